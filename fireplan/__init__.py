@@ -1,0 +1,117 @@
+"""
+Coverage planning for fire departments.
+
+>>> import fireplan as fp
+>>> town = fp.examples.line_town()
+>>> new = town.apply(fp.OpenStation("S2", at=(-140.0, 30.03), units=("E2",)), name="Station 2")
+>>> fp.compare(town, new, standard=fp.standards.NFPA_1710).summary()["share"].round(2).loc["Station 2", "first_engine"]
+measure
+population    1.0
+road_km       1.0
+Name: share, dtype: float64
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+__version__ = "0.1.0"
+
+# Names and the modules that hold them. They are imported when first asked for, so that importing fireplan, and asking
+# its command line for help, waits for nothing.
+_MODULES = ("changes", "crs", "demand", "examples", "incidents", "maps", "roads", "standards", "stations", "travel")
+_NAMES = {
+    "AddUnit": "changes",
+    "CloseRoad": "changes",
+    "CloseStation": "changes",
+    "MoveStation": "changes",
+    "MoveUnit": "changes",
+    "OpenRoad": "changes",
+    "OpenStation": "changes",
+    "RemoveUnit": "changes",
+    "ScaleDemand": "changes",
+    "ScaleSpeeds": "changes",
+    "SetTurnout": "changes",
+    "Assessment": "measures",
+    "assess": "measures",
+    "gaps": "measures",
+    "Comparison": "comparison",
+    "compare": "comparison",
+    "CadHistory": "incidents",
+    "read_cad": "incidents",
+    "FireplanError": "errors",
+    "FireplanWarning": "errors",
+    "open_project": "project",
+    "read_project": "project",
+    "write_project": "project",
+    "RoadNetwork": "roads",
+    "Scenario": "scenario",
+    "Objective": "standards",
+    "Standard": "standards",
+    "read_stations": "stations",
+    "first_due": "travel",
+    "isochrones": "travel",
+    "travel_times": "travel",
+}
+
+__all__ = [*_MODULES, *_NAMES]  # noqa: PLE0604 - a test compares them with what a type checker sees below
+
+if TYPE_CHECKING:
+    from fireplan import changes as changes
+    from fireplan import crs as crs
+    from fireplan import demand as demand
+    from fireplan import examples as examples
+    from fireplan import incidents as incidents
+    from fireplan import maps as maps
+    from fireplan import roads as roads
+    from fireplan import standards as standards
+    from fireplan import stations as stations
+    from fireplan import travel as travel
+    from fireplan.changes import AddUnit as AddUnit
+    from fireplan.changes import CloseRoad as CloseRoad
+    from fireplan.changes import CloseStation as CloseStation
+    from fireplan.changes import MoveStation as MoveStation
+    from fireplan.changes import MoveUnit as MoveUnit
+    from fireplan.changes import OpenRoad as OpenRoad
+    from fireplan.changes import OpenStation as OpenStation
+    from fireplan.changes import RemoveUnit as RemoveUnit
+    from fireplan.changes import ScaleDemand as ScaleDemand
+    from fireplan.changes import ScaleSpeeds as ScaleSpeeds
+    from fireplan.changes import SetTurnout as SetTurnout
+    from fireplan.comparison import Comparison as Comparison
+    from fireplan.comparison import compare as compare
+    from fireplan.errors import FireplanError as FireplanError
+    from fireplan.errors import FireplanWarning as FireplanWarning
+    from fireplan.incidents import CadHistory as CadHistory
+    from fireplan.incidents import read_cad as read_cad
+    from fireplan.measures import Assessment as Assessment
+    from fireplan.measures import assess as assess
+    from fireplan.measures import gaps as gaps
+    from fireplan.project import open_project as open_project
+    from fireplan.project import read_project as read_project
+    from fireplan.project import write_project as write_project
+    from fireplan.roads import RoadNetwork as RoadNetwork
+    from fireplan.scenario import Scenario as Scenario
+    from fireplan.standards import Objective as Objective
+    from fireplan.standards import Standard as Standard
+    from fireplan.stations import read_stations as read_stations
+    from fireplan.travel import first_due as first_due
+    from fireplan.travel import isochrones as isochrones
+    from fireplan.travel import travel_times as travel_times
+
+
+def __getattr__(name: str) -> object:
+    """Import a public name when it is first asked for."""
+    if name in _MODULES:
+        return import_module(f"fireplan.{name}")
+    if name in _NAMES:
+        value = getattr(import_module(f"fireplan.{_NAMES[name]}"), name)
+        globals()[name] = value
+        return value
+    raise AttributeError(f"module 'fireplan' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    """List the public names."""
+    return sorted([*__all__, "__version__"])

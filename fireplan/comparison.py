@@ -1,0 +1,185 @@
+"""Scenarios side by side: the same measures, and who gains and who loses."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from fireplan.errors import InputError, listed, quoted
+from fireplan.measures import Assessment, assess
+
+if TYPE_CHECKING:
+    import geopandas as gpd
+
+    from fireplan.scenario import Scenario
+    from fireplan.standards import Standard
+
+NOTICEABLE_S = 10.0
+"""A zone is faster or slower when its first-due time changes by more than this. [s]"""
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Comparison:
+    """
+    Several scenarios under one standard; the first is what the others are compared with.
+
+    Attributes
+    ----------
+    assessments
+        One for each scenario, in the order given.
+    """
+
+    assessments: tuple[Assessment, ...]
+
+    def __repr__(self) -> str:
+        """Say the shares of each scenario."""
+        shares = self.summary()["share"].unstack("scenario")  # noqa: PD010 - one column per scenario
+        return f"Comparison by {self.standard.name} (modelled shares within each objective)\n{shares.to_string()}"
+
+    @property
+    def baseline(self) -> Assessment:
+        """What the others are compared with."""
+        return self.assessments[0]
+
+    @property
+    def standard(self) -> Standard:
+        """What all were held to."""
+        return self.baseline.standard
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Names of the scenarios."""
+        return tuple(a.scenario.name for a in self.assessments)
+
+    def __getitem__(self, name: str) -> Assessment:
+        """Give the assessment of the scenario of that name."""
+        for assessment in self.assessments:
+            if assessment.scenario.name == name:
+                return assessment
+        raise KeyError(f"no scenario {name!r}; there are {listed(self.names)}")
+
+    def summary(self) -> pd.DataFrame:
+        """
+        The headline figures of every scenario.
+
+        Returns
+        -------
+        By `scenario`, `objective` and `measure`: the columns of `Assessment.summary`, and `change`: the share less that
+        of the first scenario (0.05: five percentage points more).
+        """
+        tables = {a.scenario.name: a.summary() for a in self.assessments}
+        before = tables[self.names[0]]["share"]
+        parts = {name: table.assign(change=table["share"] - before) for name, table in tables.items()}
+        return pd.DataFrame(pd.concat(parts, names=["scenario"]))
+
+    def gains(self) -> pd.DataFrame:
+        """
+        Who comes within an objective, and who falls out of it, place by place.
+
+        Returns
+        -------
+        By `scenario` (all but the first), `objective` and `measure`: `gained` (outside before, within now), `lost`,
+        `net`, `n`, `faster` and `slower` (arrival changed by more than 10 s) and the `unit`. Pairs are the same places
+        with the first scenario's weights.
+        """
+        rows = []
+        for after in self.assessments[1:]:
+            for old, new in zip(self.baseline.arrivals, after.arrivals, strict=True):
+                weight = np.where(old.measure.known, old.measure.weight, 0.0)
+                with np.errstate(invalid="ignore"):
+                    change_s = np.nan_to_num(new.arrival_s - old.arrival_s, nan=0.0)
+                gained = weight[new.within & ~old.within].sum()
+                lost = weight[old.within & ~new.within].sum()
+                rows.append(
+                    {
+                        "scenario": after.scenario.name,
+                        "objective": old.objective.key,
+                        "measure": old.measure.name,
+                        "gained": gained,
+                        "lost": lost,
+                        "net": gained - lost,
+                        "n": weight.sum(),
+                        "faster": weight[change_s < -NOTICEABLE_S].sum(),
+                        "slower": weight[change_s > NOTICEABLE_S].sum(),
+                        "unit": old.measure.unit,
+                    }
+                )
+        columns = ["scenario", "objective", "measure"]
+        return pd.DataFrame(rows).set_index(columns) if rows else pd.DataFrame(columns=columns).set_index(columns)
+
+    @cached_property
+    def zones(self) -> pd.DataFrame:
+        """The zones of every scenario, one below the other, by `scenario` and `zone_id`."""
+        return pd.DataFrame(pd.concat({a.scenario.name: a.zones for a in self.assessments}, names=["scenario"]))
+
+    def changes(self, scenario: str | None = None) -> gpd.GeoDataFrame:
+        """
+        What changes for each zone.
+
+        Parameters
+        ----------
+        scenario
+            Name of the scenario; left out: the second.
+
+        Returns
+        -------
+        The zones of the first scenario with `before_s` and `after_s` (first due) [s], `change_s` (negative: sooner;
+        NaN: never reached, before and after), `first_due_before`, `first_due_after`, and for each objective
+        `<key>_change`: "gained", "lost" or "".
+        """
+        after = self[scenario] if scenario is not None else self.assessments[min(1, len(self.assessments) - 1)]
+        old, new = self.baseline.zones, after.zones
+        table = old[[*self.baseline.scenario.zones.columns]].copy()
+        table["before_s"], table["after_s"] = old["first_due_s"], new["first_due_s"]
+        with np.errstate(invalid="ignore"):
+            table["change_s"] = new["first_due_s"] - old["first_due_s"]
+        table["first_due_before"], table["first_due_after"] = old["first_due"], new["first_due"]
+        for objective in self.standard.objectives:
+            was, now = old[f"{objective.key}_within"], new[f"{objective.key}_within"]
+            table[f"{objective.key}_change"] = np.where(now & ~was, "gained", np.where(was & ~now, "lost", ""))
+        return table
+
+
+def compare(*scenarios: Scenario, standard: Standard) -> Comparison:
+    """
+    Hold several scenarios to one standard.
+
+    Parameters
+    ----------
+    scenarios
+        Two or more; the first is what the others are compared with. Their zones have the same ids.
+    standard
+        See `fireplan.standards`.
+
+    Returns
+    -------
+    `Comparison`, with `.summary()`, `.gains()` and `.changes()`.
+
+    Raises
+    ------
+    InputError
+        If there are fewer than two, two have the same name, or their places differ.
+    """
+    if len(scenarios) < 2:
+        raise InputError("compare at least two scenarios, such as compare(today, new, standard=...)")
+    names = [s.name for s in scenarios]
+    twice = {n for n in names if names.count(n) > 1}
+    if twice:
+        raise InputError(f"scenarios need different names: {quoted(min(twice))} stands twice; pass name= to apply")
+    first = scenarios[0]
+    for other in scenarios[1:]:
+        same = other.zones.index.equals(first.zones.index) and (other.incidents is None) == (first.incidents is None)
+        if not same or (
+            first.incidents is not None
+            and other.incidents is not None
+            and not other.incidents.index.equals(first.incidents.index)
+        ):
+            raise InputError(
+                f"{quoted(other.name)} and {quoted(first.name)} have different zones or incidents: compare scenarios"
+                " that come from one another by apply"
+            )
+    return Comparison(tuple(assess(s, standard=standard) for s in scenarios))

@@ -1,0 +1,122 @@
+"""Where help is needed: zones made from outlines, from incidents, or as hexagons."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+import shapely
+
+from fireplan.crs import WGS84
+from fireplan.errors import InputError, listed
+from fireplan.schema import check_table
+
+if TYPE_CHECKING:
+    import geopandas as gpd
+
+FINEST_H3, COARSEST_H3 = 12, 4
+HEXAGON = 9
+"""H3 resolution: hexagons of about 0.1 km2, 200 m a side."""
+
+
+def from_polygons(
+    polygons: gpd.GeoDataFrame, *, zone_id: str = "zone_id", incidents: gpd.GeoDataFrame | None = None
+) -> gpd.GeoDataFrame:
+    """
+    Take zones from outlines: census blocks, parcels, a planner's own.
+
+    Parameters
+    ----------
+    polygons
+        With the id in `zone_id` and weights such as `population`, `dwellings`.
+    zone_id
+        Column of the id.
+    incidents
+        Count these into the zones as weight `incidents`.
+
+    Returns
+    -------
+    By `zone_id`, in the CRS given. A zone is reached when a point inside it is reached.
+    """
+    if zone_id not in polygons.columns and polygons.index.name != zone_id:
+        raise InputError(f"column {zone_id!r} is missing from the polygons; found {listed(polygons.columns)}")
+    zones = polygons.rename(columns={zone_id: "zone_id"})
+    zones = zones.set_index("zone_id") if "zone_id" in zones.columns else zones.rename_axis("zone_id")
+    zones.index = zones.index.astype(str)
+    check_table(zones, "zones")
+    if incidents is not None:
+        inside = zone_of(incidents, zones)
+        zones["incidents"] = np.bincount(inside[inside >= 0], minlength=len(zones)).astype(float)
+    return zones
+
+
+def from_incidents(incidents: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """
+    Make each located incident a zone of its own, with weight `incidents` = 1.
+
+    Parameters
+    ----------
+    incidents
+        By `incident_id`. Those without a point are left out: the count that remains is the table's length.
+    """
+    located = incidents[~(incidents.geometry.isna() | incidents.geometry.is_empty)]
+    if len(located) == 0:
+        raise InputError("no incident has a place: zones cannot be made from them")
+    return located.rename_axis("zone_id")[["geometry"]].assign(incidents=1.0)
+
+
+def hexagons(incidents: gpd.GeoDataFrame, *, resolution: int = HEXAGON) -> gpd.GeoDataFrame:
+    """
+    Count incidents into hexagons.
+
+    Parameters
+    ----------
+    incidents
+        Points with a CRS; those without a place are left out.
+    resolution
+        H3 resolution, 4 (1,770 km2) to 12 (300 m2); 9 is about 0.1 km2.
+
+    Returns
+    -------
+    By `zone_id` (the H3 index), WGS 84: weight `incidents` and the outline. Hexagons without an incident are left out.
+
+    References
+    ----------
+    .. [1] Uber Technologies, "H3: a hexagonal hierarchical geospatial indexing system", https://h3geo.org.
+    """
+    import geopandas as gpd  # noqa: PLC0415 - slow to import
+    import h3  # noqa: PLC0415
+
+    if not COARSEST_H3 <= resolution <= FINEST_H3:
+        raise InputError(f"resolution is {resolution}: choose {COARSEST_H3} to {FINEST_H3}")
+    located = from_incidents(incidents).to_crs(WGS84)
+    lon, lat = located.geometry.x.to_numpy(), located.geometry.y.to_numpy()
+    cells = pd.Series([h3.latlng_to_cell(a, o, resolution) for a, o in zip(lat, lon, strict=True)])
+    counts = cells.value_counts().sort_index()
+    outlines = [shapely.Polygon([(o, a) for a, o in h3.cell_to_boundary(c)]) for c in counts.index]
+    return gpd.GeoDataFrame(
+        {"incidents": counts.to_numpy(float)},
+        geometry=outlines,
+        index=pd.Index(counts.index, name="zone_id"),
+        crs=WGS84,
+    )
+
+
+def zone_of(
+    points: gpd.GeoDataFrame | gpd.GeoSeries, zones: gpd.GeoDataFrame
+) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
+    """
+    Say which zone each point lies in.
+
+    Returns
+    -------
+    Row of the zone (-1: in none, or no place); of overlapping zones the first.
+    """
+    geometry = points.geometry.to_crs(zones.crs).array
+    found = np.full(len(geometry), -1, dtype=np.int64)
+    here = np.flatnonzero(~(shapely.is_missing(geometry) | shapely.is_empty(geometry)))
+    point, zone = shapely.STRtree(zones.geometry.array).query(geometry[here], predicate="intersects")
+    order = np.lexsort((-zone, point))
+    found[here[point[order]]] = zone[order]  # the last written, so the first zone, stays
+    return found

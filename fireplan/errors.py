@@ -1,0 +1,104 @@
+"""
+What can go wrong, in one tree.
+
+FireplanError
+├── InputError (ValueError)            a file, table or argument cannot be used as it is
+│   ├── TableError                     rows or columns of one table; holds every fault found
+│   ├── NetworkError                   a road network that cannot be read or driven on
+│   └── ProjectError                   a project folder or its plan.toml
+├── UnknownIdError (LookupError)       a station, unit, zone or node that is not there
+├── UnreachableStationError (ValueError)   a station no engine can leave by road
+└── MissingExtraError (ImportError)    an optional part of fireplan is not installed
+
+FireplanWarning (UserWarning)          input was used, but not as it stood
+"""
+
+from __future__ import annotations
+
+from difflib import get_close_matches
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+
+class FireplanError(Exception):
+    """Anything fireplan raises on purpose."""
+
+
+class InputError(FireplanError, ValueError):
+    """A file, table or argument cannot be used as it is."""
+
+
+class TableError(InputError):
+    """One table has faults; `faults` holds all of them."""
+
+    def __init__(self, table: str, faults: Sequence[str]) -> None:
+        self.table = table
+        self.faults = tuple(faults)
+        count = f"{len(self.faults)} fault{'s' if len(self.faults) > 1 else ''}"
+        super().__init__(f"{count} in {table}: " + "; ".join(self.faults))
+
+
+class NetworkError(InputError):
+    """A road network cannot be read or driven on."""
+
+
+class ProjectError(InputError):
+    """A project folder or its plan.toml cannot be used."""
+
+
+class UnknownIdError(FireplanError, LookupError):
+    """An id that is not in its table."""
+
+    def __init__(self, kind: str, unknown: object, known: Iterable[object]) -> None:
+        names = sorted(str(k) for k in known)
+        text = f"unknown {kind} {quoted(unknown)}"
+        close = get_close_matches(str(unknown), names, n=1)
+        if close:
+            text += f": did you mean {quoted(close[0])}?"
+        if names:
+            text += f" Known: {listed(names)}." if close else f". Known: {listed(names)}."
+        super().__init__(text)
+
+
+class UnreachableStationError(FireplanError, ValueError):
+    """A station from which no engine can reach the streets."""
+
+
+class MissingExtraError(FireplanError, ImportError):
+    """An optional part of fireplan is not installed."""
+
+
+class FireplanWarning(UserWarning):
+    """Input was used, but not as it stood."""
+
+
+class Faults:
+    """Gathers the faults of one table, so that they are raised together."""
+
+    def __init__(self, table: str) -> None:
+        self.table = table
+        self.found: list[str] = []
+
+    def add(self, fault: str) -> None:
+        """Note one fault: what is wrong, where, and how to mend it."""
+        self.found.append(fault)
+
+    def raise_if_any(self) -> None:
+        """Raise all the faults as one `TableError`, if there are any."""
+        if self.found:
+            raise TableError(self.table, self.found)
+
+
+def quoted(value: object, *, limit: int = 60) -> str:
+    """Show a value from data in a message: short, one line, no control characters."""
+    text = "".join(c if c.isprintable() else "?" for c in str(value))
+    return f"'{text[: limit - 1]}…'" if len(text) > limit else f"'{text}'"
+
+
+def listed(values: Iterable[object], *, most: int = 8) -> str:
+    """Join values for a message, naming at most `most` and counting the rest."""
+    shown = [str(v) for v in values]
+    rest = len(shown) - most
+    return ", ".join(shown[:most]) + (f" and {rest} more" if rest > 0 else "")

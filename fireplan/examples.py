@@ -1,0 +1,81 @@
+"""Places to try things on: a street with one station, and the sample city."""
+
+from __future__ import annotations
+
+from importlib import resources
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+import shapely
+
+from fireplan.crs import WGS84
+from fireplan.errors import InputError
+from fireplan.project import Project, open_project
+from fireplan.roads import from_frames
+from fireplan.scenario import Scenario
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+BLOCKS = 40
+BLOCK_DEG = 0.001
+LINE_KPH = 36.0
+"""Speed on Line Street: 10 m a second, so that times can be worked out in one's head. [km/h]"""
+
+
+def marisol_folder() -> Path:
+    """Folder of the sample city: in the installed package, or in the source tree."""
+    packed = Path(str(resources.files("fireplan") / "_data" / "marisol"))
+    source = Path(__file__).resolve().parent.parent / "data" / "marisol"
+    for folder in (packed, source):
+        if (folder / "plan.toml").is_file():
+            return folder
+    raise InputError("the sample city is not there: reinstall fireplan, or run data/make_marisol.py")
+
+
+def marisol() -> Scenario:
+    """
+    Read the sample city Marisol, as it stands today.
+
+    Returns
+    -------
+    Seven stations, 115,000 invented people in the open sea, and two years of invented dispatch history.
+    """
+    return marisol_project().today
+
+
+def marisol_project(*, tell: Callable[[str], None] | None = None) -> Project:
+    """Read the sample city with its what-ifs, its standard and its history; `tell` as in `open_project`."""
+    return open_project(marisol_folder(), tell=tell)
+
+
+def line_town() -> Scenario:
+    """
+    Build a town on one street, small enough to check by hand.
+
+    Returns
+    -------
+    Line Street runs 40 blocks of 0.001 degrees north (about 111 m each) from 30° N on the 140th meridian west, driven
+    at 36 km/h both ways. Station S1 with engine E1 stands at its south end. Each block is a zone of ten people.
+    """
+    import geopandas as gpd  # noqa: PLC0415 - slow to import
+
+    y = 30.0 + BLOCK_DEG * np.arange(BLOCKS + 1)
+    nodes = pd.DataFrame({"x": -140.0, "y": y}, index=pd.RangeIndex(BLOCKS + 1))
+    south, north = np.arange(BLOCKS), np.arange(1, BLOCKS + 1)
+    edges = pd.DataFrame({"u": np.concatenate([south, north]), "v": np.concatenate([north, south]), "key": 0}).assign(
+        name="Line Street", highway="residential", speed_kph=LINE_KPH
+    )
+    roads = from_frames(nodes, edges.set_index(["u", "v", "key"]), crs=WGS84, source="line town (invented)")
+    stations = gpd.GeoDataFrame(
+        {"station_id": ["S1"], "name": ["Station 1"]}, geometry=[shapely.Point(-140.0, 30.0)], crs=WGS84
+    )
+    units = pd.DataFrame({"unit_id": ["E1"], "station_id": ["S1"], "type": ["engine"]})
+    zones = gpd.GeoDataFrame(
+        {"zone_id": [f"Z{i + 1:02d}" for i in range(BLOCKS)], "population": 10.0},
+        geometry=[shapely.box(-140.0 - BLOCK_DEG / 2, low, -140.0 + BLOCK_DEG / 2, low + BLOCK_DEG) for low in y[:-1]],
+        crs=WGS84,
+    )
+    return Scenario(roads, stations, units, zones, name="line town", provenance="invented", source="line town")

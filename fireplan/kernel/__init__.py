@@ -1,0 +1,20 @@
+"""
+Shortest paths, snapping and cover counts on plain arrays.
+
+Everything here takes and returns numpy arrays: no table, no CRS, no names. Units are seconds and metres.
+The functions compile on first use and keep the result on disk; they release the GIL, so callers may run them
+on threads.
+"""
+
+from fireplan.kernel.cover import first_three as first_three
+from fireplan.kernel.cover import force_times as force_times
+from fireplan.kernel.graph import Graph as Graph
+from fireplan.kernel.graph import build_graph as build_graph
+from fireplan.kernel.graph import morton_order as morton_order
+from fireplan.kernel.points import point_times as point_times
+from fireplan.kernel.search import Workspace as Workspace
+from fireplan.kernel.search import reach as reach
+from fireplan.kernel.snapping import SegmentGrid as SegmentGrid
+from fireplan.kernel.snapping import build_grid as build_grid
+from fireplan.kernel.snapping import snap as snap
+from fireplan.kernel.warmup import compile_ahead as compile_ahead

@@ -1,0 +1,242 @@
+"""What may stand in plan.toml, and how it is read: every fault at once, unknown keys with a suggestion."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Annotated, Any, Literal, get_args
+from zoneinfo import available_timezones
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+
+from fireplan.errors import ProjectError, listed, quoted
+
+MOST_REPLICATIONS = 10_000
+SHORTEST_PLAUSIBLE_S = 30.0
+PositiveSeconds = Annotated[float, Field(gt=0, allow_inf_nan=False)]
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Inputs(_Part):
+    """Files of the project, relative to its folder."""
+
+    network: str
+    stations: str
+    cad: str | None = None
+    cad_mapping: str | None = None
+    incidents: str | None = None
+    units: str | None = None
+    zones: str | None = None
+
+
+class LocalRule(_Part):
+    """A city's own rule; see `fireplan.standards.local_rule`."""
+
+    name: str
+    weight: str
+    travel_seconds: PositiveSeconds
+    at_most_outside: float | None = Field(default=None, ge=0)
+    share_percent: float | None = Field(default=None, gt=1, le=100)
+    interval: Literal["travel_s", "turnout_and_travel_s"] = "travel_s"
+    needs: dict[str, float] = Field(default_factory=lambda: {"engine": 1.0})
+    text: str = ""
+    source: str = "local rule"
+
+
+class Standards(_Part):
+    """What the plan is held to: standards of the library, local rules, or one travel time of the project's own."""
+
+    use: tuple[str, ...] = ()
+    local: tuple[LocalRule, ...] = ()
+    travel_seconds: PositiveSeconds | None = None
+    percentile: float = 90.0
+
+    @field_validator("percentile")
+    @classmethod
+    def _a_percentage(cls, value: float) -> float:
+        if not 1 < value <= 100:
+            raise ValueError(f"percentile is {value:g}: write 90 for the 90th percentile, not 0.9")
+        return value
+
+
+class AddedStation(_Part):
+    """A station to open."""
+
+    station_id: str
+    latitude: float = Field(ge=-90, le=90)
+    longitude: float = Field(ge=-180, le=180)
+    name: str = ""
+    units: str = ""
+
+
+class Changes(_Part):
+    """Stations to close and to open, as one scenario called "plan"."""
+
+    close: tuple[str, ...] = ()
+    add: tuple[AddedStation, ...] = ()
+
+
+class PlannedScenario(_Part):
+    """A what-if of its own: a name, and changes as in `fireplan.changes`."""
+
+    name: str = Field(min_length=1)
+    changes: tuple[dict[str, Any], ...] = ()
+
+
+class Network(_Part):
+    """How places meet the roads."""
+
+    snap_limit_m: float = Field(default=200.0, gt=0, le=5000)
+    source: str = ""
+
+
+class Siting(_Part):
+    """How many stations to site, among how many candidates."""
+
+    p: int = Field(default=1, ge=1)
+    candidates: int | str | None = None
+
+
+class Simulation(_Part):
+    """How a simulation is run."""
+
+    days: int = Field(default=365, ge=1, le=36_600)
+    replications: int = Field(default=20, ge=1, le=MOST_REPLICATIONS)
+    seed: int = Field(default=1, ge=0)
+
+
+class Report(_Part):
+    """What stands over maps and reports."""
+
+    title: str = ""
+
+
+class Output(_Part):
+    """Where results go, relative to the project's folder."""
+
+    dir: str = "out"
+
+
+class Plan(_Part):
+    """The whole of plan.toml."""
+
+    timezone: str
+    inputs: Inputs
+    name: str = ""
+    provenance: Literal["observed", "modelled", "invented"] = "observed"
+    source: str = ""
+    data_date: str = ""
+    standards: Standards = Standards()
+    changes: Changes = Changes()
+    scenario: tuple[PlannedScenario, ...] = ()
+    network: Network = Network()
+    siting: Siting = Siting()
+    simulation: Simulation = Simulation()
+    report: Report = Report()
+    output: Output = Output()
+
+    @field_validator("timezone")
+    @classmethod
+    def _known_zone(cls, value: str) -> str:
+        known = available_timezones()
+        if value not in known:
+            close = get_close_matches(value, known, n=1, cutoff=0.5)
+            raise ValueError(
+                f"timezone {quoted(value)} is not an IANA time zone"
+                + (f": did you mean {quoted(close[0])}?" if close else ", such as 'America/Los_Angeles'")
+            )
+        return value
+
+    def warnings(self) -> list[str]:
+        """What may be meant otherwise than it is written."""
+        seconds = self.standards.travel_seconds
+        if seconds is not None and seconds < SHORTEST_PLAUSIBLE_S:
+            return [f"standards.travel_seconds is {seconds:g}: that is seconds, not minutes; {seconds * 60:g}?"]
+        return []
+
+
+def read_plan(folder: str | Path) -> Plan:
+    """
+    Read plan.toml of a project.
+
+    Parameters
+    ----------
+    folder
+        The project's folder, or the file itself.
+
+    Raises
+    ------
+    ProjectError
+        With every fault: no such file, not UTF-8 or not TOML (with the line), keys that are missing, unknown (with a
+        suggestion) or out of range, inputs that are not files in the project, an output that would overwrite one.
+    """
+    file = Path(folder)
+    file = file / "plan.toml" if file.is_dir() else file
+    if not file.is_file():
+        raise ProjectError(f"{file} does not exist: a project is a folder with a plan.toml in it")
+    try:
+        content = tomllib.loads(file.read_text(encoding="utf-8"))
+    except UnicodeDecodeError as error:
+        raise ProjectError(f"{file.name} is not UTF-8 text: save it as UTF-8") from error
+    except tomllib.TOMLDecodeError as error:
+        raise ProjectError(f"{file.name} is not TOML: {error}") from error
+    try:
+        plan = Plan.model_validate(content)
+    except ValidationError as error:
+        faults = [_fault(e) for e in error.errors()]
+        head = f"{len(faults)} fault{'s' if len(faults) > 1 else ''} in {file.name}: "
+        raise ProjectError(head + "; ".join(faults)) from None
+    faults = _path_faults(plan, file.parent)
+    if faults:
+        raise ProjectError(f"{len(faults)} fault{'s' if len(faults) > 1 else ''} in {file.name}: " + "; ".join(faults))
+    return plan
+
+
+def _fault(error: Any) -> str:  # noqa: ANN401 - pydantic's own record
+    """Say one fault in a planner's words."""
+    where = ".".join(str(p) for p in error["loc"])
+    if error["type"] == "extra_forbidden":
+        key = str(error["loc"][-1])
+        known = _keys_at(error["loc"][:-1])
+        close = get_close_matches(key, known, n=1)
+        hint = f"did you mean {quoted(close[0])}?" if close else f"known are {listed(known, most=20)}"
+        return f"key {quoted(where)} is unknown: {hint}"
+    if error["type"] == "missing":
+        return f"key {quoted(where)} is missing"
+    text = re.sub(r"^Value error, ", "", error["msg"])
+    return text if str(error["loc"][-1]) in text else f"{where}: {text} (it is {quoted(error['input'])})"
+
+
+def _keys_at(location: tuple[str | int, ...]) -> list[str]:
+    """Keys that may stand at a place in the file."""
+    part: Any = Plan
+    for step in location:
+        if isinstance(step, int):
+            continue
+        annotation = part.model_fields[step].annotation if step in part.model_fields else None
+        models = [t for t in (annotation, *get_args(annotation)) if isinstance(t, type) and issubclass(t, BaseModel)]
+        if not models:
+            return []
+        part = models[0]
+    return sorted(part.model_fields)
+
+
+def _path_faults(plan: Plan, folder: Path) -> list[str]:
+    faults = []
+    files = {k: v for k, v in plan.inputs if v is not None and k != "cad_mapping"}
+    for key, name in files.items():
+        text = name.replace("\\", "/")
+        if "://" in text or text.startswith("/vsi"):
+            faults.append(f"inputs.{key} {quoted(name)} is not a file on this machine: fetch it first")
+        elif (folder / name).is_dir():
+            faults.append(f"inputs.{key} {quoted(name)} is a folder: name the file in it")
+    target = (folder / plan.output.dir).resolve()
+    for key, name in files.items():
+        if (folder / name).resolve() == target:
+            faults.append(f"output.dir {quoted(plan.output.dir)} is inputs.{key}: results never overwrite an input")
+    return faults

@@ -1,0 +1,189 @@
+"""Objectives and the standards they form."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from fireplan.errors import Faults, listed, quoted
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+INTERVALS = {
+    "travel_s": "travel time",
+    "turnout_and_travel_s": "turnout and travel time",
+}
+"""Intervals a plan can be held to, and what people call them. Call processing is not part of a plan."""
+
+
+@dataclass(frozen=True)
+class Objective:
+    """
+    One thing to be reached.
+
+    Attributes
+    ----------
+    key
+        Short name, used in columns.
+    title
+        What is to arrive, such as "First engine".
+    limit_s
+        Within which time. [s]
+    interval
+        Which time: a key of `INTERVALS`.
+    needs
+        What must have arrived: kinds (`engine`, `truck`, `ambulance`, `battalion`, `rescue`) or `people`, and how many.
+    share
+        Share that must be reached, 0 to 1; None: no share is set.
+    weight
+        What the objective speaks of, such as "dwellings"; "": whatever is measured.
+    at_most_outside
+        How much of `weight` may lie outside the limit; None: no such rule.
+    applies_to
+        To what, in words.
+    source, edition
+        Who says so, and in which edition.
+    verified
+        Whether the figure was seen in its source; where not, check it before you state it.
+    """
+
+    key: str
+    title: str
+    limit_s: float
+    interval: str = "travel_s"
+    needs: Mapping[str, float] = field(default_factory=lambda: {"engine": 1})
+    share: float | None = None
+    weight: str = ""
+    at_most_outside: float | None = None
+    applies_to: str = ""
+    source: str = ""
+    edition: str = ""
+    verified: bool = False
+
+    def __post_init__(self) -> None:
+        """Check the figures."""
+        faults = Faults(f"objective {quoted(self.key)}")
+        if not 0 < self.limit_s < float("inf"):
+            faults.add(f"limit_s is {self.limit_s}: it must be a number of seconds above zero")
+        if self.interval not in INTERVALS:
+            faults.add(f"interval {quoted(self.interval)} is unknown: use {listed(INTERVALS)}")
+        if self.share is not None and not 0 < self.share <= 1:
+            faults.add(f"share is {self.share}: give a share such as 0.9 for 90 %")
+        if not self.needs or any(not n > 0 for n in self.needs.values()):
+            faults.add("needs is empty or not above zero: say what must arrive, such as {'engine': 1}")
+        if self.at_most_outside is not None and not self.weight:
+            faults.add("at_most_outside counts something: name it in weight, such as 'dwellings'")
+        faults.raise_if_any()
+
+    def __str__(self) -> str:
+        """Say it in one sentence."""
+        head = f"{self.title} within {self.limit_s:.0f} s {INTERVALS[self.interval]}"
+        if self.share is not None:
+            head += f" to {self.share:.0%}"
+        if self.at_most_outside is not None:
+            head += f", at most {self.at_most_outside:,.0f} {self.weight} outside"
+        return head
+
+
+@dataclass(frozen=True)
+class Standard:
+    """
+    A set of objectives under one name.
+
+    Attributes
+    ----------
+    name
+        Short name.
+    title
+        Full name with the edition.
+    objectives
+        What it asks for; their keys differ.
+    """
+
+    name: str
+    title: str
+    objectives: tuple[Objective, ...]
+
+    def __post_init__(self) -> None:
+        """Check that objectives can be told apart."""
+        keys = [o.key for o in self.objectives]
+        faults = Faults(f"standard {quoted(self.name)}")
+        if not keys:
+            faults.add("it has no objective")
+        if len(set(keys)) < len(keys):
+            faults.add(f"two objectives share a key: {listed(keys)}")
+        faults.raise_if_any()
+
+    def __add__(self, other: Standard) -> Standard:
+        """Hold a plan to two standards at once."""
+        return Standard(
+            f"{self.name} and {other.name}", f"{self.title}; {other.title}", self.objectives + other.objectives
+        )
+
+    def __getitem__(self, key: str) -> Objective:
+        """Give an objective by its key."""
+        for objective in self.objectives:
+            if objective.key == key:
+                return objective
+        raise KeyError(f"{self.name} has no objective {key!r}; it has {listed(o.key for o in self.objectives)}")
+
+
+def local_rule(  # noqa: PLR0913 - a rule has this many parts
+    name: str,
+    *,
+    limit_s: float,
+    weight: str,
+    at_most_outside: float | None = None,
+    share: float | None = None,
+    interval: str = "travel_s",
+    needs: Mapping[str, float] | None = None,
+    title: str = "First engine",
+    source: str = "local rule",
+) -> Standard:
+    """
+    Write a city's own rule as a standard.
+
+    Parameters
+    ----------
+    name
+        What the city calls it.
+    limit_s
+        Within which time. [s]
+    weight
+        What is counted, such as "dwellings".
+    at_most_outside
+        How much of it may lie outside the limit, such as 1500.
+    share
+        Which share must lie inside it.
+    interval
+        Which time; see `INTERVALS`.
+    needs
+        What must have arrived; left out: one engine.
+    title
+        What that is called.
+    source
+        Ordinance or plan that sets it.
+
+    Examples
+    --------
+    >>> import fireplan as fp
+    >>> rule = fp.standards.local_rule("Growth rule", limit_s=300, weight="dwellings", at_most_outside=1500)
+    >>> print(rule.objectives[0])
+    First engine within 300 s travel time, at most 1,500 dwellings outside
+    """
+    key = "".join(c if c.isalnum() else "_" for c in name.lower())
+    objective = Objective(
+        key=key,
+        title=title,
+        limit_s=limit_s,
+        interval=interval,
+        needs=needs or {"engine": 1},
+        share=share,
+        weight=weight,
+        at_most_outside=at_most_outside,
+        source=source,
+        edition="local",
+        verified=True,
+    )
+    return Standard(name, name, (objective,))

@@ -1,0 +1,126 @@
+"""Sets of points on the road that times are wanted for."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+import pandas as pd
+
+from fireplan.errors import UnreachableStationError, listed, quoted
+from fireplan.roads import OnRoad, snap
+
+if TYPE_CHECKING:
+    from collections.abc import Hashable
+
+    from numpy.typing import NDArray
+
+    from fireplan.roads import RoadNetwork
+    from fireplan.scenario import Scenario
+
+PIECE_M = 100.0
+"""Streets are measured in pieces no longer than this, each by its middle. [m]"""
+
+SMALLEST_REACH = 0.05
+"""A station that reaches a smaller share of the nodes than this stands on an island."""
+
+
+class Places(NamedTuple):
+    """
+    Points on streets, with names.
+
+    Attributes
+    ----------
+    kind
+        "zones", "incidents" or "roads".
+    key
+        What the set depends on, for keeping results.
+    ids
+        Name of each point.
+    on_road
+        Where each stands.
+    """
+
+    kind: str
+    key: Hashable
+    ids: pd.Index
+    on_road: OnRoad
+
+
+def places(scenario: Scenario, kind: str) -> Places:
+    """
+    Put zones, incidents or pieces of street on the road.
+
+    Parameters
+    ----------
+    scenario
+        Whose.
+    kind
+        "zones" (a point inside each, not on a freeway), "incidents" (their own points) or "roads" (the middle of
+        every piece of street).
+    """
+    roads = scenario.roads
+    key: tuple[Hashable, ...]
+    if kind == "roads":
+        key = ("places", kind, roads.geometry_fingerprint)
+        return scenario.memo.get(key, lambda: _road_pieces(roads, key))
+    table = scenario.zones if kind == "zones" else scenario.incidents
+    if table is None:
+        raise ValueError(f"scenario {quoted(scenario.name)} has no incidents: give it some, or ask for zones")
+    drivable = np.isfinite(roads.there_s) | np.isfinite(roads.back_s)
+    limit_m = scenario.snap_limit_m
+    key = ("places", kind, id(table), limit_m, roads.geometry_fingerprint, hash(np.packbits(drivable).tobytes()))
+
+    def make() -> Places:
+        points = table.geometry.representative_point() if kind == "zones" else table.geometry
+        return Places(kind, key, table.index, snap(roads, points, limit_m=limit_m, freeways=kind == "incidents"))
+
+    return scenario.memo.get(key, make, anchors=(table,))
+
+
+def _road_pieces(roads: RoadNetwork, key: Hashable) -> Places:
+    count = np.maximum(1, np.ceil(roads.length_m / PIECE_M).astype(np.int64))
+    street = np.repeat(np.arange(roads.n_streets, dtype=np.int32), count)
+    within = np.arange(len(street)) - np.repeat(np.cumsum(count) - count, count)
+    along = (within + 0.5) / np.repeat(count, count)
+    return Places("roads", key, pd.RangeIndex(len(street)), OnRoad(street, along, np.zeros(len(street))))
+
+
+def piece_lengths_m(roads: RoadNetwork) -> NDArray[np.float64]:
+    """Length of each piece of street, in the order of `places(scenario, "roads")`. [m]"""
+    count = np.maximum(1, np.ceil(roads.length_m / PIECE_M).astype(np.int64))
+    return np.repeat(roads.length_m / count, count)
+
+
+def station_places(scenario: Scenario) -> Places:
+    """
+    Put the open stations on the road: on a street that doors open on.
+
+    Raises
+    ------
+    UnreachableStationError
+        Naming every open station that is farther than the limit from a street, with its distance.
+    """
+    key = ("stations", id(scenario.stations), scenario.roads.fingerprint, scenario.snap_limit_m)
+    return scenario.memo.get(key, lambda: _stations_on_road(scenario), anchors=(scenario.stations,))
+
+
+def _stations_on_road(scenario: Scenario) -> Places:
+    stations = scenario.stations[scenario.stations["open"]]
+    on_road = snap(scenario.roads, stations.geometry, limit_m=scenario.snap_limit_m, freeways=False)
+    off = np.flatnonzero(on_road.street < 0)
+    if len(off):
+        far = snap(scenario.roads, stations.geometry.iloc[off], limit_m=np.inf, freeways=False).offset_m
+        told = (
+            f"{quoted(s)} lies {_distance(m)} from the nearest road"
+            for s, m in zip(stations.index[off], far, strict=True)
+        )
+        raise UnreachableStationError(
+            f"{len(off)} of {len(stations)} stations are off the road (limit {scenario.snap_limit_m:.0f} m):"
+            f" {listed(told)}: check their coordinates, and that the roads cover them"
+        )
+    return Places("stations", ("stations",), stations.index, on_road)
+
+
+def _distance(metres: float) -> str:
+    return f"{metres / 1000:.1f} km" if metres >= 1000 else f"{metres:.0f} m"
