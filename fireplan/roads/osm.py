@@ -6,7 +6,7 @@ import bz2
 import gzip
 from collections import Counter
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import IO, TYPE_CHECKING, Any, NamedTuple, cast
 
 import numpy as np
 import shapely
@@ -92,9 +92,8 @@ def _check_file(file: Path) -> None:
         raise NetworkError(f"{file.name} is empty")
     if file.name.lower().endswith(".pbf"):
         return
-    packed = {".gz": gzip.open, ".bz2": bz2.open}.get(file.suffix.lower())
     try:
-        with packed(file, "rb") if packed else file.open("rb") as stream:
+        with _opened(file) as stream:
             head = stream.read(HEAD_BYTES).decode("utf-8", errors="replace").lower()
     except (OSError, EOFError) as error:
         raise NetworkError(f"{file.name} is damaged: {error}") from error
@@ -104,6 +103,13 @@ def _check_file(file: Path) -> None:
         raise NetworkError(f"{file.name} declares a DTD, which OpenStreetMap files never do: refused")
     if "<osm" not in head:
         raise NetworkError(f"{file.name} is not OpenStreetMap XML: no <osm> element at its head")
+
+
+def _opened(file: Path) -> IO[bytes]:
+    """Open an XML extract, packed or not."""
+    if file.suffix.lower() == ".gz":
+        return cast("IO[bytes]", gzip.open(file, "rb"))
+    return bz2.open(file, "rb") if file.suffix.lower() == ".bz2" else file.open("rb")
 
 
 def _drivable_ways(file: Path, counts: Counter[str]) -> Iterator[_Way]:

@@ -1,0 +1,66 @@
+"""Commands, their options, and what a fault looks like on the command line."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from fireplan.errors import FireplanError
+
+app = typer.Typer(
+    name="fireplan",
+    help="Coverage planning for fire departments: drive times, gaps, what-ifs and maps.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+
+ProjectFolder = Annotated[Path, typer.Argument(metavar="PROJECT", help="Folder with a plan.toml.")]
+OutFolder = Annotated[Path | None, typer.Option("--out", help="Where results go; left out: the plan's output.dir.")]
+
+
+@app.command()
+def demo(
+    out: Annotated[Path, typer.Option("--out", help="Where results go.")] = Path("out/marisol"),
+) -> None:
+    """Run the whole line on the bundled, invented city Marisol: coverage, gaps, a new station and a closure."""
+    from fireplan.cli import work  # noqa: PLC0415 - help does not wait for it
+    from fireplan.examples import marisol_project  # noqa: PLC0415
+
+    work.compare_project(lambda tell: marisol_project(tell=tell), out)
+
+
+@app.command()
+def assess(project: ProjectFolder, out: OutFolder = None) -> None:
+    """Hold a department as it stands to its standard: coverage, gaps, isochrones and a map."""
+    from fireplan.cli import work  # noqa: PLC0415 - help does not wait for it
+    from fireplan.project import open_project  # noqa: PLC0415
+
+    work.assess_project(lambda tell: open_project(project, tell=tell), out)
+
+
+@app.command()
+def compare(project: ProjectFolder, out: OutFolder = None) -> None:
+    """Compare a department as it stands with the what-ifs of its plan."""
+    from fireplan.cli import work  # noqa: PLC0415 - help does not wait for it
+    from fireplan.project import open_project  # noqa: PLC0415
+
+    work.compare_project(lambda tell: open_project(project, tell=tell), out)
+
+
+def main() -> None:
+    """Run the command line. Exit code 2: something in the input; 130: interrupted."""
+    try:
+        app()
+    except FireplanError as error:
+        from fireplan.cli.show import plain  # noqa: PLC0415 - help does not wait for it
+
+        sys.stderr.write(f"fireplan: {plain(str(error))}\n")
+        raise SystemExit(2) from None
+    except KeyboardInterrupt:
+        sys.stderr.write("fireplan: interrupted; nothing was written\n")
+        raise SystemExit(130) from None

@@ -1,0 +1,118 @@
+"""What a person reads in the terminal: steps as they happen, tables, and where to look."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+from rich.box import SIMPLE_HEAD
+from rich.console import Console
+from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.table import Table
+from rich.text import Text
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+    from fireplan.comparison import Comparison
+
+
+def plain(text: object) -> str:
+    """Take control characters out of text from data, so that a terminal shows it and does nothing else."""
+    return "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in str(text))
+
+
+@contextmanager
+def steps(total: int) -> Iterator[Callable[[str], None]]:
+    """
+    Show steps of work on the error stream as they happen.
+
+    Parameters
+    ----------
+    total
+        How many steps there will be.
+
+    Yields
+    ------
+    A function to call with a few words before each step.
+    """
+    console = Console(stderr=True, highlight=False)
+    if not console.is_terminal:
+        yield lambda what: console.print(Text(f"- {plain(what)}"))
+        return
+    columns = (SpinnerColumn(), BarColumn(bar_width=24), TextColumn("{task.description}"), TimeElapsedColumn())
+    with Progress(*columns, console=console, transient=True) as progress:
+        task = progress.add_task("starting", total=total)
+
+        def tell(what: str) -> None:
+            progress.update(task, description=plain(what).replace("[", "("), advance=1)
+
+        yield tell
+
+
+def shares_table(comparison: Comparison, *, title: str) -> Table:
+    """Lay out shares: a block per objective, a row per measure, a column per scenario."""
+    summary = comparison.summary()
+    table = Table(
+        title=Text(plain(title)),
+        title_justify="left",
+        caption=Text("in brackets: change in percentage points; met, short: against what the objective asks for"),
+        caption_justify="left",
+        box=SIMPLE_HEAD,
+        pad_edge=False,
+    )
+    table.add_column("share within")
+    for name in comparison.names:
+        table.add_column(Text(plain(name)), justify="right", min_width=13)
+    for goal in comparison.standard.objectives:
+        table.add_row(Text(plain(f"{goal.title}, {goal.limit_s:.0f} s"), style="bold"))
+        here = pd.DataFrame(summary.xs(goal.key, level="objective"))
+        for measure in here.index.get_level_values("measure").unique():
+            table.add_row(*_cells(pd.DataFrame(here.xs(measure, level="measure")), comparison.names))
+    return table
+
+
+def _cells(rows: pd.DataFrame, names: tuple[str, ...]) -> list[Text]:
+    first: Any = rows.loc[names[0]]
+    cells = [Text(plain(f"  of {first['n']:,.0f} {first['unit']}"))]
+    for i, name in enumerate(names):
+        row: Any = rows.loc[name]
+        change = f" ({row['change'] * 100:+.1f})" if i else ""
+        met = {True: " met", False: " short"}.get(row["met"], "")
+        cells.append(Text(f"{row['share']:.1%}{change}{met}"))
+    return cells
+
+
+def gap_lines(name: str, found: pd.DataFrame, *, most: int = 3) -> list[str]:
+    """Say the largest gaps of a scenario."""
+    total, outside = found.attrs["total"], found.attrs["outside"]
+    weight, scattered = found.attrs["weight"], found.attrs["scattered"]
+    lines = [
+        (
+            f"Gaps, {name}: {outside:,.0f} of {total:,.0f} ({weight}) outside {found.attrs['objective']}, in {len(found)}"
+            f" gaps ({scattered:,.0f} scattered)"
+        )
+    ]
+    for gap, row in found.head(most).iterrows():
+        nearest = f"{row['nearest_name']} at {row['travel_s']:.0f} s" if row["nearest_name"] else "no station"
+        lines.append(f"  {gap}. {row[weight]:,.0f} in {row['area_km2']:.1f} km²; {nearest}; {row['reason']}")
+    return lines
+
+
+def report(comparison: Comparison, lines: list[str], *, title: str) -> None:
+    """Print the shares, then lines of text."""
+    console = Console(highlight=False)
+    console.print(shares_table(comparison, title=title))
+    for line in lines:
+        console.print(Text(plain(line)), soft_wrap=True)
+
+
+def where(folder: Path, *, notes: int) -> None:
+    """Print where the map and the tables are."""
+    console = Console(highlight=False, soft_wrap=True)
+    resolved = folder.resolve()
+    console.print(Text(f"\n{notes} notes on the data and the method: {resolved / 'notes.txt'}"))
+    console.print(Text(f"Tables, layers and manifest: {resolved}"))
+    console.print(Text(f"Map: {resolved / 'map.html'}"))

@@ -1,0 +1,113 @@
+"""From the written times of all rows to instants, with what each faulty time costs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from fireplan.incidents.arrays import NO_STAMP, STAMP, TIMES, Flags, Stamps
+from fireplan.incidents.columns import described
+from fireplan.incidents.identity import numbered
+from fireplan.incidents.times import CODES, MISSING, PLACEHOLDER, Written, read_times
+from fireplan.incidents.zones import Instants, to_instants
+
+if TYPE_CHECKING:
+    from zoneinfo import ZoneInfo
+
+    import pandas as pd
+
+    from fireplan.errors import Faults
+    from fireplan.incidents.ledger import Ledger
+    from fireplan.incidents.mapping import Mapping
+
+AHEAD = timedelta(days=1)  # an agency's clocks may be that far ahead of this machine's
+
+
+@dataclass(frozen=True)
+class Clocked:
+    """UTC stamps by row and column, NaT where there is none or it was dropped; `given` flags those the file has."""
+
+    stamps: Stamps
+    given: Flags
+
+
+def read_stamps(frame: pd.DataFrame, mapping: Mapping, *, zone: ZoneInfo, faults: Faults, ledger: Ledger) -> Clocked:
+    """
+    Read the five times of each row as UTC instants.
+
+    Rows are set aside when a local time does not exist, the call was received in the future, or no time is left.
+
+    Parameters
+    ----------
+    frame
+        Text columns, indexed by physical line.
+    mapping
+        Names the source columns and the formats.
+    zone
+        Of times without an offset.
+    faults, ledger
+        Take what is found.
+    """
+    names = {name: described(name, mapping) for name in TIMES}
+    columns = read_times(frame[list(TIMES)], names=names, formats=mapping.times.formats, faults=faults)
+    written = [columns[name] for name in TIMES]
+    local = np.column_stack([column.local for column in written]).astype(STAMP)
+    instant = np.column_stack([column.instant for column in written]).astype(STAMP)
+    instants = to_instants(local, instant, zone=zone, incidents=numbered(frame["incident_id"]))
+    latest = np.datetime64(datetime.now(UTC).replace(tzinfo=None) + AHEAD, "us")
+    future = instants.utc > latest
+    if not faults.found:
+        _set_aside(frame, local, instants=instants, future=future, zone=zone, ledger=ledger)
+    stamps = np.where(future, NO_STAMP, instants.utc)
+    alive = ~np.array(ledger.is_set_aside(frame.index.to_list()), dtype=bool)
+    _note(frame, written, instants=instants, future=future, alive=alive, ledger=ledger)
+    kinds = np.column_stack([item.kind for item in written])
+    return Clocked(stamps, ~np.isin(kinds, (MISSING, PLACEHOLDER)))
+
+
+def _set_aside(
+    frame: pd.DataFrame, local: Stamps, *, instants: Instants, future: Flags, zone: ZoneInfo, ledger: Ledger
+) -> None:
+    lines = frame.index.to_numpy()
+    for column, name in enumerate(TIMES):
+        skipped = instants.skipped[:, column]
+        texts = [f"{name} {_shown(stamp)} does not exist in {zone.key}" for stamp in local[skipped, column]]
+        ledger.set_aside("time_nonexistent", lines[skipped], column=name, texts=texts)
+    unknown = np.isnat(instants.utc)
+    # with no received to go by, the row is in the future when all that it has is
+    ahead = future[:, 0] | (unknown[:, 0] & future.any(axis=1) & (future | unknown).all(axis=1))
+    first = np.where(future[:, 0], 0, future.argmax(axis=1))[ahead]
+    texts = [
+        f"{TIMES[column]} {_shown(stamp)} UTC lies in the future"
+        for column, stamp in zip(first, instants.utc[ahead, first], strict=True)
+    ]
+    ledger.set_aside("time_in_future", lines[ahead], column=TIMES[0], texts=texts)
+    ledger.set_aside("no_times", lines[(unknown | future).all(axis=1)])
+
+
+def _note(
+    frame: pd.DataFrame, written: list[Written], *, instants: Instants, future: Flags, alive: Flags, ledger: Ledger
+) -> None:
+    lines = frame.index.to_numpy()
+    aware = np.zeros(len(frame), dtype=np.int64)
+    naive = aware.copy()
+    for column, name in enumerate(TIMES):
+        item = written[column]
+        for kind, code in CODES.items():
+            ledger.add(code, lines[(item.kind == kind) & alive], column=name)
+        ledger.add("stamp_in_future", lines[future[:, column] & alive], column=name)
+        twice = instants.twice[:, column] & alive
+        ledger.add("ambiguous_hour", lines[twice & instants.unsettled], column=name)
+        ledger.add("ambiguous_settled", lines[twice & ~instants.unsettled], column=name)
+        aware += ~np.isnat(item.instant)
+        naive += ~np.isnat(item.local)
+    if aware.any() and naive.any():
+        rarer = aware if aware.sum() <= naive.sum() else naive
+        ledger.add("zone_mixed", lines[(rarer > 0) & alive])
+
+
+def _shown(stamp: np.datetime64) -> str:
+    return str(stamp.astype("datetime64[s]")).replace("T", " ")

@@ -1,0 +1,76 @@
+"""The result of reading dispatch history."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import geopandas as gpd
+    import pandas as pd
+
+
+@dataclass(frozen=True, eq=False)
+class CadHistory:
+    """
+    Dispatch history: incidents, unit responses, and what was done to each row.
+
+    The rows add up: `rows_in` = `rows_ok` + `rows_set_aside` + `rows_duplicate`. A row with a repair counts as ok.
+
+    Parameters
+    ----------
+    incidents
+        One row per incident, indexed by `incident_id`, in EPSG:4326: `call_type`, `category`, `priority`,
+        `received` (UTC) and `geometry`, None where the incident could not be located.
+    responses
+        One row per unit per incident: `incident_id`, `unit_id`, `unit_type`; the stamps `received`, `dispatched`,
+        `enroute`, `arrived`, `cleared` (UTC); `call_processing_s`, `turnout_s`, `travel_s`, `total_response_s`, NaN
+        where unknown [s]; the flags `cancelled`, `on_view`, `already_on_road`; and the columns that the mapping
+        carries.
+    ledger
+        One row per reason code: `code`, `outcome`, `column`, `rows`, `lines` (the first few physical lines),
+        `meaning`.
+    quarantine
+        One row per row set aside: `line`, `incident_id`, `unit_id`, `code`, `reason`.
+    timezone
+        The IANA zone of the agency's local time.
+    rows_in, rows_ok, rows_set_aside, rows_duplicate
+        Counts of the file's rows, blank lines left out.
+    """
+
+    incidents: gpd.GeoDataFrame
+    responses: pd.DataFrame
+    ledger: pd.DataFrame
+    quarantine: pd.DataFrame
+    timezone: str
+    rows_in: int
+    rows_ok: int
+    rows_set_aside: int
+    rows_duplicate: int
+
+    def messages(self) -> list[str]:
+        """
+        Tell the ledger in lines of text, one per reason code.
+
+        Each gives the code, the number of rows, the first few physical lines, the columns, and the meaning. No
+        address and no narrative is ever in them.
+        """
+        texts = []
+        entries: list[dict[str, Any]] = self.ledger.to_dict("records")  # type: ignore[assignment]
+        for entry in entries:
+            rows, lines = entry["rows"], entry["lines"]
+            count = f"{rows:,} {'row' if rows == 1 else 'rows'}" if rows else "whole file"
+            if entry["code"] == "rows_used":
+                count = f"{rows:,} of {self.rows_in:,} rows"
+            at = f", {'lines' if ',' in lines else 'line'} {lines}" if lines else ""
+            column = f" [{entry['column']}]" if entry["column"] else ""
+            texts.append(f"{entry['code']} ({entry['outcome']}): {count}{at}{column}: {entry['meaning']}")
+        return texts
+
+    @property
+    def verdict(self) -> str:
+        """QUARANTINE if rows were set aside, else REPAIR if anything was repaired, doubled or noted, else ACCEPT."""
+        if self.rows_set_aside:
+            return "QUARANTINE"
+        worth_a_look = self.ledger["outcome"].isin(["repaired", "noted", "duplicate"]).any()
+        return "REPAIR" if worth_a_look else "ACCEPT"

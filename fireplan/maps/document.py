@@ -1,0 +1,158 @@
+"""
+One HTML file that needs nothing from anywhere.
+
+Leaflet is read from the installed package XStatic-Leaflet and set into the page, its images with it. A content security
+policy lets the page run the scripts it was written with, by their hashes, and load nothing.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import html
+import os
+import re
+import secrets
+from dataclasses import dataclass, field
+from functools import cache
+from importlib import resources
+from pathlib import Path
+
+from fireplan.errors import InputError, quoted
+from fireplan.maps.escape import escape
+
+STYLE_URL = re.compile(r"""url\(["']?(images/[^"')]+)["']?\)""")
+SOURCE_MAP = re.compile(r"^//# sourceMappingURL=.*$", re.MULTILINE)
+ENDS_SCRIPT = re.compile(r"</script|<!--", re.IGNORECASE)
+FRAME_HEIGHT_PX = 640
+
+
+@dataclass(frozen=True, kw_only=True)
+class Document:
+    """
+    The parts of a page.
+
+    Parameters
+    ----------
+    title
+        The name of the page, as it was typed.
+    body
+        The markup, finished.
+    script
+        What draws the maps, after Leaflet and fireplan's own script.
+    styles
+        Further style sheets.
+    image_hosts
+        Hosts that images may come from, such as a tile server; none as a rule.
+    inline_styles
+        Whether elements carry styles of their own, as some of Folium's do.
+    """
+
+    title: str
+    body: str
+    script: str
+    styles: tuple[str, ...] = ()
+    image_hosts: tuple[str, ...] = field(default=())
+    inline_styles: bool = False
+
+    def to_html(self) -> str:
+        """Write the page."""
+        scripts = [leaflet_script(), own_asset("fireplan.js"), f"{self.script}\n"]
+        styles = [leaflet_styles(), own_asset("fireplan.css"), *self.styles]
+        for code in scripts[2:]:
+            if ENDS_SCRIPT.search(code):
+                raise InputError("a text on this map would end its script: pass it through fireplan.maps.escape.escape")
+        policy = security_policy(scripts, styles, image_hosts=self.image_hosts, inline_styles=self.inline_styles)
+        style_blocks = "".join(f"<style>{style}</style>\n" for style in styles)
+        script_blocks = "".join(f"<script>{script}</script>\n" for script in scripts)
+        return (
+            '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
+            f'<meta http-equiv="Content-Security-Policy" content="{policy}">\n'
+            '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
+            f'<link rel="icon" href="data:,">\n<title>{escape(self.title)}</title>\n'
+            f"{style_blocks}</head>\n<body>\n{self.body}\n"
+            '<noscript><p class="fp-empty">This map is drawn by JavaScript, which is switched off.</p></noscript>\n'
+            f"{script_blocks}</body>\n</html>\n"
+        )
+
+
+def security_policy(
+    scripts: list[str], styles: list[str], *, image_hosts: tuple[str, ...] = (), inline_styles: bool = False
+) -> str:
+    """Write the content security policy of a page with these scripts and styles, and no others."""
+    script_hashes = " ".join(map(sha256_source, scripts))
+    style_sources = "'unsafe-inline'" if inline_styles else " ".join(map(sha256_source, styles))
+    images = " ".join(["data:", *(f"https://{host}" for host in image_hosts)])
+    return (
+        f"default-src 'none'; script-src {script_hashes}; style-src {style_sources}; img-src {images}; "
+        "base-uri 'none'; form-action 'none'"
+    )
+
+
+def sha256_source(text: str) -> str:
+    """Name a script or style by its hash, as a policy does."""
+    return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"
+
+
+@cache
+def leaflet_script() -> str:
+    """Leaflet's script, as installed."""
+    text = SOURCE_MAP.sub("", _leaflet_file("leaflet.js").decode())
+    return ENDS_SCRIPT.sub(lambda found: found[0].replace("<", "\\x3c"), _unix(text))
+
+
+@cache
+def leaflet_styles() -> str:
+    """Leaflet's style sheet, its images set into it."""
+    return STYLE_URL.sub(lambda found: f"url({leaflet_image(found[1])})", _unix(_leaflet_file("leaflet.css").decode()))
+
+
+@cache
+def leaflet_image(name: str) -> str:
+    """One of Leaflet's images as a data address, by its path in the package."""
+    return f"data:image/png;base64,{base64.b64encode(_leaflet_file(name)).decode()}"
+
+
+@cache
+def own_asset(name: str) -> str:
+    """A script or style sheet of fireplan's own."""
+    return _unix(resources.files("fireplan.maps").joinpath("assets", name).read_text(encoding="utf-8"))
+
+
+def frame(page: str, *, title: str, height_px: int = FRAME_HEIGHT_PX) -> str:
+    """Put a page in a frame for a notebook, where its scripts run but reach nothing of the notebook."""
+    return (
+        f'<iframe srcdoc="{html.escape(page, quote=True)}" title="{escape(title)}" sandbox="allow-scripts" '
+        f'style="width:100%;height:{height_px}px;border:1px solid #d9dcdf;border-radius:6px"></iframe>'
+    )
+
+
+def save_text(text: str, path: str | os.PathLike[str]) -> Path:
+    """
+    Write a text as UTF-8, all of it or nothing.
+
+    It goes to a file beside `path`, which then takes its name; a reader never sees half a page, and a failure leaves
+    what was there before.
+    """
+    target = Path(path)
+    if not target.parent.is_dir():
+        raise InputError(f"cannot save {quoted(target.name)}: there is no folder {quoted(target.parent)}")
+    draft = target.with_name(f".{target.name}.{secrets.token_hex(4)}.part")
+    try:
+        with draft.open("xb") as file:
+            file.write(text.encode("utf-8"))
+            file.flush()
+            os.fsync(file.fileno())
+        draft.replace(target)
+    finally:
+        draft.unlink(missing_ok=True)
+    return target
+
+
+def _leaflet_file(name: str) -> bytes:
+    return resources.files("xstatic.pkg.leaflet").joinpath("data", *name.split("/")).read_bytes()
+
+
+def _unix(text: str) -> str:
+    """Line breaks as a browser reads them, so that the hashes hold."""
+    return text.replace("\r\n", "\n").replace("\r", "\n")

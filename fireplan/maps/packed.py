@@ -1,0 +1,64 @@
+"""Layers whose data stand packed in the page."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
+from branca.element import Figure
+from folium.map import Layer
+
+from fireplan.errors import InputError, quoted
+from fireplan.maps.escape import escape
+from fireplan.maps.page import OfflineMap
+from fireplan.maps.rendering import Verbatim
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+Kind = Literal["polygons", "lines", "dots", "stations"]
+
+
+class PackedLayer(Layer):
+    """
+    A layer that the page's own script draws from packed data.
+
+    Made by the functions of this module; add it to an `OfflineMap`.
+    """
+
+    def __init__(
+        self, kind: Kind, *, name: str, data: dict[str, Any], bounds: NDArray[np.float64], show: bool, control: bool
+    ) -> None:
+        super().__init__(name=escape(name), overlay=True, control=control, show=show)
+        self._name = kind.capitalize()
+        self.kind = kind
+        self.data = data
+        self.extent = bounds
+
+    def _get_self_bounds(self) -> list[list[float | None]]:
+        if not np.isfinite(self.extent).all():
+            return [[None, None], [None, None]]
+        west, south, east, north = map(float, self.extent)
+        return [[south, west], [north, east]]
+
+    def render(self, **kwargs: object) -> None:  # type: ignore[override]  # as Folium's layers do
+        """Set the layer into the page's script."""
+        root = self.get_root()
+        if not isinstance(root, Figure) or not isinstance(self._parent_map(), OfflineMap):
+            raise InputError(f"the layer {quoted(self.layer_name)} is drawn by an OfflineMap only: add it to one")
+        call = f"fireplan.{self.kind}({self._parent_map().get_name()}, {in_script(self.data)})"
+        root.script.add_child(Verbatim(f"var {self.get_name()} = {call};"), name=self.get_name())
+        super().render(**kwargs)  # type: ignore[no-untyped-call]
+
+    def _parent_map(self) -> Any:  # noqa: ANN401
+        above = self._parent
+        while above is not None and not isinstance(above, OfflineMap):
+            above = above._parent  # noqa: SLF001
+        return above
+
+
+def in_script(data: object) -> str:
+    """Write data as JSON that can stand in a script: it cannot end the script, nor start a comment in it."""
+    text = json.dumps(data, allow_nan=False, separators=(",", ":"))
+    return text.replace("<", "\\u003c").replace(">", "\\u003e")

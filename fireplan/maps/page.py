@@ -1,0 +1,144 @@
+"""One map as one offline page."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import folium
+from branca.element import Figure
+from folium.template import Template
+
+from fireplan.errors import InputError, listed, quoted
+from fireplan.maps.basemaps import BASEMAPS, MAX_ZOOM, tiles
+from fireplan.maps.document import frame, save_text
+from fireplan.maps.furniture import Footer, footer_html, header_html, pane_html
+from fireplan.maps.rendering import compose, draw, union
+
+if TYPE_CHECKING:
+    import os
+    from collections.abc import Iterable, Sequence
+    from pathlib import Path
+
+    from fireplan.maps.legend import Legend
+
+
+class _Root(Figure):
+    """The root of an offline map: whoever renders it gets the offline page."""
+
+    def __init__(self, owner: OfflineMap) -> None:
+        super().__init__()
+        self.owner = owner
+
+    def render(self, **_kwargs: object) -> str:
+        return self.owner.to_html()
+
+    def _repr_html_(self, **_kwargs: object) -> str:
+        return self.owner._repr_html_()
+
+
+class OfflineMap(folium.Map):
+    """
+    A Folium map that is one file and asks nothing of the network.
+
+    Layers, markers and popups are added to it as to any Folium map, with Leaflet's own features only; anything that
+    needs more is refused when the page is made. So is text that did not pass `fireplan.maps.escape.escape`. The layers
+    of `fireplan.maps.layers` see to that themselves.
+
+    Parameters
+    ----------
+    title
+        The title of the page.
+    subtitle
+        The line below it.
+    footer
+        Where the figures come from.
+    legends
+        What the colours and signs mean. More can be appended to `.legends`.
+    bounds
+        West, south, east and north of the first view, as in `GeoDataFrame.total_bounds`; else everything drawn. [deg]
+    basemap
+        The name of an online tile layer in `BASEMAPS`, such as ``"osm"``. The page then loads images from that one
+        host, whoever opens it; without it the page loads nothing.
+    layer_control
+        Show a list in which layers are switched on and off.
+
+    Examples
+    --------
+    >>> page = OfflineMap(title="First-due travel time", bounds=(-117.3, 33.1, -117.2, 33.2))
+    >>> page.save("first_due.html")  # doctest: +SKIP
+    """
+
+    escaped_when_written = frozenset({"title", "subtitle"})
+    default_js = folium.Map.default_js[:1]
+    default_css = folium.Map.default_css[:1]
+
+    _template = Template(
+        """
+        {% macro html(this, kwargs) %}
+            <div class="fp-map" id="{{ this.get_name() }}" role="region" aria-label="{{ this.spoken }}"></div>
+        {% endmacro %}
+        {% macro script(this, kwargs) %}
+            var {{ this.get_name() }} = L.map("{{ this.get_name() }}", {
+                center: {{ this.location|tojson }},
+                ...{{ this.options|tojavascript }}
+            });
+            fireplan.furnish({{ this.get_name() }}, {{ this.furnishing|tojson }});
+        {% endmacro %}
+        """
+    )
+
+    def __init__(
+        self,
+        *,
+        title: str,
+        subtitle: str = "",
+        footer: Footer | None = None,
+        legends: Iterable[Legend] = (),
+        bounds: Sequence[float] | None = None,
+        basemap: str | None = None,
+        layer_control: bool = True,
+    ) -> None:
+        if basemap is not None and basemap not in BASEMAPS:
+            raise InputError(f"unknown basemap {quoted(basemap)}: known are {listed(BASEMAPS)}")
+        super().__init__(
+            location=(0.0, 0.0), zoom_start=2, tiles=None, prefer_canvas=True, maxZoom=MAX_ZOOM,
+            zoomSnap=1 if basemap else 0.25,
+        )  # fmt: skip
+        self.default_js, self.default_css = list(type(self).default_js), list(type(self).default_css)
+        _Root(self).add_child(self)
+        self.title, self.subtitle, self.footer = title, subtitle, footer
+        self.legends = list(legends)
+        self.bounds = None if bounds is None else tuple(float(b) for b in bounds)
+        self.basemap = None if basemap is None else BASEMAPS[basemap]
+        self.layer_control = layer_control
+        self.spoken = ""
+        self.furnishing: dict[str, Any] = {}
+        if self.basemap:
+            self.add_child(tiles(self.basemap))
+
+    def to_html(self) -> str:
+        """Write the whole page as text. The same inputs give the same text."""
+        drawing = draw(self)
+        body = (
+            f"{header_html(self.title, subtitle=self.subtitle, footer=self.footer)}"
+            f'<main class="fp-panes">{pane_html(drawing.markup, legends=self.legends)}</main>'
+            f"{footer_html(self.footer)}"
+        )
+        return compose(self.title, body, [self], [drawing])
+
+    def save(self, outfile: str | os.PathLike[str]) -> Path:  # type: ignore[override]  # an open file has no name to take
+        """Save the page as one file, all of it or nothing; returns its path."""
+        return save_text(self.to_html(), outfile)
+
+    def _repr_html_(self, **_kwargs: object) -> str:
+        """Show the page in a notebook, in a frame of its own."""
+        return frame(self.to_html(), title=self.title)
+
+    def extent(self) -> list[list[float]] | None:
+        """South-west and north-east corner of the first view, or None when nothing is drawn. [deg]"""
+        if self.bounds:
+            west, south, east, north = self.bounds
+            return [[south, west], [north, east]]
+        shown = [c.get_bounds() for c in self._children.values() if getattr(c, "show", True)]
+        corners = [[low, high] for low, high in shown if None not in (*low, *high)]
+        return union(corners)

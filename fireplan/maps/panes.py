@@ -1,0 +1,85 @@
+"""Several maps in step on one offline page."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from fireplan.errors import InputError
+from fireplan.maps.document import frame, save_text
+from fireplan.maps.furniture import Footer, footer_html, header_html, pane_html, shared_legends_html
+from fireplan.maps.rendering import compose, draw, union
+
+if TYPE_CHECKING:
+    import os
+    from collections.abc import Iterable, Sequence
+    from pathlib import Path
+
+    from fireplan.maps.legend import Legend
+    from fireplan.maps.page import OfflineMap
+
+MOST_PANES = 6
+
+
+class SyncedMaps:
+    """
+    Two to six maps side by side that are panned and zoomed as one, in one file that asks nothing of the network.
+
+    The title of each map becomes the heading of its pane, its legends stand on it; its own footer is not shown. Where
+    the pointer is on one map, a ring shows on the others. On a phone the maps stand one below the other.
+
+    Parameters
+    ----------
+    maps
+        The maps, row by row from the top left.
+    title
+        The title of the page.
+    subtitle
+        The line below it.
+    footer
+        Where the figures of all the maps come from.
+    legends
+        Legends that count for every map. They stand once, below the maps.
+    """
+
+    def __init__(
+        self,
+        maps: Sequence[OfflineMap],
+        *,
+        title: str,
+        subtitle: str = "",
+        footer: Footer | None = None,
+        legends: Iterable[Legend] = (),
+    ) -> None:
+        if not 2 <= len(maps) <= MOST_PANES or len({id(m) for m in maps}) < len(maps):
+            raise InputError(f"2 to {MOST_PANES} different maps can stand on one page, not {len(maps)}")
+        self.maps = tuple(maps)
+        self.title, self.subtitle, self.footer = title, subtitle, footer
+        self.legends = list(legends)
+
+    def to_html(self) -> str:
+        """Write the whole page as text. The same inputs give the same text."""
+        extent = self.extent()
+        drawings = [draw(m, extent=extent, zoom_animation=False) for m in self.maps]
+        panes = "\n".join(
+            pane_html(d.markup, legends=m.legends, heading=m.title, subtitle=m.subtitle)
+            for m, d in zip(self.maps, drawings, strict=True)
+        )
+        body = (
+            f"{header_html(self.title, subtitle=self.subtitle, footer=self.footer)}"
+            f'<main class="fp-panes fp-panes-{len(self.maps)}">{panes}</main>'
+            f"{shared_legends_html(self.legends)}{footer_html(self.footer)}"
+        )
+        names = ", ".join(m.get_name() for m in self.maps)
+        return compose(self.title, body, self.maps, drawings, script=f"fireplan.sync([{names}]);")
+
+    def save(self, outfile: str | os.PathLike[str]) -> Path:
+        """Save the page as one file, all of it or nothing; returns its path."""
+        return save_text(self.to_html(), outfile)
+
+    def _repr_html_(self) -> str:
+        """Show the page in a notebook, in a frame of its own."""
+        return frame(self.to_html(), title=self.title)
+
+    def extent(self) -> list[list[float]] | None:
+        """South-west and north-east corner of the first view: that of all the maps together. [deg]"""
+        return union([extent for m in self.maps if (extent := m.extent())])

@@ -1,0 +1,277 @@
+"""
+Colours, words and figures that every map and report shares.
+
+No pair of colours differs only in red and green, and a longer time is always the darker colour, so that the bands can
+be told apart with any colour vision, on a weak projector and on grey paper.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from fireplan.errors import InputError, listed
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+TRAVEL_TIME = ("#fdeabb", "#f6b268", "#d5643c", "#98352b", "#571d2b")  # short to long: pale sand to dark brown
+UNREACHABLE = "#3f3c5c"
+UNKNOWN = "#c9cdd2"
+AREA_OPACITY = 0.75  # of all areas, on the map and in the legend
+FASTER = ("#cfe1f2", "#7fb2db", "#2f78b7", "#0d4683")  # a little to a lot of time gained
+SLOWER = ("#fcdcb8", "#f3a958", "#cf6f13", "#8a4305")  # a little to a lot of time lost
+NO_CHANGE = "#f0efec"
+CATEGORIES = (
+    "#0072b2",
+    "#e69f00",
+    "#cc79a7",
+    "#56b4e9",
+    "#8a5a2b",
+    "#4b3f8f",
+    "#f0e442",
+    "#7d8590",
+    "#a3195b",
+    "#00a1a7",
+)
+ACCENT = "#1c4f82"
+INK = "#1f2933"
+PAPER = "#f7f6f2"
+WATER = "#cfdfe8"
+ROADS = (
+    ("#8f949a", 2.6),
+    ("#aab0b5", 1.5),
+    ("#c6cacd", 0.8),
+)  # main, through and local streets: colour, width in pixels
+FONT = 'system-ui, -apple-system, "Segoe UI", Roboto, "Noto Sans", "Liberation Sans", Arial, sans-serif'
+
+MAIN_ROADS = frozenset({"motorway", "trunk", "primary", "motorway_link", "trunk_link", "primary_link"})
+THROUGH_ROADS = frozenset({"secondary", "tertiary", "secondary_link", "tertiary_link"})
+
+ROUND_S = (5, 10, 15, 30, 60, 90, 120, 180, 240, 300, 600, 900, 1200, 1800, 3600)
+HEX_COLOUR = re.compile(r"#[0-9a-fA-F]{6}")
+NOT_KNOWN = "not known"
+NOTICEABLE_S = 10.0
+"""Smaller changes are not drawn as a gain or a loss. [s]"""
+
+CANNOT_REACH = "cannot be reached"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Band:
+    """
+    One class of a map: the values above `above` and up to `up_to`, with its colour and its words.
+
+    The unreachable (infinite) and the unknown (missing) are bands of their own.
+    """
+
+    label: str
+    colour: str
+    above: float = -math.inf
+    up_to: float = math.inf
+
+
+def time_bands(*limits_s: float, unreachable: bool = True) -> tuple[Band, ...]:
+    """
+    Classes of travel time, the longest darkest.
+
+    Parameters
+    ----------
+    limits_s
+        Where one class ends and the next begins, rising. [s]
+    unreachable
+        Add a class for what cannot be reached.
+
+    Examples
+    --------
+    >>> [band.label for band in time_bands(240, 480)]
+    ['within 4 min', '4 to 8 min', 'over 8 min', 'cannot be reached']
+    """
+    _check_rising(limits_s)
+    colours = ramp(TRAVEL_TIME[: max(3, len(limits_s) + 1)], len(limits_s) + 1)
+    bands = [Band(label=f"within {minutes(limits_s[0])}", colour=colours[0], up_to=limits_s[0])]
+    for (low, high), colour in zip(pairwise(limits_s), colours[1:-1], strict=True):
+        bands.append(Band(label=_from_to(low, high), colour=colour, above=low, up_to=high))
+    bands.append(Band(label=f"over {minutes(limits_s[-1])}", colour=colours[-1], above=limits_s[-1]))
+    if unreachable:
+        bands.append(Band(label=CANNOT_REACH, colour=UNREACHABLE, above=math.inf))
+    return tuple(bands)
+
+
+def change_bands(*steps_s: float) -> tuple[Band, ...]:
+    """
+    Classes of time gained and lost, blue for faster and orange for slower.
+
+    Parameters
+    ----------
+    steps_s
+        Rising sizes of a change; those up to the first count as no change. [s]
+
+    Examples
+    --------
+    >>> [band.label for band in change_bands(60)]
+    ['over 1 min faster', 'up to 1 min either way', 'over 1 min slower']
+    """
+    _check_rising(steps_s)
+    count = len(steps_s)
+    faster, slower = ramp(FASTER[1:] if count < 4 else FASTER, count), ramp(SLOWER[1:] if count < 4 else SLOWER, count)
+    sizes = [*pairwise(steps_s), (steps_s[-1], math.inf)]
+    words = [f"over {minutes(low)}" if math.isinf(high) else _from_to(low, high) for low, high in sizes]
+    gained = [
+        Band(label=f"{text} faster", colour=colour, above=_just_below(-high), up_to=_just_below(-low))
+        for text, (low, high), colour in zip(words, sizes, faster, strict=True)
+    ]
+    lost = [
+        Band(label=f"{text} slower", colour=colour, above=low, up_to=high)
+        for text, (low, high), colour in zip(words, sizes, slower, strict=True)
+    ]
+    least = steps_s[0]
+    same = Band(label=f"up to {minutes(least)} either way", colour=NO_CHANGE, above=_just_below(-least), up_to=least)
+    return (*reversed(gained), same, *lost)
+
+
+def colours_of(values: pd.Series[float], bands: Sequence[Band]) -> pd.Series[str]:
+    """
+    The colour of each value: that of its band; missing values and those in no band get `UNKNOWN`.
+
+    Infinite values get the band for the unreachable, if there is one.
+    """
+    x = np.asarray(values, dtype=float)
+    colours = np.full(len(x), UNKNOWN, dtype=object)
+    for band in bands:
+        over = np.isposinf(x) if band.above == math.inf else (x > band.above) | (band.above == -math.inf)
+        inside = over & (x <= band.up_to)
+        colours[inside] = band.colour
+    return pd.Series(colours, index=values.index, dtype="str", name="colour")
+
+
+def round_limits(values: Iterable[float], *, bands: int = 4) -> tuple[float, ...]:
+    """
+    Round limits that part values into at most so many legible classes.
+
+    The step is the smallest of 5 s to an hour for which the last class still holds no more than about a fifth of the
+    finite values; limits that would leave nothing on one side are not used. [s]
+    """
+    x = np.asarray(list(values), dtype=float)
+    x = x[np.isfinite(x)]
+    if not len(x):
+        return (240.0, 480.0)[: bands - 1]
+    top = float(np.quantile(x, 0.8, method="inverted_cdf"))
+    step = next((s for s in ROUND_S if s * (bands - 1) >= top), float(ROUND_S[-1]))
+    limits = tuple(float(step * i) for i in range(1, bands))
+    used = tuple(limit for limit in limits if (x <= limit).any() and (x > limit).any())
+    return used or limits[:1]
+
+
+def categories(names: Iterable[object]) -> dict[str, str]:
+    """Give each name a colour, in the order of the names; after ten the colours come again, so label the areas too."""
+    known = sorted({str(name) for name in names})
+    return {name: CATEGORIES[i % len(CATEGORIES)] for i, name in enumerate(known)}
+
+
+def ramp(colours: Sequence[str], count: int) -> tuple[str, ...]:
+    """Take `count` colours evenly along a row of colours, from its first to its last."""
+    if count == 1:
+        return (colours[-1],)
+    known = np.array([[int(c[i : i + 2], 16) for i in (1, 3, 5)] for c in colours], dtype=float)
+    at = np.linspace(0, len(colours) - 1, count)
+    mixed = np.column_stack([np.interp(at, np.arange(len(colours)), known[:, i]) for i in range(3)])
+    return tuple("#" + "".join(f"{round(part):02x}" for part in row) for row in mixed)
+
+
+def check_colours(colours: Iterable[object], *, where: str) -> None:
+    """Refuse anything but colours written as ``#rrggbb``."""
+    wrong = sorted({str(c) for c in colours if not (isinstance(c, str) and HEX_COLOUR.fullmatch(c))})
+    if wrong:
+        raise InputError(f"{where}: not a colour of the form #rrggbb: {listed(map(ascii, wrong))}")
+
+
+def road_rank(highway: object) -> int:
+    """Rank an OSM `highway` value for drawing: 0 main road, 1 through street, 2 local street."""
+    kind = highway[0] if isinstance(highway, list) and highway else highway
+    if kind in MAIN_ROADS:
+        return 0
+    return 1 if kind in THROUGH_ROADS else 2
+
+
+def minutes(seconds: float) -> str:
+    """
+    Say a length of time: ``45 s``, ``4 min``, ``4:30 min``.
+
+    Infinite times cannot be reached; missing ones are not known.
+    """
+    if math.isnan(seconds):
+        return NOT_KNOWN
+    if math.isinf(seconds):
+        return CANNOT_REACH
+    whole = round(abs(seconds))
+    sign = "\N{MINUS SIGN}" if seconds < 0 and whole else ""
+    if whole < 60:
+        return f"{sign}{whole} s"
+    rest = whole % 60
+    return f"{sign}{number(whole // 60)}:{rest:02} min" if rest else f"{sign}{number(whole // 60)} min"
+
+
+def change(seconds: float) -> str:
+    """Say a change of time in seconds: ``1:10 min slower``, ``45 s faster``, ``no change``."""
+    if math.isnan(seconds):
+        return NOT_KNOWN
+    if math.isinf(seconds):
+        return "no longer reached" if seconds > 0 else "newly reached"
+    if not round(seconds):
+        return "no change"
+    return f"{minutes(abs(seconds))} {'slower' if seconds > 0 else 'faster'}"
+
+
+def number(value: float, *, digits: int = 0) -> str:
+    """Write a number with thousands separators: ``115,000``."""
+    return NOT_KNOWN if math.isnan(value) else f"{value:,.{digits}f}"
+
+
+def share(part: float, *, of: float, unit: str) -> str:
+    """
+    Say a share with what it is a share of: ``71 % of 115,000 people``.
+
+    Parameters
+    ----------
+    part
+        The share, 0 to 1. What is not quite all or not quite nothing is never rounded to it.
+    of
+        The denominator.
+    unit
+        What is counted, in the plural.
+    """
+    if not of > 0:
+        return f"no {unit} to take a share of"
+    if math.isnan(part):
+        return f"{NOT_KNOWN}, of {number(of)} {unit}"
+    percent = round(part * 100)
+    text = "under 1" if part > 0 and not percent else "over 99" if part < 1 and percent == 100 else str(percent)
+    return f"{text} % of {number(of)} {unit}"
+
+
+def _just_below(value: float) -> float:
+    """The next smaller number, so that bands of gains close at the same size as bands of losses."""
+    return math.nextafter(value, -math.inf)
+
+
+def _from_to(low: float, high: float) -> str:
+    """Say a span of time, the unit once where both ends share it."""
+    first, last = minutes(low), minutes(high)
+    if first.endswith(" min") and last.endswith(" min"):
+        first = first.removesuffix(" min")
+    elif first.endswith(" s") and last.endswith(" s"):
+        first = first.removesuffix(" s")
+    return f"{first} to {last}"
+
+
+def _check_rising(limits: Sequence[float]) -> None:
+    """Refuse limits that do not rise from above zero."""
+    if not limits or limits[0] <= 0 or any(high <= low for low, high in pairwise(limits)):
+        raise InputError(f"limits must rise from above 0: {listed(limits)}")

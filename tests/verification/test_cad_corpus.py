@@ -1,0 +1,110 @@
+"""The shared corpus of faulty CAD files, and one real city's export."""
+
+import csv
+import re
+import time
+from pathlib import Path
+
+import pytest
+
+from fireplan.errors import FireplanError
+from fireplan.incidents import read_cad
+
+SHARED = Path(__file__).resolve().parents[3] / "shared"
+CORPUS = SHARED / "corpus"
+CALLS = SHARED / "data" / "sf" / "sffd_calls_2020-04-07_20.csv.gz"
+ZONE = "America/New_York"  # of the whole corpus
+NEEDS_MORE = {
+    # a unit is unknown only against a list of units, and a CAD file alone holds none
+    "cad/unknown_unit_mutual_aid.csv",
+}
+
+
+def cases():
+    table = CORPUS / "EXPECT.tsv"
+    if not table.exists():
+        return []
+    with table.open(encoding="utf-8", newline="") as lines:
+        rows = list(csv.DictReader(lines, delimiter="\t", quoting=csv.QUOTE_NONE))
+    return [row for row in rows if row["file"].startswith("cad/") and row["file"].endswith(".csv")]
+
+
+def mentions(text, token):
+    """Tell whether a token is in the text; a bare integer is the number of a physical line."""
+    if token.isdigit() and len(token) < 4:
+        return re.search(rf"\blines? (?:\d+, )*{token}\b", text, re.IGNORECASE) is not None
+    return token.casefold() in text.casefold()
+
+
+@pytest.mark.corpus
+@pytest.mark.skipif(not CORPUS.exists(), reason="the shared corpus is not here")
+@pytest.mark.parametrize("case", cases(), ids=lambda case: case["file"])
+def test_corpus_file_gets_its_verdict(case):
+    started = time.perf_counter()
+    try:
+        history = read_cad(CORPUS / case["file"], timezone=ZONE)
+    except FireplanError as error:
+        verdict, counts, text = "ERROR", None, str(error)
+    else:
+        verdict = history.verdict
+        counts = [str(n) for n in (history.rows_in, history.rows_ok, history.rows_set_aside)]
+        set_aside = zip(history.quarantine["line"], history.quarantine["reason"], strict=True)
+        text = "\n".join([*history.messages(), *(f"line {line}: {reason}" for line, reason in set_aside)])
+        assert history.rows_in == history.rows_ok + history.rows_set_aside + history.rows_duplicate
+    assert time.perf_counter() - started < 2
+    assert "EXAMPLE" not in text
+    assert "FPCANARY" not in text
+    if case["verdict"] != "ERROR":
+        assert counts == [case["rows_in"], case["rows_ok"], case["rows_quarantined"]]
+    if case["file"] not in NEEDS_MORE:
+        assert verdict == case["verdict"], text
+        missing = [token for token in case["must_mention"].split(";") if token and not mentions(text, token)]
+        assert not missing, text
+
+
+def read(name):
+    return read_cad(CORPUS / "cad" / name, timezone=ZONE)
+
+
+@pytest.mark.corpus
+@pytest.mark.skipif(not CORPUS.exists(), reason="the shared corpus is not here")
+def test_corpus_figures():
+    assert read("nine_rows_p90.csv").responses["travel_s"].tolist() == [60.0 * n for n in range(1, 10)]
+    assert read("mixed_naive_aware.csv").responses["call_processing_s"].tolist() == [60, 60]
+    assert read("dst_overlap_spanning.csv").responses["call_processing_s"].iloc[-1] == 60
+    assert read("midnight_crossing_ok.csv").responses["call_processing_s"].iloc[-1] == 40
+    several = read("multi_unit_incident.csv")
+    assert len(several.incidents) == 1
+    assert several.responses.set_index("unit_id").loc["E2", "total_response_s"] == 290
+    assert read("utc_z.csv").responses["received"].dt.tz_convert(ZONE).dt.hour.unique().tolist() == [9]
+    assert set(read("fractional_seconds.csv").responses["received"].dt.microsecond) == {250_000}
+    far = read("far_away_mutual_aid.csv")
+    assert far.incidents["geometry"].isna().sum() == 1
+    assert len(far.responses) == 4
+    assert read("columns_reordered.csv").responses.equals(read("extra_columns.csv").responses)
+
+
+@pytest.mark.realdata
+@pytest.mark.skipif(not CALLS.exists(), reason="the shared data are not here")
+def test_san_francisco_reads_whole():
+    started = time.perf_counter()
+    history = read_cad(CALLS, timezone="America/Los_Angeles", mapping="san_francisco")
+    assert time.perf_counter() - started < 5  # some 0.4 s on two idle cores
+    assert (history.rows_in, history.rows_ok, history.rows_set_aside, history.rows_duplicate) == (10_410, 10_410, 0, 0)
+    assert (len(history.incidents), len(history.responses)) == (5_292, 10_410)
+    assert history.responses["unit_id"].nunique() == 199
+    assert history.incidents["geometry"].notna().all()
+    rows = history.ledger.set_index("code")["rows"]
+    given = history.responses[["enroute", "arrived", "cleared"]].notna().sum()
+    # by a count of blank cells: On Scene 1,716, Response 203, Available 2; one unit is available before it arrives
+    assert rows["cancelled"] == 1_716
+    assert rows["enroute_missing"] == 203
+    assert rows["cleared_missing"] == 2
+    assert rows["cleared_before_arrived"] == 1
+    assert given.tolist() == [10_410 - 203, 10_410 - 1_716, 10_410 - 2 - 1]
+    assert set(history.incidents["category"]) == {"fire", "ems", "alarm", "rescue", "hazmat", "service", "other"}
+    first = history.responses.set_index(["incident_id", "unit_id"]).loc[("200983546", "E32")]
+    # 11:53:08 PM, 11:55:56 PM, 11:58:22 PM, 12:00:00 AM in daylight saving time
+    assert first["received"].isoformat() == "2020-04-08T06:53:08+00:00"
+    assert first[["call_processing_s", "turnout_s", "travel_s", "total_response_s"]].tolist() == [168, 146, 98, 412]
+    assert (first["unit_type"], first["station_area"]) == ("engine", "32")
