@@ -162,7 +162,7 @@ def compare(*scenarios: Scenario, standard: Standard) -> Comparison:
     Raises
     ------
     InputError
-        If there are fewer than two, two have the same name, or their places differ.
+        If there are fewer than two, two have the same name, or their zones, weights, incidents or streets differ.
     """
     if len(scenarios) < 2:
         raise InputError("compare at least two scenarios, such as compare(today, new, standard=...)")
@@ -170,16 +170,24 @@ def compare(*scenarios: Scenario, standard: Standard) -> Comparison:
     twice = {n for n in names if names.count(n) > 1}
     if twice:
         raise InputError(f"scenarios need different names: {quoted(min(twice))} stands twice; pass name= to apply")
-    first = scenarios[0]
     for other in scenarios[1:]:
-        same = other.zones.index.equals(first.zones.index) and (other.incidents is None) == (first.incidents is None)
-        if not same or (
-            first.incidents is not None
-            and other.incidents is not None
-            and not other.incidents.index.equals(first.incidents.index)
-        ):
+        unlike = _unlike(scenarios[0], other)
+        if unlike:
             raise InputError(
-                f"{quoted(other.name)} and {quoted(first.name)} have different zones or incidents: compare scenarios"
-                " that come from one another by apply"
+                f"{quoted(other.name)} and {quoted(scenarios[0].name)} have different {listed(unlike)}: compare"
+                " scenarios that come from one another by apply"
             )
     return Comparison(tuple(assess(s, standard=standard) for s in scenarios))
+
+
+def _unlike(first: Scenario, other: Scenario) -> list[str]:
+    """What two scenarios do not share, so that their places cannot be paired."""
+    calls = [s.incidents.index if s.incidents is not None else pd.Index([]) for s in (first, other)]
+    weights = [list(s.zones.select_dtypes("number").columns) for s in (first, other)]
+    shared = {
+        "zones": other.zones.index.equals(first.zones.index),
+        "weights": weights[0] == weights[1],
+        "incidents": calls[0].equals(calls[1]),
+        "streets": other.roads.geometry_fingerprint == first.roads.geometry_fingerprint,
+    }
+    return [part for part, same in shared.items() if not same]

@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any
+from xml.parsers import expat
 
-from fireplan.errors import InputError, listed, quoted
+from fireplan.errors import InputError, NetworkError, listed, quoted
 
 if TYPE_CHECKING:
     import geopandas as gpd
 
 LIMIT_BYTES = 200 * 2**20
 """Larger files are refused: no station or zone file is this large."""
+
+CHUNK_BYTES = 65_536
+MOST_UNPACKED = 100
+"""A packed file that swells by more than this is refused: text does not."""
 
 SIGNATURES = {
     ".gpkg": b"SQLite format 3\x00",
@@ -33,8 +38,8 @@ def local_file(path: str | Path, *, what: str) -> Path:
     text = str(path)
     if "://" in text or text.replace("\\", "/").startswith("/vsi"):
         raise InputError(f"{what} {quoted(text)} is not a file on this machine: fetch it first, then name the copy")
-    file = Path(path)
-    if not file.exists():
+    file = Path(text)
+    if "\0" in text or not file.exists():
         raise InputError(f"{what} {quoted(text)} does not exist: check the path")
     if file.is_dir():
         raise InputError(f"{what} {quoted(text)} is a folder: name the file in it")
@@ -67,11 +72,53 @@ def read_vector(path: str | Path, *, what: str) -> gpd.GeoDataFrame:
     with file.open("rb") as stream:
         if stream.read(len(SIGNATURES[ending])) != SIGNATURES[ending]:
             raise InputError(f"{what} {quoted(file.name)} is not what its ending says")
-    return gpd.read_parquet(file) if ending == ".parquet" else gpd.read_file(file, engine="pyogrio")
+    try:
+        return gpd.read_parquet(file) if ending == ".parquet" else gpd.read_file(file, engine="pyogrio")
+    except (OSError, ValueError, RuntimeError) as error:
+        raise InputError(f"{what} {quoted(file.name)} is damaged: {error}") from error
+
+
+def refuse_dtd(stream: IO[bytes], *, name: str) -> None:
+    """
+    Read XML up to its first element and refuse a document type, in whatever encoding it is written.
+
+    Parameters
+    ----------
+    stream
+        The file, at its beginning.
+    name
+        What to call it in messages.
+
+    Raises
+    ------
+    NetworkError
+        If it declares a DTD, or is not XML at all.
+    """
+
+    def refuse(*_: object) -> None:
+        raise NetworkError(f"{name} declares a DTD, which map data never does: refused")
+
+    def stop(*_: object) -> None:
+        raise StopIteration
+
+    parser = expat.ParserCreate()
+    parser.StartDoctypeDeclHandler = refuse
+    parser.StartElementHandler = stop
+    try:
+        while chunk := stream.read(CHUNK_BYTES):
+            parser.Parse(chunk, False)  # noqa: FBT003 - expat's own signature
+        parser.Parse(b"", True)  # noqa: FBT003
+    except StopIteration:
+        return
+    except (expat.ExpatError, LookupError, ValueError) as error:
+        if isinstance(error, NetworkError):
+            raise
+        raise NetworkError(f"{name} is not XML: {error}") from error
 
 
 def _from_geojson(file: Path, *, what: str) -> gpd.GeoDataFrame:
     import geopandas as gpd  # noqa: PLC0415 - slow to import
+    import pandas as pd  # noqa: PLC0415
     import shapely  # noqa: PLC0415
 
     try:
@@ -86,11 +133,22 @@ def _from_geojson(file: Path, *, what: str) -> gpd.GeoDataFrame:
         raise InputError(f"{what} {quoted(file.name)}: key {error} stands twice in one object") from error
     except RecursionError as error:
         raise InputError(f"{what} {quoted(file.name)} is nested too deeply to be GeoJSON") from error
+    except ValueError as error:
+        raise InputError(f"{what} {quoted(file.name)} holds a number that cannot be read: {error}") from error
     features = content.get("features") if isinstance(content, dict) else None
     if not isinstance(features, list) or not all(isinstance(f, dict) for f in features):
         raise InputError(f"{what} {quoted(file.name)} is not a GeoJSON FeatureCollection: no list of features")
-    geometry = [shapely.from_geojson(json.dumps(f["geometry"])) if f.get("geometry") else None for f in features]
-    return gpd.GeoDataFrame([f.get("properties") or {} for f in features], geometry=geometry, crs="EPSG:4326")
+    rows = [f.get("properties") or {} for f in features]
+    geometry = []
+    for number, (feature, row) in enumerate(zip(features, rows, strict=True), start=1):
+        if not isinstance(row, dict):
+            raise InputError(f"{what} {quoted(file.name)}: the properties of feature {number} are not an object")
+        try:
+            geometry.append(shapely.from_geojson(json.dumps(feature["geometry"])) if feature.get("geometry") else None)
+        except shapely.errors.GEOSException as error:
+            raise InputError(f"{what} {quoted(file.name)}: the geometry of feature {number} cannot be read") from error
+    table = pd.DataFrame(rows, index=pd.RangeIndex(len(rows))).drop(columns="geometry", errors="ignore")
+    return gpd.GeoDataFrame(table, geometry=geometry, crs="EPSG:4326")
 
 
 def _no_key_twice(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
+from dataclasses import is_dataclass
 from threading import Lock
 from typing import TYPE_CHECKING, TypeVar
 
@@ -62,6 +63,9 @@ class Memo:
 
 
 def _size(value: object) -> int:
-    """Bytes of the arrays in a result, one level deep."""
-    parts = value if isinstance(value, tuple) else vars(value).values() if hasattr(value, "__dict__") else (value,)
-    return sum(int(getattr(part, "nbytes", 64)) for part in parts)
+    """Bytes of the arrays in a result, those in its parts included."""
+    if isinstance(value, tuple):
+        return sum(_size(part) for part in value)
+    if is_dataclass(value):
+        return sum(_size(part) for part in vars(value).values())
+    return int(getattr(value, "nbytes", 64))

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import KW_ONLY, dataclass, field
-from typing import TYPE_CHECKING, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 import numpy as np
+import pandas as pd
 
 from fireplan.errors import Faults, InputError, listed, quoted
 from fireplan.memo import Memo
 from fireplan.roads import SNAP_LIMIT_M
-from fireplan.schema import check_table
+from fireplan.schema import check_table, columns
 from fireplan.stations import complete_units
 
 if TYPE_CHECKING:
     import geopandas as gpd
-    import pandas as pd
 
     from fireplan.roads import RoadNetwork
 
@@ -104,17 +104,20 @@ class Scenario:
         def put(name: str, value: object) -> None:
             object.__setattr__(self, name, value)  # frozen for everyone else
 
-        put("stations", _with_defaults(_indexed(self.stations, "station_id")))
-        put("units", _indexed(self.units, "unit_id"))
+        put("stations", _indexed(self.stations, "station_id"))
+        put("units", _indexed(self.units if len(self.units) else _no_units(), "unit_id"))
         put("zones", _indexed(self.zones, "zone_id"))
         check_table(self.stations, "stations")
+        put("stations", _with_flag(self.stations))
         check_table(self.zones, "zones")
+        put("zones", _with_weights(self.zones))
         if len(self.units):
-            put("units", complete_units(self.units))
-            check_table(self.units, "units")
+            check_table(self.units.assign(type=self.units.get("type", "other")), "units")
+        put("units", complete_units(_with_numbers(_with_text(self.units, "station_id"), "units")))
         if self.incidents is not None:
             put("incidents", _indexed(self.incidents, "incident_id"))
             check_table(self.incidents, "incidents")
+            _check_points(self.incidents)
         _check_homes(self.units, self.stations)
 
     def __repr__(self) -> str:
@@ -152,13 +155,21 @@ class Scenario:
         UnknownIdError
             If a change names a station or unit that is not there.
         InputError
-            If a change cannot be made: a station opened twice, the last one closed.
+            If a change cannot be made: a station opened twice, the last one closed, the last unit removed, or the
+            first added where every station counts because none has a unit.
         """
         tables = self.tables
         for change in changes:
             tables = change(tables)
         if not tables.stations["open"].any():
             raise InputError(f"{listed(map(str, changes))}: no open station would be left")
+        if len(self.units) and not len(tables.units):
+            raise InputError(f"{listed(map(str, changes))}: no unit would be left")
+        if len(tables.units) and not len(self.units):
+            raise InputError(
+                f"{listed(map(str, changes))}: no station of {quoted(self.name)} has a unit, so each counts; with the"
+                " first unit the others would cover nothing: leave units out, or give every station its own"
+            )
         _check_homes(tables.units, tables.stations)
         return Scenario(
             *tables[:4],
@@ -182,10 +193,68 @@ def _indexed(frame: pd.DataFrame, key: str) -> pd.DataFrame:
     return table
 
 
-def _with_defaults(stations: pd.DataFrame) -> pd.DataFrame:
+def _no_units() -> pd.DataFrame:
+    return pd.DataFrame({"station_id": []}, index=pd.Index([], name="unit_id", dtype=str), dtype=str)
+
+
+def _with_text(frame: pd.DataFrame, column: str) -> pd.DataFrame:
+    """Ids that refer to another table, as text like those there."""
+    return frame.assign(**{column: frame[column].astype(str)})
+
+
+def _with_numbers(frame: pd.DataFrame, table: str) -> pd.DataFrame:
+    """Numbers that stand there as text, checked before, as numbers."""
+    names = [c.column for c in columns(table) if c.dtype == "number" and c.column in frame.columns]
+    return frame.assign(**{c: pd.to_numeric(frame[c]) for c in names if not pd.api.types.is_numeric_dtype(frame[c])})
+
+
+def _with_flag(stations: pd.DataFrame) -> pd.DataFrame:
+    """Say of every station whether it is open: yes, unless the table says otherwise."""
     if "open" not in stations.columns:
         return stations.assign(open=True)
+    unclear = ~stations["open"].isin([True, False])
+    if unclear.any():
+        faults = Faults("table 'stations'")
+        faults.add(f"column 'open' is neither True nor False for {_rows(stations, unclear)}: give one, or leave it out")
+        faults.raise_if_any()
     return stations.assign(open=stations["open"].astype(bool))
+
+
+def _with_weights(zones: pd.DataFrame) -> pd.DataFrame:
+    """Make sure that every numeric column of the zones can be a weight."""
+    table = _with_numbers(zones, "zones")
+    faults = Faults("table 'zones'")
+    for column in table.select_dtypes("number").columns:
+        value = table[column].to_numpy(float, na_value=np.nan)
+        bad = (value < 0) | np.isinf(value)
+        if bad.any():
+            faults.add(
+                f"column {quoted(column)} is negative or infinite for {_rows(table, bad)}: every numeric column of the"
+                " zones is counted, so drop it if it is no weight"
+            )
+    faults.raise_if_any()
+    return table
+
+
+def _check_points(incidents: pd.DataFrame) -> None:
+    """Incidents stand at points of a known system, or nowhere."""
+    faults = Faults("table 'incidents'")
+    if not hasattr(incidents, "crs"):
+        faults.add("it is not a GeoDataFrame: build it with geopandas.GeoDataFrame(..., crs=...)")
+        faults.raise_if_any()
+    if incidents.crs is None:
+        faults.add("crs is not set: call .set_crs('EPSG:4326') if the coordinates are longitude and latitude")
+    here = incidents.geometry.notna() & ~incidents.geometry.is_empty
+    other = here & (incidents.geometry.geom_type != "Point")
+    if other.any():
+        faults.add(f"geometry is not a point for {_rows(incidents, other)}: use .representative_point()")
+    faults.raise_if_any()
+
+
+def _rows(table: pd.DataFrame, which: Any) -> str:  # noqa: ANN401 - a mask of any kind
+    """Name rows by id and place."""
+    rows = np.flatnonzero(which)
+    return listed(f"{quoted(name)} (row {row + 1})" for row, name in zip(rows, table.index[rows], strict=True))
 
 
 def _check_homes(units: pd.DataFrame, stations: pd.DataFrame) -> None:

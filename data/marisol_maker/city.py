@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 CITY_HALL = (-2720.0, 2330.0)
 CLOSED = "S3"
-SOURCE = "Invented: see README.md beside this file."
+SOURCE = "the sample city Marisol"
 README_FILE = Path(__file__).with_name("readme.md")
 
 
@@ -150,6 +150,9 @@ stations = "stations.csv"
 units = "units.csv"
 zones = "zones.geojson"
 cad = "cad.csv.gz"
+
+[network]
+source = "Marisol's own streets (invented)"
 
 [standards]
 use = ["NFPA_1710"]

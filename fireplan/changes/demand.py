@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 @dataclass(frozen=True)
 class ScaleDemand(Written):
     """
-    Let demand grow or shrink.
+    Let the demand of zones grow or shrink; incidents at their own points stay as they are.
 
     Attributes
     ----------
@@ -43,6 +43,8 @@ class ScaleDemand(Written):
         """Scale it."""
         if not 0 <= self.factor < np.inf:
             raise InputError(f"{self}: factor must be a number, zero or more")
+        if self.weight == "incidents" and tables.incidents is not None:
+            raise InputError(f"{self}: incidents are counted at their own points, not by zone; scale another weight")
         zones = tables.zones.copy()
         weights = [c for c in zones.select_dtypes("number").columns if self.weight in {"", c}]
         if not weights:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import fields
+from dataclasses import MISSING, fields
 from typing import TYPE_CHECKING, Any
 
 from fireplan.changes.demand import ScaleDemand
@@ -16,7 +16,7 @@ from fireplan.changes.stations import (
     RemoveUnit,
     SetTurnout,
 )
-from fireplan.errors import InputError, UnknownIdError, quoted
+from fireplan.errors import InputError, UnknownIdError, listed, quoted
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -46,15 +46,18 @@ def from_dict(entry: Mapping[str, Any]) -> Any:  # noqa: ANN401 - one of the cha
     """
     verbs = {c.verb: c for c in ALL}
     named = [k for k in entry if k in verbs]
-    if len(named) != 1:
-        raise UnknownIdError("change", next(iter(entry), ""), verbs)
+    if len(named) > 1:
+        raise InputError(f"an entry makes one change, this one has {listed(named)}: write an entry for each")
+    if not named:
+        details = {f.name for c in ALL for f in fields(c)}
+        raise UnknownIdError("change", next((k for k in entry if k not in details), ""), verbs)
     kind = verbs[named[0]]
     first, *rest = fields(kind)
-    details = {k: tuple(v) if isinstance(v, list) else v for k, v in entry.items() if k != kind.verb}
-    for key in details:
-        if key not in {f.name for f in rest}:
+    what = f"{kind.verb} {quoted(entry[kind.verb])}"
+    for key in entry:
+        if key != kind.verb and key not in {f.name for f in rest}:
             raise UnknownIdError(f"detail of {kind.verb}", key, [f.name for f in rest])
-    try:
-        return kind(**{first.name: entry[kind.verb], **details})
-    except TypeError as error:
-        raise InputError(f"{kind.verb} {quoted(entry[kind.verb])}: {error}") from error
+    missing = [f.name for f in rest if f.default is MISSING and f.name not in entry]
+    if missing:
+        raise InputError(f"{what}: {listed(missing)} is missing")
+    return kind(**{first.name: entry[kind.verb], **{k: v for k, v in entry.items() if k != kind.verb}})

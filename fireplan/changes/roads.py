@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, ClassVar
 import numpy as np
 import shapely
 
-from fireplan.changes.written import LonLat, Written, positive
-from fireplan.crs import WGS84, project
+from fireplan.changes.written import LonLat, Written, point, positive
 from fireplan.errors import InputError, UnknownIdError, quoted
 from fireplan.roads import SNAP_LIMIT_M
 
@@ -128,10 +127,10 @@ def streets(roads: RoadNetwork, name: str, near: LonLat | None) -> NDArray[np.bo
         if not name:
             raise InputError("close_road or open_road: name the road, or a place near it")
         return found
-    place = shapely.Point(project(np.array([near], dtype=float), source=WGS84, target=roads.crs)[0])
+    place = point(near, roads.crs, what=f"road {quoted(name)}")
     rows = np.flatnonzero(found)
     away_m = shapely.distance(roads.streets.geometry.array[rows], place)
-    if away_m.min() > SNAP_LIMIT_M:
+    if not away_m.min() <= SNAP_LIMIT_M:  # far away it is not a number
         raise InputError(f"no street {quoted(name)} within {SNAP_LIMIT_M:.0f} m of {near[1]:.5f}, {near[0]:.5f}")
     chosen = np.zeros(roads.n_streets, dtype=bool)
     chosen[rows[np.argmin(away_m)]] = True

@@ -8,7 +8,16 @@ from typing import TYPE_CHECKING, ClassVar
 import numpy as np
 import pandas as pd
 
-from fireplan.changes.written import LonLat, Written, known_station, known_unit, point, with_row, with_value
+from fireplan.changes.written import (
+    LonLat,
+    Written,
+    known_station,
+    known_unit,
+    new_id,
+    point,
+    with_row,
+    with_value,
+)
 from fireplan.errors import InputError, quoted
 from fireplan.stations import complete_units, type_of_unit
 
@@ -24,7 +33,7 @@ class OpenStation(Written):
     Attributes
     ----------
     station_id
-        Its id. Of a closed station: that station opens again, and `at` is left out.
+        Its id. Of a closed station: that station opens again where it is, and `at` and `name` are left out.
     at
         Longitude and latitude. [°]
     name
@@ -50,8 +59,14 @@ class OpenStation(Written):
         if self.station_id in stations.index:
             if stations.loc[self.station_id, "open"]:
                 raise InputError(f"station {quoted(self.station_id)} exists and is open: choose another id")
+            if self.at is not None or self.name:
+                raise InputError(
+                    f"station {quoted(self.station_id)} exists and is closed: leave out at and name to open it again,"
+                    " or choose another id"
+                )
             stations = with_value(stations, "open", [self.station_id], value=True)
         else:
+            new_id(self.station_id, self.verb)
             if self.at is None:
                 raise InputError(f"open_station {quoted(self.station_id)}: say where, at=(longitude, latitude)")
             place = point(self.at, stations.crs, what=f"open_station {quoted(self.station_id)}")
@@ -137,6 +152,10 @@ class AddUnit(Written):
     def __call__(self, tables: Tables) -> Tables:
         """Add it."""
         known_station(tables, self.to)
+        new_id(self.unit_id, self.verb)
+        for name, value in (("crew", self.crew), ("turnout_s", self.turnout_s)):
+            if value is not None and not 0 <= value < np.inf:
+                raise InputError(f"{self}: {name} must be a number, zero or more")
         if self.unit_id in tables.units.index:
             raise InputError(f"unit {quoted(self.unit_id)} exists: use MoveUnit, or choose another id")
         row = complete_units(

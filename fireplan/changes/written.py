@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import fields
+from numbers import Real
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
@@ -17,11 +18,33 @@ if TYPE_CHECKING:
 
 LonLat = tuple[float, float]
 
+EXPECTED = {
+    "str": "give text in quotes",
+    "float": "give a number",
+    "tuple[str, ...]": "give a list of texts, such as ['E8']",
+    "LonLat": "give (longitude, latitude)",
+}
+"""What a value of each kind has to be, by the annotation of its field."""
+
 
 class Written:
     """Reading and writing of changes: one key names the change and its subject, the others its details."""
 
     verb: ClassVar[str]
+
+    def __post_init__(self) -> None:
+        """Check the kind of every value, and give lists and numbers the form they are compared and written in."""
+        faults = []
+        for field in fields(self):  # type: ignore[arg-type]
+            value, kind = getattr(self, field.name), str(field.type).removesuffix(" | None")
+            if value is None and kind != field.type:
+                continue
+            plain = _of_kind(value, kind)
+            if plain is None:
+                faults.append(f"{field.name} is {quoted(value)}: {EXPECTED[kind]}")
+            object.__setattr__(self, field.name, plain)  # frozen for everyone else
+        if faults:
+            raise InputError(f"{self.verb}: " + "; ".join(faults))
 
     def to_dict(self) -> dict[str, Any]:
         """Write the change as plain values, as they stand in plan.toml."""
@@ -29,6 +52,28 @@ class Written:
         details = {f.name: getattr(self, f.name) for f in rest if getattr(self, f.name) != f.default}
         plain = {k: list(v) if isinstance(v, tuple) else v for k, v in details.items()}
         return {self.verb: getattr(self, first.name), **plain}
+
+
+def _of_kind(value: object, kind: str) -> object:
+    """The value in the form of its kind; None if it is of another."""
+    many = list(value) if isinstance(value, list | tuple) else None
+    if kind == "str":
+        return str(value) if isinstance(value, str) else None
+    if kind == "float":
+        return float(value) if _is_number(value) else None  # type: ignore[arg-type]
+    if kind == "LonLat":
+        return tuple(map(float, many)) if many and len(many) == 2 and all(map(_is_number, many)) else None
+    return tuple(map(str, many)) if many is not None and all(isinstance(v, str) for v in many) else None
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, Real) and not isinstance(value, bool)
+
+
+def new_id(value: str, what: str) -> None:
+    """Make sure a new id is not blank."""
+    if not value.strip():
+        raise InputError(f"{what}: its id is blank; choose one")
 
 
 def known_station(tables: Tables, station: str) -> None:
@@ -68,10 +113,7 @@ def with_row(frame: pd.DataFrame, name: str, row: dict[str, Any]) -> Any:  # noq
 
 def point(at: LonLat, crs: object, *, what: str) -> shapely.Point:
     """Point in the table's CRS from longitude and latitude, refused where it cannot be."""
-    try:
-        lon, lat = map(float, at)
-    except (TypeError, ValueError):
-        raise InputError(f"{what}: at must be (longitude, latitude), not {quoted(at)}") from None
+    lon, lat = at
     if not (abs(lon) <= 180 and abs(lat) <= 90):
         raise InputError(f"{what}: at {lon:g}, {lat:g} is not longitude, latitude in degrees; swapped?")
     return shapely.Point(project(np.array([[lon, lat]]), source=WGS84, target=crs)[0])  # type: ignore[arg-type]

@@ -15,6 +15,9 @@ if TYPE_CHECKING:
 BUCKET_S = 1.0
 """Width of a bucket. [s] Wider means fewer buckets and more repeated work inside each."""
 
+MOST_BUCKETS = 65_536
+"""An arc so long that it asks for more makes all buckets wider: memory does not follow the data."""
+
 
 class Workspace:
     """
@@ -61,7 +64,7 @@ def reach(
 
     Notes
     -----
-    Dial's bucket queue [1]_ with buckets of one second and times that are not whole: a bucket is emptied
+    Dial's bucket queue [1]_ with buckets of a second or more and times that are not whole: a bucket is emptied
     until nothing falls back into it, so that the result is exact. Times add up in double precision and are
     rounded once, at the end.
 
@@ -72,10 +75,12 @@ def reach(
     """
     work = Workspace(graph.n_nodes) if workspace is None else workspace
     spread_s = float(np.ptp(seed_s)) if len(seed_s) else 0.0
-    n_buckets = int(max(graph.longest_s, spread_s) / BUCKET_S) + 3
+    longest_s = max(graph.longest_s, spread_s)
+    bucket_s = max(BUCKET_S, longest_s / MOST_BUCKETS)
+    n_buckets = int(longest_s / bucket_s) + 3
     count = _dial(
-        graph.start, graph.head, graph.time_s, seeds, seed_s, limit_s, np.full(n_buckets, -1, dtype=np.int32),
-        work.time_s, work.following, work.before, work.bucket_of, work.touched,
+        graph.start, graph.head, graph.time_s, seeds, seed_s, limit_s, bucket_s,
+        np.full(n_buckets, -1, dtype=np.int32), work.time_s, work.following, work.before, work.bucket_of, work.touched,
     )  # fmt: skip
     nodes = work.touched[:count].copy()
     times = work.time_s[nodes].astype(np.float32)
@@ -84,7 +89,7 @@ def reach(
 
 
 @nb.njit(nogil=True, cache=True)
-def _dial(start, head, arc_s, seeds, seed_s, limit_s, first, time_s, following, before, bucket_of, touched):
+def _dial(start, head, arc_s, seeds, seed_s, limit_s, bucket_s, first, time_s, following, before, bucket_of, touched):
     """Run the search; leaves the times in `time_s`, returns how many nodes stand in `touched`."""
     n_buckets = len(first)
     count = 0
@@ -101,10 +106,10 @@ def _dial(start, head, arc_s, seeds, seed_s, limit_s, first, time_s, following, 
             _take_out(node, first, following, before, bucket_of)
             queued -= 1
         time_s[node] = seed_s[i]
-        _put_in(node, np.int64(seed_s[i] / BUCKET_S) % n_buckets, first, following, before, bucket_of)
+        _put_in(node, np.int64(seed_s[i] / bucket_s) % n_buckets, first, following, before, bucket_of)
         queued += 1
     if queued > 0:
-        current = np.int64(time_s[touched[:count]].min() / BUCKET_S)
+        current = np.int64(time_s[touched[:count]].min() / bucket_s)
     while queued > 0:
         slot = current % n_buckets
         while first[slot] >= 0:
@@ -123,7 +128,7 @@ def _dial(start, head, arc_s, seeds, seed_s, limit_s, first, time_s, following, 
                         _take_out(to, first, following, before, bucket_of)
                         queued -= 1
                     time_s[to] = there_s
-                    _put_in(to, np.int64(there_s / BUCKET_S) % n_buckets, first, following, before, bucket_of)
+                    _put_in(to, np.int64(there_s / bucket_s) % n_buckets, first, following, before, bucket_of)
                     queued += 1
         current += 1
     return count

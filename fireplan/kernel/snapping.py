@@ -67,8 +67,8 @@ def build_grid(xy_m: NDArray[np.float64], offsets: NDArray[np.int64]) -> Segment
     first = np.concatenate(([0], np.cumsum(counts)))
     from_m = total[:-1] - np.repeat(total[first[:-1]], counts)
     street_m = total[first[1:]] - total[first[:-1]]
-    corner = xy_m.min(axis=0)
-    extent = np.maximum(xy_m.max(axis=0) - corner, 1.0)
+    corner = xy_m.min(axis=0) if len(xy_m) else np.zeros(2)
+    extent = np.maximum(xy_m.max(axis=0) - corner, 1.0) if len(xy_m) else np.ones(2)
     cell = max(
         SMALLEST_CELL_M,
         float(np.sqrt(extent[0] * extent[1] / max(len(a), 1))),
@@ -181,8 +181,8 @@ def _snap(ends, street, from_m, street_m, x0, y0, cell, columns, rows, start, me
             for r in range(max(0, row - ring), min(rows - 1, row + ring) + 1):
                 edge = r == row - ring or r == row + ring
                 step = 1 if edge or ring == 0 else 2 * ring
-                c = column - ring
-                while c <= column + ring:
+                c = max(0, column - ring) if edge else column - ring
+                while c <= (min(columns - 1, column + ring) if edge else column + ring):
                     if 0 <= c < columns:
                         k = r * columns + c
                         for j in range(start[k], start[k + 1]):

@@ -57,6 +57,22 @@ def zone_popup(zones: pd.DataFrame, *, arrival: str) -> list[tuple[str, str]]:
     return lines + [(label, column) for column, label in COUNTED.items() if column in zones.columns]
 
 
+def change_table(changes: gpd.GeoDataFrame, *, bands: Sequence[Band]) -> gpd.GeoDataFrame:
+    """Zones that change, each with its card; those that do not, as one area."""
+    same = changes["change_s"].abs().fillna(0) <= style.NOTICEABLE_S
+    table = changes[~same][["change_s", "geometry"]].copy()
+    table["zone"] = [f"Zone {z}" for z in table.index]
+    table["said"] = table["change_s"].map(style.change)
+    table["before"] = changes["before_s"].map(style.minutes)
+    table["after"] = changes["after_s"].map(style.minutes)
+    if same.any():
+        rest = {"change_s": 0.0, "zone": f"{style.number(int(same.sum()))} zones", "said": "no change"}
+        rest |= {"before": "", "after": "", "geometry": changes.geometry[same].union_all()}
+        table.loc["rest"] = rest
+    table["colour"] = style.colours_of(table["change_s"], bands)
+    return table.set_geometry("geometry", crs=changes.crs)
+
+
 def gap_table(found: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     """Gaps with words for their cards."""
     table = found.to_crs(4326)

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from fireplan.errors import InputError
 from fireplan.maps import layers, style, tables
 from fireplan.maps.furniture import Footer
@@ -31,6 +29,7 @@ if TYPE_CHECKING:
 MOST_PANES = 6
 METHOD = "Times along streets with all units at home and free; without call processing."
 GAP_COLOUR = INK
+CHANGE_BANDS = style.change_bands(style.NOTICEABLE_S, 60, 180)
 
 
 def coverage(
@@ -211,12 +210,17 @@ def compare(
             _draw_change(pane, comparison, assessment)
         panes.append(pane)
     legend = _legend(comparison.baseline, goal, bands, total, statuses=("existing", "opened", "closed"))
+    change = Legend(
+        title=f"Change against {comparison.names[0]}",
+        unit="first-due travel time; switch it on in the list of layers",
+        entries=band_entries(CHANGE_BANDS),
+    )
     return SyncedMaps(
         panes,
         title=title or "Scenarios compared",
         subtitle=f"{goal.title}: {INTERVALS[goal.interval]}, by zone",
         footer=_footer(comparison.baseline.scenario),
-        legends=[legend],
+        legends=[legend, change],
     )
 
 
@@ -257,18 +261,9 @@ def _draw_change(page: OfflineMap, comparison: Comparison, assessment: Assessmen
     """What each zone gains or loses against the first scenario; off until it is asked for."""
     scenario = comparison.baseline.scenario
     changes = tables.as_areas(comparison.changes(assessment.scenario.name), metric_crs=scenario.roads.crs)
-    changes = changes[np.abs(changes["change_s"].fillna(0)) > style.NOTICEABLE_S]
-    if changes.empty:
-        return
-    bands = style.change_bands(style.NOTICEABLE_S, 60, 180)
-    changes["colour"] = style.colours_of(changes["change_s"], bands)
-    changes["said"] = changes["change_s"].map(style.change)
-    changes["zone"] = [f"Zone {z}" for z in changes.index]
-    changes["before"], changes["after"] = changes["before_s"].map(style.minutes), changes["after_s"].map(style.minutes)
+    table = tables.change_table(changes, bands=CHANGE_BANDS)
     popup = [("", "zone"), ("Change", "said"), ("Before", "before"), ("After", "after")]
-    layers.polygons(
-        changes, name="Gained (blue) and lost (orange)", fill="colour", popup=popup, tooltip="said", show=False
-    ).add_to(page)
+    layers.polygons(table, name="Gains and losses", fill="colour", popup=popup, tooltip="said", show=False).add_to(page)
 
 
 def _streets(scenario: Scenario) -> gpd.GeoDataFrame:

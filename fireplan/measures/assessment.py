@@ -13,6 +13,7 @@ from fireplan.errors import InputError, UnknownIdError, listed, quoted
 from fireplan.measures.weights import Measure, measures_of, zones_of
 from fireplan.travel import first_due, force_times
 from fireplan.travel.due import first_due_rows
+from fireplan.travel.places import places
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -20,6 +21,13 @@ if TYPE_CHECKING:
 
     from fireplan.scenario import Scenario
     from fireplan.standards import Objective, Standard
+
+
+ROUNDING = 1e-12
+"""A share that misses its goal by less than this part of it has reached it: sums of weights are not exact."""
+
+ADDED = {f"{nth}_due{end}" for nth in ("first", "second", "third") for end in ("", "_s")} | {"incidents_n", "road_km"}
+"""Columns that `Assessment.zones` has besides those of each objective."""
 
 
 class Arrival(NamedTuple):
@@ -145,6 +153,8 @@ def assess(scenario: Scenario, *, standard: Standard) -> Assessment:
         If an open station is off the road.
     UnknownIdError
         If an objective speaks of a weight that the zones do not have.
+    InputError
+        If the zones already have a column that the assessment adds, or two objectives would share one.
 
     Notes
     -----
@@ -157,7 +167,22 @@ def assess(scenario: Scenario, *, standard: Standard) -> Assessment:
     for objective in standard.objectives:
         if objective.weight and objective.weight not in names:
             raise UnknownIdError(f"weight of objective {quoted(objective.key)}", objective.weight, names)
+    _check_columns(scenario, standard)
     return Assessment(scenario, standard, tuple(_arrivals(scenario, standard, measures)))
+
+
+def _check_columns(scenario: Scenario, standard: Standard) -> None:
+    """Every column that the assessment adds to the zones is new."""
+    ends = ("s", "within", "incidents_share", "road_share")
+    added = [*ADDED, *(f"{o.key}_{end}" for o in standard.objectives for end in ends)]
+    twice = sorted({c for c in added if added.count(c) > 1})
+    if twice:
+        raise InputError(
+            f"objectives and results would share the column {quoted(twice[0])}: choose another key or name"
+        )
+    taken = [c for c in scenario.zones.columns if c in added]
+    if taken:
+        raise InputError(f"the zones already have columns that an assessment adds: drop or rename {listed(taken)}")
 
 
 def _arrivals(scenario: Scenario, standard: Standard, measures: list[Measure]) -> list[Arrival]:
@@ -181,7 +206,7 @@ def _headline(arrival: Arrival) -> dict[str, object]:
     speaks = objective.weight in {"", measure.name}
     met: object = pd.NA
     if speaks and total > 0 and objective.share is not None:
-        met = bool(share >= objective.share)
+        met = bool(within >= objective.share * total * (1 - ROUNDING))
     if speaks and objective.at_most_outside is not None:
         met = bool(total - within <= objective.at_most_outside) and (met is pd.NA or bool(met))
     return {
@@ -215,18 +240,22 @@ def weighted_percentile(values: NDArray[np.floating], weight: NDArray[np.float64
         return float("nan")
     order = np.argsort(values, kind="stable")
     reached = np.cumsum(weight[order])
-    place = np.searchsorted(reached, percent / 100 * reached[-1] * (1 - 1e-12))
+    place = np.searchsorted(reached, percent / 100 * reached[-1] * (1 - ROUNDING))
     return float(values[order[min(place, len(order) - 1)]])
 
 
 def _by_zone(scenario: Scenario, arrivals: tuple[Arrival, ...]) -> gpd.GeoDataFrame:
     table = scenario.zones.join(first_due(scenario))
     n = len(table)
+    for objective in {a.objective.key: a.objective for a in arrivals}.values():
+        # Zones without a weight are reached or not all the same.
+        zones = places(scenario, "zones")
+        arrival_s = force_times(scenario, zones, needs=objective.needs, interval=objective.interval)
+        table[f"{objective.key}_s"] = arrival_s
+        table[f"{objective.key}_within"] = arrival_s <= objective.limit_s
     for arrival in arrivals:
         key, measure = arrival.objective.key, arrival.measure
         if measure.places.kind == "zones":
-            table[f"{key}_s"] = arrival.arrival_s
-            table[f"{key}_within"] = arrival.within
             continue
         zone = zones_of(scenario, measure.places)
         counted = (zone >= 0) & measure.known
@@ -237,11 +266,6 @@ def _by_zone(scenario: Scenario, arrivals: tuple[Arrival, ...]) -> gpd.GeoDataFr
         table["incidents_n" if name == "incidents" else "road_km"] = total
         with np.errstate(divide="ignore", invalid="ignore"):
             table[f"{key}_{name}_share"] = within / total
-    if not any(a.measure.places.kind == "zones" for a in arrivals):
-        # Zones without a weight still are reached or not.
-        for objective in {a.objective.key: a.objective for a in arrivals}.values():
-            table[f"{objective.key}_s"] = table["first_due_s"]
-            table[f"{objective.key}_within"] = table["first_due_s"] <= objective.limit_s
     return table
 
 

@@ -10,10 +10,16 @@ import shapely
 
 from fireplan.errors import InputError, UnknownIdError
 from fireplan.measures.assessment import Assessment, chosen_objective, weighted_percentile
+from fireplan.stations import KINDS, supply
+from fireplan.travel.places import places
+from fireplan.travel.times import time_rows
 
 if TYPE_CHECKING:
     import geopandas as gpd
     from numpy.typing import NDArray
+
+    from fireplan.scenario import Scenario
+    from fireplan.standards import Objective
 
 LINK_M = 500.0
 """Zones whose points are nearer than this belong to one gap. [m]"""
@@ -23,6 +29,8 @@ LEAST_SHARE = 0.002
 
 POINT_ZONE_M = 100.0
 """How large a zone without an outline is drawn. [m]"""
+
+WEIGHTS = ("population", "dwellings", "incidents", "incidents_n")
 
 COLUMNS = (
     "zones", "area_km2", "nearest_station", "nearest_name", "travel_s", "worst_s", "straight_km", "reason", "geometry",
@@ -59,9 +67,9 @@ def gaps(
     -------
     One row per gap, the heaviest first, by `gap` (1, 2 ...): the weights it holds, `zones`, `area_km2`,
     `nearest_station` and `nearest_name` (first due to most of the weight), `travel_s` and `worst_s` (median and largest
-    arrival by weight) [s], `straight_km` to the nearest station as the crow flies, `reason`, and the outline, in the
-    CRS of the zones. `.attrs` holds `objective`, `weight`, `outside` (all weight outside), `scattered` (the part in no
-    gap) and `total`.
+    arrival by weight) [s], `straight_km` to the nearest station that houses what is asked for, as the crow flies,
+    `reason`, and the outline, in the CRS of the zones. `.attrs` holds `objective`, `weight`, `outside` (all weight
+    outside), `scattered` (the part in no gap) and `total`.
 
     Notes
     -----
@@ -92,14 +100,15 @@ def gaps(
     if outside.any():
         share = value[outside] / least if least > 0 else None
         label[outside] = DBSCAN(eps=link_m, min_samples=1).fit_predict(points[outside], sample_weight=share)
-    why = _reasons(assessment, goal.key, goal.limit_s, points)
+    why = _reasons(assessment, goal, points)
     rows = [
         _row(assessment, np.flatnonzero(label == k), goal.key, column, shapes, why)
         for k in range(label.max(initial=-1) + 1)
     ]
     rows.sort(key=lambda row: -float(row[column]))
+    held = [c for c in WEIGHTS if c in zones.columns]
     table = gpd.GeoDataFrame(
-        pd.DataFrame(rows, columns=None if rows else [column, *COLUMNS]),
+        pd.DataFrame(rows, columns=[*dict.fromkeys([*held, column]), *COLUMNS]),
         geometry="geometry",
         crs=assessment.scenario.roads.crs,
     )
@@ -127,21 +136,30 @@ def _weight_column(zones: pd.DataFrame, weight: str | None) -> str:
     raise InputError("the zones carry no weight: name one, or give them population or incidents")
 
 
-def _reasons(assessment: Assessment, key: str, limit_s: float, points: NDArray[np.float64]) -> pd.DataFrame:
-    """For each zone: distance to the nearest open station as the crow flies [m], and why it is not reached in time."""
+def _reasons(assessment: Assessment, goal: Objective, points: NDArray[np.float64]) -> pd.DataFrame:
+    """For each zone: distance to the nearest station that counts as the crow flies [m], and why it is not in time."""
     from scipy.spatial import KDTree  # noqa: PLC0415 - slow to import
 
     scenario = assessment.scenario
-    stations = scenario.stations[scenario.stations["open"]].geometry.to_crs(scenario.roads.crs)
+    stations = _counting(scenario, goal).geometry.to_crs(scenario.roads.crs)
     away_m, _ = KDTree(shapely.get_coordinates(stations.array)).query(points)
-    arrival_s = assessment.zones[f"{key}_s"].to_numpy(float)
+    arrival_s = assessment.zones[f"{goal.key}_s"].to_numpy(float)
     reached = np.isfinite(arrival_s) & (arrival_s > 0)
     usual_mps = np.median(away_m[reached] / arrival_s[reached]) if reached.any() else 0.0
-    in_time = away_m <= usual_mps * limit_s
-    by_road = np.isfinite(assessment.zones["first_due_s"].to_numpy(float))
+    in_time = away_m <= usual_mps * goal.limit_s
+    by_road = np.isfinite(time_rows(scenario, places(scenario, "zones"))).any(axis=0)
     never = np.where(by_road, FEW_UNITS, NO_ROAD)
     reason = np.where(~np.isfinite(arrival_s), never, np.where(in_time, BARRIER, TOO_FAR))
     return pd.DataFrame({"straight_m": away_m, "reason": reason})
+
+
+def _counting(scenario: Scenario, goal: Objective) -> gpd.GeoDataFrame:
+    """Open stations that house something the objective asks for; if there are none, all that are open."""
+    stations = scenario.stations[scenario.stations["open"]]
+    wanted = [KINDS.index(kind) for kind in goal.needs]
+    homes = scenario.units["station_id"].to_numpy()[(supply(scenario.units)[:, wanted] > 0).any(axis=1)]
+    found = stations[stations.index.isin(homes)]
+    return found if len(found) else stations
 
 
 def _row(
@@ -157,10 +175,10 @@ def _row(
     arrival_s = zones[f"{key}_s"].to_numpy(float)
     outline = shapes.array.to_numpy()[members]
     outline = np.where(shapely.get_dimensions(outline) < 2, shapely.buffer(outline, POINT_ZONE_M), outline)
-    area = shapely.union_all(outline)
+    area = shapely.union_all(shapely.make_valid(outline))
     nearest = _heaviest(zones["first_due"].to_numpy(object), weight)
     names = assessment.scenario.stations["name"]
-    row = {c: zones[c].sum() for c in ("population", "dwellings", "incidents", "incidents_n") if c in zones.columns}
+    row = {c: zones[c].sum() for c in WEIGHTS if c in zones.columns}
     row[column] = weight.sum()
     return {
         **row,

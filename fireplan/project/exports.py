@@ -11,7 +11,9 @@ if TYPE_CHECKING:
 
     import geopandas as gpd
 
-STARTS_A_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
+STARTS_A_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
+"""First letters that make a spreadsheet run a cell; the last four are the wide forms of the first."""
+
 FIXED_DATE = "2000-01-01T00:00:00.000Z"
 """Stands in GeoPackages as the date of writing, so that the same layer gives the same bytes."""
 

@@ -40,12 +40,13 @@ def manifest(project: Project, scenarios: Sequence[Scenario], *, outputs: Sequen
         for key, name in project.plan.inputs
         if name is not None and (project.folder / name).is_file()
     }
+    plan = project.folder / project.plan_file
     history = project.history
     return {
         "project": project.title,
         "provenance": project.plan.provenance,
         "data_date": project.plan.data_date,
-        "inputs": {"plan": {"file": "plan.toml", "sha256": file_hash(project.folder / "plan.toml")}, **inputs},
+        "inputs": {"plan": {"file": plan.name, "sha256": file_hash(plan)}, **inputs},
         "network": {
             "fingerprint": project.today.roads.fingerprint,
             "nodes": project.today.roads.n_nodes,

@@ -17,12 +17,12 @@ if TYPE_CHECKING:
 @contextmanager
 def whole_outputs(folder: str | Path) -> Iterator[Path]:
     """
-    Collect files beside a folder, and move them into it once all are written.
+    Collect files in a temporary folder, and move them where they belong once all are written.
 
     Parameters
     ----------
     folder
-        Where they belong; made if it is not there. Files of the same name are replaced, others stay.
+        Where that is; made if it is not there. Files of the same name are replaced, others stay.
 
     Yields
     ------
@@ -31,11 +31,15 @@ def whole_outputs(folder: str | Path) -> Iterator[Path]:
     target = Path(folder)
     if target.exists() and not target.is_dir():
         raise ProjectError(f"output {quoted(target)} is a file: name a folder")
-    target.parent.mkdir(parents=True, exist_ok=True)
-    part = Path(tempfile.mkdtemp(dir=target.parent, prefix=f".{target.name}-"))
+    here = target.absolute()
+    there = next(p for p in (here, *here.parents) if p.exists())  # on the same disk, and nothing to be made for it
+    try:
+        part = Path(tempfile.mkdtemp(dir=there, prefix=".fireplan-"))
+    except OSError as error:
+        raise ProjectError(f"output {quoted(target)} cannot be written to: {error.strerror}") from error
     try:
         yield part
-        target.mkdir(exist_ok=True)
+        target.mkdir(parents=True, exist_ok=True)
         for file in sorted(part.iterdir()):
             file.replace(target / file.name)
     finally:

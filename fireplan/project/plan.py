@@ -5,16 +5,22 @@ from __future__ import annotations
 import re
 import tomllib
 from difflib import get_close_matches
-from pathlib import Path
+from pathlib import Path, PurePosixPath, PureWindowsPath
 from typing import Annotated, Any, Literal, get_args
 from zoneinfo import available_timezones
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
-from fireplan.errors import ProjectError, listed, quoted
+from fireplan import standards
+from fireplan.errors import ProjectError, UnknownIdError, listed, quoted
 
 MOST_REPLICATIONS = 10_000
 SHORTEST_PLAUSIBLE_S = 30.0
+LARGEST_BYTES = 2**20
+LONGEST_NAME = 200
+TODAY, PLANNED = "today", "plan"
+"""Names of the department as it stands, and of the scenario that [changes] makes."""
+
 PositiveSeconds = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 
 
@@ -40,12 +46,18 @@ class LocalRule(_Part):
     name: str
     weight: str
     travel_seconds: PositiveSeconds
-    at_most_outside: float | None = Field(default=None, ge=0)
+    at_most_outside: float | None = Field(default=None, ge=0, allow_inf_nan=False)
     share_percent: float | None = Field(default=None, gt=1, le=100)
     interval: Literal["travel_s", "turnout_and_travel_s"] = "travel_s"
     needs: dict[str, float] = Field(default_factory=lambda: {"engine": 1.0})
     text: str = ""
     source: str = "local rule"
+
+    @model_validator(mode="after")
+    def _asks_for_something(self) -> LocalRule:
+        if self.at_most_outside is None and self.share_percent is None:
+            raise ValueError(f"rule {quoted(self.name)} asks for nothing: give at_most_outside or share_percent")
+        return self
 
 
 class Standards(_Part):
@@ -55,6 +67,14 @@ class Standards(_Part):
     local: tuple[LocalRule, ...] = ()
     travel_seconds: PositiveSeconds | None = None
     percentile: float = 90.0
+
+    @field_validator("use")
+    @classmethod
+    def _in_the_library(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for name in value:
+            if name not in standards.names():
+                raise ValueError(f"standards.use: {UnknownIdError('standard', name, standards.names())}")
+        return value
 
     @field_validator("percentile")
     @classmethod
@@ -100,6 +120,12 @@ class Siting(_Part):
 
     p: int = Field(default=1, ge=1)
     candidates: int | str | None = None
+
+    @model_validator(mode="after")
+    def _enough_to_choose_from(self) -> Siting:
+        if isinstance(self.candidates, int) and self.p > self.candidates:
+            raise ValueError(f"siting.p is {self.p}, more than the {self.candidates} candidates to choose from")
+        return self
 
 
 class Simulation(_Part):
@@ -152,12 +178,27 @@ class Plan(_Part):
             )
         return value
 
+    @field_validator("scenario")
+    @classmethod
+    def _names_differ(cls, value: tuple[PlannedScenario, ...]) -> tuple[PlannedScenario, ...]:
+        names = [TODAY, PLANNED, *(s.name for s in value)]
+        twice = [n for n in names if names.count(n) > 1]
+        if twice:
+            raise ValueError(
+                f"scenario name {quoted(twice[0])} stands twice: names differ, and {TODAY!r} is the department as it"
+                f" stands, {PLANNED!r} that of [changes]"
+            )
+        return value
+
     def warnings(self) -> list[str]:
         """What may be meant otherwise than it is written."""
-        seconds = self.standards.travel_seconds
-        if seconds is not None and seconds < SHORTEST_PLAUSIBLE_S:
-            return [f"standards.travel_seconds is {seconds:g}: that is seconds, not minutes; {seconds * 60:g}?"]
-        return []
+        held = {"standards.travel_seconds": self.standards.travel_seconds}
+        held |= {f"travel_seconds of {quoted(r.name)}": r.travel_seconds for r in self.standards.local}
+        return [
+            f"{what} is {seconds:g}: that is seconds, not minutes; {seconds * 60:g}?"
+            for what, seconds in held.items()
+            if seconds is not None and seconds < SHORTEST_PLAUSIBLE_S
+        ]
 
 
 def read_plan(folder: str | Path) -> Plan:
@@ -179,22 +220,42 @@ def read_plan(folder: str | Path) -> Plan:
     file = file / "plan.toml" if file.is_dir() else file
     if not file.is_file():
         raise ProjectError(f"{file} does not exist: a project is a folder with a plan.toml in it")
+    if file.stat().st_size > LARGEST_BYTES:
+        raise ProjectError(f"{file.name} is larger than {LARGEST_BYTES // 2**20} MB: that is no plan")
     try:
-        content = tomllib.loads(file.read_text(encoding="utf-8"))
+        content = tomllib.loads(file.read_text(encoding="utf-8-sig"))
     except UnicodeDecodeError as error:
         raise ProjectError(f"{file.name} is not UTF-8 text: save it as UTF-8") from error
-    except tomllib.TOMLDecodeError as error:
+    except (ValueError, RecursionError) as error:
         raise ProjectError(f"{file.name} is not TOML: {error}") from error
+    return checked_plan(content, folder=file.parent, label=file.name)
+
+
+def checked_plan(content: dict[str, Any], *, folder: Path, label: str = "plan.toml") -> Plan:
+    """
+    Check the content of a plan.
+
+    Parameters
+    ----------
+    content
+        As read from TOML.
+    folder
+        The project's folder, which paths are relative to.
+    label
+        What to call the plan in messages.
+    """
     try:
         plan = Plan.model_validate(content)
     except ValidationError as error:
-        faults = [_fault(e) for e in error.errors()]
-        head = f"{len(faults)} fault{'s' if len(faults) > 1 else ''} in {file.name}: "
-        raise ProjectError(head + "; ".join(faults)) from None
-    faults = _path_faults(plan, file.parent)
-    if faults:
-        raise ProjectError(f"{len(faults)} fault{'s' if len(faults) > 1 else ''} in {file.name}: " + "; ".join(faults))
+        _refuse([_fault(e) for e in error.errors()], label)
+        raise
+    _refuse(_path_faults(plan, folder), label)
     return plan
+
+
+def _refuse(faults: list[str], label: str) -> None:
+    if faults:
+        raise ProjectError(f"{len(faults)} fault{'s' if len(faults) > 1 else ''} in {label}: " + "; ".join(faults))
 
 
 def _fault(error: Any) -> str:  # noqa: ANN401 - pydantic's own record
@@ -209,7 +270,8 @@ def _fault(error: Any) -> str:  # noqa: ANN401 - pydantic's own record
     if error["type"] == "missing":
         return f"key {quoted(where)} is missing"
     text = re.sub(r"^Value error, ", "", error["msg"])
-    return text if str(error["loc"][-1]) in text else f"{where}: {text} (it is {quoted(error['input'])})"
+    said = error["type"] == "value_error"  # in our own words, which name the key
+    return text if said else f"{where}: {text} (it is {quoted(error['input'])})"
 
 
 def _keys_at(location: tuple[str | int, ...]) -> list[str]:
@@ -227,16 +289,34 @@ def _keys_at(location: tuple[str | int, ...]) -> list[str]:
 
 
 def _path_faults(plan: Plan, folder: Path) -> list[str]:
-    faults = []
     files = {k: v for k, v in plan.inputs if v is not None and k != "cad_mapping"}
-    for key, name in files.items():
-        text = name.replace("\\", "/")
-        if "://" in text or text.startswith("/vsi"):
-            faults.append(f"inputs.{key} {quoted(name)} is not a file on this machine: fetch it first")
-        elif (folder / name).is_dir():
-            faults.append(f"inputs.{key} {quoted(name)} is a folder: name the file in it")
-    target = (folder / plan.output.dir).resolve()
-    for key, name in files.items():
-        if (folder / name).resolve() == target:
-            faults.append(f"output.dir {quoted(plan.output.dir)} is inputs.{key}: results never overwrite an input")
+    named = {**{f"inputs.{key}": name for key, name in files.items()}, "output.dir": plan.output.dir}
+    faults = [f"{key} {quoted(name)} {fault}" for key, name in named.items() if (fault := _not_a_path(name))]
+    if faults:
+        return faults
+    faults += [
+        f"inputs.{key} {quoted(name)} is a folder: name the file in it"
+        for key, name in files.items()
+        if (folder / name).is_dir()
+    ]
+    home, target = folder.resolve(), (folder / plan.output.dir).resolve()
+    if not target.is_relative_to(home):
+        faults.append(f"output.dir {quoted(plan.output.dir)} leads out of the project: results stay in its folder")
+    faults += [
+        f"output.dir {quoted(plan.output.dir)} is, or holds, inputs.{key}: results never overwrite an input"
+        for key, name in files.items()
+        if target in {(folder / name).resolve(), (folder / name).resolve().parent}
+    ]
     return faults
+
+
+def _not_a_path(name: str) -> str:
+    """Say why a name cannot be that of a file in the project; "" if it can."""
+    text = name.replace("\\", "/")
+    if "://" in text or text.lower().startswith("/vsi"):
+        return "is not a file on this machine: fetch it first"
+    if not name.isprintable() or max(map(len, text.split("/"))) > LONGEST_NAME:
+        return "is not the name of a file"
+    if PurePosixPath(text).is_absolute() or PureWindowsPath(name).is_absolute():
+        return "is an absolute path: name files relative to the project's folder"
+    return ""

@@ -6,19 +6,19 @@ from dataclasses import dataclass
 from functools import reduce
 from operator import add
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from fireplan import changes as change_kinds
 from fireplan import demand, roads, standards
-from fireplan.errors import InputError, ProjectError, quoted
+from fireplan.changes import from_dict
+from fireplan.errors import FireplanError, ProjectError, quoted
 from fireplan.geofiles import read_vector
 from fireplan.incidents import read_cad
-from fireplan.project.plan import Plan, read_plan
+from fireplan.project.plan import PLANNED, TODAY, Plan, read_plan
 from fireplan.scenario import Scenario
 from fireplan.stations import read_stations, read_units
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     import geopandas as gpd
 
@@ -46,6 +46,8 @@ class Project:
         Dispatch history, if there is any.
     notes
         What was repaired, left out or set aside while reading.
+    plan_file
+        Name of the plan in the folder.
     """
 
     folder: Path
@@ -55,6 +57,7 @@ class Project:
     standard: Standard
     history: CadHistory | None
     notes: tuple[str, ...]
+    plan_file: str = "plan.toml"
 
     @property
     def title(self) -> str:
@@ -93,7 +96,7 @@ def open_project(path: str | Path, *, tell: Callable[[str], None] | None = None)
     say = tell or (lambda _: None)
     folder = Path(path)
     plan = read_plan(folder)
-    folder = folder if folder.is_dir() else folder.parent
+    folder, plan_file = (folder, "plan.toml") if folder.is_dir() else (folder.parent, folder.name)
     standard = _standard(plan)
     say("reading roads")
     network = _network(folder / plan.inputs.network, plan)
@@ -115,6 +118,7 @@ def open_project(path: str | Path, *, tell: Callable[[str], None] | None = None)
         units,
         _zones(plan, folder, incidents),
         incidents=incidents,
+        name=TODAY,
         provenance=plan.provenance,
         source=plan.source,
         data_date=plan.data_date,
@@ -122,7 +126,7 @@ def open_project(path: str | Path, *, tell: Callable[[str], None] | None = None)
     )
     notes = [*plan.warnings(), *network.notes, *stations.attrs.get("notes", ())]
     notes += [] if history is None else history.messages()
-    return Project(folder, plan, today, tuple(_scenarios(plan, today)), standard, history, tuple(notes))
+    return Project(folder, plan, today, tuple(_scenarios(plan, today)), standard, history, tuple(notes), plan_file)
 
 
 def _network(file: Path, plan: Plan) -> RoadNetwork:
@@ -177,23 +181,26 @@ def _standard(plan: Plan) -> Standard:
 
 
 def _scenarios(plan: Plan, today: Scenario) -> list[Scenario]:
+    """The what-ifs of a plan: that of [changes], and every [[scenario]]."""
     found = []
     if plan.changes.close or plan.changes.add:
-        steps: list[change_kinds.OpenStation | change_kinds.CloseStation] = [
-            change_kinds.OpenStation(
-                s.station_id,
-                at=(s.longitude, s.latitude),
-                name=s.name,
-                units=tuple(u.strip() for u in s.units.split(";") if u.strip()),
-            )
+        entries: list[dict[str, Any]] = [
+            {
+                "open_station": s.station_id,
+                "at": (s.longitude, s.latitude),
+                "name": s.name,
+                "units": [u.strip() for u in s.units.split(";") if u.strip()],
+            }
             for s in plan.changes.add
         ]
-        steps += [change_kinds.CloseStation(s) for s in plan.changes.close]
-        found.append(today.apply(*steps, name="plan"))
-    for planned in plan.scenario:
-        try:
-            steps = [change_kinds.from_dict(entry) for entry in planned.changes]
-            found.append(today.apply(*steps, name=planned.name))
-        except (InputError, LookupError) as error:
-            raise ProjectError(f"scenario {quoted(planned.name)} of plan.toml: {error}") from error
+        entries += [{"close_station": s} for s in plan.changes.close]
+        found.append(_changed(today, entries, PLANNED, "[changes]"))
+    found += [_changed(today, s.changes, s.name, f"scenario {quoted(s.name)}") for s in plan.scenario]
     return found
+
+
+def _changed(today: Scenario, entries: Sequence[dict[str, Any]], name: str, what: str) -> Scenario:
+    try:
+        return today.apply(*(from_dict(entry) for entry in entries), name=name)
+    except FireplanError as error:
+        raise ProjectError(f"{what} of plan.toml: {error}") from error

@@ -9,6 +9,7 @@ import tomli_w
 
 from fireplan import roads
 from fireplan.project.outputs import whole_outputs
+from fireplan.project.plan import checked_plan
 
 if TYPE_CHECKING:
     from fireplan.scenario import Scenario
@@ -40,9 +41,10 @@ def write_project(scenario: Scenario, path: str | Path, *, timezone: str = "UTC"
         table = stations.drop(columns=[stations.geometry.name, "open"])
         table = table.assign(latitude=stations.geometry.y, longitude=stations.geometry.x)
         table.to_csv(part / "stations.csv", lineterminator="\n")
-        if len(scenario.units):
+        units = scenario.units[scenario.units["station_id"].isin(stations.index)]
+        if len(units):
             inputs["units"] = "units.csv"
-            scenario.units.to_csv(part / "units.csv", lineterminator="\n")
+            units.to_csv(part / "units.csv", lineterminator="\n")
         scenario.zones.reset_index().to_parquet(part / "zones.parquet")
         if scenario.incidents is not None:
             inputs["incidents"] = "incidents.parquet"
@@ -56,5 +58,6 @@ def write_project(scenario: Scenario, path: str | Path, *, timezone: str = "UTC"
             "inputs": inputs,
             "network": {"snap_limit_m": scenario.snap_limit_m},
         }
+        checked_plan(plan, folder=part)
         (part / "plan.toml").write_text(tomli_w.dumps(plan), encoding="utf-8")
     return folder

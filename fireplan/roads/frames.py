@@ -6,20 +6,23 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
+import pyproj
 import shapely
 
 from fireplan.crs import WGS84, known_crs, metric_crs, project
-from fireplan.errors import Faults
+from fireplan.errors import Faults, quoted
 from fireplan.roads.network import RoadNetwork, build_network
 from fireplan.roads.repairs import repair_geometry, repair_lengths, repair_times
 
 if TYPE_CHECKING:
     import geopandas as gpd
-    import pyproj
     from numpy.typing import NDArray
 
-SAME_PLACE_DEG = 1e-7
 SAME_PLACE_M = 0.01
+"""Vertices nearer than this are the same. [m]"""
+
+TRUE_SCALE = 0.005
+"""A projection whose scale is off by more than this share is not measured in."""
 
 
 def from_frames(
@@ -60,16 +63,17 @@ def from_frames(
     """
     system, found = _crs_of(nodes, crs)
     remarks = [*notes, *found]
-    edges = edges.reset_index()
+    edges = _with_ends(edges)
     ids = nodes.index.to_numpy(dtype=object)
     xy = np.column_stack([pd.to_numeric(nodes[c], errors="coerce").to_numpy(float) for c in ("x", "y")])
+    _check_ids(nodes.index, source)
     place = pd.Series(np.arange(len(ids)), index=ids)
     tail = place.reindex(edges["u"]).to_numpy()
     head = place.reindex(edges["v"]).to_numpy()
     _check_ends(ids, xy, edges, np.isnan(tail) | np.isnan(head), source)
     tail, head = tail.astype(np.int64), head.astype(np.int64)
     lonlat = project(xy, source=system, target=WGS84)
-    metric = system if _is_metric(system) else metric_crs(lonlat[:, 0], lonlat[:, 1])
+    metric = system if _is_metric(system, lonlat) else metric_crs(lonlat[:, 0], lonlat[:, 1])
     lines, remark = repair_geometry(edges, xy[tail], xy[head])
     remarks += remark
     coordinates, line = shapely.get_coordinates(lines, return_index=True)
@@ -121,8 +125,30 @@ def _crs_of(nodes: pd.DataFrame, crs: object) -> tuple[pyproj.CRS, list[str]]:
     return system, []
 
 
-def _is_metric(system: pyproj.CRS) -> bool:
-    return bool(system.is_projected and all(axis.unit_conversion_factor == 1.0 for axis in system.axis_info))
+def _is_metric(system: pyproj.CRS, lonlat: NDArray[np.float64]) -> bool:
+    """Whether a metre of the system is a metre on the ground here; in Web Mercator, say, it is not."""
+    if not system.is_projected or any(axis.unit_conversion_factor != 1.0 for axis in system.axis_info):
+        return False
+    scale = pyproj.Proj(system).get_factors(*lonlat.mean(axis=0))
+    return all(abs(s - 1.0) < TRUE_SCALE for s in (scale.meridional_scale, scale.parallel_scale))
+
+
+def _with_ends(edges: pd.DataFrame) -> pd.DataFrame:
+    """Edges with `u` and `v` as columns, whether they stood in the index or not."""
+    table = edges if {"u", "v"} <= set(edges.columns) else edges.reset_index()
+    faults = Faults("network")
+    for column in ("u", "v"):
+        if column not in table.columns:
+            faults.add(f"'{column}' is missing from the edges: index them by (u, v, key)")
+    faults.raise_if_any()
+    return table.reset_index(drop=True)
+
+
+def _check_ids(ids: pd.Index, source: str) -> None:
+    faults = Faults(f"network {source}".strip())
+    for twice in ids[ids.duplicated()].unique()[:5]:
+        faults.add(f"node {quoted(twice)} appears more than once: ids must be unique")
+    faults.raise_if_any()
 
 
 def _check_ends(
@@ -154,7 +180,7 @@ def _pair(
     tail: NDArray[np.int64], head: NDArray[np.int64], lines: NDArray[np.object_], time_s: NDArray[np.float64]
 ) -> _Streets:
     """
-    Join opposite edges that run along the same line; of identical edges the fastest counts.
+    Join opposite edges that run along the same line; of identical edges the fastest counts, and gives the rest.
 
     A line and its reverse are told apart by their coordinates, so that loops pair up too.
     """
@@ -171,7 +197,8 @@ def _pair(
             "there_s": np.where(turned, np.inf, time_s),
             "back_s": np.where(turned, time_s, np.inf),
         }
-    ).sort_values(["turned", "row"], kind="stable")
+    )
+    table = table.assign(time_s=time_s).sort_values(["turned", "time_s", "row"], kind="stable")
     grouped = table.groupby(["low", "high", "line"], sort=False).agg(
         turned=("turned", "first"), row=("row", "first"), there_s=("there_s", "min"), back_s=("back_s", "min")
     )

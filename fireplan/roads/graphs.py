@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import gzip
+import io
+import re
+import zlib
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pandas as pd
 
 from fireplan.errors import NetworkError
+from fireplan.geofiles import MOST_UNPACKED, refuse_dtd
 from fireplan.roads.frames import from_frames
 
 if TYPE_CHECKING:
@@ -16,8 +20,9 @@ if TYPE_CHECKING:
 
     from fireplan.roads.network import RoadNetwork
 
-HEAD_BYTES = 65_536
 PICKLE_STARTS = (b"\x80\x02", b"\x80\x03", b"\x80\x04", b"\x80\x05")
+LISTS = ("highway", "maxspeed", "name")
+"""Attributes that OSMnx writes as the text of a list where ways of different kinds were merged."""
 
 
 def from_graph(graph: nx.MultiDiGraph, *, source: str = "OSMnx graph") -> RoadNetwork:
@@ -77,22 +82,41 @@ def from_graphml(path: str | Path, *, source: str | None = None) -> RoadNetwork:
         raise NetworkError(f"{file} does not exist or is a folder")
     if file.suffix.lower() in {".pkl", ".pickle", ".joblib"}:
         raise NetworkError(f"{file.name} is a pickle, which can run code when it is opened: save it as GraphML")
-    opener = gzip.open if file.suffix.lower() == ".gz" else open
+    content = _content(file)
+    if not content.strip():
+        raise NetworkError(f"{file.name} is empty")
+    if content.startswith(PICKLE_STARTS):
+        raise NetworkError(f"{file.name} is a pickle, which can run code when it is opened: refused")
+    refuse_dtd(io.BytesIO(content), name=file.name)
     try:
-        with opener(file, "rb") as stream:
-            head = stream.read(HEAD_BYTES)
-            if not head.strip():
-                raise NetworkError(f"{file.name} is empty")
-            if head.startswith(PICKLE_STARTS):
-                raise NetworkError(f"{file.name} is a pickle, which can run code when it is opened: refused")
-            lowered = head.lower()
-            if b"<!doctype" in lowered or b"<!entity" in lowered:
-                raise NetworkError(f"{file.name} declares a DTD, which GraphML from OSMnx never does: refused")
-            stream.seek(0)
-            graph = nx.read_graphml(stream, force_multigraph=True)
-    except (SyntaxError, nx.NetworkXError, OSError, EOFError, KeyError) as error:
+        graph = nx.read_graphml(io.BytesIO(content), force_multigraph=True)
+    except (SyntaxError, nx.NetworkXException, ValueError, KeyError, TypeError, AttributeError) as error:
         raise NetworkError(f"{file.name} cannot be read as GraphML: {error}") from error
+    for _, _, data in graph.edges(data=True):
+        data.update({k: _as_list(data[k]) for k in LISTS if k in data})
     return from_graph(graph, source=source or file.name)
+
+
+def _content(file: Path) -> bytes:
+    """Bytes of a file, unpacked unless it swells beyond what a map does."""
+    if file.suffix.lower() != ".gz":
+        return file.read_bytes()
+    most = max(2**20, MOST_UNPACKED * file.stat().st_size)
+    try:
+        with gzip.open(file, "rb") as stream:
+            content = stream.read(most + 1)
+    except (OSError, EOFError, zlib.error) as error:
+        raise NetworkError(f"{file.name} is damaged: {error}") from error
+    if len(content) > most:
+        raise NetworkError(f"{file.name} unpacks to over {MOST_UNPACKED} times its size: refused")
+    return content
+
+
+def _as_list(value: object) -> object:
+    """The list that a text such as "['primary', 'residential']" stands for; any other value as it is."""
+    if isinstance(value, str) and value.startswith("[") and value.endswith("]"):
+        return [single or double for single, double in re.findall(r"'([^']*)'|\"([^\"]*)\"", value)]
+    return value
 
 
 def _turned(geometry: object) -> object:

@@ -14,6 +14,8 @@ import shapely
 from fireplan import kernel
 from fireplan.crs import WGS84, project
 from fireplan.errors import NetworkError
+from fireplan.roads.deadends import dead_end_notes
+from fireplan.roads.speeds import planning_caveat
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -83,6 +85,11 @@ class RoadNetwork:
             f" ({self.crs.to_string()}, {self.source or 'no source named'})"
         )
         return "\n  - ".join([head, *self.notes])
+
+    @property
+    def repairs(self) -> tuple[str, ...]:
+        """What in `notes` tells of the data as read: all but the caveat on planning speeds."""
+        return tuple(note for note in self.notes if note != planning_caveat())
 
     @property
     def n_nodes(self) -> int:
@@ -330,6 +337,7 @@ def build_network(  # noqa: PLR0913 - one argument for each attribute of the nou
     lines = np.where(turn, shapely.reverse(lines), lines)
     row = np.lexsort((shapely.to_wkb(lines), back_s, there_s, last, first))
     xy, street = shapely.get_coordinates(lines[row], return_index=True)
+    one_ended = dead_end_notes(node_ids[order], first=first, last=last, there_s=there_s, back_s=back_s)
     offsets = np.searchsorted(street, np.arange(len(row) + 1))
     return RoadNetwork(
         crs=crs,
@@ -345,5 +353,5 @@ def build_network(  # noqa: PLR0913 - one argument for each attribute of the nou
         highway=_frozen(highway[row].astype(str)),
         street_name=_frozen(street_name[row].astype(str)),
         source=source,
-        notes=notes,
+        notes=(*notes, *one_ended),
     )

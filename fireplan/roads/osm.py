@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import bz2
 import gzip
+import zlib
 from collections import Counter
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, NamedTuple, cast
@@ -13,12 +14,14 @@ import shapely
 
 from fireplan.crs import WGS84, metric_crs, project, step_lengths_m
 from fireplan.errors import NetworkError, listed, quoted
+from fireplan.geofiles import refuse_dtd
 from fireplan.roads.network import RoadNetwork, build_network
-from fireplan.roads.speeds import class_speeds, drivable_class, posted_kph, response_kph
+from fireplan.roads.speeds import drivable_class, planning_caveat, posted_kph, response_kph
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    import osmium
     from numpy.typing import NDArray
 
 READABLE = (".osm", ".osm.gz", ".osm.bz2", ".osm.pbf", ".pbf")
@@ -95,12 +98,14 @@ def _check_file(file: Path) -> None:
     try:
         with _opened(file) as stream:
             head = stream.read(HEAD_BYTES).decode("utf-8", errors="replace").lower()
-    except (OSError, EOFError) as error:
+            if "<html" in head:
+                raise NetworkError(
+                    f"{file.name} is an HTML page, not map data: the download was answered with a web page"
+                )
+            stream.seek(0)
+            refuse_dtd(stream, name=file.name)
+    except (OSError, EOFError, zlib.error) as error:
         raise NetworkError(f"{file.name} is damaged: {error}") from error
-    if "<html" in head:
-        raise NetworkError(f"{file.name} is an HTML page, not map data: the download was answered with a web page")
-    if "<!doctype" in head or "<!entity" in head:
-        raise NetworkError(f"{file.name} declares a DTD, which OpenStreetMap files never do: refused")
     if "<osm" not in head:
         raise NetworkError(f"{file.name} is not OpenStreetMap XML: no <osm> element at its head")
 
@@ -126,17 +131,29 @@ def _drivable_ways(file: Path, counts: Counter[str]) -> Iterator[_Way]:
         elif item.is_node():
             continue
         elif (highway := _driven_as(tags, counts)) is not None:
-            nodes = [(n.ref, n.lon, n.lat) for n in item.nodes if n.location.valid()]
-            lost = len(item.nodes) - len(nodes)
-            if lost:
-                counts["missing"] += lost
-                first_lost = next(n.ref for n in item.nodes if not n.location.valid())
-                counts[f"missing node {first_lost} of way {item.id}"] += 1
-            if len(nodes) > 1:
+            forward, backward = _speeds(tags, highway, counts)
+            for nodes in _whole_runs(item, counts):
                 table = np.array(nodes, dtype=float)
                 refs = np.array([n[0] for n in nodes], dtype=np.int64)
-                forward, backward = _speeds(tags, highway, counts)
                 yield _Way(refs, table[:, 1:], highway, tags.get("name", ""), forward, backward)
+
+
+def _whole_runs(way: osmium.osm.Way, counts: Counter[str]) -> Iterator[list[tuple[int, float, float]]]:
+    """Stretches of a way whose nodes are all in the file: what lies between is unknown, and no street is made up."""
+    run: list[tuple[int, float, float]] = []
+    lost = [n.ref for n in way.nodes if not n.location.valid()]
+    if lost:
+        counts["missing"] += len(lost)
+        counts[f"missing node {lost[0]} of way {way.id}"] += 1
+    for node in way.nodes:
+        if node.location.valid():
+            run.append((node.ref, node.lon, node.lat))
+            continue
+        if len(run) > 1:
+            yield run
+        run = []
+    if len(run) > 1:
+        yield run
 
 
 def _driven_as(tags: dict[str, str], counts: Counter[str]) -> str | None:
@@ -230,7 +247,7 @@ def _notes(counts: Counter[str]) -> Iterator[str]:
         yield f"maxspeed not readable as a speed on {sum(unread.values())} ways, class speed used: {values}"
     if counts["missing"]:
         where = listed(k.removeprefix("missing ") for k in counts if k.startswith("missing node"))
-        yield f"clipped extract: {counts['missing']} nodes are not in the file and were dropped ({where})"
+        yield f"clipped extract: {counts['missing']} nodes are not in the file; ways end there ({where})"
     if counts["restriction"]:
         yield f"{counts['restriction']} turn restriction relations are not modelled: every turn is allowed"
     if counts["reversible"]:
@@ -242,5 +259,4 @@ def _notes(counts: Counter[str]) -> Iterator[str]:
             f"{counts['construction']} ways under construction or proposed and {counts['ferries']} ferry routes"
             " left out"
         )
-    assumed = sorted(s.highway for s in class_speeds().values() if not s.verified)
-    yield f"class speeds are planning figures until calibrated (assumed for {listed(assumed, most=4)})"
+    yield planning_caveat()

@@ -8,6 +8,8 @@ import re
 from importlib import resources
 from typing import NamedTuple
 
+from fireplan.errors import listed
+
 KPH_PER_MPH = 1.609344
 KPH_PER_KNOT = 1.852
 FASTEST_KPH = 160.0
@@ -59,6 +61,12 @@ def class_speeds() -> dict[str, ClassSpeed]:
         row["highway"]: ClassSpeed(row["highway"], float(row["speed_kph"]), row["source"], row["verified"] == "yes")
         for row in csv.DictReader(text.splitlines())
     }
+
+
+def planning_caveat() -> str:
+    """Say that class speeds are assumptions; it stands in the notes of every network read from OpenStreetMap."""
+    assumed = sorted(s.highway for s in class_speeds().values() if not s.verified)
+    return f"class speeds are planning figures until calibrated (assumed for {listed(assumed, most=4)})"
 
 
 def drivable_class(highway: object) -> str | None:

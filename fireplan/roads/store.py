@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import tempfile
 import zipfile
+import zlib
 from pathlib import Path
 
 import numpy as np
@@ -17,6 +18,7 @@ FORMAT = 1
 ARRAYS = (
     "node_xy_m", "first", "last", "length_m", "there_s", "back_s", "xy_m", "offsets", "highway", "street_name",
 )  # fmt: skip
+ABOUT = ("node_ids", "format", "crs", "source", "notes", "fingerprint")
 
 
 def save(roads: RoadNetwork, path: str | Path) -> Path:
@@ -62,11 +64,11 @@ def load(path: str | Path) -> RoadNetwork:
     """
     file = Path(path)
     try:
-        with np.load(file, allow_pickle=False) as content:
+        with file.open("rb") as stream, np.lib.npyio.NpzFile(stream, allow_pickle=False) as content:
             held = {name: content[name] for name in content.files}
-    except (OSError, ValueError, zipfile.BadZipFile, EOFError) as error:
+    except (OSError, ValueError, zipfile.BadZipFile, EOFError, KeyError, zlib.error, NotImplementedError) as error:
         raise NetworkError(f"{file} cannot be read as a saved network: {error}") from error
-    if int(held.get("format", -1)) != FORMAT:
+    if not set(held) >= {*ARRAYS, *ABOUT} or held["format"].tolist() != FORMAT:
         raise NetworkError(f"{file.name} is not a network of format {FORMAT}: save it again")
     for name in ARRAYS:
         held[name].flags.writeable = False

@@ -74,6 +74,8 @@ class Objective:
             faults.add("needs is empty or not above zero: say what must arrive, such as {'engine': 1}")
         if self.at_most_outside is not None and not self.weight:
             faults.add("at_most_outside counts something: name it in weight, such as 'dwellings'")
+        if self.at_most_outside is not None and not 0 <= self.at_most_outside < float("inf"):
+            faults.add(f"at_most_outside is {self.at_most_outside}: it must be a number, zero or more")
         faults.raise_if_any()
 
     def __str__(self) -> str:

@@ -10,7 +10,7 @@ import pandas as pd
 from fireplan import kernel
 from fireplan.errors import InputError, listed, quoted
 from fireplan.standards import INTERVALS
-from fireplan.stations import KINDS, supply
+from fireplan.stations import KINDS, USUAL_TURNOUT_S, supply
 from fireplan.travel.places import Places, places, station_places
 from fireplan.travel.times import time_rows
 
@@ -54,7 +54,7 @@ def first_due(
     Notes
     -----
     All units are taken to be at home and free: who is first due on the map, not who came. If the scenario has no units
-    at all, every open station counts.
+    at all, every open station counts, with the usual planning turnout.
     """
     ends = places(scenario, to)
     station, best_s = _nearest_three(scenario, ends, needs or ONE_ENGINE, interval)
@@ -85,7 +85,7 @@ def _nearest_three(
         return row[station], best_s
 
     key = _key("nearest three", scenario, ends, needs, interval)
-    return scenario.memo.get(key, make, anchors=(scenario.stations, scenario.units))
+    return scenario.memo.get(key, make, anchors=scenario.tables)
 
 
 def force_times(
@@ -113,12 +113,12 @@ def force_times(
 
     def make() -> NDArray[np.float32]:
         _, times, brings = _sources(scenario, ends, needs, interval)
-        if sum(needs.values()) <= 1:
+        if len(needs) == 1 and max(needs.values()) <= 1:
             return np.asarray(times.min(axis=0, initial=np.inf), dtype=np.float32)
         return kernel.force_times(times, brings, np.array([needs.get(k, 0.0) for k in KINDS], dtype=float))
 
     key = _key("force", scenario, ends, needs, interval)
-    return scenario.memo.get(key, make, anchors=(scenario.stations, scenario.units))
+    return scenario.memo.get(key, make, anchors=scenario.tables)
 
 
 def _key(what: str, scenario: Scenario, ends: Places, needs: Mapping[str, float], interval: str) -> Hashable:
@@ -139,7 +139,8 @@ def _sources(
     starts = station_places(scenario)
     rows = time_rows(scenario, ends, starts=starts)
     if len(scenario.units) == 0:
-        return starts.ids, rows, np.full((len(starts.ids), len(KINDS)), np.inf)
+        later = np.float32(USUAL_TURNOUT_S if interval == "turnout_and_travel_s" else 0.0)
+        return starts.ids, rows + later, np.full((len(starts.ids), len(KINDS)), np.inf)
     units = scenario.units
     brings = supply(units)
     wanted = np.array([needs.get(k, 0.0) > 0 for k in KINDS])

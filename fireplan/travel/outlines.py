@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     import geopandas as gpd
+    import shapely
     from numpy.typing import NDArray
 
     from fireplan.scenario import Scenario
@@ -69,6 +70,8 @@ def isochrones(
     limits = sorted({float(s) for s in within_s}, reverse=True)
     if not limits or not all(0 < s < np.inf for s in limits):
         faults.add(f"travel times must be numbers of seconds above zero, not {list(within_s)}")
+    if stations is not None and len(stations) == 0:
+        faults.add("no station is named: leave `stations` out for all open ones")
     faults.raise_if_any()
     starts = station_places(scenario)
     for station in stations or ():
@@ -76,23 +79,26 @@ def isochrones(
             raise UnknownIdError("open station", station, starts.ids)
     chosen = [i for i, s in enumerate(starts.ids) if stations is None or s in stations]
     mesh = scenario.memo.get(("mesh", scenario.roads.geometry_fingerprint), lambda: build_mesh(scenario.roads))
-    arrival = {
-        starts.ids[i]: _vertex_times(scenario, mesh, (int(starts.on_road.street[i]), float(starts.on_road.along[i])))
-        for i in chosen
-    }
+    origins = {starts.ids[i]: (int(starts.on_road.street[i]), float(starts.on_road.along[i])) for i in chosen}
     rows: list[dict[str, object]] = []
     for limit in limits:
         if dissolve:
-            together = np.min(np.stack(list(arrival.values())), axis=0)
+            together = np.min(np.stack([_vertex_times(scenario, mesh, o) for o in origins.values()]), axis=0)
             rows.append({"within_s": limit, "geometry": outline(mesh, together, within_s=limit)})
             continue
         rows += [
-            {"station_id": s, "within_s": limit, "geometry": outline(mesh, t, within_s=limit)}
-            for s, t in arrival.items()
+            {"station_id": s, "within_s": limit, "geometry": _outline_from(scenario, mesh, o, limit)}
+            for s, o in origins.items()
         ]
     table = gpd.GeoDataFrame(rows, crs=scenario.roads.crs)
     table["area_km2"] = table.area / 1e6
     return table.to_crs(scenario.zones.crs)
+
+
+def _outline_from(scenario: Scenario, mesh: Mesh, origin: tuple[int, float], within_s: float) -> shapely.MultiPolygon:
+    """Outline of one origin; drawn once, whichever scenario asks."""
+    key = ("outline", scenario.roads.fingerprint, origin, within_s)
+    return scenario.memo.get(key, lambda: outline(mesh, _vertex_times(scenario, mesh, origin), within_s=within_s))
 
 
 def _vertex_times(scenario: Scenario, mesh: Mesh, origin: tuple[int, float]) -> NDArray[np.float32]:

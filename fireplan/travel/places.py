@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 PIECE_M = 100.0
 """Streets are measured in pieces no longer than this, each by its middle. [m]"""
 
+REVIEW_M = 50.0
+"""A station farther than this from its street is named, so that somebody looks. [m]"""
+
 SMALLEST_REACH = 0.05
 """A station that reaches a smaller share of the nodes than this stands on an island."""
 
@@ -122,5 +125,48 @@ def _stations_on_road(scenario: Scenario) -> Places:
     return Places("stations", ("stations",), stations.index, on_road)
 
 
+def station_notes(scenario: Scenario) -> list[str]:
+    """
+    Say which open stations should be looked at, because of where they were put on the road.
+
+    Parameters
+    ----------
+    scenario
+        Whose stations and roads.
+
+    Returns
+    -------
+    A sentence for each station that lies farther than 50 m from the street it was put on, or to which a freeway, on
+    which no door opens, is nearer than that street. Distances and street names are shown.
+
+    Raises
+    ------
+    UnreachableStationError
+        As `station_places`.
+    """
+    roads = scenario.roads
+    used = station_places(scenario)
+    points = scenario.stations.geometry[scenario.stations["open"]]
+    nearest = snap(roads, points, limit_m=scenario.snap_limit_m)
+    notes = []
+    for i, station in enumerate(used.ids):
+        street, passed = used.on_road.street[i], nearest.street[i]
+        far = used.on_road.offset_m[i]
+        put = f"station {quoted(station)} is snapped to {_street(roads, street)}, {_distance(far)} away"
+        if roads.is_freeway[passed]:
+            passed_m = _distance(nearest.offset_m[i])
+            notes.append(f"{put}; the nearest street, {_street(roads, passed)} at {passed_m}, is a freeway")
+        elif far > REVIEW_M:
+            notes.append(f"{put}: check that it opens on that street")
+    return notes
+
+
+def _street(roads: RoadNetwork, street: int) -> str:
+    name = roads.street_name[street]
+    return quoted(name) if name else f"a {roads.highway[street]} street without a name"
+
+
 def _distance(metres: float) -> str:
+    if not np.isfinite(metres):
+        return "beyond measure"
     return f"{metres / 1000:.1f} km" if metres >= 1000 else f"{metres:.0f} m"

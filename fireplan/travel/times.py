@@ -144,7 +144,8 @@ def _row(scenario: Scenario, origin: tuple[int, float], ends: Places, within_s: 
             workspace=kernel.Workspace(roads.n_nodes),
         )
 
-    return scenario.memo.get(_row_key(scenario, origin, ends, within_s), make)
+    tables = (scenario.zones, scenario.incidents)  # the key of `ends` holds the identity of one of them
+    return scenario.memo.get(_row_key(scenario, origin, ends, within_s), make, anchors=tables)
 
 
 def reach(scenario: Scenario, origin: tuple[int, float], *, within_s: float = np.inf) -> Reach:

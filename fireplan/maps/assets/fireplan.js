@@ -195,7 +195,30 @@ window.fireplan = (() => {
       describe(marker, layer, row, { direction: "top", offset: [0, -10] });
       group.addLayer(marker);
     }
+    const settle = () => requestAnimationFrame(() => settleLabels(group));
+    group.on("add", () => { map.on("zoomend resize", settle); settle(); });
+    group.on("remove", () => map.off("zoomend resize", settle));
     return group;
+  }
+
+  // A label that would cover a station or another label stands on another side, or waits until there is room. What
+  // changes comes first.
+  function settleLabels(group) {
+    const shown = group.getLayers().filter((m) => m.getElement());
+    const rank = (m) => (m.options.zIndexOffset ? 0 : 1);
+    const taken = shown.map((m) => m.getElement().querySelector("svg").getBoundingClientRect());
+    const clear = (box) => !taken.some((other) =>
+      box.left < other.right - 2 && other.left + 2 < box.right && box.top < other.bottom - 2 && other.top + 2 < box.bottom);
+    shown.slice().sort((a, b) => rank(a) - rank(b)).forEach((marker) => {
+      const label = marker.getElement().querySelector("b");
+      if (!label) return;
+      const side = ["right", "left", "below", "above"].find((s) => {
+        label.dataset.side = s;
+        return clear(label.getBoundingClientRect());
+      });
+      if (side) taken.push(label.getBoundingClientRect());
+      else label.dataset.side = "none";
+    });
   }
 
   const narrow = (map) => map.getContainer().offsetWidth < 900;
