@@ -24,7 +24,7 @@ from fireplan.maps.escape import escape
 STYLE_URL = re.compile(r"""url\(["']?(images/[^"')]+)["']?\)""")
 SOURCE_MAP = re.compile(r"^//# sourceMappingURL=.*$", re.MULTILINE)
 ENDS_SCRIPT = re.compile(r"</script|<!--", re.IGNORECASE)
-FRAME_HEIGHT_PX = 640
+FRAME_HEIGHT_PX = 720
 
 
 @dataclass(frozen=True, kw_only=True)

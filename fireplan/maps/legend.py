@@ -77,6 +77,8 @@ class Legend:
         The limit or standard the classes follow.
     note
         One more sentence, if it is needed.
+    folded
+        Show only the title until it is opened.
     """
 
     title: str
@@ -85,6 +87,7 @@ class Legend:
     n: str = ""
     limit: str = ""
     note: str = ""
+    folded: bool = False
 
 
 def band_entries(bands: Sequence[Band], *, notes: Mapping[str, str] | None = None) -> tuple[Entry, ...]:
@@ -123,6 +126,6 @@ def legend_html(legend: Legend) -> str:
     )
     small = "".join(f"<p>{escape(text)}</p>" for text in (legend.limit, legend.n, legend.note) if text)
     return (
-        f'<details class="fp-legend" open><summary>{escape(legend.title)}{unit}</summary>'
+        f'<details class="fp-legend"{"" if legend.folded else " open"}><summary>{escape(legend.title)}{unit}</summary>'
         f"<ul>{rows}</ul>{small}</details>"
     )

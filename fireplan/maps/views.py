@@ -61,7 +61,7 @@ def coverage(
     bands = _bands(assessment, goal)
     share, total = tables.counted_said(assessment, objective=goal.key)
     page = OfflineMap(
-        title=title or f"{assessment.scenario.name}: coverage",
+        title=title or f"Coverage: {assessment.scenario.name}",
         subtitle=share,
         footer=_footer(assessment.scenario),
         legends=[_legend(assessment, goal, bands, total, statuses=("existing",))],
@@ -97,7 +97,7 @@ def gaps(
     reasons = style.categories(sorted(set(found["reason"])))
     scattered = found.attrs.get("scattered", 0.0)
     page = OfflineMap(
-        title=title or f"{assessment.scenario.name}: gaps",
+        title=title or f"Gaps: {assessment.scenario.name}",
         subtitle=share if len(found) else f"No gap. {share}",
         footer=_footer(assessment.scenario),
         legends=[
@@ -110,7 +110,7 @@ def gaps(
                 unit=f"{goal.title.lower()}, {INTERVALS[goal.interval]}",
                 n=f"{len(found)} gaps among {total}",
                 limit=_limit(goal),
-                note=f"{style.number(scattered)} {found.attrs.get('weight', '')} outside lie scattered, in no gap."
+                note=f"{style.number(scattered)} more ({found.attrs.get('weight', '')}) lie scattered, in no gap."
                 if scattered
                 else "",
             )
@@ -149,7 +149,7 @@ def isochrones(
     """
     bands = style.time_bands(*sorted(within_s), unreachable=False)[:-1]
     page = OfflineMap(
-        title=title or f"{scenario.name}: ground reached",
+        title=title or f"Ground reached: {scenario.name}",
         subtitle=f"By the nearest of {int(scenario.stations['open'].sum())} open stations",
         footer=_footer(scenario),
         legends=[
@@ -214,6 +214,7 @@ def compare(
         title=f"Change against {comparison.names[0]}",
         unit="first-due travel time; switch it on in the list of layers",
         entries=band_entries(CHANGE_BANDS),
+        folded=True,
     )
     return SyncedMaps(
         panes,

@@ -1,0 +1,38 @@
+"""Where the shared data lie, and how Hypothesis runs."""
+
+import os
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, settings
+
+SHARED = Path(__file__).resolve().parents[2] / "shared"
+
+settings.register_profile(
+    "fireplan",
+    max_examples=200,
+    derandomize=True,
+    deadline=None,
+    database=None,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
+)
+settings.load_profile("fireplan")
+
+
+def _there_or_skip(folder):
+    """Skip where the folder is absent; under FIREPLAN_CI=1, where it must be there, fail."""
+    if not folder.is_dir():
+        (pytest.fail if os.environ.get("FIREPLAN_CI") == "1" else pytest.skip)(f"{folder} is not here")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def shared_data():
+    """Folder of the real data."""
+    return _there_or_skip(SHARED / "data")
+
+
+@pytest.fixture(scope="session")
+def shared_corpus():
+    """Folder of the bad inputs."""
+    return _there_or_skip(SHARED / "corpus")
