@@ -42,8 +42,8 @@ source = "San Francisco street centrelines, both ways (no one-way information)"
 use = ["NFPA_1710"]
 
 [[scenario]]
-name = "Exercise: without Station 39"
-changes = [ {{ close_station = "39" }} ]
+name = "Exercise: without Station 43"
+changes = [ {{ close_station = "43" }} ]
 
 [[scenario]]
 name = "Exercise: a second engine in the south-west"

@@ -41,7 +41,6 @@ _NAMES = {
     "CadHistory": "incidents",
     "read_cad": "incidents",
     "FireplanError": "errors",
-    "FireplanWarning": "errors",
     "open_project": "project",
     "read_project": "project",
     "write_project": "project",
@@ -82,7 +81,6 @@ if TYPE_CHECKING:
     from fireplan.comparison import Comparison as Comparison
     from fireplan.comparison import compare as compare
     from fireplan.errors import FireplanError as FireplanError
-    from fireplan.errors import FireplanWarning as FireplanWarning
     from fireplan.incidents import CadHistory as CadHistory
     from fireplan.incidents import read_cad as read_cad
     from fireplan.measures import Assessment as Assessment

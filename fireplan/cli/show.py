@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
+from math import inf
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
@@ -91,12 +92,13 @@ def gap_lines(name: str, found: pd.DataFrame, *, most: int = 3) -> list[str]:
     weight, scattered = found.attrs["weight"], found.attrs["scattered"]
     lines = [
         (
-            f"Gaps, {name}: {outside:,.0f} of {total:,.0f} ({weight}) outside {found.attrs['objective']}, in {len(found)}"
-            f" gaps ({scattered:,.0f} scattered)"
+            f"Gaps, {name}: {outside:,.0f} of {total:,.0f} ({weight}) outside {found.attrs['objective']},"
+            f" in {len(found)} gaps ({scattered:,.0f} scattered)"
         )
     ]
     for gap, row in found.head(most).iterrows():
-        nearest = f"{row['nearest_name']} at {row['travel_s']:.0f} s" if row["nearest_name"] else "no station"
+        reached = row["travel_s"] < inf
+        nearest = f"{row['nearest_name']} at {row['travel_s']:.0f} s" if reached else "no station in reach"
         lines.append(f"  {gap}. {row[weight]:,.0f} in {row['area_km2']:.1f} km²; {nearest}; {row['reason']}")
     return lines
 

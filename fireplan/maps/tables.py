@@ -54,7 +54,15 @@ def zone_popup(zones: pd.DataFrame, *, arrival: str) -> list[tuple[str, str]]:
     """Lines of a zone's card."""
     lines = [("", "zone"), (arrival, "arrival")]
     lines += [("First due", "first_said"), ("Second due", "second_said"), ("Third due", "third_said")]
-    return lines + [(label, column) for column, label in COUNTED.items() if column in zones.columns]
+    return lines + _counted(zones)
+
+
+def _counted(table: pd.DataFrame) -> list[tuple[str, str]]:
+    """Lines for what is counted; incidents once, at their own points if those are known."""
+    there = [column for column in COUNTED if column in table.columns]
+    if "incidents_n" in there and "incidents" in there:
+        there.remove("incidents")
+    return [(COUNTED[column], column) for column in there]
 
 
 def change_table(changes: gpd.GeoDataFrame, *, bands: Sequence[Band]) -> gpd.GeoDataFrame:
@@ -87,7 +95,7 @@ def gap_table(found: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
 def gap_popup(table: pd.DataFrame) -> list[tuple[str, str]]:
     """Lines of a gap's card."""
     lines = [("", "gap_said")]
-    lines += [(label, column) for column, label in COUNTED.items() if column in table.columns]
+    lines += _counted(table)
     lines += [("Zones", "zones"), ("Area", "area_said"), ("Nearest station", "nearest_said")]
     return [*lines, ("Usual travel from it", "travel_said"), ("Longest", "worst_said")]
 

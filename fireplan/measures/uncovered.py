@@ -107,8 +107,11 @@ def gaps(
     ]
     rows.sort(key=lambda row: -float(row[column]))
     held = [c for c in WEIGHTS if c in zones.columns]
+    frame = pd.DataFrame(rows, columns=[*dict.fromkeys([*held, column]), *COLUMNS])
+    for text in ("nearest_station", "nearest_name"):  # None where there is none, and not a number that is none
+        frame[text] = frame[text].astype(object).where(frame[text].notna(), None)
     table = gpd.GeoDataFrame(
-        pd.DataFrame(rows, columns=[*dict.fromkeys([*held, column]), *COLUMNS]),
+        frame,
         geometry="geometry",
         crs=assessment.scenario.roads.crs,
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
+from unicodedata import category
 
 import pandas as pd
 
@@ -11,16 +12,22 @@ if TYPE_CHECKING:
 
     import geopandas as gpd
 
-STARTS_A_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
+STARTS_A_FORMULA = ("=", "+", "-", "@", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 """First letters that make a spreadsheet run a cell; the last four are the wide forms of the first."""
+
+BREAKS = {"Cc", "Zl", "Zp"}
+"""Unicode categories of what controls a device or ends a line."""
 
 FIXED_DATE = "2000-01-01T00:00:00.000Z"
 """Stands in GeoPackages as the date of writing, so that the same layer gives the same bytes."""
 
 
 def safe_text(value: object) -> object:
-    """Put an apostrophe before text that a spreadsheet would run as a formula."""
-    return f"'{value}" if isinstance(value, str) and value.startswith(STARTS_A_FORMULA) else value
+    """Put text on one line, with an apostrophe before what a spreadsheet would run as a formula."""
+    if not isinstance(value, str):
+        return value
+    text = "".join(" " if category(c) in BREAKS else c for c in value)
+    return f"'{text}" if text.lstrip().startswith(STARTS_A_FORMULA) else text
 
 
 def write_csv(table: pd.DataFrame, file: Path) -> None:

@@ -97,6 +97,7 @@ def open_project(path: str | Path, *, tell: Callable[[str], None] | None = None)
     folder = Path(path)
     plan = read_plan(folder)
     folder, plan_file = (folder, "plan.toml") if folder.is_dir() else (folder.parent, folder.name)
+    _check_inputs(plan, folder)
     standard = _standard(plan)
     say("reading roads")
     network = _network(folder / plan.inputs.network, plan)
@@ -127,6 +128,23 @@ def open_project(path: str | Path, *, tell: Callable[[str], None] | None = None)
     notes = [*plan.warnings(), *network.notes, *stations.attrs.get("notes", ())]
     notes += [] if history is None else history.messages()
     return Project(folder, plan, today, tuple(_scenarios(plan, today)), standard, history, tuple(notes), plan_file)
+
+
+def _check_inputs(plan: Plan, folder: Path) -> None:
+    """Name every input that is not there, or empty, before anything is read."""
+    files = {k: v for k, v in plan.inputs if v is not None and k != "cad_mapping"}
+    faults = [
+        f"inputs.{key} {quoted(name)} is not there: check the name"
+        for key, name in files.items()
+        if not (folder / name).is_file()
+    ]
+    faults += [
+        f"inputs.{key} {quoted(name)} is empty"
+        for key, name in files.items()
+        if (folder / name).is_file() and (folder / name).stat().st_size == 0
+    ]
+    if faults:
+        raise ProjectError(f"{len(faults)} fault{'s' if len(faults) > 1 else ''} in {folder}: " + "; ".join(faults))
 
 
 def _network(file: Path, plan: Plan) -> RoadNetwork:

@@ -9,6 +9,7 @@ import zlib
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pandas as pd
 
 from fireplan.errors import NetworkError
@@ -124,5 +125,6 @@ def _turned(geometry: object) -> object:
     if isinstance(geometry, str):
         import shapely  # noqa: PLC0415 - rarely needed
 
-        geometry = shapely.from_wkt(geometry, on_invalid="ignore")
+        with np.errstate(invalid="ignore"):
+            geometry = shapely.from_wkt(geometry, on_invalid="ignore")
     return geometry.reverse() if hasattr(geometry, "reverse") else geometry

@@ -171,7 +171,7 @@ class RoadNetwork:
     @property
     def nodes(self) -> gpd.GeoDataFrame:
         """Nodes as OSMnx gives them: by `osmid`, with `x`, `y` [°], `component` and a point, in WGS 84."""
-        return self._nodes.copy(deep=False)
+        return self._nodes.copy()
 
     @cached_property
     def _nodes(self) -> gpd.GeoDataFrame:
@@ -194,7 +194,7 @@ class RoadNetwork:
         -------
         `name`, `highway`, `length` [m], `there_s` and `back_s` [s] (inf: not that way), and a line.
         """
-        return self._streets.copy(deep=False)
+        return self._streets.copy()
 
     @cached_property
     def _streets(self) -> gpd.GeoDataFrame:
@@ -225,7 +225,7 @@ class RoadNetwork:
         `name`, `highway`, `oneway`, `length` [m], `speed_kph` [km/h], `travel_time` [s], `street` (the row of
         `streets` it runs along) and a line in the direction of travel.
         """
-        return self._edges.copy(deep=False)
+        return self._edges.copy()
 
     @cached_property
     def _edges(self) -> gpd.GeoDataFrame:

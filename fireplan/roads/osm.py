@@ -74,9 +74,11 @@ def from_osm(path: str | Path, *, source: str | None = None) -> RoadNetwork:
     file = Path(path)
     _check_file(file)
     counts: Counter[str] = Counter()
+    import osmium  # noqa: PLC0415 - only needed here
+
     try:
         ways = list(_drivable_ways(file, counts))
-    except RuntimeError as error:  # osmium's parsers raise nothing narrower
+    except (RuntimeError, osmium.InvalidLocationError) as error:  # osmium's parsers raise nothing narrower
         raise NetworkError(f"{file.name} cannot be read as OpenStreetMap data: {error}") from error
     if not ways:
         raise NetworkError(f"{file.name} holds no drivable way: check that the extract covers streets")

@@ -43,9 +43,11 @@ def repair_geometry(
     lines = np.full(len(given), None, dtype=object)
     is_text = np.array([isinstance(g, str) for g in given], dtype=bool)
     lines[~is_text] = [g if isinstance(g, shapely.Geometry) else None for g in given[~is_text]]
-    lines[is_text] = shapely.from_wkt(given[is_text], on_invalid="ignore")
+    with np.errstate(invalid="ignore"):
+        lines[is_text] = shapely.from_wkt(given[is_text], on_invalid="ignore")
     usable = (shapely.get_type_id(lines) == shapely.GeometryType.LINESTRING) & ~shapely.is_empty(lines)
-    usable &= np.isfinite(shapely.bounds(lines)).all(axis=1)
+    xy, line = shapely.get_coordinates(lines, return_index=True)
+    usable[line[~np.isfinite(xy).all(axis=1)]] = False
     bad = is_text & ~usable
     lines = np.where(usable, lines, straight)
     against = _runs_against(lines, from_xy, to_xy)

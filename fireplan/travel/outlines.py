@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
+import shapely
 
 from fireplan import kernel
 from fireplan.errors import Faults, UnknownIdError
@@ -16,7 +17,6 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     import geopandas as gpd
-    import shapely
     from numpy.typing import NDArray
 
     from fireplan.scenario import Scenario
@@ -92,7 +92,17 @@ def isochrones(
         ]
     table = gpd.GeoDataFrame(rows, crs=scenario.roads.crs)
     table["area_km2"] = table.area / 1e6
-    return table.to_crs(scenario.zones.crs)
+    moved = table.to_crs(scenario.zones.crs)
+    moved.geometry = _made_valid(moved.geometry.to_numpy())
+    return moved
+
+
+def _made_valid(outlines: NDArray[np.object_]) -> NDArray[np.object_]:
+    """Mend outlines whose rings touch at a point and, rounded to another CRS, cross there by a hair."""
+    crossed = ~shapely.is_valid(outlines)
+    mended = shapely.make_valid(outlines[crossed], method="structure", keep_collapsed=False)
+    outlines[crossed] = [shapely.MultiPolygon(list(shapely.get_parts(area))) for area in mended]
+    return outlines
 
 
 def _outline_from(scenario: Scenario, mesh: Mesh, origin: tuple[int, float], within_s: float) -> shapely.MultiPolygon:

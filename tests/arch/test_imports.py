@@ -1,0 +1,90 @@
+"""What importing fireplan does, and what its source never does."""
+
+import ast
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+PACKAGE = Path(__file__).resolve().parents[2] / "fireplan"
+SOURCES = sorted(PACKAGE.rglob("*.py"))
+RUNS_CODE = {"pickle", "cPickle", "dill", "joblib", "marshal", "shelve", "cloudpickle"}
+LOOKS = {"folium", "branca"}
+READS_ARRAYS = re.compile(r"np\.load|.*\bNpzFile|.*\bread_array").fullmatch
+
+
+def in_a_new_process(code):
+    command = [sys.executable, "-W", "error", "-c", code]
+    return subprocess.run(command, capture_output=True, text=True, check=False)
+
+
+def test_import_is_quiet():
+    run = in_a_new_process("import fireplan")
+    assert (run.returncode, run.stdout, run.stderr) == (0, "", "")
+
+
+def test_import_waits_for_nothing_heavy():
+    heavy = ["pandas", "numpy", "numba", "osmnx", "geopandas", "folium", "xarray", "scipy", "sklearn", "pydantic"]
+    run = in_a_new_process(f"import fireplan, sys; print([m for m in {heavy} if m in sys.modules])")
+    assert run.stdout.strip() == "[]", run.stderr
+
+
+def test_every_module_imports_without_a_warning():
+    modules = [".".join(p.relative_to(PACKAGE.parent).with_suffix("").parts) for p in SOURCES]
+    named = [m.removesuffix(".__init__") for m in modules if "__main__" not in m and "_data" not in m]
+    run = in_a_new_process(f"import importlib\nfor m in {named}: importlib.import_module(m)")
+    assert run.returncode == 0, run.stderr[-2000:]
+    assert run.stdout == ""
+
+
+def imported(tree):
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            yield node.module
+
+
+def calls(tree):
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call):
+            yield ast.unparse(node.func), {k.arg: ast.unparse(k.value) for k in node.keywords}
+
+
+@pytest.fixture(scope="module")
+def trees():
+    return {p.relative_to(PACKAGE).as_posix(): ast.parse(p.read_text(encoding="utf-8")) for p in SOURCES}
+
+
+def test_nothing_prints(trees):
+    found = [file for file, tree in trees.items() for name, _ in calls(tree) if name == "print"]
+    assert found == []
+
+
+def test_nothing_runs_code_from_data(trees):
+    banned = {"eval", "exec", "compile", "__import__", "yaml.load", "os.system", "pd.read_pickle", "pd.eval"}
+    found = [(file, name) for file, tree in trees.items() for name, _ in calls(tree) if name in banned]
+    found += [(file, m) for file, tree in trees.items() for m in imported(tree) if m.split(".")[0] in RUNS_CODE]
+    found += [(f, n) for f, tree in trees.items() for n, k in calls(tree) if k.get("allow_pickle", "False") != "False"]
+    found += [(f, n) for f, tree in trees.items() for n, k in calls(tree) if k.get("shell", "False") != "False"]
+    assert found == []
+
+
+def test_numpy_files_are_read_without_pickle(trees):
+    loads = [(file, keys) for file, tree in trees.items() for name, keys in calls(tree) if READS_ARRAYS(name)]
+    assert loads
+    assert all(keys.get("allow_pickle") == "False" for _, keys in loads)
+
+
+def test_only_maps_know_how_anything_looks(trees):
+    found = {file for file, tree in trees.items() for m in imported(tree) if m.split(".")[0] in LOOKS}
+    assert found
+    assert all(file.startswith("maps/") for file in found)
+
+
+def test_source_has_no_bare_except_and_no_assert(trees):
+    bare = [f for f, tree in trees.items() for n in ast.walk(tree) if isinstance(n, ast.ExceptHandler) and not n.type]
+    asserts = [f for f, tree in trees.items() for n in ast.walk(tree) if isinstance(n, ast.Assert)]
+    assert (bare, asserts) == ([], [])

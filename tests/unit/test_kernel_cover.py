@@ -1,0 +1,81 @@
+import numpy as np
+import pytest
+
+from fireplan import kernel
+
+INF = np.inf
+
+
+def table(*rows):
+    return np.array(rows, dtype=np.float32)
+
+
+def test_first_second_and_third_by_hand():
+    source, best_s = kernel.first_three(table([30, INF], [10, 5], [20, INF], [40, 6]))
+    assert source.T.tolist() == [[1, 2, 0], [1, 3, -1]]
+    assert best_s.T.tolist() == [[10, 20, 30], [5, 6, INF]]
+
+
+def test_ties_go_to_the_source_that_stands_first():
+    source, _ = kernel.first_three(table([7], [7], [7], [7]))
+    assert source.T.tolist() == [[0, 1, 2]]
+
+
+def test_no_source_reaches_nobody():
+    source, best_s = kernel.first_three(np.empty((0, 2), dtype=np.float32))
+    assert (source == -1).all()
+    assert np.isinf(best_s).all()
+
+
+@pytest.mark.parametrize("seed", range(10))
+def test_first_three_agrees_with_a_sort(seed):
+    rng = np.random.default_rng(seed)
+    times = rng.integers(0, 30, (rng.integers(1, 9), 200)).astype(np.float32)
+    times[rng.random(times.shape) < 0.3] = INF
+    source, best_s = kernel.first_three(times)
+    order = np.argsort(times, axis=0, kind="stable")[:3]
+    expected_s = np.full((3, 200), INF)
+    expected_s[: len(order)] = np.take_along_axis(times, order, axis=0)
+    expected = np.full((3, 200), -1)
+    expected[: len(order)] = order
+    expected[np.isinf(expected_s)] = -1
+    np.testing.assert_array_equal(best_s, expected_s)
+    np.testing.assert_array_equal(source, expected)
+
+
+def test_a_force_is_complete_when_its_last_part_arrives():
+    times = table([100, 100], [200, 200], [300, INF])
+    supply = np.array([[1, 0, 4.0], [0, 1, 4.0], [1, 0, 4.0]])
+    need = np.array([2, 1, 12.0])
+    assert kernel.force_times(times, supply, need).tolist() == [300.0, INF]
+
+
+def test_a_force_counts_people_across_sources():
+    times = table([100], [200], [50])
+    assert kernel.force_times(times, np.array([[4.0], [4.0], [3.0]]), np.array([7.0])).tolist() == [100.0]
+
+
+def test_sources_out_of_reach_bring_nothing():
+    assert kernel.force_times(table([INF], [10]), np.array([[9.0], [1.0]]), np.array([2.0])).tolist() == [INF]
+
+
+@pytest.mark.parametrize("seed", range(10))
+def test_force_times_agree_with_trying_every_moment(seed):
+    rng = np.random.default_rng(seed)
+    n = int(rng.integers(1, 8))
+    times = rng.integers(0, 12, (n, 150)).astype(np.float32)
+    times[rng.random(times.shape) < 0.2] = INF
+    supply = rng.integers(0, 4, (n, 3)).astype(float)
+    need = rng.integers(0, 6, 3).astype(float)
+    need[rng.integers(3)] += 1
+    expected = np.full(150, INF)
+    for i in range(150):
+        for moment in sorted(set(times[:, i][np.isfinite(times[:, i])].tolist())):
+            if (supply[times[:, i] <= moment].sum(axis=0) >= need).all():
+                expected[i] = moment
+                break
+    np.testing.assert_array_equal(kernel.force_times(times, supply, need), expected)
+
+
+def test_compiling_ahead_runs_every_function():
+    kernel.compile_ahead()

@@ -1,0 +1,157 @@
+import gzip
+import pickle
+
+import networkx as nx
+import numpy as np
+import osmnx as ox
+import pytest
+
+from fireplan import roads
+from fireplan.errors import NetworkError
+
+
+def town():
+    """Four corners in OSMnx's form, with merged ways whose attributes are lists."""
+    graph = nx.MultiDiGraph(crs="epsg:4326", simplified=True)
+    for node, (x, y) in enumerate([(-75.0, 40.0), (-74.999, 40.0), (-74.999, 40.001), (-75.0, 40.001)], start=1):
+        graph.add_node(node, x=x, y=y)
+    for u, v in [(1, 2), (2, 3), (3, 4), (4, 1)]:
+        for tail, head in ((u, v), (v, u)):
+            graph.add_edge(tail, head, osmid=10 * u + v, length=120.0, oneway=False, highway="residential")
+    graph.edges[1, 2, 0].update(
+        highway=["motorway_link", "motorway"], name=["Ramp", "Freeway"], maxspeed=["50 mph", "40 mph"]
+    )
+    graph.edges[2, 1, 0].update(
+        highway=["motorway_link", "motorway"], name=["Ramp", "Freeway"], maxspeed=["50 mph", "40 mph"]
+    )
+    return graph  # fmt: skip
+
+
+def written(tmp_path, graph, name="town.graphml"):
+    file = tmp_path / name
+    ox.save_graphml(graph, file)
+    return file
+
+
+def test_a_file_that_osmnx_wrote_reads_as_the_graph_itself_does(tmp_path):
+    file = written(tmp_path, town())
+    itself, read, by_osmnx = roads.from_graph(town()), roads.from_graphml(file), roads.from_graph(ox.load_graphml(file))
+    assert read.fingerprint == itself.fingerprint == by_osmnx.fingerprint
+    assert read.highway.tolist() == itself.highway.tolist()
+    assert read.street_name.tolist() == itself.street_name.tolist()
+
+
+def test_merged_ways_keep_their_class_name_and_lowest_limit(tmp_path):
+    network = roads.from_graphml(written(tmp_path, town()))
+    ramp = network.streets[network.streets["highway"] == "motorway_link"]
+    assert ramp["name"].tolist() == ["Ramp"]
+    assert ramp["there_s"].tolist() == pytest.approx([120 / (40 * 1.609344) * 3.6])
+    assert network.is_freeway.sum() == 1
+
+
+def test_a_packed_file_reads_the_same(tmp_path):
+    file = written(tmp_path, town())
+    packed = tmp_path / "town.graphml.gz"
+    packed.write_bytes(gzip.compress(file.read_bytes()))
+    assert roads.from_graphml(packed).fingerprint == roads.from_graphml(file).fingerprint
+
+
+def test_a_round_trip_through_osmnx_keeps_every_time(tmp_path):
+    first = roads.from_graph(town())
+    again = roads.from_graphml(written(tmp_path, first.to_graph()))
+    assert (again.n_nodes, again.n_streets) == (first.n_nodes, first.n_streets)
+    assert sorted(again.edges["travel_time"]) == pytest.approx(sorted(first.edges["travel_time"]))
+    assert again.length_m.sum() == pytest.approx(first.length_m.sum())
+    assert again.notes == first.notes
+
+
+def test_to_graph_is_a_graph_osmnx_can_work_with():
+    graph = roads.from_graph(town()).to_graph()
+    nodes, edges = ox.graph_to_gdfs(graph)
+    assert len(nodes) == 4
+    assert len(edges) == 8
+    path = ox.shortest_path(graph, 1, 3, weight="travel_time")
+    assert path[0] == 1
+    assert path[-1] == 3
+    assert nx.is_strongly_connected(graph)
+
+
+class Harmful:
+    def __reduce__(self):
+        return (pytest.fail, ("a pickle was opened",))
+
+
+@pytest.mark.parametrize("name", ["cache.pkl", "cache.pickle", "cache.joblib", "cache.graphml"])
+def test_a_pickle_is_refused_by_name_and_by_content_and_never_opened(tmp_path, name):
+    file = tmp_path / name
+    file.write_bytes(pickle.dumps(Harmful()))
+    with pytest.raises(NetworkError, match="pickle"):
+        roads.from_graphml(file)
+
+
+GRAPHML = '<graphml xmlns="http://graphml.graphdrawing.org/xmlns">'
+ENTITY = '<!DOCTYPE graphml [<!ENTITY a SYSTEM "file:///etc/passwd">]>'
+
+
+@pytest.mark.parametrize(
+    ("content", "told"),
+    [
+        (b"", "is empty"),
+        (b" \n\t", "is empty"),
+        (f"{ENTITY}{GRAPHML}</graphml>".encode(), "DTD"),
+        (f"<!--{'x' * 200_000}-->{ENTITY}{GRAPHML}</graphml>".encode(), "DTD"),
+        (f'<?xml version="1.0" encoding="utf-16"?>{ENTITY}{GRAPHML}</graphml>'.encode("utf-16"), "DTD"),
+        (f"{GRAPHML}<graph>".encode(), "cannot be read as GraphML"),
+        (b"not xml", "not XML"),
+        (b'<?xml version="1.0" encoding="nonsense"?><graphml/>', "not XML"),
+        (b"<html><body>503</body></html>", "cannot be read as GraphML"),
+        (
+            f'{GRAPHML}<key id="x" for="node" attr.name="x" attr.type="double"/><graph edgedefault="directed">'
+            '<node id="1"><data key="x">west</data></node></graph></graphml>'.encode(),
+            "cannot be read as GraphML",
+        ),
+    ],
+    ids=["empty", "blank", "dtd", "late-dtd", "utf-16-dtd", "torn", "text", "encoding", "html", "value"],
+)
+def test_what_is_no_graphml_is_refused_with_its_name_and_reason(tmp_path, content, told):
+    file = tmp_path / "town.graphml"
+    file.write_bytes(content)
+    with pytest.raises(NetworkError, match=told) as raised:
+        roads.from_graphml(file)
+    assert "town.graphml" in str(raised.value)
+    assert "root:" not in str(raised.value)
+
+
+def test_a_packed_file_that_swells_beyond_reason_is_refused(tmp_path):
+    file = tmp_path / "bomb.graphml.gz"
+    file.write_bytes(gzip.compress(b" " * 50_000_000))
+    with pytest.raises(NetworkError, match="100 times"):
+        roads.from_graphml(file)
+
+
+def test_a_torn_packed_file_is_damaged(tmp_path):
+    whole = gzip.compress(written(tmp_path, town()).read_bytes())
+    file = tmp_path / "torn.graphml.gz"
+    for broken in (whole[: len(whole) // 2], whole[:30] + b"\xff" * 30 + whole[60:], b"\x1f\x8bxx"):
+        file.write_bytes(broken)
+        with pytest.raises(NetworkError, match=r"torn\.graphml\.gz"):
+            roads.from_graphml(file)
+
+
+def test_a_missing_file_is_said_to_be_missing(tmp_path):
+    with pytest.raises(NetworkError, match="does not exist"):
+        roads.from_graphml(tmp_path / "none.graphml")
+
+
+def test_half_a_graphml_never_leads_to_a_traceback(tmp_path):
+    whole = written(tmp_path, town()).read_bytes()
+    file = tmp_path / "half.graphml"
+    rng = np.random.default_rng(8)
+    for cut in rng.integers(1, len(whole), 40):
+        broken = bytearray(whole)
+        broken[cut : cut + 3] = rng.bytes(3)
+        file.write_bytes(bytes(broken))
+        try:
+            roads.from_graphml(file)
+        except ValueError as error:
+            assert type(error).__module__ == "fireplan.errors"  # noqa: PT017 - it may also be read
