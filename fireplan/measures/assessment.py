@@ -11,7 +11,7 @@ import pandas as pd
 
 from fireplan.errors import InputError, UnknownIdError, listed, quoted
 from fireplan.measures.weights import Measure, measures_of, zones_of
-from fireplan.travel import first_due, force_times
+from fireplan.travel import first_due, force_times, station_notes
 from fireplan.travel.due import first_due_rows
 from fireplan.travel.places import places
 
@@ -301,6 +301,7 @@ def _notes(scenario: Scenario, standard: Standard, arrivals: tuple[Arrival, ...]
         for o in standard.objectives
         if not o.verified
     ]
+    notes += station_notes(scenario)
     seen = set()
     for arrival in arrivals:
         off = int((arrival.measure.places.on_road.street < 0)[arrival.measure.known].sum())

@@ -153,9 +153,9 @@ def texts_in(path: Path) -> tuple[str, ...]:
 
 
 @pytest.mark.corpus
-@pytest.mark.skipif(not CORPUS.is_dir(), reason="the shared corpus is not here")
 @pytest.mark.parametrize("path", sorted(CORPUS.glob("*/inject_*.*")), ids=lambda p: p.stem)
-def test_corpus_text_does_nothing(open_page, tmp_path, path):
+def test_corpus_text_does_nothing(shared_corpus, open_page, tmp_path, path):
+    assert path.is_relative_to(shared_corpus)
     texts = texts_in(path)
     areas = gpd.GeoDataFrame(
         {"text": texts}, geometry=[shapely.box(i, 0, i + 1, 1) for i in range(len(texts))], crs=4326

@@ -1,18 +1,13 @@
 """The shared corpus of faulty CAD files, and one real city's export."""
 
-import csv
-import re
 import time
-from pathlib import Path
 
 import pytest
+from corpus import corpus_cases, mentions
 
 from fireplan.errors import FireplanError
 from fireplan.incidents import read_cad
 
-SHARED = Path(__file__).resolve().parents[3] / "shared"
-CORPUS = SHARED / "corpus"
-CALLS = SHARED / "data" / "sf" / "sffd_calls_2020-04-07_20.csv.gz"
 ZONE = "America/New_York"  # of the whole corpus
 NEEDS_MORE = {
     # a unit is unknown only against a list of units, and a CAD file alone holds none
@@ -20,29 +15,12 @@ NEEDS_MORE = {
 }
 
 
-def cases():
-    table = CORPUS / "EXPECT.tsv"
-    if not table.exists():
-        return []
-    with table.open(encoding="utf-8", newline="") as lines:
-        rows = list(csv.DictReader(lines, delimiter="\t", quoting=csv.QUOTE_NONE))
-    return [row for row in rows if row["file"].startswith("cad/") and row["file"].endswith(".csv")]
-
-
-def mentions(text, token):
-    """Tell whether a token is in the text; a bare integer is the number of a physical line."""
-    if token.isdigit() and len(token) < 4:
-        return re.search(rf"\blines? (?:\d+, )*{token}\b", text, re.IGNORECASE) is not None
-    return token.casefold() in text.casefold()
-
-
 @pytest.mark.corpus
-@pytest.mark.skipif(not CORPUS.exists(), reason="the shared corpus is not here")
-@pytest.mark.parametrize("case", cases(), ids=lambda case: case["file"])
-def test_corpus_file_gets_its_verdict(case):
+@pytest.mark.parametrize("case", corpus_cases("cad", ending=".csv"), ids=lambda case: case["file"])
+def test_corpus_file_gets_its_verdict(case, shared_corpus):
     started = time.perf_counter()
     try:
-        history = read_cad(CORPUS / case["file"], timezone=ZONE)
+        history = read_cad(shared_corpus / case["file"], timezone=ZONE)
     except FireplanError as error:
         verdict, counts, text = "ERROR", None, str(error)
     else:
@@ -62,13 +40,11 @@ def test_corpus_file_gets_its_verdict(case):
         assert not missing, text
 
 
-def read(name):
-    return read_cad(CORPUS / "cad" / name, timezone=ZONE)
-
-
 @pytest.mark.corpus
-@pytest.mark.skipif(not CORPUS.exists(), reason="the shared corpus is not here")
-def test_corpus_figures():
+def test_corpus_figures(shared_corpus):
+    def read(name):
+        return read_cad(shared_corpus / "cad" / name, timezone=ZONE)
+
     assert read("nine_rows_p90.csv").responses["travel_s"].tolist() == [60.0 * n for n in range(1, 10)]
     assert read("mixed_naive_aware.csv").responses["call_processing_s"].tolist() == [60, 60]
     assert read("dst_overlap_spanning.csv").responses["call_processing_s"].iloc[-1] == 60
@@ -85,10 +61,11 @@ def test_corpus_figures():
 
 
 @pytest.mark.realdata
-@pytest.mark.skipif(not CALLS.exists(), reason="the shared data are not here")
-def test_san_francisco_reads_whole():
+def test_san_francisco_reads_whole(shared_data):
     started = time.perf_counter()
-    history = read_cad(CALLS, timezone="America/Los_Angeles", mapping="san_francisco")
+    history = read_cad(
+        shared_data / "sf" / "sffd_calls_2020-04-07_20.csv.gz", timezone="America/Los_Angeles", mapping="san_francisco"
+    )
     assert time.perf_counter() - started < 5  # some 0.4 s on two idle cores
     assert (history.rows_in, history.rows_ok, history.rows_set_aside, history.rows_duplicate) == (10_410, 10_410, 0, 0)
     assert (len(history.incidents), len(history.responses)) == (5_292, 10_410)

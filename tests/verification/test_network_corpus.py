@@ -1,36 +1,24 @@
 """The shared corpus of faulty road networks: each file gets its verdict."""
 
-import csv
 import time
-from pathlib import Path
 
 import pytest
+from corpus import corpus_cases
 
 from fireplan import roads
 from fireplan.errors import FireplanError
 
-CORPUS = Path(__file__).resolve().parents[3] / "shared" / "corpus"
-
-
-def cases():
-    table = CORPUS / "EXPECT.tsv"
-    if not table.exists():
-        return []
-    with table.open(encoding="utf-8", newline="") as lines:
-        rows = list(csv.DictReader(lines, delimiter="\t", quoting=csv.QUOTE_NONE))
-    return [row for row in rows if row["file"].startswith("network/")]
-
 
 @pytest.mark.corpus
 def test_the_corpus_of_networks_is_here(shared_corpus):
-    assert len(cases()) >= 36
-    assert {row["file"] for row in cases()} == {
+    assert len(corpus_cases("network")) >= 36
+    assert {row["file"] for row in corpus_cases("network")} == {
         f"network/{file.name}" for file in (shared_corpus / "network").iterdir()
     }
 
 
 @pytest.mark.corpus
-@pytest.mark.parametrize("case", cases(), ids=lambda case: case["file"])
+@pytest.mark.parametrize("case", corpus_cases("network"), ids=lambda case: case["file"])
 def test_network_file_gets_its_verdict(case, shared_corpus):
     file = shared_corpus / case["file"]
     read = roads.from_osm if file.suffix == ".osm" else roads.from_graphml

@@ -1,11 +1,9 @@
 """The shared corpus of faulty plans."""
 
-import csv
-import re
 import time
-from pathlib import Path
 
 import pytest
+from corpus import corpus_cases, mentions
 
 from fireplan import open_project
 from fireplan.errors import FireplanError
@@ -13,28 +11,12 @@ from fireplan.project import read_plan
 
 pytestmark = pytest.mark.corpus
 
-TABLE = Path(__file__).resolve().parents[3] / "shared" / "corpus" / "EXPECT.tsv"
 NEED_TABLES = {"scenario/close_unknown_station.toml", "scenario/add_existing_id.toml"}
 INPUTS = {
     "cad.csv": "cad/ok_baseline.csv",
     "stations.csv": "stations/ok.csv",
     "network.graphml": "network/ok_grid3.graphml",
 }
-
-
-def cases():
-    if not TABLE.exists():
-        return []
-    with TABLE.open(encoding="utf-8", newline="") as lines:
-        rows = list(csv.DictReader(lines, delimiter="\t", quoting=csv.QUOTE_NONE))
-    return [row for row in rows if row["file"].startswith("scenario/")]
-
-
-def mentions(text, token):
-    """Tell whether a token is in the text; a bare integer is the number of a physical line."""
-    if token.isdigit():
-        return re.search(rf"\bline {token}\b", text, re.IGNORECASE) is not None
-    return token.casefold() in text.casefold()
 
 
 def project_of(plan, corpus, folder):
@@ -46,10 +28,10 @@ def project_of(plan, corpus, folder):
 
 
 def test_corpus_is_here(shared_corpus):
-    assert len(cases()) == len(list((shared_corpus / "scenario").glob("*.toml")))
+    assert len(corpus_cases("scenario")) == len(list((shared_corpus / "scenario").glob("*.toml")))
 
 
-@pytest.mark.parametrize("case", cases(), ids=lambda case: case["file"])
+@pytest.mark.parametrize("case", corpus_cases("scenario"), ids=lambda case: case["file"])
 def test_corpus_plan_gets_its_verdict(case, shared_corpus, tmp_path):
     started = time.perf_counter()
     try:

@@ -1,19 +1,17 @@
 """The shared corpus of faulty station files: each file gets its verdict."""
 
-import csv
 import time
 from itertools import pairwise
-from pathlib import Path
 
 import geopandas as gpd
 import pandas as pd
 import pytest
+from corpus import corpus_cases
 
 from fireplan import Scenario, roads, travel
 from fireplan.errors import FireplanError, UnreachableStationError
 from fireplan.stations import read_stations
 
-CORPUS = Path(__file__).resolve().parents[3] / "shared" / "corpus"
 NEED_ROADS = {
     # whether a station lies by a freeway, across a river or on an island only a road network can tell
     "stations/near_freeway.csv",
@@ -22,25 +20,16 @@ NEED_ROADS = {
 }
 
 
-def cases():
-    table = CORPUS / "EXPECT.tsv"
-    if not table.exists():
-        return []
-    with table.open(encoding="utf-8", newline="") as lines:
-        rows = list(csv.DictReader(lines, delimiter="\t", quoting=csv.QUOTE_NONE))
-    return [row for row in rows if row["file"].startswith("stations/")]
-
-
 @pytest.mark.corpus
 def test_the_corpus_of_stations_is_here(shared_corpus):
-    assert len(cases()) >= 24
-    assert {row["file"] for row in cases()} == {
+    assert len(corpus_cases("stations")) >= 24
+    assert {row["file"] for row in corpus_cases("stations")} == {
         f"stations/{file.name}" for file in (shared_corpus / "stations").iterdir()
     }
 
 
 @pytest.mark.corpus
-@pytest.mark.parametrize("case", cases(), ids=lambda case: case["file"])
+@pytest.mark.parametrize("case", corpus_cases("stations"), ids=lambda case: case["file"])
 def test_station_file_gets_its_verdict(case, shared_corpus):
     began = time.perf_counter()
     try:
