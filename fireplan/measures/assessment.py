@@ -234,14 +234,24 @@ def weighted_percentile(values: NDArray[np.floating], weight: NDArray[np.float64
     """
     Percentile by the inverted distribution: the least value that `percent` of the weight does not exceed.
 
-    The only definition under which p90 <= T exactly when at least 90 % lie within T. NaN if nothing weighs anything.
+    The only definition under which p90 <= T exactly when at least 90 % lie within T. Values are zero or more; what is
+    not finite comes after all others. NaN if nothing weighs anything.
     """
     if not weight.sum() > 0:
         return float("nan")
-    order = np.argsort(values, kind="stable")
-    reached = np.cumsum(weight[order])
-    place = np.searchsorted(reached, percent / 100 * reached[-1] * (1 - ROUNDING))
-    return float(values[order[min(place, len(order) - 1)]])
+    wanted = percent / 100 * weight.sum() * (1 - ROUNDING)
+    finite = np.flatnonzero(np.isfinite(values))
+    # First the whole second in which it falls, then the place in that second: cheaper than sorting everything.
+    whole = values[finite].astype(np.int64)
+    reached = np.cumsum(np.bincount(whole, weights=weight[finite]))
+    if len(reached) == 0 or reached[-1] < wanted:
+        return float("inf")
+    second = int(np.searchsorted(reached, wanted))
+    inside = finite[whole == second]
+    inside = inside[np.argsort(values[inside], kind="stable")]
+    before = reached[second - 1] if second else 0.0
+    place = np.searchsorted(before + np.cumsum(weight[inside]), wanted)
+    return float(values[inside[min(int(place), len(inside) - 1)]])
 
 
 def _by_zone(scenario: Scenario, arrivals: tuple[Arrival, ...]) -> gpd.GeoDataFrame:
