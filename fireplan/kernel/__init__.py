@@ -6,14 +6,31 @@ The functions compile on first use and keep the result on disk; they release the
 on threads.
 """
 
+from fireplan.kernel.contour import ContourSpace as ContourSpace
+from fireplan.kernel.contour import Halves as Halves
+from fireplan.kernel.contour import link as link
+from fireplan.kernel.contour import spread as spread
+from fireplan.kernel.contour import trace as trace
 from fireplan.kernel.cover import first_three as first_three
 from fireplan.kernel.cover import force_times as force_times
+from fireplan.kernel.delaunay import triangulate as triangulate
+from fireplan.kernel.field import Field as Field
+from fireplan.kernel.field import Seeds as Seeds
+from fireplan.kernel.field import Undo as Undo
+from fireplan.kernel.field import nearest_field as nearest_field
 from fireplan.kernel.graph import Graph as Graph
+from fireplan.kernel.graph import Pattern as Pattern
 from fireplan.kernel.graph import build_graph as build_graph
+from fireplan.kernel.graph import graph_of as graph_of
 from fireplan.kernel.graph import morton_order as morton_order
+from fireplan.kernel.graph import pattern_of as pattern_of
 from fireplan.kernel.points import point_times as point_times
 from fireplan.kernel.search import Workspace as Workspace
 from fireplan.kernel.search import reach as reach
+from fireplan.kernel.served import Served as Served
+from fireplan.kernel.served import Sources as Sources
+from fireplan.kernel.served import Streets as Streets
+from fireplan.kernel.served import count_within as count_within
 from fireplan.kernel.snapping import SegmentGrid as SegmentGrid
 from fireplan.kernel.snapping import build_grid as build_grid
 from fireplan.kernel.snapping import snap as snap

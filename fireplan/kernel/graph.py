@@ -18,17 +18,15 @@ class Graph(NamedTuple):
     ----------
     start
         Arcs of node i are `start[i]:start[i + 1]`; one entry more than there are nodes.
-    head
-        Node each arc leads to.
-    time_s
-        Time along each arc. [s]
+    arcs
+        Arcs x (node it leads to, bits of the time along it [s] as a 32-bit float). The two lie side by side because
+        they are read together: a search waits for memory more than it reckons.
     longest_s
         The longest arc; it sets the number of buckets of a search. [s]
     """
 
-    start: NDArray[np.int64]
-    head: NDArray[np.int32]
-    time_s: NDArray[np.float32]
+    start: NDArray[np.int32]
+    arcs: NDArray[np.int32]
     longest_s: float
 
     @property
@@ -36,25 +34,79 @@ class Graph(NamedTuple):
         """Number of nodes."""
         return len(self.start) - 1
 
+    @property
+    def head(self) -> NDArray[np.int32]:
+        """Node each arc leads to."""
+        return self.arcs[:, 0]
 
-def build_graph(
-    tail: NDArray[np.integer], head: NDArray[np.integer], time_s: NDArray[np.floating], *, n_nodes: int
-) -> Graph:
+    @property
+    def time_s(self) -> NDArray[np.float32]:
+        """Time along each arc. [s]"""
+        return self.arcs.view(np.float32)[:, 1]
+
+
+class Pattern(NamedTuple):
+    """
+    Which arcs lie between the same nodes, whatever the time along them: found once, used for every change of speed.
+
+    Attributes
+    ----------
+    order
+        Arcs by tail and head; self loops left out.
+    begins
+        Where in `order` the arcs between the next two nodes begin.
+    tail, head
+        Those nodes.
+    n_nodes
+        Number of nodes.
+    """
+
+    order: NDArray[np.int64]
+    begins: NDArray[np.int64]
+    tail: NDArray[np.int32]
+    head: NDArray[np.int32]
+    n_nodes: int
+
+
+def pattern_of(tail: NDArray[np.integer], head: NDArray[np.integer], *, n_nodes: int) -> Pattern:
+    """Find the pattern of arcs."""
+    order = np.argsort(tail.astype(np.int64) * n_nodes + head, kind="stable")
+    order = order[tail[order] != head[order]]
+    tail, head = tail[order], head[order]
+    begins = np.ones(len(order), dtype=bool)
+    begins[1:] = (tail[1:] != tail[:-1]) | (head[1:] != head[:-1])
+    first = np.flatnonzero(begins)
+    return Pattern(order, first, tail[first].astype(np.int32), head[first].astype(np.int32), n_nodes)
+
+
+def graph_of(pattern: Pattern, time_s: NDArray[np.floating]) -> Graph:
     """
     Compress arcs into rows: of parallel arcs the fastest stays, self loops and closed arcs (inf) go.
 
     None of the arcs left out can lie on a shortest path.
     """
-    keep = np.isfinite(time_s) & (tail != head)
-    tail, head, time_s = tail[keep], head[keep], time_s[keep]
-    order = np.lexsort((time_s, head, tail))
-    tail, head, time_s = tail[order], head[order], time_s[order]
-    fastest = np.ones(len(tail), dtype=bool)
-    fastest[1:] = (tail[1:] != tail[:-1]) | (head[1:] != head[:-1])
-    tail, head, time_s = tail[fastest], head[fastest], time_s[fastest]
-    start = np.zeros(n_nodes + 1, dtype=np.int64)
+    if len(pattern.begins) == 0:
+        return pack(pattern.tail, pattern.head, np.empty(0), n_nodes=pattern.n_nodes)
+    fastest_s = np.minimum.reduceat(time_s[pattern.order], pattern.begins)
+    open_to = np.isfinite(fastest_s)
+    return pack(pattern.tail[open_to], pattern.head[open_to], fastest_s[open_to], n_nodes=pattern.n_nodes)
+
+
+def build_graph(
+    tail: NDArray[np.integer], head: NDArray[np.integer], time_s: NDArray[np.floating], *, n_nodes: int
+) -> Graph:
+    """Compress arcs into rows, as `graph_of`."""
+    return graph_of(pattern_of(tail, head, n_nodes=n_nodes), time_s)
+
+
+def pack(tail: NDArray[np.integer], head: NDArray[np.integer], time_s: NDArray[np.floating], *, n_nodes: int) -> Graph:
+    """Compress arcs that stand in order of their tails."""
+    start = np.zeros(n_nodes + 1, dtype=np.int32)
     np.cumsum(np.bincount(tail, minlength=n_nodes), out=start[1:])
-    return Graph(start, head.astype(np.int32), time_s.astype(np.float32), float(time_s.max()) if len(time_s) else 0.0)
+    arcs = np.empty((len(head), 2), dtype=np.int32)
+    arcs[:, 0] = head
+    arcs.view(np.float32)[:, 1] = time_s
+    return Graph(start, arcs, float(arcs.view(np.float32)[:, 1].max()) if len(head) else 0.0)
 
 
 def morton_order(x_m: NDArray[np.float64], y_m: NDArray[np.float64]) -> NDArray[np.int64]:

@@ -19,6 +19,9 @@ MOST_BUCKETS = 65_536
 """An arc so long that it asks for more makes all buckets wider: memory does not follow the data."""
 
 
+FEWEST_ENTRIES = 65_536
+
+
 class Workspace:
     """
     Memory of one search, reused by the next; one per thread.
@@ -28,10 +31,25 @@ class Workspace:
 
     def __init__(self, n_nodes: int) -> None:
         self.time_s = np.full(n_nodes, np.inf)
-        self.following = np.empty(n_nodes, dtype=np.int32)
-        self.before = np.empty(n_nodes, dtype=np.int32)
-        self.bucket_of = np.full(n_nodes, -1, dtype=np.int32)
         self.touched = np.empty(n_nodes, dtype=np.int32)
+        self.entries = np.empty((FEWEST_ENTRIES, 2), dtype=np.int32)
+
+
+def with_room(entries: NDArray[np.int32], wanted: int) -> NDArray[np.int32]:
+    """Make room for so many entries, keeping those there are."""
+    if wanted <= len(entries):
+        return entries
+    more = np.empty((wanted, 2), dtype=np.int32)
+    more[: len(entries)] = entries
+    return more
+
+
+def buckets(graph: Graph, seed_s: NDArray[np.float64]) -> tuple[float, NDArray[np.int32]]:
+    """Width of a bucket [s], and the head of each: empty, and enough of them for every time that can wait at once."""
+    spread_s = float(np.ptp(seed_s)) if len(seed_s) else 0.0
+    longest_s = max(graph.longest_s, spread_s)
+    bucket_s = max(BUCKET_S, longest_s / MOST_BUCKETS)
+    return bucket_s, np.full(int(longest_s / bucket_s) + 3, -1, dtype=np.int32)
 
 
 def reach(
@@ -65,8 +83,9 @@ def reach(
     Notes
     -----
     Dial's bucket queue [1]_ with buckets of a second or more and times that are not whole: a bucket is emptied
-    until nothing falls back into it, so that the result is exact. Times add up in double precision and are
-    rounded once, at the end.
+    until nothing falls back into it, so that the result is exact. A node that is improved enters its bucket anew, and
+    the older entry is passed over when its turn comes. Times add up in double precision and are rounded once, at the
+    end.
 
     References
     ----------
@@ -74,87 +93,84 @@ def reach(
        ACM 12(11), 1969, https://doi.org/10.1145/363269.363610.
     """
     work = Workspace(graph.n_nodes) if workspace is None else workspace
-    spread_s = float(np.ptp(seed_s)) if len(seed_s) else 0.0
-    longest_s = max(graph.longest_s, spread_s)
-    bucket_s = max(BUCKET_S, longest_s / MOST_BUCKETS)
-    n_buckets = int(longest_s / bucket_s) + 3
-    count = _dial(
-        graph.start, graph.head, graph.time_s, seeds, seed_s, limit_s, bucket_s,
-        np.full(n_buckets, -1, dtype=np.int32), work.time_s, work.following, work.before, work.bucket_of, work.touched,
-    )  # fmt: skip
-    nodes = work.touched[:count].copy()
+    bucket_s, first = buckets(graph, seed_s)
+    work.entries = with_room(work.entries, len(seeds))
+    state = np.zeros(4, dtype=np.int64)
+    while not _dial(
+        graph.start, graph.arcs, graph.arcs.view(np.float32), seeds, seed_s, limit_s, 1.0 / bucket_s, first,
+        work.time_s, work.entries, work.touched, state,
+    ):  # fmt: skip
+        work.entries = with_room(work.entries, 2 * len(work.entries))
+    nodes = work.touched[: state[COUNT]].copy()
     times = work.time_s[nodes].astype(np.float32)
     work.time_s[nodes] = np.inf
     return nodes, times
 
 
+# What a search has come to, kept outside it so that it can stop for more room and go on.
+COUNT, USED, WAITING, BUCKET = range(4)
+
+
 @nb.njit(nogil=True, cache=True)
-def _dial(start, head, arc_s, seeds, seed_s, limit_s, bucket_s, first, time_s, following, before, bucket_of, touched):
-    """Run the search; leaves the times in `time_s`, returns how many nodes stand in `touched`."""
+def enter(node, slot, first, entries, used):
+    """Put a node at the head of a bucket."""
+    entries[used, 0] = node
+    entries[used, 1] = first[slot]
+    first[slot] = used
+
+
+@nb.njit(nogil=True, cache=True)
+def _dial(start, arcs, arc_s, seeds, seed_s, limit_s, per_s, first, time_s, entries, touched, state):
+    """Run the search, leaving the times in `time_s` and the nodes in `touched`; false if it needs more entries."""
     n_buckets = len(first)
-    count = 0
-    queued = 0
-    current = np.int64(0)
-    for i in range(len(seeds)):
-        node = seeds[i]
-        if seed_s[i] > limit_s or seed_s[i] >= time_s[node]:
-            continue
-        if time_s[node] == np.inf:
-            touched[count] = node
-            count += 1
-        else:
-            _take_out(node, first, following, before, bucket_of)
-            queued -= 1
-        time_s[node] = seed_s[i]
-        _put_in(node, np.int64(seed_s[i] / bucket_s) % n_buckets, first, following, before, bucket_of)
-        queued += 1
-    if queued > 0:
-        current = np.int64(time_s[touched[:count]].min() / bucket_s)
-    while queued > 0:
-        slot = current % n_buckets
+    count, used, waiting, current = state[COUNT], state[USED], state[WAITING], state[BUCKET]
+    if used == 0:
+        earliest_s = np.inf
+        for i in range(len(seeds)):
+            node = seeds[i]
+            if seed_s[i] > limit_s or seed_s[i] >= time_s[node]:
+                continue
+            if time_s[node] == np.inf:
+                touched[count] = node
+                count += 1
+            time_s[node] = seed_s[i]
+            earliest_s = min(earliest_s, seed_s[i])
+            enter(node, np.int64(seed_s[i] * per_s) % n_buckets, first, entries, used)
+            used += 1
+            waiting += 1
+        if waiting > 0:
+            current = np.int64(earliest_s * per_s)
+    slot = current % n_buckets
+    while waiting > 0:
         while first[slot] >= 0:
-            node = first[slot]
-            _take_out(node, first, following, before, bucket_of)
-            queued -= 1
+            entry = first[slot]
+            node = entries[entry, 0]
+            if used + start[node + 1] - start[node] > len(entries):
+                state[COUNT], state[USED], state[WAITING], state[BUCKET] = count, used, waiting, current
+                return False
+            first[slot] = entries[entry, 1]
+            waiting -= 1
             here_s = time_s[node]
+            if np.int64(here_s * per_s) != current:
+                continue  # improved since, and done with
             for arc in range(start[node], start[node + 1]):
-                to = head[arc]
-                there_s = here_s + arc_s[arc]
-                if there_s < time_s[to] and there_s <= limit_s:
-                    if time_s[to] == np.inf:
+                to = arcs[arc, 0]
+                there_s = here_s + arc_s[arc, 1]
+                before_s = time_s[to]
+                if there_s < before_s and there_s <= limit_s:
+                    if before_s == np.inf:
                         touched[count] = to
                         count += 1
-                    elif bucket_of[to] >= 0:
-                        _take_out(to, first, following, before, bucket_of)
-                        queued -= 1
                     time_s[to] = there_s
-                    _put_in(to, np.int64(there_s / bucket_s) % n_buckets, first, following, before, bucket_of)
-                    queued += 1
+                    later = np.int64(there_s * per_s) - current + slot
+                    if later >= n_buckets:
+                        later -= n_buckets
+                    enter(to, later, first, entries, used)
+                    used += 1
+                    waiting += 1
         current += 1
-    return count
-
-
-@nb.njit(nogil=True, cache=True)
-def _put_in(node, slot, first, following, before, bucket_of):
-    """Put a node at the head of a bucket."""
-    after = first[slot]
-    following[node] = after
-    before[node] = -1
-    if after >= 0:
-        before[after] = node
-    first[slot] = node
-    bucket_of[node] = slot
-
-
-@nb.njit(nogil=True, cache=True)
-def _take_out(node, first, following, before, bucket_of):
-    """Unlink a node from its bucket."""
-    left = before[node]
-    right = following[node]
-    if left >= 0:
-        following[left] = right
-    else:
-        first[bucket_of[node]] = right
-    if right >= 0:
-        before[right] = left
-    bucket_of[node] = -1
+        slot += 1
+        if slot == n_buckets:
+            slot = 0
+    state[COUNT], state[USED], state[WAITING], state[BUCKET] = count, used, waiting, current
+    return True

@@ -2,25 +2,36 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, TypeVar
+
 import numpy as np
 
+from fireplan.kernel.contour import ContourSpace, link, spread, trace
 from fireplan.kernel.cover import first_three, force_times
+from fireplan.kernel.delaunay import triangulate
 from fireplan.kernel.graph import build_graph
 from fireplan.kernel.points import point_times
 from fireplan.kernel.search import Workspace, reach
 from fireplan.kernel.snapping import build_grid, snap
 
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+T = TypeVar("T", bound=np.generic)
+
 
 def compile_ahead() -> None:
     """Run every compiled function once on two nodes and a street; takes seconds the first time, then nothing."""
     one, zero, two = np.ones(1), np.zeros(1, dtype=np.int32), np.ones(1, dtype=np.int32)
+    # A network's arrays cannot be written to, and to the compiler that is another type.
+    streets = (_frozen(zero), _frozen(two), _frozen(one), _frozen(one))
     graph = build_graph(zero, two, one, n_nodes=2)
     nodes, node_s = reach(graph, zero, np.zeros(1))
     times = point_times(
         nodes,
         node_s,
         origin=(0, 0.5),
-        streets=(zero, two, one, one),
+        streets=streets,
         points=(zero, np.array([0.2])),
         workspace=Workspace(2),
     )[None, :]
@@ -28,3 +39,37 @@ def compile_ahead() -> None:
     force_times(times, np.ones((1, 1)), one)
     grid = build_grid(np.array([[0.0, 0.0], [1.0, 1.0]]), np.array([0, 2]))
     snap(grid, np.zeros((1, 2)), limit_m=1.0, allowed=np.ones(1, dtype=bool))
+    _outline_ahead(nodes, node_s, streets)
+
+
+def _outline_ahead(
+    nodes: NDArray[np.int32],
+    node_s: NDArray[np.float32],
+    streets: tuple[NDArray[np.int32], NDArray[np.int32], NDArray[np.float64], NDArray[np.float64]],
+) -> None:
+    """Run the functions for meshes and outlines on two nodes and two points beside them."""
+    xy = np.array([[0.0, 0.0], [9.0, 0.0], [0.0, 9.0], [9.0, 8.0]])
+    corners = triangulate(xy)
+    halves = link(corners if corners is not None else np.empty((0, 3), dtype=np.int32), len(xy))
+    each = np.arange(3, dtype=np.int32)
+    space = ContourSpace(len(xy), len(halves.twin) // 3)
+    reached = spread(
+        nodes,
+        node_s,
+        origin=(0, 0.5),
+        streets=streets,
+        along=np.full(len(xy), 0.5),
+        at_node=(each, np.arange(2, dtype=np.int32)),
+        on_street=(np.array([0, 2], dtype=np.int32), np.array([2, 3], dtype=np.int32)),
+        ways=(each, np.zeros(2, dtype=np.int32)),
+        limit_s=9.0,
+        space=space,
+    )
+    if corners is not None:
+        trace(xy, corners, halves, reached=reached, limit_s=0.7, beyond_s=1.0, smallest_m2=1.0, space=space)
+
+
+def _frozen(values: NDArray[T]) -> NDArray[T]:
+    frozen = values.copy()
+    frozen.flags.writeable = False
+    return frozen

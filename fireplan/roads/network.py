@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 
 T = TypeVar("T", bound=np.generic)
 
+FROM_GEOMETRY = {"_pattern", "segment_grid", "is_freeway", "geometry_fingerprint"}
+"""What a network works out once and that no change of times alters."""
+
 FREEWAY_CLASSES = ("motorway", "motorway_link")
 """Roads that no door opens on."""
 
@@ -120,12 +123,12 @@ class RoadNetwork:
     @cached_property
     def graph(self) -> kernel.Graph:
         """The arcs that can be driven, for the kernel."""
-        return kernel.build_graph(
-            np.concatenate([self.first, self.last]),
-            np.concatenate([self.last, self.first]),
-            np.concatenate([self.there_s, self.back_s]),
-            n_nodes=self.n_nodes,
-        )
+        return kernel.graph_of(self._pattern, np.concatenate([self.there_s, self.back_s]))
+
+    @cached_property
+    def _pattern(self) -> kernel.Pattern:
+        ends = np.concatenate([self.first, self.last]), np.concatenate([self.last, self.first])
+        return kernel.pattern_of(*ends, n_nodes=self.n_nodes)
 
     @cached_property
     def segment_grid(self) -> kernel.SegmentGrid:
@@ -136,6 +139,16 @@ class RoadNetwork:
     def is_freeway(self) -> NDArray[np.bool_]:
         """Streets that no door opens on: motorways and their ramps."""
         return np.isin(self.highway, FREEWAY_CLASSES)
+
+    @cached_property
+    def drivable(self) -> NDArray[np.bool_]:
+        """Streets open in one direction at least."""
+        return np.asarray(np.isfinite(self.there_s) | np.isfinite(self.back_s))
+
+    @cached_property
+    def has_doors(self) -> NDArray[np.bool_]:
+        """Drivable streets that doors open on."""
+        return np.asarray(self.drivable & ~self.is_freeway)
 
     @cached_property
     def component(self) -> NDArray[np.int32]:
@@ -288,12 +301,16 @@ class RoadNetwork:
         note
             One sentence on why, kept in `notes`.
         """
-        return replace(
+        other = replace(
             self,
             there_s=_frozen(there_s),
             back_s=_frozen(back_s),
             notes=(*self.notes, note) if note else self.notes,
         )
+        # What follows from where the streets lie is theirs too.
+        known = {name: value for name, value in vars(self).items() if name in FROM_GEOMETRY}
+        vars(other).update(known)
+        return other
 
 
 def _frozen(values: NDArray[T]) -> NDArray[T]:

@@ -74,7 +74,5 @@ def snap(roads: RoadNetwork, points: gpd.GeoSeries, *, limit_m: float = SNAP_LIM
 
 def snap_xy(roads: RoadNetwork, xy_m: NDArray[np.float64], *, limit_m: float, freeways: bool) -> OnRoad:
     """Put coordinates in the network's CRS on the nearest street; otherwise as `snap`."""
-    allowed = np.isfinite(roads.there_s) | np.isfinite(roads.back_s)
-    if not freeways:
-        allowed &= ~roads.is_freeway
+    allowed = roads.drivable if freeways else roads.has_doors
     return OnRoad(*kernel.snap(roads.segment_grid, xy_m, limit_m=limit_m, allowed=allowed))

@@ -1,5 +1,7 @@
 """Travel times, who is first due, and the ground that can be reached."""
 
+from fireplan.travel.cover import Cover as Cover
+from fireplan.travel.cover import CoverFigures as CoverFigures
 from fireplan.travel.due import first_due as first_due
 from fireplan.travel.due import force_times as force_times
 from fireplan.travel.outlines import isochrones as isochrones

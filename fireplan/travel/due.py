@@ -131,30 +131,60 @@ def _sources(
     scenario: Scenario, ends: Places, needs: Mapping[str, float], interval: str
 ) -> tuple[pd.Index, NDArray[np.float32], NDArray[np.float64]]:
     """Stations that bring what is needed, their times, and what each brings; by unit where turnouts differ."""
+    starts = station_places(scenario)
+    station, later_s, brings = suppliers(scenario, starts, needs=needs, interval=interval)
+    if len(station) == 0:
+        return starts.ids[:0], np.empty((0, len(ends.ids)), dtype=np.float32), brings
+    rows = time_rows(scenario, ends, starts=starts)
+    times = rows[station] + later_s[:, None] if later_s.any() else rows[station]
+    return starts.ids[station], times, brings
+
+
+def suppliers(
+    scenario: Scenario, starts: Places, *, needs: Mapping[str, float], interval: str = "travel_s"
+) -> tuple[NDArray[np.int64], NDArray[np.float32], NDArray[np.float64]]:
+    """
+    Say which stations bring any of what is needed.
+
+    Parameters
+    ----------
+    scenario
+        Whose units. If it has none at all, every open station brings everything.
+    starts
+        The open stations; see `station_places`.
+    needs
+        Kinds of unit, or `people`.
+    interval
+        "travel_s" or "turnout_and_travel_s".
+
+    Returns
+    -------
+    Row of the station in `starts`, turnout to add [s], and what comes from there of each of `KINDS`; a station whose
+    units turn out at different times has a row for each.
+    """
     unknown = [k for k in needs if k not in KINDS]
     if unknown:
         raise InputError(f"needs names {quoted(unknown[0])}: kinds are {listed(KINDS, most=10)}")
     if interval not in INTERVALS:
         raise InputError(f"interval is {quoted(interval)}: use {listed(INTERVALS)}")
-    starts = station_places(scenario)
-    rows = time_rows(scenario, ends, starts=starts)
-    if len(scenario.units) == 0:
-        later = np.float32(USUAL_TURNOUT_S if interval == "turnout_and_travel_s" else 0.0)
-        return starts.ids, rows + later, np.full((len(starts.ids), len(KINDS)), np.inf)
     units = scenario.units
+    with_turnout = interval == "turnout_and_travel_s"
+    if len(units) == 0:
+        n = len(starts.ids)
+        later_s = np.full(n, USUAL_TURNOUT_S if with_turnout else 0.0, dtype=np.float32)
+        return np.arange(n), later_s, np.full((n, len(KINDS)), np.inf)
     brings = supply(units)
     wanted = np.array([needs.get(k, 0.0) > 0 for k in KINDS])
     at = starts.ids.get_indexer(pd.Index(units["station_id"]))
     useful = (brings[:, wanted] > 0).any(axis=1) & (at >= 0)
-    turnout_s = units["turnout_s"].to_numpy(float) if interval == "turnout_and_travel_s" else np.zeros(len(units))
+    turnout_s = units["turnout_s"].to_numpy(float) if with_turnout else np.zeros(len(units))
     groups: dict[tuple[int, float], NDArray[np.float64]] = {}
     for i in np.flatnonzero(useful):
         group = (int(at[i]), float(turnout_s[i]))
         groups[group] = groups.get(group, 0) + brings[i]
     ordered = sorted(groups)
-    station = np.array([g[0] for g in ordered], dtype=np.int64)
-    later_s = np.array([g[1] for g in ordered], dtype=np.float32)
-    if len(ordered) == 0:
-        return starts.ids[:0], np.empty((0, len(ends.ids)), dtype=np.float32), np.empty((0, len(KINDS)))
-    times = rows[station] + later_s[:, None] if later_s.any() else rows[station]
-    return starts.ids[station], times, np.array([groups[g] for g in ordered])
+    return (
+        np.array([g[0] for g in ordered], dtype=np.int64),
+        np.array([g[1] for g in ordered], dtype=np.float32),
+        np.array([groups[g] for g in ordered]).reshape(-1, len(KINDS)),
+    )

@@ -10,6 +10,8 @@ import shapely
 from fireplan import kernel
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from numpy.typing import NDArray
 
     from fireplan.roads import RoadNetwork
@@ -30,7 +32,14 @@ SMALLEST_AREA_M2 = 2_000.0
 """Smaller islands and holes are specks of the mesh. [m2]"""
 
 BEYOND_S = 60.0
-"""How much later than the limit a vertex that is never reached counts, so that the outline can be placed. [s]"""
+"""How much later than the limit a vertex counts that is reached later still or never. [s]"""
+
+
+class Groups(NamedTuple):
+    """Members of each thing: `member[start[i]:start[i + 1]]`."""
+
+    start: NDArray[np.int32]
+    member: NDArray[np.int32]
 
 
 class Mesh(NamedTuple):
@@ -41,28 +50,38 @@ class Mesh(NamedTuple):
     ----------
     xy_m
         Vertices. [m]
-    node
-        Node whose time a vertex has; -1: it has that of a point along a street.
-    street, along
-        That point.
+    along
+        How far along its street a vertex is that has the time of a point there.
+    at_node
+        For each node the vertices that have its time: itself, then those beside it.
+    on_street
+        For each street the vertices that have the time of a point along it.
+    ways
+        For each node the streets that end there.
     triangles
         Corners, anticlockwise.
-    sides
-        The edge opposite each corner's predecessor: side k runs from corner k to corner k + 1.
-    edges
-        Ends of each edge, the lower first.
-    rim
-        Edges with a triangle on one side only, as (from, to) with the triangle on the left, and the edge itself.
+    halves
+        Their sides.
     """
 
     xy_m: NDArray[np.float64]
-    node: NDArray[np.int32]
-    street: NDArray[np.int32]
     along: NDArray[np.float64]
+    at_node: Groups
+    on_street: Groups
+    ways: Groups
     triangles: NDArray[np.int32]
-    sides: NDArray[np.int32]
-    edges: NDArray[np.int32]
-    rim: NDArray[np.int32]
+    halves: kernel.Halves
+
+    def space(self) -> kernel.ContourSpace:
+        """Memory for outlines of this mesh."""
+        return kernel.ContourSpace(len(self.xy_m), len(self.triangles))
+
+
+class Arrivals(NamedTuple):
+    """Vertices that are reached, and the time to each. [s]"""
+
+    vertices: NDArray[np.int32]
+    vertex_s: NDArray[np.float32]
 
 
 def build_mesh(roads: RoadNetwork) -> Mesh:
@@ -72,8 +91,6 @@ def build_mesh(roads: RoadNetwork) -> Mesh:
     Points beside a street (on its verge) have the time of the point they stand beside: they give the outermost street a
     width, so that a place on it lies inside the outline and not on it.
     """
-    from scipy.spatial import Delaunay  # noqa: PLC0415 - slow to import
-
     node_xy = roads.node_xy_m
     street, along, xy, normal = _points_along(roads)
     beside = np.concatenate([np.arange(len(xy)), np.arange(len(xy))])
@@ -86,15 +103,39 @@ def build_mesh(roads: RoadNetwork) -> Mesh:
     free = _open_ground(roads, node_xy[tips] + away * OPEN_GROUND_M)
     tips, tip_xy = tips[free], (node_xy[tips] + away * VERGE_M)[free]
     all_xy = np.concatenate([node_xy, xy, verge_xy, tip_xy])
-    none = np.full(len(xy) + len(verge), -1)
-    node = np.concatenate([np.arange(len(node_xy)), none, tips]).astype(np.int32)
-    on_street = np.concatenate([np.full(len(node_xy), -1), street, street[verge], np.full(len(tips), -1)])
-    on_along = np.concatenate([np.zeros(len(node_xy)), along, along[verge], np.zeros(len(tips))])
-    if len(all_xy) < 3 or np.linalg.matrix_rank(all_xy - all_xy[0]) < 2:
-        return _mesh(all_xy, node, on_street, on_along, np.empty((0, 3), dtype=np.int32))
-    centre = all_xy.mean(axis=0)
-    triangles = Delaunay(all_xy - centre).simplices.astype(np.int32)
-    return _mesh(all_xy, node, on_street, on_along, _worth_keeping(all_xy, triangles))
+    all_along = np.concatenate([np.zeros(roads.n_nodes), along, along[verge], np.zeros(len(tips))])
+    # Neighbours in space become neighbours in memory.
+    order = kernel.morton_order(all_xy[:, 0], all_xy[:, 1])
+    place = np.empty(len(order), dtype=np.int64)
+    place[order] = np.arange(len(order))
+    all_xy, all_along = all_xy[order], all_along[order]
+    at_street, after = np.split(place[roads.n_nodes :], [len(xy) + len(verge)])
+    nodes, streets = np.arange(roads.n_nodes), np.arange(roads.n_streets)
+    at_node = _groups(np.concatenate([nodes, tips]), np.concatenate([place[: roads.n_nodes], after]), roads.n_nodes)
+    on_street = _groups(np.concatenate([street, street[verge]]), at_street, roads.n_streets)
+    ways = _groups(np.concatenate([roads.first, roads.last]), np.concatenate([streets, streets]), roads.n_nodes)
+    triangles = _worth_keeping(all_xy, _delaunay(all_xy))
+    triangles = triangles[np.argsort(triangles[:, 0], kind="stable")]
+    halves = kernel.link(triangles, len(all_xy))
+    return Mesh(all_xy, all_along, at_node, on_street, ways, triangles, halves)
+
+
+def _delaunay(xy_m: NDArray[np.float64]) -> NDArray[np.int32]:
+    """Delaunay triangles: by the quick way, or where that fails by Qhull."""
+    from scipy.spatial import Delaunay  # noqa: PLC0415 - slow to import
+
+    triangles = kernel.triangulate(xy_m)
+    if triangles is not None:
+        return triangles
+    if len(xy_m) < 3 or np.linalg.matrix_rank(xy_m - xy_m[0]) < 2:
+        return np.empty((0, 3), dtype=np.int32)
+    return np.asarray(Delaunay(xy_m - xy_m.mean(axis=0)).simplices, dtype=np.int32)
+
+
+def _groups(of: NDArray[np.signedinteger], members: NDArray[np.int64], n_groups: int) -> Groups:
+    """List the members of each group."""
+    start = np.concatenate([[0], np.cumsum(np.bincount(of, minlength=n_groups))])
+    return Groups(start.astype(np.int32), members[np.argsort(of, kind="stable")].astype(np.int32))
 
 
 def _points_along(
@@ -134,23 +175,63 @@ def _worth_keeping(xy_m: NDArray[np.float64], triangles: NDArray[np.int32]) -> N
     return np.asarray(triangles[(longest <= LONGEST_EDGE_M) & (np.abs(twice) > 1e-6)], dtype=np.int32)
 
 
-def _mesh(
-    xy_m: NDArray[np.float64],
-    node: NDArray[np.int32],
-    street: NDArray[np.int64],
-    along: NDArray[np.float64],
-    triangles: NDArray[np.int32],
-) -> Mesh:
-    tail, head = triangles.ravel(), np.roll(triangles, -1, axis=1).ravel()
-    low, high = np.minimum(tail, head).astype(np.int64), np.maximum(tail, head)
-    code, side, uses = np.unique(low * len(xy_m) + high, return_inverse=True, return_counts=True)
-    edges = np.column_stack([code // max(len(xy_m), 1), code % max(len(xy_m), 1)]).astype(np.int32)
-    lone = uses[side] == 1
-    rim = np.column_stack([tail[lone], head[lone], side[lone]]).astype(np.int32)
-    return Mesh(xy_m, node, street.astype(np.int32), along, triangles, side.reshape(-1, 3).astype(np.int32), edges, rim)
+def arrivals(
+    mesh: Mesh,
+    roads: RoadNetwork,
+    found: tuple[NDArray[np.int32], NDArray[np.float32]],
+    *,
+    origin: tuple[int, float],
+    within_s: float,
+    space: kernel.ContourSpace,
+) -> Arrivals:
+    """
+    Find when the vertices near an origin are reached.
+
+    Parameters
+    ----------
+    mesh, roads
+        The triangles, and the network they lie over.
+    found
+        Nodes reached and the time to each [s], at least those not beyond `within_s`.
+    origin
+        Street and fraction along it where the search began.
+    within_s
+        Vertices farther than this are left out. [s]
+    space
+        Memory to reuse.
+    """
+    return Arrivals(
+        *kernel.spread(
+            *found,
+            origin=origin,
+            streets=(roads.first, roads.last, roads.there_s, roads.back_s),
+            along=mesh.along,
+            at_node=mesh.at_node,
+            on_street=mesh.on_street,
+            ways=mesh.ways,
+            limit_s=within_s,
+            space=space,
+        )
+    )
 
 
-def outline(mesh: Mesh, vertex_s: NDArray[np.float32], *, within_s: float) -> shapely.MultiPolygon:
+def soonest(every: Sequence[Arrivals], *, space: kernel.ContourSpace) -> Arrivals:
+    """Earliest arrival at each vertex that any of several origins reaches."""
+    time_s = space.time_s
+    new = []
+    for vertices, vertex_s in every:
+        so_far_s = time_s[vertices]
+        new.append(vertices[np.isinf(so_far_s)])
+        time_s[vertices] = np.minimum(so_far_s, vertex_s)
+    all_reached = np.concatenate(new)
+    all_s = time_s[all_reached]
+    time_s[all_reached] = np.inf
+    return Arrivals(all_reached, all_s)
+
+
+def outline(
+    mesh: Mesh, reached: Arrivals, *, within_s: float, space: kernel.ContourSpace | None = None
+) -> shapely.MultiPolygon:
     """
     Outline the ground reached within a time.
 
@@ -158,64 +239,37 @@ def outline(mesh: Mesh, vertex_s: NDArray[np.float32], *, within_s: float) -> sh
     ----------
     mesh
         The triangles.
-    vertex_s
-        Arrival at each vertex. [s]
+    reached
+        Arrival at the vertices reached. [s] All that are reached within the limit and `BEYOND_S` must be among them.
     within_s
         The limit. [s]
+    space
+        Memory to reuse.
 
     Returns
     -------
     The area where arrival, taken as linear inside each triangle, is within the limit. A larger limit contains it.
+    Islands smaller than `SMALLEST_AREA_M2` are left out and such holes filled: what is left out at one limit is no
+    larger at a smaller one.
 
     Notes
     -----
-    Marching triangles: each edge that crosses the limit is cut once, at a place computed in the edge's own
-    direction, so that neighbours agree on it to the last bit and the outline closes.
+    Vertices later than the limit by more than `BEYOND_S` count as later by just that, so that a search to there is
+    enough, whatever else is asked for.
     """
-    inside = vertex_s <= within_s
-    corner_in = inside[mesh.triangles]
-    count = corner_in.sum(axis=1)
-    starts, stops = [], []
-    for lone_is_in in (True, False):
-        # The corner that differs from the other two; the cut runs between the two sides that meet there.
-        cut = np.flatnonzero(count == (1 if lone_is_in else 2))
-        lone = (corner_in[cut] if lone_is_in else ~corner_in[cut]).argmax(axis=1)
-        after, before = mesh.sides[cut, lone], mesh.sides[cut, (lone + 2) % 3]
-        starts.append(after if lone_is_in else before)
-        stops.append(before if lone_is_in else after)
-    cut_from, cut_to = np.concatenate(starts), np.concatenate(stops)
-    crossing = _crossings(mesh, vertex_s, within_s)
-    lines = [np.stack([crossing[cut_from], crossing[cut_to]], axis=1)]
-    tail_in, head_in = inside[mesh.rim[:, 0]], inside[mesh.rim[:, 1]]
-    some = tail_in | head_in
-    tail, head, edge = mesh.rim[some].T
-    begin = np.where(tail_in[some, None], mesh.xy_m[tail], crossing[edge])
-    end = np.where(head_in[some, None], mesh.xy_m[head], crossing[edge])
-    lines.append(np.stack([begin, end], axis=1))
-    pieces = np.concatenate(lines)
-    pieces = pieces[(pieces[:, 0] != pieces[:, 1]).any(axis=1)]
-    if len(pieces) == 0:
+    corners, rings, polygons = kernel.trace(
+        mesh.xy_m,
+        mesh.triangles,
+        mesh.halves,
+        reached=reached,
+        limit_s=within_s,
+        beyond_s=BEYOND_S,
+        smallest_m2=SMALLEST_AREA_M2,
+        space=mesh.space() if space is None else space,
+    )
+    if len(corners) == 0:
         return shapely.MultiPolygon()
-    area = shapely.build_area(shapely.multilinestrings(shapely.linestrings(pieces)))
-    return _without_specks(area)
-
-
-def _crossings(mesh: Mesh, vertex_s: NDArray[np.float32], within_s: float) -> NDArray[np.float64]:
-    """Where each edge reaches the limit; meaningful only on edges that do."""
-    time_s = np.where(np.isfinite(vertex_s), vertex_s, within_s + BEYOND_S).astype(float)
-    low, high = mesh.edges[:, 0], mesh.edges[:, 1]
-    with np.errstate(divide="ignore", invalid="ignore"):
-        share = (within_s - time_s[low]) / (time_s[high] - time_s[low])
-    share = np.clip(np.nan_to_num(share), 0.0, 1.0)[:, None]
-    return np.asarray(mesh.xy_m[low] + share * (mesh.xy_m[high] - mesh.xy_m[low]))
-
-
-def _without_specks(area: shapely.Geometry) -> shapely.MultiPolygon:
-    """Drop islands and fill holes too small to be seen. What is dropped at one limit is no larger at a smaller one."""
-    parts = shapely.get_parts(area)
-    parts = parts[shapely.area(parts) >= SMALLEST_AREA_M2]
-    whole = []
-    for part in parts:
-        holes = [r for r in part.interiors if shapely.Polygon(r).area >= SMALLEST_AREA_M2]
-        whole.append(shapely.Polygon(part.exterior, holes))
-    return shapely.MultiPolygon(whole)
+    ends = np.array([0, len(polygons) - 1])
+    area: shapely.MultiPolygon
+    (area,) = shapely.from_ragged_array(shapely.GeometryType.MULTIPOLYGON, corners, (rings, polygons, ends))
+    return area

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import shapely
 
-from fireplan import kernel
 from fireplan.errors import Faults, UnknownIdError
-from fireplan.travel.mesh import Mesh, build_mesh, outline
+from fireplan.travel.mesh import BEYOND_S, Arrivals, Mesh, arrivals, build_mesh, outline, soonest
 from fireplan.travel.places import station_places
 from fireplan.travel.times import reach
 
@@ -19,6 +18,7 @@ if TYPE_CHECKING:
     import geopandas as gpd
     from numpy.typing import NDArray
 
+    from fireplan import kernel
     from fireplan.scenario import Scenario
 
 
@@ -80,15 +80,16 @@ def isochrones(
     chosen = [i for i, s in enumerate(starts.ids) if stations is None or s in stations]
     mesh = scenario.memo.get(("mesh", scenario.roads.geometry_fingerprint), lambda: build_mesh(scenario.roads))
     origins = {starts.ids[i]: (int(starts.on_road.street[i]), float(starts.on_road.along[i])) for i in chosen}
+    draw = _Draw(scenario, mesh, limits[0] + BEYOND_S, mesh.space())
     rows: list[dict[str, object]] = []
-    for limit in limits:
-        if dissolve:
-            together = np.min(np.stack([_vertex_times(scenario, mesh, o) for o in origins.values()]), axis=0)
-            rows.append({"within_s": limit, "geometry": outline(mesh, together, within_s=limit)})
-            continue
-        rows += [
-            {"station_id": s, "within_s": limit, "geometry": _outline_from(scenario, mesh, o, limit)}
-            for s, o in origins.items()
+    if dissolve:
+        together = soonest([draw.arrivals(o) for o in origins.values()], space=draw.space)
+        rows = [{"within_s": s, "geometry": outline(mesh, together, within_s=s, space=draw.space)} for s in limits]
+    else:
+        rows = [
+            {"station_id": name, "within_s": s, "geometry": draw.outline(o, s)}
+            for s in limits
+            for name, o in origins.items()
         ]
     table = gpd.GeoDataFrame(rows, crs=scenario.roads.crs)
     table["area_km2"] = table.area / 1e6
@@ -105,30 +106,29 @@ def _made_valid(outlines: NDArray[np.object_]) -> NDArray[np.object_]:
     return outlines
 
 
-def _outline_from(scenario: Scenario, mesh: Mesh, origin: tuple[int, float], within_s: float) -> shapely.MultiPolygon:
-    """Outline of one origin; drawn once, whichever scenario asks."""
-    key = ("outline", scenario.roads.fingerprint, origin, within_s)
-    return scenario.memo.get(key, lambda: outline(mesh, _vertex_times(scenario, mesh, origin), within_s=within_s))
+class _Draw(NamedTuple):
+    """What the outlines of one call share."""
 
+    scenario: Scenario
+    mesh: Mesh
+    search_s: float
+    space: kernel.ContourSpace
 
-def _vertex_times(scenario: Scenario, mesh: Mesh, origin: tuple[int, float]) -> NDArray[np.float32]:
-    """Arrival at the vertices of the mesh. [s]"""
-    roads = scenario.roads
-
-    def make() -> NDArray[np.float32]:
-        found = reach(scenario, origin)
-        times = kernel.point_times(
-            found.nodes,
-            found.node_s,
-            origin=origin,
-            streets=(roads.first, roads.last, roads.there_s, roads.back_s),
-            points=(mesh.street, mesh.along),
-            workspace=kernel.Workspace(roads.n_nodes),
+    def outline(self, origin: tuple[int, float], within_s: float) -> shapely.MultiPolygon:
+        """Outline of one origin; drawn once, whichever scenario asks."""
+        key = ("outline", self.scenario.roads.fingerprint, origin, within_s)
+        return self.scenario.memo.get(
+            key, lambda: outline(self.mesh, self.arrivals(origin), within_s=within_s, space=self.space)
         )
-        node_s = np.full(roads.n_nodes, np.inf, dtype=np.float32)
-        node_s[found.nodes] = found.node_s
-        at_node = mesh.node >= 0
-        times[at_node] = node_s[mesh.node[at_node]]
-        return times
 
-    return scenario.memo.get(("mesh times", roads.fingerprint, origin), make)
+    def arrivals(self, origin: tuple[int, float]) -> Arrivals:
+        """Arrival at the vertices of the mesh, as far as any outline of this call asks. [s]"""
+        roads = self.scenario.roads
+
+        def make() -> Arrivals:
+            # Where the whole network has been searched already, that is used.
+            all_known = ("reach", roads.fingerprint, origin, np.inf) in self.scenario.memo
+            found = reach(self.scenario, origin, within_s=np.inf if all_known else self.search_s)
+            return arrivals(self.mesh, roads, found, origin=origin, within_s=self.search_s, space=self.space)
+
+        return self.scenario.memo.get(("mesh times", roads.fingerprint, origin, self.search_s), make)

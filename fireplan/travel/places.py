@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 import pandas as pd
 
+from fireplan import kernel
 from fireplan.errors import UnreachableStationError, listed, quoted
 from fireplan.roads import OnRoad, snap
 
@@ -70,9 +71,8 @@ def places(scenario: Scenario, kind: str) -> Places:
     table = scenario.zones if kind == "zones" else scenario.incidents
     if table is None:
         raise ValueError(f"scenario {quoted(scenario.name)} has no incidents: give it some, or ask for zones")
-    drivable = np.isfinite(roads.there_s) | np.isfinite(roads.back_s)
     limit_m = scenario.snap_limit_m
-    key = ("places", kind, id(table), limit_m, roads.geometry_fingerprint, hash(np.packbits(drivable).tobytes()))
+    key = ("places", kind, id(table), limit_m, roads.geometry_fingerprint, hash(np.packbits(roads.drivable).tobytes()))
 
     def make() -> Places:
         points = table.geometry.representative_point() if kind == "zones" else table.geometry
@@ -123,6 +123,18 @@ def _stations_on_road(scenario: Scenario) -> Places:
             f" {listed(told)}: check their coordinates, and that the roads cover them"
         )
     return Places("stations", ("stations",), stations.index, on_road)
+
+
+def seeds_on(
+    roads: RoadNetwork, street: NDArray[np.int32], along: NDArray[np.float64], *, owner: NDArray[np.int64]
+) -> kernel.Seeds:
+    """Both ways onto the network from points on streets, where they may be driven."""
+    node = np.concatenate([roads.last[street], roads.first[street]])
+    with np.errstate(invalid="ignore"):
+        spent_s = np.concatenate([(1.0 - along) * roads.there_s[street], along * roads.back_s[street]])
+    drivable = np.isfinite(spent_s) & np.isfinite(np.concatenate([roads.there_s[street], roads.back_s[street]]))
+    both = np.concatenate([owner, owner]).astype(np.int32)
+    return kernel.Seeds(node[drivable], spent_s[drivable], both[drivable])
 
 
 def station_notes(scenario: Scenario) -> list[str]:

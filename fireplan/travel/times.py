@@ -11,7 +11,7 @@ import pandas as pd
 
 from fireplan import kernel
 from fireplan.errors import InputError, UnknownIdError, UnreachableStationError, quoted
-from fireplan.travel.places import SMALLEST_REACH, Places, places, station_places
+from fireplan.travel.places import SMALLEST_REACH, Places, places, seeds_on, station_places
 
 if TYPE_CHECKING:
     from collections.abc import Hashable
@@ -164,13 +164,9 @@ def reach(scenario: Scenario, origin: tuple[int, float], *, within_s: float = np
     roads = scenario.roads
 
     def make() -> Reach:
-        street, along = origin
-        there_s, back_s = roads.there_s[street], roads.back_s[street]
-        ways = [(roads.last[street], (1.0 - along) * there_s)] if np.isfinite(there_s) else []
-        ways += [(roads.first[street], along * back_s)] if np.isfinite(back_s) else []
-        seeds = np.array([node for node, _ in ways], dtype=np.int32)
-        seed_s = np.array([spent for _, spent in ways], dtype=float)
-        return Reach(*kernel.reach(roads.graph, seeds, seed_s, limit_s=within_s))
+        street, along = np.array([origin[0]], dtype=np.int32), np.array([origin[1]])
+        seeds = seeds_on(roads, street, along, owner=np.zeros(1, dtype=np.int64))
+        return Reach(*kernel.reach(roads.graph, seeds.node, seeds.spent_s, limit_s=within_s))
 
     return scenario.memo.get(("reach", roads.fingerprint, origin, within_s), make)
 

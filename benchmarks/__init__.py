@@ -1,0 +1,1 @@
+"""fireplan beside other libraries, in one run: `python -m benchmarks`."""

@@ -1,0 +1,17 @@
+"""What is measured: each task turns a place into contests."""
+
+from benchmarks.tasks import candidates, field, importing, isochrones, reach, snapping, speeds, stations, whatif
+
+ON_NETWORKS = {
+    "reach": reach.contests,
+    "field": field.contests,
+    "stations": stations.contests,
+    "speeds": speeds.contests,
+    "candidates": candidates.contests,
+    "snap": snapping.contests,
+    "isochrones": isochrones.contests,
+}
+"""Measured on every network."""
+
+ALONE = {"whatif": whatif.contests, "import": importing.contests}
+"""Measured once."""

@@ -1,0 +1,72 @@
+"""The nearest station of every node."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import networkx as nx
+import numpy as np
+from scipy.sparse.csgraph import dijkstra
+
+from benchmarks.measuring import CannotRunError, Contest, Way
+from benchmarks.tasks.reach import digraph_of
+from benchmarks.tasks.shared import as_row, demand, same_times
+from fireplan import kernel
+
+if TYPE_CHECKING:
+    from benchmarks.networks import Place
+
+
+def nearest_field(graph, nodes, *, limit_s: float = np.inf):
+    """Time and owner of every node."""
+    from fireplan.kernel.field import nearest_field as search  # noqa: PLC0415 - newer than the other tasks
+
+    return search(graph, nodes, np.zeros(len(nodes)), np.arange(len(nodes), dtype=np.int32), limit_s=limit_s)
+
+
+def there() -> None:
+    """Compile the search; say so where there is none."""
+    try:
+        nearest_field(kernel.build_graph(np.array([0]), np.array([1]), np.ones(1), n_nodes=2), np.zeros(1, np.int32))
+    except ImportError as error:
+        raise CannotRunError("not there yet") from error
+
+
+def contests(place: Place):
+    graph = place.roads.graph
+    stations = place.draw_nodes(50)
+
+    def check(ours, theirs):
+        time_s, owner = np.asarray(ours[0], dtype=float), ours[1]
+        if "scipy" in theirs:
+            best_s, _, source = theirs["scipy"]
+            same_times(time_s, best_s, label="scipy")
+            reached = np.isfinite(best_s)
+            apart = (stations[owner[reached]] != source[reached]).mean()
+            demand(apart < 1e-3, f"scipy: {apart:.1%} of nodes have another owner")
+        if "networkx" in theirs:
+            found = theirs["networkx"]
+            same_times(time_s, as_row((list(found), list(found.values())), graph.n_nodes), label="networkx")
+
+    yield Contest(
+        task="field",
+        title=f"nearest of {len(stations)} stations: time and owner of every node",
+        place=place.name,
+        ours=Way("fireplan", lambda: nearest_field(graph, stations), prepare=there),
+        peers=(
+            Way(
+                "scipy",
+                lambda: dijkstra(place.matrix, indices=stations, min_only=True, return_predecessors=True),
+                prepare=lambda: place.matrix,
+            ),
+            Way(
+                "networkx",
+                lambda: nx.multi_source_dijkstra_path_length(place.digraph, stations.tolist(), weight="time"),
+                prepare=lambda: digraph_of(place),
+                note="times only, no owner",
+            ),
+        ),
+        check=check,
+        times_faster={"scipy": 2.5, "networkx": 60},
+        judged=place.judged,
+    )
