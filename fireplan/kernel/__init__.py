@@ -13,7 +13,6 @@ from fireplan.kernel.contour import spread as spread
 from fireplan.kernel.contour import trace as trace
 from fireplan.kernel.cover import first_three as first_three
 from fireplan.kernel.cover import force_times as force_times
-from fireplan.kernel.delaunay import triangulate as triangulate
 from fireplan.kernel.field import Field as Field
 from fireplan.kernel.field import Seeds as Seeds
 from fireplan.kernel.field import Undo as Undo

@@ -147,10 +147,10 @@ def trace(
     vertex where the mesh is pinched it stays with the triangles it came from; a ring that comes by such a vertex twice
     is parted there, so that rings touch at points and never cross.
     """
-    corners, offsets = _trace(
+    corners, offsets, n_rings = _trace(
         xy_m, triangles, *halves, *reached, np.float32(limit_s), beyond_s, CLEAR_M, space.time_s, space.seen
     )
-    return _polygons(corners, offsets, smallest_m2)
+    return _polygons(corners, offsets[: n_rings + 1], smallest_m2)
 
 
 @nb.njit(nogil=True, cache=True)
@@ -244,9 +244,14 @@ def _spread(
                     time_s[v] = best
                     out[count] = v
                     count += 1
-    vertices = out[:count].copy()
-    times = time_s[vertices]
-    time_s[vertices] = np.inf
+    # Plain loops here and below: whole-array expressions take seconds to compile.
+    vertices = np.empty(count, dtype=np.int32)
+    times = np.empty(count, dtype=time_s.dtype)
+    for i in range(count):
+        vertices[i] = out[i]
+        times[i] = time_s[out[i]]
+    for i in range(count):
+        time_s[vertices[i]] = np.inf
     return vertices, times
 
 
@@ -254,7 +259,8 @@ def _spread(
 def _longer(array, least):
     """Copy of a list with more room behind it."""
     longer = np.empty(max(2 * len(array), least), dtype=array.dtype)
-    longer[: len(array)] = array
+    for i in range(len(array)):
+        longer[i] = array[i]
     return longer
 
 
@@ -368,20 +374,22 @@ def _trace(
                     n_held += 1
                 if h == first_side:
                     break
-            corners, offsets = _keep(corners, offsets, n_rings, way, 0, n_way)
+            corners, offsets = _keep(corners, offsets, n_rings, way, np.int64(0), n_way)
             n_rings += 1
     for i in range(len(vertices)):
         time_s[vertices[i]] = np.inf
     for i in range(n_marked):
         seen[marked[i]] = 0
-    return corners[: offsets[n_rings]].copy(), offsets[: n_rings + 1].copy()
+    return corners, offsets, n_rings
 
 
 @nb.njit(nogil=True, cache=True)
 def _wider(array):
     """Copy of a table with twice the rows."""
     longer = np.empty((2 * len(array), array.shape[1]), dtype=array.dtype)
-    longer[: len(array)] = array
+    for i in range(len(array)):
+        for j in range(array.shape[1]):
+            longer[i, j] = array[i, j]
     return longer
 
 
@@ -409,7 +417,7 @@ def _polygons(corners, offsets, smallest):
     for r in range(n):
         a, b = offsets[r], offsets[r + 1]
         x0, y0 = corners[a, 0], corners[a, 1]
-        box[r] = (x0, y0, x0, y0)
+        box[r, 0], box[r, 1], box[r, 2], box[r, 3] = x0, y0, x0, y0
         for i in range(a, b):
             x, y = corners[i, 0], corners[i, 1]
             j = i + 1 if i + 1 < b else a
@@ -417,14 +425,22 @@ def _polygons(corners, offsets, smallest):
             box[r, 0], box[r, 1] = min(box[r, 0], x), min(box[r, 1], y)
             box[r, 2], box[r, 3] = max(box[r, 2], x), max(box[r, 3], y)
     # A shell smaller than a speck holds nothing that counts, nor does a hole smaller than one.
-    owner = np.full(n, -1, dtype=np.int64)
-    net = area.copy()
-    shells = np.flatnonzero(area >= smallest)
+    owner = np.empty(n, dtype=np.int64)
+    net = np.empty(n)
+    shells = np.empty(n, dtype=np.int64)
+    many = 0
+    for r in range(n):
+        owner[r] = -1
+        net[r] = area[r]
+        if area[r] >= smallest:
+            shells[many] = r
+            many += 1
     for r in range(n):
         if area[r] > -smallest:
             continue
         px, py = _middle(corners, offsets[r], offsets[r + 1])
-        for s in shells:
+        for k in range(many):
+            s = shells[k]
             if not (box[s, 0] <= px <= box[s, 2] and box[s, 1] <= py <= box[s, 3]):
                 continue
             if (owner[r] < 0 or area[s] < area[owner[r]]) and _holds(corners, offsets[s], offsets[s + 1], px, py):
@@ -442,8 +458,10 @@ def _polygons(corners, offsets, smallest):
     ring_start = np.zeros(kept + 1, dtype=np.int64)
     polygon_start = np.zeros(n_shells + 1, dtype=np.int64)
     # Holes in the order of their shells.
-    first_hole = np.full(n, -1, dtype=np.int64)
-    next_hole = np.full(n, -1, dtype=np.int64)
+    first_hole = np.empty(n, dtype=np.int64)
+    next_hole = np.empty(n, dtype=np.int64)
+    for r in range(n):
+        first_hole[r] = next_hole[r] = -1
     for r in range(n - 1, -1, -1):
         if owner[r] >= 0:
             next_hole[r] = first_hole[owner[r]]
@@ -451,15 +469,17 @@ def _polygons(corners, offsets, smallest):
     at = 0
     ring = 0
     polygon = 0
-    for s in shells:
+    for k in range(many):
+        s = shells[k]
         if net[s] < smallest:
             continue
         part = s
         while part >= 0:
             a, b = offsets[part], offsets[part + 1]
-            out[at : at + b - a] = corners[a:b]
-            out[at + b - a] = corners[a]
-            at += b - a + 1
+            for i in range(a, b + 1):
+                j = i if i < b else a
+                out[at, 0], out[at, 1] = corners[j, 0], corners[j, 1]
+                at += 1
             ring += 1
             ring_start[ring] = at
             part = first_hole[s] if part == s else next_hole[part]

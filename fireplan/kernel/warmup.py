@@ -8,7 +8,6 @@ import numpy as np
 
 from fireplan.kernel.contour import ContourSpace, link, spread, trace
 from fireplan.kernel.cover import first_three, force_times
-from fireplan.kernel.delaunay import triangulate
 from fireplan.kernel.graph import build_graph
 from fireplan.kernel.points import point_times
 from fireplan.kernel.search import Workspace, reach
@@ -49,8 +48,8 @@ def _outline_ahead(
 ) -> None:
     """Run the functions for meshes and outlines on two nodes and two points beside them."""
     xy = np.array([[0.0, 0.0], [9.0, 0.0], [0.0, 9.0], [9.0, 8.0]])
-    corners = triangulate(xy)
-    halves = link(corners if corners is not None else np.empty((0, 3), dtype=np.int32), len(xy))
+    corners = np.array([[0, 1, 2], [1, 3, 2]], dtype=np.int32)
+    halves = link(corners, len(xy))
     each = np.arange(3, dtype=np.int32)
     space = ContourSpace(len(xy), len(halves.twin) // 3)
     reached = spread(
@@ -65,8 +64,7 @@ def _outline_ahead(
         limit_s=9.0,
         space=space,
     )
-    if corners is not None:
-        trace(xy, corners, halves, reached=reached, limit_s=0.7, beyond_s=1.0, smallest_m2=1.0, space=space)
+    trace(xy, corners, halves, reached=reached, limit_s=0.7, beyond_s=1.0, smallest_m2=1.0, space=space)
 
 
 def _frozen(values: NDArray[T]) -> NDArray[T]:

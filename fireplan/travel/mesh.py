@@ -121,12 +121,9 @@ def build_mesh(roads: RoadNetwork) -> Mesh:
 
 
 def _delaunay(xy_m: NDArray[np.float64]) -> NDArray[np.int32]:
-    """Delaunay triangles: by the quick way, or where that fails by Qhull."""
+    """Delaunay triangles; none where all points lie on a line."""
     from scipy.spatial import Delaunay  # noqa: PLC0415 - slow to import
 
-    triangles = kernel.triangulate(xy_m)
-    if triangles is not None:
-        return triangles
     if len(xy_m) < 3 or np.linalg.matrix_rank(xy_m - xy_m[0]) < 2:
         return np.empty((0, 3), dtype=np.int32)
     return np.asarray(Delaunay(xy_m - xy_m.mean(axis=0)).simplices, dtype=np.int32)

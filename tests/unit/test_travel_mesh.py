@@ -158,19 +158,6 @@ def test_neighbours_know_each_other():
     assert np.flatnonzero(kernel.link(grid(2, without={(0, 1), (1, 0)}).triangles, 9).pinched).tolist() == [4]
 
 
-def by_corners(triangles):
-    return {tuple(sorted(corners)) for corners in triangles.tolist()}
-
-
-@pytest.mark.parametrize("n", [3, 4, 5, 10, 100, 2000])
-def test_triangles_between_scattered_points_are_those_qhull_finds(n):
-    rng = np.random.default_rng(n)
-    for _ in range(10):
-        xy = rng.uniform(0, 30_000, (n, 2)) + FAR
-        found = kernel.triangulate(xy)
-        assert by_corners(found) == by_corners(Delaunay(xy - xy.mean(axis=0)).simplices)
-
-
 @pytest.mark.parametrize("turn", [0.0, 0.3, np.pi / 4])
 @pytest.mark.parametrize("jitter", [0.0, 1e-9, 1e-4])
 def test_triangles_between_points_of_a_lattice_fill_it_once(turn, jitter):
