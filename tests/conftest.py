@@ -36,3 +36,8 @@ def shared_data():
 def shared_corpus():
     """Folder of the bad inputs."""
     return _there_or_skip(SHARED / "corpus")
+
+
+def pytest_make_parametrize_id(val, argname):
+    """Bytes take their argument's name: written out they are long, and a gzip header carries the time of day."""
+    return argname if isinstance(val, bytes) else None
