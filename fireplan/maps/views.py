@@ -148,9 +148,10 @@ def isochrones(
         As in `coverage`.
     """
     bands = style.time_bands(*sorted(within_s), unreachable=False)[:-1]
+    n_open = int(scenario.stations["open"].sum())
     page = OfflineMap(
         title=title or f"Ground reached: {scenario.name}",
-        subtitle=f"By the nearest of {int(scenario.stations['open'].sum())} open stations",
+        subtitle="By the only open station" if n_open == 1 else f"By the nearest of {n_open} open stations",
         footer=_footer(scenario),
         legends=[
             Legend(

@@ -1,5 +1,7 @@
 """Travel times, who is first due, and the ground that can be reached."""
 
+from fireplan.travel.areas import erf_areas as erf_areas
+from fireplan.travel.areas import first_due_areas as first_due_areas
 from fireplan.travel.cover import Cover as Cover
 from fireplan.travel.cover import CoverFigures as CoverFigures
 from fireplan.travel.due import first_due as first_due

@@ -227,7 +227,12 @@ def soonest(every: Sequence[Arrivals], *, space: kernel.ContourSpace) -> Arrival
 
 
 def outline(
-    mesh: Mesh, reached: Arrivals, *, within_s: float, space: kernel.ContourSpace | None = None
+    mesh: Mesh,
+    reached: Arrivals,
+    *,
+    within_s: float,
+    beyond_s: float = BEYOND_S,
+    space: kernel.ContourSpace | None = None,
 ) -> shapely.MultiPolygon:
     """
     Outline the ground reached within a time.
@@ -237,9 +242,12 @@ def outline(
     mesh
         The triangles.
     reached
-        Arrival at the vertices reached. [s] All that are reached within the limit and `BEYOND_S` must be among them.
+        Arrival at the vertices reached. [s] All that are reached within the limit and `beyond_s` must be among them.
     within_s
         The limit. [s]
+    beyond_s
+        Vertices later than the limit by more than this count as later by just this, so that a search to there is
+        enough, whatever else is asked for. [s]
     space
         Memory to reuse.
 
@@ -248,11 +256,6 @@ def outline(
     The area where arrival, taken as linear inside each triangle, is within the limit. A larger limit contains it.
     Islands smaller than `SMALLEST_AREA_M2` are left out and such holes filled: what is left out at one limit is no
     larger at a smaller one.
-
-    Notes
-    -----
-    Vertices later than the limit by more than `BEYOND_S` count as later by just that, so that a search to there is
-    enough, whatever else is asked for.
     """
     corners, rings, polygons = kernel.trace(
         mesh.xy_m,
@@ -260,7 +263,7 @@ def outline(
         mesh.halves,
         reached=reached,
         limit_s=within_s,
-        beyond_s=BEYOND_S,
+        beyond_s=beyond_s,
         smallest_m2=SMALLEST_AREA_M2,
         space=mesh.space() if space is None else space,
     )

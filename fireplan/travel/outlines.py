@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
-import numpy as np
 import shapely
 
 from fireplan.errors import Faults, UnknownIdError
-from fireplan.travel.mesh import BEYOND_S, Arrivals, Mesh, arrivals, build_mesh, outline, soonest
+from fireplan.travel.ground import Ground, as_table, checked_limits, origins_of
+from fireplan.travel.mesh import soonest
 from fireplan.travel.places import station_places
-from fireplan.travel.times import reach
+from fireplan.travel.streets import BESIDE_M, reached_strips
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     import geopandas as gpd
-    from numpy.typing import NDArray
 
-    from fireplan import kernel
     from fireplan.scenario import Scenario
 
 
@@ -28,6 +26,8 @@ def isochrones(
     within_s: Sequence[float] = (240, 480),
     stations: Sequence[str] | None = None,
     dissolve: bool = False,
+    exact: bool = False,
+    beside_m: float = BESIDE_M,
 ) -> gpd.GeoDataFrame:
     """
     Outline what each open station can reach within given travel times.
@@ -42,6 +42,11 @@ def isochrones(
         Which stations; left out: all open ones.
     dissolve
         One outline for all of them together.
+    exact
+        Draw only the ground beside streets that are reached, each cut where time runs out, and nothing between them:
+        slower and ragged, and nothing in it is estimated.
+    beside_m
+        How far from such a street its ground goes; with `exact` only. [m]
 
     Returns
     -------
@@ -64,71 +69,51 @@ def isochrones(
     .. [1] On contouring over triangles: D. F. Watson, "Contouring: a guide to the analysis and display of spatial
        data", Pergamon, 1992.
     """
-    import geopandas as gpd  # noqa: PLC0415 - slow to import
-
-    faults = Faults("within_s")
-    limits = sorted({float(s) for s in within_s}, reverse=True)
-    if not limits or not all(0 < s < np.inf for s in limits):
-        faults.add(f"travel times must be numbers of seconds above zero, not {list(within_s)}")
+    faults = Faults("isochrones")
+    limits = checked_limits(within_s, faults)
     if stations is not None and len(stations) == 0:
         faults.add("no station is named: leave `stations` out for all open ones")
+    if not 0 < beside_m < float("inf"):
+        faults.add(f"beside_m must be a number of metres above zero, not {beside_m}")
     faults.raise_if_any()
     starts = station_places(scenario)
     for station in stations or ():
         if station not in starts.ids:
             raise UnknownIdError("open station", station, starts.ids)
-    chosen = [i for i, s in enumerate(starts.ids) if stations is None or s in stations]
-    mesh = scenario.memo.get(("mesh", scenario.roads.geometry_fingerprint), lambda: build_mesh(scenario.roads))
-    origins = {starts.ids[i]: (int(starts.on_road.street[i]), float(starts.on_road.along[i])) for i in chosen}
-    draw = _Draw(scenario, mesh, limits[0] + BEYOND_S, mesh.space())
-    rows: list[dict[str, object]] = []
-    if dissolve:
-        together = soonest([draw.arrivals(o) for o in origins.values()], space=draw.space)
-        rows = [{"within_s": s, "geometry": outline(mesh, together, within_s=s, space=draw.space)} for s in limits]
+    places = zip(starts.ids, origins_of(starts), strict=True)
+    origins = {s: o for s, o in places if stations is None or s in stations}
+    if exact:
+        areas = {s: _strips(scenario, o, tuple(limits), beside_m) for s, o in origins.items()}
+        together = {limit: shapely.union_all([a[limit] for a in areas.values()]) for limit in limits if dissolve}
+        by_limit = {limit: _multi(area) for limit, area in together.items()}
+        by_station = {(s, limit): areas[s][limit] for limit in limits for s in origins if not dissolve}
     else:
-        rows = [
-            {"station_id": name, "within_s": s, "geometry": draw.outline(o, s)}
-            for s in limits
-            for name, o in origins.items()
-        ]
-    table = gpd.GeoDataFrame(rows, crs=scenario.roads.crs)
-    table["area_km2"] = table.area / 1e6
-    moved = table.to_crs(scenario.zones.crs)
-    moved.geometry = _made_valid(moved.geometry.to_numpy())
-    return moved
+        by_limit, by_station = _contours(scenario, origins, limits, dissolve=dissolve)
+    rows: list[dict[str, object]] = [{"within_s": s, "geometry": area} for s, area in by_limit.items()]
+    rows += [{"station_id": name, "within_s": s, "geometry": area} for (name, s), area in by_station.items()]
+    return as_table(scenario, rows, columns=["within_s"] if dissolve else ["station_id", "within_s"])
 
 
-def _made_valid(outlines: NDArray[np.object_]) -> NDArray[np.object_]:
-    """Mend outlines whose rings touch at a point and, rounded to another CRS, cross there by a hair."""
-    crossed = ~shapely.is_valid(outlines)
-    mended = shapely.make_valid(outlines[crossed], method="structure", keep_collapsed=False)
-    outlines[crossed] = [shapely.MultiPolygon(list(shapely.get_parts(area))) for area in mended]
-    return outlines
+Outlines = tuple[dict[float, shapely.MultiPolygon], dict[tuple[str, float], shapely.MultiPolygon]]
 
 
-class _Draw(NamedTuple):
-    """What the outlines of one call share."""
+def _contours(
+    scenario: Scenario, origins: dict[str, tuple[int, float]], limits: list[float], *, dissolve: bool
+) -> Outlines:
+    """Outlines over the mesh: of all origins by limit, or of each by origin and limit."""
+    ground = Ground(scenario, within_s=limits[0])
+    if not dissolve:
+        return {}, {(name, s): ground.outline(o, s) for s in limits for name, o in origins.items()}
+    together = soonest([ground.arrivals(o) for o in origins.values()], space=ground.space)
+    return {s: ground.contour(together, s) for s in limits}, {}
 
-    scenario: Scenario
-    mesh: Mesh
-    search_s: float
-    space: kernel.ContourSpace
 
-    def outline(self, origin: tuple[int, float], within_s: float) -> shapely.MultiPolygon:
-        """Outline of one origin; drawn once, whichever scenario asks."""
-        key = ("outline", self.scenario.roads.fingerprint, origin, within_s)
-        return self.scenario.memo.get(
-            key, lambda: outline(self.mesh, self.arrivals(origin), within_s=within_s, space=self.space)
-        )
+def _strips(
+    scenario: Scenario, origin: tuple[int, float], limits: tuple[float, ...], beside_m: float
+) -> dict[float, shapely.MultiPolygon]:
+    key = ("strips", scenario.roads.fingerprint, origin, limits, beside_m)
+    return scenario.memo.get(key, lambda: reached_strips(scenario, origin, within_s=limits, beside_m=beside_m))
 
-    def arrivals(self, origin: tuple[int, float]) -> Arrivals:
-        """Arrival at the vertices of the mesh, as far as any outline of this call asks. [s]"""
-        roads = self.scenario.roads
 
-        def make() -> Arrivals:
-            # Where the whole network has been searched already, that is used.
-            all_known = ("reach", roads.fingerprint, origin, np.inf) in self.scenario.memo
-            found = reach(self.scenario, origin, within_s=np.inf if all_known else self.search_s)
-            return arrivals(self.mesh, roads, found, origin=origin, within_s=self.search_s, space=self.space)
-
-        return self.scenario.memo.get(("mesh times", roads.fingerprint, origin, self.search_s), make)
+def _multi(area: shapely.Geometry) -> shapely.MultiPolygon:
+    return shapely.MultiPolygon(list(shapely.get_parts(area)))
