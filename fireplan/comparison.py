@@ -138,7 +138,7 @@ class Comparison:
         with np.errstate(invalid="ignore"):
             table["change_s"] = new["first_due_s"] - old["first_due_s"]
         table["first_due_before"], table["first_due_after"] = old["first_due"], new["first_due"]
-        for objective in self.standard.objectives:
+        for objective in self.standard.planned:
             was, now = old[f"{objective.key}_within"], new[f"{objective.key}_within"]
             table[f"{objective.key}_change"] = np.where(now & ~was, "gained", np.where(was & ~now, "lost", ""))
         return table

@@ -67,7 +67,7 @@ def shares_table(comparison: Comparison, *, title: str) -> Table:
     table.add_column("share within")
     for name in comparison.names:
         table.add_column(Text(plain(name)), justify="right", min_width=13)
-    for goal in comparison.standard.objectives:
+    for goal in comparison.standard.planned:
         table.add_row(Text(plain(f"{goal.title}, {goal.limit_s:.0f} s"), style="bold"))
         here = pd.DataFrame(summary.xs(goal.key, level="objective"))
         for measure in here.index.get_level_values("measure").unique():

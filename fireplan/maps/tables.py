@@ -112,7 +112,7 @@ def station_table(assessment: Assessment, *, baseline: Assessment | None = None)
     units = scenario.units.groupby("station_id").groups if len(scenario.units) else {}
     stations["units_said"] = [", ".join(map(str, units.get(s, []))) or NO_STATION for s in stations.index]
     due = assessment.stations
-    first = due[due.index.get_level_values("objective") == assessment.standard.objectives[0].key]
+    first = due[due.index.get_level_values("objective") == assessment.standard.planned[0].key]
     for measure in ("population", "incidents"):
         own = first[first.index.get_level_values("measure") == measure].droplevel(["objective", "measure"])
         if len(own):

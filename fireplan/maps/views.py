@@ -57,7 +57,7 @@ def coverage(
     -------
     A Folium map that saves itself as one offline file and shows itself in a notebook.
     """
-    goal = assessment.standard[objective] if objective else assessment.standard.objectives[0]
+    goal = assessment.standard[objective] if objective else assessment.standard.planned[0]
     bands = _bands(assessment, goal)
     share, total = tables.counted_said(assessment, objective=goal.key)
     page = OfflineMap(
@@ -91,7 +91,7 @@ def gaps(
     objective, title, basemap
         As in `coverage`.
     """
-    goal = assessment.standard[objective] if objective else assessment.standard.objectives[0]
+    goal = assessment.standard[objective] if objective else assessment.standard.planned[0]
     found = find_gaps(assessment, objective=goal.key) if found is None else found
     share, total = tables.counted_said(assessment, objective=goal.key)
     reasons = style.categories(sorted(set(found["reason"])))
@@ -199,7 +199,7 @@ def compare(
     assessments = comparison.assessments
     if not 2 <= len(assessments) <= MOST_PANES:
         raise InputError(f"a page shows two to {MOST_PANES} scenarios side by side, not {len(assessments)}")
-    goal = comparison.standard[objective] if objective else comparison.standard.objectives[0]
+    goal = comparison.standard[objective] if objective else comparison.standard.planned[0]
     bands = _bands(comparison.baseline, goal)
     panes = []
     for assessment in assessments:
@@ -274,7 +274,7 @@ def _streets(scenario: Scenario) -> gpd.GeoDataFrame:
 
 def _bands(assessment: Assessment, goal: Objective) -> tuple[Band, ...]:
     """Bands at the limits the standard sets for the same interval; one limit alone gets a second at its double."""
-    limits = {o.limit_s for o in assessment.standard.objectives if o.interval == goal.interval}
+    limits = {o.limit_s for o in assessment.standard.planned if o.interval == goal.interval}
     limits |= {2 * goal.limit_s} if len(limits) == 1 else set()
     return style.time_bands(*sorted(limits))
 

@@ -164,7 +164,7 @@ def assess(scenario: Scenario, *, standard: Standard) -> Assessment:
     """
     measures = measures_of(scenario)
     names = [m.name for m in measures]
-    for objective in standard.objectives:
+    for objective in standard.planned:
         if objective.weight and objective.weight not in names:
             raise UnknownIdError(f"weight of objective {quoted(objective.key)}", objective.weight, names)
     _check_columns(scenario, standard)
@@ -174,7 +174,7 @@ def assess(scenario: Scenario, *, standard: Standard) -> Assessment:
 def _check_columns(scenario: Scenario, standard: Standard) -> None:
     """Every column that the assessment adds to the zones is new."""
     ends = ("s", "within", "incidents_share", "road_share")
-    added = [*ADDED, *(f"{o.key}_{end}" for o in standard.objectives for end in ends)]
+    added = [*ADDED, *(f"{o.key}_{end}" for o in standard.planned for end in ends)]
     twice = sorted({c for c in added if added.count(c) > 1})
     if twice:
         raise InputError(
@@ -188,7 +188,7 @@ def _check_columns(scenario: Scenario, standard: Standard) -> None:
 def _arrivals(scenario: Scenario, standard: Standard, measures: list[Measure]) -> list[Arrival]:
     """Arrival under each objective; once for measures that are counted at the same places."""
     found = []
-    for objective in standard.objectives:
+    for objective in standard.planned:
         at: dict[str, NDArray[np.float32]] = {}
         for measure in measures:
             kind = measure.places.kind
@@ -308,7 +308,7 @@ def _notes(scenario: Scenario, standard: Standard, arrivals: tuple[Arrival, ...]
         notes.append(f"open stations without a unit cover nothing: {listed(empty)}; move or add a unit")
     notes += [
         f"the figure of {quoted(o.title)} ({o.limit_s:.0f} s) was not seen in its source: check it before stating it"
-        for o in standard.objectives
+        for o in standard.planned
         if not o.verified
     ]
     notes += station_notes(scenario)
@@ -327,7 +327,7 @@ def _notes(scenario: Scenario, standard: Standard, arrivals: tuple[Arrival, ...]
 def chosen_objective(assessment: Assessment, objective: str | None) -> Objective:
     """Give the objective of that key; left out: the first of the standard."""
     if objective is None:
-        return assessment.standard.objectives[0]
+        return assessment.standard.planned[0]
     try:
         return assessment.standard[objective]
     except KeyError as error:

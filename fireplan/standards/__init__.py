@@ -3,6 +3,7 @@
 from fireplan.standards.library import named as named
 from fireplan.standards.library import names as names
 from fireplan.standards.objectives import INTERVALS as INTERVALS
+from fireplan.standards.objectives import OBSERVED_INTERVALS as OBSERVED_INTERVALS
 from fireplan.standards.objectives import Objective as Objective
 from fireplan.standards.objectives import Standard as Standard
 from fireplan.standards.objectives import local_rule as local_rule

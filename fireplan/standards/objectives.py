@@ -16,6 +16,14 @@ INTERVALS = {
 }
 """Intervals a plan can be held to, and what people call them. Call processing is not part of a plan."""
 
+OBSERVED_INTERVALS = {
+    "call_processing_s": "call processing",
+    "turnout_s": "turnout time",
+    **INTERVALS,
+    "total_response_s": "total response time",
+}
+"""Intervals that dispatch history can be held to."""
+
 
 @dataclass(frozen=True)
 class Objective:
@@ -31,7 +39,7 @@ class Objective:
     limit_s
         Within which time. [s]
     interval
-        Which time: a key of `INTERVALS`.
+        Which time: a key of `OBSERVED_INTERVALS`; a plan is held to those of `INTERVALS` only.
     needs
         What must have arrived: kinds (`engine`, `truck`, `ambulance`, `battalion`, `rescue`) or `people`, and how many.
     share
@@ -42,6 +50,8 @@ class Objective:
         How much of `weight` may lie outside the limit; None: no such rule.
     applies_to
         To what, in words.
+    categories
+        Categories of incident that count in dispatch history; (): all.
     source, edition
         Who says so, and in which edition.
     verified
@@ -57,6 +67,7 @@ class Objective:
     weight: str = ""
     at_most_outside: float | None = None
     applies_to: str = ""
+    categories: tuple[str, ...] = ()
     source: str = ""
     edition: str = ""
     verified: bool = False
@@ -66,8 +77,9 @@ class Objective:
         faults = Faults(f"objective {quoted(self.key)}")
         if not 0 < self.limit_s < float("inf"):
             faults.add(f"limit_s is {self.limit_s}: it must be a number of seconds above zero")
-        if self.interval not in INTERVALS:
-            faults.add(f"interval {quoted(self.interval)} is unknown: use {listed(INTERVALS)}")
+        if self.interval not in OBSERVED_INTERVALS:
+            faults.add(f"interval {quoted(self.interval)} is unknown: use {listed(OBSERVED_INTERVALS)}")
+        object.__setattr__(self, "categories", tuple(self.categories))
         if self.share is not None and not 0 < self.share <= 1:
             faults.add(f"share is {self.share}: give a share such as 0.9 for 90 %")
         if not self.needs or any(not n > 0 for n in self.needs.values()):
@@ -80,7 +92,7 @@ class Objective:
 
     def __str__(self) -> str:
         """Say it in one sentence."""
-        head = f"{self.title} within {self.limit_s:.0f} s {INTERVALS[self.interval]}"
+        head = f"{self.title} within {self.limit_s:.0f} s {OBSERVED_INTERVALS[self.interval]}"
         if self.share is not None:
             head += f" to {self.share:.0%}"
         if self.at_most_outside is not None:
@@ -116,6 +128,11 @@ class Standard:
         if len(set(keys)) < len(keys):
             faults.add(f"two objectives share a key: {listed(keys)}")
         faults.raise_if_any()
+
+    @property
+    def planned(self) -> tuple[Objective, ...]:
+        """Objectives that a plan can be held to."""
+        return tuple(o for o in self.objectives if o.interval in INTERVALS)
 
     def __add__(self, other: Standard) -> Standard:
         """Hold a plan to two standards at once."""

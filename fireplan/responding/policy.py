@@ -1,0 +1,87 @@
+"""What counts when response performance is measured: choices, each with the usual answer and who gives it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from typing import TYPE_CHECKING
+
+from fireplan.errors import Faults
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+LONGEST_S = 1800.0
+"""Intervals longer than this are looked at, and by some left out. [s]"""
+
+
+@dataclass(frozen=True)
+class Policy:
+    """
+    What counts when response performance is measured.
+
+    Attributes
+    ----------
+    first_types
+        Types of unit that count as arriving; chiefs and support do not stop the clock. A history in which no type is
+        known counts them all.
+    emergency_only
+        Only incidents answered with lights and siren.
+    emergency_priorities
+        Which priorities those are; None: all, where the history does not say.
+    count_cancelled_turnout
+        A unit cancelled on its way still turned out: its turnout counts, its travel never.
+    staging_is_arrival
+        A unit that stages near the scene has arrived then.
+    longest_s
+        Intervals longer than this are left out; None: none is, however long. [s]
+    aid_received
+        Units of neighbours count as arriving.
+    aid_given
+        Incidents outside the zones count.
+    """
+
+    first_types: tuple[str, ...] = ("engine", "truck", "quint", "rescue", "ambulance")
+    emergency_only: bool = True
+    emergency_priorities: tuple[str, ...] | None = None
+    count_cancelled_turnout: bool = True
+    staging_is_arrival: bool = True
+    longest_s: float | None = None
+    aid_received: bool = False
+    aid_given: bool = False
+
+    def __post_init__(self) -> None:
+        """Check the choices."""
+        faults = Faults("policy")
+        if not self.first_types or isinstance(self.first_types, str):
+            faults.add("first_types names no type of unit: give them as a tuple, such as ('engine', 'truck')")
+        if isinstance(self.emergency_priorities, str) or self.emergency_priorities == ():
+            faults.add("emergency_priorities: give them as a tuple, such as ('1', '2'), or None for all")
+        if self.longest_s is not None and not 0 < self.longest_s < float("inf"):
+            faults.add(f"longest_s is {self.longest_s}: give a number of seconds above zero, or None")
+        faults.raise_if_any()
+
+    def stated(self) -> Iterator[tuple[str, str, str]]:
+        """Name each choice, how it stands, and who does so."""
+        for field in fields(self):
+            yield field.name, _told(getattr(self, field.name)), SOURCES[field.name]
+
+
+SOURCES = {
+    "first_types": "CPSM study practice: administrative and chief units that arrive first do not count",
+    "emergency_only": "Darkhorse station reliability: emergency responses only; NERIS unit_response_mode",
+    "emergency_priorities": "the agency",
+    "count_cancelled_turnout": "NFORS apparatus durations: cancelled en route has a turnout and no response time",
+    "staging_is_arrival": "NFORS apparatus durations: travel ends at arrival or staging, whichever comes first",
+    "longest_s": "CPSM study practice leaves out responses over 30 minutes; kept here unless asked otherwise",
+    "aid_received": "CPSM study practice: aid is counted apart",
+    "aid_given": "CPSM study practice: aid is counted apart",
+}
+"""Where each choice comes from."""
+
+
+def _told(value: object) -> str:
+    if value is None:
+        return "none"
+    if isinstance(value, tuple):
+        return ", ".join(map(str, value))
+    return {True: "yes", False: "no"}.get(value, str(value)) if isinstance(value, bool) else f"{value:g} s"

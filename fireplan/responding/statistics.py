@@ -1,0 +1,163 @@
+"""Percentiles, shares and their intervals."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from numpy.typing import NDArray
+
+FEWEST = 10
+"""Figures from fewer records than this are not given."""
+
+CONFIDENCE = 0.95
+
+
+class Interval(NamedTuple):
+    """A figure and the interval that holds the true one with 95 % confidence."""
+
+    value: float
+    low: float
+    high: float
+
+
+def percentile(ordered: NDArray[np.float64], share: float) -> float:
+    """
+    Smallest value that a share of the values does not exceed (inverted_cdf).
+
+    The only definition under which the percentile is within a limit exactly when that share of the values is.
+
+    Parameters
+    ----------
+    ordered
+        Values in order, none NaN.
+    share
+        Such as 0.9.
+    """
+    if len(ordered) == 0:
+        return float("nan")
+    return float(ordered[_rank(len(ordered), share) - 1])
+
+
+def _rank(n: int, share: float) -> int:
+    return max(1, int(np.ceil(n * share * (1 - 1e-12))))
+
+
+def percentile_interval(ordered: NDArray[np.float64], share: float, *, confidence: float = CONFIDENCE) -> Interval:
+    """
+    Give a percentile and its distribution-free interval: two of the values themselves.
+
+    Parameters
+    ----------
+    ordered
+        Values in order, none NaN.
+    share
+        Such as 0.9.
+    confidence
+        Of the interval.
+
+    Returns
+    -------
+    The upper end is inf where there are too few values for one (fewer than 36 for the 90th percentile), the lower one
+    minus infinity likewise.
+
+    Notes
+    -----
+    How many of n values lie below the true percentile is binomial, whatever their distribution; the ranks are those
+    that leave at most half of 1 - confidence on either side [1]_.
+
+    References
+    ----------
+    .. [1] G. J. Hahn and W. Q. Meeker, "Statistical intervals", Wiley, 1991, chapter 5.
+    """
+    n = len(ordered)
+    if n == 0:
+        return Interval(float("nan"), float("-inf"), float("inf"))
+    low, high = _interval_ranks(n, share, confidence)
+    return Interval(
+        percentile(ordered, share),
+        float(ordered[low - 1]) if low >= 1 else float("-inf"),
+        float(ordered[high - 1]) if high <= n else float("inf"),
+    )
+
+
+@lru_cache(maxsize=65_536)
+def _interval_ranks(n: int, share: float, confidence: float) -> tuple[int, int]:
+    """Ranks, from 1, of the ends of a percentile's interval; 0 or n + 1 where there is none."""
+    from scipy.stats import binom  # noqa: PLC0415 - slow to import
+
+    tail = (1 - confidence) / 2
+    low = int(binom.ppf(tail, n, share))
+    if binom.cdf(low - 1, n, share) > tail:
+        low -= 1
+    return low, int(binom.ppf(1 - tail, n, share)) + 1
+
+
+def share_interval(within: int, n: int, *, confidence: float = CONFIDENCE) -> Interval:
+    """
+    Give a share and its Wilson interval.
+
+    References
+    ----------
+    .. [1] E. B. Wilson, "Probable inference, the law of succession, and statistical inference", JASA 22 (1927).
+    """
+    if n == 0:
+        return Interval(float("nan"), float("nan"), float("nan"))
+    from scipy.stats import norm  # noqa: PLC0415 - slow to import
+
+    z = float(norm.ppf((1 + confidence) / 2))
+    share = within / n
+    middle = (share + z * z / (2 * n)) / (1 + z * z / n)
+    half = z / (1 + z * z / n) * float(np.sqrt(share * (1 - share) / n + z * z / (4 * n * n)))
+    return Interval(share, max(0.0, middle - half), min(1.0, middle + half))
+
+
+def day_bootstrap(
+    days: NDArray[np.int64],
+    figure: Callable[[NDArray[np.int64]], float],
+    *,
+    replications: int,
+    seed: int,
+    confidence: float = CONFIDENCE,
+) -> tuple[float, float]:
+    """
+    Interval of a figure by drawing whole days anew, as calls of one day hang together.
+
+    Parameters
+    ----------
+    days
+        Day of each record, as any number.
+    figure
+        Works the figure out from rows of the records, some of them more than once.
+    replications
+        How many times days are drawn.
+    seed
+        Of the random draws.
+    confidence
+        Of the interval.
+
+    Returns
+    -------
+    Ends of the percentile interval.
+
+    References
+    ----------
+    .. [1] B. Efron and R. J. Tibshirani, "An introduction to the bootstrap", Chapman & Hall, 1993, chapter 8.
+    """
+    rng = np.random.default_rng(seed)
+    order = np.argsort(days, kind="stable")
+    _, start, count = np.unique(days[order], return_index=True, return_counts=True)
+    drawn = []
+    for _ in range(replications):
+        chosen = rng.integers(len(start), size=len(start))
+        begin, size = start[chosen], count[chosen]
+        rows = np.arange(size.sum()) + np.repeat(begin - np.cumsum(size) + size, size)
+        drawn.append(figure(order[rows]))
+    tail = (1 - confidence) / 2
+    low, high = np.nanquantile(drawn, [tail, 1 - tail])
+    return float(low), float(high)
