@@ -11,7 +11,6 @@ import pandas as pd
 from fireplan.demand import zone_of
 from fireplan.errors import InputError
 from fireplan.responding.policy import Policy
-from fireplan.stations import supply
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -50,8 +49,9 @@ class Attendance:
         `counts` (measured under the policy).
     responses
         One row per unit per incident, by incident and time of arrival: what the history says, `unit_type`, `crew`
-        [people], `station_id` (home of the unit), `own` (not a neighbour's), `counts` (may stop the clock under the
-        policy), `nth` (place among the counting arrivals, from 1; 0: did not arrive or does not count).
+        [people], `station_id` (home of the unit), `own` (not a neighbour's), `measured` (its incident counts), `counts`
+        (may stop the clock under the policy), `nth` (place among the counting arrivals, from 1; 0: did not arrive or
+        does not count).
     ledger
         What the policy leaves out: `rule`, `setting`, `incidents`, `responses` left out by it first, `source`.
     policy, timezone
@@ -66,9 +66,8 @@ class Attendance:
 
     def firsts(self, nth: int = 1) -> pd.DataFrame:
         """By `incident_id`: the response of the nth counting unit to arrive at each incident that counts."""
-        rows: pd.DataFrame = self.responses[self.responses["nth"] == nth].set_index("incident_id")
-        measured = self.incidents.index[self.incidents["counts"]]
-        return rows.loc[rows.index.isin(measured)]
+        found = (self.responses["nth"] == nth) & self.responses["measured"]
+        return self.responses[found].set_index("incident_id")
 
 
 def attend(history: History, *, scenario: Scenario | None = None, policy: Policy | None = None) -> Attendance:
@@ -103,6 +102,8 @@ def attend(history: History, *, scenario: Scenario | None = None, policy: Policy
     incidents["counts"] = ~slow & ~away
     foreign = ~responses["own"] & (not policy.aid_received)
     responses["counts"] = right_type & ~foreign
+    at = incidents.index.get_indexer(pd.Index(responses["incident_id"]))
+    responses["measured"] = incidents["counts"].to_numpy()[at] & (at >= 0)
     if policy.staging_is_arrival and "staged" in responses:
         responses = _staged(responses)
     if policy.longest_s is not None:
@@ -146,7 +147,8 @@ def _manned(history: History, scenario: Scenario | None) -> pd.DataFrame:
     if "unit_type" not in responses:
         responses["unit_type"] = pd.Series(pd.NA, index=responses.index, dtype="str")
     responses["own"] = True
-    responses["crew"] = np.nan
+    if "crew" not in responses:
+        responses["crew"] = np.nan
     responses["station_id"] = pd.Series(pd.NA, index=responses.index, dtype="str")
     if scenario is None or len(scenario.units) == 0:
         return responses
@@ -156,8 +158,8 @@ def _manned(history: History, scenario: Scenario | None) -> pd.DataFrame:
     for name, column in (("unit_type", "type"), ("station_id", "station_id")):
         theirs = pd.Series(np.append(units[column].to_numpy(object), [None])[at], index=responses.index, dtype="str")
         responses[name] = theirs.fillna(responses[name])
-    people = supply(units)[:, -1]  # who fight fires; ambulances bring none
-    responses["crew"] = np.append(people, [np.nan])[at]
+    crew = pd.Series(np.append(units["crew"].to_numpy(float), [np.nan])[at], index=responses.index)
+    responses["crew"] = responses["crew"].fillna(crew)  # who was aboard that day, where the history says
     return responses
 
 

@@ -57,15 +57,15 @@ def force_arrivals(attendance: Attendance, objective: Objective) -> tuple[pd.Dat
 def _sent(attendance: Attendance, needs: Mapping[str, float]) -> pd.DataFrame:
     """Responses of units that bring any of what is needed, with what they bring, in order of arrival."""
     responses = attendance.responses
-    measured = responses["incident_id"].isin(attendance.incidents.index[attendance.incidents["counts"]])
     ours = responses["own"] | attendance.policy.aid_received
-    rows = responses[measured & ours & responses["unit_type"].notna()]
-    brings = supply(pd.DataFrame({"type": rows["unit_type"], "crew": rows["crew"].fillna(0.0)}))
-    useful = np.zeros(len(rows), dtype=bool)
-    for kind in needs:
-        useful |= brings[:, KINDS.index(kind)] > 0
-    columns = {f"brings_{kind}": brings[:, KINDS.index(kind)] for kind in needs}
-    return rows.assign(**columns)[useful]
+    rows = responses[responses["measured"] & ours & responses["unit_type"].notna()]
+    code, types = pd.factorize(rows["unit_type"])
+    of_type = supply(pd.DataFrame({"type": types, "crew": 1.0}))
+    brings = {kind: of_type[code, KINDS.index(kind)] for kind in needs}
+    if "people" in brings:
+        brings["people"] = brings["people"] * rows["crew"].fillna(0.0).to_numpy()
+    useful = np.any([amount > 0 for amount in brings.values()], axis=0)
+    return rows.assign(**{f"brings_{kind}": amount for kind, amount in brings.items()})[useful]
 
 
 def _completing(sent: pd.DataFrame, needs: Mapping[str, float]) -> pd.DataFrame:

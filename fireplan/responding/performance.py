@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from fireplan.responding.policy import Policy
     from fireplan.scenario import Scenario
-    from fireplan.standards import Objective, Standard
+    from fireplan.standards import Standard
 
 TOO_SMALL = f"n too small (below {FEWEST})"
 NO_UPPER_END = "n too small for an upper end of the interval"
@@ -115,7 +115,8 @@ def performance(
     if nth is not None and nth < 1:
         faults.add(f"nth is {nth}: 1 is the first unit to arrive")
     faults.raise_if_any()
-    observed = [*_intervals(attendance, nth), *_objectives(attendance, standard, nth)]
+    units, calls = _units(attendance, nth), _calls(attendance)
+    observed = [*_intervals(units, calls), *_objectives(attendance, standard, units, calls)]
     tables = [_described(o, keys_for(attendance, o.rows, by, shifts=shifts)) for o in observed]
     table = pd.concat(tables, ignore_index=True)
     order = {o.measure: i for i, o in enumerate(observed)}
@@ -123,28 +124,20 @@ def performance(
     return table.set_index([*by, "measure"])
 
 
-def _intervals(attendance: Attendance, nth: int | None) -> list[Observed]:
+def _intervals(units: pd.DataFrame, calls: pd.DataFrame) -> list[Observed]:
     """Every interval on its own, held to nothing."""
-    units = _units(attendance, nth)
-    called = _calls(attendance)
-    return [
-        Observed(
-            name.removesuffix("_s"),
-            title,
-            name,
-            called if name == "call_processing_s" else units,
-            (called if name == "call_processing_s" else units)[name].to_numpy(float),
-        )
-        for name, title in OBSERVED_INTERVALS.items()
-    ]
+    found = []
+    for name, title in OBSERVED_INTERVALS.items():
+        rows = calls if name == "call_processing_s" else units
+        found.append(Observed(name.removesuffix("_s"), title, name, rows, rows[name].to_numpy(float)))
+    return found
 
 
 def _units(attendance: Attendance, nth: int | None) -> pd.DataFrame:
     """Responses of the nth unit to arrive, or of all that count."""
     responses = attendance.responses
-    measured = responses["incident_id"].isin(attendance.incidents.index[attendance.incidents["counts"]])
     wanted = responses["counts"] if nth is None else responses["nth"] == nth
-    rows = responses[measured & wanted]
+    rows = responses[responses["measured"] & wanted]
     since_dispatch_s = (rows["arrived"] - rows["dispatched"]).dt.total_seconds()
     return rows.assign(turnout_and_travel_s=since_dispatch_s.where(since_dispatch_s >= 0))
 
@@ -152,7 +145,7 @@ def _units(attendance: Attendance, nth: int | None) -> pd.DataFrame:
 def _calls(attendance: Attendance) -> pd.DataFrame:
     """One row per incident that counts, with its call processing: received to the first dispatch."""
     responses = attendance.responses
-    seen = responses[~responses["on_view"]]
+    seen = responses[responses["measured"] & ~responses["on_view"]]
     first = seen.groupby("incident_id")[["received", "dispatched"]].min()
     ids = attendance.incidents.index[attendance.incidents["counts"]]
     taken_s = (first["dispatched"] - first["received"]).dt.total_seconds().reindex(ids)
@@ -160,29 +153,25 @@ def _calls(attendance: Attendance) -> pd.DataFrame:
     return lead.assign(call_processing_s=taken_s.where(taken_s >= 0)).rename_axis("incident_id").reset_index()
 
 
-def _objectives(attendance: Attendance, standard: Standard | None, nth: int | None) -> list[Observed]:
+def _objectives(
+    attendance: Attendance, standard: Standard | None, units: pd.DataFrame, calls: pd.DataFrame
+) -> list[Observed]:
     found = []
     for objective in standard.objectives if standard else ():
-        rows, seconds = _records(attendance, objective, nth)
-        applies = np.ones(len(rows), dtype=bool)
+        if objective.interval in {"call_processing_s", "turnout_s"}:
+            rows = calls if objective.interval == "call_processing_s" else units
+            seconds = rows[objective.interval].to_numpy(float)
+        else:
+            rows, seconds = force_arrivals(attendance, objective)
         if objective.categories:
             category = attendance.incidents["category"].reindex(rows["incident_id"].to_numpy())
             applies = category.isin(objective.categories).to_numpy()
+            rows, seconds = rows[applies], seconds[applies]
         goal = float("nan") if objective.share is None else objective.share
-        kept = rows[applies], seconds[applies]
-        found.append(Observed(objective.key, str(objective), objective.interval, *kept, objective.limit_s, goal))
+        found.append(
+            Observed(objective.key, str(objective), objective.interval, rows, seconds, objective.limit_s, goal)
+        )
     return found
-
-
-def _records(attendance: Attendance, objective: Objective, nth: int | None) -> tuple[pd.DataFrame, NDArray[np.float64]]:
-    """Records that an objective speaks of, and how long each took. [s]"""
-    if objective.interval == "call_processing_s":
-        calls = _calls(attendance)
-        return calls, calls["call_processing_s"].to_numpy(float)
-    if objective.interval == "turnout_s":
-        units = _units(attendance, nth)
-        return units, units["turnout_s"].to_numpy(float)
-    return force_arrivals(attendance, objective)
 
 
 def _described(observed: Observed, keys: pd.DataFrame) -> pd.DataFrame:

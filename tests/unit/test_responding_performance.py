@@ -1,0 +1,231 @@
+"""Response performance on histories small enough to work out by hand."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from fireplan import standards
+from fireplan.errors import InputError, UnknownIdError
+from fireplan.responding import Policy, Shifts, attend, performance
+from fireplan.responding.force import force_arrivals
+from fireplan.standards import Objective, Standard
+from tests.support.histories import NOON, department, history, went
+
+EVERYONE = Policy(emergency_only=False)
+
+
+def figures(table, measure):
+    return table.xs(measure, level="measure").iloc[0] if table.index.nlevels > 1 else table.loc[measure]
+
+
+def many(n, *, unit="E1", step=1, **more):
+    """Calls of which the nth takes n seconds to reach, on one day each."""
+    return [
+        went(f"I{i}", unit, 0, 10, 70, 70 + step * i, 900, at=NOON + pd.Timedelta(days=i), **more)
+        for i in range(1, n + 1)
+    ]
+
+
+def test_each_interval_has_its_own_n():
+    calls = history(
+        went("A", "E1", 0, 30, 90, 290, 900),
+        went("B", "E1", 0, 40, None, 300, 900),
+        went("C", "E1", 0, 50, 120, None, 900, cancelled=True),
+    )
+    table = performance(calls, nth=None)
+    assert table["n"].to_dict() == {
+        "call_processing": 3, "turnout": 2, "travel": 1, "turnout_and_travel": 2, "total_response": 2,
+    }  # fmt: skip
+    assert table["unknown"].loc["travel"] == 2
+    assert (table["note"] == "n too small (below 10)").all()
+    assert table[["p50_s", "p90_s", "p90_low_s", "p90_high_s"]].isna().all(axis=None)
+
+
+def test_percentiles_and_shares_of_a_hundred_calls():
+    standard = Standard("own", "own", (Objective("first", "First engine", 80, share=0.9),))
+    table = performance(history(*many(100)), scenario=department(E1=("engine", 4)), standard=standard)
+    travel = table.loc["travel"]
+    assert travel[["n", "p50_s", "p90_s", "p90_low_s", "p90_high_s"]].tolist() == [100, 50, 90, 84, 96]
+    first = table.loc["first"]
+    assert (first["within"], first["share"], first["met"]) == (80, 0.8, False)
+    assert first["share_low"] == pytest.approx(0.7112, abs=1e-4)
+    assert first["share_high"] == pytest.approx(0.8666, abs=1e-4)
+    assert np.isnan(travel["share"])
+
+
+def test_the_first_unit_is_the_first_to_arrive_that_counts():
+    town = department(E1=("engine", 4), E2=("engine", 4), BC=("battalion", 1))
+    calls = history(
+        went("A", "E1", 0, 10, 70, 400, 900), went("A", "E2", 0, 20, 60, 300, 900), went("A", "BC", 0, 10, 20, 100, 900)
+    )
+    seen = attend(calls, scenario=town)
+    assert seen.responses.set_index("unit_id")["nth"].to_dict() == {"BC": 0, "E2": 1, "E1": 2}
+    assert seen.firsts()["travel_s"].tolist() == [240]
+    assert seen.firsts(2)["travel_s"].tolist() == [330]
+    with_chief = Policy(first_types=("engine", "battalion"))
+    assert attend(calls, scenario=town, policy=with_chief).firsts()["unit_id"].tolist() == ["BC"]
+
+
+def test_call_processing_ends_with_the_first_dispatch_of_any_unit():
+    calls = history(went("A", "E1", 0, 90, 150, 400, 900), went("A", "E2", 0, 30, 95, 500, 900))
+    assert performance(history(*many(12)))["p50_s"].loc["call_processing"] == 10
+    one = [performance(calls, nth=n)["n"].loc["call_processing"] for n in (1, 2, None)]
+    assert one == [1, 1, 1]
+
+
+def test_neighbours_do_not_count_unless_asked():
+    town = department(E1=("engine", 4))
+    calls = history(went("A", "X9", 0, 10, 70, 100, 900, unit_type="engine"), went("A", "E1", 0, 10, 70, 400, 900))
+    assert attend(calls, scenario=town).firsts()["unit_id"].tolist() == ["E1"]
+    assert attend(calls, scenario=town, policy=Policy(aid_received=True)).firsts()["unit_id"].tolist() == ["X9"]
+    left_out = attend(calls, scenario=town).ledger.set_index("rule")["responses"]
+    assert left_out["aid_received"] == 1
+
+
+def test_calls_outside_the_zones_do_not_count_unless_asked_but_those_without_a_place_do():
+    town = department(E1=("engine", 4))
+    rows = [went(i, "E1", 0, 10, 70, 100, 900) for i in "ABC"]
+    calls = history(*rows, points=[(-140.0, 30.0104), (-139.0, 31.0), None])
+    assert attend(calls, scenario=town).incidents["counts"].tolist() == [True, False, True]
+    assert attend(calls, scenario=town, policy=Policy(aid_given=True)).incidents["counts"].all()
+    assert attend(calls).incidents["counts"].all()
+
+
+def test_only_emergencies_count_where_priorities_say_so():
+    calls = history(*[went(i, "E1", 0, 10, 70, 100, 900) for i in "AB"], priority=["1", "3"])
+    policy = Policy(emergency_priorities=("1", "2"))
+    assert attend(calls, policy=policy).incidents["counts"].tolist() == [True, False]
+    assert attend(calls, policy=policy).ledger.set_index("rule")["incidents"]["emergency_only"] == 1
+    both = Policy(emergency_priorities=("1", "2"), emergency_only=False)
+    assert attend(calls, policy=both).incidents["counts"].all()
+    assert attend(calls).incidents["counts"].all()
+
+
+def test_a_cancelled_unit_has_a_turnout_unless_that_is_not_wanted():
+    calls = history(went("A", "E1", 0, 10, 70, None, 900, cancelled=True))
+    assert performance(calls, nth=None)["n"].loc["turnout"] == 1
+    assert performance(calls, nth=None, policy=Policy(count_cancelled_turnout=False))["n"].loc["turnout"] == 0
+
+
+def test_a_unit_that_stages_has_arrived_then_unless_that_is_not_wanted():
+    rows = [
+        went("A", "E1", 0, 10, 70, 500, 900, staged=NOON + pd.Timedelta(seconds=170)),
+        went("B", "E1", 0, 10, 70, None, 900, staged=NOON + pd.Timedelta(seconds=270)),
+        went("C", "E1", 0, 10, 70, 130, 900, staged=pd.NaT),
+    ]
+    seen = attend(history(*rows)).firsts()
+    assert seen["travel_s"].to_dict() == {"A": 100, "B": 200, "C": 60}
+    assert seen["total_response_s"].to_dict() == {"A": 170, "B": 270, "C": 130}
+    plain = attend(history(*rows), policy=Policy(staging_is_arrival=False)).firsts()
+    assert plain["travel_s"].to_dict() == {"A": 430, "C": 60}
+
+
+def test_long_intervals_are_left_out_only_if_asked_and_each_on_its_own():
+    calls = history(went("A", "E1", 0, 10, 70, 4000, 5000))
+    assert performance(calls)["n"].loc[["turnout", "travel"]].tolist() == [1, 1]
+    assert performance(calls, policy=Policy(longest_s=1800))["n"].loc[["turnout", "travel"]].tolist() == [1, 0]
+
+
+def test_a_force_is_complete_with_its_last_missing_part():
+    town = department(E1=("engine", 4), E2=("engine", 4), T1=("truck", 4), M1=("ambulance", 2))
+    force = Objective("force", "Force", 480, needs={"engine": 2, "people": 12}, share=0.9)
+    total = Objective("total", "Total", 480, needs={"people": 12}, interval="total_response_s")
+    calls = history(
+        went("A", "E1", 0, 10, 70, 200, 900), went("A", "M1", 0, 10, 60, 250, 900),
+        went("A", "E2", 0, 10, 90, 300, 900), went("A", "T1", 0, 10, 80, 600, 900),
+        went("B", "E1", 0, 10, 70, 200, 900), went("B", "E2", 0, 10, 70, 300, 900),
+    )  # fmt: skip
+    rows, seconds = force_arrivals(attend(calls, scenario=town), force)
+    assert rows["incident_id"].tolist() == ["A", "B"]
+    np.testing.assert_array_equal(seconds, [530, np.nan])  # the truck's arrival, from the first engine under way
+    assert rows["unit_id"].iloc[0] == "T1"
+    np.testing.assert_array_equal(force_arrivals(attend(calls, scenario=town), total)[1], [600, np.nan])
+    table = performance(calls, scenario=town, standard=Standard("own", "own", (force,)))
+    assert table.loc["force", ["n", "unknown"]].tolist() == [1, 1]
+
+
+def test_one_engine_is_measured_by_its_own_travel():
+    town = department(E1=("engine", 4), M1=("ambulance", 2))
+    calls = history(went("A", "M1", 0, 10, 20, 100, 900), went("A", "E1", 0, 10, 70, 200, 900))
+    engine = Standard("own", "own", (Objective("engine", "Engine", 240, share=0.9),))
+    rows = [went(f"I{i}", u, *s, at=NOON + pd.Timedelta(days=i)) for i in range(12) for u, s in
+            (("M1", (0, 10, 20, 100, 900)), ("E1", (0, 10, 70, 200, 900)))]  # fmt: skip
+    table = performance(history(*rows), scenario=town, standard=engine)
+    assert table["p90_s"].loc[["travel", "engine"]].tolist() == [80, 130]
+    assert attend(calls, scenario=town).firsts()["unit_id"].tolist() == ["M1"]
+
+
+def test_objectives_speak_of_their_categories():
+    standard = Standard(
+        "own", "own",
+        (Objective("ems", "EMS turnout", 60, "turnout_s", share=0.9, categories=("ems",)),
+         Objective("all", "Turnout", 60, "turnout_s", share=0.9)),
+    )  # fmt: skip
+    calls = history(*many(20), category=["ems"] * 5 + ["fire"] * 15)
+    assert performance(calls, standard=standard)["n"].loc[["ems", "all"]].tolist() == [5, 20]
+
+
+def test_groups_of_the_clock_are_local():
+    late = pd.Timestamp("2025-03-01 07:30", tz="UTC")  # Friday the 28th, half past eleven at night
+    calls = history(went("A", "E1", 0, 10, 70, 200, 900, at=late))
+    table = performance(calls, by=["hour", "weekday", "month", "year"])
+    assert table.index[0][:4] == (23, "Friday", "2025-02", 2025)
+
+
+def test_shifts_follow_one_another():
+    local = pd.Series(pd.to_datetime(["2024-01-01 07:59", "2024-01-01 08:00", "2024-01-02 08:00", "2024-01-04 09:00"]))
+    assert Shifts().at(local.dt.tz_localize("America/Los_Angeles")).tolist() == ["C", "A", "B", "A"]
+    days = Shifts(("day", "night"), "2024-01-01 07:00", 12)
+    assert days.at(local.dt.tz_localize("America/Los_Angeles")).tolist() == ["day", "day", "day", "day"]
+    with pytest.raises(InputError, match="shifts start"):
+        Shifts(starts="tomorrow or so")
+
+
+def test_the_shift_changes_at_the_same_hour_when_the_clocks_change():
+    night = pd.Series(pd.to_datetime(["2025-03-09 07:59", "2025-03-09 08:00"])).dt.tz_localize("America/Los_Angeles")
+    assert Shifts().at(night).nunique() == 2
+
+
+def test_groups_are_complete_and_add_up():
+    town = department(E1=("engine", 4), E2=("engine", 4))
+    calls = history(*many(40), *[went(f"J{i}", "E2", 0, 10, 70, 200, 900) for i in range(12)])
+    whole = performance(calls, scenario=town)["n"]
+    for by in ("unit_id", "station_id", "unit_type", "hour", "weekday", "category", "zone_id", ["year", "unit_id"]):
+        table = performance(calls, scenario=town, by=by)
+        parts = table["n"].groupby(level="measure").sum()
+        assert parts.to_dict() == whole.to_dict(), by
+    by_unit = performance(calls, scenario=town, by="unit_id")
+    assert by_unit.loc[("E2", "travel"), "p90_s"] == 130
+
+
+def test_what_cannot_be_asked_is_refused():
+    calls = history(*many(3))
+    with pytest.raises(UnknownIdError, match="'weekday'"):
+        performance(calls, by="weekdy")
+    with pytest.raises(InputError, match="nth"):
+        performance(calls, nth=0)
+    with pytest.raises(InputError, match="one row per incident"):
+        attend(calls._replace(responses=calls.responses.drop(columns="unit_id")))
+    for wrong in ({"first_types": ()}, {"first_types": "engine"}, {"longest_s": 0}, {"emergency_priorities": "1"}):
+        with pytest.raises(InputError):
+            Policy(**wrong)
+
+
+def test_the_history_is_not_changed():
+    calls = history(*many(12))
+    before = calls.responses.copy(), calls.incidents.copy()
+    performance(calls, scenario=department(E1=("engine", 4)), standard=standards.NFPA_1710, by="hour")
+    pd.testing.assert_frame_equal(calls.responses, before[0])
+    pd.testing.assert_frame_equal(calls.incidents, before[1])
+
+
+def test_neither_order_nor_repetition_of_rows_matters():
+    rows = many(30, step=7)
+    shuffled = [rows[i] for i in np.random.default_rng(2).permutation(len(rows))]
+    pd.testing.assert_frame_equal(performance(history(*rows)), performance(history(*shuffled)))
+
+
+def test_the_ledger_states_every_rule_with_its_source():
+    ledger = attend(history(*many(3))).ledger
+    assert len(ledger) == 8
+    assert (ledger["source"].str.len() > 5).all()
