@@ -13,6 +13,7 @@ from fireplan.cli import show
 from fireplan.comparison import Comparison
 from fireplan.errors import ProjectError
 from fireplan.measures import assess, gaps
+from fireplan.progress import silent
 from fireplan.project import manifest, whole_outputs, write_csv, write_layers
 from fireplan.travel import isochrones
 
@@ -60,7 +61,7 @@ def assess_project(read: Callable[[Tell], Project], out: Path | None) -> None:
 
 
 def _run(read: Callable[[Tell], Project], out: Path | None, *, with_plans: bool) -> None:
-    with show.steps(READING_STEPS + DRAWING_STEPS + 3) as tell:
+    with silent(), show.steps(READING_STEPS + DRAWING_STEPS + 3) as tell:
         tell("compiling (the first run takes a few seconds)")
         kernel.compile_ahead()
         project = read(tell)
@@ -86,7 +87,7 @@ def _measure(project: Project, tell: Tell, *, with_plans: bool) -> _Results:
     tell("finding gaps")
     holes = {a.scenario.name: gaps(a) for a in assessments}
     tell("drawing isochrones")
-    limits = sorted({o.limit_s for o in project.standard.objectives})
+    limits = sorted({o.limit_s for o in project.standard.planned})
     reached = pd.concat([isochrones(s, within_s=limits).assign(scenario=s.name) for s in scenarios])
     tell("drawing the map")
     page: maps.Page

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import numba as nb
 import numpy as np
+
+from fireplan.kernel.compiling import compiled
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -49,10 +50,14 @@ def force_times(
     -------
     Per point, the arrival of the source that completes the force; inf where it never is complete. [s]
     """
-    return np.asarray(_force_times(time_s, supply, need))
+    out = np.full(time_s.shape[1], np.inf, dtype=np.float32)
+    order = np.empty(len(time_s), dtype=np.int32)
+    arrival = np.empty(len(time_s), dtype=np.float32)
+    _force_times(time_s, supply, need, need.copy(), order, arrival, out)
+    return out
 
 
-@nb.njit(nogil=True, cache=True)
+@compiled
 def _first_three(time_s, source, best_s):
     for s in range(time_s.shape[0]):
         for i in range(time_s.shape[1]):
@@ -75,17 +80,13 @@ def _first_three(time_s, source, best_s):
                 source[2, i] = s
 
 
-@nb.njit(nogil=True, cache=True)
-def _force_times(time_s, supply, need):
-    n_sources, n_points = time_s.shape
+@compiled
+def _force_times(time_s, supply, need, missing, order, arrival, out):
+    """Fill `out`; sources of a point stand in `order` of `arrival`."""
     n_kinds = len(need)
-    out = np.full(n_points, np.inf, dtype=np.float32)
-    order = np.empty(n_sources, dtype=np.int32)
-    arrival = np.empty(n_sources, dtype=np.float32)
-    missing = np.empty(n_kinds)
-    for i in range(n_points):
+    for i in range(len(out)):
         n = 0
-        for s in range(n_sources):
+        for s in range(len(order)):
             t = time_s[s, i]
             if t == np.inf:
                 continue
@@ -108,4 +109,3 @@ def _force_times(time_s, supply, need):
             if complete:
                 out[i] = arrival[j]
                 break
-    return out

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-import numba as nb
 import numpy as np
 
+from fireplan.kernel.compiling import compiled
 from fireplan.kernel.graph import Graph, pack
 from fireplan.kernel.search import BUCKET, COUNT, FEWEST_ENTRIES, USED, WAITING, buckets, enter, with_room
 
@@ -171,7 +171,7 @@ def _turned(graph: Graph) -> Graph:
     return pack(graph.head[order], tail[order], graph.time_s[order], n_nodes=graph.n_nodes)
 
 
-@nb.njit(nogil=True, cache=True)
+@compiled
 def _note(node, time_s, owner, noted, turn, j_node, j_time_s, j_owner, count):
     """Write down what stands at a node, once in a turn; in turn 0 nothing is written down."""
     if turn == 0 or noted[node] == turn:
@@ -183,7 +183,7 @@ def _note(node, time_s, owner, noted, turn, j_node, j_time_s, j_owner, count):
     return count + 1
 
 
-@nb.njit(nogil=True, cache=True)
+@compiled
 def _forget(lost, time_s, owner, noted, turn, j_node, j_time_s, j_owner):
     """Clear nodes; returns how many were noted."""
     count = 0
@@ -194,7 +194,7 @@ def _forget(lost, time_s, owner, noted, turn, j_node, j_time_s, j_owner):
     return count
 
 
-@nb.njit(nogil=True, cache=True)
+@compiled
 def _border(lost, start, arcs, arc_s, time_s, owner, out_node, out_s, out_owner):
     """Write a seed for every arc that leads into cleared nodes from one that still is reached."""
     n = 0
@@ -209,7 +209,7 @@ def _border(lost, start, arcs, arc_s, time_s, owner, out_node, out_s, out_owner)
     return n
 
 
-@nb.njit(nogil=True, cache=True)
+@compiled
 def _spread(
     start, arcs, arc_s, seeds, seed_s, seed_owner, limit_s, per_s, first, time_s, owner, entries,
     noted, turn, j_node, j_time_s, j_owner, state,

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import numba as nb
 import numpy as np
+
+from fireplan.kernel.compiling import compiled
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -48,29 +49,37 @@ def point_times(
     """
     time_s = workspace.time_s
     time_s[nodes] = node_s
-    out = _point_times(time_s, origin[0], origin[1], *streets, *points, limit_s)
+    out = np.full(len(points[0]), np.inf, dtype=np.float32)
+    _point_times(time_s, origin[0], origin[1], *streets, *points, limit_s, out)
     time_s[nodes] = np.inf
     return out
 
 
-@nb.njit(nogil=True, cache=True)
-def _point_times(node_s, origin_street, origin_along, first, last, there_s, back_s, street, along, limit_s):
-    out = np.full(len(street), np.inf, dtype=np.float32)
+@compiled
+def from_ends(first_s, last_s, f, there, back):
+    """Arrival at a fraction of a street from the arrivals at its ends; at an end itself, however it may be driven."""
+    best = np.inf
+    if there < np.inf or f <= 0.0:
+        # Where a street is closed one way its time is inf, and inf times nothing is no number.
+        best = first_s + f * there if f > 0.0 else first_s
+    if back < np.inf or f >= 1.0:
+        best = min(best, last_s + (1.0 - f) * back if f < 1.0 else last_s)
+    return best
+
+
+@compiled
+def _point_times(node_s, origin_street, origin_along, first, last, there_s, back_s, street, along, limit_s, out):
     for i in range(len(street)):
         s = street[i]
         if s < 0:
             continue
         f = along[i]
-        best = np.inf
-        if there_s[s] < np.inf:
-            best = node_s[first[s]] + f * there_s[s]
-        if back_s[s] < np.inf:
-            best = min(best, node_s[last[s]] + (1.0 - f) * back_s[s])
+        there, back = there_s[s], back_s[s]
+        best = from_ends(np.float64(node_s[first[s]]), np.float64(node_s[last[s]]), f, there, back)
         if s == origin_street:
-            if f >= origin_along and there_s[s] < np.inf:
-                best = min(best, (f - origin_along) * there_s[s])
-            if f <= origin_along and back_s[s] < np.inf:
-                best = min(best, (origin_along - f) * back_s[s])
+            if f >= origin_along and there < np.inf:
+                best = min(best, (f - origin_along) * there)
+            if f <= origin_along and back < np.inf:
+                best = min(best, (origin_along - f) * back)
         if best <= limit_s:
             out[i] = best
-    return out

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import numba as nb
 import numpy as np
+
+from fireplan.kernel.compiling import compiled
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -111,7 +112,7 @@ def reach(
 COUNT, USED, WAITING, BUCKET = range(4)
 
 
-@nb.njit(nogil=True, cache=True)
+@compiled
 def enter(node, slot, first, entries, used):
     """Put a node at the head of a bucket."""
     entries[used, 0] = node
@@ -119,7 +120,7 @@ def enter(node, slot, first, entries, used):
     first[slot] = used
 
 
-@nb.njit(nogil=True, cache=True)
+@compiled
 def _dial(start, arcs, arc_s, seeds, seed_s, limit_s, per_s, first, time_s, entries, touched, state):
     """Run the search, leaving the times in `time_s` and the nodes in `touched`; false if it needs more entries."""
     n_buckets = len(first)

@@ -4,13 +4,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-import numba as nb
 import numpy as np
+
+from fireplan.kernel.compiling import compiled
+from fireplan.kernel.points import from_ends
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from fireplan.kernel.field import Field
+
+
+LATE_S = 7200
+"""Arrivals later than this are not told apart by second while a percentile is looked for. [s]"""
 
 
 class Streets(NamedTuple):
@@ -48,18 +54,25 @@ class Served:
         self.point = order.astype(np.int32)
         self.along = along[order]
         self.from_street = np.searchsorted(street[order], np.arange(n_streets + 1)).astype(np.int32)
-        ends = np.concatenate([streets.first, streets.last])
+        # Only streets with points are filed by node.
+        some = np.flatnonzero(np.diff(self.from_street)).astype(np.int32)
+        ends = np.concatenate([streets.first[some], streets.last[some]])
         at = np.argsort(ends, kind="stable")
-        self.street_at = (at % max(n_streets, 1)).astype(np.int32)
+        self.street_at = np.concatenate([some, some])[at]
         self.from_node = np.searchsorted(ends[at], np.arange(n_nodes + 1)).astype(np.int32)
         self.arrival_s = np.full(len(street), np.inf, dtype=np.float32)
         self._seen = np.zeros(n_streets, dtype=np.int64)
         self._turn = 0
+        # Room for the streets and the points of one change.
+        self._touched = np.empty(n_streets, dtype=np.int32)
+        self._points = np.empty(len(order), dtype=np.int32)
+        self._before_s = np.empty(len(order), dtype=np.float32)
 
     def refresh(self, sources: Sources) -> None:
         """Work out the arrival at every point."""
-        every = np.arange(len(self.streets.first), dtype=np.int32)
-        self._serve(every, sources)
+        self._turn += 1
+        self._seen[:] = self._turn
+        self._serve(np.arange(len(self.streets.first), dtype=np.int32), sources)
 
     def follow(
         self, changed: NDArray[np.int32], sources: Sources, *, also: NDArray[np.int32]
@@ -81,18 +94,21 @@ class Served:
         The points looked at, and what stood there before. [s]
         """
         self._turn += 1
-        touched = _streets_at(changed, also, self.from_node, self.street_at, self._seen, self._turn)
-        points = _points_on(touched, self.from_street, self.point)
-        before = self.arrival_s[points]
-        self._serve(touched, sources)
-        return points, before
+        n = _streets_at(changed, also, self.from_node, self.street_at, self._seen, self._turn, self._touched)
+        n = self._serve(self._touched[:n], sources)
+        return self._points[:n].copy(), self._before_s[:n].copy()
 
-    def _serve(self, touched: NDArray[np.int32], sources: Sources) -> None:
-        order = np.argsort(sources.street, kind="stable")
-        _serve(
-            touched, *self.streets, self.from_street, self.point, self.along, self.field.time_s,
-            sources.street[order], sources.along[order], self.arrival_s,
+    def _serve(self, touched: NDArray[np.int32], sources: Sources) -> int:
+        """Serve the points of some streets, marked as seen in this turn; returns how many."""
+        n = _serve(
+            touched, *self.streets, self.from_street, self.point, self.along, self.field.time_s, self.arrival_s,
+            self._points, self._before_s,
         )  # fmt: skip
+        _serve_own(
+            *sources, self._seen, self._turn, self.streets.there_s, self.streets.back_s, self.from_street, self.point,
+            self.along, self.arrival_s,
+        )  # fmt: skip
+        return int(n)
 
 
 def count_within(
@@ -114,106 +130,86 @@ def count_within(
     -------
     Points within each limit, and the percentile (inf: too few are reached) [s].
     """
-    counts = np.zeros(len(limits_s), dtype=np.int64)
-    wanted = int(np.ceil(percent / 100 * len(arrival_s) * (1 - 1e-12)))
-    inside, before = _count(arrival_s, limits_s, counts, wanted)
-    if len(inside) == 0:
+    counts = np.array([np.count_nonzero(arrival_s <= np.float32(limit_s)) for limit_s in limits_s], dtype=np.int64)
+    if len(arrival_s) == 0:
         return counts, float("inf")
-    inside.sort()
-    return counts, float(inside[max(0, wanted - before - 1)])
+    wanted = max(1, int(np.ceil(percent / 100 * len(arrival_s) * (1 - 1e-12))))
+    # Only the arrivals of the second in which the wanted one falls are put in order.
+    by_second = np.zeros(LATE_S + 1, dtype=np.int64)
+    _count_seconds(arrival_s, by_second)
+    so_far = np.cumsum(by_second)
+    second = int(np.searchsorted(so_far, wanted))
+    inside = arrival_s[(arrival_s >= second) & ((arrival_s < second + 1) | (second == LATE_S))]
+    place = wanted - 1 - int(so_far[second] - by_second[second])
+    return counts, float(np.partition(inside, place)[place])
 
 
-@nb.njit(nogil=True, cache=True)
-def _count(arrival_s, limits_s, counts, wanted):
-    """Fill the counts; returns all arrivals in the whole second of the wanted one, and how many come before it."""
-    longest = np.float32(-1.0)
-    for value in arrival_s:
-        if value < np.inf and value > longest:
-            longest = value
-    by_second = np.zeros(np.int64(longest) + 2, dtype=np.int64)
-    for k in range(len(limits_s)):
-        limit_s = np.float32(limits_s[k])
-        n = 0
-        for value in arrival_s:
-            n += value <= limit_s
-        counts[k] = n
-    for value in arrival_s:
-        if value < np.inf:
-            by_second[np.int64(value)] += 1
-    second, before = 0, 0
-    while second < len(by_second) and before + by_second[second] < wanted:
-        before += by_second[second]
-        second += 1
-    inside = np.empty(by_second[second] if second < len(by_second) else 0, dtype=np.float32)
-    found = 0
-    low, high = np.float32(second), np.float32(second + 1)
-    if len(inside) > 0:
-        for value in arrival_s:
-            if value >= low and value < high:
-                inside[found] = value
-                found += 1
-    return inside, before
+@compiled
+def _count_seconds(arrival_s, by_second):
+    """Count arrivals by whole second; all that are late stand in the last place."""
+    late = len(by_second) - 1
+    for i in range(len(arrival_s)):
+        if arrival_s[i] < late:
+            by_second[np.int64(arrival_s[i])] += 1
+        else:
+            by_second[late] += 1
 
 
-@nb.njit(nogil=True, cache=True)
-def _streets_at(nodes, also, from_node, street_at, seen, turn):
-    """Streets that end at any of the nodes, and others named, each once."""
-    size = len(also)
-    for node in nodes:
-        size += from_node[node + 1] - from_node[node]
-    out = np.empty(size, dtype=np.int32)
+@compiled
+def _streets_at(nodes, also, from_node, street_at, seen, turn, out):
+    """List streets that end at any of the nodes, and others named, each once; returns how many."""
     n = 0
-    for node in nodes:
-        for k in range(from_node[node], from_node[node + 1]):
+    for i in range(len(nodes)):
+        for k in range(from_node[nodes[i]], from_node[nodes[i] + 1]):
             street = street_at[k]
             if seen[street] != turn:
                 seen[street] = turn
                 out[n] = street
                 n += 1
-    for street in also:
-        if seen[street] != turn:
-            seen[street] = turn
-            out[n] = street
+    for i in range(len(also)):
+        if seen[also[i]] != turn:
+            seen[also[i]] = turn
+            out[n] = also[i]
             n += 1
-    return out[:n]
+    return n
 
 
-@nb.njit(nogil=True, cache=True)
-def _points_on(streets, from_street, point):
-    """Points filed under streets."""
-    size = 0
-    for street in streets:
-        size += from_street[street + 1] - from_street[street]
-    out = np.empty(size, dtype=np.int32)
+@compiled
+def _serve(
+    touched, first, last, there_s, back_s, from_street, point, along, node_s, arrival_s, out_point, out_before_s
+):  # fmt: skip
+    """Arrival at the points of some streets from either end; returns how many, and what stood there before."""
     n = 0
-    for street in streets:
-        for k in range(from_street[street], from_street[street + 1]):
-            out[n] = point[k]
-            n += 1
-    return out
-
-
-@nb.njit(nogil=True, cache=True)
-def _serve(touched, first, last, there_s, back_s, from_street, point, along, node_s, at_street, at_along, arrival_s):
-    """Arrival at the points of some streets: from either end, or from a source on the street itself."""
-    for street in touched:
+    for i in range(len(touched)):
+        street = touched[i]
         begin, stop = from_street[street], from_street[street + 1]
         if begin == stop:
             continue
         there, back = there_s[street], back_s[street]
-        low = np.searchsorted(at_street, street)
+        first_s, last_s = np.float64(node_s[first[street]]), np.float64(node_s[last[street]])
         for k in range(begin, stop):
-            f = along[k]
-            best = np.inf
-            if there < np.inf:
-                best = node_s[first[street]] + f * there
-            if back < np.inf:
-                best = min(best, node_s[last[street]] + (1.0 - f) * back)
-            source = low
-            while source < len(at_street) and at_street[source] == street:
-                if f >= at_along[source] and there < np.inf:
-                    best = min(best, (f - at_along[source]) * there)
-                if f <= at_along[source] and back < np.inf:
-                    best = min(best, (at_along[source] - f) * back)
-                source += 1
+            best = from_ends(first_s, last_s, along[k], there, back)
+            out_point[n] = point[k]
+            out_before_s[n] = arrival_s[point[k]]
+            n += 1
             arrival_s[point[k]] = best
+    return n
+
+
+@compiled
+def _serve_own(
+    source_street, source_along, seen, turn, there_s, back_s, from_street, point, along, arrival_s
+):  # fmt: skip
+    """Bring arrivals forward on streets of this turn on which a source stands."""
+    for source in range(len(source_street)):
+        street, begins = source_street[source], source_along[source]
+        if seen[street] != turn:
+            continue
+        there, back = there_s[street], back_s[street]
+        for k in range(from_street[street], from_street[street + 1]):
+            best = np.inf
+            if along[k] >= begins and there < np.inf:
+                best = (along[k] - begins) * there
+            if along[k] <= begins and back < np.inf:
+                best = min(best, (begins - along[k]) * back)
+            arrival_s[point[k]] = min(arrival_s[point[k]], best)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, NamedTuple
 
-import numba as nb
 import numpy as np
+
+from fireplan.kernel.compiling import compiled
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -110,13 +112,16 @@ def snap(
     -------
     Street (-1: none within the limit), fraction along it, and distance to it [m] (inf: none).
     """
-    return _snap(
-        grid.ends_m, grid.street, grid.from_m, grid.street_m, grid.corner_m[0], grid.corner_m[1], grid.cell_m,
-        grid.shape[0], grid.shape[1], grid.start, grid.member, xy_m, limit_m, allowed,
+    n = len(xy_m)
+    street, along, away_m = np.full(n, -1, dtype=np.int32), np.zeros(n), np.full(n, np.inf)
+    _snap(
+        grid.ends_m, grid.street, grid.from_m, grid.street_m, *grid.corner_m, grid.cell_m, *grid.shape, grid.start,
+        grid.member, xy_m, float(limit_m), allowed, street, along, away_m,
     )  # fmt: skip
+    return street, along, away_m
 
 
-@nb.njit(nogil=True, cache=True)
+@compiled
 def _file(ends, x0, y0, cell, columns, rows, start, member, fill):
     """Count (fill = 0: into start[cell + 1]) or write (fill = 1) the segments each cell holds."""
     reach = cell * 0.70711 + 1e-6
@@ -140,7 +145,7 @@ def _file(ends, x0, y0, cell, columns, rows, start, member, fill):
                     start[k + 1] += 1
 
 
-@nb.njit(nogil=True, cache=True)
+@compiled
 def _nearest(px, py, ax, ay, bx, by):
     """Squared distance of a point to a segment, and how far along the segment its foot lies (0 to 1)."""
     dx = bx - ax
@@ -154,51 +159,51 @@ def _nearest(px, py, ax, ay, bx, by):
     return ex * ex + ey * ey, t
 
 
-@nb.njit(nogil=True, cache=True)
-def _snap(ends, street, from_m, street_m, x0, y0, cell, columns, rows, start, member, xy, limit_m, allowed):
-    n = len(xy)
-    out_street = np.full(n, -1, dtype=np.int32)
-    out_along = np.zeros(n)
-    out_m = np.full(n, np.inf)
-    for i in range(n):
+@compiled
+def _snap(
+    ends, street, from_m, street_m, x0, y0, cell, columns, rows, start, member, xy, limit_m, allowed,
+    out_street, out_along, out_m,
+):  # fmt: skip
+    """Look through the cells about each point, ring by ring, until none nearer can come."""
+    for i in range(len(xy)):
         px, py = xy[i, 0], xy[i, 1]
-        if not (np.isfinite(px) and np.isfinite(py)):
+        if not (math.isfinite(px) and math.isfinite(py)):
             continue
-        column = int(np.floor((px - x0) / cell))
-        row = int(np.floor((py - y0) / cell))
+        column = math.floor((px - x0) / cell)
+        row = math.floor((py - y0) / cell)
         # A point outside the grid begins at the first ring that meets it.
-        outside = max(-column, column - columns + 1, -row, row - rows + 1)
-        ring = max(0, outside)
+        ring = max(0, -column, column - columns + 1, -row, row - rows + 1)
         last_ring = ring + max(columns, rows)
         best = limit_m * limit_m
         found = -1
-        found_t = 0.0
+        part = 0.0
         while ring <= last_ring:
             # Cells of this ring lie at least (ring - 1) cells away.
-            near = max(0.0, (ring - 1) * cell)
-            if near * near > best:
+            near = (ring - 1) * cell
+            if ring > 0 and near * near > best:
                 break
-            for r in range(max(0, row - ring), min(rows - 1, row + ring) + 1):
-                edge = r == row - ring or r == row + ring
-                step = 1 if edge or ring == 0 else 2 * ring
-                c = max(0, column - ring) if edge else column - ring
-                while c <= (min(columns - 1, column + ring) if edge else column + ring):
-                    if 0 <= c < columns:
-                        k = r * columns + c
-                        for j in range(start[k], start[k + 1]):
-                            m = member[j]
-                            if not allowed[street[m]]:
-                                continue
-                            d, t = _nearest(px, py, ends[m, 0], ends[m, 1], ends[m, 2], ends[m, 3])
-                            if d < best or (d == best and (found < 0 or m < found)):
-                                best, found, found_t = d, m, t
-                    c += step
+            for r in range(max(0, row - ring), min(rows, row + ring + 1)):
+                # Of the rows between the first and the last only the two ends are in the ring.
+                inner = abs(r - row) < ring
+                step = 2 * ring if inner else 1
+                first = column - ring if inner else max(0, column - ring)
+                last = column + ring if inner else min(columns - 1, column + ring)
+                for c in range(first, last + 1, step):
+                    if c < 0 or c >= columns:
+                        continue
+                    k = r * columns + c
+                    for j in range(start[k], start[k + 1]):
+                        m = member[j]
+                        if not allowed[street[m]]:
+                            continue
+                        d, t = _nearest(px, py, ends[m, 0], ends[m, 1], ends[m, 2], ends[m, 3])
+                        if d < best or (d == best and (found < 0 or m < found)):
+                            best, found, part = d, m, t
             ring += 1
         if found >= 0:
             s = street[found]
-            piece = np.hypot(ends[found, 2] - ends[found, 0], ends[found, 3] - ends[found, 1])
+            piece = math.hypot(ends[found, 2] - ends[found, 0], ends[found, 3] - ends[found, 1])
             out_street[i] = s
             if street_m[s] > 0.0:
-                out_along[i] = min(1.0, (from_m[found] + found_t * piece) / street_m[s])
-            out_m[i] = np.sqrt(best)
-    return out_street, out_along, out_m
+                out_along[i] = min(1.0, (from_m[found] + part * piece) / street_m[s])
+            out_m[i] = math.sqrt(best)

@@ -6,12 +6,15 @@ from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 
-from fireplan.kernel.contour import ContourSpace, link, spread, trace
+from fireplan.kernel.contour import trace
 from fireplan.kernel.cover import first_three, force_times
 from fireplan.kernel.graph import build_graph
+from fireplan.kernel.halves import link
 from fireplan.kernel.points import point_times
 from fireplan.kernel.search import Workspace, reach
 from fireplan.kernel.snapping import build_grid, snap
+from fireplan.kernel.space import ContourSpace
+from fireplan.kernel.spreading import spread
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -20,7 +23,7 @@ T = TypeVar("T", bound=np.generic)
 
 
 def compile_ahead() -> None:
-    """Run every compiled function once on two nodes and a street; takes seconds the first time, then nothing."""
+    """Run what every command needs once, on two nodes and a street; takes seconds the first time, then nothing."""
     one, zero, two = np.ones(1), np.zeros(1, dtype=np.int32), np.ones(1, dtype=np.int32)
     # A network's arrays cannot be written to, and to the compiler that is another type.
     streets = (_frozen(zero), _frozen(two), _frozen(one), _frozen(one))

@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 SNAP_LIMIT_M = 200.0
 """Farther than this from any street, a place counts as off the road. [m]"""
 
+AT_NODE_M = 0.5
+"""What is nearer than this to the end of its street stands at the node, whichever street was nearest by a hair. [m]"""
+
 
 @dataclass(frozen=True, eq=False)
 class OnRoad:
@@ -75,4 +78,7 @@ def snap(roads: RoadNetwork, points: gpd.GeoSeries, *, limit_m: float = SNAP_LIM
 def snap_xy(roads: RoadNetwork, xy_m: NDArray[np.float64], *, limit_m: float, freeways: bool) -> OnRoad:
     """Put coordinates in the network's CRS on the nearest street; otherwise as `snap`."""
     allowed = roads.drivable if freeways else roads.has_doors
-    return OnRoad(*kernel.snap(roads.segment_grid, xy_m, limit_m=limit_m, allowed=allowed))
+    street, along, offset_m = kernel.snap(roads.segment_grid, xy_m, limit_m=limit_m, allowed=allowed)
+    length_m = np.append(roads.length_m, 0.0)[street]  # off the road: the last
+    along = np.where(along * length_m < AT_NODE_M, 0.0, np.where((1.0 - along) * length_m < AT_NODE_M, 1.0, along))
+    return OnRoad(street, along, offset_m)

@@ -2,6 +2,9 @@
 
 from fireplan.travel.areas import erf_areas as erf_areas
 from fireplan.travel.areas import first_due_areas as first_due_areas
+from fireplan.travel.candidates import ByPlace as ByPlace
+from fireplan.travel.candidates import CandidateTimes as CandidateTimes
+from fireplan.travel.candidates import candidate_times as candidate_times
 from fireplan.travel.cover import Cover as Cover
 from fireplan.travel.cover import CoverFigures as CoverFigures
 from fireplan.travel.due import first_due as first_due

@@ -78,17 +78,17 @@ def _leads(
     owner = np.full(n, -1, dtype=np.int32)
     first_s, second_s = np.full((2, n), np.inf, dtype=np.float32)
     # One origin at a time, so that memory does not grow with their number.
-    for i, (origin, waits_s) in enumerate(zip(origins, later_s, strict=True)):
-        vertices, vertex_s = ground.arrivals_once(origin)
+    reached = ground.arrivals_of(origins, keep=False)
+    for i, ((vertices, vertex_s), waits_s) in enumerate(zip(reached, later_s, strict=True)):
         arrival_s = vertex_s + waits_s
         so_far_s = first_s[vertices]
         second_s[vertices] = np.minimum(second_s[vertices], np.maximum(so_far_s, arrival_s))
         ahead = vertices[arrival_s < so_far_s]
         owner[ahead] = i
         first_s[vertices] = np.minimum(so_far_s, arrival_s)
-    reached = owner >= 0
+    owned = owner >= 0
     lead_s = np.full(n, BEYOND_S, dtype=np.float32)
-    lead_s[reached] = np.clip(second_s[reached] - first_s[reached], LEAST_LEAD_S, MOST_LEAD_S)
+    lead_s[owned] = np.clip(second_s[owned] - first_s[owned], LEAST_LEAD_S, MOST_LEAD_S)
     return owner, lead_s
 
 
@@ -197,7 +197,7 @@ def erf_areas(
     row, later_s, brings = suppliers(scenario, starts, needs=wanted, interval=interval)
     ground = Ground(scenario, within_s=limits[0])
     origins = origins_of(starts)
-    reached = [ground.arrivals(origins[r]) for r in row]
+    reached = list(ground.arrivals_of([origins[r] for r in row]))
     vertex = np.concatenate([np.empty(0, dtype=np.int32), *(r.vertices for r in reached)])
     arrival_s = np.concatenate(
         [np.empty(0, dtype=np.float32), *(r.vertex_s + w for r, w in zip(reached, later_s, strict=True))]

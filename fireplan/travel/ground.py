@@ -8,11 +8,12 @@ import numpy as np
 import pandas as pd
 import shapely
 
+from fireplan.progress import steps
 from fireplan.travel.mesh import BEYOND_S, Arrivals, arrivals, build_mesh, outline
 from fireplan.travel.times import reach
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     import geopandas as gpd
 
@@ -52,6 +53,13 @@ class Ground:
         """Arrival at the vertices, as far as anything asks. [s]"""
         key = ("mesh times", self.scenario.roads.fingerprint, origin, self._search_s)
         return self.scenario.memo.get(key, lambda: self.arrivals_once(origin))
+
+    def arrivals_of(self, origins: Sequence[tuple[int, float]], *, keep: bool = True) -> Iterator[Arrivals]:
+        """Arrivals of one origin after another, showing progress; see `arrivals` and `arrivals_once`."""
+        with steps(len(origins), what="arrivals") as step:
+            for origin in origins:
+                yield self.arrivals(origin) if keep else self.arrivals_once(origin)
+                step()
 
     def arrivals_once(self, origin: tuple[int, float]) -> Arrivals:
         """Arrival at the vertices, not kept. [s]"""

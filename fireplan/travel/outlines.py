@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import shapely
 
 from fireplan.errors import Faults, UnknownIdError
+from fireplan.progress import steps
 from fireplan.travel.ground import Ground, as_table, checked_limits, origins_of
 from fireplan.travel.mesh import soonest
 from fireplan.travel.places import station_places
@@ -83,7 +84,11 @@ def isochrones(
     places = zip(starts.ids, origins_of(starts), strict=True)
     origins = {s: o for s, o in places if stations is None or s in stations}
     if exact:
-        areas = {s: _strips(scenario, o, tuple(limits), beside_m) for s, o in origins.items()}
+        areas = {}
+        with steps(len(origins), what="outlines") as step:
+            for s, o in origins.items():
+                areas[s] = _strips(scenario, o, tuple(limits), beside_m)
+                step()
         together = {limit: shapely.union_all([a[limit] for a in areas.values()]) for limit in limits if dissolve}
         by_limit = {limit: _multi(area) for limit, area in together.items()}
         by_station = {(s, limit): areas[s][limit] for limit in limits for s in origins if not dissolve}
@@ -102,10 +107,17 @@ def _contours(
 ) -> Outlines:
     """Outlines over the mesh: of all origins by limit, or of each by origin and limit."""
     ground = Ground(scenario, within_s=limits[0])
-    if not dissolve:
-        return {}, {(name, s): ground.outline(o, s) for s in limits for name, o in origins.items()}
-    together = soonest([ground.arrivals(o) for o in origins.values()], space=ground.space)
-    return {s: ground.contour(together, s) for s in limits}, {}
+    if dissolve:
+        # All of them first: finding them uses the same memory as joining them.
+        together = soonest(list(ground.arrivals_of(list(origins.values()))), space=ground.space)
+        return {s: ground.contour(together, s) for s in limits}, {}
+    each = {}
+    with steps(len(limits) * len(origins), what="outlines") as step:
+        for s in limits:
+            for name, o in origins.items():
+                each[name, s] = ground.outline(o, s)
+                step()
+    return {}, each
 
 
 def _strips(

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import os
-from concurrent.futures import ThreadPoolExecutor
+from collections import deque
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -11,6 +10,7 @@ import pandas as pd
 
 from fireplan import kernel
 from fireplan.errors import InputError, UnknownIdError, UnreachableStationError, quoted
+from fireplan.progress import on_threads
 from fireplan.travel.places import SMALLEST_REACH, Places, places, seeds_on, station_places
 
 if TYPE_CHECKING:
@@ -118,8 +118,8 @@ def time_rows(
     origins = list(zip(starts.on_road.street.tolist(), starts.on_road.along.tolist(), strict=True))
     new = [o for o in origins if _row_key(scenario, o, ends, within_s) not in scenario.memo]
     if len(new) > 1:
-        with ThreadPoolExecutor(max_workers=os.cpu_count()) as pool:
-            list(pool.map(lambda origin: _row(scenario, origin, ends, within_s), new))
+        with on_threads(lambda origin: _row(scenario, origin, ends, within_s), new, what="travel times") as solved:
+            deque(solved, maxlen=0)  # they stay in the memo
     rows = [_row(scenario, origin, ends, within_s) for origin in origins]
     _refuse_islands(scenario, starts, origins, within_s)
     return np.stack(rows) if rows else np.empty((0, len(ends.ids)), dtype=np.float32)

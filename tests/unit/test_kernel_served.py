@@ -88,13 +88,20 @@ def test_opening_closing_and_rolling_back_follow_the_field(seed, which):
     assert np.array_equal(served.arrival_s, before)
 
 
-@given(st.lists(st.floats(0, 900, width=32) | st.just(np.inf), min_size=1, max_size=60))
+@given(
+    st.lists(st.floats(0, 900, width=32) | st.floats(7100, 7300, width=32) | st.just(np.inf), min_size=1, max_size=60)
+)
 def test_counts_and_percentile_are_those_of_a_hand_sort(values):
     arrival_s = np.array(values, dtype=np.float32)
     counts, p90_s = count_within(arrival_s, np.array([240.0, 480.0]), percent=90)
     assert counts.tolist() == [(arrival_s <= 240).sum(), (arrival_s <= 480).sum()]
     ordered = np.sort(arrival_s)
     assert p90_s == ordered[int(np.ceil(0.9 * len(ordered) * (1 - 1e-12))) - 1]
+
+
+def test_of_no_arrivals_there_is_no_percentile():
+    counts, p90_s = count_within(np.empty(0, dtype=np.float32), np.array([240.0]), percent=90)
+    assert (counts.tolist(), p90_s) == ([0], np.inf)
 
 
 def test_points_off_the_road_are_never_served():

@@ -358,3 +358,42 @@ def test_outlines_that_touch_at_a_point_stay_valid_in_another_crs():
             ground = travel.isochrones(plan, within_s=[20, 40, 45])
             assert ground.geometry.is_valid.all()
             assert (ground.geometry.geom_type == "MultiPolygon").all()
+
+
+def corner_town(*extra, zones):
+    """Three nodes 200 m apart on a line, driven both ways in 20 s, and more streets; a station at the first."""
+    x, y = [500_000.0, 500_200.0, 500_400.0, 500_100.0], [3_300_000.0] * 3 + [3_300_200.0]
+    nodes = gpd.GeoDataFrame(
+        {"x": x, "y": y}, geometry=gpd.points_from_xy(x, y), crs=32632, index=pd.Index([1, 2, 3, 4], name="osmid")
+    )
+    rows = [(1, 2, 20.0), (2, 1, 20.0), (2, 3, 20.0), (3, 2, 20.0), *extra]
+    edges = pd.DataFrame(rows, columns=["u", "v", "travel_time"]).assign(key=0).set_index(["u", "v", "key"])
+    edges["geometry"] = [
+        shapely.LineString([nodes.geometry[u], (500_000, 3_300_050), nodes.geometry[v]])
+        if u == v
+        else shapely.LineString([nodes.geometry[u], nodes.geometry[v]])
+        for u, v, _ in edges.index
+    ]
+    edges["length"] = shapely.length(edges["geometry"].to_numpy())
+    net = roads.from_frames(nodes, gpd.GeoDataFrame(edges, crs=32632))
+    station = gpd.GeoDataFrame(
+        {"name": ["One"]}, geometry=[nodes.geometry[1]], crs=32632, index=pd.Index(["S1"], name="station_id")
+    )
+    places = gpd.GeoDataFrame(
+        geometry=[shapely.Point(x, 3_300_000) for x in zones], crs=32632,
+        index=pd.Index([f"Z{i}" for i in range(len(zones))], name="zone_id"),
+    )  # fmt: skip
+    units = pd.DataFrame({"station_id": []}, index=pd.Index([], name="unit_id", dtype=str))
+    return Scenario(net, station, units, places)
+
+
+@pytest.mark.parametrize("extra", [(), ((1, 4, 20.0),), ((1, 1, 60.0),), ((4, 1, 20.0),)])
+def test_a_station_at_a_corner_leaves_by_every_street_there(extra):
+    town = corner_town(*extra, zones=[500_150, 500_400])
+    assert travel.first_due(town)["first_due_s"].tolist() == pytest.approx([15, 40])
+
+
+@pytest.mark.parametrize("extra", [(), ((2, 4, 20.0),), ((4, 2, 20.0),), ((2, 2, 60.0),)])
+def test_a_place_at_a_corner_is_reached_with_the_corner(extra):
+    town = corner_town(*extra, zones=[500_200, 500_200.2])
+    assert travel.first_due(town)["first_due_s"].tolist() == pytest.approx([20, 20])

@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 import shapely
 
-from fireplan import Scenario, examples, roads, travel
+from fireplan import Scenario, roads, travel
 from fireplan.roads import OnRoad
 from fireplan.travel.places import Places
 
@@ -43,14 +43,9 @@ def wrong_shares(plan, stations, within_s=LIMITS):
 
 
 @pytest.fixture(scope="module")
-def marisol():
-    return examples.marisol()
-
-
-@pytest.fixture(scope="module")
-def san_francisco(shared_data):
+def san_francisco(shared_data, san_francisco_roads):
     """The city's roads with every fifth of its stations."""
-    network = roads.from_graphml(shared_data / "sf" / "sf_drive.graphml.gz")
+    network = san_francisco_roads
     layer = gpd.read_file(shared_data / "sf" / "sf_fire_stations.geojson")
     points = layer.to_crs(4326).geometry.representative_point()
     stations = gpd.GeoDataFrame(
@@ -99,7 +94,7 @@ def test_outlines_in_san_francisco_are_valid_and_nested(san_francisco):
 def test_together_they_cover_what_each_covers_alone(marisol):
     alone = travel.isochrones(marisol, within_s=[240]).to_crs(marisol.roads.crs)
     together = travel.isochrones(marisol, within_s=[240], dissolve=True).to_crs(marisol.roads.crs)
-    assert list(together.columns) == ["within_s", "geometry", "area_km2"]
+    assert list(together.columns) == ["within_s", "area_km2", "geometry"]
     union = alone.geometry.union_all()
     whole = together.geometry.iloc[0]
     assert shapely.difference(union, whole).area < 1e-4 * union.area

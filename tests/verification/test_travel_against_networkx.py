@@ -6,7 +6,7 @@ import osmnx as ox
 import pyproj
 import pytest
 
-from fireplan import examples, roads, travel
+from fireplan import roads, travel
 
 SOURCES, TARGETS = 40, 25  # a thousand pairs
 CLOSE_S = 1e-3
@@ -34,13 +34,13 @@ def agree(network):
     assert np.abs(ours[reached] - theirs[reached]).max() <= CLOSE_S
 
 
-def test_a_thousand_pairs_in_marisol():
-    agree(examples.marisol().roads)
+def test_a_thousand_pairs_in_marisol(marisol):
+    agree(marisol.roads)
 
 
 @pytest.mark.realdata
-def test_a_thousand_pairs_in_san_francisco(shared_data):
-    network = roads.from_graphml(shared_data / "sf" / "sf_drive.graphml.gz")
+def test_a_thousand_pairs_in_san_francisco(san_francisco_roads):
+    network = san_francisco_roads
     assert (network.n_nodes, network.n_streets) == (8993, 15129)
     assert network.repairs == ()
     agree(network)

@@ -1,0 +1,114 @@
+"""Long work on threads: its progress shown, and ended at once when interrupted."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections import deque
+from concurrent.futures import ThreadPoolExecutor, wait
+from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import TYPE_CHECKING, Any, TypeVar
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+    from concurrent.futures import Future
+
+T = TypeVar("T")
+R = TypeVar("R")
+
+SHOW_AFTER_S = 2.0
+"""Work shorter than this shows nothing. [s]"""
+
+LISTEN_EVERY_S = 0.2
+"""How long an interrupt may wait where a wait without end would not hear it, as on Windows. [s]"""
+
+# A context variable, not a flag of the module: who asks for silence has it in their own thread or task, and while
+# their block lasts.
+_SILENT: ContextVar[bool] = ContextVar("fireplan_progress_silent", default=False)
+
+
+@contextmanager
+def silent() -> Iterator[None]:
+    """Show no progress inside this block: the caller shows its own, or wants none."""
+    before = _SILENT.set(True)
+    try:
+        yield
+    finally:
+        _SILENT.reset(before)
+
+
+@contextmanager
+def steps(total: int, *, what: str) -> Iterator[Callable[[], None]]:
+    """
+    Show how far long work has come: a bar in the notebook, or on the error stream, once it has taken two seconds.
+
+    Parameters
+    ----------
+    total
+        How many steps there will be.
+    what
+        One or two words on what is being done.
+
+    Yields
+    ------
+    A function to call after each step. However the block ends, the bar goes.
+    """
+    bar: Any = None
+    began_s, done, quiet = time.monotonic(), 0, _SILENT.get()
+
+    def step() -> None:
+        nonlocal bar, done
+        done += 1
+        if bar is not None:
+            bar.update()
+        elif not quiet and time.monotonic() - began_s >= SHOW_AFTER_S:
+            from tqdm.auto import tqdm  # noqa: PLC0415 - short work need not wait for it
+
+            bar = tqdm(total=total, initial=done, desc=what, leave=False)
+
+    try:
+        yield step
+    finally:
+        if bar is not None:
+            bar.close()
+
+
+@contextmanager
+def on_threads(work: Callable[[T], R], items: Iterable[T], *, what: str) -> Iterator[Iterator[R]]:
+    """
+    Do work on as many threads as there are processors, showing progress.
+
+    Parameters
+    ----------
+    work
+        Done for each item; should release the GIL for most of its time, and take well under a second.
+    items
+        What to do it for.
+    what
+        One or two words on what is being done.
+
+    Yields
+    ------
+    The results, in the order of the items; each is let go of when it has been handed over.
+
+    Notes
+    -----
+    When an item fails, the caller is interrupted, or the block is left early, items not yet begun are dropped and those
+    under way are waited for.
+    """
+    with ThreadPoolExecutor(max_workers=os.cpu_count()) as pool:
+        try:
+            waiting = deque(pool.submit(work, item) for item in items)
+            with steps(len(waiting), what=what) as step:
+                yield _in_order(waiting, step)
+        finally:
+            pool.shutdown(wait=False, cancel_futures=True)
+
+
+def _in_order(waiting: deque[Future[R]], step: Callable[[], None]) -> Iterator[R]:
+    while waiting:
+        while not waiting[0].done():
+            wait([waiting[0]], timeout=LISTEN_EVERY_S)
+        yield waiting.popleft().result()
+        step()

@@ -1,0 +1,15 @@
+"""The two cities, read once."""
+
+import pytest
+
+from fireplan import examples, roads
+
+
+@pytest.fixture(scope="session")
+def marisol():
+    return examples.marisol()
+
+
+@pytest.fixture(scope="session")
+def san_francisco_roads(shared_data):
+    return roads.from_graphml(shared_data / "sf" / "sf_drive.graphml.gz")
