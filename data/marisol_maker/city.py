@@ -17,7 +17,7 @@ from .faults import count_faults, plant_faults
 from .geography import Geography, LocalPlane, make_geography
 from .routing import Arcs, TrueTimes, make_arcs
 from .settings import CAUSES, SETTINGS_FILE, read_settings
-from .stations import Station, place_stations, unit_rows
+from .stations import Station, place_stations, unit_rows, unit_type
 from .streets import Streets, make_network
 from .zones import Addresses, Zones, draw_zones, make_addresses, people
 
@@ -32,7 +32,10 @@ README_FILE = Path(__file__).with_name("readme.md")
 
 @dataclass
 class City:
-    """Everything that is written down, in the local plane; `site` is the proposed eighth station."""
+    """Everything that is written down, in the local plane.
+
+    `site` is the proposed eighth station, `drawn` what the history was before faults were planted in it.
+    """
 
     settings: dict[str, Any]
     seed: int
@@ -46,6 +49,7 @@ class City:
     addresses: Addresses
     times: TrueTimes
     rows: list[Row]
+    drawn: dict[str, Any]
 
 
 def _streets(geography: Geography, seeds: dict[str, np.random.Generator]) -> Streets:
@@ -89,8 +93,10 @@ def make_city(seed: int) -> City:
         row.place = (float(place[row.incident, 0]), float(place[row.incident, 1]))
     hall = plane.degrees(np.array(CITY_HALL)).round(6)
     spare = _clock_change_incidents(rows, ZoneInfo(settings["city"]["timezone"]))
+    units = {unit: unit_type(unit) for station in stations for unit in station.units}
+    drawn = findings.drawn_table(rows, units)
     rows = plant_faults(rows, settings["faults"], (float(hall[0]), float(hall[1])), seeds["faults"], spare=spare)
-    return City(settings, seed, plane, geography, net, arcs, stations, site, zones, addresses, times, rows)
+    return City(settings, seed, plane, geography, net, arcs, stations, site, zones, addresses, times, rows, drawn)
 
 
 def _clock_change_incidents(rows: list[Row], zone: ZoneInfo) -> set[int]:
@@ -128,6 +134,7 @@ def truth_tables(city: City) -> dict[str, dict[str, Any]]:
         "coverage.station_8": {"site": site, **reach.row([*today, count])},
         "coverage.close_station": {"station_id": CLOSED, **reach.row(closed)},
         "gap": findings.gap_table(city.zones, city.addresses, reach, city.plane),
+        "drawn": city.drawn,
         **planted,
         "clock_changes": findings.clock_table(city.rows, zone),
     }

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 import pandas as pd
+import shapely
 
 from fireplan.demand import zone_of
 from fireplan.errors import InputError
@@ -17,7 +18,11 @@ if TYPE_CHECKING:
 
     from fireplan.scenario import Scenario
 
-OUTSIDE = "outside"
+BETWEEN_M = 1000.0
+"""Ground between zones, such as a freeway's, belongs to the city where the zones come as near as this. [m]"""
+
+EDGE_M = 100.0
+"""An incident is outside when it lies farther than this from that ground. [m]"""
 
 
 class History(Protocol):
@@ -45,8 +50,8 @@ class Attendance:
     ----------
     incidents
         By `incident_id`, in order of `received`: what the history says, `local` time received, `zone_id` and the other
-        text columns of the zones (missing outside), `inside` (lies in a zone, or there are none), `emergency`, and
-        `counts` (measured under the policy).
+        text columns of the zones (missing outside), `inside` (in or between the zones, or there are none),
+        `emergency`, and `counts` (measured under the policy).
     responses
         One row per unit per incident, by incident and time of arrival: what the history says, `unit_type`, `crew`
         [people], `station_id` (home of the unit), `own` (not a neighbour's), `measured` (its incident counts), `counts`
@@ -132,13 +137,32 @@ def _placed(history: History, scenario: Scenario | None) -> gpd.GeoDataFrame:
         return incidents
     zones = scenario.zones
     row = zone_of(incidents, zones)
-    located = ~(incidents.geometry.isna() | incidents.geometry.is_empty).to_numpy()
-    incidents["inside"] = (row >= 0) | ~located  # what cannot be placed is not taken for a neighbour's
+    astray = np.flatnonzero((row < 0) & ~(incidents.geometry.isna() | incidents.geometry.is_empty).to_numpy())
+    inside = np.ones(len(incidents), dtype=bool)  # what cannot be placed is not taken for a neighbour's
+    if len(astray):
+        points = incidents.geometry.iloc[astray].to_crs(scenario.roads.crs).to_numpy()
+        inside[astray] = shapely.dwithin(_city_ground(scenario), points, EDGE_M)
+    incidents["inside"] = inside
     texts = zones.select_dtypes(exclude="number").drop(columns=zones.geometry.name)
     for name in texts.columns.difference(incidents.columns):
         incidents[name] = pd.array(np.append(texts[name].to_numpy(object), [None])[row], dtype="str")
     incidents["zone_id"] = pd.array(np.append(zones.index.to_numpy(object), [None])[row], dtype="str")
     return incidents
+
+
+def _city_ground(scenario: Scenario) -> shapely.Geometry:
+    """Zones in the network's metres, and the ground between them."""
+
+    def make() -> shapely.Geometry:
+        zones = scenario.zones.geometry.to_crs(scenario.roads.crs).to_numpy()
+        # One after another: the buffer of all at once takes many times as long.
+        wide = shapely.union_all(shapely.buffer(zones, BETWEEN_M, quad_segs=4))
+        ground = shapely.buffer(wide, -BETWEEN_M, quad_segs=4)
+        shapely.prepare(ground)
+        return ground
+
+    key = ("city ground", id(scenario.zones), scenario.roads.crs.to_wkt())
+    return scenario.memo.get(key, make, anchors=(scenario.zones,))
 
 
 def _manned(history: History, scenario: Scenario | None) -> pd.DataFrame:

@@ -37,7 +37,7 @@ class Policy:
     aid_received
         Units of neighbours count as arriving.
     aid_given
-        Incidents outside the zones count.
+        Incidents outside the city count: farther than 100 m from the zones and from the ground between them.
     """
 
     first_types: tuple[str, ...] = ("engine", "truck", "quint", "rescue", "ambulance")
