@@ -20,7 +20,10 @@ __version__ = "0.1.0"
 
 # Names and the modules that hold them. They are imported when first asked for, so that importing fireplan, and asking
 # its command line for help, waits for nothing.
-_MODULES = ("changes", "crs", "demand", "examples", "incidents", "maps", "roads", "standards", "stations", "travel")
+_MODULES = (
+    "changes", "crs", "demand", "examples", "incidents", "maps", "measures", "responding", "roads", "standards",
+    "stations", "travel",
+)  # fmt: skip
 _NAMES = {
     "AddUnit": "changes",
     "CloseRoad": "changes",
@@ -45,6 +48,10 @@ _NAMES = {
     "read_project": "project",
     "write_project": "project",
     "RoadNetwork": "roads",
+    "Policy": "responding",
+    "performance": "responding",
+    "reliability": "responding",
+    "workload": "responding",
     "Scenario": "scenario",
     "Objective": "standards",
     "Standard": "standards",
@@ -63,6 +70,8 @@ if TYPE_CHECKING:
     from fireplan import examples as examples
     from fireplan import incidents as incidents
     from fireplan import maps as maps
+    from fireplan import measures as measures
+    from fireplan import responding as responding
     from fireplan import roads as roads
     from fireplan import standards as standards
     from fireplan import stations as stations
@@ -89,6 +98,10 @@ if TYPE_CHECKING:
     from fireplan.project import open_project as open_project
     from fireplan.project import read_project as read_project
     from fireplan.project import write_project as write_project
+    from fireplan.responding import Policy as Policy
+    from fireplan.responding import performance as performance
+    from fireplan.responding import reliability as reliability
+    from fireplan.responding import workload as workload
     from fireplan.roads import RoadNetwork as RoadNetwork
     from fireplan.scenario import Scenario as Scenario
     from fireplan.standards import Objective as Objective

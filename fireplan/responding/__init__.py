@@ -1,8 +1,15 @@
-"""What the department did: response performance, from who went to what."""
+"""What the department did: response performance, workload and reliability, from who went to what."""
 
+from fireplan.responding.achieved import performance as performance
+from fireplan.responding.answered import reliability as reliability
 from fireplan.responding.attendance import Attendance as Attendance
 from fireplan.responding.attendance import History as History
 from fireplan.responding.attendance import attend as attend
+from fireplan.responding.commitments import concurrency as concurrency
+from fireplan.responding.commitments import drawdown as drawdown
+from fireplan.responding.commitments import hour_by_weekday as hour_by_weekday
+from fireplan.responding.commitments import workload as workload
 from fireplan.responding.groups import Shifts as Shifts
-from fireplan.responding.performance import performance as performance
 from fireplan.responding.policy import Policy as Policy
+from fireplan.responding.sentences import baseline_sentences as baseline_sentences
+from fireplan.responding.sentences import baselines as baselines

@@ -61,6 +61,8 @@ class Attendance:
         What the policy leaves out: `rule`, `setting`, `incidents`, `responses` left out by it first, `source`.
     policy, timezone
         As given.
+    basis
+        "observed", or "modelled" or "invented" where the history says so.
     """
 
     incidents: gpd.GeoDataFrame
@@ -68,6 +70,7 @@ class Attendance:
     ledger: pd.DataFrame
     policy: Policy
     timezone: str
+    basis: str = "observed"
 
     def firsts(self, nth: int = 1) -> pd.DataFrame:
         """By `incident_id`: the response of the nth counting unit to arrive at each incident that counts."""
@@ -113,7 +116,7 @@ def attend(history: History, *, scenario: Scenario | None = None, policy: Policy
         responses = _staged(responses)
     if policy.longest_s is not None:
         responses = _capped(responses, policy.longest_s)
-    if not policy.count_cancelled_turnout:
+    if not policy.cancelled_turned_out:
         responses["turnout_s"] = responses["turnout_s"].mask(responses["cancelled"])
     left_out = {
         "emergency_only": (slow.sum(), 0),
@@ -125,7 +128,8 @@ def attend(history: History, *, scenario: Scenario | None = None, policy: Policy
         [(rule, how, *left_out.get(rule, (0, 0)), source) for rule, how, source in policy.stated()],
         columns=["rule", "setting", "incidents", "responses", "source"],
     )
-    return Attendance(incidents, _numbered(responses), ledger, policy, history.timezone)
+    basis = getattr(history, "basis", "observed")
+    return Attendance(incidents, _numbered(responses), ledger, policy, history.timezone, basis)
 
 
 def _placed(history: History, scenario: Scenario | None) -> gpd.GeoDataFrame:

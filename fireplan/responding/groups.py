@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from fireplan.responding.attendance import Attendance
 
 WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
-HOURS = 24
 
 
 @dataclass(frozen=True)
@@ -30,18 +29,18 @@ class Shifts:
         In the order in which they come on duty.
     starts
         Local time at which the first of them once came on, such as "2024-01-01 08:00".
-    hours
-        How long each stays on duty. [h]
+    length_s
+        How long each stays on duty. [s]
     """
 
     names: tuple[str, ...] = ("A", "B", "C")
     starts: str = "2024-01-01 08:00"
-    hours: float = 24.0
+    length_s: float = 86_400.0
 
     def __post_init__(self) -> None:
         """Check the parts."""
-        if not self.names or isinstance(self.names, str) or not 0 < self.hours <= HOURS * 31:
-            raise InputError("shifts need names, in a tuple, and a number of hours above zero")
+        if not self.names or isinstance(self.names, str) or not 0 < self.length_s < float("inf"):
+            raise InputError("shifts need names, in a tuple, and a length in seconds above zero")
         try:
             pd.Timestamp(self.starts)
         except ValueError as error:
@@ -50,12 +49,12 @@ class Shifts:
     def at(self, local: pd.Series[pd.Timestamp]) -> pd.Series[str]:
         """Name of the shift on duty at local times; by the clock on the wall, so that it changes at the same hour."""
         wall = local.dt.tz_localize(None)
-        turns = np.floor((wall - pd.Timestamp(self.starts)).dt.total_seconds() / (self.hours * 3600))
+        turns = np.floor((wall - pd.Timestamp(self.starts)).dt.total_seconds() / self.length_s)
         named = [None if np.isnan(t) else self.names[int(t) % len(self.names)] for t in turns]
         return pd.Series(named, index=local.index, dtype="str")
 
 
-_BY_TIME: dict[str, Callable[[pd.Series], pd.Series]] = {
+BY_TIME: dict[str, Callable[[pd.Series], pd.Series]] = {
     "hour": lambda local: local.dt.hour.astype("Int64"),
     "weekday": lambda local: local.dt.day_name().astype(pd.CategoricalDtype(list(WEEKDAYS), ordered=True)),
     "month": lambda local: local.dt.strftime("%Y-%m"),
@@ -102,13 +101,13 @@ def keys_for(
         if name in OF_UNITS and name in rows:
             keys[name] = rows[name]
             continue
-        if name in _BY_TIME:
-            of_incident = _BY_TIME[name](incidents["local"])
+        if name in BY_TIME:
+            of_incident = BY_TIME[name](incidents["local"])
         elif name == "shift":
             of_incident = (shifts or Shifts()).at(incidents["local"])
         elif name in texts:
             of_incident = incidents[name]
         else:
-            raise UnknownIdError("group", name, [*_BY_TIME, "shift", *OF_UNITS, *texts])
+            raise UnknownIdError("group", name, [*BY_TIME, "shift", *OF_UNITS, *texts])
         keys[name] = of_incident.reindex(ids.to_numpy()).set_axis(rows.index)
     return pd.DataFrame(keys, index=rows.index)

@@ -28,7 +28,7 @@ class Policy:
         Only incidents answered with lights and siren.
     emergency_priorities
         Which priorities those are; None: all, where the history does not say.
-    count_cancelled_turnout
+    cancelled_turned_out
         A unit cancelled on its way still turned out: its turnout counts, its travel never.
     staging_is_arrival
         A unit that stages near the scene has arrived then.
@@ -43,7 +43,7 @@ class Policy:
     first_types: tuple[str, ...] = ("engine", "truck", "quint", "rescue", "ambulance")
     emergency_only: bool = True
     emergency_priorities: tuple[str, ...] | None = None
-    count_cancelled_turnout: bool = True
+    cancelled_turned_out: bool = True
     staging_is_arrival: bool = True
     longest_s: float | None = None
     aid_received: bool = False
@@ -70,7 +70,7 @@ SOURCES = {
     "first_types": "CPSM study practice: administrative and chief units that arrive first do not count",
     "emergency_only": "Darkhorse station reliability: emergency responses only; NERIS unit_response_mode",
     "emergency_priorities": "the agency",
-    "count_cancelled_turnout": "NFORS apparatus durations: cancelled en route has a turnout and no response time",
+    "cancelled_turned_out": "NFORS apparatus durations: cancelled en route has a turnout and no response time",
     "staging_is_arrival": "NFORS apparatus durations: travel ends at arrival or staging, whichever comes first",
     "longest_s": "CPSM study practice leaves out responses over 30 minutes; kept here unless asked otherwise",
     "aid_received": "CPSM study practice: aid is counted apart",

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 FEWEST = 10
 """Figures from fewer records than this are not given."""
 
+TOO_SMALL = f"n too small (below {FEWEST})"
+
 CONFIDENCE = 0.95
 
 

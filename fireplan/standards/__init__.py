@@ -1,5 +1,15 @@
 """Standards as data: what must be reached, how fast, for what share, and who says so."""
 
+from fireplan.standards.cpse import PROGRAMS as PROGRAMS
+from fireplan.standards.cpse import RISKS as RISKS
+from fireplan.standards.cpse import cpse_objective as cpse_objective
+from fireplan.standards.density import demand_zones as demand_zones
+from fireplan.standards.density import remote_zone as remote_zone
+from fireplan.standards.distances import MILE_M as MILE_M
+from fireplan.standards.distances import DistanceGoal as DistanceGoal
+from fireplan.standards.distances import distance_goals as distance_goals
+from fireplan.standards.distances import rand_distance_m as rand_distance_m
+from fireplan.standards.distances import rand_travel_s as rand_travel_s
 from fireplan.standards.library import named as named
 from fireplan.standards.library import names as names
 from fireplan.standards.objectives import INTERVALS as INTERVALS

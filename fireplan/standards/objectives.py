@@ -56,6 +56,8 @@ class Objective:
         Who says so, and in which edition.
     verified
         Whether the figure was seen in its source; where not, check it before you state it.
+    program, risk
+        Program and class of risk that an agency's own objective is for, such as "fire" and "high"; "": all.
     """
 
     key: str
@@ -71,6 +73,8 @@ class Objective:
     source: str = ""
     edition: str = ""
     verified: bool = False
+    program: str = ""
+    risk: str = ""
 
     def __post_init__(self) -> None:
         """Check the figures."""
@@ -113,11 +117,14 @@ class Standard:
         Full name with the edition.
     objectives
         What it asks for; their keys differ.
+    note
+        What a reader of its figures has to know; "": nothing.
     """
 
     name: str
     title: str
     objectives: tuple[Objective, ...]
+    note: str = ""
 
     def __post_init__(self) -> None:
         """Check that objectives can be told apart."""
@@ -134,10 +141,21 @@ class Standard:
         """Objectives that a plan can be held to."""
         return tuple(o for o in self.objectives if o.interval in INTERVALS)
 
+    def unverified(self) -> list[str]:
+        """Name each figure that was not seen in its source, with the source it is said to be in."""
+        return [
+            f"{o.title}, {o.limit_s:.0f} s {OBSERVED_INTERVALS[o.interval]}: {o.source or 'no source named'}"
+            for o in self.objectives
+            if not o.verified
+        ]
+
     def __add__(self, other: Standard) -> Standard:
         """Hold a plan to two standards at once."""
         return Standard(
-            f"{self.name} and {other.name}", f"{self.title}; {other.title}", self.objectives + other.objectives
+            f"{self.name} and {other.name}",
+            f"{self.title}; {other.title}",
+            self.objectives + other.objectives,
+            note=" ".join(note for note in (self.note, other.note) if note),
         )
 
     def __getitem__(self, key: str) -> Objective:

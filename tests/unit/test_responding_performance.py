@@ -104,7 +104,7 @@ def test_only_emergencies_count_where_priorities_say_so():
 def test_a_cancelled_unit_has_a_turnout_unless_that_is_not_wanted():
     calls = history(went("A", "E1", 0, 10, 70, None, 900, cancelled=True))
     assert performance(calls, nth=None)["n"].loc["turnout"] == 1
-    assert performance(calls, nth=None, policy=Policy(count_cancelled_turnout=False))["n"].loc["turnout"] == 0
+    assert performance(calls, nth=None, policy=Policy(cancelled_turned_out=False))["n"].loc["turnout"] == 0
 
 
 def test_a_unit_that_stages_has_arrived_then_unless_that_is_not_wanted():
@@ -175,7 +175,7 @@ def test_groups_of_the_clock_are_local():
 def test_shifts_follow_one_another():
     local = pd.Series(pd.to_datetime(["2024-01-01 07:59", "2024-01-01 08:00", "2024-01-02 08:00", "2024-01-04 09:00"]))
     assert Shifts().at(local.dt.tz_localize("America/Los_Angeles")).tolist() == ["C", "A", "B", "A"]
-    days = Shifts(("day", "night"), "2024-01-01 07:00", 12)
+    days = Shifts(("day", "night"), "2024-01-01 07:00", 12 * 3600)
     assert days.at(local.dt.tz_localize("America/Los_Angeles")).tolist() == ["day", "day", "day", "day"]
     with pytest.raises(InputError, match="shifts start"):
         Shifts(starts="tomorrow or so")

@@ -11,7 +11,7 @@ from fireplan.errors import Faults
 from fireplan.responding.attendance import Attendance, History, attend
 from fireplan.responding.force import force_arrivals
 from fireplan.responding.groups import Shifts, keys_for
-from fireplan.responding.statistics import FEWEST, percentile, percentile_interval, share_interval
+from fireplan.responding.statistics import FEWEST, TOO_SMALL, percentile, percentile_interval, share_interval
 from fireplan.standards import OBSERVED_INTERVALS
 
 if TYPE_CHECKING:
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from fireplan.scenario import Scenario
     from fireplan.standards import Standard
 
-TOO_SMALL = f"n too small (below {FEWEST})"
 NO_UPPER_END = "n too small for an upper end of the interval"
 GOAL = 0.9
 FIGURES = ("p50_s", "p90_s", "p90_low_s", "p90_high_s", "share", "share_low", "share_high")
@@ -41,8 +40,8 @@ class Observed(NamedTuple):
         Responses, or incidents, that it speaks of; with `incident_id`.
     seconds
         How long each took; NaN: not known. [s]
-    limit_s, goal
-        The objective's limit and share, if there is one. [s]
+    limit_s, goal, verified
+        The objective's limit [s] and share, if there is one, and whether they were seen in their source.
     """
 
     measure: str
@@ -52,6 +51,7 @@ class Observed(NamedTuple):
     seconds: NDArray[np.float64]
     limit_s: float = float("nan")
     goal: float = float("nan")
+    verified: bool | None = None
 
 
 def performance(
@@ -91,7 +91,8 @@ def performance(
     By the groups and `measure` (the four intervals, then the objectives): `title`, `interval`, `n` records, `unknown`
     (records of which this interval is not known; not in n), `p50_s`, `p90_s` (inverted_cdf) with its order-statistic
     95 % interval `p90_low_s` to `p90_high_s` [s], and for objectives `limit_s` [s], `goal`, `within` (records within
-    the limit), `share` (of n) with its Wilson 95 % interval, `met` (share has reached the goal), and `note`. Figures
+    the limit), `share` (of n) with its Wilson 95 % interval, `met` (share has reached the goal), `verified` (the
+    objective's figures were seen in their source), and `note`. Figures
     of fewer than ten records are left out, and the note says so. Everything is observed, if the history is.
 
     Raises
@@ -167,10 +168,17 @@ def _objectives(
             category = attendance.incidents["category"].reindex(rows["incident_id"].to_numpy())
             applies = category.isin(objective.categories).to_numpy()
             rows, seconds = rows[applies], seconds[applies]
+        if objective.risk and "risk_class" in attendance.incidents:
+            risk = attendance.incidents["risk_class"].reindex(rows["incident_id"].to_numpy())
+            applies = (risk == objective.risk).fillna(False).to_numpy(bool)  # noqa: FBT003 - pandas asks for it
+            rows, seconds = rows[applies], seconds[applies]
         goal = float("nan") if objective.share is None else objective.share
         found.append(
-            Observed(objective.key, str(objective), objective.interval, rows, seconds, objective.limit_s, goal)
-        )
+            Observed(
+                objective.key, str(objective), objective.interval, rows, seconds,
+                objective.limit_s, goal, objective.verified,
+            )
+        )  # fmt: skip
     return found
 
 
@@ -205,7 +213,7 @@ def _figures(ordered: NDArray[np.float64], n_records: int, observed: Observed) -
         "limit_s": observed.limit_s, "goal": observed.goal, "within": within if held else pd.NA,
         "share": share.value, "share_low": share.low, "share_high": share.high,
         "met": bool(within >= observed.goal * n * (1 - 1e-12)) if np.isfinite(observed.goal) and n >= FEWEST else pd.NA,
-        "note": "",
+        "verified": pd.NA if observed.verified is None else observed.verified, "note": "",
     }  # fmt: skip
     if n < FEWEST:
         figures |= dict.fromkeys(FIGURES, float("nan")) | {"note": TOO_SMALL}
