@@ -51,6 +51,7 @@ _NAMES = {
     "Policy": "responding",
     "performance": "responding",
     "reliability": "responding",
+    "why_missed": "responding",
     "workload": "responding",
     "Scenario": "scenario",
     "Objective": "standards",
@@ -101,6 +102,7 @@ if TYPE_CHECKING:
     from fireplan.responding import Policy as Policy
     from fireplan.responding import performance as performance
     from fireplan.responding import reliability as reliability
+    from fireplan.responding import why_missed as why_missed
     from fireplan.responding import workload as workload
     from fireplan.roads import RoadNetwork as RoadNetwork
     from fireplan.scenario import Scenario as Scenario

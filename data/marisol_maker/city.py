@@ -172,6 +172,9 @@ travel_seconds = 300
 at_most_outside = 1500
 source = "Invented for the sample city, in the manner of growth-management rules of Californian cities."
 
+[performance]
+emergency_priorities = ["1", "2"]
+
 [[scenario]]
 name = "{name}"
 changes = [ {{ open_station = "{number}", name = "{name}", at = [{lon}, {lat}], units = {units} }} ]

@@ -52,6 +52,15 @@ def compare(project: ProjectFolder, out: OutFolder = None) -> None:
     work.compare_project(lambda tell: open_project(project, tell=tell), out)
 
 
+@app.command()
+def performance(project: ProjectFolder, out: OutFolder = None) -> None:
+    """Measure a department's dispatch history: response performance, workload, reliability, and what was left out."""
+    from fireplan.cli.performance import performance_project  # noqa: PLC0415 - help does not wait for it
+    from fireplan.project import open_project  # noqa: PLC0415
+
+    performance_project(lambda tell: open_project(project, tell=tell), out)
+
+
 def main() -> None:
     """Run the command line. Exit code 2: something in the input; 130: interrupted, and nothing written."""
     try:

@@ -13,6 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 
 from fireplan import standards
 from fireplan.errors import ProjectError, UnknownIdError, listed, quoted
+from fireplan.responding import Policy
 
 MOST_REPLICATIONS = 10_000
 SHORTEST_PLAUSIBLE_S = 30.0
@@ -136,6 +137,49 @@ class Simulation(_Part):
     seed: int = Field(default=1, ge=0)
 
 
+class Shift(_Part):
+    """Shifts that follow one another; see `fireplan.responding.Shifts`."""
+
+    names: tuple[str, ...] = ("A", "B", "C")
+    starts: str = "2024-01-01 08:00"
+    hours: float = Field(default=24.0, gt=0, le=744)
+
+
+class Performance(_Part):
+    """What counts when response performance is measured; see `fireplan.responding.Policy`."""
+
+    first_types: tuple[str, ...] = Policy().first_types
+    emergency_only: bool = True
+    emergency_priorities: tuple[str, ...] | None = None
+    cancelled_turned_out: bool = True
+    staging_is_arrival: bool = True
+    longest_seconds: PositiveSeconds | None = None
+    aid_received: bool = False
+    aid_given: bool = False
+    shifts: Shift | None = None
+
+    @field_validator("first_types", "emergency_priorities")
+    @classmethod
+    def _names_some(cls, value: tuple[str, ...] | None) -> tuple[str, ...] | None:
+        if value == ():
+            raise ValueError("performance: a list is empty: name some, or leave the key out")
+        return value
+
+    @property
+    def policy(self) -> Policy:
+        """The same as a policy."""
+        return Policy(
+            first_types=self.first_types,
+            emergency_only=self.emergency_only,
+            emergency_priorities=self.emergency_priorities,
+            cancelled_turned_out=self.cancelled_turned_out,
+            staging_is_arrival=self.staging_is_arrival,
+            longest_s=self.longest_seconds,
+            aid_received=self.aid_received,
+            aid_given=self.aid_given,
+        )
+
+
 class Report(_Part):
     """What stands over maps and reports."""
 
@@ -163,6 +207,7 @@ class Plan(_Part):
     network: Network = Network()
     siting: Siting = Siting()
     simulation: Simulation = Simulation()
+    performance: Performance = Performance()
     report: Report = Report()
     output: Output = Output()
 

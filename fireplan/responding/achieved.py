@@ -74,7 +74,8 @@ def performance(
     scenario
         The department: units with types, crews and stations; zones. Needed for forces, stations and zones.
     standard
-        Objectives to hold it to; left out: percentiles only.
+        Objectives to hold it to; left out: percentiles only. Those that count something other than incidents, such as
+        dwellings, are for plans and are passed over.
     by
         What to break it down by: `hour`, `weekday`, `month`, `year`, `shift`, `station_id`, `unit_id`, `unit_type`,
         `zone_id`, `category`, `call_type`, `priority`, or a text column of the zones such as `risk_class`.
@@ -116,8 +117,8 @@ def performance(
     if nth is not None and nth < 1:
         faults.add(f"nth is {nth}: 1 is the first unit to arrive")
     faults.raise_if_any()
-    units, calls = _units(attendance, nth), _calls(attendance)
-    observed = [*_intervals(units, calls), *_objectives(attendance, standard, units, calls)]
+    units, calls = units_of(attendance, nth), calls_of(attendance)
+    observed = [*intervals_of(units, calls), *objectives_of(attendance, standard, units, calls)]
     tables = [_described(o, keys_for(attendance, o.rows, by, shifts=shifts)) for o in observed]
     table = pd.concat(tables, ignore_index=True)
     order = {o.measure: i for i, o in enumerate(observed)}
@@ -125,7 +126,7 @@ def performance(
     return table.set_index([*by, "measure"])
 
 
-def _intervals(units: pd.DataFrame, calls: pd.DataFrame) -> list[Observed]:
+def intervals_of(units: pd.DataFrame, calls: pd.DataFrame) -> list[Observed]:
     """Every interval on its own, held to nothing."""
     found = []
     for name, title in OBSERVED_INTERVALS.items():
@@ -134,7 +135,7 @@ def _intervals(units: pd.DataFrame, calls: pd.DataFrame) -> list[Observed]:
     return found
 
 
-def _units(attendance: Attendance, nth: int | None) -> pd.DataFrame:
+def units_of(attendance: Attendance, nth: int | None) -> pd.DataFrame:
     """Responses of the nth unit to arrive, or of all that count."""
     responses = attendance.responses
     wanted = responses["counts"] if nth is None else responses["nth"] == nth
@@ -143,7 +144,7 @@ def _units(attendance: Attendance, nth: int | None) -> pd.DataFrame:
     return rows.assign(turnout_and_travel_s=since_dispatch_s.where(since_dispatch_s >= 0))
 
 
-def _calls(attendance: Attendance) -> pd.DataFrame:
+def calls_of(attendance: Attendance) -> pd.DataFrame:
     """One row per incident that counts, with its call processing: received to the first dispatch."""
     responses = attendance.responses
     seen = responses[responses["measured"] & ~responses["on_view"]]
@@ -154,11 +155,14 @@ def _calls(attendance: Attendance) -> pd.DataFrame:
     return lead.assign(call_processing_s=taken_s.where(taken_s >= 0)).rename_axis("incident_id").reset_index()
 
 
-def _objectives(
+def objectives_of(
     attendance: Attendance, standard: Standard | None, units: pd.DataFrame, calls: pd.DataFrame
 ) -> list[Observed]:
+    """Every objective, on the records it speaks of; those that count dwellings or people are for plans."""
     found = []
     for objective in standard.objectives if standard else ():
+        if objective.weight:
+            continue
         if objective.interval in {"call_processing_s", "turnout_s"}:
             rows = calls if objective.interval == "call_processing_s" else units
             seconds = rows[objective.interval].to_numpy(float)
@@ -184,7 +188,7 @@ def _objectives(
 
 def _described(observed: Observed, keys: pd.DataFrame) -> pd.DataFrame:
     """Figures of each group."""
-    groups = [((), np.arange(len(keys)))] if keys.empty and keys.shape[1] == 0 else _grouped(keys)
+    groups = [((), np.arange(len(keys)))] if keys.empty and keys.shape[1] == 0 else grouped(keys)
     told = []
     for values, rows in groups:
         seconds = observed.seconds[rows]
@@ -195,7 +199,8 @@ def _described(observed: Observed, keys: pd.DataFrame) -> pd.DataFrame:
     return table.astype({k: keys[k].dtype for k in keys.columns})
 
 
-def _grouped(keys: pd.DataFrame) -> list[tuple[tuple[object, ...], NDArray[np.intp]]]:
+def grouped(keys: pd.DataFrame) -> list[tuple[tuple[object, ...], NDArray[np.intp]]]:
+    """Rows of each group, with the values that make it one."""
     grouping = keys.groupby(list(keys.columns), sort=False, observed=True, dropna=True)
     return [(v if isinstance(v, tuple) else (v,), np.asarray(rows)) for v, rows in grouping.indices.items()]
 

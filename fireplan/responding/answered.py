@@ -12,7 +12,6 @@ from fireplan.errors import InputError, UnknownIdError, listed, quoted
 from fireplan.responding.attendance import Attendance, History, attend
 from fireplan.responding.groups import Shifts, keys_for
 from fireplan.responding.statistics import FEWEST, TOO_SMALL, share_interval
-from fireplan.stations import type_of_unit
 from fireplan.travel import first_due
 
 if TYPE_CHECKING:
@@ -194,10 +193,7 @@ def _eligible(attendance: Attendance) -> pd.Series:
     what = responses["unit_type"]
     if what.isna().all():
         return pd.Series(data=True, index=responses.index)
-    unknown = what.isna() & ~responses["own"]
-    theirs = responses.loc[unknown, "unit_id"].astype(str)
-    guess = {name: type_of_unit((name.split() or [""])[-1]) for name in theirs.unique()}
-    return what.mask(unknown, theirs.map(guess)).isin(attendance.policy.first_types)
+    return what.isin(attendance.policy.first_types)
 
 
 def _figures(rows: pd.DataFrame, keys: pd.DataFrame) -> pd.DataFrame:

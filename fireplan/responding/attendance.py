@@ -12,6 +12,7 @@ import shapely
 from fireplan.demand import zone_of
 from fireplan.errors import InputError
 from fireplan.responding.policy import Policy
+from fireplan.stations import type_of_unit
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -53,10 +54,10 @@ class Attendance:
         text columns of the zones (missing outside), `inside` (in or between the zones, or there are none),
         `emergency`, and `counts` (measured under the policy).
     responses
-        One row per unit per incident, by incident and time of arrival: what the history says, `unit_type`, `crew`
-        [people], `station_id` (home of the unit), `own` (not a neighbour's), `measured` (its incident counts), `counts`
-        (may stop the clock under the policy), `nth` (place among the counting arrivals, from 1; 0: did not arrive or
-        does not count).
+        One row per unit per incident, by incident and time of arrival: what the history says, `unit_type` (of a
+        neighbour's unit what its name says, if nothing else does), `crew` [people], `station_id` (home of the unit),
+        `own` (not a neighbour's), `measured` (its incident counts), `counts` (may stop the clock under the policy),
+        `nth` (place among the counting arrivals, from 1; 0: did not arrive or does not count).
     ledger
         What the policy leaves out: `rule`, `setting`, `incidents`, `responses` left out by it first, `source`.
     policy, timezone
@@ -186,6 +187,11 @@ def _manned(history: History, scenario: Scenario | None) -> pd.DataFrame:
     for name, column in (("unit_type", "type"), ("station_id", "station_id")):
         theirs = pd.Series(np.append(units[column].to_numpy(object), [None])[at], index=responses.index, dtype="str")
         responses[name] = theirs.fillna(responses[name])
+    # A neighbour's unit is in no table: what it is must be read from its name, as in "OCN E12".
+    strange = responses["unit_type"].isna() & ~responses["own"]
+    ids = responses.loc[strange, "unit_id"].astype(str)
+    kinds = {name: type_of_unit((name.split() or [""])[-1]) for name in ids.unique()}
+    responses["unit_type"] = responses["unit_type"].mask(strange, ids.map(kinds))
     crew = pd.Series(np.append(units["crew"].to_numpy(float), [np.nan])[at], index=responses.index)
     responses["crew"] = responses["crew"].fillna(crew)  # who was aboard that day, where the history says
     return responses

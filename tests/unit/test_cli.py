@@ -13,6 +13,7 @@ import shapely
 
 import fireplan as fp
 from fireplan.cli import main
+from fireplan.examples import marisol_folder
 from fireplan.project import write_project
 
 FIREPLAN = str(Path(sys.executable).parent / "fireplan")
@@ -310,3 +311,22 @@ def test_demo_manifest_names_inputs_and_outputs(demo):
     assert set(made["outputs"]) == MADE - {"manifest.json"}
     assert made["provenance"] == "invented"
     assert str(demo[0].parent) not in text
+
+
+def test_performance_writes_tables_and_prints_the_main_one(run, tmp_path):
+    code, said, _ = run("performance", marisol_folder(), "--out", tmp_path)
+    assert code == 0
+    assert "response performance (invented)" in said
+    assert "First engine" in said
+    files = {f.name for f in tmp_path.iterdir()}
+    assert {"performance.csv", "reliability.csv", "missed_first_engine.csv", "ledger.csv", "policy.csv"} <= files
+    table = pd.read_csv(tmp_path / "performance.csv").set_index("measure")
+    assert table.loc["first_engine", "n"] > 15_000
+    assert "growth_rule" not in table.index  # counts dwellings, not calls
+
+
+def test_performance_without_a_history_says_so(run, project, tmp_path):
+    code, _, said = run("performance", project, "--out", tmp_path / "out")
+    assert code == 2
+    assert "inputs.cad" in said
+    assert not (tmp_path / "out").exists()
