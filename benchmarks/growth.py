@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from benchmarks.measuring import Contest, Way, run
-from benchmarks.tasks.field import nearest_field, there
+from benchmarks.tasks.field import nearest_field
 from benchmarks.tasks.reach import LIMIT_S
 from benchmarks.tasks.shared import reach_all, reach_from
 from fireplan import kernel
@@ -65,7 +65,7 @@ def _reach(place: Place) -> Way:
 
 def _field(place: Place, count: int = 50) -> Way:
     nodes = place.draw_nodes(count)
-    return Way("", lambda: nearest_field(place.roads.graph, nodes), prepare=there)
+    return Way("", lambda: nearest_field(place.roads.graph, nodes))
 
 
 def _graph(place: Place) -> Way:

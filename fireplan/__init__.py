@@ -43,6 +43,7 @@ _NAMES = {
     "compare": "comparison",
     "CadHistory": "incidents",
     "read_cad": "incidents",
+    "read_cad_sql": "incidents",
     "FireplanError": "errors",
     "open_project": "project",
     "read_project": "project",
@@ -93,6 +94,7 @@ if TYPE_CHECKING:
     from fireplan.errors import FireplanError as FireplanError
     from fireplan.incidents import CadHistory as CadHistory
     from fireplan.incidents import read_cad as read_cad
+    from fireplan.incidents import read_cad_sql as read_cad_sql
     from fireplan.measures import Assessment as Assessment
     from fireplan.measures import assess as assess
     from fireplan.measures import gaps as gaps

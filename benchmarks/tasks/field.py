@@ -8,7 +8,7 @@ import networkx as nx
 import numpy as np
 from scipy.sparse.csgraph import dijkstra
 
-from benchmarks.measuring import CannotRunError, Contest, Way
+from benchmarks.measuring import Contest, Way
 from benchmarks.tasks.reach import digraph_of
 from benchmarks.tasks.shared import as_row, demand, same_times
 from fireplan import kernel
@@ -19,17 +19,8 @@ if TYPE_CHECKING:
 
 def nearest_field(graph, nodes, *, limit_s: float = np.inf):
     """Time and owner of every node."""
-    from fireplan.kernel.field import nearest_field as search  # noqa: PLC0415 - newer than the other tasks
-
-    return search(graph, nodes, np.zeros(len(nodes)), np.arange(len(nodes), dtype=np.int32), limit_s=limit_s)
-
-
-def there() -> None:
-    """Compile the search; say so where there is none."""
-    try:
-        nearest_field(kernel.build_graph(np.array([0]), np.array([1]), np.ones(1), n_nodes=2), np.zeros(1, np.int32))
-    except ImportError as error:
-        raise CannotRunError("not there yet") from error
+    owners = np.arange(len(nodes), dtype=np.int32)
+    return kernel.nearest_field(graph, nodes, np.zeros(len(nodes)), owners, limit_s=limit_s)
 
 
 def contests(place: Place):
@@ -52,7 +43,7 @@ def contests(place: Place):
         task="field",
         title=f"nearest of {len(stations)} stations: time and owner of every node",
         place=place.name,
-        ours=Way("fireplan", lambda: nearest_field(graph, stations), prepare=there),
+        ours=Way("fireplan", lambda: nearest_field(graph, stations)),
         peers=(
             Way(
                 "scipy",

@@ -9,7 +9,7 @@ from scipy.sparse import csr_array
 from scipy.sparse.csgraph import dijkstra
 
 from benchmarks.measuring import Contest, Way
-from benchmarks.tasks.field import nearest_field, there
+from benchmarks.tasks.field import nearest_field
 from benchmarks.tasks.reach import LIMIT_S
 from benchmarks.tasks.shared import same_times
 
@@ -40,7 +40,7 @@ def contests(place: Place):
         task="speeds",
         title=f"a speed class changes: 480 s field of {len(stations)} stations, graph included",
         place=place.name,
-        ours=Way("fireplan", ours, prepare=there),
+        ours=Way("fireplan", ours),
         peers=(Way("scipy", by_scipy, note="given the factor of each arc"),),
         check=lambda mine, theirs: same_times(np.asarray(mine[0], dtype=float), theirs["scipy"][0], label="scipy"),
         times_faster={"scipy": 2},

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
@@ -21,6 +22,16 @@ app = typer.Typer(
 
 ProjectFolder = Annotated[Path, typer.Argument(metavar="PROJECT", help="Folder with a plan.toml.")]
 OutFolder = Annotated[Path | None, typer.Option("--out", help="Where results go; left out: the plan's output.dir.")]
+
+
+class Kind(StrEnum):
+    """What a file can be checked as."""
+
+    cad = "cad"
+    stations = "stations"
+    network = "network"
+    scenario = "scenario"
+    feed = "feed"
 
 
 @app.command()
@@ -59,6 +70,27 @@ def performance(project: ProjectFolder, out: OutFolder = None) -> None:
     from fireplan.project import open_project  # noqa: PLC0415
 
     performance_project(lambda tell: open_project(project, tell=tell), out)
+
+
+@app.command()
+def check(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="The file to check.")],
+    kind: Annotated[Kind, typer.Option("--kind", help="What it should be.")],
+    timezone: Annotated[
+        str | None, typer.Option("--timezone", help="Of a dispatch export's local times: America/Los_Angeles, ...")
+    ] = None,
+    mapping: Annotated[
+        str | None, typer.Option("--mapping", help="Of a dispatch export: a bundled mapping's name, or a TOML file.")
+    ] = None,
+    out: Annotated[Path | None, typer.Option("--out", help="Folder for ledger.csv and quarantine.csv.")] = None,
+    *,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")] = False,
+) -> None:
+    """Check an input file before it is used. Exit code 0: it can be used; 1: it cannot."""
+    from fireplan.cli import check as checking  # noqa: PLC0415 - help does not wait for it
+
+    code = checking.check(file, kind=kind, timezone=timezone, mapping=mapping, out=out, as_json=as_json)
+    raise typer.Exit(code)
 
 
 def main() -> None:

@@ -8,35 +8,57 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from fireplan.incidents.arrays import NO_STAMP, STAMP, TIMES, Flags, Stamps
-from fireplan.incidents.columns import described
+from fireplan.incidents.arrays import MORE_TIMES, NO_STAMP, STAMP, TIMES, Flags, Stamps
 from fireplan.incidents.identity import numbered
+from fireplan.incidents.order import drop_reversed
 from fireplan.incidents.times import CODES, MISSING, PLACEHOLDER, Written, read_times
-from fireplan.incidents.zones import Instants, to_instants
+from fireplan.incidents.zones import Instants, localised, to_instants
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
     from zoneinfo import ZoneInfo
 
     import pandas as pd
 
     from fireplan.errors import Faults
+    from fireplan.incidents.arrays import Ints
     from fireplan.incidents.ledger import Ledger
-    from fireplan.incidents.mapping import Mapping
 
 AHEAD = timedelta(days=1)  # an agency's clocks may be that far ahead of this machine's
 
 
 @dataclass(frozen=True)
 class Clocked:
-    """UTC stamps by row and column, NaT where there is none or it was dropped; `given` flags those the file has."""
+    """
+    UTC stamps by row and column, NaT where there is none or it was dropped; `given` flags those the file has.
+
+    `more` holds the stamps of the columns that not every file has, by name.
+    """
 
     stamps: Stamps
     given: Flags
+    more: dict[str, Stamps]
+
+    def kept(self, rows: Flags) -> Clocked:
+        """Give the stamps of some rows only."""
+        return Clocked(self.stamps[rows], self.given[rows], {name: s[rows] for name, s in self.more.items()})
+
+    def ordered(self, lines: Ints, *, ledger: Ledger) -> Clocked:
+        """Drop the stamps that contradict the order in which things happen."""
+        return Clocked(drop_reversed(self.stamps, lines, ledger=ledger), self.given, self.more)
 
 
-def read_stamps(frame: pd.DataFrame, mapping: Mapping, *, zone: ZoneInfo, faults: Faults, ledger: Ledger) -> Clocked:
+def read_stamps(
+    frame: pd.DataFrame,
+    *,
+    names: Mapping[str, str],
+    formats: Sequence[str],
+    zone: ZoneInfo,
+    faults: Faults,
+    ledger: Ledger,
+) -> Clocked:
     """
-    Read the five times of each row as UTC instants.
+    Read the five times of each row, and the further ones that the file has, as UTC instants.
 
     Rows are set aside when a local time does not exist, the call was received in the future, or no time is left.
 
@@ -44,28 +66,54 @@ def read_stamps(frame: pd.DataFrame, mapping: Mapping, *, zone: ZoneInfo, faults
     ----------
     frame
         Text columns, indexed by physical line.
-    mapping
-        Names the source columns and the formats.
+    names
+        What to call the columns in messages.
+    formats
+        How the times are written; none to find out.
     zone
         Of times without an offset.
     faults, ledger
         Take what is found.
     """
-    names = {name: described(name, mapping) for name in TIMES}
-    columns = read_times(frame[list(TIMES)], names=names, formats=mapping.times.formats, faults=faults)
+    more = [name for name in MORE_TIMES if name in frame]
+    columns = read_times(frame[[*TIMES, *more]], names=names, formats=formats, faults=faults)
     written = [columns[name] for name in TIMES]
     local = np.column_stack([column.local for column in written]).astype(STAMP)
     instant = np.column_stack([column.instant for column in written]).astype(STAMP)
     instants = to_instants(local, instant, zone=zone, incidents=numbered(frame["incident_id"]))
-    latest = np.datetime64(datetime.now(UTC).replace(tzinfo=None) + AHEAD, "us")
-    future = instants.utc > latest
+    future = instants.utc > _latest()
     if not faults.found:
         _set_aside(frame, local, instants=instants, future=future, zone=zone, ledger=ledger)
     stamps = np.where(future, NO_STAMP, instants.utc)
-    alive = ~np.array(ledger.is_set_aside(frame.index.to_list()), dtype=bool)
+    alive = ~ledger.is_set_aside(frame.index)
     _note(frame, written, instants=instants, future=future, alive=alive, ledger=ledger)
     kinds = np.column_stack([item.kind for item in written])
-    return Clocked(stamps, ~np.isin(kinds, (MISSING, PLACEHOLDER)))
+    further = {}
+    for name in more:
+        lines = frame.index.to_numpy()[alive]
+        further[name] = np.full(len(frame), NO_STAMP, dtype=STAMP)
+        item, anchor = columns[name], stamps[alive]
+        item = Written(item.local[alive], item.instant[alive], item.kind[alive])
+        further[name][alive] = _further(item, anchor, lines, name=name, zone=zone, ledger=ledger)
+    return Clocked(stamps, ~np.isin(kinds, (MISSING, PLACEHOLDER)), further)
+
+
+def _further(item: Written, stamps: Stamps, lines: Ints, *, name: str, zone: ZoneInfo, ledger: Ledger) -> Stamps:
+    """Read one further column; a time that came twice is the first one that is not before the row went en route."""
+    one, two = (localised(item.local, zone, first=first) for first in (True, False))
+    early, late = np.fmin(one, two), np.fmax(one, two)
+    start = np.fmax.reduce(stamps[:, :3], axis=1)  # NaT where the row has none of the three
+    utc = np.where(np.isnat(item.instant), np.where(early < start, late, early), item.instant)
+    for kind, code in CODES.items():
+        ledger.add(code, lines[item.kind == kind], column=name)
+    ledger.add("stamp_nonexistent", lines[~np.isnat(item.local) & np.isnat(early)], column=name)
+    future = utc > _latest()
+    ledger.add("stamp_in_future", lines[future], column=name)
+    return np.where(future, NO_STAMP, utc)
+
+
+def _latest() -> np.datetime64:
+    return np.datetime64(datetime.now(UTC).replace(tzinfo=None) + AHEAD, "us")
 
 
 def _set_aside(

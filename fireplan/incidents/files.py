@@ -25,38 +25,48 @@ _MAGIC = (
     (b"\xff\xd8\xff", "a JPEG picture"),
     (b"GIF8", "a GIF picture"),
     (b"%PDF", "a PDF document"),
-    (b"PK\x03\x04", "a zip archive or an xlsx workbook: save the sheet as CSV"),
-    (b"\xd0\xcf\x11\xe0", "an old xls workbook: save the sheet as CSV"),
-    (b"PAR1", "a Parquet file"),
+    (b"\xd0\xcf\x11\xe0", "an old xls workbook, or one with a password: save the sheet as .xlsx or CSV"),
     (b"SQLite format 3", "an SQLite database"),
 )
 
 
-def read_text(path: str | PathLike[str], ledger: Ledger, *, encoding: str = "utf-8") -> str:
+def read_bytes(file: Path) -> bytes:
     """
-    Read a CSV file, plain or gzipped, as text.
+    Read a CSV file, plain or gzipped, as bytes.
+
+    Raises
+    ------
+    InputError
+        If it is not text, damaged, or too large.
+    """
+    data = file.read_bytes()
+    if data.startswith(_GZIP):
+        data = _unpacked(data, file.name)
+    _refuse_other_kinds(data, file.name)
+    return data
+
+
+def decoded(data: bytes, ledger: Ledger, *, name: str, encoding: str = "utf-8") -> str:
+    """
+    Decode a CSV file.
 
     Parameters
     ----------
-    path
-        A local file.
+    data
+        The whole file.
     ledger
         Takes the notes: other encodings, bytes replaced, NUL characters removed.
+    name
+        Of the file, for errors.
     encoding
         What to expect where no byte-order mark says otherwise.
 
     Raises
     ------
     InputError
-        If there is no such file, it is not text, or it is too large.
+        If it is full of NUL characters.
     """
-    file = local_file(path)
-    data = file.read_bytes()
-    if data.startswith(_GZIP):
-        data = _unpacked(data, file.name)
-    _refuse_other_kinds(data, file.name)
-    text = _decoded(data, ledger, encoding=encoding)
-    return _without_nul(text, ledger, name=file.name)
+    return _without_nul(_decoded(data, ledger, encoding=encoding), ledger, name=name)
 
 
 def local_file(path: str | PathLike[str]) -> Path:

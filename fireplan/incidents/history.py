@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -15,27 +15,33 @@ class CadHistory:
     """
     Dispatch history: incidents, unit responses, and what was done to each row.
 
-    The rows add up: `rows_in` = `rows_ok` + `rows_set_aside` + `rows_duplicate`. A row with a repair counts as ok.
+    The rows add up: `rows_in` = `rows_ok` + `rows_set_aside` + `rows_duplicate` + `rows_held`. A row with a repair
+    counts as ok.
 
     Parameters
     ----------
     incidents
         One row per incident, indexed by `incident_id`, in EPSG:4326: `call_type`, `category`, `priority`,
-        `received` (UTC) and `geometry`, None where the incident could not be located.
+        `received` (UTC) and `geometry`, None where the incident could not be located; and, where the file has them,
+        `mode` (`emergency` if any unit came so, else `non_emergency`), `first_due`, `zone`, `shift` and `aid`.
     responses
         One row per unit per incident: `incident_id`, `unit_id`, `unit_type`; the stamps `received`, `dispatched`,
-        `enroute`, `arrived`, `cleared` (UTC); `call_processing_s`, `turnout_s`, `travel_s`, `total_response_s`, NaN
-        where unknown [s]; the flags `cancelled`, `on_view`, `already_on_road`; and the columns that the mapping
-        carries.
+        `enroute`, `arrived`, `cleared` and, where the file has them, `staged` and `cancelled_enroute` (UTC);
+        `call_processing_s`, `turnout_s`, `travel_s`, `total_response_s`, NaN where unknown [s]; the flags
+        `cancelled`, `on_view`, `already_on_road`; where the file has them `station_id`, `mode` and `crew` [people];
+        `mutual_aid` if a list of units was given; and the columns that the mapping carries. With `grain` "incident"
+        there is one row per incident, without anything of units.
     ledger
         One row per reason code: `code`, `outcome`, `column`, `rows`, `lines` (the first few physical lines),
-        `meaning`.
+        `meaning`, `source` (where the rule comes from).
     quarantine
         One row per row set aside: `line`, `incident_id`, `unit_id`, `code`, `reason`.
     timezone
         The IANA zone of the agency's local time.
-    rows_in, rows_ok, rows_set_aside, rows_duplicate
-        Counts of the file's rows, blank lines left out.
+    rows_in, rows_ok, rows_set_aside, rows_duplicate, rows_held
+        Counts of the file's rows, blank lines left out. No rule of this reader holds a row back until now.
+    grain
+        "unit" if the file has one row per unit per incident, "incident" if it has no units.
     """
 
     incidents: gpd.GeoDataFrame
@@ -47,6 +53,8 @@ class CadHistory:
     rows_ok: int
     rows_set_aside: int
     rows_duplicate: int
+    rows_held: int = 0
+    grain: Literal["unit", "incident"] = "unit"
 
     def messages(self) -> list[str]:
         """

@@ -7,13 +7,17 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from fireplan.errors import quoted
+from fireplan.errors import listed, quoted
 from fireplan.incidents.arrays import IDS, TIMES
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
+    from fireplan.incidents.arrays import Flags
     from fireplan.incidents.ledger import Ledger
 
 LONGEST_ID = 100
+MANY = 100  # incidents, from which on it is strange that none has a second unit
 _LOOKALIKES = str.maketrans(
     "АВЕКМНОРСТУХІЅЈ" + "ΑΒΕΖΗΙΚΜΝΟΡΤΥΧ",  # noqa: RUF001 - Cyrillic and Greek on purpose
     "ABEKMHOPCTYXISJ" + "ABEZHIKMNOPTYX",
@@ -23,7 +27,7 @@ _SEPARATORS = str.maketrans("", "", " -_./\u00ad\u200b\u200c\u200d\ufeff")
 
 def set_aside_bad_ids(frame: pd.DataFrame, *, ledger: Ledger) -> None:
     """Set aside the rows without a usable incident_id or unit_id."""
-    for name in IDS:
+    for name in (name for name in IDS if name in frame):
         ids = frame[name].str.strip()
         lines = frame.index.to_numpy()
         length = ids.str.len().to_numpy()
@@ -38,7 +42,7 @@ def drop_duplicates(frame: pd.DataFrame, *, ledger: Ledger) -> pd.DataFrame:
     """Keep the first of rows that are equal in every column that is used."""
     again = frame.duplicated().to_numpy()
     ledger.add("duplicate_row", frame.index[again])
-    return frame[~again]
+    return frame[~again] if again.any() else frame
 
 
 def spelt_alike(units: pd.Series[str], *, ledger: Ledger) -> pd.Series[str]:
@@ -85,8 +89,13 @@ def check_incidents(responses: pd.DataFrame, *, ledger: Ledger) -> None:
     ledger
         Takes the notes.
     """
-    again = responses.duplicated(list(IDS), keep="first")
-    ledger.add("unit_repeated", responses.index[again], column="unit_id")
+    if "unit_id" in responses:
+        again = responses.duplicated(list(IDS), keep="first")
+        ledger.add("unit_repeated", responses.index[again], column="unit_id")
+        _check_grain(responses, ledger=ledger)
+    else:
+        again = responses.duplicated("incident_id", keep="first")
+        ledger.add("incident_repeated", responses.index[again], column="incident_id")
     facts = responses[["incident_id", TIMES[0], "call_type", "priority"]]
     differing = facts.groupby("incident_id", sort=True)[[TIMES[0], "call_type", "priority"]].nunique()
     for name in differing.columns:
@@ -96,6 +105,21 @@ def check_incidents(responses: pd.DataFrame, *, ledger: Ledger) -> None:
         ledger.add("incident_facts_differ", lines, column=str(name), detail=detail)
 
 
+def _check_grain(responses: pd.DataFrame, *, ledger: Ledger) -> None:
+    """Note a file of many incidents of which none has a second unit."""
+    if len(responses) >= MANY and responses["incident_id"].is_unique:
+        ledger.add_file("one_unit_each")
+
+
+def note_unknown(units: pd.Series[str], known: Collection[str], *, ledger: Ledger) -> Flags:
+    """Flag and note the units that are not in a list, regardless of case."""
+    folded = {str(unit).strip().casefold() for unit in known}
+    strange = np.array(~units.str.casefold().isin(folded), dtype=bool)
+    names = sorted({quoted(unit) for unit in units[strange]})
+    ledger.add("unit_unknown", units.index[strange], column="unit_id", detail=listed(names, most=20) if names else "")
+    return strange
+
+
 def numbered(ids: pd.Series[str]) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
     """Number the ids, equal ids alike."""
-    return np.asarray(pd.factorize(ids.to_numpy(dtype=object))[0], dtype=np.int64)
+    return np.asarray(pd.factorize(ids)[0], dtype=np.int64)

@@ -12,21 +12,23 @@ from typing import TYPE_CHECKING, Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, field_validator, model_validator
 
 from fireplan.errors import InputError, UnknownIdError, listed, quoted
-from fireplan.incidents.arrays import CANONICAL, TIMES
+from fireplan.incidents.arrays import CANONICAL, MORE_TIMES, OF_INCIDENTS, OF_UNITS, OPTIONAL, TIMES
 
 if TYPE_CHECKING:
     from collections.abc import Collection
     from os import PathLike
 
 MAX_MAPPING_BYTES = 1_000_000
-TEXTS = ("call_type", "priority", "unit_type")
-NEEDED = ("incident_id", "unit_id", "received", "dispatched", "arrived")
-KNOWN = ("incident_id", "unit_id", *TEXTS, *TIMES)
+TEXTS = ("call_type", "priority", *OF_UNITS, *OF_INCIDENTS)
+NEEDED = ("incident_id", "arrived")
+STARTS = ("received", "dispatched")  # one of them is needed too
+KNOWN = ("incident_id", "unit_id", *TEXTS, *TIMES, *MORE_TIMES)
 INTERVALS = ("call_processing_s", "turnout_s", "travel_s", "total_response_s")
-FLAGS = ("cancelled", "on_view", "already_on_road")
-TAKEN = frozenset((*CANONICAL, *INTERVALS, *FLAGS, "unit_type", "category", "geometry", "point", "line"))
+FLAGS = ("cancelled", "on_view", "already_on_road", "mutual_aid")
+TAKEN = frozenset((*CANONICAL, *OPTIONAL, *INTERVALS, *FLAGS, "category", "geometry", "point", "line"))
 
 Name = Annotated[str, StringConstraints(min_length=1, max_length=200)]
+Names = Name | tuple[Name, ...]
 Own = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,59}$")]
 
 
@@ -74,6 +76,7 @@ class Text(_Strict):
 
     delimiter: Literal[",", ";", "\t", "|"] | None = None
     encoding: Name = "utf-8"
+    sheet: Name | None = Field(default=None, description="of a workbook; left out: the first with rows")
 
     @field_validator("encoding")
     @classmethod
@@ -88,13 +91,19 @@ class Mapping(_Strict):
     """
     Where the canonical columns stand in one agency's export.
 
-    `columns` gives the source's name for each canonical column; `carry` names further source columns to keep, under
-    names of the user's own; `translate` changes the values of text columns, leaving unknown ones as they are.
+    `columns` gives the source's name for each canonical column, or several of which the first that is there is used;
+    `join` gives the two columns of a time whose date and clock stand apart; `optional` lists those that may be absent;
+    without `unit_id` the file has one row per incident. `carry` names further source columns to keep, under names of
+    the user's own; `translate` changes the values of text columns, leaving unknown ones as they are. A mapping with
+    `hint` was not checked against a real export, and reading by it says so.
     """
 
     title: str = ""
     source: str = ""
-    columns: dict[str, Name]
+    hint: bool = False
+    columns: dict[str, Names]
+    join: dict[str, tuple[Name, Name]] = Field(default_factory=dict)
+    optional: tuple[str, ...] = ()
     point: Point
     times: Times = Times()
     text: Text = Text()
@@ -102,13 +111,26 @@ class Mapping(_Strict):
     translate: dict[str, dict[str, str]] = Field(default_factory=dict)
 
     @model_validator(mode="after")
-    def _names(self) -> Mapping:
+    def _columns(self) -> Mapping:
         for name in self.columns:
             if name not in KNOWN:
                 raise ValueError(f"columns: unknown column {_suggested(name, KNOWN)}")
-        missing = [name for name in NEEDED if name not in self.columns]
+        for name in self.join:
+            if name not in (*TIMES, *MORE_TIMES) or name in self.columns:
+                raise ValueError(f"join: {quoted(name)} is no time, or stands in [columns] too")
+        given = {*self.columns, *self.join}
+        missing = [name for name in NEEDED if name not in given]
+        if not any(name in given for name in STARTS):
+            missing.append(" or ".join(STARTS))
         if missing:
             raise ValueError(f"columns: no source column given for {listed(missing)}")
+        for name in self.optional:
+            if name not in {*self.columns, "point"} or name in NEEDED:
+                raise ValueError(f"optional: {quoted(name)} is no column of this mapping that can be left out")
+        return self
+
+    @model_validator(mode="after")
+    def _own_names(self) -> Mapping:
         for name in self.carry:
             if name in TAKEN:
                 raise ValueError(f"carry: the name {quoted(name)} is taken, choose another")
@@ -118,11 +140,17 @@ class Mapping(_Strict):
                 raise ValueError(f"translate: unknown column {_suggested(name, allowed)}")
         return self
 
-    def sources(self) -> dict[str, str]:
-        """Give the source column of each column to be read, the point's included."""
+    def sources(self) -> dict[str, tuple[str, ...]]:
+        """Give the source columns of each column to be read, the point's included, in order of preference."""
         point = self.point
         named = {"point": point.column, "latitude": point.latitude, "longitude": point.longitude}
-        return self.columns | {name: source for name, source in named.items() if source} | self.carry
+        places = {name: (source,) for name, source in named.items() if source}
+        carried = {name: (source,) for name, source in self.carry.items()}
+        return {name: (s,) if isinstance(s, str) else s for name, s in self.columns.items()} | places | carried
+
+    def may_lack(self, name: str) -> bool:
+        """Tell whether the file may do without a column."""
+        return name in self.optional or (name in {"latitude", "longitude"} and "point" in self.optional)
 
 
 _SECTIONS: dict[str, type[BaseModel]] = {"point": Point, "times": Times, "text": Text}

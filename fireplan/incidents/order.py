@@ -71,7 +71,16 @@ def _reversals(stamps: Stamps) -> Flags:
     return np.asarray(wrong | wrong.transpose(0, 2, 1))
 
 
-def flag(stamps: Stamps, given: Flags, *, lines: Ints, ledger: Ledger) -> Flagged:
+def check_staged(stamps: Stamps, staged: Stamps, lines: Ints, *, ledger: Ledger) -> Stamps:
+    """Drop the times of staging that lie before the unit went en route or after it cleared."""
+    early = staged < stamps[:, ENROUTE]
+    late = ~early & (staged > stamps[:, CLEARED])
+    ledger.add("staged_before_enroute", lines[early], column="staged")
+    ledger.add("cleared_before_staged", lines[late], column="staged")
+    return np.where(early | late, NO_STAMP, staged)
+
+
+def flag(stamps: Stamps, given: Flags, *, lines: Ints, ledger: Ledger, called_off: Flags | None = None) -> Flagged:
     """
     Find responses cancelled, seen by the unit itself or already on the road, and note what is missing or too long.
 
@@ -84,12 +93,16 @@ def flag(stamps: Stamps, given: Flags, *, lines: Ints, ledger: Ledger) -> Flagge
         cancelled.
     lines, ledger
         Where the rows stand, and what takes the notes.
+    called_off
+        Flags the responses with a stamp of being cancelled en route, where the file has such a column.
     """
     received, dispatched, enroute, arrived, _ = stamps.T
     there = ~np.isnat(stamps)
     on_view = (received == dispatched) & (dispatched == arrived) & (~given[:, ENROUTE] | (enroute == arrived))
     on_road = (enroute == dispatched) & ~on_view
-    cancelled = ~given[:, ARRIVED] & given[:, CLEARED]
+    off = np.zeros(len(lines), dtype=bool) if called_off is None else called_off
+    cancelled = ~given[:, ARRIVED] & (given[:, CLEARED] | off)
+    ledger.add("cancelled_but_arrived", lines[off & given[:, ARRIVED]], column="cancelled_enroute")
     ledger.add("on_view", lines[on_view])
     ledger.add("already_on_road", lines[on_road], column="enroute")
     ledger.add("cancelled", lines[cancelled], column="arrived")

@@ -16,7 +16,7 @@ from fireplan.incidents.times import is_placeholder
 
 if TYPE_CHECKING:
     from fireplan.errors import Faults
-    from fireplan.incidents.arrays import Flags, Floats
+    from fireplan.incidents.arrays import Flags, Floats, Ints
     from fireplan.incidents.ledger import Ledger
     from fireplan.incidents.mapping import Point
 
@@ -64,14 +64,17 @@ def read_places(frame: pd.DataFrame, point: Point, *, timezone: str, faults: Fau
         Take what is found.
     """
     lines = frame.index.to_numpy()
+    if not {"point", "latitude"} & set(frame.columns):  # a mapping may let the file have none
+        return Places(np.full(len(frame), np.nan), np.full(len(frame), np.nan))
     pair = _two_columns(frame, point)
     first, second = pair["latitude"], pair["longitude"]
-    missing = np.array([not a or not b for a, b in zip(first, second, strict=True)], dtype=bool)
+    missing = np.array((first == "") | (second == ""), dtype=bool)
     commas = [text.str.fullmatch(r"[+-]?\d{1,3},\d+").to_numpy(dtype=bool) for text in (first, second)]
     comma = commas[0] | commas[1]
     lat, lon = _number(first) * point.scale, _number(second) * point.scale
     # Zeros are a placeholder among dates, but a place, if a wrong one, among coordinates.
-    missing |= np.array([is_placeholder(a) for a in first], dtype=bool) & ~np.isfinite(lat)
+    unread = np.flatnonzero(~np.isfinite(lat) & ~missing)
+    missing[unread] = [is_placeholder(text) for text in first.iloc[unread]]
     wrong = ~missing & ~(np.isfinite(lat) & np.isfinite(lon))
     ledger.add("location_missing", lines[missing], column="latitude, longitude")
     ledger.add("location_not_numeric", lines[wrong], column="latitude, longitude")
@@ -93,7 +96,7 @@ def read_places(frame: pd.DataFrame, point: Point, *, timezone: str, faults: Fau
 def _two_columns(frame: pd.DataFrame, point: Point) -> pd.DataFrame:
     if point.column is None:
         return frame[["latitude", "longitude"]]
-    codes, values = pd.factorize(frame["point"].to_numpy(dtype=object))
+    codes, values = pd.factorize(frame["point"])
     pairs: list[tuple[str, str]] = []
     for value in values:
         text = str(value)
@@ -172,7 +175,7 @@ def _most(flags: Flags) -> bool:
     return bool(2 * flags.sum() > len(flags))
 
 
-def _bad_rows(lat: Floats, lon: Floats, *, lines: Floats, home: Flags, ledger: Ledger) -> Flags:
+def _bad_rows(lat: Floats, lon: Floats, *, lines: Ints, home: Flags, ledger: Ledger) -> Flags:
     """Count the rows whose location is to be dropped, each under the likeliest reason; `home` is near the time zone."""
     located = np.isfinite(lat)
     zero = located & _at_zero(lat, lon)

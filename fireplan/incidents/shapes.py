@@ -9,12 +9,20 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from typing import TypeAlias
 
 import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
 
-from fireplan.incidents.arrays import NO_STAMP, STAMP, Flags, Ints, Stamps, Texts
+from fireplan.incidents.arrays import NO_STAMP, STAMP, Flags, Ints, Stamps
+
+Codes: TypeAlias = npt.NDArray[np.uint8]
 
 LONGEST = 40  # characters; no time is written longer
+MOST_SHAPES = 500  # a column of times has a few; what is beyond is not read
+_ZERO, _CASE, _ASCII = ord("0"), ord("a") - ord("A"), 128
 _NINES = str.maketrans("012345678", "999999999")
 
 _CLOCK = r"(?P<h>9{1,2}):(?P<mi>99)(?::(?P<s>99)(?:[.,](?P<f>9{1,9}))?)?"
@@ -44,7 +52,7 @@ class Parts:
     """The parts of the values at `where`; `first` and `second` hold day and month when their order is open."""
 
     where: Ints
-    numbers: dict[str, Ints]
+    numbers: dict[str, npt.NDArray[np.int32]]
     offset_min: Ints | None  # minutes east of UTC, where the text has one
     open_order: bool
 
@@ -52,6 +60,34 @@ class Parts:
 def shape_of(text: str) -> str:
     """Give the shape of one value."""
     return text.translate(_NINES).upper() if len(text) <= LONGEST else "too long"
+
+
+def by_shape(values: pa.LargeStringArray) -> list[tuple[str, Ints, Codes]]:
+    """
+    Sort values by shape.
+
+    Returns
+    -------
+    Of each shape its text, the places of its values, and the values as one row of character codes each. Values with
+    characters beyond ASCII, and those too long to be a time, are left out.
+    """
+    length = pc.binary_length(values).to_numpy()
+    found: list[tuple[str, Ints, Codes]] = []
+    for size in np.unique(length[(length > 0) & (length <= LONGEST)]):
+        where = np.flatnonzero(length == size)
+        chosen = values.take(pa.array(where))
+        codes = np.frombuffer(chosen.buffers()[2], dtype=np.uint8, count=len(where) * size).reshape(len(where), size)
+        shape = np.where((codes >= _ZERO) & (codes <= _ZERO + 9), _ZERO + 9, codes)
+        shape = np.where((shape >= ord("a")) & (shape <= ord("z")), shape - _CASE, shape).astype(np.uint8)
+        plain = (codes < _ASCII).all(axis=1)
+        where, codes, shape = where[plain], codes[plain], shape[plain]
+        while len(where):
+            same = (shape == shape[0]).all(axis=1)
+            found.append((shape[0].tobytes().decode("ascii"), where[same], codes[same]))
+            if len(found) > MOST_SHAPES:
+                return found
+            where, codes, shape = where[~same], codes[~same], shape[~same]
+    return found
 
 
 def match_shape(shape: str) -> re.Match[str] | None:
@@ -71,29 +107,26 @@ def refused_kind(shape: str) -> str:
     return "long year" if _LONG_YEAR.fullmatch(shape) else "other"
 
 
-def read_parts(values: Texts, where: Ints, *, found: re.Match[str]) -> Parts:
+def read_parts(values: Codes, where: Ints, *, found: re.Match[str]) -> Parts:
     """
     Read the numbers of all values of one shape.
 
     Parameters
     ----------
     values
-        All values, as an array of text.
+        The values of this shape as character codes, one row each.
     where
-        The places of the values of this shape.
+        Their places.
     found
         How the shape was matched; its group names are year `y`, month `mo`, day `d`, hour `h`, minute `mi`, second
         `s`, fraction `f`, and `a`, `b` for day and month in open order.
     """
-    length = len(found.string)
-    chosen = values[where].astype(f"U{length}")
-    codes = np.ascontiguousarray(chosen).view(np.uint32).reshape(len(where), length).astype(np.int64) - ord("0")
 
-    def number(group: str) -> Ints:
+    def number(group: str) -> npt.NDArray[np.int32]:
         start, end = found.span(group)
-        total = np.zeros(len(where), dtype=np.int64)
+        total = np.zeros(len(where), dtype=np.int32)
         for column in range(start, end):
-            total = total * 10 + codes[:, column]
+            total = total * 10 + (values[:, column].astype(np.int32) - _ZERO)
         return total
 
     groups = {name: text for name, text in found.groupdict().items() if text is not None}
@@ -108,7 +141,7 @@ def read_parts(values: Texts, where: Ints, *, found: re.Match[str]) -> Parts:
     if "utc" in groups:
         offset = np.zeros(len(where), dtype=np.int64)
     elif "sign" in groups:
-        minutes = numbers["zh"] * 60 + numbers.get("zm", np.zeros(len(where), dtype=np.int64))
+        minutes = numbers["zh"].astype(np.int64) * 60 + numbers.get("zm", np.int64(0))
         offset = -minutes if groups["sign"] == "-" else minutes
     return Parts(where, numbers, offset, open_order="a" in groups)
 
@@ -126,7 +159,7 @@ def assemble(parts: Parts, *, day_first: bool) -> tuple[Stamps, Flags]:
         day, month = (numbers["a"], numbers["b"]) if day_first else (numbers["b"], numbers["a"])
     else:
         day, month = numbers["d"], numbers["mo"]
-    nothing = np.zeros(len(parts.where), dtype=np.int64)
+    nothing = np.zeros(len(parts.where), dtype=np.int32)
     second, micro = numbers.get("s", nothing), numbers.get("f", nothing)
     hour, minute = numbers["h"], numbers["mi"]
     good = (month >= 1) & (month <= 12) & (day >= 1) & (hour <= 23) & (minute <= 59)
@@ -137,6 +170,6 @@ def assemble(parts: Parts, *, day_first: bool) -> tuple[Stamps, Flags]:
     months = (numbers["y"] - 1970) * 12 + np.where(good, month, 1) - 1
     date = months.astype("datetime64[M]").astype("datetime64[D]") + (day - 1)
     good &= date.astype("datetime64[M]").astype(np.int64) == months  # 31 April is in May
-    clock = ((hour * 60 + minute) * 60 + second) * 1_000_000 + micro
+    clock = ((hour * 60 + minute) * 60 + second) * np.int64(1_000_000) + micro
     stamps = np.where(good, date.astype(STAMP) + clock, NO_STAMP)
     return stamps, leap

@@ -1,38 +1,19 @@
-"""From decoded text to rows of fields with their physical lines."""
+"""From decoded text to rows of fields with their physical lines, whatever the quotes are like."""
 
 from __future__ import annotations
 
 import csv
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from fireplan.errors import TableError, listed
+from fireplan.errors import TableError
+from fireplan.incidents.records import HEADER_SOUGHT_IN, Records, Shape, check_header, from_rows, refuse_empty
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator
+    from collections.abc import Iterator
 
     from fireplan.incidents.ledger import Ledger
 
 DELIMITERS = {",": "comma", ";": "semicolon", "\t": "TAB", "|": "vertical bar"}
-HEADER_SOUGHT_IN = 30  # lines
-
-
-@dataclass(frozen=True)
-class Records:
-    """The rows of one file: `header`, `rows` (each as long as the header) and the physical line of each row."""
-
-    header: list[str]
-    rows: list[list[str]]
-    lines: list[int]
-    rows_in: int
-
-
-@dataclass(frozen=True)
-class Shape:
-    """What a file should look like: the header names wanted, and the delimiter if it is known."""
-
-    wanted: Collection[str]
-    delimiter: str | None = None
 
 
 def split_records(text: str, shape: Shape, *, table: str, ledger: Ledger) -> Records:
@@ -59,9 +40,7 @@ def split_records(text: str, shape: Shape, *, table: str, ledger: Ledger) -> Rec
         If the header is not on line 1, a quote is never closed, or there are no rows.
     """
     lines = _physical_lines(text, ledger)
-    delimiter = _delimiter(lines, shape, table=table)
-    if delimiter != "," and shape.delimiter is None:
-        ledger.add_file("delimiter_detected", detail=DELIMITERS[delimiter])
+    delimiter = find_delimiter(lines, shape, table=table, ledger=ledger)
     records = _records(lines, delimiter, table=table, ledger=ledger)
     first = next(records, None)
     header = [name.strip() for name in first[2]] if first and first[2] else []
@@ -74,26 +53,58 @@ def split_records(text: str, shape: Shape, *, table: str, ledger: Ledger) -> Rec
         rows_in += 1
         if row is None:
             continue
-        fitted = _fitted(row, len(header))
+        fitted = fitted_row(row, len(header), start=start, end=end, table=table, ledger=ledger)
         if fitted is not None:
             rows.append(fitted)
             at.append(start)
-        elif end > start:
-            raise TableError(table, [_unclosed(start)])
-        else:
-            ledger.set_aside("fields_wrong", [start], texts=[f"{len(row)} fields, expected {len(header)}"])
-    if not rows_in:
-        raise TableError(table, ["there are no rows below the header"])
-    return Records(header, rows, at, rows_in)
+    refuse_empty(rows_in, table=table)
+    return from_rows(header, rows, at, rows_in=rows_in, places=shape.places(header))
 
 
-def header_matches(line: str, *, delimiter: str, wanted: Collection[str]) -> int:
+def header_matches(line: str, *, delimiter: str, shape: Shape) -> int:
     """Count the wanted names that a line holds, regardless of case and outer spaces."""
     try:
         fields = next(csv.reader([line], delimiter=delimiter), [])
     except csv.Error:
         return 0
-    return len({name.casefold() for name in wanted} & {field.strip().casefold() for field in fields})
+    return shape.matches(fields)
+
+
+def find_delimiter(lines: list[str], shape: Shape, *, table: str, ledger: Ledger) -> str:
+    """Find the delimiter by the header names, and note it if it is no comma; the header must be on line 1."""
+    best, at, delimiter = max(
+        (header_matches(line, delimiter=delimiter, shape=shape), -number, delimiter)
+        for number, line in enumerate(lines[:HEADER_SOUGHT_IN], start=1)
+        for delimiter in ([shape.delimiter] if shape.delimiter else DELIMITERS)
+    )
+    check_header(best, -at, shape, table=table)
+    if delimiter != "," and shape.delimiter is None:
+        ledger.add_file("delimiter_detected", detail=DELIMITERS[delimiter])
+    return delimiter
+
+
+def fitted_row(row: list[str], width: int, *, start: int, end: int, table: str, ledger: Ledger) -> list[str] | None:
+    """
+    Cut blank fields beyond the header; set the row aside, and give None, if it still does not fit.
+
+    Raises
+    ------
+    TableError
+        If a row of the wrong width runs over several lines: then a quote in it was never closed.
+    """
+    if len(row) > width and not any(map(str.strip, row[width:])):
+        return row[:width]
+    if len(row) == width:
+        return row
+    if end > start:
+        raise TableError(table, [unclosed(start)])
+    ledger.set_aside("fields_wrong", [start], texts=[f"{len(row)} fields, expected {width}"])
+    return None
+
+
+def unclosed(start: int) -> str:
+    """Say that a quote is never closed."""
+    return f"line {start}: a quote that opens in this row is never closed, or closes rows below: mend the quotes there"
 
 
 def _physical_lines(text: str, ledger: Ledger) -> list[str]:
@@ -105,24 +116,6 @@ def _physical_lines(text: str, ledger: Ledger) -> list[str]:
         if len(lines) > 1:
             ledger.add_file("line_ends_cr")
     return lines
-
-
-def _delimiter(lines: list[str], shape: Shape, *, table: str) -> str:
-    """Find the delimiter by the header names; the header must be on line 1."""
-    best, at, delimiter = max(
-        (header_matches(line, delimiter=delimiter, wanted=shape.wanted), -number, delimiter)
-        for number, line in enumerate(lines[:HEADER_SOUGHT_IN], start=1)
-        for delimiter in ([shape.delimiter] if shape.delimiter else DELIMITERS)
-    )
-    if not best:
-        names = listed(shape.wanted, most=30)
-        raise TableError(table, [f"line 1 is not a header: it holds none of the columns wanted, which are {names}"])
-    if at < -1 and best >= min(3, len(shape.wanted)):
-        fault = (
-            f"the header is not on line 1: it looks as if it were on line {-at}; remove the {-at - 1} lines above it"
-        )
-        raise TableError(table, [fault])
-    return delimiter
 
 
 def _records(
@@ -138,19 +131,8 @@ def _records(
             return
         except csv.Error as error:
             if reader.line_num > start or "end of data" in str(error) or start == 1:
-                raise TableError(table, [_unclosed(start)]) from error
+                raise TableError(table, [unclosed(start)]) from error
             ledger.set_aside("quote_misplaced", [start])
             yield start, start, None
         else:
             yield start, reader.line_num, row
-
-
-def _unclosed(start: int) -> str:
-    return f"line {start}: a quote that opens in this row is never closed, or closes rows below: mend the quotes there"
-
-
-def _fitted(row: list[str], width: int) -> list[str] | None:
-    """Cut blank fields beyond the header; None if the row does not fit it."""
-    if len(row) > width and not any(map(str.strip, row[width:])):
-        return row[:width]
-    return row if len(row) == width else None

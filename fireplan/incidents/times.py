@@ -6,11 +6,24 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from fireplan.errors import listed
-from fireplan.incidents.arrays import NO_STAMP, STAMP, Flags, Ints, Stamps, Texts
-from fireplan.incidents.shapes import LONGEST, Parts, assemble, match_shape, read_parts, refused_kind, shape_of
+from fireplan.incidents.arrays import NO_STAMP, STAMP, Flags, Ints, Stamps
+from fireplan.incidents.records import TEXT
+from fireplan.incidents.shapes import (
+    LONGEST,
+    Parts,
+    assemble,
+    by_shape,
+    match_shape,
+    read_parts,
+    refused_kind,
+    shape_of,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -70,7 +83,7 @@ class Written:
 
     local: Stamps
     instant: Stamps
-    kind: Ints
+    kind: npt.NDArray[np.int8]
 
 
 @dataclass(frozen=True)
@@ -79,7 +92,7 @@ class _Column:
 
     name: str
     codes: Ints
-    texts: Texts
+    texts: pa.LargeStringArray
     counts: Ints
     lines: Ints  # of the first row with each value
 
@@ -102,14 +115,20 @@ def read_times(
     faults
         Takes what makes a column unusable as a whole.
     """
-    columns = {name: _boiled_down(frame[name], name=names[name]) for name in frame.columns}
-    if formats:
-        return {name: _read_as(column, formats, faults=faults) for name, column in columns.items()}
-    parts = {name: _all_parts(column) for name, column in columns.items()}
-    orders = {name: _order(columns[name], parts[name], faults=faults) for name in columns}
-    settled = {order for order in orders.values() if order in {"day", "month"}}
     result: dict[str, Written] = {}
-    for name, column in columns.items():
+    open_: dict[str, tuple[_Column, list[Parts]]] = {}
+    for name in frame.columns:
+        column = _boiled_down(frame[name], name=names[name])
+        parts = [] if formats else _all_parts(column)
+        if any(part.open_order for part in parts):
+            open_[name] = (column, parts)
+        elif formats:
+            result[name] = _read_as(column, formats, faults=faults)
+        else:
+            result[name] = _finish(column, _assembled(column, parts, day_first=False), faults=faults)
+    orders = {name: _order(column, parts, faults=faults) for name, (column, parts) in open_.items()}
+    settled = {order for order in orders.values() if order in {"day", "month"}}
+    for name, (column, parts) in open_.items():
         order = orders[name]
         if order == "open" and len(settled) == 1:
             order = next(iter(settled))
@@ -118,7 +137,7 @@ def read_times(
                 f"column {column.name} may write the day or the month first, and no value tells:"
                 " give a mapping with [times] formats"
             )
-        result[name] = _finish(column, _assembled(column, parts[name], day_first=order == "day"), faults=faults)
+        result[name] = _finish(column, _assembled(column, parts, day_first=order == "day"), faults=faults)
     return result
 
 
@@ -128,18 +147,16 @@ def is_placeholder(text: str) -> bool:
 
 
 def _boiled_down(text: pd.Series[str], *, name: str) -> _Column:
-    codes, values = pd.factorize(text.to_numpy(dtype=object))
+    codes, different = pd.factorize(text)
+    values = pa.array(different.array, type=TEXT)
     first = np.zeros(len(values), dtype=np.int64)
     first[codes[::-1]] = text.index.to_numpy()[::-1]
-    return _Column(name, codes, np.asarray(values), np.bincount(codes, minlength=len(values)), first)
+    return _Column(name, codes, values, np.bincount(codes, minlength=len(values)), first)
 
 
 def _all_parts(column: _Column) -> list[Parts]:
-    shapes, kinds = pd.factorize(np.array([shape_of(value) for value in column.texts], dtype=object))
-    found = [match_shape(kind) for kind in kinds]
-    return [
-        read_parts(column.texts, np.flatnonzero(shapes == n), found=match) for n, match in enumerate(found) if match
-    ]
+    found = [(match_shape(shape), where, codes) for shape, where, codes in by_shape(column.texts)]
+    return [read_parts(codes, where, found=match) for match, where, codes in found if match]
 
 
 def _order(column: _Column, parts: list[Parts], *, faults: Faults) -> str:
@@ -166,7 +183,7 @@ def _order(column: _Column, parts: list[Parts], *, faults: Faults) -> str:
 def _assembled(column: _Column, parts: list[Parts], *, day_first: bool) -> Written:
     local = np.full(len(column.texts), NO_STAMP, dtype=STAMP)
     instant = local.copy()
-    kind = np.full(len(column.texts), UNREADABLE)
+    kind = np.full(len(column.texts), UNREADABLE, dtype=np.int8)
     for part in parts:
         stamps, leap = assemble(part, day_first=day_first)
         if part.offset_min is None:
@@ -180,17 +197,20 @@ def _assembled(column: _Column, parts: list[Parts], *, day_first: bool) -> Writt
 def _read_as(column: _Column, formats: Sequence[str], *, faults: Faults) -> Written:
     local = np.full(len(column.texts), NO_STAMP, dtype=STAMP)
     instant = local.copy()
-    leap = np.array([":60" in value[:LONGEST] for value in column.texts], dtype=bool)
-    left = ~leap & np.array([0 < len(value) <= LONGEST for value in column.texts], dtype=bool)
+    texts = np.array(column.texts.to_pylist(), dtype=object)
+    leap = np.array([":60" in value[:LONGEST] for value in texts], dtype=bool)
+    left = ~leap & np.array([0 < len(value) <= LONGEST for value in texts], dtype=bool)
     for text in formats:
         aware = "%z" in text
-        read = pd.to_datetime(pd.Series(column.texts[left]), format=text, errors="coerce", utc=aware)
+        read = pd.to_datetime(pd.Series(texts[left], dtype="str"), format=text, errors="coerce", utc=aware)
         stamps = (read.dt.tz_localize(None) if aware else read).to_numpy().astype(STAMP)
         (instant if aware else local)[left] = stamps
         left[left] = np.isnat(stamps)
     known = ~np.isnat(local) | ~np.isnat(instant)
     return _finish(
-        column, Written(local, instant, np.where(known, READ, np.where(leap, LEAP, UNREADABLE))), faults=faults
+        column,
+        Written(local, instant, np.where(known, READ, np.where(leap, LEAP, UNREADABLE)).astype(np.int8)),
+        faults=faults,
     )
 
 
@@ -201,11 +221,10 @@ def _finish(column: _Column, written: Written, *, faults: Faults) -> Written:
     dates = stamps.astype("datetime64[D]")
     kind[(kind == READ) & (dates < np.datetime64(f"{EARLIEST_YEAR}-01-01"))] = OLD
     kind[np.isin(dates, _PLACEHOLDER_DATES)] = PLACEHOLDER
+    kind[(kind == UNREADABLE) & pc.equal(column.texts, "").to_numpy(zero_copy_only=False)] = MISSING
     for place in np.flatnonzero(kind == UNREADABLE):
-        text = str(column.texts[place])
-        if not text:
-            kind[place] = MISSING
-        elif is_placeholder(text):
+        text = str(column.texts[int(place)])
+        if is_placeholder(text):
             kind[place] = PLACEHOLDER
         elif refused_kind(shape_of(text)) == "long year":
             kind[place] = OLD
@@ -216,13 +235,13 @@ def _finish(column: _Column, written: Written, *, faults: Faults) -> Written:
     return Written(local[column.codes], instant[column.codes], kind[column.codes])
 
 
-def _refuse(column: _Column, kind: Ints, *, faults: Faults) -> None:
+def _refuse(column: _Column, kind: npt.NDArray[np.int8], *, faults: Faults) -> None:
     """Note a fault when more than half of a column's values cannot be read."""
     bad: Flags = kind == UNREADABLE
     given = column.counts[(kind != MISSING) & (kind != PLACEHOLDER)].sum()
     if 2 * column.counts[bad].sum() <= given:
         return
-    kinds = pd.Series([refused_kind(shape_of(str(value))) for value in column.texts[bad]])
+    kinds = pd.Series([refused_kind(shape_of(str(value))) for value in column.texts.filter(pa.array(bad))])
     common = str(kinds.mode().iloc[0])
     lines = listed(sorted(int(line) for line in column.lines[bad]), most=3)
     count = int(column.counts[bad].sum())

@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 
 from fireplan.errors import listed, quoted
+from fireplan.incidents.records import squeezed
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from fireplan.incidents.ledger import Ledger
 
 CATEGORIES = ("fire", "ems", "alarm", "rescue", "hazmat", "service", "other")
+MOST_CREW = 100  # people on one unit; beyond it, it is no crew
 PLAIN_PRIORITY = r"[0-9]|[A-Za-z]"
 _NFIRS = re.compile(r"\s*([1-9]\d\d)(?!\d)")
 
@@ -89,9 +91,34 @@ def check_priority(priority: pd.Series[str], *, mapped: bool, ledger: Ledger) ->
         ledger.add("priority_unmapped", strange.index, column="priority", detail=detail)
 
 
+@cache
+def modes() -> dict[str, str]:
+    """Read the modes of response from `modes.toml`, squeezed."""
+    data = tomllib.loads((files("fireplan.incidents") / "modes.toml").read_text(encoding="utf-8"))
+    return {squeezed(text): mode for mode, texts in data.items() for text in (*texts, mode)}
+
+
+def read_modes(text: pd.Series[str], values: Mapping[str, str], *, ledger: Ledger) -> pd.Series[str]:
+    """Translate modes of response to `emergency` and `non_emergency`; others are dropped and noted."""
+    known = {str(value): modes().get(squeezed(values.get(str(value), str(value)))) for value in text.dropna().unique()}
+    result = _looked_up(text.mask(text == "").astype("str"), {v: mode for v, mode in known.items() if mode})
+    strange = result.isna() & (text != "")
+    detail = _named(text[strange]) if strange.any() else ""
+    ledger.add("mode_unknown", text.index[strange], column="mode", detail=detail)
+    return result
+
+
+def read_crews(text: pd.Series[str], *, ledger: Ledger) -> pd.Series[float]:
+    """Read crews as numbers of people; NaN where there is none or it was dropped."""
+    number = pd.to_numeric(text, errors="coerce").astype("float64")
+    good = (number >= 0) & (number <= MOST_CREW) & (number == number.round())
+    ledger.add("crew_unreadable", text.index[(text != "") & ~good], column="crew")
+    return number.where(good)
+
+
 def _looked_up(text: pd.Series[str], known: Mapping[str, str]) -> pd.Series[str]:
     """Look each value up; missing where it is not known."""
-    codes, values = pd.factorize(text.to_numpy(dtype=object))
+    codes, values = pd.factorize(text)
     found = np.array([*(known.get(str(value)) for value in values), None], dtype=object)
     return pd.Series(found[codes], index=text.index, dtype="str")
 

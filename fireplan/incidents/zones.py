@@ -86,24 +86,42 @@ def to_instants(local: Stamps, instant: Stamps, *, zone: ZoneInfo, incidents: In
     incidents
         The number of each row's incident.
     """
-    flat = pd.DatetimeIndex(local.ravel())
-    shape = local.shape
-    one, two = (_localised(flat, zone, first=first).reshape(shape) for first in (True, False))
-    early, late = np.fmin(one, two), np.fmax(one, two)
-    skipped = ~np.isnat(local) & np.isnat(early)
-    twice = early != late
-    twice &= ~np.isnat(early)
-    utc = np.where(np.isnat(instant), early, instant)
-    unsettled = np.zeros(shape[0], dtype=bool)
+    utc = instant.copy()
+    skipped, twice = np.zeros(local.shape, dtype=bool), np.zeros(local.shape, dtype=bool)
+    later: dict[int, Stamps] = {}
+    for column in range(local.shape[1]):  # one by one: a million rows take room
+        one, two = (localised(local[:, column], zone, first=first) for first in (True, False))
+        early, late = np.fmin(one, two), np.fmax(one, two)
+        skipped[:, column] = ~np.isnat(local[:, column]) & np.isnat(early)
+        twice[:, column] = (early != late) & ~np.isnat(early)
+        utc[:, column] = np.where(np.isnat(instant[:, column]), early, instant[:, column])
+        if twice[:, column].any():
+            later[column] = late
+    unsettled = np.zeros(len(local), dtype=bool)
     rows = np.flatnonzero(np.isin(incidents, incidents[twice.any(axis=1)]))
     if len(rows):
-        later = np.where(twice, late, utc)
-        utc[rows], unsettled[rows] = _settled(utc[rows], later[rows], incidents=incidents[rows])
+        second = utc[rows]
+        for column, late in later.items():
+            second[:, column] = np.where(twice[rows, column], late[rows], second[:, column])
+        utc[rows], unsettled[rows] = _settled(utc[rows], second, incidents=incidents[rows])
         unsettled &= twice.any(axis=1)
     return Instants(utc, skipped, twice, unsettled)
 
 
-def _localised(flat: pd.DatetimeIndex, zone: ZoneInfo, *, first: bool) -> Stamps:
+def localised(local: Stamps, zone: ZoneInfo, *, first: bool) -> Stamps:
+    """
+    Turn local stamps into instants, one after the other; NaT where the clocks skipped the time.
+
+    Parameters
+    ----------
+    local
+        Wall-clock times.
+    zone
+        Of the wall clock.
+    first
+        Which to take of a time that came twice.
+    """
+    flat = pd.DatetimeIndex(local)
     ambiguous: npt.NDArray[np.bool_] = np.full(len(flat), first)
     there = flat.tz_localize(zone, ambiguous=ambiguous, nonexistent="NaT")
     return there.tz_convert("UTC").tz_localize(None).to_numpy().astype(STAMP)

@@ -108,7 +108,9 @@ def open_project(path: str | Path, *, tell: Callable[[str], None] | None = None)
     history = None
     if plan.inputs.cad is not None:
         say("reading dispatch history")
-        history = read_cad(folder / plan.inputs.cad, timezone=plan.timezone, mapping=_mapping(plan, folder))
+        history = read_cad(
+            folder / plan.inputs.cad, timezone=plan.timezone, mapping=_mapping(plan, folder), units=units
+        )
     incidents = None if history is None else history.incidents
     if plan.inputs.incidents is not None:
         incidents = read_vector(folder / plan.inputs.incidents, what="incident file")

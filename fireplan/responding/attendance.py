@@ -104,6 +104,8 @@ def attend(history: History, *, scenario: Scenario | None = None, policy: Policy
     responses = _manned(history, scenario)
     priorities = policy.emergency_priorities
     incidents["emergency"] = True if priorities is None else incidents["priority"].isin(priorities)
+    if priorities is None and "mode" in incidents:
+        incidents["emergency"] = incidents["mode"] != "non_emergency"
     untyped = bool(responses["unit_type"].isna().all())
     right_type = responses["unit_type"].isin(policy.first_types) | untyped
     slow = ~incidents["emergency"] & policy.emergency_only
@@ -173,20 +175,23 @@ def _city_ground(scenario: Scenario) -> shapely.Geometry:
 def _manned(history: History, scenario: Scenario | None) -> pd.DataFrame:
     """Responses with what is known of their units."""
     responses = history.responses.copy()
-    if "unit_type" not in responses:
-        responses["unit_type"] = pd.Series(pd.NA, index=responses.index, dtype="str")
+    for name in ("unit_type", "station_id"):
+        if name not in responses:
+            responses[name] = pd.Series(pd.NA, index=responses.index, dtype="str")
     responses["own"] = True
     if "crew" not in responses:
         responses["crew"] = np.nan
-    responses["station_id"] = pd.Series(pd.NA, index=responses.index, dtype="str")
     if scenario is None or len(scenario.units) == 0:
         return responses
     units = scenario.units
     at = units.index.get_indexer(pd.Index(responses["unit_id"]))
     responses["own"] = at >= 0
-    for name, column in (("unit_type", "type"), ("station_id", "station_id")):
-        theirs = pd.Series(np.append(units[column].to_numpy(object), [None])[at], index=responses.index, dtype="str")
-        responses[name] = theirs.fillna(responses[name])
+    known = {
+        column: pd.Series(np.append(units[column].to_numpy(object), [None])[at], index=responses.index, dtype="str")
+        for column in ("type", "station_id")
+    }
+    responses["unit_type"] = known["type"].fillna(responses["unit_type"])
+    responses["station_id"] = responses["station_id"].fillna(known["station_id"])  # where it stood that day, if told
     # A neighbour's unit is in no table: what it is must be read from its name, as in "OCN E12".
     strange = responses["unit_type"].isna() & ~responses["own"]
     ids = responses.loc[strange, "unit_id"].astype(str)

@@ -27,7 +27,7 @@ class Policy:
     emergency_only
         Only incidents answered with lights and siren.
     emergency_priorities
-        Which priorities those are; None: all, where the history does not say.
+        Which priorities those are; None: those the history says so of (`mode`), and all where it does not.
     cancelled_turned_out
         A unit cancelled on its way still turned out: its turnout counts, its travel never.
     staging_is_arrival

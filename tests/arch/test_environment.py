@@ -5,7 +5,7 @@ import tomllib
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-ON_CONDA_FORGE = {"osmium": "pyosmium", "h3": "h3-py"}
+ON_CONDA_FORGE = {"osmium": "pyosmium", "h3": "h3-py", "matplotlib": "matplotlib-base"}
 NOT_NEEDED = {"python", "pip"}
 
 

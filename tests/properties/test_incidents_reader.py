@@ -8,12 +8,16 @@ from zoneinfo import ZoneInfo
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
 from hypothesis import assume, event, example, given, settings
 from hypothesis import strategies as st
 from pandas.testing import assert_frame_equal
 
 from fireplan.errors import FireplanError
-from fireplan.incidents import read_cad
+from fireplan.incidents import read_cad, read_cad_sql
+from fireplan.incidents.ledger import ENDS
 
 ZONE = "America/New_York"
 TIMES = ("received", "dispatched", "enroute", "arrived", "cleared")
@@ -94,12 +98,36 @@ def test_no_interval_is_negative_and_the_parts_add_up(rows):
 
 
 def check_counts(history):
-    assert history.rows_in == history.rows_ok + history.rows_set_aside + history.rows_duplicate
+    ends = (history.rows_ok, history.rows_set_aside, history.rows_duplicate, history.rows_held)
+    assert history.rows_in == sum(ends)
     assert len(history.responses) == history.rows_ok
     assert len(history.quarantine) == history.rows_set_aside
     assert history.incidents.index.is_unique
-    ends = history.ledger[history.ledger["outcome"].isin(["used", "set aside", "duplicate"])]
-    assert ends["rows"].sum() == history.rows_in
+    ledger = history.ledger
+    assert ledger.loc[ledger["outcome"].isin(ENDS), "rows"].sum() == history.rows_in
+
+
+@settings(max_examples=40, deadline=None)
+@given(rows=ROWS, twice=st.booleans())
+def test_parquet_and_databases_give_what_csv_gives(rows, twice):
+    sa = pytest.importorskip("sqlalchemy")
+    rows = rows + rows[:2] if twice else rows
+    names = HEADER.split(",")
+    table = pa.table(dict(zip(names, map(list, zip(*(row.split(",") for row in rows), strict=True)), strict=True)))
+    plain = read_lines(rows)
+    with tempfile.TemporaryDirectory() as folder:
+        pq.write_table(table, Path(folder) / "calls.parquet")
+        engine = sa.create_engine(f"sqlite:///{folder}/calls.db")
+        table.to_pandas().to_sql("calls", engine, index=False)
+        others = [
+            read_cad(Path(folder) / "calls.parquet", timezone=ZONE),
+            read_cad_sql("SELECT * FROM calls", engine, timezone=ZONE),
+        ]
+        engine.dispose()
+    for other in others:
+        same(plain, other)
+        check_counts(other)
+        assert plain.ledger.equals(other.ledger)
 
 
 TEXT = "\n".join(
