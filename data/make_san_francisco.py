@@ -41,6 +41,11 @@ source = "San Francisco street centrelines, both ways (no one-way information)"
 [standards]
 use = ["NFPA_1710"]
 
+[performance]
+# Engines and trucks only: ambulances have no station in these files. 3 and E are answered with lights and siren.
+first_types = ["engine"]
+emergency_priorities = ["3", "E"]
+
 [[scenario]]
 name = "Exercise: without Station 43"
 changes = [ {{ close_station = "43" }} ]

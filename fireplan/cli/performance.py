@@ -52,17 +52,22 @@ def performance_project(read: Callable[[Tell], Project], out: Path | None) -> No
             raise ProjectError("plan.toml names no dispatch history: give inputs.cad, and measure again")
         tell("putting units and incidents together")
         attendance = attend(project.history, scenario=project.today, policy=project.plan.performance.policy)
-        tables = _tables(project, project.history, attendance, tell)
+        tables, notes = _tables(project, project.history, attendance, tell)
         tell("writing")
         folder = out if out is not None else project.folder / project.plan.output.dir
         with whole_outputs(folder) as part:
             for name, table in tables.items():
                 write_csv(table, part / f"{name}.csv")
+            text = "\n".join([*notes, *project.notes]) + "\n"
+            (part / "performance_notes.txt").write_text(text, encoding="utf-8", newline="\n")
     _report(project, tables, folder)
 
 
-def _tables(project: Project, history: CadHistory, attendance: Attendance, tell: Tell) -> dict[str, pd.DataFrame]:
-    """Every table, by the name of its file."""
+def _tables(
+    project: Project, history: CadHistory, attendance: Attendance, tell: Tell
+) -> tuple[dict[str, pd.DataFrame], list[str]]:
+    """Every table, by the name of its file, and what a reader of them has to know."""
+    notes = project.standard.unverified()
     asked: dict[str, Any] = {"standard": project.standard, "shifts": _shifts(project)}
     tell("measuring response performance")
     tables = {"performance": performance(attendance, **asked)}
@@ -84,12 +89,14 @@ def _tables(project: Project, history: CadHistory, attendance: Attendance, tell:
         if objective.interval == "travel_s" and not objective.weight and set(objective.needs) != {"people"}:
             missed = why_missed(attendance, scenario=project.today, objective=objective)
             tables[f"missed_{objective.key}"] = missed.totals()
+            notes += [note for note in missed.notes() if note not in notes]
     tell("trying other choices of what counts")
     tables["sensitivity"] = sensitivity(history, scenario=project.today, policy=attendance.policy)
     tell("writing baselines")
-    tables["baselines"] = baselines(attendance, scenario=project.today, standard=project.standard)
+    kinds = tuple(by for by in ("category", "risk_class") if by in attendance.incidents)
+    tables["baselines"] = baselines(attendance, scenario=project.today, standard=project.standard, by=kinds)
     tables["policy"] = attendance.ledger
-    return tables | {"ledger": history.ledger, "quarantine": history.quarantine}
+    return tables | {"ledger": history.ledger, "quarantine": history.quarantine}, notes
 
 
 def _shifts(project: Project) -> Shifts | None:

@@ -37,11 +37,11 @@ def write_csv(table: pd.DataFrame, file: Path) -> None:
     Parameters
     ----------
     table
-        Its index is written too.
+        Its index is written too, unless it is but the number of the row.
     file
         Where to.
     """
-    plain = table.reset_index()
+    plain = table.reset_index(drop=isinstance(table.index, pd.RangeIndex) and table.index.name is None)
     for column in plain.columns[[not pd.api.types.is_numeric_dtype(t) for t in plain.dtypes]]:
         plain[column] = plain[column].astype(object).map(safe_text)
     plain.columns = [safe_text(c) for c in plain.columns]

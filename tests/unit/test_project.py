@@ -375,7 +375,7 @@ def test_no_cell_of_a_csv_is_a_formula(tmp_path, start):
 
 def test_line_breaks_in_text_start_no_new_row(tmp_path):
     write_csv(pd.DataFrame({"name": ["a\r=1", "b\n=1", "c\r\n=1"]}), tmp_path / "t.csv")
-    assert (tmp_path / "t.csv").read_text(encoding="utf-8-sig") == "index,name\n0,a =1\n1,b =1\n2,c  =1\n"
+    assert (tmp_path / "t.csv").read_text(encoding="utf-8-sig") == "name\na =1\nb =1\nc  =1\n"
 
 
 def test_csv_has_the_mark_and_line_ends_that_spreadsheets_take(tmp_path, town):
