@@ -14,7 +14,10 @@ for _name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUM
     os.environ[_name] = "1"
 
 RESULTS = Path(__file__).with_name("RESULTS.md")
-TASKS = ("reach", "field", "stations", "speeds", "candidates", "snap", "isochrones", "whatif", "import", "growth")
+TASKS = (
+    "reach", "field", "stations", "speeds", "candidates", "snap", "isochrones", "whatif", "performance", "import",
+    "growth",
+)  # fmt: skip
 NETWORKS = ("marisol", "sf", "generated-240k", "generated-1m")
 
 

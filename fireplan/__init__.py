@@ -21,8 +21,8 @@ __version__ = "0.1.0"
 # Names and the modules that hold them. They are imported when first asked for, so that importing fireplan, and asking
 # its command line for help, waits for nothing.
 _MODULES = (
-    "changes", "crs", "demand", "examples", "incidents", "maps", "measures", "responding", "roads", "standards",
-    "stations", "travel",
+    "changes", "charts", "crs", "demand", "examples", "incidents", "maps", "measures", "responding", "roads",
+    "standards", "stations", "travel",
 )  # fmt: skip
 _NAMES = {
     "AddUnit": "changes",
@@ -67,6 +67,7 @@ __all__ = [*_MODULES, *_NAMES]  # noqa: PLE0604 - a test compares them with what
 
 if TYPE_CHECKING:
     from fireplan import changes as changes
+    from fireplan import charts as charts
     from fireplan import crs as crs
     from fireplan import demand as demand
     from fireplan import examples as examples

@@ -1,6 +1,17 @@
 """What is measured: each task turns a place into contests."""
 
-from benchmarks.tasks import candidates, field, importing, isochrones, reach, snapping, speeds, stations, whatif
+from benchmarks.tasks import (
+    candidates,
+    field,
+    importing,
+    isochrones,
+    performance,
+    reach,
+    snapping,
+    speeds,
+    stations,
+    whatif,
+)
 
 ON_NETWORKS = {
     "reach": reach.contests,
@@ -13,5 +24,5 @@ ON_NETWORKS = {
 }
 """Measured on every network."""
 
-ALONE = {"whatif": whatif.contests, "import": importing.contests}
+ALONE = {"whatif": whatif.contests, "performance": performance.contests, "import": importing.contests}
 """Measured once."""

@@ -26,7 +26,7 @@ ZERO_DEG = 0.01  # 0, 0 is written for "not geocoded", and points within this of
 FARTHEST_SOUTH_DEG = -60.0  # beyond it there are research stations only, and they have no swapped twin
 HOME_SHARE = 0.25  # of the points near the time zone's place, from which on these make the centre
 APART_M = 500.0  # units of one incident
-DEFAULT_POINT_SHARE = 0.2  # of the incidents located ...
+DEFAULT_POINT_SHARE = 0.004  # of the incidents: far more than one address has
 DEFAULT_POINT_COUNT = 10  # ... and at least so many of them
 _SWAPPED = (
     "latitude and longitude are swapped in {} of {} rows: swap them by a mapping that gives the 'longitude' column"

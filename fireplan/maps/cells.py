@@ -10,8 +10,8 @@ import pandas as pd
 import shapely
 
 from fireplan.errors import InputError, TableError, listed, quoted
-from fireplan.maps.escape import escape
 from fireplan.maps.style import NOT_KNOWN, check_colours, number
+from fireplan.texts import escape
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

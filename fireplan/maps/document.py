@@ -19,7 +19,7 @@ from importlib import resources
 from pathlib import Path
 
 from fireplan.errors import InputError, quoted
-from fireplan.maps.escape import escape
+from fireplan.texts import escape
 
 STYLE_URL = re.compile(r"""url\(["']?(images/[^"')]+)["']?\)""")
 SOURCE_MAP = re.compile(r"^//# sourceMappingURL=.*$", re.MULTILINE)
@@ -61,7 +61,7 @@ class Document:
         styles = [leaflet_styles(), own_asset("fireplan.css"), *self.styles]
         for code in scripts[2:]:
             if ENDS_SCRIPT.search(code):
-                raise InputError("a text on this map would end its script: pass it through fireplan.maps.escape.escape")
+                raise InputError("a text on this map would end its script: pass it through fireplan.texts.escape")
         policy = security_policy(scripts, styles, image_hosts=self.image_hosts, inline_styles=self.inline_styles)
         style_blocks = "".join(f"<style>{style}</style>\n" for style in styles)
         script_blocks = "".join(f"<script>{script}</script>\n" for script in scripts)

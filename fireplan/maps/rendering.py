@@ -20,7 +20,8 @@ from folium.utilities import JsCode
 from fireplan.errors import InputError, listed, quoted
 from fireplan.maps.basemaps import Tiles
 from fireplan.maps.document import Document, leaflet_image
-from fireplan.maps.escape import escape, guard
+from fireplan.maps.guard import guard
+from fireplan.texts import escape
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

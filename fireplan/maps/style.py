@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from fireplan.colours import FASTER, NO_CHANGE, SLOWER, UNKNOWN
 from fireplan.errors import InputError, listed
 
 if TYPE_CHECKING:
@@ -23,11 +24,7 @@ if TYPE_CHECKING:
 
 TRAVEL_TIME = ("#fdeabb", "#f6b268", "#d5643c", "#98352b", "#571d2b")  # short to long: pale sand to dark brown
 UNREACHABLE = "#3f3c5c"
-UNKNOWN = "#c9cdd2"
 AREA_OPACITY = 0.75  # of all areas, on the map and in the legend
-FASTER = ("#cfe1f2", "#7fb2db", "#2f78b7", "#0d4683")  # a little to a lot of time gained
-SLOWER = ("#fcdcb8", "#f3a958", "#cf6f13", "#8a4305")  # a little to a lot of time lost
-NO_CHANGE = "#f0efec"
 CATEGORIES = (
     "#0072b2",
     "#e69f00",
@@ -40,8 +37,6 @@ CATEGORIES = (
     "#a3195b",
     "#00a1a7",
 )
-ACCENT = "#1c4f82"
-INK = "#1f2933"
 PAPER = "#f7f6f2"
 WATER = "#cfdfe8"
 ROADS = (

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from fireplan.colours import INK
 from fireplan.errors import InputError
 from fireplan.maps import layers, style, tables
 from fireplan.maps.furniture import Footer
 from fireplan.maps.legend import Entry, Legend, band_entries, station_entries
 from fireplan.maps.page import OfflineMap
 from fireplan.maps.panes import SyncedMaps
-from fireplan.maps.style import INK
 from fireplan.measures import gaps as find_gaps
 from fireplan.standards import INTERVALS
 from fireplan.travel import isochrones as outline_reach

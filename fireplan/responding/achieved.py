@@ -94,7 +94,8 @@ def performance(
     95 % interval `p90_low_s` to `p90_high_s` [s], and for objectives `limit_s` [s], `goal`, `within` (records within
     the limit), `share` (of n) with its Wilson 95 % interval, `met` (share has reached the goal), `verified` (the
     objective's figures were seen in their source), and `note`. Figures
-    of fewer than ten records are left out, and the note says so. Everything is observed, if the history is.
+    of fewer than ten records are left out, and the note says so. Everything is observed, if the history is; `attrs`
+    hold this as `basis`, and the period as `start` and `end`.
 
     Raises
     ------
@@ -123,7 +124,12 @@ def performance(
     table = pd.concat(tables, ignore_index=True)
     order = {o.measure: i for i, o in enumerate(observed)}
     table = table.sort_values([*by, "measure"], key=lambda c: c.map(order) if c.name == "measure" else c, kind="stable")
-    return table.set_index([*by, "measure"])
+    table = table.set_index([*by, "measure"])
+    local = attendance.incidents["local"].dropna()
+    table.attrs = {"basis": attendance.basis, "timezone": attendance.timezone}
+    if len(local):
+        table.attrs |= {"start": local.min().isoformat(), "end": local.max().isoformat()}
+    return table
 
 
 def intervals_of(units: pd.DataFrame, calls: pd.DataFrame) -> list[Observed]:
@@ -201,7 +207,7 @@ def _described(observed: Observed, keys: pd.DataFrame) -> pd.DataFrame:
 
 def grouped(keys: pd.DataFrame) -> list[tuple[tuple[object, ...], NDArray[np.intp]]]:
     """Rows of each group, with the values that make it one."""
-    grouping = keys.groupby(list(keys.columns), sort=False, observed=True, dropna=True)
+    grouping = keys.groupby(list(keys.columns), sort=False, observed=True, dropna=False)  # not known is a group
     return [(v if isinstance(v, tuple) else (v,), np.asarray(rows)) for v, rows in grouping.indices.items()]
 
 

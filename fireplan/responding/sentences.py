@@ -121,7 +121,7 @@ def baseline_sentences(
     Parameters
     ----------
     table
-        From `fireplan.responding.achieved`, by any groups.
+        From `fireplan.performance`, by any groups; a group that is not known gets no sentence.
     standard
         The one it was measured against; its objectives say what was to arrive, and their limits are the benchmarks.
     period
@@ -163,6 +163,7 @@ def baseline_sentences(
     objectives = {o.key: o for o in standard.objectives} if standard else {}
     flat = table.reset_index()
     groups = [str(g) for g in table.index.names if g != "measure"]
+    flat = flat[flat[groups].notna().all(axis=1)]
     unparted = [o.key for o in objectives.values() if o.risk and RISK not in groups and o.key in set(flat["measure"])]
     if unparted:
         raise InputError(

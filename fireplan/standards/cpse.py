@@ -77,7 +77,7 @@ def cpse_objective(  # noqa: PLR0913 - an objective has this many parts
     Notes
     -----
     The limit is the benchmark, the agency's goal. The baseline is what is measured: it comes out of
-    `fireplan.responding.achieved` and stands beside the benchmark in `fireplan.responding.baseline_sentences`, and
+    `fireplan.performance` and stands beside the benchmark in `fireplan.responding.baseline_sentences`, and
     is never part of an objective. Objectives by program and class of risk follow the CPSE's standards of cover [1]_,
     which leave the figures to the agency.
 

@@ -27,6 +27,7 @@ def test_import_is_quiet():
 
 def test_import_waits_for_nothing_heavy():
     heavy = ["pandas", "numpy", "numba", "osmnx", "geopandas", "folium", "xarray", "scipy", "sklearn", "pydantic"]
+    heavy += ["matplotlib"]
     run = in_a_new_process(f"import fireplan, sys; print([m for m in {heavy} if m in sys.modules])")
     assert run.stdout.strip() == "[]", run.stderr
 

@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 from jinja2 import Template
 
 from fireplan.errors import InputError
-from fireplan.maps.escape import escape, guard, plain
+from fireplan.maps.guard import guard
 from fireplan.maps.page import OfflineMap
+from fireplan.texts import escape, plain
 
 NASTY = st.sampled_from(
     [

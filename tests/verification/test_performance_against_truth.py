@@ -64,3 +64,28 @@ def test_calls_left_out_and_kept_add_up(project):
     assert left_out + seen.incidents["counts"].sum() == len(project.history.incidents)
     counted = seen.responses["counts"].sum()
     assert counted + seen.ledger["responses"].sum() == len(project.history.responses)
+
+
+PLANTED = {
+    "enroute_before_dispatched": ["enroute_before_dispatched", "enroute_before_received"],
+    "arrived_before_enroute": ["arrived_before_enroute"],
+    "exact_duplicates": ["duplicate_row"],
+    "zero_coordinates": ["location_zero"],
+    "missing_coordinates": ["location_missing"],
+    "swapped_coordinates": ["location_swapped"],
+    "default_point": ["location_default_point"],
+    "missing_enroute": ["enroute_missing"],
+    "mutual_aid": ["unit_unknown"],
+}
+"""What stands in the ledger for each planted fault."""
+
+
+def test_the_ledger_finds_what_was_planted_in_the_planted_numbers(project, truth):
+    rows = project.history.ledger.set_index("code")["rows"]
+    found = {fault: int(rows.reindex(codes).sum()) for fault, codes in PLANTED.items()}
+    assert found == {fault: truth["planted"][fault]["rows"] for fault in PLANTED}
+    # A unit that cleared and never arrived was cancelled, or its arrival was forgotten: a record does not say which.
+    planted = truth["planted"]["cancelled_en_route"]["rows"] + truth["planted"]["missing_arrived"]["rows"]
+    assert planted - 10 <= rows["cancelled"] <= planted  # some of them stand twice, or have lost their end, too
+    history = project.history
+    assert history.rows_in == history.rows_ok + history.rows_set_aside + history.rows_duplicate + history.rows_held
