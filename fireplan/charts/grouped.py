@@ -225,7 +225,7 @@ def _groups(
     limit = f" of {clock(own_limit.iloc[0])}" if len(own_limit) else ""
     interval = OBSERVED_INTERVALS[str(rows["interval"].dropna().iloc[0])]
     axis = f"{_capital(interval)}, 90th percentile [min:s]" if figure == "p90_s" else f"Within the limit{limit} [%]"
-    ids = [str(g) for g in rows.index]
+    ids = ["not known" if pd.isna(g) else str(g) for g in rows.index]
     value, least, most = (rows[c].to_numpy(float) * scale for c in (figure, low, high))
     return _Groups(
         by=by,

@@ -439,3 +439,10 @@ def test_fireplan_does_not_start_matplotlib_and_charts_do_not_start_pyplot():
     assert run.returncode == 0, run.stderr
     sources = [p.read_text(encoding="utf-8") for p in Path(charts.__file__).parent.glob("*.py")]
     assert not any("pyplot" in text for text in sources)
+
+
+def test_a_group_that_is_not_known_says_so():
+    rows = table(["S1", "S2"], "station_id").reset_index()
+    rows.loc[rows["station_id"] == "S2", "station_id"] = None
+    figure = charts.by_group(rows.set_index(["station_id", "measure"])).figure()
+    assert "not known" in [t.get_text() for axes in figure.axes for t in axes.get_yticklabels()]
