@@ -20,6 +20,9 @@ R = TypeVar("R")
 SHOW_AFTER_S = 2.0
 """Work shorter than this shows nothing. [s]"""
 
+NEWS_EVERY_S = 0.5
+"""How often a line of news may change. [s]"""
+
 LISTEN_EVERY_S = 0.2
 """How long an interrupt may wait where a wait without end would not hear it, as on Windows. [s]"""
 
@@ -72,6 +75,41 @@ def steps(total: int, *, what: str) -> Iterator[Callable[[], None]]:
     finally:
         if bar is not None:
             bar.close()
+
+
+@contextmanager
+def news(what: str) -> Iterator[Callable[[str], None]]:
+    """
+    Say how a search stands: a line in the notebook, or on the error stream, once it has taken two seconds.
+
+    Parameters
+    ----------
+    what
+        One or two words on what is sought.
+
+    Yields
+    ------
+    A function to call with how it stands, as often as the caller likes. However the block ends, the line goes.
+    """
+    line: Any = None
+    quiet, next_s = _SILENT.get(), time.monotonic() + SHOW_AFTER_S
+
+    def tell(text: str) -> None:
+        nonlocal line, next_s
+        if quiet or time.monotonic() < next_s:
+            return
+        next_s = time.monotonic() + NEWS_EVERY_S
+        if line is None:
+            from tqdm.auto import tqdm  # noqa: PLC0415 - short work need not wait for it
+
+            line = tqdm(total=0, bar_format="{desc} [{elapsed}]", leave=False)
+        line.set_description_str(f"{what}: {text}")
+
+    try:
+        yield tell
+    finally:
+        if line is not None:
+            line.close()
 
 
 @contextmanager

@@ -1,0 +1,175 @@
+"""Every covering model against trying all choices, on hundreds of small instances."""
+
+from itertools import combinations, combinations_with_replacement
+
+import numpy as np
+import pytest
+
+from fireplan.siting import models
+from fireplan.siting.choice import Choice
+
+N_SITES, N_PLACES = 7, 14
+SEEDS = range(300)
+
+
+def instance(seed):
+    rng = np.random.default_rng(seed)
+    density = rng.uniform(0.1, 0.5)
+    covers = rng.random((N_SITES, N_PLACES)) < density
+    weights = rng.integers(0, 10, N_PLACES).astype(float)
+    return rng, covers, weights, int(rng.integers(1, 4))
+
+
+def times(covers, chosen, base=0):
+    return base + sum((covers[j].astype(int) for j in chosen), np.zeros(covers.shape[1], dtype=int))
+
+
+def best(worth, choices, allowed=lambda _: True):
+    """The greatest worth of any choice that is allowed; None where none is."""
+    found = [worth(c) for c in choices if allowed(c)]
+    return max(found, default=None)
+
+
+def up_to(p, *, several=False):
+    pick = combinations_with_replacement if several else combinations
+    return [c for k in range(p + 1) for c in pick(range(N_SITES), k)]
+
+
+def agree(answer, expected):
+    if expected is None:
+        assert answer.status == "infeasible"
+        assert answer.reason
+    else:
+        assert answer.status == "optimal"
+        assert answer.objective == pytest.approx(expected, abs=1e-6)
+        assert answer.bound == answer.objective
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_maximal_covering(seed):
+    rng, covers, weights, p = instance(seed)
+    base = rng.integers(0, 2, N_PLACES) if seed % 3 == 0 else np.zeros(N_PLACES, dtype=int)
+    answer = models.max_coverage_matrix(covers, weights, p, base=base, points=rng.random((N_PLACES, 2)))
+    agree(answer, best(lambda c: weights[times(covers, c, base) > 0].sum(), up_to(p)))
+    assert weights[times(covers, answer.chosen, base) > 0].sum() == answer.objective
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_maximal_covering_with_groups_pairs_and_a_budget(seed):
+    rng, covers, weights, _ = instance(seed)
+    group = np.repeat([0, 1], [4, 3])
+    pairs = ((0, 1), (2, 5)) if seed % 2 else ()
+    cost = rng.integers(1, 6, N_SITES).astype(float) if seed % 3 else None
+    budget = float(rng.integers(3, 9)) if seed % 3 else np.inf
+    choice = Choice(N_SITES, (2, 1), group=group, cost=cost, budget=budget, forbidden=pairs)
+
+    def allowed(c):
+        used = list(c)
+        return (
+            sum(group[j] == 0 for j in used) <= 2
+            and sum(group[j] == 1 for j in used) <= 1
+            and (cost is None or cost[used].sum() <= budget)
+            and not any(a in used and b in used for a, b in pairs)
+        )
+
+    answer = models.max_coverage_matrix(covers, weights, choice=choice)
+    agree(answer, best(lambda c: weights[times(covers, c) > 0].sum(), up_to(3), allowed))
+    assert allowed(answer.chosen)
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_expected_covering(seed):
+    rng, covers, weights, p = instance(seed)
+    busy = float(rng.uniform(0.05, 0.7))
+    base = rng.integers(0, 3, N_PLACES) if seed % 2 else np.zeros(N_PLACES, dtype=int)
+    answer = models.expected_coverage_matrix(covers, weights, p, busy=busy, base=base)
+    expected = best(lambda c: (weights * (1 - busy ** times(covers, c, base))).sum(), up_to(p, several=True))
+    assert answer.objective == pytest.approx(expected, rel=1e-5)
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_expected_covering_with_nobody_busy_is_maximal_covering(seed):
+    _, covers, weights, p = instance(seed)
+    expected = models.expected_coverage_matrix(covers, weights, p, busy=0.0)
+    assert expected.objective == models.max_coverage_matrix(covers, weights, p).objective
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_reliable_covering(seed):
+    rng, covers, weights, p = instance(seed)
+    busy, reliability = float(rng.uniform(0.1, 0.5)), float(rng.choice([0.7, 0.9, 0.95]))
+    enough = models.units_for(busy, reliability)
+    assert 1 - busy**enough >= reliability - 1e-9
+    assert enough == 1 or 1 - busy ** (enough - 1) < reliability
+    base = rng.integers(0, 3, N_PLACES) if seed % 2 else np.zeros(N_PLACES, dtype=int)
+    answer = models.reliable_coverage_matrix(covers, weights, p, busy=busy, reliability=reliability, base=base)
+    worth = lambda c: weights[times(covers, c, base) >= enough].sum()  # noqa: E731
+    agree(answer, best(worth, up_to(p, several=True)))
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_backup_covering_with_everything_covered_once(seed):
+    rng, covers, weights, p = instance(seed)
+    covers = covers | (rng.random(covers.shape) < 0.35)
+    answer = models.backup_coverage_matrix(covers, weights, p + 1)
+    worth = lambda c: weights[times(covers, c) >= 2].sum()  # noqa: E731
+    agree(answer, best(worth, up_to(p + 1), lambda c: (times(covers, c) > 0).all()))
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_backup_covering_that_weighs_first_and_second(seed):
+    rng, covers, weights, p = instance(seed)
+    first = float(rng.uniform(0, 1))
+    base = rng.integers(0, 3, N_PLACES) if seed % 2 else np.zeros(N_PLACES, dtype=int)
+    answer = models.backup_coverage_matrix(covers, weights, p, first=first, base=base)
+
+    def worth(c):
+        n = times(covers, c, base)
+        return first * weights[n >= 1].sum() + (1 - first) * weights[n >= 2].sum()
+
+    agree(answer, best(worth, up_to(p)))
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_double_standard(seed):
+    rng, near, weights, p = instance(seed)
+    far = near | (rng.random(near.shape) < 0.5)
+    share = float(rng.uniform(0.2, 0.8))
+    answer = models.double_standard_matrix(near, far, weights, p + 1, share=share)
+
+    def allowed(c):
+        once = weights[times(near, c) > 0].sum()
+        return (times(far, c)[weights > 0] > 0).all() and once >= share * weights.sum() * (1 - 1e-9)
+
+    agree(answer, best(lambda c: weights[times(near, c) >= 2].sum(), up_to(p + 1), allowed))
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_floors(seed):
+    rng, covers, weights, p = instance(seed)
+    part = rng.random(N_PLACES) < 0.4
+    share = float(rng.uniform(0.2, 0.9))
+    base = rng.integers(0, 2, N_PLACES) if seed % 2 else np.zeros(N_PLACES, dtype=int)
+    answer = models.max_coverage_matrix(covers, weights, p, floors={"the hills": (part, share)}, base=base)
+
+    def allowed(c):
+        return weights[part & (times(covers, c, base) > 0)].sum() >= share * weights[part].sum() * (1 - 1e-9)
+
+    agree(answer, best(lambda c: weights[times(covers, c, base) > 0].sum(), up_to(p), allowed))
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_set_covering(seed):
+    rng, covers, _, _ = instance(seed)
+    covers = covers | (rng.random(covers.shape) < 0.3)
+    cost = rng.integers(1, 6, N_SITES).astype(float) if seed % 2 else np.ones(N_SITES)
+    required = rng.random(N_PLACES) < 0.8 if seed % 3 == 0 else np.ones(N_PLACES, dtype=bool)
+    pairs = ((0, 1), (2, 5)) if seed % 5 == 0 else ()
+    choice = Choice(N_SITES, (N_SITES,), forbidden=pairs) if pairs else None
+    answer = models.set_cover_matrix(covers, cost=cost, required=required, choice=choice)
+
+    def allowed(c):
+        return (times(covers, c)[required] > 0).all() and not any(a in c and b in c for a, b in pairs)
+
+    least = best(lambda c: -cost[list(c)].sum(), up_to(N_SITES), allowed)
+    agree(answer, None if least is None else -least)
