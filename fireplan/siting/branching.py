@@ -95,7 +95,7 @@ def branch(problem: CoverProblem, root: Node, search: Search) -> None:
     Notes
     -----
     Depth first. The site that was most often in the relaxed answers is taken first, and left out second; either way
-    the bound is lowered anew from the multipliers at hand (branch and bound with Lagrangian relaxation, Geoffrion 1974).
+    the bound is lowered anew from the multipliers at hand (branch and bound on Lagrangian bounds, Geoffrion 1974).
     """
     stack = [root]
     while stack:
@@ -173,9 +173,8 @@ def _kept(relaxed: Relaxation, room: Room, target: float) -> tuple[NDArray[np.in
         first_left = score[order[quota]] if quota < len(order) else 0.0
         taken = order[:quota]
         kept.append(mine[(relaxed.bound - last + relaxed.score[mine] >= target) | (relaxed.score[mine] >= last)])
-        sure = taken[
-            (relaxed.bound - score[taken] + max(first_left, 0.0) < target) & (score[taken] > max(first_left, 0.0))
-        ]
+        instead = max(first_left, 0.0)
+        sure = taken[(relaxed.bound - score[taken] + instead < target) & (score[taken] > instead)]
         must.append(np.unique(who[sure]))
     none = np.empty(0, dtype=np.int64)
     return np.concatenate([none, *kept]), np.concatenate([none, *must])

@@ -1,0 +1,130 @@
+"""The p-center on matrices: hand-solved cases, every choice tried, and how a search ends."""
+
+from itertools import combinations
+
+import numpy as np
+import pytest
+from scipy import sparse
+
+from fireplan.errors import TableError
+from fireplan.siting import center
+from fireplan.siting.center import p_center_matrix
+from fireplan.siting.choice import Choice
+
+LINE = np.abs(np.arange(5.0)[:, None] - np.arange(5.0))
+
+
+def brute_force(costs, weights, base, choice):
+    """The least greatest cost over every choice that is allowed; inf: none serves everybody."""
+    best = np.inf
+    for size in range(min(choice.n, sum(choice.quota)) + 1):
+        for chosen in combinations(range(choice.n), size):
+            if choice.allows(np.array(chosen, dtype=np.int64)):
+                least = np.minimum(base, costs[list(chosen)].min(axis=0, initial=np.inf))
+                best = min(best, least[weights > 0].max(initial=0.0))
+    return best
+
+
+def random_case(rng):
+    """Costs, weights, base and choice of a small problem."""
+    n, m = rng.integers(2, 9), rng.integers(1, 12)
+    costs = rng.integers(0, 20, (n, m)).astype(float) if rng.random() < 0.5 else rng.random((n, m))
+    weights = rng.integers(0, 4, m).astype(float)
+    if rng.random() < 0.6:
+        costs[rng.random((n, m)) < rng.choice([0.2, 0.5])] = np.inf
+    base = np.full(m, np.inf)
+    if rng.random() < 0.5:
+        base = np.quantile(costs[np.isfinite(costs)], 0.7) * rng.random(m) if np.isfinite(costs).any() else base
+        base[rng.random(m) < 0.1] = np.inf
+    group = rng.integers(0, 2, n)
+    quota = [int(rng.integers(0, min(2, (group == g).sum()) + 1)) for g in range(2)]
+    if rng.random() < 0.5:
+        group, quota = np.zeros(n, dtype=np.int64), [int(rng.integers(0, min(4, n) + 1))]
+    price, budget, forbidden = None, np.inf, ()
+    if rng.random() < 0.4:
+        price = rng.integers(-1, 6, n).astype(float)
+        budget = float(rng.integers(-1, 10))
+    if rng.random() < 0.4:
+        forbidden = tuple({tuple(sorted(rng.choice(n, 2, replace=False).tolist())) for _ in range(3)})
+    return costs, weights, base, Choice(int(n), tuple(quota), group, price, budget, forbidden)
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_every_choice_tried(seed):
+    rng = np.random.default_rng(100 + seed)
+    for _ in range(50):
+        costs, weights, base, choice = random_case(rng)
+        best = brute_force(costs, weights, base, choice)
+        found = p_center_matrix(costs, weights=weights, base=base, choice=choice)
+        if np.isinf(best):
+            assert found.status == "infeasible"
+            assert found.reason
+            assert np.isnan(found.objective)
+        else:
+            assert (found.status, found.objective, found.bound) == ("optimal", best, best)
+            assert choice.allows(found.chosen)
+
+
+def test_one_and_two_on_a_line():
+    assert p_center_matrix(LINE, 1).chosen.tolist() == [2]
+    found = p_center_matrix(LINE, 2)
+    assert (found.objective, found.bound, found.status) == (1.0, 1.0, "optimal")
+
+
+def test_weightless_places_do_not_count():
+    found = p_center_matrix(LINE, 1, weights=[1, 0, 0, 0, 0])
+    assert (found.objective, found.chosen.tolist()) == (0.0, [0])
+    assert p_center_matrix(LINE, 1, weights=np.zeros(5)).objective == 0.0
+
+
+def test_what_stands_already_serves():
+    found = p_center_matrix(LINE, 1, base=[0, 1, 2, 3, 4])
+    assert (found.objective, found.status) == (1.0, "optimal")
+    assert p_center_matrix(LINE, 0, base=LINE[0]).objective == 4.0
+    assert p_center_matrix(LINE, 0).status == "infeasible"
+
+
+def test_sparse_costs():
+    found = p_center_matrix(sparse.csr_array(LINE + 1.0), 2)
+    assert found.objective == 2.0
+
+
+def test_why_there_is_no_choice():
+    costs = LINE.copy()
+    costs[:, 1] = np.inf
+    found = p_center_matrix(costs, 2)
+    assert (found.status, found.reason) == ("infeasible", "1 of 5 places cannot be served by any candidate")
+    found = p_center_matrix(np.where(LINE == 0, 0.0, np.inf), 4)
+    assert found.status == "infeasible"
+    assert "no choice" in found.reason
+    with pytest.raises(TableError, match="either p or a choice"):
+        p_center_matrix(LINE)
+
+
+def hard_case():
+    points = np.random.default_rng(3).random((150, 2))
+    return np.hypot(*(points[:, None] - points).transpose(2, 0, 1))
+
+
+def test_no_time_gives_an_honest_answer():
+    found = p_center_matrix(hard_case(), 5, time_limit_s=0)
+    assert found.status == "time_limit"
+    assert len(found.chosen) == 5
+    assert found.bound < found.objective
+
+
+def test_close_enough_stops_the_search():
+    found = p_center_matrix(hard_case(), 5, gap=0.3)
+    assert found.status == "gap_limit"
+    assert found.gap <= 0.3
+
+
+def test_an_interrupt_returns_the_best(monkeypatch):
+    def interrupt(*_args, **_options):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(center, "solve", interrupt)
+    found = p_center_matrix(hard_case(), 5)
+    assert found.status == "interrupted"
+    assert found.objective >= found.bound >= 0
+    assert len(found.chosen) == 5
