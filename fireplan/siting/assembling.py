@@ -36,6 +36,7 @@ def siting_of(  # noqa: PLR0913 - an answer has this many parts
     question: str,
     unit: str,
     total: float,
+    share_of: str = "objective",
     prove: Callable[[tuple[Change, ...]], float],
     claimed_per: float = 1.0,
     tie_s: Callable[[NDArray[np.int64]], NDArray[np.float64]] | None = None,
@@ -54,6 +55,8 @@ def siting_of(  # noqa: PLR0913 - an answer has this many parts
         Candidates that can be used.
     question, unit, total, notes, set_aside
         As in `Siting`.
+    share_of
+        "weight" where choices are weighed in another unit than the objective's; the objective is then no share.
     prove
         Works out from an assessment what a plan attains.
     claimed_per
@@ -89,8 +92,8 @@ def siting_of(  # noqa: PLR0913 - an answer has this many parts
         objective=answer.objective * claimed_per,
         bound=answer.bound * claimed_per,
         unit=unit,
-        before=weigher.objective(all_open),
-        total=total,
+        before=weigher.objective(all_open) if share_of == "objective" else math.nan,
+        total=total if share_of == "objective" else math.nan,
         status=answer.status,
         reason=answer.reason,
         sites=sites,

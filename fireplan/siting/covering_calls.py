@@ -4,28 +4,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import numpy as np
-
-from fireplan.errors import Faults, InputError, UnknownIdError
+from fireplan.errors import InputError
 from fireplan.siting.aims import Aim, Rules
-from fireplan.siting.assembling import siting_of
-from fireplan.siting.covering import Covers, cover_problem
-from fireplan.siting.finishing import solve_cover
-from fireplan.siting.models import stack, units_for, worth_if_busy
-from fireplan.siting.plans import covered_weight
-from fireplan.siting.search import check_limits, searching
-from fireplan.siting.setting import Demand, Setting, default_weight, setting_of
-from fireplan.siting.weighing import CoverWeigher
+from fireplan.siting.asking import covered
+from fireplan.siting.models import units_for, worth_if_busy
+from fireplan.siting.setting import default_weight, setting_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
 
     import geopandas as gpd
-    import pandas as pd
-    from numpy.typing import NDArray
 
-    from fireplan.scenario import Change, Scenario
-    from fireplan.siting.covering import CoverProblem
+    from fireplan.scenario import Scenario
     from fireplan.siting.result import Siting
 
 
@@ -95,7 +85,7 @@ def max_coverage(  # noqa: PLR0913 - a question has this many parts
     """
     setting = setting_of(scenario, candidates, rules or Rules())
     several = tuple(aims) or (Aim(weight or default_weight(scenario), within_s),)
-    return _covered(
+    return covered(
         setting, several, what="most reached", stations=stations, worth=(1.0,), time_limit_s=time_limit_s, gap=gap
     )
 
@@ -143,7 +133,7 @@ def expected_coverage(  # noqa: PLR0913 - a question has this many parts
     _needs_units(scenario, "expected_coverage")
     aims = (Aim(weight or default_weight(scenario), within_s),)
     worth = worth_if_busy(busy)[: max(1, len(scenario.units) + units)]
-    return _covered(
+    return covered(
         setting, aims, what=f"most expected to be reached, each unit busy {busy:.0%} of the time", stations=units,
         worth=worth, several=most_at_a_site if busy else 1, time_limit_s=time_limit_s, gap=gap,
     )  # fmt: skip
@@ -185,7 +175,7 @@ def reliable_coverage(  # noqa: PLR0913 - a question has this many parts
     _needs_units(scenario, "reliable_coverage")
     enough = units_for(busy, reliability)
     aims = (Aim(weight or default_weight(scenario), within_s),)
-    return _covered(
+    return covered(
         setting, aims, what=f"most reached by {enough} units, so that one is free {reliability:.0%} of the time",
         stations=units, worth=(*[0.0] * (enough - 1), 1.0), several=most_at_a_site, time_limit_s=time_limit_s, gap=gap,
     )  # fmt: skip
@@ -229,7 +219,7 @@ def backup_coverage(  # noqa: PLR0913 - a question has this many parts
     aims = (Aim(weight or default_weight(scenario), within_s),)
     worth = (0.0, 1.0) if first is None else (first, 1 - first)
     what = "most reached twice, all reached once" if first is None else f"most reached twice, once worth {first:g}"
-    return _covered(
+    return covered(
         setting, aims, what=what, stations=stations, worth=worth, all_once=first is None, time_limit_s=time_limit_s,
         gap=gap,
     )  # fmt: skip
@@ -275,7 +265,7 @@ def relocate(  # noqa: PLR0913 - a question has this many parts
             f"{stations} stations are to move, and {len(setting.closable)} may: ask for fewer, or make more closable"
         )
     several = tuple(aims) or (Aim(weight or default_weight(scenario), within_s),)
-    return _covered(
+    return covered(
         setting, several, what=f"most reached with {stations} stations moved", stations=stations, worth=(1.0,),
         closing=stations, time_limit_s=time_limit_s, gap=gap,
     )  # fmt: skip
@@ -284,148 +274,3 @@ def relocate(  # noqa: PLR0913 - a question has this many parts
 def _needs_units(scenario: Scenario, call: str) -> None:
     if len(scenario.units) == 0:
         raise InputError(f"{call} counts units, and the scenario has none: say which units each station houses")
-
-
-def _covered(  # noqa: PLR0913 - a question has this many parts
-    setting: Setting,
-    aims: Sequence[Aim],
-    *,
-    what: str,
-    stations: int,
-    worth: tuple[float, ...],
-    time_limit_s: float,
-    gap: float,
-    several: int = 1,
-    closing: int | None = None,
-    all_once: bool = False,
-) -> Siting:
-    """Ask a covering question of a scenario."""
-    check_limits(time_limit_s=time_limit_s, gap=gap)
-    demands = [setting.demand(aim) for aim in aims]
-    ids = setting.times(aims[0]).candidate_ids
-    problem = _problem(
-        setting, demands, ids, stations, worth=worth, several=several, closing=closing, all_once=all_once
-    )
-    with searching(sense=1, what=what, time_limit_s=time_limit_s, gap=gap, step=problem.step) as search:
-        solve_cover(problem, search)
-
-    def prove(plan: tuple[Change, ...]) -> float:
-        return sum(
-            scale * covered_weight(setting, plan, demand, worth=problem.worth)
-            for demand, scale in zip(demands, scales(demands), strict=True)
-        )
-
-    asked = "; ".join(str(d.aim) for d in demands)
-    return siting_of(
-        setting,
-        CoverWeigher(problem),
-        problem.choice,
-        search.answer(),
-        ids=ids,
-        question=f"{what}; {asked}; up to {problem.choice.quota[0]} of {len(ids):,} candidates",
-        unit=demands[0].unit if len(demands) == 1 else "weighted share",
-        total=problem.total,
-        prove=prove,
-        tie_s=_mean_times(setting, demands, problem),
-        move=closing is not None,
-        set_aside=setting.times(demands[0].aim).set_aside,
-    )
-
-
-def _problem(
-    setting: Setting,
-    demands: Sequence[Demand],
-    ids: pd.Index,
-    stations: int,
-    *,
-    worth: tuple[float, ...],
-    several: int,
-    closing: int | None,
-    all_once: bool,
-) -> CoverProblem:
-    """State a question of a scenario as a covering problem: the places of each aim are rows of their own."""
-    if len(ids) == 0:
-        raise InputError(
-            f"none of {len(setting.candidates):,} candidates stands on a road that an engine may leave by:"
-            " check their coordinates"
-        )
-    parts = [setting.covers(d.aim) for d in demands]
-    covers = stack(*(p[0] for p in parts))
-    _reaches_something(covers, len(ids), demands)
-    weight = np.concatenate([d.weight * s for d, s in zip(demands, scales(demands), strict=True)])
-    base = np.concatenate([p[2] for p in parts])
-    required = None
-    if all_once:
-        reached = base > 0
-        reached[covers.place] = True
-        required = (weight > 0) & reached
-    return cover_problem(
-        covers,
-        weight,
-        setting.choice(ids, stations=stations, closing=closing, several=several),
-        worth=worth,
-        base=base,
-        units=parts[0][1],
-        points=np.concatenate([d.points for d in demands]),
-        required=required,
-        floors=_floors(setting, demands),
-    )
-
-
-def scales(demands: Sequence[Demand]) -> list[float]:
-    """Say what one unit of each aim's weight is worth: 1 where there is one aim, else importance by share."""
-    if len(demands) == 1:
-        return [1.0]
-    return [d.aim.importance / float(d.weight.sum()) for d in demands]
-
-
-def _reaches_something(covers: Covers, n_new: int, demands: Sequence[Demand]) -> None:
-    weight = np.concatenate([d.weight for d in demands])
-    if not (weight[covers.place[: covers.start[n_new]]] > 0).any():
-        limits = ", ".join(str(d.aim) for d in demands)
-        raise InputError(f"no candidate reaches anything that counts ({limits}): give others, or a longer limit")
-
-
-def _floors(setting: Setting, demands: Sequence[Demand]) -> dict[str, tuple[NDArray[np.bool_], float]]:
-    """Districts with the share that has to be reached in each: rows of the first aim."""
-    rules = setting.rules
-    if not rules.floor_by:
-        return {}
-    zones = setting.scenario.zones
-    if rules.floor_by not in zones.columns:
-        raise UnknownIdError("column of the zones", rules.floor_by, zones.columns)
-    demand = demands[0]
-    if demand.places.kind != "zones":
-        faults = Faults("the rules")
-        faults.add("floor_by parts zones, and incidents are counted at their own points: floor another weight")
-        faults.raise_if_any()
-    district = zones[rules.floor_by].astype(str).to_numpy()
-    rest = np.zeros(sum(len(d.weight) for d in demands[1:]), dtype=bool)
-    return {
-        name: (np.concatenate([district == name, rest]), rules.floor)
-        for name in sorted(set(district[demand.weight > 0]))
-    }
-
-
-def _mean_times(
-    setting: Setting, demands: Sequence[Demand], problem: CoverProblem
-) -> Callable[[NDArray[np.int64]], NDArray[np.float64]]:
-    """Say how soon each candidate is, on average, at what it would add to others."""
-    several = [setting.times(d.aim) for d in demands]
-    first = np.cumsum([0, *(len(d.weight) for d in demands)])
-    who = np.concatenate([np.repeat(np.arange(len(t.candidate_ids)), np.diff(t.start)) for t in several])
-    place = np.concatenate([t.place + first[i] for i, t in enumerate(several)])
-    travel_s = np.concatenate([t.travel_s for t in several])
-    weight = np.concatenate([d.weight * s for d, s in zip(demands, scales(demands), strict=True)])
-    worth = np.append(problem.worth, 0.0)
-
-    def of(others: NDArray[np.int64]) -> NDArray[np.float64]:
-        count = problem.counted(others)
-        level = np.where(problem.row >= 0, np.minimum(count[problem.row], len(problem.worth)), len(problem.worth))
-        gain = (weight * worth[level])[place]
-        total = np.bincount(who, weights=gain, minlength=problem.runs.n)
-        with np.errstate(invalid="ignore", divide="ignore"):
-            mean_s = np.bincount(who, weights=gain * travel_s, minlength=problem.runs.n) / total
-        return np.where(total > 0, mean_s, np.inf)
-
-    return of

@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 LISTEN_EVERY_S = 0.1
 """How long an interrupt may wait. [s]"""
 
+PATIENCE_S = 1.0
+"""How long HiGHS may take to stop. [s]"""
+
 TOLERANCE = 1e-6
 """How far HiGHS may leave a condition or a whole number unmet."""
 
@@ -176,8 +179,8 @@ def solve(
     program
         What to solve.
     search
-        Its bound is tightened by that of HiGHS; its objective, where it has one, cuts off what is no better. Interrupts
-        reach the solver.
+        Its bound is tightened by that of HiGHS, so the program's objective has to be that of the search: a step on the
+        way has a search of its own. Interrupts reach the solver.
     start
         Values to begin with.
     options
@@ -209,11 +212,19 @@ def solve(
     try:
         while not highs.wait(LISTEN_EVERY_S)[0]:
             search.tell(search.told())
+            if search.left_s < -PATIENCE_S:  # HiGHS looks at its clock seldom while it prepares
+                return _left_running(highs)
     except BaseException:
-        highs.cancelSolve()
-        highs.wait()
+        _left_running(highs)
         raise
     return _solved(highs, program, search)
+
+
+def _left_running(highs: Any) -> Solved:  # noqa: ANN401
+    """Ask HiGHS to stop, and do not wait long for it: its thread ends by itself."""
+    highs.cancelSolve()
+    highs.wait(PATIENCE_S)
+    return Solved(None, finished=False)
 
 
 def _solved(highs: Any, program: IntegerProgram, search: Search) -> Solved:  # noqa: ANN401

@@ -47,23 +47,34 @@ def plan_of(
     """
     scenario, kind = setting.scenario, setting.rules.unit
     staffed = len(scenario.units) > 0
-    changes: list[Change] = []
-    for name, row in zip(sites.index, sites.itertuples(), strict=True):
-        at = float(row.geometry.x), float(row.geometry.y)
-        changes.append(OpenStation(str(name), at=at, name=str(getattr(row, "name", "") or f"Site {name}")))
+    changes = openings(sites)
     if move:
         changes += _moves(scenario, sites, close)
     elif staffed:
         taken = set(scenario.units.index)
         for name, several in zip(sites.index, units, strict=True):
             for _ in range(int(several)):
-                unit = _new_unit(kind, str(name), taken)
+                unit = new_unit(kind, str(name), taken)
                 changes.append(AddUnit(unit, to=str(name), type=kind))
     return (*changes, *(CloseStation(s) for s in close))
 
 
-def _new_unit(kind: str, site: str, taken: set[str]) -> str:
-    """Name a unit that is not there yet, such as "E-G0012"."""
+def openings(sites: gpd.GeoDataFrame) -> list[Change]:
+    """Open a station at each site, under the site's name where it has one."""
+    points = sites.geometry
+    called = sites["name"] if "name" in sites.columns else [""] * len(sites)
+    return [
+        OpenStation(str(site), at=(float(x), float(y)), name=f"{name}" if _is_text(name) else f"Site {site}")
+        for site, x, y, name in zip(sites.index, points.x, points.y, called, strict=True)
+    ]
+
+
+def _is_text(name: object) -> bool:
+    return isinstance(name, str) and bool(name.strip())
+
+
+def new_unit(kind: str, site: str, taken: set[str]) -> str:
+    """Name a unit that is not there yet, such as "E-G0012", and take the name."""
     n = 1
     while (unit := f"{kind[0].upper()}-{site}" + (f"-{n}" if n > 1 else "")) in taken:
         n += 1

@@ -103,7 +103,8 @@ class Siting:
         lines = [f"Siting: {self.question} (modelled)"]
         if self.objective == self.objective:
             of = f" of {self.total:,.6g} ({self.share:.1%})" if self.total == self.total else ""
-            lines.append(f"{self.objective:,.6g} {self.unit}{of}; before {self.before:,.6g}")
+            was = f"; before {self.before:,.6g}" if self.before == self.before else ""
+            lines.append(f"{self.objective:,.6g} {self.unit}{of}{was}")
             lines.append(f"{self.status}: {STATUSES[self.status]}; bound {self.bound:,.6g}, gap {self.gap:.2%}")
             lines.append(listed(map(str, self.plan)) if self.plan else "no change improves on the department as it is")
         else:

@@ -30,6 +30,9 @@ if TYPE_CHECKING:
     from fireplan.travel.candidates import CandidateTimes
     from fireplan.travel.places import Places
 
+LEEWAY_S = 0.01
+"""Times are solved to so much beyond a limit, and compared as an assessment compares them: rounded alike. [s]"""
+
 DECIMALS = 7
 """Places of candidates are rounded to so many decimals of a degree, a centimetre, so that a plan repeats them."""
 
@@ -69,13 +72,21 @@ class Sources(NamedTuple):
         Station of each row.
     units
         How many units it brings.
-    times_s
-        When they arrive at each place; rows x places. [s]
+    later_s
+        Turnout to add, where it counts. [s]
+    travel_s
+        Drive to each place; rows x places. [s]
     """
 
     station: pd.Index
     units: NDArray[np.int64]
-    times_s: NDArray[np.float32]
+    later_s: NDArray[np.float32]
+    travel_s: NDArray[np.float32]
+
+    def arrival_s(self, speed: float = 1.0) -> NDArray[np.float32]:
+        """When they arrive at each place, driving this many times as fast; rows x places. [s]"""
+        travel_s = self.travel_s if speed == 1 else self.travel_s / np.float32(speed)
+        return np.asarray(travel_s + self.later_s[:, None])
 
 
 @dataclass(frozen=True, eq=False)
@@ -108,9 +119,8 @@ class Setting:
         rules = self.rules
         station, later_s, brings = suppliers(scenario, starts, needs={rules.unit: 1.0}, interval=rules.interval)
         units = brings[:, KINDS.index(rules.unit)]
-        times = time_rows(scenario, ends, starts=starts)[station] + later_s[:, None]
         whole = np.where(np.isinf(units), 1, units).astype(np.int64)
-        return Sources(starts.ids[station], whole, times.astype(np.float32))
+        return Sources(starts.ids[station], whole, later_s, time_rows(scenario, ends, starts=starts)[station])
 
     def times(self, aim: Aim, *, within_s: float | None = None) -> CandidateTimes:
         """Drive from each candidate to the places an aim counts, turnout not included."""
@@ -119,6 +129,7 @@ class Setting:
         limit_s = (aim.within_s if within_s is None else within_s) - self.turnout_s
         if not limit_s > 0:
             raise InputError(f"{aim}: turnout alone takes {self.turnout_s:g} s, so no new site can reach anything")
+        limit_s += LEEWAY_S
         ends = places(scenario, to)
         key = ("candidate times", self._fingerprint, ends.key, limit_s, scenario.roads.fingerprint)
 
@@ -159,22 +170,36 @@ class Setting:
         """Candidates that stand on a road."""
         return self.candidates.loc[times.candidate_ids]
 
-    def covers(self, aim: Aim) -> tuple[Covers, NDArray[np.int64], NDArray[np.int64]]:
+    def covers(
+        self, aim: Aim, *, speed: float = 1.0, solved_to_s: float | None = None
+    ) -> tuple[Covers, NDArray[np.int64], NDArray[np.int64]]:
         """
         Say what each column covers within an aim's limit, and what is covered whatever is chosen.
+
+        Parameters
+        ----------
+        aim
+            What is to be reached, and how fast.
+        speed
+            Everybody drives this many times as fast.
+        solved_to_s
+            Solve times to here once, for several limits and speeds; left out: to the aim's limit. [s]
 
         Returns
         -------
         Covers of the candidates and, after them, of the closable stations; how many units come with each; and how often
         each place is covered by what stays.
         """
-        times = self.times(aim)
+        times = self.times(aim, within_s=solved_to_s)
         there = self.sources(aim)
         m = len(times.place_ids)
-        inside = there.times_s <= aim.within_s
+        inside = there.arrival_s(speed) <= aim.within_s
+        travel_s = times.travel_s if speed == 1 else times.travel_s / np.float32(speed)
+        near = travel_s + np.float32(self.turnout_s) <= aim.within_s
+        kept = np.concatenate([[0], np.cumsum(near)])[times.start]
         stays = ~there.station.isin(self.closable)
         base = (inside[stays] * there.units[stays, None]).sum(axis=0).astype(np.int64)
-        start, place, units = [times.start], [times.place], [np.ones(len(times.candidate_ids), dtype=np.int64)]
+        start, place, units = [kept], [times.place[near]], [np.ones(len(times.candidate_ids), dtype=np.int64)]
         for station in self.closable:
             mine = there.station == station
             covered = np.flatnonzero(inside[mine].any(axis=0)).astype(np.int32)
@@ -182,6 +207,13 @@ class Setting:
             place.append(covered)
             units.append(np.array([max(1, there.units[mine].sum())]))
         return Covers(np.concatenate(start), np.concatenate(place), m), np.concatenate(units), base
+
+    def from_stations(self, aim: Aim, homes: list[str]) -> NDArray[np.bool_]:
+        """Say whom a new unit at each of these open stations would reach in time; stations x places."""
+        scenario = self.scenario.apply(*aim.conditions) if aim.conditions else self.scenario
+        starts = station_places(scenario)
+        rows = time_rows(scenario, places(scenario, place_kind(scenario, aim.weight)), starts=starts)
+        return np.asarray(rows[starts.ids.get_indexer(pd.Index(homes))] + self.turnout_s <= aim.within_s)
 
     def choice(self, ids: pd.Index, *, stations: int, closing: int | None = None, several: int = 1) -> Choice:
         """

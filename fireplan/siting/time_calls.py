@@ -156,11 +156,12 @@ def _costs(setting: Setting, aim: Aim, stations: int) -> tuple[pd.Index, Costs, 
             " coordinates, or allow more time"
         )
     stays = ~there.station.isin(setting.closable)
-    base = there.times_s[stays].min(axis=0, initial=np.inf).astype(float)
+    arrival_s = there.arrival_s()
+    base = arrival_s[stays].min(axis=0, initial=np.inf).astype(float)
     start, place = [times.start], [times.place]
     cost = [times.travel_s.astype(float) + setting.turnout_s]
     for station in setting.closable:
-        quickest = there.times_s[there.station == station].min(axis=0, initial=np.inf)
+        quickest = arrival_s[there.station == station].min(axis=0, initial=np.inf)
         near = np.flatnonzero(quickest <= aim.within_s).astype(np.int32)
         start.append(start[-1][-1:] + len(near))
         place.append(near)

@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from fireplan.siting.covering import CoverProblem
     from fireplan.siting.median import Costs
 
+SAME = 1e-9
+"""Choices whose worth differs by less than this part attain the same: sums of weights are not exact."""
+
 RUNNER_UPS = 10
 """So many runner-ups are named."""
 
@@ -207,7 +210,7 @@ def settled(
     for out in np.unique(chosen[chosen < n_new]):
         others = np.delete(chosen, np.flatnonzero(chosen == out)[0])
         value = sense * weigher.with_each(others)
-        alike = np.flatnonzero((value >= value[out] - 1e-9 * abs(value[out])) & choice.may_join(others))
+        alike = np.flatnonzero((value >= value[out] - SAME * abs(value[out])) & choice.may_join(others))
         alike = alike[alike < n_new]
         if len(alike) < 2:
             continue
@@ -216,3 +219,16 @@ def settled(
         if times[best] < times[out] and weigher.allows(np.append(others, best)):
             chosen = np.sort(np.append(others, best))
     return chosen
+
+
+def as_good(weigher: Weigher, chosen: NDArray[np.int64], choice: Choice, *, n_new: int) -> NDArray[np.bool_]:
+    """Say which candidates are in a choice, or would be in one that attains the same with one site exchanged."""
+    sense = weigher.sense
+    found = np.zeros(n_new, dtype=bool)
+    found[chosen[chosen < n_new]] = True
+    whole = sense * weigher.objective(chosen)
+    for out in np.unique(chosen[chosen < n_new]):
+        others = np.delete(chosen, np.flatnonzero(chosen == out)[0])
+        alike = (sense * weigher.with_each(others) >= whole - SAME * abs(whole)) & choice.may_join(others)
+        found |= alike[:n_new]
+    return found

@@ -7,6 +7,10 @@ import pytest
 
 from fireplan.siting import models
 from fireplan.siting.choice import Choice
+from fireplan.siting.covering import cover_problem, covers_of
+from fireplan.siting.equity_calls import District, WorstWeigher, worst_first
+from fireplan.siting.fleet_calls import Fleet, place_fleet
+from fireplan.siting.search import searching
 
 N_SITES, N_PLACES = 7, 14
 SEEDS = range(300)
@@ -173,3 +177,51 @@ def test_set_covering(seed):
 
     least = best(lambda c: -cost[list(c)].sum(), up_to(N_SITES), allowed)
     agree(answer, None if least is None else -least)
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_the_worst_off_district(seed):
+    rng, covers, weights, p = instance(seed)
+    weights = weights + 1
+    district = rng.integers(0, 3, N_PLACES)
+    base = rng.integers(0, 2, N_PLACES) * (seed % 2)
+    parts = {str(d): (district == d, 0.0) for d in np.unique(district)}
+    problem = cover_problem(covers_of(covers), weights, Choice(N_SITES, (p,)), base=base, floors=parts)
+    districts = tuple(District(f.name, f.weight, -f.least, weights[parts[f.name][0]].sum()) for f in problem.floors)
+    answer = worst_first(WorstWeigher(problem, districts), time_limit_s=20, gap=0.0)
+
+    def least(c):
+        reached = times(covers, c, base) > 0
+        return min(weights[m & reached].sum() / weights[m].sum() for m, _ in parts.values())
+
+    def both(c):
+        return round(least(c), 9), weights[times(covers, c, base) > 0].sum()
+
+    worst, whole = best(both, up_to(p))
+    agree(answer, pytest.approx(worst, abs=1e-6))
+    assert weights[times(covers, answer.chosen, base) > 0].sum() == whole
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_fleets(seed):
+    rng, engines, weights, p = instance(seed)
+    trucks = engines | (rng.random(engines.shape) < 0.3)
+    n_new, stations, count = 5, p, (int(rng.integers(0, 3)), int(rng.integers(0, 3)))
+    already = rng.random((2, N_PLACES)) < 0.2
+    asked = Fleet(
+        ("engine", "truck"), (covers_of(engines), covers_of(trucks)), already, weights, count, stations, n_new
+    )
+    with searching(sense=1, what="fleet", time_limit_s=20) as search:
+        place_fleet(asked, search)
+    answer = search.answer()
+
+    def worth(e, t):
+        by_engine = already[0] | (times(engines, e) > 0)
+        return weights[by_engine & (already[1] | (times(trucks, t) > 0))].sum()
+
+    def allowed(e, t):
+        return len({j for j in (*e, *t) if j < n_new}) <= stations
+
+    places = [[c for k in range(n + 1) for c in combinations(range(N_SITES), k)] for n in count]
+    agree(answer, max(worth(e, t) for e in places[0] for t in places[1] if allowed(e, t)))
+    assert asked.objective(answer.chosen) == answer.objective
