@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from fireplan.maps.legend import Legend
+    from fireplan.scenario import Scenario
 
 Basis = Literal["modelled", "observed", "invented"]
 BASES: dict[str, str] = {
@@ -45,6 +46,16 @@ class Footer:
     basis: Basis | None = None
     method: str = ""
     notice: str = ""
+
+
+def footer_of(scenario: Scenario, *, method: str) -> Footer:
+    """Say where the figures of a scenario come from, and how they were found."""
+    return Footer(
+        source="; ".join(s for s in (scenario.source, f"roads: {scenario.roads.source}") if s),
+        data_date=scenario.data_date,
+        basis="invented" if scenario.provenance == "invented" else "modelled",
+        method=method,
+    )
 
 
 def header_html(title: str, *, subtitle: str = "", footer: Footer | None = None) -> str:

@@ -10,7 +10,7 @@ import shapely
 
 from fireplan.errors import InputError, UnknownIdError, listed
 from fireplan.maps import layers, style, tables
-from fireplan.maps.furniture import Footer
+from fireplan.maps.furniture import footer_of
 from fireplan.maps.page import OfflineMap
 from fireplan.maps.siting_legends import (
     attained,
@@ -83,7 +83,7 @@ def siting(
     page = OfflineMap(
         title=title or f"Where to put stations: {scenario.name}",
         subtitle=f"{siting.question}: {attained(siting)}",
-        footer=_footer(siting),
+        footer=footer_of(siting.scenario, method=METHOD),
         legends=[plan_legend(siting), score_legend(siting, bands, markers, gaps=assessment is not None)],
         basemap=basemap,
     )
@@ -223,13 +223,3 @@ def _markers(siting: Siting) -> gpd.GeoDataFrame:
         beside_said=[with_unit(float(v), siting.unit) for v in chosen["beside"]],
     )  # fmt: skip
     return pd.concat([today[~today.index.isin(chosen.index)], chosen])
-
-
-def _footer(siting: Siting) -> Footer:
-    scenario = siting.scenario
-    return Footer(
-        source="; ".join(s for s in (scenario.source, f"roads: {scenario.roads.source}") if s),
-        data_date=scenario.data_date,
-        basis="invented" if scenario.provenance == "invented" else "modelled",
-        method=METHOD,
-    )

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from fireplan.colours import INK
 from fireplan.errors import InputError
 from fireplan.maps import layers, style, tables
-from fireplan.maps.furniture import Footer
+from fireplan.maps.furniture import footer_of
 from fireplan.maps.legend import Entry, Legend, band_entries, station_entries
 from fireplan.maps.page import OfflineMap
 from fireplan.maps.panes import SyncedMaps
@@ -63,7 +63,7 @@ def coverage(
     page = OfflineMap(
         title=title or f"Coverage: {assessment.scenario.name}",
         subtitle=share,
-        footer=_footer(assessment.scenario),
+        footer=footer_of(assessment.scenario, method=METHOD),
         legends=[_legend(assessment, goal, bands, total, statuses=("existing",))],
         basemap=basemap,
     )
@@ -99,7 +99,7 @@ def gaps(
     page = OfflineMap(
         title=title or f"Gaps: {assessment.scenario.name}",
         subtitle=share if len(found) else f"No gap. {share}",
-        footer=_footer(assessment.scenario),
+        footer=footer_of(assessment.scenario, method=METHOD),
         legends=[
             Legend(
                 title="Why it is not reached in time",
@@ -152,7 +152,7 @@ def isochrones(
     page = OfflineMap(
         title=title or f"Ground reached: {scenario.name}",
         subtitle="By the only open station" if n_open == 1 else f"By the nearest of {n_open} open stations",
-        footer=_footer(scenario),
+        footer=footer_of(scenario, method=METHOD),
         legends=[
             Legend(
                 title="Travel time from the nearest station",
@@ -221,7 +221,7 @@ def compare(
         panes,
         title=title or "Scenarios compared",
         subtitle=f"{goal.title}: {INTERVALS[goal.interval]}, by zone",
-        footer=_footer(comparison.baseline.scenario),
+        footer=footer_of(comparison.baseline.scenario, method=METHOD),
         legends=[legend, change],
     )
 
@@ -300,13 +300,3 @@ def _legend(
 def _limit(goal: Objective) -> str:
     share = f" to {goal.share:.0%}" if goal.share is not None else ""
     return f"{goal.title} within {style.minutes(goal.limit_s)}{share} ({goal.source.split(':')[0]})"
-
-
-def _footer(scenario: Scenario) -> Footer:
-    source = "; ".join(s for s in (scenario.source, f"roads: {scenario.roads.source}") if s)
-    return Footer(
-        source=source,
-        data_date=scenario.data_date,
-        basis="invented" if scenario.provenance == "invented" else "modelled",
-        method=METHOD,
-    )

@@ -9,8 +9,8 @@ import numpy as np
 from fireplan.demand import zone_of
 from fireplan.errors import InputError, UnknownIdError
 from fireplan.siting.assembling import siting_of
-from fireplan.siting.covering import Covers, cover_problem
 from fireplan.siting.finishing import solve_cover
+from fireplan.siting.merging import cover_problem
 from fireplan.siting.models import stack
 from fireplan.siting.plans import covered_weight
 from fireplan.siting.search import check_limits, searching
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from fireplan.scenario import Change
     from fireplan.siting.aims import Aim
     from fireplan.siting.covering import CoverProblem
+    from fireplan.siting.matrices import Covers
     from fireplan.siting.result import Siting
     from fireplan.siting.setting import Demand, Setting
 

@@ -9,8 +9,8 @@ import numpy as np
 
 from fireplan.errors import FireplanError
 from fireplan.siting.branching import bound_and_fix, branch
-from fireplan.siting.covering import core
 from fireplan.siting.highs import TOLERANCE, solve
+from fireplan.siting.merging import core
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

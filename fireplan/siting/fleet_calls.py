@@ -13,9 +13,9 @@ from fireplan.errors import Faults, FireplanError, InputError
 from fireplan.siting.aims import Aim, Rules
 from fireplan.siting.asking import must_reach, must_stand
 from fireplan.siting.assembling import NOTE
-from fireplan.siting.covering import Covers
 from fireplan.siting.highs import TOLERANCE, solve
 from fireplan.siting.highs import Rows as ProgramRows
+from fireplan.siting.matrices import Covers
 from fireplan.siting.plans import assessed, must_agree, new_unit, openings
 from fireplan.siting.result import Siting
 from fireplan.siting.search import searching

@@ -15,9 +15,10 @@ import numpy as np
 from fireplan.errors import Faults
 from fireplan.siting.center import p_center_matrix
 from fireplan.siting.choice import Choice
-from fireplan.siting.covering import Covers, checked_weights, cover_problem, covers_of
 from fireplan.siting.finishing import solve_cover
+from fireplan.siting.matrices import Covers, checked_weights, covers_of
 from fireplan.siting.median import p_median_matrix
+from fireplan.siting.merging import cover_problem
 from fireplan.siting.search import Answer, searching
 from fireplan.siting.setcover import set_cover_matrix
 

@@ -14,8 +14,8 @@ from fireplan.errors import Faults, InputError
 from fireplan.progress import silent, steps
 from fireplan.responding.statistics import share_interval
 from fireplan.siting.aims import Aim, Rules
-from fireplan.siting.covering import cover_problem
 from fireplan.siting.finishing import solve_cover
+from fireplan.siting.merging import cover_problem
 from fireplan.siting.search import searching
 from fireplan.siting.setting import default_weight, setting_of
 from fireplan.siting.weighing import CoverWeigher, as_good

@@ -10,8 +10,8 @@ from fireplan.errors import FireplanError
 from fireplan.kernel.covering import alike
 from fireplan.kernel.reducing import Both, drop_candidates, drop_rows
 from fireplan.siting.choice import Choice
-from fireplan.siting.covering import Covers, checked_weights, covers_of
 from fireplan.siting.highs import Rows, solve
+from fireplan.siting.matrices import Covers, checked_weights, covers_of
 from fireplan.siting.search import Answer, Search, searching
 
 if TYPE_CHECKING:

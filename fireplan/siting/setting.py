@@ -14,7 +14,7 @@ from fireplan.crs import WGS84, project
 from fireplan.errors import Faults, InputError, UnknownIdError, listed, quoted
 from fireplan.measures.weights import measures_of
 from fireplan.siting.choice import Choice, merged, pairs_within
-from fireplan.siting.covering import Covers
+from fireplan.siting.matrices import Covers
 from fireplan.stations import KINDS, USUAL_TURNOUT_S
 from fireplan.travel import candidate_times
 from fireplan.travel.due import suppliers

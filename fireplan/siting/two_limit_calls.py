@@ -10,8 +10,8 @@ from fireplan.errors import Faults, InputError
 from fireplan.siting.aims import Aim, Rules
 from fireplan.siting.asking import must_reach, must_stand
 from fireplan.siting.assembling import siting_of
-from fireplan.siting.covering import cover_problem
 from fireplan.siting.finishing import solve_cover
+from fireplan.siting.merging import cover_problem
 from fireplan.siting.models import stack
 from fireplan.siting.plans import covered_weight
 from fireplan.siting.search import searching

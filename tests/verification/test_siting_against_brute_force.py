@@ -7,9 +7,10 @@ import pytest
 
 from fireplan.siting import models
 from fireplan.siting.choice import Choice
-from fireplan.siting.covering import cover_problem, covers_of
 from fireplan.siting.equity_calls import District, WorstWeigher, worst_first
 from fireplan.siting.fleet_calls import Fleet, place_fleet
+from fireplan.siting.matrices import covers_of
+from fireplan.siting.merging import cover_problem
 from fireplan.siting.search import searching
 
 N_SITES, N_PLACES = 7, 14
