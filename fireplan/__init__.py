@@ -22,7 +22,7 @@ __version__ = "0.1.0"
 # its command line for help, waits for nothing.
 _MODULES = (
     "changes", "charts", "crs", "demand", "examples", "incidents", "maps", "measures", "responding", "roads",
-    "standards", "stations", "travel",
+    "siting", "standards", "stations", "travel",
 )  # fmt: skip
 _NAMES = {
     "AddUnit": "changes",
@@ -76,6 +76,7 @@ if TYPE_CHECKING:
     from fireplan import measures as measures
     from fireplan import responding as responding
     from fireplan import roads as roads
+    from fireplan import siting as siting
     from fireplan import standards as standards
     from fireplan import stations as stations
     from fireplan import travel as travel

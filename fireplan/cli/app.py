@@ -73,6 +73,21 @@ def performance(project: ProjectFolder, out: OutFolder = None) -> None:
 
 
 @app.command()
+def site(
+    project: ProjectFolder,
+    stations: Annotated[
+        int | None, typer.Option("--stations", min=1, help="How many to site; left out: the plan's siting.p.")
+    ] = None,
+    out: OutFolder = None,
+) -> None:
+    """Say where to put stations, with proof of how good that is: a map, changes for plan.toml, and what came close."""
+    from fireplan.cli.site import site_project  # noqa: PLC0415 - help does not wait for it
+    from fireplan.project import open_project  # noqa: PLC0415
+
+    site_project(lambda tell: open_project(project, tell=tell), out, stations=stations)
+
+
+@app.command()
 def check(
     file: Annotated[Path, typer.Argument(metavar="FILE", help="The file to check.")],
     kind: Annotated[Kind, typer.Option("--kind", help="What it should be.")],

@@ -22,6 +22,9 @@ LONGEST_NAME = 200
 TODAY, PLANNED = "today", "plan"
 """Names of the department as it stands, and of the scenario that [changes] makes."""
 
+MADE_CANDIDATES = ("grid", "intersections")
+"""Candidate sites that are made; any other name is that of a file."""
+
 PositiveSeconds = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 
 
@@ -117,16 +120,53 @@ class Network(_Part):
 
 
 class Siting(_Part):
-    """How many stations to site, among how many candidates."""
+    """What is asked of new stations, and under which rules; see `fireplan.siting`."""
 
     p: int = Field(default=1, ge=1)
+    model: Literal[
+        "max_coverage", "p_median", "p_center", "set_cover", "expected_coverage", "backup_coverage"
+    ] = "max_coverage"  # fmt: skip
     candidates: int | str | None = None
+    spacing_m: float | None = Field(default=None, gt=0, allow_inf_nan=False)
+    within: str | None = None
+    within_seconds: PositiveSeconds | None = None
+    interval: Literal["travel_s", "turnout_and_travel_s"] | None = None
+    weight: str | None = None
+    unit: Literal["engine", "truck", "ambulance", "battalion", "rescue"] = "engine"
+    busy: float | None = Field(default=None, ge=0, lt=1)
+    first: float | None = Field(default=None, ge=0, le=1)
+    closable: tuple[str, ...] = ()
+    site_cost: float | str = 0.0
+    closing_cost: float | dict[str, float] = 0.0
+    budget: float | None = Field(default=None, ge=0, allow_inf_nan=False)
+    apart_m: float = Field(default=0.0, ge=0, allow_inf_nan=False)
+    time_limit_seconds: float = Field(default=60.0, ge=0, allow_inf_nan=False)
+    gap_percent: float = Field(default=0.0, ge=0, lt=100)
+    robustness_runs: int = Field(default=100, ge=0, le=MOST_REPLICATIONS)
+    seed: int = Field(default=1, ge=0)
 
     @model_validator(mode="after")
-    def _enough_to_choose_from(self) -> Siting:
+    def _fits_together(self) -> Siting:
         if isinstance(self.candidates, int) and self.p > self.candidates:
             raise ValueError(f"siting.p is {self.p}, more than the {self.candidates} candidates to choose from")
+        if self.model == "expected_coverage" and self.busy is None:
+            raise ValueError("siting.model expected_coverage asks how busy units are: give siting.busy, such as 0.15")
+        for key, model in (("busy", "expected_coverage"), ("first", "backup_coverage")):
+            if getattr(self, key) is not None and self.model != model:
+                raise ValueError(f"siting.{key} says nothing to {self.model}: leave it out, or use {model}")
+        if self.spacing_m is not None and self.candidates not in {None, *MADE_CANDIDATES}:
+            raise ValueError("siting.spacing_m is for candidates that are made: 'grid' or 'intersections'")
+        if self.budget is not None and not self.site_cost and not self.closing_cost:
+            raise ValueError("siting.budget is set, but nothing costs anything: give siting.site_cost")
         return self
+
+    @property
+    def files(self) -> dict[str, str]:
+        """Files that are named here, by key."""
+        named = {"siting.within": self.within}
+        if isinstance(self.candidates, str) and self.candidates not in MADE_CANDIDATES:
+            named["siting.candidates"] = self.candidates
+        return {key: name for key, name in named.items() if name is not None}
 
 
 class Simulation(_Part):
@@ -235,9 +275,16 @@ class Plan(_Part):
             )
         return value
 
+    @property
+    def files(self) -> dict[str, str]:
+        """Files that the project reads, by key."""
+        inputs = {f"inputs.{k}": v for k, v in self.inputs if v is not None and k != "cad_mapping"}
+        return {**inputs, **self.siting.files}
+
     def warnings(self) -> list[str]:
         """What may be meant otherwise than it is written."""
         held = {"standards.travel_seconds": self.standards.travel_seconds}
+        held["siting.within_seconds"] = self.siting.within_seconds
         held |= {f"travel_seconds of {quoted(r.name)}": r.travel_seconds for r in self.standards.local}
         return [
             f"{what} is {seconds:g}: that is seconds, not minutes; {seconds * 60:g}?"
@@ -334,22 +381,21 @@ def _keys_at(location: tuple[str | int, ...]) -> list[str]:
 
 
 def _path_faults(plan: Plan, folder: Path) -> list[str]:
-    files = {k: v for k, v in plan.inputs if v is not None and k != "cad_mapping"}
-    named = {**{f"inputs.{key}": name for key, name in files.items()}, "output.dir": plan.output.dir}
+    named = {**plan.files, "output.dir": plan.output.dir}
     faults = [f"{key} {quoted(name)} {fault}" for key, name in named.items() if (fault := _not_a_path(name))]
     if faults:
         return faults
     faults += [
-        f"inputs.{key} {quoted(name)} is a folder: name the file in it"
-        for key, name in files.items()
+        f"{key} {quoted(name)} is a folder: name the file in it"
+        for key, name in plan.files.items()
         if (folder / name).is_dir()
     ]
     home, target = folder.resolve(), (folder / plan.output.dir).resolve()
     if not target.is_relative_to(home):
         faults.append(f"output.dir {quoted(plan.output.dir)} leads out of the project: results stay in its folder")
     faults += [
-        f"output.dir {quoted(plan.output.dir)} is, or holds, inputs.{key}: results never overwrite an input"
-        for key, name in files.items()
+        f"output.dir {quoted(plan.output.dir)} is, or holds, {key}: results never overwrite an input"
+        for key, name in plan.files.items()
         if target in {(folder / name).resolve(), (folder / name).resolve().parent}
     ]
     return faults

@@ -134,15 +134,14 @@ def open_project(path: str | Path, *, tell: Callable[[str], None] | None = None)
 
 def _check_inputs(plan: Plan, folder: Path) -> None:
     """Name every input that is not there, or empty, before anything is read."""
-    files = {k: v for k, v in plan.inputs if v is not None and k != "cad_mapping"}
     faults = [
-        f"inputs.{key} {quoted(name)} is not there: check the name"
-        for key, name in files.items()
+        f"{key} {quoted(name)} is not there: check the name"
+        for key, name in plan.files.items()
         if not (folder / name).is_file()
     ]
     faults += [
-        f"inputs.{key} {quoted(name)} is empty"
-        for key, name in files.items()
+        f"{key} {quoted(name)} is empty"
+        for key, name in plan.files.items()
         if (folder / name).is_file() and (folder / name).stat().st_size == 0
     ]
     if faults:

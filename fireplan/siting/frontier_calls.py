@@ -112,9 +112,9 @@ def trade_off(
 
     Returns
     -------
-    One row for each plan, from best for the first aim to best for the second: a column for each aim, in its own unit
-    (`attrs["units"]`, all there is in `attrs["totals"]`), `sites`, `status`, and `gap` of the first aim under the floor
-    set for the second.
+    One row for each `plan` (A, B ...), from best for the first aim to best for the second: a column for each aim, in
+    its own unit (`attrs["units"]`, all there is in `attrs["totals"]`), `sites`, `status`, and `gap` of the first aim
+    under the floor set for the second.
 
     Notes
     -----
@@ -186,11 +186,17 @@ def _front(
             "sites": ["; ".join(names[j] for j in a.chosen if j < n_new) for _, _, a in kept],
             "status": [a.status for _, _, a in kept],
             "gap": [a.gap for _, _, a in kept],
-        }
+        },
+        index=pd.Index([_letter(i) for i in range(len(kept))], name="plan"),
     )
     units = dict(zip(labels, (d.unit for d in demands), strict=True))
     table.attrs.update(units=units, totals=dict(zip(labels, totals, strict=True)), basis="modelled")
     return table
+
+
+def _letter(i: int) -> str:
+    """A, B ... Z, AA ..."""
+    return (_letter(i // 26 - 1) if i >= 26 else "") + chr(ord("A") + i % 26)
 
 
 def _solved(problem: CoverProblem, *, time_limit_s: float, gap: float) -> Answer:

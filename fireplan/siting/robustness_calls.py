@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from fireplan.changes import OpenStation
+from fireplan.changes import CloseStation, OpenStation
 from fireplan.crs import WGS84, project
 from fireplan.errors import Faults, InputError
 from fireplan.progress import silent, steps
@@ -53,6 +53,8 @@ class Robustness:
     runs
         One row for each run: `speed` (times as fast), `within_s`, `sites`, `objective` of the best plan found, `plan`,
         what the plan attains then, `behind_share`, how much less that is, and `status`.
+    plan
+        Sites of the plan that was tried.
     near_m
         How near is near. [m]
     seed
@@ -61,6 +63,7 @@ class Robustness:
 
     sites: pd.DataFrame
     runs: pd.DataFrame
+    plan: tuple[str, ...]
     near_m: float
     seed: int
 
@@ -70,15 +73,16 @@ class Robustness:
 
     @property
     def summary(self) -> str:
-        """How far the plan is behind, and which sites are chosen most often, in words."""
+        """How far the plan is behind, and how often its sites are in a best plan, in words."""
         behind = self.runs["behind_share"]
-        best = self.sites.head(3)
-        often = ", ".join(
-            f"{i} {s:.0%} (near {n:.0%})" for i, s, n in best[["chosen_share", "near_share"]].itertuples()
+        shares = self.sites.loc[list(self.plan), ["chosen_share", "near_share"]].itertuples()
+        held = "; ".join(
+            f"{site} is in a best plan in {share:.0%} of runs, a site within {self.near_m:g} m of it in {near:.0%}"
+            for site, share, near in shares
         )
         return (
             f"Robustness: {len(self.runs)} runs, seed {self.seed} (modelled)\n  the plan is behind the best of each run"
-            f" by {behind.median():.2%} (median), {behind.max():.2%} at most\n  chosen most often: {often}"
+            f" by {behind.median():.2%} (median), {behind.max():.2%} at most\n  {held}"
         )
 
 
@@ -142,8 +146,9 @@ def robustness(  # noqa: PLR0913 - a question has this many parts
     at = ids.get_indexer(pd.Index(opened))
     if (at < 0).any() or not opened:
         raise InputError("the plan opens no station, or one that is not among the candidates: try a plan that does")
-    keep = np.arange(len(ids), len(ids) + len(setting.closable))
-    plan = np.concatenate([at, keep])
+    closed = {c.station_id for c in found.plan if isinstance(c, CloseStation)}
+    keep = [len(ids) + i for i, station in enumerate(setting.closable) if station not in closed]
+    plan = np.concatenate([at, np.array(keep, dtype=np.int64)])
     choice = setting.choice(ids, stations=len(opened) if stations is None else stations)
     rng = np.random.default_rng(seed)
     rows, picked = [], np.zeros((runs, len(ids)), dtype=bool)
@@ -162,7 +167,7 @@ def robustness(  # noqa: PLR0913 - a question has this many parts
             step()
     named = ["speed", "within_s", "sites", "objective", "plan", "behind_share", "status"]
     table = pd.DataFrame(rows, columns=named).rename_axis("run")
-    return Robustness(_by_site(setting, ids, picked, near_m=near_m), table, near_m, seed)
+    return Robustness(_by_site(setting, ids, picked, near_m=near_m), table, tuple(opened), near_m, seed)
 
 
 def _evenly(weight: NDArray[np.float64]) -> NDArray[np.float64]:
