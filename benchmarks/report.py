@@ -15,7 +15,10 @@ if TYPE_CHECKING:
     from benchmarks.growth import Growth
     from benchmarks.measuring import Measured, Outcome
 
-PACKAGES = ("fireplan", "numpy", "scipy", "numba", "networkx", "osmnx", "pandana", "shapely", "geopandas", "pandas")
+PACKAGES = (
+    "fireplan", "numpy", "scipy", "numba", "networkx", "osmnx", "pandana", "shapely", "geopandas", "pandas", "highspy",
+    "spopt", "PuLP",
+)  # fmt: skip
 
 HOW = """\
 Each row is one contest: fireplan and the others do the same work on the same network in one process, run in turn

@@ -7,6 +7,7 @@ from benchmarks.tasks import (
     isochrones,
     performance,
     reach,
+    siting,
     snapping,
     speeds,
     stations,
@@ -24,5 +25,10 @@ ON_NETWORKS = {
 }
 """Measured on every network."""
 
-ALONE = {"whatif": whatif.contests, "performance": performance.contests, "import": importing.contests}
+ALONE = {
+    "whatif": whatif.contests,
+    "performance": performance.contests,
+    "siting": siting.contests,
+    "import": importing.contests,
+}
 """Measured once."""

@@ -115,12 +115,9 @@ def sums(runs: Runs, worth: NDArray[np.float64], out: NDArray[np.float64]) -> ND
 
 def times_covered(runs: Runs, chosen: NDArray[np.int64], units: NDArray[np.int64]) -> NDArray[np.int64]:
     """Count by how many units of the chosen candidates (one chosen twice stands twice) each row is covered."""
-    step = np.zeros(runs.n_rows + 1, dtype=np.int64)
-    for j in chosen:
-        mine = slice(runs.start[j], runs.start[j + 1])
-        np.add.at(step, runs.lo[mine], units[j])
-        np.subtract.at(step, runs.hi[mine], units[j])
-    return np.cumsum(step)[:-1]
+    count = np.zeros(runs.n_rows + 1, dtype=np.int64)
+    _count(runs.start, runs.lo, runs.hi, np.asarray(chosen, dtype=np.int64), units, count)
+    return count[:-1]
 
 
 @compiled
@@ -169,3 +166,15 @@ def _sums(start, lo, hi, prefix, out):
         for k in range(start[j], start[j + 1]):
             total += prefix[hi[k]] - prefix[lo[k]]
         out[j] = total
+
+
+@compiled
+def _count(start, lo, hi, chosen, units, count):
+    for j in chosen:
+        for k in range(start[j], start[j + 1]):
+            count[lo[k]] += units[j]
+            count[hi[k]] -= units[j]
+    total = 0
+    for i in range(len(count)):
+        total += count[i]
+        count[i] = total

@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 ROOT_ROUNDS, ROOT_ITERATIONS = 12, 250
 """The bound is lowered in rounds of so many iterations; between them sites are fixed and answers improved."""
 
+STRIDE = 0.7
+"""Steps begin every round this much shorter."""
+
 STOOD_STILL = 2e-5
 """A round at the root that lowers the bound by less than this part of it is the last."""
 
@@ -61,14 +64,15 @@ def bound_and_fix(problem: CoverProblem, search: Search) -> Node:
     quota = np.array(choice.quota)
     relaxed = Relaxation(runs, rows)
     alive = np.flatnonzero((choice.most > 0) & (quota[choice.group] > 0))
-    before = np.inf
+    before, tried = np.inf, {tuple(chosen)}
     for turn in range(ROOT_ROUNDS):
         search.check()
         room = Room(alive, choice.most, choice.group, quota, problem.units)
-        relaxed.descend(rows, room, towards=known - problem.already, iterations=ROOT_ITERATIONS, stride=0.7**turn)
+        relaxed.descend(rows, room, towards=known - problem.already, iterations=ROOT_ITERATIONS, stride=STRIDE**turn)
         search.tighten(relaxed.bound + problem.already)
         found = np.repeat(np.arange(runs.n), relaxed.best)
-        if choice.allows(found):
+        if choice.allows(found) and tuple(found) not in tried:
+            tried.add(tuple(found))
             known = max(known, problem.objective(exchange(problem, found, search)))
         if not math.isnan(search.objective):
             alive, _ = _kept(relaxed, room, _target(search) - problem.already)

@@ -22,6 +22,10 @@ CORE_ENTRIES = 100_000
 """A plain problem with more entries left than this is branched on here: HiGHS would spend minutes at its root."""
 
 
+PLAINLY = {"presolve": "off"}
+"""What is left is reduced already: on covering programs HiGHS's own presolve costs more than it saves."""
+
+
 def solve_cover(problem: CoverProblem, search: Search) -> None:
     """
     Find the best choice, and prove it as far as time allows.
@@ -49,7 +53,7 @@ def solve_cover(problem: CoverProblem, search: Search) -> None:
 def _by_highs(problem: CoverProblem, left: CoverProblem, search: Search) -> None:
     """Hand what is left to HiGHS, and work out again what its answer attains."""
     program = left.program()
-    solved = solve(program, search, start=_start(problem, left, search))
+    solved = solve(program, search, start=_start(problem, left, search), options=PLAINLY)
     if solved.values is not None:
         chosen = chosen_in(solved.values, problem.runs.n)
         value = problem.offer(search, chosen)
