@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, TypeVar
+from functools import cache
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
 from fireplan.kernel.contour import trace
 from fireplan.kernel.cover import first_three, force_times
+from fireplan.kernel.covering import alike, as_runs, sums, times_covered
 from fireplan.kernel.graph import build_graph
 from fireplan.kernel.halves import link
 from fireplan.kernel.points import point_times
+from fireplan.kernel.relaxing import Relaxation, Room, Rows
 from fireplan.kernel.search import Workspace, reach
 from fireplan.kernel.snapping import build_grid, snap
 from fireplan.kernel.space import ContourSpace
@@ -42,6 +45,25 @@ def compile_ahead() -> None:
     grid = build_grid(np.array([[0.0, 0.0], [1.0, 1.0]]), np.array([0, 2]))
     snap(grid, np.zeros((1, 2)), limit_m=1.0, allowed=np.ones(1, dtype=bool))
     _outline_ahead(nodes, node_s, streets)
+
+
+@cache
+def compile_siting() -> None:
+    """Run what a search for sites needs once, on two candidates and two rows, so that its clock starts after it."""
+    start, place = np.array([0, 1, 2]), _up_to(2, np.int32)
+    group, n_rows = alike(start, place, 2)
+    runs = as_runs(start, place, group.astype(np.int32), n_rows)
+    sums(runs, np.ones(2), np.empty(2))
+    times_covered(runs, _up_to(1, np.int64), np.ones(2, dtype=np.int64))
+    rows = Rows(np.ones(2), np.zeros(2, dtype=np.int64), np.ones(1))
+    ones = np.ones(2, dtype=np.int64)
+    room = Room(_up_to(2, np.int64), ones, np.zeros(2, dtype=np.int64), ones[:1], ones)
+    Relaxation(runs, rows).descend(rows, room, towards=1.0, iterations=2)
+
+
+def _up_to(n: int, kind: type[np.generic]) -> NDArray[Any]:
+    """0 to n - 1."""
+    return np.arange(n).astype(kind)
 
 
 def _outline_ahead(

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from fireplan.errors import Faults
+from fireplan.kernel.warmup import compile_siting
 from fireplan.progress import news
 
 if TYPE_CHECKING:
@@ -195,6 +196,7 @@ def searching(
     says how it ended; a block that runs to its end has proven its answer.
     """
     check_limits(time_limit_s=time_limit_s, gap=gap)
+    compile_siting()
     with news(what) as tell:
         search = Search(sense, gap, time.monotonic() + time_limit_s, tell, step)
         try:

@@ -176,3 +176,28 @@ except KeyboardInterrupt:
         pytest.skip("Windows sends no SIGINT to one process")
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60)
     assert float(run.stdout) < 5.0
+
+
+@at_once
+def test_a_long_search_says_how_it_stands_and_not_too_often(capsys, monkeypatch):
+    monkeypatch.setattr(progress, "NEWS_EVERY_S", 60.0)
+    with progress.news("best sites") as tell:
+        tell("best 10, bound 12")
+        tell("best 11, bound 12")
+    shown = capsys.readouterr()
+    assert "best sites: best 10, bound 12" in shown.err
+    assert "best 11" not in shown.err
+    assert shown.out == ""
+
+
+@at_once
+def test_a_search_can_be_silent(capsys):
+    with progress.silent(), progress.news("best sites") as tell:
+        tell("best 10, bound 12")
+    assert capsys.readouterr() == ("", "")
+
+
+def test_a_short_search_says_nothing(capsys):
+    with progress.news("best sites") as tell:
+        tell("best 10, bound 12")
+    assert capsys.readouterr() == ("", "")
