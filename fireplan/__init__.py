@@ -21,8 +21,8 @@ __version__ = "0.1.0"
 # Names and the modules that hold them. They are imported when first asked for, so that importing fireplan, and asking
 # its command line for help, waits for nothing.
 _MODULES = (
-    "changes", "charts", "crs", "demand", "examples", "incidents", "maps", "measures", "responding", "roads",
-    "siting", "standards", "stations", "travel",
+    "changes", "charts", "crs", "demand", "disclosure", "examples", "incidents", "maps", "measures", "responding",
+    "roads", "siting", "standards", "stations", "travel",
 )  # fmt: skip
 _NAMES = {
     "AddUnit": "changes",
@@ -48,6 +48,8 @@ _NAMES = {
     "open_project": "project",
     "read_project": "project",
     "write_project": "project",
+    "write_tables": "project",
+    "write_report": "report",
     "RoadNetwork": "roads",
     "Policy": "responding",
     "performance": "responding",
@@ -70,6 +72,7 @@ if TYPE_CHECKING:
     from fireplan import charts as charts
     from fireplan import crs as crs
     from fireplan import demand as demand
+    from fireplan import disclosure as disclosure
     from fireplan import examples as examples
     from fireplan import incidents as incidents
     from fireplan import maps as maps
@@ -103,6 +106,8 @@ if TYPE_CHECKING:
     from fireplan.project import open_project as open_project
     from fireplan.project import read_project as read_project
     from fireplan.project import write_project as write_project
+    from fireplan.project import write_tables as write_tables
+    from fireplan.report import write_report as write_report
     from fireplan.responding import Policy as Policy
     from fireplan.responding import performance as performance
     from fireplan.responding import reliability as reliability

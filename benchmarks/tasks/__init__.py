@@ -5,6 +5,7 @@ from benchmarks.tasks import (
     field,
     importing,
     isochrones,
+    maps,
     performance,
     reach,
     siting,
@@ -29,6 +30,7 @@ ALONE = {
     "whatif": whatif.contests,
     "performance": performance.contests,
     "siting": siting.contests,
+    "maps": maps.contests,
     "import": importing.contests,
 }
 """Measured once."""

@@ -24,6 +24,13 @@ ProjectFolder = Annotated[Path, typer.Argument(metavar="PROJECT", help="Folder w
 OutFolder = Annotated[Path | None, typer.Option("--out", help="Where results go; left out: the plan's output.dir.")]
 
 
+class Paper(StrEnum):
+    """What a report is printed on."""
+
+    a4 = "A4"
+    letter = "Letter"
+
+
 class Kind(StrEnum):
     """What a file can be checked as."""
 
@@ -85,6 +92,21 @@ def site(
     from fireplan.project import open_project  # noqa: PLC0415
 
     site_project(lambda tell: open_project(project, tell=tell), out, stations=stations)
+
+
+@app.command()
+def report(
+    project: ProjectFolder,
+    out: OutFolder = None,
+    paper: Annotated[Paper, typer.Option("--paper", help="What it is printed on.")] = Paper.a4,
+    *,
+    pdf: Annotated[bool, typer.Option("--pdf", help="Write report.pdf too (needs the extra pdf).")] = False,
+) -> None:
+    """Write a report a council can read: one page that prints, with every table it rests on inside."""
+    from fireplan.cli.report import report_project  # noqa: PLC0415 - help does not wait for it
+    from fireplan.project import open_project  # noqa: PLC0415
+
+    report_project(lambda tell: open_project(project, tell=tell), out, pdf=pdf, paper=paper.value)
 
 
 @app.command()

@@ -17,14 +17,17 @@ from dataclasses import dataclass, field
 from functools import cache
 from importlib import resources
 from pathlib import Path
+from typing import Literal, get_args
 
-from fireplan.errors import InputError, quoted
+from fireplan.errors import InputError, listed, quoted
 from fireplan.texts import escape
 
 STYLE_URL = re.compile(r"""url\(["']?(images/[^"')]+)["']?\)""")
 SOURCE_MAP = re.compile(r"^//# sourceMappingURL=.*$", re.MULTILINE)
 ENDS_SCRIPT = re.compile(r"</script|<!--", re.IGNORECASE)
 FRAME_HEIGHT_PX = 720
+
+Theme = Literal["light", "dark", "print"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,6 +49,8 @@ class Document:
         Hosts that images may come from, such as a tile server; none as a rule.
     inline_styles
         Whether elements carry styles of their own, as some of Folium's do.
+    theme
+        "light"; "dark"; or "print", as the page looks on paper. It does not follow the reader's own setting.
     """
 
     title: str
@@ -54,19 +59,21 @@ class Document:
     styles: tuple[str, ...] = ()
     image_hosts: tuple[str, ...] = field(default=())
     inline_styles: bool = False
+    theme: Theme = "light"
 
     def to_html(self) -> str:
         """Write the page."""
-        scripts = [leaflet_script(), own_asset("fireplan.js"), f"{self.script}\n"]
-        styles = [leaflet_styles(), own_asset("fireplan.css"), *self.styles]
+        scripts = [leaflet_script(), own_asset("fireplan.js") + own_asset("controls.js"), f"{self.script}\n"]
+        styles = [leaflet_styles(), own_asset("fireplan.css"), *self.styles, own_asset("print.css")]
         for code in scripts[2:]:
             if ENDS_SCRIPT.search(code):
                 raise InputError("a text on this map would end its script: pass it through fireplan.texts.escape")
         policy = security_policy(scripts, styles, image_hosts=self.image_hosts, inline_styles=self.inline_styles)
-        style_blocks = "".join(f"<style>{style}</style>\n" for style in styles)
+        paper = "<style>" if check_theme(self.theme) == "print" else '<style media="print">'
+        style_blocks = "".join(f"<style>{style}</style>\n" for style in styles[:-1]) + f"{paper}{styles[-1]}</style>\n"
         script_blocks = "".join(f"<script>{script}</script>\n" for script in scripts)
         return (
-            '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
+            f'<!DOCTYPE html>\n<html lang="en" data-theme="{self.theme}">\n<head>\n<meta charset="utf-8">\n'
             f'<meta http-equiv="Content-Security-Policy" content="{policy}">\n'
             '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
             f'<link rel="icon" href="data:,">\n<title>{escape(self.title)}</title>\n'
@@ -74,6 +81,13 @@ class Document:
             '<noscript><p class="fp-empty">This map is drawn by JavaScript, which is switched off.</p></noscript>\n'
             f"{script_blocks}</body>\n</html>\n"
         )
+
+
+def check_theme(theme: str) -> str:
+    """Refuse a look that there is not."""
+    if theme not in get_args(Theme):
+        raise InputError(f"unknown theme {quoted(theme)}: known are {listed(get_args(Theme))}")
+    return theme
 
 
 def security_policy(

@@ -22,6 +22,14 @@ BASES: dict[str, str] = {
 }
 
 
+MAIN = "fp-main"
+KEYS = "fp-keys"
+KEYS_SAID = (
+    "Arrow keys move the map, plus and minus zoom, Enter says what lies in its middle, Escape closes that. "
+    "Tab goes on to the stations, each of which is a button."
+)
+
+
 @dataclass(frozen=True, kw_only=True)
 class Footer:
     """
@@ -62,7 +70,8 @@ def header_html(title: str, *, subtitle: str = "", footer: Footer | None = None)
     """Write the bar on top of a page."""
     notice = f'<p class="fp-notice" role="note">{escape(footer.notice)}</p>' if footer and footer.notice else ""
     below = f"<p>{escape(subtitle)}</p>" if subtitle else ""
-    return f'{notice}<header class="fp-head"><h1>{escape(title)}</h1>{below}</header>'
+    skip = f'<a class="fp-skip" href="#{MAIN}">Skip to the map</a><p class="fp-heard" id="{KEYS}">{KEYS_SAID}</p>'
+    return f'{skip}{notice}<header class="fp-head"><h1>{escape(title)}</h1>{below}</header>'
 
 
 def footer_html(footer: Footer | None) -> str:
@@ -82,13 +91,33 @@ def footer_html(footer: Footer | None) -> str:
     return f'<footer class="fp-foot">{spans}</footer>' if said else ""
 
 
-def pane_html(stage: str, *, legends: Sequence[Legend], heading: str = "", subtitle: str = "") -> str:
+def main_html(inside: str, *, panes: int = 1) -> str:
+    """Write the part of a page that holds its maps."""
+    place = f"fp-panes fp-panes-{panes}" if panes > 1 else "fp-panes"
+    return f'<main class="{place}" id="{MAIN}" tabindex="-1">{inside}</main>'
+
+
+def pane_html(
+    stage: str,
+    *,
+    legends: Sequence[Legend],
+    heading: str = "",
+    subtitle: str = "",
+    headline: str = "",
+) -> str:
     """Write one map with its legends, and with a heading of its own where several share a page."""
-    below = f"<p>{escape(subtitle)}</p>" if heading and subtitle else ""
-    head = f'<div class="fp-pane-head"><h2>{escape(heading)}</h2>{below}</div>' if heading else ""
+    head = pane_head_html(heading, subtitle=subtitle, headline=headline) if heading else ""
     place = "fp-legends fp-strip" if heading else "fp-legends"
     keys = f'<div class="{place}">{"".join(map(legend_html, legends))}</div>' if legends else ""
-    return f'<section class="fp-pane">{head}<div class="fp-stage">{stage}{keys}</div></section>'
+    named = f' aria-label="{escape(heading)}"' if heading else ""
+    return f'<section class="fp-pane"{named}>{head}<div class="fp-stage">{stage}{keys}</div></section>'
+
+
+def pane_head_html(heading: str, *, subtitle: str = "", headline: str = "") -> str:
+    """Write the heading of one map of several, with the figure that sums it up."""
+    figure = f"<strong>{escape(headline)}</strong>" if headline else ""
+    below = f"<p>{escape(subtitle)}</p>" if subtitle else ""
+    return f'<div class="fp-pane-head"><div class="fp-headline"><h2>{escape(heading)}</h2>{figure}</div>{below}</div>'
 
 
 def shared_legends_html(legends: Sequence[Legend]) -> str:

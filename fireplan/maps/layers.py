@@ -26,6 +26,11 @@ if TYPE_CHECKING:
 
     import geopandas as gpd
 
+MANY_CORNERS = 100_000
+"""A layer of areas with more corners than this is thinned out."""
+
+USUAL_TOLERANCE_M = 10.0
+
 
 def polygons(
     gdf: gpd.GeoDataFrame,
@@ -36,6 +41,7 @@ def polygons(
     tooltip: str | None = None,
     show: bool = True,
     outline: str | None = None,
+    simplify_m: float | None = None,
 ) -> PackedLayer:
     """
     Areas filled with a colour each.
@@ -59,6 +65,9 @@ def polygons(
         Whether the layer is on when the page opens.
     outline
         A colour ``#rrggbb`` for the outlines; without it, areas of one colour flow together.
+    simplify_m
+        Thin the outlines out to this tolerance, see `packing.simplified`; 0: never; left out: to 10 m where the layer
+        has more than 100,000 corners, so that a page stays small. [m]
 
     Raises
     ------
@@ -70,7 +79,12 @@ def polygons(
     palette = list(dict.fromkeys(colours))
     if outline is not None:
         check_colours([outline], where=name)
-    areas = shapely.set_precision(table.geometry.to_numpy(), 1 / packing.GRID, mode="pointwise")
+    outlines = table.geometry.to_numpy()
+    if simplify_m is None:
+        simplify_m = USUAL_TOLERANCE_M if shapely.get_num_coordinates(outlines).sum() > MANY_CORNERS else 0.0
+    areas = shapely.set_precision(
+        packing.simplified(outlines, tolerance_m=simplify_m), 1 / packing.GRID, mode="pointwise"
+    )
     structure, points = packing.pack_polygons(areas)
     data = {
         "rows": len(table),

@@ -125,7 +125,8 @@ def legend_html(legend: Legend) -> str:
         for e in legend.entries
     )
     small = "".join(f"<p>{escape(text)}</p>" for text in (legend.limit, legend.n, legend.note) if text)
+    lines = f'<ul role="list" aria-label="{escape(legend.title)}">{rows}</ul>' if rows else ""
     return (
         f'<details class="fp-legend"{"" if legend.folded else " open"}><summary>{escape(legend.title)}{unit}</summary>'
-        f"<ul>{rows}</ul>{small}</details>"
+        f"{lines}{small}</details>"
     )

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 ALPHABET = np.frombuffer(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_", dtype=np.uint8)
 GRID = 1e5  # steps per degree
 MOST_DIGITS = 6  # of 5 bits each: enough for 360 degrees, twice
+CENTIMETRE_DEG = 1e-7
 METRES_PER_DEGREE = 111_320.0
 
 
@@ -69,6 +70,44 @@ def pack_polygons(areas: NDArray[np.object_]) -> tuple[str, str]:
             structure.append(first_ring[p + 1] - first_ring[p])
             structure.extend(points[first_ring[p] : first_ring[p + 1]])
     return pack_integers(structure), pack_coordinates(xy[~closes])
+
+
+def simplified(areas: NDArray[np.object_], *, tolerance_m: float) -> NDArray[np.object_]:
+    """
+    Thin out the outlines of areas; neighbours that shared a border still do.
+
+    Parameters
+    ----------
+    areas
+        Polygons and multipolygons in longitude and latitude.
+    tolerance_m
+        A corner goes if the triangle it makes is smaller than the square of this [1]_. An area that would vanish or
+        break keeps its outline. [m]
+
+    Notes
+    -----
+    Areas that overlap or whose borders do not match have no common borders to keep: each is thinned alone, by how far
+    the outline moves.
+
+    References
+    ----------
+    .. [1] M. Visvalingam and J. D. Whyatt, "Line generalisation by repeated elimination of points", The Cartographic
+       Journal 30 (1993).
+    """
+    if not len(areas) or tolerance_m <= 0:
+        return areas
+    bounds = shapely.total_bounds(areas)
+    if not np.isfinite(bounds).all():
+        return areas
+    to_m = METRES_PER_DEGREE * np.array([np.cos(np.radians(np.mean(bounds[[1, 3]]))), 1.0])
+    # Corners that differ by less than a centimetre are one: after a change of CRS they may not be quite.
+    metric = shapely.transform(shapely.set_precision(areas, CENTIMETRE_DEG, mode="pointwise"), lambda xy: xy * to_m)
+    if shapely.is_valid(metric).all() and shapely.coverage_is_valid(metric):
+        thin = shapely.coverage_simplify(metric, tolerance_m)
+    else:
+        thin = shapely.simplify(metric, tolerance_m)
+    kept = shapely.is_valid(thin) & ~shapely.is_empty(thin)
+    return np.where(kept, shapely.transform(thin, lambda xy: xy / to_m), areas)
 
 
 def merged_lines(lines: NDArray[np.object_], *, tolerance_m: float) -> NDArray[np.object_]:

@@ -10,8 +10,8 @@ from folium.template import Template
 
 from fireplan.errors import InputError, listed, quoted
 from fireplan.maps.basemaps import BASEMAPS, MAX_ZOOM, tiles
-from fireplan.maps.document import frame, save_text
-from fireplan.maps.furniture import Footer, footer_html, header_html, pane_html
+from fireplan.maps.document import Theme, check_theme, frame, save_text
+from fireplan.maps.furniture import KEYS, Footer, footer_html, header_html, main_html, pane_html
 from fireplan.maps.rendering import compose, draw, union
 
 if TYPE_CHECKING:
@@ -61,6 +61,17 @@ class OfflineMap(folium.Map):
         host, whoever opens it; without it the page loads nothing.
     layer_control
         Show a list in which layers are switched on and off.
+    theme
+        "light"; "dark", for a wall display; or "print", as the page looks on paper. `.theme` can be set later. It does
+        not follow the reader's own setting, and paper is white always.
+
+    Attributes
+    ----------
+    headline
+        The figure that sums the map up, set large where several maps share a page: "90 %". None at first.
+    groups
+        The heading in the list of layers under which each layer stands, by the layer's name. Layers left out stand
+        under "Base map", "Coverage", "Gaps", "Incidents" or "Stations", by what they are.
 
     Examples
     --------
@@ -68,21 +79,31 @@ class OfflineMap(folium.Map):
     >>> page.save("first_due.html")  # doctest: +SKIP
     """
 
-    escaped_when_written = frozenset({"title", "subtitle"})
+    escaped_when_written = frozenset({"title", "subtitle", "headline", "groups"})
     default_js = folium.Map.default_js[:1]
     default_css = folium.Map.default_css[:1]
 
     _template = Template(
         """
         {% macro html(this, kwargs) %}
-            <div class="fp-map" id="{{ this.get_name() }}" role="region" aria-label="{{ this.spoken }}"></div>
+            {% if not this.host %}
+            <div class="fp-map" id="{{ this.get_name() }}" role="region" aria-label="{{ this.spoken }}"
+                aria-describedby="{{ this.keys }}"></div>
+            {% endif %}
         {% endmacro %}
         {% macro script(this, kwargs) %}
+            {% if this.host %}
+            var {{ this.get_name() }} = {{ this.host }};
+            {% else %}
             var {{ this.get_name() }} = L.map("{{ this.get_name() }}", {
                 center: {{ this.location|tojson }},
                 ...{{ this.options|tojavascript }}
             });
             fireplan.furnish({{ this.get_name() }}, {{ this.furnishing|tojson }});
+            {% endif %}
+            {% if this.side %}
+            fireplan.side({{ this.get_name() }}, {{ this.side|tojson }});
+            {% endif %}
         {% endmacro %}
         """
     )
@@ -97,12 +118,14 @@ class OfflineMap(folium.Map):
         bounds: Sequence[float] | None = None,
         basemap: str | None = None,
         layer_control: bool = True,
+        theme: Theme = "light",
     ) -> None:
+        check_theme(theme)
         if basemap is not None and basemap not in BASEMAPS:
             raise InputError(f"unknown basemap {quoted(basemap)}: known are {listed(BASEMAPS)}")
         super().__init__(
             location=(0.0, 0.0), zoom_start=2, tiles=None, prefer_canvas=True, maxZoom=MAX_ZOOM,
-            zoomSnap=1 if basemap else 0.25,
+            zoomSnap=1 if basemap else 0.05,
         )  # fmt: skip
         self.default_js, self.default_css = list(type(self).default_js), list(type(self).default_css)
         _Root(self).add_child(self)
@@ -111,7 +134,10 @@ class OfflineMap(folium.Map):
         self.bounds = None if bounds is None else tuple(float(b) for b in bounds)
         self.basemap = None if basemap is None else BASEMAPS[basemap]
         self.layer_control = layer_control
-        self.spoken = ""
+        self.theme: Theme = theme
+        self.headline = ""
+        self.groups: dict[str, str] = {}
+        self.spoken, self.keys, self.host, self.side = "", KEYS, "", ""
         self.furnishing: dict[str, Any] = {}
         if self.basemap:
             self.add_child(tiles(self.basemap))
@@ -121,10 +147,10 @@ class OfflineMap(folium.Map):
         drawing = draw(self)
         body = (
             f"{header_html(self.title, subtitle=self.subtitle, footer=self.footer)}"
-            f'<main class="fp-panes">{pane_html(drawing.markup, legends=self.legends)}</main>'
+            f"{main_html(pane_html(drawing.markup, legends=self.legends))}"
             f"{footer_html(self.footer)}"
         )
-        return compose(self.title, body, [self], [drawing])
+        return compose(self.title, body, [self], [drawing], theme=self.theme)
 
     def save(self, outfile: str | os.PathLike[str]) -> Path:  # type: ignore[override]  # an open file has no name to take
         """Save the page as one file, all of it or nothing; returns its path."""

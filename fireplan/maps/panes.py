@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from fireplan.errors import InputError
-from fireplan.maps.document import frame, save_text
-from fireplan.maps.furniture import Footer, footer_html, header_html, pane_html, shared_legends_html
+from fireplan.maps.document import Theme, check_theme, frame, save_text
+from fireplan.maps.furniture import Footer, footer_html, header_html, main_html, pane_html, shared_legends_html
 from fireplan.maps.rendering import compose, draw, union
 
 if TYPE_CHECKING:
@@ -25,7 +25,8 @@ class SyncedMaps:
     Two to six maps side by side that are panned and zoomed as one, in one file that asks nothing of the network.
 
     The title of each map becomes the heading of its pane, its legends stand on it; its own footer is not shown. Where
-    the pointer is on one map, a ring shows on the others. On a phone the maps stand one below the other.
+    the pointer is on one map, a ring shows on the others, and a click on a place says on each map what holds there. On
+    a phone the maps stand one below the other.
 
     Parameters
     ----------
@@ -39,6 +40,8 @@ class SyncedMaps:
         Where the figures of all the maps come from.
     legends
         Legends that count for every map. They stand once, below the maps.
+    theme
+        As in `OfflineMap`, for the whole page.
     """
 
     def __init__(
@@ -49,28 +52,32 @@ class SyncedMaps:
         subtitle: str = "",
         footer: Footer | None = None,
         legends: Iterable[Legend] = (),
+        theme: Theme = "light",
     ) -> None:
+        check_theme(theme)
         if not 2 <= len(maps) <= MOST_PANES or len({id(m) for m in maps}) < len(maps):
             raise InputError(f"2 to {MOST_PANES} different maps can stand on one page, not {len(maps)}")
         self.maps = tuple(maps)
         self.title, self.subtitle, self.footer = title, subtitle, footer
         self.legends = list(legends)
+        self.theme = theme
 
     def to_html(self) -> str:
         """Write the whole page as text. The same inputs give the same text."""
         extent = self.extent()
         drawings = [draw(m, extent=extent, zoom_animation=False) for m in self.maps]
         panes = "\n".join(
-            pane_html(d.markup, legends=m.legends, heading=m.title, subtitle=m.subtitle)
+            pane_html(d.markup, legends=m.legends, heading=m.title, subtitle=m.subtitle, headline=m.headline)
             for m, d in zip(self.maps, drawings, strict=True)
         )
         body = (
             f"{header_html(self.title, subtitle=self.subtitle, footer=self.footer)}"
-            f'<main class="fp-panes fp-panes-{len(self.maps)}">{panes}</main>'
+            f"{main_html(panes, panes=len(self.maps))}"
             f"{shared_legends_html(self.legends)}{footer_html(self.footer)}"
         )
         names = ", ".join(m.get_name() for m in self.maps)
-        return compose(self.title, body, self.maps, drawings, script=f"fireplan.sync([{names}]);")
+        script = f"fireplan.sync([{names}]);"
+        return compose(self.title, body, self.maps, drawings, script=script, theme=self.theme)
 
     def save(self, outfile: str | os.PathLike[str]) -> Path:
         """Save the page as one file, all of it or nothing; returns its path."""

@@ -7,15 +7,16 @@ of random ones and with nothing that has to be fetched.
 
 from __future__ import annotations
 
+import json
 import re
+from collections import Counter
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import folium
 import numpy as np
 from branca.element import CssLink, Element, Figure, JavascriptLink
 from folium.map import Layer
-from folium.utilities import JsCode
 
 from fireplan.errors import InputError, listed, quoted
 from fireplan.maps.basemaps import Tiles
@@ -26,10 +27,14 @@ from fireplan.texts import escape
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from fireplan.maps.document import Theme
     from fireplan.maps.page import OfflineMap
 
 CARRIED = frozenset({"leaflet", "leaflet_css"})
 ADDRESSES = ("url", "tiles", "embed_link")
+PACKED = re.compile('"([A-Za-z0-9_-]{2000,})"')
+GROUPS = ("Base map", "Coverage", "Gaps", "Incidents", "Stations")
+GROUP_OF_KIND = {"lines": "Base map", "dots": "Incidents", "stations": "Stations"}
 ONLINE = re.compile(r"(https?:)?//", re.IGNORECASE)
 SCRIPT_TAG = re.compile(r"<script", re.IGNORECASE)
 
@@ -57,9 +62,68 @@ class Drawing:
     inline_styles: bool
 
 
-def draw(page: OfflineMap, *, extent: list[list[float]] | None = None, zoom_animation: bool = True) -> Drawing:
+class LayerList(Element):
+    """The list in which the layers of a map are switched on and off, in groups."""
+
+    def __init__(self, page: OfflineMap, *others: OfflineMap) -> None:
+        super().__init__()
+        self._name = "LayerList"
+        self.pages = (page, *others)
+
+    def script(self) -> str:
+        """Write what makes the list. Layers of one name on several sides of a curtain are switched together."""
+        listed_: dict[tuple[str, str], list[str]] = {}
+        for page in self.pages:
+            for layer in _layers(page):
+                listed_.setdefault((group_of(layer, page), layer.layer_name), []).append(layer.get_name())
+        own = sorted({group for group, _ in listed_} - set(GROUPS))
+        order = [*GROUPS[:2], *own, *GROUPS[2:]]
+        entries = sorted(listed_.items(), key=lambda entry: order.index(entry[0][0]))
+        text = ",".join(f"[{json.dumps(g)},{json.dumps(n)},[{','.join(names)}]]" for (g, n), names in entries)
+        return f"fireplan.list({self.pages[0].get_name()}, [{text}]);"
+
+    def render(self, **_kwargs: object) -> None:  # type: ignore[override]  # as Folium's layers do
+        """Set the list into the page's script."""
+        root = self.get_root()
+        if isinstance(root, Figure):
+            root.script.add_child(Verbatim(self.script()), name=self.get_name())
+
+
+def group_of(layer: Layer, page: OfflineMap) -> str:
+    """Name the group under which the list of layers shows a layer, as escaped text."""
+    own = {escape(name): group for name, group in page.groups.items()}.get(layer.layer_name)
+    if own is not None:
+        return escape(own)
+    if isinstance(layer, Tiles):
+        return "Base map"
+    if layer.layer_name.startswith("Gap"):
+        return "Gaps"
+    return GROUP_OF_KIND.get(getattr(layer, "kind", ""), "Coverage")
+
+
+def draw(
+    page: OfflineMap,
+    *,
+    extent: list[list[float]] | None = None,
+    zoom_animation: bool = True,
+    host: str = "",
+    side: str = "",
+) -> Drawing:
     """
     Render one map to the parts of a page, and leave the map as it was.
+
+    Parameters
+    ----------
+    page
+        The map.
+    extent
+        South-west and north-east corner of its first view; left out: that of what it shows. [deg]
+    zoom_animation
+        Whether it glides from one zoom to the next.
+    host
+        The name of another map of the page that this one is drawn on, instead of one of its own.
+    side
+        The side of that map's curtain, left or right.
 
     Raises
     ------
@@ -72,41 +136,47 @@ def draw(page: OfflineMap, *, extent: list[list[float]] | None = None, zoom_anim
     guard(root)
     elements = list(_elements(root, set()))
     _check_offline(page, elements)
-    page.spoken = escape(f"Map: {page.title}")
-    page.furnishing = {"bounds": extent or page.extent()}
-    if any(type(e) is folium.Marker for e in elements):
-        page.furnishing["icons"] = {
-            "iconUrl": leaflet_image("images/marker-icon.png"),
-            "iconRetinaUrl": leaflet_image("images/marker-icon-2x.png"),
-            "shadowUrl": leaflet_image("images/marker-shadow.png"),
-        }
+    page.spoken = page.spoken or escape(f"Map: {page.title}")
+    page.host, page.side = host, side
+    page.furnishing = _furnishing(page, elements, extent)
     page.options["zoomAnimation"] = zoom_animation
     sections = (root.header, root.html, root.script)
     holders = (*sections, *elements)
     before = [(holder, holder._children.copy()) for holder in holders]  # noqa: SLF001
     try:
-        if page.layer_control and _layers(page) and not any(isinstance(e, folium.LayerControl) for e in elements):
-            page.add_child(_layer_control(page))
+        own_list = any(isinstance(e, folium.LayerControl) for e in elements)
+        if page.layer_control and _layers(page) and not own_list and not side:
+            page.add_child(LayerList(page))
         for child in list(root._children.values()):  # noqa: SLF001
             child.render()
         ids = frozenset(e._id for e in _elements(root, set()))  # noqa: SLF001
         return _drawing(root, ids)
     finally:
+        page.spoken = page.host = page.side = ""
         for holder, children in before:
             holder._children = children  # noqa: SLF001
 
 
-def compose(title: str, body: str, maps: Sequence[OfflineMap], drawings: Sequence[Drawing], *, script: str = "") -> str:
+def compose(
+    title: str,
+    body: str,
+    maps: Sequence[OfflineMap],
+    drawings: Sequence[Drawing],
+    *,
+    script: str = "",
+    theme: Theme = "light",
+) -> str:
     """Write one page from rendered maps, with the same names for its parts each time it is written."""
     stable = _Renaming(frozenset().union(*(d.ids for d in drawings)))
     hosts = {m.basemap.host: None for m in maps if m.basemap}
     return Document(
         title=title,
         body=stable(body),
-        script=stable("\n".join([*(d.script for d in drawings), script])),
+        script=stable(_packed_once("\n".join([*(d.script for d in drawings), script]))),
         styles=tuple(dict.fromkeys(stable(style) for d in drawings for style in d.styles)),
         image_hosts=tuple(hosts),
         inline_styles=any(d.inline_styles for d in drawings),
+        theme=theme,
     ).to_html()
 
 
@@ -130,6 +200,28 @@ class _Renaming:
         if found[0] not in self.ids:
             return found[0]
         return self.numbers.setdefault(found[0], str(len(self.numbers) + 1))
+
+
+def _furnishing(page: OfflineMap, elements: list[Element], extent: list[list[float]] | None) -> dict[str, Any]:
+    """Say what the page's own script sets up on a map: its first view, and images where Folium's markers want some."""
+    furnishing: dict[str, Any] = {"bounds": extent or page.extent(), "curtain": bool(page.side)}
+    if any(type(e) is folium.Marker for e in elements):
+        furnishing["icons"] = {
+            "iconUrl": leaflet_image("images/marker-icon.png"),
+            "iconRetinaUrl": leaflet_image("images/marker-icon-2x.png"),
+            "shadowUrl": leaflet_image("images/marker-shadow.png"),
+        }
+    return furnishing
+
+
+def _packed_once(script: str) -> str:
+    """Write packed coordinates that several maps share, such as streets, once."""
+    counts = Counter(PACKED.findall(script))
+    numbers = {text: i for i, text in enumerate(text for text, n in counts.items() if n > 1)}
+    if not numbers:
+        return script
+    used = PACKED.sub(lambda found: f"packed[{numbers[found[1]]}]" if found[1] in numbers else found[0], script)
+    return f"const packed = {json.dumps(list(numbers))};\n{used}"
 
 
 def _drawing(root: Figure, ids: frozenset[str]) -> Drawing:
@@ -191,8 +283,3 @@ def _elements(element: Element, seen: set[int]) -> Iterator[Element]:
     held = [v for k, v in vars(element).items() if isinstance(v, Element) and k != "_parent"]
     for child in (*held, *element._children.values()):  # noqa: SLF001
         yield from _elements(child, seen)
-
-
-def _layer_control(page: OfflineMap) -> folium.LayerControl:
-    """Make the list of layers: open where there is room, closed on a small map."""
-    return folium.LayerControl(collapsed=JsCode(f"fireplan.narrow({page.get_name()})"))  # type: ignore[arg-type]  # code where Folium expects a value

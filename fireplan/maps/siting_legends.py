@@ -10,9 +10,9 @@ import numpy as np
 
 from fireplan.colours import SLOWER, UNKNOWN
 from fireplan.maps import style
+from fireplan.maps.drawing import GAP_COLOUR
 from fireplan.maps.legend import Entry, Legend, band_entries, station_entries
 from fireplan.maps.style import Band
-from fireplan.maps.views import GAP_COLOUR
 from fireplan.siting.search import STATUSES
 
 if TYPE_CHECKING:

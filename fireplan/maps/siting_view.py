@@ -10,6 +10,8 @@ import shapely
 
 from fireplan.errors import InputError, UnknownIdError, listed
 from fireplan.maps import layers, style, tables
+from fireplan.maps.audience import marked
+from fireplan.maps.drawing import GAP_COLOUR, METHOD, draw_streets
 from fireplan.maps.furniture import footer_of
 from fireplan.maps.page import OfflineMap
 from fireplan.maps.siting_legends import (
@@ -25,12 +27,12 @@ from fireplan.maps.siting_legends import (
     share_bands,
     with_unit,
 )
-from fireplan.maps.views import GAP_COLOUR, METHOD
 from fireplan.measures import gaps as find_gaps
 
 if TYPE_CHECKING:
     import geopandas as gpd
 
+    from fireplan.disclosure import Profile
     from fireplan.maps.style import Band
     from fireplan.measures import Assessment
     from fireplan.siting.result import Siting
@@ -46,6 +48,7 @@ def siting(
     robustness: pd.DataFrame | None = None,
     assessment: Assessment | None = None,
     basemap: str | None = None,
+    profile: Profile | None = None,
 ) -> OfflineMap:
     """
     Draw where stations could go, what each site would gain, and which sites were chosen.
@@ -63,6 +66,8 @@ def siting(
         Of the department as it stands, from `fireplan.assess`: its gaps are drawn.
     basemap
         As in `coverage`.
+    profile
+        For whom the page is: "public" takes incidents out, "internal" marks it RESTRICTED; left out: neither.
 
     Returns
     -------
@@ -77,6 +82,8 @@ def siting(
     UnknownIdError
         If `robustness` names a site that is no candidate.
     """
+    if profile == "public" and siting.unit == "incidents":
+        raise InputError("scores in incidents give small counts away: site by people for a public page")
     scenario, sites = siting.scenario, _candidates(siting, robustness)
     bands = score_bands(pd.concat([sites["alone"], sites["beside"]]))
     markers = _markers(siting)
@@ -87,7 +94,7 @@ def siting(
         legends=[plan_legend(siting), score_legend(siting, bands, markers, gaps=assessment is not None)],
         basemap=basemap,
     )
-    layers.lines(scenario.roads.streets.to_crs(4326)).add_to(page)
+    draw_streets(page, scenario)
     if assessment is not None:
         _draw_gaps(page, assessment)
     discs = sites.set_geometry(_discs(sites, scenario.roads.crs))
@@ -107,7 +114,7 @@ def siting(
             ("Lost without it", "beside_said"),
         ],
     ).add_to(page)  # fmt: skip
-    return page
+    return marked(page, profile, note="")
 
 
 def _candidates(siting: Siting, robustness: pd.DataFrame | None) -> gpd.GeoDataFrame:

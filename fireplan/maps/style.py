@@ -246,9 +246,23 @@ def share(part: float, *, of: float, unit: str) -> str:
         return f"no {unit} to take a share of"
     if math.isnan(part):
         return f"{NOT_KNOWN}, of {number(of)} {unit}"
-    percent = round(part * 100)
-    text = "under 1" if part > 0 and not percent else "over 99" if part < 1 and percent == 100 else str(percent)
-    return f"{text} % of {number(of)} {unit}"
+    return f"{percent(part)} of {number(of)} {unit}"
+
+
+def percent(part: float) -> str:
+    """
+    Say a share alone: ``71 %``. It never stands without what it is a share of: `share` says both.
+
+    Parameters
+    ----------
+    part
+        The share, 0 to 1. What is not quite all or not quite nothing is never rounded to it.
+    """
+    if math.isnan(part):
+        return NOT_KNOWN
+    whole = round(part * 100)
+    text = "under 1" if part > 0 and not whole else "over 99" if part < 1 and whole == 100 else str(whole)
+    return f"{text} %"
 
 
 def _just_below(value: float) -> float:

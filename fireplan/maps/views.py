@@ -4,14 +4,28 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from fireplan.colours import INK
 from fireplan.errors import InputError
 from fireplan.maps import layers, style, tables
+from fireplan.maps.audience import for_audience, marked
+from fireplan.maps.drawing import (
+    CHANGE_BANDS,
+    METHOD,
+    arrival_bands,
+    arrival_legend,
+    draw_arrival,
+    draw_change,
+    draw_gaps,
+    draw_open_stations,
+    draw_stations,
+    draw_streets,
+    limit_said,
+)
 from fireplan.maps.furniture import footer_of
 from fireplan.maps.legend import Entry, Legend, band_entries, station_entries
 from fireplan.maps.page import OfflineMap
 from fireplan.maps.panes import SyncedMaps
 from fireplan.measures import gaps as find_gaps
+from fireplan.measures.assessment import chosen_objective
 from fireplan.standards import INTERVALS
 from fireplan.travel import isochrones as outline_reach
 
@@ -21,15 +35,11 @@ if TYPE_CHECKING:
     import geopandas as gpd
 
     from fireplan.comparison import Comparison
-    from fireplan.maps.style import Band
+    from fireplan.disclosure import Profile
     from fireplan.measures import Assessment
     from fireplan.scenario import Scenario
-    from fireplan.standards import Objective
 
 MOST_PANES = 6
-METHOD = "Times along streets with all units at home and free; without call processing."
-GAP_COLOUR = INK
-CHANGE_BANDS = style.change_bands(style.NOTICEABLE_S, 60, 180)
 
 
 def coverage(
@@ -38,6 +48,7 @@ def coverage(
     objective: str | None = None,
     title: str = "",
     basemap: str | None = None,
+    profile: Profile | None = None,
 ) -> OfflineMap:
     """
     Draw how soon help arrives, zone by zone, with the gaps outlined.
@@ -52,23 +63,26 @@ def coverage(
         What stands over the map; left out: the scenario's name.
     basemap
         "osm": an online base map, loaded by whoever opens the page. Left out: the page's own streets, offline.
+    profile
+        For whom the page is: "public" takes incidents out, "internal" marks it RESTRICTED; left out: neither.
 
     Returns
     -------
     A Folium map that saves itself as one offline file and shows itself in a notebook.
     """
-    goal = assessment.standard[objective] if objective else assessment.standard.planned[0]
-    bands = _bands(assessment, goal)
+    assessment = for_audience(assessment, profile)
+    goal = chosen_objective(assessment, objective)
+    bands = arrival_bands(assessment, goal)
     share, total = tables.counted_said(assessment, objective=goal.key)
     page = OfflineMap(
         title=title or f"Coverage: {assessment.scenario.name}",
         subtitle=share,
         footer=footer_of(assessment.scenario, method=METHOD),
-        legends=[_legend(assessment, goal, bands, total, statuses=("existing",))],
+        legends=[arrival_legend(assessment, goal, bands, total, statuses=("existing",))],
         basemap=basemap,
     )
-    _draw(page, assessment, goal, bands, baseline=None)
-    return page
+    draw_arrival(page, assessment, goal, bands, baseline=None)
+    return marked(page, profile)
 
 
 def gaps(
@@ -78,6 +92,7 @@ def gaps(
     objective: str | None = None,
     title: str = "",
     basemap: str | None = None,
+    profile: Profile | None = None,
 ) -> OfflineMap:
     """
     Draw where an objective is not reached, each gap with its size, its nearest station and the reason.
@@ -90,15 +105,24 @@ def gaps(
         From `fireplan.gaps`; left out: found with its usual settings.
     objective, title, basemap
         As in `coverage`.
+    profile
+        For whom the page is: "public" takes incidents out, "internal" marks it RESTRICTED; left out: neither.
     """
-    goal = assessment.standard[objective] if objective else assessment.standard.planned[0]
-    found = find_gaps(assessment, objective=goal.key) if found is None else found
+    assessment = for_audience(assessment, profile)
+    if profile == "public" and found is not None:
+        raise InputError("gaps found before may count incidents: leave found out for a public page")
+    goal = chosen_objective(assessment, objective)
+    if found is None and tables.is_weighted(assessment.zones):
+        found = find_gaps(assessment, objective=goal.key)
     share, total = tables.counted_said(assessment, objective=goal.key)
-    reasons = style.categories(sorted(set(found["reason"])))
-    scattered = found.attrs.get("scattered", 0.0)
+    n_gaps = 0 if found is None else len(found)
+    reasons = style.categories(sorted(set(found["reason"]))) if found is not None else {}
+    scattered = 0.0 if found is None else found.attrs.get("scattered", 0.0)
+    weight = "" if found is None else found.attrs.get("weight", "")
+    none = "No gap." if found is not None else "No gap can be found: the zones hold neither people nor incidents."
     page = OfflineMap(
         title=title or f"Gaps: {assessment.scenario.name}",
-        subtitle=share if len(found) else f"No gap. {share}",
+        subtitle=share if n_gaps else f"{none} {share}",
         footer=footer_of(assessment.scenario, method=METHOD),
         legends=[
             Legend(
@@ -108,24 +132,17 @@ def gaps(
                     *station_entries("existing"),
                 ],
                 unit=f"{goal.title.lower()}, {INTERVALS[goal.interval]}",
-                n=f"{len(found)} gaps among {total}",
-                limit=_limit(goal),
-                note=f"{style.number(scattered)} more ({found.attrs.get('weight', '')}) lie scattered, in no gap."
-                if scattered
-                else "",
+                n=f"{n_gaps} gaps among {total}",
+                limit=limit_said(goal),
+                note=f"{style.number(scattered)} more ({weight}) lie scattered, in no gap." if scattered else "",
             )
         ],
         basemap=basemap,
     )
-    layers.lines(_streets(assessment.scenario)).add_to(page)
-    if len(found):
-        table = tables.gap_table(found).assign(colour=found["reason"].map(reasons))
-        popup = tables.gap_popup(table)
-        layers.polygons(table, name="Gaps", fill="colour", popup=popup, tooltip="gap_said", outline=GAP_COLOUR).add_to(
-            page
-        )
-    _draw_stations(page, assessment, baseline=None)
-    return page
+    draw_streets(page, assessment.scenario)
+    draw_gaps(page, found, colours=reasons)
+    draw_stations(page, assessment, baseline=None)
+    return marked(page, profile)
 
 
 def isochrones(
@@ -134,6 +151,7 @@ def isochrones(
     within_s: Sequence[float] = (240, 480),
     title: str = "",
     basemap: str | None = None,
+    profile: Profile | None = None,
 ) -> OfflineMap:
     """
     Draw the ground that the open stations together reach within each travel time.
@@ -146,7 +164,10 @@ def isochrones(
         Travel times, without turnout. [s]
     title, basemap
         As in `coverage`.
+    profile
+        For whom the page is: "public" takes incidents out, "internal" marks it RESTRICTED; left out: neither.
     """
+    scenario = for_audience(scenario, profile)
     bands = style.time_bands(*sorted(within_s), unreachable=False)[:-1]
     n_open = int(scenario.stations["open"].sum())
     page = OfflineMap(
@@ -162,16 +183,14 @@ def isochrones(
         ],
         basemap=basemap,
     )
-    layers.lines(_streets(scenario)).add_to(page)
+    draw_streets(page, scenario)
     reached = outline_reach(scenario, within_s=within_s, dissolve=True).to_crs(4326)
     reached["colour"] = [next(b.colour for b in bands if b.up_to == limit) for limit in reached["within_s"]]
     reached["said"] = ["within " + style.minutes(limit) for limit in reached["within_s"]]
     for _, row in reached.groupby("within_s", sort=False):
         layers.polygons(row, name=f"Reached {row['said'].iloc[0]}", fill="colour", tooltip="said").add_to(page)
-    stations = scenario.stations[scenario.stations["open"]].to_crs(4326)
-    stations["short"] = stations.index
-    layers.station_markers(stations, label="short", popup=[("", "name")], tooltip="name").add_to(page)
-    return page
+    draw_open_stations(page, scenario)
+    return marked(page, profile)
 
 
 def compare(
@@ -180,6 +199,7 @@ def compare(
     objective: str | None = None,
     title: str = "",
     basemap: str | None = None,
+    profile: Profile | None = None,
 ) -> SyncedMaps:
     """
     Draw scenarios side by side, panning and zooming in step.
@@ -190,113 +210,42 @@ def compare(
         From `fireplan.compare`: two to six scenarios; the first is what the others are compared with.
     objective, title, basemap
         As in `coverage`.
+    profile
+        For whom the page is: "public" takes incidents out, "internal" marks it RESTRICTED; left out: neither.
 
     Returns
     -------
     A page with one pane per scenario: zones by arrival, gaps outlined, and, switched on in the layer list, what each
     zone gains or loses.
     """
+    comparison = for_audience(comparison, profile)
     assessments = comparison.assessments
     if not 2 <= len(assessments) <= MOST_PANES:
         raise InputError(f"a page shows two to {MOST_PANES} scenarios side by side, not {len(assessments)}")
-    goal = comparison.standard[objective] if objective else comparison.standard.planned[0]
-    bands = _bands(comparison.baseline, goal)
+    goal = chosen_objective(comparison.baseline, objective)
+    bands = arrival_bands(comparison.baseline, goal)
     panes = []
     for assessment in assessments:
         share, total = tables.counted_said(assessment, objective=goal.key)
         pane = OfflineMap(title=assessment.scenario.name, subtitle=share, basemap=basemap)
         first = assessment is comparison.baseline
-        _draw(pane, assessment, goal, bands, baseline=None if first else comparison.baseline)
+        others = [other for other in assessments if other is not assessment]
+        draw_arrival(pane, assessment, goal, bands, baseline=None if first else comparison.baseline, others=others)
         if not first:
-            _draw_change(pane, comparison, assessment)
+            draw_change(pane, comparison, assessment)
         panes.append(pane)
-    legend = _legend(comparison.baseline, goal, bands, total, statuses=("existing", "opened", "closed"))
+    legend = arrival_legend(comparison.baseline, goal, bands, total, statuses=("existing", "opened", "closed"))
     change = Legend(
         title=f"Change against {comparison.names[0]}",
         unit="first-due travel time; switch it on in the list of layers",
         entries=band_entries(CHANGE_BANDS),
         folded=True,
     )
-    return SyncedMaps(
+    page = SyncedMaps(
         panes,
         title=title or "Scenarios compared",
         subtitle=f"{goal.title}: {INTERVALS[goal.interval]}, by zone",
         footer=footer_of(comparison.baseline.scenario, method=METHOD),
         legends=[legend, change],
     )
-
-
-def _draw(
-    page: OfflineMap,
-    assessment: Assessment,
-    goal: Objective,
-    bands: Sequence[Band],
-    *,
-    baseline: Assessment | None,
-) -> None:
-    """Streets, zones by arrival, gaps, and stations."""
-    layers.lines(_streets(assessment.scenario)).add_to(page)
-    zones = tables.zone_table(assessment, objective=goal.key, bands=bands)
-    layers.polygons(
-        zones,
-        name="Arrival by zone",
-        fill="colour",
-        popup=tables.zone_popup(zones, arrival=goal.title),
-        tooltip="arrival",
-    ).add_to(page)
-    found = find_gaps(assessment, objective=goal.key)
-    if len(found):
-        table = tables.gap_table(found)
-        layers.polygons(
-            table, name="Gaps", fill=None, popup=tables.gap_popup(table), tooltip="gap_said", outline=GAP_COLOUR
-        ).add_to(page)
-    _draw_stations(page, assessment, baseline=baseline)
-
-
-def _draw_stations(page: OfflineMap, assessment: Assessment, *, baseline: Assessment | None) -> None:
-    stations = tables.station_table(assessment, baseline=baseline)
-    popup = tables.station_popup(stations)
-    layers.station_markers(stations, label="short", status="status", popup=popup, tooltip="name").add_to(page)
-
-
-def _draw_change(page: OfflineMap, comparison: Comparison, assessment: Assessment) -> None:
-    """What each zone gains or loses against the first scenario; off until it is asked for."""
-    scenario = comparison.baseline.scenario
-    changes = tables.as_areas(comparison.changes(assessment.scenario.name), metric_crs=scenario.roads.crs)
-    table = tables.change_table(changes, bands=CHANGE_BANDS)
-    popup = [("", "zone"), ("Change", "said"), ("Before", "before"), ("After", "after")]
-    layers.polygons(table, name="Gains and losses", fill="colour", popup=popup, tooltip="said", show=False).add_to(page)
-
-
-def _streets(scenario: Scenario) -> gpd.GeoDataFrame:
-    return scenario.roads.streets.to_crs(4326)
-
-
-def _bands(assessment: Assessment, goal: Objective) -> tuple[Band, ...]:
-    """Bands at the limits the standard sets for the same interval; one limit alone gets a second at its double."""
-    limits = {o.limit_s for o in assessment.standard.planned if o.interval == goal.interval}
-    limits |= {2 * goal.limit_s} if len(limits) == 1 else set()
-    return style.time_bands(*sorted(limits))
-
-
-def _legend(
-    assessment: Assessment,
-    goal: Objective,
-    bands: Sequence[Band],
-    total: str,
-    *,
-    statuses: Sequence[str],
-) -> Legend:
-    gap = Entry(label="gap: demand outside the limit", colour=GAP_COLOUR, sign="line")
-    return Legend(
-        title=f"{goal.title}, {INTERVALS[goal.interval]}",
-        entries=[*band_entries(bands), gap, *station_entries(*statuses)],  # type: ignore[arg-type]
-        unit="minutes" if goal.interval != "travel_s" else "minutes, without turnout",
-        n=f"{total} in {style.number(len(assessment.zones))} zones",
-        limit=_limit(goal),
-    )
-
-
-def _limit(goal: Objective) -> str:
-    share = f" to {goal.share:.0%}" if goal.share is not None else ""
-    return f"{goal.title} within {style.minutes(goal.limit_s)}{share} ({goal.source.split(':')[0]})"
+    return marked(page, profile)

@@ -9,4 +9,5 @@ from fireplan.project.plan import read_plan as read_plan
 from fireplan.project.reading import Project as Project
 from fireplan.project.reading import open_project as open_project
 from fireplan.project.reading import read_project as read_project
+from fireplan.project.sharing import write_tables as write_tables
 from fireplan.project.writing import write_project as write_project

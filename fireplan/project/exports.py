@@ -7,10 +7,11 @@ from unicodedata import category
 
 import pandas as pd
 
-if TYPE_CHECKING:
-    from pathlib import Path
+from fireplan.texts import plain
 
-    import geopandas as gpd
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
 
 STARTS_A_FORMULA = ("=", "+", "-", "@", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 """First letters that make a spreadsheet run a cell; the last four are the wide forms of the first."""
@@ -23,10 +24,14 @@ FIXED_DATE = "2000-01-01T00:00:00.000Z"
 
 
 def safe_text(value: object) -> object:
-    """Put text on one line, with an apostrophe before what a spreadsheet would run as a formula."""
+    """
+    Put text on one line, with an apostrophe before what a spreadsheet would run as a formula.
+
+    Control characters become spaces; what hides or turns round is removed or spelled out, as on a page.
+    """
     if not isinstance(value, str):
         return value
-    text = "".join(" " if category(c) in BREAKS else c for c in value)
+    text = plain("".join(" " if category(c) in BREAKS else c for c in value))
     return f"'{text}" if text.lstrip().startswith(STARTS_A_FORMULA) else text
 
 
@@ -41,31 +46,40 @@ def write_csv(table: pd.DataFrame, file: Path) -> None:
     file
         Where to.
     """
-    plain = table.reset_index(drop=isinstance(table.index, pd.RangeIndex) and table.index.name is None)
-    for column in plain.columns[[not pd.api.types.is_numeric_dtype(t) for t in plain.dtypes]]:
-        plain[column] = plain[column].astype(object).map(safe_text)
-    plain.columns = [safe_text(c) for c in plain.columns]
-    plain.to_csv(file, index=False, encoding="utf-8-sig", lineterminator="\n")
+    safe_table(table).to_csv(file, index=False, encoding="utf-8-sig", lineterminator="\n")
 
 
-def write_layers(layers: dict[str, gpd.GeoDataFrame], file: Path) -> None:
+def safe_table(table: pd.DataFrame) -> pd.DataFrame:
+    """Return a table of numbers as they are and texts made safe, its index as columns."""
+    safe = table.reset_index(drop=isinstance(table.index, pd.RangeIndex) and table.index.name is None)
+    for column in safe.columns[[not pd.api.types.is_numeric_dtype(t) for t in safe.dtypes]]:
+        if getattr(safe, "_geometry_column_name", None) != column:
+            safe[column] = safe[column].astype(object).map(safe_text)
+    safe.columns = [safe_text(c) for c in safe.columns]
+    return safe
+
+
+def write_layers(layers: Mapping[str, pd.DataFrame], file: Path) -> None:
     """
     Write layers to a GeoPackage, in WGS 84.
 
     Parameters
     ----------
     layers
-        By name; their indexes are written too.
+        By name; their indexes are written too. One without a geometry becomes a plain table.
     file
         Where to.
     """
-    import pyogrio  # noqa: PLC0415 - slow to import
+    import geopandas as gpd  # noqa: PLC0415 - slow to import
+    import pyogrio  # noqa: PLC0415
 
     before = pyogrio.get_gdal_config_option("OGR_CURRENT_DATE")
     pyogrio.set_gdal_config_options({"OGR_CURRENT_DATE": FIXED_DATE})
     try:
         for name, layer in layers.items():
-            table = layer.to_crs("EPSG:4326").reset_index()
-            table.to_file(file, layer=name, driver="GPKG", engine="pyogrio")
+            if isinstance(layer, gpd.GeoDataFrame):
+                layer.to_crs("EPSG:4326").reset_index().to_file(file, layer=name, driver="GPKG", engine="pyogrio")
+            else:
+                pyogrio.write_dataframe(layer.reset_index(drop=True), file, layer=name, driver="GPKG")
     finally:
         pyogrio.set_gdal_config_options({"OGR_CURRENT_DATE": before})

@@ -86,10 +86,10 @@ def chromium() -> Iterator[Browser]:
 
 @pytest.fixture
 def open_page(chromium: Browser, artefacts: Path) -> Iterator[Callable[..., Opened]]:
-    """Open a file in a window; whatever is no local file is noted and refused."""
+    """Open a file in a window; whatever is no local file is noted, and refused unless the network is left open."""
     pages = []
 
-    def opening(path: Path, *, size: tuple[int, int] = DESKTOP, touch: bool = False) -> Opened:
+    def opening(path: Path, *, size: tuple[int, int] = DESKTOP, touch: bool = False, blocked: bool = True) -> Opened:
         context = chromium.new_context(viewport={"width": size[0], "height": size[1]}, has_touch=touch)
         pages.append(context)
         page = context.new_page()
@@ -105,7 +105,8 @@ def open_page(chromium: Browser, artefacts: Path) -> Iterator[Callable[..., Open
             if not request.url.startswith(LOCAL):
                 opened.requests.append(request.url)
 
-        context.route("**/*", route)
+        if blocked:
+            context.route("**/*", route)
         page.on("request", requested)
         page.on("websocket", lambda socket: opened.requests.append(socket.url))
         page.on("pageerror", lambda error: opened.errors.append(str(error)))

@@ -71,7 +71,7 @@ def test_a_layer_added_after_the_first_time_is_drawn_and_listed():
     folium.FeatureGroup(name="late").add_to(page)
     text = page.to_html()
     assert '"late"' in text
-    assert text.index("var feature_group_") < text.index("L.control.layers(")
+    assert text.index("var feature_group_") < text.rindex("fireplan.list(")
 
 
 def test_every_way_out_gives_the_offline_page(tmp_path):
@@ -111,10 +111,53 @@ def test_styles_need_no_exception_unless_folium_brings_some():
     assert "script-src 'unsafe-inline'" not in policy
 
 
+@pytest.mark.parametrize("theme", ["light", "dark", "print"])
+def test_a_look_is_chosen_and_does_not_follow_the_reader(theme):
+    page = town()
+    page.theme = theme
+    text = page.to_html()
+    assert f'<html lang="en" data-theme="{theme}">' in text
+    assert "prefers-color-scheme" not in text
+    assert ('<style media="print">' in text) == (theme != "print")
+
+
+def test_an_unknown_look_is_refused():
+    with pytest.raises(InputError, match="unknown theme 'sepia': known are light, dark, print"):
+        OfflineMap(title="x", theme="sepia")
+    page = town()
+    page.theme = "sepia"
+    with pytest.raises(InputError, match="unknown theme"):
+        page.to_html()
+    with pytest.raises(InputError, match="unknown theme"):
+        SyncedMaps([town(), town("B")], title="x", theme="sepia")
+
+
+def test_layers_stand_in_groups_and_can_be_given_another():
+    page = town()
+    page.groups["Calls"] = "What came in <2025>"
+    listed = re.search(r"fireplan\.list\(map_\d+, \[(.*)\]\);", page.to_html())[1]
+    assert re.findall(r'\["([^"]*)","([^"]*)"', listed) == [
+        ("Base map", "Streets"),
+        ("Coverage", "Zones"),
+        ("What came in &lt;2025&gt;", "Calls"),
+        ("Stations", "Stations"),
+    ]
+
+
+def test_a_page_can_be_read_without_eyes_or_mouse():
+    text = SyncedMaps([town(), town("B")], title="x", legends=town().legends).to_html()
+    assert text.index('class="fp-skip" href="#fp-main"') < text.index("<header")
+    assert text.count('id="fp-main"') == 1
+    assert text.count('id="fp-keys"') == 1
+    assert re.findall('<section class="fp-pane" aria-label="([^"]*)"', text) == ["Today", "B"]
+    assert re.findall('role="region" aria-label="([^"]*)"', text) == ["Map: Today", "Map: B"]
+    assert text.count('<ul role="list" aria-label="Time">') == 3
+
+
 def test_a_page_holds_no_address_to_load_from():
     text = town().to_html()
     own = text.replace(document.leaflet_script(), "").replace(document.leaflet_styles(), "")
-    assert not re.search(r"(?:src|href)=[\"'](?!data:)", own)
+    assert not re.search(r"(?:src|href)=[\"'](?!data:|#)", own)
     assert "http://" not in own
     assert "https://" not in own
     assert "sourceMappingURL" not in text

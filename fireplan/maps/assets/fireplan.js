@@ -51,24 +51,31 @@ window.fireplan = (() => {
   }
 
   function describe(shape, layer, row, options) {
-    if (layer.labels.length) shape.bindPopup(() => card(layer, row), { maxWidth: 340 });
+    if (layer.labels.length) {
+      shape.fireplan = { layer, card: () => card(layer, row), side: options.side };
+      shape.bindPopup((opened) => window.fireplan.cards(opened), { maxWidth: options.side ? options.wide : 340 });
+    }
     if (layer.tooltip) shape.bindTooltip(layer.tooltip[row], options);
   }
 
-  // Sheets of their own, by height: streets, areas, streets drawn over areas, dots. Only areas answer the pointer.
-  function pane(map, name, order, opacity) {
-    if (!map.getPane(name)) {
-      const made = map.createPane(name);
+  const sideOf = (map) => ({ side: map.fireplanSide, wide: Math.max(240, Math.min(680, map.getSize().x - 70)) });
+
+  // Sheets of their own, by height: streets, areas, streets drawn over areas, dots, stations. Only areas and stations
+  // answer the pointer. What is drawn for one side of a curtain hangs on the sheet of that side.
+  function pane(map, name, order, { opacity = 1, answers = false } = {}) {
+    const side = map.fireplanSide, own = side ? name + "-" + side : name;
+    if (!map.getPane(own)) {
+      const made = map.createPane(own, side ? map.getPane("fp-side-" + side) : undefined);
       made.style.zIndex = order;
-      if (opacity) made.style.opacity = opacity;
-      else made.style.pointerEvents = "none";
+      made.style.opacity = opacity;
+      if (!answers) made.style.pointerEvents = "none";
     }
-    return name;
+    return own;
   }
 
   function polygons(map, layer) {
     const structure = integers(layer.structure), next = points(layer.points), group = L.featureGroup();
-    const sheet = pane(map, "fp-areas", 395, layer.opacity);
+    const sheet = pane(map, "fp-areas", 395, { opacity: layer.opacity, answers: true });
     let at = 0;
     for (let row = 0; row < layer.rows; row++) {
       const shape = times(structure[at++], () => times(structure[at++], () => times(structure[at++], next)));
@@ -79,7 +86,7 @@ window.fireplan = (() => {
         color: layer.outline || colour, weight: layer.weight, opacity: 1, smoothFactor: 0.5,
         interactive: layer.labels.length > 0 || Boolean(layer.tooltip),
       });
-      describe(area, layer, row, { sticky: true });
+      describe(area, layer, row, { sticky: true, ...sideOf(map) });
       group.addLayer(area);
     }
     return group;
@@ -186,78 +193,33 @@ window.fireplan = (() => {
       const said = plain(label) + (status === "existing" ? "" : " (" + status + ")");
       const marker = L.marker(next(), {
         title: said, alt: said, riseOnHover: true, zIndexOffset: status === "existing" ? 0 : 500,
+        pane: map.fireplanSide ? pane(map, "fp-stations", 600, { answers: true }) : "markerPane",
         icon: L.divIcon({
           className: "fp-station fp-" + status, iconSize: [22, 22],
           html: '<svg viewBox="0 0 22 22" aria-hidden="true">' + layer.signs[status] + "</svg>" +
             (layer.labelled ? "<b>" + label + "</b>" : ""),
         }),
       });
-      describe(marker, layer, row, { direction: "top", offset: [0, -10] });
+      describe(marker, layer, row, { direction: "top", offset: [0, -10], ...sideOf(map) });
+      const full = layer.tooltip ? plain(layer.tooltip[row]) : said;
+      marker.on("add", () => asButton(marker, full === said || full === plain(label) ? said : said + ": " + full));
       group.addLayer(marker);
     }
-    const settle = () => requestAnimationFrame(() => settleLabels(group));
-    group.on("add", () => { map.on("zoomend resize", settle); settle(); });
-    group.on("remove", () => map.off("zoomend resize", settle));
+    const side = map.fireplanSide;
+    group.on("add remove", () => window.fireplan.settle(map));
+    (map.fireplanStations ||= []).push({ group, side });
     return group;
   }
 
-  // A label that would cover a station or another label stands on another side, or waits until there is room. What
-  // changes comes first.
-  function settleLabels(group) {
-    const shown = group.getLayers().filter((m) => m.getElement());
-    const rank = (m) => (m.options.zIndexOffset ? 0 : 1);
-    const taken = shown.map((m) => m.getElement().querySelector("svg").getBoundingClientRect());
-    const clear = (box) => !taken.some((other) =>
-      box.left < other.right - 2 && other.left + 2 < box.right && box.top < other.bottom - 2 && other.top + 2 < box.bottom);
-    shown.slice().sort((a, b) => rank(a) - rank(b)).forEach((marker) => {
-      const label = marker.getElement().querySelector("b");
-      if (!label) return;
-      const side = ["right", "left", "below", "above"].find((s) => {
-        label.dataset.side = s;
-        return clear(label.getBoundingClientRect());
-      });
-      if (side) taken.push(label.getBoundingClientRect());
-      else label.dataset.side = "none";
+  // Leaflet makes a button of a marker and opens its card on Enter; a button has a name and answers the space bar too.
+  function asButton(marker, said) {
+    const element = marker.getElement();
+    element.setAttribute("aria-label", said);
+    L.DomEvent.on(element, "keydown", (e) => {
+      if (e.key !== " ") return;
+      L.DomEvent.stop(e);
+      marker.openPopup();
     });
-  }
-
-  const narrow = (map) => map.getContainer().offsetWidth < 900;
-
-  function furnish(map, options) {
-    map.attributionControl.setPrefix(false);
-    L.control.scale({ position: "bottomright", metric: true, imperial: true, maxWidth: 110 }).addTo(map);
-    if (options.icons) {
-      L.Icon.Default.imagePath = "";
-      L.Icon.Default.mergeOptions(options.icons);
-    }
-    if (!options.bounds) return;
-    // The first view leaves free what the legends and the list of layers cover, where there is room for that.
-    const legends = map.getContainer().parentElement.querySelector(".fp-legends");
-    const over = legends && getComputedStyle(legends).position === "absolute" && !narrow(map);
-    map.fitBounds(options.bounds, {
-      paddingTopLeft: [over ? legends.offsetWidth + 30 : 14, 14],
-      paddingBottomRight: [narrow(map) ? 14 : 210, 46],
-      animate: false,
-    });
-  }
-
-  // Keeps maps in step: each follows the one that is moved, and shows where the pointer is on it.
-  function sync(maps) {
-    let leader = null;
-    const ring = { interactive: false, keyboard: false, icon: L.divIcon({ className: "fp-cursor", iconSize: [16, 16] }) };
-    const cursors = maps.map(() => L.marker([0, 0], ring));
-    maps.forEach((map) => {
-      const others = (act) => maps.forEach((other, i) => { if (other !== map) act(other, i); });
-      map.on("move", () => {
-        if (leader) return;
-        leader = map;
-        others((other) => other.setView(map.getCenter(), map.getZoom(), { animate: false }));
-        leader = null;
-      });
-      map.on("mousemove", (e) => others((other, i) => cursors[i].setLatLng(e.latlng).addTo(other)));
-      map.on("mouseout", () => others((other, i) => cursors[i].remove()));
-    });
-    maps[0].fire("move");
   }
 
   // Folium builds popups with `$(html)[0]`; that much of it is enough for them.
@@ -267,5 +229,5 @@ window.fireplan = (() => {
     return holder.content.children;
   };
 
-  return { polygons, lines, dots, stations, furnish, sync, narrow };
+  return { polygons, lines, dots, stations, plain };
 })();

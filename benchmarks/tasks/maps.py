@@ -1,0 +1,103 @@
+"""A page of incidents: ours beside Folium's own markers, GeoJson and heat map, by time and by size."""
+
+from __future__ import annotations
+
+import folium
+import geopandas as gpd
+import numpy as np
+from folium.plugins import HeatMap
+
+from benchmarks.measuring import Contest, DifferenceError, Way
+from fireplan.maps.crowds import crowd
+from fireplan.maps.page import OfflineMap
+
+SIZES, QUICK_SIZES = (20_000, 100_000, 1_000_000), (2_000,)
+MARKERS_RUN = 2_000
+"""Folium's markers take seconds for each thousand: so many are run, and the time is said for all."""
+
+MOST_BYTES = 2_000_000
+LEAST_BYTES = 150_000
+"""A smaller page lacks Leaflet. [bytes]"""
+
+
+def contests(*, quick: bool):
+    for n in QUICK_SIZES if quick else SIZES:
+        points = incidents(n)
+        peers = [
+            Way(
+                "folium HeatMap", lambda points=points: _size(heat(points)), same_work=False, note="no single incident"
+            ),
+            Way(
+                "folium GeoJson",
+                lambda points=points: _size(geojson(points)),
+                same_work=False,
+                note="pages of Folium's load its scripts from the network: that is not in their size",
+            ),
+            Way(
+                "folium CircleMarker",
+                lambda points=points: _size(markers(points.iloc[:MARKERS_RUN])),
+                share=min(1.0, MARKERS_RUN / n),
+                same_work=False,
+                note=f"the size is that of {min(n, MARKERS_RUN):,} markers",
+            ),
+        ]
+        yield Contest(
+            task="maps",
+            title=f"a page of {n:,} incidents",
+            place="-",
+            ours=Way("fireplan", lambda points=points: len(page(points).to_html().encode())),
+            peers=tuple(peers if n <= SIZES[1] else peers[:1]),
+            check=sizes,
+            most_ms=5_000.0,
+            quality="a page under 2 MB that loads nothing",
+            judged=not quick,
+        )
+
+
+def incidents(n: int, *, seed: int = 0) -> gpd.GeoDataFrame:
+    """Points strewn over a city of some 100 km2."""
+    rng = np.random.default_rng(seed)
+    return gpd.GeoDataFrame(
+        geometry=gpd.points_from_xy(rng.normal(-122.44, 0.03, n), rng.normal(37.76, 0.02, n)), crs=4326
+    )
+
+
+def page(points: gpd.GeoDataFrame) -> OfflineMap:
+    """Ours: points, or hexagons where there are very many, and Leaflet itself."""
+    drawn = OfflineMap(title="Incidents")
+    layer, legend, _ = crowd(points, name="Incidents")
+    if layer is not None:
+        layer.add_to(drawn)
+    drawn.legends = [legend]
+    return drawn
+
+
+def heat(points: gpd.GeoDataFrame) -> folium.Map:
+    drawn = folium.Map()
+    HeatMap(np.column_stack([points.geometry.y, points.geometry.x]).tolist()).add_to(drawn)
+    return drawn
+
+
+def geojson(points: gpd.GeoDataFrame) -> folium.Map:
+    drawn = folium.Map(prefer_canvas=True)
+    folium.GeoJson(points.to_json(), marker=folium.CircleMarker(radius=2)).add_to(drawn)
+    return drawn
+
+
+def markers(points: gpd.GeoDataFrame) -> folium.Map:
+    drawn = folium.Map(prefer_canvas=True)
+    for x, y in zip(points.geometry.x, points.geometry.y, strict=True):
+        folium.CircleMarker((y, x), radius=2).add_to(drawn)
+    return drawn
+
+
+def _size(drawn: folium.Map) -> int:
+    return len(drawn.get_root().render().encode())
+
+
+def sizes(ours: object, theirs: dict[str, object]) -> tuple[str, bool]:
+    """Say how large each page is. [bytes]"""
+    if not isinstance(ours, int) or ours < LEAST_BYTES:
+        raise DifferenceError("our page is empty")
+    said = [f"{name} {size / 1e6:.2f} MB" for name, size in {"fireplan": ours, **theirs}.items()]
+    return f"pages: {', '.join(said)}", ours < MOST_BYTES

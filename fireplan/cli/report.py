@@ -1,0 +1,48 @@
+"""What `fireplan report` does: read a project, write its report whole, say where it is."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from rich.console import Console
+from rich.text import Text
+
+from fireplan import kernel
+from fireplan.cli import show
+from fireplan.progress import silent
+from fireplan.project import whole_outputs
+from fireplan.report.material import material_of
+from fireplan.report.paper import check_printer
+from fireplan.report.writing import rendered, sections_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from fireplan.project import Project
+
+    Tell = Callable[[str], None]
+
+STEPS = 10
+NAME = "report"
+
+
+def report_project(read: Callable[[Tell], Project], out: Path | None, *, pdf: bool, paper: str) -> None:
+    """Write a project's report as HTML, and as PDF too if asked for."""
+    if pdf:
+        check_printer()
+    with silent(), show.steps(STEPS) as tell:
+        tell("compiling (the first run takes a few seconds)")
+        kernel.compile_ahead()
+        project = read(tell)
+        tell("measuring")
+        material = material_of(project)
+        tell("writing chapters")
+        sections = sections_of(material)
+        folder = out if out is not None else project.folder / project.plan.output.dir
+        with whole_outputs(folder) as part:
+            for form in (".html", ".pdf") if pdf else (".html",):
+                tell(f"drawing {NAME}{form}")
+                (part / f"{NAME}{form}").write_bytes(rendered(material, sections, form=form, paper=paper))
+    names = f"{NAME}.html" + (f" and {NAME}.pdf" if pdf else "")
+    Console(highlight=False).print(Text(f"{names}: {folder.resolve()}"), soft_wrap=True)

@@ -1,0 +1,11 @@
+"""
+The report: what was measured, in one document a council can read, on screen and on paper.
+
+`write_report` makes it. `material` is what there is to report on, `sections` and those beside it turn that into
+`blocks` (sentences, tables, figures), `page` sets these as HTML and `paper` as PDF. Nothing is computed here that the
+layers below do not compute; every table and figure carries its data as CSV.
+"""
+
+from fireplan.report.material import Material as Material
+from fireplan.report.material import material_of as material_of
+from fireplan.report.writing import write_report as write_report

@@ -1,0 +1,178 @@
+"""The report, written as one file."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from fireplan.errors import InputError, quoted
+from fireplan.report.choice_sections import scenarios_section, siting_section
+from fireplan.report.closing_sections import ledger_section, manifest_section, methods_section
+from fireplan.report.community_section import community_section
+from fireplan.report.material import material_of
+from fireplan.report.measured_sections import performance_section, reliability_section
+from fireplan.report.page import PAPERS, set_page
+from fireplan.report.paper import check_printer, pdf_of
+from fireplan.report.planned_sections import concentration_section, distribution_section, gaps_section
+from fireplan.report.summary_section import summary_section
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from fireplan.incidents import CadHistory
+    from fireplan.report.blocks import Section
+    from fireplan.report.material import Material, Subject
+    from fireplan.responding import Attendance
+    from fireplan.siting import Robustness, Siting
+    from fireplan.standards import Standard
+
+CHAPTERS = (
+    summary_section,
+    community_section,
+    performance_section,
+    distribution_section,
+    concentration_section,
+    reliability_section,
+    gaps_section,
+    scenarios_section,
+    siting_section,
+    methods_section,
+    ledger_section,
+    manifest_section,
+)
+
+
+def write_report(
+    subject: Subject,
+    path: str | os.PathLike[str],
+    *,
+    history: CadHistory | Attendance | None = None,
+    standard: Standard | None = None,
+    siting: Siting | None = None,
+    robustness: Robustness | None = None,
+    title: str = "",
+    paper: str = "A4",
+) -> Path:
+    """
+    Write a report that reads from start to end, on screen and on paper.
+
+    Parameters
+    ----------
+    subject
+        A `Project`; or a `Comparison`, `Assessment` or `Scenario`; or a dispatch history (`CadHistory`, or what
+        `attend` made of it).
+    path
+        Ends in .html or .pdf, and is written so: all of it or nothing.
+    history
+        Dispatch history beside a comparison, an assessment or a scenario. Not with a project, which has its own.
+    standard
+        What a scenario or a history is held to; a comparison, an assessment or a project has its own.
+    siting, robustness
+        Where to put stations, and how far that holds; see `fireplan.siting`.
+    title
+        Left out: that of the project, or the source of the scenario.
+    paper
+        "A4" or "Letter".
+
+    Returns
+    -------
+    The path. The page holds all it needs: no script, no request; every table and figure has its data as CSV inside (in
+    the PDF as an attachment). What was not given is said to be missing. The same inputs give the same bytes.
+
+    Raises
+    ------
+    InputError
+        If the name ends otherwise, its folder is not there, the parts do not fit together, or a PDF is asked for and
+        WeasyPrint is not installed.
+    """
+    target = Path(path)
+    if target.suffix.lower() not in {".html", ".pdf"}:
+        raise InputError(f"cannot write {quoted(target.name)}: let the name of a report end in .html or .pdf")
+    if not target.parent.is_dir():
+        raise InputError(f"cannot write {quoted(target.name)}: there is no folder {quoted(target.parent)}")
+    if paper not in PAPERS:
+        raise InputError(f"paper is {quoted(paper)}: give 'A4' or 'Letter'")
+    if target.suffix.lower() == ".pdf":
+        check_printer()
+    material = material_of(
+        subject, history=history, standard=standard, siting=siting, robustness=robustness, title=title
+    )
+    _write_whole(target, report_bytes(material, form=target.suffix.lower(), paper=paper))
+    return target
+
+
+def report_bytes(material: Material, *, form: str = ".html", paper: str = "A4") -> bytes:
+    """
+    Make a report.
+
+    Parameters
+    ----------
+    material
+        From `material_of`.
+    form
+        ".html" or ".pdf".
+    paper
+        "A4" or "Letter".
+    """
+    return rendered(material, sections_of(material), form=form, paper=paper)
+
+
+def sections_of(material: Material) -> list[Section]:
+    """Write every chapter of a report."""
+    return [chapter(material) for chapter in CHAPTERS]
+
+
+def rendered(material: Material, sections: Sequence[Section], *, form: str, paper: str = "A4") -> bytes:
+    """
+    Set chapters as a file.
+
+    Parameters
+    ----------
+    material
+        What they were written from; its facts stand at the head.
+    sections
+        From `sections_of`.
+    form
+        ".html" or ".pdf".
+    paper
+        "A4" or "Letter".
+    """
+    page, attachments = set_page(
+        material.title,
+        sections,
+        facts=_facts(material),
+        invented=material.basis == "invented",
+        paper=paper,
+        embedded=form == ".html",
+    )
+    return page.encode() if form == ".html" else pdf_of(page, attachments)
+
+
+def _facts(material: Material) -> list[tuple[str, str]]:
+    """What stands at the head."""
+    facts = []
+    scenario = material.scenario
+    if scenario is not None:
+        facts += [("Source", scenario.source or "not stated"), ("Data of", scenario.data_date or "not stated")]
+    if material.attendance is not None:
+        facts.append(("Records", material.about().period))
+    if material.standard is not None:
+        facts.append(("Standard", material.standard.title))
+    if material.comparison is not None and material.plans:
+        facts.append(("Scenarios", "; ".join(material.comparison.names)))
+    facts.append(("Basis", f"records: {material.observed}; plans: {material.modelled}"))
+    return facts
+
+
+def _write_whole(target: Path, data: bytes) -> None:
+    draft = target.with_name(f".{target.name}.{secrets.token_hex(4)}.part")
+    try:
+        with draft.open("xb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        draft.replace(target)
+    finally:
+        draft.unlink(missing_ok=True)

@@ -1,0 +1,75 @@
+"""Pages stay small: outlines are thinned out, and neighbours keep their common border."""
+
+import geopandas as gpd
+import numpy as np
+import pytest
+import shapely
+
+from fireplan.maps import layers, packing
+
+
+def wavy_grid(side, *, corners):
+    """Squares of about 200 m that share wavy borders."""
+    t = np.linspace(0, 1, corners)
+    wave = 0.00002 * np.sin(40 * t)
+    step = 0.002
+
+    def edge(x, y, *, across):
+        line = np.column_stack([x + t * step, y + wave]) if across else np.column_stack([x + wave, y + t * step])
+        line[[0, -1]] = [[x, y], [x + step, y] if across else [x, y + step]]
+        return line
+
+    cells = []
+    for i in range(side):
+        for j in range(side):
+            x, y = i * step, 45 + j * step
+            sides = [
+                edge(x, y, across=True),
+                edge(x + step, y, across=False),
+                edge(x, y + step, across=True)[::-1],
+                edge(x, y, across=False)[::-1],
+            ]
+            cells.append(shapely.Polygon(np.vstack([s[:-1] for s in sides])))
+    return np.array(cells, dtype=object)
+
+
+def test_neighbours_keep_their_border_and_every_area_stays():
+    areas = wavy_grid(4, corners=60)
+    thin = packing.simplified(areas, tolerance_m=10)
+    assert shapely.get_num_coordinates(thin).sum() < 0.2 * shapely.get_num_coordinates(areas).sum()
+    assert shapely.coverage_is_valid(thin)
+    assert (shapely.area(thin) > 0.9 * shapely.area(areas)).all()
+
+
+def test_areas_that_overlap_are_thinned_alone_and_none_is_lost():
+    disc = shapely.Point(0, 45).buffer(0.01, quad_segs=200)
+    areas = np.array([disc, shapely.affinity.translate(disc, 0.005, 0), shapely.box(0, 45, 1e-6, 45 + 1e-6)])
+    thin = packing.simplified(areas, tolerance_m=20)
+    assert shapely.get_num_coordinates(thin)[0] < 100
+    assert not shapely.is_empty(thin).any()
+    assert shapely.is_valid(thin).all()
+
+
+@pytest.mark.parametrize("areas", [np.array([], dtype=object), np.array([shapely.Polygon()], dtype=object)])
+def test_nothing_stays_nothing(areas):
+    assert len(packing.simplified(areas, tolerance_m=10)) == len(areas)
+
+
+def test_a_layer_of_many_corners_is_thinned_out_unless_told_not_to():
+    table = gpd.GeoDataFrame(geometry=wavy_grid(10, corners=300), crs=4326)
+    few = gpd.GeoDataFrame(geometry=wavy_grid(2, corners=300), crs=4326)
+    size = {
+        how: len(layers.polygons(table, name="zones", fill="#1c4f82", simplify_m=how).data["points"])
+        for how in (None, 0, 10, 100)
+    }
+    assert size[None] == size[10] < 0.2 * size[0]
+    assert size[100] <= size[10]
+    kept = layers.polygons(few, name="zones", fill="#1c4f82")
+    assert kept.data == layers.polygons(few, name="zones", fill="#1c4f82", simplify_m=0).data
+
+
+def test_the_callers_table_stays_as_it_was():
+    table = gpd.GeoDataFrame(geometry=wavy_grid(2, corners=100), crs=4326)
+    before = table.copy()
+    layers.polygons(table, name="zones", fill="#1c4f82", simplify_m=20)
+    assert table.equals(before)
