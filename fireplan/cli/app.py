@@ -101,12 +101,13 @@ def report(
     paper: Annotated[Paper, typer.Option("--paper", help="What it is printed on.")] = Paper.a4,
     *,
     pdf: Annotated[bool, typer.Option("--pdf", help="Write report.pdf too (needs the extra pdf).")] = False,
+    siting: Annotated[bool, typer.Option("--siting", help="Answer [siting] of plan.toml in it.")] = False,
 ) -> None:
     """Write a report a council can read: one page that prints, with every table it rests on inside."""
     from fireplan.cli.report import report_project  # noqa: PLC0415 - help does not wait for it
     from fireplan.project import open_project  # noqa: PLC0415
 
-    report_project(lambda tell: open_project(project, tell=tell), out, pdf=pdf, paper=paper.value)
+    report_project(lambda tell: open_project(project, tell=tell), out, pdf=pdf, paper=paper.value, sites=siting)
 
 
 @app.command()

@@ -11,6 +11,7 @@ from fireplan import kernel
 from fireplan.cli import show
 from fireplan.progress import silent
 from fireplan.project import whole_outputs
+from fireplan.project.siting_plan import siting_question
 from fireplan.report.material import material_of
 from fireplan.report.paper import check_printer
 from fireplan.report.writing import rendered, sections_of
@@ -20,23 +21,27 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from fireplan.project import Project
+    from fireplan.siting import Robustness, Siting
 
     Tell = Callable[[str], None]
 
-STEPS = 10
+STEPS = 11
 NAME = "report"
 
 
-def report_project(read: Callable[[Tell], Project], out: Path | None, *, pdf: bool, paper: str) -> None:
-    """Write a project's report as HTML, and as PDF too if asked for."""
+def report_project(
+    read: Callable[[Tell], Project], out: Path | None, *, pdf: bool, paper: str, sites: bool = False
+) -> None:
+    """Write a project's report as HTML, and as PDF too if asked for; with an answer to its [siting] if asked for."""
     if pdf:
         check_printer()
     with silent(), show.steps(STEPS) as tell:
         tell("compiling (the first run takes a few seconds)")
         kernel.compile_ahead()
         project = read(tell)
+        siting, runs = _siting(project, tell) if sites else (None, None)
         tell("measuring")
-        material = material_of(project)
+        material = material_of(project, siting=siting, robustness=runs)
         tell("writing chapters")
         sections = sections_of(material)
         folder = out if out is not None else project.folder / project.plan.output.dir
@@ -46,3 +51,11 @@ def report_project(read: Callable[[Tell], Project], out: Path | None, *, pdf: bo
                 (part / f"{NAME}{form}").write_bytes(rendered(material, sections, form=form, paper=paper))
     names = f"{NAME}.html" + (f" and {NAME}.pdf" if pdf else "")
     Console(highlight=False).print(Text(f"{names}: {folder.resolve()}"), soft_wrap=True)
+
+
+def _siting(project: Project, tell: Tell) -> tuple[Siting, Robustness | None]:
+    """Answer what [siting] asks, and try the answer under other assumptions."""
+    tell("siting stations")
+    question = siting_question(project)
+    found = question.answer()
+    return found, question.robustness(found)

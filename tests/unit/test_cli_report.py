@@ -80,3 +80,14 @@ def test_a_project_that_is_not_there_is_named(tmp_path, run):
     code, _, err = run("report", tmp_path / "nowhere")
     assert code == 2
     assert "nowhere" in err
+
+
+def test_siting_is_answered_in_the_report_where_it_is_asked_for(project, run):
+    with (project / "plan.toml").open("a", encoding="utf-8") as plan:
+        plan.write('\n[siting]\ncandidates = "grid"\nspacing_m = 300\nwithin_seconds = 100\nrobustness_runs = 5\n')
+    assert run("report", project, "--siting")[0] == 0
+    page = (project / "out" / "report.html").read_text(encoding="utf-8")
+    assert "most reached" in page
+    assert "No search for sites was given" not in page
+    assert run("report", project)[0] == 0
+    assert "No search for sites was given" in (project / "out" / "report.html").read_text(encoding="utf-8")
