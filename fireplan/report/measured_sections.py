@@ -138,6 +138,8 @@ def _by(material: Material, attendance: Attendance) -> list[Block]:
     by_month = performance(attendance, standard=material.standard, by="month")
     if measure not in by_month.index.get_level_values("measure"):
         measure = "total_response"
+    if measure not in by_month.index.get_level_values("measure"):
+        return [*blocks, absent("No unit that counts arrived at any incident: no figures by month or by station.")]
     blocks.append(drawn("by_month", lambda: charts.by_month(by_month, measure=measure, about=about), by_month))
     if material.scenario is None:
         return [*blocks, absent("Stations are not known without the department's units: no figures by station.")]

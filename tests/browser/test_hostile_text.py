@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 
 import fireplan as fp
 from fireplan import charts
+from fireplan.progress import silent
 from fireplan.texts import plain
 
 pytestmark = pytest.mark.browser
@@ -62,6 +63,15 @@ def typed(case, corpus):
     return list(dict.fromkeys(str(c) for c in cells if even(str(c)) and not re.fullmatch(r"[\d.T:Z-]+", str(c))))
 
 
+def typed_in_corpus(corpus):
+    """Every text in the nine files of it that try to inject something."""
+    cases = [c for folder in ("cad", "feed") for c in corpus_cases(folder) if "inject_" in c["file"]]
+    assert len(cases) == 9
+    texts = list(dict.fromkeys(text for case in cases for text in typed(case, corpus)))
+    assert len(texts) > 40
+    return texts
+
+
 def town(texts):
     """A town whose name, stations, zones, source and date are these texts; a station for each."""
     line = fp.examples.line_town()
@@ -69,9 +79,9 @@ def town(texts):
     ids = [f"{text} #{i}" for i, text in enumerate(texts)]
     stations = line.stations.iloc[[0] * len(texts)].assign(name=ids)
     stations.index = pd.Index(ids, name="station_id")
-    stations["geometry"] = [type(places)(places.x, places.y + 0.0002 * i) for i in range(len(texts))]
+    stations["geometry"] = [type(places)(places.x, places.y + 0.02 * i / len(texts)) for i in range(len(texts))]
     units = pd.DataFrame(
-        {"station_id": ids, "type": "engine", "staffing": 4}, index=pd.Index([f"U{i}" for i in range(len(ids))])
+        {"station_id": ids, "type": "engine", "staffing": 4}, index=[f"{text} %{i}" for i, text in enumerate(texts)]
     )
     units = units.rename_axis("unit_id")
     zones = line.zones.rename(index=dict(zip(line.zones.index, ids, strict=False)))
@@ -85,6 +95,13 @@ def calls(texts):
     return history(*rows, call_type=texts, category=texts, priority=texts)
 
 
+def plan(scenario, texts):
+    """Two of ten sites, each called by a text."""
+    points = shapely.points([[-140.0, 30.0395 - 0.001 * i] for i in range(10)])
+    sites = gpd.GeoSeries(points, index=[f"{text} @{i}" for i, text in enumerate(texts[-10:])], crs=4326)
+    return fp.siting.max_coverage(scenario, stations=2, candidates=sites, within_s=4.0)
+
+
 def view(name, texts):
     scenario = town(texts)
     title = " ".join(texts[-2:])
@@ -95,10 +112,7 @@ def view(name, texts):
     if name == "incidents":
         return fp.maps.incidents(scenario, table=calls(texts).incidents, title=title), title
     if name == "siting":
-        points = shapely.points([[-140.0, 30.0395 - 0.001 * i] for i in range(10)])
-        sites = gpd.GeoSeries(points, index=[f"{text} @{i}" for i, text in enumerate(texts[-10:])], crs=4326)
-        found = fp.siting.max_coverage(scenario, stations=2, candidates=sites, within_s=4.0)
-        return fp.maps.siting(found, title=title), title
+        return fp.maps.siting(plan(scenario, texts), title=title), title
     if name in OF_COMPARISONS:
         other = scenario.apply(fp.SetTurnout(60.0), name=f"{texts[0]} other")
         return getattr(fp.maps, name)(fp.compare(scenario, other, standard=fp.standards.NFPA_1710), title=title), title
@@ -139,7 +153,8 @@ def check_page(opened, texts, title):
     everything = f"{said} {' '.join(cards)}"
     assert "1337" not in everything
     assert even(title) in even(opened.page.inner_text("h1"))
-    missing = [text for i, text in enumerate(texts) if not any(even(f"{text} #{i}") in card for card in cards)]
+    together = "\n".join(cards)
+    missing = [text for i, text in enumerate(texts) if even(f"{text} #{i}") not in together]
     assert not missing
     return everything
 
@@ -167,9 +182,7 @@ def test_three_hundred_strings_are_shown_as_typed_and_none_runs(name, pages, tmp
 @pytest.mark.corpus
 @pytest.mark.parametrize("name", VIEWS)
 def test_texts_of_the_corpus_are_shown_as_typed_and_none_runs(name, shared_corpus, tmp_path, open_page):
-    cases = [c for folder in ("cad", "feed") for c in corpus_cases(folder) if "inject_" in c["file"]]
-    texts = list(dict.fromkeys(text for case in cases for text in typed(case, shared_corpus)))
-    assert len(texts) > 40
+    texts = typed_in_corpus(shared_corpus)
     for at in range(0, len(texts), ON_A_PAGE):
         page, title = view(name, texts[at : at + ON_A_PAGE])
         opened = open_page(page.save(tmp_path / "map.html"))
@@ -197,6 +210,44 @@ def test_notebooks_show_views_and_charts_and_run_nothing(pages, tmp_path, open_p
     assert all("1337" not in frame.evaluate("() => document.body.innerText") for frame in frames)
     assert opened.requests == []
     assert even(opened.run("() => document.querySelector('img').alt")) == even(shown[-1].alt)
+
+
+def report(texts, path):
+    """The report of the town, an other beside it, its calls and its plan."""
+    scenario, title = town(texts), " ".join(texts[-2:])
+    other = scenario.apply(fp.SetTurnout(60.0), name=f"{texts[0]} other")
+    table = fp.compare(scenario, other, standard=fp.standards.NFPA_1710)
+    with silent():
+        fp.write_report(table, path, history=calls(texts), siting=plan(scenario, texts), title=title)
+    return title
+
+
+def check_report(opened, texts, title):
+    said = even(opened.page.inner_text("body"))
+    assert opened.run(RAN) is None
+    assert opened.run("document.scripts.length") == 0
+    assert (opened.requests, opened.errors) == ([], [])
+    assert "1337" not in said
+    assert even(opened.page.inner_text("h1")) == even(title)
+    assert even(f"{texts[0]} other") in said
+    check_plan(said, texts)
+    for sign in "#%":  # stations and units: a long table shows its first rows
+        assert any(even(f"{text} {sign}{i}") in said for i, text in enumerate(texts))
+
+
+def test_reports_show_three_hundred_strings_as_typed_and_run_none(pages, tmp_path, open_page):
+    for texts in pages:
+        title = report(texts, tmp_path / "report.html")
+        check_report(open_page(tmp_path / "report.html"), texts, title)
+
+
+@pytest.mark.corpus
+def test_reports_show_texts_of_the_corpus_as_typed_and_run_none(shared_corpus, tmp_path, open_page):
+    texts = typed_in_corpus(shared_corpus)
+    title = report(texts, tmp_path / "report.html")
+    opened = open_page(tmp_path / "report.html")
+    check_report(opened, texts, title)
+    opened.screenshot("hostile-report")
 
 
 def chart_of(texts):

@@ -23,6 +23,27 @@ pytestmark = pytest.mark.browser
 
 SIZES = {"desktop": (1400, 900), "phone": (390, 800), "projector": (1920, 1080)}
 FIRST_PAINT_MS = 1500
+SAID = {
+    "coverage": "within 4 min",
+    "gaps": "Invented data",
+    "isochrones": "within 4 min",
+    "compare": "Station opened",
+    "swipe": "Station opened",
+    "grid": "6 of 8 scenarios are shown",
+    "first-due": "S3: Station 3",
+    "erf": "whole force: 16 people",
+    "difference": "falls out of it",
+    "performance": "n below 10: no figure",
+    "incidents": "RESTRICTED: shows single incidents",
+    "hexagons": "hexagons",
+    "siting": "optimal: no other choice is better",
+}
+"""What a reader must find on each view."""
+MOST_BYTES = {"gaps": 3_000_000, "compare": 3_000_000, "swipe": 3_000_000, "grid": 4_000_000}
+IN_THE_MAP = ("first-due", "erf", "difference", "performance", "incidents", "hexagons")
+LEGEND_FITS = """() => { const l = document.querySelector('.fp-legends').getBoundingClientRect(),
+    m = document.querySelector('.fp-map').getBoundingClientRect();
+    return l.top >= m.top - 1 && l.bottom <= m.bottom + 1 && l.left >= m.left - 1; }"""
 PAINTED = "() => performance.getEntriesByType('paint').map((entry) => entry.startTime)"
 BOXES = """() => [...document.querySelectorAll('.fp-head, .fp-pane-head, .fp-legend, .fp-foot, .leaflet-control-zoom,'
     + ' .leaflet-control-layers, .leaflet-control-scale, .fp-north')]
@@ -47,17 +68,27 @@ def comparison(project):
 
 
 @pytest.fixture(scope="module")
-def files(comparison, tmp_path_factory):
+def files(project, comparison, tmp_path_factory):
     """Each view of the sample city, saved once."""
     folder = tmp_path_factory.mktemp("views")
-    shown = [comparison[name] for name in comparison.names[:3]]
+    today, seen = project.today, comparison.baseline
+    sites = fp.siting.grid_sites(today, spacing_m=800)
     views = {
-        "coverage": fp.maps.coverage(shown[0]),
-        "gaps": fp.maps.gaps(shown[0]),
-        "isochrones": fp.maps.isochrones(shown[0].scenario),
-        "compare": fp.maps.compare(fp.compare(*(a.scenario for a in shown), standard=comparison.standard)),
+        "coverage": fp.maps.coverage(seen),
+        "gaps": fp.maps.gaps(seen),
+        "isochrones": fp.maps.isochrones(today),
+        "compare": fp.maps.compare(
+            fp.compare(*(comparison[name].scenario for name in comparison.names[:3]), standard=comparison.standard)
+        ),
         "swipe": swipe(comparison),
         "grid": grid(comparison),
+        "first-due": fp.maps.first_due(today),
+        "erf": fp.maps.erf(seen),
+        "difference": fp.maps.difference(comparison, against="Close Station 3"),
+        "performance": fp.maps.performance(project.history, today),
+        "incidents": fp.maps.incidents(today),
+        "hexagons": fp.maps.incidents(today, most_points=1000),
+        "siting": fp.maps.siting(fp.siting.max_coverage(today, stations=2, candidates=sites, within_s=240.0)),
     }
     return {name: view.save(folder / f"{name}.html") for name, view in views.items()}
 
@@ -131,10 +162,14 @@ def hill(comparison):
 
 
 @pytest.mark.parametrize("size", SIZES)
-@pytest.mark.parametrize("name", ["coverage", "gaps", "isochrones", "compare", "swipe", "grid"])
-def test_every_view_is_quick_quiet_filled_and_free_of_overlaps(shown, name, size):
+@pytest.mark.parametrize("name", SAID)
+def test_every_view_is_quick_quiet_filled_and_free_of_overlaps(shown, files, name, size):
+    assert files[name].stat().st_size < MOST_BYTES.get(name, 2_000_000)
     opened = shown(name, size)
     quiet(opened)
+    assert SAID[name] in opened.text()
+    if name in IN_THE_MAP and size == "desktop":
+        assert opened.run(LEGEND_FITS)
     assert first_paint_ms(opened) < FIRST_PAINT_MS
     assert opened.run("() => document.documentElement.scrollWidth") <= SIZES[size][0]
     boxes = [(kind, box) for kind, box in opened.run(BOXES) if box["width"] > 1]
