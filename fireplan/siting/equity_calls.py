@@ -15,7 +15,7 @@ from fireplan.siting.asking import districts, problem_of
 from fireplan.siting.assembling import siting_of
 from fireplan.siting.covering import CoverProblem, Floor
 from fireplan.siting.finishing import chosen_in, solve_cover
-from fireplan.siting.highs import IntegerProgram, solve
+from fireplan.siting.highs import IntegerProgram, conclude, solve
 from fireplan.siting.plans import assessed
 from fireplan.siting.search import Answer, searching
 from fireplan.siting.setting import default_weight, setting_of
@@ -156,11 +156,7 @@ def worst_first(weigher: WorstWeigher, *, time_limit_s: float, gap: float) -> An
             chosen = chosen_in(solved.values, problem.runs.n)
             if weigher.allows(chosen):
                 first.improve(chosen, weigher.objective(chosen))
-        if not solved.finished:
-            first.end("time_limit")
-        if math.isnan(first.objective):
-            first.end("infeasible", "no choice within these conditions")
-        first.tighten(first.objective)
+        conclude(solved, first, infeasible=lambda: "no choice meets these conditions")
     answer = first.answer()
     if math.isnan(answer.objective) or answer.status == "interrupted":
         return answer

@@ -9,7 +9,7 @@ import numpy as np
 
 from fireplan.errors import FireplanError
 from fireplan.siting.branching import bound_and_fix, branch
-from fireplan.siting.highs import TOLERANCE, solve
+from fireplan.siting.highs import TOLERANCE, conclude, solve
 from fireplan.siting.merging import core
 
 if TYPE_CHECKING:
@@ -65,11 +65,7 @@ def _by_highs(problem: CoverProblem, left: CoverProblem, search: Search) -> None
                 f"HiGHS claims {claimed:.9g} for a choice that attains {value:.9g}, or misses a condition: do not use"
                 " this answer, and report it"
             )
-    if not solved.finished:
-        search.end("time_limit")
-    if math.isnan(search.objective):
-        search.end("infeasible", _why_not(problem))
-    search.tighten(search.objective)
+    conclude(solved, search, infeasible=lambda: _why_not(problem))
 
 
 def chosen_in(values: NDArray[np.float64], n: int) -> NDArray[np.int64]:

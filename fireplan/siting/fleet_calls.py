@@ -13,7 +13,7 @@ from fireplan.errors import Faults, FireplanError, InputError
 from fireplan.siting.aims import Aim, Rules
 from fireplan.siting.asking import must_reach, must_stand
 from fireplan.siting.assembling import NOTE
-from fireplan.siting.highs import TOLERANCE, solve
+from fireplan.siting.highs import TOLERANCE, conclude, solve
 from fireplan.siting.highs import Rows as ProgramRows
 from fireplan.siting.matrices import Covers
 from fireplan.siting.plans import assessed, must_agree, new_unit, openings
@@ -242,9 +242,7 @@ def place_fleet(asked: Fleet, search: Search) -> None:
         if not asked.allows(chosen) or value < claimed - 10 * TOLERANCE * max(1.0, claimed):
             raise FireplanError(f"HiGHS claims {claimed:.9g} for a choice that attains {value:.9g}: report it")
         search.improve(chosen, value)
-    if not solved.finished:
-        search.end("time_limit")
-    search.tighten(search.objective)
+    conclude(solved, search, infeasible=lambda: "no choice meets these conditions")
 
 
 def _siting(

@@ -11,6 +11,8 @@ import numpy as np
 from fireplan.siting.search import PROVEN
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from numpy.typing import NDArray
 
     from fireplan.siting.search import Search
@@ -218,6 +220,30 @@ def solve(
         _left_running(highs)
         raise
     return _solved(highs, program, search)
+
+
+def conclude(solved: Solved, search: Search, *, infeasible: Callable[[], str]) -> None:
+    """
+    End a search as its last step, HiGHS, has ended, when the search has been told of what was found.
+
+    Parameters
+    ----------
+    solved
+        How HiGHS ended.
+    search
+        Ended, unless its answer is now proven: where a gap is close enough, HiGHS stops short of a proof, and its bound
+        stands.
+    infeasible
+        Says why there is no answer.
+    """
+    if not solved.finished:
+        search.end("time_limit")
+    if math.isnan(search.objective):
+        search.end("infeasible", infeasible())
+    if solved.values is not None and search.gap:
+        search.check()
+        search.end("gap_limit")
+    search.tighten(search.objective)
 
 
 def _left_running(highs: Any) -> Solved:  # noqa: ANN401

@@ -10,7 +10,7 @@ from fireplan.errors import FireplanError
 from fireplan.kernel.covering import alike
 from fireplan.kernel.reducing import Both, drop_candidates, drop_rows
 from fireplan.siting.choice import Choice
-from fireplan.siting.highs import Rows, solve
+from fireplan.siting.highs import Rows, conclude, solve
 from fireplan.siting.matrices import Covers, checked_weights, covers_of
 from fireplan.siting.search import Answer, Search, searching
 
@@ -98,11 +98,7 @@ def _solve(both: Both, wanted: NDArray[np.bool_], price: NDArray[np.float64], ch
         if not _covers(both, chosen)[wanted].all() or not choice.allows(chosen):
             raise FireplanError("HiGHS's answer leaves places uncovered, or breaks a condition: report it")
         search.improve(chosen, float(price[chosen].sum()))
-    if not solved.finished:
-        search.end("time_limit")
-    if np.isnan(search.objective):
-        search.end("infeasible", "no choice within these conditions covers every place")
-    search.tighten(search.objective)
+    conclude(solved, search, infeasible=lambda: "no choice within these conditions covers every place")
 
 
 def _covers(both: Both, chosen: NDArray[np.int64]) -> NDArray[np.bool_]:

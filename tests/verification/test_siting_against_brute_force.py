@@ -226,3 +226,35 @@ def test_fleets(seed):
     places = [[c for k in range(n + 1) for c in combinations(range(N_SITES), k)] for n in count]
     agree(answer, max(worth(e, t) for e in places[0] for t in places[1] if allowed(e, t)))
     assert asked.objective(answer.chosen) == answer.objective
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+@pytest.mark.parametrize("gap", [0.02, 0.3])
+def test_a_gap_that_is_close_enough_leaves_a_bound_that_holds(seed, gap):
+    rng, covers, weights, _ = instance(seed)
+    cost = rng.integers(1, 6, N_SITES).astype(float)
+    choice = Choice(N_SITES, (3,), cost=cost, budget=float(rng.integers(3, 9)))
+    first = float(rng.uniform(0, 1))
+
+    def worth(c):
+        n = times(covers, c)
+        return first * weights[n >= 1].sum() + (1 - first) * weights[n >= 2].sum()
+
+    found = models.backup_coverage_matrix(covers, weights, choice=choice, first=first, gap=gap)
+    optimum = best(worth, up_to(3), lambda c: cost[list(c)].sum() <= choice.budget)
+    holds(found, optimum, gap)
+    wider = covers | (rng.random(covers.shape) < 0.3)
+    fewest = models.set_cover_matrix(wider, cost=cost, gap=gap)
+    least = best(lambda c: -cost[list(c)].sum(), up_to(N_SITES), lambda c: (times(wider, c) > 0).all())
+    if least is not None:
+        holds(fewest, -least, gap, sense=-1)
+
+
+def holds(found, optimum, gap, *, sense=1):
+    """The optimum lies between what was found and its bound, and what is called optimal is."""
+    assert found.status in {"optimal", "gap_limit"}
+    assert sense * found.objective <= sense * optimum + 1e-6
+    assert sense * found.bound >= sense * optimum - 1e-6
+    assert found.gap <= gap + 1e-9
+    if found.status == "optimal":
+        assert found.objective == pytest.approx(optimum, abs=1e-6)
