@@ -229,7 +229,7 @@ def number(value: float, *, digits: int = 0) -> str:
     return NOT_KNOWN if math.isnan(value) else f"{value:,.{digits}f}"
 
 
-def share(part: float, *, of: float, unit: str) -> str:
+def share(part: float, *, of: float, unit: str, goal: float = math.nan) -> str:
     """
     Say a share with what it is a share of: ``71 % of 115,000 people``.
 
@@ -241,15 +241,17 @@ def share(part: float, *, of: float, unit: str) -> str:
         The denominator.
     unit
         What is counted, in the plural.
+    goal
+        As in `percent`.
     """
     if not of > 0:
         return f"no {unit} to take a share of"
     if math.isnan(part):
         return f"{NOT_KNOWN}, of {number(of)} {unit}"
-    return f"{percent(part)} of {number(of)} {unit}"
+    return f"{percent(part, goal=goal)} of {number(of)} {unit}"
 
 
-def percent(part: float) -> str:
+def percent(part: float, *, goal: float = math.nan) -> str:
     """
     Say a share alone: ``71 %``. It never stands without what it is a share of: `share` says both.
 
@@ -257,9 +259,19 @@ def percent(part: float) -> str:
     ----------
     part
         The share, 0 to 1. What is not quite all or not quite nothing is never rounded to it.
+    goal
+        A share it is held to, 0 to 1: where it misses that by a little it has the decimals that show it.
+
+    Examples
+    --------
+    >>> percent(0.89994), percent(0.89994, goal=0.9)
+    ('90 %', '89.99 %')
     """
     if math.isnan(part):
         return NOT_KNOWN
+    if part < goal <= round(part * 100) / 100:
+        decimals = next((d for d in range(1, 6) if round(part * 100, d) < goal * 100), 6)
+        return f"{part * 100:.{decimals}f} %"
     whole = round(part * 100)
     text = "under 1" if part > 0 and not whole else "over 99" if part < 1 and whole == 100 else str(whole)
     return f"{text} %"

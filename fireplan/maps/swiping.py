@@ -196,4 +196,5 @@ def headline_of(assessment: Assessment, objective: str | None) -> str:
     """Say the share within an objective alone, ``90 %``; the line under it says of how many, and of what."""
     summary = assessment.summary().loc[chosen_objective(assessment, objective).key]
     measure = next(m for m in ("population", "incidents", *summary.index) if m in summary.index)
-    return percent(float(summary.loc[measure, "share"]))
+    row = summary.loc[measure]
+    return percent(float(row["share"]), goal=float(row["required_share"]))

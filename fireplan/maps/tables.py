@@ -276,5 +276,7 @@ def counted_said(assessment: Assessment, *, objective: str) -> tuple[str, str]:
     row = summary.loc[measure]
     goal = assessment.standard[objective]
     what = f"{goal.title.lower()} within {style.minutes(goal.limit_s)}"
-    said = style.share(float(row["share"]), of=float(row["n"]), unit=str(row["unit"]))
+    said = style.share(
+        float(row["share"]), of=float(row["n"]), unit=str(row["unit"]), goal=float(row["required_share"])
+    )
     return f"{said}: {what}", f"{style.number(float(row['n']))} {row['unit']}"
