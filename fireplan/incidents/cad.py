@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from fireplan.errors import Faults, InputError, quoted
+from fireplan.errors import Faults, InputError, TableError, quoted
 from fireplan.incidents.arrays import TIMES
 from fireplan.incidents.clock import read_stamps
 from fireplan.incidents.columns import pick_columns, shape_of_file
@@ -17,13 +17,14 @@ from fireplan.incidents.identity import drop_duplicates, note_unknown, set_aside
 from fireplan.incidents.ledger import Ledger
 from fireplan.incidents.mapping import TEXTS, Mapping, load_mapping
 from fireplan.incidents.places import Places, read_places
+from fireplan.incidents.records import from_rows
 from fireplan.incidents.source import read_records
 from fireplan.incidents.tables import build_incidents, build_responses, finished
 from fireplan.incidents.values import check_priority, read_crews, read_modes, translated
 from fireplan.incidents.zones import known_zone
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
     from os import PathLike
     from zoneinfo import ZoneInfo
 
@@ -144,6 +145,36 @@ def read_cad_sql(
     name = "the CAD query"
     records = read_query(query, connection, shape_of_file(plan), table=name)
     return _history(records, plan, name=name, zone=zone, own=own, ledger=Ledger())
+
+
+def read_cad_rows(
+    rows: Sequence[dict[str, str]], *, timezone: str, units: Units | None = None, name: str = "the rows"
+) -> CadHistory:
+    """
+    Read dispatch history from rows at hand, by the rules of `read_cad`.
+
+    Parameters
+    ----------
+    rows
+        Each the same columns of text, as in a file with the canonical names; at least one.
+    timezone, units
+        As for `read_cad`.
+    name
+        What to call the rows in errors.
+
+    Returns
+    -------
+    As from `read_cad`; line n + 1 is row n.
+    """
+    zone = known_zone(timezone)
+    plan = load_mapping(None)
+    if not rows:
+        raise TableError(name, ["there are no rows"])
+    header = list(rows[0])
+    fields = [[row[column] for column in header] for row in rows]
+    lines = range(2, len(rows) + 2)
+    records = from_rows(header, fields, lines, rows_in=len(rows), places=range(len(header)))
+    return _history(records, plan, name=name, zone=zone, own=_unit_ids(units), ledger=Ledger())
 
 
 def _unit_ids(units: Units | None) -> list[str] | None:

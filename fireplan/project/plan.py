@@ -220,6 +220,13 @@ class Performance(_Part):
         )
 
 
+class Live(_Part):
+    """What the live view tells, and how long it keeps events; see docs/live.md."""
+
+    uncovered_minutes: float = Field(default=10.0, gt=0, le=1440)
+    keep_days: int | None = Field(default=None, ge=2)
+
+
 class Report(_Part):
     """What stands over maps and reports."""
 
@@ -249,6 +256,7 @@ class Plan(_Part):
     simulation: Simulation = Simulation()
     performance: Performance = Performance()
     report: Report = Report()
+    live: Live = Live()
     output: Output = Output()
 
     @field_validator("timezone")

@@ -10,9 +10,12 @@ from fireplan.travel.cover import CoverFigures as CoverFigures
 from fireplan.travel.due import first_due as first_due
 from fireplan.travel.due import force_times as force_times
 from fireplan.travel.outlines import isochrones as isochrones
+from fireplan.travel.passing import Passing as Passing
+from fireplan.travel.passing import Spot as Spot
 from fireplan.travel.places import Places as Places
 from fireplan.travel.places import places as places
 from fireplan.travel.places import station_notes as station_notes
+from fireplan.travel.routes import Routes as Routes
 from fireplan.travel.times import node_times as node_times
 from fireplan.travel.times import time_rows as time_rows
 from fireplan.travel.times import travel_times as travel_times

@@ -60,7 +60,7 @@ def test_exported_cells_are_no_formulas(tmp_path):
         (["nowhere.csv", "--kind", "stations"], "nowhere.csv"),
         (["nowhere.graphml", "--kind", "network"], "nowhere"),
         (["nowhere.toml", "--kind", "scenario"], "nowhere"),
-        (["feed.jsonl", "--kind", "feed"], "live service"),
+        (["nowhere.jsonl", "--kind", "feed"], "nowhere.jsonl"),
     ],
 )
 def test_what_cannot_be_used_is_said_and_exits_with_one(words, match):

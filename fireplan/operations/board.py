@@ -1,0 +1,316 @@
+"""
+What the events say, gathered: one record for each unit, and one for each incident of the last day.
+
+A record keeps of every field only what decides it: the first or the last stamp, and the value that was said last. Such
+records can be put together in any order and more than once, so a feed that is late, out of order or delivered twice
+ends in the same state.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from fireplan.operations.event import ASSIGNED, HEARTBEAT, SECOND_US, Event
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+
+KEPT_US = 24 * 3600 * SECOND_US
+"""An incident is on the board until nothing has been said of it for this long. [us]"""
+
+SWEPT_US = 600 * SECOND_US
+"""The board is swept when this much has passed. [us]"""
+
+Order = tuple[int, int, str]
+NEVER: Order = (-1, -1, "")
+
+FIRST_STAMPS = {
+    "unit.dispatched": "dispatched_us",
+    "unit.enroute": "enroute_us",
+    "unit.staged": "staged_us",
+    "unit.arrived": "arrived_us",
+    "unit.transporting": "transporting_us",
+    "unit.at_hospital": "at_hospital_us",
+}
+"""Of these the first counts."""
+
+ENDS = {"unit.cancelled": "cancelled_us", "unit.cleared": "cleared_us"}
+"""Of these the last counts."""
+
+
+class Said(NamedTuple):
+    """A value, and where the event that said it stands among all."""
+
+    order: Order
+    value: object
+
+
+class Response:
+    """What one unit did at one incident. Instants are microseconds since 1970, UTC; None: not said."""
+
+    __slots__ = (
+        "arrived_us", "at_hospital_us", "cancelled_us", "cleared_us", "dispatched_us", "enroute_us", "last",
+        "staged_us", "transporting_us",
+    )  # fmt: skip
+
+    def __init__(self) -> None:
+        self.dispatched_us: int | None = None
+        self.enroute_us: int | None = None
+        self.staged_us: int | None = None
+        self.arrived_us: int | None = None
+        self.transporting_us: int | None = None
+        self.at_hospital_us: int | None = None
+        self.cancelled_us: int | None = None
+        self.cleared_us: int | None = None
+        self.last = Said(NEVER, "")
+
+    @property
+    def over(self) -> bool:
+        """The unit was cleared or called off, and not sent again."""
+        return self.last.value in ENDS
+
+    @property
+    def ended_us(self) -> int | None:
+        """When it was over; None: it is not."""
+        return self.last.order[0] if self.over else None
+
+    def take(self, event: Event) -> None:
+        """Take in what an event says of this response."""
+        if event.type in FIRST_STAMPS:
+            name = FIRST_STAMPS[event.type]
+            stood = getattr(self, name)
+            if stood is None or event.ts_us < stood:
+                setattr(self, name, event.ts_us)
+        elif event.type in ENDS:
+            name = ENDS[event.type]
+            stood = getattr(self, name)
+            if stood is None or event.ts_us > stood:
+                setattr(self, name, event.ts_us)
+        else:
+            return
+        if event.order > self.last.order:
+            self.last = Said(event.order, event.type)
+
+
+class Incident:
+    """What is known of one incident."""
+
+    __slots__ = ("closed", "first_us", "incident_id", "last_us", "received_us", "reopened", "responses", "said")
+
+    def __init__(self, incident_id: str) -> None:
+        self.incident_id = incident_id
+        self.received_us: int | None = None
+        self.first_us: int | None = None
+        self.last_us = -1
+        self.closed = NEVER
+        self.reopened = NEVER
+        self.said: dict[str, Said] = {}
+        self.responses: dict[str, Response] = {}
+
+    def take(self, event: Event) -> None:
+        """Take in what an event says of this incident."""
+        self.last_us = max(self.last_us, event.ts_us)
+        self.first_us = event.ts_us if self.first_us is None else min(self.first_us, event.ts_us)
+        if event.type == "incident.created" and (self.received_us is None or event.ts_us < self.received_us):
+            self.received_us = event.ts_us
+        if event.type == "incident.closed":
+            self.closed = max(self.closed, event.order)
+        elif event.type in ASSIGNED:
+            self.reopened = max(self.reopened, event.order)
+        if event.type != "unit.position":
+            self._note(event)
+        if event.unit_id is not None and event.type in FIRST_STAMPS | ENDS:
+            self.responses.setdefault(event.unit_id, Response()).take(event)
+
+    def _note(self, event: Event) -> None:
+        order = event.order
+        for name in ("call_type", "priority", "address"):
+            value = getattr(event, name)
+            if value is not None and (name not in self.said or order > self.said[name].order):
+                self.said[name] = Said(order, value)
+        if event.latitude is not None and ("at" not in self.said or order > self.said["at"].order):
+            self.said["at"] = Said(order, (event.longitude, event.latitude))
+
+    def text(self, name: str) -> str | None:
+        """Give the call type, priority or address, as it was said last."""
+        said = self.said.get(name)
+        return None if said is None else str(said.value)
+
+    @property
+    def at(self) -> tuple[float, float] | None:
+        """Longitude and latitude. [°]"""
+        said = self.said.get("at")
+        return None if said is None else said.value  # type: ignore[return-value]
+
+    @property
+    def closed_us(self) -> int | None:
+        """When it was closed, or its last unit cleared; None: it is open."""
+        if self.closed > self.reopened:
+            return self.closed[0]
+        if self.responses and all(r.over for r in self.responses.values()):
+            return max(r.last.order[0] for r in self.responses.values())
+        return None
+
+
+class Word(NamedTuple):
+    """What was last said of a unit: its status, and at which incident."""
+
+    order: Order
+    type: str
+    incident_id: str | None
+
+    @property
+    def ts_us(self) -> int:
+        """When. [us since 1970, UTC]"""
+        return self.order[0]
+
+
+class Unit:
+    """What is known of one unit."""
+
+    __slots__ = ("_latest", "at", "last_us", "post", "unit_id", "word")
+
+    def __init__(self, unit_id: str) -> None:
+        self.unit_id = unit_id
+        self.last_us = -1
+        self.word: Word | None = None
+        self.post = Said(NEVER, None)
+        self.at = Said(NEVER, None)
+        self._latest: list[Word] = []
+
+    def take(self, event: Event) -> None:
+        """Take in what an event says of this unit."""
+        self.last_us = max(self.last_us, event.ts_us)
+        order = event.order
+        if event.type == "unit.position":
+            if order > self.at.order:
+                self.at = Said(order, (event.longitude, event.latitude))
+            return
+        if event.type in {"unit.moved_up", "unit.in_quarters"} and order > self.post.order:
+            self.post = Said(order, event.station_id)
+        self._hear(Word(order, event.type, event.incident_id))
+
+    @property
+    def place(self) -> tuple[float, float] | None:
+        """Longitude and latitude it last said it was at. [°]"""
+        return self.at.value  # type: ignore[return-value]
+
+    def _hear(self, word: Word) -> None:
+        """
+        Keep the last word.
+
+        What was said of the same instant is kept together: a unit cleared from one incident in the second in which it
+        is sent to another is at work on the other.
+        """
+        if self._latest and word.ts_us < self._latest[0].ts_us:
+            return
+        if not self._latest or word.ts_us > self._latest[0].ts_us:
+            self._latest = []
+        if word not in self._latest:
+            self._latest.append(word)
+        ended = {w.incident_id for w in self._latest if w.type in ENDS}
+        at_work = [w for w in self._latest if w.type in ASSIGNED and w.incident_id not in ended]
+        self.word = max(at_work or self._latest)
+
+
+class Touched(NamedTuple):
+    """What an event changed."""
+
+    units: frozenset[str]
+    incidents: frozenset[str]
+
+
+NOTHING = Touched(frozenset(), frozenset())
+
+
+class Board:
+    """
+    All that is known from the events taken in, whatever their order.
+
+    Parameters
+    ----------
+    recall
+        Gives every event of an incident again, for one that was swept from the board and is spoken of once more. Left
+        out: nothing was ever swept, or it is not missed.
+    kept_us
+        How long an incident stays after the last word of it; None: for ever. [us]
+    units
+        The department's own units. Others go as incidents do.
+    """
+
+    def __init__(
+        self,
+        *,
+        recall: Callable[[str], Iterable[Event]] | None = None,
+        kept_us: int | None = KEPT_US,
+        units: Iterable[str] = (),
+    ) -> None:
+        self.latest_us = -1
+        self._recall = recall
+        self._kept_us = kept_us
+        self._own = frozenset(units)
+        self._units: dict[str, Unit] = {}
+        self._incidents: dict[str, Incident] = {}
+        self._swept_us = -1
+        self._swept_any = False
+
+    def take(self, event: Event) -> Touched:
+        """Take in one event, and say whom it speaks of."""
+        self.latest_us = max(self.latest_us, event.ts_us)
+        if event.type == HEARTBEAT:
+            return NOTHING
+        incidents: frozenset[str] = frozenset()
+        units: frozenset[str] = frozenset()
+        if event.incident_id is not None:
+            incidents = frozenset((event.incident_id,))
+            self._incident(event.incident_id).take(event)
+        if event.unit_id is not None and not event.type.startswith("incident."):
+            units = frozenset((event.unit_id,))
+            self._units.setdefault(event.unit_id, Unit(event.unit_id)).take(event)
+        if self._kept_us is not None and self.latest_us - self._swept_us > SWEPT_US:
+            self._sweep()
+        return Touched(units, incidents)
+
+    def forgets(self) -> None:
+        """Say that the events taken in are not all there are: what is not here may have to be recalled."""
+        self._swept_any = True
+
+    def units(self) -> Iterator[Unit]:
+        """Everything known of units: the department's own, and others spoken of within the time kept."""
+        return (u for u in self._units.values() if self._fresh(u.last_us) or u.unit_id in self._own)
+
+    def unit(self, unit_id: str) -> Unit | None:
+        """Give what is known of one unit."""
+        found = self._units.get(unit_id)
+        return found if found is not None and (self._fresh(found.last_us) or unit_id in self._own) else None
+
+    def incidents(self) -> Iterator[Incident]:
+        """Incidents spoken of within the time kept."""
+        return (i for i in self._incidents.values() if self._fresh(i.last_us))
+
+    def incident(self, incident_id: str) -> Incident | None:
+        """Give what is known of one incident."""
+        found = self._incidents.get(incident_id)
+        return found if found is not None and self._fresh(found.last_us) else None
+
+    def _incident(self, incident_id: str) -> Incident:
+        found = self._incidents.get(incident_id)
+        if found is None:
+            found = self._incidents[incident_id] = Incident(incident_id)
+            if self._swept_any and self._recall is not None:
+                for event in self._recall(incident_id):
+                    found.take(event)
+        return found
+
+    def _fresh(self, last_us: int) -> bool:
+        return self._kept_us is None or last_us >= self.latest_us - self._kept_us
+
+    def _sweep(self) -> None:
+        """Let go of what is no longer shown."""
+        self._swept_us = self.latest_us
+        gone = [i.incident_id for i in self._incidents.values() if not self._fresh(i.last_us)]
+        for incident_id in gone:
+            del self._incidents[incident_id]
+        self._swept_any |= bool(gone)
+        for unit in [u for u in self._units.values() if not self._fresh(u.last_us) and u.unit_id not in self._own]:
+            del self._units[unit.unit_id]

@@ -1,0 +1,8 @@
+"""Lengths of time as a clock shows them."""
+
+from __future__ import annotations
+
+
+def as_clock(seconds: float) -> str:
+    """Write a length of time as minutes and seconds, such as ``4:00``."""
+    return f"{int(seconds) // 60}:{int(seconds) % 60:02d}"

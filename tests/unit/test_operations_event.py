@@ -1,0 +1,162 @@
+"""Events and lines of a feed, at the border."""
+
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from fireplan.operations.event import TYPES, Event, Refused, as_stamp, event_of
+from fireplan.operations.lines import LONGEST_LINE_BYTES, read_line, read_object
+from fireplan.operations.refusal import Refusal
+
+NOW_US = 1_709_665_300_000_000
+GOOD = {
+    "event_id": "ev-1",
+    "seq": 1,
+    "ts": "2024-03-05T14:00:20-05:00",
+    "type": "unit.dispatched",
+    "incident_id": "24-1",
+    "unit_id": "007E3",
+    "latitude": 39.951,
+    "longitude": -75.161,
+    "call_type": "EMS",
+    "priority": 1,
+}
+
+
+def test_a_good_event_is_read_whole():
+    event = event_of(GOOD | {"__proto__": {"x": 1}, "narrative": "secret"}, received_us=NOW_US)
+    assert event == Event(
+        "ev-1", 1_709_665_220_000_000, "unit.dispatched", NOW_US, 1, "24-1", "007E3", 39.951, -75.161, "EMS", "1"
+    )
+
+
+@pytest.mark.parametrize(
+    ("change", "code", "says"),
+    [
+        ({"ts": None}, "ts", "ts is missing"),
+        ({"ts": "2024-03-05T19:00:20"}, "ts_naive", "no offset"),
+        ({"ts": "yesterday"}, "ts", "not a stamp"),
+        ({"ts": 1709665220}, "ts", "not a stamp"),
+        ({"ts": "1969-01-01T00:00:00Z"}, "ts", "before 1970"),
+        ({"ts": "2031-01-01T00:00:00Z"}, "ts_ahead", "skew limit"),
+        ({"type": "unit.teleported"}, "unknown_type", "'unit.teleported' is unknown"),
+        ({"type": None}, "type", "type is missing"),
+        ({"type": ["x"]}, "unknown_type", "unknown"),
+        ({"event_id": ""}, "event_id", "event_id"),
+        ({"event_id": "a\nb"}, "event_id", "event_id"),
+        ({"event_id": "x" * 201}, "event_id", "event_id"),
+        ({"unit_id": None}, "unit_id", "unit.dispatched needs it"),
+        ({"incident_id": ""}, "incident_id", "needs it"),
+        ({"latitude": 139.9}, "latitude", "outside -90 to 90"),
+        ({"latitude": float("inf")}, "latitude", "finite"),
+        ({"longitude": None}, "place", "both, or neither"),
+        ({"longitude": "-75"}, "longitude", "finite number"),
+        ({"latitude": True}, "latitude", "finite number"),
+        ({"priority": [[1]]}, "priority", "no text"),
+        ({"call_type": "x" * 501}, "call_type", "no text"),
+        ({"seq": -1}, "seq", "whole number"),
+        ({"seq": 1.5}, "seq", "whole number"),
+        ({"type": "unit.position", "latitude": None, "longitude": None}, "place", "unit.position needs them"),
+        ({"type": "unit.moved_up"}, "station_id", "unit.moved_up needs it"),
+    ],
+)
+def test_each_fault_is_named_with_its_event(change, code, says):
+    with pytest.raises(Refused) as refused:
+        event_of(GOOD | change, received_us=NOW_US)
+    assert refused.value.code == code
+    assert says in refused.value.reason
+
+
+def test_all_faults_are_told_together():
+    with pytest.raises(Refused, match=r"ts is missing; .*unit_id is missing"):
+        event_of({"event_id": "a", "type": "unit.enroute", "incident_id": "1"}, received_us=NOW_US)
+
+
+def test_a_reason_holds_nothing_personal():
+    with pytest.raises(Refused) as refused:
+        event_of(GOOD | {"address": ["12 CANARY ST"], "ts": "CANARY"}, received_us=NOW_US)
+    assert "CANARY" not in refused.value.reason
+
+
+@pytest.mark.parametrize("kind", TYPES)
+def test_every_type_can_be_said(kind):
+    assert event_of(GOOD | {"type": kind, "station_id": "S1"}, received_us=NOW_US).type == kind
+
+
+def test_a_gateway_may_say_when_it_received_but_not_that_it_will():
+    assert event_of(GOOD | {"received_at": "2024-03-05T19:00:30Z"}, received_us=NOW_US).received_us == 1709665230000000
+    later = event_of(GOOD | {"received_at": "2030-01-01T00:00:00Z"}, received_us=NOW_US)
+    assert later.received_us - NOW_US <= 3_600_000_000
+    with pytest.raises(Refused, match="skew limit"):
+        event_of(GOOD | {"ts": "2030-01-01T00:00:00Z", "received_at": "2030-01-01T00:00:00Z"}, received_us=NOW_US)
+
+
+def test_the_digest_tells_contents_apart_and_not_deliveries():
+    first = event_of(GOOD, received_us=NOW_US)
+    again = event_of(GOOD, received_us=NOW_US + 5)
+    other = event_of(GOOD | {"unit_id": "E2"}, received_us=NOW_US)
+    assert first.digest() == again.digest() != other.digest()
+
+
+def test_order_is_by_instant_then_by_what_comes_first():
+    same = [event_of(GOOD | {"type": k, "event_id": k}, received_us=NOW_US) for k in reversed(TYPES[:9])]
+    assert [e.type for e in sorted(same, key=lambda e: e.order)] == list(TYPES[:9])
+
+
+def test_stamps_come_back_the_same():
+    assert as_stamp(1_709_665_220_000_000) == "2024-03-05T19:00:20Z"
+
+
+@pytest.mark.parametrize(
+    ("raw", "code"),
+    [
+        (b"{", "not_json"),
+        (b"** CAD RESTARTED **", "not_json"),
+        (b"[1]", "not_an_object"),
+        (b"7", "not_an_object"),
+        (b"null", "not_an_object"),
+        (b'{"a": NaN}', "not_finite"),
+        (b"\xff\xfe{", "not_utf8"),
+        (b"{\x00}", "not_utf8"),
+        (b"[" * 5000, "too_deep"),
+        (b'"' + b"x" * LONGEST_LINE_BYTES + b'"', "too_long"),
+        (b'{"a": 1' + b"0" * 5000 + b"}", "not_json"),
+    ],
+)
+def test_lines_that_are_no_event_are_set_aside(raw, code):
+    found = read_line(raw, number=7, received_us=NOW_US, source="cad")
+    assert isinstance(found, Refusal)
+    assert (found.code, found.line, found.source) == (code, 7, "cad")
+    assert len(found.text) <= 2000
+
+
+@pytest.mark.parametrize("raw", [b"", b"\r\n", b"  \n", b"\x00"])
+def test_blank_lines_are_nothing(raw):
+    assert read_line(raw, number=1, received_us=NOW_US, source="cad") is None
+
+
+def test_half_a_character_is_replaced():
+    line = json.dumps(GOOD | {"call_type": "A\ud800B\x00"}).encode()
+    assert read_line(line, number=2, received_us=NOW_US, source="cad").call_type == "A?B"
+
+
+@given(st.binary(max_size=300))
+def test_no_bytes_are_a_traceback(raw):
+    read_line(raw, number=1, received_us=NOW_US, source="cad")
+
+
+@given(
+    st.dictionaries(
+        st.sampled_from([*GOOD, "address", "received_at"]),
+        st.recursive(
+            st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20),
+            lambda inner: st.lists(inner, max_size=2),
+            max_leaves=3,
+        ),
+    )
+)
+def test_no_object_is_a_traceback(change):
+    found = read_object(GOOD | change, number=1, received_us=NOW_US, source="cad")
+    assert found.reason if isinstance(found, Refusal) else found.ts_us <= NOW_US + 3_600_000_000
