@@ -21,8 +21,8 @@ __version__ = "0.1.0"
 # Names and the modules that hold them. They are imported when first asked for, so that importing fireplan, and asking
 # its command line for help, waits for nothing.
 _MODULES = (
-    "changes", "charts", "crs", "demand", "disclosure", "examples", "incidents", "maps", "measures", "responding",
-    "roads", "siting", "standards", "stations", "travel",
+    "changes", "charts", "crs", "demand", "disclosure", "examples", "incidents", "live", "maps", "measures",
+    "operations", "responding", "roads", "siting", "standards", "stations", "travel",
 )  # fmt: skip
 _NAMES = {
     "AddUnit": "changes",
@@ -75,8 +75,10 @@ if TYPE_CHECKING:
     from fireplan import disclosure as disclosure
     from fireplan import examples as examples
     from fireplan import incidents as incidents
+    from fireplan import live as live
     from fireplan import maps as maps
     from fireplan import measures as measures
+    from fireplan import operations as operations
     from fireplan import responding as responding
     from fireplan import roads as roads
     from fireplan import siting as siting

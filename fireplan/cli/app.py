@@ -111,6 +111,91 @@ def report(
 
 
 @app.command()
+def serve(  # noqa: PLR0913 - one for each option
+    project: ProjectFolder,
+    history: Annotated[
+        Path | None, typer.Argument(metavar="[CAD]", help="With --replay: the export to play; left out: the project's.")
+    ] = None,
+    feed: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--feed", help="A file that JSON lines are appended to, or DATABASE-URL#VIEW; more than one may be."
+        ),
+    ] = None,
+    *,
+    replay: Annotated[bool, typer.Option("--replay", help="Play dispatch history as a feed.")] = False,
+    speed: Annotated[float, typer.Option("--speed", help="Of a replay: seconds of history for each second.")] = 1.0,
+    start: Annotated[
+        str | None, typer.Option("--start", help="Of a replay: local time, 2025-11-06T06:00; left out: a busy day.")
+    ] = None,
+    store: Annotated[
+        str | None, typer.Option("--store", help="File or postgresql:// address; left out: live.sqlite in output.dir.")
+    ] = None,
+    reports: Annotated[
+        Path | None, typer.Option("--reports", help="Folder for a report of each day and month.")
+    ] = None,
+    tokens: Annotated[Path | None, typer.Option("--tokens", help="TOML file with viewer, operator and feed.")] = None,
+    host: Annotated[str, typer.Option("--host", help="Address to listen on.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option("--port", min=0, max=65535, help="Port; 0: any that is free.")] = 8000,
+    certfile: Annotated[Path | None, typer.Option("--certfile", help="Certificate for TLS.")] = None,
+    keyfile: Annotated[Path | None, typer.Option("--keyfile", help="Key for TLS.")] = None,
+    behind_proxy: Annotated[bool, typer.Option("--behind-proxy", help="A proxy with TLS stands before it.")] = False,
+    allowed_host: Annotated[
+        list[str] | None, typer.Option("--allowed-host", help="Name under which browsers ask for it.")
+    ] = None,
+) -> None:
+    """Run the live view: what is covered right now, and what to move. Open to this machine alone, with a token."""
+    from fireplan.cli import serve as serving  # noqa: PLC0415 - help does not wait for it
+
+    asked = serving.Asked(tuple(feed or ()), replay, history, speed, start, store, reports, tokens)
+    listen = {"host": host, "port": port, "certfile": certfile, "keyfile": keyfile, "behind_proxy": behind_proxy}
+    serving.serve_project(project, asked, listen={**listen, "allowed_hosts": tuple(allowed_host or ())})
+
+
+live = typer.Typer(help="Reports, export and retention of what a live view has kept.", no_args_is_help=True)
+app.add_typer(live, name="live")
+StoreOption = Annotated[str, typer.Option("--store", help="File or postgresql:// address of the events.")]
+
+
+@live.command("report")
+def live_report(
+    project: ProjectFolder,
+    of: Annotated[str, typer.Option("--of", help="A day, 2025-11-06, or a month, 2025-11.")],
+    store: StoreOption,
+    out: Annotated[Path, typer.Option("--out", help="Folder for the report.")],
+) -> None:
+    """Write the report of a day or a month from the events kept."""
+    from fireplan.cli.serve import report_period  # noqa: PLC0415 - help does not wait for it
+
+    report_period(project, name=of, store=store, out=out)
+
+
+@live.command("export")
+def live_export(
+    store: StoreOption,
+    out: Annotated[Path, typer.Option("--out", help="File ending in .jsonl or .jsonl.gz.")],
+    *,
+    addresses: Annotated[
+        bool, typer.Option("--addresses", help="Write addresses too: the file is then RESTRICTED.")
+    ] = False,
+) -> None:
+    """Write the events kept as JSON lines, as a feed would send them."""
+    from fireplan.cli.serve import export_events  # noqa: PLC0415 - help does not wait for it
+
+    export_events(store=store, out=out, addresses=addresses)
+
+
+@live.command("forget")
+def live_forget(
+    store: StoreOption, days: Annotated[int, typer.Option("--older-than-days", min=1, help="What is older goes.")]
+) -> None:
+    """Delete events that are older than they are to be kept."""
+    from fireplan.cli.serve import forget_events  # noqa: PLC0415 - help does not wait for it
+
+    forget_events(store=store, days=days)
+
+
+@app.command()
 def check(
     file: Annotated[Path, typer.Argument(metavar="FILE", help="The file to check.")],
     kind: Annotated[Kind, typer.Option("--kind", help="What it should be.")],

@@ -87,7 +87,8 @@ class Desk:
     ) -> None:
         self.title = department.title
         self.boot = secrets.token_hex(4)
-        self._department, self._store, self._clock = department, store, clock
+        self.clock = clock
+        self._department, self._store = department, store
         self._keep_days, self._kept_until_us = keep_days, 0
         self._maker = StateMaker(department, source=source)
         self._maker.recall_until(store, None)
@@ -112,7 +113,7 @@ class Desk:
     @property
     def replay(self) -> PlayedClock | None:
         """The clock of the history that is played; None: the feed is live."""
-        return self._clock if isinstance(self._clock, PlayedClock) else None
+        return self.clock if isinstance(self.clock, PlayedClock) else None
 
     def wait_ready(self, timeout_s: float | None = None) -> bool:
         """Wait until what was in the store is part of the picture."""
@@ -170,7 +171,7 @@ class Desk:
 
     def now_us(self) -> int:
         """Tell the feed's time. [us since 1970, UTC]"""
-        return self._clock.now_us()
+        return self.clock.now_us()
 
     def position(self, source: str) -> str | None:
         """Say where a feed was left."""
@@ -205,7 +206,7 @@ class Desk:
 
     def _resume(self) -> None:
         """Put the picture together from what the store holds."""
-        now_us = self._clock.now_us()
+        now_us = self.clock.now_us()
         span = self._store.span()
         self._row = self._store.counts()["events"]
         if span is not None:
@@ -272,7 +273,7 @@ class Desk:
                     conflicts,
                 )
             )
-        now_us = self._clock.now_us()
+        now_us = self.clock.now_us()
         health, picture = self._maker.health, self._maker.picture
         for event, outcome in zip((e for h in part for e in h.events), outcomes, strict=True):
             if outcome is Outcome.NEW:
@@ -295,11 +296,11 @@ class Desk:
             "boot": self.boot,
             "rev": self._rev,
             "live": True,
-            "speed": self._clock.speed,
-            "paused": self._clock.paused,
+            "speed": self.clock.speed,
+            "paused": self.clock.paused,
             "upto": self._row,
             "range": None if self._range is None else [us // 1000 for us in self._range],
-            **self._maker.state(self._clock.now_us()),
+            **self._maker.state(self.clock.now_us()),
             **self._day,
         }
         news = _changes(self._state, state)
@@ -312,7 +313,7 @@ class Desk:
 
     def _forget(self) -> None:
         """Delete what is older than it is to be kept, once a day."""
-        now_us = self._clock.now_us()
+        now_us = self.clock.now_us()
         if self._keep_days is None or now_us < self._kept_until_us + DAY_US:
             return
         self._kept_until_us = now_us
@@ -328,7 +329,7 @@ class Desk:
             self._guarded(self._measure_day)
 
     def _measure_day(self) -> None:
-        now_us = self._clock.now_us()
+        now_us = self.clock.now_us()
         events = day_events(self._store, now_us, timezone=self._department.timezone)
         self._day = self._maker.day(events, now_us)
         self._dirty = True

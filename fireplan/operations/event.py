@@ -241,6 +241,14 @@ def as_stamp(us: int) -> str:
     return (EPOCH + timedelta(microseconds=us)).isoformat().replace("+00:00", "Z")
 
 
+def as_said(event: Event) -> dict[str, Any]:
+    """Write an event as a feed would send it."""
+    said: dict[str, Any] = {"event_id": event.event_id, "ts": as_stamp(event.ts_us), "type": event.type}
+    more = [name for name in SAID if name not in {*said, "ts_us"}]
+    said |= {name: value for name in more if (value := getattr(event, name)) is not None}
+    return said | {"received_at": as_stamp(event.received_us)}
+
+
 def _text(value: object, name: str, longest: int, faults: list[tuple[str, str]]) -> str | None:
     if value is None or value == "":
         return None

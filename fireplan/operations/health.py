@@ -9,7 +9,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from fireplan.errors import listed
-from fireplan.operations.event import SECOND_US
+from fireplan.operations.event import HEARTBEAT, SECOND_US
 
 if TYPE_CHECKING:
     from fireplan.operations.event import Event
@@ -27,8 +27,13 @@ LATE_S = 60.0
 SKEWED_S = 30.0
 """A feed whose stamps are ahead of the clock by this is skewed. [s]"""
 
-QUIET_S = 900.0
-"""A feed that says nothing for this long is quiet. [s]"""
+QUIET_S = 7200.0
+"""A feed without heartbeats that says nothing for this long is quiet: a small town sleeps at night. [s]"""
+
+MISSED_BEATS, SHORTEST_QUIET_S = 5, 120.0
+"""A feed with heartbeats is quiet when so many are missing, and at least so long [s]."""
+
+FEWEST_BEATS = 3
 
 LAGGING_S = 60.0
 FEWEST_BACK = 4
@@ -96,6 +101,7 @@ class FeedHealth:
         self._lags_us: deque[int] = deque(maxlen=WINDOW)
         self._stamps_us: deque[int] = deque(maxlen=WINDOW)
         self._numbered: list[tuple[int, int]] = []
+        self._beats_us: deque[int] = deque(maxlen=21)
         self._refusals: deque[Refusal] = deque(maxlen=REFUSALS_SHOWN)
 
     def hear(self, event: Event) -> None:
@@ -107,6 +113,8 @@ class FeedHealth:
         self.last_received_us = max(event.received_us, self.last_received_us or 0)
         self._lags_us.append(event.received_us - event.ts_us)
         self._stamps_us.append(event.ts_us)
+        if event.type == HEARTBEAT:
+            self._beats_us.append(event.ts_us)
         if event.seq is not None:
             insort(self._numbered, (event.ts_us, event.seq))
             if len(self._numbered) > NUMBERED:
@@ -143,7 +151,7 @@ class FeedHealth:
         lag_s, lag_p95_s = _lag(lags_us, 0.5), _lag(lags_us, 0.95)
         state = "ok"
         for name, holds in (
-            ("late", lag_s > LAGGING_S), ("gaps", bool(gaps)), ("skewed", skew_s > 0), ("quiet", silent_s > QUIET_S),
+            ("late", lag_s > LAGGING_S), ("gaps", bool(gaps)), ("skewed", skew_s > 0), ("quiet", silent_s > self._quiet_s()),
             ("none", self.last_received_us is None),
         ):  # fmt: skip
             state = name if holds else state
@@ -152,6 +160,13 @@ class FeedHealth:
             gaps[:MOST_GAPS], resets, self.duplicates, self.refused, self.late, self.events, unknown_units,
             tuple(reversed(self._refusals)), tuple(self._notes(gaps, resets, skew_s, silent_s, unknown_units)),
         )  # fmt: skip
+
+    def _quiet_s(self) -> float:
+        """From which silence on something is wrong. [s]"""
+        if len(self._beats_us) < FEWEST_BEATS:
+            return QUIET_S
+        steps_us = sorted(b - a for a, b in pairwise(sorted(self._beats_us)))
+        return max(SHORTEST_QUIET_S, MISSED_BEATS * steps_us[len(steps_us) // 2] / SECOND_US)
 
     def _per_minute(self) -> float:
         if not self._stamps_us:
@@ -180,7 +195,7 @@ class FeedHealth:
         notes = []
         if self.last_received_us is None:
             notes.append("nothing has come yet")
-        elif silent_s > QUIET_S:
+        elif silent_s > self._quiet_s():
             notes.append(f"nothing has come for {silent_s / 60:.0f} min: is the feed up?")
         if skew_s:
             notes.append(f"clock skew: the feed's stamps are {skew_s:.0f} s ahead of this machine's clock")

@@ -292,7 +292,7 @@ def _ms(us: int | None) -> int | None:
 
 
 def _at(at: tuple[float, float] | None) -> list[float] | None:
-    return None if at is None else [round(at[0], 6), round(at[1], 6)]
+    return None if at is None else [round(at[0], 7), round(at[1], 7)]
 
 
 def _share(value: float) -> float | None:

@@ -7,7 +7,7 @@ import secrets
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from fireplan.errors import InputError, quoted
+from fireplan.errors import InputError, UnknownIdError, quoted
 from fireplan.report.choice_sections import scenarios_section, siting_section
 from fireplan.report.closing_sections import ledger_section, manifest_section, methods_section
 from fireplan.report.community_section import community_section
@@ -19,7 +19,7 @@ from fireplan.report.planned_sections import concentration_section, distribution
 from fireplan.report.summary_section import summary_section
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
 
     from fireplan.incidents import CadHistory
     from fireplan.report.blocks import Section
@@ -28,23 +28,24 @@ if TYPE_CHECKING:
     from fireplan.siting import Robustness, Siting
     from fireplan.standards import Standard
 
-CHAPTERS = (
-    summary_section,
-    community_section,
-    performance_section,
-    distribution_section,
-    concentration_section,
-    reliability_section,
-    gaps_section,
-    scenarios_section,
-    siting_section,
-    methods_section,
-    ledger_section,
-    manifest_section,
-)
+CHAPTERS = {
+    "summary": summary_section,
+    "community": community_section,
+    "performance": performance_section,
+    "distribution": distribution_section,
+    "concentration": concentration_section,
+    "reliability": reliability_section,
+    "gaps": gaps_section,
+    "scenarios": scenarios_section,
+    "siting": siting_section,
+    "methods": methods_section,
+    "ledger": ledger_section,
+    "manifest": manifest_section,
+}
+"""What a report can hold, in order."""
 
 
-def write_report(
+def write_report(  # noqa: PLR0913 - a report has this many parts
     subject: Subject,
     path: str | os.PathLike[str],
     *,
@@ -54,6 +55,7 @@ def write_report(
     robustness: Robustness | None = None,
     title: str = "",
     paper: str = "A4",
+    chapters: Collection[str] | None = None,
 ) -> Path:
     """
     Write a report that reads from start to end, on screen and on paper.
@@ -75,6 +77,8 @@ def write_report(
         Left out: that of the project, or the source of the scenario.
     paper
         "A4" or "Letter".
+    chapters
+        Names of the chapters wanted, of `CHAPTERS`; left out: all.
 
     Returns
     -------
@@ -94,12 +98,16 @@ def write_report(
         raise InputError(f"cannot write {quoted(target.name)}: there is no folder {quoted(target.parent)}")
     if paper not in PAPERS:
         raise InputError(f"paper is {quoted(paper)}: give 'A4' or 'Letter'")
+    unknown = sorted(set(chapters or ()) - set(CHAPTERS))
+    if unknown:
+        raise UnknownIdError("chapter", unknown[0], CHAPTERS)
     if target.suffix.lower() == ".pdf":
         check_printer()
     material = material_of(
         subject, history=history, standard=standard, siting=siting, robustness=robustness, title=title
     )
-    _write_whole(target, report_bytes(material, form=target.suffix.lower(), paper=paper))
+    sections = sections_of(material, chapters=chapters)
+    _write_whole(target, rendered(material, sections, form=target.suffix.lower(), paper=paper))
     return target
 
 
@@ -119,9 +127,9 @@ def report_bytes(material: Material, *, form: str = ".html", paper: str = "A4") 
     return rendered(material, sections_of(material), form=form, paper=paper)
 
 
-def sections_of(material: Material) -> list[Section]:
-    """Write every chapter of a report."""
-    return [chapter(material) for chapter in CHAPTERS]
+def sections_of(material: Material, *, chapters: Collection[str] | None = None) -> list[Section]:
+    """Write the chapters of a report that are wanted; None: all."""
+    return [write(material) for name, write in CHAPTERS.items() if chapters is None or name in chapters]
 
 
 def rendered(material: Material, sections: Sequence[Section], *, form: str, paper: str = "A4") -> bytes:

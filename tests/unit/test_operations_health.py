@@ -59,11 +59,17 @@ def test_lateness_counts_what_comes_a_minute_after_something_newer():
     assert found.late == 2
 
 
-def test_silence_is_told():
-    assert heard((1, 0)).now(at_us(899)).state == "ok"
-    quiet = heard((1, 0)).now(at_us(901))
-    assert quiet.state == "quiet"
-    assert "is the feed up?" in quiet.notes[0]
+def test_silence_is_told_after_hours_or_after_missing_heartbeats():
+    quiet = FeedHealth()
+    quiet.hear(say("unit.in_service", 0, "E1"))
+    assert quiet.now(at_us(7199)).state == "ok"
+    found = quiet.now(at_us(7201))
+    assert found.state == "quiet"
+    assert "is the feed up?" in found.notes[0]
+    beating = heard((1, 0), (2, 60), (3, 120), (4, 180))
+    assert beating.now(at_us(180 + 299)).state == "ok"
+    assert beating.now(at_us(180 + 301)).state == "quiet"
+    assert heard((1, 0), (2, 1), (3, 2)).now(at_us(121)).state == "ok"
     assert FeedHealth().now(at_us(0)).state == "none"
 
 
