@@ -5,6 +5,7 @@ from benchmarks.tasks import (
     field,
     importing,
     isochrones,
+    live,
     maps,
     performance,
     reach,
@@ -23,6 +24,7 @@ ON_NETWORKS = {
     "candidates": candidates.contests,
     "snap": snapping.contests,
     "isochrones": isochrones.contests,
+    "live": live.contests,
 }
 """Measured on every network."""
 
@@ -31,6 +33,7 @@ ALONE = {
     "performance": performance.contests,
     "siting": siting.contests,
     "maps": maps.contests,
+    "live day": live.day,
     "import": importing.contests,
 }
 """Measured once."""

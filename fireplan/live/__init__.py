@@ -1,20 +1,22 @@
-"""The live view: events of a dispatch feed kept, shown and served; `connect` reads one from a notebook."""
+"""The live view: events of a dispatch feed kept, shown and served; `connect` reads a running one, `play` starts one."""
 
 from __future__ import annotations
 
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from fireplan.live.client import Connection as Connection
     from fireplan.live.client import connect as connect
+    from fireplan.live.playing import Played as Played
+    from fireplan.live.playing import play as play
 
-__all__ = ["Connection", "connect"]
+_MODULES = {"Connection": "client", "connect": "client", "Played": "playing", "play": "playing"}
+__all__ = ["Connection", "Played", "connect", "play"]
 
 
 def __getattr__(name: str) -> Any:  # noqa: ANN401 - whatever the name stands for
-    """Import the client when it is first asked for: the rest needs the extra `live`."""
-    if name in __all__:
-        from fireplan.live import client  # noqa: PLC0415 - see above
-
-        return getattr(client, name)
+    """Import what is asked for when it is: the service needs the extra `live`, a connection does not."""
+    if name in _MODULES:
+        return getattr(import_module(f"fireplan.live.{_MODULES[name]}"), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -117,6 +117,7 @@ class CoverNow:
         self._within: dict[str, tuple[int, NDArray[np.bool_]]] = {}
         for unit in scenario.units.index:
             self.put(unit, self.home(unit))
+        self.passing.look_homeward(s for s in dict.fromkeys(scenario.units["station_id"]) if s in self._at_home)
         self.home_within = self.within()
         self.home_force = self.within_force()
         self.ground_of = self._grounds()

@@ -151,8 +151,8 @@ class FeedHealth:
         lag_s, lag_p95_s = _lag(lags_us, 0.5), _lag(lags_us, 0.95)
         state = "ok"
         for name, holds in (
-            ("late", lag_s > LAGGING_S), ("gaps", bool(gaps)), ("skewed", skew_s > 0), ("quiet", silent_s > self._quiet_s()),
-            ("none", self.last_received_us is None),
+            ("late", lag_s > LAGGING_S), ("gaps", bool(gaps)), ("skewed", skew_s > 0),
+            ("quiet", silent_s > self._quiet_s()), ("none", self.last_received_us is None),
         ):  # fmt: skip
             state = name if holds else state
         return Health(

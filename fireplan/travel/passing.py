@@ -14,6 +14,8 @@ from fireplan.roads import snap_xy
 from fireplan.travel.places import seeds_on, station_places
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from numpy.typing import NDArray
 
     from fireplan.roads import RoadNetwork
@@ -84,19 +86,24 @@ class Passing:
             workspace=self._workspace,
         )
 
+    def look_homeward(self, station_ids: Iterable[str]) -> None:
+        """Search the ways back to some stations, if that was not done yet."""
+        for station_id in station_ids:
+            if station_id not in self._toward:
+                node_s = np.full(self._turned.n_nodes, np.inf, dtype=np.float32)
+                nodes, found_s = _reach(self._turned, self.station(station_id), np.inf, self._workspace)
+                node_s[nodes] = found_s
+                self._toward[station_id] = node_s
+
     def time_to(self, station_id: str, spot: Spot) -> float:
         """
         Give the driving time from a place to a station. [s]
 
         One search from each station, on the same streets driven the other way, is kept; then a place costs two
-        look-ups.
+        look-ups. `look_homeward` makes it ahead.
         """
         home = self.station(station_id)
-        if station_id not in self._toward:
-            node_s = np.full(self._turned.n_nodes, np.inf, dtype=np.float32)
-            nodes, found_s = _reach(self._turned, home, np.inf, self._workspace)
-            node_s[nodes] = found_s
-            self._toward[station_id] = node_s
+        self.look_homeward([station_id])
         roads, node_s = self._turned, self._toward[station_id]
         street, along = spot
         there, back = float(roads.there_s[street]), float(roads.back_s[street])

@@ -1,0 +1,72 @@
+// What a click on the map says: a small table for a unit, a station, an incident or a zone.
+
+import { h, said } from "./dom.js";
+import { GROUND_WORDS } from "./ground.js";
+import { stateOf, statusWord } from "./look.js";
+import { reading } from "./model.js";
+import { mmss, NOT_KNOWN, roughly } from "./words.js";
+
+const CLASS_NAMES = ["never", "lost", "one", "two"];
+
+export function table(caption, rows) {
+  return h("table", { class: "card" }, h("caption", {}, said(caption)),
+    h("tbody", {}, rows.filter((r) => r && r[1] !== null && r[1] !== undefined && r[1] !== "").map(([label, value]) =>
+      h("tr", {}, h("th", { scope: "row" }, label), h("td", {}, value instanceof Node || Array.isArray(value) ? value : said(value))))));
+}
+
+export function unitCard(unit, model, context) {
+  return table(String(unit.unit_id), [
+    ["Type", unit.type],
+    ["Status", context.status(unit.status)],
+    ["Since", since(unit.since, model, context)],
+    ["Incident", unit.incident_id],
+    ["Stands by at", context.station(unit.post ?? unit.station_id)],
+    ["Home", unit.post && unit.post !== unit.station_id ? context.station(unit.station_id) : null],
+    ["Home by", Number.isFinite(unit.home_by) ? "about " + context.time.time(unit.home_by) : null],
+    ["Known", unit.known === false ? "no: not in the list of units" : null],
+    ["Note", (unit.flags || []).join("; ")],
+  ]);
+}
+
+export function incidentCard(incident, model, context) {
+  const clocks = (incident.clocks || []).map((clock) => {
+    const now = reading(clock, model);
+    return h("div", {}, said(clock.title), ": ", stateOf(now.state).word, Number.isFinite(now.passed) ? " " + mmss(now.passed) : "",
+      Number.isFinite(now.limit) ? " (limit " + mmss(now.limit) + ")" : "");
+  });
+  return table(incident.call_type || "call type " + NOT_KNOWN, [
+    ["Incident", incident.incident_id],
+    ["Address", incident.address],
+    ["Priority", incident.priority],
+    ["Received", since(incident.received, model, context)],
+    ["Zone", incident.zone_id],
+    ["District", context.station(incident.district)],
+    ["Units", (incident.units || []).map((u) => u.unit_id).join(", ")],
+    ["Clocks", clocks.length ? clocks : null],
+    ["Note", (incident.flags || []).join("; ")],
+  ]);
+}
+
+export function stationCard(station, model, context) {
+  const here = [...model.units.values()].filter((u) => String(u.post ?? u.station_id) === station.id);
+  const rows = here.map((u) => [said(u.unit_id), context.status(u.status)]);
+  return table(station.name, [
+    station.open ? null : ["Station", "closed"],
+    ...(rows.length ? rows : [["Units", "none stand by here"]]),
+  ]);
+}
+
+export function zoneCard(zones, zone, model, context) {
+  const byte = model.zones[zone], first = context.firstDue(zone), near = zones.ids[zone];
+  return table("Zone " + String(near ?? zone + 1), [
+    ["Now", GROUND_WORDS.get(CLASS_NAMES[byte]) || NOT_KNOWN],
+    ["First due now", first],
+    ["Objective", model.cover && model.cover.objective ? model.cover.objective.title : null],
+  ]);
+}
+
+function since(ms, model, context) {
+  return Number.isFinite(ms) ? context.time.time(ms) + ", " + roughly(model.age(ms)) + " ago" : null;
+}
+
+export { statusWord };

@@ -1,0 +1,146 @@
+// What asks for something to be done: alerts, and the moves that are advised.
+
+import { byId, fill, h, keyed, post, said, show, write } from "./dom.js";
+import { sign } from "./look.js";
+import { minutes, number, plural, roughly } from "./words.js";
+
+const list = (x) => (Array.isArray(x) ? x : []);
+const LEVELS = new Map([["serious", 0], ["warning", 1]]);
+
+export class Alerts {
+  constructor(context) {
+    this.context = context;
+    this.known = null;
+  }
+
+  take(model) {
+    this.model = model;
+    const all = list(model.alerts).slice().sort((a, b) => Number(Boolean(a.acknowledged)) - Number(Boolean(b.acknowledged)) ||
+      (LEVELS.get(a.level) ?? 2) - (LEVELS.get(b.level) ?? 2) || (a.since || 0) - (b.since || 0));
+    keyed(byId("alert-list"), all, (a) => String(a.key), () => this._row());
+    show(byId("alert-none"), all.length === 0);
+    const waiting = all.filter((a) => !a.acknowledged).length;
+    write(byId("alert-count"), all.length ? (waiting ? plural(waiting, "new", "new") : "all acknowledged") : "");
+    this._say(all);
+  }
+
+  // New alerts are read aloud, politely; those that were there when the page came are not read one by one.
+  _say(all) {
+    const keys = new Set(all.map((a) => String(a.key)));
+    const fresh = this.known ? all.filter((a) => !this.known.has(String(a.key))) : [];
+    if (!this.known && all.length) this.context.announce(plural(all.length, "alert", "alerts"));
+    else if (fresh.length) this.context.announce(fresh.map((a) => String(a.title)).join(". "));
+    this.known = keys;
+  }
+
+  tick(model) {
+    for (const element of byId("alert-list").children) if (element.fireplanTick) element.fireplanTick(model);
+  }
+
+  _row() {
+    const title = h("h3", {}), text = h("p", {}), when = h("p", { class: "when" }), shape = h("span", { class: "alert-sign" });
+    const button = h("button", { type: "button", class: "small operator" }, "Acknowledge"), done = h("p", { class: "when" });
+    const element = h("li", { class: "alert" }, shape, h("div", { class: "alert-words" }, title, text, when, done), button);
+    let alert = null;
+    button.addEventListener("click", async () => {
+      button.disabled = true;
+      try {
+        await post("/api/alerts/" + encodeURIComponent(alert.key) + "/acknowledge");
+        write(done, "acknowledged");
+      } catch (error) {
+        write(done, "Could not acknowledge: " + error.message);
+        button.disabled = false;
+      }
+    });
+    element.fireplanTick = (model) => write(when, Number.isFinite(alert.since) ? "since " + this.context.time.time(alert.since) + ", " + roughly(model.age(alert.since)) : "");
+    return {
+      element,
+      update: (next) => {
+        if (alert !== next) {
+          alert = next;
+          const serious = next.level === "serious";
+          element.dataset.level = next.acknowledged ? "known" : serious ? "serious" : "warning";
+          fill(shape, sign("warning", serious ? "serious" : "warning"));
+          fill(title, said(next.title));
+          fill(text, said(next.text));
+          fill(done, next.acknowledged ? ["acknowledged", typeof next.acknowledged === "string" ? [" by ", said(next.acknowledged)] : ""] : "");
+        }
+        show(button, !next.acknowledged && this.context.mayAct());
+        if (next.acknowledged) button.disabled = false;
+        element.fireplanTick(this.model);
+      },
+    };
+  }
+}
+
+export class Moves {
+  constructor(context) {
+    this.context = context;
+    this.dialog = byId("ask");
+    this.asked = null;
+    byId("ask-no").addEventListener("click", () => this.dialog.close());
+    byId("ask-yes").addEventListener("click", () => this._order());
+  }
+
+  take(model) {
+    this.model = model;
+    const all = list(model.advice);
+    keyed(byId("move-list"), all, (a) => String(a.key), () => this._row());
+    show(byId("move-none"), all.length === 0);
+    write(byId("move-count"), all.length > 1 ? "best first" : "");
+  }
+
+  _row() {
+    const title = h("h3", {}), gain = h("p", { class: "gain" }), reason = h("p", { class: "reason" });
+    const button = h("button", { type: "button", class: "small operator" }, "Order this move");
+    const element = h("li", { class: "move" }, h("span", { class: "move-sign" }, sign("arrow")), h("div", { class: "move-words" }, title, gain, reason, button));
+    let advice = null;
+    button.addEventListener("click", () => this._ask(advice));
+    const light = (on) => () => this.context.showMove(on ? advice : null);
+    element.addEventListener("pointerenter", light(true));
+    element.addEventListener("pointerleave", light(false));
+    element.addEventListener("focusin", light(true));
+    element.addEventListener("focusout", light(false));
+    return {
+      element,
+      update: (next) => {
+        if (advice !== next) {
+          advice = next;
+          fill(title, this._what(next));
+          fill(gain, h("b", {}, "+" + number(next.net)), " ", said(next.unit), " for " + minutes(next.drive_s) + " of driving: " + number(next.per_minute) + " a minute",
+            next.loses > 0 ? h("span", { class: "soft" }, "; regains " + number(next.regains) + ", gives up " + number(next.loses)) : "");
+          fill(reason, said(next.reason));
+        }
+        show(button, this.context.mayAct());
+      },
+    };
+  }
+
+  _what(advice) {
+    const from = this.context.station(advice.from);
+    return [h("strong", {}, said(advice.unit_id)), from ? [" from ", said(from)] : "", " to ", h("strong", {}, said(advice.to_name || advice.to))];
+  }
+
+  _ask(advice) {
+    this.asked = advice;
+    fill(byId("ask-what"), "Order ", this._what(advice), "?");
+    fill(byId("ask-why"), said(advice.reason), " It drives " + minutes(advice.drive_s) + ".");
+    write(byId("ask-said"), "");
+    byId("ask-yes").disabled = false;
+    this.dialog.showModal();
+    byId("ask-yes").focus();
+  }
+
+  async _order() {
+    const advice = this.asked, yes = byId("ask-yes");
+    yes.disabled = true;
+    try {
+      await post("/api/moves", { unit_id: advice.unit_id, station_id: advice.to });
+      this.dialog.close();
+      this.context.announce("Move ordered: " + advice.unit_id + " to " + (advice.to_name || advice.to));
+    } catch (error) {
+      write(byId("ask-said"), "Not ordered: " + error.message);
+      yes.disabled = false;
+    }
+  }
+}

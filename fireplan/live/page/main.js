@@ -1,0 +1,298 @@
+// Puts the page together: asks for the ground, listens to the stream, and draws what changed once in a frame.
+
+import { byId, fill, h, post, said, show, write } from "./dom.js";
+import { Alerts, Moves } from "./duties.js";
+import { GROUND_WORDS, ownColour, swatch } from "./ground.js";
+import { Incidents } from "./incidents.js";
+import { listen } from "./keys.js";
+import { CATEGORIES, FAMILIES, readColours, sign, statusWord } from "./look.js";
+import { MapView } from "./mapview.js";
+import { Model } from "./model.js";
+import * as panels from "./panels.js";
+import { chipMark } from "./incidents.js";
+import { Stream } from "./stream.js";
+import { TimeBar } from "./timebar.js";
+import { LocalTime } from "./words.js";
+
+const root = document.documentElement;
+const TICK_MS = 250;
+
+class Page {
+  constructor(ground) {
+    this.ground = ground;
+    this.live = new Model();
+    this.names = new Map((ground.stations || []).map((s) => [String(s.station_id), String(s.name ?? s.station_id)]));
+    this.words = new Map(Object.entries(ground.statuses || {}).map(([key, word]) => [key, String(word).toLowerCase()]));
+    this.context = {
+      ground,
+      time: new LocalTime(ground.timezone),
+      status: (key) => this.words.get(key) ?? statusWord(key),
+      station: (id) => (id === null || id === undefined ? null : this.names.get(String(id)) ?? String(id)),
+      mayAct: () => this.live.role === "operator" && this.bar.at === null && !this.lost,
+      announce: (text, bad) => this._announce(text, bad),
+      shown: () => this._dirtyAll(),
+      onPick: (id) => this.incidents.reveal(id),
+      firstDue: (zone) => this._firstDue(zone),
+      showIncident: (id) => this._reveal("incident", id),
+      showUnit: (id) => this._reveal("unit", id),
+      showMove: (advice) => this.map.showMove(advice),
+    };
+    this.dirty = new Set();
+    this._fixed();
+    this.map = new MapView(byId("map"), ground, this.context);
+    this.incidents = new Incidents(this.context);
+    this.alerts = new Alerts(this.context);
+    this.moves = new Moves(this.context);
+    this.bar = new TimeBar(this.context, this.live);
+    this._buttons();
+    this.stream = new Stream({
+      snapshot: (data) => this._snapshot(data),
+      update: (data) => this._update(data),
+      checked: (data) => (data.boot !== this.live.boot || data.rev > this.live.rev ? this._snapshot(data) : null),
+      lost: () => this._lose(),
+      found: () => this._find(),
+      out: () => this._out(),
+    });
+    setInterval(() => this._tick(), TICK_MS);
+  }
+
+  get model() {
+    return this.bar.at !== null && this.bar.past ? this.bar.past : this.live;
+  }
+
+  _snapshot(data) {
+    const first = !this.live.ready;
+    this.live.snapshot(data);
+    if (first) show(byId("waiting"), false);
+    this._dirty(["all"]);
+  }
+
+  _update(data) {
+    const changed = this.live.update(data);
+    if (changed) this._dirty(changed);
+  }
+
+  _dirtyAll() {
+    this._dirty(["all"]);
+  }
+
+  _dirty(parts) {
+    for (const part of parts) this.dirty.add(part);
+    if (this._wanted) return;
+    this._wanted = true;
+    const draw = () => {
+      if (!this._wanted) return;
+      this._wanted = false;
+      this._draw();
+    };
+    // A page that is not in sight gets no frames, but is to be right when it is looked at.
+    if (document.hidden) setTimeout(draw, 500);
+    else requestAnimationFrame(draw);
+  }
+
+  _draw() {
+    const { model, context } = this, past = model !== this.live, dirty = this.dirty;
+    if (past && !dirty.has("all")) {
+      dirty.clear(); // the present goes on unseen
+      return;
+    }
+    this.dirty = new Set();
+    if (!model.ready) return;
+    const all = dirty.has("all"), any = (...names) => all || names.some((name) => dirty.has(name));
+    if (any("units", "incidents")) this.counts = this.incidents.take(model);
+    if (any("units", "incidents", "cover", "advice")) this.map.take(model, all ? new Set(["cover", "units", "incidents"]) : dirty, { glide: !all });
+    if (any("cover", "incidents")) panels.headline(model, this.counts);
+    if (any("cover")) {
+      panels.cover(model);
+      panels.drawdown(model);
+    }
+    if (any("today")) panels.today(model);
+    if (any("hours")) panels.hours(model);
+    if (any("health")) panels.health(model, context);
+    if (any("units")) panels.units(model, context);
+    if (any("alerts")) this.alerts.take(model);
+    if (any("advice")) this.moves.take(model);
+    if (any("cover")) this._dueChoice();
+    this._tick();
+  }
+
+  _tick() {
+    const { model } = this;
+    if (!model.ready) return;
+    const now = model.now(), { time } = this.context;
+    write(byId("clock"), time.seconds(now));
+    write(byId("day"), time.weekday(now) + ", " + time.zoneName(now));
+    write(byId("pace"), model !== this.live ? "" : this.live.paused ? "replay, paused" : this.ground.replay ? "replay, " + this.live.speed + "\u00d7" : "");
+    if (this.incidents.tick(model) && model === this.live) this._dirty(["incidents"]);
+    this.alerts.tick(model);
+    this.bar.tick();
+    this._ticks = (this._ticks || 0) + 1;
+    if (this._ticks % 2 === 0 && !document.hidden && model.now() !== this._mapTime) {
+      this._mapTime = model.now();
+      this.map.tick();
+    }
+  }
+
+  _lose() {
+    this.live.stop();
+    this.lost = true;
+    const when = this.live.ready ? this.context.time.seconds(Date.now()) : null;
+    write(byId("lost-words"), when ? "No connection since " + when + " \u2013 what you see is old" : "No connection to the server \u2013 trying again");
+    show(byId("lost"), true);
+    root.toggleAttribute("data-lost", true);
+    this._acts();
+  }
+
+  _find() {
+    this.live.resume();
+    this.lost = false;
+    show(byId("lost"), false);
+    root.toggleAttribute("data-lost", false);
+    this._acts();
+  }
+
+  // What an operator may do is shown only while it can be done.
+  _acts() {
+    this._dirty(["alerts", "advice"]);
+  }
+
+  _out() {
+    this._lose();
+    write(byId("lost-words"), "You are no longer logged in \u2013 what you see is old");
+    show(byId("log-in-again"), true);
+  }
+
+  _announce(text, bad = false) {
+    write(byId("aloud"), text);
+    if (!bad) return;
+    write(byId("trouble-words"), text);
+    show(byId("trouble"), true);
+    clearTimeout(this._quiet);
+    this._quiet = setTimeout(() => show(byId("trouble"), false), 8000);
+  }
+
+  _reveal(kind, id) {
+    const found = this.map.pick(kind, id);
+    if (kind === "incident") this.incidents.reveal(id);
+    if (!found) this._announce("Its place is not known: it is not on the map", true);
+  }
+
+  _firstDue(zone) {
+    const first = this.map.firstDue();
+    return first && first.zones[zone] < first.by.length ? first.by[first.zones[zone]] : null;
+  }
+
+  // Title, provenance, legend and foot: said once.
+  _fixed() {
+    const { ground } = this, invented = ground.provenance === "invented";
+    document.title = String(ground.title) + " live";
+    fill(byId("title"), said(ground.title));
+    show(byId("provenance"), invented);
+    write(byId("provenance"), "Invented data, for demonstration");
+    fill(byId("foot-words"), [["Source: ", ground.source], ["Data: ", ground.data_date], ["fireplan ", ground.version]]
+      .filter(([, value]) => value).map(([label, value]) => h("span", {}, label, said(value))),
+      h("span", {}, "Cover along streets from where units stand by; without call processing"),
+      this.context.time.known ? null : h("span", {}, h("strong", {}, "Time zone not known: times are UTC")));
+    this._legend();
+    if (innerWidth < 1000) byId("legend").open = false;
+  }
+
+  _legend() {
+    const first = this.bar && this.map.byFirstDue ? this.map.firstDue() : null;
+    write(byId("ground-title"), first ? "First due now" : "Ground now");
+    fill(byId("ground-legend"), first
+      ? first.by.map((name, i) => {
+        const key = h("i", { class: "swatch", "aria-hidden": "true" });
+        key.style.backgroundColor = ownColour(i);
+        return h("li", {}, key, said(name));
+      })
+      : [...GROUND_WORDS].map(([name, word]) => h("li", {}, swatch(name), word)));
+    fill(byId("unit-legend"), [...FAMILIES].map(([name, look]) => h("li", {}, h("span", { class: "chip " + name }, h("span", {}, "E1"), chipMark(name)), look.word)));
+    fill(byId("call-legend"), [...CATEGORIES].map(([name, word]) => h("li", {}, sign(name), word)));
+  }
+
+  _dueChoice() {
+    show(byId("ground-switch"), Boolean(this.map.firstDue()));
+    if (this.map.byFirstDue) this._legend();
+  }
+
+  _buttons() {
+    const toggle = (name, value, other) => {
+      root.dataset[name] = root.dataset[name] === value ? other : value;
+      return root.dataset[name];
+    };
+    const theme = () => {
+      const now = toggle("theme", "dark", "light");
+      try {
+        localStorage.setItem("fireplan-theme", now);
+      } catch {
+        // storage may be forbidden; the choice then lasts as long as the page
+      }
+      this._look();
+    };
+    const wall = () => {
+      root.toggleAttribute("data-wall");
+      const address = new URL(location.href);
+      if (root.hasAttribute("data-wall")) address.searchParams.set("wall", "");
+      else address.searchParams.delete("wall");
+      history.replaceState(null, "", address);
+      this._look();
+      requestAnimationFrame(() => {
+        this.map.map.invalidateSize({ animate: false, pan: false });
+        this.map.fit();
+      });
+    };
+    const ground = () => {
+      if (!this.map.firstDue()) return;
+      this.map.byFirstDue = !this.map.byFirstDue;
+      write(byId("ground-switch"), this.map.byFirstDue ? "Show cover now" : "Show who is first due");
+      this.map.recolour();
+      this._legend();
+    };
+    byId("theme").addEventListener("click", theme);
+    byId("wall").addEventListener("click", wall);
+    byId("ground-switch").addEventListener("click", ground);
+    byId("help").addEventListener("click", () => byId("keys").showModal());
+    byId("log-in-again").addEventListener("click", () => location.reload());
+    byId("log-out").addEventListener("click", () => post("/logout").finally(() => location.assign("/")));
+    byId("units").addEventListener("toggle", () => panels.units(this.model, this.context));
+    listen({
+      theme, wall, ground,
+      next: (step) => this.incidents.focus(step),
+      map: () => byId("map").focus(),
+      fit: () => this.map.fit(),
+      now: () => this.bar.now(),
+      pause: () => this.bar.pause(),
+      step: (minutes) => this.bar.step(minutes),
+    });
+    matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => this._look());
+  }
+
+  _look() {
+    readColours();
+    this._legend();
+    this.map.look();
+  }
+}
+
+async function start() {
+  readColours();
+  for (;;) {
+    try {
+      const answer = await fetch("/api/ground", { credentials: "same-origin" });
+      if (answer.status === 403) {
+        location.reload();
+        return;
+      }
+      if (!answer.ok) throw new Error(String(answer.status));
+      window.fireplanLive = new Page(await answer.json());
+      return;
+    } catch (error) {
+      if (error instanceof TypeError === false && !/^\d+$/.test(error.message)) throw error;
+      write(byId("waiting-words"), "No connection to the server \u2013 trying again");
+      await new Promise((again) => setTimeout(again, 3000));
+    }
+  }
+}
+
+start();

@@ -1,0 +1,187 @@
+// The map: roads, ground and signs in three sheets; cards on a click or by keyboard.
+
+import { incidentCard, stationCard, unitCard, zoneCard } from "./cards.js";
+import { byId, fill, h, show } from "./dom.js";
+import { coverFills, ownFills, Roads, Zones } from "./ground.js";
+import { bytes } from "./packed.js";
+import { Frame, Sheet } from "./sheet.js";
+import { Signs } from "./signs.js";
+
+export class MapView {
+  constructor(element, ground, context) {
+    this.context = context;
+    this.ground = ground;
+    this.element = element;
+    this.map = L.map(element, {
+      attributionControl: false, zoomControl: false, zoomSnap: 0.25, zoomDelta: 0.5, minZoom: 3, maxZoom: 19, wheelPxPerZoomLevel: 120,
+    });
+    L.control.zoom({ position: "topright" }).addTo(this.map);
+    L.control.scale({ position: "bottomright", maxWidth: 110 }).addTo(this.map);
+    this.frame = new Frame(ground.bounds);
+    this.zones = new Zones(ground.zones, this.frame);
+    this.roads = new Roads(ground.roads || [], this.frame);
+    this.signs = new Signs(ground, this.frame);
+    this.byFirstDue = false;
+    this._fills = [];
+    this.fit();
+    this.sheets = {
+      roads: new Sheet(this.frame, (ctx, view) => this.roads.draw(ctx, view), { name: "fp-roads", order: 390 }),
+      ground: new Sheet(this.frame, (ctx, view) => this.zones.draw(ctx, view, this._fills), { name: "fp-ground", order: 395, opacity: 0.72 }),
+      signs: new Sheet(this.frame, (ctx, view) => this._drawSigns(ctx, view), { name: "fp-signs", order: 600, padding: 0.1 }),
+    };
+    for (const sheet of Object.values(this.sheets)) sheet.addTo(this.map);
+    this._listen();
+  }
+
+  fit() {
+    const legend = byId("legend"), size = this.map.getSize();
+    const beside = !document.documentElement.hasAttribute("data-wall") && legend && legend.open && size.x > 560 ? legend.offsetWidth + 12 : 16;
+    this.map.fitBounds(this.ground.bounds, { animate: false, paddingTopLeft: [Math.min(beside, size.x / 3), 16], paddingBottomRight: [46, 30] });
+    this._first = this.map.getCenter();
+  }
+
+  _drawSigns(ctx, view) {
+    if (this.signs.draw(ctx, view)) requestAnimationFrame(() => this.sheets.signs.redraw());
+  }
+
+  /** Takes in what changed. */
+  take(model, changed, { glide }) {
+    const fresh = this.model !== model;
+    this.model = model;
+    if (fresh || changed.has("cover")) this.recolour();
+    if (fresh || changed.has("units") || changed.has("incidents")) this.signs.take(model, { glide: glide && !fresh });
+    const move = (model.advice || [])[0] || null;
+    this.signs.move = this._shownMove || move;
+    this.sheets.signs.redraw();
+    if (this._open) this._refresh();
+  }
+
+  recolour() {
+    if (!this.model) return;
+    const first = this.firstDue();
+    if (this.byFirstDue && first) {
+      this._fills = ownFills(first.by.length);
+      this.zones.colour(first.zones, first.by.length);
+    } else {
+      this._fills = coverFills(Math.min(2, devicePixelRatio || 1));
+      this.zones.colour(this.model.zones, this.model.zones.length ? 4 : 0);
+    }
+    this.sheets.ground.redraw();
+  }
+
+  /** Who is first due where, if the server says it: `by` names, `zones` one byte for each zone. */
+  firstDue() {
+    const said = this.model && this.model.cover && this.model.cover.first_due;
+    if (!said || !Array.isArray(said.by) || typeof said.zones !== "string") return null;
+    if (this._dueText !== said.zones) [this._dueText, this._due] = [said.zones, bytes(said.zones)];
+    return { by: said.by.map(String), zones: this._due };
+  }
+
+  /** Rings run on and late ones grow, without a message. */
+  tick() {
+    this.signs._arranged = null;
+    this.sheets.signs.redraw();
+    if (this._open) this._refresh();
+  }
+
+  look() {
+    this.recolour();
+    this.signs._arranged = null;
+    for (const sheet of Object.values(this.sheets)) sheet.redraw();
+  }
+
+  showMove(advice) {
+    this._shownMove = advice;
+    this.signs.move = advice || (this.model && this.model.advice ? this.model.advice[0] : null);
+    this.sheets.signs.redraw();
+  }
+
+  _listen() {
+    const { map, element } = this, tip = byId("tip"), aim = h("div", { class: "aim", "aria-hidden": "true" });
+    element.append(aim);
+    const place = (p) => p.subtract(map.layerPointToContainerPoint(this.sheets.signs._corner));
+    map.on("click", (e) => {
+      const p = place(e.containerPoint), hit = this.signs.hit(p.x, p.y);
+      if (hit) this.pick(hit.kind, hit.id, { pan: false });
+      else this._pickZone(e.latlng);
+    });
+    map.on("mousemove", (e) => {
+      const p = place(e.containerPoint), hit = this.signs.hit(p.x, p.y, 1);
+      element.style.cursor = hit ? "pointer" : "";
+      show(tip, Boolean(hit));
+      if (!hit) return;
+      fill(tip, this._short(hit));
+      const left = Math.min(e.containerPoint.x + 14, map.getSize().x - tip.offsetWidth - 4);
+      tip.style.transform = "translate(" + Math.max(0, left) + "px," + (e.containerPoint.y + 16) + "px)";
+    });
+    map.on("mouseout movestart zoomstart", () => show(tip, false));
+    map.on("popupclose", () => {
+      this._open = null;
+      this.signs.picked = null;
+      this.sheets.signs.redraw();
+    });
+    element.addEventListener("keydown", (e) => {
+      if (e.key === "Escape") map.closePopup();
+      if (e.key !== "Enter" || e.target !== element) return;
+      const middle = map.getSize().divideBy(2), p = place(middle), hit = this.signs.nearest(p.x, p.y, 40);
+      if (hit) this.pick(hit.kind, hit.id, { pan: false });
+      else this._pickZone(map.getCenter());
+    });
+    new ResizeObserver(() => map.invalidateSize({ animate: false, pan: false })).observe(element);
+  }
+
+  _short(hit) {
+    const { model, context } = this;
+    if (hit.kind === "unit") {
+      const unit = model.units.get(hit.id);
+      return unit ? hit.id + ": " + context.status(unit.status) : hit.id;
+    }
+    if (hit.kind === "incident") {
+      const incident = model.incidents.get(hit.id);
+      return incident ? [incident.call_type, incident.address].filter(Boolean).join(", ") || hit.id : hit.id;
+    }
+    return this.signs.stations.find((s) => s.id === hit.id).name;
+  }
+
+  _pickZone(latlng) {
+    const [x, y] = this.frame.place(latlng.lng, latlng.lat), zone = this.zones.at(x, y);
+    if (zone < 0 || !this.model) return this.map.closePopup();
+    return this._show({ kind: "zone", id: zone }, latlng);
+  }
+
+  /** Opens the card of a unit, an incident or a station, and tells the lists. */
+  pick(kind, id, { pan = true } = {}) {
+    const mark = kind === "unit" ? this.signs.units.get(id) : (kind === "incident" ? this.signs.incidents : this.signs.stations).find((m) => m.id === id);
+    if (!mark) return false;
+    const at = this.frame.latLng(mark.x, mark.y);
+    if (pan && !this.map.getBounds().pad(-0.1).contains(at)) this.map.panTo(at);
+    this._show({ kind, id }, at);
+    if (kind === "incident" && !pan) this.context.onPick(id);
+    return true;
+  }
+
+  _show(what, latlng) {
+    this.map.closePopup();
+    const content = this._card(what);
+    if (!content) return;
+    this._popup = L.popup({ maxWidth: 320, minWidth: 180, offset: [0, what.kind === "zone" ? 4 : -6], autoPanPadding: [12, 12] })
+      .setLatLng(latlng).setContent(content).openOn(this.map);
+    this._open = what;
+    this.signs.picked = what;
+    this.sheets.signs.redraw();
+  }
+
+  _card(what) {
+    const { model, context } = this;
+    if (what.kind === "zone") return zoneCard(this.zones, what.id, model, context);
+    if (what.kind === "station") return stationCard(this.signs.stations.find((s) => s.id === what.id), model, context);
+    const found = (what.kind === "unit" ? model.units : model.incidents).get(what.id);
+    return found ? (what.kind === "unit" ? unitCard : incidentCard)(found, model, context) : null;
+  }
+
+  _refresh() {
+    const content = this._card(this._open);
+    if (!content) this.map.closePopup();
+    else if (content.textContent !== this._popup.getContent().textContent) this._popup.setContent(content);
+  }
+}

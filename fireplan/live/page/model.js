@@ -1,0 +1,133 @@
+// What the server said, kept by id, and the feed's own clock running on between two messages.
+
+import { bytes } from "./packed.js";
+
+const PARTS = ["cover", "advice", "alerts", "today", "hours", "health", "range"];
+const list = (x) => (Array.isArray(x) ? x : []);
+const finite = (x, other) => (typeof x === "number" && Number.isFinite(x) ? x : other);
+
+export class Model {
+  constructor() {
+    this.ready = false;
+    this.boot = null;
+    this.rev = -1;
+    this.role = "viewer";
+    this.units = new Map();
+    this.incidents = new Map();
+    this.zones = new Uint8Array(0);
+    this.cover = this.advice = this.alerts = this.today = this.hours = this.health = this.range = null;
+    this._now = 0;
+    this._at = 0;
+    this._rate = 0;
+    this._stopped = null;
+  }
+
+  /** The feed's clock. [ms since 1970, UTC] */
+  now() {
+    if (this._stopped !== null) return this._stopped;
+    return this._now + Math.max(0, performance.now() - this._at) * this._rate;
+  }
+
+  /** Seconds since an instant on the feed's clock; never below nothing. */
+  age(since, until = null) {
+    if (!Number.isFinite(since)) return NaN;
+    return Math.max(0, (until ?? this.now()) - since) / 1000;
+  }
+
+  /** While nothing is heard the clock stands: what is shown is the last moment that is known. */
+  stop() {
+    if (this._stopped === null && this.ready) this._stopped = this.now();
+  }
+
+  /** Heard again: the clock runs on from where it would be. */
+  resume() {
+    this._stopped = null;
+  }
+
+  snapshot(data) {
+    this.boot = data.boot ?? null;
+    this.rev = finite(data.rev, -1);
+    this.role = data.role === "operator" ? "operator" : "viewer";
+    this.units = new Map(list(data.units).map((u) => [String(u.unit_id), u]));
+    this.incidents = new Map(list(data.incidents).map((i) => [String(i.incident_id), i]));
+    for (const part of PARTS) this[part] = data[part] ?? null;
+    this._zones(data.cover);
+    this._clock(data);
+    this.ready = true;
+    return new Set([...PARTS, "units", "incidents", "clock", "all"]);
+  }
+
+  /** Takes a change in; gives the names of what changed, or null where it is older than what is there. */
+  update(data) {
+    if (!this.ready || finite(data.rev, 0) <= this.rev) return null;
+    this.rev = data.rev;
+    const changed = new Set(["clock"]);
+    for (const unit of list(data.units)) {
+      this.units.set(String(unit.unit_id), unit);
+      changed.add("units");
+    }
+    for (const incident of list(data.incidents)) {
+      this.incidents.set(String(incident.incident_id), incident);
+      changed.add("incidents");
+    }
+    for (const id of list(data.gone)) {
+      if (this.incidents.delete(String(id))) changed.add("incidents");
+      else if (this.units.delete(String(id))) changed.add("units");
+    }
+    for (const part of PARTS) {
+      if (!Object.hasOwn(data, part)) continue;
+      this[part] = data[part];
+      changed.add(part);
+    }
+    if (data.cover) this._zones(data.cover);
+    this._clock(data);
+    return changed;
+  }
+
+  _zones(cover) {
+    if (cover && typeof cover.zones === "string") this.zones = bytes(cover.zones);
+  }
+
+  _clock(data) {
+    this.paused = Boolean(data.paused);
+    this.speed = finite(data.speed, 1);
+    this._now = finite(data.now, this._now);
+    this._at = performance.now();
+    this._rate = this.paused || data.live === false ? 0 : this.speed;
+    this._stopped = null;
+  }
+}
+
+/** What a clock of an incident says at this moment; one that ran over its limit since the last message is late. */
+export function reading(clock, model) {
+  const running = clock.state === "running" || clock.state === "late";
+  const passed = Number.isFinite(clock.started) ? model.age(clock.started, clock.stopped) : NaN;
+  const limit = finite(clock.limit_s, NaN);
+  const state = running && passed > limit ? "late" : clock.state;
+  return { state, passed, limit, left: limit - passed, running };
+}
+
+/** The clock that presses most: late ones by how late, then running ones by what is left. */
+export function pressing(incident, model) {
+  let best = null;
+  for (const clock of list(incident.clocks)) {
+    const now = reading(clock, model);
+    if (now.running && Number.isFinite(now.left) && (!best || now.left < best.left)) best = { ...now, clock };
+  }
+  return best;
+}
+
+const RANK = new Map([["late", 0], ["running", 1], ["waiting", 2]]);
+
+/** Open incidents, late ones first, then those with the least time left, then the newest. */
+export function ordered(model) {
+  const open = [...model.incidents.values()].filter((i) => i.open !== false);
+  const keys = new Map(open.map((i) => {
+    const worst = pressing(i, model);
+    const state = worst ? worst.state : list(i.clocks).some((c) => c.state === "waiting") ? "waiting" : "none";
+    return [i, { rank: RANK.get(state) ?? 3, left: worst ? worst.left : 0, state }];
+  }));
+  open.sort((a, b) => keys.get(a).rank - keys.get(b).rank || keys.get(a).left - keys.get(b).left ||
+    finite(b.received, 0) - finite(a.received, 0) || String(a.incident_id).localeCompare(String(b.incident_id)));
+  return { open, late: open.filter((i) => keys.get(i).state === "late").length };
+}

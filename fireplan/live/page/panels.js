@@ -1,0 +1,169 @@
+// The panels of what is so: cover, drawdown, today's performance, the hours, the units and the feed.
+
+import { byId, fill, h, keyed, said, show, write } from "./dom.js";
+import { hoursChart } from "./hours.js";
+import { chipMark } from "./incidents.js";
+import { family, sign } from "./look.js";
+import { isNumber, minutes, mmss, number, percent, plural, roughly, share } from "./words.js";
+
+const list = (x) => (Array.isArray(x) ? x : []);
+const p = (name, ...children) => h("p", { class: name }, ...children);
+
+/** The figures at the head of the page, the largest on it. */
+export function headline(model, counts) {
+  const cover = model.cover, first = cover && list(cover.measures)[0];
+  if (first) {
+    write(byId("now-share"), percent(first.now));
+    const gone = isNumber(first.home) && isNumber(first.now) ? first.home - first.now : NaN;
+    fill(byId("now-of"), "of " + number(first.n) + " ", said(first.unit), isNumber(first.home) ? "; " + percent(first.home) + " with all at home" : "");
+    byId("now").classList.toggle("short", gone >= 0.05);
+  } else {
+    write(byId("now-share"), "\u2013");
+    write(byId("now-of"), "cover not known");
+  }
+  const free = cover ? list(cover.free) : [], main = free[0];
+  fill(byId("free-main"), main ? [h("b", {}, number(main.free)), " of " + number(main.of) + " ", said(main.title)] : "\u2013");
+  fill(byId("free-rest"), free.slice(1).map((f, i) => [i ? ", " : "", number(f.free) + " of " + number(f.of) + " ", said(f.title)]));
+  const level = cover && cover.drawdown ? cover.drawdown.level : 0;
+  byId("free").classList.toggle("short", level > 0);
+  fill(byId("open-main"), h("b", {}, number(counts.open)), " open");
+  fill(byId("open-rest"), counts.late ? [sign("warning"), plural(counts.late, "incident late", "incidents late")] : counts.open ? "none late" : "no open incidents");
+  byId("open").classList.toggle("short", counts.late > 0);
+}
+
+export function cover(model) {
+  const box = byId("cover-body"), now = model.cover;
+  if (!now) return fill(box, p("none", "No cover known yet"));
+  const measures = list(now.measures).map((m) => measure(m));
+  const force = now.force ? [h("h3", {}, said(now.force.title)), list(now.force.measures).map((m) => measure(m))] : null;
+  return fill(box, now.objective ? p("lead", said(now.objective.title)) : null,
+    measures.length ? measures : p("none", "No measure of cover"), force, now.basis ? p("note", said(now.basis)) : null);
+}
+
+function measure(m) {
+  const fillNow = h("span", { class: "now-bar" }), home = h("span", { class: "home-bar" });
+  fillNow.style.width = 100 * clamp(m.now) + "%";
+  home.style.width = 100 * clamp(m.home) + "%";
+  const missing = isNumber(m.home) && isNumber(m.now) ? Math.max(0, m.home - m.now) * m.n : NaN;
+  const soon = list(m.soon).map((s) => percent(s.within) + " in " + minutes(s.in_s));
+  return h("div", { class: "measure" },
+    h("p", { class: "measure-line" }, h("strong", {}, percent(m.now)), " of " + number(m.n) + " ", said(m.unit), " now"),
+    h("div", { class: "cover-bar", "aria-hidden": "true" }, home, fillNow),
+    p("detail", isNumber(m.home) ? percent(m.home) + " with all units at home" : "with all at home: not known",
+      missing >= 0.5 ? [": ", h("strong", {}, number(Math.round(missing)), " ", said(m.unit)), " lost now"] : ""),
+    soon.length ? p("detail", "As units come back: " + soon.join(", ")) : null);
+}
+
+const clamp = (x) => (isNumber(x) ? Math.min(1, Math.max(0, x)) : 0);
+
+export function drawdown(model) {
+  const box = byId("drawdown-body"), now = model.cover;
+  if (!now) return fill(box, p("none", "No units known yet"));
+  const level = now.drawdown;
+  return fill(box,
+    level ? h("p", { class: "lead" + (level.level > 0 ? " short" : "") }, level.level > 0 ? sign("warning") : sign("tick"),
+      h("strong", {}, "Level " + number(level.level) + " of " + number(level.of)), ": ", said(level.title)) : null,
+    h("ul", { class: "pips" }, list(now.free).map((f) => h("li", {}, h("span", { class: "pip-name" }, said(f.title)),
+      h("span", { class: "pip-row", "aria-hidden": "true" }, f.of <= 16 ? Array.from({ length: Math.max(0, f.of) }, (_, i) => h("i", { class: i < f.free ? "pip on" : "pip" })) : ratio(f.free / f.of)),
+      h("span", { class: "pip-figure" }, number(f.free) + " of " + number(f.of) + " free")))),
+    level && level.usual ? p("note", said(level.usual)) : null);
+}
+
+function ratio(part) {
+  const inner = h("span", { class: "now-bar" });
+  inner.style.width = 100 * clamp(part) + "%";
+  return h("span", { class: "cover-bar" }, inner);
+}
+
+const METHOD = "p90: 90th percentile by inverted distribution; in brackets 95 % intervals.";
+
+export function today(model) {
+  const box = byId("today-body"), now = model.today, rows = now ? list(now.rows) : [];
+  write(byId("today-basis"), now && now.basis ? now.basis : "");
+  if (!rows.length) return fill(box, p("none", "No response times yet today"));
+  return fill(box, h("table", { class: "today" },
+    h("thead", {}, h("tr", {}, h("th", { scope: "col" }, "Interval"), h("th", { scope: "col" }, "p90"), h("th", { scope: "col" }, "Within the limit"))),
+    h("tbody", {}, rows.map((row) => todayRow(row)))), p("note", now.method ? said(now.method) : METHOD));
+}
+
+function todayRow(row) {
+  const few = !(row.n > 0), from = (x) => (isNumber(x) ? mmss(x) : "none");
+  const unsure = isNumber(row.p90_low_s) || isNumber(row.p90_high_s) ? "(" + from(row.p90_low_s) + " to " + (isNumber(row.p90_high_s) ? mmss(row.p90_high_s) : "no upper bound") + ")" : "";
+  const goal = isNumber(row.goal) ? row.goal : NaN;
+  const verdict = few || row.met === null || row.met === undefined || !isNumber(goal) ? null : row.met
+    ? h("span", { class: "verdict met" }, sign("tick"), "meets " + percent(goal))
+    : h("span", { class: "verdict missed" }, sign("cross"), "misses " + percent(goal));
+  const shares = isNumber(row.share_low) && isNumber(row.share_high) ? " (" + percent(row.share_low) + " to " + percent(row.share_high) + ")" : "";
+  return h("tr", {},
+    h("th", { scope: "row" }, said(row.title), row.verified === false ? h("span", { class: "unseen" }, "limit not seen in its source") : null,
+      row.note ? h("span", { class: "unseen" }, said(row.note)) : null),
+    h("td", {}, few ? "no calls" : h("b", {}, isNumber(row.p90_s) ? mmss(row.p90_s) : "not known"), few ? null : h("span", { class: "sub" }, unsure),
+      h("span", { class: "sub" }, "n = " + number(row.n))),
+    h("td", {}, few || !isNumber(row.share) ? null : h("b", {}, percent(row.share, goal)), few ? null : h("span", { class: "sub" },
+      shares + (isNumber(row.limit_s) ? " of " + number(row.n) + " in " + mmss(row.limit_s) : "")), verdict));
+}
+
+export function hours(model) {
+  const rows = list(model.hours), box = byId("hours-body"), main = model.cover && list(model.cover.free)[0];
+  if (!rows.length) return fill(box, p("none", "No hour of today yet"));
+  return fill(box, hoursChart(rows, main ? String(main.title) : "units"));
+}
+
+const HEALTH = new Map([
+  ["ok", ["tick", "The feed is well"]], ["quiet", ["pause", "The feed is quiet"]], ["late", ["warning", "The feed is late"]],
+  ["skewed", ["warning", "The feed's clock is off"]], ["gaps", ["warning", "The feed has gaps"]],
+]);
+
+export function health(model, context) {
+  const box = byId("feed-body"), now = model.health;
+  if (!now) {
+    write(byId("feed-state"), "not known");
+    return fill(box, p("none", "Nothing heard of the feed yet"));
+  }
+  const [shape, words] = HEALTH.get(now.state) || ["warning", String(now.state)];
+  fill(byId("feed-state"), sign(shape), " " + words);
+  byId("feed").dataset.state = now.state === "ok" || now.state === "quiet" ? now.state : "ill";
+  const seconds = (x) => (isNumber(x) ? (Math.abs(x) < 10 ? x.toFixed(1) + " s" : roughly(Math.abs(x))) : "not known");
+  const row = (label, value, bad = false) => h("div", { class: bad ? "bad" : "" }, h("dt", {}, label), h("dd", {}, value));
+  const gaps = list(now.gaps).slice(0, 5).map(([a, b]) => (a === b ? number(a) : number(a) + " to " + number(b))).join(", ");
+  const unknown = list(now.unknown_units);
+  const figures = h("dl", { class: "facts" },
+    row("Last event", isNumber(now.last_event) ? context.time.seconds(now.last_event) : "none"), row("Silent for", seconds(now.silent_s)),
+    row("Events", number(now.events) + (isNumber(now.per_minute) ? ", " + now.per_minute.toFixed(1) + " a minute" : "")),
+    row("Lag", seconds(now.lag_s) + (isNumber(now.lag_p95_s) ? " (95 % within " + seconds(now.lag_p95_s) + ")" : ""), now.state === "late"),
+    row("Clock off by", isNumber(now.skew_s) ? (now.skew_s < 0 ? "\u2212" : "") + seconds(now.skew_s) : "not known", Math.abs(now.skew_s) > 60),
+    row("Gaps", number(now.gaps_n ?? 0) + (gaps ? ": " + gaps : ""), now.gaps_n > 0), row("Numbering began anew", number(now.resets ?? 0)),
+    row("Duplicates left out", number(now.duplicates ?? 0)), row("Came late", number(now.late ?? 0)),
+    row("Refused", number(now.refused ?? 0), now.refused > 0),
+    unknown.length ? row("Unknown units", unknown.map((u, i) => [i ? ", " : "", said(u)]), true) : null);
+  const refusals = list(now.refusals);
+  return fill(box, now.source ? p("lead", said(now.source)) : null, figures,
+    list(now.notes).length ? h("ul", { class: "notes" }, now.notes.map((note) => h("li", {}, said(note)))) : null,
+    refusals.length ? h("table", { class: "refusals" }, h("caption", {}, "Refused lately"), h("tbody", {}, refusals.slice(0, 20).map((r) => h("tr", {},
+      h("td", {}, context.time.time(r.received)), h("td", {}, isNumber(r.line) ? "line " + number(r.line) : ""), h("td", {}, said(r.reason)))))) : null);
+}
+
+export function units(model, context) {
+  const all = [...model.units.values()].sort((a, b) => String(a.unit_id).localeCompare(String(b.unit_id), "en", { numeric: true }));
+  write(byId("units-count"), all.length ? number(all.filter((u) => u.free).length) + " of " + number(all.length) + " free" : "none known");
+  if (!byId("units").open) return;
+  show(byId("units-none"), all.length === 0);
+  keyed(byId("units-list"), all, (u) => String(u.unit_id), (first) => {
+    const name = h("button", { class: "unit-button", type: "button" }, said(first.unit_id)), look = h("td", {}), where = h("td", {}), element = h("tr", {}, h("td", {}, name), look, where);
+    name.addEventListener("click", () => context.showUnit(String(first.unit_id)));
+    return {
+      element,
+      update(unit) {
+        if (element.fireplanOf === unit) return;
+        element.fireplanOf = unit;
+        const kind = family(unit.status);
+        fill(look, h("span", { class: "chip " + kind }, chipMark(kind), h("span", { class: "chip-status" }, context.status(unit.status))));
+        fill(where, unit.incident_id ? said(unit.incident_id) : said(context.station(unit.post ?? unit.station_id) ?? ""),
+          Number.isFinite(unit.since) ? h("span", { class: "soft" }, " since " + context.time.time(unit.since)) : "",
+          list(unit.flags).map((flag) => h("strong", { class: "flag" }, " ", said(flag))));
+      },
+    };
+  });
+}
+
+export { share };

@@ -1,0 +1,99 @@
+"""What a database can refuse, told without what it holds and without how it is entered."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+import sqlalchemy as sa
+
+from fireplan.errors import FireplanError, InputError, quoted
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+FULL = "there is no room on the disk: make room, then send again"
+READ_ONLY = "it may only be read: let this user write to it, and to its folder"
+LOCKED = "another program holds it: close that program, or try again"
+BROKEN = "its disk or its file is faulty: put back a copy, or begin a new store"
+AWAY = "the database cannot be reached: see that it runs"
+
+_SQLITE = {8: READ_ONLY, 5: LOCKED, 6: LOCKED, 10: BROKEN, 11: BROKEN, 13: FULL, 14: AWAY, 26: BROKEN}
+"""Reason by the low byte of an SQLite error code."""
+
+_POSTGRES = {
+    "53100": FULL,
+    "53200": "the database has no memory left",
+    "25006": READ_ONLY,
+    "42501": "this user has no right to it: GRANT it",
+    "55P03": LOCKED,
+    "40P01": LOCKED,
+}
+_POSTGRES_AWAY = ("08", "57P", "53300")
+"""How the codes of a connection that is lost or not granted begin."""
+
+
+class StoreError(FireplanError, OSError):
+    """The store could not do what it was asked; nothing of it was kept, and it can be asked again."""
+
+
+@contextmanager
+def told(doing: str) -> Iterator[None]:
+    """
+    Raise what a database refuses as our own error.
+
+    The database's own error is left out of the traceback, for it may hold rows.
+
+    Parameters
+    ----------
+    doing
+        What was tried, as `the store cannot be written`.
+
+    Raises
+    ------
+    StoreError
+        With the reason and its mend.
+    """
+    try:
+        yield
+    except sa.exc.SQLAlchemyError as error:
+        raise StoreError(f"{doing}: {reason_of(error)}") from None
+
+
+def reason_of(error: sa.exc.SQLAlchemyError) -> str:
+    """Say why a database refused, in words that hold nothing of its rows or of its password."""
+    cause = getattr(error, "orig", None)
+    code, state = getattr(cause, "sqlite_errorcode", None), getattr(cause, "sqlstate", None)
+    known = _SQLITE.get(code & 0xFF) if isinstance(code, int) else _POSTGRES.get(str(state))
+    if known:
+        return known
+    if isinstance(error, sa.exc.TimeoutError):
+        return "too many ask it at the same time"
+    # Without a code, PostgreSQL's driver speaks of the connection; and then not in words of the server's.
+    lost = isinstance(error, sa.exc.DBAPIError) and error.connection_invalidated
+    if lost or str(state).startswith(_POSTGRES_AWAY) or (not state and isinstance(error, sa.exc.OperationalError)):
+        return AWAY
+    primary = getattr(getattr(cause, "diag", None), "message_primary", None)
+    return quoted(primary, limit=160) if primary else type(cause or error).__name__
+
+
+def parsed_url(url: str) -> sa.URL:
+    """
+    Read a database's URL.
+
+    Raises
+    ------
+    InputError
+        If it is none. The text is not repeated: it may hold a password.
+    """
+    try:
+        return sa.make_url(url)
+    except (sa.exc.ArgumentError, ValueError):
+        raise InputError(
+            "the database URL cannot be read: write sqlite:///folder/file.db, or postgresql://user@host/database",
+        ) from None
+
+
+def masked(url: sa.URL) -> str:
+    """Show a URL in a message: who and where, without password or options."""
+    return quoted(url.set(query={}).render_as_string(hide_password=True), limit=120)
