@@ -315,8 +315,8 @@ def fake_server():
     sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests" / "support"))
     from fake_desk import TOKENS, FakeDesk, a_page  # noqa: PLC0415
 
-    from fireplan.live.logs import Log  # noqa: PLC0415
-    from fireplan.live.serving import Binding, Server  # noqa: PLC0415
+    from fireplan.live.web.logs import Log  # noqa: PLC0415
+    from fireplan.live.web.serving import Binding, Server  # noqa: PLC0415
 
     with tempfile.TemporaryDirectory() as folder:
         page = a_page(Path(folder))

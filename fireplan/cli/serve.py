@@ -27,8 +27,8 @@ if TYPE_CHECKING:
 
     from fireplan.live.clock import PlayedClock
     from fireplan.live.feeds import Feed
-    from fireplan.live.serving import Binding
-    from fireplan.live.tokens import Tokens
+    from fireplan.live.web.serving import Binding
+    from fireplan.live.web.tokens import Tokens
     from fireplan.project import Project
 
     Tell = Callable[[str], None]
@@ -84,8 +84,8 @@ def serve_project(folder: Path, asked: Asked, *, listen: dict[str, object]) -> N
         raise InputError(EXTRA) from error
     from fireplan.live.reporting import Reporter  # noqa: PLC0415 - after the check above
     from fireplan.live.running import running  # noqa: PLC0415
-    from fireplan.live.serving import Binding, Server  # noqa: PLC0415
-    from fireplan.live.tokens import Tokens  # noqa: PLC0415
+    from fireplan.live.web.serving import Binding, Server  # noqa: PLC0415
+    from fireplan.live.web.tokens import Tokens  # noqa: PLC0415
 
     _check(asked)
     tokens = Tokens.found(file=asked.tokens)

@@ -29,10 +29,10 @@ class Played:
     """
 
     def __init__(self, project: Project, *, speed: float, start: str | pd.Timestamp | None, port: int) -> None:
-        from fireplan.live.logs import Log  # noqa: PLC0415 - these need the extra
         from fireplan.live.running import replay_of, running  # noqa: PLC0415
-        from fireplan.live.serving import Binding, Server  # noqa: PLC0415
-        from fireplan.live.tokens import Tokens  # noqa: PLC0415
+        from fireplan.live.web.logs import Log  # noqa: PLC0415 - these need the extra
+        from fireplan.live.web.serving import Binding, Server  # noqa: PLC0415
+        from fireplan.live.web.tokens import Tokens  # noqa: PLC0415
 
         if project.history is None:
             raise InputError("this project has no dispatch history to play: name one in plan.toml, [inputs] cad")

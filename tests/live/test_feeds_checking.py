@@ -1,8 +1,6 @@
 import json
 
-import pytest
-
-from fireplan.live.feeds import FeedFault, PolledView, TailedFile, check_feed
+from fireplan.live.feeds import TailedFile, check_feed
 
 
 def test_x(tmp_path):
@@ -16,8 +14,11 @@ def test_x(tmp_path):
         line = json.dumps(event).encode()
         with path.open("ab") as file:
             file.write(line[:50])
+
         def finish():
             with path.open("ab") as file:
                 file.write(line[50:] + b"\n")
+
         return finish
+
     check_feed(lambda: TailedFile(path), write, tear=tear)

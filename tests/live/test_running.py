@@ -16,9 +16,9 @@ from fireplan.live.clock import PlayedClock
 from fireplan.live.feeds import Batch, PolledView, TailedFile
 from fireplan.live.feeds.replaying import Replay
 from fireplan.live.running import feed_of, pump, replay_of, running
-from fireplan.live.serving import Binding, Server
 from fireplan.live.store import StoreError
-from fireplan.live.tokens import Tokens
+from fireplan.live.web.serving import Binding, Server
+from fireplan.live.web.tokens import Tokens
 
 TOKENS = Tokens("viewer-token-of-tests", "operator-token-of-tests", "feed-token-of-the-tests")
 MIDDLE = (-140.0, 30.015)

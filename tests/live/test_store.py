@@ -2,14 +2,14 @@
 
 import dataclasses
 import itertools
-import random
 import threading
 
+import numpy as np
 import pytest
 import sqlalchemy as sa
 
-from fireplan.live import store as store_module
 from fireplan.live.store import Outcome, Store, StoreError
+from fireplan.live.store import keeping as store_module
 from fireplan.operations.event import event_of
 from fireplan.operations.refusal import Refusal
 
@@ -102,7 +102,7 @@ def test_events_come_by_instant_and_those_of_one_instant_as_they_arrived(store, 
 
 
 def test_a_batch_keeps_its_order(store, make_event):
-    shuffled = random.Random(3).sample(range(700), 700)
+    shuffled = np.random.default_rng(3).permutation(700).tolist()
     store.append([make_event(n, at_s=0) for n in shuffled])
     assert [event.seq for event in store.events()] == shuffled
 

@@ -9,10 +9,10 @@ from concurrent.futures import Future
 
 from fireplan.errors import InputError
 from fireplan.live.desk_protocol import Receipt, Update
-from fireplan.live.logs import Log
-from fireplan.live.security import Limits
-from fireplan.live.serving import Binding, Server
-from fireplan.live.tokens import Tokens
+from fireplan.live.web.logs import Log
+from fireplan.live.web.security import Limits
+from fireplan.live.web.serving import Binding, Server
+from fireplan.live.web.tokens import Tokens
 
 TOKENS = Tokens(viewer="viewer-token-0123456789", operator="operator-token-0123456", feed="feed-token-0123456789ab")
 STATIONS = [{"station_id": s, "name": f"Station {s}", "at": [-127.5, 33.1], "open": True} for s in ("S1", "S2")]

@@ -15,7 +15,7 @@ from sqlalchemy.sql import quoted_name
 
 from fireplan.errors import InputError, listed, quoted
 from fireplan.live.feeds.feed import MOST_EVENTS, Batch, batch_of, now_us
-from fireplan.live.store_troubles import AWAY, masked, parsed_url, reason_of
+from fireplan.live.store.troubles import AWAY, masked, parsed_url, reason_of
 from fireplan.operations.event import SAID
 from fireplan.operations.lines import read_object
 

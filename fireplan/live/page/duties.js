@@ -39,8 +39,9 @@ export class Alerts {
 
   _row() {
     const title = h("h3", {}), text = h("p", {}), when = h("p", { class: "when" }), shape = h("span", { class: "alert-sign" });
-    const button = h("button", { type: "button", class: "small operator" }, "Acknowledge"), done = h("p", { class: "when" });
-    const element = h("li", { class: "alert" }, shape, h("div", { class: "alert-words" }, title, text, when, done), button);
+    const button = h("button", { type: "button", class: "small operator" }, "Acknowledge"), done = h("p", { class: "when" }), since = h("span", {});
+    when.append(since, button);
+    const element = h("li", { class: "alert" }, shape, h("div", { class: "alert-words" }, title, text, when, done));
     let alert = null;
     button.addEventListener("click", async () => {
       button.disabled = true;
@@ -52,7 +53,7 @@ export class Alerts {
         button.disabled = false;
       }
     });
-    element.fireplanTick = (model) => write(when, Number.isFinite(alert.since) ? "since " + this.context.time.time(alert.since) + ", " + roughly(model.age(alert.since)) : "");
+    element.fireplanTick = (model) => write(since, Number.isFinite(alert.since) ? "since " + this.context.time.time(alert.since) + ", " + roughly(model.age(alert.since)) : "");
     return {
       element,
       update: (next) => {
@@ -63,7 +64,9 @@ export class Alerts {
           fill(shape, sign("warning", serious ? "serious" : "warning"));
           fill(title, said(next.title));
           fill(text, said(next.text));
-          fill(done, next.acknowledged ? ["acknowledged", typeof next.acknowledged === "string" ? [" by ", said(next.acknowledged)] : ""] : "");
+          show(text, !next.acknowledged);
+          show(when, !next.acknowledged);
+          fill(done, next.acknowledged ? h("span", {}, Number.isFinite(next.since) ? "since " + this.context.time.time(next.since) + ", " : "", "acknowledged", typeof next.acknowledged === "string" ? [" by ", said(next.acknowledged)] : "") : null);
         }
         show(button, !next.acknowledged && this.context.mayAct());
         if (next.acknowledged) button.disabled = false;
@@ -92,8 +95,8 @@ export class Moves {
 
   _row() {
     const title = h("h3", {}), gain = h("p", { class: "gain" }), reason = h("p", { class: "reason" });
-    const button = h("button", { type: "button", class: "small operator" }, "Order this move");
-    const element = h("li", { class: "move" }, h("span", { class: "move-sign" }, sign("arrow")), h("div", { class: "move-words" }, title, gain, reason, button));
+    const button = h("button", { type: "button", class: "small operator" }, "Order this move\u2026");
+    const element = h("li", { class: "move" }, h("span", { class: "move-sign" }, sign("arrow")), h("div", { class: "move-words" }, title, gain, h("div", { class: "move-foot" }, reason, button)));
     let advice = null;
     button.addEventListener("click", () => this._ask(advice));
     const light = (on) => () => this.context.showMove(on ? advice : null);

@@ -121,7 +121,7 @@ class Page {
     if (!model.ready) return;
     const now = model.now(), { time } = this.context;
     write(byId("clock"), time.seconds(now));
-    write(byId("day"), time.weekday(now) + ", " + time.zoneName(now));
+    write(byId("day"), time.weekday(now) + " " + time.zoneName(now));
     write(byId("pace"), model !== this.live ? "" : this.live.paused ? "replay, paused" : this.ground.replay ? "replay, " + this.live.speed + "\u00d7" : "");
     if (this.incidents.tick(model) && model === this.live) this._dirty(["incidents"]);
     this.alerts.tick(model);

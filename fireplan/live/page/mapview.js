@@ -13,7 +13,7 @@ export class MapView {
     this.ground = ground;
     this.element = element;
     this.map = L.map(element, {
-      attributionControl: false, zoomControl: false, zoomSnap: 0.25, zoomDelta: 0.5, minZoom: 3, maxZoom: 19, wheelPxPerZoomLevel: 120,
+      attributionControl: false, zoomControl: false, zoomSnap: 0, zoomDelta: 0.5, minZoom: 3, maxZoom: 19, wheelPxPerZoomLevel: 120,
     });
     L.control.zoom({ position: "topright" }).addTo(this.map);
     L.control.scale({ position: "bottomright", maxWidth: 110 }).addTo(this.map);

@@ -130,7 +130,7 @@ export class Signs {
     const w = Math.max(...marks.map((m) => m.w)), h = 17 * s;
     let size = block(marks.length, w, h, gap), small = false, spot;
     const alone = !group.away && marks.length === 1;
-    if (alone) spot = room.free(x - w / 2, y - h / 2, w, h) ? [x - w / 2, y - h / 2] : null;
+    if (alone) spot = room.free(x - w / 2, y - h / 2, w, h) ? [x - w / 2, y - h / 2] : beside(room, x, y, 3 * s, size);
     else spot = beside(room, x, y, group.away + 2 * s, size);
     if (!spot) {
       small = true;

@@ -71,7 +71,7 @@ export class LocalTime {
     const format = (options) => new Intl.DateTimeFormat("en-GB", { timeZone: this.zone, hourCycle: "h23", ...options });
     this._parts = format({ year: "numeric", month: "2-digit", day: "2-digit", hour: "2-digit", minute: "2-digit", second: "2-digit" });
     this._date = format({ day: "numeric", month: "long", year: "numeric" });
-    this._day = format({ weekday: "long", day: "numeric", month: "long", year: "numeric" });
+    this._day = format({ weekday: "short", day: "numeric", month: "short", year: "numeric" });
     this._name = format({ hour: "2-digit", timeZoneName: "short" });
   }
 

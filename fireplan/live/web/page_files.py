@@ -8,9 +8,9 @@ from importlib import resources
 from pathlib import Path
 
 from fireplan.errors import InputError, quoted
-from fireplan.live.security import policy_of
+from fireplan.live.web.security import policy_of
 
-PAGE = Path(__file__).parent / "page"
+PAGE = Path(__file__).parent.parent / "page"
 LEAFLET = ("leaflet.js", "leaflet.css", "images/layers.png", "images/layers-2x.png")
 KINDS = {
     ".css": "text/css; charset=utf-8",

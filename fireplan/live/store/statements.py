@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
-from fireplan.live import store_tables as tables
+from fireplan.live.store import tables
 from fireplan.operations.refusal import Refusal
 
 if TYPE_CHECKING:

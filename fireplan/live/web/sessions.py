@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from fireplan.live.tokens import Role
+    from fireplan.live.web.tokens import Role
 
 COOKIE = "fireplan"
 ID_BYTES = 32

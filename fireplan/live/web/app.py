@@ -13,15 +13,15 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request  # noqa: TC002 - read at run time by FastAPI
 
 import fireplan
-from fireplan.live.guard import CALLER, FAULT, Guard, Templates, told
-from fireplan.live.logs import Log
-from fireplan.live.page_files import PageFiles
-from fireplan.live.routes import PageRoutes, Web
-from fireplan.live.routes_posting import PostingRoutes
-from fireplan.live.routes_reading import ReadingRoutes
-from fireplan.live.security import Failures, Limits
-from fireplan.live.sessions import COOKIE, Sessions
-from fireplan.live.streaming import Hub
+from fireplan.live.web.guard import CALLER, FAULT, Guard, Templates, told
+from fireplan.live.web.logs import Log
+from fireplan.live.web.page_files import PageFiles
+from fireplan.live.web.posting import PostingRoutes
+from fireplan.live.web.reading import ReadingRoutes
+from fireplan.live.web.routes import PageRoutes, Web
+from fireplan.live.web.security import Failures, Limits
+from fireplan.live.web.sessions import COOKIE, Sessions
+from fireplan.live.web.streaming import Hub
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Collection
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from starlette.types import Receive, Scope, Send
 
     from fireplan.live.desk_protocol import DeskLike
-    from fireplan.live.tokens import Tokens
+    from fireplan.live.web.tokens import Tokens
 
 DESCRIPTION = (
     "What a fire department covers right now: units, incidents and their clocks, ground covered and lost, and advice. "

@@ -15,7 +15,7 @@ from fireplan.operations.refusal import LONGEST_KEPT, Refusal
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from fireplan.live.security import Limits
+    from fireplan.live.web.security import Limits
     from fireplan.operations.event import Event
 
 SOURCE = "http"

@@ -13,21 +13,21 @@ from starlette.requests import Request  # noqa: TC002 - read at run time by Fast
 from starlette.responses import Response, StreamingResponse
 
 from fireplan.errors import FireplanError
-from fireplan.live.describing import event_schema
-from fireplan.live.guard import told
-from fireplan.live.routes import caller_of
-from fireplan.live.routes_bodies import LINES
-from fireplan.live.routes_docs import docs_page, docs_policy
-from fireplan.live.routes_export import lines_of, pumped
-from fireplan.live.streaming import Reader, Stream, as_json
-from fireplan.live.tokens import Role
+from fireplan.live.web.bodies import LINES
+from fireplan.live.web.describing import event_schema
+from fireplan.live.web.docs import docs_page, docs_policy
+from fireplan.live.web.export import lines_of, pumped
+from fireplan.live.web.guard import told
+from fireplan.live.web.routes import caller_of
+from fireplan.live.web.streaming import Reader, Stream, as_json
+from fireplan.live.web.tokens import Role
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
 
     from fastapi import FastAPI
 
-    from fireplan.live.routes import Web
+    from fireplan.live.web.routes import Web
 
 MS_US = 1000
 LATEST_MS = 2**43

@@ -25,9 +25,9 @@ if TYPE_CHECKING:
     from starlette.types import Receive, Scope, Send
 
     from fireplan.live.desk_protocol import DeskLike, Update
-    from fireplan.live.logs import Log
-    from fireplan.live.security import Limits
-    from fireplan.live.tokens import Role
+    from fireplan.live.web.logs import Log
+    from fireplan.live.web.security import Limits
+    from fireplan.live.web.tokens import Role
 
 RETRY = b"retry: 2000\n\n"
 COMMENT = b": still here\n\n"

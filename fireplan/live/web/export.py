@@ -7,8 +7,8 @@ import threading
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
-from fireplan.live.streaming import as_json
-from fireplan.operations.event import SAID, as_stamp
+from fireplan.live.web.streaming import as_json
+from fireplan.operations.event import as_said
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterable, Iterator
@@ -36,11 +36,7 @@ def written(event: Event, *, with_address: bool) -> dict[str, Any]:
     with_address
         Its address is written too.
     """
-    said: dict[str, Any] = {"event_id": event.event_id, "ts": as_stamp(event.ts_us), "type": event.type}
-    said |= {
-        name: value for name in SAID if name not in {*said, "ts_us"} and (value := getattr(event, name)) is not None
-    }
-    said["received_at"] = as_stamp(event.received_us)
+    said = as_said(event)
     if not with_address:
         said.pop("address", None)
     return said

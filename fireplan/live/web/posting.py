@@ -13,18 +13,18 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request  # noqa: TC002 - read at run time by FastAPI
 from starlette.responses import Response
 
-from fireplan.live.describing import event_schema
-from fireplan.live.guard import told
-from fireplan.live.routes import body_of, caller_of
-from fireplan.live.routes_bodies import JSON, LINES, Posted, read_posted, refused
-from fireplan.live.streaming import as_json
+from fireplan.live.web.bodies import JSON, LINES, Posted, read_posted, refused
+from fireplan.live.web.describing import event_schema
+from fireplan.live.web.guard import told
+from fireplan.live.web.routes import body_of, caller_of
+from fireplan.live.web.streaming import as_json
 from fireplan.operations.event import Event
 
 if TYPE_CHECKING:
     from fastapi import FastAPI
 
     from fireplan.live.desk_protocol import Receipt
-    from fireplan.live.routes import Web
+    from fireplan.live.web.routes import Web
 
 LONG_BODY_BYTES = 64 * 1024
 """A longer body is read in a thread, so that nothing else waits for it."""

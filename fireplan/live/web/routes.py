@@ -11,21 +11,21 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request  # noqa: TC002 - read at run time by FastAPI
 from starlette.responses import RedirectResponse, Response
 
-from fireplan.live.guard import CALLER, REFUSED, told
-from fireplan.live.sessions import COOKIE
-from fireplan.live.tokens import Role
+from fireplan.live.web.guard import CALLER, REFUSED, told
+from fireplan.live.web.sessions import COOKIE
+from fireplan.live.web.tokens import Role
 
 if TYPE_CHECKING:
     from fastapi import FastAPI
 
     from fireplan.live.desk_protocol import DeskLike
-    from fireplan.live.guard import Caller
-    from fireplan.live.logs import Log
-    from fireplan.live.page_files import PageFiles
-    from fireplan.live.security import Failures, Limits
-    from fireplan.live.sessions import Sessions
-    from fireplan.live.streaming import Hub
-    from fireplan.live.tokens import Tokens
+    from fireplan.live.web.guard import Caller
+    from fireplan.live.web.logs import Log
+    from fireplan.live.web.page_files import PageFiles
+    from fireplan.live.web.security import Failures, Limits
+    from fireplan.live.web.sessions import Sessions
+    from fireplan.live.web.streaming import Hub
+    from fireplan.live.web.tokens import Tokens
 
 LONGEST_LOGIN_BYTES = 4096
 UNKNOWN_ADDRESS = "unknown"

@@ -13,9 +13,9 @@ from starlette.requests import ClientDisconnect
 from starlette.responses import Response
 from starlette.routing import Route
 
-from fireplan.live.security import host_name, same_origin, with_headers
-from fireplan.live.sessions import COOKIE
-from fireplan.live.tokens import Role
+from fireplan.live.web.security import host_name, same_origin, with_headers
+from fireplan.live.web.sessions import COOKIE
+from fireplan.live.web.tokens import Role
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping, Sequence
@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     from starlette.routing import BaseRoute
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-    from fireplan.live.routes import Web
-    from fireplan.live.sessions import Session
+    from fireplan.live.web.routes import Web
+    from fireplan.live.web.sessions import Session
 
 CALLER = "fireplan.caller"
 FAULT = "fireplan.fault"

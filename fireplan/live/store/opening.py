@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 
 from fireplan.errors import InputError, quoted
-from fireplan.live.store_tables import ABOUT, PROGRAM, SCHEMA_VERSION, about, metadata
-from fireplan.live.store_troubles import masked, parsed_url, reason_of
+from fireplan.live.store.tables import ABOUT, PROGRAM, SCHEMA_VERSION, about, metadata
+from fireplan.live.store.troubles import masked, parsed_url, reason_of
 
 if TYPE_CHECKING:
     from sqlalchemy.engine import Connection, Engine
@@ -174,7 +174,7 @@ def _refuse_foreign(connection: Connection, name: str) -> bool:
     if not (there if connection.dialect.name == "sqlite" else there & set(metadata.tables)):
         return False
     ours = set(metadata.tables) <= there and {"name", "value"} <= {c["name"] for c in look.get_columns("about")}
-    said = dict(connection.execute(sa.select(about.c.name, about.c.value)).tuples().all()) if ours else {}
+    said = dict(connection.execute(sa.select(about.c.name, about.c.value)).all()) if ours else {}
     version = said.get("schema", "")
     if said.get("program") != PROGRAM or not version.isdecimal():
         raise InputError(f"{name} holds something else than a store of fireplan: name a new file, or an empty database")

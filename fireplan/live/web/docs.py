@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from fireplan.live.describing import EXAMPLES
-from fireplan.live.security import policy_of
+from fireplan.live.web.describing import EXAMPLES
+from fireplan.live.web.security import policy_of
 from fireplan.texts import escape
 
 if TYPE_CHECKING:

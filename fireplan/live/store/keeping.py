@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
-from fireplan.live import store_statements as ask
-from fireplan.live import store_tables as tables
-from fireplan.live.store_opening import opened
-from fireplan.live.store_troubles import StoreError, told
+from fireplan.live.store import statements as ask
+from fireplan.live.store import tables
+from fireplan.live.store.opening import opened
+from fireplan.live.store.troubles import StoreError, told
 from fireplan.operations.event import Event
 from fireplan.operations.refusal import LONGEST_KEPT, Refusal
 
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
 
     from sqlalchemy.engine import Connection, Engine
 
-__all__ = ["Outcome", "Store", "StoreError"]
 
 PAGE_ROWS = 2000
 """Events read at a time: a slow reader holds no transaction open, so that the write-ahead log stays short."""
@@ -272,7 +271,7 @@ class Store:
         ids = [event.event_id for event, _ in signed]
         known: dict[str, str] = {}
         for start in range(0, len(ids), MOST_IDS):
-            known.update(connection.execute(self._dialect.known, {"ids": ids[start : start + MOST_IDS]}).tuples().all())
+            known.update(connection.execute(self._dialect.known, {"ids": ids[start : start + MOST_IDS]}).all())
         outcomes = []
         for event, digest in signed:
             there = known.get(event.event_id)

@@ -17,9 +17,9 @@ from typing import TYPE_CHECKING, Any, Self
 import uvicorn
 
 from fireplan.errors import FireplanError, InputError, quoted
-from fireplan.live.app import create_app
-from fireplan.live.logs import Log
-from fireplan.live.security import Limits, host_name
+from fireplan.live.web.app import create_app
+from fireplan.live.web.logs import Log
+from fireplan.live.web.security import Limits, host_name
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from types import FrameType
 
     from fireplan.live.desk_protocol import DeskLike
-    from fireplan.live.tokens import Tokens
+    from fireplan.live.web.tokens import Tokens
 
 LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 BACKLOG = 256
