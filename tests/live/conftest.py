@@ -2,7 +2,6 @@
 
 import itertools
 import os
-import pwd
 import shutil
 import subprocess
 import tempfile
@@ -34,8 +33,10 @@ def _server_binaries():
 
 def _server_user():
     """Whom the server is run as: PostgreSQL refuses root."""
-    if os.geteuid() != 0:
+    if os.name == "nt" or os.geteuid() != 0:
         return None
+    import pwd  # noqa: PLC0415 - not there on Windows
+
     for name in ("postgres", "nobody"):
         try:
             return pwd.getpwnam(name)

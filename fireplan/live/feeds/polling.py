@@ -149,6 +149,8 @@ class PolledView:
             self._asked_once()
         except sa.exc.SQLAlchemyError as error:
             raise InputError(f"{masked(self._url)} cannot be read: {reason_of(error)}") from None
+        finally:
+            self._engine.dispose()
 
     def batches(self, stop: threading.Event) -> Iterator[Batch]:
         """Give what is new, until `stop` is set. While the database is away, it is tried again and again."""

@@ -21,6 +21,7 @@ from fireplan.operations.refusal import LONGEST_KEPT, Refusal
 if TYPE_CHECKING:
     import threading
     from collections.abc import Callable, Iterator
+    from typing import BinaryIO
 
 PAUSE_S = 0.05
 """How long it waits before it looks again. [s]"""
@@ -44,7 +45,8 @@ class TailedFile:
 
     It need not be there yet. A last line without its end waits. When the file is moved away and another takes its place
     (rotation), the old one is read to its end; when it is cut short or overwritten, reading begins anew. A line over
-    64 KiB is set aside while it is passed over, and never held.
+    64 KiB is set aside while it is passed over, and never held. On Windows a file that is read cannot be moved away:
+    let its writer copy and empty it instead.
 
     Parameters
     ----------
@@ -73,7 +75,7 @@ class TailedFile:
         self._clock = clock
         self._place, self._head_sign = Place(), ""
         self._head = b""
-        self._file: int | None = None
+        self._file: BinaryIO | None = None
         self._cutter = Cutter(self._place)
         self._grown_s = 0.0
         self._used_early = b""
@@ -106,7 +108,7 @@ class TailedFile:
                 log.warning("%s was cut short or overwritten: it is read from its beginning", self.name)
                 yield from self._leave()
                 return
-            piece = os.read(self._handle, PIECE_BYTES)
+            piece = self._handle.read(PIECE_BYTES) or b""
             quiet_s = 0.0 if piece else time.monotonic() - self._grown_s
             if piece:
                 self._grown_s = time.monotonic()
@@ -167,7 +169,7 @@ class TailedFile:
         return as_text(self._place, self._head_sign)
 
     @property
-    def _handle(self) -> int:
+    def _handle(self) -> BinaryIO:
         if self._file is None:
             raise FileNotFoundError
         return self._file
@@ -185,27 +187,27 @@ class TailedFile:
         if file is None:
             log.warning("%s is another file than before: it is read from its beginning", self.name)
             self._place, self._head_sign = Place(), ""
-            file = os.open(self.path, os.O_RDONLY)
+            file = self.path.open("rb", buffering=0)
         self._file = file
-        self._head = os.pread(file, min(HEAD_BYTES, self._place.at), 0)
-        os.lseek(file, self._place.at, os.SEEK_SET)
+        self._head = _beginning(file, min(HEAD_BYTES, self._place.at))
+        file.seek(self._place.at)
         self._cutter = Cutter(self._place)
         self._grown_s = time.monotonic()
         self._used_early = b""
         return True
 
-    def _known_again(self, path: Path) -> int | None:
+    def _known_again(self, path: Path) -> BinaryIO | None:
         """Open a file if it begins as the one that was read before."""
-        file = os.open(path, os.O_RDONLY)
-        head = os.pread(file, min(HEAD_BYTES, self._place.at), 0)
-        if not self._place.at or (os.fstat(file).st_size >= self._place.at and _sign(head) == self._head_sign):
+        file = path.open("rb", buffering=0)
+        head = _beginning(file, min(HEAD_BYTES, self._place.at))
+        if not self._place.at or (_size(file) >= self._place.at and _sign(head) == self._head_sign):
             return file
-        os.close(file)
+        file.close()
         return None
 
     def _overwritten(self) -> bool:
         read = self._cutter.place.at + len(self._cutter.rest)
-        return os.fstat(self._handle).st_size < read or os.pread(self._handle, len(self._head), 0) != self._head
+        return _size(self._handle) < read or _beginning(self._handle, len(self._head)) != self._head
 
     def _moved(self) -> bool:
         """Tell whether another file is at the path now."""
@@ -213,18 +215,32 @@ class TailedFile:
             there = self.path.stat()
         except FileNotFoundError:
             return False
-        mine = os.fstat(self._handle)
+        mine = os.fstat(self._handle.fileno())
         return (there.st_dev, there.st_ino) != (mine.st_dev, mine.st_ino)
 
     def _shut(self) -> None:
         if self._file is not None:
-            os.close(self._file)
+            self._file.close()
         self._file, self._head, self._cutter = None, b"", Cutter(self._place)
 
     def _say(self, trouble: str | None) -> None:
         if trouble is not None and trouble != self.trouble:
             log.warning("%s: %s", self.name, trouble)
         self.trouble = trouble
+
+
+def _beginning(file: BinaryIO, n: int) -> bytes:
+    """Read the first bytes of a file, and go back to where it was."""
+    at = file.tell()
+    file.seek(0)
+    try:
+        return file.read(n) or b""
+    finally:
+        file.seek(at)
+
+
+def _size(file: BinaryIO) -> int:
+    return os.fstat(file.fileno()).st_size
 
 
 def _sign(head: bytes) -> str:
