@@ -1,12 +1,15 @@
-# Two commands: `make demo` and `make test`. Each makes .venv when it is needed.
+# Two commands: `make demo` and `make test`; `make serve` plays the live view. Each makes .venv when it is needed.
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test lint clean
+.PHONY: demo serve test lint clean
 
 demo: $(VENV)/.run
 	$(BIN)/fireplan demo
+
+serve: $(VENV)/.live
+	$(BIN)/fireplan serve data/marisol --replay --speed 60
 
 test: $(VENV)/.dev
 	$(BIN)/python -m pytest -n auto --dist loadfile
@@ -24,6 +27,10 @@ $(BIN)/python:
 $(VENV)/.run: pyproject.toml constraints.txt | $(BIN)/python
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e .
 	touch $@
+
+$(VENV)/.live: pyproject.toml constraints.txt | $(BIN)/python
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e ".[live]"
+	touch $@ $(VENV)/.run
 
 $(VENV)/.dev: pyproject.toml constraints.txt | $(BIN)/python
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e ".[dev]"
