@@ -1,8 +1,9 @@
 """
-Load on the live view's web service: `python -m benchmarks.live_load --fake`, or with the address of one that runs.
+Load on the live view: `python -m benchmarks.live_load`, or with the address of one that runs.
 
 It speaks raw HTTP/1.1 over asyncio streams, in a process of its own, to the loopback only, and every run is bounded in
-count and time. Tokens come from FIREPLAN_FEED_TOKEN, FIREPLAN_OPERATOR_TOKEN and FIREPLAN_VIEWER_TOKEN.
+count and time. Without an address Marisol is served on an empty store (SQLite, or FIREPLAN_LOAD_STORE); with one, tokens
+come from FIREPLAN_FEED_TOKEN, FIREPLAN_OPERATOR_TOKEN and FIREPLAN_VIEWER_TOKEN.
 
 An event is followed to a reader by counting: the answer to its POST says in `row` how many events the store held when
 it was in, and every update says in `upto` how many it shows. It has arrived with the first update whose `upto` is as
@@ -19,7 +20,6 @@ import re
 import secrets
 import subprocess
 import sys
-import tempfile
 import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -74,7 +74,7 @@ class Events:
     """Calls that run their course, one event after the other, on the units and the ground that the service names."""
 
     def __init__(self, state, ground, *, seed=7):
-        self.draw = random.Random(seed)
+        self.draw = random.Random(seed)  # noqa: S311 - no secret
         self.units = [unit["unit_id"] for unit in state["units"]] or ["E1"]
         (south, west), (north, east) = ground.get("bounds") or [[33.0, -127.6], [33.2, -127.4]]
         self.box = south, west, north, east
@@ -167,7 +167,8 @@ class Watcher:
 
     async def open(self):
         await self.link.open()
-        head = f"GET /api/stream HTTP/1.1\r\nHost: {self.link.where[0]}\r\nAuthorization: Bearer {self.link.token}\r\n\r\n"
+        named = f"Host: {self.link.where[0]}\r\nAuthorization: Bearer {self.link.token}"
+        head = f"GET /api/stream HTTP/1.1\r\n{named}\r\n\r\n"
         self.link.writer.write(head.encode())
         status, _ = await self.link.head()
         if status != 200:
@@ -310,29 +311,30 @@ def show(result):
     return result
 
 
-def fake_server():
-    """Serve a desk that keeps events in memory, until the input is closed."""
-    sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests" / "support"))
-    from fake_desk import TOKENS, FakeDesk, a_page  # noqa: PLC0415
-
+def serving():
+    """Serve Marisol on an empty store, with posted events alone, until the input is closed."""
+    import fireplan as fp  # noqa: PLC0415 - the loading process needs none of it
+    from fireplan.live.running import running  # noqa: PLC0415
     from fireplan.live.web.logs import Log  # noqa: PLC0415
     from fireplan.live.web.serving import Binding, Server  # noqa: PLC0415
+    from fireplan.live.web.tokens import Tokens  # noqa: PLC0415
 
-    with tempfile.TemporaryDirectory() as folder:
-        page = a_page(Path(folder))
-        log = Log(open(os.devnull, "w", encoding="utf-8").write)  # noqa: PTH123, SIM115 - ends with the process
-        desk = FakeDesk(filler="x" * 8000)
-        with Server(desk, Binding(port=0), tokens=TOKENS, page_folder=page, log=log) as server:
-            print(json.dumps([server.url, {role: getattr(TOKENS, role) for role in ("viewer", "operator", "feed")}]))
-            sys.stdout.flush()
-            sys.stdin.read()
+    tokens = Tokens()
+    store = os.environ.get("FIREPLAN_LOAD_STORE")
+    log = Log(open(os.devnull, "w", encoding="utf-8").write)  # noqa: PTH123, SIM115 - ends with the process
+    with (
+        running(fp.examples.marisol_project(), store=store) as desk,
+        Server(desk, Binding(port=0), tokens=tokens, log=log) as server,
+    ):
+        print(json.dumps([server.url, {role: getattr(tokens, role) for role in ("viewer", "operator", "feed")}]))
+        sys.stdout.flush()
+        sys.stdin.read()
 
 
 def main():
     asked = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    asked.add_argument("url", nargs="?", help="of a service that runs on the loopback")
-    asked.add_argument("--fake", action="store_true", help="start a desk that keeps events in memory, and load that")
-    asked.add_argument("--serve-fake", action="store_true", help=argparse.SUPPRESS)
+    asked.add_argument("url", nargs="?", help="of a service that runs on the loopback; left out: Marisol's is started")
+    asked.add_argument("--serve", action="store_true", help=argparse.SUPPRESS)
     asked.add_argument("--pid", type=int, help="of the service, to measure its memory")
     asked.add_argument("--parts", nargs="+", choices=("singles", "batches", "burst"))
     asked.add_argument("--singles", type=int, default=5000)
@@ -342,19 +344,20 @@ def main():
     asked.add_argument("--clients", type=int, default=200)
     options = asked.parse_args()
     options.parts = options.parts or ["singles", "batches", "burst"]
-    if options.serve_fake:
-        fake_server()
+    if options.serve:
+        serving()
         return
     if options.seconds > LONGEST_RUN_S:
         raise SystemExit(f"--seconds is at most {LONGEST_RUN_S:g}")
-    if options.fake:
-        command = [sys.executable, "-m", "benchmarks.live_load", "--serve-fake"]
-        with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as server:  # noqa: S603
-            options.url, tokens = json.loads(server.stdout.readline())
-            load(options, tokens, server.pid)
-            server.stdin.close()
-    else:
-        load(options, {r: os.environ[f"FIREPLAN_{r.upper()}_TOKEN"] for r in ("viewer", "operator", "feed")}, options.pid)
+    if options.url is not None:
+        tokens = {role: os.environ[f"FIREPLAN_{role.upper()}_TOKEN"] for role in ("viewer", "operator", "feed")}
+        load(options, tokens, options.pid)
+        return
+    command = [sys.executable, "-m", "benchmarks.live_load", "--serve"]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as server:  # noqa: S603
+        options.url, tokens = json.loads(server.stdout.readline())
+        load(options, tokens, server.pid)
+        server.stdin.close()
 
 
 def load(options, tokens, pid):

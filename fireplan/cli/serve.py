@@ -78,7 +78,7 @@ def serve_project(folder: Path, asked: Asked, *, listen: dict[str, object]) -> N
     try:
         import fastapi  # noqa: F401, PLC0415
         import sqlalchemy  # noqa: F401, PLC0415
-        import sse_starlette  # noqa: F401, PLC0415
+        import starlette  # noqa: F401, PLC0415
         import uvicorn  # noqa: F401, PLC0415
     except ImportError as error:
         raise InputError(EXTRA) from error

@@ -41,6 +41,12 @@ AT_ONCE = 2000
 PUBLISH_S = 0.25
 """News goes out no more often than this. [s]"""
 
+WORK_SHARE = 0.3
+"""Working out news takes no more than this share of the desk's time: where it takes long, it is done less often."""
+
+FOLLOWED = 50
+"""Of more events together the cover follows only when news are worked out."""
+
 TICK_S = 1.0
 """Also without events units come home and clocks run out: the picture is looked at this often. [s]"""
 
@@ -102,6 +108,7 @@ class Desk:
         self._day: dict[str, Any] = {}
         self._rev = 0
         self._row = 0
+        self._published_s, self._pause_s = 0.0, PUBLISH_S
         self._dirty = True
         self._closing = threading.Event()
         self._ready = threading.Event()
@@ -196,11 +203,13 @@ class Desk:
             if handed:
                 self._commit(handed)
             now_s = time.monotonic()
-            if now_s >= next_s or (self._dirty and now_s >= self._published_s + PUBLISH_S):
+            if now_s >= next_s or (self._dirty and now_s >= self._published_s + self._pause_s):
                 self._guarded(self._publish)
-                next_s = time.monotonic() + TICK_S
+                took_s = time.monotonic() - now_s
+                self._pause_s = max(PUBLISH_S, took_s / WORK_SHARE)
+                next_s = time.monotonic() + max(TICK_S, self._pause_s)
             if self._dirty:
-                next_s = min(next_s, self._published_s + PUBLISH_S)
+                next_s = min(next_s, self._published_s + self._pause_s)
             if over and not handed:
                 return
 
@@ -213,7 +222,6 @@ class Desk:
             latest_us = max(span[1], now_us)
             self._maker.rebuild(up_to(self._store, latest_us), now_us=latest_us, whole=False)
         self._range = list(span) if span is not None else None
-        self._published_s = 0.0
         self._guarded(self._publish)
         self._ready.set()
 
@@ -275,10 +283,14 @@ class Desk:
             )
         now_us = self.clock.now_us()
         health, picture = self._maker.health, self._maker.picture
+        several = len(outcomes) > FOLLOWED
         for event, outcome in zip((e for h in part for e in h.events), outcomes, strict=True):
             if outcome is Outcome.NEW:
                 health.hear(event)
-                self._guarded(lambda event=event: picture.take(event, now_us=now_us))  # type: ignore[misc]
+                if several:
+                    picture.gather(event)
+                else:
+                    self._guarded(lambda event=event: picture.take(event, now_us=now_us))  # type: ignore[misc]
                 self._range = _widened(self._range, event.ts_us)
             elif outcome is Outcome.DUPLICATE:
                 health.hear_again(event.received_us)

@@ -37,6 +37,11 @@ FIRST_STAMPS = {
 ENDS = {"unit.cancelled": "cancelled_us", "unit.cleared": "cleared_us"}
 """Of these the last counts."""
 
+AT_INCIDENT = frozenset(FIRST_STAMPS) | frozenset(ENDS)
+AT_WORK = frozenset(ASSIGNED)
+POSTED = frozenset({"unit.moved_up", "unit.in_quarters"})
+TEXTS = ("call_type", "priority", "address")
+
 
 class Said(NamedTuple):
     """A value, and where the event that said it stands among all."""
@@ -74,8 +79,8 @@ class Response:
         """When it was over; None: it is not."""
         return self.last.order[0] if self.over else None
 
-    def take(self, event: Event) -> None:
-        """Take in what an event says of this response."""
+    def take(self, event: Event, order: Order) -> None:
+        """Take in what an event says of this response; its place among all is given, since it is asked for often."""
         if event.type in FIRST_STAMPS:
             name = FIRST_STAMPS[event.type]
             stood = getattr(self, name)
@@ -88,8 +93,8 @@ class Response:
                 setattr(self, name, event.ts_us)
         else:
             return
-        if event.order > self.last.order:
-            self.last = Said(event.order, event.type)
+        if order > self.last.order:
+            self.last = Said(order, event.type)
 
 
 class Incident:
@@ -107,29 +112,34 @@ class Incident:
         self.said: dict[str, Said] = {}
         self.responses: dict[str, Response] = {}
 
-    def take(self, event: Event) -> None:
+    def take(self, event: Event, order: Order) -> None:
         """Take in what an event says of this incident."""
-        self.last_us = max(self.last_us, event.ts_us)
-        self.first_us = event.ts_us if self.first_us is None else min(self.first_us, event.ts_us)
-        if event.type == "incident.created" and (self.received_us is None or event.ts_us < self.received_us):
-            self.received_us = event.ts_us
-        if event.type == "incident.closed":
-            self.closed = max(self.closed, event.order)
-        elif event.type in ASSIGNED:
-            self.reopened = max(self.reopened, event.order)
-        if event.type != "unit.position":
-            self._note(event)
-        if event.unit_id is not None and event.type in FIRST_STAMPS | ENDS:
-            self.responses.setdefault(event.unit_id, Response()).take(event)
+        ts_us, kind = event.ts_us, event.type
+        self.last_us = max(self.last_us, ts_us)
+        if self.first_us is None or ts_us < self.first_us:
+            self.first_us = ts_us
+        if kind == "incident.created" and (self.received_us is None or ts_us < self.received_us):
+            self.received_us = ts_us
+        if kind in AT_INCIDENT and event.unit_id is not None:
+            response = self.responses.get(event.unit_id)
+            if response is None:
+                response = self.responses[event.unit_id] = Response()
+            response.take(event, order)
+            if kind in AT_WORK and order > self.reopened:
+                self.reopened = order
+        elif kind == "incident.closed" and order > self.closed:
+            self.closed = order
+        if kind != "unit.position":
+            self._note(event, order)
 
-    def _note(self, event: Event) -> None:
-        order = event.order
-        for name in ("call_type", "priority", "address"):
+    def _note(self, event: Event, order: Order) -> None:
+        said = self.said
+        for name in TEXTS:
             value = getattr(event, name)
-            if value is not None and (name not in self.said or order > self.said[name].order):
-                self.said[name] = Said(order, value)
-        if event.latitude is not None and ("at" not in self.said or order > self.said["at"].order):
-            self.said["at"] = Said(order, (event.longitude, event.latitude))
+            if value is not None and (name not in said or order > said[name].order):
+                said[name] = Said(order, value)
+        if event.latitude is not None and ("at" not in said or order > said["at"].order):
+            said["at"] = Said(order, (event.longitude, event.latitude))
 
     def text(self, name: str) -> str | None:
         """Give the call type, priority or address, as it was said last."""
@@ -178,15 +188,14 @@ class Unit:
         self.at = Said(NEVER, None)
         self._latest: list[Word] = []
 
-    def take(self, event: Event) -> None:
+    def take(self, event: Event, order: Order) -> None:
         """Take in what an event says of this unit."""
         self.last_us = max(self.last_us, event.ts_us)
-        order = event.order
         if event.type == "unit.position":
             if order > self.at.order:
                 self.at = Said(order, (event.longitude, event.latitude))
             return
-        if event.type in {"unit.moved_up", "unit.in_quarters"} and order > self.post.order:
+        if event.type in POSTED and order > self.post.order:
             self.post = Said(order, event.station_id)
         self._hear(Word(order, event.type, event.incident_id))
 
@@ -208,6 +217,9 @@ class Unit:
             self._latest = []
         if word not in self._latest:
             self._latest.append(word)
+        if len(self._latest) == 1:
+            self.word = word
+            return
         ended = {w.incident_id for w in self._latest if w.type in ENDS}
         at_work = [w for w in self._latest if w.type in ASSIGNED and w.incident_id not in ended]
         self.word = max(at_work or self._latest)
@@ -216,11 +228,11 @@ class Unit:
 class Touched(NamedTuple):
     """What an event changed."""
 
-    units: frozenset[str]
-    incidents: frozenset[str]
+    unit_id: str | None
+    incident_id: str | None
 
 
-NOTHING = Touched(frozenset(), frozenset())
+NOTHING = Touched(None, None)
 
 
 class Board:
@@ -259,17 +271,20 @@ class Board:
         self.latest_us = max(self.latest_us, event.ts_us)
         if event.type == HEARTBEAT:
             return NOTHING
-        incidents: frozenset[str] = frozenset()
-        units: frozenset[str] = frozenset()
-        if event.incident_id is not None:
-            incidents = frozenset((event.incident_id,))
-            self._incident(event.incident_id).take(event)
-        if event.unit_id is not None and not event.type.startswith("incident."):
-            units = frozenset((event.unit_id,))
-            self._units.setdefault(event.unit_id, Unit(event.unit_id)).take(event)
+        order = event.order
+        unit_id, incident_id = event.unit_id, event.incident_id
+        if incident_id is not None:
+            self._incident(incident_id).take(event, order)
+        if event.type[0] == "i":
+            unit_id = None  # an incident may name the unit it was made for, which says nothing of the unit
+        elif unit_id is not None:
+            unit = self._units.get(unit_id)
+            if unit is None:
+                unit = self._units[unit_id] = Unit(unit_id)
+            unit.take(event, order)
         if self._kept_us is not None and self.latest_us - self._swept_us > SWEPT_US:
             self._sweep()
-        return Touched(units, incidents)
+        return Touched(unit_id, incident_id)
 
     def forgets(self) -> None:
         """Say that the events taken in are not all there are: what is not here may have to be recalled."""
@@ -299,7 +314,7 @@ class Board:
             found = self._incidents[incident_id] = Incident(incident_id)
             if self._swept_any and self._recall is not None:
                 for event in self._recall(incident_id):
-                    found.take(event)
+                    found.take(event, event.order)
         return found
 
     def _fresh(self, last_us: int) -> bool:

@@ -95,7 +95,10 @@ class Event:
     @property
     def content(self) -> tuple[object, ...]:
         """What it says, without when it was received: an event delivered again says the same."""
-        return tuple(getattr(self, name) for name in SAID)
+        return (
+            self.event_id, self.ts_us, self.type, self.seq, self.incident_id, self.unit_id, self.latitude,
+            self.longitude, self.call_type, self.priority, self.address, self.station_id,
+        )  # fmt: skip
 
     def digest(self) -> str:
         """Give a short sign of what it says, by which a repeated event is told from another under the same id."""

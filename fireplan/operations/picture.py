@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import heapq
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -32,6 +33,10 @@ if TYPE_CHECKING:
 SOON_S = (300.0, 600.0)
 """How far ahead returning units are looked at. [s]"""
 
+CLOSED_US = 3 * 3600 * SECOND_US
+MOST_CLOSED = 100
+"""Closed incidents are shown for so long, and the newest so many of them. [us]"""
+
 STEPPED_US = 2 * 3600 * SECOND_US
 """Of a picture that is built anew, this much is gone through step by step, to know since when ground is lost. [us]"""
 
@@ -48,8 +53,10 @@ class Scene:
     units
         How every unit stands.
     incidents
-        Incidents of the last day, open ones first, then by when they were received.
-    clocks, forces
+        Open ones by when they were received, then the newest that were closed in the last three hours.
+    clocks
+        By incident.
+    forces
         By incident, of those that are open.
     codes
         What each zone is now; see `CoverNow.codes`.
@@ -117,13 +124,17 @@ class Picture:
         for unit_id in self.roster.home_of:
             self.cover.put(unit_id, self.cover.home(unit_id))
 
+    def gather(self, event: Event) -> None:
+        """Take in one event, and leave the cover to follow when the next scene is asked for."""
+        self.board.take(event)
+
     def take(self, event: Event, *, now_us: int) -> None:
         """Take in one event, and follow it with the cover."""
         touched = self.board.take(event)
-        for unit_id in touched.units:
-            self._follow(self.roster.now(self.board, unit_id, now_us))
-        for incident_id in touched.incidents if event.type == "incident.closed" else ():
-            incident = self.board.incident(incident_id)
+        if touched.unit_id is not None:
+            self._follow(self.roster.now(self.board, touched.unit_id, now_us))
+        if event.type == "incident.closed" and touched.incident_id is not None:
+            incident = self.board.incident(touched.incident_id)
             for unit_id in () if incident is None else incident.responses:
                 self._follow(self.roster.now(self.board, unit_id, now_us))
 
@@ -157,10 +168,8 @@ class Picture:
     def scene(self, now_us: int) -> Scene:
         """Say what there is at an instant, which is no earlier than the one before."""
         units = self._stand(now_us)
-        incidents = sorted(
-            self.board.incidents(), key=lambda i: (i.closed_us is not None, i.received_us or i.last_us, i.incident_id)
-        )
-        running = [i for i in incidents if i.closed_us is None]
+        running, closed = self._listed(now_us)
+        incidents = [*running, *closed]
         cover = self.cover
         codes = cover.codes()
         self.lost.note(codes, now_us)
@@ -177,6 +186,18 @@ class Picture:
             self._advice(units, now_us),
             cover.version,
         )
+
+    def _listed(self, now_us: int) -> tuple[list[Incident], list[Incident]]:
+        """Open incidents, the oldest first, and those closed lately, the newest first."""
+        running, closed = [], []
+        for incident in self.board.incidents():
+            closed_us = incident.closed_us
+            if closed_us is None:
+                running.append((incident.received_us or incident.last_us, incident.incident_id, incident))
+            elif closed_us > now_us - CLOSED_US:
+                closed.append((-closed_us, incident.incident_id, incident))
+        newest = heapq.nsmallest(MOST_CLOSED, closed)
+        return [i for *_, i in sorted(running)], [i for *_, i in newest]
 
     def alerts(self, scene: Scene, *, health: Health, minutes: float) -> list[Alert]:
         """Gather what has to be told; see `alerts_of`."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
-import pandas as pd
 import pyproj
 
 from fireplan import kernel
@@ -51,7 +50,9 @@ class Passing:
         self._to_metric = pyproj.Transformer.from_crs(WGS84, scenario.roads.crs, always_xy=True)  # slow to make
         roads = scenario.roads
         self._turned = roads.with_times(there_s=roads.back_s, back_s=roads.there_s)
-        self._homes = station_places(scenario)
+        homes = station_places(scenario)
+        spots = zip(homes.on_road.street.tolist(), homes.on_road.along.tolist(), strict=True)
+        self._homes = {str(s): Spot(*spot) for s, spot in zip(homes.ids, spots, strict=True)}
         self._toward: dict[str, NDArray[np.float32]] = {}
         self._workspace = kernel.Workspace(roads.n_nodes)
 
@@ -69,8 +70,7 @@ class Passing:
 
     def station(self, station_id: str) -> Spot:
         """Say where an open station stands."""
-        row = int(self._homes.ids.get_indexer(pd.Index([station_id]))[0])
-        return Spot(int(self._homes.on_road.street[row]), float(self._homes.on_road.along[row]))
+        return self._homes[station_id]
 
     def times_from(self, spot: Spot, ends: Places) -> NDArray[np.float32]:
         """Give the driving times from a place to all of a set; inf beyond `within_s`. [s]"""
