@@ -210,7 +210,7 @@ class CoverNow:
         -------
         The units that count and are free; for each zone the row among them (-1: none) and the travel time [s].
         """
-        units = [u for u, s in self._free.items() if self._useful(u) and s.spot is not None]
+        units = [u for u in self.counted() if u in self._free and self._free[u].spot is not None]
         n = len(self.zones.ids)
         best_s = np.full(n, np.inf, dtype=np.float32)
         row = np.full(n, -1, dtype=np.int64)
@@ -259,7 +259,7 @@ class CoverNow:
             return self._within[objective.key][1]
         wanted = [KINDS.index(kind) for kind in objective.needs]
         standing = self._free if free is None else free
-        sent = [(u, s) for u, s in standing.items() if s is not None and s.spot is not None]
+        sent = [(u, s) for u in self._row_of if (s := standing.get(u)) is not None and s.spot is not None]
         sent = [(u, s) for u, s in sent if (self._brings[self._row_of[u]][wanted] > 0).any()]
         n = len(self.zones.ids)
         times = [self._times(u, s, objective.interval) for u, s in sent]
