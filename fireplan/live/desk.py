@@ -50,8 +50,8 @@ FOLLOWED = 50
 TICK_S = 1.0
 """Also without events units come home and clocks run out: the picture is looked at this often. [s]"""
 
-DAY_S = 15.0
-"""The day's figures are worked out anew no more often than this. [s]"""
+DAY_S, PLAYED_DAY_S = 15.0, 3.0
+"""The day's figures are worked out anew no more often than this; while a history is played quickly, than that. [s]"""
 
 KEYED = {"units": "unit_id", "incidents": "incident_id"}
 DAY_US = 86_400_000_000
@@ -334,7 +334,7 @@ class Desk:
     def _run_days(self) -> None:
         """Live in a thread of its own: the day's figures take longer than news may wait."""
         known = -1
-        while not self._closing.wait(0.5 if known < 0 else DAY_S):
+        while not self._closing.wait(0.5 if known < 0 else DAY_S if self.clock.speed <= 1 else PLAYED_DAY_S):
             if self._row == known or not self._ready.is_set():
                 continue
             known = self._row

@@ -70,6 +70,7 @@ def day_shown(
     return {
         "today": {
             "start": start_us // 1000,
+            "at": now_us // 1000,
             "basis": scenario.provenance,
             "method": "90th percentile by the inverted distribution, with its order-statistic 95 % interval",
             "note": note,
