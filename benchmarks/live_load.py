@@ -2,8 +2,8 @@
 Load on the live view: `python -m benchmarks.live_load`, or with the address of one that runs.
 
 It speaks raw HTTP/1.1 over asyncio streams, in a process of its own, to the loopback only, and every run is bounded in
-count and time. Without an address Marisol is served on an empty store (SQLite, or FIREPLAN_LOAD_STORE); with one, tokens
-come from FIREPLAN_FEED_TOKEN, FIREPLAN_OPERATOR_TOKEN and FIREPLAN_VIEWER_TOKEN.
+count and time. Without an address Marisol is served on an empty store (SQLite, or FIREPLAN_LOAD_STORE); with one,
+tokens come from FIREPLAN_FEED_TOKEN, FIREPLAN_OPERATOR_TOKEN and FIREPLAN_VIEWER_TOKEN.
 
 An event is followed to a reader by counting: the answer to its POST says in `row` how many events the store held when
 it was in, and every update says in `upto` how many it shows. It has arrived with the first update whose `upto` is as
@@ -235,8 +235,10 @@ async def burst(where, tokens, events, *, rate, seconds, clients, connections, p
 async def settled(watchers, row, *, most_s=10.0):
     """Wait until every reader has seen the last event."""
     ends = time.perf_counter() + most_s
-    while time.perf_counter() < ends and not all(w.ended or (w.uptos and w.uptos[-1] >= row) for w in watchers):
+    while not all(w.ended or (w.uptos and w.uptos[-1] >= row) for w in watchers):
         await asyncio.sleep(0.05)
+        if time.perf_counter() > ends:
+            return
 
 
 def arrivals(watchers, posted, *, took_s):

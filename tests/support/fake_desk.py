@@ -21,8 +21,10 @@ STATIONS = [{"station_id": s, "name": f"Station {s}", "at": [-127.5, 33.1], "ope
 class FakeReplay:
     def __init__(self):
         self.speed, self.paused = 60.0, False
+        self.changes = 0
 
     def change(self, *, speed=None, paused=None):
+        self.changes += 1
         self.speed = self.speed if speed is None else speed
         self.paused = self.paused if paused is None else paused
 
@@ -39,6 +41,7 @@ class FakeDesk:
         self.failing = None  # an exception that the store raises
         self.broken = None  # an exception that every reading call raises
         self.by_id, self.listeners, self.refusals, self.acknowledged = {}, [], [], []
+        self.submits = 0
         self.rev = 0
         self.now_ms = 1_751_380_000_000
         self.changed = {}
@@ -48,8 +51,9 @@ class FakeDesk:
         self._thread = threading.Thread(target=self._work, daemon=True)
         self._thread.start()
 
-    def submit(self, events, refusals=(), *, position=None):
+    def submit(self, events, refusals=(), *, position=None):  # noqa: ARG002 - as the desk
         future = Future()
+        self.submits += 1
         self._queue.put((list(events), list(refusals), future))
         return future
 
@@ -168,7 +172,7 @@ def a_page(folder):
 
 
 class Served:
-    """The service on a free port, in a thread, with what it writes to its log."""
+    """The service on a free port, in a thread, with what it writes to its log; without a folder it has its own page."""
 
     def __init__(self, folder, *, desk=None, limits=None, **binding):
         self.desk = desk or FakeDesk()
@@ -178,7 +182,7 @@ class Served:
             Binding(port=0, **binding),
             tokens=TOKENS,
             log=Log(self.lines.append),
-            page_folder=a_page(folder),
+            page_folder=folder and a_page(folder),
             limits=limits or Limits(),
         )
 

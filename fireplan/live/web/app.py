@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING, Any
 from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
-from starlette.requests import Request  # noqa: TC002 - read at run time by FastAPI
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import Response
 
 import fireplan
-from fireplan.live.web.guard import CALLER, FAULT, Guard, Templates, told
+from fireplan.live.web.guard import CALLER, FAULT, LEFT, Guard, Templates, told
 from fireplan.live.web.logs import Log
 from fireplan.live.web.page_files import PageFiles
 from fireplan.live.web.posting import PostingRoutes
@@ -27,7 +28,6 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Collection
     from pathlib import Path
 
-    from starlette.responses import Response
     from starlette.types import Receive, Scope, Send
 
     from fireplan.live.desk_protocol import DeskLike
@@ -184,4 +184,7 @@ def _handlers(log: Log) -> dict[int | type[Exception], Any]:
         request.scope[FAULT] = log.fault(error, f"answering {request.scope[CALLER].template}")
         return told(500, "Something went wrong here.", fault=request.scope[FAULT])
 
-    return {HTTPException: refused, RequestValidationError: unfit, Exception: fault}
+    async def left(_request: Request, _error: ClientDisconnect) -> Response:
+        return Response(status_code=LEFT)  # nobody hears it; it is no fault of ours
+
+    return {HTTPException: refused, RequestValidationError: unfit, ClientDisconnect: left, Exception: fault}

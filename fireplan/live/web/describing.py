@@ -86,7 +86,7 @@ def event_schema() -> dict[str, Any]:
             _needs(("unit.moved_up",), "station_id"),
             _needs(("unit.position",), "latitude", "longitude"),
         ],
-        "dependentRequired": {"latitude": ["longitude"], "longitude": ["latitude"]},
+        "anyOf": [_place("number", needed=True), _place("null", needed=False)],
         "examples": list(EXAMPLES),
     }
 
@@ -143,6 +143,12 @@ def _text(longest: int, meaning: str) -> dict[str, Any]:
 
 def _degrees(most: int, meaning: str) -> dict[str, Any]:
     return {"description": meaning, "type": ["number", "null"], "minimum": -most, "maximum": most}
+
+
+def _place(kind: str, *, needed: bool) -> dict[str, Any]:
+    """Say that both degrees are of one kind: there is a whole place, or none."""
+    both = ("latitude", "longitude")
+    return {"properties": {name: {"type": kind} for name in both}, "required": list(both) if needed else []}
 
 
 def _needs(types: tuple[str, ...], *fields: str) -> dict[str, Any]:

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
 LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 BACKLOG = 256
+LAST_PORT = 65_535
 CONNECTIONS_BESIDES_STREAMS = 256
 KEEP_ALIVE_S = 15
 GRACE_S = 2
@@ -322,11 +323,13 @@ def _load(config: uvicorn.Config) -> None:
 def _listening(host: str, port: int) -> socket.socket:
     """Open the socket, and name the mend if that cannot be done."""
     name = "127.0.0.1" if host == "localhost" else host
+    if not 0 <= port <= LAST_PORT:  # the resolver would take what is left of it
+        raise InputError(f"{port} is no port: give --port from 1024 to {LAST_PORT}, or 0 for any that is free")
     try:
         family, kind, protocol, _, address = socket.getaddrinfo(
             name or None, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
         )[0]
-    except (socket.gaierror, OverflowError) as error:
+    except (OSError, UnicodeError) as error:
         raise InputError(f"{quoted(host)} and port {port} are no address: give --host 127.0.0.1 --port 8000") from error
     opened = socket.socket(family, kind, protocol)
     try:

@@ -324,16 +324,17 @@ class Stream(Response):
             for task in tasks:
                 task.cancel()
             outcomes = await asyncio.gather(*tasks, return_exceptions=True)
-        faults = [o for o in outcomes if isinstance(o, Exception) and not isinstance(o, TimeoutError)]
-        if not reader.slow and not any(isinstance(o, TimeoutError) for o in outcomes):
+        faults = [o for o in outcomes if isinstance(o, Exception)]
+        if not reader.slow and not faults:
             with suppress(TimeoutError):
                 async with asyncio.timeout(min(LAST_WORD_S, limits.send_s)):
                     await send({"type": "http.response.body", "body": b"", "more_body": False})
                     return
         self._hub.hang_up(scope.get("client"))
         await asyncio.sleep(0)  # the connection learns of it before the server asks why the answer has no end
-        if faults:
-            raise faults[0]
+        for fault in faults:
+            if not isinstance(fault, TimeoutError):  # that one is the reader's
+                raise fault
 
     async def _write(self, send: Send) -> None:
         hub, reader = self._hub, self._reader

@@ -121,14 +121,15 @@ def _check(role: Role, token: str) -> None:
 def _of_file(path: Path) -> dict[str, str]:
     try:
         with path.open("rb") as file:
-            if os.name == "posix" and stat.S_IMODE(os.fstat(file.fileno()).st_mode) & 0o077:
-                raise InputError(f"others can read the token file {quoted(path)}: chmod 600 it")
-            said = tomllib.load(file)
+            shared = os.name == "posix" and bool(stat.S_IMODE(os.fstat(file.fileno()).st_mode) & 0o077)
+            said = {} if shared else tomllib.load(file)
     except OSError as error:
         raise InputError(f"the token file {quoted(path)} cannot be read: {error.strerror}") from error
     except ValueError as error:
         # The parser's own message may quote the line, and with it a token.
         raise InputError(f'the token file {quoted(path)} is no TOML: write lines such as viewer = "..."') from error
+    if shared:
+        raise InputError(f"others can read the token file {quoted(path)}: chmod 600 it")
     unknown = sorted(set(said) - set(Role))
     if unknown or not all(isinstance(token, str) for token in said.values()):
         raise InputError(f'the token file {quoted(path)} must hold {listed(Role)} only, each as text: viewer = "..."')
