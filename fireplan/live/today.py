@@ -74,7 +74,7 @@ def day_shown(
             "basis": scenario.provenance,
             "method": "90th percentile by the inverted distribution, with its order-statistic 95 % interval",
             "note": note,
-            "rows": performance_shown(table),
+            "rows": performance_shown(table, standard),
         },
         "hours": [hour._asdict() for hour in hours],
     }

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from fireplan.operations.picture import Picture, Scene
     from fireplan.operations.standing import UnitNow
     from fireplan.operations.ways import Way
-    from fireplan.standards import Objective
+    from fireplan.standards import Objective, Standard
 
 MOST_FIRST = 254
 NOBODY = 255
@@ -255,14 +255,16 @@ def health_shown(health: Health, *, source: str) -> dict[str, Any]:
     }
 
 
-def performance_shown(table: pd.DataFrame | None) -> list[dict[str, Any]]:
-    """Show a table of `fireplan.performance`, by measure."""
+def performance_shown(table: pd.DataFrame | None, standard: Standard) -> list[dict[str, Any]]:
+    """Show a table of `fireplan.performance`, by measure; an objective is named as on its clock, its limit beside it."""
     if table is None:
         return []
-    columns = ["title", "n", "p90_s", "p90_low_s", "p90_high_s", "limit_s", "goal", "share", "share_low", "share_high"]
+    named = {o.key: title_of(o) for o in standard.objectives}
+    columns = ["n", "p90_s", "p90_low_s", "p90_high_s", "limit_s", "goal", "share", "share_low", "share_high"]
     return [
         {
             "measure": str(key),
+            "title": named.get(str(key), str(row["title"]).capitalize()),
             **{c: _plain(row[c]) for c in columns},
             "met": _plain(row["met"]),
             "verified": _plain(row["verified"]),
