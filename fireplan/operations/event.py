@@ -261,16 +261,16 @@ def _text(value: object, name: str, longest: int, faults: list[tuple[str, str]])
         faults.append((name, f"{name} is no text of up to {longest} characters"))
         return None
     # Half a surrogate pair can stand in JSON, but in no database.
-    return value.encode("utf-8", "replace").decode("utf-8").replace("\x00", "")
+    return value.encode("utf-8", "replace").decode("utf-8").replace("\x00", "") or None
 
 
 def _degrees(value: object, name: str, most: float, faults: list[tuple[str, str]]) -> float | None:
     if value is None:
         return None
-    if not isinstance(value, (int, float)) or isinstance(value, bool) or not math.isfinite(value):
+    if not isinstance(value, (int, float)) or isinstance(value, bool) or not abs(value) < math.inf:
         faults.append((name, f"{name} is not a finite number of degrees"))
         return None
-    if abs(value) > most:
+    if abs(value) > most:  # whole numbers of any length are in Python's JSON
         faults.append((name, f"{name} is outside -{most} to {most} degrees"))
         return None
     return float(value)

@@ -256,7 +256,7 @@ def health_shown(health: Health, *, source: str) -> dict[str, Any]:
 
 
 def performance_shown(table: pd.DataFrame | None, standard: Standard) -> list[dict[str, Any]]:
-    """Show a table of `fireplan.performance`, by measure; an objective is named as on its clock, its limit beside it."""
+    """Show a table of `fireplan.performance`, by measure; objectives are named as on their clocks."""
     if table is None:
         return []
     named = {o.key: title_of(o) for o in standard.objectives}

@@ -5,4 +5,5 @@ from __future__ import annotations
 
 def as_clock(seconds: float) -> str:
     """Write a length of time as minutes and seconds, such as ``4:00``."""
-    return f"{int(seconds) // 60}:{int(seconds) % 60:02d}"
+    whole = round(seconds)
+    return f"{whole // 60}:{whole % 60:02d}"

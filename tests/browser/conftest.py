@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -27,6 +28,7 @@ QUIET = (
     "--disable-sync",
 )
 LOCAL = ("file:", "data:", "about:", "blob:")
+ELSEWHERE = re.compile(r"^(?!http://127\.0\.0\.1:\d+/|data:|about:|blob:)")
 DESKTOP = (1400, 900)
 
 
@@ -116,4 +118,34 @@ def open_page(chromium: Browser, artefacts: Path) -> Iterator[Callable[..., Open
 
     yield opening
     for context in pages:
+        context.close()
+
+
+@pytest.fixture
+def open_address(chromium: Browser, artefacts: Path) -> Iterator[Callable[..., Opened]]:
+    """Open an address of this machine in a window; a request to anywhere else is noted and refused."""
+    contexts = []
+
+    def opening(url: str, *, size: tuple[int, int] = DESKTOP, **more: Any) -> Opened:
+        context = chromium.new_context(viewport={"width": size[0], "height": size[1]}, **more)
+        contexts.append(context)
+        context.set_default_timeout(15_000)
+        page = context.new_page()
+        opened = Opened(page, artefacts)
+
+        def requested(address: str) -> None:
+            if ELSEWHERE.match(address):
+                opened.requests.append(address)
+
+        # Only what goes elsewhere is held up here: a stream of events is not to pass through this thread.
+        context.route(ELSEWHERE, lambda route: route.abort())
+        page.on("request", lambda request: requested(request.url))
+        page.on("websocket", lambda socket: requested(socket.url))
+        page.on("pageerror", lambda error: opened.errors.append(str(error)))
+        page.on("console", lambda said: opened.errors.append(said.text) if said.type in {"error", "warning"} else None)
+        page.goto(url)
+        return opened
+
+    yield opening
+    for context in contexts:
         context.close()

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fireplan.operations.event import TYPES, Event, Refused, as_stamp, event_of
+from fireplan.operations.event import TYPES, Event, Refused, as_said, as_stamp, event_of
 from fireplan.operations.lines import LONGEST_LINE_BYTES, read_line, read_object
 from fireplan.operations.refusal import Refusal
 
@@ -54,6 +54,11 @@ def test_a_good_event_is_read_whole():
         ({"longitude": None}, "place", "both, or neither"),
         ({"longitude": "-75"}, "longitude", "finite number"),
         ({"latitude": True}, "latitude", "finite number"),
+        ({"latitude": float("nan")}, "latitude", "finite number"),
+        ({"latitude": 10**400}, "latitude", "outside -90 to 90"),
+        ({"seq": 10**400}, "seq", "whole number"),
+        ({"priority": 10**400}, "priority", "no text"),
+        ({"incident_id": "\x00"}, "incident_id", "needs it"),
         ({"priority": [[1]]}, "priority", "no text"),
         ({"call_type": "x" * 501}, "call_type", "no text"),
         ({"seq": -1}, "seq", "whole number"),
@@ -98,6 +103,18 @@ def test_the_digest_tells_contents_apart_and_not_deliveries():
     again = event_of(GOOD, received_us=NOW_US + 5)
     other = event_of(GOOD | {"unit_id": "E2"}, received_us=NOW_US)
     assert first.digest() == again.digest() != other.digest()
+
+
+def test_what_is_written_is_read_the_same():
+    for change in (
+        {},
+        {"address": "\x00"},
+        {"call_type": "A\ud800"},
+        {"seq": None, "latitude": None, "longitude": None},
+    ):
+        event = event_of(GOOD | change, received_us=NOW_US)
+        again = event_of(json.loads(json.dumps(as_said(event))), received_us=NOW_US)
+        assert again.digest() == event.digest()
 
 
 def test_order_is_by_instant_then_by_what_comes_first():

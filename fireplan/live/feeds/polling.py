@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import math
 import re
 from datetime import date
 from decimal import Decimal
@@ -257,7 +258,7 @@ def _parts(table: str) -> tuple[str | None, str]:
 
 def _as_key(value: object, name: str) -> int | str:
     """Check what stands in the key's column: a stamp, say, would not tell two rows of one instant apart."""
-    if isinstance(value, Decimal | float) and value == int(value):
+    if isinstance(value, Decimal | float) and math.isfinite(value) and value == int(value):
         return int(value)
     if isinstance(value, int | str) and not isinstance(value, bool):
         return value
@@ -269,11 +270,17 @@ def _plain(value: object) -> object:
     if isinstance(value, date):
         return value.isoformat()
     if isinstance(value, Decimal):
-        return int(value) if value == value.to_integral_value() else float(value)
+        return int(value) if value.is_finite() and value == value.to_integral_value() else float(value)
     if isinstance(value, bytes | memoryview):
         return bytes(value).decode("utf-8", "replace")
     return value if isinstance(value, str | int | float) else str(value)
 
 
+def _text(raw: bytes) -> str:
+    return raw.decode("utf-8", "replace")
+
+
 def _only_read(connection: Any, _record: Any) -> None:  # noqa: ANN401 - the driver's own
     connection.execute("PRAGMA query_only=ON").close()
+    # Other programs put bytes of any kind in a column of text; one such row must not stop the feed.
+    connection.text_factory = _text

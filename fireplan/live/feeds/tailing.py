@@ -127,6 +127,7 @@ class TailedFile:
         while several := list(itertools.islice(lines, MOST_EVENTS)):
             read = [item for line in several if (item := self._read(line, received_us)) is not None]
             self._place = several[-1].after
+            self._head_sign = _sign(self._head[: self._place.at])
             if read:
                 yield batch_of(read, self._position())
 
@@ -165,7 +166,6 @@ class TailedFile:
             yield batch_of([item], self._position())
 
     def _position(self) -> str:
-        self._head_sign = _sign(self._head[: self._place.at])
         return as_text(self._place, self._head_sign)
 
     @property

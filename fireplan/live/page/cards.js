@@ -4,9 +4,11 @@ import { h, said } from "./dom.js";
 import { GROUND_WORDS } from "./ground.js";
 import { stateOf, statusWord } from "./look.js";
 import { reading } from "./model.js";
-import { mmss, NOT_KNOWN, roughly } from "./words.js";
+import { isNumber, mmss, NOT_KNOWN, number, roughly } from "./words.js";
 
 const CLASS_NAMES = ["never", "lost", "one", "two"];
+
+const capital = (text) => text.slice(0, 1).toUpperCase() + text.slice(1);
 
 export function table(caption, rows) {
   return h("table", { class: "card" }, h("caption", {}, said(caption)),
@@ -20,9 +22,10 @@ export function unitCard(unit, model, context) {
     ["Status", context.status(unit.status)],
     ["Since", since(unit.since, model, context)],
     ["Incident", unit.incident_id],
+    ["Place", unit.way ? "estimated along its way" : null],
     ["Stands by at", context.station(unit.post ?? unit.station_id)],
     ["Home", unit.post && unit.post !== unit.station_id ? context.station(unit.station_id) : null],
-    ["Home by", Number.isFinite(unit.home_by) ? "about " + context.time.time(unit.home_by) : null],
+    ["Home by", unit.home_by > model.now() ? "about " + context.time.time(unit.home_by) : null],
     ["Known", unit.known === false ? "no: not in the list of units" : null],
     ["Note", (unit.flags || []).join("; ")],
   ]);
@@ -57,10 +60,11 @@ export function stationCard(station, model, context) {
 }
 
 export function zoneCard(zones, zone, model, context) {
-  const byte = model.zones[zone], first = context.firstDue(zone), near = zones.ids[zone];
+  const byte = model.zones[zone], first = context.firstDue(zone), near = zones.ids[zone], weight = (context.ground.weight || {}).unit;
   return table("Zone " + String(near ?? zone + 1), [
     ["Now", GROUND_WORDS.get(CLASS_NAMES[byte]) || NOT_KNOWN],
-    ["First due now", first],
+    [weight ? capital(String(weight)) : "Weight", isNumber(zones.weights[zone]) ? number(zones.weights[zone]) : null],
+    ["First due now", model.first ? first ?? "nobody" : null],
     ["Objective", model.cover && model.cover.objective ? model.cover.objective.title : null],
   ]);
 }

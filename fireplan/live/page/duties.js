@@ -90,13 +90,13 @@ export class Moves {
     const all = list(model.advice);
     keyed(byId("move-list"), all, (a) => String(a.key), () => this._row());
     show(byId("move-none"), all.length === 0);
-    write(byId("move-count"), all.length > 1 ? "best first" : "");
+    write(byId("move-count"), all.length > 1 ? all.length + ", best first" : "");
   }
 
   _row() {
     const title = h("h3", {}), gain = h("p", { class: "gain" }), reason = h("p", { class: "reason" });
     const button = h("button", { type: "button", class: "small operator" }, "Order this move\u2026");
-    const element = h("li", { class: "move" }, h("span", { class: "move-sign" }, sign("arrow")), h("div", { class: "move-words" }, title, gain, h("div", { class: "move-foot" }, reason, button)));
+    const element = h("li", { class: "move" }, h("span", { class: "move-sign" }, sign("arrow")), h("div", { class: "move-words" }, h("div", { class: "move-head" }, title, button), gain, reason));
     let advice = null;
     button.addEventListener("click", () => this._ask(advice));
     const light = (on) => () => this.context.showMove(on ? advice : null);
@@ -110,7 +110,7 @@ export class Moves {
         if (advice !== next) {
           advice = next;
           fill(title, this._what(next));
-          fill(gain, h("b", {}, "+" + number(next.net)), " ", said(next.unit), " for " + minutes(next.drive_s) + " of driving: " + number(next.per_minute) + " a minute",
+          fill(gain, h("b", {}, "+" + number(next.net)), " ", said(next.unit), " for " + minutes(next.drive_s) + " of driving (" + number(next.per_minute) + " a minute)",
             next.loses > 0 ? h("span", { class: "soft" }, "; regains " + number(next.regains) + ", gives up " + number(next.loses)) : "");
           fill(reason, said(next.reason));
         }

@@ -1,5 +1,5 @@
 // The ground: zones in the colours of what covers them now, and the roads under them. Each is one canvas, and each
-// class of zones one path, so that a change of cover is one pass over the zones.
+// class of zones a few paths, so that a change of cover is one pass over the zones.
 
 import { colours } from "./look.js";
 import { coordinates, integers } from "./packed.js";
@@ -14,6 +14,10 @@ export const GROUND_WORDS = new Map([
 ]);
 const OWN = ["#0072b2", "#e69f00", "#cc79a7", "#56b4e9", "#8a5a2b", "#4b3f8f", "#f0e442", "#7d8590", "#a3195b", "#00a1a7"];
 
+/** A path takes the longer to add to the longer it is: many short ones are built in a hundredth of the time of one. */
+const MOST_POINTS = 256;
+const SEAM = 0.6; // pixels of outline, so that no ground shines through between two paths of one class
+
 export class Zones {
   constructor(packed, frame) {
     const structure = integers(packed.structure), { x, y } = coordinates(packed.points, frame.place);
@@ -21,6 +25,7 @@ export class Zones {
     this.y = y;
     this.n = packed.n;
     this.ids = packed.ids || [];
+    this.weights = packed.weights || [];
     const rings = [], first = new Uint32Array(this.n + 1);
     let at = 0, point = 0;
     for (let zone = 0; zone < this.n; zone++) {
@@ -98,12 +103,19 @@ export class Zones {
     return inside;
   }
 
-  /** Sorts the zones into one path for each class; `classes` holds one byte for each zone. */
+  /** Sorts the zones into paths by class; `classes` holds one byte for each zone. */
   colour(classes, count) {
-    this.paths = Array.from({ length: count }, () => new Path2D());
+    this.paths = Array.from({ length: count }, () => []);
+    const room = new Int32Array(count);
     for (let zone = 0; zone < this.n; zone++) {
-      const path = this.paths[zone < classes.length ? classes[zone] : 0];
-      if (path) this.trace(path, zone);
+      const own = zone < classes.length ? classes[zone] : 0, paths = this.paths[own];
+      if (!paths) continue;
+      if (room[own] <= 0) {
+        paths.push(new Path2D());
+        room[own] = MOST_POINTS;
+      }
+      this.trace(paths[paths.length - 1], zone);
+      room[own] -= this.rings[this.first[zone + 1]] - this.rings[this.first[zone]];
     }
   }
 
@@ -111,17 +123,22 @@ export class Zones {
   draw(ctx, view, fills) {
     if (!this.paths) return;
     const k = view.k * view.dpr;
-    this.paths.forEach((path, i) => {
+    ctx.lineWidth = SEAM / view.k;
+    ctx.lineJoin = "bevel";
+    this.paths.forEach((paths, i) => {
       const fill = fills[i];
-      if (!fill) return;
+      if (!fill || !paths.length) return;
       ctx.setTransform(k, 0, 0, k, view.tx * view.dpr, view.ty * view.dpr);
-      ctx.fillStyle = fill.colour;
-      ctx.fill(path);
+      ctx.fillStyle = ctx.strokeStyle = fill.colour;
+      for (const path of paths) {
+        ctx.fill(path);
+        ctx.stroke(path);
+      }
       if (!fill.mark) return;
       const pattern = ctx.createPattern(fill.mark, "repeat");
       pattern.setTransform(new DOMMatrix([1 / k, 0, 0, 1 / k, 0, 0]));
       ctx.fillStyle = pattern;
-      ctx.fill(path);
+      for (const path of paths) ctx.fill(path);
     });
   }
 }
@@ -156,8 +173,14 @@ export function coverFills(dpr) {
   }));
 }
 
-export const ownFills = (count) => Array.from({ length: count }, (_, i) => ({ colour: OWN[i % OWN.length], mark: null }));
-export const ownColour = (i) => OWN[i % OWN.length];
+/** The colour of a unit's ground: its own whoever else is there, so that it stays when others come and go. */
+export function ownColour(name) {
+  let sum = 0;
+  for (const letter of name) sum = (sum * 31 + letter.codePointAt(0)) % 65521;
+  return OWN[sum % OWN.length];
+}
+
+export const ownFills = (names) => names.map((name) => ({ colour: ownColour(name), mark: null }));
 
 /** A swatch of the legend, drawn as the map draws it. */
 export function swatch(name) {
@@ -181,14 +204,20 @@ const WIDTHS = new Map([["major", ["road-1", 2.4]], ["middle", ["road-2", 1.4]],
 export class Roads {
   constructor(kinds, frame) {
     this.kinds = ["minor", "middle", "major"].flatMap((name) => kinds.filter((kind) => kind.class === name)).map((kind) => {
-      const counts = integers(kind.counts), { x, y } = coordinates(kind.points, frame.place), path = new Path2D();
-      let at = 0;
+      const counts = integers(kind.counts), { x, y } = coordinates(kind.points, frame.place), paths = [];
+      let at = 0, room = 0;
       for (const count of counts) {
+        if (room <= 0) {
+          paths.push(new Path2D());
+          room = MOST_POINTS;
+        }
+        const path = paths[paths.length - 1];
         path.moveTo(x[at], y[at]);
         for (let i = at + 1; i < at + count; i++) path.lineTo(x[i], y[i]);
         at += count;
+        room -= count;
       }
-      return { path, look: WIDTHS.get(kind.class) };
+      return { paths, look: WIDTHS.get(kind.class) };
     });
   }
 
@@ -196,10 +225,10 @@ export class Roads {
     const k = view.k * view.dpr;
     ctx.setTransform(k, 0, 0, k, view.tx * view.dpr, view.ty * view.dpr);
     ctx.lineJoin = ctx.lineCap = "round";
-    for (const { path, look } of this.kinds) {
+    for (const { paths, look } of this.kinds) {
       ctx.strokeStyle = colours.get(look[0]);
       ctx.lineWidth = (look[1] * (colours.get("rem") / 16)) / view.k;
-      ctx.stroke(path);
+      for (const path of paths) ctx.stroke(path);
     }
   }
 }

@@ -146,16 +146,19 @@ class Row {
 
   _clocks(incident) {
     this.lines = [];
-    const settled = [];
+    const settled = [], waiting = [];
     for (const clock of incident.clocks || []) {
       const now = reading(clock, this.owner.model);
       if (now.running) {
         const line = clockLine(clock);
         this.lines.push(line);
+      } else if (now.state === "waiting") {
+        waiting.push(waiting.length ? "; " : "", said(clock.title));
       } else {
         settled.push(token(clock, now));
       }
     }
+    if (waiting.length) settled.push(h("span", { class: "token waiting" }, sign(stateOf("waiting").sign), stateOf("waiting").word, ": ", waiting));
     const force = incident.force ? forceLine(incident.force) : null;
     fill(this.clocks, this.lines.map((l) => l.element), force, settled.length ? h("p", { class: "tokens" }, settled) : null);
   }
@@ -216,5 +219,5 @@ function token(clock, now) {
 
 function forceLine(force) {
   const look = stateOf(force.state), late = force.state === "late" || force.state === "missed";
-  return h("p", { class: "force" + (late ? " late" : "") }, sign(look.sign), said(force.title), ": ", said(force.have || force.needs || ""), ", ", look.word);
+  return h("p", { class: "force" + (late ? " late" : "") }, sign(look.sign), said(force.title), ": ", said(force.have || force.needs || ""), force.sent ? [", ", said(force.sent)] : "", ", ", look.word);
 }

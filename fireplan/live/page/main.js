@@ -16,6 +16,7 @@ import { LocalTime } from "./words.js";
 
 const root = document.documentElement;
 const TICK_MS = 250;
+const MOST_FIRST = 24; // units in the legend of who is first due; a click on the ground names any
 
 class Page {
   constructor(ground) {
@@ -121,8 +122,9 @@ class Page {
     if (!model.ready) return;
     const now = model.now(), { time } = this.context;
     write(byId("clock"), time.seconds(now));
-    write(byId("day"), time.weekday(now) + " " + time.zoneName(now));
-    write(byId("pace"), model !== this.live ? "" : this.live.paused ? "replay, paused" : this.ground.replay ? "replay, " + this.live.speed + "\u00d7" : "");
+    write(byId("day"), time.weekday(now));
+    const pace = model !== this.live || !this.ground.replay ? "" : this.live.paused ? ", replay paused" : ", replay " + this.live.speed + "\u00d7";
+    write(byId("pace"), time.zoneName(now) + pace);
     if (this.incidents.tick(model) && model === this.live) this._dirty(["incidents"]);
     this.alerts.tick(model);
     this.bar.tick();
@@ -130,6 +132,22 @@ class Page {
     if (this._ticks % 2 === 0 && !document.hidden && model.now() !== this._mapTime) {
       this._mapTime = model.now();
       this.map.tick();
+    }
+    if (this._ticks % 4 === 0) this._wall();
+  }
+
+  // A wall display cannot be scrolled: rows that do not fit whole are left out, and their number is said.
+  _wall() {
+    if (!root.hasAttribute("data-wall")) return;
+    for (const [list, box, count] of [["incident-list", byId("incidents"), "incident-count"], ["move-list", byId("moves"), "move-count"], ["alert-list", byId("alerts"), "alert-count"], ["facts", byId("facts"), null]]) {
+      const bottom = box.getBoundingClientRect().bottom + 1, rows = [...byId(list).children];
+      let left = 0;
+      for (const row of rows) {
+        const edge = row.getBoundingClientRect(), cut = edge.height > 0 && edge.bottom > bottom;
+        row.classList.toggle("cut", cut);
+        left += cut;
+      }
+      if (count) byId(count).dataset.left = left ? ", " + left + " not shown" : "";
     }
   }
 
@@ -179,7 +197,7 @@ class Page {
 
   _firstDue(zone) {
     const first = this.map.firstDue();
-    return first && first.zones[zone] < first.by.length ? first.by[first.zones[zone]] : null;
+    return first && first.zones[zone] < first.units.length ? first.units[first.zones[zone]] : null;
   }
 
   // Title, provenance, legend and foot: said once.
@@ -188,10 +206,10 @@ class Page {
     document.title = String(ground.title) + " live";
     fill(byId("title"), said(ground.title));
     show(byId("provenance"), invented);
-    write(byId("provenance"), "Invented data, for demonstration");
-    fill(byId("foot-words"), [["Source: ", ground.source], ["Data: ", ground.data_date], ["fireplan ", ground.version]]
+    write(byId("provenance"), "Invented data");
+    fill(byId("foot-words"), invented ? h("span", {}, h("strong", {}, "Invented data, for demonstration")) : null, [["Source: ", ground.source], ["Data: ", ground.data_date], ["fireplan ", ground.version]]
       .filter(([, value]) => value).map(([label, value]) => h("span", {}, label, said(value))),
-      h("span", {}, "Cover along streets from where units stand by; without call processing"),
+      h("span", {}, "Times along streets, without call processing"),
       this.context.time.known ? null : h("span", {}, h("strong", {}, "Time zone not known: times are UTC")));
     this._legend();
     if (innerWidth < 1000) byId("legend").open = false;
@@ -201,13 +219,14 @@ class Page {
     const first = this.bar && this.map.byFirstDue ? this.map.firstDue() : null;
     write(byId("ground-title"), first ? "First due now" : "Ground now");
     fill(byId("ground-legend"), first
-      ? first.by.map((name, i) => {
+      ? first.units.slice().sort((a, b) => a.localeCompare(b, "en", { numeric: true })).slice(0, MOST_FIRST).map((name) => {
         const key = h("i", { class: "swatch", "aria-hidden": "true" });
-        key.style.backgroundColor = ownColour(i);
+        key.style.backgroundColor = ownColour(name);
         return h("li", {}, key, said(name));
       })
       : [...GROUND_WORDS].map(([name, word]) => h("li", {}, swatch(name), word)));
-    fill(byId("unit-legend"), [...FAMILIES].map(([name, look]) => h("li", {}, h("span", { class: "chip " + name }, h("span", {}, "E1"), chipMark(name)), look.word)));
+    fill(byId("unit-legend"), [...FAMILIES].map(([name, look]) => h("li", {}, h("span", { class: "chip " + name }, h("span", {}, "E1"), chipMark(name)), look.word)),
+      h("li", {}, h("span", { class: "chip going guessed" }, h("span", {}, "E1"), chipMark("going")), "on its way, place estimated"));
     fill(byId("call-legend"), [...CATEGORIES].map(([name, word]) => h("li", {}, sign(name), word)));
   }
 

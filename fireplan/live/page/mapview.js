@@ -3,9 +3,10 @@
 import { incidentCard, stationCard, unitCard, zoneCard } from "./cards.js";
 import { byId, fill, h, show } from "./dom.js";
 import { coverFills, ownFills, Roads, Zones } from "./ground.js";
-import { bytes } from "./packed.js";
 import { Frame, Sheet } from "./sheet.js";
 import { Signs } from "./signs.js";
+
+const DRIVING_MS = 66;
 
 export class MapView {
   constructor(element, ground, context) {
@@ -21,12 +22,16 @@ export class MapView {
     this.zones = new Zones(ground.zones, this.frame);
     this.roads = new Roads(ground.roads || [], this.frame);
     this.signs = new Signs(ground, this.frame);
+    this.signs.covered = (view) => {
+      const legend = byId("legend"), wide = this._legendWidth();
+      return wide ? [legend.offsetLeft + view.inset.x, legend.offsetTop + view.inset.y, wide, legend.offsetHeight] : [0, 0, 0, 0];
+    };
     this.byFirstDue = false;
     this._fills = [];
     this.fit();
     this.sheets = {
       roads: new Sheet(this.frame, (ctx, view) => this.roads.draw(ctx, view), { name: "fp-roads", order: 390 }),
-      ground: new Sheet(this.frame, (ctx, view) => this.zones.draw(ctx, view, this._fills), { name: "fp-ground", order: 395, opacity: 0.72 }),
+      ground: new Sheet(this.frame, (ctx, view) => this.zones.draw(ctx, view, this._fills), { name: "fp-ground", order: 395, opacity: 0.68 }),
       signs: new Sheet(this.frame, (ctx, view) => this._drawSigns(ctx, view), { name: "fp-signs", order: 600, padding: 0.1 }),
     };
     for (const sheet of Object.values(this.sheets)) sheet.addTo(this.map);
@@ -34,14 +39,31 @@ export class MapView {
   }
 
   fit() {
-    const legend = byId("legend"), size = this.map.getSize();
-    const beside = !document.documentElement.hasAttribute("data-wall") && legend && legend.open && size.x > 560 ? legend.offsetWidth + 12 : 16;
-    this.map.fitBounds(this.ground.bounds, { animate: false, paddingTopLeft: [Math.min(beside, size.x / 3), 16], paddingBottomRight: [46, 30] });
+    const size = this.map.getSize(), beside = this._legendWidth() + 44;
+    this.map.fitBounds(this.ground.bounds, { animate: false, paddingTopLeft: [Math.min(beside, size.x * 0.42), 16], paddingBottomRight: [46, 30] });
     this._first = this.map.getCenter();
   }
 
+  // How much of the map's left an open legend covers.
+  _legendWidth() {
+    const legend = byId("legend"), over = getComputedStyle(legend).position === "absolute";
+    return over && legend.open && this.map.getSize().x > 560 ? legend.offsetWidth : 0;
+  }
+
   _drawSigns(ctx, view) {
-    if (this.signs.draw(ctx, view)) requestAnimationFrame(() => this.sheets.signs.redraw());
+    if (this.signs.draw(ctx, view)) this._again();
+  }
+
+  // Units that glide ask for every frame; those that drive for as many as their way is seen to grow.
+  _again() {
+    if (this.signs.gliding) {
+      requestAnimationFrame(() => this.sheets.signs.redraw());
+    } else if (!this._driving) {
+      this._driving = setTimeout(() => {
+        this._driving = 0;
+        this.sheets.signs.redraw();
+      }, DRIVING_MS);
+    }
   }
 
   /** Takes in what changed. */
@@ -60,8 +82,8 @@ export class MapView {
     if (!this.model) return;
     const first = this.firstDue();
     if (this.byFirstDue && first) {
-      this._fills = ownFills(first.by.length);
-      this.zones.colour(first.zones, first.by.length);
+      this._fills = ownFills(first.units);
+      this.zones.colour(first.zones, first.units.length);
     } else {
       this._fills = coverFills(Math.min(2, devicePixelRatio || 1));
       this.zones.colour(this.model.zones, this.model.zones.length ? 4 : 0);
@@ -69,12 +91,9 @@ export class MapView {
     this.sheets.ground.redraw();
   }
 
-  /** Who is first due where, if the server says it: `by` names, `zones` one byte for each zone. */
+  /** Who is first due where, if the server says it: `units`, and one byte for each zone that counts in them. */
   firstDue() {
-    const said = this.model && this.model.cover && this.model.cover.first_due;
-    if (!said || !Array.isArray(said.by) || typeof said.zones !== "string") return null;
-    if (this._dueText !== said.zones) [this._dueText, this._due] = [said.zones, bytes(said.zones)];
-    return { by: said.by.map(String), zones: this._due };
+    return this.model ? this.model.first : null;
   }
 
   /** Rings run on and late ones grow, without a message. */
@@ -164,7 +183,7 @@ export class MapView {
     this.map.closePopup();
     const content = this._card(what);
     if (!content) return;
-    this._popup = L.popup({ maxWidth: 320, minWidth: 180, offset: [0, what.kind === "zone" ? 4 : -6], autoPanPadding: [12, 12] })
+    this._popup = L.popup({ maxWidth: 320, minWidth: 180, offset: [0, what.kind === "zone" ? 4 : -6], autoPanPaddingTopLeft: [this._legendWidth() + 12, 12], autoPanPaddingBottomRight: [12, 12] })
       .setLatLng(latlng).setContent(content).openOn(this.map);
     this._open = what;
     this.signs.picked = what;

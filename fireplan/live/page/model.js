@@ -15,6 +15,7 @@ export class Model {
     this.units = new Map();
     this.incidents = new Map();
     this.zones = new Uint8Array(0);
+    this.first = null;
     this.cover = this.advice = this.alerts = this.today = this.hours = this.health = this.range = null;
     this._now = 0;
     this._at = 0;
@@ -26,6 +27,11 @@ export class Model {
   now() {
     if (this._stopped !== null) return this._stopped;
     return this._now + Math.max(0, performance.now() - this._at) * this._rate;
+  }
+
+  /** Whether its clock runs. */
+  get running() {
+    return this._rate > 0 && this._stopped === null;
   }
 
   /** Seconds since an instant on the feed's clock; never below nothing. */
@@ -51,6 +57,8 @@ export class Model {
     this.units = new Map(list(data.units).map((u) => [String(u.unit_id), u]));
     this.incidents = new Map(list(data.incidents).map((i) => [String(i.incident_id), i]));
     for (const part of PARTS) this[part] = data[part] ?? null;
+    this.zones = new Uint8Array(0);
+    this.first = null;
     this._zones(data.cover);
     this._clock(data);
     this.ready = true;
@@ -85,7 +93,10 @@ export class Model {
   }
 
   _zones(cover) {
-    if (cover && typeof cover.zones === "string") this.zones = bytes(cover.zones);
+    if (!cover) return;
+    if (typeof cover.zones === "string") this.zones = bytes(cover.zones);
+    const first = cover.first;
+    if (first && Array.isArray(first.units) && typeof first.zones === "string") this.first = { units: first.units.map(String), zones: bytes(first.zones) };
   }
 
   _clock(data) {

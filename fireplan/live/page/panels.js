@@ -4,7 +4,7 @@ import { byId, fill, h, keyed, said, show, write } from "./dom.js";
 import { hoursChart } from "./hours.js";
 import { chipMark } from "./incidents.js";
 import { family, sign } from "./look.js";
-import { isNumber, minutes, mmss, number, percent, plural, roughly, share } from "./words.js";
+import { isNumber, minutes, mmss, number, pair, percent, plural, roughly, share } from "./words.js";
 
 const list = (x) => (Array.isArray(x) ? x : []);
 const p = (name, ...children) => h("p", { class: name }, ...children);
@@ -13,9 +13,10 @@ const p = (name, ...children) => h("p", { class: name }, ...children);
 export function headline(model, counts) {
   const cover = model.cover, first = cover && list(cover.measures)[0];
   if (first) {
-    write(byId("now-share"), percent(first.now));
+    const [now, home] = pair(first.now, first.home);
+    write(byId("now-share"), now);
     const gone = isNumber(first.home) && isNumber(first.now) ? first.home - first.now : NaN;
-    fill(byId("now-of"), "of " + number(first.n) + " ", said(first.unit), isNumber(first.home) ? "; " + percent(first.home) + " with all at home" : "");
+    fill(byId("now-of"), h("span", { class: "line" }, "of " + number(first.n) + " ", said(first.unit), " now"), isNumber(first.home) ? h("span", { class: "line" }, "all home: " + home) : null);
     byId("now").classList.toggle("short", gone >= 0.05);
   } else {
     write(byId("now-share"), "\u2013");
@@ -34,10 +35,9 @@ export function headline(model, counts) {
 export function cover(model) {
   const box = byId("cover-body"), now = model.cover;
   if (!now) return fill(box, p("none", "No cover known yet"));
-  const measures = list(now.measures).map((m) => measure(m));
-  const force = now.force ? [h("h3", {}, said(now.force.title)), list(now.force.measures).map((m) => measure(m))] : null;
-  return fill(box, now.objective ? p("lead", said(now.objective.title)) : null,
-    measures.length ? measures : p("none", "No measure of cover"), force, now.basis ? p("note", said(now.basis)) : null);
+  const told = (measures) => (measures.length ? [measure(measures[0]), lesser(measures.slice(1))] : p("none", "No measure of cover"));
+  return fill(box, now.objective ? p("lead", said(now.objective.title)) : null, told(list(now.measures)),
+    now.force ? [h("h3", {}, said(now.force.title)), told(list(now.force.measures))] : null, now.basis ? p("note", said(now.basis)) : null);
 }
 
 function measure(m) {
@@ -45,13 +45,24 @@ function measure(m) {
   fillNow.style.width = 100 * clamp(m.now) + "%";
   home.style.width = 100 * clamp(m.home) + "%";
   const missing = isNumber(m.home) && isNumber(m.now) ? Math.max(0, m.home - m.now) * m.n : NaN;
-  const soon = list(m.soon).map((s) => percent(s.within) + " in " + minutes(s.in_s));
+  const [now, all_home] = pair(m.now, m.home), back = list(m.soon).some((s) => s.within - m.now > 5e-7);
+  const soon = back ? list(m.soon).map((s) => pair(s.within, m.now)[0] + " in " + minutes(s.in_s)) : [];
   return h("div", { class: "measure" },
-    h("p", { class: "measure-line" }, h("strong", {}, percent(m.now)), " of " + number(m.n) + " ", said(m.unit), " now"),
+    h("p", { class: "measure-line" }, h("strong", {}, now), " of " + number(m.n) + " ", said(m.unit), " now"),
     h("div", { class: "cover-bar", "aria-hidden": "true" }, home, fillNow),
-    p("detail", isNumber(m.home) ? percent(m.home) + " with all units at home" : "with all at home: not known",
+    p("detail", isNumber(m.home) ? all_home + " with all units at home" : "with all at home: not known",
       missing >= 0.5 ? [": ", h("strong", {}, number(Math.round(missing)), " ", said(m.unit)), " lost now"] : ""),
     soon.length ? p("detail", "As units come back: " + soon.join(", ")) : null);
+}
+
+/** The measures beside the first: a line for each. */
+function lesser(measures) {
+  if (!measures.length) return null;
+  return h("table", { class: "lesser" }, h("thead", {}, h("tr", {}, ["Share of", "now", "all home"].map((word) => h("th", { scope: "col" }, word)))),
+    h("tbody", {}, measures.map((m) => {
+      const [now, home] = pair(m.now, m.home);
+      return h("tr", {}, h("th", { scope: "row" }, number(m.n) + " ", said(m.unit)), h("td", {}, h("b", {}, now)), h("td", {}, home));
+    })));
 }
 
 const clamp = (x) => (isNumber(x) ? Math.min(1, Math.max(0, x)) : 0);
@@ -66,7 +77,7 @@ export function drawdown(model) {
     h("ul", { class: "pips" }, list(now.free).map((f) => h("li", {}, h("span", { class: "pip-name" }, said(f.title)),
       h("span", { class: "pip-row", "aria-hidden": "true" }, f.of <= 16 ? Array.from({ length: Math.max(0, f.of) }, (_, i) => h("i", { class: i < f.free ? "pip on" : "pip" })) : ratio(f.free / f.of)),
       h("span", { class: "pip-figure" }, number(f.free) + " of " + number(f.of) + " free")))),
-    level && level.usual ? p("note", said(level.usual)) : null);
+    level && level.level > 0 && level.usual ? p("note", said(level.usual)) : null);
 }
 
 function ratio(part) {
@@ -80,27 +91,31 @@ const METHOD = "p90: 90th percentile by inverted distribution; in brackets 95 % 
 export function today(model) {
   const box = byId("today-body"), now = model.today, rows = now ? list(now.rows) : [];
   write(byId("today-basis"), now && now.basis ? now.basis : "");
+  // A note that many rows share is said once, under them; rows that are held to a limit come first.
+  const held = (row) => isNumber(row.limit_s), notes = rows.map((row) => row.note);
+  const often = new Set(notes.filter((note, i) => note && notes.indexOf(note) !== i));
   if (!rows.length) return fill(box, p("none", "No response times yet today"));
   return fill(box, h("table", { class: "today" },
     h("thead", {}, h("tr", {}, h("th", { scope: "col" }, "Interval"), h("th", { scope: "col" }, "p90"), h("th", { scope: "col" }, "Within the limit"))),
-    h("tbody", {}, rows.map((row) => todayRow(row)))), p("note", now.method ? said(now.method) : METHOD));
+    h("tbody", {}, [...rows.filter(held), ...rows.filter((r) => !held(r))].map((row) => todayRow(row, often)))),
+    [...often].map((note) => p("note", said(note))), now.note ? p("note", said(now.note)) : null, p("note", now.method ? ["p90: ", said(now.method)] : METHOD));
 }
 
-function todayRow(row) {
+function todayRow(row, often) {
   const few = !(row.n > 0), from = (x) => (isNumber(x) ? mmss(x) : "none");
   const unsure = isNumber(row.p90_low_s) || isNumber(row.p90_high_s) ? "(" + from(row.p90_low_s) + " to " + (isNumber(row.p90_high_s) ? mmss(row.p90_high_s) : "no upper bound") + ")" : "";
   const goal = isNumber(row.goal) ? row.goal : NaN;
   const verdict = few || row.met === null || row.met === undefined || !isNumber(goal) ? null : row.met
     ? h("span", { class: "verdict met" }, sign("tick"), "meets " + percent(goal))
     : h("span", { class: "verdict missed" }, sign("cross"), "misses " + percent(goal));
-  const shares = isNumber(row.share_low) && isNumber(row.share_high) ? " (" + percent(row.share_low) + " to " + percent(row.share_high) + ")" : "";
+  const shares = isNumber(row.share_low) && isNumber(row.share_high) ? " (" + percent(row.share_low).replace(" %", "") + " to " + percent(row.share_high).replace(" %", "\u00a0%") + ")" : "";
   return h("tr", {},
     h("th", { scope: "row" }, said(row.title), row.verified === false ? h("span", { class: "unseen" }, "limit not seen in its source") : null,
-      row.note ? h("span", { class: "unseen" }, said(row.note)) : null),
-    h("td", {}, few ? "no calls" : h("b", {}, isNumber(row.p90_s) ? mmss(row.p90_s) : "not known"), few ? null : h("span", { class: "sub" }, unsure),
+      row.note && !often.has(row.note) ? h("span", { class: "unseen" }, said(row.note)) : null),
+    h("td", {}, few ? "no calls" : isNumber(row.p90_s) ? h("b", {}, mmss(row.p90_s)) : "not known", few ? null : h("span", { class: "sub" }, unsure),
       h("span", { class: "sub" }, "n = " + number(row.n))),
-    h("td", {}, few || !isNumber(row.share) ? null : h("b", {}, percent(row.share, goal)), few ? null : h("span", { class: "sub" },
-      shares + (isNumber(row.limit_s) ? " of " + number(row.n) + " in " + mmss(row.limit_s) : "")), verdict));
+    h("td", {}, few || !isNumber(row.share) ? null : h("b", {}, percent(row.share, goal)), few || !isNumber(row.share) ? null : h("span", { class: "sub" },
+      "of " + number(row.n) + (isNumber(row.limit_s) ? " in " + mmss(row.limit_s) : "") + shares), verdict));
 }
 
 export function hours(model) {

@@ -6,6 +6,7 @@ import { pressing } from "./model.js";
 import { beside, block, Room } from "./placing.js";
 
 const GLIDE_MS = 900;
+const MOST_OF_WAY = 0.97; // until it is said that a unit has arrived
 const NEAR = 1.5; // of the sheet's coordinates: about 50 m
 const still = matchMedia("(prefers-reduced-motion: reduce)");
 const clipped = (text, most) => ([...text].length > most ? [...text].slice(0, most - 1).join("") + "\u2026" : text);
@@ -24,7 +25,10 @@ export class Signs {
     this.hits = [];
     this.move = null;
     this.picked = null;
+    this.gliding = false;
+    this.covered = null; // gives the part of the canvas that something lies over: [x, y, width, height]
     this._widths = new Map();
+    this._ways_kept = new WeakMap();
   }
 
   /** Takes in where everything is now. Without `glide`, units are at once where they are. */
@@ -41,18 +45,22 @@ export class Signs {
       places.set(mark.id, mark);
     }
     for (const unit of model.units.values()) {
-      if (!isPlace(unit.at)) continue;
-      const id = String(unit.unit_id), [x, y] = this.frame.place(unit.at[0], unit.at[1]);
+      const way = this._way(unit.way), place = way ? way.at(model.now()) : this._place(unit);
+      if (!place) continue;
+      const id = String(unit.unit_id), [x, y] = place;
       let mark = left.get(id);
       left.delete(id);
       if (!mark) {
         mark = { id, x, y, fx: x, fy: y, ox: 0, oy: 0, fox: 0, foy: 0, since: -Infinity, fresh: true };
         this.units.set(id, mark);
+      } else if (way && mark.way && way.key === mark.way.key) {
+        Object.assign(mark, { x, y }); // drives on
       } else if (Math.abs(mark.x - x) + Math.abs(mark.y - y) > 1e-6) {
         const at = moving ? this._between(mark, now) : { x, y, ox: mark.ox, oy: mark.oy };
         Object.assign(mark, { fx: at.x, fy: at.y, fox: at.ox, foy: at.oy, x, y, since: moving ? now : -Infinity });
       }
       mark.unit = unit;
+      mark.way = way;
       mark.family = family(unit.status);
       mark.outline = outline(unit.type);
       mark.to = places.get(String(unit.incident_id)) || null;
@@ -61,7 +69,38 @@ export class Signs {
     this._arranged = null;
   }
 
+  // A unit that was sent and has not said that it left is still at its station.
+  _place(unit) {
+    if (isPlace(unit.at)) return this.frame.place(unit.at[0], unit.at[1]);
+    const post = String(unit.post ?? unit.station_id), station = unit.status === "dispatched" && this.stations.find((one) => one.id === post);
+    return station ? [station.x, station.y] : null;
+  }
+
+  // The way that a unit is taken to drive: where on it the unit is at an instant of the feed.
+  _way(way) {
+    if (!way || !Array.isArray(way.points) || way.points.length < 2 || !way.points.every(isPlace) || !(way.to > way.from)) return null;
+    const kept = this._ways_kept.get(way);
+    if (kept) return kept;
+    const points = way.points.map((p) => this.frame.place(p[0], p[1])), along = [0];
+    for (let i = 1; i < points.length; i++) along.push(along[i - 1] + Math.hypot(points[i][0] - points[i - 1][0], points[i][1] - points[i - 1][1]));
+    const long = along.at(-1);
+    const made = { points, key: [way.from, way.to, points.length, points.at(-1).join()].join(" "), to: way.to };
+    made.index = (ms) => {
+      const far = long * Math.min(MOST_OF_WAY, Math.max(0, (ms - way.from) / (way.to - way.from)));
+      let i = 1;
+      while (i < along.length - 1 && along[i] < far) i++;
+      return [i, along[i] > along[i - 1] ? Math.min(1, (far - along[i - 1]) / (along[i] - along[i - 1])) : 1];
+    };
+    made.at = (ms) => {
+      const [i, part] = made.index(ms), [a, b] = [points[i - 1], points[i]];
+      return [a[0] + (b[0] - a[0]) * part, a[1] + (b[1] - a[1]) * part];
+    };
+    this._ways_kept.set(way, made);
+    return made;
+  }
+
   _between(mark, now) {
+    if (mark.way) [mark.x, mark.y] = mark.way.at(this.model.now());
     const t = ease(Math.min(1, Math.max(0, (now - mark.since) / GLIDE_MS)));
     const mix = (a, b) => a + (b - a) * t;
     return { x: mix(mark.fx, mark.x), y: mix(mark.fy, mark.y), ox: mix(mark.fox, mark.ox), oy: mix(mark.foy, mark.oy), done: t >= 1 };
@@ -81,6 +120,7 @@ export class Signs {
       mark.r = s * crowd * (mark.state === "late" ? 15 : mark.state === "running" ? 12 : 9);
     });
     this.incidents.sort((a, b) => a.r - b.r);
+    if (this.covered) room.take(...this.covered(view));
     for (const mark of this.incidents) {
       const [x, y] = px(mark);
       room.take(x - mark.r, y - mark.r, 2 * mark.r, 2 * mark.r);
@@ -112,7 +152,8 @@ export class Signs {
     const near = (a, b) => Math.abs(a.x - b.x) < NEAR && Math.abs(a.y - b.y) < NEAR;
     for (const mark of this.units.values()) {
       const station = this.stations.find((one) => near(one, mark));
-      if (mark.to && near(mark.to, mark)) add("i" + mark.to.id, 0, mark.to.r, mark);
+      if (mark.way) add("w" + mark.id, 1, 0, mark);
+      else if (mark.to && near(mark.to, mark)) add("i" + mark.to.id, 0, mark.to.r, mark);
       else if (station) add("s" + station.id, 2, 9 * this.s, mark);
       else add("p" + Math.round(mark.x * 2) + "," + Math.round(mark.y * 2), 1, 0, mark);
     }
@@ -130,8 +171,8 @@ export class Signs {
     const w = Math.max(...marks.map((m) => m.w)), h = 17 * s;
     let size = block(marks.length, w, h, gap), small = false, spot;
     const alone = !group.away && marks.length === 1;
-    if (alone) spot = room.free(x - w / 2, y - h / 2, w, h) ? [x - w / 2, y - h / 2] : beside(room, x, y, 3 * s, size);
-    else spot = beside(room, x, y, group.away + 2 * s, size);
+    if (alone) spot = room.free(x - w / 2, y - h / 2, w, h) ? [x - w / 2, y - h / 2] : beside(room, x, y, 3 * s, size) || beside(room, x, y, 15 * s, size);
+    else [spot, size] = this._spot(room, x, y, group.away + 2 * s, [size, { columns: 1, rows: marks.length, w, h: marks.length * (h + gap) - gap }]);
     if (!spot) {
       small = true;
       const d = 8 * s;
@@ -150,29 +191,43 @@ export class Signs {
     });
   }
 
-  /** Draws everything; tells whether a unit is still on its way. */
+  // Room beside a place for units in rows, or else in one column; a little farther off where it is crowded.
+  _spot(room, x, y, away, sizes) {
+    for (const more of [0, 10]) {
+      for (const size of sizes) {
+        const spot = beside(room, x, y, away + more * this.s, size);
+        if (spot) return [spot, size];
+      }
+    }
+    return [null, sizes[0]];
+  }
+
+  /** Draws everything; tells whether there is more to draw soon, as units glide or drive. */
   draw(ctx, view) {
     if (!this.model) return false;
     ctx.setTransform(view.dpr, 0, 0, view.dpr, 0, 0);
     if (this._arranged !== view) this.arrange(ctx, view);
     this.hits = [];
     const now = performance.now(), px = (m) => [m.x * view.k + view.tx, m.y * view.k + view.ty];
-    let gliding = false;
+    let driving = false;
+    this.gliding = false;
     const at = new Map();
     for (const mark of this.units.values()) {
       const b = this._between(mark, now);
-      gliding ||= !b.done;
+      this.gliding ||= !b.done;
+      driving ||= Boolean(mark.way) && this.model.running && this.model.now() < mark.way.to;
       at.set(mark, [b.x * view.k + view.tx + b.ox, b.y * view.k + view.ty + b.oy]);
     }
-    this._ways(ctx, at, px);
+    this._ways(ctx, view, at, px);
     for (const station of this.stations) this._station(ctx, station, ...px(station));
     for (const mark of this.incidents) this._incident(ctx, mark, ...px(mark));
     ctx.font = this._font(11.5);
     ctx.textBaseline = "middle";
     ctx.textAlign = "left";
-    for (const [mark, [x, y]] of at) this._unit(ctx, mark, x, y);
+    this._leaders(ctx, at, px);
     if (this.move) this._advice(ctx, at, px);
-    return gliding;
+    for (const [mark, [x, y]] of at) this._unit(ctx, mark, x, y);
+    return this.gliding || driving;
   }
 
   _font(size) {
@@ -188,13 +243,21 @@ export class Signs {
     return this._widths.get(key);
   }
 
-  _ways(ctx, at, px) {
+  _ways(ctx, view, at, px) {
     ctx.lineWidth = 1.6 * this.s;
     ctx.strokeStyle = colours.get("ink");
     ctx.setLineDash([5 * this.s, 4 * this.s]);
     ctx.globalAlpha = 0.75;
     ctx.beginPath();
+    const now = this.model.now();
     for (const [mark, [x, y]] of at) {
+      if (mark.way) {
+        ctx.moveTo(x, y);
+        for (let [i] = mark.way.index(now); i < mark.way.points.length; i++) {
+          ctx.lineTo(mark.way.points[i][0] * view.k + view.tx, mark.way.points[i][1] * view.k + view.ty);
+        }
+        continue;
+      }
       if (mark.family !== "going" || !mark.to) continue;
       const [to_x, to_y] = px(mark.to);
       if (Math.hypot(to_x - x, to_y - y) < 24 * this.s) continue;
@@ -204,6 +267,21 @@ export class Signs {
     ctx.stroke();
     ctx.setLineDash([]);
     ctx.globalAlpha = 1;
+  }
+
+  // From a scene to those of its units that found no room close by.
+  _leaders(ctx, at, px) {
+    ctx.beginPath();
+    for (const [mark, [x, y]] of at) {
+      if (mark.way || mark.family === "going" || !mark.to) continue;
+      const [from_x, from_y] = px(mark);
+      if (Math.hypot(x - from_x, y - from_y) < 40 * this.s) continue;
+      ctx.moveTo(from_x, from_y);
+      ctx.lineTo(x, y);
+    }
+    ctx.lineWidth = 1.2 * this.s;
+    ctx.strokeStyle = colours.get("ink");
+    ctx.stroke();
   }
 
   _station(ctx, station, x, y) {
@@ -265,6 +343,7 @@ export class Signs {
     ctx.lineWidth = (mark.small ? 0.8 : 1.2) * s;
     ctx.strokeStyle = colours.get("card");
     ctx.stroke();
+    if (mark.way) this._guessed(ctx, mark, left, top, w, h);
     if (!mark.small) {
       ctx.fillStyle = colours.get("on-" + look);
       ctx.fillText(mark.text, left + 5 * s, y + 0.5 * s);
@@ -279,6 +358,19 @@ export class Signs {
     }
     if (this.picked && this.picked.kind === "unit" && this.picked.id === mark.id) this._ring(ctx, x, y, w / 2 + 4 * s);
     this.hits.push({ kind: "unit", id: mark.id, x: left, y: top, w, h, cx: x, cy: y });
+  }
+
+  // A broken line around a unit whose place is estimated.
+  _guessed(ctx, mark, left, top, w, h) {
+    const s = this.s, away = 2.5 * s;
+    chipPath(ctx, mark.outline, left - away, top - away, w + 2 * away, h + 2 * away);
+    for (const [colour, width, dash] of [["card", 3, []], ["ink", 1.6, [4 * s, 2.5 * s]]]) {
+      ctx.setLineDash(dash);
+      ctx.lineWidth = width * s;
+      ctx.strokeStyle = colours.get(colour);
+      ctx.stroke();
+    }
+    ctx.setLineDash([]);
   }
 
   _ring(ctx, x, y, r) {

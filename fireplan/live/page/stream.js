@@ -1,7 +1,7 @@
 // Server-sent events. The browser comes back by itself and says where it was; what it cannot see, a line that died
 // without a word or a session that ended, is asked for here.
 
-const SILENT_MS = 25000;
+const SILENT_MS = 12000;
 const AGAIN_MS = 3000;
 
 export class Stream {

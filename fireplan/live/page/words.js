@@ -49,6 +49,17 @@ export function percent(part, goal = NaN) {
   return whole + " %";
 }
 
+/** Two shares that are seen side by side: with as many decimals as it takes that they do not look alike. */
+export function pair(one, other) {
+  const plain = [percent(one), percent(other)];
+  if (!isNumber(one) || !isNumber(other) || Math.abs(one - other) >= 0.01 || Math.abs(one - other) < 5e-7) return plain;
+  for (let d = 1; d < 5; d++) {
+    const [a, b] = [(100 * one).toFixed(d), (100 * other).toFixed(d)];
+    if (a !== b) return [a + " %", b + " %"];
+  }
+  return plain;
+}
+
 /** A share with what it is a share of: 71 % of 115,000 people. */
 export function share(part, of, unit) {
   if (!(of > 0)) return "no " + unit + " to take a share of";
@@ -72,7 +83,7 @@ export class LocalTime {
     this._parts = format({ year: "numeric", month: "2-digit", day: "2-digit", hour: "2-digit", minute: "2-digit", second: "2-digit" });
     this._date = format({ day: "numeric", month: "long", year: "numeric" });
     this._day = format({ weekday: "short", day: "numeric", month: "short", year: "numeric" });
-    this._name = format({ hour: "2-digit", timeZoneName: "short" });
+    this._name = new Intl.DateTimeFormat("en-US", { timeZone: this.zone, hour: "2-digit", timeZoneName: "short" });
   }
 
   parts(ms) {

@@ -221,12 +221,8 @@ class Store:
             gone = connection.execute(ask.FORGET_EVENTS, {"before": before_us}).rowcount
             connection.execute(ask.FORGET_REFUSALS, {"before": before_us})
         if self._engine.dialect.name == "sqlite":
-            with told("what was deleted may still stand in the store's log"), self._lock:
-                raw = self._engine.raw_connection()
-                try:
-                    raw.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)").close()
-                finally:
-                    raw.close()
+            with told("what was deleted may still stand in the store's log"), self._lock, self._engine.connect() as log:
+                log.execution_options(writes=None).exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)").close()
         return gone
 
     def close(self) -> None:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from contextlib import suppress
+import time
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,13 +12,18 @@ import sqlalchemy as sa
 
 from fireplan.errors import InputError, quoted
 from fireplan.live.store.tables import ABOUT, PROGRAM, SCHEMA_VERSION, about, metadata
-from fireplan.live.store.troubles import masked, parsed_url, reason_of
+from fireplan.live.store.troubles import LOCKED, masked, parsed_url, reason_of
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from sqlalchemy.engine import Connection, Engine
 
 BUSY_MS = 5000
 """How long SQLite waits for another program's lock. [ms]"""
+
+LOCKED_S = 0.02
+"""How long to wait before a file is tried again of which another program chooses the kind of log. [s]"""
 
 CONNECT_S = 10
 """How long PostgreSQL may take to answer a connection. [s]"""
@@ -59,16 +65,22 @@ def opened(url: str | Path) -> tuple[Engine, tuple[str, ...]]:
     is_file = target.get_backend_name() == "sqlite"
     name = quoted(target.database, limit=120) if is_file else masked(target)
     engine = _sqlite(target, name) if is_file else _postgres(target)
-    try:
+    with _let_go_if_refused(engine, name):
         _make_or_check(engine, name)
         notes = () if is_file else _postgres_notes(engine)
+    return engine, notes
+
+
+@contextmanager
+def _let_go_if_refused(engine: Engine, name: str) -> Iterator[None]:
+    try:
+        yield
     except sa.exc.SQLAlchemyError as error:
         engine.dispose()
         raise InputError(f"the store {name} cannot be opened: {reason_of(error)}") from None
     except InputError:
         engine.dispose()
         raise
-    return engine, notes
 
 
 def _target(url: str | Path) -> sa.URL:
@@ -104,25 +116,29 @@ def _sqlite(target: sa.URL, name: str) -> Engine:
     except OSError as error:
         raise InputError(f"the store {name} cannot be opened ({error.strerror}): is its folder there?") from error
     engine = sa.create_engine(target, hide_parameters=True, connect_args={"timeout": BUSY_MS / 1000})
-    try:
+    with _let_go_if_refused(engine, name):
         # Looked at before the first word is written: even choosing the kind of log would change another's file.
         with engine.connect() as connection:
             _refuse_foreign(connection, name)
-    except sa.exc.SQLAlchemyError as error:
         engine.dispose()
-        raise InputError(f"the store {name} cannot be opened: {reason_of(error)}") from None
-    except InputError:
-        engine.dispose()
-        raise
-    engine.dispose()
-    sa.event.listen(engine, "connect", _prepare_sqlite)
-    sa.event.listen(engine, "begin", _begin_sqlite)
-    with engine.connect() as connection:
-        mode = connection.exec_driver_sql("PRAGMA journal_mode").scalar()
-    if mode != "wal":
-        engine.dispose()
-        raise InputError(f"the store {name} cannot keep a write-ahead log there: put it on a local disk")
+        sa.event.listen(engine, "connect", _prepare_sqlite)
+        sa.event.listen(engine, "begin", _begin_sqlite)
+        if _kind_of_log(engine) != "wal":
+            raise InputError(f"the store {name} cannot keep a write-ahead log there: put it on a local disk")
     return engine
+
+
+def _kind_of_log(engine: Engine) -> str:
+    """Choose the kind of log, and tell which it has become. For that alone SQLite does not wait for a lock."""
+    end_s = time.monotonic() + BUSY_MS / 1000
+    while True:
+        try:
+            with engine.connect() as connection:
+                return str(connection.exec_driver_sql("PRAGMA journal_mode").scalar())
+        except sa.exc.OperationalError as error:
+            if reason_of(error) != LOCKED or time.monotonic() > end_s:
+                raise
+            time.sleep(LOCKED_S)
 
 
 def _prepare_sqlite(connection: Any, _record: Any) -> None:  # noqa: ANN401 - the driver's own
@@ -143,7 +159,8 @@ def _prepare_sqlite(connection: Any, _record: Any) -> None:  # noqa: ANN401 - th
 def _begin_sqlite(connection: Connection) -> None:
     """Who will write says so when beginning: a reader that turns writer half-way could be refused."""
     writes = connection.get_execution_options().get("writes", False)
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+    if writes is not None:  # None: what is asked cannot stand in a transaction
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
 
 
 def _postgres(target: sa.URL) -> Engine:

@@ -18,8 +18,13 @@ LOCKED = "another program holds it: close that program, or try again"
 BROKEN = "its disk or its file is faulty: put back a copy, or begin a new store"
 AWAY = "the database cannot be reached: see that it runs"
 
-_SQLITE = {8: READ_ONLY, 5: LOCKED, 6: LOCKED, 10: BROKEN, 11: BROKEN, 13: FULL, 14: AWAY, 26: BROKEN}
+NOT_OPENED = "its file cannot be opened: see that its folder is there and that this user may write in it"
+
+_SQLITE = {8: READ_ONLY, 5: LOCKED, 6: LOCKED, 10: BROKEN, 11: BROKEN, 13: FULL, 14: NOT_OPENED, 26: BROKEN}
 """Reason by the low byte of an SQLite error code."""
+
+_SQLITE_NO_ROOM_TO_SHARE = 4874
+"""Whole error code of a full disk on which the index of the write-ahead log cannot grow: nothing is faulty."""
 
 _POSTGRES = {
     "53100": FULL,
@@ -64,9 +69,11 @@ def reason_of(error: sa.exc.SQLAlchemyError) -> str:
     """Say why a database refused, in words that hold nothing of its rows or of its password."""
     cause = getattr(error, "orig", None)
     code, state = getattr(cause, "sqlite_errorcode", None), getattr(cause, "sqlstate", None)
-    known = _SQLITE.get(code & 0xFF) if isinstance(code, int) else _POSTGRES.get(str(state))
-    if known:
-        return known
+    if isinstance(code, int):
+        full = code == _SQLITE_NO_ROOM_TO_SHARE
+        return FULL if full else _SQLITE.get(code & 0xFF, quoted(cause, limit=160))
+    if state in _POSTGRES:
+        return _POSTGRES[state]
     if isinstance(error, sa.exc.TimeoutError):
         return "too many ask it at the same time"
     # Without a code, PostgreSQL's driver speaks of the connection; and then not in words of the server's.
@@ -74,7 +81,9 @@ def reason_of(error: sa.exc.SQLAlchemyError) -> str:
     if lost or str(state).startswith(_POSTGRES_AWAY) or (not state and isinstance(error, sa.exc.OperationalError)):
         return AWAY
     primary = getattr(getattr(cause, "diag", None), "message_primary", None)
-    return quoted(primary, limit=160) if primary else type(cause or error).__name__
+    # An error of data repeats what it stumbled over.
+    tells = primary and not isinstance(error, sa.exc.DataError)
+    return quoted(primary, limit=160) if tells else type(cause or error).__name__
 
 
 def parsed_url(url: str) -> sa.URL:

@@ -140,7 +140,12 @@ def create_app(
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
         asyncio.get_running_loop().set_exception_handler(log.of_loop)
-        hub.open()
+        try:
+            hub.open()
+        except Exception as error:
+            log.fault(error, "starting")
+            hub.close()
+            raise
         yield
         hub.close()
         reading.close()

@@ -10,7 +10,7 @@ import socket
 import ssl
 import threading
 import time
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Self
 
@@ -37,6 +37,7 @@ KEEP_ALIVE_S = 15
 GRACE_S = 2
 START_S = 10.0
 HEAD_BYTES = 32 * 1024
+NOT_STARTED = "the service did not start: its log says where it stopped"
 NAME_IT = "give --allowed-host dispatch.example.org"
 SILENT_S = 10.0
 """A connection on which no request has begun after this is closed. [s]"""
@@ -184,23 +185,36 @@ class Server:
         return f"{'https' if self._secure else 'http'}://{shown}:{self.port}"
 
     def run(self) -> None:
-        """Answer until SIGINT or SIGTERM comes, or `stop` is called; then end within three seconds."""
+        """
+        Answer until SIGINT or SIGTERM comes, or `stop` is called; then end within three seconds.
+
+        Raises
+        ------
+        FireplanError
+            It did not start.
+        """
         try:
             self._uvicorn.run(sockets=[self._socket])
+        except SystemExit as error:  # uvicorn's word for an application that fails at its start
+            raise FireplanError(NOT_STARTED) from error
         finally:
             self._socket.close()
 
     def start(self) -> Self:
         """Answer, in a thread of its own, and return when it does."""
-        self._thread = threading.Thread(target=self.run, name="fireplan-web", daemon=True)
+        self._thread = threading.Thread(target=self._run_beside, name="fireplan-web", daemon=True)
         self._thread.start()
         ends_s = time.monotonic() + START_S
         while not self._uvicorn.started:
             if time.monotonic() > ends_s or not self._thread.is_alive():
                 self.stop()
-                raise FireplanError("the service did not start: its log says where it stopped")
+                raise FireplanError(NOT_STARTED)
             time.sleep(0.005)
         return self
+
+    def _run_beside(self) -> None:
+        with suppress(FireplanError):  # `start` sees that it ended, and raises it there
+            self.run()
 
     def stop(self) -> None:
         """End it: all streams end, and what is being answered has two seconds more."""

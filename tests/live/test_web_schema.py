@@ -1,6 +1,7 @@
 """The JSON schema of an event says what the reader does."""
 
 import json
+from pathlib import Path
 
 import pytest
 from jsonschema import Draft202012Validator
@@ -96,3 +97,9 @@ def test_what_a_type_needs(kind):
 def test_values_are_judged_alike(field, value):
     said = {**FULL, "type": "unit.dispatched", field: value}
     assert VALID(said) == taken(said)
+
+
+def test_the_schema_in_docs_is_that_of_the_service():
+    # To write it anew: FILE.write_text(json.dumps(event_schema(), indent=2) + "\n")
+    file = Path(__file__).resolve().parents[2] / "docs" / "event.schema.json"
+    assert json.loads(file.read_text(encoding="utf-8")) == event_schema()
