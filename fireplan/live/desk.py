@@ -23,6 +23,7 @@ from fireplan.live.past import Past, day_events, up_to
 from fireplan.live.state import StateMaker
 from fireplan.live.store import Outcome
 from fireplan.operations.checking import same_id
+from fireplan.operations.hours import day_start_us
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
+NEW = Outcome.NEW
 AT_ONCE = 2000
 """Events committed together at the most."""
 
@@ -52,6 +54,9 @@ TICK_S = 1.0
 
 DAY_S, PLAYED_DAY_S = 15.0, 3.0
 """The day's figures are worked out anew no more often than this; while a history is played quickly, than that. [s]"""
+
+DAY_SHARE = 0.05
+"""Working out the day's figures takes no more than this share of a processor."""
 
 KEYED = {"units": "unit_id", "incidents": "incident_id"}
 DAY_US = 86_400_000_000
@@ -106,6 +111,8 @@ class Desk:
         self._listeners: tuple[Callable[[Update], None], ...] = ()
         self._state: dict[str, Any] = {}
         self._day: dict[str, Any] = {}
+        self._today = self._maker.today()
+        self._for_today: queue.SimpleQueue[list[Event]] = queue.SimpleQueue()
         self._rev = 0
         self._row = 0
         self._published_s, self._pause_s = 0.0, PUBLISH_S
@@ -221,6 +228,7 @@ class Desk:
         if span is not None:
             latest_us = max(span[1], now_us)
             self._maker.rebuild(up_to(self._store, latest_us), now_us=latest_us, whole=False)
+            self._today.take(day_events(self._store, latest_us))
         self._range = list(span) if span is not None else None
         self._guarded(self._publish)
         self._ready.set()
@@ -266,7 +274,7 @@ class Desk:
 
     def _take(self, part: list[_Handed], outcomes: list[Outcome]) -> None:
         """Let what is durable become part of the picture, and acknowledge it."""
-        self._row += sum(outcome is Outcome.NEW for outcome in outcomes)
+        self._row += sum(outcome is NEW for outcome in outcomes)
         at = 0
         for h in part:
             found = outcomes[at : at + len(h.events)]
@@ -274,7 +282,7 @@ class Desk:
             conflicts = tuple(e.event_id for e, o in zip(h.events, found, strict=True) if o is Outcome.CONFLICT)
             h.receipt.set_result(
                 Receipt(
-                    found.count(Outcome.NEW),
+                    found.count(NEW),
                     found.count(Outcome.DUPLICATE),
                     len(h.refusals) + len(conflicts),
                     self._row,
@@ -284,8 +292,9 @@ class Desk:
         now_us = self.clock.now_us()
         health, picture = self._maker.health, self._maker.picture
         several = len(outcomes) > FOLLOWED
+        self._for_today.put([e for e, o in zip((e for h in part for e in h.events), outcomes, strict=True) if o is NEW])
         for event, outcome in zip((e for h in part for e in h.events), outcomes, strict=True):
-            if outcome is Outcome.NEW:
+            if outcome is NEW:
                 health.hear(event)
                 if several:
                     picture.gather(event)
@@ -333,18 +342,28 @@ class Desk:
 
     def _run_days(self) -> None:
         """Live in a thread of its own: the day's figures take longer than news may wait."""
-        known = -1
-        while not self._closing.wait(0.5 if known < 0 else DAY_S if self.clock.speed <= 1 else PLAYED_DAY_S):
-            if self._row == known or not self._ready.is_set():
-                continue
-            known = self._row
+        self._ready.wait()
+        pause_s = 0.5
+        while not self._closing.wait(pause_s):
+            began_s = time.monotonic()
             self._guarded(self._measure_day)
+            least_s = DAY_S if self.clock.speed <= 1 else PLAYED_DAY_S
+            pause_s = max(least_s, (time.monotonic() - began_s) / DAY_SHARE)
 
     def _measure_day(self) -> None:
+        """Take in what came since, and measure the day anew if anything did, or if a new day began."""
         now_us = self.clock.now_us()
-        events = day_events(self._store, now_us, timezone=self._department.timezone)
-        self._day = self._maker.day(events, now_us)
-        self._dirty = True
+        came = False
+        while not self._for_today.empty():
+            self._today.take(self._for_today.get())
+            came = True
+        if (
+            came
+            or not self._day
+            or day_start_us(now_us, self._department.timezone) != self._day["today"]["start"] * 1000
+        ):
+            self._day = self._today.shown(now_us)
+            self._dirty = True
 
     def _guarded(self, work: Callable[[], None]) -> None:
         """Do something that must not end the desk: a picture that fails is logged, and drawn anew at the next word."""

@@ -8,10 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 from fireplan.live.today import REACHING_BACK_US
 from fireplan.operations.board import KEPT_US
-from fireplan.operations.hours import day_start_us
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterator
 
     from fireplan.live.state import StateMaker
     from fireplan.live.store import Store
@@ -42,8 +41,9 @@ class Past:
             self._maker.recall_until(self._store, at_us)
             self._maker.rebuild(up_to(self._store, at_us), now_us=at_us, whole=False)
             state = self._maker.state(at_us)
-            day = self._maker.day(day_events(self._store, at_us, timezone=self._maker.timezone), at_us)
-        return {**state, **day, "live": False, "speed": 0.0, "paused": True}
+            today = self._maker.today()
+            today.take(day_events(self._store, at_us))
+        return {**state, **today.shown(at_us), "live": False, "speed": 0.0, "paused": True}
 
 
 def up_to(store: Store, at_us: int) -> Iterator[Event]:
@@ -53,7 +53,6 @@ def up_to(store: Store, at_us: int) -> Iterator[Event]:
     return heapq.merge(older, store.events(start_us=since_us, end_us=at_us + 1), key=lambda e: e.ts_us)
 
 
-def day_events(store: Store, now_us: int, *, timezone: str) -> Iterable[Event]:
+def day_events(store: Store, now_us: int) -> Iterator[Event]:
     """Events that the figures of a day are made from."""
-    start_us = day_start_us(now_us, timezone) - REACHING_BACK_US
-    return store.events(start_us=start_us, end_us=now_us + 1)
+    return store.events(start_us=now_us - REACHING_BACK_US, end_us=now_us + 1)

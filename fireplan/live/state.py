@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from fireplan.live.today import day_shown
+from fireplan.live.today import Today
 from fireplan.operations import showing
 from fireplan.operations.health import FeedHealth
 from fireplan.operations.picture import Picture
@@ -74,13 +74,11 @@ class StateMaker:
             "health": showing.health_shown(health, source=self.source),
         }
 
-    def day(self, events: Iterable[Event], now_us: int) -> dict[str, Any]:
-        """Measure the day so far; see `day_shown`."""
+    def today(self) -> Today:
+        """Begin the figures of a day."""
         department = self.department
-        return day_shown(
-            events,
-            now_us=now_us,
-            scenario=department.scenario,
+        return Today(
+            department.scenario,
             standard=department.standard,
             policy=department.policy,
             timezone=department.timezone,

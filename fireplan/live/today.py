@@ -19,62 +19,57 @@ if TYPE_CHECKING:
     from fireplan.scenario import Scenario
     from fireplan.standards import Standard
 
-REACHING_BACK_US = 24 * 3_600_000_000
-"""Incidents that were received this long before midnight can still hold units after it. [us]"""
+REACHING_BACK_US = 48 * 3_600_000_000
+"""Incidents of which nothing was said for so long play no part in a day. [us]"""
 
 
-def day_shown(
-    events: Iterable[Event],
-    *,
-    now_us: int,
-    scenario: Scenario,
-    standard: Standard,
-    policy: Policy,
-    timezone: str,
-    counted: Collection[str],
-) -> dict[str, Any]:
+class Today:
     """
-    Measure the day so far.
+    The day so far, kept as events come in.
 
     Parameters
     ----------
-    events
-        Those since `REACHING_BACK_US` before local midnight, up to the instant.
-    now_us
-        The instant. [us since 1970, UTC]
     scenario, standard, policy
         As for `fireplan.performance`.
     timezone
         IANA zone of local time.
     counted
         Units whose number is followed by the hour.
-
-    Returns
-    -------
-    `today` and `hours`, as JSON.
     """
-    start_us = day_start_us(now_us, timezone)
-    board = Board(kept_us=None)
-    for event in events:
-        board.take(event)
-    incidents = list(board.incidents())
-    of_today = [i for i in incidents if i.received_us is not None and i.received_us >= start_us]
-    history = history_of_incidents(of_today, timezone=timezone, units=scenario.units)
-    table, note = None, "" if history is not None else "no unit was sent yet today"
-    if history is not None:
-        try:
-            table = performance(history, scenario=scenario, standard=standard, policy=policy)
-        except FireplanError as error:
-            note = str(error)
-    hours = hours_of(incidents, units=counted, now_us=now_us, timezone=timezone)
-    return {
-        "today": {
-            "start": start_us // 1000,
-            "at": now_us // 1000,
-            "basis": scenario.provenance,
-            "method": "90th percentile by the inverted distribution, with its order-statistic 95 % interval",
-            "note": note,
-            "rows": performance_shown(table, standard),
-        },
-        "hours": [hour._asdict() for hour in hours],
-    }
+
+    def __init__(
+        self, scenario: Scenario, *, standard: Standard, policy: Policy, timezone: str, counted: Collection[str]
+    ) -> None:
+        self._scenario, self._standard, self._policy = scenario, standard, policy
+        self._timezone, self._counted = timezone, counted
+        self._board = Board(kept_us=REACHING_BACK_US)
+
+    def take(self, events: Iterable[Event]) -> None:
+        """Take events in; those of the day before are needed as far as they reach into the day."""
+        for event in events:
+            self._board.take(event)
+
+    def shown(self, now_us: int) -> dict[str, Any]:
+        """Measure the day up to an instant [us since 1970, UTC]: `today` and `hours`, as JSON."""
+        start_us = day_start_us(now_us, self._timezone)
+        incidents = list(self._board.incidents())
+        of_today = [i for i in incidents if i.received_us is not None and i.received_us >= start_us]
+        history = history_of_incidents(of_today, timezone=self._timezone, units=self._scenario.units)
+        table, note = None, "" if history is not None else "no unit was sent yet today"
+        if history is not None:
+            try:
+                table = performance(history, scenario=self._scenario, standard=self._standard, policy=self._policy)
+            except FireplanError as error:
+                note = str(error)
+        hours = hours_of(incidents, units=self._counted, now_us=now_us, timezone=self._timezone)
+        return {
+            "today": {
+                "start": start_us // 1000,
+                "at": now_us // 1000,
+                "basis": self._scenario.provenance,
+                "method": "90th percentile by the inverted distribution, with its order-statistic 95 % interval",
+                "note": note,
+                "rows": performance_shown(table, self._standard),
+            },
+            "hours": [hour._asdict() for hour in hours],
+        }

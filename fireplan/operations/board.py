@@ -8,6 +8,7 @@ ends in the same state.
 
 from __future__ import annotations
 
+import heapq
 from typing import TYPE_CHECKING, NamedTuple
 
 from fireplan.operations.event import ASSIGNED, HEARTBEAT, SECOND_US, Event
@@ -263,6 +264,8 @@ class Board:
         self._own = frozenset(units)
         self._units: dict[str, Unit] = {}
         self._incidents: dict[str, Incident] = {}
+        self._open: dict[str, Incident] = {}
+        self._closed_us: dict[str, int] = {}
         self._swept_us = -1
         self._swept_any = False
 
@@ -274,7 +277,9 @@ class Board:
         order = event.order
         unit_id, incident_id = event.unit_id, event.incident_id
         if incident_id is not None:
-            self._incident(incident_id).take(event, order)
+            incident = self._incident(incident_id)
+            incident.take(event, order)
+            self._file(incident)
         if event.type[0] == "i":
             unit_id = None  # an incident may name the unit it was made for, which says nothing of the unit
         elif unit_id is not None:
@@ -303,6 +308,21 @@ class Board:
         """Incidents spoken of within the time kept."""
         return (i for i in self._incidents.values() if self._fresh(i.last_us))
 
+    def open_incidents(self) -> list[Incident]:
+        """Incidents that are not closed, the oldest first."""
+        return sorted(
+            (i for i in self._open.values() if self._fresh(i.last_us)),
+            key=lambda i: (i.received_us or i.last_us, i.incident_id),
+        )
+
+    def closed_since(self, since_us: int, *, most: int) -> list[Incident]:
+        """Incidents closed after an instant [us since 1970, UTC], the newest first, and no more than `most`."""
+        closed = (
+            (-closed_us, incident_id) for incident_id, closed_us in self._closed_us.items() if closed_us > since_us
+        )
+        newest = [self._incidents[incident_id] for _, incident_id in heapq.nsmallest(most, closed)]
+        return [i for i in newest if self._fresh(i.last_us)]
+
     def incident(self, incident_id: str) -> Incident | None:
         """Give what is known of one incident."""
         found = self._incidents.get(incident_id)
@@ -317,6 +337,16 @@ class Board:
                     found.take(event, event.order)
         return found
 
+    def _file(self, incident: Incident) -> None:
+        """Keep open and closed incidents apart, so that neither has to be looked for."""
+        closed_us = incident.closed_us
+        if closed_us is None:
+            self._open[incident.incident_id] = incident
+            self._closed_us.pop(incident.incident_id, None)
+        else:
+            self._closed_us[incident.incident_id] = closed_us
+            self._open.pop(incident.incident_id, None)
+
     def _fresh(self, last_us: int) -> bool:
         return self._kept_us is None or last_us >= self.latest_us - self._kept_us
 
@@ -326,6 +356,8 @@ class Board:
         gone = [i.incident_id for i in self._incidents.values() if not self._fresh(i.last_us)]
         for incident_id in gone:
             del self._incidents[incident_id]
+            self._open.pop(incident_id, None)
+            self._closed_us.pop(incident_id, None)
         self._swept_any |= bool(gone)
         for unit in [u for u in self._units.values() if not self._fresh(u.last_us) and u.unit_id not in self._own]:
             del self._units[unit.unit_id]

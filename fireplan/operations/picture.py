@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import heapq
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -168,8 +167,8 @@ class Picture:
     def scene(self, now_us: int) -> Scene:
         """Say what there is at an instant, which is no earlier than the one before."""
         units = self._stand(now_us)
-        running, closed = self._listed(now_us)
-        incidents = [*running, *closed]
+        running = self.board.open_incidents()
+        incidents = [*running, *self.board.closed_since(now_us - CLOSED_US, most=MOST_CLOSED)]
         cover = self.cover
         codes = cover.codes()
         self.lost.note(codes, now_us)
@@ -186,18 +185,6 @@ class Picture:
             self._advice(units, now_us),
             cover.version,
         )
-
-    def _listed(self, now_us: int) -> tuple[list[Incident], list[Incident]]:
-        """Open incidents, the oldest first, and those closed lately, the newest first."""
-        running, closed = [], []
-        for incident in self.board.incidents():
-            closed_us = incident.closed_us
-            if closed_us is None:
-                running.append((incident.received_us or incident.last_us, incident.incident_id, incident))
-            elif closed_us > now_us - CLOSED_US:
-                closed.append((-closed_us, incident.incident_id, incident))
-        newest = heapq.nsmallest(MOST_CLOSED, closed)
-        return [i for *_, i in sorted(running)], [i for *_, i in newest]
 
     def alerts(self, scene: Scene, *, health: Health, minutes: float) -> list[Alert]:
         """Gather what has to be told; see `alerts_of`."""
