@@ -158,9 +158,14 @@ class Incident:
         """When it was closed, or its last unit cleared; None: it is open."""
         if self.closed > self.reopened:
             return self.closed[0]
-        if self.responses and all(r.over for r in self.responses.values()):
-            return max(r.last.order[0] for r in self.responses.values())
-        return None
+        last_us = None
+        for response in self.responses.values():
+            last = response.last
+            if last.value not in ENDS:
+                return None
+            if last_us is None or last.order[0] > last_us:
+                last_us = last.order[0]
+        return last_us
 
 
 class Word(NamedTuple):
