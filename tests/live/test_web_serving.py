@@ -80,7 +80,7 @@ def test_what_is_not_safe_is_refused_with_its_mend(desk, binding, mend):
         ({"host": ANY, **PEM, "allowed_hosts": ["Dispatch.Example.org:443"]}, {"dispatch.example.org"}),
         ({"host": "192.0.2.1", **PEM}, {"192.0.2.1"}),
     ],
-    ids=str,
+    ids=["usual", "localhost", "named", "behind a proxy", "any address", "one address"],
 )
 def test_the_names_under_which_it_answers(binding, names):
     assert set(Binding(**binding).names()) == names
