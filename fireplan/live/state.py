@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from fireplan.live.today import Today
 from fireplan.operations import showing
+from fireplan.operations.board import KEPT_US
 from fireplan.operations.health import FeedHealth
 from fireplan.operations.picture import Picture
 
@@ -47,7 +48,7 @@ class StateMaker:
     def rebuild(self, events: Iterable[Event], *, now_us: int, whole: bool) -> None:
         """Begin anew; see `Picture.rebuild`."""
         self.health = FeedHealth()
-        self.picture.rebuild(self._heard(events), now_us=now_us, whole=whole)
+        self.picture.rebuild(self._heard(events, now_us - KEPT_US), now_us=now_us, whole=whole)
 
     def state(self, now_us: int) -> dict[str, Any]:
         """
@@ -85,9 +86,11 @@ class StateMaker:
             counted=frozenset(self.picture.cover.counted()),
         )
 
-    def _heard(self, events: Iterable[Event]) -> Iterator[Event]:
+    def _heard(self, events: Iterable[Event], since_us: int) -> Iterator[Event]:
+        """Let the feed's health hear events; not single older ones, between whose numbers everything is missing."""
         for event in events:
-            self.health.hear(event)
+            if event.ts_us >= since_us:
+                self.health.hear(event)
             yield event
 
     def _recall(self, incident_id: str) -> Iterable[Event]:

@@ -113,6 +113,19 @@ def test_restart_goes_on_where_it_stopped(tmp_path):
         assert after["boot"] != before["boot"]
 
 
+def test_the_last_word_of_a_unit_from_long_ago_is_no_gap(tmp_path):
+    day_s = 86_400
+    clock = SetClock(at_us(3 * day_s))
+    store = Store.open(tmp_path / "s.sqlite")
+    store.append([say("unit.out_of_service", 0, "E2", seq=1)])
+    store.append([say("heartbeat", 3 * day_s - 100 + i, seq=9000 + i) for i in range(5)])
+    store.close()
+    with desk_at(tmp_path / "s.sqlite", clock=clock) as desk:
+        for state in (desk.snapshot(), desk.moment(at_us(3 * day_s))):
+            assert state["health"]["gaps"] == []
+            assert unit(state, "E2")["status"] == "out_of_service"
+
+
 def test_a_moment_of_the_past_is_what_the_stamps_say(tmp_path):
     clock = SetClock(at_us(2000))
     with desk_at(tmp_path / "s.sqlite", clock=clock) as desk:
