@@ -624,7 +624,7 @@ def test_an_empty_town_is_said_to_be_empty(mock, open_address):
         "No move would gain anything now",
         "No open incidents",
         "No cover known yet",
-        "No response times yet today",
+        "Nothing measured yet today",
         "No hour of today yet",
     ):
         assert words in text

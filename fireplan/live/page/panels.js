@@ -86,6 +86,7 @@ function ratio(part) {
   return h("span", { class: "cover-bar" }, inner);
 }
 
+const FEWEST = 10;  // records; fewer are not told, as in response performance
 const METHOD = "p90: 90th percentile by inverted distribution; in brackets 95 % intervals.";
 
 export function today(model) {
@@ -94,7 +95,7 @@ export function today(model) {
   // A note that many rows share is said once, under them; rows that are held to a limit come first.
   const held = (row) => isNumber(row.limit_s), notes = rows.map((row) => row.note);
   const often = new Set(notes.filter((note, i) => note && notes.indexOf(note) !== i));
-  if (!rows.length) return fill(box, p("none", "No response times yet today"));
+  if (!rows.length) return fill(box, p("none", "Nothing measured yet today"));
   return fill(box, h("table", { class: "today" },
     h("thead", {}, h("tr", {}, h("th", { scope: "col" }, "Interval"), h("th", { scope: "col" }, "p90"), h("th", { scope: "col" }, "Within the limit"))),
     h("tbody", {}, [...rows.filter(held), ...rows.filter((r) => !held(r))].map((row) => todayRow(row, often)))),
@@ -112,7 +113,7 @@ function todayRow(row, often) {
   return h("tr", {},
     h("th", { scope: "row" }, said(row.title), row.verified === false ? h("span", { class: "unseen" }, "limit not seen in its source") : null,
       row.note && !often.has(row.note) ? h("span", { class: "unseen" }, said(row.note)) : null),
-    h("td", {}, few ? "no calls" : isNumber(row.p90_s) ? h("b", {}, mmss(row.p90_s)) : "not known", few ? null : h("span", { class: "sub" }, unsure),
+    h("td", {}, few ? "no calls" : isNumber(row.p90_s) ? h("b", {}, mmss(row.p90_s)) : row.n < FEWEST ? "too few to say" : "not known", few ? null : h("span", { class: "sub" }, unsure),
       h("span", { class: "sub" }, "n = " + number(row.n))),
     h("td", {}, few || !isNumber(row.share) ? null : h("b", {}, percent(row.share, goal)), few || !isNumber(row.share) ? null : h("span", { class: "sub" },
       "of " + number(row.n) + (isNumber(row.limit_s) ? " in " + mmss(row.limit_s) : "") + shares), verdict));
