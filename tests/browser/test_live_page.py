@@ -621,7 +621,7 @@ def test_an_empty_town_is_said_to_be_empty(mock, open_address):
     text = live.text()
     for words in (
         "No alerts",
-        "No move would gain anything now",
+        "No move is worth making now",
         "No open incidents",
         "No cover known yet",
         "Nothing measured yet today",
