@@ -30,8 +30,8 @@ def merged(state, news):
     return state
 
 
-def test_a_receipt_comes_when_events_are_durable(tmp_path):
-    with desk_at(tmp_path / "s.sqlite") as desk:
+def test_a_receipt_comes_when_events_are_durable(store_url):
+    with desk_at(store_url) as desk:
         events = [call("1", 0, at=MIDDLE), *run("1", "E1", 30, 90)]
         receipt = desk.submit(events).result(10)
         assert (receipt.new, receipt.duplicates, receipt.refused, receipt.row) == (3, 0, 0, 3)
@@ -40,14 +40,14 @@ def test_a_receipt_comes_when_events_are_durable(tmp_path):
         other = say("unit.enroute", 95, "E1", "1", event_id=events[0].event_id)
         conflict = desk.submit([other]).result(10)
         assert (conflict.new, conflict.conflicts) == (0, (events[0].event_id,))
-    store = Store.open(tmp_path / "s.sqlite")
+    store = Store.open(store_url)
     assert [e.event_id for e in store.events()] == [e.event_id for e in events]
     store.close()
 
 
-def test_the_state_is_json_and_follows(tmp_path):
+def test_the_state_is_json_and_follows(store_url):
     clock = SetClock()
-    with desk_at(tmp_path / "s.sqlite", clock=clock) as desk:
+    with desk_at(store_url, clock=clock) as desk:
         first = desk.snapshot()
         assert json.loads(json.dumps(first, allow_nan=False)) == first
         assert [u["status"] for u in first["units"]] == ["in_quarters", "in_quarters"]
@@ -63,9 +63,9 @@ def test_the_state_is_json_and_follows(tmp_path):
         json.dumps(state, allow_nan=False)
 
 
-def test_news_add_up_to_the_state(tmp_path):
+def test_news_add_up_to_the_state(store_url):
     clock = SetClock()
-    with desk_at(tmp_path / "s.sqlite", clock=clock) as desk:
+    with desk_at(store_url, clock=clock) as desk:
         kept, news = [desk.snapshot()], []
         end = desk.subscribe(news.append)
         for step, event in enumerate(
@@ -89,8 +89,8 @@ def test_news_add_up_to_the_state(tmp_path):
         assert state["cover"]["zones"] == final["cover"]["zones"]
 
 
-def test_news_are_held_back_so_that_no_more_than_four_a_second_go_out(tmp_path):
-    with desk_at(tmp_path / "s.sqlite") as desk:
+def test_news_are_held_back_so_that_no_more_than_four_a_second_go_out(store_url):
+    with desk_at(store_url) as desk:
         news = []
         desk.subscribe(news.append)
         began_s = time.monotonic()
@@ -100,12 +100,12 @@ def test_news_are_held_back_so_that_no_more_than_four_a_second_go_out(tmp_path):
         assert len(news) <= 4 * (time.monotonic() - began_s) + 2
 
 
-def test_restart_goes_on_where_it_stopped(tmp_path):
+def test_restart_goes_on_where_it_stopped(store_url):
     clock = SetClock(at_us(100))
-    with desk_at(tmp_path / "s.sqlite", clock=clock) as desk:
+    with desk_at(store_url, clock=clock) as desk:
         desk.submit([call("1", 0, at=MIDDLE), *run("1", "E1", 30, 90)], position=("cad", "17")).result(10)
         before = eventually(lambda: desk.snapshot() if desk.snapshot()["upto"] == 3 else None)
-    with desk_at(tmp_path / "s.sqlite", clock=clock) as desk:
+    with desk_at(store_url, clock=clock) as desk:
         after = desk.snapshot()
         assert desk.position("cad") == "17"
         for part in ("units", "incidents", "cover", "range", "upto"):
@@ -113,22 +113,22 @@ def test_restart_goes_on_where_it_stopped(tmp_path):
         assert after["boot"] != before["boot"]
 
 
-def test_the_last_word_of_a_unit_from_long_ago_is_no_gap(tmp_path):
+def test_the_last_word_of_a_unit_from_long_ago_is_no_gap(store_url):
     day_s = 86_400
     clock = SetClock(at_us(3 * day_s))
-    store = Store.open(tmp_path / "s.sqlite")
+    store = Store.open(store_url)
     store.append([say("unit.out_of_service", 0, "E2", seq=1)])
     store.append([say("heartbeat", 3 * day_s - 100 + i, seq=9000 + i) for i in range(5)])
     store.close()
-    with desk_at(tmp_path / "s.sqlite", clock=clock) as desk:
+    with desk_at(store_url, clock=clock) as desk:
         for state in (desk.snapshot(), desk.moment(at_us(3 * day_s))):
             assert state["health"]["gaps"] == []
             assert unit(state, "E2")["status"] == "out_of_service"
 
 
-def test_a_moment_of_the_past_is_what_the_stamps_say(tmp_path):
+def test_a_moment_of_the_past_is_what_the_stamps_say(store_url):
     clock = SetClock(at_us(2000))
-    with desk_at(tmp_path / "s.sqlite", clock=clock) as desk:
+    with desk_at(store_url, clock=clock) as desk:
         desk.submit([*reversed([call("1", 0, at=MIDDLE), *run("1", "E1", 30, 90, 250, 900)])]).result(10)
         eventually(lambda: desk.snapshot()["upto"] == 5)
         for seconds, status in (
@@ -147,9 +147,9 @@ def test_a_moment_of_the_past_is_what_the_stamps_say(tmp_path):
         assert desk.snapshot()["live"] is True
 
 
-def test_an_alert_can_be_acknowledged_while_it_lasts(tmp_path):
+def test_an_alert_can_be_acknowledged_while_it_lasts(store_url):
     clock = SetClock()
-    with desk_at(tmp_path / "s.sqlite", clock=clock) as desk:
+    with desk_at(store_url, clock=clock) as desk:
         desk.submit([say("unit.out_of_service", 0, "E1")]).result(10)
         eventually(lambda: desk.snapshot()["upto"] == 1)
         clock.to(700)
@@ -162,9 +162,9 @@ def test_an_alert_can_be_acknowledged_while_it_lasts(tmp_path):
         eventually(lambda: not desk.snapshot()["alerts"])
 
 
-def test_the_days_figures_come_with_their_n(tmp_path):
+def test_the_days_figures_come_with_their_n(store_url):
     clock = SetClock(at_us(1000))
-    with desk_at(tmp_path / "s.sqlite", clock=clock) as desk:
+    with desk_at(store_url, clock=clock) as desk:
         for i in range(12):
             desk.submit([call(f"c{i}", i, at=MIDDLE), *run(f"c{i}", "E1", 30 + i, 90 + i, 250 + i, 300 + i)]).result(10)
         state = eventually(lambda: desk.snapshot() if desk.snapshot().get("today", {}).get("rows") else None)
@@ -174,8 +174,8 @@ def test_the_days_figures_come_with_their_n(tmp_path):
         assert state["hours"][-1] == {"hour": 19, "incidents": 12, "free_least": 1}
 
 
-def test_refusals_are_counted_and_kept(tmp_path):
-    with desk_at(tmp_path / "s.sqlite") as desk:
+def test_refusals_are_counted_and_kept(store_url):
+    with desk_at(store_url) as desk:
         refusal = Refusal(T0_US, "cad", 5, "not_json", "the line is not one JSON object", None, "CANARY")
         assert desk.submit([], [refusal]).result(10).refused == 1
         state = eventually(lambda: desk.snapshot() if desk.snapshot()["health"]["refused"] else None)
@@ -198,8 +198,8 @@ class Failing:
         return getattr(self._store, name)
 
 
-def test_what_the_store_does_not_take_is_not_acknowledged(tmp_path, caplog):
-    store = Failing(Store.open(tmp_path / "s.sqlite"))
+def test_what_the_store_does_not_take_is_not_acknowledged(store_url, caplog):
+    store = Failing(Store.open(store_url))
     desk = Desk(department(), store, clock=SetClock(), source="test")
     event = say("unit.out_of_service", 0, "E1")
     with pytest.raises(StoreError):
@@ -212,8 +212,8 @@ def test_what_the_store_does_not_take_is_not_acknowledged(tmp_path, caplog):
         desk.submit([event]).result(10)
 
 
-def test_a_picture_that_fails_does_not_end_the_desk(tmp_path, monkeypatch, caplog):
-    with desk_at(tmp_path / "s.sqlite") as desk:
+def test_a_picture_that_fails_does_not_end_the_desk(store_url, monkeypatch, caplog):
+    with desk_at(store_url) as desk:
         maker = desk._maker
 
         def fail(*_, **__):
@@ -227,8 +227,8 @@ def test_a_picture_that_fails_does_not_end_the_desk(tmp_path, monkeypatch, caplo
         eventually(lambda: unit(desk.snapshot(), "E1")["status"] == "out_of_service")
 
 
-def test_many_hands_at_once_lose_nothing(tmp_path):
-    with desk_at(tmp_path / "s.sqlite") as desk:
+def test_many_hands_at_once_lose_nothing(store_url):
+    with desk_at(store_url) as desk:
         receipts = []
 
         def hand(worker):
@@ -242,16 +242,16 @@ def test_many_hands_at_once_lose_nothing(tmp_path):
             thread.join()
         assert sum(r.new for r in receipts) == 400
         eventually(lambda: desk.snapshot()["upto"] == 400)
-    store = Store.open(tmp_path / "s.sqlite")
+    store = Store.open(store_url)
     assert store.counts()["events"] == 400
     store.close()
 
 
-def test_old_events_are_deleted_when_they_are_not_to_be_kept(tmp_path):
+def test_old_events_are_deleted_when_they_are_not_to_be_kept(store_url):
     day_s = 86_400
     clock = SetClock(at_us(10 * day_s))
-    store = Store.open(tmp_path / "s.sqlite")
+    store = Store.open(store_url)
     store.append([say("heartbeat", 0, event_id="old"), say("heartbeat", 9 * day_s, event_id="new")])
     store.close()
-    with desk_at(tmp_path / "s.sqlite", clock=clock, keep_days=5) as desk:
+    with desk_at(store_url, clock=clock, keep_days=5) as desk:
         eventually(lambda: [e.event_id for e in desk.events_between(None, None)] == ["new"])
