@@ -32,7 +32,6 @@ class StateMaker:
 
     def __init__(self, department: Department, *, source: str) -> None:
         self.department, self.source = department, source
-        self.timezone = department.timezone
         self._events: Store | None = None
         self._until_us: int | None = None
         self.picture = Picture(

@@ -155,10 +155,6 @@ class CoverNow:
         """Where a unit stands; None: it is not free."""
         return self._free.get(unit_id)
 
-    def free(self) -> Mapping[str, Standing]:
-        """Where each free unit stands."""
-        return dict(self._free)
-
     def depth(self) -> NDArray[np.int16]:
         """How many free units reach each zone in time; for an objective of more than one unit 0 or 1."""
         return self._depth if self._counts else self.within().astype(np.int16)

@@ -106,12 +106,14 @@ def write_report(  # noqa: PLR0913 - a report has this many parts
     material = material_of(
         subject, history=history, standard=standard, siting=siting, robustness=robustness, title=title
     )
-    sections = sections_of(material, chapters=chapters)
-    _write_whole(target, rendered(material, sections, form=target.suffix.lower(), paper=paper))
+    data = report_bytes(material, form=target.suffix.lower(), paper=paper, chapters=chapters)
+    _write_whole(target, data)
     return target
 
 
-def report_bytes(material: Material, *, form: str = ".html", paper: str = "A4") -> bytes:
+def report_bytes(
+    material: Material, *, form: str = ".html", paper: str = "A4", chapters: Collection[str] | None = None
+) -> bytes:
     """
     Make a report.
 
@@ -123,8 +125,10 @@ def report_bytes(material: Material, *, form: str = ".html", paper: str = "A4") 
         ".html" or ".pdf".
     paper
         "A4" or "Letter".
+    chapters
+        As for `write_report`.
     """
-    return rendered(material, sections_of(material), form=form, paper=paper)
+    return rendered(material, sections_of(material, chapters=chapters), form=form, paper=paper)
 
 
 def sections_of(material: Material, *, chapters: Collection[str] | None = None) -> list[Section]:

@@ -232,44 +232,6 @@ class Server:
         self.stop()
 
 
-def serve(  # noqa: PLR0913 - the options of the command
-    desk: DeskLike,
-    *,
-    tokens: Tokens,
-    host: str = "127.0.0.1",
-    port: int = 8000,
-    certfile: str | Path | None = None,
-    keyfile: str | Path | None = None,
-    behind_proxy: bool = False,
-    allowed_hosts: Collection[str] = (),
-    log: Log | None = None,
-) -> None:
-    """
-    Answer until SIGINT or SIGTERM comes.
-
-    Parameters
-    ----------
-    desk, tokens, log
-        As for `Server`.
-    host, port, certfile, keyfile, behind_proxy, allowed_hosts
-        As for `Binding`.
-
-    Raises
-    ------
-    InputError
-        The service may not listen there, or cannot.
-    """
-    binding = Binding(
-        host=host,
-        port=port,
-        certfile=certfile,
-        keyfile=keyfile,
-        behind_proxy=behind_proxy,
-        allowed_hosts=allowed_hosts,
-    )
-    Server(desk, binding, tokens=tokens, log=log).run()
-
-
 class _Uvicorn(uvicorn.Server):
     """Uvicorn, which ends the streams before it waits for them, and closes connections that say nothing."""
 
