@@ -15,6 +15,7 @@ from __future__ import annotations
 
 from importlib import import_module
 from typing import TYPE_CHECKING
+from warnings import warn
 
 __version__ = "0.1.0"
 
@@ -22,7 +23,7 @@ __version__ = "0.1.0"
 # its command line for help, waits for nothing.
 _MODULES = (
     "changes", "charts", "crs", "demand", "disclosure", "examples", "incidents", "live", "maps", "measures",
-    "operations", "responding", "roads", "siting", "standards", "stations", "travel",
+    "operations", "response_performance", "roads", "siting", "standards", "stations", "travel",
 )  # fmt: skip
 _NAMES = {
     "AddUnit": "changes",
@@ -51,11 +52,11 @@ _NAMES = {
     "write_tables": "project",
     "write_report": "report",
     "RoadNetwork": "roads",
-    "Policy": "responding",
-    "performance": "responding",
-    "reliability": "responding",
-    "why_missed": "responding",
-    "workload": "responding",
+    "Policy": "response_performance",
+    "performance": "response_performance",
+    "reliability": "response_performance",
+    "why_missed": "response_performance",
+    "workload": "response_performance",
     "Scenario": "scenario",
     "Objective": "standards",
     "Standard": "standards",
@@ -79,7 +80,7 @@ if TYPE_CHECKING:
     from fireplan import maps as maps
     from fireplan import measures as measures
     from fireplan import operations as operations
-    from fireplan import responding as responding
+    from fireplan import response_performance as response_performance
     from fireplan import roads as roads
     from fireplan import siting as siting
     from fireplan import standards as standards
@@ -110,11 +111,11 @@ if TYPE_CHECKING:
     from fireplan.project import write_project as write_project
     from fireplan.project import write_tables as write_tables
     from fireplan.report import write_report as write_report
-    from fireplan.responding import Policy as Policy
-    from fireplan.responding import performance as performance
-    from fireplan.responding import reliability as reliability
-    from fireplan.responding import why_missed as why_missed
-    from fireplan.responding import workload as workload
+    from fireplan.response_performance import Policy as Policy
+    from fireplan.response_performance import performance as performance
+    from fireplan.response_performance import reliability as reliability
+    from fireplan.response_performance import why_missed as why_missed
+    from fireplan.response_performance import workload as workload
     from fireplan.roads import RoadNetwork as RoadNetwork
     from fireplan.scenario import Scenario as Scenario
     from fireplan.standards import Objective as Objective
@@ -125,8 +126,16 @@ if TYPE_CHECKING:
     from fireplan.travel import travel_times as travel_times
 
 
+# Names of the release before; they go with the next one.
+_RENAMED = {"responding": "response_performance"}
+
+
 def __getattr__(name: str) -> object:
     """Import a public name when it is first asked for."""
+    if name in _RENAMED:
+        told = f"fireplan.{name} is now fireplan.{_RENAMED[name]}; the old name goes with the next release"
+        warn(told, DeprecationWarning, stacklevel=2)
+        name = _RENAMED[name]
     if name in _MODULES:
         return import_module(f"fireplan.{name}")
     if name in _NAMES:

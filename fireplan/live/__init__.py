@@ -6,17 +6,32 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from fireplan.live.client import Connection as Connection
-    from fireplan.live.client import connect as connect
-    from fireplan.live.playing import Played as Played
-    from fireplan.live.playing import play as play
+    from fireplan.live import feeds as feeds
+    from fireplan.live._assemble import running as running
+    from fireplan.live._client import Connection as Connection
+    from fireplan.live._client import connect as connect
+    from fireplan.live._replay_session import Played as Played
+    from fireplan.live._replay_session import play as play
 
-_MODULES = {"Connection": "client", "connect": "client", "Played": "playing", "play": "playing"}
-__all__ = ["Connection", "Played", "connect", "play"]
+_MODULES = {
+    "Connection": "_client",
+    "connect": "_client",
+    "Played": "_replay_session",
+    "play": "_replay_session",
+    "running": "_assemble",
+}
+__all__ = ["Connection", "Played", "connect", "feeds", "play", "running"]
 
 
 def __getattr__(name: str) -> Any:  # noqa: ANN401 - whatever the name stands for
     """Import what is asked for when it is: the service needs the extra `live`, a connection does not."""
+    if name == "feeds":
+        return import_module("fireplan.live.feeds")
     if name in _MODULES:
         return getattr(import_module(f"fireplan.live.{_MODULES[name]}"), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    """List the public names."""
+    return sorted(__all__)

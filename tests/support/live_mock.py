@@ -600,7 +600,7 @@ class _Handler(BaseHTTPRequestHandler):
         self.wfile.write(data)
 
     def _asset(self, name):
-        own = Path(str(resources.files("fireplan"))) / "live" / "page" / name
+        own = Path(str(resources.files("fireplan"))) / "live" / "_page" / name
         theirs = Path(leaflet.BASE_DIR) / name
         path = next((p for p in (own, theirs) if p.is_file()), None)
         if path is None:
@@ -618,7 +618,7 @@ class _Handler(BaseHTTPRequestHandler):
             return self._asset(unquote(parts.path.removeprefix("/assets/")))
         if parts.path == "/":
             name = "index.html" if live.logged_in else "login.html"
-            page = (Path(str(resources.files("fireplan"))) / "live" / "page" / name).read_bytes()
+            page = (Path(str(resources.files("fireplan"))) / "live" / "_page" / name).read_bytes()
             self.send_response(200 if live.logged_in else 403)
             self.send_header("Content-Type", "text/html; charset=utf-8")
             self.send_header("Content-Length", str(len(page)))

@@ -12,12 +12,12 @@ import pandas as pd
 import pytest
 from histories import department, history, went
 
-from fireplan import charts, performance, responding
+from fireplan import charts, performance, response_performance
 from fireplan import workload as workload_of
-from fireplan.charts import sheet
+from fireplan.charts import _chart_layout as sheet
 from fireplan.errors import InputError, UnknownIdError
-from fireplan.responding.missed import REASONS
-from fireplan.responding.statistics import TOO_SMALL
+from fireplan.response_performance._statistics import TOO_SMALL
+from fireplan.response_performance._why_missed import REASONS
 from fireplan.standards import Objective
 
 ABOUT = charts.About("hand-made records", "March 2025", "invented")
@@ -72,10 +72,10 @@ def totals(**incidents):
 
 def every_chart():
     short = drives(*range(100, 160))
-    attendance = responding.attend(short)
+    attendance = response_performance.attend(short)
     return {
         "distribution": charts.distribution(attendance, limit_s=130, goal=0.9, about=ABOUT),
-        "hour_by_weekday": charts.hour_by_weekday(responding.hour_by_weekday(short), about=ABOUT),
+        "hour_by_weekday": charts.hour_by_weekday(response_performance.hour_by_weekday(short), about=ABOUT),
         "by_month": charts.by_month(table(["2025-01", "2025-02"]), about=ABOUT),
         "by_group": charts.by_group(table(["S1", "S2"], "station_id"), about=ABOUT),
         "workload": charts.workload(workload_of(short, by="unit_id"), about=ABOUT),
@@ -139,7 +139,7 @@ def test_readers_settings_neither_change_a_chart_nor_are_changed(drawn, name):
 
 
 def test_distribution_marks_what_performance_measures():
-    attendance = responding.attend(drives(*range(200, 300)), scenario=department(E1=("engine", 4)))
+    attendance = response_performance.attend(drives(*range(200, 300)), scenario=department(E1=("engine", 4)))
     row = performance(attendance).loc["travel"]
     chart = charts.distribution(attendance, limit_s=240, goal=0.9, about=ABOUT)
     figure = chart.figure()
@@ -156,7 +156,7 @@ def test_distribution_marks_what_performance_measures():
 
 def test_distribution_of_an_objective_has_its_limit_and_its_records():
     town = department(E1=("engine", 4))
-    attendance = responding.attend(drives(*range(200, 300)), scenario=town)
+    attendance = response_performance.attend(drives(*range(200, 300)), scenario=town)
     chart = charts.distribution(attendance, objective=ENGINE, about=ABOUT)
     assert named(chart.figure(), "limit").get_xdata()[0] == 240
     assert "not seen in their source" in chart.alt
@@ -164,7 +164,7 @@ def test_distribution_of_an_objective_has_its_limit_and_its_records():
 
 @pytest.mark.parametrize("interval", ["call_processing_s", "turnout_s", "turnout_and_travel_s", "total_response_s"])
 def test_distribution_counts_the_records_of_every_interval(interval):
-    attendance = responding.attend(drives(*range(200, 220)))
+    attendance = response_performance.attend(drives(*range(200, 220)))
     row = performance(attendance).loc[interval.removesuffix("_s")]
     chart = charts.distribution(attendance, interval=interval)
     assert f"n = {row['n']:,}" in chart.alt
@@ -275,7 +275,7 @@ def test_tables_that_cannot_be_drawn_by_group_are_refused():
 
 
 def test_heat_map_has_monday_first_and_the_figures_of_the_table():
-    calls = responding.hour_by_weekday(drives(*[100] * 14))
+    calls = response_performance.hour_by_weekday(drives(*[100] * 14))
     figure = charts.hour_by_weekday(calls, about=ABOUT).figure()
     cells = named(figure, "calls").get_array()
     assert cells.shape == (7, 24)
@@ -286,14 +286,14 @@ def test_heat_map_has_monday_first_and_the_figures_of_the_table():
 
 
 def test_hours_that_the_period_did_not_have_are_grey_and_said():
-    calls = responding.hour_by_weekday(drives(100, 100), start="2025-01-06", end="2025-01-08")
+    calls = response_performance.hour_by_weekday(drives(100, 100), start="2025-01-06", end="2025-01-08")
     chart = charts.hour_by_weekday(calls)
     assert "Grey: the period has no such hour (120)." in chart.alt
     assert "Period: 6 Jan 2025 to 7 Jan 2025. Basis: observed." in chart.alt
 
 
 def test_heat_map_of_nothing_is_refused():
-    calls = responding.hour_by_weekday(drives(100), start="2026-01-01", end="2026-02-01")
+    calls = response_performance.hour_by_weekday(drives(100), start="2026-01-01", end="2026-02-01")
     with pytest.raises(InputError, match="no incident"):
         charts.hour_by_weekday(calls)
     with pytest.raises(InputError, match="no table"):
@@ -433,7 +433,7 @@ def test_fireplan_does_not_start_matplotlib_and_charts_do_not_start_pyplot():
     code = (
         "import sys, fireplan; assert 'matplotlib' not in sys.modules;"
         "import matplotlib.figure; before = 'matplotlib.pyplot' in sys.modules; assert not before;"
-        "from fireplan.charts import sheet, palette"
+        "from fireplan.charts import _chart_layout, _palette"
     )
     run = subprocess.run([sys.executable, "-W", "error", "-c", code], capture_output=True, text=True, check=False)
     assert run.returncode == 0, run.stderr

@@ -11,21 +11,21 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from fireplan.live.feeds.checking import FeedFault, check_feed
-    from fireplan.live.feeds.feed import Batch, Feed
-    from fireplan.live.feeds.polling import PolledView
-    from fireplan.live.feeds.tailing import TailedFile
+    from fireplan.live.feeds._adapter_check import FeedFault, check_feed
+    from fireplan.live.feeds._feed import Batch, Feed
+    from fireplan.live.feeds._file_tail import TailedFile
+    from fireplan.live.feeds._polled_view import PolledView
 
 __all__ = ["Batch", "Feed", "FeedFault", "PolledView", "TailedFile", "check_feed"]
 
 # Imported when first asked for: a polled view needs SQLAlchemy, and the others do not.
 _MODULES = {
-    "Batch": "feed",
-    "Feed": "feed",
-    "FeedFault": "checking",
-    "PolledView": "polling",
-    "TailedFile": "tailing",
-    "check_feed": "checking",
+    "Batch": "_feed",
+    "Feed": "_feed",
+    "FeedFault": "_adapter_check",
+    "PolledView": "_polled_view",
+    "TailedFile": "_file_tail",
+    "check_feed": "_adapter_check",
 }
 
 
@@ -33,3 +33,8 @@ def __getattr__(name: str) -> Any:  # noqa: ANN401 - whatever the name stands fo
     if name not in _MODULES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     return getattr(import_module(f"{__name__}.{_MODULES[name]}"), name)
+
+
+def __dir__() -> list[str]:
+    """List the public names."""
+    return sorted(__all__)
