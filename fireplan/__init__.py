@@ -15,7 +15,6 @@ from __future__ import annotations
 
 from importlib import import_module
 from typing import TYPE_CHECKING
-from warnings import warn
 
 __version__ = "0.1.0"
 
@@ -133,8 +132,9 @@ _RENAMED = {"responding": "response_performance"}
 def __getattr__(name: str) -> object:
     """Import a public name when it is first asked for."""
     if name in _RENAMED:
-        told = f"fireplan.{name} is now fireplan.{_RENAMED[name]}; the old name goes with the next release"
-        warn(told, DeprecationWarning, stacklevel=2)
+        from fireplan._former_names import warn_of_former  # noqa: PLC0415 - seldom needed
+
+        warn_of_former(f"fireplan.{name}", now=f"fireplan.{_RENAMED[name]}", stacklevel=3)
         name = _RENAMED[name]
     if name in _MODULES:
         return import_module(f"fireplan.{name}")

@@ -1,14 +1,9 @@
 """The former name of `fireplan.response_performance`; it goes with the next release."""
 
-import warnings
-
 from fireplan import response_performance
+from fireplan._former_names import warn_of_former
 
-warnings.warn(
-    "fireplan.responding is now fireplan.response_performance; the old name goes with the next release",
-    DeprecationWarning,
-    stacklevel=2,
-)
+warn_of_former("fireplan.responding", now="fireplan.response_performance", stacklevel=3)
 
 __all__ = response_performance.__all__
 

@@ -95,7 +95,7 @@ def drawn(land: Land, n_candidates: int, n_places: int, within_s: float) -> Time
     points = street_m[street] + rng.normal(0.0, 40.0, (n_places, 2))
     node = rng.choice(np.flatnonzero(roads.component == 0), n_candidates, replace=False)
     weights = rng.integers(1, 20, n_places).astype(float)
-    times = candidate_times(_scenario(roads, points), _sites(roads, node), within_s=within_s)
+    times = candidate_times(_scenario(roads, points), _sites(roads, node), cutoff_s=within_s)
     return Times(times.start, times.place, times.travel_s, weights, points)
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from fireplan._former_names import former_argument
 from fireplan.errors import InputError, UnknownIdError, listed, quoted
 from fireplan.response_performance._attendance import Attendance, History, attend
 from fireplan.response_performance._groups import Shifts, keys_for
@@ -26,13 +27,14 @@ INITIAL_S = 60.0
 MODELLED = "modelled first due"
 
 
+@former_argument("within_s", now="window_s")
 def reliability(
     history: History | Attendance,
     *,
     scenario: Scenario | None = None,
     area: str | None = None,
     by: str | Sequence[str] = ("station_id",),
-    within_s: float = INITIAL_S,
+    window_s: float = INITIAL_S,
     needs: Mapping[str, float] | None = None,
     policy: Policy | None = None,
     shifts: Shifts | None = None,
@@ -52,7 +54,7 @@ def reliability(
     by
         What to break it down by: `station_id`, the station in whose area the incident lies; `hour`, `weekday`,
         `month`, `year`, `shift`; or a column of the incidents as for `performance`. Empty: the department in one row.
-    within_s
+    window_s
         Units dispatched no later than this after the first dispatch to the incident were dispatched initially. [s]
     needs
         Kinds of unit that make a station first due, for the travel model; left out: an engine.
@@ -99,8 +101,8 @@ def reliability(
     .. [1] Darkhorse Emergency, documentation: station response reliability; as noted in the project's guide to the
        field, section b.4.
     """
-    if within_s < 0 or not np.isfinite(within_s):
-        raise InputError(f"within_s is {within_s}: give a number of seconds, from 0")
+    if window_s < 0 or not np.isfinite(window_s):
+        raise InputError(f"window_s is {window_s}: give a number of seconds, from 0")
     attendance = history if isinstance(history, Attendance) else attend(history, scenario=scenario, policy=policy)
     if attendance.responses["station_id"].isna().all():
         raise InputError("the stations of the units are not known: give the scenario")
@@ -108,7 +110,7 @@ def reliability(
     home, source = _areas(attendance, scenario, area, needs)
     counting = attendance.incidents["counts"].to_numpy()
     placed = home.notna().to_numpy() & counting
-    served = _served(attendance, home, within_s)
+    served = _served(attendance, home, window_s)
     sent = served["sent"].to_numpy()
     rows = served.assign(station_id=home)[placed & sent].rename_axis("incident_id").reset_index()
     table = _figures(rows, keys_for(attendance, rows, by, shifts=shifts))
@@ -116,7 +118,7 @@ def reliability(
         "area": source,
         "not_placed": int((counting & ~placed).sum()),
         "nobody_eligible": int((placed & ~sent).sum()),
-        "within_s": within_s,
+        "window_s": window_s,
         "basis": str(getattr(history, "basis", "observed")),
     }
     return table
@@ -155,7 +157,7 @@ def _modelled(attendance: Attendance, scenario: Scenario, needs: Mapping[str, fl
     return due.reindex(attendance.incidents.index).astype("str")
 
 
-def _served(attendance: Attendance, home: pd.Series, within_s: float) -> pd.DataFrame:
+def _served(attendance: Attendance, home: pd.Series, window_s: float) -> pd.DataFrame:
     """
     Say by whom each incident was served.
 
@@ -179,7 +181,7 @@ def _served(attendance: Attendance, home: pd.Series, within_s: float) -> pd.Data
         "arrived": at[arrived],
         "dispatched": at[responses["dispatched"].notna()],
         "first": at[first & of_area],
-        "initial": at[(waited_s <= within_s).to_numpy() & of_area],
+        "initial": at[(waited_s <= window_s).to_numpy() & of_area],
     }
     told = {name: np.zeros(len(incidents), dtype=bool) for name in marks}
     for name, rows in marks.items():

@@ -141,7 +141,7 @@ def robustness(  # noqa: PLR0913 - a question has this many parts
     demand = setting.demand(aim)
     # Driving faster is having longer: times are solved once, to the farthest any run looks.
     farthest_s = max(limits) * max(1.0, speeds[1]) + LEEWAY_S
-    ids = setting.times(aim, within_s=farthest_s).candidate_ids
+    ids = setting.times(aim, cutoff_s=farthest_s).candidate_ids
     opened = [c.station_id for c in found.plan if isinstance(c, OpenStation)]
     at = ids.get_indexer(pd.Index(opened))
     if (at < 0).any() or not opened:

@@ -40,13 +40,13 @@ class Passing:
     ----------
     scenario
         Whose roads and open stations.
-    within_s
+    cutoff_s
         What is farther than this from a place is not looked for. [s]
     """
 
-    def __init__(self, scenario: Scenario, *, within_s: float) -> None:
+    def __init__(self, scenario: Scenario, *, cutoff_s: float) -> None:
         self._scenario = scenario
-        self._within_s = within_s
+        self._cutoff_s = cutoff_s
         self._to_metric = pyproj.Transformer.from_crs(WGS84, scenario.roads.crs, always_xy=True)  # slow to make
         roads = scenario.roads
         self._turned = roads.with_times(there_s=roads.back_s, back_s=roads.there_s)
@@ -73,16 +73,16 @@ class Passing:
         return self._homes[station_id]
 
     def times_from(self, spot: Spot, ends: Places) -> NDArray[np.float32]:
-        """Give the driving times from a place to all of a set; inf beyond `within_s`. [s]"""
+        """Give the driving times from a place to all of a set; inf beyond `cutoff_s`. [s]"""
         roads = self._scenario.roads
-        nodes, node_s = _reach(roads, spot, self._within_s, self._workspace)
+        nodes, node_s = _reach(roads, spot, self._cutoff_s, self._workspace)
         return kernel.point_times(
             nodes,
             node_s,
             origin=spot,
             streets=(roads.first, roads.last, roads.there_s, roads.back_s),
             points=(ends.on_road.street, ends.on_road.along),
-            limit_s=self._within_s,
+            limit_s=self._cutoff_s,
             workspace=self._workspace,
         )
 
@@ -125,8 +125,8 @@ def part_s(share: float, whole_s: float) -> float:
 
 
 def _reach(
-    roads: RoadNetwork, spot: Spot, within_s: float, workspace: kernel.Workspace
+    roads: RoadNetwork, spot: Spot, cutoff_s: float, workspace: kernel.Workspace
 ) -> tuple[NDArray[np.int32], NDArray[np.float32]]:
     street, along = np.array([spot.street], dtype=np.int32), np.array([spot.along])
     seeds = seeds_on(roads, street, along, owner=np.zeros(1, dtype=np.int64))
-    return kernel.reach(roads.graph, seeds.node, seeds.spent_s, limit_s=within_s, workspace=workspace)
+    return kernel.reach(roads.graph, seeds.node, seeds.spent_s, limit_s=cutoff_s, workspace=workspace)

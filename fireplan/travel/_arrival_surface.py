@@ -30,15 +30,15 @@ class Ground:
     ----------
     scenario
         Whose roads; meshes and arrivals are kept in its memory.
-    within_s
+    farthest_s
         The largest travel time that will be asked for. [s]
     """
 
-    def __init__(self, scenario: Scenario, *, within_s: float) -> None:
+    def __init__(self, scenario: Scenario, *, farthest_s: float) -> None:
         self.scenario = scenario
         self.mesh = scenario.memo.get(("mesh", scenario.roads.geometry_fingerprint), lambda: build_mesh(scenario.roads))
         self.space = self.mesh.space()
-        self._search_s = within_s + BEYOND_S
+        self._search_s = farthest_s + BEYOND_S
 
     def outline(self, origin: tuple[int, float], within_s: float) -> shapely.MultiPolygon:
         """Outline of what one origin reaches; drawn once, whichever scenario asks."""
@@ -66,8 +66,8 @@ class Ground:
         roads = self.scenario.roads
         # Where the whole network has been searched already, that is used.
         all_known = ("reach", roads.fingerprint, origin, np.inf) in self.scenario.memo
-        found = reach(self.scenario, origin, within_s=np.inf if all_known else self._search_s)
-        return arrivals(self.mesh, roads, found, origin=origin, within_s=self._search_s, space=self.space)
+        found = reach(self.scenario, origin, cutoff_s=np.inf if all_known else self._search_s)
+        return arrivals(self.mesh, roads, found, origin=origin, cutoff_s=self._search_s, space=self.space)
 
 
 def origins_of(starts: Places) -> list[tuple[int, float]]:

@@ -11,6 +11,7 @@ import pandas as pd
 import shapely
 
 from fireplan import _kernel as kernel
+from fireplan._former_names import former_argument
 from fireplan.errors import Faults, InputError, listed, quoted
 from fireplan.progress import on_threads
 from fireplan.roads import snap
@@ -67,8 +68,8 @@ class CandidateTimes:
     place
         Position of the place in `place_ids`; ascending within a row.
     travel_s
-        Time to that place, at most `within_s`. [s]
-    within_s
+        Time to that place, at most `cutoff_s`. [s]
+    cutoff_s
         The limit. [s]
     set_aside
         Candidates that cannot be used, by `candidate_id`: `reason`, and `offset_m`, the distance to the nearest street
@@ -80,14 +81,14 @@ class CandidateTimes:
     start: NDArray[np.int64]
     place: NDArray[np.int32]
     travel_s: NDArray[np.float32]
-    within_s: float
+    cutoff_s: float
     set_aside: pd.DataFrame
 
     def __repr__(self) -> str:
         """Say what it holds."""
         return (
             f"CandidateTimes: {len(self.candidate_ids):,} of {self.n:,} candidates ({len(self.set_aside):,} set aside),"
-            f" {len(self.place_ids):,} places, {len(self.place):,} times within {self.within_s:g} s"
+            f" {len(self.place_ids):,} places, {len(self.place):,} times within {self.cutoff_s:g} s"
         )
 
     @property
@@ -127,26 +128,27 @@ class CandidateTimes:
         Parameters
         ----------
         limit_s
-            Not above `within_s`. [s]
+            Not above `cutoff_s`. [s]
         """
-        if not 0 < limit_s <= self.within_s:
-            raise InputError(f"limit_s is {limit_s}: give seconds above zero, at most the {self.within_s:g} s solved")
+        if not 0 < limit_s <= self.cutoff_s:
+            raise InputError(f"limit_s is {limit_s}: give seconds above zero, at most the {self.cutoff_s:g} s solved")
         near = np.flatnonzero(self.travel_s <= limit_s)
         return replace(
             self,
             start=np.searchsorted(near, self.start),
             place=self.place[near],
             travel_s=self.travel_s[near],
-            within_s=float(limit_s),
+            cutoff_s=float(limit_s),
         )
 
 
+@former_argument("within_s", now="cutoff_s")
 def candidate_times(
     scenario: Scenario,
     candidates: gpd.GeoDataFrame | gpd.GeoSeries,
     *,
     to: str = "zones",
-    within_s: float = 480.0,
+    cutoff_s: float = 480.0,
 ) -> CandidateTimes:
     """
     Driving times from candidate sites to the zones or incidents within a limit.
@@ -159,7 +161,7 @@ def candidate_times(
         Points with a CRS, by id; other columns are not looked at.
     to
         "zones" or "incidents".
-    within_s
+    cutoff_s
         Places farther than this are left out. [s]
 
     Returns
@@ -182,7 +184,7 @@ def candidate_times(
     >>> import fireplan as fp
     >>> import geopandas as gpd
     >>> sites = gpd.GeoSeries(gpd.points_from_xy([-140, -140, -139], [30.0, 30.02, 30.0]), ["A", "B", "C"], crs=4326)
-    >>> times = fp.travel.candidate_times(fp.examples.line_town(), sites, within_s=100)
+    >>> times = fp.travel.candidate_times(fp.examples.line_town(), sites, cutoff_s=100)
     >>> times
     CandidateTimes: 2 of 3 candidates (1 set aside), 40 places, 27 times within 100 s
     >>> times.frame().groupby("candidate_id")["travel_s"].max().round().to_dict()
@@ -190,12 +192,12 @@ def candidate_times(
     """
     if to not in {"zones", "incidents"}:
         raise InputError(f"to is {quoted(to)}: ask for 'zones' or 'incidents'")
-    _check(candidates, within_s)
+    _check(candidates, cutoff_s)
     ends = places(scenario, to)
     points = candidates.geometry
     on_road = snap(scenario.roads, points, limit_m=scenario.snap_limit_m, freeways=False)
     used = on_road.street >= 0
-    count, place, travel_s = _rows(scenario, on_road.street[used], on_road.along[used], ends=ends, within_s=within_s)
+    count, place, travel_s = _rows(scenario, on_road.street[used], on_road.along[used], ends=ends, cutoff_s=cutoff_s)
     ids = candidates.index.rename("candidate_id")
     return CandidateTimes(
         candidate_ids=ids[used],
@@ -203,16 +205,16 @@ def candidate_times(
         start=np.concatenate([[0], np.cumsum(count)]),
         place=place,
         travel_s=travel_s,
-        within_s=float(within_s),
+        cutoff_s=float(cutoff_s),
         set_aside=_set_aside(scenario, points[~used].set_axis(ids[~used])),
     )
 
 
-def _check(candidates: gpd.GeoDataFrame | gpd.GeoSeries, within_s: float) -> None:
+def _check(candidates: gpd.GeoDataFrame | gpd.GeoSeries, cutoff_s: float) -> None:
     """Raise all that is wrong with the candidates and the limit at once."""
     faults = Faults("candidates")
-    if not (np.isfinite(within_s) and within_s > 0):
-        faults.add(f"within_s is {within_s}: give a number of seconds above zero")
+    if not (np.isfinite(cutoff_s) and cutoff_s > 0):
+        faults.add(f"cutoff_s is {cutoff_s}: give a number of seconds above zero")
     if not hasattr(candidates, "crs"):
         faults.add("they are not a GeoDataFrame or GeoSeries: build one with geopandas.GeoSeries(..., crs=...)")
         faults.raise_if_any()
@@ -250,7 +252,7 @@ def _rows_named(which: NDArray[np.bool_]) -> str:
 
 
 def _rows(
-    scenario: Scenario, street: NDArray[np.int32], along: NDArray[np.float64], *, ends: Places, within_s: float
+    scenario: Scenario, street: NDArray[np.int32], along: NDArray[np.float64], *, ends: Places, cutoff_s: float
 ) -> tuple[NDArray[np.int64], NDArray[np.int32], NDArray[np.float32]]:
     """Solve each candidate: how many places it reaches, which, and the time to each, one row after the other."""
     roads, on = scenario.roads, ends.on_road
@@ -268,9 +270,9 @@ def _rows(
         found = []
         for i in block:
             mine = slice(seeded[i], seeded[i + 1])
-            reached = kernel.reach(roads.graph, node[mine], spent_s[mine], limit_s=within_s, workspace=desk.workspace)
+            reached = kernel.reach(roads.graph, node[mine], spent_s[mine], limit_s=cutoff_s, workspace=desk.workspace)
             origin = int(street[i]), float(along[i])
-            found.append(filed.row(*reached, origin=origin, limit_s=within_s, workspace=desk.workspace))
+            found.append(filed.row(*reached, origin=origin, limit_s=cutoff_s, workspace=desk.workspace))
         place, travel_s = zip(*found, strict=True)
         return [len(p) for p in place], np.concatenate(place), np.concatenate(travel_s)
 

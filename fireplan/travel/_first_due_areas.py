@@ -62,7 +62,7 @@ def first_due_areas(
     starts = station_places(scenario)
     row, later_s, _ = suppliers(scenario, starts, needs=needs or ONE_ENGINE, interval=interval)
     row, quickest = np.unique(row, return_index=True)  # of a station's turnouts the quickest stands first
-    ground = Ground(scenario, within_s=np.inf)
+    ground = Ground(scenario, farthest_s=np.inf)
     origins = origins_of(starts)
     owner, lead_s = _leads(ground, [origins[r] for r in row], later_s[quickest])
     parts = _parts(ground, owner, lead_s, n=len(row))
@@ -195,7 +195,7 @@ def erf_areas(
     starts = station_places(scenario)
     wanted = {kind: 1.0 for force in forces for kind in force}
     row, later_s, brings = suppliers(scenario, starts, needs=wanted, interval=interval)
-    ground = Ground(scenario, within_s=limits[0])
+    ground = Ground(scenario, farthest_s=limits[0])
     origins = origins_of(starts)
     reached = list(ground.arrivals_of([origins[r] for r in row]))
     vertex = np.concatenate([np.empty(0, dtype=np.int32), *(r.vertices for r in reached)])

@@ -106,7 +106,7 @@ def _contours(
     scenario: Scenario, origins: dict[str, tuple[int, float]], limits: list[float], *, dissolve: bool
 ) -> Outlines:
     """Outlines over the mesh: of all origins by limit, or of each by origin and limit."""
-    ground = Ground(scenario, within_s=limits[0])
+    ground = Ground(scenario, farthest_s=limits[0])
     if dissolve:
         # All of them first: finding them uses the same memory as joining them.
         together = soonest(list(ground.arrivals_of(list(origins.values()))), space=ground.space)

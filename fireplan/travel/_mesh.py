@@ -178,7 +178,7 @@ def arrivals(
     found: tuple[NDArray[np.int32], NDArray[np.float32]],
     *,
     origin: tuple[int, float],
-    within_s: float,
+    cutoff_s: float,
     space: kernel.ContourSpace,
 ) -> Arrivals:
     """
@@ -189,10 +189,10 @@ def arrivals(
     mesh, roads
         The triangles, and the network they lie over.
     found
-        Nodes reached and the time to each [s], at least those not beyond `within_s`.
+        Nodes reached and the time to each [s], at least those not beyond `cutoff_s`.
     origin
         Street and fraction along it where the search began.
-    within_s
+    cutoff_s
         Vertices farther than this are left out. [s]
     space
         Memory to reuse.
@@ -206,7 +206,7 @@ def arrivals(
             at_node=mesh.at_node,
             on_street=mesh.on_street,
             ways=mesh.ways,
-            limit_s=within_s,
+            limit_s=cutoff_s,
             space=space,
         )
     )

@@ -49,7 +49,7 @@ def reached_strips(
     roads = scenario.roads
     areas: dict[float, shapely.MultiPolygon] = {}
     inner: list[shapely.Geometry] = []
-    farthest = reach(scenario, origin, within_s=max(within_s))
+    farthest = reach(scenario, origin, cutoff_s=max(within_s))
     for limit_s in sorted(within_s):
         in_time = farthest.node_s <= limit_s
         found = Reach(farthest.nodes[in_time], farthest.node_s[in_time])

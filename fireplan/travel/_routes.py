@@ -28,13 +28,13 @@ class Routes:
     ----------
     roads
         The network.
-    within_s
+    cutoff_s
         Ways that take longer are not looked for. [s]
     """
 
-    def __init__(self, roads: RoadNetwork, *, within_s: float) -> None:
+    def __init__(self, roads: RoadNetwork, *, cutoff_s: float) -> None:
         self._roads = roads
-        self._within_s = within_s
+        self._cutoff_s = cutoff_s
         ends = np.concatenate([roads.first, roads.last])
         order = np.argsort(ends, kind="stable")
         self._street_at = np.concatenate([np.arange(roads.n_streets), np.arange(roads.n_streets)])[order]
@@ -55,7 +55,7 @@ class Routes:
             roads, np.array([start.street], dtype=np.int32), np.array([start.along]), owner=np.zeros(1, dtype=np.int64)
         )
         nodes, found_s = kernel.reach(
-            roads.graph, seeds.node, seeds.spent_s, limit_s=self._within_s, workspace=self._workspace
+            roads.graph, seeds.node, seeds.spent_s, limit_s=self._cutoff_s, workspace=self._workspace
         )
         self._node_s[nodes] = found_s
         try:
@@ -70,7 +70,7 @@ class Routes:
         by_last_s = node_s[roads.last[end.street]] + part_s(1.0 - end.along, float(roads.back_s[end.street]))
         direct_s = self._direct_s(start, end)
         takes_s = min(by_first_s, by_last_s, direct_s)
-        if not takes_s <= self._within_s:
+        if not takes_s <= self._cutoff_s:
             return None
         if direct_s <= takes_s:
             return self._piece(end.street, start.along, end.along), float(direct_s)

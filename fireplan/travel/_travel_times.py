@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from fireplan import _kernel as kernel
+from fireplan._former_names import former_argument
 from fireplan.errors import InputError, UnknownIdError, UnreachableStationError, quoted
 from fireplan.progress import on_threads
 from fireplan.travel._places import SMALLEST_REACH, Places, places, seeds_on, station_places
@@ -30,7 +31,8 @@ class Reach(NamedTuple):
     node_s: NDArray[np.float32]
 
 
-def node_times(roads: RoadNetwork, node: object, *, within_s: float = np.inf) -> pd.Series[float]:
+@former_argument("within_s", now="cutoff_s")
+def node_times(roads: RoadNetwork, node: object, *, cutoff_s: float = np.inf) -> pd.Series[float]:
     """
     Driving times from one node to all others.
 
@@ -40,7 +42,7 @@ def node_times(roads: RoadNetwork, node: object, *, within_s: float = np.inf) ->
         The network.
     node
         Id of the node, as in `roads.nodes`.
-    within_s
+    cutoff_s
         Nodes farther than this are left out. [s]
 
     Returns
@@ -50,12 +52,13 @@ def node_times(roads: RoadNetwork, node: object, *, within_s: float = np.inf) ->
     found = np.flatnonzero(roads.node_ids == node)
     if len(found) == 0:
         raise UnknownIdError("node", node, roads.node_ids[:1000])
-    nodes, node_s = kernel.reach(roads.graph, found[:1].astype(np.int32), np.zeros(1), limit_s=within_s)
+    nodes, node_s = kernel.reach(roads.graph, found[:1].astype(np.int32), np.zeros(1), limit_s=cutoff_s)
     times = pd.Series(node_s, index=pd.Index(roads.node_ids[nodes], name="osmid"), name="travel_s")
     return times.sort_index()
 
 
-def travel_times(scenario: Scenario, *, to: str = "zones", within_s: float = np.inf) -> xr.DataArray:
+@former_argument("within_s", now="cutoff_s")
+def travel_times(scenario: Scenario, *, to: str = "zones", cutoff_s: float = np.inf) -> xr.DataArray:
     """
     Driving times from every open station to every zone or incident.
 
@@ -65,7 +68,7 @@ def travel_times(scenario: Scenario, *, to: str = "zones", within_s: float = np.
         Stations, roads and places. Units are not looked at.
     to
         "zones" or "incidents".
-    within_s
+    cutoff_s
         Places farther than this count as not reached. [s]
 
     Returns
@@ -84,7 +87,7 @@ def travel_times(scenario: Scenario, *, to: str = "zones", within_s: float = np.
         raise InputError(f"to is {quoted(to)}: ask for 'zones' or 'incidents'")
     ends = places(scenario, to)
     starts = station_places(scenario)
-    times = time_rows(scenario, ends, starts=starts, within_s=within_s).copy()
+    times = time_rows(scenario, ends, starts=starts, cutoff_s=cutoff_s).copy()
     table = scenario.zones if to == "zones" else scenario.incidents
     unknown = (table.geometry.isna() | table.geometry.is_empty).to_numpy()  # type: ignore[union-attr]
     times[:, unknown] = np.nan
@@ -93,7 +96,7 @@ def travel_times(scenario: Scenario, *, to: str = "zones", within_s: float = np.
 
 
 def time_rows(
-    scenario: Scenario, ends: Places, *, starts: Places | None = None, within_s: float = np.inf
+    scenario: Scenario, ends: Places, *, starts: Places | None = None, cutoff_s: float = np.inf
 ) -> NDArray[np.float32]:
     """
     Times from every open station to a set of places, as a plain array.
@@ -106,7 +109,7 @@ def time_rows(
         Where to; see `places`.
     starts
         Where from; left out: the open stations.
-    within_s
+    cutoff_s
         Places farther than this count as not reached. [s]
 
     Returns
@@ -116,39 +119,39 @@ def time_rows(
     """
     starts = station_places(scenario) if starts is None else starts
     origins = list(zip(starts.on_road.street.tolist(), starts.on_road.along.tolist(), strict=True))
-    new = [o for o in origins if _row_key(scenario, o, ends, within_s) not in scenario.memo]
+    new = [o for o in origins if _row_key(scenario, o, ends, cutoff_s) not in scenario.memo]
     if len(new) > 1:
-        with on_threads(lambda origin: _row(scenario, origin, ends, within_s), new, what="travel times") as solved:
+        with on_threads(lambda origin: _row(scenario, origin, ends, cutoff_s), new, what="travel times") as solved:
             deque(solved, maxlen=0)  # they stay in the memo
-    rows = [_row(scenario, origin, ends, within_s) for origin in origins]
-    _refuse_islands(scenario, starts, origins, within_s)
+    rows = [_row(scenario, origin, ends, cutoff_s) for origin in origins]
+    _refuse_islands(scenario, starts, origins, cutoff_s)
     return np.stack(rows) if rows else np.empty((0, len(ends.ids)), dtype=np.float32)
 
 
-def _row_key(scenario: Scenario, origin: tuple[int, float], ends: Places, within_s: float) -> Hashable:
-    return "row", scenario.roads.fingerprint, origin, ends.key, within_s
+def _row_key(scenario: Scenario, origin: tuple[int, float], ends: Places, cutoff_s: float) -> Hashable:
+    return "row", scenario.roads.fingerprint, origin, ends.key, cutoff_s
 
 
-def _row(scenario: Scenario, origin: tuple[int, float], ends: Places, within_s: float) -> NDArray[np.float32]:
+def _row(scenario: Scenario, origin: tuple[int, float], ends: Places, cutoff_s: float) -> NDArray[np.float32]:
     roads = scenario.roads
 
     def make() -> NDArray[np.float32]:
-        found = reach(scenario, origin, within_s=within_s)
+        found = reach(scenario, origin, cutoff_s=cutoff_s)
         return kernel.point_times(
             found.nodes,
             found.node_s,
             origin=origin,
             streets=(roads.first, roads.last, roads.there_s, roads.back_s),
             points=(ends.on_road.street, ends.on_road.along),
-            limit_s=within_s,
+            limit_s=cutoff_s,
             workspace=kernel.Workspace(roads.n_nodes),
         )
 
     tables = (scenario.zones, scenario.incidents)  # the key of `ends` holds the identity of one of them
-    return scenario.memo.get(_row_key(scenario, origin, ends, within_s), make, anchors=tables)
+    return scenario.memo.get(_row_key(scenario, origin, ends, cutoff_s), make, anchors=tables)
 
 
-def reach(scenario: Scenario, origin: tuple[int, float], *, within_s: float = np.inf) -> Reach:
+def reach(scenario: Scenario, origin: tuple[int, float], *, cutoff_s: float = np.inf) -> Reach:
     """
     Nodes reached from a point on a street.
 
@@ -158,7 +161,7 @@ def reach(scenario: Scenario, origin: tuple[int, float], *, within_s: float = np
         Whose roads.
     origin
         Street and fraction along it.
-    within_s
+    cutoff_s
         Nodes farther than this are left out. [s]
     """
     roads = scenario.roads
@@ -166,14 +169,14 @@ def reach(scenario: Scenario, origin: tuple[int, float], *, within_s: float = np
     def make() -> Reach:
         street, along = np.array([origin[0]], dtype=np.int32), np.array([origin[1]])
         seeds = seeds_on(roads, street, along, owner=np.zeros(1, dtype=np.int64))
-        return Reach(*kernel.reach(roads.graph, seeds.node, seeds.spent_s, limit_s=within_s))
+        return Reach(*kernel.reach(roads.graph, seeds.node, seeds.spent_s, limit_s=cutoff_s))
 
-    return scenario.memo.get(("reach", roads.fingerprint, origin, within_s), make)
+    return scenario.memo.get(("reach", roads.fingerprint, origin, cutoff_s), make)
 
 
-def _refuse_islands(scenario: Scenario, starts: Places, origins: list[tuple[int, float]], within_s: float) -> None:
+def _refuse_islands(scenario: Scenario, starts: Places, origins: list[tuple[int, float]], cutoff_s: float) -> None:
     """Refuse a station that stands on a scrap of road from which it reaches next to nothing."""
-    if np.isfinite(within_s):
+    if np.isfinite(cutoff_s):
         return
     n_nodes = scenario.roads.n_nodes
     share = {s: len(reach(scenario, o).nodes) / n_nodes for s, o in zip(starts.ids, origins, strict=True)}

@@ -26,11 +26,11 @@ SIGNS = """() => [...document.querySelectorAll('.fp-station svg')].map((s) => {
 
 def answer(scenario, sites, *, built=3, question="Three stations more, most people within 4 min"):
     """Take the best site again and again, and say what each buys."""
-    times = candidate_times(scenario, sites, within_s=LIMIT_S)
+    times = candidate_times(scenario, sites, cutoff_s=LIMIT_S)
     today = scenario.stations[scenario.stations["open"]]
     people = scenario.zones["population"].to_numpy(float)
     reached = np.zeros(len(people), dtype=bool)
-    reached[candidate_times(scenario, today.geometry, within_s=LIMIT_S).place] = True
+    reached[candidate_times(scenario, today.geometry, cutoff_s=LIMIT_S).place] = True
     rows = np.split(times.place, times.start[1:-1])
     alone = np.array([people[r][~reached[r]].sum() for r in rows])
     objective, take = [people[reached].sum()], []

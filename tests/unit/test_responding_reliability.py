@@ -83,7 +83,7 @@ def test_both_definitions_by_hand(town):
     assert table["share_first"].isna().all()
     assert table["note"].tolist() == ["n too small (below 10)"] * 2
     assert table.attrs == {
-        "area": "modelled first due", "not_placed": 1, "nobody_eligible": 1, "within_s": 60.0, "basis": "observed"
+        "area": "modelled first due", "not_placed": 1, "nobody_eligible": 1, "window_s": 60.0, "basis": "observed"
     }  # fmt: skip
 
 
@@ -99,12 +99,12 @@ def test_shares_and_their_intervals(town):
 
 def test_how_long_after_the_first_dispatch_is_the_callers_choice(town):
     served = [
-        reliability(history(CASES), scenario=town, policy=POLICY, within_s=s).loc["S1", "served_initial"]
+        reliability(history(CASES), scenario=town, policy=POLICY, window_s=s).loc["S1", "served_initial"]
         for s in (0, 59, 60, 61, 600)
     ]
     assert served == [4, 4, 5, 6, 6]
-    with pytest.raises(InputError, match="within_s"):
-        reliability(history(CASES), scenario=town, within_s=-1)
+    with pytest.raises(InputError, match="window_s"):
+        reliability(history(CASES), scenario=town, window_s=-1)
 
 
 def test_any_unit_that_stops_the_clock(town):

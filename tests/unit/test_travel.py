@@ -62,7 +62,7 @@ def test_a_place_that_is_not_known_is_nan_and_one_off_the_road_is_inf(town):
 
 
 def test_places_beyond_the_limit_are_not_reached(town):
-    near = travel.travel_times(town, within_s=100).to_numpy()
+    near = travel.travel_times(town, cutoff_s=100).to_numpy()
     far = travel.travel_times(town).to_numpy()
     np.testing.assert_array_equal(near, np.where(far <= 100, far, np.inf))
 
@@ -82,7 +82,7 @@ def test_only_zones_and_incidents_can_be_asked_for(town):
 
 
 def test_node_times_are_by_node_in_order(town):
-    times = travel.node_times(town.roads, 10, within_s=2.5 * BLOCK_S)
+    times = travel.node_times(town.roads, 10, cutoff_s=2.5 * BLOCK_S)
     assert times.to_dict() == pytest.approx(
         {8: 2 * BLOCK_S, 9: BLOCK_S, 10: 0.0, 11: BLOCK_S, 12: 2 * BLOCK_S}, rel=1e-3
     )

@@ -62,16 +62,16 @@ def candidates(today):
 
 
 @pytest.mark.parametrize("to", ["zones", "incidents"])
-@pytest.mark.parametrize("within_s", [30.0, LIMIT_S])
-def test_times_are_those_of_stations_there(today, candidates, to, within_s):
-    times = candidate_times(today, candidates, to=to, within_s=within_s)
+@pytest.mark.parametrize("cutoff_s", [30.0, LIMIT_S])
+def test_times_are_those_of_stations_there(today, candidates, to, cutoff_s):
+    times = candidate_times(today, candidates, to=to, cutoff_s=cutoff_s)
     assert times.set_aside.index.tolist() == ["C25"]
     used = candidates.drop(index="C25")
     stations = gpd.GeoDataFrame(
         {"station_id": used.index, "name": used.index}, geometry=used.geometry.to_numpy(), crs=used.crs
     )
     there = fp.Scenario(today.roads, stations, today.units.iloc[:0], today.zones, incidents=today.incidents)
-    expected = fp.travel_times(there, to=to, within_s=within_s)
+    expected = fp.travel_times(there, to=to, cutoff_s=cutoff_s)
     np.testing.assert_array_equal(dense(times), expected.fillna(np.inf))
     assert times.candidate_ids.tolist() == expected["station_id"].to_numpy().tolist()
     assert times.place_ids.tolist() == expected[f"{to[:-1]}_id"].to_numpy().tolist()
@@ -79,7 +79,7 @@ def test_times_are_those_of_stations_there(today, candidates, to, within_s):
 
 
 def test_the_arrays_are_sparse_rows(today, candidates):
-    times = candidate_times(today, candidates, to="incidents", within_s=LIMIT_S)
+    times = candidate_times(today, candidates, to="incidents", cutoff_s=LIMIT_S)
     assert (times.start.dtype, times.place.dtype, times.travel_s.dtype) == (np.int64, np.int32, np.float32)
     assert times.start[0] == 0
     assert times.start[-1] == len(times.place) == len(times.travel_s)
@@ -89,7 +89,7 @@ def test_the_arrays_are_sparse_rows(today, candidates):
 
 
 def test_on_line_street_the_times_can_be_worked_out(town):
-    times = candidate_times(town, sites(A=at(0), B=at(20.5)), within_s=2.6 * BLOCK_S)
+    times = candidate_times(town, sites(A=at(0), B=at(20.5)), cutoff_s=2.6 * BLOCK_S)
     table = times.frame()
     assert table.columns.tolist() == ["candidate_id", "zone_id", "travel_s"]
     assert table["candidate_id"].tolist() == ["A"] * 3 + ["B"] * 5
@@ -116,7 +116,7 @@ def test_a_freeway_nearby_is_no_street_to_stand_on(today):
     roads = today.roads
     freeway = np.flatnonzero(roads.is_freeway)[0]
     here = gpd.GeoSeries(gpd.points_from_xy(*roads.xy_m[roads.offsets[[freeway]]].T), ["F"], crs=roads.crs)
-    times = candidate_times(today, here, within_s=60)
+    times = candidate_times(today, here, cutoff_s=60)
     on_door_street = fp.roads.snap(roads, here, limit_m=np.inf, freeways=False).offset_m[0]
     assert times.set_aside["offset_m"].tolist() == ([on_door_street] if on_door_street > today.snap_limit_m else [])
 
@@ -138,7 +138,7 @@ def test_places_that_are_not_known_or_off_the_road_stay_in_the_count(town):
 
 
 def test_by_place_is_the_same_turned(today, candidates):
-    times = candidate_times(today, candidates, to="incidents", within_s=LIMIT_S)
+    times = candidate_times(today, candidates, to="incidents", cutoff_s=LIMIT_S)
     start, candidate, travel_s = times.by_place()
     assert (start.dtype, candidate.dtype, travel_s.dtype) == (np.int64, np.int32, np.float32)
     turned = np.full((len(times.place_ids), len(times.candidate_ids)), np.inf, dtype=np.float32)
@@ -147,9 +147,9 @@ def test_by_place_is_the_same_turned(today, candidates):
 
 
 def test_a_tighter_limit_needs_no_new_search(today, candidates):
-    times = candidate_times(today, candidates, within_s=LIMIT_S)
-    np.testing.assert_array_equal(dense(times.within(90)), dense(candidate_times(today, candidates, within_s=90)))
-    assert times.within(90).within_s == 90.0
+    times = candidate_times(today, candidates, cutoff_s=LIMIT_S)
+    np.testing.assert_array_equal(dense(times.within(90)), dense(candidate_times(today, candidates, cutoff_s=90)))
+    assert times.within(90).cutoff_s == 90.0
     assert times.within(90).n == times.n
     for limit_s in (0, 241, np.nan):
         with pytest.raises(InputError, match="at most the 240 s"):
@@ -158,7 +158,7 @@ def test_a_tighter_limit_needs_no_new_search(today, candidates):
 
 def test_what_is_given_stays_as_it_was(today, candidates):
     before = candidates.copy()
-    candidate_times(today, candidates, within_s=30)
+    candidate_times(today, candidates, cutoff_s=30)
     pd.testing.assert_frame_equal(candidates, before)
     assert candidates.index.name == before.index.name
 
@@ -177,9 +177,9 @@ def test_all_faults_are_told_at_once(town):
         [at(0), at(1).buffer(1), None, shapely.Point(), shapely.Point(np.nan, 1)], ["a", "a", "b", "c", None]
     )
     with pytest.raises(TableError) as caught:
-        candidate_times(town, bad, within_s=-1)
+        candidate_times(town, bad, cutoff_s=-1)
     assert caught.value.faults == (
-        "within_s is -1: give a number of seconds above zero",
+        "cutoff_s is -1: give a number of seconds above zero",
         "the id is missing in row 5",
         "id 'a' appears twice or more (rows 1, 2): ids must be unique",
         "crs is not set: call .set_crs('EPSG:4326') if the coordinates are longitude and latitude",
@@ -189,10 +189,10 @@ def test_all_faults_are_told_at_once(town):
     )
 
 
-@pytest.mark.parametrize("within_s", [0, -240.0, np.nan, np.inf])
-def test_the_limit_is_a_positive_number_of_seconds(town, within_s):
-    with pytest.raises(InputError, match="within_s is"):
-        candidate_times(town, sites(A=at(0)), within_s=within_s)
+@pytest.mark.parametrize("cutoff_s", [0, -240.0, np.nan, np.inf])
+def test_the_limit_is_a_positive_number_of_seconds(town, cutoff_s):
+    with pytest.raises(InputError, match="cutoff_s is"):
+        candidate_times(town, sites(A=at(0)), cutoff_s=cutoff_s)
 
 
 def test_only_points_can_be_candidates(town):
@@ -209,10 +209,10 @@ def test_memory_follows_the_times_kept(today):
     rng = np.random.default_rng(6)
     nodes = rng.choice(today.roads.n_nodes, 600)
     points = gpd.GeoSeries(gpd.points_from_xy(*today.roads.node_xy_m[nodes].T), crs=today.roads.crs)
-    candidate_times(today, points[:2], to="incidents", within_s=60)
+    candidate_times(today, points[:2], to="incidents", cutoff_s=60)
     tracemalloc.start()
     try:
-        times = candidate_times(today, points, to="incidents", within_s=60)
+        times = candidate_times(today, points, to="incidents", cutoff_s=60)
         _, peak = tracemalloc.get_traced_memory()
     finally:
         tracemalloc.stop()
@@ -224,5 +224,5 @@ def test_memory_follows_the_times_kept(today):
 def test_rows_solved_for_stations_are_not_disturbed(today, candidates):
     ends = fp.travel.places(today, "zones")
     before = time_rows(today, ends).copy()
-    candidate_times(today, candidates, within_s=60)
+    candidate_times(today, candidates, cutoff_s=60)
     np.testing.assert_array_equal(time_rows(today, ends), before)

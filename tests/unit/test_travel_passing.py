@@ -27,7 +27,7 @@ def one(spot):
 
 
 def test_the_way_back_is_the_way_there_from_the_other_end(town, spots):
-    passing = Passing(town, within_s=3600)
+    passing = Passing(town, cutoff_s=3600)
     for station in town.stations.index:
         home = one(passing.station(station))
         for spot in spots[:12]:
@@ -35,7 +35,7 @@ def test_the_way_back_is_the_way_there_from_the_other_end(town, spots):
 
 
 def test_ways_take_as_long_as_the_times_say_and_do_not_jump(town, spots):
-    passing, routes = Passing(town, within_s=3600), Routes(town.roads, within_s=3600)
+    passing, routes = Passing(town, cutoff_s=3600), Routes(town.roads, cutoff_s=3600)
     longest_m = np.hypot(*np.diff(town.roads.xy_m, axis=0).T)
     inside = np.diff(np.repeat(np.arange(town.roads.n_streets), np.diff(town.roads.offsets))) == 0
     for start, end in zip(spots[::2], spots[1::2], strict=True):
@@ -46,7 +46,7 @@ def test_ways_take_as_long_as_the_times_say_and_do_not_jump(town, spots):
 
 def test_a_way_along_one_street_stays_on_it():
     town = examples.line_town()
-    routes = Routes(town.roads, within_s=600)
+    routes = Routes(town.roads, cutoff_s=600)
     points, takes_s = routes.way(Spot(0, 0.25), Spot(0, 0.75))
     assert takes_s == pytest.approx(5.545, abs=0.01)
     assert len(points) == 2
@@ -57,11 +57,11 @@ def test_a_way_along_one_street_stays_on_it():
 
 def test_too_far_is_no_way():
     town = examples.line_town()
-    assert Routes(town.roads, within_s=60).way(Spot(0, 0.5), Spot(30, 0.5)) is None
+    assert Routes(town.roads, cutoff_s=60).way(Spot(0, 0.5), Spot(30, 0.5)) is None
 
 
 def test_off_the_road_is_no_spot():
-    passing = Passing(examples.line_town(), within_s=600)
+    passing = Passing(examples.line_town(), cutoff_s=600)
     assert passing.spot((-140.0, 30.01)) is not None
     assert passing.spot((-141.0, 30.01)) is None
     assert passing.spot((float("nan"), 30.01)) is None

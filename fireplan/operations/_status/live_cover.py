@@ -101,7 +101,7 @@ class CoverNow:
         self.objective, self.force = _objectives(standard)
         self.version = 0
         self.zones = places(scenario, "zones")
-        self.passing = Passing(scenario, within_s=max(SEARCHED_S, self.objective.limit_s))
+        self.passing = Passing(scenario, cutoff_s=max(SEARCHED_S, self.objective.limit_s))
         self.measures = _weighed(scenario)
         self._brings = supply(scenario.units)
         self._row_of = {unit: row for row, unit in enumerate(scenario.units.index)}

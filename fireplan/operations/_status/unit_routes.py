@@ -53,7 +53,7 @@ class Ways:
 
     def __init__(self, cover: CoverNow) -> None:
         self._passing = cover.passing
-        self._routes = Routes(cover.scenario.roads, within_s=LONGEST_S)
+        self._routes = Routes(cover.scenario.roads, cutoff_s=LONGEST_S)
         self._kept: OrderedDict[tuple[Spot, Spot], tuple[NDArray[np.float64], float] | None] = OrderedDict()
 
     def way(self, unit: UnitNow, start: Spot, end: Spot) -> Way | None:

@@ -122,11 +122,11 @@ class Setting:
         whole = np.where(np.isinf(units), 1, units).astype(np.int64)
         return Sources(starts.ids[station], whole, later_s, time_rows(scenario, ends, starts=starts)[station])
 
-    def times(self, aim: Aim, *, within_s: float | None = None) -> CandidateTimes:
+    def times(self, aim: Aim, *, cutoff_s: float | None = None) -> CandidateTimes:
         """Drive from each candidate to the places an aim counts, turnout not included."""
         scenario = self.scenario.apply(*aim.conditions) if aim.conditions else self.scenario
         to = place_kind(scenario, aim.weight)
-        limit_s = (aim.within_s if within_s is None else within_s) - self.turnout_s
+        limit_s = (aim.within_s if cutoff_s is None else cutoff_s) - self.turnout_s
         if not limit_s > 0:
             raise InputError(f"{aim}: turnout alone takes {self.turnout_s:g} s, so no new site can reach anything")
         limit_s += LEEWAY_S
@@ -134,7 +134,7 @@ class Setting:
         key = ("candidate times", self._fingerprint, ends.key, limit_s, scenario.roads.fingerprint)
 
         def solve() -> CandidateTimes:
-            return candidate_times(scenario, self.candidates, to=to, within_s=limit_s)
+            return candidate_times(scenario, self.candidates, to=to, cutoff_s=limit_s)
 
         return scenario.memo.get(key, solve, anchors=(scenario.zones, scenario.incidents))
 
@@ -190,7 +190,7 @@ class Setting:
         Covers of the candidates and, after them, of the closable stations; how many units come with each; and how often
         each place is covered by what stays.
         """
-        times = self.times(aim, within_s=solved_to_s)
+        times = self.times(aim, cutoff_s=solved_to_s)
         there = self.sources(aim)
         m = len(times.place_ids)
         inside = there.arrival_s(speed) <= aim.within_s
