@@ -72,7 +72,7 @@ class Run:
 def _measure(run: Run, chosen, names) -> None:
     from benchmarks.growth import growth  # noqa: PLC0415 - after the threads are set
     from benchmarks.tasks import ALONE, ON_NETWORKS  # noqa: PLC0415
-    from fireplan import kernel  # noqa: PLC0415
+    from fireplan import _kernel as kernel  # noqa: PLC0415
 
     for name in [task for task in ALONE if task in chosen]:
         run.hold(ALONE[name](quick=run.quick))

@@ -10,7 +10,7 @@ from benchmarks.measuring import Contest, Way, run
 from benchmarks.tasks.field import nearest_field
 from benchmarks.tasks.reach import LIMIT_S
 from benchmarks.tasks.shared import reach_all, reach_from
-from fireplan import kernel
+from fireplan import _kernel as kernel
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

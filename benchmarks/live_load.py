@@ -316,10 +316,10 @@ def show(result):
 def serving():
     """Serve Marisol on an empty store, with posted events alone, until the input is closed."""
     import fireplan as fp  # noqa: PLC0415 - the loading process needs none of it
-    from fireplan.live.running import running  # noqa: PLC0415
-    from fireplan.live.web.logs import Log  # noqa: PLC0415
-    from fireplan.live.web.serving import Binding, Server  # noqa: PLC0415
-    from fireplan.live.web.tokens import Tokens  # noqa: PLC0415
+    from fireplan.live._assemble import running  # noqa: PLC0415
+    from fireplan.live._web.logs import Log  # noqa: PLC0415
+    from fireplan.live._web.server import Binding, Server  # noqa: PLC0415
+    from fireplan.live._web.tokens import Tokens  # noqa: PLC0415
 
     tokens = Tokens()
     store = os.environ.get("FIREPLAN_LOAD_STORE")

@@ -17,7 +17,7 @@ from scipy.sparse.csgraph import connected_components
 
 from fireplan import roads
 from fireplan.examples import marisol_folder
-from fireplan.roads.network import RoadNetwork, build_network
+from fireplan.roads._network import RoadNetwork, build_network
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

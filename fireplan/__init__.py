@@ -79,7 +79,7 @@ if TYPE_CHECKING:
     from fireplan import maps as maps
     from fireplan import measures as measures
     from fireplan import operations as operations
-    from fireplan import responding as responding
+    from fireplan import response_performance as responding
     from fireplan import roads as roads
     from fireplan import siting as siting
     from fireplan import standards as standards
@@ -110,11 +110,11 @@ if TYPE_CHECKING:
     from fireplan.project import write_project as write_project
     from fireplan.project import write_tables as write_tables
     from fireplan.report import write_report as write_report
-    from fireplan.responding import Policy as Policy
-    from fireplan.responding import performance as performance
-    from fireplan.responding import reliability as reliability
-    from fireplan.responding import why_missed as why_missed
-    from fireplan.responding import workload as workload
+    from fireplan.response_performance import Policy as Policy
+    from fireplan.response_performance import performance as performance
+    from fireplan.response_performance import reliability as reliability
+    from fireplan.response_performance import why_missed as why_missed
+    from fireplan.response_performance import workload as workload
     from fireplan.roads import RoadNetwork as RoadNetwork
     from fireplan.scenario import Scenario as Scenario
     from fireplan.standards import Objective as Objective

@@ -1,6 +1,6 @@
 """Lets ``python -m fireplan`` be the command line."""
 
-from fireplan.cli import main
+from fireplan._cli import main
 
 if __name__ == "__main__":
     main()

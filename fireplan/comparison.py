@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from fireplan.scenario import Scenario
     from fireplan.standards import Standard
 
+__all__ = ["Comparison", "compare"]
+
 NOTICEABLE_S = 10.0
 """A zone is faster or slower when its first-due time changes by more than this. [s]"""
 
@@ -191,3 +193,8 @@ def _unlike(first: Scenario, other: Scenario) -> list[str]:
         "streets": other.roads.geometry_fingerprint == first.roads.geometry_fingerprint,
     }
     return [part for part, same in shared.items() if not same]
+
+
+def __dir__() -> list[str]:
+    """List the public names."""
+    return sorted(__all__)

@@ -12,6 +12,8 @@ from fireplan.errors import InputError
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
+__all__ = ["WGS84", "metric_crs", "project"]
+
 WGS84 = pyproj.CRS.from_epsg(4326)
 
 UTM_SOUTH_LIMIT_DEG, UTM_NORTH_LIMIT_DEG = -80.0, 84.0
@@ -95,3 +97,8 @@ def step_lengths_m(lonlat: NDArray[np.float64]) -> NDArray[np.float64]:
     """
     _, _, step_m = pyproj.Geod(ellps="WGS84").inv(lonlat[:-1, 0], lonlat[:-1, 1], lonlat[1:, 0], lonlat[1:, 1])
     return np.asarray(step_m)
+
+
+def __dir__() -> list[str]:
+    """List the public names."""
+    return sorted(__all__)

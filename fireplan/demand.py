@@ -8,13 +8,15 @@ import numpy as np
 import pandas as pd
 import shapely
 
+from fireplan._schema import check_table
 from fireplan.crs import WGS84
 from fireplan.errors import InputError, listed
-from fireplan.schema import check_table
 
 if TYPE_CHECKING:
     import geopandas as gpd
     from numpy.typing import NDArray
+
+__all__ = ["from_incidents", "from_polygons", "hexagons", "zone_of"]
 
 HALF_TURN = 180.0
 FINEST_H3, COARSEST_H3 = 12, 4
@@ -132,3 +134,8 @@ def zone_of(
     order = np.lexsort((-zone, point))
     found[here[point[order]]] = zone[order]  # the last written, so the first zone, stays
     return found
+
+
+def __dir__() -> list[str]:
+    """List the public names."""
+    return sorted(__all__)

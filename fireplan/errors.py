@@ -18,6 +18,16 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
+__all__ = [
+    "FireplanError",
+    "InputError",
+    "NetworkError",
+    "ProjectError",
+    "TableError",
+    "UnknownIdError",
+    "UnreachableStationError",
+]
+
 
 class FireplanError(Exception):
     """Anything fireplan raises on purpose."""
@@ -91,3 +101,8 @@ def listed(values: Iterable[object], *, most: int = 8) -> str:
     shown = [str(v) for v in values]
     rest = len(shown) - most
     return ", ".join(shown[:most]) + (f" and {rest} more" if rest > 0 else "")
+
+
+def __dir__() -> list[str]:
+    """List the public names."""
+    return sorted(__all__)

@@ -19,6 +19,8 @@ from fireplan.scenario import Scenario
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+__all__ = ["line_town", "marisol", "marisol_folder", "marisol_project"]
+
 BLOCKS = 40
 BLOCK_DEG = 0.001
 LINE_KPH = 36.0
@@ -79,3 +81,8 @@ def line_town() -> Scenario:
         crs=WGS84,
     )
     return Scenario(roads, stations, units, zones, name="line town", provenance="invented", source="line town")
+
+
+def __dir__() -> list[str]:
+    """List the public names."""
+    return sorted(__all__)

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
     from concurrent.futures import Future
 
+__all__ = ["silent"]
+
 T = TypeVar("T")
 R = TypeVar("R")
 
@@ -150,3 +152,8 @@ def _in_order(waiting: deque[Future[R]], step: Callable[[], None]) -> Iterator[R
             wait([waiting[0]], timeout=LISTEN_EVERY_S)
         yield waiting.popleft().result()
         step()
+
+
+def __dir__() -> list[str]:
+    """List the public names."""
+    return sorted(__all__)

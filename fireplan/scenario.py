@@ -8,16 +8,18 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 import numpy as np
 import pandas as pd
 
+from fireplan._result_cache import Memo
+from fireplan._schema import check_table, columns
 from fireplan.errors import Faults, InputError, listed, quoted
-from fireplan.memo import Memo
 from fireplan.roads import SNAP_LIMIT_M
-from fireplan.schema import check_table, columns
 from fireplan.stations import complete_units
 
 if TYPE_CHECKING:
     import geopandas as gpd
 
     from fireplan.roads import RoadNetwork
+
+__all__ = ["Change", "Scenario", "Tables"]
 
 
 class Tables(NamedTuple):
@@ -53,7 +55,7 @@ class Scenario:
     roads
         The road network.
     stations
-        By `station_id`; columns in `fireplan.schema`.
+        By `station_id`; columns in `fireplan._schema`.
     units
         By `unit_id`; `station_id` says where each is housed.
     zones
@@ -78,7 +80,7 @@ class Scenario:
     Raises
     ------
     TableError
-        With every fault of a table: see `fireplan.schema`.
+        With every fault of a table: see `fireplan._schema`.
     """
 
     roads: RoadNetwork
@@ -270,3 +272,8 @@ def _check_homes(units: pd.DataFrame, stations: pd.DataFrame) -> None:
                 f" stations are {listed(stations.index)}"
             )
         faults.raise_if_any()
+
+
+def __dir__() -> list[str]:
+    """List the public names."""
+    return sorted(__all__)

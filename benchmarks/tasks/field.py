@@ -11,7 +11,7 @@ from scipy.sparse.csgraph import dijkstra
 from benchmarks.measuring import Contest, Way
 from benchmarks.tasks.reach import digraph_of
 from benchmarks.tasks.shared import as_row, demand, same_times
-from fireplan import kernel
+from fireplan import _kernel as kernel
 
 if TYPE_CHECKING:
     from benchmarks.networks import Place

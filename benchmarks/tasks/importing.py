@@ -11,7 +11,7 @@ from benchmarks.measuring import Contest, Way
 def contests(*, quick: bool):
     for title, most_ms, arguments in (
         ("import fireplan", 500.0, ["-c", "import fireplan"]),
-        ("fireplan --help", 600.0, ["-c", "from fireplan.cli import main; main()", "--help"]),
+        ("fireplan --help", 600.0, ["-c", "from fireplan._cli import main; main()", "--help"]),
     ):
         yield Contest(
             task="import",

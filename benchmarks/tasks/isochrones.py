@@ -12,8 +12,8 @@ import shapely
 from benchmarks.measuring import CannotRunError, Contest, Way
 from benchmarks.tasks.reach import LIMIT_S
 from benchmarks.tasks.shared import reach_from
-from fireplan import kernel
-from fireplan.travel.mesh import BEYOND_S, arrivals, build_mesh, outline
+from fireplan import _kernel as kernel
+from fireplan.travel._mesh import BEYOND_S, arrivals, build_mesh, outline
 
 if TYPE_CHECKING:
     from benchmarks.networks import Place

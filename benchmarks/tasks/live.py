@@ -13,10 +13,10 @@ from scipy.sparse.csgraph import dijkstra
 import fireplan as fp
 from benchmarks.measuring import Contest, Way
 from benchmarks.tasks.shared import demand
-from fireplan.operations.cover import CoverNow
-from fireplan.operations.event import Event
-from fireplan.operations.picture import Picture
-from fireplan.operations.replaying import busiest_day_us, events_of
+from fireplan.operations._events.event import Event
+from fireplan.operations._events.from_history import busiest_day_us, events_of
+from fireplan.operations._picture import Picture
+from fireplan.operations._status.live_cover import CoverNow
 
 if TYPE_CHECKING:
     from benchmarks.networks import Place

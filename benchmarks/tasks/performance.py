@@ -11,7 +11,7 @@ import pandas as pd
 
 from benchmarks.measuring import Contest, DifferenceError, Way
 from fireplan import examples, read_cad, standards
-from fireplan.responding import Policy, attend, performance
+from fireplan.response_performance import Policy, attend, performance
 
 ROWS, QUICK_ROWS = 200_000, 20_000
 ZONE = "America/Los_Angeles"

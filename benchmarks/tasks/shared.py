@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from benchmarks.measuring import DifferenceError
-from fireplan import kernel
+from fireplan import _kernel as kernel
 
 SAME_S = 0.005
 """Times that differ by less are the same. [s]"""

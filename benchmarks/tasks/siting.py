@@ -14,7 +14,8 @@ import numpy as np
 from benchmarks.measuring import CannotRunError, Contest, Way
 from benchmarks.tasks.shared import demand
 from benchmarks.tasks.siting_cases import CITY, COUNTRY, FARMS, QUICK, Case, forget, or_library, stores
-from fireplan.siting.highs import solve
+from fireplan.siting._solvers.highs import solve
+from fireplan.siting._solvers.incumbent import Answer, relative_gap, searching
 from fireplan.siting.models import (
     expected_coverage_matrix,
     max_coverage_matrix,
@@ -22,12 +23,11 @@ from fireplan.siting.models import (
     p_median_matrix,
     set_cover_matrix,
 )
-from fireplan.siting.search import Answer, relative_gap, searching
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from fireplan.siting.highs import IntegerProgram
+    from fireplan.siting._solvers.highs import IntegerProgram
 
 BUSY = 0.2
 SAME = 1e-6

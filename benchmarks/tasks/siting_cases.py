@@ -17,15 +17,15 @@ from scipy.sparse.csgraph import shortest_path
 from benchmarks import networks
 from benchmarks.measuring import CannotRunError
 from fireplan import Scenario
-from fireplan.siting.choice import Choice
-from fireplan.siting.matrices import Covers
-from fireplan.siting.merging import cover_problem
+from fireplan.siting._problem.aggregation import cover_problem
+from fireplan.siting._problem.constraints import Choice
+from fireplan.siting._problem.cover_matrix import Covers
 from fireplan.travel import candidate_times
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from fireplan.siting.highs import IntegerProgram
+    from fireplan.siting._solvers.highs import IntegerProgram
 
 SEED = 3
 FOLDER = networks.SHARED / "location"

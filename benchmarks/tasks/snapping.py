@@ -10,7 +10,7 @@ import shapely
 
 from benchmarks.measuring import CannotRunError, Contest, Way
 from benchmarks.tasks.shared import demand
-from fireplan import kernel
+from fireplan import _kernel as kernel
 
 if TYPE_CHECKING:
     from benchmarks.networks import Place

@@ -9,7 +9,7 @@ from scipy.sparse.csgraph import dijkstra
 
 from benchmarks.measuring import Contest, Way
 from benchmarks.tasks.shared import SAME_S, demand
-from fireplan import kernel
+from fireplan import _kernel as kernel
 
 if TYPE_CHECKING:
     from benchmarks.networks import Place

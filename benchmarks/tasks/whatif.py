@@ -10,7 +10,7 @@ from scipy.sparse.csgraph import dijkstra
 
 import fireplan as fp
 from benchmarks.measuring import Contest, Way
-from fireplan.travel.places import places, station_places
+from fireplan.travel._places import places, station_places
 
 LIMIT_S = 240.0
 

@@ -6,11 +6,14 @@ may not. `disclosive` checks what is already published, table against table. `ar
 can be found by subtraction, `marks` is how a page or a file says whom it is for. Nothing here knows how anything looks.
 """
 
-from fireplan.disclosure.checking import disclosive as disclosive
-from fireplan.disclosure.counting import public_table as public_table
-from fireplan.disclosure.marks import MARKS as MARKS
-from fireplan.disclosure.marks import PUBLIC_NOTE as PUBLIC_NOTE
-from fireplan.disclosure.marks import RESTRICTED as RESTRICTED
-from fireplan.disclosure.marks import Profile as Profile
-from fireplan.disclosure.marks import mark_of as mark_of
-from fireplan.disclosure.publishing import public_cells as public_cells
+from fireplan.disclosure._differencing import disclosive
+from fireplan.disclosure._marks import MARKS, PUBLIC_NOTE, RESTRICTED, Profile, mark_of
+from fireplan.disclosure._public_cells import public_cells
+from fireplan.disclosure._suppression import public_table
+
+__all__ = ["MARKS", "PUBLIC_NOTE", "RESTRICTED", "Profile", "disclosive", "mark_of", "public_cells", "public_table"]
+
+
+def __dir__() -> list[str]:
+    """List the public names."""
+    return sorted(__all__)

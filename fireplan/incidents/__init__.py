@@ -1,6 +1,11 @@
 """Dispatch (CAD) history: one export in; incidents, unit responses and a ledger of what was done to each row out."""
 
-from fireplan.incidents.cad import read_cad, read_cad_rows, read_cad_sql
-from fireplan.incidents.history import CadHistory
+from fireplan.incidents._history import CadHistory
+from fireplan.incidents._read_cad import read_cad, read_cad_rows, read_cad_sql
 
 __all__ = ["CadHistory", "read_cad", "read_cad_rows", "read_cad_sql"]
+
+
+def __dir__() -> list[str]:
+    """List the public names."""
+    return sorted(__all__)

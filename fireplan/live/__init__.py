@@ -6,10 +6,10 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from fireplan.live.client import Connection as Connection
-    from fireplan.live.client import connect as connect
-    from fireplan.live.playing import Played as Played
-    from fireplan.live.playing import play as play
+    from fireplan.live._client import Connection as Connection
+    from fireplan.live._client import connect as connect
+    from fireplan.live._replay_session import Played as Played
+    from fireplan.live._replay_session import play as play
 
 _MODULES = {"Connection": "client", "connect": "client", "Played": "playing", "play": "playing"}
 __all__ = ["Connection", "Played", "connect", "play"]

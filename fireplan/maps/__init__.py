@@ -9,20 +9,40 @@ of `furniture`, `legend` and `basemaps` by way of `rendering` and `document`. `l
 one view each; `swiping` and `gridding` put several scenarios on one page.
 """
 
-from fireplan.maps.crowds import incidents as incidents
-from fireplan.maps.depth import erf as erf
-from fireplan.maps.gridding import grid as grid
-from fireplan.maps.observed import performance as performance
-from fireplan.maps.page import OfflineMap as OfflineMap
-from fireplan.maps.panes import SyncedMaps as SyncedMaps
-from fireplan.maps.shifts import difference as difference
-from fireplan.maps.siting_view import siting as siting
-from fireplan.maps.swiping import SwipeMap as SwipeMap
-from fireplan.maps.swiping import swipe as swipe
-from fireplan.maps.territories import first_due as first_due
-from fireplan.maps.views import compare as compare
-from fireplan.maps.views import coverage as coverage
-from fireplan.maps.views import gaps as gaps
-from fireplan.maps.views import isochrones as isochrones
+from fireplan.maps.crowds import incidents
+from fireplan.maps.depth import erf
+from fireplan.maps.gridding import grid
+from fireplan.maps.observed import performance
+from fireplan.maps.page import OfflineMap
+from fireplan.maps.panes import SyncedMaps
+from fireplan.maps.shifts import difference
+from fireplan.maps.siting_view import siting
+from fireplan.maps.swiping import SwipeMap, swipe
+from fireplan.maps.territories import first_due
+from fireplan.maps.views import compare, coverage, gaps, isochrones
 
 Page = OfflineMap | SwipeMap | SyncedMaps
+
+__all__ = [
+    "OfflineMap",
+    "Page",
+    "SwipeMap",
+    "SyncedMaps",
+    "compare",
+    "coverage",
+    "difference",
+    "erf",
+    "first_due",
+    "gaps",
+    "grid",
+    "incidents",
+    "isochrones",
+    "performance",
+    "siting",
+    "swipe",
+]
+
+
+def __dir__() -> list[str]:
+    """List the public names."""
+    return sorted(__all__)

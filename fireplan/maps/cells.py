@@ -9,9 +9,9 @@ import numpy as np
 import pandas as pd
 import shapely
 
+from fireplan._html_escape import escape
 from fireplan.errors import InputError, TableError, listed, quoted
 from fireplan.maps.style import NOT_KNOWN, check_colours, number
-from fireplan.texts import escape
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

@@ -12,7 +12,7 @@ import shapely
 from fireplan.colours import ACCENT, FASTER
 from fireplan.demand import HEXAGON, hexagons
 from fireplan.disclosure import public_cells
-from fireplan.disclosure.marks import SMALLEST
+from fireplan.disclosure._marks import SMALLEST
 from fireplan.maps import layers, style
 from fireplan.maps.audience import COUNTED_SAFELY, marked
 from fireplan.maps.drawing import draw_open_stations, draw_streets

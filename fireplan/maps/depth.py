@@ -13,7 +13,7 @@ from fireplan.maps.drawing import METHOD, draw_stations, draw_streets, limit_sai
 from fireplan.maps.furniture import footer_of
 from fireplan.maps.legend import Entry, Legend, station_entries
 from fireplan.maps.page import OfflineMap
-from fireplan.measures.assessment import chosen_objective
+from fireplan.measures._assessment import chosen_objective
 from fireplan.standards import INTERVALS
 from fireplan.travel import erf_areas, force_times, places
 

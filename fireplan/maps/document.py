@@ -19,8 +19,8 @@ from importlib import resources
 from pathlib import Path
 from typing import Literal, get_args
 
+from fireplan._html_escape import escape
 from fireplan.errors import InputError, listed, quoted
-from fireplan.texts import escape
 
 STYLE_URL = re.compile(r"""url\(["']?(images/[^"')]+)["']?\)""")
 SOURCE_MAP = re.compile(r"^//# sourceMappingURL=.*$", re.MULTILINE)
@@ -67,7 +67,9 @@ class Document:
         styles = [leaflet_styles(), own_asset("fireplan.css"), *self.styles, own_asset("print.css")]
         for code in scripts[2:]:
             if ENDS_SCRIPT.search(code):
-                raise InputError("a text on this map would end its script: pass it through fireplan.texts.escape")
+                raise InputError(
+                    "a text on this map would end its script: pass it through fireplan._html_escape.escape"
+                )
         policy = security_policy(scripts, styles, image_hosts=self.image_hosts, inline_styles=self.inline_styles)
         paper = "<style>" if check_theme(self.theme) == "print" else '<style media="print">'
         style_blocks = "".join(f"<style>{style}</style>\n" for style in styles[:-1]) + f"{paper}{styles[-1]}</style>\n"

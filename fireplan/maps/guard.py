@@ -1,4 +1,4 @@
-"""The guard behind `fireplan.texts.escape`: a map that holds text which did not pass through it is refused."""
+"""The guard behind `fireplan._html_escape.escape`: a map that holds text which did not pass through it is refused."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def guard(*elements: Element) -> None:
     if faults:
         raise InputError(
             f"{len(faults)} text{'s' if len(faults) > 1 else ''} on this map would run as code when it is drawn: "
-            f"{listed(faults, most=4)}. Pass text from data through fireplan.texts.escape first."
+            f"{listed(faults, most=4)}. Pass text from data through fireplan._html_escape.escape first."
         )
 
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import shapely
 
+from fireplan._html_escape import escape
 from fireplan.colours import ACCENT
 from fireplan.errors import InputError, listed, quoted
 from fireplan.maps import packing
@@ -19,7 +20,6 @@ from fireplan.maps.cells import cell_text, column_of, drawable, fills_of, words
 from fireplan.maps.legend import STATION_SIGNS
 from fireplan.maps.packed import PackedLayer
 from fireplan.maps.style import AREA_OPACITY, ROADS, check_colours, road_rank
-from fireplan.texts import escape
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

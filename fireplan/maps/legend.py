@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
+from fireplan._html_escape import escape
 from fireplan.maps.style import AREA_OPACITY, Band, check_colours
-from fireplan.texts import escape
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

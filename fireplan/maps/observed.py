@@ -9,7 +9,7 @@ import pandas as pd
 
 from fireplan.colours import UNKNOWN
 from fireplan.disclosure import PUBLIC_NOTE
-from fireplan.disclosure.marks import SMALLEST
+from fireplan.disclosure._marks import SMALLEST
 from fireplan.errors import UnknownIdError
 from fireplan.maps import layers, style, tables
 from fireplan.maps.audience import for_audience, marked
@@ -17,9 +17,9 @@ from fireplan.maps.drawing import draw_open_stations, draw_streets
 from fireplan.maps.furniture import Footer, footer_of
 from fireplan.maps.legend import Entry, Legend, station_entries
 from fireplan.maps.page import OfflineMap
-from fireplan.responding import Attendance, attend
-from fireplan.responding import performance as perform
-from fireplan.responding.statistics import FEWEST
+from fireplan.response_performance import Attendance, attend
+from fireplan.response_performance import performance as perform
+from fireplan.response_performance._statistics import FEWEST
 from fireplan.standards import OBSERVED_INTERVALS
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     import geopandas as gpd
 
     from fireplan.disclosure import Profile
-    from fireplan.responding import History, Policy
+    from fireplan.response_performance import History, Policy
     from fireplan.scenario import Scenario
 
 TOO_FEW = f"n below {FEWEST}: no figure"
@@ -55,7 +55,7 @@ def performance(
     Parameters
     ----------
     history
-        From `fireplan.read_cad`, or a simulation; or what `fireplan.responding.attend` made of it with this scenario.
+        From `fireplan.read_cad`, or a simulation; or what `fireplan.response_performance.attend` made of it with this scenario.
     scenario
         The zones incidents are put into, the stations and streets.
     interval

@@ -9,10 +9,10 @@ import numpy as np
 from branca.element import Figure
 from folium.map import Layer
 
+from fireplan._html_escape import escape
 from fireplan.errors import InputError, quoted
 from fireplan.maps.page import OfflineMap
 from fireplan.maps.rendering import Verbatim
-from fireplan.texts import escape
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

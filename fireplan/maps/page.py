@@ -41,7 +41,7 @@ class OfflineMap(folium.Map):
     A Folium map that is one file and asks nothing of the network.
 
     Layers, markers and popups are added to it as to any Folium map, with Leaflet's own features only; anything that
-    needs more is refused when the page is made. So is text that did not pass `fireplan.texts.escape`. The layers
+    needs more is refused when the page is made. So is text that did not pass `fireplan._html_escape.escape`. The layers
     of `fireplan.maps.layers` see to that themselves.
 
     Parameters

@@ -18,11 +18,11 @@ import numpy as np
 from branca.element import CssLink, Element, Figure, JavascriptLink
 from folium.map import Layer
 
+from fireplan._html_escape import escape
 from fireplan.errors import InputError, listed, quoted
 from fireplan.maps.basemaps import Tiles
 from fireplan.maps.document import Document, leaflet_image
 from fireplan.maps.guard import guard
-from fireplan.texts import escape
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

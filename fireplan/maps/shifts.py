@@ -14,7 +14,7 @@ from fireplan.maps.drawing import CHANGE_BANDS, METHOD, draw_stations, draw_stre
 from fireplan.maps.furniture import footer_of
 from fireplan.maps.legend import Entry, Legend, station_entries
 from fireplan.maps.page import OfflineMap
-from fireplan.measures.assessment import chosen_objective
+from fireplan.measures._assessment import chosen_objective
 from fireplan.standards import INTERVALS
 
 if TYPE_CHECKING:

@@ -13,13 +13,13 @@ from fireplan.maps import style
 from fireplan.maps.drawing import GAP_COLOUR
 from fireplan.maps.legend import Entry, Legend, band_entries, station_entries
 from fireplan.maps.style import Band
-from fireplan.siting.search import STATUSES
+from fireplan.siting._solvers.incumbent import STATUSES
 
 if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import NDArray
 
-    from fireplan.siting.result import Siting
+    from fireplan.siting._results.siting_result import Siting
 
 GAIN = ("#c3e3a4", "#72c8b5", "#3aaac3", "#2a78b4", "#22318e")
 """A little to a lot: from pale green to dark blue, which differ in lightness too, and from the grey of the streets."""

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from fireplan.disclosure import Profile
     from fireplan.maps.style import Band
     from fireplan.measures import Assessment
-    from fireplan.siting.result import Siting
+    from fireplan.siting._results.siting_result import Siting
 
 ALONE, BESIDE, RUNS, PLAN = "Gain by itself", "Gain beside the plan", "Share of runs", "Stations and plan"
 NOT_ASKED = "not asked"

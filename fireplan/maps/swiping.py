@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from fireplan._html_escape import escape
 from fireplan.comparison import Comparison
 from fireplan.errors import InputError, UnknownIdError, listed, quoted
 from fireplan.maps.audience import for_audience, marked
@@ -21,8 +22,7 @@ from fireplan.maps.packed import PackedLayer, in_script
 from fireplan.maps.rendering import LayerList, compose, draw, union
 from fireplan.maps.style import percent
 from fireplan.maps.views import compare
-from fireplan.measures.assessment import chosen_objective
-from fireplan.texts import escape
+from fireplan.measures._assessment import chosen_objective
 
 if TYPE_CHECKING:
     import os

@@ -10,9 +10,9 @@ import shapely
 
 from fireplan.colours import UNKNOWN
 from fireplan.maps import style
-from fireplan.measures.assessment import chosen_objective
-from fireplan.measures.uncovered import _reasons as reasons_of  # public there as soon as that module is free
-from fireplan.measures.weights import UNITS
+from fireplan.measures._assessment import chosen_objective
+from fireplan.measures._demand_measures import UNITS
+from fireplan.measures._gaps import _reasons as reasons_of  # public there as soon as that module is free
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -15,7 +15,7 @@ from fireplan.maps.drawing import METHOD, draw_open_stations, draw_streets
 from fireplan.maps.furniture import footer_of
 from fireplan.maps.legend import Entry, Legend, station_entries
 from fireplan.maps.page import OfflineMap
-from fireplan.measures.assessment import weighted_percentile
+from fireplan.measures._assessment import weighted_percentile
 from fireplan.standards import INTERVALS
 from fireplan.travel import first_due as find_first_due
 from fireplan.travel import first_due_areas

@@ -25,7 +25,7 @@ from fireplan.maps.legend import Entry, Legend, band_entries, station_entries
 from fireplan.maps.page import OfflineMap
 from fireplan.maps.panes import SyncedMaps
 from fireplan.measures import gaps as find_gaps
-from fireplan.measures.assessment import chosen_objective
+from fireplan.measures._assessment import chosen_objective
 from fireplan.standards import INTERVALS
 from fireplan.travel import isochrones as outline_reach
 

@@ -1,13 +1,28 @@
 """A folder with plan.toml and tables, and the scenarios it holds."""
 
-from fireplan.project.exports import write_csv as write_csv
-from fireplan.project.exports import write_layers as write_layers
-from fireplan.project.manifest import manifest as manifest
-from fireplan.project.outputs import whole_outputs as whole_outputs
-from fireplan.project.plan import Plan as Plan
-from fireplan.project.plan import read_plan as read_plan
-from fireplan.project.reading import Project as Project
-from fireplan.project.reading import open_project as open_project
-from fireplan.project.reading import read_project as read_project
-from fireplan.project.sharing import write_tables as write_tables
-from fireplan.project.writing import write_project as write_project
+from fireplan.project._atomic_output import whole_outputs
+from fireplan.project._manifest import manifest
+from fireplan.project._plan import Plan, read_plan
+from fireplan.project._read_project import Project, open_project, read_project
+from fireplan.project._safe_export import write_csv, write_layers
+from fireplan.project._table_export import write_tables
+from fireplan.project._write_project import write_project
+
+__all__ = [
+    "Plan",
+    "Project",
+    "manifest",
+    "open_project",
+    "read_plan",
+    "read_project",
+    "whole_outputs",
+    "write_csv",
+    "write_layers",
+    "write_project",
+    "write_tables",
+]
+
+
+def __dir__() -> list[str]:
+    """List the public names."""
+    return sorted(__all__)

@@ -6,6 +6,12 @@ The report: what was measured, in one document a council can read, on screen and
 layers below do not compute; every table and figure carries its data as CSV.
 """
 
-from fireplan.report.material import Material as Material
-from fireplan.report.material import material_of as material_of
-from fireplan.report.writing import write_report as write_report
+from fireplan.report._inputs import Material, material_of
+from fireplan.report._write_report import write_report
+
+__all__ = ["Material", "material_of", "write_report"]
+
+
+def __dir__() -> list[str]:
+    """List the public names."""
+    return sorted(__all__)

@@ -5,26 +5,46 @@ Each call takes a scenario and candidates and gives a `Siting`: a plan that `app
 close. `models` holds the same models on a matrix.
 """
 
-from fireplan.siting import models as models
-from fireplan.siting.aims import Aim as Aim
-from fireplan.siting.aims import Rules as Rules
-from fireplan.siting.covering_calls import backup_coverage as backup_coverage
-from fireplan.siting.covering_calls import expected_coverage as expected_coverage
-from fireplan.siting.covering_calls import max_coverage as max_coverage
-from fireplan.siting.covering_calls import reliable_coverage as reliable_coverage
-from fireplan.siting.covering_calls import relocate as relocate
-from fireplan.siting.equity_calls import fairest as fairest
-from fireplan.siting.fewest_calls import set_cover as set_cover
-from fireplan.siting.fleet_calls import fleet as fleet
-from fireplan.siting.frontier_calls import marginal_curve as marginal_curve
-from fireplan.siting.frontier_calls import trade_off as trade_off
-from fireplan.siting.result import Siting as Siting
-from fireplan.siting.robustness_calls import Robustness as Robustness
-from fireplan.siting.robustness_calls import robustness as robustness
-from fireplan.siting.sites import grid_sites as grid_sites
-from fireplan.siting.sites import intersection_sites as intersection_sites
-from fireplan.siting.sites import listed_sites as listed_sites
-from fireplan.siting.sites import parcel_sites as parcel_sites
-from fireplan.siting.time_calls import p_center as p_center
-from fireplan.siting.time_calls import p_median as p_median
-from fireplan.siting.two_limit_calls import double_standard as double_standard
+from fireplan.siting import models
+from fireplan.siting._candidates.candidate_sites import grid_sites, intersection_sites, listed_sites, parcel_sites
+from fireplan.siting._coverage import backup_coverage, expected_coverage, max_coverage, reliable_coverage, relocate
+from fireplan.siting._double_standard import double_standard
+from fireplan.siting._equity import fairest
+from fireplan.siting._fleet import fleet
+from fireplan.siting._problem.aims_and_rules import Aim, Rules
+from fireplan.siting._results.siting_result import Siting
+from fireplan.siting._robustness import Robustness, robustness
+from fireplan.siting._set_cover import set_cover
+from fireplan.siting._trade_offs import marginal_curve, trade_off
+from fireplan.siting._travel_time import p_center, p_median
+
+__all__ = [
+    "Aim",
+    "Robustness",
+    "Rules",
+    "Siting",
+    "backup_coverage",
+    "double_standard",
+    "expected_coverage",
+    "fairest",
+    "fleet",
+    "grid_sites",
+    "intersection_sites",
+    "listed_sites",
+    "marginal_curve",
+    "max_coverage",
+    "models",
+    "p_center",
+    "p_median",
+    "parcel_sites",
+    "reliable_coverage",
+    "relocate",
+    "robustness",
+    "set_cover",
+    "trade_off",
+]
+
+
+def __dir__() -> list[str]:
+    """List the public names."""
+    return sorted(__all__)

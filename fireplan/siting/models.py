@@ -13,14 +13,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from fireplan.errors import Faults
-from fireplan.siting.center import p_center_matrix
-from fireplan.siting.choice import Choice
-from fireplan.siting.finishing import solve_cover
-from fireplan.siting.matrices import Covers, checked_weights, covers_of
-from fireplan.siting.median import p_median_matrix
-from fireplan.siting.merging import cover_problem
-from fireplan.siting.search import Answer, searching
-from fireplan.siting.setcover import set_cover_matrix
+from fireplan.siting._problem.aggregation import cover_problem
+from fireplan.siting._problem.constraints import Choice
+from fireplan.siting._problem.cover_matrix import Covers, checked_weights, covers_of
+from fireplan.siting._solvers.incumbent import Answer, searching
+from fireplan.siting._solvers.p_center import p_center_matrix
+from fireplan.siting._solvers.p_median import p_median_matrix
+from fireplan.siting._solvers.set_cover import set_cover_matrix
+from fireplan.siting._solvers.solve_cover import solve_cover
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
@@ -304,3 +304,8 @@ def _cover(  # noqa: PLR0913 - a problem has this many parts
     with searching(sense=1, what=what, time_limit_s=time_limit_s, gap=gap, step=problem.step) as search:
         solve_cover(problem, search)
     return search.answer()
+
+
+def __dir__() -> list[str]:
+    """List the public names."""
+    return sorted(__all__)

@@ -1,22 +1,30 @@
 """Standards as data: what must be reached, how fast, for what share, and who says so."""
 
-from fireplan.standards.cpse import PROGRAMS as PROGRAMS
-from fireplan.standards.cpse import RISKS as RISKS
-from fireplan.standards.cpse import cpse_objective as cpse_objective
-from fireplan.standards.density import demand_zones as demand_zones
-from fireplan.standards.density import remote_zone as remote_zone
-from fireplan.standards.distances import MILE_M as MILE_M
-from fireplan.standards.distances import DistanceGoal as DistanceGoal
-from fireplan.standards.distances import distance_goals as distance_goals
-from fireplan.standards.distances import rand_distance_m as rand_distance_m
-from fireplan.standards.distances import rand_travel_s as rand_travel_s
-from fireplan.standards.library import named as named
-from fireplan.standards.library import names as names
-from fireplan.standards.objectives import INTERVALS as INTERVALS
-from fireplan.standards.objectives import OBSERVED_INTERVALS as OBSERVED_INTERVALS
-from fireplan.standards.objectives import Objective as Objective
-from fireplan.standards.objectives import Standard as Standard
-from fireplan.standards.objectives import local_rule as local_rule
+from fireplan.standards._cpse import PROGRAMS, RISKS, cpse_objective
+from fireplan.standards._density_classes import demand_zones, remote_zone
+from fireplan.standards._library import named, names
+from fireplan.standards._objectives import INTERVALS, OBSERVED_INTERVALS, Objective, Standard, local_rule
+from fireplan.standards._road_distances import MILE_M, DistanceGoal, distance_goals, rand_distance_m, rand_travel_s
+
+__all__ = [
+    "INTERVALS",
+    "MILE_M",
+    "OBSERVED_INTERVALS",
+    "PROGRAMS",
+    "RISKS",
+    "DistanceGoal",
+    "Objective",
+    "Standard",
+    "cpse_objective",
+    "demand_zones",
+    "distance_goals",
+    "local_rule",
+    "named",
+    "names",
+    "rand_distance_m",
+    "rand_travel_s",
+    "remote_zone",
+]
 
 
 def __getattr__(name: str) -> Standard:

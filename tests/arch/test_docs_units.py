@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 import fireplan
+from fireplan._schema import columns
 from fireplan.changes import ALL
-from fireplan.schema import columns
 
 QUANTITY = re.compile(
     r"(^|_)(seconds?|minutes?|hours?|time|duration|turnout|travel|distance|dist|length|radius|offset"

@@ -18,8 +18,8 @@ from hypothesis import strategies as st
 
 import fireplan as fp
 from fireplan import charts
+from fireplan._html_escape import plain
 from fireplan.progress import silent
-from fireplan.texts import plain
 
 pytestmark = pytest.mark.browser
 

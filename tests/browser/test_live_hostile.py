@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from live_mock import ALERTS, FIRE_AT, NOW, LiveMock, cover, ground, incident, sent, state, unit
 
-from fireplan.texts import plain
+from fireplan._html_escape import plain
 
 pytestmark = pytest.mark.browser
 

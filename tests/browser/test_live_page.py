@@ -25,9 +25,9 @@ from live_mock import (
 )
 
 import fireplan as fp
-from fireplan.live.running import replay_of, running
-from fireplan.live.web.serving import Binding, Server
-from fireplan.live.web.tokens import Tokens
+from fireplan.live._assemble import replay_of, running
+from fireplan.live._web.server import Binding, Server
+from fireplan.live._web.tokens import Tokens
 
 pytestmark = pytest.mark.browser
 

@@ -12,12 +12,12 @@ import geopandas as gpd
 import pytest
 import shapely
 
+from fireplan._html_escape import escape, plain
 from fireplan.maps.furniture import Footer
 from fireplan.maps.layers import lines, points, polygons, station_markers
 from fireplan.maps.legend import Entry, Legend, station_entries
 from fireplan.maps.page import OfflineMap
 from fireplan.maps.panes import SyncedMaps
-from fireplan.texts import escape, plain
 
 pytestmark = pytest.mark.browser
 

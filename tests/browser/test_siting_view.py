@@ -7,8 +7,8 @@ import pandas as pd
 import pytest
 
 import fireplan as fp
-from fireplan.siting.result import Siting
-from fireplan.siting.sites import grid_sites, intersection_sites, listed_sites
+from fireplan.siting._candidates.candidate_sites import grid_sites, intersection_sites, listed_sites
+from fireplan.siting._results.siting_result import Siting
 from fireplan.travel import candidate_times
 
 pytestmark = pytest.mark.browser

@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
-from fireplan.live.store import Store
-from fireplan.operations.event import Event
+from fireplan.live._store import Store
+from fireplan.operations._events.event import Event
 
 _numbers = itertools.count(1)
 

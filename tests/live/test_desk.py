@@ -9,9 +9,9 @@ from live_desks import SetClock, department, desk_at, eventually
 from live_towns import NORTH, SOUTH, T0_US, at_us, call, run, say
 
 from fireplan.errors import FireplanError
-from fireplan.live.desk import Desk
-from fireplan.live.store import Store, StoreError
-from fireplan.operations.refusal import Refusal
+from fireplan.live._desk.event_loop import Desk
+from fireplan.live._store import Store, StoreError
+from fireplan.operations._events.refusal import Refusal
 
 MIDDLE = (-140.0, 30.015)
 

@@ -15,8 +15,8 @@ import pytest
 import sqlalchemy as sa
 from store_writer import event
 
+from fireplan.live._store import Outcome, Store, StoreError
 from fireplan.live.feeds import TailedFile
-from fireplan.live.store import Outcome, Store, StoreError
 
 SUPPORT = Path(__file__).resolve().parents[1] / "support"
 FEW, MANY = {"kills": 8, "full": 3, "torn": 5}, {"kills": 500, "full": 50, "torn": 50}

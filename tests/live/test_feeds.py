@@ -11,10 +11,10 @@ from corpus import corpus_cases
 
 from fireplan.errors import InputError
 from fireplan.live.feeds import Batch, FeedFault, PolledView, TailedFile, check_feed
-from fireplan.live.feeds.feed import batch_of
-from fireplan.operations.event import event_of
-from fireplan.operations.lines import LONGEST_LINE_BYTES
-from fireplan.operations.refusal import Refusal
+from fireplan.live.feeds._feed import batch_of
+from fireplan.operations._events.event import event_of
+from fireplan.operations._events.feed_lines import LONGEST_LINE_BYTES
+from fireplan.operations._events.refusal import Refusal
 
 
 def line(n, **said):
@@ -185,7 +185,7 @@ def test_a_file_that_was_moved_away_is_read_to_its_end(file):
 
 
 def test_after_a_restart_the_file_that_was_moved_away_is_finished_first(file, read_all, monkeypatch):
-    monkeypatch.setattr("fireplan.live.feeds.tailing.MOVED_S", -1.0)
+    monkeypatch.setattr("fireplan.live.feeds._file_tail.MOVED_S", -1.0)
     file.write_bytes(line(1))
     position = read_all(TailedFile(file))[-1].position
     with file.open("ab") as out:
@@ -302,7 +302,7 @@ class Careless:
     ],
 )
 def test_the_checker_finds_what_an_adapter_does_wrong(fault, says, monkeypatch):
-    monkeypatch.setattr("fireplan.live.feeds.checking.ENDS_WITHIN_S", 0.3)
+    monkeypatch.setattr("fireplan.live.feeds._adapter_check.ENDS_WITHIN_S", 0.3)
     source = []
     with pytest.raises(FeedFault, match=says):
         check_feed(lambda: Careless(source, fault), source.extend, patience_s=2.0)

@@ -7,7 +7,8 @@ import pytest
 import sqlalchemy as sa
 
 from fireplan.errors import InputError
-from fireplan.live.feeds import PolledView, polling
+from fireplan.live.feeds import PolledView
+from fireplan.live.feeds import _polled_view as polling
 
 POSTGRES_VIEW = """
 CREATE VIEW live AS SELECT id, id::text AS event_id, at AS ts, 'unit.position' AS type, unit AS unit_id,

@@ -5,10 +5,11 @@ import os
 
 import pytest
 
-from fireplan.live.feeds import TailedFile, tailing
-from fireplan.live.feeds.cutting import Cutter, Place
-from fireplan.live.store import Store
-from fireplan.operations.lines import LONGEST_LINE_BYTES
+from fireplan.live._store import Store
+from fireplan.live.feeds import TailedFile
+from fireplan.live.feeds import _file_tail as tailing
+from fireplan.live.feeds._line_splitter import Cutter, Place
+from fireplan.operations._events.feed_lines import LONGEST_LINE_BYTES
 
 
 @pytest.fixture

@@ -9,12 +9,12 @@ import pytest
 from live_desks import SetClock, eventually
 
 import fireplan as fp
-from fireplan.live.department import Department
-from fireplan.live.desk import Desk
-from fireplan.live.store import Store
-from fireplan.operations.cover import CoverNow
-from fireplan.operations.picture import Picture
-from fireplan.operations.replaying import events_of
+from fireplan.live._desk.department import Department
+from fireplan.live._desk.event_loop import Desk
+from fireplan.live._store import Store
+from fireplan.operations._events.from_history import events_of
+from fireplan.operations._picture import Picture
+from fireplan.operations._status.live_cover import CoverNow
 
 STEP = 50
 SPEED = 60

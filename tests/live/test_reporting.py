@@ -10,11 +10,11 @@ from live_desks import SetClock
 from typer.testing import CliRunner
 
 import fireplan as fp
-from fireplan.cli.app import app
+from fireplan._cli.app import app
 from fireplan.errors import InputError
-from fireplan.live.reporting import Reporter, Span, due_spans, write_period_report
-from fireplan.live.store import Store
-from fireplan.operations.replaying import events_of
+from fireplan.live._reports import Reporter, Span, due_spans, write_period_report
+from fireplan.live._store import Store
+from fireplan.operations._events.from_history import events_of
 
 DAY = "2025-11-06"
 ZONE = "America/Los_Angeles"

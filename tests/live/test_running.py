@@ -12,13 +12,13 @@ from live_towns import T0_US, at_us, call, run, say
 
 import fireplan as fp
 from fireplan.errors import InputError
-from fireplan.live.clock import PlayedClock
+from fireplan.live._assemble import feed_of, pump, replay_of, running
+from fireplan.live._desk.feed_clock import PlayedClock
+from fireplan.live._store import StoreError
+from fireplan.live._web.server import Binding, Server
+from fireplan.live._web.tokens import Tokens
 from fireplan.live.feeds import Batch, PolledView, TailedFile
-from fireplan.live.feeds.replaying import Replay
-from fireplan.live.running import feed_of, pump, replay_of, running
-from fireplan.live.store import StoreError
-from fireplan.live.web.serving import Binding, Server
-from fireplan.live.web.tokens import Tokens
+from fireplan.live.feeds._history_replay import Replay
 
 TOKENS = Tokens("viewer-token-of-tests", "operator-token-of-tests", "feed-token-of-the-tests")
 MIDDLE = (-140.0, 30.015)
@@ -125,7 +125,7 @@ class OneFeed:
 
 
 def test_a_batch_that_is_not_taken_is_handed_in_again(tmp_path, monkeypatch):
-    monkeypatch.setattr("fireplan.live.running.AGAIN_S", 0.01)
+    monkeypatch.setattr("fireplan.live._assemble.AGAIN_S", 0.01)
     with desk_at(tmp_path / "s.sqlite") as desk:
         append, failures = desk._store.append, iter([True, True, False, True, False])
 

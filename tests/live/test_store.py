@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 import sqlalchemy as sa
 
-from fireplan.live.store import Outcome, Store, StoreError
-from fireplan.live.store import keeping as store_module
-from fireplan.operations.event import event_of
-from fireplan.operations.refusal import Refusal
+from fireplan.live._store import Outcome, Store, StoreError
+from fireplan.live._store import store as store_module
+from fireplan.operations._events.event import event_of
+from fireplan.operations._events.refusal import Refusal
 
 NEW, DUPLICATE, CONFLICT = Outcome.NEW, Outcome.DUPLICATE, Outcome.CONFLICT
 

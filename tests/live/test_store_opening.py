@@ -10,7 +10,8 @@ import pytest
 import sqlalchemy as sa
 
 from fireplan.errors import FireplanError, InputError
-from fireplan.live.store import Outcome, Store, opening
+from fireplan.live._store import Outcome, Store
+from fireplan.live._store import connect as opening
 
 
 @pytest.fixture

@@ -8,8 +8,9 @@ import pytest
 import sqlalchemy as sa
 
 from fireplan.errors import FireplanError
-from fireplan.live.store import Outcome, Store, StoreError, opening
-from fireplan.operations.refusal import Refusal
+from fireplan.live._store import Outcome, Store, StoreError
+from fireplan.live._store import connect as opening
+from fireplan.operations._events.refusal import Refusal
 
 
 @pytest.fixture

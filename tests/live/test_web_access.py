@@ -11,11 +11,11 @@ from corpus import TABLE
 from fake_desk import TOKENS, Served, an_event, wait_until
 
 from fireplan.errors import InputError
-from fireplan.live.web.describing import DIALECT
-from fireplan.live.web.security import Limits
-from fireplan.live.web.tokens import Tokens
-from fireplan.operations.event import Event
-from fireplan.operations.lines import read_line
+from fireplan.live._web.event_schema import DIALECT
+from fireplan.live._web.limits_and_headers import Limits
+from fireplan.live._web.tokens import Tokens
+from fireplan.operations._events.event import Event
+from fireplan.operations._events.feed_lines import read_line
 
 FORM = "application/x-www-form-urlencoded"
 SAMPLES = {"name": "main.js", "key": "zone:S3"}

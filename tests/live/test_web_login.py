@@ -8,9 +8,9 @@ import pytest
 from fake_desk import TOKENS, Served
 
 from fireplan.errors import InputError
-from fireplan.live.web.security import Failures, Limits, host_name, policy_of, same_origin
-from fireplan.live.web.sessions import Sessions
-from fireplan.live.web.tokens import Role, Tokens
+from fireplan.live._web.limits_and_headers import Failures, Limits, host_name, policy_of, same_origin
+from fireplan.live._web.sessions import Sessions
+from fireplan.live._web.tokens import Role, Tokens
 
 FORM = "application/x-www-form-urlencoded"
 

@@ -12,7 +12,7 @@ from live_desks import SetClock, desk_at, eventually
 from live_towns import at_us
 
 from fireplan.errors import InputError
-from fireplan.live.web.security import Limits
+from fireplan.live._web.limits_and_headers import Limits
 
 CANARY = "kanari-7400-zebra"
 SECRET = f"{CANARY}-0123456789"

@@ -11,10 +11,10 @@ from fake_desk import TOKENS, FakeDesk, Served, an_event, wait_until
 from live_desks import SetClock, desk_at
 from live_towns import T0_US, at_us
 
-from fireplan.live.store import StoreError
-from fireplan.live.web import posting
-from fireplan.live.web.security import Limits
-from fireplan.operations.event import as_stamp
+from fireplan.live._store import StoreError
+from fireplan.live._web import routes_write as posting
+from fireplan.live._web.limits_and_headers import Limits
+from fireplan.operations._events.event import as_stamp
 
 JSON, LINES = "application/json", "application/x-ndjson"
 KIB, MIB = 1024, 1024 * 1024

@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fireplan.live.web.streaming import Ring
+from fireplan.live._web.streaming import Ring
 
 SIZES = st.lists(st.integers(1, 40), max_size=40)
 

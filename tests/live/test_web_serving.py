@@ -14,9 +14,9 @@ import pytest
 from fake_desk import TOKENS, FakeDesk, Served, wait_until
 
 from fireplan.errors import FireplanError, InputError
-from fireplan.live.web.logs import Log
-from fireplan.live.web.page_files import PageFiles
-from fireplan.live.web.serving import Binding, Server
+from fireplan.live._web.logs import Log
+from fireplan.live._web.page_files import PageFiles
+from fireplan.live._web.server import Binding, Server
 
 ANY = "0.0.0.0"  # noqa: S104 - what is refused
 PEM = {"certfile": "cert.pem", "keyfile": "key.pem"}

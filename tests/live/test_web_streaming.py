@@ -13,7 +13,7 @@ from fake_desk import TOKENS, FakeDesk, Served, an_event, wait_until
 from live_desks import SetClock, desk_at
 from live_towns import at_us, run, say
 
-from fireplan.live.web.security import Limits
+from fireplan.live._web.limits_and_headers import Limits
 
 SOON_S = 3.0
 ALICE, BOB = TOKENS.viewer, TOKENS.operator

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from scipy.optimize import linprog
 
 from fireplan.disclosure import disclosive, public_cells, public_table
-from fireplan.disclosure.publishing import published
-from fireplan.disclosure.slices import month_number
+from fireplan.disclosure._public_cells import published
+from fireplan.disclosure._publication_scope import month_number
 
 MONTHS = [("2024-01", "2024-12"), ("2024-01", "2025-06"), ("2025-01", "2025-12"), ("2024-07", "2025-06")]
 KINDS = [None, ["ems"], ["ems", "fire"]]

@@ -9,13 +9,13 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 from live_towns import NORTH, SOUTH, T0_US, at_us, line_picture, say
 
 import fireplan as fp
-from fireplan.operations.board import Board
-from fireplan.operations.cover import CoverNow
-from fireplan.operations.event import ASSIGNED, UNIT_TYPES
-from fireplan.operations.history import history_of
-from fireplan.operations.hours import hours_of
-from fireplan.operations.picture import Picture
-from fireplan.operations.replaying import busiest_day_us, events_of
+from fireplan.operations._events.event import ASSIGNED, UNIT_TYPES
+from fireplan.operations._events.event_records import Board
+from fireplan.operations._events.from_history import busiest_day_us, events_of
+from fireplan.operations._events.to_history import history_of
+from fireplan.operations._picture import Picture
+from fireplan.operations._status.hourly import hours_of
+from fireplan.operations._status.live_cover import CoverNow
 
 UNITS, INCIDENTS = ("E1", "E2", "X9"), ("1", "2", "3")
 ENDED = ("unit.cancelled", "unit.cleared")
@@ -298,7 +298,7 @@ def test_fewest_left_are_those_of_the_drawdown_of_history(project, day):
         board.take(event)
     engines = {u for u in project.today.units.index if u.startswith("E")}
     hours = hours_of(board.incidents(), units=engines, now_us=start_us + 86_399_000_000, timezone=project.plan.timezone)
-    table = fp.responding.drawdown(
+    table = fp.response_performance.drawdown(
         project.history,
         scenario=project.today,
         by="hour",

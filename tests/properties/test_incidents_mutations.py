@@ -11,11 +11,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fireplan.errors import FireplanError
-from fireplan.incidents import quick, read_cad, source
-from fireplan.incidents.columns import shape_of_file
-from fireplan.incidents.ledger import ENDS, Ledger
-from fireplan.incidents.mapping import load_mapping
-from fireplan.incidents.text import split_records
+from fireplan.incidents import read_cad
+from fireplan.incidents._columns.mapping import load_mapping
+from fireplan.incidents._columns.pick_columns import shape_of_file
+from fireplan.incidents._formats import csv_fast as quick
+from fireplan.incidents._formats import open_export as source
+from fireplan.incidents._formats.csv_by_row import split_records
+from fireplan.incidents._rules.ledger import ENDS, Ledger
 
 ZONE = "America/New_York"
 LARGEST = 60_000  # bytes of a corpus file that is mutated

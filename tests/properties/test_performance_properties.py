@@ -5,7 +5,7 @@ import pandas as pd
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fireplan.responding import performance
+from fireplan.response_performance import performance
 from fireplan.standards import Objective, Standard
 from tests.support.histories import NOON, history, went
 

@@ -8,11 +8,11 @@ import time
 from concurrent.futures import Future
 
 from fireplan.errors import InputError
-from fireplan.live.desk_protocol import Receipt, Update
-from fireplan.live.web.logs import Log
-from fireplan.live.web.security import Limits
-from fireplan.live.web.serving import Binding, Server
-from fireplan.live.web.tokens import Tokens
+from fireplan.live._desk.interfaces import Receipt, Update
+from fireplan.live._web.limits_and_headers import Limits
+from fireplan.live._web.logs import Log
+from fireplan.live._web.server import Binding, Server
+from fireplan.live._web.tokens import Tokens
 
 TOKENS = Tokens(viewer="viewer-token-0123456789", operator="operator-token-0123456", feed="feed-token-0123456789ab")
 STATIONS = [{"station_id": s, "name": f"Station {s}", "at": [-127.5, 33.1], "open": True} for s in ("S1", "S2")]

@@ -6,10 +6,10 @@ from contextlib import contextmanager
 from live_towns import T0_US, at_us, line_town
 
 import fireplan as fp
-from fireplan.live.department import Department
-from fireplan.live.desk import Desk
-from fireplan.live.store import Store
-from fireplan.responding import Policy
+from fireplan.live._desk.department import Department
+from fireplan.live._desk.event_loop import Desk
+from fireplan.live._store import Store
+from fireplan.response_performance import Policy
 
 
 class SetClock:

@@ -5,9 +5,9 @@ import pandas as pd
 import shapely
 
 import fireplan as fp
-from fireplan.operations.cover import CoverNow
-from fireplan.operations.event import event_of
-from fireplan.operations.picture import Picture
+from fireplan.operations._events.event import event_of
+from fireplan.operations._picture import Picture
+from fireplan.operations._status.live_cover import CoverNow
 
 T0_US = 1_709_665_200_000_000  # 2024-03-05T19:00:00Z
 SECOND_US = 1_000_000

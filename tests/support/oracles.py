@@ -7,8 +7,8 @@ import numpy as np
 from scipy.sparse import csr_array
 from scipy.sparse.csgraph import dijkstra
 
-from fireplan import kernel
-from fireplan.travel.places import seeds_on
+from fireplan import _kernel as kernel
+from fireplan.travel._places import seeds_on
 
 TINY_S = 1e-9
 """Added to every arc for SciPy, to which an arc of no time may be no arc. [s]"""

@@ -2,8 +2,8 @@
 
 import sys
 
-from fireplan.live.store import Store
-from fireplan.operations.event import Event
+from fireplan.live._store import Store
+from fireplan.operations._events.event import Event
 
 BASE_US = 1_700_000_000_000_000
 

@@ -12,12 +12,13 @@ import pandas as pd
 import pytest
 from histories import department, history, went
 
-from fireplan import charts, performance, responding
+from fireplan import charts, performance
+from fireplan import response_performance as responding
 from fireplan import workload as workload_of
-from fireplan.charts import sheet
+from fireplan.charts import _chart_layout as sheet
 from fireplan.errors import InputError, UnknownIdError
-from fireplan.responding.missed import REASONS
-from fireplan.responding.statistics import TOO_SMALL
+from fireplan.response_performance._statistics import TOO_SMALL
+from fireplan.response_performance._why_missed import REASONS
 from fireplan.standards import Objective
 
 ABOUT = charts.About("hand-made records", "March 2025", "invented")

@@ -12,7 +12,7 @@ import pytest
 import shapely
 
 import fireplan as fp
-from fireplan.cli import main
+from fireplan._cli import main
 from fireplan.examples import marisol_folder
 from fireplan.project import write_project
 

@@ -7,7 +7,7 @@ from importlib import import_module
 import pytest
 
 import fireplan as fp
-from fireplan.cli import main
+from fireplan._cli import main
 from fireplan.project import write_project
 
 

@@ -11,12 +11,12 @@ import pytest
 import shapely
 
 import fireplan as fp
-from fireplan.cli import main
-from fireplan.cli.site import changes_toml
-from fireplan.cli.site_report import figure
+from fireplan._cli import main
+from fireplan._cli.site import changes_toml
+from fireplan._cli.site_terminal import figure
 from fireplan.errors import InputError, ProjectError
 from fireplan.project import open_project, write_project
-from fireplan.project.siting_plan import siting_question
+from fireplan.project._siting_plan import siting_question
 
 MADE = {
     "siting.html", "changes.toml", "sites.csv", "sites.gpkg", "set_aside.csv", "runner_ups.csv", "curve.csv",
@@ -277,9 +277,10 @@ def test_fault_is_one_clear_line_and_nothing_is_written(project, run):
 def test_interrupted_run_writes_nothing(project, run, monkeypatch, where):
     ask(project, "spacing_m = 400")
     before = sorted(project.parent.rglob("*"))
-    name = {"search": "fireplan.siting.asking.solve_cover", "curve": "fireplan.siting.frontier_calls.solve_cover"}[
-        where
-    ]
+    name = {
+        "search": "fireplan.siting._cover_question.solve_cover",
+        "curve": "fireplan.siting._trade_offs.solve_cover",
+    }[where]
 
     def stop(*_, **__):
         raise KeyboardInterrupt

@@ -8,7 +8,7 @@ import pytest
 import shapely
 
 from fireplan.disclosure import RESTRICTED, disclosive, mark_of, public_cells, public_table
-from fireplan.disclosure.slices import Slice, combinations
+from fireplan.disclosure._publication_scope import Slice, combinations
 from fireplan.errors import InputError
 
 PARENT = h3.latlng_to_cell(30.0, -140.0, 8)

@@ -15,12 +15,12 @@ from corpus import corpus_cases
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from fireplan._html_escape import plain
 from fireplan.disclosure import RESTRICTED
 from fireplan.errors import InputError
 from fireplan.incidents import read_cad
-from fireplan.project import exports
-from fireplan.project.sharing import write_tables
-from fireplan.texts import plain
+from fireplan.project import _safe_export as exports
+from fireplan.project._table_export import write_tables
 
 MAIN = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
 STARTS = ["=", "+", "-", "@", "\t=", "\r=", "\n=", " =", "\ufeff=", "\u200b=", "\uff1d", "\u2028="]
@@ -168,7 +168,7 @@ def test_names_of_sheets_and_files_are_made_fit(tmp_path):
 def test_a_failed_write_leaves_what_was_there(tmp_path, monkeypatch):
     path = write_tables({"one": table(n=[1])}, tmp_path / "t.xlsx")
     before = path.read_bytes()
-    monkeypatch.setattr("fireplan.project.sharing._write_cell", lambda *_: 1 / 0)
+    monkeypatch.setattr("fireplan.project._table_export._write_cell", lambda *_: 1 / 0)
     with pytest.raises(ZeroDivisionError):
         write_tables({"one": table(n=[2])}, path)
     assert path.read_bytes() == before

@@ -5,9 +5,9 @@ import geopandas as gpd
 import pytest
 import shapely
 
-from fireplan import geofiles
+from fireplan import _geofiles as geofiles
+from fireplan._geofiles import local_file, read_vector
 from fireplan.errors import InputError
-from fireplan.geofiles import local_file, read_vector
 
 POINT = {"type": "Point", "coordinates": [-75.0, 40.0]}
 

@@ -6,8 +6,8 @@ import pandas as pd
 import pytest
 from typer.testing import CliRunner
 
-from fireplan.cli import check as checking
-from fireplan.cli.app import app
+from fireplan._cli import check as checking
+from fireplan._cli.app import app
 
 HEADER = "incident_id,unit_id,call_type,priority,latitude,longitude,received,dispatched,enroute,arrived,cleared,address"
 DAY = "2024-03-05T14:"

@@ -5,10 +5,10 @@ import pytest
 
 from fireplan.errors import InputError, TableError
 from fireplan.incidents import read_cad
-from fireplan.incidents.arrays import CANONICAL, OPTIONAL
-from fireplan.incidents.ledger import reasons
-from fireplan.incidents.mapping import bundled_mappings, load_mapping
-from fireplan.incidents.names import synonyms
+from fireplan.incidents._columns.mapping import bundled_mappings, load_mapping
+from fireplan.incidents._columns.synonyms import synonyms
+from fireplan.incidents._columns_and_types import CANONICAL, OPTIONAL
+from fireplan.incidents._rules.ledger import reasons
 
 ZONE = "America/New_York"
 DAY = "2024-03-05T14:"

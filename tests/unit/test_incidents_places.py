@@ -6,7 +6,7 @@ from pyproj import Geod
 
 from fireplan.errors import InputError, TableError
 from fireplan.incidents import read_cad
-from fireplan.incidents.globe import centre_of, distance_m
+from fireplan.incidents._places.great_circle import centre_of, distance_m
 
 ZONE = "America/New_York"
 HEADER = "incident_id,unit_id,call_type,priority,latitude,longitude,received,dispatched,enroute,arrived,cleared"

@@ -5,7 +5,8 @@ import gzip
 import pytest
 
 from fireplan.errors import InputError, TableError
-from fireplan.incidents import files, read_cad
+from fireplan.incidents import read_cad
+from fireplan.incidents._formats import decode as files
 
 ZONE = "America/New_York"
 HEADER = (

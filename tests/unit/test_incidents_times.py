@@ -8,7 +8,7 @@ import pytest
 
 from fireplan.errors import InputError, TableError
 from fireplan.incidents import read_cad
-from fireplan.incidents.zones import known_zone, zone_place
+from fireplan.incidents._times.time_zones import known_zone, zone_place
 
 ZONE = "America/New_York"
 TIMES = ("received", "dispatched", "enroute", "arrived", "cleared")

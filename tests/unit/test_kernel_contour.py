@@ -5,7 +5,7 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from fireplan import kernel
+from fireplan import _kernel as kernel
 
 # Nine vertices a hundred metres apart, numbered from the lower left, and eight triangles between them.
 GRID_M = np.array([[100.0 * x, 100.0 * y] for y in range(3) for x in range(3)])

@@ -5,9 +5,9 @@ from itertools import combinations
 import numpy as np
 import pytest
 
-from fireplan.kernel.covering import alike, as_runs, sums, times_covered
-from fireplan.kernel.reducing import Both, drop_candidates, drop_rows
-from fireplan.kernel.relaxing import Relaxation, Room, Rows
+from fireplan._kernel.cover.cover_runs import alike, as_runs, sums, times_covered
+from fireplan._kernel.location.lagrangian_cover import Relaxation, Room, Rows
+from fireplan._kernel.location.set_cover_reduction import Both, drop_candidates, drop_rows
 
 
 def compressed(matrix):

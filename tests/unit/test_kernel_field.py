@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fireplan import kernel
-from fireplan.kernel.field import Field, Seeds, nearest_field
+from fireplan import _kernel as kernel
+from fireplan._kernel.shortest_paths.nearest_source import Field, Seeds, nearest_field
 
 N_NODES = 40
 

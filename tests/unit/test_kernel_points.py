@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from fireplan import kernel
+from fireplan import _kernel as kernel
 
 INF = np.inf
 

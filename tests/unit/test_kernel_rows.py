@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fireplan import kernel
+from fireplan import _kernel as kernel
 
 N_NODES, N_STREETS = 30, 50
 

@@ -3,7 +3,7 @@ import pytest
 from scipy.sparse import csr_array
 from scipy.sparse.csgraph import dijkstra
 
-from fireplan import kernel
+from fireplan import _kernel as kernel
 
 
 def chain(*seconds):

@@ -4,9 +4,9 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fireplan import kernel
+from fireplan import _kernel as kernel
+from fireplan._kernel import Field, Seeds, Served, Sources, Streets, count_within
 from fireplan.examples import line_town
-from fireplan.kernel import Field, Seeds, Served, Sources, Streets, count_within
 
 N_NODES, N_STREETS, N_POINTS, N_SOURCES = 25, 45, 120, 5
 

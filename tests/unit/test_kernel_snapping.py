@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import shapely
 
-from fireplan import kernel
+from fireplan import _kernel as kernel
 
 
 def grid_of(*lines):

@@ -11,10 +11,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from jinja2 import Template
 
+from fireplan._html_escape import escape, plain
 from fireplan.errors import InputError
 from fireplan.maps.guard import guard
 from fireplan.maps.page import OfflineMap
-from fireplan.texts import escape, plain
 
 NASTY = st.sampled_from(
     [

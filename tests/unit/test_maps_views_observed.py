@@ -11,7 +11,7 @@ from fireplan.colours import UNKNOWN
 from fireplan.errors import UnknownIdError
 from fireplan.maps.crowds import CELLS_NOTICE, POINTS_NOTICE, count_bands, crowd
 from fireplan.maps.style import colours_of
-from fireplan.responding import attend
+from fireplan.response_performance import attend
 from tests.support.histories import department, history, went
 from tests.support.map_pages import areas, cells, colours, layer_data, shown
 

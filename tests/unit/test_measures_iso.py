@@ -7,10 +7,10 @@ import shapely
 
 import fireplan as fp
 from fireplan.errors import InputError, TableError, UnknownIdError
-from fireplan.measures.iso import AREA, by_distance, iso_added_area, iso_distribution, iso_zones
+from fireplan.measures._iso import AREA, by_distance, iso_added_area, iso_distribution, iso_zones
 from fireplan.standards import MILE_M
 from fireplan.travel import time_rows
-from fireplan.travel.places import places
+from fireplan.travel._places import places
 
 BLOCK_M = 110.852
 

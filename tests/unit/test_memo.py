@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from fireplan.memo import Memo
+from fireplan._result_cache import Memo
 
 
 def counted(value):

@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fireplan.operations.event import TYPES, Event, Refused, as_said, as_stamp, event_of
-from fireplan.operations.lines import LONGEST_LINE_BYTES, read_line, read_object
-from fireplan.operations.refusal import Refusal
+from fireplan.operations._events.event import TYPES, Event, Refused, as_said, as_stamp, event_of
+from fireplan.operations._events.feed_lines import LONGEST_LINE_BYTES, read_line, read_object
+from fireplan.operations._events.refusal import Refusal
 
 NOW_US = 1_709_665_300_000_000
 GOOD = {

@@ -5,9 +5,9 @@ import json
 import pytest
 from live_towns import at_us, say
 
-from fireplan.operations.health import NUMBERED, FeedHealth
-from fireplan.operations.refusal import Refusal
-from fireplan.operations.showing import health_shown
+from fireplan.operations._as_json import health_shown
+from fireplan.operations._events.feed_health import NUMBERED, FeedHealth
+from fireplan.operations._events.refusal import Refusal
 
 
 def heard(*words):

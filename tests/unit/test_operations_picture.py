@@ -6,11 +6,11 @@ from live_towns import NORTH, SOUTH, T0_US, at_us, call, line_picture, line_town
 
 import fireplan as fp
 from fireplan.errors import InputError
-from fireplan.operations.cover import LOST, NEVER, ONCE, TWICE, CoverNow
-from fireplan.operations.health import FeedHealth
-from fireplan.operations.history import history_of_incidents
-from fireplan.operations.hours import hours_of
-from fireplan.responding import Policy
+from fireplan.operations._events.feed_health import FeedHealth
+from fireplan.operations._events.to_history import history_of_incidents
+from fireplan.operations._status.hourly import hours_of
+from fireplan.operations._status.live_cover import LOST, NEVER, ONCE, TWICE, CoverNow
+from fireplan.response_performance import Policy
 
 MIDDLE = (-140.0, 30.015)
 BLOCK_S = 11.09  # a block of Line Street at 36 km/h

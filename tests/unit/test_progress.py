@@ -7,8 +7,9 @@ import time
 
 import pytest
 
-from fireplan import kernel, progress
-from fireplan.cli import work
+from fireplan import _kernel as kernel
+from fireplan import progress
+from fireplan._cli import assess_and_compare as work
 from fireplan.errors import ProjectError
 
 

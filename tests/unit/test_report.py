@@ -14,10 +14,10 @@ import fireplan as fp
 from fireplan.comparison import Comparison
 from fireplan.errors import InputError
 from fireplan.report import material_of, write_report
-from fireplan.report.blocks import Column, Heading, Points, Prose, Section, Table
-from fireplan.report.page import csv_of, set_page
-from fireplan.report.wording import MINUS, NOTHING, share_of, signed, told
-from fireplan.report.writing import report_bytes, sections_of
+from fireplan.report._blocks import Column, Heading, Points, Prose, Section, Table
+from fireplan.report._cell_words import MINUS, NOTHING, share_of, signed, told
+from fireplan.report._html_page import csv_of, set_page
+from fireplan.report._write_report import report_bytes, sections_of
 
 STANDARD = fp.standards.NFPA_1710
 HOSTILE = "<script>window.canary=1</script>{{191*7}}${1}`x`"

@@ -9,7 +9,7 @@ import pytest
 from matplotlib.collections import PathCollection
 
 import fireplan as fp
-from fireplan.charts.choropleth import choropleth, small_png
+from fireplan.charts._choropleth import choropleth, small_png
 from fireplan.colours import UNKNOWN
 from fireplan.errors import InputError
 

@@ -5,9 +5,9 @@ import pandas as pd
 import pytest
 
 from fireplan.errors import InputError
-from fireplan.responding import attend
-from fireplan.responding.differences import between, difference, draw_days, drawn_percentiles, split
-from fireplan.responding.statistics import percentile
+from fireplan.response_performance import attend
+from fireplan.response_performance._period_differences import between, difference, draw_days, drawn_percentiles, split
+from fireplan.response_performance._statistics import percentile
 from fireplan.standards import Objective
 from tests.support.histories import NOON, history, went
 

@@ -6,8 +6,8 @@ import pytest
 
 from fireplan import standards
 from fireplan.errors import InputError, UnknownIdError
-from fireplan.responding import Policy, Shifts, attend, performance
-from fireplan.responding.force import force_arrivals
+from fireplan.response_performance import Policy, Shifts, attend, performance
+from fireplan.response_performance._erf_arrivals import force_arrivals
 from fireplan.standards import Objective, Standard
 from tests.support.histories import NOON, department, history, went
 

@@ -12,9 +12,9 @@ import fireplan as fp
 from fireplan.errors import InputError, UnknownIdError
 from fireplan.examples import line_town, marisol, marisol_folder
 from fireplan.incidents import read_cad
-from fireplan.responding import Policy, attend
-from fireplan.responding.answered import reliability
-from fireplan.responding.statistics import share_interval
+from fireplan.response_performance import Policy, attend
+from fireplan.response_performance._reliability import reliability
+from fireplan.response_performance._statistics import share_interval
 from fireplan.travel import first_due
 
 ZONE = "America/Los_Angeles"

@@ -4,8 +4,8 @@ import pandas as pd
 import pytest
 
 from fireplan.errors import InputError
-from fireplan.responding import Policy, attend
-from fireplan.responding.alternatives import sensitivity
+from fireplan.response_performance import Policy, attend
+from fireplan.response_performance._sensitivity import sensitivity
 from tests.support.histories import NOON, department, history, went
 
 SEVERAL = 12

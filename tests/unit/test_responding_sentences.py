@@ -8,8 +8,8 @@ import shapely
 
 import fireplan as fp
 from fireplan.errors import InputError
-from fireplan.responding import Policy, attend, performance
-from fireplan.responding.sentences import COLUMNS, baseline_sentences, baselines
+from fireplan.response_performance import Policy, attend, performance
+from fireplan.response_performance._baselines import COLUMNS, baseline_sentences, baselines
 from fireplan.standards import Objective, Standard, cpse_objective
 
 UTC = "UTC"

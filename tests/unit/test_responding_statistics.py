@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import binom
 
-from fireplan.responding.statistics import day_bootstrap, percentile, percentile_interval, share_interval
+from fireplan.response_performance._statistics import day_bootstrap, percentile, percentile_interval, share_interval
 
 RANKS = {50: (41, 50), 100: (84, 96), 1000: (881, 919)}
 

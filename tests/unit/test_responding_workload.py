@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 from fireplan.errors import InputError, UnknownIdError
 from fireplan.examples import marisol, marisol_folder
 from fireplan.incidents import read_cad
-from fireplan.responding import attend
-from fireplan.responding.clock import clock_of, staffed_spans
-from fireplan.responding.commitments import concurrency, drawdown, hour_by_weekday, workload
+from fireplan.response_performance import attend
+from fireplan.response_performance._time_bins import clock_of, staffed_spans
+from fireplan.response_performance._workload import concurrency, drawdown, hour_by_weekday, workload
 from fireplan.stations import complete_units
 
 ZONE = "America/Los_Angeles"

@@ -4,8 +4,8 @@ import pandas as pd
 import pytest
 import shapely
 
+from fireplan._schema import check_table, columns
 from fireplan.errors import TableError
-from fireplan.schema import check_table, columns
 
 TABLES = ["stations", "units", "zones", "incidents", "responses"]
 

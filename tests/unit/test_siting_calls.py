@@ -9,8 +9,8 @@ import shapely
 import fireplan as fp
 from fireplan import siting
 from fireplan.errors import FireplanError, InputError, TableError, UnknownIdError
-from fireplan.siting import branching
-from fireplan.siting.plans import must_agree
+from fireplan.siting._results.plan_proof import must_agree
+from fireplan.siting._solvers import branch_and_bound as branching
 
 # One station at the south end, 40 zones a block apart, 11.085 s each.
 BLOCK_S = 11.085

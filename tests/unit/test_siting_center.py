@@ -7,9 +7,9 @@ import pytest
 from scipy import sparse
 
 from fireplan.errors import TableError
-from fireplan.siting import center
-from fireplan.siting.center import p_center_matrix
-from fireplan.siting.choice import Choice
+from fireplan.siting._problem.constraints import Choice
+from fireplan.siting._solvers import p_center as center
+from fireplan.siting._solvers.p_center import p_center_matrix
 
 LINE = np.abs(np.arange(5.0)[:, None] - np.arange(5.0))
 

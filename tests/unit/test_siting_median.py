@@ -7,9 +7,10 @@ import pytest
 from scipy import sparse
 
 from fireplan.errors import TableError
-from fireplan.siting import median, prices
-from fireplan.siting.choice import Choice
-from fireplan.siting.median import Costs, Hunt, costs_of, p_median_matrix
+from fireplan.siting._problem.constraints import Choice
+from fireplan.siting._solvers import p_median as median
+from fireplan.siting._solvers import p_median_lagrangian as prices
+from fireplan.siting._solvers.p_median import Costs, Hunt, costs_of, p_median_matrix
 
 LINE = np.abs(np.arange(5.0)[:, None] - np.arange(5.0))
 

@@ -11,7 +11,7 @@ from fireplan.crs import WGS84
 from fireplan.errors import TableError
 from fireplan.roads import from_frames
 from fireplan.scenario import Scenario
-from fireplan.siting.sites import grid_sites, intersection_sites, listed_sites, parcel_sites
+from fireplan.siting._candidates.candidate_sites import grid_sites, intersection_sites, listed_sites, parcel_sites
 from fireplan.travel import candidate_times
 
 STEP = 0.01  # degrees: some 1.1 km north, 960 m east at 30° N

@@ -8,9 +8,10 @@ import pandas as pd
 import pytest
 import shapely
 
-from fireplan import Scenario, changes, examples, kernel, roads, travel
+from fireplan import Scenario, changes, examples, roads, travel
+from fireplan import _kernel as kernel
+from fireplan._result_cache import Memo
 from fireplan.errors import FireplanError, InputError, UnknownIdError, UnreachableStationError
-from fireplan.memo import Memo
 
 BLOCK_S = 11.085  # 0.001 degrees of latitude at 30 N, at 10 m a second
 

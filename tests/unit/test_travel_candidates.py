@@ -10,8 +10,8 @@ import shapely
 
 import fireplan as fp
 from fireplan.errors import InputError, TableError
-from fireplan.travel.candidates import CandidateTimes, candidate_times
-from fireplan.travel.times import time_rows
+from fireplan.travel._candidate_times import CandidateTimes, candidate_times
+from fireplan.travel._travel_times import time_rows
 
 BLOCK_S = 11.085  # 0.001 degrees of latitude at 30 N, at 10 m a second
 LIMIT_S = 240.0

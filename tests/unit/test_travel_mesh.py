@@ -10,9 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.spatial import Delaunay
 
-from fireplan import kernel
-from fireplan.travel import mesh as meshes
-from fireplan.travel.mesh import Arrivals, Groups, Mesh, outline, soonest
+from fireplan import _kernel as kernel
+from fireplan.travel import _mesh as meshes
+from fireplan.travel._mesh import Arrivals, Groups, Mesh, outline, soonest
 
 FAR = np.array([500_000, 4_000_000])
 NONE = Groups(np.zeros(1, dtype=np.int32), np.empty(0, dtype=np.int32))

@@ -6,7 +6,7 @@ import pytest
 from fireplan import examples
 from fireplan.roads import OnRoad
 from fireplan.travel import Passing, Routes, Spot, places
-from fireplan.travel.places import Places
+from fireplan.travel._places import Places
 
 
 @pytest.fixture(scope="module")

@@ -7,8 +7,8 @@ import shapely
 
 from fireplan import examples, travel
 from fireplan.roads import OnRoad
-from fireplan.travel.places import Places, piece_lengths_m
-from fireplan.travel.streets import BESIDE_M
+from fireplan.travel._places import Places, piece_lengths_m
+from fireplan.travel._reached_streets import BESIDE_M
 
 POINTS = 10_000
 MARGIN_S = 15.0

@@ -12,7 +12,7 @@ MARISOL = Path(__file__).resolve().parents[2] / "data" / "marisol" / "cad.csv.gz
 READ = """
 import json, resource, sys, time
 from fireplan.incidents import read_cad
-import fireplan.incidents.tables
+import fireplan.incidents._build_tables
 started = time.perf_counter()
 history = read_cad(sys.argv[1], timezone="America/Los_Angeles")
 taken_s = time.perf_counter() - started

@@ -7,9 +7,9 @@ import pytest
 from corpus import corpus_cases, mentions
 from live_towns import line_picture
 
-from fireplan.operations.checking import check_feed_file
-from fireplan.operations.event import Event
-from fireplan.operations.lines import read_line
+from fireplan.operations._events.event import Event
+from fireplan.operations._events.feed_check import check_feed_file
+from fireplan.operations._events.feed_lines import read_line
 
 CASES = corpus_cases("feed")
 AT_MOST_S = 2.0

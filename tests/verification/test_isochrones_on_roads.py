@@ -10,7 +10,7 @@ import shapely
 
 from fireplan import Scenario, roads, travel
 from fireplan.roads import OnRoad
-from fireplan.travel.places import Places
+from fireplan.travel._places import Places
 
 POINTS = 10_000
 MARGIN_S = 15.0

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from oracles import Town, other_times, random_streets
 
-from fireplan import kernel
+from fireplan import _kernel as kernel
 
 N_GRAPHS, BLOCK = 400, 25
 CLOSE_S = 1e-3

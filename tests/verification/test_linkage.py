@@ -9,8 +9,8 @@ import shapely
 
 from fireplan import demand
 from fireplan.disclosure import disclosive, public_cells
-from fireplan.disclosure.publishing import published
-from fireplan.disclosure.slices import Slice, combinations, month_number
+from fireplan.disclosure._public_cells import published
+from fireplan.disclosure._publication_scope import Slice, combinations, month_number
 
 HOUSEHOLDS, EVENTS, K = 10_000, 6_000, 11
 KNOWN = 0.2  # share of the events of which the attacker knows household and month

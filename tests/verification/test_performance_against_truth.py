@@ -7,9 +7,9 @@ import pandas as pd
 import pytest
 
 from fireplan import examples
-from fireplan.responding import Policy, attend, performance
-from fireplan.responding.groups import keys_for
-from fireplan.responding.statistics import percentile_interval
+from fireplan.response_performance import Policy, attend, performance
+from fireplan.response_performance._groups import keys_for
+from fireplan.response_performance._statistics import percentile_interval
 
 EMERGENCIES = ("1", "2")
 LAWS_MISSED = 0.10

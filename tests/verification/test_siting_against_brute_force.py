@@ -6,12 +6,12 @@ import numpy as np
 import pytest
 
 from fireplan.siting import models
-from fireplan.siting.choice import Choice
-from fireplan.siting.equity_calls import District, WorstWeigher, worst_first
-from fireplan.siting.fleet_calls import Fleet, place_fleet
-from fireplan.siting.matrices import covers_of
-from fireplan.siting.merging import cover_problem
-from fireplan.siting.search import searching
+from fireplan.siting._equity import District, WorstWeigher, worst_first
+from fireplan.siting._fleet import Fleet, place_fleet
+from fireplan.siting._problem.aggregation import cover_problem
+from fireplan.siting._problem.constraints import Choice
+from fireplan.siting._problem.cover_matrix import covers_of
+from fireplan.siting._solvers.incumbent import searching
 
 N_SITES, N_PLACES = 7, 14
 SEEDS = range(300)

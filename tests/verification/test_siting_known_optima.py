@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 from scipy.sparse.csgraph import shortest_path
 
-from fireplan.siting.center import p_center_matrix
-from fireplan.siting.median import p_median_matrix
+from fireplan.siting._solvers.p_center import p_center_matrix
+from fireplan.siting._solvers.p_median import p_median_matrix
 
 pytestmark = pytest.mark.realdata
 

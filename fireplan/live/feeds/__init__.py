@@ -11,10 +11,10 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from fireplan.live.feeds.checking import FeedFault, check_feed
-    from fireplan.live.feeds.feed import Batch, Feed
-    from fireplan.live.feeds.polling import PolledView
-    from fireplan.live.feeds.tailing import TailedFile
+    from fireplan.live.feeds._adapter_check import FeedFault, check_feed
+    from fireplan.live.feeds._feed import Batch, Feed
+    from fireplan.live.feeds._file_tail import TailedFile
+    from fireplan.live.feeds._polled_view import PolledView
 
 __all__ = ["Batch", "Feed", "FeedFault", "PolledView", "TailedFile", "check_feed"]
 

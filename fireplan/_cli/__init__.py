@@ -1,0 +1,3 @@
+"""The command line: thin commands over the library."""
+
+from fireplan._cli.app import main as main

@@ -1,0 +1,227 @@
+"""Commands, their options, and what a fault looks like on the command line."""
+
+from __future__ import annotations
+
+import sys
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from fireplan.errors import FireplanError
+
+app = typer.Typer(
+    name="fireplan",
+    help="Coverage planning for fire departments: drive times, gaps, what-ifs and maps.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+
+ProjectFolder = Annotated[Path, typer.Argument(metavar="PROJECT", help="Folder with a plan.toml.")]
+OutFolder = Annotated[Path | None, typer.Option("--out", help="Where results go; left out: the plan's output.dir.")]
+
+
+class Paper(StrEnum):
+    """What a report is printed on."""
+
+    a4 = "A4"
+    letter = "Letter"
+
+
+class Kind(StrEnum):
+    """What a file can be checked as."""
+
+    cad = "cad"
+    stations = "stations"
+    network = "network"
+    scenario = "scenario"
+    feed = "feed"
+
+
+@app.command()
+def demo(
+    out: Annotated[Path, typer.Option("--out", help="Where results go.")] = Path("out/marisol"),
+) -> None:
+    """Run the whole line on the bundled, invented city Marisol: coverage, gaps, a new station and a closure."""
+    from fireplan._cli import assess_and_compare as work  # noqa: PLC0415 - help does not wait for it
+    from fireplan.examples import marisol_project  # noqa: PLC0415
+
+    work.compare_project(lambda tell: marisol_project(tell=tell), out)
+
+
+@app.command()
+def assess(project: ProjectFolder, out: OutFolder = None) -> None:
+    """Hold a department as it stands to its standard: coverage, gaps, isochrones and a map."""
+    from fireplan._cli import assess_and_compare as work  # noqa: PLC0415 - help does not wait for it
+    from fireplan.project import open_project  # noqa: PLC0415
+
+    work.assess_project(lambda tell: open_project(project, tell=tell), out)
+
+
+@app.command()
+def compare(project: ProjectFolder, out: OutFolder = None) -> None:
+    """Compare a department as it stands with the what-ifs of its plan."""
+    from fireplan._cli import assess_and_compare as work  # noqa: PLC0415 - help does not wait for it
+    from fireplan.project import open_project  # noqa: PLC0415
+
+    work.compare_project(lambda tell: open_project(project, tell=tell), out)
+
+
+@app.command()
+def performance(project: ProjectFolder, out: OutFolder = None) -> None:
+    """Measure a department's dispatch history: response performance, workload, reliability, and what was left out."""
+    from fireplan._cli.performance import performance_project  # noqa: PLC0415 - help does not wait for it
+    from fireplan.project import open_project  # noqa: PLC0415
+
+    performance_project(lambda tell: open_project(project, tell=tell), out)
+
+
+@app.command()
+def site(
+    project: ProjectFolder,
+    stations: Annotated[
+        int | None, typer.Option("--stations", min=1, help="How many to site; left out: the plan's siting.p.")
+    ] = None,
+    out: OutFolder = None,
+) -> None:
+    """Say where to put stations, with proof of how good that is: a map, changes for plan.toml, and what came close."""
+    from fireplan._cli.site import site_project  # noqa: PLC0415 - help does not wait for it
+    from fireplan.project import open_project  # noqa: PLC0415
+
+    site_project(lambda tell: open_project(project, tell=tell), out, stations=stations)
+
+
+@app.command()
+def report(
+    project: ProjectFolder,
+    out: OutFolder = None,
+    paper: Annotated[Paper, typer.Option("--paper", help="What it is printed on.")] = Paper.a4,
+    *,
+    pdf: Annotated[bool, typer.Option("--pdf", help="Write report.pdf too (needs the extra pdf).")] = False,
+    siting: Annotated[bool, typer.Option("--siting", help="Answer [siting] of plan.toml in it.")] = False,
+) -> None:
+    """Write a report a council can read: one page that prints, with every table it rests on inside."""
+    from fireplan._cli.report import report_project  # noqa: PLC0415 - help does not wait for it
+    from fireplan.project import open_project  # noqa: PLC0415
+
+    report_project(lambda tell: open_project(project, tell=tell), out, pdf=pdf, paper=paper.value, sites=siting)
+
+
+@app.command()
+def serve(  # noqa: PLR0913 - one for each option
+    project: ProjectFolder,
+    history: Annotated[
+        Path | None, typer.Argument(metavar="[CAD]", help="With --replay: the export to play; left out: the project's.")
+    ] = None,
+    feed: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--feed", help="A file that JSON lines are appended to, or DATABASE-URL#VIEW; more than one may be."
+        ),
+    ] = None,
+    *,
+    replay: Annotated[bool, typer.Option("--replay", help="Play dispatch history as a feed.")] = False,
+    speed: Annotated[float, typer.Option("--speed", help="Of a replay: seconds of history for each second.")] = 1.0,
+    start: Annotated[
+        str | None, typer.Option("--start", help="Of a replay: local time, 2025-11-06T06:00; left out: a busy day.")
+    ] = None,
+    store: Annotated[
+        str | None, typer.Option("--store", help="File or postgresql:// address; left out: live.sqlite in output.dir.")
+    ] = None,
+    reports: Annotated[
+        Path | None, typer.Option("--reports", help="Folder for a report of each day and month.")
+    ] = None,
+    tokens: Annotated[Path | None, typer.Option("--tokens", help="TOML file with viewer, operator and feed.")] = None,
+    host: Annotated[str, typer.Option("--host", help="Address to listen on.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option("--port", min=0, max=65535, help="Port; 0: any that is free.")] = 8000,
+    certfile: Annotated[Path | None, typer.Option("--certfile", help="Certificate for TLS.")] = None,
+    keyfile: Annotated[Path | None, typer.Option("--keyfile", help="Key for TLS.")] = None,
+    behind_proxy: Annotated[bool, typer.Option("--behind-proxy", help="A proxy with TLS stands before it.")] = False,
+    allowed_host: Annotated[
+        list[str] | None, typer.Option("--allowed-host", help="Name under which browsers ask for it.")
+    ] = None,
+) -> None:
+    """Run the live view: what is covered right now, and what to move. Open to this machine alone, with a token."""
+    from fireplan._cli import serve as serving  # noqa: PLC0415 - help does not wait for it
+
+    asked = serving.Asked(tuple(feed or ()), replay, history, speed, start, store, reports, tokens)
+    listen = {"host": host, "port": port, "certfile": certfile, "keyfile": keyfile, "behind_proxy": behind_proxy}
+    serving.serve_project(project, asked, listen={**listen, "allowed_hosts": tuple(allowed_host or ())})
+
+
+live = typer.Typer(help="Reports, export and retention of what a live view has kept.", no_args_is_help=True)
+app.add_typer(live, name="live")
+StoreOption = Annotated[str, typer.Option("--store", help="File or postgresql:// address of the events.")]
+
+
+@live.command("report")
+def live_report(
+    project: ProjectFolder,
+    of: Annotated[str, typer.Option("--of", help="A day, 2025-11-06, or a month, 2025-11.")],
+    store: StoreOption,
+    out: Annotated[Path, typer.Option("--out", help="Folder for the report.")],
+) -> None:
+    """Write the report of a day or a month from the events kept."""
+    from fireplan._cli.serve import report_period  # noqa: PLC0415 - help does not wait for it
+
+    report_period(project, name=of, store=store, out=out)
+
+
+@live.command("export")
+def live_export(
+    store: StoreOption,
+    out: Annotated[Path, typer.Option("--out", help="File ending in .jsonl or .jsonl.gz.")],
+    *,
+    addresses: Annotated[
+        bool, typer.Option("--addresses", help="Write addresses too: the file is then RESTRICTED.")
+    ] = False,
+) -> None:
+    """Write the events kept as JSON lines, as a feed would send them."""
+    from fireplan._cli.serve import export_events  # noqa: PLC0415 - help does not wait for it
+
+    export_events(store=store, out=out, addresses=addresses)
+
+
+@live.command("forget")
+def live_forget(
+    store: StoreOption, days: Annotated[int, typer.Option("--older-than-days", min=1, help="What is older goes.")]
+) -> None:
+    """Delete events that are older than they are to be kept."""
+    from fireplan._cli.serve import forget_events  # noqa: PLC0415 - help does not wait for it
+
+    forget_events(store=store, days=days)
+
+
+@app.command()
+def check(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="The file to check.")],
+    kind: Annotated[Kind, typer.Option("--kind", help="What it should be.")],
+    timezone: Annotated[
+        str | None, typer.Option("--timezone", help="Of a dispatch export's local times: America/Los_Angeles, ...")
+    ] = None,
+    mapping: Annotated[
+        str | None, typer.Option("--mapping", help="Of a dispatch export: a bundled mapping's name, or a TOML file.")
+    ] = None,
+    out: Annotated[Path | None, typer.Option("--out", help="Folder for ledger.csv and quarantine.csv.")] = None,
+    *,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")] = False,
+) -> None:
+    """Check an input file before it is used. Exit code 0: it can be used; 1: it cannot."""
+    from fireplan._cli import check as checking  # noqa: PLC0415 - help does not wait for it
+
+    code = checking.check(file, kind=kind, timezone=timezone, mapping=mapping, out=out, as_json=as_json)
+    raise typer.Exit(code)
+
+
+def main() -> None:
+    """Run the command line. Exit code 2: something in the input; 130: interrupted, and nothing written."""
+    try:
+        app()
+    except FireplanError as error:
+        from fireplan._cli.terminal import plain  # noqa: PLC0415 - help does not wait for it
+
+        sys.stderr.write(f"fireplan: {plain(str(error))}\n")
+        raise SystemExit(2) from None

@@ -1,0 +1,116 @@
+"""What the commands do, step by step: read, measure, draw, write whole, say where."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from fireplan import _kernel as kernel
+from fireplan import maps
+from fireplan._cli import terminal as show
+from fireplan.comparison import Comparison
+from fireplan.errors import ProjectError
+from fireplan.measures import assess, gaps
+from fireplan.progress import silent
+from fireplan.project import manifest, whole_outputs, write_csv, write_layers
+from fireplan.travel import isochrones
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    import geopandas as gpd
+
+    from fireplan.project import Project
+
+    Tell = Callable[[str], None]
+
+READING_STEPS = 5
+DRAWING_STEPS = 4
+
+
+@dataclass(frozen=True, eq=False)
+class _Results:
+    """Everything one run makes."""
+
+    project: Project
+    comparison: Comparison
+    holes: dict[str, gpd.GeoDataFrame]
+    reached: gpd.GeoDataFrame
+    page: maps.Page
+
+    @property
+    def notes(self) -> list[str]:
+        """What a reader of the figures has to know, each once."""
+        found = [*self.comparison.baseline.notes(), *self.project.notes]
+        for assessment in self.comparison.assessments[1:]:
+            found += [f"{assessment.scenario.name}: {n}" for n in assessment.notes() if n not in found]
+        return found
+
+
+def compare_project(read: Callable[[Tell], Project], out: Path | None) -> None:
+    """Compare a project's department as it stands with its what-ifs, and write and print what comes out."""
+    _run(read, out, with_plans=True)
+
+
+def assess_project(read: Callable[[Tell], Project], out: Path | None) -> None:
+    """Assess a project's department as it stands, and write and print what comes out."""
+    _run(read, out, with_plans=False)
+
+
+def _run(read: Callable[[Tell], Project], out: Path | None, *, with_plans: bool) -> None:
+    with silent(), show.steps(READING_STEPS + DRAWING_STEPS + 3) as tell:
+        tell("compiling (the first run takes a few seconds)")
+        kernel.compile_ahead()
+        project = read(tell)
+        if with_plans and not project.scenarios:
+            raise ProjectError("plan.toml holds no [[scenario]] and no [changes]: nothing to compare; use assess")
+        results = _measure(project, tell, with_plans=with_plans)
+        folder = out if out is not None else project.folder / project.plan.output.dir
+        tell("writing")
+        _write(results, folder)
+    lines = [line for name, found in results.holes.items() for line in show.gap_lines(name, found)]
+    kind = "invented data, modelled times" if project.plan.provenance == "invented" else "modelled"
+    show.report(results.comparison, lines, title=f"{project.title} ({kind})")
+    show.where(folder, notes=len(results.notes))
+
+
+def _measure(project: Project, tell: Tell, *, with_plans: bool) -> _Results:
+    scenarios = (project.today, *(project.scenarios if with_plans else ()))
+    assessments = []
+    for scenario in scenarios:
+        tell(f"assessing {scenario.name}")
+        assessments.append(assess(scenario, standard=project.standard))
+    comparison = Comparison(tuple(assessments))
+    tell("finding gaps")
+    holes = {a.scenario.name: gaps(a) for a in assessments}
+    tell("drawing isochrones")
+    limits = sorted({o.limit_s for o in project.standard.planned})
+    reached = pd.concat([isochrones(s, within_s=limits).assign(scenario=s.name) for s in scenarios])
+    tell("drawing the map")
+    page: maps.Page
+    if len(assessments) > 1:
+        page = maps.compare(comparison, title=project.title)
+    else:
+        page = maps.coverage(assessments[0], title=project.title)
+    return _Results(project, comparison, holes, reached.reset_index(drop=True), page)
+
+
+def _write(results: _Results, folder: Path) -> None:
+    """Write every file of a run, or none."""
+    scenarios = [a.scenario for a in results.comparison.assessments]
+    with whole_outputs(folder) as part:
+        results.page.save(part / "map.html")
+        write_csv(results.comparison.summary(), part / "summary.csv")
+        if len(scenarios) > 1:
+            write_csv(results.comparison.gains(), part / "gains.csv")
+        found = [table.reset_index().assign(scenario=name) for name, table in results.holes.items()]
+        write_layers({"gaps": pd.concat(found, ignore_index=True)}, part / "gaps.gpkg")
+        write_layers({"isochrones": results.reached}, part / "isochrones.gpkg")
+        (part / "notes.txt").write_text("\n".join(results.notes) + "\n", encoding="utf-8", newline="\n")
+        made_from = manifest(results.project, scenarios, outputs=list(part.iterdir()))
+        text = json.dumps(made_from, indent=2, ensure_ascii=False) + "\n"
+        (part / "manifest.json").write_text(text, encoding="utf-8", newline="\n")

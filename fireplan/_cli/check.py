@@ -1,0 +1,212 @@
+"""Checks one input file and tells what reading it would do: its verdict, its ledger, and the rows set aside."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+from rich.box import SIMPLE_HEAD
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from fireplan._cli.app import Kind
+from fireplan._cli.terminal import plain
+from fireplan.errors import FireplanError, InputError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+REFUSED = 1  # exit code
+LEDGER_COLUMNS = ("outcome", "code", "rows", "lines", "column", "meaning")
+
+
+@dataclass(frozen=True)
+class Checked:
+    """What a check found: `verdict` is ACCEPT, REPAIR, QUARANTINE or ERROR; counts are None where rows do not apply."""
+
+    verdict: str
+    messages: list[str]
+    rows_in: int | None = None
+    rows_ok: int | None = None
+    rows_quarantined: int | None = None
+    ledger: pd.DataFrame = field(default_factory=pd.DataFrame)
+    quarantine: pd.DataFrame = field(default_factory=pd.DataFrame)
+
+    def as_json(self) -> str:
+        """Give everything but the tables as JSON."""
+        found = {
+            "verdict": self.verdict,
+            "rows_in": self.rows_in,
+            "rows_ok": self.rows_ok,
+            "rows_quarantined": self.rows_quarantined,
+            "messages": self.messages,
+        }
+        return json.dumps(found, indent=2)
+
+
+def check_file(file: Path, *, kind: Kind, timezone: str | None = None, mapping: str | None = None) -> Checked:
+    """
+    Check one file.
+
+    Parameters
+    ----------
+    file
+        A local file.
+    kind
+        What it should be.
+    timezone
+        IANA zone of a dispatch export's local times; needed for it.
+    mapping
+        Of a dispatch export's columns: the name of a bundled mapping, or the path of a TOML file.
+
+    Returns
+    -------
+    The verdict, in words and counts; never an exception for what a file holds.
+    """
+    try:
+        if kind is Kind.cad:
+            return _check_cad(file, timezone=timezone, mapping=mapping)
+        return _CHECKS[kind](file)
+    except FireplanError as error:
+        return Checked("ERROR", [str(error)])
+    except (OSError, RecursionError, MemoryError) as error:
+        return Checked("ERROR", [f"the file cannot be read ({type(error).__name__}): check it and its permissions"])
+    except Exception as error:  # noqa: BLE001 - whoever checks a file is not to be shown a traceback
+        return Checked("ERROR", [f"fireplan failed on this file ({type(error).__name__}): please report it"])
+
+
+def _check_cad(file: Path, *, timezone: str | None, mapping: str | None) -> Checked:
+    from fireplan.incidents import read_cad  # noqa: PLC0415 - help does not wait for it
+
+    if timezone is None:
+        raise InputError("a dispatch export needs --timezone, such as America/Los_Angeles")
+    history = read_cad(file, timezone=timezone, mapping=mapping)
+    reasons = zip(history.quarantine["line"], history.quarantine["reason"], strict=True)
+    told = [f"line {line}: {reason}" for line, reason in reasons]
+    return Checked(
+        history.verdict,
+        [*history.messages(), *told],
+        history.rows_in,
+        history.rows_ok,
+        history.rows_set_aside,
+        history.ledger,
+        history.quarantine,
+    )
+
+
+def _check_stations(file: Path) -> Checked:
+    from fireplan.stations import read_stations  # noqa: PLC0415 - help does not wait for it
+
+    stations, _ = read_stations(file)
+    notes = [str(note) for note in stations.attrs.get("notes", ())]
+    return Checked("REPAIR" if notes else "ACCEPT", notes, len(stations), len(stations), 0)
+
+
+def _check_network(file: Path) -> Checked:
+    from fireplan import roads  # noqa: PLC0415 - help does not wait for it
+
+    graphml = file.name.lower().endswith((".graphml", ".graphml.gz"))
+    network = (roads.from_graphml if graphml else roads.from_osm)(file)
+    repairs = [str(note) for note in network.repairs]
+    return Checked("REPAIR" if repairs else "ACCEPT", repairs)
+
+
+def _check_scenario(file: Path) -> Checked:
+    from fireplan.project import read_plan  # noqa: PLC0415 - help does not wait for it
+
+    warned = [str(note) for note in read_plan(file).warnings()]
+    return Checked("REPAIR" if warned else "ACCEPT", warned)
+
+
+def _check_feed(file: Path) -> Checked:
+    from fireplan.operations._events.feed_check import check_feed_file  # noqa: PLC0415 - help does not wait for it
+
+    found = check_feed_file(file)
+    reasons = [r._asdict() for r in found.refusals]
+    quarantine = pd.DataFrame(reasons, columns=["line", "event_id", "code", "reason"])
+    return Checked(
+        found.verdict,
+        found.messages(),
+        found.rows_in,
+        found.rows_ok,
+        found.rows_quarantined,
+        quarantine=quarantine,
+    )
+
+
+_CHECKS: dict[Kind, Callable[[Path], Checked]] = {
+    Kind.stations: _check_stations,
+    Kind.network: _check_network,
+    Kind.scenario: _check_scenario,
+    Kind.feed: _check_feed,
+}
+
+
+def write_tables(checked: Checked, folder: Path) -> None:
+    """
+    Write `ledger.csv` and `quarantine.csv`, with spreadsheet formulas made harmless.
+
+    Parameters
+    ----------
+    checked
+        What a check found.
+    folder
+        Where to; made if it is not there.
+
+    Raises
+    ------
+    InputError
+        If the folder cannot be written to.
+    """
+    from fireplan.project import write_csv  # noqa: PLC0415 - help does not wait for it
+
+    messages = pd.DataFrame({"outcome": checked.verdict, "meaning": checked.messages}, dtype="str")
+    ledger = checked.ledger if len(checked.ledger.columns) else messages
+    tables = {"ledger": ledger, "quarantine": checked.quarantine}
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        for name, table in tables.items():
+            if len(table.columns):
+                write_csv(table.set_index(table.columns[0]), folder / f"{name}.csv")
+    except OSError as error:
+        raise InputError(f"the folder cannot be written to ({type(error).__name__}): give another --out") from error
+
+
+def show_checked(checked: Checked, *, title: str) -> None:
+    """Print what a check found: the verdict, the counts, and the ledger as a table."""
+    console = Console(highlight=False)
+    counts = ""
+    if checked.rows_in is not None:
+        counts = f": {checked.rows_in:,} rows, {checked.rows_ok:,} used, {checked.rows_quarantined:,} set aside"
+    console.print(Text(plain(f"{checked.verdict} {title}{counts}"), style="bold"), soft_wrap=True)
+    if not len(checked.ledger):
+        for message in checked.messages:
+            console.print(Text(plain(f"- {message}")), soft_wrap=True)
+        return
+    table = Table(box=SIMPLE_HEAD, pad_edge=False)
+    for name in LEDGER_COLUMNS:
+        table.add_column(name, justify="right" if name == "rows" else "left", overflow="fold")
+    entries: list[dict[str, Any]] = checked.ledger.to_dict("records")  # type: ignore[assignment]
+    for entry in entries:
+        cells = {**entry, "rows": f"{entry['rows']:,}" if entry["rows"] or entry["code"] == "rows_used" else "file"}
+        table.add_row(*(Text(plain(cells[name])) for name in LEDGER_COLUMNS))
+    console.print(table)
+
+
+def check(file: Path, *, kind: Kind, timezone: str | None, mapping: str | None, out: Path | None, as_json: bool) -> int:
+    """Check a file, write and print what was found; returns the exit code."""
+    checked = check_file(file, kind=kind, timezone=timezone, mapping=mapping)
+    if out is not None:
+        try:
+            write_tables(checked, out)
+        except FireplanError as error:
+            checked = Checked("ERROR", [*checked.messages, str(error)])
+    if as_json:
+        Console(soft_wrap=True, highlight=False, markup=False).print(checked.as_json())
+    else:
+        show_checked(checked, title=file.name)
+    return REFUSED if checked.verdict == "ERROR" else 0

@@ -1,0 +1,148 @@
+"""What `fireplan performance` does: measure a project's dispatch history, write tables, and print the main ones."""
+
+from __future__ import annotations
+
+from math import isfinite
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+from rich.box import SIMPLE_HEAD
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from fireplan._cli import terminal as show
+from fireplan.errors import ProjectError
+from fireplan.progress import silent
+from fireplan.project import whole_outputs, write_csv
+from fireplan.response_performance import (
+    Shifts,
+    attend,
+    baselines,
+    concurrency,
+    drawdown,
+    hour_by_weekday,
+    performance,
+    reliability,
+    sensitivity,
+    why_missed,
+    workload,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from fireplan.incidents import CadHistory
+    from fireplan.project import Project
+    from fireplan.response_performance import Attendance
+
+    Tell = Callable[[str], None]
+
+STEPS = 11
+BY = ("station_id", "unit_id", "hour", "weekday", "month", "year", "category", "risk_class", "zone_id")
+"""What tables are written by, where the history or the zones have it."""
+
+
+def performance_project(read: Callable[[Tell], Project], out: Path | None) -> None:
+    """Measure a project's dispatch history, and write and print what comes out."""
+    with silent(), show.steps(STEPS) as tell:
+        project = read(tell)
+        if project.history is None:
+            raise ProjectError("plan.toml names no dispatch history: give inputs.cad, and measure again")
+        tell("putting units and incidents together")
+        attendance = attend(project.history, scenario=project.today, policy=project.plan.performance.policy)
+        tables, notes = _tables(project, project.history, attendance, tell)
+        tell("writing")
+        folder = out if out is not None else project.folder / project.plan.output.dir
+        with whole_outputs(folder) as part:
+            for name, table in tables.items():
+                write_csv(table, part / f"{name}.csv")
+            text = "\n".join([*notes, *project.notes]) + "\n"
+            (part / "performance_notes.txt").write_text(text, encoding="utf-8", newline="\n")
+    _report(project, tables, folder)
+
+
+def _tables(
+    project: Project, history: CadHistory, attendance: Attendance, tell: Tell
+) -> tuple[dict[str, pd.DataFrame], list[str]]:
+    """Every table, by the name of its file, and what a reader of them has to know."""
+    notes = project.standard.unverified()
+    asked: dict[str, Any] = {"standard": project.standard, "shifts": _shifts(project)}
+    tell("measuring response performance")
+    tables = {"performance": performance(attendance, **asked)}
+    groups = [*BY, *(["shift"] if asked["shifts"] else [])]
+    for by in groups:
+        if by in {"risk_class", "zone_id"} and by not in attendance.incidents:
+            continue
+        tables[f"performance_by_{by}"] = performance(attendance, by=by, **asked)
+    tell("measuring workload")
+    tables["workload"] = workload(attendance, scenario=project.today)
+    tables["workload_by_unit"] = workload(attendance, scenario=project.today, by="unit_id")
+    tables["concurrency"] = concurrency(attendance)
+    tables["drawdown_by_hour"] = drawdown(attendance, scenario=project.today, by="hour")
+    tables["calls_by_hour_and_weekday"] = pd.DataFrame(hour_by_weekday(attendance)["per_hour"])
+    tell("measuring reliability")
+    tables["reliability"] = reliability(attendance, scenario=project.today)
+    tell("asking why objectives were missed")
+    for objective in project.standard.planned:
+        if objective.interval == "travel_s" and not objective.weight and set(objective.needs) != {"people"}:
+            missed = why_missed(attendance, scenario=project.today, objective=objective)
+            tables[f"missed_{objective.key}"] = missed.totals()
+            notes += [note for note in missed.notes() if note not in notes]
+    tell("trying other choices of what counts")
+    tables["sensitivity"] = sensitivity(history, scenario=project.today, policy=attendance.policy)
+    tell("writing baselines")
+    kinds = tuple(by for by in ("category", "risk_class") if by in attendance.incidents)
+    tables["baselines"] = baselines(attendance, scenario=project.today, standard=project.standard, by=kinds)
+    tables["policy"] = attendance.ledger
+    return tables | {"ledger": history.ledger, "quarantine": history.quarantine}, notes
+
+
+def _shifts(project: Project) -> Shifts | None:
+    given = project.plan.performance.shifts
+    return None if given is None else Shifts(given.names, given.starts, given.hours * 3600)
+
+
+def _report(project: Project, tables: dict[str, pd.DataFrame], folder: Path) -> None:
+    """Print the headline table, and where the others are."""
+    table = Table(
+        title=Text(show.plain(f"{project.title}: response performance ({_basis(project)})")),
+        title_justify="left",
+        caption=Text(
+            "p90: 90th percentile (inverted_cdf), between order statistics; shares with Wilson's interval; both 95 %"
+        ),
+        caption_justify="left",
+        box=SIMPLE_HEAD,
+        pad_edge=False,
+        padding=(0, 1, 0, 0),
+    )
+    table.add_column("", min_width=15)
+    for column in ("n", "unknown", "p50", "p90 (95 %)", "within (95 %)"):
+        table.add_column(column, justify="right", no_wrap=True)
+    for row in tables["performance"].itertuples():
+        table.add_row(*_cells(row))
+    console = Console(highlight=False)
+    console.print(table)
+    resolved = folder.resolve()
+    console.print(Text(f"{len(tables)} tables, the ledger among them: {resolved}"), soft_wrap=True)
+
+
+def _basis(project: Project) -> str:
+    return "invented" if project.plan.provenance == "invented" else "observed"
+
+
+def _cells(row: Any) -> list[Text]:  # noqa: ANN401 - a row of a table, as pandas hands it out
+    def seconds(value: float) -> str:
+        return "-" if not isfinite(value) else f"{int(value) // 60}:{int(value) % 60:02}"
+
+    known = not pd.isna(row.share)
+    title = row.title.split(" within ")[0]
+    return [
+        Text(show.plain(f"{title}, {row.limit_s:.0f} s" if known else title)),
+        Text(f"{row.n:,}"),
+        Text(f"{row.unknown:,}"),
+        Text(seconds(row.p50_s)),
+        Text(f"{seconds(row.p90_s)} ({seconds(row.p90_low_s)}-{seconds(row.p90_high_s)})"),
+        Text(f"{row.share:.1%} ({row.share_low:.0%}-{row.share_high:.0%})" if known else ""),
+    ]

@@ -1,0 +1,227 @@
+"""What `fireplan serve` and `fireplan live` do: put a live view together, say where it is, and run it."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import logging
+import sys
+from contextlib import ExitStack
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pandas as pd
+from rich.console import Console
+from rich.text import Text
+
+from fireplan._cli import terminal as show
+from fireplan._cli.terminal import plain
+from fireplan.errors import InputError, quoted
+from fireplan.incidents import read_cad
+from fireplan.progress import silent
+from fireplan.project import open_project, whole_outputs
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from fireplan.live._desk.feed_clock import PlayedClock
+    from fireplan.live._web.server import Binding
+    from fireplan.live._web.tokens import Tokens
+    from fireplan.live.feeds import Feed
+    from fireplan.project import Project
+
+    Tell = Callable[[str], None]
+
+STEPS = 9
+STORE = "live.sqlite"
+EXTRA = "the live view needs more packages: pip install 'fireplan[live]'"
+
+
+@dataclass(frozen=True)
+class Asked:
+    """
+    What a live view is asked to be.
+
+    Attributes
+    ----------
+    feeds
+        Files of JSON lines, and tables of databases.
+    replay
+        Play the project's history, or that of `history`.
+    history
+        A dispatch export to be played.
+    speed
+        Seconds of history for each second.
+    start
+        Where the replay begins; None: at six in the morning of the busiest of the last 90 days.
+    store
+        A file, or the address of a database; None: in the project's output folder, for a replay nowhere.
+    reports
+        Folder of daily and monthly reports; None: none are written.
+    tokens
+        A file of tokens.
+    """
+
+    feeds: Sequence[str] = ()
+    replay: bool = False
+    history: Path | None = None
+    speed: float = 1.0
+    start: str | None = None
+    store: str | None = None
+    reports: Path | None = None
+    tokens: Path | None = None
+
+
+def serve_project(folder: Path, asked: Asked, *, listen: dict[str, object]) -> None:
+    """Run a project's live view until it is interrupted."""
+    try:
+        import fastapi  # noqa: F401, PLC0415
+        import sqlalchemy  # noqa: F401, PLC0415
+        import starlette  # noqa: F401, PLC0415
+        import uvicorn  # noqa: F401, PLC0415
+    except ImportError as error:
+        raise InputError(EXTRA) from error
+    from fireplan.live._assemble import running  # noqa: PLC0415
+    from fireplan.live._reports import Reporter  # noqa: PLC0415 - after the check above
+    from fireplan.live._web.server import Binding, Server  # noqa: PLC0415
+    from fireplan.live._web.tokens import Tokens  # noqa: PLC0415
+
+    _check(asked)
+    tokens = Tokens.found(file=asked.tokens)
+    binding = Binding(**listen)  # type: ignore[arg-type]
+    binding.names()  # what may not be is said before anything is read
+    logging.basicConfig(level=logging.INFO, format="%(levelname)s %(message)s", stream=sys.stderr)
+    with ExitStack() as stack:
+        with silent(), show.steps(STEPS) as tell:
+            project = open_project(folder, tell=tell)
+            feeds, clock, source = _feeds(project, asked, tell)
+            store = _store(project, asked)
+            desk = stack.enter_context(
+                running(project, store=store, feeds=feeds, clock=clock, source=source, tell=tell)
+            )
+            server = Server(desk, binding, tokens=tokens)
+        if asked.reports is not None and store is not None:
+            reporter = Reporter(project, store_url=str(store), clock=desk.clock, folder=asked.reports)
+            reporter.start()
+            stack.callback(reporter.stop)
+        _say(server.url, tokens, project, binding)
+        server.run()
+
+
+def _check(asked: Asked) -> None:
+    if asked.history is not None and not asked.replay:
+        raise InputError(f"{quoted(asked.history)} is to be played? say --replay before it")
+    if asked.replay and asked.feeds:
+        raise InputError("--replay plays a history by a clock of its own: leave --feed out")
+    if asked.start is not None and not asked.replay:
+        raise InputError("--start is where a replay begins: give --replay too")
+    if asked.reports is not None and asked.replay and asked.store is None:
+        raise InputError("reports are written from the store, and a replay keeps none: give --store too")
+
+
+def _feeds(project: Project, asked: Asked, tell: Tell) -> tuple[list[Feed], PlayedClock | None, str]:
+    from fireplan.live._assemble import feed_of, replay_of  # noqa: PLC0415 - after the check for the extra
+
+    if not asked.replay:
+        return [feed_of(said) for said in asked.feeds], None, ""
+    history, name = project.history, project.plan.inputs.cad or "the history"
+    if asked.history is not None:
+        tell("reading the history to be played")
+        history = read_cad(asked.history, timezone=project.plan.timezone, units=project.today.units)
+        name = asked.history.name
+    if history is None:
+        raise InputError("the project has no dispatch history to play: give a file behind --replay")
+    start_us = None
+    if asked.start is not None:
+        start_us = _instant_us(asked.start, project.plan.timezone)
+    tell("turning the history into events")
+    feed, clock = replay_of(history, speed=asked.speed, start_us=start_us)
+    return [feed], clock, f"replay of {name}"
+
+
+def _instant_us(said: str, timezone: str) -> int:
+    try:
+        stamp = pd.Timestamp(said)
+        stamp = stamp.tz_localize(timezone) if stamp.tzinfo is None else stamp
+    except (ValueError, TypeError):
+        raise InputError(f"{quoted(said)} is no local time such as 2025-11-06T06:00") from None
+    return int(stamp.timestamp() * 1_000_000)
+
+
+def _store(project: Project, asked: Asked) -> str | Path | None:
+    """Where events are kept; None: only as long as the view runs."""
+    if asked.store is not None:
+        return asked.store if "://" in asked.store else Path(asked.store)
+    if asked.replay:
+        return None
+    folder = project.folder / project.plan.output.dir
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder / STORE
+
+
+def _say(url: str, tokens: Tokens, project: Project, binding: Binding) -> None:
+    """Say where the view is, and how to get in. Tokens stand behind a #, which no server and no log gets to see."""
+    console = Console(highlight=False, soft_wrap=True)
+    where = url if not binding.behind_proxy else f"https://{next(iter(binding.allowed_hosts))}"
+    lines = [
+        f"{project.title}: the live view is running.",
+        f"  operator  {where}/#token={tokens.operator}",
+        f"  viewer    {where}/#token={tokens.viewer}",
+        f"  feed      POST {where}/api/events with the header 'Authorization: Bearer {tokens.feed}'",
+        "Ctrl-C ends it.",
+    ]
+    for line in lines:
+        console.print(Text(plain(line)))
+
+
+def report_period(folder: Path, *, name: str, store: str, out: Path) -> None:
+    """Write the report of a day or a month from a store."""
+    from fireplan.live._reports import Span, write_period_report  # noqa: PLC0415 - needs the extra
+    from fireplan.live._store import Store  # noqa: PLC0415
+
+    with silent(), show.steps(STEPS) as tell:
+        project = open_project(folder, tell=tell)
+        span = Span.named(name, timezone=project.plan.timezone)
+        kept = Store.open(store)
+        try:
+            tell(f"writing the report of {name}")
+            file = write_period_report(project, kept, span, out)
+        finally:
+            kept.close()
+    Console(highlight=False).print(Text(f"{file.name}: {file.parent.resolve()}"), soft_wrap=True)
+
+
+def export_events(*, store: str, out: Path, addresses: bool) -> None:
+    """Write every event of a store as JSON lines, such as a feed would send them."""
+    from fireplan.live._store import Store  # noqa: PLC0415 - needs the extra
+    from fireplan.operations._events.event import as_said  # noqa: PLC0415
+
+    if out.suffix not in {".jsonl", ".gz"}:
+        raise InputError(f"cannot write {quoted(out.name)}: let its name end in .jsonl or .jsonl.gz")
+    kept = Store.open(store)
+    try:
+        n = 0
+        with whole_outputs(out.parent) as part:
+            opened = gzip.open if out.suffix == ".gz" else open
+            with opened(part / out.name, "wt", encoding="utf-8", newline="\n") as file:
+                for event in kept.events():
+                    kept_event = event if addresses else replace(event, address=None)
+                    file.write(json.dumps(as_said(kept_event), ensure_ascii=False) + "\n")
+                    n += 1
+    finally:
+        kept.close()
+    Console(highlight=False).print(Text(f"{n:,} events: {out.resolve()}"), soft_wrap=True)
+
+
+def forget_events(*, store: str, days: int) -> None:
+    """Delete what a store holds of longer ago."""
+    from fireplan.live._desk.feed_clock import WallClock  # noqa: PLC0415 - needs the extra
+    from fireplan.live._store import Store  # noqa: PLC0415
+
+    kept = Store.open(store)
+    try:
+        n = kept.forget(WallClock().now_us() - days * 86_400_000_000)
+    finally:
+        kept.close()
+    Console(highlight=False).print(Text(f"{n:,} events deleted"), soft_wrap=True)

@@ -1,0 +1,175 @@
+"""What `fireplan site` does: answer what a project's [siting] asks, write what was found, and print the main of it."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from math import isnan
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+import tomli_w
+
+from fireplan import _kernel as kernel
+from fireplan import maps
+from fireplan._cli import terminal as show
+from fireplan._cli.site_terminal import report
+from fireplan.errors import listed
+from fireplan.measures import assess
+from fireplan.progress import silent
+from fireplan.project import manifest, whole_outputs, write_csv, write_layers
+from fireplan.project._manifest import file_hash
+from fireplan.project._siting_plan import siting_question
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from fireplan.project import Project
+    from fireplan.project._siting_plan import Question
+    from fireplan.siting import Robustness, Siting
+
+    Tell = Callable[[str], None]
+
+STEPS = 11
+SCENARIO = "Siting"
+"""What the plan is called in changes.toml, where no what-if is called that already."""
+
+RUN_COLUMNS = ("chosen_runs", "n", "chosen_share", "low", "high", "near_share")
+
+
+@dataclass(frozen=True, eq=False)
+class _Results:
+    """Everything one run makes."""
+
+    question: Question
+    found: Siting
+    curve: pd.DataFrame
+    runs: Robustness | None
+    page: maps.Page
+
+    @property
+    def notes(self) -> list[str]:
+        """What a reader of the figures has to know, each once."""
+        found, project = self.found, self.question.project
+        told = [found.question, *([found.reason] if found.reason else []), *found.notes]
+        told += self.question.candidates.attrs.get("notes", ())
+        if self.question.covers_most:
+            told.append("curve.csv: the best plan for each number of stations, which need not contain the one before")
+        else:
+            told.append("curve.csv: the best order of building this plan")
+        if self.runs is None and project.plan.siting.robustness_runs:
+            told.append("other assumptions were not tried: that is for plans of max_coverage that open a station")
+        told += ["; ".join(line.strip() for line in str(self.runs).splitlines())] if self.runs is not None else []
+        return list(dict.fromkeys([*told, *project.standard.unverified(), *project.notes]))
+
+
+def site_project(read: Callable[[Tell], Project], out: Path | None, *, stations: int | None = None) -> None:
+    """Answer what a project's [siting] asks, and write and print what comes out."""
+    with silent(), show.steps(STEPS) as tell:
+        tell("compiling (the first run takes a few seconds)")
+        kernel.compile_ahead()
+        project = read(tell)
+        tell("finding candidate sites")
+        question = siting_question(project, stations=stations)
+        results = _answered(question, tell)
+        folder = out if out is not None else project.folder / project.plan.output.dir
+        tell("writing")
+        _write(results, folder)
+    kind = "invented data, modelled times" if project.plan.provenance == "invented" else "modelled"
+    report(
+        results.found, results.curve, results.runs, title=f"{project.title}: where to put stations ({kind})",
+        folder=folder, notes=len(results.notes),
+    )  # fmt: skip
+
+
+def _answered(question: Question, tell: Tell) -> _Results:
+    tell(f"searching among {len(question.candidates):,} sites")
+    found = question.answer()
+    _go_on({found.status})
+    tell("working out what each further station buys")
+    curve = question.curve(found)
+    _go_on(set(curve["status"]) if "status" in curve else set())
+    tell("trying other assumptions")
+    runs = question.robustness(found)
+    tell("drawing the map")
+    page = maps.siting(
+        found,
+        title=f"{question.project.title}: where to put stations",
+        robustness=None if runs is None else runs.sites,
+        assessment=assess(found.scenario, standard=question.project.standard),
+    )
+    return _Results(question, found, curve, runs, page)
+
+
+def _go_on(statuses: set[str]) -> None:
+    """End the command where its search was interrupted: a search keeps what it has, a command writes all or nothing."""
+    if "interrupted" in statuses:
+        raise KeyboardInterrupt
+
+
+def _write(results: _Results, folder: Path) -> None:
+    """Write every file of a run, or none."""
+    project, found, runs = results.question.project, results.found, results.runs
+    sites = found.sites.to_crs("EPSG:4326")
+    places = pd.DataFrame(sites.drop(columns=sites.geometry.name))
+    places = places.assign(latitude=sites.geometry.y, longitude=sites.geometry.x)
+    empty = pd.DataFrame(columns=list(RUN_COLUMNS), index=pd.Index([], name="candidate_id"))
+    with whole_outputs(folder) as part:
+        results.page.save(part / "siting.html")
+        write_csv(places, part / "sites.csv")
+        write_layers({"sites": sites}, part / "sites.gpkg")
+        write_csv(found.set_aside, part / "set_aside.csv")
+        write_csv(found.runner_ups, part / "runner_ups.csv")
+        write_csv(results.curve, part / "curve.csv")
+        write_csv(empty if runs is None else runs.sites, part / "robustness.csv")
+        write_csv(pd.DataFrame() if runs is None else runs.runs, part / "robustness_runs.csv")
+        write_csv(_summary(results), part / "siting_summary.csv")
+        _write_text(part / "changes.toml", changes_toml(found, taken=[s.name for s in project.plan.scenario]))
+        _write_text(part / "siting_notes.txt", "\n".join(results.notes) + "\n")
+        scenarios = [project.today, found.after(SCENARIO)]
+        made_from = manifest(project, scenarios, outputs=list(part.iterdir()))
+        for key, name in project.plan.siting.files.items():
+            made_from["inputs"][key] = {"file": name, "sha256": file_hash(project.folder / name)}
+        made_from["siting"] = {"stations": results.question.stations, "candidates": len(results.question.candidates)}
+        text = json.dumps(made_from, indent=2, ensure_ascii=False) + "\n"
+        _write_text(part / "siting_manifest.json", text)
+
+
+def _write_text(file: Path, text: str) -> None:
+    file.write_text(text, encoding="utf-8", newline="\n")
+
+
+def _summary(results: _Results) -> pd.DataFrame:
+    """Give the answer in one row."""
+    found = results.found
+    names = ("question", "objective", "bound", "gap", "unit", "before", "total", "share", "status", "reason")
+    row: dict[str, Any] = {name: getattr(found, name) for name in names}
+    row |= {"sites": "; ".join(map(str, found.chosen.index)), "plan": "; ".join(map(str, found.plan))}
+    return pd.DataFrame([row])
+
+
+def changes_toml(found: Siting, *, taken: list[str]) -> str:
+    """
+    Write a plan as a scenario that can be pasted at the end of plan.toml.
+
+    Parameters
+    ----------
+    found
+        The answer.
+    taken
+        Names of the what-ifs that are there.
+    """
+    if isnan(found.objective) or not found.plan:
+        return f"# No changes: {_on_one_line(found.reason or 'nothing improves on the department as it stands')}\n"
+    name, number = SCENARIO, 1
+    while name in taken:
+        number += 1
+        name = f"{SCENARIO} {number}"
+    sites = listed(found.chosen.index, most=20)
+    entries = {"scenario": [{"name": name, "changes": [c.to_dict() for c in found.plan]}]}  # type: ignore[attr-defined]
+    return f"# {_on_one_line(found.question)}: {_on_one_line(sites)}\n{tomli_w.dumps(entries)}"
+
+
+def _on_one_line(text: str) -> str:
+    return show.plain(text).replace("\n", " ")

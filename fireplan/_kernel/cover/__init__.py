@@ -1,0 +1,1 @@
+"""Who covers what: the first to arrive, a whole force, and cover sets kept as runs."""

@@ -1,0 +1,111 @@
+"""Who gets there first, and when enough have come."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from fireplan._kernel.jit import compiled
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+
+def first_three(time_s: NDArray[np.float32]) -> tuple[NDArray[np.int32], NDArray[np.float32]]:
+    """
+    Find the three nearest sources of every point.
+
+    Parameters
+    ----------
+    time_s
+        Sources x points. [s] inf: cannot reach.
+
+    Returns
+    -------
+    Source (-1: none) and time (inf), each 3 x points. Ties go to the source that stands first.
+    """
+    source = np.full((3, time_s.shape[1]), -1, dtype=np.int32)
+    best_s = np.full((3, time_s.shape[1]), np.inf, dtype=np.float32)
+    _first_three(time_s, source, best_s)
+    return source, best_s
+
+
+def force_times(
+    time_s: NDArray[np.float32], supply: NDArray[np.float64], need: NDArray[np.float64]
+) -> NDArray[np.float32]:
+    """
+    Time at which the last missing part of a force arrives.
+
+    Parameters
+    ----------
+    time_s
+        Sources x points. [s]
+    supply
+        Sources x kinds: how much of each kind a source sends.
+    need
+        How much of each kind must have arrived.
+
+    Returns
+    -------
+    Per point, the arrival of the source that completes the force; inf where it never is complete. [s]
+    """
+    out = np.full(time_s.shape[1], np.inf, dtype=np.float32)
+    order = np.empty(len(time_s), dtype=np.int32)
+    arrival = np.empty(len(time_s), dtype=np.float32)
+    _force_times(time_s, supply, need, need.copy(), order, arrival, out)
+    return out
+
+
+@compiled
+def _first_three(time_s, source, best_s):
+    for s in range(time_s.shape[0]):
+        for i in range(time_s.shape[1]):
+            t = time_s[s, i]
+            if t >= best_s[2, i]:
+                continue
+            if t < best_s[1, i]:
+                best_s[2, i] = best_s[1, i]
+                source[2, i] = source[1, i]
+                if t < best_s[0, i]:
+                    best_s[1, i] = best_s[0, i]
+                    source[1, i] = source[0, i]
+                    best_s[0, i] = t
+                    source[0, i] = s
+                else:
+                    best_s[1, i] = t
+                    source[1, i] = s
+            else:
+                best_s[2, i] = t
+                source[2, i] = s
+
+
+@compiled
+def _force_times(time_s, supply, need, missing, order, arrival, out):
+    """Fill `out`; sources of a point stand in `order` of `arrival`."""
+    n_kinds = len(need)
+    for i in range(len(out)):
+        n = 0
+        for s in range(len(order)):
+            t = time_s[s, i]
+            if t == np.inf:
+                continue
+            place = n
+            while place > 0 and arrival[place - 1] > t:
+                arrival[place] = arrival[place - 1]
+                order[place] = order[place - 1]
+                place -= 1
+            arrival[place] = t
+            order[place] = s
+            n += 1
+        for k in range(n_kinds):
+            missing[k] = need[k]
+        for j in range(n):
+            complete = True
+            for k in range(n_kinds):
+                missing[k] -= supply[order[j], k]
+                if missing[k] > 0:
+                    complete = False
+            if complete:
+                out[i] = arrival[j]
+                break

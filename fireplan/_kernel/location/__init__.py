@@ -1,0 +1,1 @@
+"""Loops of location models: Lagrangian bounds, reductions, and exchanges of sites."""

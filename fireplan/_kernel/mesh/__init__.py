@@ -1,0 +1,1 @@
+"""Ground reached within a time: times on a triangle mesh, and the contours through it."""

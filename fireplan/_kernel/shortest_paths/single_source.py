@@ -1,0 +1,177 @@
+"""Shortest times from one origin, bounded by a limit."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from fireplan._kernel.jit import compiled
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from fireplan._kernel.shortest_paths.graph import Graph
+
+BUCKET_S = 1.0
+"""Width of a bucket. [s] Wider means fewer buckets and more repeated work inside each."""
+
+MOST_BUCKETS = 65_536
+"""An arc so long that it asks for more makes all buckets wider: memory does not follow the data."""
+
+
+FEWEST_ENTRIES = 65_536
+
+
+class Workspace:
+    """
+    Memory of one search, reused by the next; one per thread.
+
+    Between searches `time_s` is inf everywhere, so a search costs what it touches, not what there is.
+    """
+
+    def __init__(self, n_nodes: int) -> None:
+        self.time_s = np.full(n_nodes, np.inf)
+        self.touched = np.empty(n_nodes, dtype=np.int32)
+        self.entries = np.empty((FEWEST_ENTRIES, 2), dtype=np.int32)
+
+
+def with_room(entries: NDArray[np.int32], wanted: int) -> NDArray[np.int32]:
+    """Make room for so many entries, keeping those there are."""
+    if wanted <= len(entries):
+        return entries
+    more = np.empty((wanted, 2), dtype=np.int32)
+    more[: len(entries)] = entries
+    return more
+
+
+def buckets(graph: Graph, seed_s: NDArray[np.float64]) -> tuple[float, NDArray[np.int32]]:
+    """Width of a bucket [s], and the head of each: empty, and enough of them for every time that can wait at once."""
+    spread_s = float(np.ptp(seed_s)) if len(seed_s) else 0.0
+    longest_s = max(graph.longest_s, spread_s)
+    bucket_s = max(BUCKET_S, longest_s / MOST_BUCKETS)
+    return bucket_s, np.full(int(longest_s / bucket_s) + 3, -1, dtype=np.int32)
+
+
+def reach(
+    graph: Graph,
+    seeds: NDArray[np.int32],
+    seed_s: NDArray[np.float64],
+    *,
+    limit_s: float = np.inf,
+    workspace: Workspace | None = None,
+) -> tuple[NDArray[np.int32], NDArray[np.float32]]:
+    """
+    Shortest times from a set of seeds to every node within a limit.
+
+    Parameters
+    ----------
+    graph
+        The network.
+    seeds
+        Nodes the search starts from.
+    seed_s
+        Time already spent at each seed. [s]
+    limit_s
+        Nothing farther than this is visited. [s]
+    workspace
+        Memory to reuse.
+
+    Returns
+    -------
+    Nodes reached and the time to each [s]; in no particular order.
+
+    Notes
+    -----
+    Dial's bucket queue [1]_ with buckets of a second or more and times that are not whole: a bucket is emptied
+    until nothing falls back into it, so that the result is exact. A node that is improved enters its bucket anew, and
+    the older entry is passed over when its turn comes. Times add up in double precision and are rounded once, at the
+    end.
+
+    References
+    ----------
+    .. [1] R. B. Dial, "Algorithm 360: shortest-path forest with topological ordering", Communications of the
+       ACM 12(11), 1969, https://doi.org/10.1145/363269.363610.
+    """
+    work = Workspace(graph.n_nodes) if workspace is None else workspace
+    bucket_s, first = buckets(graph, seed_s)
+    work.entries = with_room(work.entries, len(seeds))
+    state = np.zeros(4, dtype=np.int64)
+    while not _dial(
+        graph.start, graph.arcs, graph.arcs.view(np.float32), seeds, seed_s, limit_s, 1.0 / bucket_s, first,
+        work.time_s, work.entries, work.touched, state,
+    ):  # fmt: skip
+        work.entries = with_room(work.entries, 2 * len(work.entries))
+    nodes = work.touched[: state[COUNT]].copy()
+    times = work.time_s[nodes].astype(np.float32)
+    work.time_s[nodes] = np.inf
+    return nodes, times
+
+
+# What a search has come to, kept outside it so that it can stop for more room and go on.
+COUNT, USED, WAITING, BUCKET = range(4)
+
+
+@compiled
+def enter(node, slot, first, entries, used):
+    """Put a node at the head of a bucket."""
+    entries[used, 0] = node
+    entries[used, 1] = first[slot]
+    first[slot] = used
+
+
+@compiled
+def _dial(start, arcs, arc_s, seeds, seed_s, limit_s, per_s, first, time_s, entries, touched, state):
+    """Run the search, leaving the times in `time_s` and the nodes in `touched`; false if it needs more entries."""
+    n_buckets = len(first)
+    count, used, waiting, current = state[COUNT], state[USED], state[WAITING], state[BUCKET]
+    if used == 0:
+        earliest_s = np.inf
+        for i in range(len(seeds)):
+            node = seeds[i]
+            if seed_s[i] > limit_s or seed_s[i] >= time_s[node]:
+                continue
+            if time_s[node] == np.inf:
+                touched[count] = node
+                count += 1
+            time_s[node] = seed_s[i]
+            earliest_s = min(earliest_s, seed_s[i])
+            enter(node, np.int64(seed_s[i] * per_s) % n_buckets, first, entries, used)
+            used += 1
+            waiting += 1
+        if waiting > 0:
+            current = np.int64(earliest_s * per_s)
+    slot = current % n_buckets
+    while waiting > 0:
+        while first[slot] >= 0:
+            entry = first[slot]
+            node = entries[entry, 0]
+            if used + start[node + 1] - start[node] > len(entries):
+                state[COUNT], state[USED], state[WAITING], state[BUCKET] = count, used, waiting, current
+                return False
+            first[slot] = entries[entry, 1]
+            waiting -= 1
+            here_s = time_s[node]
+            if np.int64(here_s * per_s) != current:
+                continue  # improved since, and done with
+            for arc in range(start[node], start[node + 1]):
+                to = arcs[arc, 0]
+                there_s = here_s + arc_s[arc, 1]
+                before_s = time_s[to]
+                if there_s < before_s and there_s <= limit_s:
+                    if before_s == np.inf:
+                        touched[count] = to
+                        count += 1
+                    time_s[to] = there_s
+                    later = np.int64(there_s * per_s) - current + slot
+                    if later >= n_buckets:
+                        later -= n_buckets
+                    enter(to, later, first, entries, used)
+                    used += 1
+                    waiting += 1
+        current += 1
+        slot += 1
+        if slot == n_buckets:
+            slot = 0
+    state[COUNT], state[USED], state[WAITING], state[BUCKET] = count, used, waiting, current
+    return True

@@ -1,0 +1,59 @@
+"""Demand that grows or shrinks."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar
+
+import numpy as np
+
+from fireplan.changes._base import Written
+from fireplan.errors import InputError, UnknownIdError
+
+if TYPE_CHECKING:
+    from fireplan.scenario import Tables
+
+
+@dataclass(frozen=True)
+class ScaleDemand(Written):
+    """
+    Let the demand of zones grow or shrink; incidents at their own points stay as they are.
+
+    Attributes
+    ----------
+    factor
+        Weights are multiplied by it.
+    weight
+        Which weight of the zones, such as "population"; left out: all of them.
+    zones
+        Which zones; left out: all.
+    """
+
+    verb: ClassVar[str] = "scale_demand"
+    factor: float
+    weight: str = ""
+    zones: tuple[str, ...] = ()
+
+    def __str__(self) -> str:
+        """Say what it does."""
+        where = f" in {len(self.zones)} zones" if self.zones else ""
+        return f"{(self.weight or 'demand').capitalize()} x {self.factor:g}{where}"
+
+    def __call__(self, tables: Tables) -> Tables:
+        """Scale it."""
+        if not 0 <= self.factor < np.inf:
+            raise InputError(f"{self}: factor must be a number, zero or more")
+        if self.weight == "incidents" and tables.incidents is not None:
+            raise InputError(f"{self}: incidents are counted at their own points, not by zone; scale another weight")
+        zones = tables.zones.copy()
+        weights = [c for c in zones.select_dtypes("number").columns if self.weight in {"", c}]
+        if not weights:
+            raise UnknownIdError("weight", self.weight, zones.select_dtypes("number").columns)
+        for zone in self.zones:
+            if zone not in zones.index:
+                raise UnknownIdError("zone", zone, zones.index)
+        rows = list(self.zones) or slice(None)
+        for column in weights:
+            zones[column] = zones[column].astype(float)
+            zones.loc[rows, column] *= self.factor
+        return tables._replace(zones=zones)

@@ -1,0 +1,112 @@
+"""When calls come: hours of the day by weekdays."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+from matplotlib.cm import ScalarMappable
+from matplotlib.colors import LinearSegmentedColormap, Normalize
+
+from fireplan.charts._chart import About, Chart
+from fireplan.charts._chart_layout import FONT, LABEL_PT, WIDTH_PT, Sheet, Words, label, names
+from fireplan.charts._palette import SEQUENCE
+from fireplan.colours import INK, UNKNOWN
+from fireplan.errors import InputError
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from matplotlib.figure import Figure
+    from numpy.typing import NDArray
+
+PLOT_PT = 276.0
+CELLS_PT = 228.0
+LEFT_PT = 84.0
+DIGITS = 3
+"""Most decimals that are written into a cell."""
+
+
+def hour_by_weekday(table: pd.DataFrame, *, title: str = "", about: About | None = None) -> Chart:
+    """
+    Draw when calls come, by hour of the day and weekday.
+
+    Parameters
+    ----------
+    table
+        From `fireplan.response_performance.hour_by_weekday`.
+    title
+        Left out: "Incidents by hour and weekday".
+    about
+        Source, period and basis for the foot; left out: period and basis as the table says.
+
+    Returns
+    -------
+    Weekdays from Monday, hours of local time from 0 to 23; colours and figures are incidents per hour. Hours that the
+    period did not have are grey.
+
+    Raises
+    ------
+    InputError
+        If it is no such table, or counts no incident.
+    """
+    if not {"per_hour", "n", "hours"} <= set(table.columns.get_level_values(0)) or table.columns.nlevels != 2:
+        raise InputError("this is no table of `fireplan.response_performance.hour_by_weekday`: give that one whole")
+    n = int(table["n"].to_numpy().sum())
+    if n == 0:
+        raise InputError("this table counts no incident: there is nothing to draw")
+    per_hour = table["per_hour"].to_numpy(float).T.copy()
+    days, hours = [str(d) for d in table["per_hour"].columns], [int(h) for h in table.index]
+    about = (about or About()).or_else(table.attrs)
+    words = _words(per_hour, days, hours, Words(title or "Incidents by hour and weekday", (), (), ()))
+    words = Words(words.title, words.said, words.notes, (f"n = {n:,} incidents", *about.told()))
+    return Chart(words.title, words.alt, lambda: _drawn(per_hour, days, hours, words))
+
+
+def _words(per_hour: NDArray[np.float64], days: list[str], hours: list[int], words: Words) -> Words:
+    most = np.unravel_index(np.nanargmax(per_hour), per_hour.shape)
+    least = np.unravel_index(np.nanargmin(per_hour), per_hour.shape)
+    digits = _digits(per_hour)
+    said = (
+        f"Most calls come on {days[most[0]]} from {hours[most[1]]}:00, {per_hour[most]:.{digits}f} an hour; fewest on"
+        f" {days[least[0]]} from {hours[least[1]]}:00, {per_hour[least]:.{digits}f} an hour."
+    )
+    grey = int(np.isnan(per_hour).sum())
+    notes = (f"Grey: the period has no such hour ({grey}).",) if grey else ()
+    return Words(words.title, (said,), notes, words.foot)
+
+
+def _digits(per_hour: NDArray[np.float64]) -> int:
+    """Decimals at which the largest figure has two digits."""
+    return int(np.clip(1 - np.floor(np.log10(np.nanmax(per_hour))), 0, DIGITS))
+
+
+def _drawn(per_hour: NDArray[np.float64], days: list[str], hours: list[int], words: Words) -> Figure:
+    sheet = Sheet(words, plot_pt=PLOT_PT)
+    axes = sheet.axes(left=LEFT_PT, right=84, bottom=PLOT_PT - CELLS_PT - 8, height=CELLS_PT)
+    colours = LinearSegmentedColormap.from_list("calls", SEQUENCE).with_extremes(bad=UNKNOWN)
+    scale = Normalize(0, float(np.nanmax(per_hour)))
+    axes.pcolormesh(
+        np.ma.masked_invalid(per_hour), cmap=colours, norm=scale, edgecolors="white", linewidth=0.8, gid="calls"
+    )
+    axes.set_facecolor(UNKNOWN)
+    axes.invert_yaxis()
+    axes.spines[:].set_visible(False)
+    axes.tick_params(length=0)
+    names(axes.xaxis, np.arange(len(hours), dtype=float) + 0.5, [str(h) for h in hours])
+    names(axes.yaxis, np.arange(len(days), dtype=float) + 0.5, days)
+    label(axes.xaxis, "Hour of the day, local time, in which the call was received [h]")
+    digits, dark = _digits(per_hour), 0.6 * float(np.nanmax(per_hour))
+    for (row, column), value in np.ndenumerate(per_hour):
+        if not np.isnan(value):
+            axes.text(
+                column + 0.5, row + 0.5, f"{value:.{digits}f}", ha="center", va="center",
+                fontsize=LABEL_PT - 1.5 - 0.5 * digits, color="white" if value > dark else INK, fontfamily=FONT,
+            )  # fmt: skip
+    bar = sheet.axes(left=WIDTH_PT - 72, right=56, bottom=PLOT_PT - CELLS_PT - 8, height=CELLS_PT)
+    legend = sheet.figure.colorbar(ScalarMappable(scale, colours), cax=bar)
+    legend.outline.set_visible(False)
+    if legend.solids is not None:
+        legend.solids.set_edgecolor("face")
+    bar.tick_params(labelsize=LABEL_PT)
+    label(bar.yaxis, "Incidents per hour")
+    return sheet.figure

@@ -1,0 +1,1 @@
+"""Which column holds what: mappings, synonyms, and the values of text columns."""

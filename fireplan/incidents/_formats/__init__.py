@@ -1,0 +1,1 @@
+"""Files, workbooks and queries turned into one table of text."""

@@ -1,0 +1,145 @@
+"""From decoded text to rows of fields with their physical lines, whatever the quotes are like."""
+
+from __future__ import annotations
+
+import csv
+from typing import TYPE_CHECKING
+
+from fireplan.errors import TableError
+from fireplan.incidents._formats.text_table import (
+    HEADER_SOUGHT_IN,
+    Records,
+    Shape,
+    check_header,
+    from_rows,
+    refuse_empty,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from fireplan.incidents._rules.ledger import Ledger
+
+DELIMITERS = {",": "comma", ";": "semicolon", "\t": "TAB", "|": "vertical bar"}
+
+
+def split_records(text: str, shape: Shape, *, table: str, ledger: Ledger) -> Records:
+    """
+    Split a file's text into rows.
+
+    Rows with another number of fields than the header, or with misplaced quotes, are set aside. Blank lines and
+    lines of nothing but delimiters are left out.
+
+    Parameters
+    ----------
+    text
+        The whole file.
+    shape
+        The names to look for in the header, and the delimiter if the user has given it.
+    table
+        What to call the file in errors.
+    ledger
+        Takes the notes and the rows set aside.
+
+    Raises
+    ------
+    TableError
+        If the header is not on line 1, a quote is never closed, or there are no rows.
+    """
+    lines = _physical_lines(text, ledger)
+    delimiter = find_delimiter(lines, shape, table=table, ledger=ledger)
+    records = _records(lines, delimiter, table=table, ledger=ledger)
+    first = next(records, None)
+    header = [name.strip() for name in first[2]] if first and first[2] else []
+    rows: list[list[str]] = []
+    at: list[int] = []
+    rows_in = 0
+    for start, end, row in records:
+        if row is not None and not any(map(str.strip, row)):
+            continue
+        rows_in += 1
+        if row is None:
+            continue
+        fitted = fitted_row(row, len(header), start=start, end=end, table=table, ledger=ledger)
+        if fitted is not None:
+            rows.append(fitted)
+            at.append(start)
+    refuse_empty(rows_in, table=table)
+    return from_rows(header, rows, at, rows_in=rows_in, places=shape.places(header))
+
+
+def header_matches(line: str, *, delimiter: str, shape: Shape) -> int:
+    """Count the wanted names that a line holds, regardless of case and outer spaces."""
+    try:
+        fields = next(csv.reader([line], delimiter=delimiter), [])
+    except csv.Error:
+        return 0
+    return shape.matches(fields)
+
+
+def find_delimiter(lines: list[str], shape: Shape, *, table: str, ledger: Ledger) -> str:
+    """Find the delimiter by the header names, and note it if it is no comma; the header must be on line 1."""
+    best, at, delimiter = max(
+        (header_matches(line, delimiter=delimiter, shape=shape), -number, delimiter)
+        for number, line in enumerate(lines[:HEADER_SOUGHT_IN], start=1)
+        for delimiter in ([shape.delimiter] if shape.delimiter else DELIMITERS)
+    )
+    check_header(best, -at, shape, table=table)
+    if delimiter != "," and shape.delimiter is None:
+        ledger.add_file("delimiter_detected", detail=DELIMITERS[delimiter])
+    return delimiter
+
+
+def fitted_row(row: list[str], width: int, *, start: int, end: int, table: str, ledger: Ledger) -> list[str] | None:
+    """
+    Cut blank fields beyond the header; set the row aside, and give None, if it still does not fit.
+
+    Raises
+    ------
+    TableError
+        If a row of the wrong width runs over several lines: then a quote in it was never closed.
+    """
+    if len(row) > width and not any(map(str.strip, row[width:])):
+        return row[:width]
+    if len(row) == width:
+        return row
+    if end > start:
+        raise TableError(table, [unclosed(start)])
+    ledger.set_aside("fields_wrong", [start], texts=[f"{len(row)} fields, expected {width}"])
+    return None
+
+
+def unclosed(start: int) -> str:
+    """Say that a quote is never closed."""
+    return f"line {start}: a quote that opens in this row is never closed, or closes rows below: mend the quotes there"
+
+
+def _physical_lines(text: str, ledger: Ledger) -> list[str]:
+    if "\n" in text:
+        # A carriage return inside a line of such a file ends nothing: it is part of the text.
+        lines = text.replace("\r\n", "\n").replace("\r", " ").split("\n")
+    else:
+        lines = text.split("\r")
+        if len(lines) > 1:
+            ledger.add_file("line_ends_cr")
+    return lines
+
+
+def _records(
+    lines: list[str], delimiter: str, *, table: str, ledger: Ledger
+) -> Iterator[tuple[int, int, list[str] | None]]:
+    """Give each record with its first and last physical line; None for a row whose quotes are misplaced."""
+    reader = csv.reader((line + "\n" for line in lines), delimiter=delimiter, strict=True)
+    while True:
+        start = reader.line_num + 1
+        try:
+            row = next(reader)
+        except StopIteration:
+            return
+        except csv.Error as error:
+            if reader.line_num > start or "end of data" in str(error) or start == 1:
+                raise TableError(table, [unclosed(start)]) from error
+            ledger.set_aside("quote_misplaced", [start])
+            yield start, start, None
+        else:
+            yield start, reader.line_num, row

@@ -1,0 +1,67 @@
+"""From a path to the table of text: which kind of file it is, and who reads that."""
+
+from __future__ import annotations
+
+from codecs import BOM_UTF8, BOM_UTF16_BE, BOM_UTF16_LE
+from typing import TYPE_CHECKING
+
+from fireplan.incidents._formats.csv_by_row import split_records
+from fireplan.incidents._formats.csv_fast import clean_records
+from fireplan.incidents._formats.decode import decoded, local_file, read_bytes
+from fireplan.incidents._formats.parquet import read_parquet
+from fireplan.incidents._formats.xlsx import read_workbook
+
+if TYPE_CHECKING:
+    from os import PathLike
+    from pathlib import Path
+
+    from fireplan.incidents._formats.text_table import Records, Shape
+    from fireplan.incidents._rules.ledger import Ledger
+
+_ZIP = b"PK\x03\x04"
+_PARQUET = b"PAR1"
+
+
+def read_records(path: str | PathLike[str], shape: Shape, *, table: str, ledger: Ledger) -> Records:
+    """
+    Read a dispatch export of any kind as a table of text.
+
+    The kind is found by the content: a Parquet file, an xlsx workbook, else CSV.
+
+    Parameters
+    ----------
+    path
+        A local file.
+    shape
+        The names to look for, and what the mapping says of delimiter, encoding and sheet.
+    table
+        What to call the file in errors.
+    ledger
+        Takes the notes and the rows set aside.
+
+    Raises
+    ------
+    InputError
+        If the file is of no kind that is read, damaged, or too large.
+    TableError
+        If its header is not on line 1, or it has no rows.
+    """
+    file = local_file(path)
+    with file.open("rb") as stream:
+        head = stream.read(4)
+    if head == _ZIP:
+        return read_workbook(file, shape, table=table, ledger=ledger)
+    if head == _PARQUET:
+        return read_parquet(file, shape, table=table)
+    return _read_csv(file, shape, table=table, ledger=ledger)
+
+
+def _read_csv(file: Path, shape: Shape, *, table: str, ledger: Ledger) -> Records:
+    data = read_bytes(file)
+    if shape.encoding == "utf-8" and not data.startswith((BOM_UTF16_LE, BOM_UTF16_BE)):
+        records = clean_records(data.removeprefix(BOM_UTF8), shape, table=table, ledger=ledger)
+        if records is not None:
+            return records
+    text = decoded(data, ledger, name=file.name, encoding=shape.encoding)
+    del data
+    return split_records(text, shape, table=table, ledger=ledger)

@@ -1,0 +1,128 @@
+"""The table of text that every kind of file is turned into, so that nothing after it differs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from fireplan.errors import TableError, listed
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Sequence
+
+    from fireplan.incidents._columns_and_types import Flags, Ints
+    from fireplan.incidents._rules.ledger import Ledger
+
+HEADER_SOUGHT_IN = 30  # lines
+HEADER_LIKELY = 3  # wanted names on a line, from which on it is taken for the header
+EXACT_DIGITS = 15  # of a number in a workbook
+TEXT = pa.large_string()
+_STR = pd.StringDtype("pyarrow", na_value=np.nan)
+
+
+@dataclass(frozen=True)
+class Records:
+    """
+    The rows of one file, as columns of text.
+
+    `header` holds the names, `columns` the text by place in the header (those that may be wanted), `lines` the
+    physical line of each row with the header on line 1, and `rows_in` counts the rows, those set aside included.
+    `numeric` flags, by place, the cells that the file holds as numbers with a fraction of zero.
+    """
+
+    header: list[str]
+    columns: dict[int, pa.ChunkedArray]
+    lines: Ints
+    rows_in: int
+    numeric: dict[int, Flags] = field(default_factory=dict)
+
+    def texts(self, place: int) -> pd.Series[str]:
+        """Give one column as pandas text, indexed by physical line."""
+        index = pd.Index(self.lines, name="line")
+        return pd.Series(pd.arrays.ArrowStringArray(self.columns[place], dtype=_STR), index=index)  # type: ignore[call-arg]
+
+
+@dataclass(frozen=True)
+class Shape:
+    """What a file should look like: header names wanted and accepted, and what the user's mapping says about it."""
+
+    wanted: Collection[str]
+    accepted: frozenset[str] = frozenset()  # squeezed
+    delimiter: str | None = None
+    encoding: str = "utf-8"
+    sheet: str | None = None
+
+    def matches(self, fields: Sequence[str]) -> int:
+        """Count the different accepted names among the fields of a line."""
+        return len({squeezed(field) for field in fields} & self.accepted)
+
+    def places(self, header: Sequence[str]) -> list[int]:
+        """Find the columns that may be wanted."""
+        return [place for place, name in enumerate(header) if squeezed(name) in self.accepted]
+
+
+def squeezed(name: str) -> str:
+    """Give a column's name without case, spaces, underscores, hyphens and dots, in which spellings differ."""
+    return "".join(c for c in name.casefold() if c not in " _-.\t\u00a0")
+
+
+def as_text(values: Sequence[str]) -> pa.ChunkedArray:
+    """Turn a list into a column of text."""
+    return pa.chunked_array([pa.array(values, type=TEXT)])
+
+
+def check_header(best: int, at: int, shape: Shape, *, table: str) -> None:
+    """
+    Refuse a file whose header is not on line 1.
+
+    Parameters
+    ----------
+    best
+        The most wanted names that any line holds.
+    at
+        The physical line that holds them.
+    shape
+        What is wanted.
+    table
+        What to call the file in errors.
+
+    Raises
+    ------
+    TableError
+        If no line is a header, or a lower one is.
+    """
+    if not best:
+        names = listed(shape.wanted, most=30)
+        raise TableError(table, [f"line 1 is not a header: it holds none of the columns wanted, which are {names}"])
+    if at > 1 and best >= min(HEADER_LIKELY, len(shape.wanted)):
+        fault = f"the header is not on line 1: it looks as if it were on line {at}; remove the {at - 1} lines above it"
+        raise TableError(table, [fault])
+
+
+def from_rows(
+    header: list[str], rows: list[list[str]], lines: Sequence[int], *, rows_in: int, places: Sequence[int]
+) -> Records:
+    """Gather rows of fields, each as long as the header, into columns."""
+    columns = {place: as_text([row[place] for row in rows]) for place in places}
+    return Records(header, columns, np.asarray(lines, dtype=np.int64), rows_in)
+
+
+def refuse_empty(rows_in: int, *, table: str) -> None:
+    """Refuse a file without rows."""
+    if not rows_in:
+        raise TableError(table, ["there are no rows below the header"])
+
+
+def note_numbers(records: Records, places: dict[str, int], *, ledger: Ledger) -> None:
+    """Note ids that the file holds as numbers: read without a fraction; set aside those too long to be exact."""
+    for name, place in places.items():
+        if place not in records.numeric:
+            continue
+        length = np.asarray(pc.utf8_length(records.columns[place]))
+        ledger.set_aside("id_digits_lost", records.lines[records.numeric[place] & (length > EXACT_DIGITS)], column=name)
+        ledger.add("id_was_number", records.lines[records.numeric[place] & (length <= EXACT_DIGITS)], column=name)

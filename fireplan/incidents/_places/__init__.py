@@ -1,0 +1,1 @@
+"""Written coordinates turned into points."""

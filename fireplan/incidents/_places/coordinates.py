@@ -1,0 +1,249 @@
+"""From the text of coordinates to points: what is wrong with the whole file, and what with one row."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+
+from fireplan.errors import InputError, quoted
+from fireplan.incidents._places.great_circle import centre_of, distance_m, near_zone
+from fireplan.incidents._times.time_columns import is_placeholder
+
+if TYPE_CHECKING:
+    from fireplan.errors import Faults
+    from fireplan.incidents._columns.mapping import Point
+    from fireplan.incidents._columns_and_types import Flags, Floats, Ints
+    from fireplan.incidents._rules.ledger import Ledger
+
+FAR_M = 100_000.0  # from the centre of all points ...
+FAR_MEDIANS = 10.0  # ... and this many times the median distance
+ZERO_DEG = 0.01  # 0, 0 is written for "not geocoded", and points within this of it are its noise
+FARTHEST_SOUTH_DEG = -60.0  # beyond it there are research stations only, and they have no swapped twin
+HOME_SHARE = 0.25  # of the points near the time zone's place, from which on these make the centre
+APART_M = 500.0  # units of one incident
+DEFAULT_POINT_SHARE = 0.004  # of the incidents: far more than one address has
+DEFAULT_POINT_COUNT = 10  # ... and at least so many of them
+_SWAPPED = (
+    "latitude and longitude are swapped in {} of {} rows: swap them by a mapping that gives the 'longitude' column"
+    " as latitude and the 'latitude' column as longitude"
+)
+_NUMBER = r"[+-]?\d+(?:[.,]\d+)?(?:[eE][+-]?\d+)?"
+_PAIR = re.compile(rf"\(?\s*({_NUMBER})\s*[,;]?\s+({_NUMBER})\s*\)?|\(?\s*([+-]?[\d.]+),([+-]?[\d.]+)\s*\)?")
+_WKT = re.compile(rf"POINT\s*\(\s*({_NUMBER})\s+({_NUMBER})\s*\)", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class Places:
+    """Latitude and longitude of each row, NaN where it has none. [degrees, EPSG:4326]"""
+
+    latitude: Floats
+    longitude: Floats
+
+
+def read_places(frame: pd.DataFrame, point: Point, *, timezone: str, faults: Faults, ledger: Ledger) -> Places:
+    """
+    Read the points of all rows.
+
+    A bad value costs the row its location and is counted; a fault of the whole file (axes swapped, a sign lost
+    everywhere, projected coordinates, micro-degrees) is an error, for nothing is corrected by guess.
+
+    Parameters
+    ----------
+    frame
+        Text columns `latitude` and `longitude`, or `point`, indexed by physical line.
+    point
+        How they are written.
+    timezone
+        Its principal place tells which side of the globe the data should lie on.
+    faults, ledger
+        Take what is found.
+    """
+    lines = frame.index.to_numpy()
+    if not {"point", "latitude"} & set(frame.columns):  # a mapping may let the file have none
+        return Places(np.full(len(frame), np.nan), np.full(len(frame), np.nan))
+    pair = _two_columns(frame, point)
+    first, second = pair["latitude"], pair["longitude"]
+    missing = np.array((first == "") | (second == ""), dtype=bool)
+    commas = [text.str.fullmatch(r"[+-]?\d{1,3},\d+").to_numpy(dtype=bool) for text in (first, second)]
+    comma = commas[0] | commas[1]
+    lat, lon = _number(first) * point.scale, _number(second) * point.scale
+    # Zeros are a placeholder among dates, but a place, if a wrong one, among coordinates.
+    unread = np.flatnonzero(~np.isfinite(lat) & ~missing)
+    missing[unread] = [is_placeholder(text) for text in first.iloc[unread]]
+    wrong = ~missing & ~(np.isfinite(lat) & np.isfinite(lon))
+    ledger.add("location_missing", lines[missing], column="latitude, longitude")
+    ledger.add("location_not_numeric", lines[wrong], column="latitude, longitude")
+    ledger.add("decimal_comma", lines[comma & ~wrong], column="latitude, longitude")
+    if wrong.any() and (wrong | missing).all():
+        faults.add("columns 'latitude' and 'longitude' hold no numbers: name the right columns in a mapping")
+        return Places(lat, lon)
+    lat, lon = np.where(wrong | missing, np.nan, lat), np.where(wrong | missing, np.nan, lon)
+    if point.crs is not None:
+        lat, lon = _unprojected(lat, lon, crs=point.crs)
+    fault = _whole_file_fault(lat, lon, timezone=timezone)
+    if fault:
+        faults.add(fault)
+        return Places(lat, lon)
+    bad = _bad_rows(lat, lon, lines=lines, home=near_zone(lat, lon, timezone=timezone), ledger=ledger)
+    return Places(np.where(bad, np.nan, lat), np.where(bad, np.nan, lon))
+
+
+def _two_columns(frame: pd.DataFrame, point: Point) -> pd.DataFrame:
+    if point.column is None:
+        return frame[["latitude", "longitude"]]
+    codes, values = pd.factorize(frame["point"])
+    pairs: list[tuple[str, str]] = []
+    for value in values:
+        text = str(value)
+        wkt = _WKT.search(text) if "oint" in text or "OINT" in text else None
+        found = wkt or _PAIR.fullmatch(text)
+        one, two = [part for part in found.groups() if part] if found else (text, text)
+        pairs.append((two, one) if wkt or point.order == "lon_lat" else (one, two))
+    spread = np.array(pairs, dtype=object).reshape(-1, 2)[codes]
+    return pd.DataFrame(spread, columns=["latitude", "longitude"], index=frame.index, dtype="str")
+
+
+def _number(text: pd.Series[str]) -> Floats:
+    dotted = text.str.replace(",", ".", regex=False)
+    return np.asarray(pd.to_numeric(dotted, errors="coerce"), dtype=np.float64)
+
+
+def _unprojected(lat: Floats, lon: Floats, *, crs: str) -> tuple[Floats, Floats]:
+    try:
+        points = gpd.GeoSeries(gpd.points_from_xy(lon, lat), crs=crs).to_crs(4326)
+    except Exception as error:
+        if type(error).__module__.startswith("pyproj"):
+            raise InputError(f"mapping [point]: unknown crs {quoted(crs)}: give a code such as 'EPSG:2272'") from error
+        raise
+    lat, lon = np.asarray(points.y, dtype=np.float64), np.asarray(points.x, dtype=np.float64)
+    return np.where(np.isfinite(lat), lat, np.nan), np.where(np.isfinite(lon), lon, np.nan)
+
+
+def _out_of_range(lat: Floats, lon: Floats) -> Flags:
+    return (np.abs(lat) > 90) | (np.abs(lon) > 180)
+
+
+def _at_zero(lat: Floats, lon: Floats) -> Flags:
+    return (np.abs(lat) < ZERO_DEG) & (np.abs(lon) < ZERO_DEG)
+
+
+def _whole_file_fault(lat: Floats, lon: Floats, *, timezone: str) -> str:
+    use = np.isfinite(lat) & ~_at_zero(lat, lon)
+    lat, lon = lat[use], lon[use]
+    if not len(lat):
+        return ""
+    outside = _out_of_range(lat, lon)
+    if _most(outside):
+        return _off_scale(lat, lon, timezone=timezone)
+    return _wrong_side(lat[~outside], lon[~outside], timezone=timezone)
+
+
+def _off_scale(lat: Floats, lon: Floats, *, timezone: str) -> str:
+    """Say what numbers are that cannot be degrees."""
+    inside = ~_out_of_range(lon, lat)
+    if _most(inside):
+        return _SWAPPED.format(inside.sum(), len(lat))
+    if _most(near_zone(lat / 1e6, lon / 1e6, timezone=timezone)):
+        return "latitude and longitude are in micro-degrees: say so by a mapping with [point] scale = 1e-6"
+    return (
+        "latitude and longitude are no degrees but projected coordinates (state plane, UTM?): name their coordinate"
+        " reference system by a mapping with [point] crs = 'EPSG:...', longitude being x and latitude y"
+    )
+
+
+def _wrong_side(lat: Floats, lon: Floats, *, timezone: str) -> str:
+    """Say whether most points would lie where the zone is kept if they were swapped or had their sign."""
+    near = near_zone(lat, lon, timezone=timezone)
+    antarctic = (lat < FARTHEST_SOUTH_DEG) & ~_out_of_range(lon, lat)
+    swapped = ~near & (antarctic | near_zone(lon, lat, timezone=timezone))
+    if _most(swapped):
+        return _SWAPPED.format(swapped.sum(), len(lat))
+    for name, flipped in (("longitude", (lat, -lon)), ("latitude", (-lat, lon))):
+        unsigned = ~near & near_zone(*flipped, timezone=timezone)
+        if _most(unsigned):
+            count = f"{unsigned.sum()} of {len(lat)} rows"
+            return f"the {name} has lost its sign in {count}, or the timezone {timezone} is not that of the points"
+    return ""
+
+
+def _most(flags: Flags) -> bool:
+    return bool(2 * flags.sum() > len(flags))
+
+
+def _bad_rows(lat: Floats, lon: Floats, *, lines: Ints, home: Flags, ledger: Ledger) -> Flags:
+    """Count the rows whose location is to be dropped, each under the likeliest reason; `home` is near the time zone."""
+    located = np.isfinite(lat)
+    zero = located & _at_zero(lat, lon)
+    outside = located & ~zero & _out_of_range(lat, lon)
+    good = located & ~zero & ~outside
+    suspect = outside.copy()
+    reach = FAR_M
+    centre: tuple[float, float] | None = None
+    if good.any():
+        sure = good & home if (good & home).sum() >= HOME_SHARE * good.sum() else good
+        centre = centre_of(lat[sure], lon[sure])
+        away = distance_m(lat, lon, to=centre)
+        reach = max(FAR_M, FAR_MEDIANS * float(np.median(away[sure])))
+        suspect |= good & (away > reach)
+    left = suspect.copy()
+    swapped = np.zeros(len(lat), dtype=bool)
+    unsigned = swapped.copy()
+    if centre is not None and suspect.any():
+        swapped = suspect & ~_out_of_range(lon, lat) & (distance_m(lon, lat, to=centre) <= reach)
+        left &= ~swapped
+        unsigned = (
+            left
+            & ~outside
+            & ((distance_m(lat, -lon, to=centre) <= reach) | (distance_m(-lat, lon, to=centre) <= reach))
+        )
+        left &= ~unsigned
+    for code, rows in (
+        ("location_zero", zero),
+        ("location_swapped", swapped),
+        ("location_sign_lost", unsigned),
+        ("location_out_of_range", left & outside),
+        ("location_far", left & ~outside),
+    ):
+        ledger.add(code, lines[rows], column="latitude, longitude")
+    return zero | suspect
+
+
+def check_incident_points(table: pd.DataFrame, *, ledger: Ledger) -> None:
+    """
+    Note incidents whose units' points differ, and a point that too many incidents share.
+
+    Parameters
+    ----------
+    table
+        `incident_id`, `latitude`, `longitude`, sorted so that each incident's own point comes first, indexed by
+        physical line.
+    ledger
+        Takes the notes.
+    """
+    located = table[table["latitude"].notna()]
+    if located.empty:
+        return
+    own = located.groupby("incident_id")[["latitude", "longitude"]].transform("first")
+    away = distance_m(
+        located["latitude"].to_numpy(),
+        located["longitude"].to_numpy(),
+        to=(own["latitude"].to_numpy(), own["longitude"].to_numpy()),
+    )
+    apart = located[away > APART_M]
+    for incident in sorted(apart["incident_id"].unique())[:8]:
+        lines = apart.index[apart["incident_id"] == incident]
+        detail = f"incident {quoted(incident)}"
+        ledger.add("incident_points_differ", lines, column="latitude, longitude", detail=detail)
+    ledger.add("incident_points_differ", apart.index)
+    points = located.groupby("incident_id")[["latitude", "longitude"]].first()
+    counts = points.value_counts()
+    counts = counts[counts >= max(DEFAULT_POINT_COUNT, DEFAULT_POINT_SHARE * len(points))]
+    for lat, lon, count in counts.reset_index().itertuples(index=False, name=None):
+        detail = f"{lat:.5f}, {lon:.5f}: {count} of {len(points)} incidents, {count / len(points):.0%}"
+        there = located.index[(located["latitude"] == lat) & (located["longitude"] == lon)]
+        ledger.add("location_default_point", there, column="latitude, longitude", detail=detail)

@@ -1,0 +1,255 @@
+"""Reads dispatch (CAD) history: the one public reader, and the order of its steps."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from fireplan.errors import Faults, InputError, TableError, quoted
+from fireplan.incidents._build_tables import build_incidents, build_responses, finished
+from fireplan.incidents._columns.categories import check_priority, read_crews, read_modes, translated
+from fireplan.incidents._columns.mapping import TEXTS, Mapping, load_mapping
+from fireplan.incidents._columns.pick_columns import pick_columns, shape_of_file
+from fireplan.incidents._columns_and_types import TIMES
+from fireplan.incidents._formats.open_export import read_records
+from fireplan.incidents._formats.sql import read_query
+from fireplan.incidents._formats.text_table import from_rows
+from fireplan.incidents._history import CadHistory
+from fireplan.incidents._places.coordinates import Places, read_places
+from fireplan.incidents._rules.ids import drop_duplicates, note_unknown, set_aside_bad_ids, spelt_alike
+from fireplan.incidents._rules.ledger import Ledger
+from fireplan.incidents._times.instants import read_stamps
+from fireplan.incidents._times.time_zones import known_zone
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+    from os import PathLike
+    from zoneinfo import ZoneInfo
+
+    from sqlalchemy.engine import Connection, Engine
+
+    from fireplan.incidents._formats.text_table import Records
+
+    Units = Iterable[str] | pd.DataFrame
+
+
+def read_cad(
+    path: str | PathLike[str],
+    *,
+    timezone: str,
+    mapping: str | PathLike[str] | None = None,
+    units: Units | None = None,
+) -> CadHistory:
+    """
+    Read a dispatch export with one row per unit per incident, or one per incident.
+
+    Every column is read as text and parsed here, so ids stay what they are. An unusable value costs what depends on
+    it: a bad location the maps, a bad stamp its intervals. A row is set aside only when nothing is left to measure,
+    its clock is in doubt, or its identity is. Each row and each repair is counted in the ledger.
+
+    Parameters
+    ----------
+    path
+        A CSV file, plain or gzipped (comma, semicolon, tab or bar; any line end; UTF-8, UTF-16 with its mark, or
+        Windows-1252), an xlsx workbook, or a Parquet file. The kind is found by the content.
+    timezone
+        IANA name of the zone of times without an offset, such as `America/Los_Angeles`.
+    mapping
+        Which column holds what: None if the file has the canonical columns `incident_id`, `unit_id`, `call_type`,
+        `priority`, `latitude`, `longitude`, `received`, `dispatched`, `enroute`, `arrived`, `cleared`, or has them
+        under names that were seen elsewhere (noted in the ledger; without a column of units the file has one row per
+        incident); the name of a bundled mapping (`san_francisco`, `neris`, ...); or the path of a TOML mapping file.
+        Used where they are there: `staged`, `cancelled_enroute`, `unit_type`, `station_id`, `mode`, `crew`,
+        `first_due`, `zone`, `shift`, `aid`. Others are ignored, addresses and narratives among them.
+    units
+        The department's own units: ids, or a table indexed by them or with a column `unit_id`. Responses of others are
+        noted and flagged `mutual_aid`. Left out: nothing is said of that.
+
+    Returns
+    -------
+    The tables, in UTC and EPSG:4326, with the ledger of what was done to each row.
+
+    Raises
+    ------
+    TableError
+        If the file as a whole cannot be used: columns missing, times in a form that cannot be told, points on the
+        wrong side of the globe. All faults found are named at once.
+    InputError
+        If the file is of no kind that is read, or the time zone or the mapping cannot be used.
+    UnknownIdError
+        If there is no mapping of that name.
+
+    Notes
+    -----
+    A call received more than a day after the moment of reading is refused, so reading depends on the clock in this
+    one respect. Limits: 1 GB, and for a gzipped file or a workbook 200 MB unpacked and 100 times its size. Lines are
+    physical lines, in a workbook or a Parquet file rows, with the header on line 1.
+
+    Examples
+    --------
+    >>> history = read_cad("calls.csv.gz", timezone="America/Los_Angeles", mapping="san_francisco")  # doctest: +SKIP
+    >>> for line in history.messages():  # doctest: +SKIP
+    ...     log.info(line)
+    """
+    zone = known_zone(timezone)
+    plan = load_mapping(mapping)
+    own = _unit_ids(units)
+    ledger = Ledger()
+    name = f"CAD file {quoted(Path(path).name)}"
+    records = read_records(path, shape_of_file(plan), table=name, ledger=ledger)
+    return _history(records, plan, name=name, zone=zone, own=own, ledger=ledger)
+
+
+def read_cad_sql(
+    query: str,
+    connection: Engine | Connection | str,
+    *,
+    timezone: str,
+    mapping: str | PathLike[str] | None = None,
+    units: Units | None = None,
+) -> CadHistory:
+    """
+    Read dispatch history from a database, by the rules of `read_cad`.
+
+    Parameters
+    ----------
+    query
+        One SELECT. It is given to the database as it is, and whatever it did is rolled back; give it a login that may
+        only read all the same.
+    connection
+        A SQLAlchemy engine or connection, or a database URL. It is never shown in messages.
+    timezone, mapping, units
+        As for `read_cad`. Times with a zone are instants.
+
+    Returns
+    -------
+    As from `read_cad`; line n + 1 is row n of the result.
+
+    Raises
+    ------
+    InputError
+        If SQLAlchemy is not installed (`pip install 'fireplan[sql]'`), the query does not only read, or the database
+        refuses it.
+    TableError
+        As from `read_cad`.
+
+    Examples
+    --------
+    >>> history = read_cad_sql("SELECT * FROM calls", "sqlite:///cad.db", timezone="America/Denver")  # doctest: +SKIP
+    """
+    zone = known_zone(timezone)
+    plan = load_mapping(mapping)
+    own = _unit_ids(units)
+    name = "the CAD query"
+    records = read_query(query, connection, shape_of_file(plan), table=name)
+    return _history(records, plan, name=name, zone=zone, own=own, ledger=Ledger())
+
+
+def read_cad_rows(
+    rows: Sequence[dict[str, str]], *, timezone: str, units: Units | None = None, name: str = "the rows"
+) -> CadHistory:
+    """
+    Read dispatch history from rows at hand, by the rules of `read_cad`.
+
+    Parameters
+    ----------
+    rows
+        Each the same columns of text, as in a file with the canonical names; at least one.
+    timezone, units
+        As for `read_cad`.
+    name
+        What to call the rows in errors.
+
+    Returns
+    -------
+    As from `read_cad`; line n + 1 is row n.
+    """
+    zone = known_zone(timezone)
+    plan = load_mapping(None)
+    if not rows:
+        raise TableError(name, ["there are no rows"])
+    header = list(rows[0])
+    fields = [[row[column] for column in header] for row in rows]
+    lines = range(2, len(rows) + 2)
+    records = from_rows(header, fields, lines, rows_in=len(rows), places=range(len(header)))
+    return _history(records, plan, name=name, zone=zone, own=_unit_ids(units), ledger=Ledger())
+
+
+def _unit_ids(units: Units | None) -> list[str] | None:
+    if units is None:
+        return None
+    if isinstance(units, str):
+        raise InputError("units is one text: give a list of unit ids, or a table of units")
+    if isinstance(units, pd.DataFrame):
+        return [str(unit) for unit in (units["unit_id"] if "unit_id" in units else units.index)]  # noqa: SIM401
+    return [str(unit) for unit in units]
+
+
+def _history(
+    records: Records, plan: Mapping, *, name: str, zone: ZoneInfo, own: list[str] | None, ledger: Ledger
+) -> CadHistory:
+    """Go through the steps that every kind of file shares."""
+    rows_in = records.rows_in
+    frame, names, plan = pick_columns(records, plan, table=name, ledger=ledger)
+    del records  # what is not needed any more goes: a million rows take room
+    has_units = "unit_id" in frame
+    frame = drop_duplicates(frame, ledger=ledger)
+    set_aside_bad_ids(frame, ledger=ledger)
+    faults = Faults(name)
+    clocked = read_stamps(frame, names=names, formats=plan.times.formats, zone=zone, faults=faults, ledger=ledger)
+    quarantine = ledger.quarantine(frame)
+    kept = ~ledger.is_set_aside(frame.index)
+    frame = frame.drop(columns=[*TIMES, *clocked.more])
+    if not kept.all():
+        frame, clocked = frame[kept], clocked.kept(kept)
+    places = read_places(frame, plan.point, timezone=zone.key, faults=faults, ledger=ledger)
+    faults.raise_if_any()
+    clocked = clocked.ordered(frame.index.to_numpy(), ledger=ledger)
+    frame = _described(frame, plan, places=places, own=own, ledger=ledger)
+    frame = build_responses(frame, clocked, ledger=ledger)
+    incidents = build_incidents(frame, ledger=ledger)
+    rows_ok = len(frame)
+    return CadHistory(
+        incidents=incidents,
+        responses=finished(frame, incidents),
+        ledger=ledger.frame(rows_ok=rows_ok),
+        quarantine=quarantine,
+        timezone=zone.key,
+        rows_in=rows_in,
+        rows_ok=rows_ok,
+        rows_set_aside=ledger.rows_set_aside,
+        rows_duplicate=ledger.count("duplicate_row"),
+        grain="unit" if has_units else "incident",
+    )
+
+
+def _described(
+    used: pd.DataFrame, plan: Mapping, *, places: Places, own: list[str] | None, ledger: Ledger
+) -> pd.DataFrame:
+    """Give ids, texts and points: everything of the rows but their times."""
+    table = pd.DataFrame({"incident_id": used["incident_id"]})
+    if "unit_id" in used:
+        table["unit_id"] = spelt_alike(used["unit_id"], ledger=ledger)
+        if own is not None:
+            table["mutual_aid"] = note_unknown(table["unit_id"], own, ledger=ledger)
+    for name in (name for name in (*TEXTS, *plan.carry) if name in used):
+        values = plan.translate.get(name, {})
+        table[name] = _read_text(used[name], values, name=name, ledger=ledger)
+    for name in ("call_type", "priority"):
+        if name not in table:
+            table[name] = pd.Series(pd.NA, index=used.index, dtype="str")
+    if "priority" in used:
+        check_priority(table["priority"], mapped="priority" in plan.translate, ledger=ledger)
+    if "call_type" in used:
+        ledger.add("call_type_missing", used.index[table["call_type"].isna()], column="call_type")
+    return table.assign(latitude=places.latitude, longitude=places.longitude)
+
+
+def _read_text(text: pd.Series[str], values: dict[str, str], *, name: str, ledger: Ledger) -> pd.Series[Any]:
+    if name == "mode":
+        return read_modes(text, values, ledger=ledger)
+    if name == "crew":
+        return read_crews(text, ledger=ledger)
+    return translated(text, values, column=name, ledger=ledger)

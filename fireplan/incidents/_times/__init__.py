@@ -1,0 +1,1 @@
+"""Written times turned into instants, and the order that the stamps of a response must have."""

@@ -1,0 +1,201 @@
+"""The order of a response's stamps, what breaks it, and the intervals between them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from fireplan.incidents._columns_and_types import NO_STAMP, TIMES, Flags, Floats, Ints, Spans, Stamps
+from fireplan.incidents._rules.ids import numbered
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from fireplan.incidents._rules.ledger import Ledger
+
+RECEIVED, DISPATCHED, ENROUTE, ARRIVED, CLEARED = range(5)
+DROPPED_FIRST = (
+    CLEARED,
+    ENROUTE,
+    ARRIVED,
+    DISPATCHED,
+    RECEIVED,
+)  # where two stamps contradict each other and no third tells
+DAY = np.timedelta64(24 * 3600, "s")
+FEWEST_STAMPS = 6  # to speak of a resolution
+
+
+@dataclass(frozen=True)
+class Flagged:
+    """What kind of response each row is."""
+
+    cancelled: Flags
+    on_view: Flags
+    already_on_road: Flags
+
+
+def drop_reversed(stamps: Stamps, lines: Ints, *, ledger: Ledger) -> Stamps:
+    """
+    Drop the values that contradict the order received, dispatched, enroute, arrived, cleared.
+
+    Of a row's stamps the one in most contradictions goes first, until none is left. Where two contradict only each
+    other, the one dropped is the later in the order, save that `enroute` goes rather than `arrived`: a late press
+    of the en-route button is the usual cause, and the total response is kept.
+    """
+    stamps = stamps.copy()
+    for _ in range(len(TIMES) - 1):
+        reversed_ = _reversals(stamps)
+        counts = reversed_.sum(axis=1)
+        rows = np.flatnonzero(counts.any(axis=1))
+        if not len(rows):
+            break
+        ranked = counts[rows][:, DROPPED_FIRST]
+        worst = np.array(DROPPED_FIRST)[ranked.argmax(axis=1)]
+        for column in range(len(TIMES)):
+            hit = rows[worst == column]
+            against = reversed_[hit, column, :].argmax(axis=1)
+            for other in np.unique(against):
+                earlier, later = sorted((int(column), int(other)))
+                code = f"{TIMES[later]}_before_{TIMES[earlier]}"
+                ledger.add(code, lines[hit[against == other]], column=TIMES[column])
+            stamps[hit, column] = NO_STAMP
+    return stamps
+
+
+def _reversals(stamps: Stamps) -> Flags:
+    """Flag by row the pairs of stamps in the wrong order; NaT contradicts nothing."""
+    ordered = np.triu(np.ones((len(TIMES), len(TIMES)), dtype=bool), k=1)
+    wrong = (stamps[:, :, None] > stamps[:, None, :]) & ordered
+    return np.asarray(wrong | wrong.transpose(0, 2, 1))
+
+
+def check_staged(stamps: Stamps, staged: Stamps, lines: Ints, *, ledger: Ledger) -> Stamps:
+    """Drop the times of staging that lie before the unit went en route or after it cleared."""
+    early = staged < stamps[:, ENROUTE]
+    late = ~early & (staged > stamps[:, CLEARED])
+    ledger.add("staged_before_enroute", lines[early], column="staged")
+    ledger.add("cleared_before_staged", lines[late], column="staged")
+    return np.where(early | late, NO_STAMP, staged)
+
+
+def flag(stamps: Stamps, given: Flags, *, lines: Ints, ledger: Ledger, called_off: Flags | None = None) -> Flagged:
+    """
+    Find responses cancelled, seen by the unit itself or already on the road, and note what is missing or too long.
+
+    Parameters
+    ----------
+    stamps
+        UTC, in order.
+    given
+        Flags the stamps that the file has, dropped ones included: a unit whose arrival was dropped was not
+        cancelled.
+    lines, ledger
+        Where the rows stand, and what takes the notes.
+    called_off
+        Flags the responses with a stamp of being cancelled en route, where the file has such a column.
+    """
+    received, dispatched, enroute, arrived, _ = stamps.T
+    there = ~np.isnat(stamps)
+    on_view = (received == dispatched) & (dispatched == arrived) & (~given[:, ENROUTE] | (enroute == arrived))
+    on_road = (enroute == dispatched) & ~on_view
+    off = np.zeros(len(lines), dtype=bool) if called_off is None else called_off
+    cancelled = ~given[:, ARRIVED] & (given[:, CLEARED] | off)
+    ledger.add("cancelled_but_arrived", lines[off & given[:, ARRIVED]], column="cancelled_enroute")
+    ledger.add("on_view", lines[on_view])
+    ledger.add("already_on_road", lines[on_road], column="enroute")
+    ledger.add("cancelled", lines[cancelled], column="arrived")
+    gone = ~given
+    gone[:, ARRIVED] &= ~cancelled
+    gone[:, ENROUTE] &= ~on_view
+    for column, name in enumerate(TIMES):
+        ledger.add(f"{name}_missing", lines[gone[:, column]], column=name)
+    ledger.add("over_24_hours", lines[_span(stamps) >= DAY])
+    known = stamps[there]
+    if len(known) >= FEWEST_STAMPS and bool((known == known.astype("datetime64[m]")).all()):
+        ledger.add("minute_resolution", lines)
+    return Flagged(cancelled, on_view, on_road)
+
+
+def _span(stamps: Stamps) -> Spans:
+    return np.asarray(np.fmax.reduce(stamps, axis=1) - np.fmin.reduce(stamps, axis=1))
+
+
+def intervals(stamps: Stamps, flagged: Flagged) -> dict[str, Floats]:
+    """
+    Work out the intervals of each response in the terms of NFPA 1710.
+
+    Returns
+    -------
+    `call_processing_s` from received to dispatched, `turnout_s` from dispatched to enroute, `travel_s` from enroute
+    to arrived, `total_response_s` from received to arrived; NaN where a stamp is unknown. Turnout is NaN for a unit
+    already on the road, all are NaN for a call that the unit saw itself. [s]
+
+    References
+    ----------
+    .. [1] NFPA 1710 chapter 3 (now NFPA 1750), definitions of alarm handling, turnout and travel time. `received`
+    stands for the
+       receipt of the call as the dispatch system has it; transfer and answering are not told apart from processing
+       here.
+    """
+    pairs = {
+        "call_processing_s": (RECEIVED, DISPATCHED),
+        "turnout_s": (DISPATCHED, ENROUTE),
+        "travel_s": (ENROUTE, ARRIVED),
+        "total_response_s": (RECEIVED, ARRIVED),
+    }
+    result = {name: _seconds(stamps[:, end] - stamps[:, start]) for name, (start, end) in pairs.items()}
+    result["turnout_s"][flagged.already_on_road] = np.nan
+    for values in result.values():
+        values[flagged.on_view] = np.nan
+    return result
+
+
+def _seconds(difference: Spans) -> Floats:
+    seconds = difference.astype("timedelta64[us]").astype(np.int64) / 1e6
+    return np.where(np.isnat(difference), np.nan, seconds)
+
+
+def check_two_places(responses: pd.DataFrame, *, ledger: Ledger) -> None:
+    """
+    Note units that are on two incidents at once.
+
+    A unit dispatched again before it cleared is only counted: that is how units are sent from a scene. A response
+    that begins and ends while the same unit is on another incident is a status error and is noted with the unit.
+
+    Parameters
+    ----------
+    responses
+        `incident_id`, `unit_id`, `dispatched`, `cleared`, indexed by physical line.
+    ledger
+        Takes the counts.
+    """
+    table = responses.dropna(subset=["dispatched", "cleared"])
+    table = table.sort_values(["unit_id", "dispatched", "cleared", "incident_id"], ascending=[True, True, False, True])
+    if table.empty:
+        return
+    lines = table.index.to_numpy()
+    unit = numbered(table["unit_id"])
+    start, end = (np.asarray(table[name].astype("int64"), dtype=np.int64) for name in ("dispatched", "cleared"))
+    incident = numbered(table["incident_id"])
+    holder = _holder(unit, end)
+    busy = (holder != np.arange(len(table))) & (start < end[holder])
+    other = busy & (incident != incident[holder])
+    inside = other & (start > start[holder]) & (end < end[holder])
+    ledger.add("unit_overlap", lines[other & ~inside], column="unit_id")
+    units = sorted(table["unit_id"].to_numpy(dtype=object)[inside])
+    detail = f"units {', '.join(dict.fromkeys(str(u)[:20] for u in units[:50]))}" if units else ""
+    ledger.add("unit_in_two_places", lines[inside], column="unit_id", detail=detail)
+
+
+def _holder(unit: Ints, end: Ints) -> Ints:
+    """Give for each row, sorted by unit and start, the unit's earlier row that ends last; itself if there is none."""
+    holder = np.arange(len(unit))
+    for row in range(1, len(unit)):
+        if unit[row] != unit[row - 1]:
+            continue
+        before = row - 1
+        held = holder[before]
+        holder[row] = held if held != before and end[held] >= end[before] else before
+    return holder

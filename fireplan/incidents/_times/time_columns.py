@@ -1,0 +1,249 @@
+"""From the text of a time column to times, with one decided format per column; nothing is guessed row by row."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from fireplan.errors import listed
+from fireplan.incidents._columns_and_types import NO_STAMP, STAMP, Flags, Ints, Stamps
+from fireplan.incidents._formats.text_table import TEXT
+from fireplan.incidents._times.time_patterns import (
+    LONGEST,
+    Parts,
+    assemble,
+    by_shape,
+    match_shape,
+    read_parts,
+    refused_kind,
+    shape_of,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from fireplan.errors import Faults
+
+EARLIEST_YEAR = 1980  # before it no dispatch computer kept such records
+
+MISSING, READ, PLACEHOLDER, LEAP, OLD, UNREADABLE = range(6)
+CODES = {
+    PLACEHOLDER: "placeholder_time",
+    LEAP: "leap_second",
+    OLD: "year_implausible",
+    UNREADABLE: "time_unreadable",
+}
+_PLACEHOLDERS = frozenset(
+    (
+        "null",
+        "(null)",
+        "n/a",
+        "#n/a",
+        "na",
+        "none",
+        "nil",
+        "nan",
+        "nat",
+        "-",
+        "--",
+        "---",
+        ".",
+        "?",
+        "0",
+        "unknown",
+        "tbd",
+    )
+)
+_PLACEHOLDER_DATES = np.array(
+    ["0001-01-01", "1899-12-30", "1899-12-31", "1900-01-01", "1901-01-01", "9999-12-31"], dtype="datetime64[D]"
+)
+_ZEROS = frozenset("0-/:. T")
+_ADVICE = {
+    "serial": "holds Excel serial numbers: format the column as date and time and export again",
+    "epoch": "holds epoch seconds: export local date and time, as 2024-03-05 14:00:00",
+    "clock": "holds a time without its date, so events over midnight cannot be ordered: join the date column to it",
+    "date": "holds a date without a time of day: export date and time",
+}
+
+
+@dataclass(frozen=True)
+class Written:
+    """
+    One column's times as they were written.
+
+    `local` is the time on the wall, NaT where none could be read or where the text has an offset; `instant` is UTC
+    where the text has an offset, else NaT; `kind` says for each row whether it was read, and why not.
+    """
+
+    local: Stamps
+    instant: Stamps
+    kind: npt.NDArray[np.int8]
+
+
+@dataclass(frozen=True)
+class _Column:
+    """A column boiled down to its different values."""
+
+    name: str
+    codes: Ints
+    texts: pa.LargeStringArray
+    counts: Ints
+    lines: Ints  # of the first row with each value
+
+
+def read_times(
+    frame: pd.DataFrame, *, names: Mapping[str, str], formats: Sequence[str], faults: Faults
+) -> dict[str, Written]:
+    """
+    Read all time columns.
+
+    Parameters
+    ----------
+    frame
+        Text columns, stripped, indexed by physical line.
+    names
+        What to call each column in errors.
+    formats
+        strptime formats to try in turn; none to find out the format. Day and month order is found out from all
+        values of a column, or from the other columns when it has no day above 12 itself.
+    faults
+        Takes what makes a column unusable as a whole.
+    """
+    result: dict[str, Written] = {}
+    open_: dict[str, tuple[_Column, list[Parts]]] = {}
+    for name in frame.columns:
+        column = _boiled_down(frame[name], name=names[name])
+        parts = [] if formats else _all_parts(column)
+        if any(part.open_order for part in parts):
+            open_[name] = (column, parts)
+        elif formats:
+            result[name] = _read_as(column, formats, faults=faults)
+        else:
+            result[name] = _finish(column, _assembled(column, parts, day_first=False), faults=faults)
+    orders = {name: _order(column, parts, faults=faults) for name, (column, parts) in open_.items()}
+    settled = {order for order in orders.values() if order in {"day", "month"}}
+    for name, (column, parts) in open_.items():
+        order = orders[name]
+        if order == "open" and len(settled) == 1:
+            order = next(iter(settled))
+        if order == "open":
+            faults.add(
+                f"column {column.name} may write the day or the month first, and no value tells:"
+                " give a mapping with [times] formats"
+            )
+        result[name] = _finish(column, _assembled(column, parts, day_first=order == "day"), faults=faults)
+    return result
+
+
+def is_placeholder(text: str) -> bool:
+    """Tell whether a text stands for a missing value: NULL, N/A, -, 0000-00-00 00:00:00 and the like."""
+    return text.casefold() in _PLACEHOLDERS or (len(text) > 7 and _ZEROS.issuperset(text.upper()) and "0" in text)
+
+
+def _boiled_down(text: pd.Series[str], *, name: str) -> _Column:
+    codes, different = pd.factorize(text)
+    values = pa.array(different.array, type=TEXT)
+    first = np.zeros(len(values), dtype=np.int64)
+    first[codes[::-1]] = text.index.to_numpy()[::-1]
+    return _Column(name, codes, values, np.bincount(codes, minlength=len(values)), first)
+
+
+def _all_parts(column: _Column) -> list[Parts]:
+    found = [(match_shape(shape), where, codes) for shape, where, codes in by_shape(column.texts)]
+    return [read_parts(codes, where, found=match) for match, where, codes in found if match]
+
+
+def _order(column: _Column, parts: list[Parts], *, faults: Faults) -> str:
+    """Decide which of day and month stands first: 'day', 'month', 'open', or 'none' where it does not matter."""
+    pieces = [part for part in parts if part.open_order]
+    if not pieces:
+        return "none"
+    first = np.concatenate([part.numbers["a"] for part in pieces])
+    second = np.concatenate([part.numbers["b"] for part in pieces])
+    where = np.concatenate([part.where for part in pieces])
+    day_first, month_first = (first > 12) & (second <= 12), (second > 12) & (first <= 12)
+    if day_first.any() and month_first.any():
+        one, other = column.lines[where[day_first]].min(), column.lines[where[month_first]].min()
+        faults.add(
+            f"column {column.name} writes the day first (line {one}) and the month first (line {other}):"
+            " export it in one format"
+        )
+        return "none"
+    if day_first.any() or month_first.any():
+        return "day" if day_first.any() else "month"
+    return "open" if (first != second).any() else "none"
+
+
+def _assembled(column: _Column, parts: list[Parts], *, day_first: bool) -> Written:
+    local = np.full(len(column.texts), NO_STAMP, dtype=STAMP)
+    instant = local.copy()
+    kind = np.full(len(column.texts), UNREADABLE, dtype=np.int8)
+    for part in parts:
+        stamps, leap = assemble(part, day_first=day_first)
+        if part.offset_min is None:
+            local[part.where] = stamps
+        else:
+            instant[part.where] = stamps - part.offset_min * np.timedelta64(60_000_000, "us")
+        kind[part.where] = np.where(leap, LEAP, np.where(np.isnat(stamps), UNREADABLE, READ))
+    return Written(local, instant, kind)
+
+
+def _read_as(column: _Column, formats: Sequence[str], *, faults: Faults) -> Written:
+    local = np.full(len(column.texts), NO_STAMP, dtype=STAMP)
+    instant = local.copy()
+    texts = np.array(column.texts.to_pylist(), dtype=object)
+    leap = np.array([":60" in value[:LONGEST] for value in texts], dtype=bool)
+    left = ~leap & np.array([0 < len(value) <= LONGEST for value in texts], dtype=bool)
+    for text in formats:
+        aware = "%z" in text
+        read = pd.to_datetime(pd.Series(texts[left], dtype="str"), format=text, errors="coerce", utc=aware)
+        stamps = (read.dt.tz_localize(None) if aware else read).to_numpy().astype(STAMP)
+        (instant if aware else local)[left] = stamps
+        left[left] = np.isnat(stamps)
+    known = ~np.isnat(local) | ~np.isnat(instant)
+    return _finish(
+        column,
+        Written(local, instant, np.where(known, READ, np.where(leap, LEAP, UNREADABLE)).astype(np.int8)),
+        faults=faults,
+    )
+
+
+def _finish(column: _Column, written: Written, *, faults: Faults) -> Written:
+    """Tell the missing from the unreadable, refuse a column unusable as a whole, and spread it over the rows."""
+    local, instant, kind = written.local.copy(), written.instant.copy(), written.kind.copy()
+    stamps = np.where(np.isnat(local), instant, local)
+    dates = stamps.astype("datetime64[D]")
+    kind[(kind == READ) & (dates < np.datetime64(f"{EARLIEST_YEAR}-01-01"))] = OLD
+    kind[np.isin(dates, _PLACEHOLDER_DATES)] = PLACEHOLDER
+    kind[(kind == UNREADABLE) & pc.equal(column.texts, "").to_numpy(zero_copy_only=False)] = MISSING
+    for place in np.flatnonzero(kind == UNREADABLE):
+        text = str(column.texts[int(place)])
+        if is_placeholder(text):
+            kind[place] = PLACEHOLDER
+        elif refused_kind(shape_of(text)) == "long year":
+            kind[place] = OLD
+    _refuse(column, kind, faults=faults)
+    unusable = kind != READ
+    local[unusable] = NO_STAMP
+    instant[unusable] = NO_STAMP
+    return Written(local[column.codes], instant[column.codes], kind[column.codes])
+
+
+def _refuse(column: _Column, kind: npt.NDArray[np.int8], *, faults: Faults) -> None:
+    """Note a fault when more than half of a column's values cannot be read."""
+    bad: Flags = kind == UNREADABLE
+    given = column.counts[(kind != MISSING) & (kind != PLACEHOLDER)].sum()
+    if 2 * column.counts[bad].sum() <= given:
+        return
+    kinds = pd.Series([refused_kind(shape_of(str(value))) for value in column.texts.filter(pa.array(bad))])
+    common = str(kinds.mode().iloc[0])
+    lines = listed(sorted(int(line) for line in column.lines[bad]), most=3)
+    count = int(column.counts[bad].sum())
+    what = _ADVICE.get(common, "cannot be read as date and time: give a mapping with [times] formats")
+    faults.add(f"column {column.name} {what} ({count} of {int(given)} values, from line {lines.split(',')[0]})")

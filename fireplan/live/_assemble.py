@@ -1,0 +1,173 @@
+"""A live view put together from its parts and run: store, desk, feeds."""
+
+from __future__ import annotations
+
+import logging
+import tempfile
+import threading
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from fireplan import _kernel as kernel
+from fireplan.errors import InputError, quoted
+from fireplan.live._desk.department import Department
+from fireplan.live._desk.event_loop import Desk
+from fireplan.live._desk.feed_clock import PlayedClock, WallClock
+from fireplan.live._store import Store
+from fireplan.live.feeds import PolledView, TailedFile
+from fireplan.live.feeds._history_replay import Replay
+from fireplan.operations._events.from_history import busiest_day_us, events_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    from fireplan.incidents import CadHistory
+    from fireplan.live._desk.feed_clock import FeedClock
+    from fireplan.live.feeds import Feed
+    from fireplan.project import Project
+
+log = logging.getLogger(__name__)
+
+AGAIN_S = 2.0
+"""A batch that the store did not take is handed in again after this. [s]"""
+
+LEAD_US = 12 * 3_600_000_000
+"""A replay begins with what was so long before: units that were out then are out. [us]"""
+
+DAWN_US = 6 * 3_600_000_000
+"""A replay begins at six in the morning, unless asked otherwise. [us]"""
+
+
+def feed_of(said: str) -> Feed:
+    """
+    Make the feed that a command line names.
+
+    Parameters
+    ----------
+    said
+        A file of JSON lines; or the address of a database and, behind a #, a table or view in it.
+    """
+    url, hash_, table = said.rpartition("#")
+    if hash_ and "://" in url:
+        return PolledView(url, table)
+    if "://" in said:
+        raise InputError(f"feed {quoted(said.split('://', maxsplit=1)[0])}://...: name the table or view behind a #")
+    return TailedFile(said)
+
+
+def replay_of(
+    history: CadHistory, *, speed: float, start_us: int | None = None, days: float = 2.0, name: str = "replay"
+) -> tuple[Replay, PlayedClock]:
+    """
+    Make a feed that plays a history, with its clock.
+
+    Parameters
+    ----------
+    history
+        From `fireplan.read_cad`.
+    speed
+        Seconds of history for each second.
+    start_us
+        Where it begins; None: at six in the morning of the busiest of the last 90 days. [us since 1970, UTC]
+    days
+        How much of it is played. [days]
+    name
+        What the feed is called.
+    """
+    if start_us is None:
+        start_us = busiest_day_us(history) + DAWN_US
+    events = events_of(history, start_us=start_us - LEAD_US, end_us=start_us + int(days * 86_400_000_000))
+    if not any(event.ts_us >= start_us for event in events):
+        raise InputError("the history holds nothing from there on: choose another start of the replay")
+    clock = PlayedClock(start_us, speed=speed)
+    return Replay(events, clock, name=name), clock
+
+
+@contextmanager
+def running(
+    project: Project,
+    *,
+    store: str | Path | None,
+    feeds: Sequence[Feed] = (),
+    clock: FeedClock | None = None,
+    source: str = "",
+    tell: Callable[[str], None] = lambda _: None,
+) -> Iterator[Desk]:
+    """
+    Run the desk of a project with its feeds.
+
+    Parameters
+    ----------
+    project
+        Whose department it is.
+    store
+        Where events are kept: a file, or the address of a database; None: in a folder that goes with the view.
+    feeds
+        Where events come from, besides those that are posted.
+    clock
+        What stamps are held against; None: the wall clock.
+    source
+        What the feed is called on the page; "": after the feeds.
+    tell
+        Called with a few words before each step that takes a while.
+
+    Yields
+    ------
+    The desk, with what was in the store in its picture. At the end the feeds stop, and what they handed in is durable.
+    """
+    with tempfile.TemporaryDirectory(prefix="fireplan-live-") as folder:
+        kept = Store.open(store if store is not None else Path(folder) / "events.sqlite")
+        tell("compiling (the first run takes a few seconds)")
+        kernel.compile_ahead()
+        tell("working out cover with all units at home")
+        named = source or ", ".join(feed.name for feed in feeds) or "posted events"
+        desk = Desk(
+            Department.of(project),
+            kept,
+            clock=clock or WallClock(),
+            source=named,
+            keep_days=project.plan.live.keep_days,
+        )
+        stop = threading.Event()
+        threads = [
+            threading.Thread(target=pump, args=(feed, desk, stop), name=f"feed {i}") for i, feed in enumerate(feeds)
+        ]
+        try:
+            tell("reading events of before")
+            desk.wait_ready()
+            for thread in threads:
+                thread.start()
+            yield desk
+        finally:
+            stop.set()
+            for thread in threads:
+                if thread.is_alive():
+                    thread.join(timeout=5)
+            desk.close()
+
+
+def pump(feed: Feed, desk: Desk, stop: threading.Event) -> None:
+    """
+    Hand in what a feed gives, batch by batch, each durable before the next, until `stop` is set.
+
+    A batch that the store does not take is handed in again: nothing is passed over.
+    """
+    try:
+        feed.resume(desk.position(feed.name))
+        for batch in feed.batches(stop):
+            position = None if batch.position is None else (feed.name, batch.position)
+            while not _taken(desk, batch.events, batch.refusals, position):
+                if stop.wait(AGAIN_S):
+                    return
+    except Exception as error:  # noqa: BLE001 - a feed that fails ends alone; the page shows its silence
+        log.error("feed %s ended: %s", feed.name, type(error).__name__)  # noqa: TRY400 - a traceback may hold data
+
+
+def _taken(desk: Desk, events: Sequence, refusals: Sequence, position: tuple[str, str] | None) -> bool:  # type: ignore[type-arg]
+    try:
+        desk.submit(events, refusals, position=position).result(timeout=60)
+    except (OSError, TimeoutError) as error:  # a StoreError is an OSError
+        log.error("the store did not take a batch (%s): trying again", type(error).__name__)  # noqa: TRY400
+        return False
+    return True

@@ -1,0 +1,334 @@
+"""How much lies within each objective of a standard: over all, by zone and by station."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+import pandas as pd
+
+from fireplan.errors import InputError, UnknownIdError, listed, quoted
+from fireplan.measures._demand_measures import Measure, measures_of, zones_of
+from fireplan.travel import first_due, force_times, station_notes
+from fireplan.travel._first_due import first_due_rows
+from fireplan.travel._places import places
+
+if TYPE_CHECKING:
+    import geopandas as gpd
+    from numpy.typing import NDArray
+
+    from fireplan.scenario import Scenario
+    from fireplan.standards import Objective, Standard
+
+
+ROUNDING = 1e-12
+"""A share that misses its goal by less than this part of it has reached it: sums of weights are not exact."""
+
+ADDED = {f"{nth}_due{end}" for nth in ("first", "second", "third") for end in ("", "_s")} | {"incidents_n", "road_km"}
+"""Columns that `Assessment.zones` has besides those of each objective."""
+
+
+class Arrival(NamedTuple):
+    """Arrival under one objective at every place where one measure is counted. [s]"""
+
+    objective: Objective
+    measure: Measure
+    arrival_s: NDArray[np.float32]
+
+    @property
+    def within(self) -> NDArray[np.bool_]:
+        """Places reached in time."""
+        return np.asarray(self.arrival_s <= self.objective.limit_s)
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Assessment:
+    """
+    What a scenario achieves under a standard; every figure is modelled, with all units at home and free.
+
+    Attributes
+    ----------
+    scenario, standard
+        What was assessed, and against what.
+    arrivals
+        Arrival at every place, for each objective and measure.
+    """
+
+    scenario: Scenario
+    standard: Standard
+    arrivals: tuple[Arrival, ...]
+
+    def __repr__(self) -> str:
+        """Say the shares in a few lines."""
+        lines = [f"Assessment of {quoted(self.scenario.name)} by {self.standard.name} (modelled)"]
+        lines += [
+            f"{row.objective}: {row.share:.1%} of {row.n:,.0f} {row.unit} within {row.limit_s:.0f} s"
+            for row in self.summary().reset_index().itertuples()
+        ]
+        return "\n  ".join([*lines, *self.notes()])
+
+    def summary(self) -> pd.DataFrame:
+        """
+        The headline figures.
+
+        Returns
+        -------
+        By `objective` and `measure`: what is to arrive (`title`), `limit_s` [s], `interval`, `n` in all, `within` the
+        limit and `outside` it, `share` (of n), `unreachable` (part of n: no road leads there), `not_located` (not in
+        n: its place is not known), `p90_s` (weighted, inverted_cdf; inf if more than a tenth is never reached) [s],
+        `unit`, `required_share`, `at_most_outside`, `met` (missing: the objective sets nothing for this measure), and
+        `basis`.
+        """
+        return pd.DataFrame([_headline(a) for a in self.arrivals]).set_index(["objective", "measure"])
+
+    @property
+    def zones(self) -> gpd.GeoDataFrame:
+        """
+        What is reached in time, zone by zone.
+
+        Returns
+        -------
+        The scenario's zones with `first_due`, `first_due_s` (and second, third) [s], `incidents_n`, `road_km`, and for
+        each objective `<key>_s` [s], `<key>_within`, `<key>_incidents_share` and `<key>_road_share` (NaN: nothing to
+        share).
+        """
+        return self._zones.copy(deep=False)
+
+    @property
+    def stations(self) -> pd.DataFrame:
+        """
+        What each station is first due to.
+
+        Returns
+        -------
+        By station, objective and measure: `n` for which the station is first due, how much of it lies `within` the
+        objective (by whichever station), the `share`, and the `unit`.
+        """
+        return self._stations.copy(deep=False)
+
+    @cached_property
+    def _zones(self) -> gpd.GeoDataFrame:
+        return _by_zone(self.scenario, self.arrivals)
+
+    @cached_property
+    def _stations(self) -> pd.DataFrame:
+        return _by_station(self.scenario, self.arrivals)
+
+    def notes(self) -> list[str]:
+        """Say what a reader of the figures has to know."""
+        return _notes(self.scenario, self.standard, self.arrivals)
+
+    def arrival(self, objective: str, measure: str) -> Arrival:
+        """Arrival under one objective at the places of one measure."""
+        for arrival in self.arrivals:
+            if (arrival.objective.key, arrival.measure.name) == (objective, measure):
+                return arrival
+        raise UnknownIdError(
+            "objective and measure",
+            f"{objective}, {measure}",
+            [f"{a.objective.key}, {a.measure.name}" for a in self.arrivals],
+        )
+
+
+def assess(scenario: Scenario, *, standard: Standard) -> Assessment:
+    """
+    Hold a scenario to a standard.
+
+    Parameters
+    ----------
+    scenario
+        What is to be assessed.
+    standard
+        Its objectives; see `fireplan.standards`.
+
+    Returns
+    -------
+    Shares of people, dwellings, incidents and road within every objective, each with its n: `Assessment`.
+
+    Raises
+    ------
+    UnreachableStationError
+        If an open station is off the road.
+    UnknownIdError
+        If an objective speaks of a weight that the zones do not have.
+    InputError
+        If the zones already have a column that the assessment adds, or two objectives would share one.
+
+    Notes
+    -----
+    Distribution (a first unit) and concentration (an effective response force) in the sense of the CPSE's standards of
+    cover, on the assumption that all units are at home and free. Incidents count at their own points, people and
+    dwellings at a point inside their zone, roads in pieces of at most 100 m. What cannot be reached counts as outside.
+    """
+    measures = measures_of(scenario)
+    names = [m.name for m in measures]
+    for objective in standard.planned:
+        if objective.weight and objective.weight not in names:
+            raise UnknownIdError(f"weight of objective {quoted(objective.key)}", objective.weight, names)
+    _check_columns(scenario, standard)
+    return Assessment(scenario, standard, tuple(_arrivals(scenario, standard, measures)))
+
+
+def _check_columns(scenario: Scenario, standard: Standard) -> None:
+    """Every column that the assessment adds to the zones is new."""
+    ends = ("s", "within", "incidents_share", "road_share")
+    added = [*ADDED, *(f"{o.key}_{end}" for o in standard.planned for end in ends)]
+    twice = sorted({c for c in added if added.count(c) > 1})
+    if twice:
+        raise InputError(
+            f"objectives and results would share the column {quoted(twice[0])}: choose another key or name"
+        )
+    taken = [c for c in scenario.zones.columns if c in added]
+    if taken:
+        raise InputError(f"the zones already have columns that an assessment adds: drop or rename {listed(taken)}")
+
+
+def _arrivals(scenario: Scenario, standard: Standard, measures: list[Measure]) -> list[Arrival]:
+    """Arrival under each objective; once for measures that are counted at the same places."""
+    found = []
+    for objective in standard.planned:
+        at: dict[str, NDArray[np.float32]] = {}
+        for measure in measures:
+            kind = measure.places.kind
+            if kind not in at:
+                at[kind] = force_times(scenario, measure.places, needs=objective.needs, interval=objective.interval)
+            found.append(Arrival(objective, measure, at[kind]))
+    return found
+
+
+def _headline(arrival: Arrival) -> dict[str, object]:
+    objective, measure = arrival.objective, arrival.measure
+    weight = np.where(measure.known, measure.weight, 0.0)
+    total, within = weight.sum(), weight[arrival.within].sum()
+    share = within / total if total > 0 else np.nan
+    speaks = objective.weight in {"", measure.name}
+    met: object = pd.NA
+    if speaks and total > 0 and objective.share is not None:
+        met = bool(within >= objective.share * total * (1 - ROUNDING))
+    if speaks and objective.at_most_outside is not None:
+        met = bool(total - within <= objective.at_most_outside) and (met is pd.NA or bool(met))
+    return {
+        "objective": objective.key,
+        "measure": measure.name,
+        "title": objective.title,
+        "limit_s": objective.limit_s,
+        "interval": objective.interval,
+        "n": total,
+        "within": within,
+        "outside": total - within,
+        "share": share,
+        "unreachable": weight[np.isinf(arrival.arrival_s)].sum(),
+        "not_located": int((~measure.known).sum()),
+        "p90_s": weighted_percentile(arrival.arrival_s, weight, 90),
+        "unit": measure.unit,
+        "required_share": objective.share if speaks and objective.share is not None else np.nan,
+        "at_most_outside": objective.at_most_outside if speaks and objective.at_most_outside is not None else np.nan,
+        "met": met,
+        "basis": "modelled",
+    }
+
+
+def weighted_percentile(values: NDArray[np.floating], weight: NDArray[np.float64], percent: float) -> float:
+    """
+    Percentile by the inverted distribution: the least value that `percent` of the weight does not exceed.
+
+    The only definition under which p90 <= T exactly when at least 90 % lie within T. Values are zero or more; what is
+    not finite comes after all others. NaN if nothing weighs anything.
+    """
+    if not weight.sum() > 0:
+        return float("nan")
+    wanted = percent / 100 * weight.sum() * (1 - ROUNDING)
+    finite = np.flatnonzero(np.isfinite(values))
+    # First the whole second in which it falls, then the place in that second: cheaper than sorting everything.
+    whole = values[finite].astype(np.int64)
+    reached = np.cumsum(np.bincount(whole, weights=weight[finite]))
+    if len(reached) == 0 or reached[-1] < wanted:
+        return float("inf")
+    second = int(np.searchsorted(reached, wanted))
+    inside = finite[whole == second]
+    inside = inside[np.argsort(values[inside], kind="stable")]
+    before = reached[second - 1] if second else 0.0
+    place = np.searchsorted(before + np.cumsum(weight[inside]), wanted)
+    return float(values[inside[min(int(place), len(inside) - 1)]])
+
+
+def _by_zone(scenario: Scenario, arrivals: tuple[Arrival, ...]) -> gpd.GeoDataFrame:
+    table = scenario.zones.join(first_due(scenario))
+    n = len(table)
+    for objective in {a.objective.key: a.objective for a in arrivals}.values():
+        # Zones without a weight are reached or not all the same.
+        zones = places(scenario, "zones")
+        arrival_s = force_times(scenario, zones, needs=objective.needs, interval=objective.interval)
+        table[f"{objective.key}_s"] = arrival_s
+        table[f"{objective.key}_within"] = arrival_s <= objective.limit_s
+    for arrival in arrivals:
+        key, measure = arrival.objective.key, arrival.measure
+        if measure.places.kind == "zones":
+            continue
+        zone = zones_of(scenario, measure.places)
+        counted = (zone >= 0) & measure.known
+        weight = measure.weight[counted]
+        total = np.bincount(zone[counted], weights=weight, minlength=n)
+        within = np.bincount(zone[counted], weights=weight * arrival.within[counted], minlength=n)
+        name = "incidents" if measure.places.kind == "incidents" else "road"
+        table["incidents_n" if name == "incidents" else "road_km"] = total
+        with np.errstate(divide="ignore", invalid="ignore"):
+            table[f"{key}_{name}_share"] = within / total
+    return table
+
+
+def _by_station(scenario: Scenario, arrivals: tuple[Arrival, ...]) -> pd.DataFrame:
+    """What each station is first due to, and how much of that lies within each objective."""
+    stations = scenario.stations
+    columns: dict[str, list[object]] = {c: [] for c in ("objective", "measure", "unit", "n", "within")}
+    for arrival in arrivals:
+        due = first_due_rows(scenario, arrival.measure.places)
+        counted = (due >= 0) & arrival.measure.known
+        weight = arrival.measure.weight[counted]
+        columns["n"].extend(np.bincount(due[counted], weights=weight, minlength=len(stations)))
+        weight = weight * arrival.within[counted]
+        columns["within"].extend(np.bincount(due[counted], weights=weight, minlength=len(stations)))
+        columns["objective"] += [arrival.objective.key] * len(stations)
+        columns["measure"] += [arrival.measure.name] * len(stations)
+        columns["unit"] += [arrival.measure.unit] * len(stations)
+    table = pd.DataFrame({"station_id": np.tile(stations.index.to_numpy(object), len(arrivals)), **columns})
+    table["name"] = np.tile(stations["name"].to_numpy(object), len(arrivals))
+    table["open"] = np.tile(stations["open"].to_numpy(), len(arrivals))
+    table["share"] = (table["within"] / table["n"]).where(table["n"] > 0)
+    return table.set_index(["station_id", "objective", "measure"])
+
+
+def _notes(scenario: Scenario, standard: Standard, arrivals: tuple[Arrival, ...]) -> list[str]:
+    notes = ["modelled with all units at home and free; no call processing"]
+    housed = set(scenario.units["station_id"]) if len(scenario.units) else set(scenario.stations.index)
+    empty = [s for s in scenario.stations.index[scenario.stations["open"]] if s not in housed]
+    if empty:
+        notes.append(f"open stations without a unit cover nothing: {listed(empty)}; move or add a unit")
+    notes += [
+        f"the figure of {quoted(o.title)} ({o.limit_s:.0f} s) was not seen in its source: check it before stating it"
+        for o in standard.planned
+        if not o.verified
+    ]
+    notes += station_notes(scenario)
+    seen = set()
+    for arrival in arrivals:
+        off = int((arrival.measure.places.on_road.street < 0)[arrival.measure.known].sum())
+        if off and arrival.measure.places.kind not in seen:
+            seen.add(arrival.measure.places.kind)
+            notes.append(
+                f"{off:,} of {len(arrival.measure.weight):,} {arrival.measure.places.kind} lie more than"
+                f" {scenario.snap_limit_m:.0f} m from any road and count as not reached"
+            )
+    return notes
+
+
+def chosen_objective(assessment: Assessment, objective: str | None) -> Objective:
+    """Give the objective of that key; left out: the first of the standard."""
+    if objective is None:
+        return assessment.standard.planned[0]
+    try:
+        return assessment.standard[objective]
+    except KeyError as error:
+        raise InputError(str(error.args[0])) from error

@@ -1,0 +1,204 @@
+"""Where demand lies outside an objective, grouped into places a person can name."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+import shapely
+
+from fireplan.errors import InputError, UnknownIdError
+from fireplan.measures._assessment import Assessment, chosen_objective, weighted_percentile
+from fireplan.stations import KINDS, supply
+from fireplan.travel._places import places
+from fireplan.travel._travel_times import time_rows
+
+if TYPE_CHECKING:
+    import geopandas as gpd
+    from numpy.typing import NDArray
+
+    from fireplan.scenario import Scenario
+    from fireplan.standards import Objective
+
+LINK_M = 500.0
+"""Zones whose points are nearer than this belong to one gap. [m]"""
+
+LEAST_SHARE = 0.002
+"""A gap holds at least this share of the weight; less is scattered."""
+
+POINT_ZONE_M = 100.0
+"""How large a zone without an outline is drawn. [m]"""
+
+WEIGHTS = ("population", "dwellings", "incidents", "incidents_n")
+
+COLUMNS = (
+    "zones", "area_km2", "nearest_station", "nearest_name", "travel_s", "worst_s", "straight_km", "reason", "geometry",
+)  # fmt: skip
+
+NO_ROAD, FEW_UNITS, BARRIER, TOO_FAR = "no road", "too few units", "barrier", "too far"
+
+
+def gaps(
+    assessment: Assessment,
+    *,
+    objective: str | None = None,
+    weight: str | None = None,
+    at_least: float | None = None,
+    link_m: float = LINK_M,
+) -> gpd.GeoDataFrame:
+    """
+    Group what lies outside an objective into gaps.
+
+    Parameters
+    ----------
+    assessment
+        From `fireplan.assess`.
+    objective
+        Key of the objective; left out: the first.
+    weight
+        Column of the zones that gaps are ranked by; left out: `population`, else `incidents_n`, else `incidents`.
+    at_least
+        Weight a gap holds at least within `link_m` of its middle; left out: 0.2 % of all.
+    link_m
+        Zones whose points are nearer than this belong together. [m]
+
+    Returns
+    -------
+    One row per gap, the heaviest first, by `gap` (1, 2 ...): the weights it holds, `zones`, `area_km2`,
+    `nearest_station` and `nearest_name` (first due to most of the weight), `travel_s` and `worst_s` (median and largest
+    arrival by weight) [s], `straight_km` to the nearest station that houses what is asked for, as the crow flies,
+    `reason`, and the outline, in the CRS of the zones. `.attrs` holds `objective`, `weight`, `outside` (all weight
+    outside), `scattered` (the part in no gap) and `total`.
+
+    Notes
+    -----
+    Zones outside the objective are grouped by DBSCAN [1]_ on their points in metres, weighted. The reason is that of
+    most of the weight: "no road" if no street leads there; "too few units" if one does, but the force asked for is
+    not housed anywhere it could come from; "barrier" if a zone at the same distance would usually be
+    reached in time, judged by this city's median speed as the crow flies; "too far" otherwise.
+
+    References
+    ----------
+    .. [1] M. Ester et al., "A density-based algorithm for discovering clusters in large spatial databases with noise",
+       KDD, 1996.
+    """
+    import geopandas as gpd  # noqa: PLC0415 - slow to import
+    from sklearn.cluster import DBSCAN  # noqa: PLC0415
+
+    goal = chosen_objective(assessment, objective)
+    zones = assessment.zones
+    column = _weight_column(zones, weight)
+    value = zones[column].fillna(0).to_numpy(float)
+    outside = ~zones[f"{goal.key}_within"].to_numpy(bool) & (value > 0)
+    least = LEAST_SHARE * value.sum() if at_least is None else at_least
+    if not link_m > 0 or least < 0:
+        raise InputError("link_m must be above zero and at_least not below it")
+    shapes = zones.geometry.to_crs(assessment.scenario.roads.crs)
+    points = shapely.get_coordinates(shapes.representative_point().array)
+    label = np.full(len(zones), -1)
+    if outside.any():
+        share = value[outside] / least if least > 0 else None
+        label[outside] = DBSCAN(eps=link_m, min_samples=1).fit_predict(points[outside], sample_weight=share)
+    why = _reasons(assessment, goal, points)
+    rows = [
+        _row(assessment, np.flatnonzero(label == k), goal.key, column, shapes, why)
+        for k in range(label.max(initial=-1) + 1)
+    ]
+    rows.sort(key=lambda row: -float(row[column]))
+    held = [c for c in WEIGHTS if c in zones.columns]
+    frame = pd.DataFrame(rows, columns=[*dict.fromkeys([*held, column]), *COLUMNS])
+    for text in ("nearest_station", "nearest_name"):  # None where there is none, and not a number that is none
+        frame[text] = frame[text].astype(object).where(frame[text].notna(), None)
+    table = gpd.GeoDataFrame(
+        frame,
+        geometry="geometry",
+        crs=assessment.scenario.roads.crs,
+    )
+    table.index = pd.RangeIndex(1, len(table) + 1, name="gap")
+    table = table.to_crs(zones.crs)
+    table.attrs = {
+        "objective": goal.key,
+        "weight": column,
+        "outside": float(value[outside].sum()),
+        "scattered": float(value[outside & (label < 0)].sum()),
+        "total": float(value.sum()),
+    }
+    return table
+
+
+def _weight_column(zones: pd.DataFrame, weight: str | None) -> str:
+    numeric = list(zones.select_dtypes("number").columns)
+    if weight is not None:
+        if weight not in numeric:
+            raise UnknownIdError("weight", weight, numeric)
+        return weight
+    for usual in ("population", "incidents_n", "incidents"):
+        if usual in numeric:
+            return usual
+    raise InputError("the zones carry no weight: name one, or give them population or incidents")
+
+
+def _reasons(assessment: Assessment, goal: Objective, points: NDArray[np.float64]) -> pd.DataFrame:
+    """For each zone: distance to the nearest station that counts as the crow flies [m], and why it is not in time."""
+    from scipy.spatial import KDTree  # noqa: PLC0415 - slow to import
+
+    scenario = assessment.scenario
+    stations = _counting(scenario, goal).geometry.to_crs(scenario.roads.crs)
+    away_m, _ = KDTree(shapely.get_coordinates(stations.array)).query(points)
+    arrival_s = assessment.zones[f"{goal.key}_s"].to_numpy(float)
+    reached = np.isfinite(arrival_s) & (arrival_s > 0)
+    usual_mps = np.median(away_m[reached] / arrival_s[reached]) if reached.any() else 0.0
+    in_time = away_m <= usual_mps * goal.limit_s
+    by_road = np.isfinite(time_rows(scenario, places(scenario, "zones"))).any(axis=0)
+    never = np.where(by_road, FEW_UNITS, NO_ROAD)
+    reason = np.where(~np.isfinite(arrival_s), never, np.where(in_time, BARRIER, TOO_FAR))
+    return pd.DataFrame({"straight_m": away_m, "reason": reason})
+
+
+def _counting(scenario: Scenario, goal: Objective) -> gpd.GeoDataFrame:
+    """Open stations that house something the objective asks for; if there are none, all that are open."""
+    stations = scenario.stations[scenario.stations["open"]]
+    wanted = [KINDS.index(kind) for kind in goal.needs]
+    homes = scenario.units["station_id"].to_numpy()[(supply(scenario.units)[:, wanted] > 0).any(axis=1)]
+    found = stations[stations.index.isin(homes)]
+    return found if len(found) else stations
+
+
+def _row(
+    assessment: Assessment,
+    members: NDArray[np.int64],
+    key: str,
+    column: str,
+    shapes: gpd.GeoSeries,
+    why: pd.DataFrame,
+) -> dict[str, Any]:
+    zones = assessment.zones.iloc[members]
+    weight = zones[column].fillna(0).to_numpy(float)
+    arrival_s = zones[f"{key}_s"].to_numpy(float)
+    outline = shapes.array.to_numpy()[members]
+    outline = np.where(shapely.get_dimensions(outline) < 2, shapely.buffer(outline, POINT_ZONE_M), outline)
+    area = shapely.union_all(shapely.make_valid(outline))
+    nearest = _heaviest(zones["first_due"].to_numpy(object), weight)
+    names = assessment.scenario.stations["name"]
+    row = {c: zones[c].sum() for c in WEIGHTS if c in zones.columns}
+    row[column] = weight.sum()
+    return {
+        **row,
+        "zones": len(members),
+        "area_km2": area.area / 1e6,
+        "nearest_station": nearest,
+        "nearest_name": names.get(nearest) if nearest is not None else None,
+        "travel_s": weighted_percentile(arrival_s, weight, 50),
+        "worst_s": float(arrival_s.max()),
+        "straight_km": weighted_percentile(why["straight_m"].to_numpy()[members], weight, 50) / 1000,
+        "reason": _heaviest(why["reason"].to_numpy(object)[members], weight),
+        "geometry": area,
+    }
+
+
+def _heaviest(values: NDArray[np.object_], weight: NDArray[np.float64]) -> str | None:
+    """The value that holds most of the weight; ties go to the first in order of name."""
+    held = pd.Series(weight).groupby(pd.Series(values).fillna("")).sum()
+    best = held.sort_index().idxmax()
+    return str(best) if best != "" else None

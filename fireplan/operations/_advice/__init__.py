@@ -1,0 +1,1 @@
+"""What somebody should be told or do now: alerts and move-ups."""

@@ -1,0 +1,143 @@
+"""What somebody has to be told now: each with since when, and why."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from fireplan.operations._events.event import SECOND_US
+from fireplan.operations._status.incident_clocks import title_of
+from fireplan.operations._wording import as_clock
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from fireplan.operations._events.event_records import Incident
+    from fireplan.operations._events.feed_health import Health
+    from fireplan.operations._status.incident_clocks import Clock, Force
+    from fireplan.operations._status.live_cover import CoverNow
+    from fireplan.operations._status.uncovered_since import Uncovered
+
+WARNING, SERIOUS = "warning", "serious"
+MUCH = 0.01
+"""Ground without cover is serious from this share of all demand."""
+
+FEED_TITLES = {
+    "quiet": "The feed is silent",
+    "gaps": "The feed has gaps",
+    "skewed": "The feed's clock is ahead",
+    "late": "The feed is behind",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Alert:
+    """
+    One thing to be told.
+
+    Attributes
+    ----------
+    key
+        Names it as long as it lasts.
+    kind
+        "uncovered", "force", "clock" or "feed".
+    level
+        "serious" or "warning".
+    since_us
+        Since when it holds. [us since 1970, UTC]
+    title, text
+        What it is, and what lies behind it.
+    """
+
+    key: str
+    kind: str
+    level: str
+    since_us: int
+    title: str
+    text: str
+
+
+def alerts_of(
+    cover: CoverNow,
+    *,
+    uncovered: Iterable[Uncovered],
+    running: Mapping[str, tuple[Incident, list[Clock], Force | None]],
+    health: Health,
+    minutes: float,
+) -> list[Alert]:
+    """
+    Gather what has to be told, the gravest and oldest first.
+
+    Parameters
+    ----------
+    cover
+        What is reached now.
+    uncovered
+        Ground without cover for too long.
+    running
+        Open incidents with their clocks and forces.
+    health
+        How the feed is doing.
+    minutes
+        What too long is. [min]
+    """
+    found = [_ground(cover, lost, minutes) for lost in uncovered]
+    for incident, clocks, force in running.values():
+        found += _clocks(incident, clocks, force)
+    found += _feed(health)
+    return sorted(found, key=lambda a: (a.level != SERIOUS, a.since_us, a.key))
+
+
+def _ground(cover: CoverNow, lost: Uncovered, minutes: float) -> Alert:
+    demand = cover.measures[0]
+    name = cover.scenario.stations["name"].get(lost.station_id, lost.station_id)
+    goal = cover.objective
+    return Alert(
+        f"ground:{lost.station_id}",
+        "uncovered",
+        SERIOUS if lost.demand >= MUCH * demand.n else WARNING,
+        lost.since_us,
+        f"Out of cover for over {minutes:g} minutes: {lost.demand:,.0f} {demand.unit} around {name}",
+        f"{goal.title} would be there within {as_clock(goal.limit_s)} if all were at home; none that is free is now",
+    )
+
+
+def _clocks(incident: Incident, clocks: list[Clock], force: Force | None) -> list[Alert]:
+    found = []
+    for clock in clocks:
+        if clock.state != "late" or clock.started_us is None:
+            continue
+        goal = clock.objective
+        is_force = force is not None and goal.key == force.objective.key
+        since_us = clock.started_us + int(goal.limit_s * SECOND_US)
+        what = incident.text("call_type") or "incident"
+        text = f"{title_of(goal)}: over {as_clock(goal.limit_s)} and not there yet"
+        if is_force and force is not None:
+            text = f"{goal.title}: {_of(force)} on scene after {as_clock(goal.limit_s)}"
+        found.append(
+            Alert(
+                f"{'force' if is_force else 'clock'}:{incident.incident_id}:{goal.key}",
+                "force" if is_force else "clock",
+                SERIOUS if is_force or goal.interval == "call_processing_s" else WARNING,
+                since_us,
+                f"{'Force not met' if is_force else 'Late'}: {what}",
+                text,
+            )
+        )
+    return found
+
+
+def _of(force: Force) -> str:
+    parts = []
+    for kind, needed in force.objective.needs.items():
+        many = kind if kind == "people" or needed == 1 else f"{kind}s"
+        parts.append(f"{force.have.get(kind, 0):g} of {needed:g} {many}")
+    return ", ".join(parts)
+
+
+def _feed(health: Health) -> list[Alert]:
+    if health.state not in FEED_TITLES:
+        return []
+    since_us = health.last_received_us or 0
+    level = SERIOUS if health.state in {"quiet", "gaps"} else WARNING
+    return [Alert(f"feed:{health.state}", "feed", level, since_us, FEED_TITLES[health.state], "; ".join(health.notes))]

@@ -1,0 +1,305 @@
+"""What the units that are free now reach in time, kept as they come and go."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+from fireplan import _kernel as kernel
+from fireplan.errors import InputError, quoted
+from fireplan.measures._demand_measures import UNITS, measures_of, zones_of
+from fireplan.stations import KINDS, supply
+from fireplan.travel import Passing, places, time_rows
+from fireplan.travel._places import station_places
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from numpy.typing import NDArray
+
+    from fireplan.scenario import Scenario
+    from fireplan.standards import Objective, Standard
+    from fireplan.travel import Spot
+
+SEARCHED_S = 1800.0
+"""From a place on the road nothing farther than this is looked for. [s]"""
+
+ROWS_KEPT = 256
+"""Rows of times from places on the road that are kept for a unit's next word from there."""
+
+NEVER, LOST, ONCE, TWICE = range(4)
+"""What a zone is now: never in time, lost, in time by one unit, by two or more."""
+
+ALL_FIRST = ("population", "incidents", "dwellings")
+"""What cover is weighed by, if the zones have it: the first of these."""
+
+
+class Standing(NamedTuple):
+    """
+    Where a free unit stands.
+
+    Attributes
+    ----------
+    spot
+        On the road; None: not known, or off it.
+    at_station
+        In a station, from which it has to turn out.
+    """
+
+    spot: Spot | None
+    at_station: bool
+
+
+class Weighed(NamedTuple):
+    """One thing that cover is counted in, by zone."""
+
+    name: str
+    unit: str
+    weight: NDArray[np.float64]
+
+    @property
+    def n(self) -> float:
+        """All of it."""
+        return float(self.weight.sum())
+
+    def share(self, within: NDArray[np.bool_]) -> float:
+        """Share of it in the zones given; NaN if there is none at all."""
+        return float(self.weight[within].sum() / self.n) if self.n > 0 else float("nan")
+
+
+class CoverNow:
+    """
+    What the free units reach in time, zone by zone.
+
+    A unit that comes or goes changes one count per zone: on a county a millisecond or less from a station, and one
+    bounded search from a place on the road. The figures are those of `fireplan.assess` on the same units at the same
+    places.
+
+    Parameters
+    ----------
+    scenario
+        The department with all its units at home; zones carry the demand.
+    standard
+        Its first objective for one unit is what cover is measured by, and its first for a force beside it.
+
+    Attributes
+    ----------
+    objective, force
+        What cover is measured by; `force` may be None.
+    measures
+        What is counted, by zone; the first weighs the advice.
+    version
+        Counts the changes.
+    """
+
+    def __init__(self, scenario: Scenario, *, standard: Standard) -> None:
+        if not len(scenario.units):
+            raise InputError("the live view follows units: give the project a table of units, or units of the stations")
+        self.scenario = scenario
+        self.objective, self.force = _objectives(standard)
+        self.version = 0
+        self.zones = places(scenario, "zones")
+        self.passing = Passing(scenario, within_s=max(SEARCHED_S, self.objective.limit_s))
+        self.measures = _weighed(scenario)
+        self._brings = supply(scenario.units)
+        self._row_of = {unit: row for row, unit in enumerate(scenario.units.index)}
+        self._turnout_s = scenario.units["turnout_s"].to_numpy(float)
+        self._at_home: dict[str, NDArray[np.float32]] = dict(
+            zip(station_places(scenario).ids, time_rows(scenario, self.zones), strict=True)
+        )
+        self._station_at = {self.passing.station(s): s for s in self._at_home}
+        self._rows: OrderedDict[Spot, NDArray[np.float32]] = OrderedDict()
+        self._free: dict[str, Standing] = {}
+        self._depth = np.zeros(len(self.zones.ids), dtype=np.int16)
+        self._counts = len(self.objective.needs) == 1 and max(self.objective.needs.values()) <= 1
+        self._within: dict[str, tuple[int, NDArray[np.bool_]]] = {}
+        for unit in scenario.units.index:
+            self.put(unit, self.home(unit))
+        self.passing.look_homeward(s for s in dict.fromkeys(scenario.units["station_id"]) if s in self._at_home)
+        self.home_within = self.within()
+        self.home_force = self.within_force()
+        self.ground_of = self._grounds()
+
+    def home(self, unit_id: str) -> Standing | None:
+        """Say where a unit stands when it is at home; None: its station is closed."""
+        return self.at(str(self.scenario.units["station_id"].iloc[self._row_of[unit_id]]))
+
+    def at(self, station_id: str) -> Standing | None:
+        """Say where a unit stands that is in a station; None: that is no open station."""
+        return Standing(self.passing.station(station_id), at_station=True) if station_id in self._at_home else None
+
+    def put(self, unit_id: str, standing: Standing | None) -> bool:
+        """
+        Say where a free unit stands now; None: it is not free.
+
+        Returns
+        -------
+        Whether that changed anything. Units that the department does not have change nothing.
+        """
+        if unit_id not in self._row_of or self._free.get(unit_id) == standing:
+            return False
+        before = self._free.pop(unit_id, None)
+        if self._counts and self._useful(unit_id):
+            if before is not None:
+                self._depth -= self._reaches(unit_id, before)
+            if standing is not None:
+                self._depth += self._reaches(unit_id, standing)
+        if standing is not None:
+            self._free[unit_id] = standing
+        self.version += 1
+        return True
+
+    def standing(self, unit_id: str) -> Standing | None:
+        """Where a unit stands; None: it is not free."""
+        return self._free.get(unit_id)
+
+    def depth(self) -> NDArray[np.int16]:
+        """How many free units reach each zone in time; for an objective of more than one unit 0 or 1."""
+        return self._depth if self._counts else self.within().astype(np.int16)
+
+    def within(self) -> NDArray[np.bool_]:
+        """Zones that are reached within the objective."""
+        return self._depth > 0 if self._counts else self._arrived(self.objective)
+
+    def within_force(self) -> NDArray[np.bool_] | None:
+        """Zones that the force reaches in time; None: the standard asks for none."""
+        return None if self.force is None else self._arrived(self.force)
+
+    def codes(self) -> NDArray[np.uint8]:
+        """What each zone is now: `NEVER`, `LOST`, `ONCE` or `TWICE`."""
+        depth = self.depth()
+        code = np.where(self.home_within, LOST, NEVER).astype(np.uint8)
+        code[depth == 1] = ONCE
+        code[depth > 1] = TWICE
+        return code
+
+    def within_if(self, moved: Iterable[tuple[str, Standing | None]]) -> NDArray[np.bool_]:
+        """Zones that would be reached if units stood elsewhere; nothing is changed."""
+        changes = [(u, s) for u, s in moved if u in self._row_of]
+        if not self._counts:
+            return self._arrived(self.objective, {**self._free, **dict(changes)})
+        depth = self._depth.copy()
+        for unit_id, standing in changes:
+            if not self._useful(unit_id):
+                continue
+            if unit_id in self._free:
+                depth -= self._reaches(unit_id, self._free[unit_id])
+            if standing is not None:
+                depth += self._reaches(unit_id, standing)
+        return np.asarray(depth > 0)
+
+    def counted(self) -> list[str]:
+        """Units of which one alone can meet the objective; for a force, all that bring a part of it."""
+        return [u for u in self._row_of if self._useful(u)]
+
+    def reach(self, unit_id: str, standing: Standing) -> NDArray[np.bool_]:
+        """Zones that a unit reaches in time from a place."""
+        return self._reaches(unit_id, standing).astype(bool)
+
+    def first(self) -> tuple[list[str], NDArray[np.int64], NDArray[np.float32]]:
+        """
+        Say who is first due to each zone now.
+
+        Returns
+        -------
+        The units that count and are free; for each zone the row among them (-1: none) and the travel time [s].
+        """
+        units = [u for u in self.counted() if u in self._free and self._free[u].spot is not None]
+        n = len(self.zones.ids)
+        best_s = np.full(n, np.inf, dtype=np.float32)
+        row = np.full(n, -1, dtype=np.int64)
+        for i, unit in enumerate(units):
+            times = self._times(unit, self._free[unit], self.objective.interval)
+            sooner = times < best_s
+            best_s[sooner], row[sooner] = times[sooner], i
+        return units, row, best_s
+
+    def free_of(self, kind: str) -> tuple[int, int]:
+        """How many units of a kind are free, and of how many."""
+        column = self._brings[:, KINDS.index(kind)] > 0
+        free = sum(bool(column[self._row_of[u]]) for u in self._free)
+        return free, int(column.sum())
+
+    def _useful(self, unit_id: str) -> bool:
+        row = self._brings[self._row_of[unit_id]]
+        return any(row[KINDS.index(kind)] > 0 for kind in self.objective.needs)
+
+    def _reaches(self, unit_id: str, standing: Standing) -> NDArray[np.int16]:
+        times = self._times(unit_id, standing, self.objective.interval)
+        return (times <= self.objective.limit_s).astype(np.int16)
+
+    def _times(self, unit_id: str, standing: Standing, interval: str) -> NDArray[np.float32]:
+        if standing.spot is None:
+            return np.full(len(self.zones.ids), np.inf, dtype=np.float32)
+        row = self._row(standing.spot)
+        if interval == "travel_s" or not standing.at_station:
+            return row
+        return np.asarray(row + np.float32(self._turnout_s[self._row_of[unit_id]]), dtype=np.float32)
+
+    def _row(self, spot: Spot) -> NDArray[np.float32]:
+        station = self._station_at.get(spot)
+        if station is not None:
+            return self._at_home[station]
+        if spot not in self._rows:
+            self._rows[spot] = self.passing.times_from(spot, self.zones)
+            while len(self._rows) > ROWS_KEPT:
+                self._rows.popitem(last=False)
+        self._rows.move_to_end(spot)
+        return self._rows[spot]
+
+    def _arrived(self, objective: Objective, free: Mapping[str, Standing | None] | None = None) -> NDArray[np.bool_]:
+        """Zones at which all that an objective needs arrives in time."""
+        if free is None and self._within.get(objective.key, (-1,))[0] == self.version:
+            return self._within[objective.key][1]
+        wanted = [KINDS.index(kind) for kind in objective.needs]
+        standing = self._free if free is None else free
+        sent = [(u, s) for u in self._row_of if (s := standing.get(u)) is not None and s.spot is not None]
+        sent = [(u, s) for u, s in sent if (self._brings[self._row_of[u]][wanted] > 0).any()]
+        n = len(self.zones.ids)
+        times = [self._times(u, s, objective.interval) for u, s in sent]
+        brings = self._brings[[self._row_of[u] for u, _ in sent]]
+        need = np.array([objective.needs.get(k, 0.0) for k in KINDS], dtype=float)
+        arrival_s = (
+            kernel.force_times(np.stack(times), np.ascontiguousarray(brings), need) if sent else np.full(n, np.inf)
+        )
+        found = np.asarray(arrival_s <= objective.limit_s)
+        if free is None:
+            self._within[objective.key] = (self.version, found)
+        return found
+
+    def _grounds(self) -> NDArray[np.object_]:
+        """Station whose unit is first due to each zone when all are at home; None: none is."""
+        units, row, _ = self.first()
+        home = [str(self.scenario.units["station_id"].iloc[self._row_of[u]]) for u in units]
+        return np.array([*home, None], dtype=object)[row]
+
+
+def _objectives(standard: Standard) -> tuple[Objective, Objective | None]:
+    """The objective that cover is measured by, and the first for a force."""
+    planned = [o for o in standard.planned if not o.weight]
+    if not planned:
+        raise InputError(
+            f"standard {quoted(standard.name)} holds no objective for travel that speaks of all demand: use one such as"
+            " NFPA_1710"
+        )
+    alone = [o for o in planned if len(o.needs) == 1 and max(o.needs.values()) <= 1]
+    forces = [o for o in planned if o not in alone]
+    return (alone or forces)[0], (forces[0] if alone and forces else None)
+
+
+def _weighed(scenario: Scenario) -> tuple[Weighed, ...]:
+    """Weights of the zones, and incidents counted into them."""
+    found = {}
+    for measure in measures_of(scenario):
+        if measure.places.kind == "zones":
+            found[measure.name] = Weighed(measure.name, measure.unit, measure.weight)
+        elif measure.name == "incidents":
+            inside = zones_of(scenario, measure.places)
+            count = np.bincount(inside[inside >= 0], minlength=len(scenario.zones)).astype(float)
+            found["incidents"] = Weighed("incidents", UNITS["incidents"], count)
+    if not found:
+        found["zones"] = Weighed("zones", "zones", np.ones(len(scenario.zones)))
+    first = [name for name in ALL_FIRST if name in found and found[name].n > 0]
+    return tuple(found[name] for name in dict.fromkeys([*first, *found]))

@@ -1,0 +1,82 @@
+"""What a result was made from, so that it can be made again."""
+
+from __future__ import annotations
+
+import hashlib
+import platform
+from importlib import metadata
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from fireplan.project._read_project import Project
+    from fireplan.scenario import Scenario
+
+PACKAGES = ("fireplan", "geopandas", "numba", "numpy", "osmium", "pandas", "pyproj", "scikit-learn", "shapely")
+
+
+def manifest(project: Project, scenarios: Sequence[Scenario], *, outputs: Sequence[Path] = ()) -> dict[str, Any]:
+    """
+    List inputs, versions and parameters.
+
+    Parameters
+    ----------
+    project
+        What was read.
+    scenarios
+        What was compared.
+    outputs
+        Files made from it.
+
+    Returns
+    -------
+    Plain values: hashes of the input files (SHA-256), the network's fingerprint, versions, the plan as read, changes of
+    each scenario, row counts, and hashes of the outputs. Nothing in it depends on the time or the machine's paths.
+    """
+    inputs = {
+        key: {"file": name, "sha256": file_hash(project.folder / name)}
+        for key, name in project.plan.inputs
+        if name is not None and (project.folder / name).is_file()
+    }
+    plan = project.folder / project.plan_file
+    history = project.history
+    return {
+        "project": project.title,
+        "provenance": project.plan.provenance,
+        "data_date": project.plan.data_date,
+        "inputs": {"plan": {"file": plan.name, "sha256": file_hash(plan)}, **inputs},
+        "network": {
+            "fingerprint": project.today.roads.fingerprint,
+            "nodes": project.today.roads.n_nodes,
+            "streets": project.today.roads.n_streets,
+            "crs": project.today.roads.crs.to_string(),
+        },
+        "dispatch_rows": None
+        if history is None
+        else {
+            "in": history.rows_in,
+            "ok": history.rows_ok,
+            "set_aside": history.rows_set_aside,
+            "duplicate": history.rows_duplicate,
+        },
+        "scenarios": {s.name: [c.to_dict() for c in s.changes] for s in scenarios},  # type: ignore[attr-defined]
+        "standard": [str(o) for o in project.standard.objectives],
+        "plan": project.plan.model_dump(mode="json", exclude_defaults=True),
+        "versions": {"python": platform.python_version(), **{p: _version(p) for p in PACKAGES}},
+        "outputs": {file.name: file_hash(file) for file in sorted(outputs)},
+    }
+
+
+def file_hash(file: Path) -> str:
+    """SHA-256 of a file."""
+    with file.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def _version(package: str) -> str:
+    try:
+        return metadata.version(package)
+    except metadata.PackageNotFoundError:
+        return "not installed"

@@ -1,0 +1,421 @@
+"""What may stand in plan.toml, and how it is read: every fault at once, unknown keys with a suggestion."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from difflib import get_close_matches
+from pathlib import Path, PurePosixPath, PureWindowsPath
+from typing import Annotated, Any, Literal, get_args
+from zoneinfo import available_timezones
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+
+from fireplan import standards
+from fireplan.errors import ProjectError, UnknownIdError, listed, quoted
+from fireplan.response_performance import Policy
+
+MOST_REPLICATIONS = 10_000
+SHORTEST_PLAUSIBLE_S = 30.0
+LARGEST_BYTES = 2**20
+LONGEST_NAME = 200
+TODAY, PLANNED = "today", "plan"
+"""Names of the department as it stands, and of the scenario that [changes] makes."""
+
+MADE_CANDIDATES = ("grid", "intersections")
+"""Candidate sites that are made; any other name is that of a file."""
+
+PositiveSeconds = Annotated[float, Field(gt=0, allow_inf_nan=False)]
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Inputs(_Part):
+    """Files of the project, relative to its folder."""
+
+    network: str
+    stations: str
+    cad: str | None = None
+    cad_mapping: str | None = None
+    incidents: str | None = None
+    units: str | None = None
+    zones: str | None = None
+
+
+class LocalRule(_Part):
+    """A city's own rule; see `fireplan.standards.local_rule`."""
+
+    name: str
+    weight: str
+    travel_seconds: PositiveSeconds
+    at_most_outside: float | None = Field(default=None, ge=0, allow_inf_nan=False)
+    share_percent: float | None = Field(default=None, gt=1, le=100)
+    interval: Literal["travel_s", "turnout_and_travel_s"] = "travel_s"
+    needs: dict[str, float] = Field(default_factory=lambda: {"engine": 1.0})
+    text: str = ""
+    source: str = "local rule"
+
+    @model_validator(mode="after")
+    def _asks_for_something(self) -> LocalRule:
+        if self.at_most_outside is None and self.share_percent is None:
+            raise ValueError(f"rule {quoted(self.name)} asks for nothing: give at_most_outside or share_percent")
+        return self
+
+
+class Standards(_Part):
+    """What the plan is held to: standards of the library, local rules, or one travel time of the project's own."""
+
+    use: tuple[str, ...] = ()
+    local: tuple[LocalRule, ...] = ()
+    travel_seconds: PositiveSeconds | None = None
+    percentile: float = 90.0
+
+    @field_validator("use")
+    @classmethod
+    def _in_the_library(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for name in value:
+            if name not in standards.names():
+                raise ValueError(f"standards.use: {UnknownIdError('standard', name, standards.names())}")
+        return value
+
+    @field_validator("percentile")
+    @classmethod
+    def _a_percentage(cls, value: float) -> float:
+        if not 1 < value <= 100:
+            raise ValueError(f"percentile is {value:g}: write 90 for the 90th percentile, not 0.9")
+        return value
+
+
+class AddedStation(_Part):
+    """A station to open."""
+
+    station_id: str
+    latitude: float = Field(ge=-90, le=90)
+    longitude: float = Field(ge=-180, le=180)
+    name: str = ""
+    units: str = ""
+
+
+class Changes(_Part):
+    """Stations to close and to open, as one scenario called "plan"."""
+
+    close: tuple[str, ...] = ()
+    add: tuple[AddedStation, ...] = ()
+
+
+class PlannedScenario(_Part):
+    """A what-if of its own: a name, and changes as in `fireplan.changes`."""
+
+    name: str = Field(min_length=1)
+    changes: tuple[dict[str, Any], ...] = ()
+
+
+class Network(_Part):
+    """How places meet the roads."""
+
+    snap_limit_m: float = Field(default=200.0, gt=0, le=5000)
+    source: str = ""
+
+
+class Siting(_Part):
+    """What is asked of new stations, and under which rules; see `fireplan.siting`."""
+
+    p: int = Field(default=1, ge=1)
+    model: Literal[
+        "max_coverage", "p_median", "p_center", "set_cover", "expected_coverage", "backup_coverage"
+    ] = "max_coverage"  # fmt: skip
+    candidates: int | str | None = None
+    spacing_m: float | None = Field(default=None, gt=0, allow_inf_nan=False)
+    within: str | None = None
+    within_seconds: PositiveSeconds | None = None
+    interval: Literal["travel_s", "turnout_and_travel_s"] | None = None
+    weight: str | None = None
+    unit: Literal["engine", "truck", "ambulance", "battalion", "rescue"] = "engine"
+    busy: float | None = Field(default=None, ge=0, lt=1)
+    first: float | None = Field(default=None, ge=0, le=1)
+    closable: tuple[str, ...] = ()
+    site_cost: float | str = 0.0
+    closing_cost: float | dict[str, float] = 0.0
+    budget: float | None = Field(default=None, ge=0, allow_inf_nan=False)
+    apart_m: float = Field(default=0.0, ge=0, allow_inf_nan=False)
+    time_limit_seconds: float = Field(default=60.0, ge=0, allow_inf_nan=False)
+    gap_percent: float = Field(default=0.0, ge=0, lt=100)
+    robustness_runs: int = Field(default=100, ge=0, le=MOST_REPLICATIONS)
+    seed: int = Field(default=1, ge=0)
+
+    @model_validator(mode="after")
+    def _fits_together(self) -> Siting:
+        if isinstance(self.candidates, int) and self.p > self.candidates:
+            raise ValueError(f"siting.p is {self.p}, more than the {self.candidates} candidates to choose from")
+        if self.model == "expected_coverage" and self.busy is None:
+            raise ValueError("siting.model expected_coverage asks how busy units are: give siting.busy, such as 0.15")
+        for key, model in (("busy", "expected_coverage"), ("first", "backup_coverage")):
+            if getattr(self, key) is not None and self.model != model:
+                raise ValueError(f"siting.{key} says nothing to {self.model}: leave it out, or use {model}")
+        if self.spacing_m is not None and self.candidates not in {None, *MADE_CANDIDATES}:
+            raise ValueError("siting.spacing_m is for candidates that are made: 'grid' or 'intersections'")
+        if self.budget is not None and not self.site_cost and not self.closing_cost:
+            raise ValueError("siting.budget is set, but nothing costs anything: give siting.site_cost")
+        return self
+
+    @property
+    def files(self) -> dict[str, str]:
+        """Files that are named here, by key."""
+        named = {"siting.within": self.within}
+        if isinstance(self.candidates, str) and self.candidates not in MADE_CANDIDATES:
+            named["siting.candidates"] = self.candidates
+        return {key: name for key, name in named.items() if name is not None}
+
+
+class Simulation(_Part):
+    """How a simulation is run."""
+
+    days: int = Field(default=365, ge=1, le=36_600)
+    replications: int = Field(default=20, ge=1, le=MOST_REPLICATIONS)
+    seed: int = Field(default=1, ge=0)
+
+
+class Shift(_Part):
+    """Shifts that follow one another; see `fireplan.response_performance.Shifts`."""
+
+    names: tuple[str, ...] = ("A", "B", "C")
+    starts: str = "2024-01-01 08:00"
+    hours: float = Field(default=24.0, gt=0, le=744)
+
+
+class Performance(_Part):
+    """What counts when response performance is measured; see `fireplan.response_performance.Policy`."""
+
+    first_types: tuple[str, ...] = Policy().first_types
+    emergency_only: bool = True
+    emergency_priorities: tuple[str, ...] | None = None
+    cancelled_turned_out: bool = True
+    staging_is_arrival: bool = True
+    longest_seconds: PositiveSeconds | None = None
+    aid_received: bool = False
+    aid_given: bool = False
+    shifts: Shift | None = None
+
+    @field_validator("first_types", "emergency_priorities")
+    @classmethod
+    def _names_some(cls, value: tuple[str, ...] | None) -> tuple[str, ...] | None:
+        if value == ():
+            raise ValueError("performance: a list is empty: name some, or leave the key out")
+        return value
+
+    @property
+    def policy(self) -> Policy:
+        """The same as a policy."""
+        return Policy(
+            first_types=self.first_types,
+            emergency_only=self.emergency_only,
+            emergency_priorities=self.emergency_priorities,
+            cancelled_turned_out=self.cancelled_turned_out,
+            staging_is_arrival=self.staging_is_arrival,
+            longest_s=self.longest_seconds,
+            aid_received=self.aid_received,
+            aid_given=self.aid_given,
+        )
+
+
+class Live(_Part):
+    """What the live view tells, and how long it keeps events; see docs/live.md."""
+
+    uncovered_minutes: float = Field(default=10.0, gt=0, le=1440)
+    keep_days: int | None = Field(default=None, ge=2)
+
+
+class Report(_Part):
+    """What stands over maps and reports."""
+
+    title: str = ""
+
+
+class Output(_Part):
+    """Where results go, relative to the project's folder."""
+
+    dir: str = "out"
+
+
+class Plan(_Part):
+    """The whole of plan.toml."""
+
+    timezone: str
+    inputs: Inputs
+    name: str = ""
+    provenance: Literal["observed", "modelled", "invented"] = "observed"
+    source: str = ""
+    data_date: str = ""
+    standards: Standards = Standards()
+    changes: Changes = Changes()
+    scenario: tuple[PlannedScenario, ...] = ()
+    network: Network = Network()
+    siting: Siting = Siting()
+    simulation: Simulation = Simulation()
+    performance: Performance = Performance()
+    report: Report = Report()
+    live: Live = Live()
+    output: Output = Output()
+
+    @field_validator("timezone")
+    @classmethod
+    def _known_zone(cls, value: str) -> str:
+        known = available_timezones()
+        if value not in known:
+            close = get_close_matches(value, known, n=1, cutoff=0.5)
+            raise ValueError(
+                f"timezone {quoted(value)} is not an IANA time zone"
+                + (f": did you mean {quoted(close[0])}?" if close else ", such as 'America/Los_Angeles'")
+            )
+        return value
+
+    @field_validator("scenario")
+    @classmethod
+    def _names_differ(cls, value: tuple[PlannedScenario, ...]) -> tuple[PlannedScenario, ...]:
+        names = [TODAY, PLANNED, *(s.name for s in value)]
+        twice = [n for n in names if names.count(n) > 1]
+        if twice:
+            raise ValueError(
+                f"scenario name {quoted(twice[0])} stands twice: names differ, and {TODAY!r} is the department as it"
+                f" stands, {PLANNED!r} that of [changes]"
+            )
+        return value
+
+    @property
+    def files(self) -> dict[str, str]:
+        """Files that the project reads, by key."""
+        inputs = {f"inputs.{k}": v for k, v in self.inputs if v is not None and k != "cad_mapping"}
+        return {**inputs, **self.siting.files}
+
+    def warnings(self) -> list[str]:
+        """What may be meant otherwise than it is written."""
+        held = {"standards.travel_seconds": self.standards.travel_seconds}
+        held["siting.within_seconds"] = self.siting.within_seconds
+        held |= {f"travel_seconds of {quoted(r.name)}": r.travel_seconds for r in self.standards.local}
+        return [
+            f"{what} is {seconds:g}: that is seconds, not minutes; {seconds * 60:g}?"
+            for what, seconds in held.items()
+            if seconds is not None and seconds < SHORTEST_PLAUSIBLE_S
+        ]
+
+
+def read_plan(folder: str | Path) -> Plan:
+    """
+    Read plan.toml of a project.
+
+    Parameters
+    ----------
+    folder
+        The project's folder, or the file itself.
+
+    Raises
+    ------
+    ProjectError
+        With every fault: no such file, not UTF-8 or not TOML (with the line), keys that are missing, unknown (with a
+        suggestion) or out of range, inputs that are not files in the project, an output that would overwrite one.
+    """
+    file = Path(folder)
+    file = file / "plan.toml" if file.is_dir() else file
+    if not file.is_file():
+        raise ProjectError(f"{file} does not exist: a project is a folder with a plan.toml in it")
+    if file.stat().st_size > LARGEST_BYTES:
+        raise ProjectError(f"{file.name} is larger than {LARGEST_BYTES // 2**20} MB: that is no plan")
+    try:
+        content = tomllib.loads(file.read_text(encoding="utf-8-sig"))
+    except UnicodeDecodeError as error:
+        raise ProjectError(f"{file.name} is not UTF-8 text: save it as UTF-8") from error
+    except (ValueError, RecursionError) as error:
+        raise ProjectError(f"{file.name} is not TOML: {error}") from error
+    return checked_plan(content, folder=file.parent, label=file.name)
+
+
+def checked_plan(content: dict[str, Any], *, folder: Path, label: str = "plan.toml") -> Plan:
+    """
+    Check the content of a plan.
+
+    Parameters
+    ----------
+    content
+        As read from TOML.
+    folder
+        The project's folder, which paths are relative to.
+    label
+        What to call the plan in messages.
+    """
+    try:
+        plan = Plan.model_validate(content)
+    except ValidationError as error:
+        _refuse([_fault(e) for e in error.errors()], label)
+        raise
+    _refuse(_path_faults(plan, folder), label)
+    return plan
+
+
+def _refuse(faults: list[str], label: str) -> None:
+    if faults:
+        raise ProjectError(f"{len(faults)} fault{'s' if len(faults) > 1 else ''} in {label}: " + "; ".join(faults))
+
+
+def _fault(error: Any) -> str:  # noqa: ANN401 - pydantic's own record
+    """Say one fault in a planner's words."""
+    where = ".".join(str(p) for p in error["loc"])
+    if error["type"] == "extra_forbidden":
+        key = str(error["loc"][-1])
+        known = _keys_at(error["loc"][:-1])
+        close = get_close_matches(key, known, n=1)
+        hint = f"did you mean {quoted(close[0])}?" if close else f"known are {listed(known, most=20)}"
+        return f"key {quoted(where)} is unknown: {hint}"
+    if error["type"] == "missing":
+        return f"key {quoted(where)} is missing"
+    text = re.sub(r"^Value error, ", "", error["msg"])
+    said = error["type"] == "value_error"  # in our own words, which name the key
+    return text if said else f"{where}: {text} (it is {quoted(error['input'])})"
+
+
+def _keys_at(location: tuple[str | int, ...]) -> list[str]:
+    """Keys that may stand at a place in the file."""
+    part: Any = Plan
+    for step in location:
+        if isinstance(step, int):
+            continue
+        annotation = part.model_fields[step].annotation if step in part.model_fields else None
+        models = [t for t in (annotation, *get_args(annotation)) if isinstance(t, type) and issubclass(t, BaseModel)]
+        if not models:
+            return []
+        part = models[0]
+    return sorted(part.model_fields)
+
+
+def _path_faults(plan: Plan, folder: Path) -> list[str]:
+    named = {**plan.files, "output.dir": plan.output.dir}
+    faults = [f"{key} {quoted(name)} {fault}" for key, name in named.items() if (fault := _not_a_path(name))]
+    if faults:
+        return faults
+    faults += [
+        f"{key} {quoted(name)} is a folder: name the file in it"
+        for key, name in plan.files.items()
+        if (folder / name).is_dir()
+    ]
+    home, target = folder.resolve(), (folder / plan.output.dir).resolve()
+    if not target.is_relative_to(home):
+        faults.append(f"output.dir {quoted(plan.output.dir)} leads out of the project: results stay in its folder")
+    faults += [
+        f"output.dir {quoted(plan.output.dir)} is, or holds, {key}: results never overwrite an input"
+        for key, name in plan.files.items()
+        if target in {(folder / name).resolve(), (folder / name).resolve().parent}
+    ]
+    return faults
+
+
+def _not_a_path(name: str) -> str:
+    """Say why a name cannot be that of a file in the project; "" if it can."""
+    text = name.replace("\\", "/")
+    if "://" in text or text.lower().startswith("/vsi"):
+        return "is not a file on this machine: fetch it first"
+    if not name.isprintable() or max(map(len, text.split("/"))) > LONGEST_NAME:
+        return "is not the name of a file"
+    if PurePosixPath(text).is_absolute() or PureWindowsPath(name).is_absolute():
+        return "is an absolute path: name files relative to the project's folder"
+    return ""

@@ -1,0 +1,225 @@
+"""A project folder read into scenarios."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import reduce
+from operator import add
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from fireplan import demand, roads, standards
+from fireplan._geofiles import read_vector
+from fireplan.changes import from_dict
+from fireplan.errors import FireplanError, ProjectError, quoted
+from fireplan.incidents import read_cad
+from fireplan.project._plan import PLANNED, TODAY, Plan, read_plan
+from fireplan.scenario import Scenario
+from fireplan.stations import read_stations, read_units
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    import geopandas as gpd
+
+    from fireplan.incidents import CadHistory
+    from fireplan.roads import RoadNetwork
+    from fireplan.standards import Standard
+
+
+@dataclass(frozen=True, eq=False)
+class Project:
+    """
+    All that a project folder holds.
+
+    Attributes
+    ----------
+    folder, plan
+        Where it is, and its plan.toml.
+    today
+        The department as it stands.
+    scenarios
+        The what-ifs of the plan.
+    standard
+        What they are held to.
+    history
+        Dispatch history, if there is any.
+    notes
+        What was repaired, left out or set aside while reading.
+    plan_file
+        Name of the plan in the folder.
+    """
+
+    folder: Path
+    plan: Plan
+    today: Scenario
+    scenarios: tuple[Scenario, ...]
+    standard: Standard
+    history: CadHistory | None
+    notes: tuple[str, ...]
+    plan_file: str = "plan.toml"
+
+    @property
+    def title(self) -> str:
+        """What stands over maps and reports."""
+        return self.plan.report.title or self.plan.name or self.folder.name
+
+
+def read_project(path: str | Path) -> Scenario:
+    """
+    Read a project folder and give the department as it stands today.
+
+    Parameters
+    ----------
+    path
+        Folder with a plan.toml.
+
+    Raises
+    ------
+    ProjectError, TableError, NetworkError
+        With every fault of the file that has them.
+    """
+    return open_project(path).today
+
+
+def open_project(path: str | Path, *, tell: Callable[[str], None] | None = None) -> Project:
+    """
+    Read a project folder.
+
+    Parameters
+    ----------
+    path
+        Folder with a plan.toml.
+    tell
+        Called with a few words before each step that takes a while.
+    """
+    say = tell or (lambda _: None)
+    folder = Path(path)
+    plan = read_plan(folder)
+    folder, plan_file = (folder, "plan.toml") if folder.is_dir() else (folder.parent, folder.name)
+    _check_inputs(plan, folder)
+    standard = _standard(plan)
+    say("reading roads")
+    network = _network(folder / plan.inputs.network, plan)
+    say("reading stations and units")
+    stations, units = read_stations(folder / plan.inputs.stations)
+    if plan.inputs.units is not None:
+        units = read_units(folder / plan.inputs.units)
+    history = None
+    if plan.inputs.cad is not None:
+        say("reading dispatch history")
+        history = read_cad(
+            folder / plan.inputs.cad, timezone=plan.timezone, mapping=_mapping(plan, folder), units=units
+        )
+    incidents = None if history is None else history.incidents
+    if plan.inputs.incidents is not None:
+        incidents = read_vector(folder / plan.inputs.incidents, what="incident file")
+    say("reading zones")
+    today = Scenario(
+        network,
+        stations,
+        units,
+        _zones(plan, folder, incidents),
+        incidents=incidents,
+        name=TODAY,
+        provenance=plan.provenance,
+        source=plan.source,
+        data_date=plan.data_date,
+        snap_limit_m=plan.network.snap_limit_m,
+    )
+    notes = [*plan.warnings(), *network.notes, *stations.attrs.get("notes", ())]
+    notes += [] if history is None else history.messages()
+    return Project(folder, plan, today, tuple(_scenarios(plan, today)), standard, history, tuple(notes), plan_file)
+
+
+def _check_inputs(plan: Plan, folder: Path) -> None:
+    """Name every input that is not there, or empty, before anything is read."""
+    faults = [
+        f"{key} {quoted(name)} is not there: check the name"
+        for key, name in plan.files.items()
+        if not (folder / name).is_file()
+    ]
+    faults += [
+        f"{key} {quoted(name)} is empty"
+        for key, name in plan.files.items()
+        if (folder / name).is_file() and (folder / name).stat().st_size == 0
+    ]
+    if faults:
+        raise ProjectError(f"{len(faults)} fault{'s' if len(faults) > 1 else ''} in {folder}: " + "; ".join(faults))
+
+
+def _network(file: Path, plan: Plan) -> RoadNetwork:
+    name = file.name.lower()
+    source = plan.network.source or None
+    if name.endswith(".npz"):
+        return roads.load(file)
+    if name.endswith((".graphml", ".graphml.gz", ".pkl", ".pickle", ".joblib")):
+        return roads.from_graphml(file, source=source)
+    return roads.from_osm(file, source=source)
+
+
+def _mapping(plan: Plan, folder: Path) -> str | Path | None:
+    """A mapping file of the project, or the name of one that comes with fireplan."""
+    name = plan.inputs.cad_mapping
+    return folder / name if name is not None and (folder / name).is_file() else name
+
+
+def _zones(plan: Plan, folder: Path, incidents: gpd.GeoDataFrame | None) -> gpd.GeoDataFrame:
+    if plan.inputs.zones is not None:
+        return demand.from_polygons(read_vector(folder / plan.inputs.zones, what="zone file"))
+    if incidents is None:
+        raise ProjectError("plan.toml names neither inputs.zones nor inputs.cad: there is no demand to cover")
+    return demand.hexagons(incidents)
+
+
+def _standard(plan: Plan) -> Standard:
+    """Everything the plan is held to, as one standard; NFPA 1710 if it names nothing."""
+    asked = plan.standards
+    found = [standards.named(name) for name in asked.use]
+    if asked.travel_seconds is not None:
+        share = asked.percentile / 100
+        goal = standards.Objective(
+            key="project_travel", title="First engine", limit_s=asked.travel_seconds, share=share, verified=True,
+            source="plan.toml", edition="local",
+        )  # fmt: skip
+        found.append(standards.Standard("Project objective", "Objective of the project", (goal,)))
+    found += [
+        standards.local_rule(
+            rule.name,
+            limit_s=rule.travel_seconds,
+            weight=rule.weight,
+            at_most_outside=rule.at_most_outside,
+            share=None if rule.share_percent is None else rule.share_percent / 100,
+            interval=rule.interval,
+            needs=rule.needs,
+            source=rule.source,
+        )
+        for rule in asked.local
+    ]
+    return reduce(add, found) if found else standards.named("NFPA_1710")
+
+
+def _scenarios(plan: Plan, today: Scenario) -> list[Scenario]:
+    """The what-ifs of a plan: that of [changes], and every [[scenario]]."""
+    found = []
+    if plan.changes.close or plan.changes.add:
+        entries: list[dict[str, Any]] = [
+            {
+                "open_station": s.station_id,
+                "at": (s.longitude, s.latitude),
+                "name": s.name,
+                "units": [u.strip() for u in s.units.split(";") if u.strip()],
+            }
+            for s in plan.changes.add
+        ]
+        entries += [{"close_station": s} for s in plan.changes.close]
+        found.append(_changed(today, entries, PLANNED, "[changes]"))
+    found += [_changed(today, s.changes, s.name, f"scenario {quoted(s.name)}") for s in plan.scenario]
+    return found
+
+
+def _changed(today: Scenario, entries: Sequence[dict[str, Any]], name: str, what: str) -> Scenario:
+    try:
+        return today.apply(*(from_dict(entry) for entry in entries), name=name)
+    except FireplanError as error:
+        raise ProjectError(f"{what} of plan.toml: {error}") from error

@@ -1,0 +1,63 @@
+"""A scenario written out as a project folder that reads back the same."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import tomli_w
+
+from fireplan import roads
+from fireplan.project._atomic_output import whole_outputs
+from fireplan.project._plan import checked_plan
+
+if TYPE_CHECKING:
+    from fireplan.scenario import Scenario
+
+
+def write_project(scenario: Scenario, path: str | Path, *, timezone: str = "UTC") -> Path:
+    """
+    Write a scenario as a project folder.
+
+    Parameters
+    ----------
+    scenario
+        What to write; its changes are already made, so it becomes "today" of the new project.
+    path
+        Folder; made if it is not there.
+    timezone
+        IANA name of the agency's time zone.
+
+    Returns
+    -------
+    The folder, with plan.toml, roads.npz, stations.csv, units.csv, zones.parquet and, if there are any,
+    incidents.parquet. Files are written whole or not at all. Closed stations are not written.
+    """
+    folder = Path(path)
+    inputs = {"network": "roads.npz", "stations": "stations.csv", "zones": "zones.parquet"}
+    with whole_outputs(folder) as part:
+        roads.save(scenario.roads, part / "roads.npz")
+        stations = scenario.stations[scenario.stations["open"]].to_crs("EPSG:4326")
+        table = stations.drop(columns=[stations.geometry.name, "open"])
+        table = table.assign(latitude=stations.geometry.y, longitude=stations.geometry.x)
+        table.to_csv(part / "stations.csv", lineterminator="\n")
+        units = scenario.units[scenario.units["station_id"].isin(stations.index)]
+        if len(units):
+            inputs["units"] = "units.csv"
+            units.to_csv(part / "units.csv", lineterminator="\n")
+        scenario.zones.reset_index().to_parquet(part / "zones.parquet")
+        if scenario.incidents is not None:
+            inputs["incidents"] = "incidents.parquet"
+            scenario.incidents.reset_index().to_parquet(part / "incidents.parquet")
+        plan: dict[str, Any] = {
+            "name": scenario.name,
+            "timezone": timezone,
+            "provenance": scenario.provenance,
+            "source": scenario.source,
+            "data_date": scenario.data_date,
+            "inputs": inputs,
+            "network": {"snap_limit_m": scenario.snap_limit_m},
+        }
+        checked_plan(plan, folder=part)
+        (part / "plan.toml").write_text(tomli_w.dumps(plan), encoding="utf-8")
+    return folder

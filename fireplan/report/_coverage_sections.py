@@ -1,0 +1,193 @@
+"""What the travel model shows: distribution, concentration, gaps."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from fireplan.maps import style
+from fireplan.report._blocks import Block, Column, Prose, Section, Table, absent
+from fireplan.report._cell_words import counted, share_of, told
+from fireplan.report._inputs import is_force
+from fireplan.report._zone_maps import Shading, shaded
+
+if TYPE_CHECKING:
+    from fireplan.measures import Assessment
+    from fireplan.report._inputs import Material
+    from fireplan.standards import Objective
+
+NO_SCENARIO = "No department was given, so nothing here was modelled."
+SHARES = (
+    Column("title", "What is to arrive"),
+    Column("limit_s", "limit [min:s]", "clock"),
+    Column("unit", "Counted"),
+    Column("n", "n", "count"),
+    Column("within", "within", "count"),
+    Column("outside", "outside", "count"),
+    Column("share_told", "share within", "told"),
+    Column("p90_s", "90th percentile [min:s]", "clock"),
+    Column("met", "goal", "verdict"),
+)
+
+
+def distribution_section(material: Material) -> Section:
+    """Say how much a first unit reaches in time."""
+    section, baseline, goal = Section("Distribution"), material.baseline, material.first_unit
+    if baseline is None:
+        section.blocks.append(absent(NO_SCENARIO))
+        return section
+    section.blocks.append(
+        Prose(
+            "Distribution is how well stations are spread: what the first unit due can reach within its objective. It"
+            " is modelled on the road network with every unit at home and free, and without call processing. Records"
+            " show how it went; this shows what the places of the stations make possible."
+        )
+    )
+    if goal is None:
+        section.blocks.append(absent("The standard has no objective for a first unit."))
+        return section
+    section.blocks += [
+        _shares(material, "distribution_shares", "What the first unit due reaches", force=False),
+        _time_map(material, goal, "first_due_map", f"{goal.title}: modelled {_interval(goal)}"),
+        _by_station(material, baseline, goal),
+    ]
+    return section
+
+
+def concentration_section(material: Material) -> Section:
+    """Say how much an effective response force reaches in time."""
+    section, goal = Section("Concentration"), material.force
+    if material.baseline is None:
+        section.blocks.append(absent(NO_SCENARIO))
+        return section
+    if goal is None:
+        section.blocks.append(absent("The standard has no objective for an effective response force."))
+        return section
+    section.blocks += [
+        Prose(
+            "Concentration is how many units stand near enough together: where an effective response force, all its"
+            " units and people, can be assembled within its objective. It is modelled with every unit at home."
+        ),
+        _shares(material, "concentration_shares", "What an effective response force reaches", force=True),
+        _time_map(material, goal, "force_map", f"{goal.title}: modelled {_interval(goal)}"),
+    ]
+    return section
+
+
+def gaps_section(material: Material) -> Section:
+    """Say where the objective is out of reach."""
+    section, goal, scenario = Section("Gaps"), material.first_unit, material.scenario
+    if scenario is None or goal is None:
+        section.blocks.append(absent(NO_SCENARIO if scenario is None else "There is no objective for a first unit."))
+        return section
+    found = material.holes[scenario.name]
+    what = f"{goal.title} within {told(goal.limit_s, 'clock')}"
+    section.blocks.append(
+        Prose(
+            "Zones outside the objective that lie together are one gap. Each is given with what it holds, which station"
+            " is nearest, and the likeliest reason. Times are modelled."
+        )
+    )
+    if not len(found):
+        section.blocks.append(Prose(f"There is no gap: all zones that weigh anything have the {what}."))
+        return section
+    weights = [
+        Column(n, h, "count")
+        for n, h in (("population", "people"), ("dwellings", "dwellings"), ("incidents_n", "incidents"))
+        if n in found
+    ]
+    columns = [
+        Column("gap", "Gap", "count"),
+        *weights,
+        Column("area_km2", "area [km²]", "number"),
+        Column("nearest_name", "Nearest station"),
+        Column("travel_s", "median [min:s]", "clock"),
+        Column("worst_s", "longest [min:s]", "clock"),
+        Column("reason", "Reason"),
+    ]
+    table = pd.DataFrame(found.drop(columns=found.geometry.name))
+    told_gaps = f"Gaps of {what}, {scenario.name}"
+    attrs = found.attrs
+    section.blocks.append(Table("gaps", told_gaps, table, columns, material.modelled, most=20))
+    if {"outside", "scattered", "total", "weight"} <= set(attrs):
+        unit = {"population": "people", "dwellings": "dwellings"}.get(attrs["weight"], "incidents")
+        section.blocks.append(
+            Prose(
+                f"{attrs['outside']:,.0f} of {attrs['total']:,.0f} {unit} lie outside the objective;"
+                f" {attrs['scattered']:,.0f} of them are scattered and belong to no gap.",
+                "note",
+            )
+        )
+    return section
+
+
+def _interval(goal: Objective) -> str:
+    return {"travel_s": "travel time", "turnout_and_travel_s": "turnout and travel time"}.get(
+        goal.interval, goal.interval
+    )
+
+
+def _shares(material: Material, key: str, caption: str, *, force: bool) -> Block:
+    baseline = material.baseline
+    if baseline is None:
+        return absent(NO_SCENARIO)
+    keys = [o.key for o in baseline.standard.planned if is_force(o) == force]
+    table = baseline.summary()
+    rows = table[table.index.get_level_values("objective").isin(keys)]
+    return Table(key, f"{caption}, {baseline.scenario.name}", with_told(rows), SHARES, material.modelled)
+
+
+def with_told(table: pd.DataFrame) -> pd.DataFrame:
+    """Add shares in words: one that misses its goal, or all, is not rounded to it."""
+    asked = zip(table["share"], table["required_share"], strict=True)
+    return table.assign(share_told=[share_of(share, goal) for share, goal in asked])
+
+
+def _by_station(material: Material, baseline: Assessment, goal: Objective) -> Block:
+    table = baseline.stations.xs(goal.key, level="objective")
+    measure = heaviest(baseline)
+    shown = table.xs(measure, level="measure")
+    unit = str(shown["unit"].iloc[0]) if len(shown) else ""
+    columns = [
+        Column("name", "Station"),
+        Column("n", f"first due to ({unit})", "count"),
+        Column("within", "within the limit", "count"),
+        Column("share", "share", "share"),
+    ]
+    caption = f"What each station is first due to, {goal.title} within {told(goal.limit_s, 'clock')}"
+    open_ones = shown[shown["open"]]
+    return Table(
+        "first_due_by_station", caption, pd.DataFrame(table), columns, material.modelled, pd.DataFrame(open_ones)
+    )
+
+
+def heaviest(assessment: Assessment) -> str:
+    """What demand is counted in first: people, else whatever comes first."""
+    names = [a.measure.name for a in assessment.arrivals]
+    return "population" if "population" in names else names[0]
+
+
+def _time_map(material: Material, goal: Objective, key: str, title: str) -> Block:
+    baseline = material.baseline
+    if baseline is None:
+        return absent(NO_SCENARIO)
+    zones = baseline.zones
+    seconds = zones[f"{goal.key}_s"]
+    bands = style.time_bands(goal.limit_s, 1.5 * goal.limit_s, 2 * goal.limit_s)
+    name = heaviest(baseline)
+    row: Any = baseline.summary().loc[(goal.key, name)]
+    weight = zones[name] if name in set(zones.columns) else None
+    unit = str(row["unit"]) if weight is not None else "zones"
+    share = share_of(row["share"], row["required_share"])
+    said = f"{share} of {counted(row['n'], row['unit'], row['unit'])} lie within the objective."
+    data = pd.DataFrame({"travel_s": seconds, "first_due": zones["first_due"]})
+    scenario = baseline.scenario
+    return shaded(
+        key,
+        Shading(seconds, bands, weight, unit, title, said, heading=scenario.name),
+        scenario=scenario,
+        before=scenario,
+        about=material.about(modelled=True),
+        data=data.assign(weight=weight) if weight is not None else data,
+    )

@@ -1,0 +1,233 @@
+"""What there is to report on: gathered once from a comparison, an assessment, a history or a project."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from fireplan import _kernel as kernel
+from fireplan.charts import About
+from fireplan.comparison import Comparison
+from fireplan.errors import InputError
+from fireplan.measures import Assessment, assess, gaps
+from fireplan.project._manifest import manifest
+from fireplan.project._read_project import Project
+from fireplan.response_performance import Attendance, Missed, attend, performance, reliability, why_missed
+from fireplan.scenario import Scenario
+
+if TYPE_CHECKING:
+    import geopandas as gpd
+    import pandas as pd
+
+    from fireplan.incidents import CadHistory
+    from fireplan.siting import Robustness, Siting
+    from fireplan.standards import Objective, Standard
+
+    Subject = Comparison | Assessment | Project | Scenario | CadHistory | Attendance
+
+
+@dataclass(frozen=True, eq=False)
+class Material:
+    """
+    Everything a report can speak of; None: not given, and the report says so.
+
+    Attributes
+    ----------
+    title
+        What stands over it.
+    comparison
+        Scenarios under a standard; it may hold only one.
+    attendance
+        Who went to what.
+    history
+        The dispatch records themselves, for their ledger.
+    siting, robustness
+        Where to put stations, and how far that holds.
+    standard
+        What it is all held to.
+    notes
+        What was repaired or left out while reading.
+    manifest
+        What it was made from.
+    """
+
+    title: str
+    comparison: Comparison | None = None
+    attendance: Attendance | None = None
+    history: CadHistory | None = None
+    siting: Siting | None = None
+    robustness: Robustness | None = None
+    standard: Standard | None = None
+    notes: tuple[str, ...] = ()
+    manifest: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def baseline(self) -> Assessment | None:
+        """The department as it stands."""
+        return None if self.comparison is None else self.comparison.baseline
+
+    @property
+    def scenario(self) -> Scenario | None:
+        """The department as it stands, its tables."""
+        return None if self.baseline is None else self.baseline.scenario
+
+    @property
+    def plans(self) -> tuple[Assessment, ...]:
+        """The what-ifs."""
+        return () if self.comparison is None else self.comparison.assessments[1:]
+
+    @property
+    def basis(self) -> str:
+        """What kind of data this is."""
+        if self.scenario is not None and self.scenario.provenance != "observed":
+            return self.scenario.provenance
+        return "observed" if self.attendance is None else self.attendance.basis
+
+    @property
+    def observed(self) -> str:
+        """What the figures from records are."""
+        return self.basis
+
+    @property
+    def modelled(self) -> str:
+        """What the figures from the travel model are."""
+        return "modelled" if self.basis == "observed" else f"modelled from {self.basis} data"
+
+    @property
+    def first_unit(self) -> Objective | None:
+        """The first objective for one unit, which distribution speaks of."""
+        planned = self.standard.planned if self.standard is not None else ()
+        return next((o for o in planned if not is_force(o)), None)
+
+    @property
+    def force(self) -> Objective | None:
+        """The first objective for a force, which concentration speaks of."""
+        planned = self.standard.planned if self.standard is not None else ()
+        return next((o for o in planned if is_force(o)), None)
+
+    @cached_property
+    def achieved(self) -> pd.DataFrame | None:
+        """Response performance over all."""
+        return None if self.attendance is None else performance(self.attendance, standard=self.standard)
+
+    @cached_property
+    def missed(self) -> Missed | None:
+        """Why the first objective of one unit was missed; None: that needs records, a department and an objective."""
+        goal = self.first_unit
+        if self.attendance is None or self.scenario is None or goal is None or goal.weight:
+            return None
+        try:
+            return why_missed(self.attendance, scenario=self.scenario, objective=goal)
+        except InputError:
+            return None  # these records do not say; the chapter does
+
+    @cached_property
+    def reliable(self) -> pd.DataFrame | None:
+        """Reliability of each station; None: that needs records and a department."""
+        if self.attendance is None or self.scenario is None:
+            return None
+        return reliability(self.attendance, scenario=self.scenario)
+
+    @cached_property
+    def holes(self) -> dict[str, gpd.GeoDataFrame]:
+        """Gaps of every scenario under the first objective of one unit."""
+        if self.comparison is None or self.first_unit is None:
+            return {}
+        key = self.first_unit.key
+        return {a.scenario.name: gaps(a, objective=key) for a in self.comparison.assessments}
+
+    def about(self, *, modelled: bool = False) -> About:
+        """Foot of a chart."""
+        scenario = self.scenario
+        source = "" if scenario is None else scenario.source
+        if modelled or self.attendance is None:
+            period = f"as of {scenario.data_date}" if scenario is not None and scenario.data_date else ""
+            return About(source, period, self.modelled)
+        if self.attendance.incidents["received"].isna().all():
+            return About(source, "", self.observed)
+        return About.of(self.attendance, source=source, basis=self.observed)
+
+
+def is_force(objective: Objective) -> bool:
+    """More than one unit is asked for."""
+    return len(objective.needs) > 1 or sum(objective.needs.values()) > 1
+
+
+def material_of(
+    subject: Subject,
+    *,
+    history: CadHistory | Attendance | None = None,
+    standard: Standard | None = None,
+    siting: Siting | None = None,
+    robustness: Robustness | None = None,
+    title: str = "",
+) -> Material:
+    """
+    Gather what there is to report on.
+
+    Parameters
+    ----------
+    subject, history, standard, siting, robustness, title
+        As for `write_report`.
+    """
+    if isinstance(subject, Project):
+        return _of_project(subject, siting, robustness, title)
+    comparison: Comparison | None = None
+    if isinstance(subject, Comparison):
+        comparison = subject
+    elif isinstance(subject, Assessment):
+        comparison = Comparison((subject,))
+    elif isinstance(subject, Scenario):
+        comparison = Comparison((assess(subject, standard=_asked(standard)),))
+    elif hasattr(subject, "responses"):
+        if history is not None:
+            raise InputError("the subject is a dispatch history already: leave history= out")
+        history = subject
+    else:
+        raise InputError(f"cannot report on a {type(subject).__name__}: give a comparison, history or project")
+    if comparison is not None:
+        standard = comparison.standard
+    scenario = None if comparison is None else comparison.baseline.scenario
+    attendance = history if isinstance(history, Attendance) else None
+    records = None if isinstance(history, Attendance) else history
+    if records is not None:
+        attendance = attend(records, scenario=scenario)
+        records = records if hasattr(records, "ledger") else None  # a simulation has none
+    name = "" if scenario is None else scenario.source
+    return Material(
+        title or name or "Coverage and response",
+        comparison, attendance, records, siting, robustness, standard,
+        _notes(comparison),
+    )  # fmt: skip
+
+
+def _asked(standard: Standard | None) -> Standard:
+    if standard is None:
+        raise InputError("a scenario is held to a standard: give standard=, such as fireplan.standards.NFPA_1710")
+    return standard
+
+
+def _of_project(project: Project, siting: Siting | None, robustness: Robustness | None, title: str) -> Material:
+    kernel.compile_ahead()
+    scenarios = (project.today, *project.scenarios)
+    comparison = Comparison(tuple(assess(s, standard=project.standard) for s in scenarios))
+    attendance = None
+    if project.history is not None and project.history.grain == "unit":
+        attendance = attend(project.history, scenario=project.today, policy=project.plan.performance.policy)
+    told = set() if project.history is None else set(project.history.messages())
+    notes = [*comparison.baseline.notes(), *(n for n in project.notes if n not in told)]
+    if project.history is not None and attendance is None:
+        notes.append("the dispatch history holds one row per incident: nothing of units could be measured")
+    return Material(
+        title or project.title, comparison, attendance, project.history, siting, robustness, project.standard,
+        tuple(dict.fromkeys(notes)), manifest(project, scenarios),
+    )  # fmt: skip
+
+
+def _notes(comparison: Comparison | None) -> tuple[str, ...]:
+    """What a reader has to know; the ledger of the history stands on its own."""
+    if comparison is None:
+        return ()
+    baseline = comparison.baseline
+    return tuple(dict.fromkeys([*baseline.notes(), *baseline.scenario.roads.notes]))

@@ -1,0 +1,272 @@
+"""What the records show: response performance, why objectives were missed, reliability."""
+
+from __future__ import annotations
+
+from math import isfinite, isnan
+from typing import TYPE_CHECKING
+
+from fireplan import charts
+from fireplan.errors import InputError
+from fireplan.progress import silent
+from fireplan.report._blocks import Block, Column, Heading, Points, Prose, Section, Table, absent, drawn
+from fireplan.report._cell_words import NOTHING, lower, share_of, told
+from fireplan.response_performance import (
+    baselines,
+    performance,
+    sensitivity,
+    workload,
+)
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from fireplan.report._inputs import Material
+    from fireplan.response_performance import Attendance
+
+NO_HISTORY = "No dispatch history was given, so nothing here was observed."
+PERFORMED = (
+    Column("what", "What was measured"),
+    Column("limit_s", "limit [min:s]", "clock"),
+    Column("n", "n records", "count"),
+    Column("unknown", "not known", "count"),
+    Column("p50_s", "median [min:s]", "clock"),
+    Column("p90_s", "90th percentile [min:s]", "clock"),
+    Column("p90_interval", "95 % interval", "told"),
+    Column("share_told", "within limit", "told"),
+    Column("share_interval", "95 % interval", "told"),
+    Column("met", "goal", "verdict"),
+)
+INTERVALS = (
+    "90th percentiles are observed values (inverted_cdf) with their interval between order statistics, shares have"
+    " Wilson's. Records whose interval is not known are counted beside n and are not in it. The goal is a share of n."
+)
+BENCHED = (
+    Column("category", "Program"),
+    Column("risk_class", "Risk"),
+    Column("measure", "Measure", "name"),
+    Column("n", "n", "count"),
+    Column("baseline_s", "baseline [min:s]", "clock"),
+    Column("baseline_low_s", "from", "clock"),
+    Column("baseline_high_s", "to", "end"),
+    Column("benchmark_s", "benchmark [min:s]", "clock"),
+    Column("share", "within it", "share"),
+    Column("verdict", "Verdict"),
+)
+FEWEST_SAID = 10
+
+
+def performance_section(material: Material) -> Section:
+    """Say how quickly the department responded."""
+    attendance = material.attendance
+    section = Section("Response performance")
+    if attendance is None:
+        section.blocks.append(absent(NO_HISTORY))
+        return section
+    section.blocks += [
+        Prose(
+            "What follows was taken from dispatch records. Times are those of the first unit that counts to arrive at"
+            " each incident, unless a row says otherwise; the rules of what counts stand in the data ledger."
+        ),
+        *_overall(material),
+        *_by(material, attendance),
+        *_baselines(material, attendance),
+        *_missed(material),
+        *_choices(material),
+    ]
+    return section
+
+
+def _overall(material: Material) -> list[Block]:
+    table, attendance = material.achieved, material.attendance
+    if table is None or attendance is None:
+        return []
+    blocks: list[Block] = [
+        Table("performance", "Response performance over all", table, PERFORMED, material.observed, _in_words(table)),
+        Prose(INTERVALS, "note"),
+        *unverified(material),
+    ]
+    about = material.about()
+    if material.first_unit is not None and material.first_unit.key in table.index:
+        goal = material.first_unit
+        blocks.append(
+            drawn(
+                "distribution",
+                lambda: charts.distribution(attendance, objective=goal, about=about),
+                table.loc[[goal.key]],
+            )
+        )
+    blocks.append(
+        drawn(
+            "total_response",
+            lambda: charts.distribution(attendance, interval="total_response_s", about=about),
+            table.loc[["total_response"]],
+        )
+    )
+    return blocks
+
+
+def _in_words(table: pd.DataFrame) -> pd.DataFrame:
+    """Put intervals into one column each, and the limit into its own."""
+    rows = table.assign(
+        what=[title.split(" within ")[0] for title in table["title"]],
+        p90_interval=[_between(*ends, "end") for ends in zip(table["p90_low_s"], table["p90_high_s"], strict=True)],
+        share_interval=[_between(*ends, "share") for ends in zip(table["share_low"], table["share_high"], strict=True)],
+    )
+    asked = zip(table["share"], table["goal"], strict=True)
+    return rows.assign(share_told=[share_of(share, goal) if isfinite(share) else NOTHING for share, goal in asked])
+
+
+def _between(low: float, high: float, kind: str) -> str:
+    ends = told(low, kind), told(high, kind)
+    return NOTHING if isnan(low) or isnan(high) else f"{ends[0].removesuffix(' %')} to {ends[1]}"
+
+
+def unverified(material: Material) -> list[Block]:
+    """Name the figures of the standard that were not seen in their source."""
+    found = [] if material.standard is None else material.standard.unverified()
+    if not found:
+        return []
+    told = "Figures of the standard that were not seen in their source, to be checked before they are stated: "
+    return [Prose(f"{told}{'; '.join(found)}.", "warning")]
+
+
+def _by(material: Material, attendance: Attendance) -> list[Block]:
+    """By month and by station."""
+    measure = "total_response" if material.first_unit is None else material.first_unit.key
+    about = material.about()
+    blocks: list[Block] = [Heading("By month and by station")]
+    by_month = performance(attendance, standard=material.standard, by="month")
+    if measure not in by_month.index.get_level_values("measure"):
+        measure = "total_response"
+    if measure not in by_month.index.get_level_values("measure"):
+        return [*blocks, absent("No unit that counts arrived at any incident: no figures by month or by station.")]
+    blocks.append(drawn("by_month", lambda: charts.by_month(by_month, measure=measure, about=about), by_month))
+    if material.scenario is None:
+        return [*blocks, absent("Stations are not known without the department's units: no figures by station.")]
+    called = material.scenario.stations["name"]
+    by_station = performance(attendance, standard=material.standard, by="station_id")
+    blocks.append(
+        drawn(
+            "by_station", lambda: charts.by_group(by_station, measure=measure, called=called, about=about), by_station
+        )
+    )
+    return blocks
+
+
+def _baselines(material: Material, attendance: Attendance) -> list[Block]:
+    """Baselines by program and class of risk, in the sentences of standards of cover."""
+    kinds = tuple(by for by in ("category", "risk_class") if by in attendance.incidents)
+    try:
+        table = baselines(
+            attendance, scenario=material.scenario, standard=material.standard, by=kinds, basis=material.observed
+        )
+    except InputError as error:
+        return [absent(f"No baselines: {error}.")]
+    overall = table[table["period"] == table["period"].iloc[-1]]
+    said = overall[(overall["measure"] == "total_response") & (overall["n"] >= FEWEST_SAID)]
+    benched = overall[overall["benchmark_s"].notna() & (overall["n"] >= FEWEST_SAID)]
+    columns = [c for c in BENCHED if c.name in table.columns]
+    return [
+        Heading("Baselines by program and class of risk"),
+        Prose(
+            "The benchmark is the goal; the baseline is the measured 90th percentile, in the manner of the CPSE's"
+            " standards of cover. Programs and classes of risk are never thrown together."
+        ),
+        Points(tuple(said["sentence"])) if len(said) else absent("No group has ten records of total response time."),
+        Table(
+            "baselines", "Baselines beside their benchmarks, all years", table, columns, material.observed,
+            shown=benched, most=30,
+        ),
+    ]  # fmt: skip
+
+
+def _missed(material: Material) -> list[Block]:
+    found, goal = material.missed, material.first_unit
+    if found is None or goal is None:
+        return [absent("Why the objective was missed cannot be said without a department, an objective and records.")]
+    totals = found.totals()
+    title = f"Why the {lower(goal.title)} took over {told(goal.limit_s, 'clock')}"
+    return [
+        Heading("Why the objective was missed"),
+        drawn("missed", lambda: charts.reasons(totals, title=title, about=material.about()), totals),
+        Points(tuple(found.notes())),
+    ]
+
+
+def _choices(material: Material) -> list[Block]:
+    """How much hangs on what counts."""
+    if material.history is None or material.attendance is None:
+        return []
+    with silent():
+        table = sensitivity(material.history, scenario=material.scenario, policy=material.attendance.policy)
+    columns = [
+        Column("rule", "Rule", "name"),
+        Column("setting", "Setting"),
+        Column("n", "n", "count"),
+        Column("p90_s", "90th percentile [min:s]", "clock"),
+        Column("p90_low_s", "from", "clock"),
+        Column("p90_high_s", "to", "end"),
+        Column("p90_change_s", "change [s]", "signed"),
+        Column("source", "Where the rule comes from"),
+    ]
+    return [
+        Heading("If other rules of what counts were used"),
+        Table("sensitivity", "Total response time under other rules", table, columns, material.observed),
+    ]
+
+
+def reliability_section(material: Material) -> Section:
+    """Say how often a station served its own area, and how busy units are."""
+    section, attendance, scenario = Section("Reliability and workload"), material.attendance, material.scenario
+    if attendance is None or scenario is None:
+        section.blocks.append(absent(NO_HISTORY if attendance is None else "The department's units were not given."))
+        return section
+    about = material.about()
+    section.blocks += _reliable(material)
+    try:
+        load = workload(attendance, scenario=scenario, by="unit_id")
+    except InputError as error:
+        section.blocks.append(absent(f"No workload: {error}."))
+        return section
+    columns = [
+        Column("unit_id", "Unit"),
+        Column("n", "n responses", "count"),
+        Column("committed_h", "committed [h]", "count"),
+        Column("staffed_h", "staffed [h]", "count"),
+        Column("uhu", "unit-hour utilisation", "share"),
+        Column("responses_per_day", "responses a day", "number"),
+    ]
+    section.blocks += [
+        drawn("workload", lambda: charts.workload(load, about=about), load),
+        Table("workload_by_unit", "Workload of each unit", load, columns, material.observed),
+    ]
+    return section
+
+
+def _reliable(material: Material) -> list[Block]:
+    try:
+        table = material.reliable
+    except InputError as error:
+        return [absent(f"No reliability: {error}.")]
+    if table is None or material.scenario is None:
+        return []
+    names = material.scenario.stations["name"]
+    named = table.assign(name=[names.get(str(i), str(i)) for i in table.index])
+    columns = [
+        Column("name", "Area of"),
+        Column("n", "n incidents", "count"),
+        Column("share_first", "first to arrive", "share"),
+        Column("share_first_low", "from", "share"),
+        Column("share_first_high", "to", "share"),
+        Column("share_initial", "in the first dispatch", "share"),
+        Column("share_initial_low", "from", "share"),
+        Column("share_initial_high", "to", "share"),
+    ]
+    return [
+        Prose(
+            "Reliability is the share of the incidents in a station's area that a unit of that station served: as the"
+            " first to arrive, or among the units dispatched within 60 s of the first dispatch. A station whose units"
+            " are often away on other calls is less reliable. The areas are modelled, who came is observed."
+        ),
+        Table("reliability", "Reliability of each station", named, columns, material.observed),
+    ]

@@ -1,0 +1,202 @@
+"""What could be changed: scenarios side by side, and where to put stations."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from fireplan import charts
+from fireplan.maps import style
+from fireplan.report._blocks import Block, Column, Heading, Points, Prose, Section, Table, absent, drawn
+from fireplan.report._cell_words import share_of
+from fireplan.report._coverage_sections import heaviest, with_told
+from fireplan.report._zone_maps import Shading, shaded
+
+if TYPE_CHECKING:
+    from fireplan.comparison import Comparison
+    from fireplan.measures import Assessment
+    from fireplan.report._inputs import Material
+    from fireplan.siting import Robustness, Siting
+
+STEPS_S = (10.0, 30.0, 60.0, 120.0)
+MOST_MAPS = 4
+CHANGED = ("before_s", "after_s", "change_s", "first_due_before", "first_due_after")
+COMPARED = (
+    Column("scenario", "Scenario"),
+    Column("title", "What is to arrive"),
+    Column("limit_s", "limit [min:s]", "clock"),
+    Column("n", "n", "count"),
+    Column("unit", "unit"),
+    Column("within", "within", "count"),
+    Column("share_told", "share", "told"),
+    Column("change", "change [points]", "points"),
+    Column("met", "goal", "verdict"),
+)
+EXCHANGED = (
+    Column("scenario", "Scenario"),
+    Column("title", "What is to arrive"),
+    Column("unit", "Counted"),
+    Column("gained", "come within", "count"),
+    Column("lost", "fall out", "count"),
+    Column("net", "net", "signed"),
+    Column("n", "of n", "count"),
+    Column("faster", "sooner", "count"),
+    Column("slower", "later", "count"),
+)
+FOUND = (
+    Column("take", "Site"),
+    Column("objective", "attained", "count"),
+    Column("gain", "gain", "signed"),
+    Column("share", "share of all", "share"),
+)
+
+
+def scenarios_section(material: Material) -> Section:
+    """Put the what-ifs side by side."""
+    section, comparison = Section("Scenarios side by side"), material.comparison
+    if comparison is None or not material.plans:
+        section.blocks.append(absent("No what-if was given, so there is nothing to compare the department with."))
+        return section
+    name = comparison.names[0]
+    section.blocks += [
+        Prose(
+            f"Each scenario is the department with the changes named here and nothing else. “{name}” is what the others"
+            " are compared with: the same places, with the same weights. All figures are modelled."
+        ),
+        Points(tuple(f"{a.scenario.name}: {_changes(a)}" for a in material.plans)),
+        *_tables(material, comparison),
+    ]
+    for plan in material.plans[:MOST_MAPS]:
+        section.blocks.append(_gained(material, comparison, plan))
+    if len(material.plans) > MOST_MAPS:
+        rest = len(material.plans) - MOST_MAPS
+        section.blocks.append(Prose(f"{rest} more scenarios stand in the tables and have no map here.", "note"))
+    return section
+
+
+def _changes(assessment: Assessment) -> str:
+    return "; ".join(map(str, assessment.scenario.changes)) or "no change"
+
+
+def _tables(material: Material, comparison: Comparison) -> list[Block]:
+    summary, gains = comparison.summary(), comparison.gains()
+    titles = {o.key: o.title for o in comparison.standard.planned}
+    gains = gains.assign(title=[titles.get(k, k) for k in gains.index.get_level_values("objective")])
+    measure = heaviest(comparison.baseline)
+    # An objective that speaks of dwellings is told in dwellings.
+    counted_in = {o.key: o.weight or measure for o in comparison.standard.planned}
+    tables = []
+    for table in (summary, gains):
+        objective, by = (table.index.get_level_values(level) for level in ("objective", "measure"))
+        tables.append(table[[counted_in.get(o) == m for o, m in zip(objective, by, strict=True)]])
+    ordered = tables[0].sort_index(level="objective", sort_remaining=False, kind="stable")
+    return [
+        Table("scenarios", "Shares within each objective", summary, COMPARED, material.modelled, with_told(ordered)),
+        Table("gains", "Who gains and who loses", gains, EXCHANGED, material.modelled, tables[1]),
+        Prose("“Sooner” and “later” count what is reached more than 10 s sooner or later than before.", "note"),
+    ]
+
+
+def _gained(material: Material, comparison: Comparison, plan: Assessment) -> Block:
+    """Map what one scenario changes."""
+    table = comparison.changes(plan.scenario.name)
+    change = table["change_s"]
+    measure = heaviest(comparison.baseline)
+    weight = table.get(measure)
+    unit = "people" if measure == "population" else measure
+    bands = style.change_bands(*STEPS_S)
+    counted = np.ones(len(table)) if weight is None else weight.to_numpy(float)
+    least = STEPS_S[0]
+    sooner, later = counted[(change < -least).to_numpy()].sum(), counted[(change > least).to_numpy()].sum()
+    said = f"{sooner:,.0f} of {counted.sum():,.0f} {unit} are reached over 10 s sooner, {later:,.0f} over 10 s later."
+    name = plan.scenario.name
+    title = f"{name}: change of the modelled travel time of the first unit due"
+    return shaded(
+        f"change_{comparison.names.index(name)}",
+        Shading(change, bands, weight, unit, title, said, heading=name, missing="never reached"),
+        scenario=plan.scenario,
+        before=comparison.baseline.scenario,
+        about=material.about(modelled=True),
+        data=pd.DataFrame(table[[c for c in table.columns if c in CHANGED or c == measure]]),
+    )
+
+
+def siting_section(material: Material) -> Section:
+    """Say where stations would do most, and how sure that is."""
+    section, found = Section("Where to put stations"), material.siting
+    if found is None:
+        section.blocks.append(absent("No search for sites was given."))
+        return section
+    section.blocks += [
+        Prose(f"Asked for: {found.question}. All figures are modelled, with every unit at home and free."),
+        Points(tuple(map(str, found.plan)) or ("No change improves on the department as it stands.",)),
+        Prose(_proof(found)),
+        Table("sites", "Sites of the plan", _chosen(found), _chosen_columns(found), material.modelled),
+        Table("site_curve", "What each further station buys", found.curve, _of(found.curve, FOUND), material.modelled),
+    ]
+    about = material.about(modelled=True)
+    if "gain" in found.curve and len(found.curve) > 1:
+        curve = found.curve
+        section.blocks.append(drawn("curve", lambda: charts.marginal_curve(curve, unit=found.unit, about=about), curve))
+    ups = found.runner_ups
+    if len(ups):
+        columns = [
+            Column("leave_out", "Leave out"),
+            Column("take", "Take instead"),
+            Column("objective", f"attained [{found.unit}]", "number"),
+            Column("behind", f"behind the plan [{found.unit}]", "number"),
+        ]
+        section.blocks.append(
+            Table("runner_ups", "What comes close", ups, _of(ups, columns), material.modelled, most=10)
+        )
+    section.blocks += _robust(material, material.robustness)
+    section.blocks.append(Points(found.notes) if found.notes else Prose(""))
+    return section
+
+
+def _of(table: pd.DataFrame, columns: tuple[Column, ...] | list[Column]) -> list[Column]:
+    """Columns that the table has."""
+    first = [Column(str(table.index.name), "Stations", "count")] if table.index.name == "stations" else []
+    return [*first, *(c for c in columns if c.name in table.columns)]
+
+
+def _proof(found: Siting) -> str:
+    if found.objective != found.objective:
+        return f"There is no answer ({found.status}): {found.reason}."
+    of = f" of {found.total:,.0f} ({share_of(found.share)})" if found.total == found.total else ""
+    was = f"; as it stands it is {found.before:,.6g}" if found.before == found.before else ""
+    sure = "no other choice among these candidates is better" if found.status == "optimal" else "a better one may exist"
+    return (
+        f"The plan attains {found.objective:,.6g} {found.unit}{of}{was}. No plan can be better than {found.bound:,.6g}:"
+        f" the gap is {found.gap:.2%} ({found.status}: {sure})."
+        f" {len(found.sites):,} candidate sites were tried; {len(found.set_aside):,} were set aside."
+    )
+
+
+def _chosen(found: Siting) -> pd.DataFrame:
+    chosen = found.chosen.to_crs("EPSG:4326")
+    table = pd.DataFrame(chosen.drop(columns=chosen.geometry.name))
+    return table.assign(latitude=chosen.geometry.y.round(5), longitude=chosen.geometry.x.round(5))
+
+
+def _chosen_columns(found: Siting) -> list[Column]:
+    return [
+        Column("candidate_id", "Site"),
+        Column("latitude", "Latitude [°]"),
+        Column("longitude", "Longitude [°]"),
+        Column("alone", f"alone [{found.unit}]", "number"),
+        Column("beside", f"beside the others [{found.unit}]", "number"),
+    ]
+
+
+def _robust(material: Material, runs: Robustness | None) -> list[Block]:
+    if runs is None:
+        return [absent("Other assumptions of demand, speeds and limits were not tried.")]
+    about = material.about(modelled=True)
+    return [
+        Heading("Whether it holds under other assumptions"),
+        Prose("; ".join(line.strip() for line in runs.summary.splitlines()) + "."),
+        drawn("robustness", lambda: charts.robustness(runs.sites, about=about), runs.sites),
+    ]

@@ -1,0 +1,179 @@
+"""The summary: the figures a council asks for, in plain language, each with its n."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from fireplan.errors import InputError
+from fireplan.report._blocks import Prose, Section
+from fireplan.report._cell_words import counted, interval_of, joined, lower, seconds_between, share_of, told
+from fireplan.report._coverage_sections import heaviest
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from fireplan.measures import Assessment
+    from fireplan.report._inputs import Material
+    from fireplan.standards import Objective
+
+MOST_PLANS = 3
+FAR_OFF = 0.1
+"""Drives that take so much more or less of the modelled time are said in the summary."""
+
+
+def summary_section(material: Material) -> Section:
+    """Say the whole in a few sentences."""
+    return Section("Summary", [Prose(text) for text in _told(material) if text])
+
+
+def _told(material: Material) -> Iterator[str]:
+    yield _given(material)
+    baseline = material.baseline
+    if baseline is not None:
+        for goal in (material.first_unit, material.force):
+            if goal is not None:
+                yield _reached(baseline, goal, first=goal is material.first_unit)
+    yield _performed(material)
+    yield _drives(material)
+    yield _gap(material)
+    yield _plans(material)
+    yield _relied(material)
+    yield _sited(material)
+
+
+def _given(material: Material) -> str:
+    parts = []
+    if material.scenario is not None:
+        scenario = material.scenario
+        parts.append(counted(int(scenario.stations["open"].sum()), "open station"))
+        parts.append(counted(len(scenario.units), "unit"))
+        if "population" in scenario.zones:
+            parts.append(f"{scenario.zones['population'].sum():,.0f} people in {counted(len(scenario.zones), 'zone')}")
+        else:
+            parts.append(counted(len(scenario.zones), "zone"))
+    if material.attendance is not None:
+        parts.append(f"{counted(len(material.attendance.incidents), 'incident')} ({material.about().period})")
+    invented = " The data are invented: they show what such a report says, not how any real city is served."
+    return f"This report rests on {joined(parts)}.{invented if material.basis == 'invented' else ''}"
+
+
+def _reached(baseline: Assessment, goal: Objective, *, first: bool) -> str:
+    """Say one objective of the plan as it stands."""
+    row: Any = baseline.summary().loc[(goal.key, goal.weight or heaviest(baseline))]
+    asked = float(row["required_share"])
+    verdict = ""
+    if not pd.isna(row["met"]):
+        verdict = f"; the goal of {100 * asked:g} % is {told(row['met'], 'verdict')}" if math.isfinite(asked) else ""
+    if first:
+        lead = f"With every unit at home and free, the travel model has the {lower(goal.title)} reach"
+    else:
+        comma = "," if "," in goal.title else ""
+        lead = f"The {lower(goal.title)}{comma} is modelled to reach"
+    return (
+        f"{lead} {share_of(float(row['share']), asked)} of {row['n']:,.0f} {row['unit']} within"
+        f" {told(goal.limit_s, 'clock')} ({row['outside']:,.0f} are outside{verdict})."
+    )
+
+
+def _performed(material: Material) -> str:
+    table, goal = material.achieved, material.first_unit
+    if table is None:
+        return "No dispatch history was given, so nothing is said of how the department responded."
+    total: Any = table.loc["total_response"]
+    said = ""
+    if total["n"] and math.isfinite(total["p90_s"]):
+        said = (
+            f"In the records, 90 % of incidents had a first unit {told(total['p90_s'], 'clock')} after the call or"
+            f" sooner ({seconds_between(total['p90_low_s'], total['p90_high_s'])}; n = {total['n']:,})"
+        )
+    row: Any = None if goal is None or goal.key not in table.index else table.loc[goal.key]
+    if goal is None or row is None or pd.isna(row["share"]):
+        return f"{said}." if said else "Too few records are known for a figure of response performance."
+    verdict = "" if pd.isna(row["met"]) else f"; the goal of {100 * row['goal']:g} % is {told(row['met'], 'verdict')}"
+    within = (
+        f"the {lower(goal.title)} arrived within {told(goal.limit_s, 'clock')} at"
+        f" {share_of(row['share'], row['goal'])} of {row['n']:,} incidents"
+        f" ({interval_of(row['share_low'], row['share_high'])}{verdict})"
+    )
+    return f"{said}, and {within}." if said else f"In the records, {within}."
+
+
+def _drives(material: Material) -> str:
+    """Say that the model is not the road, where it is not."""
+    found = material.missed
+    if found is None or not math.isfinite(found.drive_ratio) or abs(found.drive_ratio - 1) < FAR_OFF:
+        return ""
+    kind = "flatter" if found.drive_ratio > 1 else "understate"
+    return (
+        f"Recorded drives took {found.drive_ratio:.2f} times as long as modelled (middle one of"
+        f" {found.drives:,} drives): modelled shares {kind} the department until speeds are set right."
+    )
+
+
+def _gap(material: Material) -> str:
+    if material.scenario is None or material.first_unit is None:
+        return ""
+    found = material.holes[material.scenario.name]
+    if not len(found):
+        return "No gap was found: what lies outside the objective is scattered."
+    row: Any = found.iloc[0]
+    name = next((n for n in ("population", "dwellings", "incidents_n") if n in found), None)
+    holds = counted(row["zones"], "zone")
+    if name:
+        holds = f"{row[name]:,.0f} {'people' if name == 'population' else str(name).split('_')[0]}"
+    rest = f"{len(found)} gaps were found; the largest" if len(found) > 1 else "One gap was found; it"
+    return (
+        f"{rest} holds {holds}, {told(float(row['travel_s']), 'clock')} from {row['nearest_name']} (median travel time,"
+        f" modelled; reason: {row['reason']})."
+    )
+
+
+def _plans(material: Material) -> str:
+    comparison, goal = material.comparison, material.first_unit
+    if comparison is None or not material.plans or goal is None:
+        return ""
+    gains = comparison.gains().xs((goal.key, heaviest(comparison.baseline)), level=("objective", "measure"))
+    parts = []
+    for plan in material.plans[:MOST_PLANS]:
+        name = plan.scenario.name
+        row: Any = gains.loc[name]
+        parts.append(f"“{name}” brings {row['gained']:,.0f} within it and loses {row['lost']:,.0f}")
+    measure: Any = comparison.baseline.summary().loc[(goal.key, heaviest(comparison.baseline))]
+    more = len(material.plans) - MOST_PLANS
+    end = f"; {more} more stand in the chapter on scenarios" if more > 0 else ""
+    return (
+        f"Of {measure['n']:,.0f} {measure['unit']}, for the same objective ({lower(goal.title)} within"
+        f" {told(goal.limit_s, 'clock')}, modelled), {joined(parts)}{end}."
+    )
+
+
+def _relied(material: Material) -> str:
+    try:
+        table = material.reliable
+    except InputError:
+        return ""  # the chapter on reliability says why
+    if table is None or material.scenario is None:
+        return ""
+    known = table[table["share_first"].notna()]
+    if len(known) < 2:
+        return ""
+    names = material.scenario.stations["name"]
+    ends: list[Any] = [known["share_first"].idxmin(), known["share_first"].idxmax()]
+    low, high = (
+        f"{share_of(known.loc[i, 'share_first'])} (n = {known.loc[i, 'n_first']:,}, {names.get(i, i)})" for i in ends
+    )
+    return f"A station was itself the first to arrive in its own area at {low} to {high} of incidents."
+
+
+def _sited(material: Material) -> str:
+    found = material.siting
+    if found is None or found.objective != found.objective:
+        return ""
+    sites = joined([str(c) for c in found.plan]) or "no change"
+    sure = "proven best among the candidates" if found.status == "optimal" else f"within {found.gap:.1%} of the best"
+    return (
+        f"Of {len(found.sites):,} sites tried, the best plan is: {sites} ({found.objective:,.6g} {found.unit}; {sure})."
+    )

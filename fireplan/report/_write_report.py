@@ -1,0 +1,190 @@
+"""The report, written as one file."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from fireplan.errors import InputError, UnknownIdError, quoted
+from fireplan.report._community_section import community_section
+from fireplan.report._coverage_sections import concentration_section, distribution_section, gaps_section
+from fireplan.report._html_page import PAPERS, set_page
+from fireplan.report._inputs import material_of
+from fireplan.report._methods_ledger_manifest import ledger_section, manifest_section, methods_section
+from fireplan.report._pdf import check_printer, pdf_of
+from fireplan.report._performance_sections import performance_section, reliability_section
+from fireplan.report._scenario_and_siting_sections import scenarios_section, siting_section
+from fireplan.report._summary_section import summary_section
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Sequence
+
+    from fireplan.incidents import CadHistory
+    from fireplan.report._blocks import Section
+    from fireplan.report._inputs import Material, Subject
+    from fireplan.response_performance import Attendance
+    from fireplan.siting import Robustness, Siting
+    from fireplan.standards import Standard
+
+CHAPTERS = {
+    "summary": summary_section,
+    "community": community_section,
+    "performance": performance_section,
+    "distribution": distribution_section,
+    "concentration": concentration_section,
+    "reliability": reliability_section,
+    "gaps": gaps_section,
+    "scenarios": scenarios_section,
+    "siting": siting_section,
+    "methods": methods_section,
+    "ledger": ledger_section,
+    "manifest": manifest_section,
+}
+"""What a report can hold, in order."""
+
+
+def write_report(  # noqa: PLR0913 - a report has this many parts
+    subject: Subject,
+    path: str | os.PathLike[str],
+    *,
+    history: CadHistory | Attendance | None = None,
+    standard: Standard | None = None,
+    siting: Siting | None = None,
+    robustness: Robustness | None = None,
+    title: str = "",
+    paper: str = "A4",
+    chapters: Collection[str] | None = None,
+) -> Path:
+    """
+    Write a report that reads from start to end, on screen and on paper.
+
+    Parameters
+    ----------
+    subject
+        A `Project`; or a `Comparison`, `Assessment` or `Scenario`; or a dispatch history (`CadHistory`, or what
+        `attend` made of it).
+    path
+        Ends in .html or .pdf, and is written so: all of it or nothing.
+    history
+        Dispatch history beside a comparison, an assessment or a scenario. Not with a project, which has its own.
+    standard
+        What a scenario or a history is held to; a comparison, an assessment or a project has its own.
+    siting, robustness
+        Where to put stations, and how far that holds; see `fireplan.siting`.
+    title
+        Left out: that of the project, or the source of the scenario.
+    paper
+        "A4" or "Letter".
+    chapters
+        Names of the chapters wanted, of `CHAPTERS`; left out: all.
+
+    Returns
+    -------
+    The path. The page holds all it needs: no script, no request; every table and figure has its data as CSV inside (in
+    the PDF as an attachment). What was not given is said to be missing. The same inputs give the same bytes.
+
+    Raises
+    ------
+    InputError
+        If the name ends otherwise, its folder is not there, the parts do not fit together, or a PDF is asked for and
+        WeasyPrint is not installed.
+    """
+    target = Path(path)
+    if target.suffix.lower() not in {".html", ".pdf"}:
+        raise InputError(f"cannot write {quoted(target.name)}: let the name of a report end in .html or .pdf")
+    if not target.parent.is_dir():
+        raise InputError(f"cannot write {quoted(target.name)}: there is no folder {quoted(target.parent)}")
+    if paper not in PAPERS:
+        raise InputError(f"paper is {quoted(paper)}: give 'A4' or 'Letter'")
+    unknown = sorted(set(chapters or ()) - set(CHAPTERS))
+    if unknown:
+        raise UnknownIdError("chapter", unknown[0], CHAPTERS)
+    if target.suffix.lower() == ".pdf":
+        check_printer()
+    material = material_of(
+        subject, history=history, standard=standard, siting=siting, robustness=robustness, title=title
+    )
+    data = report_bytes(material, form=target.suffix.lower(), paper=paper, chapters=chapters)
+    _write_whole(target, data)
+    return target
+
+
+def report_bytes(
+    material: Material, *, form: str = ".html", paper: str = "A4", chapters: Collection[str] | None = None
+) -> bytes:
+    """
+    Make a report.
+
+    Parameters
+    ----------
+    material
+        From `material_of`.
+    form
+        ".html" or ".pdf".
+    paper
+        "A4" or "Letter".
+    chapters
+        As for `write_report`.
+    """
+    return rendered(material, sections_of(material, chapters=chapters), form=form, paper=paper)
+
+
+def sections_of(material: Material, *, chapters: Collection[str] | None = None) -> list[Section]:
+    """Write the chapters of a report that are wanted; None: all."""
+    return [write(material) for name, write in CHAPTERS.items() if chapters is None or name in chapters]
+
+
+def rendered(material: Material, sections: Sequence[Section], *, form: str, paper: str = "A4") -> bytes:
+    """
+    Set chapters as a file.
+
+    Parameters
+    ----------
+    material
+        What they were written from; its facts stand at the head.
+    sections
+        From `sections_of`.
+    form
+        ".html" or ".pdf".
+    paper
+        "A4" or "Letter".
+    """
+    page, attachments = set_page(
+        material.title,
+        sections,
+        facts=_facts(material),
+        invented=material.basis == "invented",
+        paper=paper,
+        embedded=form == ".html",
+    )
+    return page.encode() if form == ".html" else pdf_of(page, attachments)
+
+
+def _facts(material: Material) -> list[tuple[str, str]]:
+    """What stands at the head."""
+    facts = []
+    scenario = material.scenario
+    if scenario is not None:
+        facts += [("Source", scenario.source or "not stated"), ("Data of", scenario.data_date or "not stated")]
+    if material.attendance is not None:
+        facts.append(("Records", material.about().period))
+    if material.standard is not None:
+        facts.append(("Standard", material.standard.title))
+    if material.comparison is not None and material.plans:
+        facts.append(("Scenarios", "; ".join(material.comparison.names)))
+    facts.append(("Basis", f"records: {material.observed}; plans: {material.modelled}"))
+    return facts
+
+
+def _write_whole(target: Path, data: bytes) -> None:
+    draft = target.with_name(f".{target.name}.{secrets.token_hex(4)}.part")
+    try:
+        with draft.open("xb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        draft.replace(target)
+    finally:
+        draft.unlink(missing_ok=True)

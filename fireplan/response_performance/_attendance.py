@@ -1,0 +1,226 @@
+"""Who went to what: responses and incidents of a history with all that measures need, and what is left out of them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+import numpy as np
+import pandas as pd
+import shapely
+
+from fireplan.demand import zone_of
+from fireplan.errors import InputError
+from fireplan.response_performance._policy import Policy
+from fireplan.stations import type_of_unit
+
+if TYPE_CHECKING:
+    import geopandas as gpd
+
+    from fireplan.scenario import Scenario
+
+BETWEEN_M = 1000.0
+"""Ground between zones, such as a freeway's, belongs to the city where the zones come as near as this. [m]"""
+
+EDGE_M = 100.0
+"""An incident is outside when it lies farther than this from that ground. [m]"""
+
+
+class History(Protocol):
+    """Incidents and the responses to them, read from dispatch records or simulated."""
+
+    @property
+    def incidents(self) -> gpd.GeoDataFrame:
+        """By `incident_id`: `call_type`, `category`, `priority`, `received` (UTC), points."""
+
+    @property
+    def responses(self) -> pd.DataFrame:
+        """One row per unit per incident; see `CadHistory`."""
+
+    @property
+    def timezone(self) -> str:
+        """IANA zone of the agency's local time."""
+
+
+@dataclass(frozen=True, eq=False)
+class Attendance:
+    """
+    Who went to what.
+
+    Attributes
+    ----------
+    incidents
+        By `incident_id`, in order of `received`: what the history says, `local` time received, `zone_id` and the other
+        text columns of the zones (missing outside), `inside` (in or between the zones, or there are none),
+        `emergency`, and `counts` (measured under the policy).
+    responses
+        One row per unit per incident, by incident and time of arrival: what the history says, `unit_type` (of a
+        neighbour's unit what its name says, if nothing else does), `crew` [people], `station_id` (home of the unit),
+        `own` (not a neighbour's), `measured` (its incident counts), `counts` (may stop the clock under the policy),
+        `nth` (place among the counting arrivals, from 1; 0: did not arrive or does not count).
+    ledger
+        What the policy leaves out: `rule`, `setting`, `incidents`, `responses` left out by it first, `source`.
+    policy, timezone
+        As given.
+    basis
+        "observed", or "modelled" or "invented" where the history says so.
+    """
+
+    incidents: gpd.GeoDataFrame
+    responses: pd.DataFrame
+    ledger: pd.DataFrame
+    policy: Policy
+    timezone: str
+    basis: str = "observed"
+
+    def firsts(self, nth: int = 1) -> pd.DataFrame:
+        """By `incident_id`: the response of the nth counting unit to arrive at each incident that counts."""
+        found = (self.responses["nth"] == nth) & self.responses["measured"]
+        return self.responses[found].set_index("incident_id")
+
+
+def attend(history: History, *, scenario: Scenario | None = None, policy: Policy | None = None) -> Attendance:
+    """
+    Put a history beside the department that answered it.
+
+    Parameters
+    ----------
+    history
+        From `fireplan.read_cad`, or a simulation.
+    scenario
+        Its units give types, crews and home stations, and say whose units are neighbours'; its zones say where an
+        incident lies. Left out: all units and incidents are the department's own.
+    policy
+        What counts; left out: `Policy()`.
+
+    Returns
+    -------
+    Every incident and response of the history, marked.
+    """
+    policy = policy or Policy()
+    if "unit_id" not in history.responses:
+        raise InputError("this history has no units: it holds one row per incident, not one per unit")
+    incidents = _placed(history, scenario)
+    responses = _manned(history, scenario)
+    priorities = policy.emergency_priorities
+    incidents["emergency"] = True if priorities is None else incidents["priority"].isin(priorities)
+    if priorities is None and "mode" in incidents:
+        incidents["emergency"] = incidents["mode"] != "non_emergency"
+    untyped = bool(responses["unit_type"].isna().all())
+    right_type = responses["unit_type"].isin(policy.first_types) | untyped
+    slow = ~incidents["emergency"] & policy.emergency_only
+    away = ~incidents["inside"] & (not policy.aid_given)
+    incidents["counts"] = ~slow & ~away
+    foreign = ~responses["own"] & (not policy.aid_received)
+    responses["counts"] = right_type & ~foreign
+    at = incidents.index.get_indexer(pd.Index(responses["incident_id"]))
+    responses["measured"] = incidents["counts"].to_numpy()[at] & (at >= 0)
+    if policy.staging_is_arrival and "staged" in responses:
+        responses = _staged(responses)
+    if policy.longest_s is not None:
+        responses = _capped(responses, policy.longest_s)
+    if not policy.cancelled_turned_out:
+        responses["turnout_s"] = responses["turnout_s"].mask(responses["cancelled"])
+    left_out = {
+        "emergency_only": (slow.sum(), 0),
+        "aid_given": ((away & ~slow).sum(), 0),
+        "first_types": (0, (~right_type).sum()),
+        "aid_received": (0, (foreign & right_type).sum()),
+    }
+    ledger = pd.DataFrame(
+        [(rule, how, *left_out.get(rule, (0, 0)), source) for rule, how, source in policy.stated()],
+        columns=["rule", "setting", "incidents", "responses", "source"],
+    )
+    basis = getattr(history, "basis", "observed")
+    return Attendance(incidents, _numbered(responses), ledger, policy, history.timezone, basis)
+
+
+def _placed(history: History, scenario: Scenario | None) -> gpd.GeoDataFrame:
+    """Incidents with local time and zone."""
+    incidents = history.incidents.sort_values("received", kind="stable")
+    incidents["local"] = incidents["received"].dt.tz_convert(history.timezone)
+    incidents["inside"] = True
+    if scenario is None or len(scenario.zones) == 0:
+        return incidents
+    zones = scenario.zones
+    row = zone_of(incidents, zones)
+    astray = np.flatnonzero((row < 0) & ~(incidents.geometry.isna() | incidents.geometry.is_empty).to_numpy())
+    inside = np.ones(len(incidents), dtype=bool)  # what cannot be placed is not taken for a neighbour's
+    if len(astray):
+        points = incidents.geometry.iloc[astray].to_crs(scenario.roads.crs).to_numpy()
+        inside[astray] = shapely.dwithin(_city_ground(scenario), points, EDGE_M)
+    incidents["inside"] = inside
+    texts = zones.select_dtypes(exclude="number").drop(columns=zones.geometry.name)
+    for name in texts.columns.difference(incidents.columns):
+        incidents[name] = pd.array(np.append(texts[name].to_numpy(object), [None])[row], dtype="str")
+    incidents["zone_id"] = pd.array(np.append(zones.index.to_numpy(object), [None])[row], dtype="str")
+    return incidents
+
+
+def _city_ground(scenario: Scenario) -> shapely.Geometry:
+    """Zones in the network's metres, and the ground between them."""
+
+    def make() -> shapely.Geometry:
+        zones = scenario.zones.geometry.to_crs(scenario.roads.crs).to_numpy()
+        # One after another: the buffer of all at once takes many times as long.
+        wide = shapely.union_all(shapely.buffer(zones, BETWEEN_M, quad_segs=4))
+        ground = shapely.buffer(wide, -BETWEEN_M, quad_segs=4)
+        shapely.prepare(ground)
+        return ground
+
+    key = ("city ground", id(scenario.zones), scenario.roads.crs.to_wkt())
+    return scenario.memo.get(key, make, anchors=(scenario.zones,))
+
+
+def _manned(history: History, scenario: Scenario | None) -> pd.DataFrame:
+    """Responses with what is known of their units."""
+    responses = history.responses.copy()
+    for name in ("unit_type", "station_id"):
+        if name not in responses:
+            responses[name] = pd.Series(pd.NA, index=responses.index, dtype="str")
+    responses["own"] = True
+    if "crew" not in responses:
+        responses["crew"] = np.nan
+    if scenario is None or len(scenario.units) == 0:
+        return responses
+    units = scenario.units
+    at = units.index.get_indexer(pd.Index(responses["unit_id"]))
+    responses["own"] = at >= 0
+    known = {
+        column: pd.Series(np.append(units[column].to_numpy(object), [None])[at], index=responses.index, dtype="str")
+        for column in ("type", "station_id")
+    }
+    responses["unit_type"] = known["type"].fillna(responses["unit_type"])
+    responses["station_id"] = responses["station_id"].fillna(known["station_id"])  # where it stood that day, if told
+    # A neighbour's unit is in no table: what it is must be read from its name, as in "OCN E12".
+    strange = responses["unit_type"].isna() & ~responses["own"]
+    ids = responses.loc[strange, "unit_id"].astype(str)
+    kinds = {name: type_of_unit((name.split() or [""])[-1]) for name in ids.unique()}
+    responses["unit_type"] = responses["unit_type"].mask(strange, ids.map(kinds))
+    crew = pd.Series(np.append(units["crew"].to_numpy(float), [np.nan])[at], index=responses.index)
+    responses["crew"] = responses["crew"].fillna(crew)  # who was aboard that day, where the history says
+    return responses
+
+
+def _staged(responses: pd.DataFrame) -> pd.DataFrame:
+    """Let a unit that staged have arrived then."""
+    earlier = responses["staged"].notna() & ~(responses["arrived"] <= responses["staged"])
+    arrived = responses["arrived"].mask(earlier, responses["staged"])
+    changed = {"arrived": arrived}
+    for name, since in (("travel_s", "enroute"), ("total_response_s", "received")):
+        taken_s = (arrived - responses[since]).dt.total_seconds()
+        changed[name] = responses[name].mask(earlier, taken_s.where(taken_s >= 0))
+    return responses.assign(**changed)
+
+
+def _capped(responses: pd.DataFrame, longest_s: float) -> pd.DataFrame:
+    intervals = ["call_processing_s", "turnout_s", "travel_s", "total_response_s"]
+    return responses.assign(**{name: responses[name].mask(responses[name] > longest_s) for name in intervals})
+
+
+def _numbered(responses: pd.DataFrame) -> pd.DataFrame:
+    """Put responses in order of arrival and number those that count."""
+    ordered = responses.sort_values(["incident_id", "arrived", "unit_id"], kind="stable", ignore_index=True)
+    arrives = ordered["counts"] & ordered["arrived"].notna()
+    place = arrives.groupby(ordered["incident_id"], sort=False).cumsum()
+    return ordered.assign(nth=place.where(arrives, 0).astype("int64"))

@@ -1,0 +1,113 @@
+"""What response performance may be broken down by."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from fireplan.errors import InputError, UnknownIdError, quoted
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from fireplan.response_performance._attendance import Attendance
+
+WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+
+
+@dataclass(frozen=True)
+class Shifts:
+    """
+    Shifts that follow one another.
+
+    Attributes
+    ----------
+    names
+        In the order in which they come on duty.
+    starts
+        Local time at which the first of them once came on, such as "2024-01-01 08:00".
+    length_s
+        How long each stays on duty. [s]
+    """
+
+    names: tuple[str, ...] = ("A", "B", "C")
+    starts: str = "2024-01-01 08:00"
+    length_s: float = 86_400.0
+
+    def __post_init__(self) -> None:
+        """Check the parts."""
+        if not self.names or isinstance(self.names, str) or not 0 < self.length_s < float("inf"):
+            raise InputError("shifts need names, in a tuple, and a length in seconds above zero")
+        try:
+            pd.Timestamp(self.starts)
+        except ValueError as error:
+            raise InputError(f"shifts start at {quoted(self.starts)}: write it as '2024-01-01 08:00'") from error
+
+    def at(self, local: pd.Series[pd.Timestamp]) -> pd.Series[str]:
+        """Name of the shift on duty at local times; by the clock on the wall, so that it changes at the same hour."""
+        wall = local.dt.tz_localize(None)
+        turns = np.floor((wall - pd.Timestamp(self.starts)).dt.total_seconds() / self.length_s)
+        named = [None if np.isnan(t) else self.names[int(t) % len(self.names)] for t in turns]
+        return pd.Series(named, index=local.index, dtype="str")
+
+
+BY_TIME: dict[str, Callable[[pd.Series], pd.Series]] = {
+    "hour": lambda local: local.dt.hour.astype("Int64"),
+    "weekday": lambda local: local.dt.day_name().astype(pd.CategoricalDtype(list(WEEKDAYS), ordered=True)),
+    "month": lambda local: local.dt.strftime("%Y-%m"),
+    "year": lambda local: local.dt.year.astype("Int64"),
+}
+
+OF_UNITS = ("station_id", "unit_id", "unit_type")
+
+
+def keys_for(
+    attendance: Attendance, rows: pd.DataFrame, by: Sequence[str], *, shifts: Shifts | None = None
+) -> pd.DataFrame:
+    """
+    Give the groups that responses belong to.
+
+    Parameters
+    ----------
+    attendance
+        Whose incidents.
+    rows
+        Responses or incidents, with `incident_id` as a column or the index.
+    by
+        `hour`, `weekday`, `month`, `year` of local time received; `shift`; `station_id`, `unit_id`, `unit_type` of the
+        unit; or a column of the incidents such as `category`, `call_type`, `priority`, `zone_id`, `risk_class`.
+    shifts
+        For "shift".
+
+    Returns
+    -------
+    A column for each, in the order of `rows`.
+
+    Raises
+    ------
+    UnknownIdError
+        If there is no such thing; the message lists those there are.
+    """
+    ids = rows["incident_id"] if "incident_id" in rows else pd.Series(rows.index, index=rows.index)
+    incidents = attendance.incidents
+    texts = [
+        c for c in incidents.columns if c not in {"received", "local", "inside", "counts", incidents.geometry.name}
+    ]
+    keys = {}
+    for name in by:
+        if name in OF_UNITS and name in rows:
+            keys[name] = rows[name]
+            continue
+        if name in BY_TIME:
+            of_incident = BY_TIME[name](incidents["local"])
+        elif name == "shift":
+            of_incident = (shifts or Shifts()).at(incidents["local"])
+        elif name in texts:
+            of_incident = incidents[name]
+        else:
+            raise UnknownIdError("group", name, [*BY_TIME, "shift", *OF_UNITS, *texts])
+        keys[name] = of_incident.reindex(ids.to_numpy()).set_axis(rows.index)
+    return pd.DataFrame(keys, index=rows.index)

@@ -1,0 +1,233 @@
+"""Response performance: percentiles and shares of what was observed, each with its n and its interval."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+import pandas as pd
+
+from fireplan.errors import Faults
+from fireplan.response_performance._attendance import Attendance, History, attend
+from fireplan.response_performance._erf_arrivals import force_arrivals
+from fireplan.response_performance._groups import Shifts, keys_for
+from fireplan.response_performance._statistics import FEWEST, TOO_SMALL, percentile, percentile_interval, share_interval
+from fireplan.standards import OBSERVED_INTERVALS
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+    from fireplan.response_performance._policy import Policy
+    from fireplan.scenario import Scenario
+    from fireplan.standards import Standard
+
+NO_UPPER_END = "n too small for an upper end of the interval"
+GOAL = 0.9
+FIGURES = ("p50_s", "p90_s", "p90_low_s", "p90_high_s", "share", "share_low", "share_high")
+
+
+class Observed(NamedTuple):
+    """
+    One thing that was measured.
+
+    Attributes
+    ----------
+    measure, title, interval
+        Its key, what it is called, and which interval it is.
+    rows
+        Responses, or incidents, that it speaks of; with `incident_id`.
+    seconds
+        How long each took; NaN: not known. [s]
+    limit_s, goal, verified
+        The objective's limit [s] and share, if there is one, and whether they were seen in their source.
+    """
+
+    measure: str
+    title: str
+    interval: str
+    rows: pd.DataFrame
+    seconds: NDArray[np.float64]
+    limit_s: float = float("nan")
+    goal: float = float("nan")
+    verified: bool | None = None
+
+
+def performance(
+    history: History | Attendance,
+    *,
+    scenario: Scenario | None = None,
+    standard: Standard | None = None,
+    by: str | Sequence[str] = (),
+    nth: int | None = 1,
+    policy: Policy | None = None,
+    shifts: Shifts | None = None,
+) -> pd.DataFrame:
+    """
+    Measure response performance.
+
+    Parameters
+    ----------
+    history
+        From `fireplan.read_cad`, or a simulation; or what `attend` made of it.
+    scenario
+        The department: units with types, crews and stations; zones. Needed for forces, stations and zones.
+    standard
+        Objectives to hold it to; left out: percentiles only. Those that count something other than incidents, such as
+        dwellings, are for plans and are passed over.
+    by
+        What to break it down by: `hour`, `weekday`, `month`, `year`, `shift`, `station_id`, `unit_id`, `unit_type`,
+        `zone_id`, `category`, `call_type`, `priority`, or a text column of the zones such as `risk_class`.
+    nth
+        Times of the first unit to arrive at each incident (1), the second (2) and so on; None: of every unit that
+        counts. Call processing is of the incident always.
+    policy
+        What counts; left out: `Policy()`.
+    shifts
+        For `by="shift"`.
+
+    Returns
+    -------
+    By the groups and `measure` (the four intervals, then the objectives): `title`, `interval`, `n` records, `unknown`
+    (records of which this interval is not known; not in n), `p50_s`, `p90_s` (inverted_cdf) with its order-statistic
+    95 % interval `p90_low_s` to `p90_high_s` [s], and for objectives `limit_s` [s], `goal`, `within` (records within
+    the limit), `share` (of n) with its Wilson 95 % interval, `met` (share has reached the goal), `verified` (the
+    objective's figures were seen in their source), and `note`. Figures
+    of fewer than ten records are left out, and the note says so. Everything is observed, if the history is; `attrs`
+    hold this as `basis`, and the period as `start` and `end`.
+
+    Raises
+    ------
+    InputError
+        If the history has one row per incident and the question needs units.
+    UnknownIdError
+        If `by` names what is not there.
+
+    Notes
+    -----
+    Percentiles of parts do not add up to that of the whole: each has its own records. Turnout and travel of the nth
+    unit are its own. An objective for a force, such as 16 people, is measured on incidents of the categories it applies
+    to: from the first unit under way (`travel_s`), the first dispatch (`turnout_and_travel_s`) or the call
+    (`total_response_s`) to the arrival that fills the last missing part. Incidents at which the force was never
+    complete are `unknown`: many were cancelled when the first unit reported, and a record does not say which.
+    """
+    attendance = history if isinstance(history, Attendance) else attend(history, scenario=scenario, policy=policy)
+    by = [by] if isinstance(by, str) else list(by)
+    faults = Faults("performance")
+    if nth is not None and nth < 1:
+        faults.add(f"nth is {nth}: 1 is the first unit to arrive")
+    faults.raise_if_any()
+    units, calls = units_of(attendance, nth), calls_of(attendance)
+    observed = [*intervals_of(units, calls), *objectives_of(attendance, standard, units, calls)]
+    tables = [_described(o, keys_for(attendance, o.rows, by, shifts=shifts)) for o in observed]
+    table = pd.concat(tables, ignore_index=True)
+    order = {o.measure: i for i, o in enumerate(observed)}
+    table = table.sort_values([*by, "measure"], key=lambda c: c.map(order) if c.name == "measure" else c, kind="stable")
+    table = table.set_index([*by, "measure"])
+    local = attendance.incidents["local"].dropna()
+    table.attrs = {"basis": attendance.basis, "timezone": attendance.timezone}
+    if len(local):
+        table.attrs |= {"start": local.min().isoformat(), "end": local.max().isoformat()}
+    return table
+
+
+def intervals_of(units: pd.DataFrame, calls: pd.DataFrame) -> list[Observed]:
+    """Every interval on its own, held to nothing."""
+    found = []
+    for name, title in OBSERVED_INTERVALS.items():
+        rows = calls if name == "call_processing_s" else units
+        found.append(Observed(name.removesuffix("_s"), title, name, rows, rows[name].to_numpy(float)))
+    return found
+
+
+def units_of(attendance: Attendance, nth: int | None) -> pd.DataFrame:
+    """Responses of the nth unit to arrive, or of all that count."""
+    responses = attendance.responses
+    wanted = responses["counts"] if nth is None else responses["nth"] == nth
+    rows = responses[responses["measured"] & wanted]
+    since_dispatch_s = (rows["arrived"] - rows["dispatched"]).dt.total_seconds()
+    return rows.assign(turnout_and_travel_s=since_dispatch_s.where(since_dispatch_s >= 0))
+
+
+def calls_of(attendance: Attendance) -> pd.DataFrame:
+    """One row per incident that counts, with its call processing: received to the first dispatch."""
+    responses = attendance.responses
+    seen = responses[responses["measured"] & ~responses["on_view"]]
+    first = seen.groupby("incident_id")[["received", "dispatched"]].min()
+    ids = attendance.incidents.index[attendance.incidents["counts"]]
+    taken_s = (first["dispatched"] - first["received"]).dt.total_seconds().reindex(ids)
+    lead = attendance.firsts().reindex(ids)[["unit_id", "unit_type", "station_id"]]
+    return lead.assign(call_processing_s=taken_s.where(taken_s >= 0)).rename_axis("incident_id").reset_index()
+
+
+def objectives_of(
+    attendance: Attendance, standard: Standard | None, units: pd.DataFrame, calls: pd.DataFrame
+) -> list[Observed]:
+    """Every objective, on the records it speaks of; those that count dwellings or people are for plans."""
+    found = []
+    for objective in standard.objectives if standard else ():
+        if objective.weight:
+            continue
+        if objective.interval in {"call_processing_s", "turnout_s"}:
+            rows = calls if objective.interval == "call_processing_s" else units
+            seconds = rows[objective.interval].to_numpy(float)
+        else:
+            rows, seconds = force_arrivals(attendance, objective)
+        if objective.categories:
+            category = attendance.incidents["category"].reindex(rows["incident_id"].to_numpy())
+            applies = category.isin(objective.categories).to_numpy()
+            rows, seconds = rows[applies], seconds[applies]
+        if objective.risk and "risk_class" in attendance.incidents:
+            risk = attendance.incidents["risk_class"].reindex(rows["incident_id"].to_numpy())
+            applies = (risk == objective.risk).fillna(False).to_numpy(bool)  # noqa: FBT003 - pandas asks for it
+            rows, seconds = rows[applies], seconds[applies]
+        goal = float("nan") if objective.share is None else objective.share
+        found.append(
+            Observed(
+                objective.key, str(objective), objective.interval, rows, seconds,
+                objective.limit_s, goal, objective.verified,
+            )
+        )  # fmt: skip
+    return found
+
+
+def _described(observed: Observed, keys: pd.DataFrame) -> pd.DataFrame:
+    """Figures of each group."""
+    groups = [((), np.arange(len(keys)))] if keys.empty and keys.shape[1] == 0 else grouped(keys)
+    told = []
+    for values, rows in groups:
+        seconds = observed.seconds[rows]
+        known = np.sort(seconds[~np.isnan(seconds)])
+        told.append({**dict(zip(keys.columns, values, strict=True)), **_figures(known, len(seconds), observed)})
+    columns = [*keys.columns, *_figures(np.empty(0), 0, observed)]
+    table = pd.DataFrame(told, columns=columns)
+    return table.astype({k: keys[k].dtype for k in keys.columns})
+
+
+def grouped(keys: pd.DataFrame) -> list[tuple[tuple[object, ...], NDArray[np.intp]]]:
+    """Rows of each group, with the values that make it one."""
+    grouping = keys.groupby(list(keys.columns), sort=False, observed=True, dropna=False)  # not known is a group
+    return [(v if isinstance(v, tuple) else (v,), np.asarray(rows)) for v, rows in grouping.indices.items()]
+
+
+def _figures(ordered: NDArray[np.float64], n_records: int, observed: Observed) -> dict[str, object]:
+    n = len(ordered)
+    held = np.isfinite(observed.limit_s)
+    p90 = percentile_interval(ordered, GOAL)
+    within = int(np.searchsorted(ordered, observed.limit_s, side="right")) if held else 0
+    share = share_interval(within, n if held else 0)
+    figures: dict[str, object] = {
+        "measure": observed.measure, "title": observed.title, "interval": observed.interval,
+        "n": n, "unknown": n_records - n, "p50_s": percentile(ordered, 0.5),
+        "p90_s": p90.value, "p90_low_s": p90.low, "p90_high_s": p90.high,
+        "limit_s": observed.limit_s, "goal": observed.goal, "within": within if held else pd.NA,
+        "share": share.value, "share_low": share.low, "share_high": share.high,
+        "met": bool(within >= observed.goal * n * (1 - 1e-12)) if np.isfinite(observed.goal) and n >= FEWEST else pd.NA,
+        "verified": pd.NA if observed.verified is None else observed.verified, "note": "",
+    }  # fmt: skip
+    if n < FEWEST:
+        figures |= dict.fromkeys(FIGURES, float("nan")) | {"note": TOO_SMALL}
+    elif np.isinf(p90.high):
+        figures["note"] = NO_UPPER_END
+    return figures

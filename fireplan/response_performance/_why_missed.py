@@ -1,0 +1,498 @@
+"""Why objectives were missed: for each incident over its objective, the one part of it that decided."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from fireplan.errors import Faults, InputError, listed, quoted
+from fireplan.response_performance._attendance import Attendance, History, attend
+from fireplan.response_performance._groups import keys_for
+from fireplan.response_performance._performance import objectives_of
+from fireplan.standards import Standard, named
+from fireplan.stations import KINDS, supply
+from fireplan.travel import first_due, places, time_rows
+from fireplan.travel._places import station_places
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import geopandas as gpd
+    from numpy.typing import NDArray
+
+    from fireplan.response_performance._groups import Shifts
+    from fireplan.response_performance._policy import Policy
+    from fireplan.scenario import Scenario
+    from fireplan.standards import Objective
+
+REASONS = {
+    "call_processing": "the call took longer to process than its limit",
+    "turnout": "the crew took longer to turn out than its limit",
+    "distance": "the first-due station is too far away, at modelled times",
+    "first_due_busy": "the first-due station's units were all committed, and one came from farther away",
+    "came_from_elsewhere": "a unit came from farther away than the first-due station, which had one free",
+    "slow_travel": "the drive took longer than modelled from the station it began at",
+    "outside_area": "the place lies outside the zones, or no station reaches it by road",
+    "unknown": "a stamp or the place is missing",
+}
+"""What may decide that an objective was missed, and what each means."""
+
+LIMITS = "NFPA_1710"
+"""Whose limits of call processing and turnout hold unless another standard is given."""
+
+WORTH_TELLING = 0.1
+"""Drives that differ from modelled ones by more than this part of them are pointed out."""
+
+TOLERANCE_S = 1e-6
+"""What a sum of seconds may be off by rounding. [s]"""
+
+_PARTS = {
+    "travel_s": (),
+    "turnout_and_travel_s": ("turnout_s",),
+    "total_response_s": ("call_processing_s", "turnout_s"),
+}
+_EXCESSES = ("call_processing", "turnout", "distance", "elsewhere", "slow_travel")
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Missed:
+    """
+    Incidents over their objective, and why.
+
+    Attributes
+    ----------
+    objective
+        What was missed.
+    incidents
+        By `incident_id`, one row per incident over the objective, in order of time received. Text columns of the
+        incidents and their zones, then:
+
+        - observed: `observed_s` (the objective's interval), `limit_s`, `over_s` (how far over it is); the responding
+          unit (first of the kind needed to arrive) as `unit_id`, `unit_type`, `station_id` (its home), and its
+          `call_processing_s` (call to its own dispatch), `turnout_s`, `travel_s` [s];
+        - modelled: `first_due` (station), `modelled_travel_s` from there, `modelled_s` from the home of the responding
+          unit (missing if it was not at home or that is not an open station of the scenario) [s];
+        - observed: `first_due_busy` (all units of the kind needed of the first-due station were committed to other
+          incidents; missing where there is no first-due station), `from_away` (the responding unit was not at home);
+        - each part's excess, observed or modelled less what it is allowed: `call_processing_excess_s`,
+          `turnout_excess_s`, `distance_excess_s`, `elsewhere_excess_s`, `slow_travel_excess_s` [s]; negative: time
+          gained; missing: not part of the interval. They add up to `over_s`;
+        - `reason`, a key of `REASONS`, and `alone` (mending it alone would have met the objective; missing for
+          `outside_area` and `unknown`); `geometry`.
+    measured
+        Incidents of which the interval is known: those in `incidents`, and those within the objective.
+    unmeasured
+        Incidents to which a unit was sent and of which it is not known; in neither.
+    drive_ratio, drives
+        Observed travel by modelled travel, the middle one of so many drives from home to measured incidents. Far from
+        one it speaks of the model, and shifts reasons between `distance` and `slow_travel`.
+    attendance
+        Who went to what.
+    limits
+        The standard whose limits of call processing and turnout were used.
+    """
+
+    objective: Objective
+    incidents: gpd.GeoDataFrame
+    measured: int
+    unmeasured: int
+    drive_ratio: float
+    drives: int
+    attendance: Attendance
+    limits: Standard
+
+    def __repr__(self) -> str:
+        """Say the reasons in a few lines."""
+        told = self.totals()
+        lines = [f"{len(self.incidents):,} of {self.measured:,} incidents missed {quoted(str(self.objective))}"]
+        counted = zip(told.index, told["incidents"], told["share"], strict=True)
+        lines += [f"{r}: {n:,}" + ("" if np.isnan(part) else f" ({part:.1%} of known)") for r, n, part in counted if n]
+        return "\n  ".join([*lines, *self.notes()])
+
+    def totals(self, *, by: str | Sequence[str] = (), shifts: Shifts | None = None) -> pd.DataFrame:
+        """
+        Count the incidents by reason.
+
+        Parameters
+        ----------
+        by
+            What to break them down by first: `first_due`, or whatever `performance` can be, such as `zone_id`,
+            `district`, `station_id` (home of the responding unit), `hour`.
+        shifts
+            For `by="shift"`.
+
+        Returns
+        -------
+        By the groups and `reason`, every reason in each group: `incidents`; `known` (incidents of the group whose
+        reason is known) and `share` (incidents of known; missing for `unknown`); `alone` (incidents that mending this
+        alone would have brought within the objective); `over_p50_s` (middle one of how far they were over,
+        inverted_cdf) [s]. Incidents that belong to no group, such as those in no zone, stand under a missing one.
+        """
+        by = [by] if isinstance(by, str) else list(by)
+        rows = self.incidents
+        names = [name for name in by if name != "first_due"]
+        keys = keys_for(self.attendance, rows, names, shifts=shifts)
+        if "first_due" in by:
+            keys = keys.assign(first_due=rows["first_due"])
+        table = keys[by].assign(reason=rows["reason"], alone=rows["alone"].fillna(value=False), over_s=rows["over_s"])
+        grouping = table.groupby([*by, "reason"], observed=True, dropna=False)
+        counts = pd.DataFrame(
+            {
+                "incidents": grouping.size(),
+                "alone": grouping["alone"].sum().astype("int64"),
+                "over_p50_s": grouping["over_s"].quantile(0.5, interpolation="lower"),
+            }
+        )
+        counts = _complete(counts, by)
+        explained = counts["incidents"].where(counts.index.get_level_values("reason") != "unknown")
+        known = explained.groupby(level=by, dropna=False, sort=False).transform("sum") if by else explained.sum()
+        counts["known"] = known
+        counts["share"] = (explained / known).where(counts["known"] > 0)
+        return counts.astype({"incidents": "int64", "alone": "int64", "known": "int64"})[
+            ["incidents", "known", "share", "alone", "over_p50_s"]
+        ]
+
+    def notes(self) -> list[str]:
+        """Say what the reasons rest on, and what should be checked before they are stated."""
+        basis = self.attendance.basis
+        notes = [f"travel is modelled with units at home and compared with what was {basis}; all else is {basis}"]
+        if abs(self.drive_ratio - 1) > WORTH_TELLING:
+            notes.append(
+                f"drives took {self.drive_ratio:.2f} times as long as modelled (middle one of {self.drives:,}), so that"
+                " slow_travel says more about the model than about the drives: set the speeds right, or apply"
+                f" ScaleSpeeds({1 / self.drive_ratio:.2f}) to the scenario first"
+            )
+        if self.unmeasured:
+            notes.append(f"{self.unmeasured:,} more incidents are neither missed nor met: a stamp is missing")
+        used = [o for o in self.limits.objectives if o.interval in _PARTS[self.objective.interval]]
+        unseen = [f"{quoted(o.title)} ({o.limit_s:.0f} s)" for o in [self.objective, *used] if not o.verified]
+        notes += [f"the figure of {o} was not seen in its source: check it before stating it" for o in unseen]
+        return notes
+
+
+def why_missed(
+    history: History | Attendance,
+    *,
+    scenario: Scenario,
+    objective: Objective,
+    standard: Standard | None = None,
+    policy: Policy | None = None,
+    return_s: float = 0.0,
+) -> Missed:
+    """
+    Say of every incident over its objective what decided it.
+
+    Parameters
+    ----------
+    history
+        From `fireplan.read_cad`, or a simulation; or what `attend` made of it.
+    scenario
+        The department: stations and the units they house, roads, zones.
+    objective
+        For the first unit of one kind, of `travel_s`, `turnout_and_travel_s` or `total_response_s`.
+    standard
+        Its objectives for `call_processing_s` and `turnout_s` say what those parts are allowed; the first that applies
+        to a category holds, and the longest where none does. Left out: NFPA 1710.
+    policy
+        What counts; left out: `Policy()`. Not looked at when `history` is an `Attendance`.
+    return_s
+        How long a unit stays committed after it has cleared, on its way back to where it can be sent from. [s]
+
+    Returns
+    -------
+    The incidents over the objective, with the parts of their interval and the reason.
+
+    Raises
+    ------
+    InputError
+        If the objective is for a force or for an interval without travel, if the scenario has no units, if the
+        standard sets no limit for a part of the interval, or if the limits leave nothing for travel.
+
+    Notes
+    -----
+    The interval is walked in the order of the clock, and each part is set against what it is allowed:
+
+    1. call processing, from the call to the dispatch of the responding unit, against its limit;
+    2. turnout of that unit against its limit;
+    3. distance: modelled travel from the first-due station against what is left of the objective's limit after the
+       limits of the parts before it;
+    4. elsewhere: modelled travel from the home of the responding unit against that from the first-due station. Of a
+       unit that was not at home (dispatched on the road, or while still committed to another incident) or whose home
+       is not in the scenario, it is the observed travel that is set against it;
+    5. the drive: observed travel against modelled travel from the home of the responding unit.
+
+    What each has more than it is allowed is its excess. The excesses, with time gained as negative ones, add up
+    to how far the incident is over. Mending a part takes its excess away; it would have met the objective if its
+    excess is no less than how far the incident is over. The reason is the part whose mending alone would have met the
+    objective, of several the one with the largest excess; where none alone would, it is the one with the largest excess
+    and `alone` is False. So it is always the largest excess, and of equal ones the earliest. `elsewhere` is told
+    apart by whether the first-due station's units of the kind needed were all committed to other incidents, from
+    dispatch to cleared (and `return_s` more), when the first unit of that kind was dispatched: `first_due_busy`,
+    otherwise `came_from_elsewhere`. A commitment without a stamp of its end ends with its last stamp.
+
+    First due is by travel alone, from open stations that house a unit of the kind needed; `schedule` of units is not
+    looked at. Places outside the zones (they count only if the policy says so) and places that no station reaches are
+    `outside_area`, whatever their parts.
+    """
+    _check(scenario, objective, return_s)
+    limits = standard or named(LIMITS)
+    attendance = history if isinstance(history, Attendance) else attend(history, scenario=scenario, policy=policy)
+    rows, seconds = _measured(attendance, objective)
+    known = ~np.isnan(seconds)
+    commitments = Commitments(attendance.responses, return_s)
+    table = _observed(attendance, rows[known], seconds[known], objective)
+    table = _modelled(table, scenario, objective, attendance, commitments)
+    ratio = (table["travel_s"] / table["modelled_s"].where(table["modelled_s"] > 0)).dropna()
+    missed = table[table["over_s"] > 0].copy()
+    missed["first_due_busy"] = _first_due_busy(missed, scenario, objective, attendance, commitments)
+    missed = _decided(missed, objective, limits)
+    drives = (float(ratio.median()), len(ratio))
+    incidents = _told(missed, attendance)
+    return Missed(objective, incidents, len(table), int((~known).sum()), *drives, attendance, limits)
+
+
+def _check(scenario: Scenario, objective: Objective, return_s: float) -> None:
+    faults = Faults("why_missed")
+    if objective.interval not in _PARTS:
+        faults.add(f"the objective is for {quoted(objective.interval)}: give one for {listed(_PARTS)}")
+    if len(objective.needs) != 1 or max(objective.needs.values()) > 1:
+        faults.add("the objective is for a force: give one for the first unit of one kind, such as {'engine': 1}")
+    if unknown := [kind for kind in objective.needs if kind not in KINDS]:
+        faults.add(f"needs names {quoted(unknown[0])}: kinds are {listed(KINDS)}")
+    if len(scenario.units) == 0:
+        faults.add(f"scenario {quoted(scenario.name)} has no units, so that nobody can be first due or busy: add them")
+    if not 0 <= return_s < float("inf"):
+        faults.add(f"return_s is {return_s}: give a number of seconds, zero or more")
+    faults.raise_if_any()
+
+
+def _measured(attendance: Attendance, objective: Objective) -> tuple[pd.DataFrame, NDArray[np.float64]]:
+    """Give the incidents that the objective applies to, with the unit that met it, and the time it took."""
+    one = Standard(objective.key, objective.title, (objective,))
+    nothing = pd.DataFrame()  # what objectives without travel would be measured on
+    observed = objectives_of(attendance, one, nothing, nothing)[0]
+    return observed.rows, observed.seconds
+
+
+def _observed(
+    attendance: Attendance, rows: pd.DataFrame, seconds: NDArray[np.float64], objective: Objective
+) -> pd.DataFrame:
+    """By incident, in order of time received: the responding unit and its stamps."""
+    parts = ["dispatched", "call_processing_s", "turnout_s", "travel_s", "already_on_road"]
+    key = ["incident_id", "unit_id"]
+    its = attendance.responses.drop_duplicates(key).set_index(key)[parts]  # in order of arrival
+    table: pd.DataFrame = rows.join(its, on=key).set_index("incident_id")
+    table["turnout_s"] = table["turnout_s"].mask(table["already_on_road"], 0.0)  # it was out when it was dispatched
+    table["observed_s"] = seconds
+    table["limit_s"] = float(objective.limit_s)
+    table["over_s"] = table["observed_s"] - table["limit_s"]
+    incidents = attendance.incidents
+    table = table.loc[incidents.index[incidents.index.isin(table.index)]]
+    table["category"] = incidents["category"].reindex(table.index)
+    point = incidents.geometry.reindex(table.index)
+    table["located"] = ~(point.isna() | point.is_empty).to_numpy()
+    table["inside"] = incidents["inside"].reindex(table.index)
+    return table
+
+
+def _modelled(
+    table: pd.DataFrame, scenario: Scenario, objective: Objective, attendance: Attendance, commitments: Commitments
+) -> pd.DataFrame:
+    """Add who is first due, whether the responding unit was at home, and modelled travel."""
+    points = attendance.incidents.loc[table.index, [attendance.incidents.geometry.name]]
+    town = replace(scenario, incidents=points)
+    starts = station_places(town)
+    if len(table):
+        due = first_due(town, to="incidents", needs=objective.needs)
+        rows = np.vstack([time_rows(town, places(town, "incidents"), starts=starts), np.full(len(table), np.nan)])
+    else:
+        due = pd.DataFrame({"first_due": [], "first_due_s": []}, index=table.index)
+        rows = np.empty((len(starts.ids) + 1, 0))
+    reached = np.isfinite(due["first_due_s"].to_numpy(float))
+    table["first_due"] = pd.array(due["first_due"].to_numpy(object), dtype="str")
+    table["modelled_travel_s"] = due["first_due_s"].to_numpy(float)
+    table.loc[~reached, "modelled_travel_s"] = np.nan
+    table["from_away"] = table["already_on_road"] | commitments.at(
+        table["unit_id"], table["dispatched"], table.index.to_series()
+    )
+    home = starts.ids.get_indexer(pd.Index(table["station_id"]))  # -1, the last row: not known
+    from_home_s = rows[home, np.arange(len(table))].astype(float)
+    table["modelled_s"] = np.where(table["from_away"] | ~np.isfinite(from_home_s), np.nan, from_home_s)
+    return table
+
+
+class Commitments:
+    """
+    When units were committed to incidents.
+
+    Parameters
+    ----------
+    responses
+        One row per unit per incident, with the stamps.
+    return_s
+        How long a unit stays committed after it has cleared. [s]
+    """
+
+    def __init__(self, responses: pd.DataFrame, return_s: float = 0.0) -> None:
+        stamps = [name for name in ("dispatched", "enroute", "arrived") if name in responses]
+        last = responses[stamps].max(axis=1)
+        rows = responses[responses["dispatched"].notna()]
+        end = rows["cleared"].fillna(last).clip(lower=rows["dispatched"]) + pd.Timedelta(seconds=return_s)
+        self._units, self._incidents = pd.Index(rows["unit_id"].unique()), pd.Index(rows["incident_id"].unique())
+        unit = self._units.get_indexer(pd.Index(rows["unit_id"]))
+        begins, ends = _microseconds(rows["dispatched"]), _microseconds(end)
+        # One more on either side, for moments before the first and after the last.
+        self._first = int(begins.min()) - 1 if len(rows) else 0
+        self._span = int(ends.max()) - self._first + 2 if len(rows) else 1
+        self._begins = np.sort(self._coded(unit, begins))
+        self._ends = np.sort(self._coded(unit, ends))
+        incident = self._incidents.get_indexer(pd.Index(rows["incident_id"]))
+        pair = unit * np.int64(len(self._incidents)) + incident
+        order = np.argsort(pair, kind="stable")
+        self._pair, self._pair_begins, self._pair_ends = pair[order], begins[order], ends[order]
+
+    def _coded(self, unit: NDArray[np.int64], moment: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Put the moments of all units on one line, one unit after the other."""
+        return unit * np.int64(self._span) + np.clip(moment - self._first, 0, self._span - 1)
+
+    def at(
+        self, unit_id: pd.Series[str], when: pd.Series[pd.Timestamp], incident_id: pd.Series[str]
+    ) -> NDArray[np.bool_]:
+        """
+        Say whether units were committed to another incident at a moment: not before dispatch, nor any more when clear.
+
+        Parameters
+        ----------
+        unit_id, when, incident_id
+            Which unit, at which moment, and the incident that does not count as another.
+        """
+        unit = self._units.get_indexer(pd.Index(unit_id))
+        asked = np.flatnonzero((unit >= 0) & when.notna().to_numpy())
+        unit, moment = unit[asked], _microseconds(when)[asked]
+        code = self._coded(unit, moment)
+        begun = np.searchsorted(self._begins, code, side="right") - np.searchsorted(self._ends, code, side="right")
+        incident = self._incidents.get_indexer(pd.Index(incident_id))[asked]
+        begun -= self._to_itself(unit * np.int64(len(self._incidents)) + incident, moment, known=incident >= 0)
+        busy = np.zeros(len(when), dtype=bool)
+        busy[asked] = begun > 0
+        return busy
+
+    def _to_itself(
+        self, pair: NDArray[np.int64], moment: NDArray[np.int64], *, known: NDArray[np.bool_]
+    ) -> NDArray[np.int64]:
+        """How many of a unit's commitments at a moment are to the incident itself; it may be sent to one twice."""
+        low, high = np.searchsorted(self._pair, pair, side="left"), np.searchsorted(self._pair, pair, side="right")
+        count = np.where(known, high - low, 0)
+        at = np.repeat(np.arange(len(pair)), count)
+        row = np.repeat(low - (np.cumsum(count) - count), count) + np.arange(count.sum())
+        running = (self._pair_begins[row] <= moment[at]) & (moment[at] < self._pair_ends[row])
+        return np.bincount(at[running], minlength=len(pair))
+
+
+def _microseconds(stamps: pd.Series[pd.Timestamp]) -> NDArray[np.int64]:
+    return np.asarray(stamps.dt.as_unit("us").astype("int64"), dtype=np.int64)
+
+
+def _first_due_busy(
+    table: pd.DataFrame, scenario: Scenario, objective: Objective, attendance: Attendance, commitments: Commitments
+) -> pd.Series[bool]:
+    """Say whether all the units of the first-due station that would do were committed to other incidents."""
+    kind = KINDS.index(next(iter(objective.needs)))
+    useful = scenario.units[supply(scenario.units)[:, kind] > 0]
+    when = _first_dispatch(table, attendance, kind)
+    homes = useful["station_id"].reset_index().set_index("station_id")["unit_id"]
+    asked = table[["first_due"]].assign(row=np.arange(len(table)), when=when.array, incident_id=table.index)
+    asked = asked[table["first_due"].notna().to_numpy()].join(homes.rename("asked_unit"), on="first_due")
+    free = ~commitments.at(asked["asked_unit"], asked["when"], asked["incident_id"])
+    any_free = np.bincount(asked["row"], weights=free, minlength=len(table)) > 0
+    return pd.Series(~any_free, index=table.index, dtype="boolean").where(table["first_due"].notna())
+
+
+def _first_dispatch(table: pd.DataFrame, attendance: Attendance, kind: int) -> pd.Series[pd.Timestamp]:
+    """When the first unit of the kind needed was sent to each incident."""
+    responses = attendance.responses
+    ours = responses["own"] | attendance.policy.aid_received
+    rows = responses[ours & responses["incident_id"].isin(table.index) & responses["unit_type"].notna()]
+    code, types = pd.factorize(rows["unit_type"])
+    does = supply(pd.DataFrame({"type": types, "crew": 1.0}))[:, kind] > 0
+    sent = rows[does[code]].groupby("incident_id")["dispatched"].min()
+    return sent.reindex(table.index).fillna(table["dispatched"])
+
+
+def _decided(table: pd.DataFrame, objective: Objective, limits: Standard) -> pd.DataFrame:
+    """Add the excess of each part, and the reason."""
+    left_s = np.full(len(table), objective.limit_s)
+    excess = np.full((len(_EXCESSES), len(table)), np.nan)
+    for part in _PARTS[objective.interval]:
+        allowed_s = _allowed(table["category"], part, limits)
+        left_s -= allowed_s
+        excess[_EXCESSES.index(part.removesuffix("_s"))] = table[part] - allowed_s
+    if (left_s <= 0).any():
+        raise InputError(
+            f"{quoted(objective.title)} within {objective.limit_s:.0f} s leaves nothing for travel after the limits of"
+            f" {quoted(limits.name)} for {listed(_PARTS[objective.interval])}: give a standard with shorter ones"
+        )
+    due_s, home_s, took_s = (table[c].to_numpy(float) for c in ("modelled_travel_s", "modelled_s", "travel_s"))
+    began_s = np.where(np.isnan(home_s), took_s, home_s)
+    excess[2:] = due_s - left_s, began_s - due_s, took_s - began_s
+    needed = [len(_EXCESSES) - 1, *(_EXCESSES.index(p.removesuffix("_s")) for p in _PARTS[objective.interval])]
+    outside = table["located"].to_numpy() & (~table["inside"].to_numpy(bool) | table["first_due"].isna().to_numpy())
+    unknown = (np.isnan(excess[needed]).any(axis=0) | ~table["located"].to_numpy()) & ~outside
+    part = np.nan_to_num(excess, nan=-np.inf).argmax(axis=0)
+    names = np.array([*_EXCESSES, "outside_area", "unknown"], dtype=object)
+    reason = names[np.where(outside, len(_EXCESSES), np.where(unknown, len(_EXCESSES) + 1, part))]
+    elsewhere = np.where(table["first_due_busy"].fillna(value=False), "first_due_busy", "came_from_elsewhere")
+    reason = np.where(reason == "elsewhere", elsewhere, reason)
+    alone = np.nan_to_num(excess, nan=-np.inf).max(axis=0) >= table["over_s"].to_numpy() - TOLERANCE_S
+    more = {f"{name}_excess_s": excess[i] for i, name in enumerate(_EXCESSES)}
+    return table.assign(
+        **more,
+        reason=pd.Categorical(reason, categories=list(REASONS)),
+        alone=pd.Series(alone, index=table.index, dtype="boolean").mask(outside | unknown),
+    )
+
+
+def _allowed(category: pd.Series[str], part: str, limits: Standard) -> NDArray[np.float64]:
+    """Limit of a part for each incident: of the first objective that applies, or the longest. [s]"""
+    objectives = [o for o in limits.objectives if o.interval == part]
+    if not objectives:
+        raise InputError(
+            f"standard {quoted(limits.name)} sets no limit for {part}: add one that does, as in"
+            f" standard + fireplan.standards.{LIMITS}, or leave it out for {LIMITS}"
+        )
+    allowed_s = np.full(len(category), max(o.limit_s for o in objectives))
+    for objective in reversed(objectives):
+        applies = (
+            category.isin(objective.categories) if objective.categories else pd.Series(data=True, index=category.index)
+        )
+        allowed_s[applies.to_numpy()] = objective.limit_s
+    return allowed_s
+
+
+def _told(table: pd.DataFrame, attendance: Attendance) -> gpd.GeoDataFrame:
+    """Put the columns in order, beside what is known of the incidents."""
+    incidents = attendance.incidents.loc[table.index]
+    incidents = incidents.drop(columns=["inside", "emergency", "counts"])
+    order = [
+        "observed_s", "limit_s", "over_s", "call_processing_s", "turnout_s", "travel_s",
+        "unit_id", "unit_type", "station_id", "first_due", "modelled_travel_s", "modelled_s",
+        "first_due_busy", "from_away", *(f"{name}_excess_s" for name in _EXCESSES), "reason", "alone",
+    ]  # fmt: skip
+    geometry = incidents.geometry.name
+    told = incidents.drop(columns=geometry).join(table[order])
+    return incidents[[geometry]].join(told)[[*told.columns, geometry]]
+
+
+def _complete(counts: pd.DataFrame, by: list[str]) -> pd.DataFrame:
+    """Give every group every reason, in their order."""
+    if not by:
+        table = counts.reindex(pd.Index(list(REASONS), name="reason"))
+    else:
+        groups = counts.reset_index()[by].drop_duplicates()
+        whole = groups.merge(pd.DataFrame({"reason": list(REASONS)}), how="cross")
+        flat = counts.reset_index().astype({"reason": "str"})
+        table = whole.merge(flat, on=[*by, "reason"], how="left").set_index([*by, "reason"])
+    return table.fillna({"incidents": 0, "alone": 0})

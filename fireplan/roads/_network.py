@@ -1,0 +1,374 @@
+"""The road network: streets, their times in each direction, and the graph they form."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import TYPE_CHECKING, TypeVar
+
+import numpy as np
+import pandas as pd
+import shapely
+
+from fireplan import _kernel as kernel
+from fireplan.crs import WGS84, project
+from fireplan.errors import NetworkError
+from fireplan.roads._dead_ends import dead_end_notes
+from fireplan.roads._speeds import planning_caveat
+
+if TYPE_CHECKING:
+    import geopandas as gpd
+    import networkx as nx
+    import pyproj
+    from numpy.typing import NDArray
+
+T = TypeVar("T", bound=np.generic)
+
+FROM_GEOMETRY = {"_pattern", "segment_grid", "is_freeway", "geometry_fingerprint"}
+"""What a network works out once and that no change of times alters."""
+
+FREEWAY_CLASSES = ("motorway", "motorway_link")
+"""Roads that no door opens on."""
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class RoadNetwork:
+    """
+    Streets between nodes, and how long they take to drive in each direction.
+
+    Build one with `fireplan.roads.from_osm`, `from_graph`, `from_graphml`, `from_frames` or `from_place`. A street is
+    one physical piece of road between two nodes, drawn once; `there` is the direction in which it is drawn, `back` the
+    other. It never changes: what alters it returns another.
+
+    Attributes
+    ----------
+    crs
+        Metric CRS of all coordinates here.
+    node_ids
+        Names of the nodes, as in the source.
+    node_xy_m
+        Nodes, n x 2. [m]
+    first, last
+        The nodes each street runs between.
+    length_m
+        Length of each street as the source gives it, on the ground. [m]
+    there_s, back_s
+        Driving time along each street; inf where that direction is closed or forbidden. [s]
+    xy_m, offsets
+        Vertices of all streets; those of street s are `xy_m[offsets[s]:offsets[s + 1]]`. [m]
+    highway, street_name
+        OpenStreetMap class and name of each street ("": none).
+    source
+        Where it was read from, for footers.
+    notes
+        What was repaired or left out while reading, one sentence each.
+    """
+
+    crs: pyproj.CRS
+    node_ids: NDArray[np.object_]
+    node_xy_m: NDArray[np.float64]
+    first: NDArray[np.int32]
+    last: NDArray[np.int32]
+    length_m: NDArray[np.float64]
+    there_s: NDArray[np.float64]
+    back_s: NDArray[np.float64]
+    xy_m: NDArray[np.float64]
+    offsets: NDArray[np.int64]
+    highway: NDArray[np.str_]
+    street_name: NDArray[np.str_]
+    source: str = ""
+    notes: tuple[str, ...] = ()
+
+    def __repr__(self) -> str:
+        """Say what it holds, in one line and one more for each note."""
+        km = self.length_m.sum() / 1000
+        head = (
+            f"RoadNetwork: {self.n_nodes:,} nodes, {self.n_streets:,} streets, {km:,.0f} km"
+            f" ({self.crs.to_string()}, {self.source or 'no source named'})"
+        )
+        return "\n  - ".join([head, *self.notes])
+
+    @property
+    def repairs(self) -> tuple[str, ...]:
+        """What in `notes` tells of the data as read: all but the caveat on planning speeds."""
+        return tuple(note for note in self.notes if note != planning_caveat())
+
+    @property
+    def n_nodes(self) -> int:
+        """Number of nodes."""
+        return len(self.node_ids)
+
+    @property
+    def n_streets(self) -> int:
+        """Number of streets; a two-way street counts once."""
+        return len(self.first)
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """Name of what is driven: networks with the same streets and times have the same one."""
+        digest = hashlib.sha256()
+        for array in (self.node_xy_m, self.first, self.last, self.there_s, self.back_s, self.xy_m, self.offsets):
+            digest.update(np.ascontiguousarray(array).tobytes())
+        return digest.hexdigest()[:16]
+
+    @cached_property
+    def geometry_fingerprint(self) -> str:
+        """Name of where the streets lie, whatever it takes to drive them."""
+        digest = hashlib.sha256()
+        for array in (self.node_xy_m, self.first, self.last, self.xy_m, self.offsets):
+            digest.update(np.ascontiguousarray(array).tobytes())
+        return digest.hexdigest()[:16]
+
+    @cached_property
+    def graph(self) -> kernel.Graph:
+        """The arcs that can be driven, for the kernel."""
+        return kernel.graph_of(self._pattern, np.concatenate([self.there_s, self.back_s]))
+
+    @cached_property
+    def _pattern(self) -> kernel.Pattern:
+        ends = np.concatenate([self.first, self.last]), np.concatenate([self.last, self.first])
+        return kernel.pattern_of(*ends, n_nodes=self.n_nodes)
+
+    @cached_property
+    def segment_grid(self) -> kernel.SegmentGrid:
+        """The straight pieces of all streets, filed for snapping."""
+        return kernel.build_grid(self.xy_m, self.offsets)
+
+    @cached_property
+    def is_freeway(self) -> NDArray[np.bool_]:
+        """Streets that no door opens on: motorways and their ramps."""
+        return np.isin(self.highway, FREEWAY_CLASSES)
+
+    @cached_property
+    def drivable(self) -> NDArray[np.bool_]:
+        """Streets open in one direction at least."""
+        return np.asarray(np.isfinite(self.there_s) | np.isfinite(self.back_s))
+
+    @cached_property
+    def has_doors(self) -> NDArray[np.bool_]:
+        """Drivable streets that doors open on."""
+        return np.asarray(self.drivable & ~self.is_freeway)
+
+    @cached_property
+    def component(self) -> NDArray[np.int32]:
+        """Strongly connected component of each node; 0 is the largest."""
+        from scipy.sparse import csr_array  # noqa: PLC0415 - slow to import
+        from scipy.sparse.csgraph import connected_components  # noqa: PLC0415
+
+        graph = self.graph
+        matrix = csr_array(
+            (np.ones(len(graph.head), dtype=np.int8), graph.head, graph.start), shape=(self.n_nodes, self.n_nodes)
+        )
+        _, label = connected_components(matrix, directed=True, connection="strong")
+        rank = np.argsort(np.argsort(-np.bincount(label), kind="stable"), kind="stable")
+        return np.asarray(rank[label], dtype=np.int32)
+
+    @cached_property
+    def components(self) -> pd.DataFrame:
+        """
+        The parts between which no engine can drive both ways.
+
+        Returns
+        -------
+        By `component` (0 the largest): `nodes`, `share_of_nodes`, `street_km` [km]. More than a few small ones mean a
+        clipped extract, private roads, or streets that are drawn touching but not joined.
+        """
+        size = np.bincount(self.component)
+        km = np.bincount(self.component[self.first], weights=self.length_m, minlength=len(size)) / 1000
+        return pd.DataFrame(
+            {"nodes": size, "share_of_nodes": size / max(self.n_nodes, 1), "street_km": km},
+            index=pd.RangeIndex(len(size), name="component"),
+        )
+
+    @property
+    def nodes(self) -> gpd.GeoDataFrame:
+        """Nodes as OSMnx gives them: by `osmid`, with `x`, `y` [°], `component` and a point, in WGS 84."""
+        return self._nodes.copy()
+
+    @cached_property
+    def _nodes(self) -> gpd.GeoDataFrame:
+        import geopandas as gpd  # noqa: PLC0415 - slow to import
+
+        lonlat = project(self.node_xy_m, source=self.crs, target=WGS84)
+        return gpd.GeoDataFrame(
+            {"x": lonlat[:, 0], "y": lonlat[:, 1], "component": self.component},
+            geometry=shapely.points(lonlat),
+            index=pd.Index(self.node_ids, name="osmid"),
+            crs=WGS84,
+        )
+
+    @property
+    def streets(self) -> gpd.GeoDataFrame:
+        """
+        One row per street, in the metric CRS.
+
+        Returns
+        -------
+        `name`, `highway`, `length` [m], `there_s` and `back_s` [s] (inf: not that way), and a line.
+        """
+        return self._streets.copy()
+
+    @cached_property
+    def _streets(self) -> gpd.GeoDataFrame:
+        import geopandas as gpd  # noqa: PLC0415 - slow to import
+
+        return gpd.GeoDataFrame(
+            {
+                "name": self.street_name,
+                "highway": self.highway,
+                "length": self.length_m,
+                "there_s": self.there_s,
+                "back_s": self.back_s,
+            },
+            geometry=shapely.linestrings(
+                self.xy_m, indices=np.repeat(np.arange(self.n_streets), np.diff(self.offsets))
+            ),
+            index=pd.RangeIndex(self.n_streets, name="street"),
+            crs=self.crs,
+        )
+
+    @property
+    def edges(self) -> gpd.GeoDataFrame:
+        """
+        Directed edges as OSMnx gives them: by (u, v, key), in WGS 84.
+
+        Returns
+        -------
+        `name`, `highway`, `oneway`, `length` [m], `speed_kph` [km/h], `travel_time` [s], `street` (the row of
+        `streets` it runs along) and a line in the direction of travel.
+        """
+        return self._edges.copy()
+
+    @cached_property
+    def _edges(self) -> gpd.GeoDataFrame:
+        import geopandas as gpd  # noqa: PLC0415 - slow to import
+
+        lines = self._streets.geometry.to_crs(WGS84).array
+        ways = [(self.first, self.last, self.there_s, lines), (self.last, self.first, self.back_s, lines.reverse())]
+        oneway = np.isfinite(self.there_s) != np.isfinite(self.back_s)
+        parts = []
+        for tail, head, time_s, geometry in ways:
+            open_to = np.flatnonzero(np.isfinite(time_s))
+            with np.errstate(divide="ignore", invalid="ignore"):
+                kph = self.length_m[open_to] / time_s[open_to] * 3.6
+            parts.append(
+                gpd.GeoDataFrame(
+                    {
+                        "u": self.node_ids[tail[open_to]],
+                        "v": self.node_ids[head[open_to]],
+                        "name": self.street_name[open_to],
+                        "highway": self.highway[open_to],
+                        "oneway": oneway[open_to],
+                        "length": self.length_m[open_to],
+                        "speed_kph": kph,
+                        "travel_time": time_s[open_to],
+                        "street": open_to,
+                    },
+                    geometry=geometry[open_to],
+                    crs=WGS84,
+                )
+            )
+        table = gpd.GeoDataFrame(pd.concat(parts, ignore_index=True), crs=WGS84)
+        table["key"] = table.groupby(["u", "v"]).cumcount()
+        return table.set_index(["u", "v", "key"]).sort_index()
+
+    def to_graph(self) -> nx.MultiDiGraph:
+        """
+        Hand the network back to OSMnx.
+
+        Returns
+        -------
+        A graph with OSMnx's attributes, in WGS 84: for what fireplan does not do, use OSMnx and NetworkX on it.
+        """
+        import networkx as nx  # noqa: PLC0415 - slow to import
+
+        graph = nx.MultiDiGraph(crs="epsg:4326", created_with="fireplan", simplified=True)
+        graph.add_nodes_from((osmid, {"x": row.x, "y": row.y}) for osmid, row in self._nodes.iterrows())
+        edges = self._edges.drop(columns="street")
+        for (u, v, key), row in zip(edges.index, edges.to_dict("records"), strict=True):
+            graph.add_edge(u, v, key=key, **row)
+        return graph
+
+    def with_times(self, *, there_s: NDArray[np.float64], back_s: NDArray[np.float64], note: str = "") -> RoadNetwork:
+        """
+        Drive the same streets at other times.
+
+        Parameters
+        ----------
+        there_s, back_s
+            Time along each street in each direction; inf closes it. [s]
+        note
+            One sentence on why, kept in `notes`.
+        """
+        other = replace(
+            self,
+            there_s=_frozen(there_s),
+            back_s=_frozen(back_s),
+            notes=(*self.notes, note) if note else self.notes,
+        )
+        # What follows from where the streets lie is theirs too.
+        known = {name: value for name, value in vars(self).items() if name in FROM_GEOMETRY}
+        vars(other).update(known)
+        return other
+
+
+def _frozen(values: NDArray[T]) -> NDArray[T]:
+    """Bar an array from being written to."""
+    array = np.array(values, copy=True, order="C")
+    array.flags.writeable = False
+    return array
+
+
+def build_network(  # noqa: PLR0913 - one argument for each attribute of the noun
+    *,
+    crs: pyproj.CRS,
+    node_ids: NDArray[np.object_],
+    node_xy_m: NDArray[np.float64],
+    first: NDArray[np.integer],
+    last: NDArray[np.integer],
+    length_m: NDArray[np.float64],
+    there_s: NDArray[np.float64],
+    back_s: NDArray[np.float64],
+    lines: NDArray[np.object_],
+    highway: NDArray[np.str_],
+    street_name: NDArray[np.str_],
+    source: str,
+    notes: tuple[str, ...],
+) -> RoadNetwork:
+    """
+    Put streets into their lasting order and freeze them.
+
+    Nodes stand in Z-order and each street runs from the lower to the higher node, so the order and the ids in the
+    source leave no trace in any result. Arguments are as the attributes of `RoadNetwork`; `lines` are LineStrings.
+    """
+    if len(node_ids) == 0:
+        raise NetworkError(f"{source or 'the network'} has no nodes: nothing to drive on")
+    order = kernel.morton_order(node_xy_m[:, 0], node_xy_m[:, 1])
+    place = np.empty(len(order), dtype=np.int32)
+    place[order] = np.arange(len(order), dtype=np.int32)
+    first, last = place[first], place[last]
+    turn = first > last
+    first, last = np.where(turn, last, first), np.where(turn, first, last)
+    there_s, back_s = np.where(turn, back_s, there_s), np.where(turn, there_s, back_s)
+    lines = np.where(turn, shapely.reverse(lines), lines)
+    row = np.lexsort((shapely.to_wkb(lines), back_s, there_s, last, first))
+    xy, street = shapely.get_coordinates(lines[row], return_index=True)
+    one_ended = dead_end_notes(node_ids[order], first=first, last=last, there_s=there_s, back_s=back_s)
+    offsets = np.searchsorted(street, np.arange(len(row) + 1))
+    return RoadNetwork(
+        crs=crs,
+        node_ids=_frozen(node_ids[order]),
+        node_xy_m=_frozen(node_xy_m[order]),
+        first=_frozen(first[row].astype(np.int32)),
+        last=_frozen(last[row].astype(np.int32)),
+        length_m=_frozen(length_m[row].astype(float)),
+        there_s=_frozen(there_s[row].astype(float)),
+        back_s=_frozen(back_s[row].astype(float)),
+        xy_m=_frozen(xy),
+        offsets=_frozen(offsets.astype(np.int64)),
+        highway=_frozen(highway[row].astype(str)),
+        street_name=_frozen(street_name[row].astype(str)),
+        source=source,
+        notes=(*notes, *one_ended),
+    )

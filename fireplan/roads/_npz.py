@@ -1,0 +1,84 @@
+"""Networks kept on disk as plain arrays: quick to read, and unable to run code."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+import zipfile
+import zlib
+from pathlib import Path
+
+import numpy as np
+import pyproj
+
+from fireplan.errors import NetworkError
+from fireplan.roads._network import RoadNetwork
+
+FORMAT = 1
+ARRAYS = (
+    "node_xy_m", "first", "last", "length_m", "there_s", "back_s", "xy_m", "offsets", "highway", "street_name",
+)  # fmt: skip
+ABOUT = ("node_ids", "format", "crs", "source", "notes", "fingerprint")
+
+
+def save(roads: RoadNetwork, path: str | Path) -> Path:
+    """
+    Write a network to an `.npz` file, all or nothing.
+
+    Parameters
+    ----------
+    roads
+        The network.
+    path
+        Where to; an older file there is replaced.
+    """
+    file = Path(path)
+    ids = roads.node_ids
+    whole = all(isinstance(i, int | np.integer) for i in ids)
+    content = {name: getattr(roads, name) for name in ARRAYS}
+    content["node_ids"] = ids.astype(np.int64) if whole else ids.astype(str)
+    content["format"] = np.array(FORMAT)
+    content["crs"] = np.array(roads.crs.to_wkt())
+    content["source"] = np.array(roads.source)
+    content["notes"] = np.array(roads.notes, dtype=str)
+    content["fingerprint"] = np.array(roads.fingerprint)
+    handle, part = tempfile.mkstemp(dir=file.parent, prefix=file.name, suffix=".part")
+    try:
+        with os.fdopen(handle, "wb") as stream:
+            np.savez_compressed(stream, **content)
+        Path(part).replace(file)
+    except BaseException:
+        Path(part).unlink(missing_ok=True)
+        raise
+    return file
+
+
+def load(path: str | Path) -> RoadNetwork:
+    """
+    Read a network that `save` wrote.
+
+    Raises
+    ------
+    NetworkError
+        If the file is missing, damaged, of another format, or not what was saved.
+    """
+    file = Path(path)
+    try:
+        with file.open("rb") as stream, np.lib.npyio.NpzFile(stream, allow_pickle=False) as content:
+            held = {name: content[name] for name in content.files}
+    except (OSError, ValueError, zipfile.BadZipFile, EOFError, KeyError, zlib.error, NotImplementedError) as error:
+        raise NetworkError(f"{file} cannot be read as a saved network: {error}") from error
+    if not set(held) >= {*ARRAYS, *ABOUT} or held["format"].tolist() != FORMAT:
+        raise NetworkError(f"{file.name} is not a network of format {FORMAT}: save it again")
+    for name in ARRAYS:
+        held[name].flags.writeable = False
+    roads = RoadNetwork(
+        crs=pyproj.CRS.from_wkt(str(held["crs"])),
+        node_ids=held["node_ids"].astype(object),
+        source=str(held["source"]),
+        notes=tuple(str(n) for n in held["notes"]),
+        **{name: held[name] for name in ARRAYS},
+    )
+    if roads.fingerprint != str(held["fingerprint"]):
+        raise NetworkError(f"{file.name} is damaged: its streets are not those that were saved")
+    return roads

@@ -1,0 +1,130 @@
+"""Roads from an OSMnx graph, and from the GraphML files OSMnx writes."""
+
+from __future__ import annotations
+
+import gzip
+import io
+import re
+import zlib
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from fireplan._geofiles import MOST_UNPACKED, refuse_dtd
+from fireplan.errors import NetworkError
+from fireplan.roads._frames import from_frames
+
+if TYPE_CHECKING:
+    import networkx as nx
+
+    from fireplan.roads._network import RoadNetwork
+
+PICKLE_STARTS = (b"\x80\x02", b"\x80\x03", b"\x80\x04", b"\x80\x05")
+LISTS = ("highway", "maxspeed", "name")
+"""Attributes that OSMnx writes as the text of a list where ways of different kinds were merged."""
+
+
+def from_graph(graph: nx.MultiDiGraph, *, source: str = "OSMnx graph") -> RoadNetwork:
+    """
+    Build a network from an OSMnx graph.
+
+    Parameters
+    ----------
+    graph
+        Nodes with `x` and `y` in the graph's `crs`; edges with OSMnx's attributes. `travel_time` [s] and `speed_kph`
+        [km/h] count where they stand; `fireplan.roads.from_frames` says what fills in for them.
+    source
+        What to name in footers.
+
+    Raises
+    ------
+    TableError, NetworkError
+        As `from_frames`.
+    """
+    notes: tuple[str, ...] = ()
+    if graph.number_of_nodes() == 0:
+        raise NetworkError(f"{source} has no nodes: nothing to drive on")
+    nodes = pd.DataFrame(
+        {"x": [d.get("x") for _, d in graph.nodes(data=True)], "y": [d.get("y") for _, d in graph.nodes(data=True)]},
+        index=pd.Index(list(graph.nodes), dtype=object),
+    )
+    rows = [{**data, "u": u, "v": v} for u, v, data in graph.edges(data=True)]
+    if not graph.is_directed():
+        rows += [{**row, "u": row["v"], "v": row["u"], "geometry": _turned(row.get("geometry"))} for row in rows]
+        notes = ("the graph is not directed: every edge is driven both ways",)
+    edges = pd.DataFrame(rows) if rows else pd.DataFrame({"u": [], "v": []}, dtype=object)
+    if graph.number_of_nodes() == 1:
+        notes = (*notes, "the network is a single node: every time is 0 there and nothing else can be reached")
+    return from_frames(nodes, edges, crs=graph.graph.get("crs"), source=source, notes=notes)
+
+
+def from_graphml(path: str | Path, *, source: str | None = None) -> RoadNetwork:
+    """
+    Read a GraphML file, as `osmnx.save_graphml` writes it; `.graphml` or `.graphml.gz`.
+
+    Parameters
+    ----------
+    path
+        The file.
+    source
+        What to name in footers; left out: the file's name.
+
+    Raises
+    ------
+    NetworkError
+        If it is missing, empty, a pickle, declares a DTD, or is not GraphML; and as `from_frames`.
+    """
+    import networkx as nx  # noqa: PLC0415 - slow to import
+
+    file = Path(path)
+    if not file.is_file():
+        raise NetworkError(f"{file} does not exist or is a folder")
+    if file.suffix.lower() in {".pkl", ".pickle", ".joblib"}:
+        raise NetworkError(f"{file.name} is a pickle, which can run code when it is opened: save it as GraphML")
+    content = _content(file)
+    if not content.strip():
+        raise NetworkError(f"{file.name} is empty")
+    if content.startswith(PICKLE_STARTS):
+        raise NetworkError(f"{file.name} is a pickle, which can run code when it is opened: refused")
+    refuse_dtd(io.BytesIO(content), name=file.name)
+    try:
+        graph = nx.read_graphml(io.BytesIO(content), force_multigraph=True)
+    except (SyntaxError, nx.NetworkXException, ValueError, KeyError, TypeError, AttributeError) as error:
+        raise NetworkError(f"{file.name} cannot be read as GraphML: {error}") from error
+    for _, _, data in graph.edges(data=True):
+        data.update({k: _as_list(data[k]) for k in LISTS if k in data})
+    return from_graph(graph, source=source or file.name)
+
+
+def _content(file: Path) -> bytes:
+    """Bytes of a file, unpacked unless it swells beyond what a map does."""
+    if file.suffix.lower() != ".gz":
+        return file.read_bytes()
+    most = max(2**20, MOST_UNPACKED * file.stat().st_size)
+    try:
+        with gzip.open(file, "rb") as stream:
+            content = stream.read(most + 1)
+    except (OSError, EOFError, zlib.error) as error:
+        raise NetworkError(f"{file.name} is damaged: {error}") from error
+    if len(content) > most:
+        raise NetworkError(f"{file.name} unpacks to over {MOST_UNPACKED} times its size: refused")
+    return content
+
+
+def _as_list(value: object) -> object:
+    """The list that a text such as "['primary', 'residential']" stands for; any other value as it is."""
+    if isinstance(value, str) and value.startswith("[") and value.endswith("]"):
+        return [single or double for single, double in re.findall(r"'([^']*)'|\"([^\"]*)\"", value)]
+    return value
+
+
+def _turned(geometry: object) -> object:
+    """A line drawn from its other end."""
+    if isinstance(geometry, str):
+        import shapely  # noqa: PLC0415 - rarely needed
+
+        with np.errstate(invalid="ignore"):
+            geometry = shapely.from_wkt(geometry, on_invalid="ignore")
+    return geometry.reverse() if hasattr(geometry, "reverse") else geometry

@@ -1,0 +1,55 @@
+"""Roads of a named place, fetched from OpenStreetMap: the one call here that goes online."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from fireplan.errors import NetworkError
+from fireplan.roads._npz import load, save
+from fireplan.roads._osmnx_graphs import from_graph
+
+if TYPE_CHECKING:
+    from fireplan.roads._network import RoadNetwork
+
+
+def from_place(query: str, *, cache: str | Path = "cache", refresh: bool = False) -> RoadNetwork:
+    """
+    Fetch the roads of a place with OSMnx, and keep them.
+
+    Parameters
+    ----------
+    query
+        Place name as OpenStreetMap knows it, such as "Carlsbad, California, USA".
+    cache
+        Folder for the network; the second call reads from there and does not go online.
+    refresh
+        Fetch anew even so.
+
+    Returns
+    -------
+    The drivable network, private roads included, with planning speeds by class.
+
+    Raises
+    ------
+    NetworkError
+        If the place cannot be fetched: no connection, or no such place.
+    """
+    folder = Path(cache)
+    file = folder / f"roads-{hashlib.sha256(query.encode()).hexdigest()[:12]}.npz"
+    if file.exists() and not refresh:
+        return load(file)
+    import osmnx as ox  # noqa: PLC0415 - slow to import
+
+    try:
+        graph = ox.graph_from_place(query, network_type="drive_service", retain_all=True)
+    except Exception as error:  # OSMnx passes on whatever the connection raises
+        raise NetworkError(
+            f"the roads of {query!r} could not be fetched ({type(error).__name__}: {error}): on a closed network,"
+            " download an extract elsewhere and use fireplan.roads.from_osm"
+        ) from error
+    roads = from_graph(graph, source=f"OpenStreetMap, {query}")
+    folder.mkdir(parents=True, exist_ok=True)
+    save(roads, file)
+    return roads

@@ -1,4 +1,0 @@
-"""What the tables hold: one CSV for each, which is both the check at run time and the page in the docs."""
-
-from fireplan.schema.check import check_table as check_table
-from fireplan.schema.check import columns as columns

@@ -1,0 +1,1 @@
+"""Where a station could stand: sites from a grid, intersections, parcels or a list, each checked."""

@@ -1,0 +1,184 @@
+"""A covering question of a scenario, as a problem on rows, and its answer as a `Siting`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from fireplan.demand import zone_of
+from fireplan.errors import InputError, UnknownIdError
+from fireplan.siting._problem.aggregation import cover_problem
+from fireplan.siting._results.build_result import siting_of
+from fireplan.siting._results.plan_proof import covered_weight
+from fireplan.siting._results.site_values import CoverWeigher
+from fireplan.siting._solvers.incumbent import check_limits, searching
+from fireplan.siting._solvers.solve_cover import solve_cover
+from fireplan.siting.models import stack
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    import pandas as pd
+    from numpy.typing import NDArray
+
+    from fireplan.scenario import Change
+    from fireplan.siting._problem.aims_and_rules import Aim
+    from fireplan.siting._problem.cover_matrix import Covers
+    from fireplan.siting._problem.cover_problem import CoverProblem
+    from fireplan.siting._problem.prepared_problem import Demand, Setting
+    from fireplan.siting._results.siting_result import Siting
+
+
+def covered(  # noqa: PLR0913 - a question has this many parts
+    setting: Setting,
+    aims: Sequence[Aim],
+    *,
+    what: str,
+    stations: int,
+    worth: tuple[float, ...],
+    time_limit_s: float,
+    gap: float,
+    several: int = 1,
+    closing: int | None = None,
+    all_once: bool = False,
+) -> Siting:
+    """Ask a covering question of a scenario."""
+    check_limits(time_limit_s=time_limit_s, gap=gap)
+    demands = [setting.demand(aim) for aim in aims]
+    ids = setting.times(aims[0]).candidate_ids
+    problem = problem_of(
+        setting, demands, ids, stations, worth=worth, several=several, closing=closing, all_once=all_once
+    )
+    with searching(sense=1, what=what, time_limit_s=time_limit_s, gap=gap, step=problem.step) as search:
+        solve_cover(problem, search)
+
+    def prove(plan: tuple[Change, ...]) -> float:
+        return sum(
+            scale * covered_weight(setting, plan, demand, worth=problem.worth)
+            for demand, scale in zip(demands, scales(demands), strict=True)
+        )
+
+    asked = "; ".join(str(d.aim) for d in demands)
+    return siting_of(
+        setting,
+        CoverWeigher(problem),
+        problem.choice,
+        search.answer(),
+        ids=ids,
+        question=f"{what}; {asked}; up to {problem.choice.quota[0]} of {len(ids):,} candidates",
+        unit=demands[0].unit if len(demands) == 1 else "weighted share",
+        total=problem.total,
+        prove=prove,
+        tie_s=tie_breaker(setting, demands, problem),
+        move=closing is not None,
+        set_aside=setting.times(demands[0].aim).set_aside,
+    )
+
+
+def problem_of(  # noqa: PLR0913 - a question has this many parts
+    setting: Setting,
+    demands: Sequence[Demand],
+    ids: pd.Index,
+    stations: int,
+    *,
+    worth: tuple[float, ...] = (1.0,),
+    several: int = 1,
+    closing: int | None = None,
+    all_once: bool = False,
+    floors: dict[str, tuple[NDArray[np.bool_], float]] | None = None,
+) -> CoverProblem:
+    """State a question of a scenario as a covering problem: the places of each aim are rows of their own."""
+    must_stand(setting, ids)
+    parts = [setting.covers(d.aim) for d in demands]
+    covers = stack(*(p[0] for p in parts))
+    must_reach(covers, len(ids), demands)
+    weight = np.concatenate([d.weight * s for d, s in zip(demands, scales(demands), strict=True)])
+    base = np.concatenate([p[2] for p in parts])
+    required = None
+    if all_once:
+        reached = base > 0
+        reached[covers.place] = True
+        required = (weight > 0) & reached
+    return cover_problem(
+        covers,
+        weight,
+        setting.choice(ids, stations=stations, closing=closing, several=several),
+        worth=worth,
+        base=base,
+        units=parts[0][1],
+        points=np.concatenate([d.points for d in demands]),
+        required=required,
+        floors=_floors(setting, demands) if floors is None else floors,
+    )
+
+
+def must_stand(setting: Setting, ids: pd.Index) -> None:
+    """Make sure that some candidate can be used."""
+    if len(ids) == 0:
+        raise InputError(
+            f"none of {len(setting.candidates):,} candidates stands on a road that an engine may leave by:"
+            " check their coordinates"
+        )
+
+
+def scales(demands: Sequence[Demand]) -> list[float]:
+    """Say what one unit of each aim's weight is worth: 1 where there is one aim, else importance by share."""
+    if len(demands) == 1:
+        return [1.0]
+    return [d.aim.importance / float(d.weight.sum()) for d in demands]
+
+
+def must_reach(covers: Covers, n_new: int, demands: Sequence[Demand]) -> None:
+    """Make sure that some candidate reaches something that counts."""
+    weight = np.concatenate([d.weight for d in demands])
+    if not (weight[covers.place[: covers.start[n_new]]] > 0).any():
+        limits = ", ".join(str(d.aim) for d in demands)
+        raise InputError(f"no candidate reaches anything that counts ({limits}): give others, or a longer limit")
+
+
+def _floors(setting: Setting, demands: Sequence[Demand]) -> dict[str, tuple[NDArray[np.bool_], float]]:
+    """Districts with the share that has to be reached in each: rows of the first aim."""
+    rules = setting.rules
+    if not rules.floor_by:
+        return {}
+    rest = np.zeros(sum(len(d.weight) for d in demands[1:]), dtype=bool)
+    parts = districts(setting, demands[0], rules.floor_by)
+    return {name: (np.concatenate([inside, rest]), rules.floor) for name, inside in parts.items()}
+
+
+def districts(setting: Setting, demand: Demand, by: str) -> dict[str, NDArray[np.bool_]]:
+    """Part the places of an aim by a column of the zones; parts without weight are left out."""
+    zones = setting.scenario.zones
+    if by not in zones.columns:
+        raise UnknownIdError("column of the zones", by, zones.columns)
+    if demand.places.kind == "zones":
+        named = zones[by].astype(str).to_numpy()
+    else:
+        zone = zone_of(setting.scenario.incidents, zones)
+        named = np.append(zones[by].astype(str).to_numpy(), "outside every zone")[zone]
+    return {name: named == name for name in sorted(set(named[demand.weight > 0]))}
+
+
+def tie_breaker(
+    setting: Setting, demands: Sequence[Demand], problem: CoverProblem
+) -> Callable[[NDArray[np.int64]], NDArray[np.float64]]:
+    """Say how soon each candidate is, on average, at what it would add to others."""
+    several = [setting.times(d.aim) for d in demands]
+    first = np.cumsum([0, *(len(d.weight) for d in demands)])
+    who = np.concatenate([np.repeat(np.arange(len(t.candidate_ids)), np.diff(t.start)) for t in several])
+    place = np.concatenate([t.place + first[i] for i, t in enumerate(several)])
+    travel_s = np.concatenate([t.travel_s for t in several])
+    weight = np.concatenate([d.weight * s for d, s in zip(demands, scales(demands), strict=True)])
+    worth = np.append(problem.worth, 0.0)
+
+    def of(others: NDArray[np.int64]) -> NDArray[np.float64]:
+        count = problem.counted(others)
+        level = np.where(problem.row >= 0, np.minimum(count[problem.row], len(problem.worth)), len(problem.worth))
+        gain = (weight * worth[level])[place]
+        total = np.bincount(who, weights=gain, minlength=problem.runs.n)
+        with np.errstate(invalid="ignore", divide="ignore"):
+            mean_s = np.bincount(who, weights=gain * travel_s, minlength=problem.runs.n) / total
+        return np.where(total > 0, mean_s, np.inf)
+
+    return of

@@ -1,0 +1,276 @@
+"""Siting by coverage: as much as possible within a limit, once, twice, or by a unit that is free."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from fireplan.errors import InputError
+from fireplan.siting._cover_question import covered
+from fireplan.siting._problem.aims_and_rules import Aim, Rules
+from fireplan.siting._problem.prepared_problem import default_weight, setting_of
+from fireplan.siting.models import units_for, worth_if_busy
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import geopandas as gpd
+
+    from fireplan.scenario import Scenario
+    from fireplan.siting._results.siting_result import Siting
+
+
+def max_coverage(  # noqa: PLR0913 - a question has this many parts
+    scenario: Scenario,
+    *,
+    stations: int = 1,
+    candidates: gpd.GeoDataFrame | gpd.GeoSeries,
+    within_s: float = 240.0,
+    weight: str | None = None,
+    aims: Sequence[Aim] = (),
+    rules: Rules | None = None,
+    time_limit_s: float = 60.0,
+    gap: float = 0.0,
+) -> Siting:
+    """
+    Site stations so that as much as possible is reached in time (MCLP).
+
+    Parameters
+    ----------
+    scenario
+        The department as it stands; what its open stations reach is reached already.
+    stations
+        How many may be opened.
+    candidates
+        Points with a CRS, by id; see `grid_sites`, `intersection_sites`, `parcel_sites` and `listed_sites`.
+    within_s
+        Within which time. [s]
+    weight
+        What is counted, such as "population", "dwellings" or "incidents"; left out: people where they are known, else
+        incidents.
+    aims
+        Several things to be reached at once, instead of `within_s` and `weight`; the objective is then the sum of
+        importance times share.
+    rules
+        Kind of unit, costs, stations that may close, and so on; see `Rules`.
+    time_limit_s
+        How long to search. [s]
+    gap
+        Share of the objective that is close enough; 0: until it is proven.
+
+    Returns
+    -------
+    The plan, its bound, and what came close: `Siting`.
+
+    Raises
+    ------
+    InputError, UnknownIdError
+        If a candidate, an aim or a rule cannot be used, or more stations are asked for than there are candidates.
+    FireplanError
+        If assessing the plan does not give what the model claims.
+
+    Notes
+    -----
+    Maximal covering (Church and ReVelle 1974), beside existing stations. A place is reached when the unit arrives
+    within the limit, the limit itself included.
+
+    Examples
+    --------
+    >>> import fireplan as fp
+    >>> import geopandas as gpd
+    >>> town = fp.examples.line_town()
+    >>> sites = gpd.GeoSeries(gpd.points_from_xy([-140] * 3, [30.01, 30.02, 30.03]), index=["A", "B", "C"], crs=4326)
+    >>> best = fp.siting.max_coverage(town, stations=1, candidates=sites, within_s=100)
+    >>> list(best.chosen.index), best.status
+    (['C'], 'optimal')
+    """
+    setting = setting_of(scenario, candidates, rules or Rules())
+    several = tuple(aims) or (Aim(weight or default_weight(scenario), within_s),)
+    return covered(
+        setting, several, what="most reached", stations=stations, worth=(1.0,), time_limit_s=time_limit_s, gap=gap
+    )
+
+
+def expected_coverage(  # noqa: PLR0913 - a question has this many parts
+    scenario: Scenario,
+    *,
+    units: int = 1,
+    busy: float,
+    candidates: gpd.GeoDataFrame | gpd.GeoSeries,
+    within_s: float = 240.0,
+    weight: str | None = None,
+    rules: Rules | None = None,
+    most_at_a_site: int = 2,
+    time_limit_s: float = 60.0,
+    gap: float = 0.0,
+) -> Siting:
+    """
+    Site units so that as much as possible is expected to be reached in time by one that is free (MEXCLP).
+
+    Parameters
+    ----------
+    scenario, candidates, within_s, weight, rules, time_limit_s, gap
+        As in `max_coverage`. The units that are there count, each as often as it is there.
+    units
+        How many units may be added.
+    busy
+        Probability that a unit is busy, 0 to below 1, the same for all and independent: `fireplan.workload` measures
+        it as unit-hour utilisation.
+    most_at_a_site
+        How many of them may stand at one site.
+
+    Returns
+    -------
+    The plan; its objective is the weight expected to find a unit free in time.
+
+    Notes
+    -----
+    Maximum expected covering (Daskin 1983). A place reached in time by k units counts 1 - busy**k. That units are busy
+    independently of one another, and all alike, is the model's assumption, not the department's.
+    """
+    if not 0 <= busy < 1:
+        raise InputError(f"busy is {busy}: give a probability, 0 to below 1, such as 0.15")
+    setting = setting_of(scenario, candidates, rules or Rules())
+    _needs_units(scenario, "expected_coverage")
+    aims = (Aim(weight or default_weight(scenario), within_s),)
+    worth = worth_if_busy(busy)[: max(1, len(scenario.units) + units)]
+    return covered(
+        setting, aims, what=f"most expected to be reached, each unit busy {busy:.0%} of the time", stations=units,
+        worth=worth, several=most_at_a_site if busy else 1, time_limit_s=time_limit_s, gap=gap,
+    )  # fmt: skip
+
+
+def reliable_coverage(  # noqa: PLR0913 - a question has this many parts
+    scenario: Scenario,
+    *,
+    units: int = 1,
+    busy: float,
+    reliability: float = 0.9,
+    candidates: gpd.GeoDataFrame | gpd.GeoSeries,
+    within_s: float = 240.0,
+    weight: str | None = None,
+    rules: Rules | None = None,
+    most_at_a_site: int = 2,
+    time_limit_s: float = 60.0,
+    gap: float = 0.0,
+) -> Siting:
+    """
+    Site units so that as much as possible is reached in time with a given reliability (MALP I).
+
+    Parameters
+    ----------
+    scenario, units, busy, candidates, within_s, weight, rules, most_at_a_site, time_limit_s, gap
+        As in `expected_coverage`.
+    reliability
+        Probability with which a unit has to be free, above 0 and below 1.
+
+    Returns
+    -------
+    The plan; its objective is the weight reached in time by as many units as it takes.
+
+    Notes
+    -----
+    Maximum availability (ReVelle and Hogan 1989).
+    """
+    setting = setting_of(scenario, candidates, rules or Rules())
+    _needs_units(scenario, "reliable_coverage")
+    enough = units_for(busy, reliability)
+    aims = (Aim(weight or default_weight(scenario), within_s),)
+    return covered(
+        setting, aims, what=f"most reached by {enough} units, so that one is free {reliability:.0%} of the time",
+        stations=units, worth=(*[0.0] * (enough - 1), 1.0), several=most_at_a_site, time_limit_s=time_limit_s, gap=gap,
+    )  # fmt: skip
+
+
+def backup_coverage(  # noqa: PLR0913 - a question has this many parts
+    scenario: Scenario,
+    *,
+    stations: int = 1,
+    candidates: gpd.GeoDataFrame | gpd.GeoSeries,
+    first: float | None = None,
+    within_s: float = 240.0,
+    weight: str | None = None,
+    rules: Rules | None = None,
+    time_limit_s: float = 60.0,
+    gap: float = 0.0,
+) -> Siting:
+    """
+    Site stations so that as much as possible is reached in time by two units (BACOP1, BACOP2).
+
+    Parameters
+    ----------
+    scenario, stations, candidates, within_s, weight, rules, time_limit_s, gap
+        As in `max_coverage`.
+    first
+        What being reached by one unit is worth, 0 to 1; by a second, the rest (BACOP2). Left out: whatever any
+        candidate or station can reach has to be reached by one, and what is reached by two counts (BACOP1).
+
+    Returns
+    -------
+    The plan; its objective is the weight reached by two units, or first * (by one) + (1 - first) * (by two).
+
+    Notes
+    -----
+    Backup coverage (Hogan and ReVelle 1986).
+    """
+    if first is not None and not 0 <= first <= 1:
+        raise InputError(f"first is {first}: give what being reached once is worth, 0 to 1")
+    setting = setting_of(scenario, candidates, rules or Rules())
+    _needs_units(scenario, "backup_coverage")
+    aims = (Aim(weight or default_weight(scenario), within_s),)
+    worth = (0.0, 1.0) if first is None else (first, 1 - first)
+    what = "most reached twice, all reached once" if first is None else f"most reached twice, once worth {first:g}"
+    return covered(
+        setting, aims, what=what, stations=stations, worth=worth, all_once=first is None, time_limit_s=time_limit_s,
+        gap=gap,
+    )  # fmt: skip
+
+
+def relocate(  # noqa: PLR0913 - a question has this many parts
+    scenario: Scenario,
+    *,
+    stations: int = 1,
+    candidates: gpd.GeoDataFrame | gpd.GeoSeries,
+    within_s: float = 240.0,
+    weight: str | None = None,
+    aims: Sequence[Aim] = (),
+    rules: Rules | None = None,
+    time_limit_s: float = 60.0,
+    gap: float = 0.0,
+) -> Siting:
+    """
+    Close stations and open as many elsewhere, so that as much as possible is reached in time.
+
+    Parameters
+    ----------
+    scenario, candidates, within_s, weight, aims, time_limit_s, gap
+        As in `max_coverage`.
+    stations
+        How many move.
+    rules
+        `closable` names those that may; left out: every open station that is not locked.
+
+    Returns
+    -------
+    The plan: the units of each station that closes move to the new site nearest to it.
+    """
+    rules = rules or Rules()
+    if not rules.closable:
+        from dataclasses import replace  # noqa: PLC0415 - of this branch alone
+
+        open_ids = scenario.stations.index[scenario.stations["open"]]
+        rules = replace(rules, closable=tuple(s for s in map(str, open_ids) if s not in rules.locked))
+    setting = setting_of(scenario, candidates, rules)
+    if stations > len(setting.closable):
+        raise InputError(
+            f"{stations} stations are to move, and {len(setting.closable)} may: ask for fewer, or make more closable"
+        )
+    several = tuple(aims) or (Aim(weight or default_weight(scenario), within_s),)
+    return covered(
+        setting, several, what=f"most reached with {stations} stations moved", stations=stations, worth=(1.0,),
+        closing=stations, time_limit_s=time_limit_s, gap=gap,
+    )  # fmt: skip
+
+
+def _needs_units(scenario: Scenario, call: str) -> None:
+    if len(scenario.units) == 0:
+        raise InputError(f"{call} counts units, and the scenario has none: say which units each station houses")

@@ -1,0 +1,1 @@
+"""The question of a siting call as arrays: what is asked, what may be chosen, who covers what."""

@@ -1,0 +1,341 @@
+"""A scenario made ready for siting: who covers what already, and what each candidate would cover."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+import pandas as pd
+
+from fireplan.crs import WGS84, project
+from fireplan.errors import Faults, InputError, UnknownIdError, listed, quoted
+from fireplan.measures._demand_measures import measures_of
+from fireplan.siting._problem.constraints import Choice, merged, pairs_within
+from fireplan.siting._problem.cover_matrix import Covers
+from fireplan.stations import KINDS, USUAL_TURNOUT_S
+from fireplan.travel import candidate_times
+from fireplan.travel._first_due import suppliers
+from fireplan.travel._places import places, station_places
+from fireplan.travel._travel_times import time_rows
+
+if TYPE_CHECKING:
+    import geopandas as gpd
+    from numpy.typing import NDArray
+
+    from fireplan.scenario import Scenario
+    from fireplan.siting._problem.aims_and_rules import Aim, Rules
+    from fireplan.travel._candidate_times import CandidateTimes
+    from fireplan.travel._places import Places
+
+LEEWAY_S = 0.01
+"""Times are solved to so much beyond a limit, and compared as an assessment compares them: rounded alike. [s]"""
+
+DECIMALS = 7
+"""Places of candidates are rounded to so many decimals of a degree, a centimetre, so that a plan repeats them."""
+
+
+class Demand(NamedTuple):
+    """
+    What one aim counts, place by place.
+
+    Attributes
+    ----------
+    aim
+        The aim.
+    unit
+        Unit of what is counted.
+    places
+        Where it is.
+    weight
+        How much of it is at each place; 0 where it does not count or its place is not known.
+    points
+        x and y of each place's street, for the order of rows. [m]
+    """
+
+    aim: Aim
+    unit: str
+    places: Places
+    weight: NDArray[np.float64]
+    points: NDArray[np.float64]
+
+
+class Sources(NamedTuple):
+    """
+    Who brings the unit asked for: rows of stations, and of one station whose units turn out at different times several.
+
+    Attributes
+    ----------
+    station
+        Station of each row.
+    units
+        How many units it brings.
+    later_s
+        Turnout to add, where it counts. [s]
+    travel_s
+        Drive to each place; rows x places. [s]
+    """
+
+    station: pd.Index
+    units: NDArray[np.int64]
+    later_s: NDArray[np.float32]
+    travel_s: NDArray[np.float32]
+
+    def arrival_s(self, speed: float = 1.0) -> NDArray[np.float32]:
+        """When they arrive at each place, driving this many times as fast; rows x places. [s]"""
+        travel_s = self.travel_s if speed == 1 else self.travel_s / np.float32(speed)
+        return np.asarray(travel_s + self.later_s[:, None])
+
+
+@dataclass(frozen=True, eq=False)
+class Setting:
+    """
+    A scenario, candidates and rules, checked.
+
+    Attributes
+    ----------
+    scenario, rules
+        As given.
+    candidates
+        Every candidate given, by `candidate_id`; points in EPSG:4326.
+    """
+
+    scenario: Scenario
+    candidates: gpd.GeoDataFrame
+    rules: Rules
+
+    @cached_property
+    def closable(self) -> list[str]:
+        """Open stations that may be closed and bring the unit asked for."""
+        return list(dict.fromkeys(self.rules.closable))
+
+    def sources(self, aim: Aim) -> Sources:
+        """Say when the units there are arrive at each place that an aim counts."""
+        scenario = self.scenario.apply(*aim.conditions) if aim.conditions else self.scenario
+        ends = places(scenario, place_kind(scenario, aim.weight))
+        starts = station_places(scenario)
+        rules = self.rules
+        station, later_s, brings = suppliers(scenario, starts, needs={rules.unit: 1.0}, interval=rules.interval)
+        units = brings[:, KINDS.index(rules.unit)]
+        whole = np.where(np.isinf(units), 1, units).astype(np.int64)
+        return Sources(starts.ids[station], whole, later_s, time_rows(scenario, ends, starts=starts)[station])
+
+    def times(self, aim: Aim, *, within_s: float | None = None) -> CandidateTimes:
+        """Drive from each candidate to the places an aim counts, turnout not included."""
+        scenario = self.scenario.apply(*aim.conditions) if aim.conditions else self.scenario
+        to = place_kind(scenario, aim.weight)
+        limit_s = (aim.within_s if within_s is None else within_s) - self.turnout_s
+        if not limit_s > 0:
+            raise InputError(f"{aim}: turnout alone takes {self.turnout_s:g} s, so no new site can reach anything")
+        limit_s += LEEWAY_S
+        ends = places(scenario, to)
+        key = ("candidate times", self._fingerprint, ends.key, limit_s, scenario.roads.fingerprint)
+
+        def solve() -> CandidateTimes:
+            return candidate_times(scenario, self.candidates, to=to, within_s=limit_s)
+
+        return scenario.memo.get(key, solve, anchors=(scenario.zones, scenario.incidents))
+
+    @cached_property
+    def _fingerprint(self) -> int:
+        points = self.candidates.geometry
+        return hash((tuple(self.candidates.index), points.x.to_numpy().tobytes(), points.y.to_numpy().tobytes()))
+
+    @property
+    def turnout_s(self) -> float:
+        """Planning turnout of a new unit, where it counts. [s]"""
+        return USUAL_TURNOUT_S if self.rules.interval == "turnout_and_travel_s" else 0.0
+
+    def demand(self, aim: Aim) -> Demand:
+        """Weigh the places an aim counts."""
+        found = {m.name: m for m in measures_of(self.scenario) if m.places.kind != "roads"}
+        if aim.weight not in found:
+            raise UnknownIdError("weight", aim.weight, found)
+        measure = found[aim.weight]
+        weight = np.where(measure.known, measure.weight, 0.0)
+        if aim.where is not None:
+            chosen = aim.where.reindex(measure.places.ids)
+            if chosen.isna().any():
+                lost = chosen.index[chosen.isna()]
+                raise InputError(f"{aim}: where says nothing about {listed(map(quoted, lost))}: say True or False")
+            weight = np.where(chosen.to_numpy(bool), weight, 0.0)
+        if not weight.sum() > 0:
+            raise InputError(f"{aim}: nothing weighs anything, so there is nothing to reach")
+        roads, street = self.scenario.roads, np.maximum(measure.places.on_road.street, 0)
+        return Demand(aim, measure.unit, measure.places, weight, roads.xy_m[roads.offsets[street]])
+
+    def usable(self, times: CandidateTimes) -> gpd.GeoDataFrame:
+        """Candidates that stand on a road."""
+        return self.candidates.loc[times.candidate_ids]
+
+    def covers(
+        self, aim: Aim, *, speed: float = 1.0, solved_to_s: float | None = None
+    ) -> tuple[Covers, NDArray[np.int64], NDArray[np.int64]]:
+        """
+        Say what each column covers within an aim's limit, and what is covered whatever is chosen.
+
+        Parameters
+        ----------
+        aim
+            What is to be reached, and how fast.
+        speed
+            Everybody drives this many times as fast.
+        solved_to_s
+            Solve times to here once, for several limits and speeds; left out: to the aim's limit. [s]
+
+        Returns
+        -------
+        Covers of the candidates and, after them, of the closable stations; how many units come with each; and how often
+        each place is covered by what stays.
+        """
+        times = self.times(aim, within_s=solved_to_s)
+        there = self.sources(aim)
+        m = len(times.place_ids)
+        inside = there.arrival_s(speed) <= aim.within_s
+        travel_s = times.travel_s if speed == 1 else times.travel_s / np.float32(speed)
+        near = travel_s + np.float32(self.turnout_s) <= aim.within_s
+        kept = np.concatenate([[0], np.cumsum(near)])[times.start]
+        stays = ~there.station.isin(self.closable)
+        base = (inside[stays] * there.units[stays, None]).sum(axis=0).astype(np.int64)
+        start, place, units = [kept], [times.place[near]], [np.ones(len(times.candidate_ids), dtype=np.int64)]
+        for station in self.closable:
+            mine = there.station == station
+            covered = np.flatnonzero(inside[mine].any(axis=0)).astype(np.int32)
+            start.append(start[-1][-1:] + len(covered))
+            place.append(covered)
+            units.append(np.array([max(1, there.units[mine].sum())]))
+        return Covers(np.concatenate(start), np.concatenate(place), m), np.concatenate(units), base
+
+    def from_stations(self, aim: Aim, homes: list[str]) -> NDArray[np.bool_]:
+        """Say whom a new unit at each of these open stations would reach in time; stations x places."""
+        scenario = self.scenario.apply(*aim.conditions) if aim.conditions else self.scenario
+        starts = station_places(scenario)
+        rows = time_rows(scenario, places(scenario, place_kind(scenario, aim.weight)), starts=starts)
+        return np.asarray(rows[starts.ids.get_indexer(pd.Index(homes))] + self.turnout_s <= aim.within_s)
+
+    def choice(self, ids: pd.Index, *, stations: int, closing: int | None = None, several: int = 1) -> Choice:
+        """
+        State the rules as conditions on columns: candidates, and after them the closable stations.
+
+        Parameters
+        ----------
+        ids
+            Candidates that can be used.
+        stations
+            How many may be opened.
+        closing
+            How many closable stations have to close; left out: any number may.
+        several
+            How many units a new site may hold.
+        """
+        rules, closable = self.rules, self.closable
+        n, n_new = len(ids) + len(closable), len(ids)
+        cost = np.zeros(n)
+        cost[:n_new] = self.site_cost(ids)
+        closing_cost = self._closing_cost()
+        cost[n_new:] = -closing_cost
+        limited = rules.budget < math.inf
+        pairs = [self._pair(pair, ids) for pair in rules.forbidden]
+        if rules.apart_m:
+            xy = self._points_m(ids)
+            pairs += pairs_within(xy, rules.apart_m)
+        keep = len(closable) if closing is None else len(closable) - closing
+        return Choice(
+            n,
+            (stations, keep) if closable else (stations,),
+            group=np.repeat([0, 1], [n_new, len(closable)]),
+            cost=cost if limited else None,
+            budget=rules.budget - closing_cost.sum() if limited else math.inf,
+            forbidden=merged([p for p in pairs if p]),
+            most=np.repeat([several, 1], [n_new, len(closable)]),
+        )
+
+    def site_cost(self, ids: pd.Index) -> NDArray[np.float64]:
+        """What opening each candidate costs."""
+        asked = self.rules.site_cost
+        if not isinstance(asked, str):
+            return np.full(len(ids), float(asked))
+        if asked not in self.candidates.columns:
+            raise UnknownIdError("column of the candidates", asked, self.candidates.columns)
+        cost = pd.to_numeric(self.candidates.loc[ids, asked], errors="coerce").to_numpy(float)
+        if not np.isfinite(cost).all():
+            bad = ids[~np.isfinite(cost)]
+            raise InputError(f"{asked} is not a number for candidates {listed(map(quoted, bad))}: give each a cost")
+        return np.asarray(cost)
+
+    def _closing_cost(self) -> NDArray[np.float64]:
+        asked = self.rules.closing_cost
+        if isinstance(asked, int | float):
+            return np.full(len(self.closable), float(asked))
+        return np.array([float(asked.get(s, 0.0)) for s in self.closable])
+
+    def _pair(self, pair: tuple[str, str], ids: pd.Index) -> tuple[int, int] | None:
+        """Positions of two candidates; None where one of them cannot be used anyway."""
+        for one in pair:
+            if one not in self.candidates.index:
+                raise UnknownIdError("candidate", one, self.candidates.index)
+        at = ids.get_indexer(pd.Index(pair))
+        return None if (at < 0).any() else (int(at[0]), int(at[1]))
+
+    def _points_m(self, ids: pd.Index) -> NDArray[np.float64]:
+        points = self.candidates.loc[ids].geometry
+        xy = np.column_stack([points.x, points.y])
+        return project(xy, source=WGS84, target=self.scenario.roads.crs)
+
+
+def setting_of(scenario: Scenario, candidates: gpd.GeoDataFrame | gpd.GeoSeries, rules: Rules) -> Setting:
+    """
+    Check a scenario, candidates and rules together.
+
+    Parameters
+    ----------
+    scenario
+        The department as it stands.
+    candidates
+        Points with a CRS, by id.
+    rules
+        See `Rules`.
+    """
+    import geopandas as gpd  # noqa: PLC0415 - slow to import
+
+    faults = Faults("candidates")
+    if not hasattr(candidates, "crs") or candidates.crs is None:
+        faults.add("they have no CRS: give a GeoDataFrame or GeoSeries of points, with .set_crs(...)")
+        faults.raise_if_any()
+    if len(candidates) == 0:
+        faults.add("there are none: give some, see fireplan.siting.grid_sites")
+    taken = [i for i in map(str, candidates.index) if i in scenario.stations.index]
+    if taken:
+        faults.add(f"{listed(map(quoted, taken))} are stations of the scenario: give candidates ids of their own")
+    for station in {*rules.closable, *rules.locked}:
+        if station not in scenario.stations.index:
+            faults.add(str(UnknownIdError("station", station, scenario.stations.index)))
+        elif not scenario.stations.loc[station, "open"]:
+            faults.add(f"station {quoted(station)} is closed: it can be neither locked nor closable")
+    faults.raise_if_any()
+    frame = (
+        gpd.GeoDataFrame(candidates) if isinstance(candidates, gpd.GeoDataFrame) else candidates.to_frame("geometry")
+    )
+    frame = gpd.GeoDataFrame(frame, geometry=candidates.geometry, crs=candidates.crs)
+    frame.index = pd.Index(frame.index.astype(str), name="candidate_id")
+    degrees = frame.to_crs(WGS84)
+    whole = gpd.points_from_xy(degrees.geometry.x.round(DECIMALS), degrees.geometry.y.round(DECIMALS), crs=WGS84)
+    return Setting(scenario, degrees.set_geometry(gpd.GeoSeries(whole, index=degrees.index)), rules)
+
+
+def place_kind(scenario: Scenario, weight: str) -> str:
+    """Say whether a weight is counted at incidents or by zone."""
+    return "incidents" if weight == "incidents" and scenario.incidents is not None else "zones"
+
+
+def default_weight(scenario: Scenario) -> str:
+    """What is counted if nobody says: people where they are known, else incidents, else the zones' first weight."""
+    columns = list(scenario.zones.select_dtypes("number").columns)
+    for name in ("population", "incidents"):
+        if name in columns or (name == "incidents" and scenario.incidents is not None):
+            return name
+    if not columns:
+        raise InputError("the scenario counts nothing: give its zones a weight such as population, or incidents")
+    return str(columns[0])

@@ -1,0 +1,1 @@
+"""Answers with bounds: set cover, maximal cover, p-median and p-center."""

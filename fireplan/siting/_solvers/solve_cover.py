@@ -1,0 +1,95 @@
+"""From a covering problem to its answer: bounds and fixing, then what is left by branching or by HiGHS."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from fireplan.errors import FireplanError
+from fireplan.siting._problem.aggregation import core
+from fireplan.siting._solvers.branch_and_bound import bound_and_fix, branch
+from fireplan.siting._solvers.highs import TOLERANCE, conclude, solve
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from fireplan.siting._problem.cover_problem import CoverProblem
+    from fireplan.siting._solvers.incumbent import Search
+
+CORE_ENTRIES = 100_000
+"""A plain problem with more entries left than this is branched on here: HiGHS would spend minutes at its root."""
+
+
+PLAINLY = {"presolve": "off"}
+"""What is left is reduced already: on covering programs HiGHS's own presolve costs more than it saves."""
+
+
+def solve_cover(problem: CoverProblem, search: Search) -> None:
+    """
+    Find the best choice, and prove it as far as time allows.
+
+    Parameters
+    ----------
+    problem
+        What is to be covered.
+    search
+        Told of every better choice, and of the bound. Its `model` is what was left after fixing.
+    """
+    search.model = problem
+    if problem.lost:
+        search.end("infeasible", f"{problem.lost:,} places that have to be covered are reached by no candidate")
+    root = bound_and_fix(problem, search)
+    left = core(problem, root.alive)
+    entries = int((left.runs.hi - left.runs.lo).sum())
+    search.model = left
+    if problem.plain and entries > CORE_ENTRIES:
+        branch(problem, root, search)
+    else:
+        _by_highs(problem, left, search)
+
+
+def _by_highs(problem: CoverProblem, left: CoverProblem, search: Search) -> None:
+    """Hand what is left to HiGHS, and work out again what its answer attains."""
+    program = left.program()
+    solved = solve(program, search, start=_start(problem, left, search), options=PLAINLY)
+    if solved.values is not None:
+        chosen = chosen_in(solved.values, problem.runs.n)
+        value = problem.offer(search, chosen)
+        claimed = float(program.cost @ solved.values + program.offset)
+        if value < claimed - 10 * TOLERANCE * max(1.0, abs(claimed)) or not problem.meets(
+            chosen, problem.counted(chosen)
+        ):
+            raise FireplanError(
+                f"HiGHS claims {claimed:.9g} for a choice that attains {value:.9g}, or misses a condition: do not use"
+                " this answer, and report it"
+            )
+    conclude(solved, search, infeasible=lambda: _why_not(problem))
+
+
+def chosen_in(values: NDArray[np.float64], n: int) -> NDArray[np.int64]:
+    """Candidates in the values of a program, one chosen twice standing twice."""
+    return np.repeat(np.arange(n), np.round(values[:n]).astype(np.int64))
+
+
+def _start(problem: CoverProblem, left: CoverProblem, search: Search) -> NDArray[np.float64] | None:
+    """Values of the best choice so far, if it stands in what is left."""
+    if math.isnan(search.objective):
+        return None
+    times = np.bincount(search.chosen, minlength=problem.runs.n)
+    if (times > left.choice.most).any():
+        return None
+    count = left.counted(search.chosen)
+    level = np.arange(len(left.worth))
+    taken = (level < count[:, None])[level >= left.base[:, None]]
+    return np.concatenate([times, taken]).astype(float)
+
+
+def _why_not(problem: CoverProblem) -> str:
+    """Say what keeps every choice from meeting the conditions, as far as it can be told."""
+    everything = problem.counted(np.repeat(np.arange(problem.runs.n), problem.choice.most))
+    short = [f.name for f in problem.floors if not f.met(everything)]
+    if short:
+        return f"not even with every candidate is enough covered in {', '.join(short)}"
+    return "so few sites, within these conditions, cannot do it: allow more, or ask for less"

@@ -1,0 +1,96 @@
+"""Demand zones of NFPA 1720: urban, suburban, rural and remote."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from fireplan.errors import InputError
+from fireplan.standards._objectives import Objective, Standard
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+URBAN_PER_MI2, RURAL_PER_MI2 = 1000.0, 500.0
+"""More people per square mile than the first is urban, fewer than the second rural; suburban lies between."""
+
+REMOTE_MILES = 8.0
+"""Ground this far or farther from the station by road is remote. [miles]"""
+
+ZONES = ("urban", "suburban", "rural", "remote")
+
+
+def demand_zones(people_per_mi2: pd.Series[float], *, road_miles: pd.Series[float] | None = None) -> pd.Series[str]:
+    """
+    Say which demand zone of NFPA 1720 each place is in.
+
+    Parameters
+    ----------
+    people_per_mi2
+        Density. [people per square mile]
+    road_miles
+        Distance by road from the nearest station, on the same index, such as `engine_miles` of
+        `fireplan.measures.iso_zones`; left out: nothing is remote. [miles]
+
+    Returns
+    -------
+    "urban", "suburban", "rural" or "remote"; missing where the density is not known.
+
+    Notes
+    -----
+    The bounds are those of reprints of NFPA 1720 [1]_ and were not seen in the standard itself. The density is meant of
+    an area that a department plans for: single blocks or hexagons scatter, so add up population and area of larger
+    areas first.
+
+    References
+    ----------
+    .. [1] NFPA 1720, table of demand zones and staffing (2004 and later editions, reprinted in studies).
+
+    Examples
+    --------
+    >>> import pandas as pd, fireplan as fp
+    >>> fp.standards.demand_zones(pd.Series([2400.0, 640.0, 35.0])).tolist()
+    ['urban', 'suburban', 'rural']
+    """
+    density = people_per_mi2.to_numpy(float, na_value=np.nan)
+    if (density < 0).any():
+        raise InputError("people_per_mi2 holds a number below zero")
+    found = np.select([density > URBAN_PER_MI2, density >= RURAL_PER_MI2, density >= 0], ZONES[:3], default="")
+    if road_miles is not None:
+        far = (road_miles.reindex(people_per_mi2.index) >= REMOTE_MILES).to_numpy(bool)
+        found = np.where(far, "remote", found)
+    zones = pd.Series(found, index=people_per_mi2.index, name="demand_zone", dtype="str")
+    return zones.where(zones != "")
+
+
+def remote_zone(*, limit_s: float, needs: Mapping[str, float] | None = None, source: str = "the agency") -> Standard:
+    """
+    Write an objective for the remote demand zone of NFPA 1720, for which the standard sets no time.
+
+    Parameters
+    ----------
+    limit_s
+        Turnout and travel time that the agency sets for its distances. [s]
+    needs
+        What must have arrived; left out: 4 people, from reprints of NFPA 1720.
+    source
+        Who sets the time.
+
+    Returns
+    -------
+    A standard with one objective, to 90 %.
+    """
+    objective = Objective(
+        key="remote_force",
+        title="4 people" if needs is None else "Remote force",
+        limit_s=limit_s,
+        interval="turnout_and_travel_s",
+        needs=needs or {"people": 4},
+        share=0.9,
+        applies_to=f"travel of {REMOTE_MILES:g} miles or more",
+        source=f"time: {source}; force and share: NFPA 1720, table of demand zones, from reprints",
+        edition="2020",
+    )
+    return Standard("NFPA_1720_REMOTE", "NFPA 1720, volunteer fire departments, remote demand zone", (objective,))

@@ -1,0 +1,58 @@
+"""The standards that come with fireplan."""
+
+from __future__ import annotations
+
+import functools
+import tomllib
+from dataclasses import replace
+from importlib import resources
+from typing import Any
+
+from fireplan.errors import UnknownIdError
+from fireplan.standards._objectives import Objective, Standard
+
+
+@functools.cache
+def _library() -> dict[str, Standard]:
+    text = (resources.files(__package__) / "library.toml").read_text(encoding="utf-8")
+    entries: dict[str, dict[str, Any]] = tomllib.loads(text)
+    return {
+        name: Standard(name, entry["title"], _objectives(entry, entries), note=entry.get("note", ""))
+        for name, entry in entries.items()
+    }
+
+
+def _objectives(entry: dict[str, Any], entries: dict[str, dict[str, Any]]) -> tuple[Objective, ...]:
+    """Objectives of an entry, or those it carries over under its own edition; what is carried over was not seen."""
+    if "carries_over" not in entry:
+        return tuple(Objective(**o) for o in entry["objectives"])
+    older = _objectives(entries[entry["carries_over"]], entries)
+    said = "not seen in {title}; carried over from the {older} edition of {source}"
+    return tuple(
+        replace(
+            o,
+            edition=entry["edition"],
+            verified=False,
+            source=said.format(title=entry["title"], older=o.edition, source=o.source),
+        )
+        for o in older
+    )
+
+
+def names() -> tuple[str, ...]:
+    """Names of the standards in the library."""
+    return tuple(_library())
+
+
+def named(name: str) -> Standard:
+    """
+    Give a standard by name.
+
+    Raises
+    ------
+    UnknownIdError
+        If there is none of that name; the message lists those there are.
+    """
+    if name not in _library():
+        raise UnknownIdError("standard", name, _library())
+    return _library()[name]

@@ -1,0 +1,132 @@
+"""Times from and to places where units stand for a while: on the road, at an incident, on the way back."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+import pyproj
+
+from fireplan import _kernel as kernel
+from fireplan.crs import WGS84
+from fireplan.roads import snap_xy
+from fireplan.travel._places import seeds_on, station_places
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from numpy.typing import NDArray
+
+    from fireplan.roads import RoadNetwork
+    from fireplan.scenario import Scenario
+    from fireplan.travel._places import Places
+
+
+class Spot(NamedTuple):
+    """A point on a street: its row in the network, and the fraction along it."""
+
+    street: int
+    along: float
+
+
+class Passing:
+    """
+    Travel times from and to places that come and go; nothing is kept of a place that has gone.
+
+    Where a unit stands is put on the nearest street that is no freeway, as a station is: a unit that is free on a
+    freeway has to leave it first.
+
+    Parameters
+    ----------
+    scenario
+        Whose roads and open stations.
+    within_s
+        What is farther than this from a place is not looked for. [s]
+    """
+
+    def __init__(self, scenario: Scenario, *, within_s: float) -> None:
+        self._scenario = scenario
+        self._within_s = within_s
+        self._to_metric = pyproj.Transformer.from_crs(WGS84, scenario.roads.crs, always_xy=True)  # slow to make
+        roads = scenario.roads
+        self._turned = roads.with_times(there_s=roads.back_s, back_s=roads.there_s)
+        homes = station_places(scenario)
+        spots = zip(homes.on_road.street.tolist(), homes.on_road.along.tolist(), strict=True)
+        self._homes = {str(s): Spot(*spot) for s, spot in zip(homes.ids, spots, strict=True)}
+        self._toward: dict[str, NDArray[np.float32]] = {}
+        self._workspace = kernel.Workspace(roads.n_nodes)
+
+    def spot(self, at: tuple[float, float]) -> Spot | None:
+        """Put a longitude and latitude [°] on the road; None: it is off the road."""
+        xy = np.column_stack(self._to_metric.transform([at[0]], [at[1]]))
+        if not np.isfinite(xy).all():
+            return None
+        found = snap_xy(self._scenario.roads, xy, limit_m=self._scenario.snap_limit_m, freeways=False)
+        return Spot(int(found.street[0]), float(found.along[0])) if found.street[0] >= 0 else None
+
+    def lonlat(self, xy_m: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Turn coordinates of the network's CRS into longitude and latitude. [°]"""
+        return np.column_stack(self._to_metric.transform(xy_m[:, 0], xy_m[:, 1], direction="INVERSE"))
+
+    def station(self, station_id: str) -> Spot:
+        """Say where an open station stands."""
+        return self._homes[station_id]
+
+    def times_from(self, spot: Spot, ends: Places) -> NDArray[np.float32]:
+        """Give the driving times from a place to all of a set; inf beyond `within_s`. [s]"""
+        roads = self._scenario.roads
+        nodes, node_s = _reach(roads, spot, self._within_s, self._workspace)
+        return kernel.point_times(
+            nodes,
+            node_s,
+            origin=spot,
+            streets=(roads.first, roads.last, roads.there_s, roads.back_s),
+            points=(ends.on_road.street, ends.on_road.along),
+            limit_s=self._within_s,
+            workspace=self._workspace,
+        )
+
+    def look_homeward(self, station_ids: Iterable[str]) -> None:
+        """Search the ways back to some stations, if that was not done yet."""
+        for station_id in station_ids:
+            if station_id not in self._toward:
+                node_s = np.full(self._turned.n_nodes, np.inf, dtype=np.float32)
+                nodes, found_s = _reach(self._turned, self.station(station_id), np.inf, self._workspace)
+                node_s[nodes] = found_s
+                self._toward[station_id] = node_s
+
+    def time_to(self, station_id: str, spot: Spot) -> float:
+        """
+        Give the driving time from a place to a station. [s]
+
+        One search from each station, on the same streets driven the other way, is kept; then a place costs two
+        look-ups. `look_homeward` makes it ahead.
+        """
+        home = self.station(station_id)
+        self.look_homeward([station_id])
+        roads, node_s = self._turned, self._toward[station_id]
+        street, along = spot
+        there, back = float(roads.there_s[street]), float(roads.back_s[street])
+        best = min(
+            float(node_s[roads.first[street]]) + part_s(along, there),
+            float(node_s[roads.last[street]]) + part_s(1.0 - along, back),
+        )
+        if street == home.street:
+            ahead = along - home.along
+            best = min(
+                best, part_s(ahead, there) if ahead >= 0 else np.inf, part_s(-ahead, back) if ahead <= 0 else np.inf
+            )
+        return best
+
+
+def part_s(share: float, whole_s: float) -> float:
+    """Part of the time along a street; none of it takes none, even where it may not be driven."""
+    return share * whole_s if share > 0 else 0.0
+
+
+def _reach(
+    roads: RoadNetwork, spot: Spot, within_s: float, workspace: kernel.Workspace
+) -> tuple[NDArray[np.int32], NDArray[np.float32]]:
+    street, along = np.array([spot.street], dtype=np.int32), np.array([spot.along])
+    seeds = seeds_on(roads, street, along, owner=np.zeros(1, dtype=np.int64))
+    return kernel.reach(roads.graph, seeds.node, seeds.spent_s, limit_s=within_s, workspace=workspace)

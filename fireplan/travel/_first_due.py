@@ -1,0 +1,190 @@
+"""First, second and third due, and the arrival of a whole force."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from fireplan import _kernel as kernel
+from fireplan.errors import InputError, listed, quoted
+from fireplan.standards import INTERVALS
+from fireplan.stations import KINDS, USUAL_TURNOUT_S, supply
+from fireplan.travel._places import Places, places, station_places
+from fireplan.travel._travel_times import time_rows
+
+if TYPE_CHECKING:
+    from collections.abc import Hashable, Mapping
+
+    from numpy.typing import NDArray
+
+    from fireplan.scenario import Scenario
+
+ONE_ENGINE = {"engine": 1.0}
+NTH = ("first", "second", "third")
+
+
+def first_due(
+    scenario: Scenario,
+    *,
+    to: str = "zones",
+    needs: Mapping[str, float] | None = None,
+    interval: str = "travel_s",
+) -> pd.DataFrame:
+    """
+    Say which stations are first, second and third due.
+
+    Parameters
+    ----------
+    scenario
+        Stations with the units they house.
+    to
+        "zones" or "incidents".
+    needs
+        Kinds of unit of which a station must house at least one to count; left out: an engine.
+    interval
+        "travel_s", or "turnout_and_travel_s" to add the planning turnout of the quickest such unit.
+
+    Returns
+    -------
+    By `zone_id` or `incident_id`: `first_due`, `first_due_s` [s], and so for second and third; inf and missing where
+    there is none.
+
+    Notes
+    -----
+    All units are taken to be at home and free: who is first due on the map, not who came. If the scenario has no units
+    at all, every open station counts, with the usual planning turnout.
+    """
+    ends = places(scenario, to)
+    station, best_s = _nearest_three(scenario, ends, needs or ONE_ENGINE, interval)
+    names = np.array([*scenario.stations.index, None], dtype=object)
+    columns: dict[str, object] = {}
+    for n, word in enumerate(NTH):
+        columns[f"{word}_due"] = names[station[n]]
+        columns[f"{word}_due_s"] = best_s[n]
+    return pd.DataFrame(columns, index=ends.ids)
+
+
+def first_due_rows(scenario: Scenario, ends: Places) -> NDArray[np.int64]:
+    """Row in the table of stations of the one whose engine is first due at each place; -1 where there is none."""
+    station, _ = _nearest_three(scenario, ends, ONE_ENGINE, "travel_s")
+    return np.asarray(station[0])
+
+
+def _nearest_three(
+    scenario: Scenario, ends: Places, needs: Mapping[str, float], interval: str
+) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
+    """Rows in the table of stations of the nearest three, and their times; each 3 x places."""
+
+    def make() -> tuple[NDArray[np.int64], NDArray[np.float32]]:
+        sources, times, _ = _sources(scenario, ends, needs, interval)
+        once = ~sources.duplicated()  # of a station's turnouts the quickest stands first
+        station, best_s = kernel.first_three(times[once])
+        row = np.append(scenario.stations.index.get_indexer(sources[once]), -1)
+        return row[station], best_s
+
+    key = _key("nearest three", scenario, ends, needs, interval)
+    return scenario.memo.get(key, make, anchors=scenario.tables)
+
+
+def force_times(
+    scenario: Scenario, ends: Places, *, needs: Mapping[str, float], interval: str = "travel_s"
+) -> NDArray[np.float32]:
+    """
+    Arrival of the unit that completes a force.
+
+    Parameters
+    ----------
+    scenario
+        Stations with the units they house.
+    ends
+        Where to; see `places`.
+    needs
+        Kinds of unit, or `people`, and how many must have arrived.
+    interval
+        "travel_s" or "turnout_and_travel_s".
+
+    Returns
+    -------
+    Time of the arrival that fills the last missing part; inf where the force is never complete. [s] All units are taken
+    to be at home and free.
+    """
+
+    def make() -> NDArray[np.float32]:
+        _, times, brings = _sources(scenario, ends, needs, interval)
+        if len(needs) == 1 and max(needs.values()) <= 1:
+            return np.asarray(times.min(axis=0, initial=np.inf), dtype=np.float32)
+        return kernel.force_times(times, brings, np.array([needs.get(k, 0.0) for k in KINDS], dtype=float))
+
+    key = _key("force", scenario, ends, needs, interval)
+    return scenario.memo.get(key, make, anchors=scenario.tables)
+
+
+def _key(what: str, scenario: Scenario, ends: Places, needs: Mapping[str, float], interval: str) -> Hashable:
+    """What an answer about stations and units depends on."""
+    tables = (scenario.roads.fingerprint, id(scenario.stations), id(scenario.units), scenario.snap_limit_m)
+    return what, *tables, ends.key, tuple(sorted(needs.items())), interval
+
+
+def _sources(
+    scenario: Scenario, ends: Places, needs: Mapping[str, float], interval: str
+) -> tuple[pd.Index, NDArray[np.float32], NDArray[np.float64]]:
+    """Stations that bring what is needed, their times, and what each brings; by unit where turnouts differ."""
+    starts = station_places(scenario)
+    station, later_s, brings = suppliers(scenario, starts, needs=needs, interval=interval)
+    if len(station) == 0:
+        return starts.ids[:0], np.empty((0, len(ends.ids)), dtype=np.float32), brings
+    rows = time_rows(scenario, ends, starts=starts)
+    times = rows[station] + later_s[:, None] if later_s.any() else rows[station]
+    return starts.ids[station], times, brings
+
+
+def suppliers(
+    scenario: Scenario, starts: Places, *, needs: Mapping[str, float], interval: str = "travel_s"
+) -> tuple[NDArray[np.int64], NDArray[np.float32], NDArray[np.float64]]:
+    """
+    Say which stations bring any of what is needed.
+
+    Parameters
+    ----------
+    scenario
+        Whose units. If it has none at all, every open station brings everything.
+    starts
+        The open stations; see `station_places`.
+    needs
+        Kinds of unit, or `people`.
+    interval
+        "travel_s" or "turnout_and_travel_s".
+
+    Returns
+    -------
+    Row of the station in `starts`, turnout to add [s], and what comes from there of each of `KINDS`; a station whose
+    units turn out at different times has a row for each.
+    """
+    unknown = [k for k in needs if k not in KINDS]
+    if unknown:
+        raise InputError(f"needs names {quoted(unknown[0])}: kinds are {listed(KINDS, most=10)}")
+    if interval not in INTERVALS:
+        raise InputError(f"interval is {quoted(interval)}: use {listed(INTERVALS)}")
+    units = scenario.units
+    with_turnout = interval == "turnout_and_travel_s"
+    if len(units) == 0:
+        n = len(starts.ids)
+        later_s = np.full(n, USUAL_TURNOUT_S if with_turnout else 0.0, dtype=np.float32)
+        return np.arange(n), later_s, np.full((n, len(KINDS)), np.inf)
+    brings = supply(units)
+    wanted = np.array([needs.get(k, 0.0) > 0 for k in KINDS])
+    at = starts.ids.get_indexer(pd.Index(units["station_id"]))
+    useful = (brings[:, wanted] > 0).any(axis=1) & (at >= 0)
+    turnout_s = units["turnout_s"].to_numpy(float) if with_turnout else np.zeros(len(units))
+    groups: dict[tuple[int, float], NDArray[np.float64]] = {}
+    for i in np.flatnonzero(useful):
+        group = (int(at[i]), float(turnout_s[i]))
+        groups[group] = groups.get(group, 0) + brings[i]
+    ordered = sorted(groups)
+    return (
+        np.array([g[0] for g in ordered], dtype=np.int64),
+        np.array([g[1] for g in ordered], dtype=np.float32),
+        np.array([groups[g] for g in ordered]).reshape(-1, len(KINDS)),
+    )

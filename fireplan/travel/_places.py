@@ -1,0 +1,186 @@
+"""Sets of points on the road that times are wanted for."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+import pandas as pd
+
+from fireplan import _kernel as kernel
+from fireplan.errors import UnreachableStationError, listed, quoted
+from fireplan.roads import OnRoad, snap
+
+if TYPE_CHECKING:
+    from collections.abc import Hashable
+
+    from numpy.typing import NDArray
+
+    from fireplan.roads import RoadNetwork
+    from fireplan.scenario import Scenario
+
+PIECE_M = 100.0
+"""Streets are measured in pieces no longer than this, each by its middle. [m]"""
+
+REVIEW_M = 50.0
+"""A station farther than this from its street is named, so that somebody looks. [m]"""
+
+SMALLEST_REACH = 0.05
+"""A station that reaches a smaller share of the nodes than this stands on an island."""
+
+
+class Places(NamedTuple):
+    """
+    Points on streets, with names.
+
+    Attributes
+    ----------
+    kind
+        "zones", "incidents" or "roads".
+    key
+        What the set depends on, for keeping results.
+    ids
+        Name of each point.
+    on_road
+        Where each stands.
+    """
+
+    kind: str
+    key: Hashable
+    ids: pd.Index
+    on_road: OnRoad
+
+
+def places(scenario: Scenario, kind: str) -> Places:
+    """
+    Put zones, incidents or pieces of street on the road.
+
+    Parameters
+    ----------
+    scenario
+        Whose.
+    kind
+        "zones" (a point inside each, not on a freeway), "incidents" (their own points) or "roads" (the middle of
+        every piece of street).
+    """
+    roads = scenario.roads
+    key: tuple[Hashable, ...]
+    if kind == "roads":
+        key = ("places", kind, roads.geometry_fingerprint)
+        return scenario.memo.get(key, lambda: _road_pieces(roads, key))
+    table = scenario.zones if kind == "zones" else scenario.incidents
+    if table is None:
+        raise ValueError(f"scenario {quoted(scenario.name)} has no incidents: give it some, or ask for zones")
+    limit_m = scenario.snap_limit_m
+    key = ("places", kind, id(table), limit_m, roads.geometry_fingerprint, hash(np.packbits(roads.drivable).tobytes()))
+
+    def make() -> Places:
+        points = table.geometry.representative_point() if kind == "zones" else table.geometry
+        return Places(kind, key, table.index, snap(roads, points, limit_m=limit_m, freeways=kind == "incidents"))
+
+    return scenario.memo.get(key, make, anchors=(table,))
+
+
+def _road_pieces(roads: RoadNetwork, key: Hashable) -> Places:
+    count = np.maximum(1, np.ceil(roads.length_m / PIECE_M).astype(np.int64))
+    street = np.repeat(np.arange(roads.n_streets, dtype=np.int32), count)
+    within = np.arange(len(street)) - np.repeat(np.cumsum(count) - count, count)
+    along = (within + 0.5) / np.repeat(count, count)
+    return Places("roads", key, pd.RangeIndex(len(street)), OnRoad(street, along, np.zeros(len(street))))
+
+
+def piece_lengths_m(roads: RoadNetwork) -> NDArray[np.float64]:
+    """Length of each piece of street, in the order of `places(scenario, "roads")`. [m]"""
+    count = np.maximum(1, np.ceil(roads.length_m / PIECE_M).astype(np.int64))
+    return np.repeat(roads.length_m / count, count)
+
+
+def station_places(scenario: Scenario) -> Places:
+    """
+    Put the open stations on the road: on a street that doors open on.
+
+    Raises
+    ------
+    UnreachableStationError
+        Naming every open station that is farther than the limit from a street, with its distance.
+    """
+    key = ("stations", id(scenario.stations), scenario.roads.fingerprint, scenario.snap_limit_m)
+    return scenario.memo.get(key, lambda: _stations_on_road(scenario), anchors=(scenario.stations,))
+
+
+def _stations_on_road(scenario: Scenario) -> Places:
+    stations = scenario.stations[scenario.stations["open"]]
+    on_road = snap(scenario.roads, stations.geometry, limit_m=scenario.snap_limit_m, freeways=False)
+    off = np.flatnonzero(on_road.street < 0)
+    if len(off):
+        far = snap(scenario.roads, stations.geometry.iloc[off], limit_m=np.inf, freeways=False).offset_m
+        told = (
+            f"{quoted(s)} lies {_distance(m)} from the nearest road"
+            for s, m in zip(stations.index[off], far, strict=True)
+        )
+        raise UnreachableStationError(
+            f"{len(off)} of {len(stations)} stations are off the road (limit {scenario.snap_limit_m:.0f} m):"
+            f" {listed(told)}: check their coordinates, and that the roads cover them"
+        )
+    return Places("stations", ("stations",), stations.index, on_road)
+
+
+def seeds_on(
+    roads: RoadNetwork, street: NDArray[np.int32], along: NDArray[np.float64], *, owner: NDArray[np.int64]
+) -> kernel.Seeds:
+    """Both ways onto the network from points on streets, where they may be driven; at an end, its node, however."""
+    node = np.concatenate([roads.last[street], roads.first[street]])
+    left = np.concatenate([1.0 - along, along])
+    whole_s = np.concatenate([roads.there_s[street], roads.back_s[street]])
+    with np.errstate(invalid="ignore"):  # inf times nothing
+        spent_s = np.where(left > 0, left * whole_s, 0.0)
+    drivable = np.isfinite(spent_s)
+    both = np.concatenate([owner, owner]).astype(np.int32)
+    return kernel.Seeds(node[drivable], spent_s[drivable], both[drivable])
+
+
+def station_notes(scenario: Scenario) -> list[str]:
+    """
+    Say which open stations should be looked at, because of where they were put on the road.
+
+    Parameters
+    ----------
+    scenario
+        Whose stations and roads.
+
+    Returns
+    -------
+    A sentence for each station that lies farther than 50 m from the street it was put on, or to which a freeway, on
+    which no door opens, is nearer than that street. Distances and street names are shown.
+
+    Raises
+    ------
+    UnreachableStationError
+        As `station_places`.
+    """
+    roads = scenario.roads
+    used = station_places(scenario)
+    points = scenario.stations.geometry[scenario.stations["open"]]
+    nearest = snap(roads, points, limit_m=scenario.snap_limit_m)
+    notes = []
+    for i, station in enumerate(used.ids):
+        street, passed = used.on_road.street[i], nearest.street[i]
+        far = used.on_road.offset_m[i]
+        put = f"station {quoted(station)} is snapped to {_street(roads, street)}, {_distance(far)} away"
+        if roads.is_freeway[passed]:
+            passed_m = _distance(nearest.offset_m[i])
+            notes.append(f"{put}; the nearest street, {_street(roads, passed)} at {passed_m}, is a freeway")
+        elif far > REVIEW_M:
+            notes.append(f"{put}: check that it opens on that street")
+    return notes
+
+
+def _street(roads: RoadNetwork, street: int) -> str:
+    name = roads.street_name[street]
+    return quoted(name) if name else f"a {roads.highway[street]} street without a name"
+
+
+def _distance(metres: float) -> str:
+    if not np.isfinite(metres):
+        return "beyond measure"
+    return f"{metres / 1000:.1f} km" if metres >= 1000 else f"{metres:.0f} m"

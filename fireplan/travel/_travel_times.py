@@ -1,0 +1,186 @@
+"""Driving times from stations; what was solved once is not solved again."""
+
+from __future__ import annotations
+
+from collections import deque
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+import pandas as pd
+
+from fireplan import _kernel as kernel
+from fireplan.errors import InputError, UnknownIdError, UnreachableStationError, quoted
+from fireplan.progress import on_threads
+from fireplan.travel._places import SMALLEST_REACH, Places, places, seeds_on, station_places
+
+if TYPE_CHECKING:
+    from collections.abc import Hashable
+
+    import xarray as xr
+    from numpy.typing import NDArray
+
+    from fireplan.roads import RoadNetwork
+    from fireplan.scenario import Scenario
+
+
+class Reach(NamedTuple):
+    """Nodes an origin reaches, and the time to each. [s]"""
+
+    nodes: NDArray[np.int32]
+    node_s: NDArray[np.float32]
+
+
+def node_times(roads: RoadNetwork, node: object, *, within_s: float = np.inf) -> pd.Series[float]:
+    """
+    Driving times from one node to all others.
+
+    Parameters
+    ----------
+    roads
+        The network.
+    node
+        Id of the node, as in `roads.nodes`.
+    within_s
+        Nodes farther than this are left out. [s]
+
+    Returns
+    -------
+    `travel_s` by `osmid` [s], of the nodes that are reached.
+    """
+    found = np.flatnonzero(roads.node_ids == node)
+    if len(found) == 0:
+        raise UnknownIdError("node", node, roads.node_ids[:1000])
+    nodes, node_s = kernel.reach(roads.graph, found[:1].astype(np.int32), np.zeros(1), limit_s=within_s)
+    times = pd.Series(node_s, index=pd.Index(roads.node_ids[nodes], name="osmid"), name="travel_s")
+    return times.sort_index()
+
+
+def travel_times(scenario: Scenario, *, to: str = "zones", within_s: float = np.inf) -> xr.DataArray:
+    """
+    Driving times from every open station to every zone or incident.
+
+    Parameters
+    ----------
+    scenario
+        Stations, roads and places. Units are not looked at.
+    to
+        "zones" or "incidents".
+    within_s
+        Places farther than this count as not reached. [s]
+
+    Returns
+    -------
+    `travel_s` with dims (station_id, zone_id) or (station_id, incident_id), float32 [s]. inf: cannot be reached, or
+    lies off the road; NaN: its place is not known.
+
+    Notes
+    -----
+    From the street in front of the station to the street at the place, along streets in the directions they may be
+    driven. What lies between a place and its street adds nothing.
+    """
+    import xarray as xr  # noqa: PLC0415 - slow to import
+
+    if to not in {"zones", "incidents"}:
+        raise InputError(f"to is {quoted(to)}: ask for 'zones' or 'incidents'")
+    ends = places(scenario, to)
+    starts = station_places(scenario)
+    times = time_rows(scenario, ends, starts=starts, within_s=within_s).copy()
+    table = scenario.zones if to == "zones" else scenario.incidents
+    unknown = (table.geometry.isna() | table.geometry.is_empty).to_numpy()  # type: ignore[union-attr]
+    times[:, unknown] = np.nan
+    coords = {"station_id": starts.ids.to_numpy(), f"{to[:-1]}_id": ends.ids.to_numpy()}
+    return xr.DataArray(times, coords=coords, dims=list(coords), name="travel_s", attrs={"units": "s"})
+
+
+def time_rows(
+    scenario: Scenario, ends: Places, *, starts: Places | None = None, within_s: float = np.inf
+) -> NDArray[np.float32]:
+    """
+    Times from every open station to a set of places, as a plain array.
+
+    Parameters
+    ----------
+    scenario
+        Whose stations and roads.
+    ends
+        Where to; see `places`.
+    starts
+        Where from; left out: the open stations.
+    within_s
+        Places farther than this count as not reached. [s]
+
+    Returns
+    -------
+    Starts x places, inf where not reached. [s] Rows solved before are taken from the scenario's memory, so a what-if
+    solves only the stations that are new.
+    """
+    starts = station_places(scenario) if starts is None else starts
+    origins = list(zip(starts.on_road.street.tolist(), starts.on_road.along.tolist(), strict=True))
+    new = [o for o in origins if _row_key(scenario, o, ends, within_s) not in scenario.memo]
+    if len(new) > 1:
+        with on_threads(lambda origin: _row(scenario, origin, ends, within_s), new, what="travel times") as solved:
+            deque(solved, maxlen=0)  # they stay in the memo
+    rows = [_row(scenario, origin, ends, within_s) for origin in origins]
+    _refuse_islands(scenario, starts, origins, within_s)
+    return np.stack(rows) if rows else np.empty((0, len(ends.ids)), dtype=np.float32)
+
+
+def _row_key(scenario: Scenario, origin: tuple[int, float], ends: Places, within_s: float) -> Hashable:
+    return "row", scenario.roads.fingerprint, origin, ends.key, within_s
+
+
+def _row(scenario: Scenario, origin: tuple[int, float], ends: Places, within_s: float) -> NDArray[np.float32]:
+    roads = scenario.roads
+
+    def make() -> NDArray[np.float32]:
+        found = reach(scenario, origin, within_s=within_s)
+        return kernel.point_times(
+            found.nodes,
+            found.node_s,
+            origin=origin,
+            streets=(roads.first, roads.last, roads.there_s, roads.back_s),
+            points=(ends.on_road.street, ends.on_road.along),
+            limit_s=within_s,
+            workspace=kernel.Workspace(roads.n_nodes),
+        )
+
+    tables = (scenario.zones, scenario.incidents)  # the key of `ends` holds the identity of one of them
+    return scenario.memo.get(_row_key(scenario, origin, ends, within_s), make, anchors=tables)
+
+
+def reach(scenario: Scenario, origin: tuple[int, float], *, within_s: float = np.inf) -> Reach:
+    """
+    Nodes reached from a point on a street.
+
+    Parameters
+    ----------
+    scenario
+        Whose roads.
+    origin
+        Street and fraction along it.
+    within_s
+        Nodes farther than this are left out. [s]
+    """
+    roads = scenario.roads
+
+    def make() -> Reach:
+        street, along = np.array([origin[0]], dtype=np.int32), np.array([origin[1]])
+        seeds = seeds_on(roads, street, along, owner=np.zeros(1, dtype=np.int64))
+        return Reach(*kernel.reach(roads.graph, seeds.node, seeds.spent_s, limit_s=within_s))
+
+    return scenario.memo.get(("reach", roads.fingerprint, origin, within_s), make)
+
+
+def _refuse_islands(scenario: Scenario, starts: Places, origins: list[tuple[int, float]], within_s: float) -> None:
+    """Refuse a station that stands on a scrap of road from which it reaches next to nothing."""
+    if np.isfinite(within_s):
+        return
+    n_nodes = scenario.roads.n_nodes
+    share = {s: len(reach(scenario, o).nodes) / n_nodes for s, o in zip(starts.ids, origins, strict=True)}
+    islands = {s: f for s, f in share.items() if f < SMALLEST_REACH}
+    if islands and len(islands) < len(share):
+        told = ", ".join(f"{quoted(s)} ({f:.1%})" for s, f in islands.items())
+        raise UnreachableStationError(
+            f"stations on roads that reach less than {SMALLEST_REACH:.0%} of the network: {told}: check their places,"
+            " or whether a connecting road is missing"
+        )
