@@ -13,14 +13,15 @@ import numpy as np
 import pytest
 import shapely
 
+from fireplan._page_kit.leaflet import leaflet_script, leaflet_styles
+from fireplan._page_kit.style import percent, share, time_bands
 from fireplan.errors import InputError
-from fireplan.maps import document
-from fireplan.maps.furniture import Footer
-from fireplan.maps.layers import lines, points, polygons, station_markers
-from fireplan.maps.legend import Legend, band_entries
-from fireplan.maps.page import OfflineMap
-from fireplan.maps.panes import SyncedMaps
-from fireplan.maps.style import percent, share, time_bands
+from fireplan.maps._layers.legend import Legend, band_entries
+from fireplan.maps._layers.vector_layers import lines, points, polygons, station_markers
+from fireplan.maps._pages import html_document
+from fireplan.maps._pages.offline_map import OfflineMap
+from fireplan.maps._pages.page_frame import Footer
+from fireplan.maps._pages.synced_maps import SyncedMaps
 
 
 def town(title="Today", *, seed=0):
@@ -156,7 +157,7 @@ def test_a_page_can_be_read_without_eyes_or_mouse():
 
 def test_a_page_holds_no_address_to_load_from():
     text = town().to_html()
-    own = text.replace(document.leaflet_script(), "").replace(document.leaflet_styles(), "")
+    own = text.replace(leaflet_script(), "").replace(leaflet_styles(), "")
     assert not re.search(r"(?:src|href)=[\"'](?!data:|#)", own)
     assert "http://" not in own
     assert "https://" not in own
@@ -233,7 +234,7 @@ def test_a_failed_save_leaves_what_was_there(tmp_path, monkeypatch):
     def full(_descriptor):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(document.os, "fsync", full)
+    monkeypatch.setattr(html_document.os, "fsync", full)
     with pytest.raises(OSError, match="No space left"):
         town().save(path)
     assert path.read_text() == "before"
