@@ -8,50 +8,36 @@ Each function draws one view and gives back its page, which saves itself as one 
 Inside, three floors, each knowing those below it alone: `_views` over `_pages` over `_layers`.
 """
 
-from fireplan.maps import layers
-from fireplan.maps._layers.legend import Entry, Legend
-from fireplan.maps._pages.offline_map import OfflineMap
-from fireplan.maps._pages.page_frame import Footer
-from fireplan.maps._pages.swipe_map import SwipeMap
-from fireplan.maps._pages.synced_maps import SyncedMaps
-from fireplan.maps._views.compare import compare
-from fireplan.maps._views.coverage import coverage
-from fireplan.maps._views.erf import erf
-from fireplan.maps._views.first_due import first_due
-from fireplan.maps._views.gains import difference
-from fireplan.maps._views.gaps import gaps
-from fireplan.maps._views.grid import grid
-from fireplan.maps._views.incidents import incidents
-from fireplan.maps._views.isochrones import isochrones
-from fireplan.maps._views.performance import performance
-from fireplan.maps._views.siting import siting
-from fireplan.maps._views.swipe import swipe
+from fireplan.maps import layers as layers
+from fireplan.maps._layers.legend import Entry as Entry
+from fireplan.maps._layers.legend import Legend as Legend
+from fireplan.maps._pages.offline_map import OfflineMap as OfflineMap
+from fireplan.maps._pages.page_frame import Footer as Footer
+from fireplan.maps._pages.swipe_map import SwipeMap as SwipeMap
+from fireplan.maps._pages.synced_maps import SyncedMaps as SyncedMaps
+from fireplan.maps._views.compare import compare as compare
+from fireplan.maps._views.coverage import coverage as coverage
+from fireplan.maps._views.erf import erf as erf
+from fireplan.maps._views.first_due import first_due as first_due
+from fireplan.maps._views.gains import difference as difference
+from fireplan.maps._views.gaps import gaps as gaps
+from fireplan.maps._views.grid import grid as grid
+from fireplan.maps._views.incidents import incidents as incidents
+from fireplan.maps._views.isochrones import isochrones as isochrones
+from fireplan.maps._views.performance import performance as performance
+from fireplan.maps._views.siting import siting as siting
+from fireplan.maps._views.swipe import swipe as swipe
 
 Page = OfflineMap | SwipeMap | SyncedMaps
 """Whatever page a view gives back."""
 
-__all__ = [
-    "Entry",
-    "Footer",
-    "Legend",
-    "OfflineMap",
-    "Page",
-    "SwipeMap",
-    "SyncedMaps",
-    "compare",
-    "coverage",
-    "difference",
-    "erf",
-    "first_due",
-    "gaps",
-    "grid",
-    "incidents",
-    "isochrones",
-    "layers",
-    "performance",
-    "siting",
-    "swipe",
-]
+VIEWS = (
+    "compare", "coverage", "difference", "erf", "first_due", "gaps", "grid", "incidents", "isochrones", "performance",
+    "siting", "swipe",
+)  # fmt: skip
+"""Names of the functions that draw a view."""
+
+__all__ = ["Entry", "Footer", "Legend", "OfflineMap", "Page", "SwipeMap", "SyncedMaps", "layers", *VIEWS]  # noqa: PLE0604 - names from above
 
 
 def __dir__() -> list[str]:

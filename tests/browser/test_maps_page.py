@@ -65,7 +65,9 @@ def hostile_map(texts: tuple[str, ...]) -> OfflineMap:
         subtitle=every,
         footer=Footer(source=every, data_date=every, basis="invented", method=every, notice=every),
         legends=[
-            Legend(title=every, unit=every, n=every, limit=every, note=every, entries=[Entry(label=every, note=every)])
+            Legend(
+                title=every, unit=every, n=every, held_to=every, note=every, entries=[Entry(label=every, note=every)]
+            )
         ],
     )
     where = [shapely.box(i / 100, 0, i / 100 + 0.008, 0.01) for i in range(len(texts))]

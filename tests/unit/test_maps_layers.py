@@ -280,7 +280,7 @@ def test_figures_in_words(said, text):
 
 def test_a_legend_escapes_and_shows_everything():
     legend = Legend(
-        title="<T>", unit="{{u}}", n="5 of 9", limit="4 min", note="n", entries=[Entry(label="a&b", note="71 %")]
+        title="<T>", unit="{{u}}", n="5 of 9", held_to="4 min", note="n", entries=[Entry(label="a&b", note="71 %")]
     )
     text = legend_html(legend)
     for part in ("&lt;T&gt;", "&#123;&#123;u", "5 of 9", "4 min", "a&amp;b", "71 %"):

@@ -73,7 +73,7 @@ class Legend:
         The lines, from the top.
     n
         How much was counted, with its unit: "115,000 people in 4,210 zones".
-    limit
+    held_to
         The limit or standard the classes follow.
     note
         One more sentence, if it is needed.
@@ -85,7 +85,7 @@ class Legend:
     entries: Sequence[Entry] = field(default_factory=tuple)
     unit: str = ""
     n: str = ""
-    limit: str = ""
+    held_to: str = ""
     note: str = ""
     folded: bool = False
 
@@ -124,7 +124,7 @@ def legend_html(legend: Legend) -> str:
         + "</li>"
         for e in legend.entries
     )
-    small = "".join(f"<p>{escape(text)}</p>" for text in (legend.limit, legend.n, legend.note) if text)
+    small = "".join(f"<p>{escape(text)}</p>" for text in (legend.held_to, legend.n, legend.note) if text)
     lines = f'<ul role="list" aria-label="{escape(legend.title)}">{rows}</ul>' if rows else ""
     return (
         f'<details class="fp-legend"{"" if legend.folded else " open"}><summary>{escape(legend.title)}{unit}</summary>'

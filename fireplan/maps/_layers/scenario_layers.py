@@ -144,7 +144,7 @@ def arrival_legend(
         entries=[*band_entries(bands), gap, *station_entries(*statuses)],  # type: ignore[arg-type]
         unit="minutes" if goal.interval != "travel_s" else "minutes, without turnout",
         n=f"{total} in {style.number(len(assessment.zones))} zones",
-        limit=limit_said(goal),
+        held_to=limit_said(goal),
     )
 
 

@@ -94,7 +94,7 @@ def erf(
                     *station_entries("existing"),
                 ],
                 n=f"n = {style.number(counted.total)} {counted.unit} in {style.number(len(zones))} zones",
-                limit=limit_said(goal),
+                held_to=limit_said(goal),
                 note="" if len(assessment.scenario.units) else "No units are known: each station brings any number.",
             )
         ],

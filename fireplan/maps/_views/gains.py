@@ -96,7 +96,7 @@ def difference(
                 unit=f"{INTERVALS[goal.interval]}; {counted.unit}",
                 entries=[*entries, *station_entries("existing", "opened", "closed")],
                 n=f"n = {style.number(counted.total)} {counted.unit} in {style.number(len(zones))} zones",
-                limit=limit_said(goal),
+                held_to=limit_said(goal),
                 note=_totals(comparison, after, goal),
             )
         ],

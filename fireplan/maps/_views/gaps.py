@@ -71,7 +71,7 @@ def gaps(
                 ],
                 unit=f"{goal.title.lower()}, {INTERVALS[goal.interval]}",
                 n=f"{n_gaps} gaps among {total}",
-                limit=limit_said(goal),
+                held_to=limit_said(goal),
                 note=f"{style.number(scattered)} more ({weight}) lie scattered, in no gap." if scattered else "",
             )
         ],

@@ -122,7 +122,7 @@ def plan_legend(siting: Siting) -> Legend:
         title="Plan, in building order",
         unit=siting.unit,
         entries=entries,
-        limit=sure,
+        held_to=sure,
         n="" if siting.plan else "Nothing improves on the department as it stands.",
         folded=len(siting.chosen) > MOST_BUILT,
     )
