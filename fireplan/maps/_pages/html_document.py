@@ -7,8 +7,6 @@ scripts it was written with, by their hashes, and load nothing.
 
 from __future__ import annotations
 
-import base64
-import hashlib
 import html
 import os
 import secrets
@@ -19,6 +17,7 @@ from typing import Literal, get_args
 
 from fireplan._html_escape import escape
 from fireplan._page_kit.browser_modules import one_script, unix
+from fireplan._page_kit.content_policy import sha256_source
 from fireplan._page_kit.leaflet import ENDS_SCRIPT, leaflet_script, leaflet_styles
 from fireplan.errors import InputError, listed, quoted
 
@@ -101,11 +100,6 @@ def security_policy(
         f"default-src 'none'; script-src {script_hashes}; style-src {style_sources}; img-src {images}; "
         "base-uri 'none'; form-action 'none'"
     )
-
-
-def sha256_source(text: str) -> str:
-    """Name a script or style by its hash, as a policy does."""
-    return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"
 
 
 @cache

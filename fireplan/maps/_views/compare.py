@@ -18,15 +18,13 @@ from fireplan.maps._layers.scenario_layers import (
 from fireplan.maps._pages.disclosure_profile import for_audience, marked
 from fireplan.maps._pages.offline_map import OfflineMap
 from fireplan.maps._pages.page_frame import footer_of
-from fireplan.maps._pages.synced_maps import SyncedMaps
+from fireplan.maps._pages.synced_maps import MOST_PANES, SyncedMaps
 from fireplan.measures._assessment import chosen_objective
 from fireplan.standards import INTERVALS
 
 if TYPE_CHECKING:
     from fireplan.comparison import Comparison
     from fireplan.disclosure import Profile
-
-MOST_PANES = 6
 
 
 def compare(
