@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import inspect
+
 import pytest
 
 import fireplan as fp
@@ -51,3 +53,10 @@ def test_every_view_of_one_result_is_named_by_it():
 
 def test_calls_stand_below_each_other_with_what_they_show():
     assert repr(MapCalls("x", (("a", "one"), ("long", "two")))) == "fp.maps.a(x)     one\nfp.maps.long(x)  two"
+
+
+def test_the_face_of_the_maps_lists_what_it_holds():
+    assert dir(maps) == sorted(maps.__all__)
+    assert [name for name in maps.__all__ if not hasattr(maps, name)] == []
+    drawing = {name for name, value in vars(maps).items() if inspect.isfunction(value) and name[0] != "_"}
+    assert drawing == set(maps.VIEWS)

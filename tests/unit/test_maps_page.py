@@ -66,6 +66,25 @@ def test_writing_a_page_leaves_the_map_as_it_was():
     assert page.to_html() == first
 
 
+def test_writing_writes_nothing_on_a_map():
+    left, right = town(), town("B")
+    before = [(vars(m).copy(), dict(m.options), list(m._children)) for m in (left, right)]
+    left.to_html()
+    SyncedMaps([left, right], title="x").to_html()
+    assert [(vars(m), m.options, list(m._children)) for m in (left, right)] == before
+
+
+def test_a_map_among_others_is_placed_for_that_page_alone():
+    page = town()
+    alone = page.to_html()
+    together = SyncedMaps([page, OfflineMap(title="far", bounds=(10, 10, 11, 11))], title="x").to_html()
+    assert '"zoomAnimation": true' in alone
+    assert '"zoomAnimation": false' in together
+    assert '"zoomAnimation": true' not in together
+    assert '"bounds":[[0.0,0.0],[11.0,11.0]]' in together
+    assert page.to_html() == alone
+
+
 def test_a_layer_added_after_the_first_time_is_drawn_and_listed():
     page = town()
     page.to_html()
