@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 import pandas as pd
 
+from fireplan._map_calls import MapCalls
 from fireplan.errors import InputError, listed, quoted
 from fireplan.measures import Assessment, assess
 
@@ -37,10 +38,22 @@ class Comparison:
 
     assessments: tuple[Assessment, ...]
 
+    maps: ClassVar[MapCalls] = MapCalls(
+        "comparison",
+        (
+            ("compare", "two to six scenarios side by side, in step"),
+            ("difference", "who is reached sooner, and who later"),
+            ("swipe", "two scenarios on one map, with a divider between them"),
+            ("grid", "up to six scenarios, each with the share it reaches"),
+        ),
+    )
+    """The calls that draw it: names to read, and to type."""
+
     def __repr__(self) -> str:
         """Say the shares of each scenario."""
         shares = self.summary()["share"].unstack("scenario")  # noqa: PD010 - one column per scenario
-        return f"Comparison by {self.standard.name} (modelled shares within each objective)\n{shares.to_string()}"
+        head = f"Comparison by {self.standard.name} (modelled shares within each objective)"
+        return f"{head}\n{shares.to_string()}\n{self.maps.line}"
 
     @property
     def baseline(self) -> Assessment:

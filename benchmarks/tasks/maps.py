@@ -8,8 +8,8 @@ import numpy as np
 from folium.plugins import HeatMap
 
 from benchmarks.measuring import Contest, DifferenceError, Way
-from fireplan.maps.crowds import crowd
-from fireplan.maps.page import OfflineMap
+from fireplan.maps._pages.offline_map import OfflineMap
+from fireplan.maps._views.incidents import crowd
 
 SIZES, QUICK_SIZES = (20_000, 100_000, 1_000_000), (2_000,)
 MARKERS_RUN = 2_000

@@ -1,28 +1,46 @@
 """
 Maps: what the measures say, on one offline page.
 
-`escape` is the one way text from data reaches a page, and the guard behind it. `page` and `panes` are the pages, made
-of `furniture`, `legend` and `basemaps` by way of `rendering` and `document`. `layers` draws tables, with `cells`,
-`packing` and `packed`; `style` holds colours, words and figures. `views` are the maps people ask for first, over
-`tables` made ready to be drawn and what `drawing` draws for several of them; `territories` (first due), `depth`
-(effective response force), `shifts` (differences), `observed` (performance), `crowds` (incidents) and `siting_view` are
-one view each; `swiping` and `gridding` put several scenarios on one page.
+Each function draws one view and gives back its page, which saves itself as one file and shows itself in a notebook.
+`OfflineMap`, `SyncedMaps` and `SwipeMap` are the pages, for maps of one's own: `layers` are drawn on them, and
+`Legend`, `Entry` and `Footer` say beside them what is seen. `escape` is the one way text from data reaches a page.
+
+Inside, three floors, each knowing those below it alone: `_views` over `_pages` over `_layers`.
 """
 
-from fireplan.maps.crowds import incidents as incidents
-from fireplan.maps.depth import erf as erf
-from fireplan.maps.gridding import grid as grid
-from fireplan.maps.observed import performance as performance
-from fireplan.maps.page import OfflineMap as OfflineMap
-from fireplan.maps.panes import SyncedMaps as SyncedMaps
-from fireplan.maps.shifts import difference as difference
-from fireplan.maps.siting_view import siting as siting
-from fireplan.maps.swiping import SwipeMap as SwipeMap
-from fireplan.maps.swiping import swipe as swipe
-from fireplan.maps.territories import first_due as first_due
-from fireplan.maps.views import compare as compare
-from fireplan.maps.views import coverage as coverage
-from fireplan.maps.views import gaps as gaps
-from fireplan.maps.views import isochrones as isochrones
+from fireplan._html_escape import escape as escape
+from fireplan.maps import layers as layers
+from fireplan.maps._layers.legend import Entry as Entry
+from fireplan.maps._layers.legend import Legend as Legend
+from fireplan.maps._pages.offline_map import OfflineMap as OfflineMap
+from fireplan.maps._pages.page_frame import Footer as Footer
+from fireplan.maps._pages.swipe_map import SwipeMap as SwipeMap
+from fireplan.maps._pages.synced_maps import SyncedMaps as SyncedMaps
+from fireplan.maps._views.compare import compare as compare
+from fireplan.maps._views.coverage import coverage as coverage
+from fireplan.maps._views.erf import erf as erf
+from fireplan.maps._views.first_due import first_due as first_due
+from fireplan.maps._views.gains import difference as difference
+from fireplan.maps._views.gaps import gaps as gaps
+from fireplan.maps._views.grid import grid as grid
+from fireplan.maps._views.incidents import incidents as incidents
+from fireplan.maps._views.isochrones import isochrones as isochrones
+from fireplan.maps._views.performance import performance as performance
+from fireplan.maps._views.siting import siting as siting
+from fireplan.maps._views.swipe import swipe as swipe
 
 Page = OfflineMap | SwipeMap | SyncedMaps
+"""Whatever page a view gives back."""
+
+VIEWS = (
+    "compare", "coverage", "difference", "erf", "first_due", "gaps", "grid", "incidents", "isochrones", "performance",
+    "siting", "swipe",
+)  # fmt: skip
+"""Names of the functions that draw a view."""
+
+__all__ = ["Entry", "Footer", "Legend", "OfflineMap", "Page", "SwipeMap", "SyncedMaps", "escape", "layers", *VIEWS]  # noqa: PLE0604 - names from above
+
+
+def __dir__() -> list[str]:
+    """List the public names."""
+    return sorted(__all__)

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, ClassVar, NamedTuple
 
 import numpy as np
 import pandas as pd
 
+from fireplan._map_calls import MapCalls
 from fireplan.errors import InputError, UnknownIdError, listed, quoted
 from fireplan.measures._demand_measures import Measure, measures_of, zones_of
 from fireplan.travel import first_due, force_times, station_notes
@@ -60,6 +61,16 @@ class Assessment:
     standard: Standard
     arrivals: tuple[Arrival, ...]
 
+    maps: ClassVar[MapCalls] = MapCalls(
+        "assessment",
+        (
+            ("coverage", "how soon help arrives, zone by zone, with the gaps outlined"),
+            ("gaps", "where an objective is not reached, and why"),
+            ("erf", "how much of the force comes in time"),
+        ),
+    )
+    """The calls that draw it: names to read, and to type."""
+
     def __repr__(self) -> str:
         """Say the shares in a few lines."""
         lines = [f"Assessment of {quoted(self.scenario.name)} by {self.standard.name} (modelled)"]
@@ -67,7 +78,7 @@ class Assessment:
             f"{row.objective}: {row.share:.1%} of {row.n:,.0f} {row.unit} within {row.limit_s:.0f} s"
             for row in self.summary().reset_index().itertuples()
         ]
-        return "\n  ".join([*lines, *self.notes()])
+        return "\n  ".join([*lines, *self.notes(), self.maps.line])
 
     def summary(self) -> pd.DataFrame:
         """

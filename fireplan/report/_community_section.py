@@ -8,9 +8,9 @@ import numpy as np
 import pandas as pd
 
 from fireplan import charts
+from fireplan._page_kit import style
+from fireplan._page_kit.style import Band
 from fireplan.errors import InputError
-from fireplan.maps import style
-from fireplan.maps.style import Band
 from fireplan.report._blocks import Block, Column, Heading, Prose, Section, Table, absent, drawn
 from fireplan.report._zone_maps import Shading, shaded
 from fireplan.response_performance import hour_by_weekday

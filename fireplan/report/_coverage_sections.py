@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from fireplan.maps import style
+from fireplan._page_kit import style
 from fireplan.report._blocks import Block, Column, Prose, Section, Table, absent
 from fireplan.report._cell_words import counted, share_of, told
 from fireplan.report._inputs import is_force

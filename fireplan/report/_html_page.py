@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import hashlib
 import re
 import struct
 from dataclasses import dataclass, field
@@ -15,6 +14,7 @@ import pandas as pd
 from markupsafe import Markup
 
 from fireplan._html_escape import escape
+from fireplan._page_kit.content_policy import sha256_source
 from fireplan.charts._choropleth import small_png
 from fireplan.project._safe_export import safe_text
 from fireplan.report._blocks import Figure, Table, attached
@@ -113,8 +113,7 @@ def set_page(
     attachments: list[Attachment] = []
     chapters = tuple(_numbered(sections, attachments, embedded=embedded))
     css = _part("page.css").replace("size: PAPER", f"size: {PAPERS[paper]}")
-    digest = base64.b64encode(hashlib.sha256(css.encode()).digest()).decode("ascii")
-    policy = f"default-src 'none'; img-src data:; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'"
+    policy = f"default-src 'none'; img-src data:; style-src {sha256_source(css)}; base-uri 'none'; form-action 'none'"
     template = _environment().from_string(_part("page.html.jinja"))
     page = template.render(
         title=title, sections=chapters, facts=facts, invented=invented, embedded=embedded,

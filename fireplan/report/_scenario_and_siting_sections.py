@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from fireplan import charts
-from fireplan.maps import style
+from fireplan._page_kit import style
 from fireplan.report._blocks import Block, Column, Heading, Points, Prose, Section, Table, absent, drawn
 from fireplan.report._cell_words import share_of
 from fireplan.report._coverage_sections import heaviest, with_told

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from fireplan._page_kit import style
 from fireplan.charts._choropleth import choropleth
-from fireplan.maps import style
 from fireplan.report._blocks import drawn
 
 if TYPE_CHECKING:
@@ -14,8 +14,8 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
+    from fireplan._page_kit.style import Band
     from fireplan.charts import About, Chart
-    from fireplan.maps.style import Band
     from fireplan.report._blocks import Block
     from fireplan.scenario import Scenario
 

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from live_mock import MINUTE, NOW, LiveMock, clock, cover, ground, incident, sent, state, unit
 
-from fireplan.maps.packing import pack_coordinates, pack_integers
+from fireplan._page_kit.coordinate_codec import pack_coordinates, pack_integers
 
 pytestmark = pytest.mark.browser
 

@@ -13,11 +13,11 @@ import pytest
 import shapely
 
 from fireplan._html_escape import escape, plain
-from fireplan.maps.furniture import Footer
-from fireplan.maps.layers import lines, points, polygons, station_markers
-from fireplan.maps.legend import Entry, Legend, station_entries
-from fireplan.maps.page import OfflineMap
-from fireplan.maps.panes import SyncedMaps
+from fireplan.maps._layers.legend import Entry, Legend, station_entries
+from fireplan.maps._layers.vector_layers import lines, points, polygons, station_markers
+from fireplan.maps._pages.offline_map import OfflineMap
+from fireplan.maps._pages.page_frame import Footer
+from fireplan.maps._pages.synced_maps import SyncedMaps
 
 pytestmark = pytest.mark.browser
 
@@ -65,7 +65,9 @@ def hostile_map(texts: tuple[str, ...]) -> OfflineMap:
         subtitle=every,
         footer=Footer(source=every, data_date=every, basis="invented", method=every, notice=every),
         legends=[
-            Legend(title=every, unit=every, n=every, limit=every, note=every, entries=[Entry(label=every, note=every)])
+            Legend(
+                title=every, unit=every, n=every, held_to=every, note=every, entries=[Entry(label=every, note=every)]
+            )
         ],
     )
     where = [shapely.box(i / 100, 0, i / 100 + 0.008, 0.01) for i in range(len(texts))]

@@ -11,13 +11,13 @@ import shapely
 from PIL import Image
 
 import fireplan as fp
+from fireplan._page_kit.style import time_bands
 from fireplan.examples import marisol_project
-from fireplan.maps.gridding import grid
-from fireplan.maps.layers import polygons, station_markers
-from fireplan.maps.legend import Legend, band_entries
-from fireplan.maps.page import OfflineMap
-from fireplan.maps.style import time_bands
-from fireplan.maps.swiping import swipe
+from fireplan.maps._layers.legend import Legend, band_entries
+from fireplan.maps._layers.vector_layers import polygons, station_markers
+from fireplan.maps._pages.offline_map import OfflineMap
+from fireplan.maps._views.grid import grid
+from fireplan.maps._views.swipe import swipe
 
 pytestmark = pytest.mark.browser
 

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 import fireplan as fp
+from fireplan._page_kit.style import percent
 from fireplan.examples import marisol_project
-from fireplan.maps.style import percent
 
 pytestmark = pytest.mark.browser
 

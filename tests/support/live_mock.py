@@ -3,7 +3,6 @@
 import base64
 import functools
 import json
-import mimetypes
 import queue
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -13,11 +12,12 @@ from urllib.parse import parse_qs, unquote, urlsplit
 
 import numpy as np
 import shapely
-from xstatic.pkg import leaflet
 
 import fireplan as fp
-from fireplan.maps import packing
-from fireplan.maps.style import road_rank
+from fireplan._page_kit import coordinate_codec
+from fireplan._page_kit.generalisation import merged_lines
+from fireplan._page_kit.style import road_rank
+from fireplan.live._web.page_files import PageFiles
 
 NOW = 1_751_405_520_000  # 14:32:00 on 1 July 2025 in Los Angeles
 MINUTE = 60_000
@@ -38,13 +38,13 @@ def ground():
     """What /api/ground says of Marisol."""
     scenario = town()
     zones = scenario.zones.geometry.to_crs(4326)
-    structure, points = packing.pack_polygons(zones.to_numpy())
+    structure, points = coordinate_codec.pack_polygons(zones.to_numpy())
     edges = scenario.roads.edges
     geometry = edges.geometry.to_crs(4326).to_numpy()
     rank = np.array([road_rank(value) for value in edges["highway"]])
     roads = []
     for i, name in enumerate(("major", "middle", "minor")):
-        counts, line_points = packing.pack_lines(packing.merged_lines(geometry[rank == i], tolerance_m=4.0))
+        counts, line_points = coordinate_codec.pack_lines(merged_lines(geometry[rank == i], tolerance_m=4.0))
         roads.append({"class": name, "counts": counts, "points": line_points})
     low_x, low_y, high_x, high_y = zones.total_bounds
     places = scenario.stations.to_crs(4326)
@@ -600,13 +600,10 @@ class _Handler(BaseHTTPRequestHandler):
         self.wfile.write(data)
 
     def _asset(self, name):
-        own = Path(str(resources.files("fireplan"))) / "live" / "_page" / name
-        theirs = Path(leaflet.BASE_DIR) / name
-        path = next((p for p in (own, theirs) if p.is_file()), None)
-        if path is None:
+        asset = PageFiles.read().assets.get(name)
+        if asset is None:
             return self._send(404, {"detail": "no such file"})
-        kind = {".js": "text/javascript", ".css": "text/css"}.get(path.suffix) or mimetypes.guess_type(name)[0]
-        return self._send(200, path.read_bytes(), kind)
+        return self._send(200, asset.body, asset.kind)
 
     def do_GET(self):  # noqa: PLR0911 - one answer for each address
         live, parts = self.live, urlsplit(self.path)

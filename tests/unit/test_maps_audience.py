@@ -9,7 +9,7 @@ import fireplan as fp
 from fireplan import maps
 from fireplan.disclosure import PUBLIC_NOTE, RESTRICTED
 from fireplan.errors import InputError
-from fireplan.maps.audience import for_audience
+from fireplan.maps._pages.disclosure_profile import for_audience
 
 
 @pytest.fixture(scope="module")

@@ -13,8 +13,8 @@ from jinja2 import Template
 
 from fireplan._html_escape import escape, plain
 from fireplan.errors import InputError
-from fireplan.maps.guard import guard
-from fireplan.maps.page import OfflineMap
+from fireplan.maps._layers.escape_guard import guard
+from fireplan.maps._pages.offline_map import OfflineMap
 
 NASTY = st.sampled_from(
     [

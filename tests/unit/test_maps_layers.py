@@ -14,12 +14,15 @@ import shapely
 from hypothesis import given
 from hypothesis import strategies as st
 
+from fireplan._page_kit import coordinate_codec, style
+from fireplan._page_kit.generalisation import merged_lines
+from fireplan._page_kit.script_data import in_script
 from fireplan.errors import InputError, TableError
-from fireplan.maps import cells, layers, packed, packing, style
-from fireplan.maps.legend import Entry, Legend, band_entries, category_entries, legend_html, station_entries
-from fireplan.maps.page import OfflineMap
+from fireplan.maps._layers import layer_rows, vector_layers
+from fireplan.maps._layers.legend import Entry, Legend, band_entries, category_entries, legend_html, station_entries
+from fireplan.maps._pages.offline_map import OfflineMap
 
-DIGITS = {chr(letter): i for i, letter in enumerate(packing.ALPHABET)}
+DIGITS = {chr(letter): i for i, letter in enumerate(coordinate_codec.ALPHABET)}
 
 
 def unpacked(text):
@@ -41,7 +44,7 @@ def points_of(text):
 
 @given(st.lists(st.integers(-36_000_000, 36_000_000)))
 def test_integers_come_back(values):
-    text = packing.pack_integers(values)
+    text = coordinate_codec.pack_integers(values)
     assert unpacked(text) == values
     assert set(text) <= set(DIGITS)
 
@@ -49,13 +52,13 @@ def test_integers_come_back(values):
 @given(st.lists(st.tuples(st.floats(-180, 180), st.floats(-90, 90))))
 def test_coordinates_come_back_to_five_decimals(values):
     xy = np.array(values, dtype=float).reshape(-1, 2)
-    assert np.abs(points_of(packing.pack_coordinates(xy)).reshape(-1, 2) - xy).max(initial=0) <= 0.500001e-5
+    assert np.abs(points_of(coordinate_codec.pack_coordinates(xy)).reshape(-1, 2) - xy).max(initial=0) <= 0.500001e-5
 
 
 def test_polygons_are_packed_part_by_part():
     hole = shapely.box(0, 0, 9, 9).difference(shapely.box(1, 1, 2, 2))
     both = shapely.MultiPolygon([hole, shapely.box(20, 20, 21, 21)])
-    structure, points = packing.pack_polygons(np.array([shapely.Polygon([(0, 0), (1, 0), (0, 1)]), both]))
+    structure, points = coordinate_codec.pack_polygons(np.array([shapely.Polygon([(0, 0), (1, 0), (0, 1)]), both]))
     assert unpacked(structure) == [1, 1, 3, 2, 2, 4, 4, 1, 4]
     assert len(points_of(points)) == 15
 
@@ -63,7 +66,7 @@ def test_polygons_are_packed_part_by_part():
 def test_streets_are_joined_thinned_and_drawn_once():
     there = shapely.LineString([(0, 0), (0.0005, 0.00001), (0.001, 0)])
     onward = shapely.LineString([(0.001, 0), (0.002, 0)])
-    merged = packing.merged_lines(np.array([there, there.reverse(), onward, onward]), tolerance_m=4)
+    merged = merged_lines(np.array([there, there.reverse(), onward, onward]), tolerance_m=4)
     assert [line.wkt for line in merged] == ["LINESTRING (0 0, 0.002 0)"]
 
 
@@ -72,7 +75,7 @@ def test_ten_thousand_streets_stay_small():
     start = rng.uniform(0, 0.3, (10_000, 1, 2))
     bend = np.cumsum(rng.normal(0, 0.0003, (10_000, 8, 2)), axis=1)
     streets = gpd.GeoDataFrame(geometry=shapely.linestrings(start + bend), crs=4326)
-    assert len(packed.in_script(layers.lines(streets, highway=None).data)) < 500_000
+    assert len(in_script(vector_layers.lines(streets, highway=None).data)) < 500_000
 
 
 @given(
@@ -81,7 +84,7 @@ def test_ten_thousand_streets_stay_small():
     )
 )
 def test_json_cannot_leave_its_script(data):
-    text = packed.in_script(data)
+    text = in_script(data)
     assert "<" not in text
     assert text.isascii()
     assert json.loads(text) == data
@@ -97,7 +100,9 @@ ZONES = gpd.GeoDataFrame(
 
 def test_a_layer_holds_escaped_words():
     odd = ZONES.assign(zone=["<b>{{1}}", None])
-    layer = layers.polygons(odd, name="Zones & more", fill="colour", popup=[("Zone <1>", "zone")], tooltip="zone")
+    layer = vector_layers.polygons(
+        odd, name="Zones & more", fill="colour", popup=[("Zone <1>", "zone")], tooltip="zone"
+    )
     assert layer.layer_name == "Zones &amp; more"
     assert layer.data["labels"] == ["Zone &lt;1&gt;"]
     assert layer.data["cells"] == [["&lt;b&gt;&#123;&#123;1&#125;&#125;", "not known"]]
@@ -108,7 +113,7 @@ def test_a_layer_holds_escaped_words():
 
 def test_the_table_is_left_alone():
     before = ZONES.copy()
-    layers.polygons(ZONES, name="x", fill="#112233")
+    vector_layers.polygons(ZONES, name="x", fill="#112233")
     pd.testing.assert_frame_equal(ZONES, before)
 
 
@@ -127,23 +132,28 @@ def test_the_table_is_left_alone():
 )
 def test_tables_that_cannot_be_drawn_say_why(table, options, message):
     with pytest.raises(InputError, match=message):
-        layers.polygons(table, **{"name": "Zones", "fill": "#112233", **options})
+        vector_layers.polygons(table, **{"name": "Zones", "fill": "#112233", **options})
 
 
 def test_all_faults_of_a_table_are_told_at_once():
     both = gpd.GeoDataFrame(geometry=[shapely.Point(0, 0), shapely.box(170, 0, 190, 1)], crs=4326)
     with pytest.raises(TableError, match="2 faults"):
-        layers.polygons(both, name="x", fill="#112233")
+        vector_layers.polygons(both, name="x", fill="#112233")
 
 
 def test_an_unknown_status_is_refused():
     homes = gpd.GeoDataFrame({"name": ["S1"], "status": ["moved"]}, geometry=[shapely.Point(0, 0)], crs=4326)
     with pytest.raises(InputError, match="'moved' is no status"):
-        layers.station_markers(homes, label="name", status="status")
+        vector_layers.station_markers(homes, label="name", status="status")
 
 
 @pytest.mark.parametrize(
-    "make", [layers.lines, lambda t: layers.points(t, name="x"), lambda t: layers.polygons(t, name="x", fill="#112233")]
+    "make",
+    [
+        vector_layers.lines,
+        lambda t: vector_layers.points(t, name="x"),
+        lambda t: vector_layers.polygons(t, name="x", fill="#112233"),
+    ],
 )
 def test_empty_tables_draw_nothing(make):
     empty = gpd.GeoDataFrame({"highway": []}, geometry=[], crs=4326)
@@ -155,14 +165,14 @@ def test_empty_tables_draw_nothing(make):
 
 def test_rows_without_a_place_are_not_drawn():
     some = ZONES.set_geometry(gpd.GeoSeries([None, shapely.box(0, 0, 1, 1)], index=["a", "b"], crs=4326))
-    assert layers.polygons(some, name="x", fill="#112233").data["rows"] == 1
+    assert vector_layers.polygons(some, name="x", fill="#112233").data["rows"] == 1
 
 
 def test_a_layer_is_refused_by_a_map_that_cannot_draw_it():
     import folium  # noqa: PLC0415
 
     plain = folium.Map(tiles=None)
-    layers.polygons(ZONES, name="x", fill="#112233").add_to(plain)
+    vector_layers.polygons(ZONES, name="x", fill="#112233").add_to(plain)
     with pytest.raises(InputError, match="add it to one"):
         plain.get_root().render()
 
@@ -257,11 +267,11 @@ def test_round_limits_part_the_values():
         (style.share(0.0004, of=10000, unit="people"), "under 1 % of 10,000 people"),
         (style.share(0.0, of=10, unit="calls"), "0 % of 10 calls"),
         (style.share(math.nan, of=0, unit="calls"), "no calls to take a share of"),
-        (cells.cell_text(1234567), "1,234,567"),
-        (cells.cell_text(np.float64(2.25)), "2.2"),
-        (cells.cell_text(pd.NA), "not known"),
-        (cells.cell_text(np.True_), "yes"),
-        (cells.cell_text("007E3"), "007E3"),
+        (layer_rows.cell_text(1234567), "1,234,567"),
+        (layer_rows.cell_text(np.float64(2.25)), "2.2"),
+        (layer_rows.cell_text(pd.NA), "not known"),
+        (layer_rows.cell_text(np.True_), "yes"),
+        (layer_rows.cell_text("007E3"), "007E3"),
     ],
 )
 def test_figures_in_words(said, text):
@@ -270,7 +280,7 @@ def test_figures_in_words(said, text):
 
 def test_a_legend_escapes_and_shows_everything():
     legend = Legend(
-        title="<T>", unit="{{u}}", n="5 of 9", limit="4 min", note="n", entries=[Entry(label="a&b", note="71 %")]
+        title="<T>", unit="{{u}}", n="5 of 9", held_to="4 min", note="n", entries=[Entry(label="a&b", note="71 %")]
     )
     text = legend_html(legend)
     for part in ("&lt;T&gt;", "&#123;&#123;u", "5 of 9", "4 min", "a&amp;b", "71 %"):

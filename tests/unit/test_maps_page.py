@@ -13,14 +13,15 @@ import numpy as np
 import pytest
 import shapely
 
+from fireplan._page_kit.leaflet import leaflet_script, leaflet_styles
+from fireplan._page_kit.style import percent, share, time_bands
 from fireplan.errors import InputError
-from fireplan.maps import document
-from fireplan.maps.furniture import Footer
-from fireplan.maps.layers import lines, points, polygons, station_markers
-from fireplan.maps.legend import Legend, band_entries
-from fireplan.maps.page import OfflineMap
-from fireplan.maps.panes import SyncedMaps
-from fireplan.maps.style import percent, share, time_bands
+from fireplan.maps._layers.legend import Legend, band_entries
+from fireplan.maps._layers.vector_layers import lines, points, polygons, station_markers
+from fireplan.maps._pages import html_document
+from fireplan.maps._pages.offline_map import OfflineMap
+from fireplan.maps._pages.page_frame import Footer
+from fireplan.maps._pages.synced_maps import SyncedMaps
 
 
 def town(title="Today", *, seed=0):
@@ -63,6 +64,25 @@ def test_writing_a_page_leaves_the_map_as_it_was():
     pair = SyncedMaps([page, town("B")], title="x")
     assert pair.to_html() == pair.to_html()
     assert page.to_html() == first
+
+
+def test_writing_writes_nothing_on_a_map():
+    left, right = town(), town("B")
+    before = [(vars(m).copy(), dict(m.options), list(m._children)) for m in (left, right)]
+    left.to_html()
+    SyncedMaps([left, right], title="x").to_html()
+    assert [(vars(m), m.options, list(m._children)) for m in (left, right)] == before
+
+
+def test_a_map_among_others_is_placed_for_that_page_alone():
+    page = town()
+    alone = page.to_html()
+    together = SyncedMaps([page, OfflineMap(title="far", bounds=(10, 10, 11, 11))], title="x").to_html()
+    assert '"zoomAnimation": true' in alone
+    assert '"zoomAnimation": false' in together
+    assert '"zoomAnimation": true' not in together
+    assert '"bounds":[[0.0,0.0],[11.0,11.0]]' in together
+    assert page.to_html() == alone
 
 
 def test_a_layer_added_after_the_first_time_is_drawn_and_listed():
@@ -156,7 +176,7 @@ def test_a_page_can_be_read_without_eyes_or_mouse():
 
 def test_a_page_holds_no_address_to_load_from():
     text = town().to_html()
-    own = text.replace(document.leaflet_script(), "").replace(document.leaflet_styles(), "")
+    own = text.replace(leaflet_script(), "").replace(leaflet_styles(), "")
     assert not re.search(r"(?:src|href)=[\"'](?!data:|#)", own)
     assert "http://" not in own
     assert "https://" not in own
@@ -233,7 +253,7 @@ def test_a_failed_save_leaves_what_was_there(tmp_path, monkeypatch):
     def full(_descriptor):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(document.os, "fsync", full)
+    monkeypatch.setattr(html_document.os, "fsync", full)
     with pytest.raises(OSError, match="No space left"):
         town().save(path)
     assert path.read_text() == "before"

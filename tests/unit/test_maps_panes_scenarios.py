@@ -9,11 +9,13 @@ import pytest
 
 import fireplan as fp
 from fireplan.errors import InputError, UnknownIdError
-from fireplan.maps.gridding import grid
-from fireplan.maps.page import OfflineMap
-from fireplan.maps.panes import SyncedMaps
-from fireplan.maps.rendering import LayerList
-from fireplan.maps.swiping import SwipeMap, headline_of, swipe
+from fireplan.maps._pages.folium_parts import layer_list_script
+from fireplan.maps._pages.offline_map import OfflineMap
+from fireplan.maps._pages.swipe_map import SwipeMap
+from fireplan.maps._pages.synced_maps import SyncedMaps
+from fireplan.maps._views.grid import grid
+from fireplan.maps._views.scenario_headings import headline_of
+from fireplan.maps._views.swipe import swipe
 
 STANDARD = fp.standards.NFPA_1710
 
@@ -52,7 +54,7 @@ def test_a_curtain_gives_the_same_bytes_and_leaves_its_maps_as_they_were(pair):
 
 
 def test_one_box_switches_both_sides(pair):
-    listed = entries(LayerList(*pair.maps).script())
+    listed = entries(layer_list_script(*((m, m.groups) for m in pair.maps)))
     assert ("Base map", "Streets", 2) in listed
     assert ("Coverage", "Arrival by zone", 2) in listed
     assert ("Coverage", "Gains and losses", 1) in listed

@@ -13,11 +13,11 @@ from geopandas import GeoDataFrame
 import fireplan as fp
 from fireplan import maps
 from fireplan._html_escape import escape
+from fireplan._page_kit.style import colours_of
 from fireplan.changes import CloseStation, OpenStation
 from fireplan.colours import UNKNOWN
 from fireplan.errors import InputError, UnknownIdError
-from fireplan.maps.siting_legends import figure, score_bands
-from fireplan.maps.style import colours_of
+from fireplan.maps._views.siting_legends import figure, score_bands
 from fireplan.siting._results.siting_result import Siting
 
 HOSTILE = "</script><script>window.canary=1</script>{{191*7}}${1}`"

@@ -9,8 +9,8 @@ import fireplan as fp
 from fireplan import maps
 from fireplan.colours import NO_CHANGE, UNKNOWN
 from fireplan.errors import FireplanError, UnknownIdError
-from fireplan.maps import tables
-from fireplan.maps.drawing import CHANGE_BANDS
+from fireplan.maps._layers import attribute_tables
+from fireplan.maps._layers.scenario_layers import CHANGE_BANDS
 from tests.support.map_pages import areas, cells, colours, layer_data, shown
 
 TWO = fp.OpenStation("S2", at=(-140.0, 30.03), name="Station 2", units=("E2",))
@@ -67,10 +67,10 @@ def test_a_force_newly_complete_and_one_never_complete_have_their_own_marks():
     crews = [fp.AddUnit(f"T{i}", to="S1", type="truck", crew=8) for i in range(2)]
     both = fp.compare(town, town.apply(*crews, name="crews"), standard=fp.standards.NFPA_1710)
     gained = areas(maps.difference(both, objective="full_alarm"))[0]
-    assert set(colours(gained)) == {tables.NEWLY_COLOUR}
+    assert set(colours(gained)) == {attribute_tables.NEWLY_COLOUR}
     assert set(cells(gained, "Change")) == {"newly reached"}
     back = fp.compare(town.apply(*crews, name="crews"), town, standard=fp.standards.NFPA_1710)
-    assert set(colours(areas(maps.difference(back, objective="full_alarm"))[0])) == {tables.NO_LONGER_COLOUR}
+    assert set(colours(areas(maps.difference(back, objective="full_alarm"))[0])) == {attribute_tables.NO_LONGER_COLOUR}
     same = fp.compare(town, town.apply(fp.SetTurnout(90.0), name="slow"), standard=fp.standards.NFPA_1710)
     never = maps.difference(same, objective="full_alarm")
     assert set(colours(areas(never)[0])) == {UNKNOWN}
@@ -98,8 +98,8 @@ def test_a_change_table_joins_what_does_not_change_and_what_is_never_reached():
         index=list("abcde"),
         crs=4326,
     )
-    table = tables.change_table(changes, bands=CHANGE_BANDS)
-    assert table["said"].tolist() == ["1:30 min slower", "newly reached", "no change", tables.NEVER]
+    table = attribute_tables.change_table(changes, bands=CHANGE_BANDS)
+    assert table["said"].tolist() == ["1:30 min slower", "newly reached", "no change", attribute_tables.NEVER]
     assert table["zone"].tolist() == ["Zone d", "Zone e", "2 zones", "1 zones"]
-    assert table["colour"].tolist()[1:] == [tables.NEWLY_COLOUR, NO_CHANGE, UNKNOWN]
+    assert table["colour"].tolist()[1:] == [attribute_tables.NEWLY_COLOUR, NO_CHANGE, UNKNOWN]
     assert shapely.area(table.geometry.array).tolist() == [1, 1, 2, 1]

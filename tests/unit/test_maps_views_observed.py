@@ -7,10 +7,10 @@ import pytest
 
 import fireplan as fp
 from fireplan import maps
+from fireplan._page_kit.style import colours_of
 from fireplan.colours import UNKNOWN
 from fireplan.errors import UnknownIdError
-from fireplan.maps.crowds import CELLS_NOTICE, POINTS_NOTICE, count_bands, crowd
-from fireplan.maps.style import colours_of
+from fireplan.maps._views.incidents import CELLS_NOTICE, POINTS_NOTICE, count_bands, crowd
 from fireplan.response_performance import attend
 from tests.support.histories import department, history, went
 from tests.support.map_pages import areas, cells, colours, layer_data, shown

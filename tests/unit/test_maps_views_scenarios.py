@@ -7,7 +7,7 @@ from geopandas import GeoDataFrame, points_from_xy
 
 import fireplan as fp
 from fireplan import maps
-from fireplan.maps.territories import TERRITORY, colour_apart
+from fireplan.maps._views.first_due import TERRITORY, colour_apart
 from tests.support.map_pages import areas, cells, colours, layer_data, shown
 
 TWO = fp.OpenStation("S2", at=(-140.0, 30.03), name="Station 2", units=("E2",))

@@ -5,7 +5,8 @@ import numpy as np
 import pytest
 import shapely
 
-from fireplan.maps import layers, packing
+from fireplan._page_kit.generalisation import simplified
+from fireplan.maps._layers import vector_layers
 
 
 def wavy_grid(side, *, corners):
@@ -35,7 +36,7 @@ def wavy_grid(side, *, corners):
 
 def test_neighbours_keep_their_border_and_every_area_stays():
     areas = wavy_grid(4, corners=60)
-    thin = packing.simplified(areas, tolerance_m=10)
+    thin = simplified(areas, tolerance_m=10)
     assert shapely.get_num_coordinates(thin).sum() < 0.2 * shapely.get_num_coordinates(areas).sum()
     assert shapely.coverage_is_valid(thin)
     assert (shapely.area(thin) > 0.9 * shapely.area(areas)).all()
@@ -44,7 +45,7 @@ def test_neighbours_keep_their_border_and_every_area_stays():
 def test_areas_that_overlap_are_thinned_alone_and_none_is_lost():
     disc = shapely.Point(0, 45).buffer(0.01, quad_segs=200)
     areas = np.array([disc, shapely.affinity.translate(disc, 0.005, 0), shapely.box(0, 45, 1e-6, 45 + 1e-6)])
-    thin = packing.simplified(areas, tolerance_m=20)
+    thin = simplified(areas, tolerance_m=20)
     assert shapely.get_num_coordinates(thin)[0] < 100
     assert not shapely.is_empty(thin).any()
     assert shapely.is_valid(thin).all()
@@ -52,24 +53,24 @@ def test_areas_that_overlap_are_thinned_alone_and_none_is_lost():
 
 @pytest.mark.parametrize("areas", [np.array([], dtype=object), np.array([shapely.Polygon()], dtype=object)])
 def test_nothing_stays_nothing(areas):
-    assert len(packing.simplified(areas, tolerance_m=10)) == len(areas)
+    assert len(simplified(areas, tolerance_m=10)) == len(areas)
 
 
 def test_a_layer_of_many_corners_is_thinned_out_unless_told_not_to():
     table = gpd.GeoDataFrame(geometry=wavy_grid(10, corners=300), crs=4326)
     few = gpd.GeoDataFrame(geometry=wavy_grid(2, corners=300), crs=4326)
     size = {
-        how: len(layers.polygons(table, name="zones", fill="#1c4f82", simplify_m=how).data["points"])
+        how: len(vector_layers.polygons(table, name="zones", fill="#1c4f82", simplify_m=how).data["points"])
         for how in (None, 0, 10, 100)
     }
     assert size[None] == size[10] < 0.2 * size[0]
     assert size[100] <= size[10]
-    kept = layers.polygons(few, name="zones", fill="#1c4f82")
-    assert kept.data == layers.polygons(few, name="zones", fill="#1c4f82", simplify_m=0).data
+    kept = vector_layers.polygons(few, name="zones", fill="#1c4f82")
+    assert kept.data == vector_layers.polygons(few, name="zones", fill="#1c4f82", simplify_m=0).data
 
 
 def test_the_callers_table_stays_as_it_was():
     table = gpd.GeoDataFrame(geometry=wavy_grid(2, corners=100), crs=4326)
     before = table.copy()
-    layers.polygons(table, name="zones", fill="#1c4f82", simplify_m=20)
+    vector_layers.polygons(table, name="zones", fill="#1c4f82", simplify_m=20)
     assert table.equals(before)

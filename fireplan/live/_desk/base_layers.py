@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import shapely
 
+from fireplan._page_kit import coordinate_codec
+from fireplan._page_kit.generalisation import merged_lines, simplified
+from fireplan._page_kit.style import MAIN_ROADS, THROUGH_ROADS
 from fireplan.crs import WGS84
-from fireplan.maps import packing
-from fireplan.maps.style import MAIN_ROADS
 from fireplan.operations._as_json import objective_shown
 from fireplan.operations._status.unit_status import STATUSES
 
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
     from fireplan.operations._status.live_cover import CoverNow
     from fireplan.roads import RoadNetwork
 
-MIDDLE_ROADS = frozenset({"secondary", "tertiary", "secondary_link", "tertiary_link"})
 MOST_MINOR_STREETS = 60_000
 """A network of more streets than this is drawn without its smallest: a page has to stay light."""
 
@@ -51,7 +51,7 @@ def ground_of(cover: CoverNow, *, title: str, timezone: str, replay: bool) -> di
     """
     scenario = cover.scenario
     outlines = _outlines(scenario.zones, scenario.roads)
-    structure, points = packing.pack_polygons(outlines)
+    structure, points = coordinate_codec.pack_polygons(outlines)
     stations = scenario.stations.to_crs(WGS84)
     west, south, east, north = shapely.total_bounds(np.concatenate([outlines, stations.geometry.to_numpy()])).tolist()
     weight = cover.measures[0]
@@ -95,21 +95,21 @@ def _outlines(zones: gpd.GeoDataFrame, roads: RoadNetwork) -> NDArray[np.object_
         shapes[points] = shapely.polygons(ring)
     areas = type(zones.geometry)(shapes, crs=roads.crs).to_crs(WGS84).array.to_numpy()
     tolerance_m = ZONES_THINNED_M if shapely.get_num_coordinates(areas).sum() > MANY_CORNERS else 0.0
-    thin = packing.simplified(areas, tolerance_m=tolerance_m)
-    return np.asarray(shapely.set_precision(thin, 1 / packing.GRID, mode="pointwise"))
+    thin = simplified(areas, tolerance_m=tolerance_m)
+    return np.asarray(shapely.set_precision(thin, 1 / coordinate_codec.GRID, mode="pointwise"))
 
 
 def _roads(roads: RoadNetwork) -> Iterator[dict[str, Any]]:
     """Streets by class, joined and thinned out."""
     streets = roads.streets.to_crs(WGS84)
     kind = streets["highway"].astype(str)
-    major, middle = kind.isin(MAIN_ROADS).to_numpy(), kind.isin(MIDDLE_ROADS).to_numpy()
+    major, middle = kind.isin(MAIN_ROADS).to_numpy(), kind.isin(THROUGH_ROADS).to_numpy()
     parts = {"major": major, "middle": middle, "minor": ~major & ~middle}
     if parts["minor"].sum() > MOST_MINOR_STREETS:
         del parts["minor"]
     for name, chosen in parts.items():
         if not chosen.any():
             continue
-        lines = packing.merged_lines(streets.geometry.to_numpy()[chosen], tolerance_m=THINNED_M)
-        counts, points = packing.pack_lines(lines)
+        lines = merged_lines(streets.geometry.to_numpy()[chosen], tolerance_m=THINNED_M)
+        counts, points = coordinate_codec.pack_lines(lines)
         yield {"class": name, "counts": counts, "points": points}

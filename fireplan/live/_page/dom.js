@@ -1,25 +1,12 @@
-// Builds elements. Text from data becomes text nodes and nothing else; there is no way here to make HTML of a string.
+// Builds elements, writes into them, and sends. Text from data becomes text nodes and nothing else; there is no way here
+// to make HTML of a string.
+
+import { filled, h } from "../../_page_kit/browser/elements.js";
+
+export { h } from "../../_page_kit/browser/elements.js";
 
 const SVG = "http://www.w3.org/2000/svg";
-const SAFE = /^(class|id|type|title|role|tabindex|for|value|min|max|step|scope|colspan|hidden|disabled|open|lang|name|aria-[a-z]+|data-[a-z-]+)$/;
 const SAFE_SVG = /^(class|d|x|y|x1|x2|y1|y2|cx|cy|r|width|height|viewBox|transform|text-anchor|points|role|focusable|aria-[a-z]+)$/;
-
-function filled(element, attributes, children, safe) {
-  for (const [name, value] of Object.entries(attributes || {})) {
-    if (!safe.test(name)) throw new Error("not an attribute that is set here: " + name);
-    if (value === false || value === null || value === undefined) continue;
-    element.setAttribute(name, value === true ? "" : String(value));
-  }
-  for (const child of children.flat(Infinity)) {
-    if (child === null || child === undefined || child === false) continue;
-    element.append(child instanceof Node ? child : document.createTextNode(String(child)));
-  }
-  return element;
-}
-
-export function h(tag, attributes, ...children) {
-  return filled(document.createElement(tag), attributes, children, SAFE);
-}
 
 export function svg(tag, attributes, ...children) {
   return filled(document.createElementNS(SVG, tag), attributes, children, SAFE_SVG);

@@ -1,8 +1,9 @@
 // The ground: zones in the colours of what covers them now, and the roads under them. Each is one canvas, and each
 // class of zones a few paths, so that a change of cover is one pass over the zones.
 
+import { PackedAreas } from "../../_page_kit/browser/packed_areas.js";
+import { linePaths } from "../../_page_kit/browser/packed_lines.js";
 import { colours } from "./look.js";
-import { coordinates, integers } from "./packed.js";
 
 export const NEVER = 0, LOST = 1, ONE = 2, TWO = 3;
 const CLASSES = ["never", "lost", "one", "two"];
@@ -14,132 +15,12 @@ export const GROUND_WORDS = new Map([
 ]);
 const OWN = ["#0072b2", "#e69f00", "#cc79a7", "#56b4e9", "#8a5a2b", "#4b3f8f", "#f0e442", "#7d8590", "#a3195b", "#00a1a7"];
 
-/** A path takes the longer to add to the longer it is: many short ones are built in a hundredth of the time of one. */
-const MOST_POINTS = 256;
-const SEAM = 0.6; // pixels of outline, so that no ground shines through between two paths of one class
-
-export class Zones {
+/** The zones: areas with ids and with what they weigh. */
+export class Zones extends PackedAreas {
   constructor(packed, frame) {
-    const structure = integers(packed.structure), { x, y } = coordinates(packed.points, frame.place);
-    this.x = x;
-    this.y = y;
-    this.n = packed.n;
+    super(packed, frame);
     this.ids = packed.ids || [];
     this.weights = packed.weights || [];
-    const rings = [], first = new Uint32Array(this.n + 1);
-    let at = 0, point = 0;
-    for (let zone = 0; zone < this.n; zone++) {
-      for (let polygons = structure[at++]; polygons > 0; polygons--) {
-        for (let count = structure[at++], ring = 0; ring < count; ring++) {
-          const length = structure[at++];
-          this._turn(point, length, ring === 0);
-          rings.push(point);
-          point += length;
-        }
-      }
-      first[zone + 1] = rings.length;
-    }
-    rings.push(point);
-    this.rings = Uint32Array.from(rings);
-    this.first = first;
-    this._boxes();
-    this.paths = null;
-  }
-
-  // Outlines turn one way and holes the other, so that one path of many zones fills rightly.
-  _turn(start, length, outer) {
-    const { x, y } = this;
-    let twice = 0;
-    for (let i = 0, j = length - 1; i < length; j = i++) twice += x[start + j] * y[start + i] - x[start + i] * y[start + j];
-    if (twice > 0 === outer) return;
-    x.subarray(start, start + length).reverse();
-    y.subarray(start, start + length).reverse();
-  }
-
-  _boxes() {
-    const n = this.n;
-    this.box = new Float32Array(4 * n);
-    for (let zone = 0; zone < n; zone++) {
-      let low_x = Infinity, low_y = Infinity, high_x = -Infinity, high_y = -Infinity;
-      for (let i = this.rings[this.first[zone]]; i < this.rings[this.first[zone + 1]]; i++) {
-        low_x = Math.min(low_x, this.x[i]);
-        high_x = Math.max(high_x, this.x[i]);
-        low_y = Math.min(low_y, this.y[i]);
-        high_y = Math.max(high_y, this.y[i]);
-      }
-      this.box.set([low_x, low_y, high_x, high_y], 4 * zone);
-    }
-  }
-
-  trace(path, zone) {
-    const { x, y, rings } = this;
-    for (let r = this.first[zone]; r < this.first[zone + 1]; r++) {
-      const start = rings[r], end = rings[r + 1];
-      if (end === start) continue;
-      path.moveTo(x[start], y[start]);
-      for (let i = start + 1; i < end; i++) path.lineTo(x[i], y[i]);
-      path.closePath();
-    }
-  }
-
-  /** The zone at a place of the sheet, or -1. */
-  at(px, py) {
-    for (let zone = 0; zone < this.n; zone++) {
-      const b = 4 * zone;
-      if (px < this.box[b] || py < this.box[b + 1] || px > this.box[b + 2] || py > this.box[b + 3]) continue;
-      if (this._holds(zone, px, py)) return zone;
-    }
-    return -1;
-  }
-
-  _holds(zone, px, py) {
-    const { x, y, rings } = this;
-    let inside = false;
-    for (let r = this.first[zone]; r < this.first[zone + 1]; r++) {
-      for (let i = rings[r], j = rings[r + 1] - 1; i < rings[r + 1]; j = i++) {
-        if (y[i] > py !== y[j] > py && px < ((x[j] - x[i]) * (py - y[i])) / (y[j] - y[i]) + x[i]) inside = !inside;
-      }
-    }
-    return inside;
-  }
-
-  /** Sorts the zones into paths by class; `classes` holds one byte for each zone. */
-  colour(classes, count) {
-    this.paths = Array.from({ length: count }, () => []);
-    const room = new Int32Array(count);
-    for (let zone = 0; zone < this.n; zone++) {
-      const own = zone < classes.length ? classes[zone] : 0, paths = this.paths[own];
-      if (!paths) continue;
-      if (room[own] <= 0) {
-        paths.push(new Path2D());
-        room[own] = MOST_POINTS;
-      }
-      this.trace(paths[paths.length - 1], zone);
-      room[own] -= this.rings[this.first[zone + 1]] - this.rings[this.first[zone]];
-    }
-  }
-
-  /** Draws what the last `colour` sorted: the cover, or who is first due. */
-  draw(ctx, view, fills) {
-    if (!this.paths) return;
-    const k = view.k * view.dpr;
-    ctx.lineWidth = SEAM / view.k;
-    ctx.lineJoin = "bevel";
-    this.paths.forEach((paths, i) => {
-      const fill = fills[i];
-      if (!fill || !paths.length) return;
-      ctx.setTransform(k, 0, 0, k, view.tx * view.dpr, view.ty * view.dpr);
-      ctx.fillStyle = ctx.strokeStyle = fill.colour;
-      for (const path of paths) {
-        ctx.fill(path);
-        ctx.stroke(path);
-      }
-      if (!fill.mark) return;
-      const pattern = ctx.createPattern(fill.mark, "repeat");
-      pattern.setTransform(new DOMMatrix([1 / k, 0, 0, 1 / k, 0, 0]));
-      ctx.fillStyle = pattern;
-      for (const path of paths) ctx.fill(path);
-    });
   }
 }
 
@@ -203,22 +84,8 @@ const WIDTHS = new Map([["major", ["road-1", 2.4]], ["middle", ["road-2", 1.4]],
 
 export class Roads {
   constructor(kinds, frame) {
-    this.kinds = ["minor", "middle", "major"].flatMap((name) => kinds.filter((kind) => kind.class === name)).map((kind) => {
-      const counts = integers(kind.counts), { x, y } = coordinates(kind.points, frame.place), paths = [];
-      let at = 0, room = 0;
-      for (const count of counts) {
-        if (room <= 0) {
-          paths.push(new Path2D());
-          room = MOST_POINTS;
-        }
-        const path = paths[paths.length - 1];
-        path.moveTo(x[at], y[at]);
-        for (let i = at + 1; i < at + count; i++) path.lineTo(x[i], y[i]);
-        at += count;
-        room -= count;
-      }
-      return { paths, look: WIDTHS.get(kind.class) };
-    });
+    this.kinds = ["minor", "middle", "major"].flatMap((name) => kinds.filter((kind) => kind.class === name)).map((kind) => (
+      { paths: linePaths(kind.counts, kind.points, frame), look: WIDTHS.get(kind.class) }));
   }
 
   draw(ctx, view) {

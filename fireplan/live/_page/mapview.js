@@ -1,9 +1,9 @@
 // The map: roads, ground and signs in three sheets; cards on a click or by keyboard.
 
+import { Frame, Sheet } from "../../_page_kit/browser/canvas_sheet.js";
 import { incidentCard, stationCard, unitCard, zoneCard } from "./cards.js";
 import { byId, fill, h, show } from "./dom.js";
 import { coverFills, ownFills, Roads, Zones } from "./ground.js";
-import { Frame, Sheet } from "./sheet.js";
 import { Signs } from "./signs.js";
 
 const DRIVING_MS = 66;

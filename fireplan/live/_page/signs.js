@@ -1,9 +1,10 @@
 // Stations, units and incidents on one canvas. Units glide from place to place; those at one place stand in rows, and
 // where there is no room for their names they are small marks.
 
+import { Room } from "../../_page_kit/browser/label_room.js";
 import { category, chipPath, colours, family, FAMILIES, outline, signPath } from "./look.js";
 import { pressing } from "./model.js";
-import { beside, block, Room } from "./placing.js";
+import { beside, block } from "./placing.js";
 
 const GLIDE_MS = 900;
 const MOST_OF_WAY = 0.97; // until it is said that a unit has arrived

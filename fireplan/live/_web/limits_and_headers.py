@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
 import re
 import time
 from collections import OrderedDict, deque
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from fireplan._page_kit.content_policy import sha256_source
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -196,8 +196,7 @@ def policy_of(html: str, *, connect: bool = False) -> str:
     """
     hashes: dict[str, list[str]] = {"script": [], "style": []}
     for kind, text in INLINE.findall(html):
-        digest = hashlib.sha256(text.encode()).digest()
-        hashes[kind].append(f"'sha256-{base64.b64encode(digest).decode()}'")
+        hashes[kind].append(sha256_source(text))
     parts = ["default-src 'none'"]
     parts += [f"{kind}-src {' '.join(found)}" for kind, found in hashes.items() if found]
     parts += ["connect-src 'self'"] * connect

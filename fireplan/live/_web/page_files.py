@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
-from importlib import resources
 from pathlib import Path
 
+from fireplan._page_kit.browser_modules import beside, kit_modules
+from fireplan._page_kit.leaflet import leaflet_file
 from fireplan.errors import InputError, quoted
 from fireplan.live._web.limits_and_headers import policy_of
 
@@ -84,11 +85,11 @@ class PageFiles:
         except OSError as error:
             text = f"{quoted(folder)} holds no page ({error.strerror}): install fireplan again"
             raise InputError(text) from error
-        leaflet = resources.files("xstatic.pkg.leaflet").joinpath("data")
-        assets = {name: _asset(name, leaflet.joinpath(*name.split("/")).read_bytes()) for name in LEAFLET}
-        for file in sorted(folder.iterdir()):
-            if file.suffix in KINDS and file.is_file():
-                assets[file.name] = _asset(file.name, file.read_bytes())
+        assets = {name: _asset(name, leaflet_file(name)) for name in LEAFLET}
+        own = [file for file in sorted(folder.iterdir()) if file.suffix in KINDS and file.is_file()]
+        for file in (*kit_modules().values(), *own):
+            body = file.read_bytes()
+            assets[file.name] = _asset(file.name, beside(body.decode()).encode() if file.suffix == ".js" else body)
         return cls(index, login, policy_of(login.decode(), connect=True), assets)
 
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
+from fireplan._map_calls import MapCalls
 from fireplan.errors import listed
 from fireplan.siting._solvers.incumbent import STATUSES, relative_gap
 
@@ -79,6 +80,11 @@ class Siting:
     model: Any = None
     notes: tuple[str, ...] = ()
 
+    maps: ClassVar[MapCalls] = MapCalls(
+        "siting", (("siting", "what every candidate would gain, the sites of the plan, and what came close"),)
+    )
+    """The call that draws it: a name to read, and to type."""
+
     @property
     def gap(self) -> float:
         """How far the objective can be from the optimum, as a share of the objective."""
@@ -110,4 +116,4 @@ class Siting:
         else:
             lines.append(f"{self.status}: {STATUSES[self.status]}")
         lines += [self.reason] if self.reason else []
-        return "\n  ".join([*lines, *self.notes])
+        return "\n  ".join([*lines, *self.notes, self.maps.line])

@@ -1,0 +1,1 @@
+"""Layers: tables made into what is drawn, with the legends and the guard of text; they know no page."""

@@ -1,0 +1,154 @@
+"""What several views draw alike: streets, zones by arrival, gaps, stations, and the words beside them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from fireplan._page_kit import style
+from fireplan.colours import INK
+from fireplan.maps._layers import attribute_tables, vector_layers
+from fireplan.maps._layers.legend import Entry, Legend, band_entries, station_entries
+from fireplan.maps._layers.packed_layer import PackedLayer
+from fireplan.measures import gaps as find_gaps
+from fireplan.standards import INTERVALS
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    import folium
+    import geopandas as gpd
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from fireplan._page_kit.style import Band
+    from fireplan.comparison import Comparison
+    from fireplan.measures import Assessment
+    from fireplan.scenario import Scenario
+    from fireplan.standards import Objective
+
+METHOD = "Times along streets with all units at home and free; without call processing."
+GAP_COLOUR = INK
+STREETS = "Streets"
+CHANGE_BANDS = style.change_bands(style.NOTICEABLE_S, 60, 180)
+
+
+def draw_arrival(
+    page: folium.Map,
+    assessment: Assessment,
+    goal: Objective,
+    bands: Sequence[Band],
+    *,
+    baseline: Assessment | None,
+    others: Sequence[Assessment] = (),
+) -> None:
+    """
+    Draw streets, zones by arrival, gaps, and stations.
+
+    Parameters
+    ----------
+    page
+        Where to.
+    assessment, goal
+        What is drawn.
+    bands
+        Classes of arrival.
+    baseline
+        What stations are opened or closed against; None: nothing is.
+    others
+        Scenarios whose first due and time are named on each zone's card as well.
+    """
+    draw_streets(page, assessment.scenario)
+    zones = attribute_tables.zone_table(assessment, objective=goal.key, bands=bands)
+    popup = attribute_tables.zone_popup(zones, arrival=goal.title)
+    popup += attribute_tables.add_others(zones, others, objective=goal.key)
+    vector_layers.polygons(zones, name="Arrival by zone", fill="colour", popup=popup, tooltip="arrival").add_to(page)
+    draw_gaps(
+        page, find_gaps(assessment, objective=goal.key) if attribute_tables.is_weighted(assessment.zones) else None
+    )
+    draw_stations(page, assessment, baseline=baseline)
+
+
+def draw_gaps(page: folium.Map, found: gpd.GeoDataFrame | None, *, colours: Mapping[str, str] | None = None) -> None:
+    """Outline gaps, and fill them by their reason if it has a colour; without any, draw nothing."""
+    if found is None or not len(found):
+        return
+    table = attribute_tables.gap_table(found)
+    if colours is not None:
+        table["colour"] = found["reason"].map(colours)
+    vector_layers.polygons(
+        table,
+        name="Gaps",
+        fill=None if colours is None else "colour",
+        popup=attribute_tables.gap_popup(table),
+        tooltip="gap_said",
+        outline=GAP_COLOUR,
+    ).add_to(page)
+
+
+def draw_open_stations(page: folium.Map, scenario: Scenario) -> None:
+    """Draw the open stations by name alone."""
+    stations = scenario.stations[scenario.stations["open"]].to_crs(4326)
+    stations["short"] = stations.index
+    vector_layers.station_markers(stations, label="short", popup=[("", "name")], tooltip="name").add_to(page)
+
+
+def draw_stations(page: folium.Map, assessment: Assessment, *, baseline: Assessment | None = None) -> None:
+    """Draw stations with what becomes of each against a baseline."""
+    stations = attribute_tables.station_table(assessment, baseline=baseline)
+    popup = attribute_tables.station_popup(stations)
+    vector_layers.station_markers(stations, label="short", status="status", popup=popup, tooltip="name").add_to(page)
+
+
+def draw_change(page: folium.Map, comparison: Comparison, assessment: Assessment) -> None:
+    """What each zone gains or loses against the first scenario; off until it is asked for."""
+    scenario = comparison.baseline.scenario
+    changes = attribute_tables.as_areas(comparison.changes(assessment.scenario.name), metric_crs=scenario.roads.crs)
+    table = attribute_tables.change_table(changes, bands=CHANGE_BANDS)
+    popup = [("", "zone"), ("Change", "said"), ("Before", "before"), ("After", "after")]
+    vector_layers.polygons(
+        table, name="Gains and losses", fill="colour", popup=popup, tooltip="said", show=False
+    ).add_to(page)
+
+
+def draw_streets(page: folium.Map, scenario: Scenario) -> None:
+    """Draw the streets of a scenario; they are thinned out once for all maps of it and of what comes from it."""
+    roads = scenario.roads
+
+    def made() -> tuple[dict[str, Any], NDArray[np.float64]]:
+        layer = vector_layers.lines(roads.streets.to_crs(4326), name=STREETS)
+        return layer.data, layer.extent
+
+    data, bounds = scenario.memo.get(("streets drawn", roads.geometry_fingerprint), made)
+    PackedLayer("lines", name=STREETS, data=data, bounds=bounds, show=True, control=True).add_to(page)
+
+
+def arrival_bands(assessment: Assessment, goal: Objective) -> tuple[Band, ...]:
+    """Bands at the limits the standard sets for the same interval; one limit alone gets a second at its double."""
+    limits = {o.limit_s for o in assessment.standard.planned if o.interval == goal.interval}
+    limits |= {2 * goal.limit_s} if len(limits) == 1 else set()
+    return style.time_bands(*sorted(limits))
+
+
+def arrival_legend(
+    assessment: Assessment,
+    goal: Objective,
+    bands: Sequence[Band],
+    total: str,
+    *,
+    statuses: Sequence[str],
+) -> Legend:
+    """Say what the classes of arrival, the gaps and the signs mean."""
+    gap = Entry(label="gap: demand outside the limit", colour=GAP_COLOUR, sign="line")
+    return Legend(
+        title=f"{goal.title}, {INTERVALS[goal.interval]}",
+        entries=[*band_entries(bands), gap, *station_entries(*statuses)],  # type: ignore[arg-type]
+        unit="minutes" if goal.interval != "travel_s" else "minutes, without turnout",
+        n=f"{total} in {style.number(len(assessment.zones))} zones",
+        held_to=limit_said(goal),
+    )
+
+
+def limit_said(goal: Objective) -> str:
+    """Say an objective with its limit, its share and its source."""
+    share = f" to {goal.share:.0%}" if goal.share is not None else ""
+    return f"{goal.title} within {style.minutes(goal.limit_s)}{share} ({goal.source.split(':')[0]})"

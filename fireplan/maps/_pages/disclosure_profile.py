@@ -1,0 +1,61 @@
+"""For whom a page is: what it may show, and what stands over it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from fireplan.comparison import Comparison
+from fireplan.disclosure import PUBLIC_NOTE, mark_of
+from fireplan.maps._pages.page_frame import Footer
+from fireplan.measures import Assessment, assess
+from fireplan.scenario import Scenario
+
+if TYPE_CHECKING:
+    from fireplan.disclosure import Profile
+    from fireplan.maps._pages.written_page import WrittenPage
+
+Subject = TypeVar("Subject", Scenario, Assessment, Comparison)
+Made = TypeVar("Made", bound="WrittenPage")
+
+WITHOUT_INCIDENTS = "Incidents are not counted on this public page."
+
+
+def for_audience(subject: Subject, profile: Profile | None) -> Subject:
+    """
+    Leave out of what is drawn whatever its readers may not see.
+
+    Parameters
+    ----------
+    subject
+        What is to be drawn.
+    profile
+        "public": incidents are taken out, at their points and counted by zone, so that no card, legend or total can
+        give one away. "internal", or none: all stays.
+    """
+    if profile is not None:
+        mark_of(profile)
+    if profile != "public":
+        return subject
+    made: Any
+    if isinstance(subject, Comparison):
+        made = Comparison(tuple(for_audience(assessment, profile) for assessment in subject.assessments))
+    elif isinstance(subject, Assessment):
+        made = assess(for_audience(subject.scenario, profile), standard=subject.standard)
+    else:
+        made = replace(subject, incidents=None, zones=subject.zones.drop(columns="incidents", errors="ignore"))
+    return made  # type: ignore[no-any-return]
+
+
+def marked(page: Made, profile: Profile | None, *, note: str = WITHOUT_INCIDENTS) -> Made:
+    """Say on a page for whom it is: RESTRICTED over an internal one, what was left out under a public one."""
+    footer = page.footer or Footer()
+    if profile == "internal":
+        page.footer = replace(footer, notice=mark_of(profile))
+    elif profile == "public":
+        page.footer = replace(footer, notice="", method=" ".join(text for text in (footer.method, note) if text))
+    return page
+
+
+COUNTED_SAFELY = PUBLIC_NOTE
+"""What stands under a public page that counts incidents."""

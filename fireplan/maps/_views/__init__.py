@@ -1,0 +1,1 @@
+"""Views: one module for each map that is asked for; they put layers on pages."""

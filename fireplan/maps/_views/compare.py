@@ -1,0 +1,85 @@
+"""The view of scenarios side by side, in panes that move in step."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from fireplan.errors import InputError
+from fireplan.maps._layers import attribute_tables
+from fireplan.maps._layers.legend import Legend, band_entries
+from fireplan.maps._layers.scenario_layers import (
+    CHANGE_BANDS,
+    METHOD,
+    arrival_bands,
+    arrival_legend,
+    draw_arrival,
+    draw_change,
+)
+from fireplan.maps._pages.disclosure_profile import for_audience, marked
+from fireplan.maps._pages.offline_map import OfflineMap
+from fireplan.maps._pages.page_frame import footer_of
+from fireplan.maps._pages.synced_maps import MOST_PANES, SyncedMaps
+from fireplan.measures._assessment import chosen_objective
+from fireplan.standards import INTERVALS
+
+if TYPE_CHECKING:
+    from fireplan.comparison import Comparison
+    from fireplan.disclosure import Profile
+
+
+def compare(
+    comparison: Comparison,
+    *,
+    objective: str | None = None,
+    title: str = "",
+    basemap: str | None = None,
+    profile: Profile | None = None,
+) -> SyncedMaps:
+    """
+    Draw scenarios side by side, panning and zooming in step.
+
+    Parameters
+    ----------
+    comparison
+        From `fireplan.compare`: two to six scenarios; the first is what the others are compared with.
+    objective, title, basemap
+        As in `coverage`.
+    profile
+        For whom the page is: "public" takes incidents out, "internal" marks it RESTRICTED; left out: neither.
+
+    Returns
+    -------
+    A page with one pane per scenario: zones by arrival, gaps outlined, and, switched on in the layer list, what each
+    zone gains or loses.
+    """
+    comparison = for_audience(comparison, profile)
+    assessments = comparison.assessments
+    if not 2 <= len(assessments) <= MOST_PANES:
+        raise InputError(f"a page shows two to {MOST_PANES} scenarios side by side, not {len(assessments)}")
+    goal = chosen_objective(comparison.baseline, objective)
+    bands = arrival_bands(comparison.baseline, goal)
+    panes = []
+    for assessment in assessments:
+        share, total = attribute_tables.counted_said(assessment, objective=goal.key)
+        pane = OfflineMap(title=assessment.scenario.name, subtitle=share, basemap=basemap)
+        first = assessment is comparison.baseline
+        others = [other for other in assessments if other is not assessment]
+        draw_arrival(pane, assessment, goal, bands, baseline=None if first else comparison.baseline, others=others)
+        if not first:
+            draw_change(pane, comparison, assessment)
+        panes.append(pane)
+    legend = arrival_legend(comparison.baseline, goal, bands, total, statuses=("existing", "opened", "closed"))
+    change = Legend(
+        title=f"Change against {comparison.names[0]}",
+        unit="first-due travel time; switch it on in the list of layers",
+        entries=band_entries(CHANGE_BANDS),
+        folded=True,
+    )
+    page = SyncedMaps(
+        panes,
+        title=title or "Scenarios compared",
+        subtitle=f"{goal.title}: {INTERVALS[goal.interval]}, by zone",
+        footer=footer_of(comparison.baseline.scenario, method=METHOD),
+        legends=[legend, change],
+    )
+    return marked(page, profile)

@@ -1,0 +1,154 @@
+"""The view of the depth of the force: how many engines, or the whole force, arrive within the limit."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from fireplan._page_kit import style
+from fireplan.colours import FASTER, INK, SLOWER
+from fireplan.maps._layers import attribute_tables, vector_layers
+from fireplan.maps._layers.legend import Entry, Legend, station_entries
+from fireplan.maps._layers.scenario_layers import METHOD, draw_stations, draw_streets, limit_said
+from fireplan.maps._pages.disclosure_profile import for_audience, marked
+from fireplan.maps._pages.offline_map import OfflineMap
+from fireplan.maps._pages.page_frame import footer_of
+from fireplan.measures._assessment import chosen_objective
+from fireplan.standards import INTERVALS
+from fireplan.travel import erf_areas, force_times, places
+
+if TYPE_CHECKING:
+    import geopandas as gpd
+
+    from fireplan.disclosure import Profile
+    from fireplan.measures import Assessment
+    from fireplan.standards import Objective
+
+ENGINES = 3
+"""How many engines are told apart."""
+
+NTH = ("First engine", "Second engine", "Third engine")
+WHOLE = "whole force: "
+NONE_COLOUR = SLOWER[2]
+DEPTHS = (NONE_COLOUR, *FASTER)
+
+
+def erf(
+    assessment: Assessment,
+    *,
+    objective: str | None = None,
+    title: str = "",
+    basemap: str | None = None,
+    profile: Profile | None = None,
+) -> OfflineMap:
+    """
+    Draw how deep the force is that arrives in time, zone by zone.
+
+    Parameters
+    ----------
+    assessment
+        From `fireplan.assess`.
+    objective
+        Key of the objective whose limit counts; left out: the first that asks for more than one engine, else the first.
+    title
+        What stands over the map; left out: the scenario's name.
+    basemap
+        As in `coverage`.
+    profile
+        For whom the page is: "public" takes incidents out, "internal" marks it RESTRICTED; left out: neither.
+
+    Returns
+    -------
+    A map of zones in classes: no engine, one, two, three or more engines within the limit, or the whole effective
+    response force that the objective asks for. The ground that the whole force reaches is switched on in the list of
+    layers.
+
+    Notes
+    -----
+    An engine counts from where it is housed; a station with two engines brings both. The whole force is complete with
+    the arrival that fills its last missing part: see `fireplan.travel.erf_areas`.
+    """
+    assessment = for_audience(assessment, profile)
+    goal = _goal(assessment, objective)
+    zones, classes = _depths(assessment, goal)
+    counted = attribute_tables.counted_of(zones)
+    deepest = zones["depth"].to_numpy() == len(classes) - 1
+    share = style.share(
+        float(counted.weight[deepest].sum()) / (counted.total or 1), of=counted.total, unit=counted.unit
+    )
+    what = goal.title if classes[-1].startswith(WHOLE) else classes[-1].capitalize()
+    page = OfflineMap(
+        title=title or f"Depth of force: {assessment.scenario.name}",
+        subtitle=f"{what} within {style.minutes(goal.limit_s)}: {share}" if len(zones) else "There are no zones.",
+        footer=footer_of(assessment.scenario, method=METHOD),
+        legends=[
+            Legend(
+                title=f"Within {style.minutes(goal.limit_s)}",
+                unit=f"{INTERVALS[goal.interval]}; {counted.unit}",
+                entries=[
+                    *(
+                        Entry(label=label, colour=DEPTHS[i], note=counted.percent(zones["depth"].to_numpy() == i))
+                        for i, label in enumerate(classes)
+                    ),
+                    *station_entries("existing"),
+                ],
+                n=f"n = {style.number(counted.total)} {counted.unit} in {style.number(len(zones))} zones",
+                held_to=limit_said(goal),
+                note="" if len(assessment.scenario.units) else "No units are known: each station brings any number.",
+            )
+        ],
+        basemap=basemap,
+    )
+    draw_streets(page, assessment.scenario)
+    popup = [("", "zone"), ("Within the limit", "depth_said"), *((NTH[k], f"engine_{k}") for k in range(ENGINES))]
+    popup += [(goal.title, "whole_said")] if "whole_said" in zones else []
+    popup += [("In time", "in_time"), *attribute_tables.counted_lines(zones)]
+    vector_layers.polygons(zones, name="Depth by zone", fill="colour", popup=popup, tooltip="depth_said").add_to(page)
+    _draw_ground(page, assessment, goal)
+    draw_stations(page, assessment)
+    return marked(page, profile)
+
+
+def _goal(assessment: Assessment, objective: str | None) -> Objective:
+    """Give the objective of that key; left out: the first for a force."""
+    if objective is not None:
+        return chosen_objective(assessment, objective)
+    return next((o for o in assessment.standard.planned if sum(o.needs.values()) > 1), assessment.standard.planned[0])
+
+
+def _depths(assessment: Assessment, goal: Objective) -> tuple[gpd.GeoDataFrame, list[str]]:
+    """Zones with the class of each (`depth`), their times in words and colours; and what the classes are called."""
+    scenario = assessment.scenario
+    zones = attribute_tables.as_areas(assessment.zones, metric_crs=scenario.roads.crs)
+    at = places(scenario, "zones")
+    depth = np.zeros(len(zones), dtype=int)
+    for k in range(ENGINES):
+        arrival_s = force_times(scenario, at, needs={"engine": float(k + 1)}, interval=goal.interval)
+        depth += arrival_s <= goal.limit_s
+        zones[f"engine_{k}"] = [style.minutes(float(s)) for s in arrival_s]
+    classes = ["no engine", "1 engine", "2 engines", f"{ENGINES} engines or more"]
+    if set(goal.needs) != {"engine"} or goal.needs["engine"] > ENGINES:
+        classes.append(f"{WHOLE}{needs_said(goal)}")
+        depth[zones[f"{goal.key}_within"].to_numpy(bool)] = len(classes) - 1
+        zones["whole_said"] = zones[f"{goal.key}_s"].map(style.minutes)
+    zones["depth"] = depth
+    zones["depth_said"] = [classes[i] for i in depth]
+    zones["colour"] = [DEPTHS[i] for i in depth]
+    zones["zone"] = [f"Zone {z}" for z in zones.index]
+    zones["in_time"] = attribute_tables.in_time(assessment, objective=goal.key)
+    return zones, classes
+
+
+def needs_said(goal: Objective) -> str:
+    """Say a force in words, such as "2 engines, 16 people"."""
+    return ", ".join(f"{n:g} {kind}{'' if n == 1 or kind == 'people' else 's'}" for kind, n in goal.needs.items())
+
+
+def _draw_ground(page: OfflineMap, assessment: Assessment, goal: Objective) -> None:
+    """Outline the ground where what the objective asks for is complete in time; off until it is asked for."""
+    found = erf_areas(assessment.scenario, needs=[goal.needs], within_s=[goal.limit_s], interval=goal.interval)
+    ground = found[~found.geometry.is_empty].to_crs(4326)
+    if len(ground):
+        name = f"Ground: {needs_said(goal)} within {style.minutes(goal.limit_s)}"
+        vector_layers.polygons(ground, name=name, fill=None, outline=INK, show=False).add_to(page)

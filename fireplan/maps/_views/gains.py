@@ -1,0 +1,190 @@
+"""The view of a change: seconds gained and lost by zone, and what is now reached or no longer."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from fireplan._page_kit import style
+from fireplan.colours import FASTER, SLOWER
+from fireplan.errors import InputError, UnknownIdError
+from fireplan.maps._layers import attribute_tables, vector_layers
+from fireplan.maps._layers.legend import Entry, Legend, station_entries
+from fireplan.maps._layers.scenario_layers import CHANGE_BANDS, METHOD, draw_stations, draw_streets, limit_said
+from fireplan.maps._pages.disclosure_profile import for_audience, marked
+from fireplan.maps._pages.offline_map import OfflineMap
+from fireplan.maps._pages.page_frame import footer_of
+from fireplan.measures._assessment import chosen_objective
+from fireplan.standards import INTERVALS
+
+if TYPE_CHECKING:
+    import geopandas as gpd
+
+    from fireplan.comparison import Comparison
+    from fireplan.disclosure import Profile
+    from fireplan.measures import Assessment
+    from fireplan.standards import Objective
+
+NOW_IN, NOW_OUT = FASTER[-1], SLOWER[-1]
+TURNS = (("gained", "Comes within the limit", NOW_IN), ("lost", "Falls out of the limit", NOW_OUT))
+MOST_OTHERS = 4
+"""How many more scenarios a card names."""
+
+
+def difference(
+    comparison: Comparison,
+    *,
+    against: str | None = None,
+    objective: str | None = None,
+    title: str = "",
+    basemap: str | None = None,
+    profile: Profile | None = None,
+) -> OfflineMap:
+    """
+    Draw who would be reached sooner, and who later: the change in arrival, zone by zone.
+
+    Parameters
+    ----------
+    comparison
+        From `fireplan.compare`; the first scenario is the baseline.
+    against
+        Name of the scenario held against the baseline; left out: the second.
+    objective
+        Key of the objective whose arrival is compared; left out: the first of the standard.
+    title
+        What stands over the map; left out: the two names.
+    basemap
+        As in `coverage`.
+    profile
+        For whom the page is: "public" takes incidents out, "internal" marks it RESTRICTED; left out: neither.
+
+    Returns
+    -------
+    A map of zones, blue where help comes sooner, orange where later, near white where the change is not noticeable.
+    Zones that come within the limit or fall out of it are outlined; those newly reached at all, or no longer, have
+    colours of their own.
+
+    Raises
+    ------
+    UnknownIdError
+        If there is no such scenario, or it is the baseline.
+    """
+    comparison = for_audience(comparison, profile)
+    before, after = comparison.baseline, _after(comparison, against)
+    goal = chosen_objective(before, objective)
+    zones = _zones(comparison, after, goal)
+    counted = attribute_tables.counted_of(zones)
+    entries = [
+        Entry(label=label, colour=colour, note=counted.number(zones["colour"].to_numpy() == colour))
+        for label, colour in attribute_tables.change_classes(CHANGE_BANDS).items()
+        if colour in set(zones["colour"]) or label in {b.label for b in CHANGE_BANDS}
+    ]
+    turned = zones["turned"].to_numpy()
+    entries += [
+        Entry(label="comes within the limit", colour=NOW_IN, sign="line", note=counted.number(turned == "gained")),
+        Entry(label="falls out of it", colour=NOW_OUT, sign="line", note=counted.number(turned == "lost")),
+    ]
+    names = f"{after.scenario.name} against {before.scenario.name}"
+    page = OfflineMap(
+        title=title or f"Gains and losses: {names}",
+        subtitle=_headline(zones, counted, goal),
+        footer=footer_of(before.scenario, method=METHOD),
+        legends=[
+            Legend(
+                title=f"Change in arrival, {goal.title.lower()}",
+                unit=f"{INTERVALS[goal.interval]}; {counted.unit}",
+                entries=[*entries, *station_entries("existing", "opened", "closed")],
+                n=f"n = {style.number(counted.total)} {counted.unit} in {style.number(len(zones))} zones",
+                held_to=limit_said(goal),
+                note=_totals(comparison, after, goal),
+            )
+        ],
+        basemap=basemap,
+    )
+    draw_streets(page, before.scenario)
+    popup = [
+        ("", "zone"),
+        ("Change", "said"),
+        *_scenario_lines(zones, comparison, after, goal),
+        *attribute_tables.counted_lines(zones),
+    ]
+    vector_layers.polygons(zones, name="Change by zone", fill="colour", popup=popup, tooltip="said").add_to(page)
+    for kind, name, colour in (
+        ("gained", "Comes within the limit", NOW_IN),
+        ("lost", "Falls out of the limit", NOW_OUT),
+    ):
+        if (turned == kind).any():
+            outline = zones[turned == kind].dissolve()
+            vector_layers.polygons(outline, name=name, fill=None, outline=colour).add_to(page)
+    draw_stations(page, after, baseline=before)
+    return marked(page, profile)
+
+
+def _after(comparison: Comparison, against: str | None) -> Assessment:
+    """Give the scenario that is held against the baseline."""
+    others = comparison.assessments[1:]
+    if not others:
+        raise InputError("a difference needs a second scenario beside the baseline")
+    if against is None:
+        return others[0]
+    for other in others:
+        if other.scenario.name == against:
+            return other
+    raise UnknownIdError("scenario", against, list(comparison.names[1:]))
+
+
+def _zones(comparison: Comparison, after: Assessment, goal: Objective) -> gpd.GeoDataFrame:
+    """Zones of the baseline in WGS 84 with their change, its colour and its words."""
+    scenario = comparison.baseline.scenario
+    old, new = comparison.baseline.zones, after.zones
+    zones = attribute_tables.as_areas(old, metric_crs=scenario.roads.crs)
+    before_s, after_s = old[f"{goal.key}_s"].to_numpy(float), new[f"{goal.key}_s"].to_numpy(float)
+    with np.errstate(invalid="ignore"):
+        zones["change_s"] = after_s - before_s
+    zones["colour"] = attribute_tables.change_colours(zones["change_s"], CHANGE_BANDS)
+    zones["said"] = [attribute_tables.change_said(seconds) for seconds in zones["change_s"]]
+    zones["zone"] = [f"Zone {z}" for z in zones.index]
+    was, now = old[f"{goal.key}_within"].to_numpy(bool), new[f"{goal.key}_within"].to_numpy(bool)
+    zones["turned"] = np.where(now & ~was, "gained", np.where(was & ~now, "lost", ""))
+    return zones
+
+
+def _scenario_lines(
+    zones: gpd.GeoDataFrame, comparison: Comparison, after: Assessment, goal: Objective
+) -> list[tuple[str, str]]:
+    """Add lines for the scenarios to the cards: arrival, in time or why not, who is due; briefly for others."""
+    lines = []
+    for i, assessment in enumerate((comparison.baseline, after)):
+        name = assessment.scenario.name
+        zones[f"arrival_{i}"] = assessment.zones[f"{goal.key}_s"].map(style.minutes)
+        zones[f"in_time_{i}"] = attribute_tables.in_time(assessment, objective=goal.key)
+        lines += [(f"{goal.title}: {name}", f"arrival_{i}"), ("In time", f"in_time_{i}")]
+        for word in ("first", "second", "third"):
+            zones[f"{word}_{i}"] = attribute_tables.due_said(assessment, assessment.zones, word)
+            lines.append((f"{word.capitalize()} due", f"{word}_{i}"))
+    others = [a for a in comparison.assessments[1:] if a is not after][:MOST_OTHERS]
+    return lines + attribute_tables.add_others(zones, others, objective=goal.key)
+
+
+def _headline(zones: gpd.GeoDataFrame, counted: attribute_tables.Counted, goal: Objective) -> str:
+    """Say for how many help comes sooner, and for how many later."""
+    change_s = zones["change_s"].to_numpy()
+    sooner = counted.part(change_s < -style.NOTICEABLE_S)
+    later = counted.part(change_s > style.NOTICEABLE_S)
+    limit = f"by more than {style.minutes(style.NOTICEABLE_S)}"
+    return (
+        f"{goal.title}: sooner for {sooner} and later for {later} of {style.number(counted.total)} {counted.unit},"
+        f" {limit}"
+    )
+
+
+def _totals(comparison: Comparison, after: Assessment, goal: Objective) -> str:
+    """Say of each thing that is counted how much comes within the limit and falls out of it, at its own places."""
+    gains = comparison.gains().xs((after.scenario.name, goal.key), level=(0, 1))
+    said = [
+        f"{style.number(row['gained'])} {row['unit']} gained, {style.number(row['lost'])} lost"
+        f" (n = {style.number(row['n'])})"
+        for _, row in gains.iterrows()
+    ]
+    return f"Within the limit: {'; '.join(said)}."

@@ -1,0 +1,83 @@
+"""The view of gaps: where an objective is not reached, and why."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from fireplan._page_kit import style
+from fireplan.errors import InputError
+from fireplan.maps._layers import attribute_tables
+from fireplan.maps._layers.legend import Entry, Legend, station_entries
+from fireplan.maps._layers.scenario_layers import METHOD, draw_gaps, draw_stations, draw_streets, limit_said
+from fireplan.maps._pages.disclosure_profile import for_audience, marked
+from fireplan.maps._pages.offline_map import OfflineMap
+from fireplan.maps._pages.page_frame import footer_of
+from fireplan.measures import gaps as find_gaps
+from fireplan.measures._assessment import chosen_objective
+from fireplan.standards import INTERVALS
+
+if TYPE_CHECKING:
+    import geopandas as gpd
+
+    from fireplan.disclosure import Profile
+    from fireplan.measures import Assessment
+
+
+def gaps(
+    assessment: Assessment,
+    *,
+    found: gpd.GeoDataFrame | None = None,
+    objective: str | None = None,
+    title: str = "",
+    basemap: str | None = None,
+    profile: Profile | None = None,
+) -> OfflineMap:
+    """
+    Draw where an objective is not reached, each gap with its size, its nearest station and the reason.
+
+    Parameters
+    ----------
+    assessment
+        From `fireplan.assess`.
+    found
+        From `fireplan.gaps`; left out: found with its usual settings.
+    objective, title, basemap
+        As in `coverage`.
+    profile
+        For whom the page is: "public" takes incidents out, "internal" marks it RESTRICTED; left out: neither.
+    """
+    assessment = for_audience(assessment, profile)
+    if profile == "public" and found is not None:
+        raise InputError("gaps found before may count incidents: leave found out for a public page")
+    goal = chosen_objective(assessment, objective)
+    if found is None and attribute_tables.is_weighted(assessment.zones):
+        found = find_gaps(assessment, objective=goal.key)
+    share, total = attribute_tables.counted_said(assessment, objective=goal.key)
+    n_gaps = 0 if found is None else len(found)
+    reasons = style.categories(sorted(set(found["reason"]))) if found is not None else {}
+    scattered = 0.0 if found is None else found.attrs.get("scattered", 0.0)
+    weight = "" if found is None else found.attrs.get("weight", "")
+    none = "No gap." if found is not None else "No gap can be found: the zones hold neither people nor incidents."
+    page = OfflineMap(
+        title=title or f"Gaps: {assessment.scenario.name}",
+        subtitle=share if n_gaps else f"{none} {share}",
+        footer=footer_of(assessment.scenario, method=METHOD),
+        legends=[
+            Legend(
+                title="Why it is not reached in time",
+                entries=[
+                    *(Entry(label=reason, colour=colour) for reason, colour in reasons.items()),
+                    *station_entries("existing"),
+                ],
+                unit=f"{goal.title.lower()}, {INTERVALS[goal.interval]}",
+                n=f"{n_gaps} gaps among {total}",
+                held_to=limit_said(goal),
+                note=f"{style.number(scattered)} more ({weight}) lie scattered, in no gap." if scattered else "",
+            )
+        ],
+        basemap=basemap,
+    )
+    draw_streets(page, assessment.scenario)
+    draw_gaps(page, found, colours=reasons)
+    draw_stations(page, assessment, baseline=None)
+    return marked(page, profile)

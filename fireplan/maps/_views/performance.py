@@ -1,0 +1,197 @@
+"""The view of what was observed: the 90th percentile of an interval, zone by zone, where there are records enough."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from fireplan._page_kit import style
+from fireplan.colours import UNKNOWN
+from fireplan.disclosure import PUBLIC_NOTE
+from fireplan.disclosure._marks import SMALLEST
+from fireplan.errors import UnknownIdError
+from fireplan.maps._layers import attribute_tables, vector_layers
+from fireplan.maps._layers.legend import Entry, Legend, station_entries
+from fireplan.maps._layers.scenario_layers import draw_open_stations, draw_streets
+from fireplan.maps._pages.disclosure_profile import for_audience, marked
+from fireplan.maps._pages.offline_map import OfflineMap
+from fireplan.maps._pages.page_frame import Footer, footer_of
+from fireplan.response_performance import Attendance, attend
+from fireplan.response_performance import performance as perform
+from fireplan.response_performance._statistics import FEWEST
+from fireplan.standards import OBSERVED_INTERVALS
+
+if TYPE_CHECKING:
+    from collections.abc import Hashable, Mapping
+
+    import geopandas as gpd
+
+    from fireplan.disclosure import Profile
+    from fireplan.response_performance import History, Policy
+    from fireplan.scenario import Scenario
+
+TOO_FEW = f"n below {FEWEST}: no figure"
+NO_FIGURE = "too few records for a figure"
+HOW = (
+    "Observed times of the first unit to arrive at incidents that count; 90th percentile by inverted distribution,"
+    " 95 % interval by order statistics."
+)
+
+
+def performance(
+    history: History | Attendance,
+    scenario: Scenario,
+    *,
+    interval: str = "travel_s",
+    policy: Policy | None = None,
+    title: str = "",
+    basemap: str | None = None,
+    profile: Profile | None = None,
+) -> OfflineMap:
+    """
+    Draw how soon help came: the observed 90th percentile of an interval, zone by zone.
+
+    Parameters
+    ----------
+    history
+        From `fireplan.read_cad`, or a simulation; or what `fireplan.response_performance.attend` made of it with
+        this scenario.
+    scenario
+        The zones incidents are put into, the stations and streets.
+    interval
+        A key of `fireplan.standards.OBSERVED_INTERVALS`, such as "travel_s" or "total_response_s".
+    policy
+        What counts, where `history` is no attendance yet; left out: `Policy()`.
+    title
+        What stands over the map; left out: the interval and the scenario's name.
+    basemap
+        As in `coverage`.
+    profile
+        "public": no zone says how many records it has, and one of ten or fewer has no figure; "internal": marked
+        RESTRICTED.
+
+    Returns
+    -------
+    A map of zones by p90. Zones with fewer than ten records are grey, without a figure.
+
+    Raises
+    ------
+    UnknownIdError
+        If there is no such interval.
+    """
+    if interval not in OBSERVED_INTERVALS:
+        raise UnknownIdError("interval", interval, list(OBSERVED_INTERVALS))
+    attendance = history if isinstance(history, Attendance) else attend(history, scenario=scenario, policy=policy)
+    whole = perform(attendance)
+    overall = whole.T[interval.removesuffix("_s")].to_dict()
+    public = profile == "public"
+    zones = _zones(attendance, for_audience(scenario, profile), interval)
+    if public:
+        zones = _without_counts(zones)
+    bands = style.time_bands(*style.round_limits(zones["p90_s"].dropna()), unreachable=False)
+    zones["colour"] = style.colours_of(zones["p90_s"], bands)
+    called = OBSERVED_INTERVALS[interval]
+    records, n_zones = zones["n"].to_numpy(float), len(zones)
+    few = zones["p90_s"].isna().to_numpy()
+
+    def held(inside: np.ndarray[tuple[int], np.dtype[np.bool_]]) -> str:
+        return "" if public else style.number(float(records[inside].sum()))
+
+    colours = zones["colour"].to_numpy()
+    entries = [Entry(label=b.label, colour=b.colour, note=held((colours == b.colour) & ~few)) for b in bands]
+    page = OfflineMap(
+        title=title or f"Observed {called}: {scenario.name}",
+        subtitle=_headline(overall, called),
+        footer=_footer(scenario, whole.attrs),
+        legends=[
+            Legend(
+                title=f"90th percentile of {called}",
+                unit="by zone; records of the first unit",
+                entries=[
+                    *entries,
+                    Entry(label=NO_FIGURE if public else TOO_FEW, colour=UNKNOWN, note=held(few)),
+                    *station_entries("existing"),
+                ],
+                n=f"n = {style.number(float(overall['n']))} records in all, {style.number(n_zones)} zones"
+                if public
+                else f"n = {style.number(float(records.sum()))} records in {style.number(n_zones)} zones;"
+                f" {style.number(float(overall['n'] - records.sum()))} more in no zone",
+                note="A percentile of few records is uncertain."
+                + ("" if public else " Each card gives its n and its 95 % interval."),
+            )
+        ],
+        basemap=basemap,
+    )
+    draw_streets(page, scenario)
+    lines = [("", "zone"), ("90th percentile", "p90_said"), ("Median", "p50_said")]
+    if not public:
+        lines += [("95 % interval", "interval_said"), ("Records (n)", "n"), ("Not known", "unknown")]
+        lines += attribute_tables.counted_lines(zones)
+    name = "Observed p90 by zone"
+    vector_layers.polygons(zones, name=name, fill="colour", popup=lines, tooltip="p90_said").add_to(page)
+    draw_open_stations(page, scenario)
+    return marked(page, profile, note=PUBLIC_NOTE)
+
+
+def _without_counts(zones: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """Leave out every count, and every figure of ten records or fewer: what is not on the page is not subtracted."""
+    few = (zones["n"] < SMALLEST) | zones["p90_s"].isna()
+    table = zones.assign(
+        p90_s=zones["p90_s"].mask(few),
+        p90_said=zones["p90_s"].map(style.minutes, na_action="ignore").mask(few, NO_FIGURE),
+        p50_said=zones["p50_said"].mask(few, NO_FIGURE),
+    )
+    return table[["zone", "p90_s", "p90_said", "p50_said", "geometry"]].assign(n=0)
+
+
+def _zones(attendance: Attendance, scenario: Scenario, interval: str) -> gpd.GeoDataFrame:
+    """Zones in WGS 84 with what was observed in each, and the words of their cards."""
+    table = perform(attendance, by="zone_id").reset_index()
+    table = table[(table["measure"] == interval.removesuffix("_s")) & table["zone_id"].notna()].set_index("zone_id")
+    zones = attribute_tables.as_areas(scenario.zones, metric_crs=scenario.roads.crs)
+    found = table[["n", "unknown", "p50_s", "p90_s", "p90_low_s", "p90_high_s"]].reindex(zones.index)
+    zones[["n", "unknown"]] = found[["n", "unknown"]].fillna(0).astype(int)
+    for column in ("p50_s", "p90_s"):
+        zones[column] = found[column].astype(float)
+    zones["zone"] = [f"Zone {z}" for z in zones.index]
+    few = zones["p90_s"].isna()
+    zones["p50_said"] = zones["p50_s"].map(style.minutes).mask(few, TOO_FEW)
+    zones["p90_said"] = [
+        TOO_FEW if small else f"{style.minutes(s)} (n = {n:,})"
+        for s, n, small in zip(zones["p90_s"], zones["n"], few, strict=True)
+    ]
+    ends = zip(found["p90_low_s"].astype(float), found["p90_high_s"].astype(float), few, strict=True)
+    zones["interval_said"] = [TOO_FEW if small else _ends(low, high) for low, high, small in ends]
+    return zones
+
+
+def _ends(low_s: float, high_s: float) -> str:
+    """Say the ends of an interval; an end that the records are too few for is missing."""
+    low = style.minutes(low_s) if np.isfinite(low_s) else "no lower end"
+    high = style.minutes(high_s) if np.isfinite(high_s) else "no upper end (n too small)"
+    return f"{low} to {high}"
+
+
+def _headline(overall: Mapping[Hashable, Any], called: str) -> str:
+    """Say the percentile of all records, its interval and its n."""
+    n, unknown = int(overall["n"]), int(overall["unknown"])
+    count = f"n = {n:,}, {unknown:,} not known"
+    if pd.isna(overall["p90_s"]):
+        return f"No figure for {called}: too few records ({count})"
+    ends = _ends(float(overall["p90_low_s"]), float(overall["p90_high_s"]))
+    return f"90 % within {style.minutes(float(overall['p90_s']))} {called} ({ends}; {count})"
+
+
+def _footer(scenario: Scenario, attrs: Mapping[object, object]) -> Footer:
+    """Say where observed figures come from, and of which time."""
+    start, end = str(attrs.get("start", ""))[:10], str(attrs.get("end", ""))[:10]
+    modelled = footer_of(scenario, method=HOW)
+    basis = "invented" if scenario.provenance == "invented" else attrs["basis"]
+    return Footer(
+        source=modelled.source,
+        data_date=f"incidents received {start} to {end}" if start else scenario.data_date,
+        basis=basis,  # type: ignore[arg-type]  # one of the three words
+        method=HOW,
+    )

@@ -1,0 +1,184 @@
+"""What stands beside the map of a siting question: the plan in figures, the classes of gain, and what came close."""
+
+from __future__ import annotations
+
+import math
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from fireplan._page_kit import style
+from fireplan._page_kit.style import Band
+from fireplan.colours import SLOWER, UNKNOWN
+from fireplan.maps._layers.legend import Entry, Legend, band_entries, station_entries
+from fireplan.maps._layers.scenario_layers import GAP_COLOUR
+from fireplan.siting._solvers.incumbent import STATUSES
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from numpy.typing import NDArray
+
+    from fireplan.siting._results.siting_result import Siting
+
+GAIN = ("#c3e3a4", "#72c8b5", "#3aaac3", "#2a78b4", "#22318e")
+"""A little to a lot: from pale green to dark blue, which differ in lightness too, and from the grey of the streets."""
+
+CLASSES = 5
+MOST_IN_FIRST = 0.6
+"""Share of the gains that may fall into the lowest of even classes."""
+
+STEPS = (1.0, 2.0, 2.5, 5.0, 10.0)
+SHARES = (0.2, 0.4, 0.6, 0.8, 1.0)
+NEXT_BEST = 5
+"""How many of the plans that came close are listed."""
+
+MOST_BUILT = 5
+"""A plan of more stations than this is listed folded."""
+
+
+def score_bands(values: pd.Series[float]) -> tuple[Band, ...]:
+    """Part scores into classes at round limits; what gains nothing, or loses, is a class of its own."""
+    known = np.asarray(values, dtype=float)
+    top = float(known[np.isfinite(known)].max(initial=0.0))
+    nothing = Band(label="nothing", colour=UNKNOWN, up_to=1e-9 * top)
+    if not top > 0:
+        return (nothing,)
+    limits = _limits(known[known > nothing.up_to], top)
+    ends = [nothing.up_to, *limits[:-1], math.inf]
+    labels = [f"up to {figure(limits[0])}", *(f"{figure(a)} to {figure(b)}" for a, b in pairwise(limits))]
+    rising = [
+        Band(label=text, colour=colour, above=low, up_to=high)
+        for text, colour, (low, high) in zip(labels, style.ramp(GAIN, len(limits)), pairwise(ends), strict=True)
+    ]
+    return (nothing, *rising)
+
+
+def _limits(gains: NDArray[np.float64], top: float) -> list[float]:
+    """Round limits in even steps; where most gains would fall below the first, in steps of about two."""
+    power = 10.0 ** math.floor(math.log10(top / CLASSES))
+    step = next(s * power for s in STEPS if s * power * CLASSES >= top * (1 - 1e-9))
+    even = [step * i for i in range(1, math.ceil(top / step - 1e-9) + 1)]
+    if (gains <= step).mean() <= MOST_IN_FIRST:
+        return even
+    exponent = math.floor(math.log10(top))
+    doubling = [s * 10.0**e for e in range(exponent - 2, exponent + 2) for s in (1.0, 2.0, 5.0)]
+    last = next(i for i, limit in enumerate(doubling) if limit >= top * (1 - 1e-9))
+    return doubling[last - CLASSES + 1 : last + 1]
+
+
+def share_bands() -> tuple[Band, ...]:
+    """Part shares of runs into classes of a fifth."""
+    lows = (0.0, *SHARES[:-1])
+    labels = ["up to 20 %", *(f"{100 * a:.0f} to {100 * b:.0f} %" for a, b in zip(lows[1:], SHARES[1:], strict=True))]
+    rising = [
+        Band(label=text, colour=colour, above=low, up_to=high)
+        for text, colour, low, high in zip(labels, style.ramp(SLOWER, len(SHARES)), lows, SHARES, strict=True)
+    ]
+    return (Band(label="in no run", colour=UNKNOWN, up_to=0.0), *rising)
+
+
+def figure(value: float) -> str:
+    """Write a figure of any size: whole from a thousand up, to four digits below."""
+    if math.isnan(value):
+        return style.NOT_KNOWN
+    if math.isinf(value):
+        return "unlimited" if value > 0 else "\N{MINUS SIGN}unlimited"
+    text = f"{value:,.0f}" if abs(value) >= 1000 else f"{value:,.4g}"
+    return text.replace("-", "\N{MINUS SIGN}", 1) if text.startswith("-") else text
+
+
+def names_of(siting: Siting) -> dict[object, str]:
+    """Give the names of candidates that have one beside their id."""
+    if "name" not in siting.sites:
+        return {}
+    named = siting.sites["name"].dropna().astype(str)
+    return {i: n for i, n in named.items() if n.strip() and n != str(i)}
+
+
+def called(candidate: object, names: dict[object, str]) -> str:
+    """Call a candidate by its id, and its name if it has one."""
+    return f"{candidate}: {names[candidate]}" if candidate in names else str(candidate)
+
+
+def with_unit(value: float, unit: str) -> str:
+    """Write a figure with its unit."""
+    return style.NOT_KNOWN if math.isnan(value) else f"{figure(value)} {unit}"
+
+
+def plan_legend(siting: Siting) -> Legend:
+    """List the plan in the best order of building, and say how sure it is."""
+    entries = []
+    for number, row in siting.curve.iterrows():
+        built = row["take"] in siting.sites.index
+        gain = f"+{figure(float(row['gain']))} \N{RIGHTWARDS ARROW} " if built else ""
+        note = f"{gain}{figure(float(row['objective']))}".replace(" ", "\N{NO-BREAK SPACE}")
+        what = f"{number}: {row['take']}" if built else "as it stands"
+        entries.append(Entry(label=what, sign="opened" if built else "existing", note=note))
+    sure = f"{siting.status.replace('_', ' ')}: {STATUSES[siting.status]}"
+    if not math.isnan(siting.objective):
+        sure += f". Bound {figure(siting.bound)}, gap {100 * siting.gap:.2g} %"
+    return Legend(
+        title="Plan, in building order",
+        unit=siting.unit,
+        entries=entries,
+        held_to=sure,
+        n="" if siting.plan else "Nothing improves on the department as it stands.",
+        folded=len(siting.chosen) > MOST_BUILT,
+    )
+
+
+def notes_legend(siting: Siting) -> Legend | None:
+    """Give what a reader of the figures has to know; None: nothing."""
+    notes = [note for note in (siting.reason, *siting.notes) if note]
+    return Legend(title="Notes", note=" ".join(notes), folded=True) if notes else None
+
+
+def score_legend(siting: Siting, bands: tuple[Band, ...], markers: pd.DataFrame, *, gaps: bool) -> Legend:
+    """Say what the discs and the signs stand for."""
+    entries = list(band_entries(bands))
+    if siting.sites[["alone", "beside"]].isna().any(axis=None):
+        entries.append(Entry(label=style.NOT_KNOWN, colour=UNKNOWN))
+    if gaps:
+        entries.append(Entry(label="gap today", colour=GAP_COLOUR, sign="line"))
+    there = [s for s in ("existing", "opened", "closed") if (markers["status"] == s).any()]
+    aside = f"; {style.number(len(siting.set_aside))} more cannot be used" if len(siting.set_aside) else ""
+    return Legend(
+        title="Gain of a candidate site",
+        unit=siting.unit,
+        entries=[*entries, *station_entries(*there)],  # type: ignore[arg-type]
+        n=f"n = {style.number(len(siting.sites))} candidate sites{aside}",
+        note="By itself: added to what stays of the department. Beside the plan: added to the plan's other sites.",
+    )
+
+
+def runs_legend(sites: pd.DataFrame, shares: tuple[Band, ...]) -> Legend:
+    """Say what the discs of the runs stand for."""
+    runs = sites.loc[sites["runs"] > 0, "runs"]
+    most = f"{runs.min():,}" if runs.min() == runs.max() else f"{runs.min():,} to {runs.max():,}"
+    return Legend(
+        title="How often chosen",
+        unit="share of runs",
+        entries=band_entries(shares),
+        n=f"n = {most} runs, {len(runs):,} candidate sites" if len(runs) else "no runs",
+        folded=True,
+    )
+
+
+def next_best_legend(siting: Siting) -> Legend:
+    """List the plans that differ in one site and come closest."""
+    best = siting.runner_ups.head(NEXT_BEST)
+    entries = [
+        Entry(label=f"{row['take']} instead of {row['leave_out']}", sign="dot", note=figure(float(row["behind"])))
+        for _, row in best.iterrows()
+    ]
+    return Legend(title="Plans that came close", unit=f"{siting.unit} behind", entries=entries, folded=True)
+
+
+def attained(siting: Siting) -> str:
+    """Say what the plan attains."""
+    if math.isnan(siting.objective):
+        return f"no answer. {siting.reason or STATUSES[siting.status]}"
+    of = "" if math.isnan(siting.total) else f" of {figure(siting.total)}"
+    share = "" if math.isnan(siting.total) else f" ({100 * siting.share:.1f} %)"
+    return f"{figure(siting.objective)}{of} {siting.unit}{share}, before {figure(siting.before)}"

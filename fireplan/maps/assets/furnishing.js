@@ -1,0 +1,47 @@
+// What stands on every map: scale, north arrow, first view, keyboard.
+
+import { h } from "../../_page_kit/browser/elements.js";
+import { answerKeys } from "./keyboard.js";
+import { settle } from "./labels.js";
+import { printed } from "./printing.js";
+
+export const narrow = (map) => map.getContainer().offsetWidth < 900;
+
+const ARROW = '<svg viewBox="0 0 10 14" aria-hidden="true"><path d="M5 0L10 14L5 11L0 14Z" fill="currentColor"/></svg>';
+
+const North = L.Control.extend({
+  options: { position: "bottomright" },
+  onAdd() {
+    const north = h("div", { class: "fp-north" }, h("b", {}, "N", h("span", {}, "orth is up")));
+    north.insertAdjacentHTML("afterbegin", ARROW);
+    return north;
+  },
+});
+
+export function furnish(map, options) {
+  printed(map);
+  map.attributionControl.setPrefix(false);
+  L.control.scale({ position: "bottomright", metric: true, imperial: true, maxWidth: 110 }).addTo(map);
+  new North().addTo(map);
+  if (options.icons) {
+    L.Icon.Default.imagePath = "";
+    L.Icon.Default.mergeOptions(options.icons);
+  }
+  answerKeys(map);
+  map.on("zoomend moveend resize", () => settle(map));
+  const fitCards = () => map.getContainer().style.setProperty("--fp-card", map.getSize().y - 80 + "px");
+  map.on("resize", fitCards);
+  fitCards();
+  map.getContainer().parentElement.addEventListener("toggle", () => settle(map), true);
+  if (!options.bounds) return;
+  map.fireplanFirst = L.latLngBounds(options.bounds);
+  // The first view leaves free what the legends and the list of layers cover, where there is room for that.
+  const legends = map.getContainer().parentElement.querySelector(".fp-legends");
+  const over = legends && getComputedStyle(legends).position === "absolute" && !narrow(map);
+  const list = narrow(map) ? 14 : 210;
+  map.fitBounds(options.bounds, {
+    paddingTopLeft: [over ? legends.offsetWidth + 30 : options.curtain ? list : 14, 14],
+    paddingBottomRight: [list, map.getSize().y < 320 ? 24 : 46],
+    animate: false,
+  });
+}

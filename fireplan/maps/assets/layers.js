@@ -1,0 +1,102 @@
+// Draws fireplan's packed layers with Leaflet. Every text it is given is escaped HTML.
+
+import { integers, points } from "../../_page_kit/browser/packed_coordinates.js";
+import { describe, plain, sideOf } from "./cards.js";
+import { Dots } from "./dots.js";
+import { settle } from "./labels.js";
+
+const times = (n, make) => Array.from({ length: n }, make);
+
+// Sheets of their own, by height: streets, areas, streets drawn over areas, dots, stations. Only areas and stations
+// answer the pointer. What is drawn for one side of a curtain hangs on the sheet of that side.
+function pane(map, name, order, { opacity = 1, answers = false } = {}) {
+  const side = map.fireplanSide, own = side ? name + "-" + side : name;
+  if (!map.getPane(own)) {
+    const made = map.createPane(own, side ? map.getPane("fp-side-" + side) : undefined);
+    made.style.zIndex = order;
+    made.style.opacity = opacity;
+    if (!answers) made.style.pointerEvents = "none";
+  }
+  return own;
+}
+
+export function polygons(map, layer) {
+  const structure = integers(layer.structure), next = points(layer.points), group = L.featureGroup();
+  const sheet = pane(map, "fp-areas", 395, { opacity: layer.opacity, answers: true });
+  let at = 0;
+  for (let row = 0; row < layer.rows; row++) {
+    const shape = times(structure[at++], () => times(structure[at++], () => times(structure[at++], next)));
+    const colour = layer.palette[layer.fills[row]];
+    // Opaque within the sheet, which is translucent as a whole: no seams where areas meet.
+    const area = L.polygon(shape, {
+      pane: sheet, fill: Boolean(colour), fillColor: colour, fillOpacity: 1, stroke: Boolean(layer.outline || colour),
+      color: layer.outline || colour, weight: layer.weight, opacity: 1, smoothFactor: 0.5,
+      interactive: layer.labels.length > 0 || Boolean(layer.tooltip),
+    });
+    describe(area, layer, row, { sticky: true, ...sideOf(map) });
+    group.addLayer(area);
+  }
+  return group;
+}
+
+export function lines(map, layer) {
+  const group = L.featureGroup();
+  for (const kind of layer.kinds) {
+    const counts = integers(kind.structure), next = points(kind.points);
+    const streets = counts.map((n) => times(n, next));
+    group.addLayer(L.polyline(streets, {
+      color: kind.colour, weight: kind.weight, opacity: 1, smoothFactor: 1, interactive: false,
+      pane: pane(map, layer.above ? "fp-above" : "fp-below", layer.above ? 450 : 390),
+    }));
+  }
+  return group;
+}
+
+export function dots(map, layer) {
+  const group = L.featureGroup();
+  for (const kind of layer.kinds) {
+    const next = points(kind.points);
+    if (!next.count) continue;
+    group.addLayer(new Dots(next, {
+      fillColor: kind.colour, fillOpacity: layer.opacity, radius: layer.radius, weight: 0, interactive: false,
+      pane: pane(map, "fp-dots", 460),
+    }));
+  }
+  return group;
+}
+
+export function stations(map, layer) {
+  const next = points(layer.points), group = L.featureGroup();
+  for (let row = 0; row < layer.rows; row++) {
+    const label = layer.names[row], status = layer.statuses[row];
+    const said = plain(label) + (status === "existing" ? "" : " (" + status + ")");
+    const marker = L.marker(next(), {
+      title: said, alt: said, riseOnHover: true, zIndexOffset: status === "existing" ? 0 : 500,
+      pane: map.fireplanSide ? pane(map, "fp-stations", 600, { answers: true }) : "markerPane",
+      icon: L.divIcon({
+        className: "fp-station fp-" + status, iconSize: [22, 22],
+        html: '<svg viewBox="0 0 22 22" aria-hidden="true">' + layer.signs[status] + "</svg>" +
+          (layer.labelled ? "<b>" + label + "</b>" : ""),
+      }),
+    });
+    describe(marker, layer, row, { direction: "top", offset: [0, -10], ...sideOf(map) });
+    const full = layer.tooltip ? plain(layer.tooltip[row]) : said;
+    marker.on("add", () => asButton(marker, full === said || full === plain(label) ? said : said + ": " + full));
+    group.addLayer(marker);
+  }
+  const side = map.fireplanSide;
+  group.on("add remove", () => settle(map));
+  (map.fireplanStations ||= []).push({ group, side });
+  return group;
+}
+
+// Leaflet makes a button of a marker and opens its card on Enter; a button has a name and answers the space bar too.
+function asButton(marker, said) {
+  const element = marker.getElement();
+  element.setAttribute("aria-label", said);
+  L.DomEvent.on(element, "keydown", (e) => {
+    if (e.key !== " ") return;
+    L.DomEvent.stop(e);
+    marker.openPopup();
+  });
+}
