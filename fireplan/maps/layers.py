@@ -8,3 +8,8 @@ Layers over tables of one's own, to be added to an `OfflineMap`: areas, streets,
 from fireplan.maps._layers.vector_layers import lines, points, polygons, station_markers
 
 __all__ = ["lines", "points", "polygons", "station_markers"]
+
+
+def __dir__() -> list[str]:
+    """List the public names."""
+    return sorted(__all__)

@@ -59,4 +59,4 @@ def test_the_face_of_the_maps_lists_what_it_holds():
     assert dir(maps) == sorted(maps.__all__)
     assert [name for name in maps.__all__ if not hasattr(maps, name)] == []
     drawing = {name for name, value in vars(maps).items() if inspect.isfunction(value) and name[0] != "_"}
-    assert drawing == set(maps.VIEWS)
+    assert drawing - {"escape"} == set(maps.VIEWS)
