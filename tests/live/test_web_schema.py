@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 from jsonschema import Draft202012Validator
 
-from fireplan.live._web.event_schema import EXAMPLES, MEANING, event_schema
-from fireplan.operations._events.event import TYPES, Event, Refused, event_of
+from fireplan.live._web.event_schema import EXAMPLES, event_schema
+from fireplan.operations._events.event import MEANING, TYPES, Event, Refused, event_of
 
 NOW_US = 1_900_000_000_000_000
 FULL = {

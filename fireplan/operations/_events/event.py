@@ -5,9 +5,9 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-from pydantic import ConfigDict, Field, PlainValidator, TypeAdapter, ValidationError
+from pydantic import Field, PlainValidator, TypeAdapter, ValidationError
 
 from fireplan.operations.fields import (
     EPOCH,
@@ -102,13 +102,6 @@ class Event:
     station_id
         Where a `unit.moved_up` is to stand by.
     """
-
-    __pydantic_config__: ClassVar = ConfigDict(
-        title="Event of a dispatch feed",
-        json_schema_extra={
-            "description": "What a dispatch system said happened. Keys that are not named here are not kept."
-        },
-    )
 
     event_id: Annotated[
         str,
@@ -258,7 +251,7 @@ def event_of(said: Mapping[str, Any], *, received_us: int) -> Event:
     odd = _odds_of(event)
     if not wrong and not odd:
         return event
-    faults = list((wrong | {name: fault for name, fault in odd.items() if name not in wrong}).values())
+    faults = [*wrong.values(), *(fault for name, fault in odd.items() if name not in wrong)]
     event_id = None if "event_id" in wrong else event.event_id
     raise Refused(faults[0][0], "; ".join(text for _, text in faults), event_id=event_id)
 
