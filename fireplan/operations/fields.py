@@ -126,7 +126,7 @@ SEQ = Said(
 
 def received_by(said: object, info: ValidationInfo) -> int:
     """When a gateway says that it received the event; if it does not say so, or says a time to come, when we did."""
-    ours_us: int = info.context
+    ours_us = int(info.context or 0)
     if not isinstance(said, str) or not SHORTEST_STAMP <= len(said) <= LONGEST_STAMP:
         return ours_us
     try:
@@ -166,11 +166,9 @@ def fault_of(error: Mapping[str, Any], *, types: tuple[str, ...]) -> tuple[str, 
         return "unknown_type", f"type {shown} is unknown: known are {listed(types, most=len(types))}"
     if name in DEGREES:
         # A whole number too long for a float is a number all the same.
-        outside = kind in {"greater_than_equal", "less_than_equal"} or type(value) is int
-        most = DEGREES[name]
-        return name, f"{name} is " + (
-            f"outside -{most} to {most} degrees" if outside else "not a finite number of degrees"
-        )
+        if kind in {"greater_than_equal", "less_than_equal"} or type(value) is int:
+            return name, f"{name} is outside -{DEGREES[name]} to {DEGREES[name]} degrees"
+        return name, f"{name} is not a finite number of degrees"
     return name if kind == REASON else kind, f"{name} {error['msg']}"
 
 

@@ -174,7 +174,7 @@ class Server:
         _load(config)
         self._socket = _listening(binding.host, binding.port)
         self.host, self.port = binding.host, int(self._socket.getsockname()[1])
-        self._uvicorn = _Uvicorn(config, self.app.web.hub)
+        self._uvicorn = _Uvicorn(config, self.app.state.web.hub)
         self._thread: threading.Thread | None = None
 
     @property

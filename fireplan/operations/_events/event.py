@@ -30,6 +30,11 @@ from fireplan.operations.fields import (
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+__all__ = [
+    "ASSIGNED", "EPOCH", "FIELDS", "HEARTBEAT", "INCIDENT_TYPES", "MEANING", "MODEL", "NEEDED_BY", "PLACED", "RANK",
+    "SAID", "SECOND_US", "TYPES", "UNIT_TYPES", "Event", "Refused", "as_said", "as_stamp", "event_of", "in_us",
+]  # fmt: skip
+
 MEANING = {
     "heartbeat": "Nothing happened; the feed is there.",
     "incident.created": "A call was taken. Its place and type may follow.",
@@ -70,7 +75,7 @@ PLACED = ("unit.position",)
 """Types that cannot do without a place."""
 
 NEEDS = {kind: tuple(name for name, kinds in NEEDED_BY.items() if kind in kinds) for kind in TYPES}
-KNOWN_TYPE = Said(Literal[TYPES], "is unknown")  # type: ignore[valid-type]
+KNOWN_TYPE = Said(Literal[TYPES], "is unknown")
 
 
 @dataclass(frozen=True, slots=True)
@@ -260,13 +265,10 @@ def _looked_at_again(said: Mapping[str, Any], received_us: int) -> tuple[Event, 
     """Read an event field by field: give what can be used of it, and what is wrong with each other field."""
     # Half a surrogate pair can stand in JSON, but in no database. In an id it is a fault, as it would no longer tell
     # events apart.
-    known = {
-        name: value.encode("utf-8", "replace").decode("utf-8")
-        if isinstance(value, str) and name != "event_id"
-        else value
-        for name in FIELDS
-        if (value := said.get(name)) is not None
-    }
+    known = {name: value for name in FIELDS if (value := said.get(name)) is not None}
+    for name, value in known.items():
+        if isinstance(value, str) and name != "event_id":
+            known[name] = value.encode("utf-8", "replace").decode("utf-8")
     try:
         return MODEL.validate_python(known, context=received_us), {}
     except ValidationError as error:

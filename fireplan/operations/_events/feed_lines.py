@@ -66,7 +66,7 @@ def _parsed(text: bytes) -> Any:  # noqa: ANN401 - whatever stands there
 
 
 def _parsed_with_care(text: bytes) -> Any:  # noqa: ANN401 - whatever stands there
-    """Say why a text is no JSON; half a surrogate pair, which the quick parser does not take, is none of the reasons."""
+    """Say why a text is no JSON. Half a surrogate pair, which the quick parser does not take, is no reason."""
     try:
         return json.loads(text.decode("utf-8"), parse_constant=_no_number)
     except UnicodeDecodeError as error:
