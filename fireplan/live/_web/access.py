@@ -19,6 +19,7 @@ from fireplan.live._web.tokens import Role
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping, Sequence
 
+    from starlette.requests import Request
     from starlette.responses import Response
     from starlette.routing import BaseRoute
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -52,6 +53,12 @@ class Caller:
     role: Role | None
     session: Session | None
     template: str
+
+
+def caller_of(request: Request) -> Caller:
+    """Tell who asks, as the guard found it."""
+    caller: Caller = request.scope[CALLER]
+    return caller
 
 
 class Answer:

@@ -73,20 +73,16 @@ CURL = (
 
 class DocsRoutes:
     """
-    The routes that describe all others.
+    The routes that describe all others; what they give is written when it is first asked for.
 
     Parameters
     ----------
     openapi
-        The OpenAPI document; it is written when the routes are there.
+        Makes the OpenAPI document.
     """
 
     def __init__(self, openapi: Callable[[], Mapping[str, Any]]) -> None:
         self._openapi = openapi
-
-    @cached_property
-    def _page(self) -> str:
-        return docs_page(self._openapi(), event_schema())
 
     def routes(self) -> list[Door]:
         """Give them."""
@@ -99,16 +95,28 @@ class DocsRoutes:
 
     async def schema(self, _request: Request) -> Response:
         """Give the schema of an event."""
-        return Response(as_json(event_schema()), media_type=SCHEMA)
+        return Response(self._schema, media_type=SCHEMA)
 
     async def openapi(self, _request: Request) -> Response:
         """Give the OpenAPI document."""
-        return Response(as_json(self._openapi()), media_type=JSON)
+        return Response(self._document, media_type=JSON)
 
     async def docs(self, _request: Request) -> Response:
         """Give the page that describes all of this."""
         headers = {"content-security-policy": policy_of(self._page)}
         return Response(self._page, media_type="text/html", headers=headers)
+
+    @cached_property
+    def _schema(self) -> bytes:
+        return as_json(event_schema())
+
+    @cached_property
+    def _document(self) -> bytes:
+        return as_json(self._openapi())
+
+    @cached_property
+    def _page(self) -> str:
+        return docs_page(self._openapi(), event_schema())
 
 
 def docs_page(openapi: Mapping[str, Any], schema: Mapping[str, Any]) -> str:

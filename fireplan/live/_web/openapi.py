@@ -73,7 +73,8 @@ class Door(Route):
 
     def described(self) -> dict[str, Any]:
         """Describe it, as an operation of OpenAPI."""
-        answers: dict[int, str] = ({200: "Done."} if self.gives else {204: "Done."}) | ALWAYS | self.answers
+        done = "What was asked for." if "GET" in (self.methods or ()) else "Done."
+        answers: dict[int, str] = {200 if self.gives else 204: done} | ALWAYS | self.answers
         said: dict[str, Any] = {"summary": self.summary, "description": self.description}
         said["responses"] = {str(status): {"description": text} for status, text in sorted(answers.items())}
         if self.gives:

@@ -9,7 +9,7 @@ from urllib.parse import parse_qs
 from starlette.exceptions import HTTPException
 from starlette.responses import RedirectResponse, Response
 
-from fireplan.live._web.access import CALLER
+from fireplan.live._web.access import caller_of
 from fireplan.live._web.answering import REFUSED, told
 from fireplan.live._web.asked import FORM, JSON, Login, small_body
 from fireplan.live._web.openapi import Door, schema_of
@@ -19,7 +19,6 @@ from fireplan.live._web.tokens import Role
 if TYPE_CHECKING:
     from starlette.requests import Request
 
-    from fireplan.live._web.access import Caller
     from fireplan.live._web.shared import Web
 
 UNKNOWN_ADDRESS = "unknown"
@@ -134,12 +133,6 @@ class PageRoutes:
             said = request.headers.get("x-forwarded-for", "").rpartition(",")[2].strip()
             return said[:64] or UNKNOWN_ADDRESS
         return request.client.host if request.client else UNKNOWN_ADDRESS
-
-
-def caller_of(request: Request) -> Caller:
-    """Tell who asks, as the guard found it."""
-    caller: Caller = request.scope[CALLER]
-    return caller
 
 
 async def _token_said(request: Request, *, is_form: bool) -> str:

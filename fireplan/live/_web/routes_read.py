@@ -11,11 +11,11 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response, StreamingResponse
 
 from fireplan.errors import FireplanError
+from fireplan.live._web.access import caller_of
 from fireplan.live._web.answering import told
 from fireplan.live._web.asked import JSON, LINES, Moment, Span, asked_in
 from fireplan.live._web.export import lines_of, pumped
 from fireplan.live._web.openapi import Door
-from fireplan.live._web.routes_page import caller_of
 from fireplan.live._web.streaming import Reader, Stream, as_json
 from fireplan.live._web.tokens import Role
 

@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Any
 
 from starlette.responses import Response
 
+from fireplan.live._web.access import caller_of
 from fireplan.live._web.answering import told
 from fireplan.live._web.asked import JSON, LINES, Move, Pace, said_in
 from fireplan.live._web.bodies import Posted, read_posted, refused
 from fireplan.live._web.event_schema import event_schema
 from fireplan.live._web.openapi import Door, schema_of
-from fireplan.live._web.routes_page import caller_of
 from fireplan.live._web.streaming import as_json
 from fireplan.operations._events.event import Event
 
