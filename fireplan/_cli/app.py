@@ -9,6 +9,7 @@ from typing import Annotated
 
 import typer
 
+from fireplan._cli.kinds import Kind  # noqa: TC001 - read at run time by typer
 from fireplan.errors import FireplanError
 
 app = typer.Typer(
@@ -29,16 +30,6 @@ class Paper(StrEnum):
 
     a4 = "A4"
     letter = "Letter"
-
-
-class Kind(StrEnum):
-    """What a file can be checked as."""
-
-    cad = "cad"
-    stations = "stations"
-    network = "network"
-    scenario = "scenario"
-    feed = "feed"
 
 
 @app.command()

@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from fireplan._cli.app import Kind
+from fireplan._cli.kinds import Kind
 from fireplan._cli.terminal import plain
 from fireplan.errors import FireplanError, InputError
 

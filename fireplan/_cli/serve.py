@@ -76,7 +76,6 @@ class Asked:
 def serve_project(folder: Path, asked: Asked, *, listen: dict[str, object]) -> None:
     """Run a project's live view until it is interrupted."""
     try:
-        import fastapi  # noqa: F401, PLC0415
         import sqlalchemy  # noqa: F401, PLC0415
         import starlette  # noqa: F401, PLC0415
         import uvicorn  # noqa: F401, PLC0415

@@ -2,6 +2,7 @@
 
 import base64
 import hashlib
+import html
 import http.cookies
 import json
 import re
@@ -315,6 +316,57 @@ def test_the_descriptions_name_no_address_outside(served):
         outside = {found for found in OUTSIDE.findall(text) if not found.startswith("http://127.0.0.1:8000/")}
         assert outside <= ({DIALECT} if path == "/openapi.json" else set())  # a name; nothing loads it
     assert TOKENS.viewer not in text
+
+
+def test_every_route_but_those_of_the_page_is_described(served):
+    document = served.ask("GET", "/openapi.json", token=TOKENS.viewer).json()
+    described = {(method.upper(), path) for path, methods in document["paths"].items() for method in methods}
+    there = {(m, route.path_format) for route in served.server.app.routes for m in route.methods}
+    assert there - described == {
+        ("GET", "/"), ("HEAD", "/"), ("GET", "/assets/{name}"), ("HEAD", "/assets/{name}"), ("GET", "/docs"),
+        ("GET", "/openapi.json"),
+    }  # fmt: skip
+    assert described <= there
+    assert document["security"] == [{"token": []}, {"session": []}]
+    open_ones = [path for path, ways in document["paths"].items() for way in ways.values() if way.get("security") == []]
+    assert open_ones == ["/login"]
+    said = [way for ways in document["paths"].values() for way in ways.values()]
+    assert all(way["summary"] and {"403", "422"} <= set(way["responses"]) for way in said)
+
+
+def test_the_docs_say_who_may_do_what_as_the_guard_does(served):
+    page = html.unescape(served.ask("GET", "/docs", token=TOKENS.viewer).body.decode())
+    who = dict(re.findall(r"<h3><code>([^<]*)</code>[^<]*</h3>\n<p class=\"who\">([^<]*)</p>", page))
+    assert who["POST /login"] == "anyone"
+    assert who["POST /logout"] == who["GET /api/state"] == "viewer, operator"
+    assert who["POST /api/events"] == "operator, feed"
+    assert who["POST /api/moves"] == who["POST /api/alerts/{key}/acknowledge"] == "operator"
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status"),
+    [
+        ("HEAD", "/", 200),
+        ("HEAD", "/api/state", 405),
+        ("HEAD", "/api/stream", 405),  # it would have no end
+        ("HEAD", "/api/project.zip", 405),
+        ("PUT", "/api/events", 405),
+        ("GET", "/api/state/", 404),
+        ("GET", "/api/state?at=-1", 422),
+        ("GET", "/api/state?at=soon", 422),
+        ("GET", f"/api/events?end={2**43 + 1}", 422),
+    ],
+)
+def test_what_there_is_not_is_not_answered(served, method, path, status):
+    assert served.ask(method, path, token=TOKENS.operator).status == status
+
+
+def test_a_query_that_cannot_be_used_is_named(served):
+    error = served.ask("GET", "/api/events?start=1&end=kanari", token=TOKENS.viewer).json()["error"]
+    assert error.startswith("Not usable: end: ")
+    assert "milliseconds" in error
+    assert "start" not in error
+    assert "kanari" not in error
 
 
 def test_the_page_and_what_it_loads_name_no_address_outside(served):

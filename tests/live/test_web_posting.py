@@ -378,6 +378,21 @@ def test_a_move_of_nobody_or_to_nowhere(kept, body):
     assert kept.desk.by_id == {}
 
 
+@pytest.mark.parametrize(
+    ("body", "says"),
+    [
+        ({"unit_id": "E1"}, "station_id"),
+        ({"unit_id": 7, "station_id": "S1"}, "unit_id"),
+        ({"unit_id": "X", "station_id": "S1"}, "no such unit"),
+        ({"unit_id": "E1", "station_id": "X"}, "no such station"),
+        (["E1", "S1"], "no JSON object"),
+    ],
+)
+def test_a_move_that_cannot_be_is_told_why(kept, body, says):
+    answer = kept.ask("POST", "/api/moves", token=TOKENS.operator, body=body)
+    assert (answer.status, says in answer.json()["error"]) == (422, True)
+
+
 def test_a_move_is_a_small_body(kept):
     body = {"unit_id": "E1", "station_id": "S1", "pad": "x" * 5000}
     assert kept.ask("POST", "/api/moves", token=TOKENS.operator, body=body).status == 413

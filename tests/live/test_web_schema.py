@@ -4,10 +4,12 @@ import json
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
-from fireplan.live._web.event_schema import EXAMPLES, MEANING, event_schema
-from fireplan.operations._events.event import TYPES, Event, Refused, event_of
+from fireplan.live._web.event_schema import EXAMPLES, event_schema
+from fireplan.operations._events.event import MEANING, TYPES, Event, Refused, event_of
 
 NOW_US = 1_900_000_000_000_000
 FULL = {
@@ -96,6 +98,23 @@ def test_what_a_type_needs(kind):
 )
 def test_values_are_judged_alike(field, value):
     said = {**FULL, "type": "unit.dispatched", field: value}
+    assert VALID(said) == taken(said)
+
+
+VALUES = [
+    None, "", " ", "E1", "x" * 200, "x" * 201, "x" * 500, "x" * 501, "\U0001f692" * 200, 0, -1, 7, 1.5, True,
+    False, 2**53, 2**53 - 1, -(2**53), 1 - 2**53, 90, 90.5, -90, 180, -180.5, [], ["E1"], {}, "2025-07-01T08:00:00Z",
+    "2025-07-01T08:00:00.123456-07:00", "2025-07-01T08:00:00", "today", "heartbeat", "unit.position", "unit.teleported",
+]  # fmt: skip
+
+
+@given(
+    st.sampled_from(TYPES),
+    st.dictionaries(st.sampled_from([*FULL, "type", "narrative"]), st.sampled_from(VALUES), max_size=3),
+    st.sets(st.sampled_from(list(FULL)), max_size=3),
+)
+def test_whatever_is_said_is_judged_alike(kind, change, left_out):
+    said = {name: value for name, value in ({**FULL, "type": kind} | change).items() if name not in left_out}
     assert VALID(said) == taken(said)
 
 

@@ -196,7 +196,7 @@ class Served:
 
     @property
     def web(self):
-        return self.server.app.web
+        return self.server.app.state.web
 
     def ask(self, method, path, *, token=None, body=None, **headers):
         """Ask once, on a connection of its own."""

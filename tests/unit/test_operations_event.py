@@ -7,7 +7,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fireplan.operations._events.event import TYPES, Event, Refused, as_said, as_stamp, event_of
-from fireplan.operations._events.feed_lines import LONGEST_LINE_BYTES, read_line, read_object
+from fireplan.operations._events.feed_lines import (
+    LONGEST_LINE_BYTES,
+    _parsed,
+    _parsed_with_care,
+    read_line,
+    read_object,
+)
 from fireplan.operations._events.refusal import Refusal
 
 NOW_US = 1_709_665_300_000_000
@@ -74,6 +80,70 @@ def test_each_fault_is_named_with_its_event(change, code, says):
     assert says in refused.value.reason
 
 
+@pytest.mark.parametrize(
+    ("change", "code", "reason"),
+    [
+        ({"event_id": None}, "event_id", "event_id is missing"),
+        ({"event_id": "a\nb"}, "event_id", "event_id is no text of 1 to 200 printable characters"),
+        ({"event_id": 10**200}, "event_id", "event_id is no text of 1 to 200 printable characters"),
+        ({"event_id": "\ud800"}, "event_id", "event_id is no text of 1 to 200 printable characters"),
+        ({"ts": None}, "ts", "ts is missing"),
+        ({"ts": "2024-02-30T19:00:20Z"}, "ts", "ts is not a stamp such as 2024-03-05T19:00:20-05:00"),
+        ({"ts": "1969-12-31T23:59:59Z"}, "ts", "ts lies before 1970"),
+        (
+            {"ts": "2024-03-05T19:00:20"},
+            "ts_naive",
+            "ts has no offset from UTC: write -05:00 or Z behind it; it is not guessed",
+        ),
+        (
+            {"ts": "2024-03-06T00:01:41Z"},  # five hours and a second after NOW_US
+            "ts_ahead",
+            "ts is 5 h ahead of the clock that received it: over the skew limit",
+        ),
+        ({"seq": True}, "seq", "seq is not a whole number from 0: number the events, or leave it out"),
+        ({"unit_id": ["E1"]}, "unit_id", "unit_id is no text of up to 200 characters"),
+        ({"incident_id": None}, "incident_id", "incident_id is missing, and unit.dispatched needs it"),
+        ({"latitude": None}, "place", "latitude is missing: give both, or neither"),
+        ({"longitude": -180.01}, "longitude", "longitude is outside -180 to 180 degrees"),
+        ({"longitude": "1"}, "longitude", "longitude is not a finite number of degrees"),
+        (
+            {"type": "unit.position", "latitude": None},
+            "place",
+            "latitude is missing: give both, or neither",
+        ),
+    ],
+)
+def test_a_fault_is_told_once_and_in_whole(change, code, reason):
+    with pytest.raises(Refused) as refused:
+        event_of(GOOD | change, received_us=NOW_US)
+    assert (refused.value.code, refused.value.reason) == (code, reason)
+    assert refused.value.event_id == (None if "event_id" in change else "ev-1")
+
+
+def test_what_is_wrong_as_a_whole_is_told_beside_what_is_wrong_with_a_field():
+    with pytest.raises(Refused) as refused:
+        event_of(GOOD | {"ts": "2031-01-01T00:00:00Z", "seq": -1, "unit_id": ""}, received_us=NOW_US)
+    told = refused.value.reason.split("; ")
+    assert [text.split()[0] for text in told] == ["seq", "ts", "unit_id"]
+
+
+@pytest.mark.parametrize(("said", "kept"), [(17, "17"), (-5, "-5"), (2**63, str(2**63)), (" a b ", " a b ")])
+def test_a_whole_number_is_an_id(said, kept):
+    assert event_of(GOOD | {"event_id": said}, received_us=NOW_US).event_id == kept
+
+
+def test_keys_that_no_event_has_change_nothing():
+    plain = event_of(GOOD, received_us=NOW_US)
+    assert event_of(GOOD | {5: 1, "\ud800": 2, "ts_us": 3, "received_us": 4}, received_us=NOW_US) == plain
+    with pytest.raises(Refused, match=r"^seq is not a whole number"):
+        event_of(GOOD | {5: 1, "\ud800": 2, "seq": -1}, received_us=NOW_US)
+
+
+def test_a_whole_number_of_degrees_is_the_same_event_as_its_float():
+    whole, broken = (event_of(GOOD | {"latitude": value}, received_us=NOW_US) for value in (40, 40.0))
+    assert whole.digest() == broken.digest()
+
+
 def test_all_faults_are_told_together():
     with pytest.raises(Refused, match=r"ts is missing; .*unit_id is missing"):
         event_of({"event_id": "a", "type": "unit.enroute", "incident_id": "1"}, received_us=NOW_US)
@@ -135,6 +205,7 @@ def test_stamps_come_back_the_same():
         (b"7", "not_an_object"),
         (b"null", "not_an_object"),
         (b'{"a": NaN}', "not_finite"),
+        (json.dumps(GOOD | {"narrative": float("-inf")}).encode(), "not_finite"),
         (b"\xff\xfe{", "not_utf8"),
         (b"{\x00}", "not_utf8"),
         (b"[" * 5000, "too_deep"),
@@ -157,6 +228,22 @@ def test_blank_lines_are_nothing(raw):
 def test_half_a_character_is_replaced():
     line = json.dumps(GOOD | {"call_type": "A\ud800B\x00"}).encode()
     assert read_line(line, number=2, received_us=NOW_US, source="cad").call_type == "A?B"
+
+
+ANY_TEXT = st.text(st.characters(exclude_categories=()), max_size=20)
+
+
+@given(
+    st.recursive(
+        st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | ANY_TEXT,
+        lambda inner: st.lists(inner, max_size=3) | st.dictionaries(ANY_TEXT, inner, max_size=3),
+        max_leaves=8,
+    )
+)
+def test_both_parsers_read_the_same(value):
+    """To the last bit of a float, with half characters or without; the same event twice must be the same event."""
+    for text in (json.dumps(value).encode(), json.dumps(value, ensure_ascii=False).encode("utf-8", "replace")):
+        assert repr(_parsed(text)) == repr(_parsed_with_care(text))
 
 
 @given(st.binary(max_size=300))

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
-from starlette.responses import Response
 from starlette.routing import Route
 
+from fireplan.live._web.answering import REFUSED, refusal_of, told, too_long
 from fireplan.live._web.limits_and_headers import host_name, same_origin, with_headers
 from fireplan.live._web.sessions import COOKIE
 from fireplan.live._web.tokens import Role
@@ -20,21 +19,20 @@ from fireplan.live._web.tokens import Role
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping, Sequence
 
+    from starlette.requests import Request
+    from starlette.responses import Response
     from starlette.routing import BaseRoute
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-    from fireplan.live._web.routes_page import Web
     from fireplan.live._web.sessions import Session
+    from fireplan.live._web.shared import Web
 
 CALLER = "fireplan.caller"
-FAULT = "fireplan.fault"
 READING = frozenset({"GET", "HEAD"})
 METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "CONNECT"})
 UNKNOWN_PATH = "(unknown)"
 LEFT = 499
 """Status written down for a caller who left before the answer."""
-
-REFUSED = "Forbidden: a token is needed."
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +53,12 @@ class Caller:
     role: Role | None
     session: Session | None
     template: str
+
+
+def caller_of(request: Request) -> Caller:
+    """Tell who asks, as the guard found it."""
+    caller: Caller = request.scope[CALLER]
+    return caller
 
 
 class Answer:
@@ -165,7 +169,7 @@ class Guard:
     login
         Makes the answer to someone unknown who asks for the page.
     templates
-        Makes the templates of paths, at the first request.
+        Of the application's paths.
     """
 
     def __init__(
@@ -175,13 +179,12 @@ class Guard:
         web: Web,
         allowed_hosts: Collection[str],
         login: Callable[[], Response],
-        templates: Callable[[], Templates],
+        templates: Templates,
     ) -> None:
         self._app, self._tokens, self._sessions = app, web.tokens, web.sessions
         self._hosts = frozenset(name.lower().rstrip(".") for name in allowed_hosts)
         self._secure, self._limits, self._log, self._login = web.secure, web.limits, web.log, login
-        self._make_templates = templates
-        self._templates: Templates | None = None
+        self._templates = templates
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Judge one request, and see it to its end."""
@@ -214,14 +217,12 @@ class Guard:
             self._log.access(known, caller.template, status, took_s=time.perf_counter() - began_s, role=role)
 
     async def _fault(self, error: Exception, scope: Scope, receive: Receive, answer: Answer) -> int:
-        fault_id = scope.get(FAULT) or self._log.fault(error, f"answering {scope[CALLER].template}")
+        fault_id = self._log.fault(error, f"answering {scope[CALLER].template}")
         if answer.status is None:
             await told(500, "Something went wrong here.", fault=fault_id)(scope, receive, answer)
         return 500
 
     def _caller(self, scope: Scope, headers: Mapping[str, str]) -> Caller:
-        if self._templates is None:
-            self._templates = self._make_templates()
         template = self._templates.of(scope["path"])
         said = headers.get("authorization")
         if said is not None:
@@ -250,39 +251,6 @@ class Guard:
         if not said.isdecimal() or len(said) > 15 or int(said) > self._limits.body_bytes:
             return refusal_of(too_long())
         return None
-
-
-def told(status: int, error: str, *, wait_s: int | None = None, **more: object) -> Response:
-    """
-    Answer with an error, as JSON.
-
-    Parameters
-    ----------
-    status
-        Of HTTP.
-    error
-        What is wrong, in our own words.
-    wait_s
-        When to come again, if that helps. [s]
-    more
-        Other members of the object.
-    """
-    # Whatever of the body has not been read is not waited for.
-    headers = {"connection": "close"} if status in {400, 403, 408, 413} else {}
-    if wait_s is not None:
-        headers["retry-after"] = str(wait_s)
-    body = json.dumps({"error": error, **more}).encode()
-    return Response(body, status, headers=headers, media_type="application/json")
-
-
-def refusal_of(error: HTTPException) -> Response:
-    """Answer with an error that was raised."""
-    return told(error.status_code, str(error.detail))
-
-
-def too_long() -> HTTPException:
-    """Make the error of a body that is too long."""
-    return HTTPException(413, "The body is too long: send less at once.")
 
 
 def _headers(scope: Scope) -> dict[str, str]:

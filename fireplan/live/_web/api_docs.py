@@ -3,14 +3,26 @@
 from __future__ import annotations
 
 import json
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from starlette.responses import Response
+
 from fireplan._html_escape import escape
-from fireplan.live._web.event_schema import EXAMPLES
+from fireplan.live._web.access import may
+from fireplan.live._web.asked import JSON
+from fireplan.live._web.event_schema import EXAMPLES, event_schema
 from fireplan.live._web.limits_and_headers import policy_of
+from fireplan.live._web.openapi import Door
+from fireplan.live._web.streaming import as_json
+from fireplan.live._web.tokens import Role
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
+
+    from starlette.requests import Request
+
+SCHEMA = "application/schema+json"
 
 STYLE = """
 :root { color-scheme: light dark; }
@@ -59,6 +71,54 @@ CURL = (
 )
 
 
+class DocsRoutes:
+    """
+    The routes that describe all others; what they give is written when it is first asked for.
+
+    Parameters
+    ----------
+    openapi
+        Makes the OpenAPI document.
+    """
+
+    def __init__(self, openapi: Callable[[], Mapping[str, Any]]) -> None:
+        self._openapi = openapi
+
+    def routes(self) -> list[Door]:
+        """Give them."""
+        schema = "JSON Schema 2020-12 of what is posted to /api/events."
+        return [
+            Door("GET", "/api/schema", self.schema, "JSON schema of an event", description=schema, gives=SCHEMA),
+            Door("GET", "/openapi.json", self.openapi),
+            Door("GET", "/docs", self.docs),
+        ]
+
+    async def schema(self, _request: Request) -> Response:
+        """Give the schema of an event."""
+        return Response(self._schema, media_type=SCHEMA)
+
+    async def openapi(self, _request: Request) -> Response:
+        """Give the OpenAPI document."""
+        return Response(self._document, media_type=JSON)
+
+    async def docs(self, _request: Request) -> Response:
+        """Give the page that describes all of this."""
+        headers = {"content-security-policy": policy_of(self._page)}
+        return Response(self._page, media_type="text/html", headers=headers)
+
+    @cached_property
+    def _schema(self) -> bytes:
+        return as_json(event_schema())
+
+    @cached_property
+    def _document(self) -> bytes:
+        return as_json(self._openapi())
+
+    @cached_property
+    def _page(self) -> str:
+        return docs_page(self._openapi(), event_schema())
+
+
 def docs_page(openapi: Mapping[str, Any], schema: Mapping[str, Any]) -> str:
     """
     Write the page.
@@ -95,16 +155,11 @@ def docs_page(openapi: Mapping[str, Any], schema: Mapping[str, Any]) -> str:
     return "\n".join(parts)
 
 
-def docs_policy(page: str) -> str:
-    """Write the content security policy of the page."""
-    return policy_of(page)
-
-
 def _routes(openapi: Mapping[str, Any]) -> Iterator[str]:
     for path, methods in openapi["paths"].items():
         for method, route in methods.items():
             yield f"<h3><code>{method.upper()} {escape(path)}</code> {escape(route.get('summary', ''))}</h3>"
-            yield f'<p class="who">{_who(method.upper(), path)}</p>'
+            yield f'<p class="who">{_who(method.upper(), path, route)}</p>'
             if route.get("description"):
                 yield f"<p>{escape(route['description'])}</p>"
             takes = [(f"?{p['name']}=", p.get("description", "")) for p in route.get("parameters", [])]
@@ -114,12 +169,10 @@ def _routes(openapi: Mapping[str, Any]) -> Iterator[str]:
             yield _table(("answers", ""), _answers(route))
 
 
-def _who(method: str, path: str) -> str:
-    if path == "/login":
+def _who(method: str, path: str, route: Mapping[str, Any]) -> str:
+    if route.get("security") == []:
         return "anyone"
-    if path == "/api/events" and method == "POST":
-        return "operator, feed"
-    return "viewer, operator" if method == "GET" or path == "/logout" else "operator"
+    return ", ".join(role for role in Role if may(role, method, path))
 
 
 def _answers(route: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
@@ -139,16 +192,15 @@ def _fields(schema: Mapping[str, Any]) -> Iterator[tuple[str, str, str, str]]:
 
 
 def _kind(said: Mapping[str, Any]) -> str:
-    if "oneOf" in said:
-        return " or ".join(_kind(one) for one in said["oneOf"])
+    if "anyOf" in said:
+        return " or ".join(_kind(one) for one in said["anyOf"])
     if "enum" in said:
         return "one of these texts"
-    kind = said["type"]
-    words = kind if isinstance(kind, str) else " or ".join(kind)
+    words: str = said["type"]
     if "maxLength" in said:
         words += f", up to {said['maxLength']} characters"
     if "maximum" in said:
-        words += f", {said['minimum']} to {said['maximum']}"
+        words += f", {said['minimum']:g} to {said['maximum']:g}"
     return words
 
 

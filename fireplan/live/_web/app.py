@@ -4,31 +4,34 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import asynccontextmanager
-from functools import cached_property
+from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
-from fastapi import FastAPI
-from fastapi.exceptions import RequestValidationError
+from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
-from starlette.requests import ClientDisconnect, Request
+from starlette.middleware import Middleware
+from starlette.requests import ClientDisconnect
 from starlette.responses import Response
 
-import fireplan
-from fireplan.live._web.access import CALLER, FAULT, LEFT, Guard, Templates, told
+from fireplan.live._web.access import LEFT, Guard, Templates
+from fireplan.live._web.answering import told
+from fireplan.live._web.api_docs import DocsRoutes
 from fireplan.live._web.limits_and_headers import Failures, Limits
 from fireplan.live._web.logs import Log
+from fireplan.live._web.openapi import openapi_of
 from fireplan.live._web.page_files import PageFiles
-from fireplan.live._web.routes_page import PageRoutes, Web
+from fireplan.live._web.routes_page import PageRoutes
 from fireplan.live._web.routes_read import ReadingRoutes
 from fireplan.live._web.routes_write import PostingRoutes
-from fireplan.live._web.sessions import COOKIE, Sessions
+from fireplan.live._web.sessions import Sessions
+from fireplan.live._web.shared import Web
 from fireplan.live._web.streaming import Hub
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Collection
     from pathlib import Path
 
-    from starlette.types import Receive, Scope, Send
+    from starlette.requests import Request
 
     from fireplan.live._desk.interfaces import DeskLike
     from fireplan.live._web.tokens import Tokens
@@ -37,50 +40,6 @@ DESCRIPTION = (
     "What a fire department covers right now: units, incidents and their clocks, ground covered and lost, and advice. "
     "All instants are milliseconds since 1970, UTC, on the feed's own clock."
 )
-SCHEMES = {
-    "token": {"type": "http", "scheme": "bearer"},
-    "session": {"type": "apiKey", "in": "cookie", "name": COOKIE},
-}
-
-
-class LiveApp(FastAPI):
-    """
-    A FastAPI application that nothing reaches but through the guard.
-
-    Middleware of FastAPI stands behind its own error handling, which answers before it: the guard stands before all.
-
-    Attributes
-    ----------
-    web
-        What the routes share.
-    guard
-        What stands in front.
-    """
-
-    web: Web
-    guard: Guard
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer, if the guard lets it pass."""
-        await self.guard(scope, receive, send)
-
-    @cached_property
-    def unguarded(self) -> Any:  # noqa: ANN401 - an ASGI application
-        """What the guard passes on to."""
-        return super().__call__
-
-    def openapi(self) -> dict[str, Any]:
-        """Describe the routes, and that every one of them needs a token."""
-        document = super().openapi()
-        document.setdefault("components", {})["securitySchemes"] = SCHEMES
-        document["security"] = [{name: []} for name in SCHEMES]
-        for methods in document["paths"].values():
-            for route in methods.values():
-                # FastAPI's own shape of this answer is not what is answered here.
-                route["responses"]["422"] = {"description": "Something in it cannot be used; the answer says what."}
-                route["responses"].setdefault("403", {"description": "No token, or not for this role."})
-        document.get("components", {}).pop("schemas", None)
-        return document
 
 
 def create_app(
@@ -93,7 +52,7 @@ def create_app(
     limits: Limits | None = None,
     log: Log | None = None,
     behind_proxy: bool = False,
-) -> LiveApp:
+) -> Starlette:
     """
     Make the application.
 
@@ -135,10 +94,13 @@ def create_app(
         secure=secure_cookies,
         behind_proxy=behind_proxy,
     )
-    pages, reading, posting = PageRoutes(web), ReadingRoutes(web), PostingRoutes(web)
+    pages, reading = PageRoutes(web), ReadingRoutes(web)
+    routes = [*pages.routes(), *reading.routes(), *PostingRoutes(web).routes()]
+    about = {"title": f"fireplan live: {desk.title}", "version": version("fireplan"), "description": DESCRIPTION}
+    routes += DocsRoutes(lambda: openapi_of(routes, **about)).routes()
 
     @asynccontextmanager
-    async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
+    async def lifespan(_app: Starlette) -> AsyncIterator[None]:
         asyncio.get_running_loop().set_exception_handler(log.of_loop)
         try:
             hub.open()
@@ -150,46 +112,21 @@ def create_app(
         hub.close()
         reading.close()
 
-    app = LiveApp(
-        title=f"fireplan live: {desk.title}",
-        version=fireplan.__version__,
-        description=DESCRIPTION,
-        docs_url=None,
-        redoc_url=None,
-        redirect_slashes=False,
-        lifespan=lifespan,
-        exception_handlers=_handlers(log),
-    )
-    for routes in (pages, reading, posting):
-        routes.add_to(app)
-    app.web = web
-    app.guard = Guard(
-        app.unguarded,
-        web=web,
-        allowed_hosts=allowed_hosts,
-        login=pages.login_form,
-        templates=lambda: Templates(app.routes),
-    )
+    guard = Middleware(Guard, web=web, allowed_hosts=allowed_hosts, login=pages.login_form, templates=Templates(routes))
+    app = Starlette(routes=routes, middleware=[guard], exception_handlers=_handlers(), lifespan=lifespan)
+    app.router.redirect_slashes = False
+    app.state.web = web
     return app
 
 
-def _handlers(log: Log) -> dict[int | type[Exception], Any]:
-    """Make the answers to what is raised: none of them repeats anything of the request."""
+def _handlers() -> dict[Any, Any]:
+    """Make the answers to what is raised: none of them repeats anything of the request. The guard answers the rest."""
 
     async def refused(_request: Request, error: HTTPException) -> Response:
         waits = (error.headers or {}).get("Retry-After")
         return told(error.status_code, str(error.detail), wait_s=int(waits) if waits else None)
 
-    async def unfit(_request: Request, error: RequestValidationError) -> Response:
-        # What FastAPI would answer repeats the value.
-        fields = sorted({str(fault["loc"][-1]) for fault in error.errors() if fault["loc"][0] != "body"})
-        return told(422, f"Not usable: {', '.join(fields) or 'the body'}. Instants are whole milliseconds since 1970.")
-
-    async def fault(request: Request, error: Exception) -> Response:
-        request.scope[FAULT] = log.fault(error, f"answering {request.scope[CALLER].template}")
-        return told(500, "Something went wrong here.", fault=request.scope[FAULT])
-
     async def left(_request: Request, _error: ClientDisconnect) -> Response:
         return Response(status_code=LEFT)  # nobody hears it; it is no fault of ours
 
-    return {HTTPException: refused, RequestValidationError: unfit, ClientDisconnect: left, Exception: fault}
+    return {HTTPException: refused, ClientDisconnect: left}

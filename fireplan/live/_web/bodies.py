@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
 
 from starlette.exceptions import HTTPException
 
+from fireplan.live._web.asked import JSON, LINES
 from fireplan.operations._events.event import Refused
 from fireplan.operations._events.feed_lines import BOM, read_line, read_object
 from fireplan.operations._events.refusal import LONGEST_KEPT, Refusal
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
     from fireplan.operations._events.event import Event
 
 SOURCE = "http"
-JSON, LINES = "application/json", "application/x-ndjson"
 BLANK = re.compile(r"[ \t\n\r]*")
 MOST_BYTES_A_CHARACTER = 4
 

@@ -1,43 +1,17 @@
-"""The event, described for those who send it: a JSON schema made from the rules that check it."""
+"""The event, described for those who send it: a JSON schema made from the model that checks it."""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from fireplan.operations._events.event import (
-    ASSIGNED,
-    INCIDENT_TYPES,
-    LONGEST_ID,
-    LONGEST_TEXT,
-    MOST_AHEAD_S,
-    MOST_SEQ,
-    TYPES,
-    UNIT_TYPES,
-)
+from pydantic.json_schema import GenerateJsonSchema
 
-DIALECT = "https://json-schema.org/draft/2020-12/schema"
-STAMP = r"^\d{4}-\d{2}-\d{2}[Tt ]\d{2}:\d{2}(:\d{2}(\.\d+)?)?([Zz]|[+-]\d{2}:?\d{2})$"
+from fireplan.operations._events.event import MODEL, NEEDED_BY, PLACED
 
-MEANING = {
-    "heartbeat": "Nothing happened; the feed is there.",
-    "incident.created": "A call was taken. Its place and type may follow.",
-    "incident.updated": "Something of a call was set right.",
-    "incident.closed": "All is done.",
-    "unit.dispatched": "The unit was alarmed.",
-    "unit.enroute": "It began to drive.",
-    "unit.staged": "It waits near the scene.",
-    "unit.arrived": "It is on the scene.",
-    "unit.transporting": "It takes a patient away.",
-    "unit.at_hospital": "It is at the hospital.",
-    "unit.cancelled": "It was called off before it was needed.",
-    "unit.cleared": "It is free, and on the road.",
-    "unit.in_quarters": "It is free, and at its station.",
-    "unit.out_of_service": "It cannot be sent.",
-    "unit.in_service": "It can be sent again.",
-    "unit.moved_up": "It stands by at the station `station_id`.",
-    "unit.position": "It is at `latitude`, `longitude`.",
-}
-"""What each type of event says."""
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+DIALECT = GenerateJsonSchema.schema_dialect
 
 EXAMPLES: tuple[dict[str, Any], ...] = (
     {
@@ -64,6 +38,14 @@ EXAMPLES: tuple[dict[str, Any], ...] = (
 )
 
 
+class Untitled(GenerateJsonSchema):
+    """pydantic's schema, without a title for each field that says its name once more."""
+
+    def field_title_should_be_set(self, schema: Any) -> bool:  # noqa: ANN401, ARG002 - as in pydantic
+        """Say that there is none."""
+        return False
+
+
 def event_schema() -> dict[str, Any]:
     """
     Describe an event.
@@ -75,74 +57,13 @@ def event_schema() -> dict[str, Any]:
     """
     return {
         "$schema": DIALECT,
+        **MODEL.json_schema(schema_generator=Untitled),
         "title": "Event of a dispatch feed",
         "description": "What a dispatch system said happened. Keys that are not named here are not kept.",
-        "type": "object",
-        "required": ["event_id", "ts", "type"],
-        "properties": _properties(),
-        "allOf": [
-            _needs((*INCIDENT_TYPES, *ASSIGNED), "incident_id"),
-            _needs(UNIT_TYPES, "unit_id"),
-            _needs(("unit.moved_up",), "station_id"),
-            _needs(("unit.position",), "latitude", "longitude"),
-        ],
+        "allOf": [*(_needs(types, name) for name, types in NEEDED_BY.items()), _needs(PLACED, "latitude", "longitude")],
         "anyOf": [_place("number", needed=True), _place("null", needed=False)],
         "examples": list(EXAMPLES),
     }
-
-
-def _properties() -> dict[str, Any]:
-    ahead = f"{MOST_AHEAD_S / 60:g} minutes"
-    return {
-        "event_id": {
-            "description": "The feed's own id. The same id is the same event: sent again it changes nothing, and with "
-            "other content it is set aside.",
-            "oneOf": [
-                {"type": "string", "minLength": 1, "maxLength": LONGEST_ID, "pattern": r"\S"},
-                {"type": "integer"},
-            ],
-        },
-        "ts": {
-            "description": "When it happened: RFC 3339, with its offset from UTC, to the microsecond at most. Without "
-            f"an offset, or more than {ahead} ahead of the clock that receives it, it is set aside.",
-            "type": "string",
-            "format": "date-time",
-            "pattern": STAMP,
-        },
-        "type": {
-            "description": "What happened. " + " ".join(f"{name}: {MEANING[name]}" for name in TYPES),
-            "enum": list(TYPES),
-        },
-        "seq": {
-            "description": "Its place in the feed, if the feed numbers its events: a number that is missing is shown "
-            "as a gap.",
-            "type": ["integer", "null"],
-            "minimum": 0,
-            "exclusiveMaximum": MOST_SEQ,
-        },
-        "incident_id": _text(LONGEST_ID, "The incident it speaks of."),
-        "unit_id": _text(LONGEST_ID, "The unit it speaks of, as the project names it."),
-        "station_id": _text(LONGEST_ID, "Where a unit.moved_up is to stand by, as the project names it."),
-        "latitude": _degrees(90, "North of the equator, WGS 84, of the incident; in a unit.position, of the unit. [°]"),
-        "longitude": _degrees(180, "East of Greenwich, WGS 84. [°]"),
-        "call_type": _text(LONGEST_TEXT, "What kind of call it is, as the dispatch system writes it."),
-        "priority": _text(LONGEST_TEXT, "Its priority, as the dispatch system writes it."),
-        "address": _text(LONGEST_TEXT, "Where it is, in words. Given to operators only, and never written to a log."),
-        "received_at": {
-            "description": "When a gateway before this service received it, if there is one; RFC 3339 with offset.",
-            "type": ["string", "null"],
-            "format": "date-time",
-        },
-    }
-
-
-def _text(longest: int, meaning: str) -> dict[str, Any]:
-    whole = {"type": "integer", "exclusiveMinimum": -MOST_SEQ, "exclusiveMaximum": MOST_SEQ}
-    return {"description": meaning, "oneOf": [{"type": ["string", "null"], "maxLength": longest}, whole]}
-
-
-def _degrees(most: int, meaning: str) -> dict[str, Any]:
-    return {"description": meaning, "type": ["number", "null"], "minimum": -most, "maximum": most}
 
 
 def _place(kind: str, *, needed: bool) -> dict[str, Any]:
@@ -151,7 +72,7 @@ def _place(kind: str, *, needed: bool) -> dict[str, Any]:
     return {"properties": {name: {"type": kind} for name in both}, "required": list(both) if needed else []}
 
 
-def _needs(types: tuple[str, ...], *fields: str) -> dict[str, Any]:
+def _needs(types: Iterable[str], *fields: str) -> dict[str, Any]:
     """Say that events of these types cannot do without these fields."""
     there = {field: {"not": {"enum": [None, ""]}} for field in fields}
     return {

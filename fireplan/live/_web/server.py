@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import errno
 import importlib.util
 import ipaddress
@@ -174,7 +175,7 @@ class Server:
         _load(config)
         self._socket = _listening(binding.host, binding.port)
         self.host, self.port = binding.host, int(self._socket.getsockname()[1])
-        self._uvicorn = _Uvicorn(config, self.app.web.hub)
+        self._uvicorn = _Uvicorn(config, self.app.state.web.hub)
         self._thread: threading.Thread | None = None
 
     @property
@@ -260,9 +261,13 @@ class _Uvicorn(uvicorn.Server):
         self.should_exit = True
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        """End the streams, then wait for the rest."""
+        """End the streams, then wait for the rest; who has not said goodbye by then is hung up on."""
         self._hub.close()
         await super().shutdown(sockets)
+        for connection in list(self.server_state.connections):
+            # Over TLS a connection waits for the other side's last word, longer than there is a loop to hear it.
+            connection.transport.abort()
+        await asyncio.sleep(0)
 
     async def on_tick(self, counter: int) -> bool:
         """Do what is done ten times a second."""

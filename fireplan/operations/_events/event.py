@@ -1,55 +1,90 @@
-"""One event of a dispatch feed, checked once, where it comes in."""
+"""One event of a dispatch feed, checked once, where it comes in: `Event` is the model of what may be said."""
 
 from __future__ import annotations
 
 import hashlib
-import math
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from datetime import timedelta
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-from fireplan.errors import listed, quoted
+from pydantic import Field, PlainValidator, TypeAdapter, ValidationError
+
+from fireplan.operations.fields import (
+    EPOCH,
+    ID,
+    INSTANT,
+    LONGEST_ID,
+    LONGEST_TEXT,
+    MOST_AHEAD_S,
+    SECOND_US,
+    SEQ,
+    TIME,
+    Said,
+    degrees,
+    fault_of,
+    in_us,
+    received_by,
+    text_of,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-SECOND_US = 1_000_000
-MOST_AHEAD_S = 3600.0
-"""A stamp farther than this ahead of the clock that received it is no stamp. [s]"""
+__all__ = [
+    "ASSIGNED", "EPOCH", "FIELDS", "HEARTBEAT", "INCIDENT_TYPES", "MEANING", "MODEL", "NEEDED_BY", "PLACED", "RANK",
+    "SAID", "SECOND_US", "TYPES", "UNIT_TYPES", "Event", "Refused", "as_said", "as_stamp", "event_of", "in_us",
+]  # fmt: skip
 
-LONGEST_ID, LONGEST_TEXT = 200, 500
-"""Characters in an id, and in any other text."""
+MEANING = {
+    "heartbeat": "Nothing happened; the feed is there.",
+    "incident.created": "A call was taken. Its place and type may follow.",
+    "incident.updated": "Something of a call was set right.",
+    "incident.closed": "All is done.",
+    "unit.dispatched": "The unit was alarmed.",
+    "unit.enroute": "It began to drive.",
+    "unit.staged": "It waits near the scene.",
+    "unit.arrived": "It is on the scene.",
+    "unit.transporting": "It takes a patient away.",
+    "unit.at_hospital": "It is at the hospital.",
+    "unit.cancelled": "It was called off before it was needed.",
+    "unit.cleared": "It is free, and on the road.",
+    "unit.in_quarters": "It is free, and at its station.",
+    "unit.out_of_service": "It cannot be sent.",
+    "unit.in_service": "It can be sent again.",
+    "unit.moved_up": "It stands by at the station `station_id`.",
+    "unit.position": "It is at `latitude`, `longitude`.",
+}
+"""What each type of event says, in the order in which they come in a response."""
 
-MOST_SEQ = 2**53
-EARLIEST_US = 0
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-
-INCIDENT_TYPES = ("incident.created", "incident.updated", "incident.closed")
-UNIT_TYPES = (
-    "unit.dispatched",
-    "unit.enroute",
-    "unit.staged",
-    "unit.arrived",
-    "unit.transporting",
-    "unit.at_hospital",
-    "unit.cancelled",
-    "unit.cleared",
-    "unit.in_quarters",
-    "unit.out_of_service",
-    "unit.in_service",
-    "unit.moved_up",
-    "unit.position",
-)
+TYPES = tuple(MEANING)
+RANK = {name: i for i, name in enumerate(TYPES)}
 HEARTBEAT = "heartbeat"
-TYPES = (HEARTBEAT, *INCIDENT_TYPES, *UNIT_TYPES)
+INCIDENT_TYPES = tuple(name for name in TYPES if name.startswith("incident."))
+UNIT_TYPES = tuple(name for name in TYPES if name.startswith("unit."))
 ASSIGNED = ("unit.dispatched", "unit.enroute", "unit.staged", "unit.arrived", "unit.transporting", "unit.at_hospital")
 """Types by which a unit is at work on an incident, in the order in which they come."""
+
+NEEDED_BY = {
+    "incident_id": (*INCIDENT_TYPES, *ASSIGNED),
+    "unit_id": UNIT_TYPES,
+    "station_id": ("unit.moved_up",),
+}
+"""Types that cannot do without a field."""
+
+PLACED = ("unit.position",)
+"""Types that cannot do without a place."""
+
+NEEDS = {kind: tuple(name for name, kinds in NEEDED_BY.items() if kind in kinds) for kind in TYPES}
+KNOWN_TYPE = Said(Literal[TYPES], "is unknown")
 
 
 @dataclass(frozen=True, slots=True)
 class Event:
     """
     What a dispatch system said happened.
+
+    What stands beside the types below is what a feed may say for a field: `event_of` checks it, and the published
+    schema is made from it. An event made in Python is not checked.
 
     Attributes
     ----------
@@ -73,19 +108,73 @@ class Event:
         Where a `unit.moved_up` is to stand by.
     """
 
-    event_id: str
-    ts_us: int
-    type: str
-    received_us: int
-    seq: int | None = None
-    incident_id: str | None = None
-    unit_id: str | None = None
-    latitude: float | None = None
-    longitude: float | None = None
-    call_type: str | None = None
-    priority: str | None = None
-    address: str | None = None
-    station_id: str | None = None
+    event_id: Annotated[
+        str,
+        ID,
+        Field(
+            description="The feed's own id. The same id is the same event: sent again it changes nothing, and with "
+            "other content it is set aside."
+        ),
+    ]
+    ts_us: Annotated[
+        int,
+        INSTANT,
+        Field(
+            validation_alias="ts",
+            description="When it happened: RFC 3339, with its offset from UTC, to the microsecond at most. Without an "
+            f"offset, or more than {MOST_AHEAD_S / 60:g} minutes ahead of the clock that receives it, it is set aside.",
+        ),
+    ]
+    type: Annotated[
+        str,
+        KNOWN_TYPE,
+        Field(description="What happened. " + " ".join(f"{name}: {meaning}" for name, meaning in MEANING.items())),
+    ]
+    received_us: Annotated[
+        int,
+        PlainValidator(received_by, json_schema_input_type=Annotated[str, Field(json_schema_extra=TIME)] | None),
+        Field(
+            validation_alias="received_at",
+            default=None,
+            validate_default=True,
+            description="When a gateway before this service received it, if there is one; RFC 3339 with offset.",
+        ),
+    ]
+    seq: Annotated[
+        int | None,
+        SEQ,
+        Field(
+            description="Its place in the feed, if the feed numbers its events: a number that is missing is shown as a "
+            "gap."
+        ),
+    ] = None
+    incident_id: Annotated[str | None, text_of(LONGEST_ID), Field(description="The incident it speaks of.")] = None
+    unit_id: Annotated[
+        str | None, text_of(LONGEST_ID), Field(description="The unit it speaks of, as the project names it.")
+    ] = None
+    latitude: Annotated[
+        float | None,
+        degrees("latitude", "North of the equator, WGS 84, of the incident; in a unit.position, of the unit. [°]"),
+    ] = None
+    longitude: Annotated[float | None, degrees("longitude", "East of Greenwich, WGS 84. [°]")] = None
+    call_type: Annotated[
+        str | None,
+        text_of(LONGEST_TEXT),
+        Field(description="What kind of call it is, as the dispatch system writes it."),
+    ] = None
+    priority: Annotated[
+        str | None, text_of(LONGEST_TEXT), Field(description="Its priority, as the dispatch system writes it.")
+    ] = None
+    address: Annotated[
+        str | None,
+        text_of(LONGEST_TEXT),
+        Field(description="Where it is, in words. Given to operators only, and never written to a log."),
+    ] = None
+    station_id: Annotated[
+        str | None,
+        text_of(LONGEST_ID),
+        Field(description="Where a unit.moved_up is to stand by, as the project names it."),
+    ] = None
 
     @property
     def order(self) -> tuple[int, int, str]:
@@ -105,19 +194,20 @@ class Event:
         return hashlib.blake2b(repr(self.content).encode(), digest_size=16).hexdigest()
 
 
-RANK = {name: i for i, name in enumerate(TYPES)}
+Faults = dict[str, tuple[str, str]]
+"""What is wrong, by field: short name of the reason, and the reason."""
+
+MOST_AHEAD_US = int(MOST_AHEAD_S) * SECOND_US
 SAID = (
     "event_id", "ts_us", "type", "seq", "incident_id", "unit_id", "latitude", "longitude", "call_type", "priority",
     "address", "station_id",
 )  # fmt: skip
-TEXTS = {
-    "incident_id": LONGEST_ID,
-    "unit_id": LONGEST_ID,
-    "station_id": LONGEST_ID,
-    "call_type": LONGEST_TEXT,
-    "priority": LONGEST_TEXT,
-    "address": LONGEST_TEXT,
-}
+MODEL = TypeAdapter(Event)
+FIELDS = ("ts", "received_at", *(name for name in SAID if name != "ts_us"))
+"""Names under which a feed says something."""
+
+NOTHING = {"event_id": "-", "ts": EPOCH.isoformat(), "type": HEARTBEAT}
+"""What stands for fields that cannot be used, while the rest is looked at."""
 
 
 class Refused(Exception):  # noqa: N818 - not an error: the event is set aside with its reason
@@ -158,85 +248,52 @@ def event_of(said: Mapping[str, Any], *, received_us: int) -> Event:
     """
     if not isinstance(said, dict):
         raise Refused("not_an_object", "it is not a JSON object: send one object for each event")
-    faults: list[tuple[str, str]] = []
-    event_id = _event_id(said.get("event_id"), faults)
-    kind = said.get("type")
-    if not isinstance(kind, str) or kind not in RANK:
-        faults.append(_unknown_type(kind))
-        kind = HEARTBEAT
-    received_us = _received(said.get("received_at"), received_us)
-    ts_us = _instant(said.get("ts"), faults)
-    if ts_us - received_us > MOST_AHEAD_S * SECOND_US:
-        ahead_h = (ts_us - received_us) / SECOND_US / 3600
-        faults.append(("ts_ahead", f"ts is {ahead_h:,.0f} h ahead of the clock that received it: over the skew limit"))
-    texts = {name: _text(said.get(name), name, longest, faults) for name, longest in TEXTS.items()}
-    latitude = _degrees(said.get("latitude"), "latitude", 90, faults)
-    longitude = _degrees(said.get("longitude"), "longitude", 180, faults)
-    if (latitude is None) != (longitude is None) and not faults:
-        faults.append(("place", "latitude or longitude is missing: give both, or neither"))
-    seq = said.get("seq")
-    if seq is not None and (not isinstance(seq, int) or isinstance(seq, bool) or not 0 <= seq < MOST_SEQ):
-        faults.append(("seq", "seq is not a whole number from 0: number the events, or leave it out"))
-    faults += _missing(kind, texts, placed=latitude is not None)
-    if faults:
-        raise Refused(faults[0][0], "; ".join(text for _, text in faults), event_id=event_id or None)
-    return Event(event_id, ts_us, kind, received_us, seq, latitude=latitude, longitude=longitude, **texts)
-
-
-def _event_id(value: object, faults: list[tuple[str, str]]) -> str:
-    if isinstance(value, int) and not isinstance(value, bool):
-        value = str(value)
-    if not isinstance(value, str) or not value.strip() or len(value) > LONGEST_ID or not value.isprintable():
-        faults.append(("event_id", f"event_id is missing, or no text of up to {LONGEST_ID} characters"))
-        return ""
-    return value
-
-
-def _unknown_type(kind: object) -> tuple[str, str]:
-    if kind is None:
-        return "type", "type is missing"
-    name = kind if isinstance(kind, str) else type(kind).__name__
-    return "unknown_type", f"type {quoted(name, limit=40)} is unknown: known are {listed(TYPES, most=len(TYPES))}"
-
-
-def _instant(value: object, faults: list[tuple[str, str]]) -> int:
-    """Give an RFC 3339 stamp in microseconds; its offset is needed."""
-    if value is None:
-        faults.append(("ts", "ts is missing"))
-        return EARLIEST_US
-    at = _stamp(value)
-    if at is None:
-        faults.append(("ts", "ts is not a stamp such as 2024-03-05T19:00:20-05:00"))
-        return EARLIEST_US
-    if at.tzinfo is None:
-        faults.append(("ts_naive", "ts has no offset from UTC: write -05:00 or Z behind it; it is not guessed"))
-        return EARLIEST_US
-    us = in_us(at)
-    if us < EARLIEST_US:
-        faults.append(("ts", "ts lies before 1970"))
-    return us
-
-
-def _received(value: object, otherwise_us: int) -> int:
-    """When a gateway says that it received the event; if it does not say so, or says a time to come, when we did."""
-    at = _stamp(value)
-    if at is None or at.tzinfo is None or at < EPOCH:
-        return otherwise_us
-    return min(in_us(at), otherwise_us + int(MOST_AHEAD_S) * SECOND_US)
-
-
-def _stamp(value: object) -> datetime | None:
-    if not isinstance(value, str) or not 16 <= len(value) <= 40:
-        return None
+    wrong: Faults = {}
     try:
-        return datetime.fromisoformat(value)
-    except ValueError:
-        return None
+        event = MODEL.validate_python(said, context=received_us)
+    except ValidationError:
+        event, wrong = _looked_at_again(said, received_us)
+    odd = _odds_of(event)
+    if not wrong and not odd:
+        return event
+    faults = [*wrong.values(), *(fault for name, fault in odd.items() if name not in wrong)]
+    event_id = None if "event_id" in wrong else event.event_id
+    raise Refused(faults[0][0], "; ".join(text for _, text in faults), event_id=event_id)
 
 
-def in_us(at: datetime) -> int:
-    """Microseconds since 1970 of an aware stamp."""
-    return (at - EPOCH) // timedelta(microseconds=1)
+def _looked_at_again(said: Mapping[str, Any], received_us: int) -> tuple[Event, Faults]:
+    """Read an event field by field: give what can be used of it, and what is wrong with each other field."""
+    # Half a surrogate pair can stand in JSON, but in no database. In an id it is a fault, as it would no longer tell
+    # events apart.
+    known = {name: value for name in FIELDS if (value := said.get(name)) is not None}
+    for name, value in known.items():
+        if isinstance(value, str) and name != "event_id":
+            known[name] = value.encode("utf-8", "replace").decode("utf-8")
+    try:
+        return MODEL.validate_python(known, context=received_us), {}
+    except ValidationError as error:
+        found = error.errors(include_url=False, include_context=False)
+    wrong = {str(fault["loc"][0]): fault_of(fault, types=TYPES) for fault in found}
+    rest = {name: value for name, value in known.items() if name not in wrong}
+    return MODEL.validate_python(NOTHING | rest, context=received_us), wrong
+
+
+def _odds_of(event: Event) -> Faults:
+    """Find what no field shows alone."""
+    odd: Faults = {}
+    ahead_us = event.ts_us - event.received_us
+    if ahead_us > MOST_AHEAD_US:
+        ahead_h = ahead_us / SECOND_US / 3600
+        odd["ts"] = "ts_ahead", f"ts is {ahead_h:,.0f} h ahead of the clock that received it: over the skew limit"
+    for name in NEEDS[event.type]:
+        if getattr(event, name) is None:
+            odd[name] = name, f"{name} is missing, and {event.type} needs it"
+    if (event.latitude is None) != (event.longitude is None):
+        missing = "latitude" if event.latitude is None else "longitude"
+        odd[missing] = "place", f"{missing} is missing: give both, or neither"
+    elif event.latitude is None and event.type in PLACED:
+        odd["latitude"] = "place", f"latitude and longitude are missing, and {event.type} needs them"
+    return odd
 
 
 def as_stamp(us: int) -> str:
@@ -250,42 +307,3 @@ def as_said(event: Event) -> dict[str, Any]:
     more = [name for name in SAID if name not in {*said, "ts_us"}]
     said |= {name: value for name in more if (value := getattr(event, name)) is not None}
     return said | {"received_at": as_stamp(event.received_us)}
-
-
-def _text(value: object, name: str, longest: int, faults: list[tuple[str, str]]) -> str | None:
-    if value is None or value == "":
-        return None
-    if isinstance(value, int) and not isinstance(value, bool) and abs(value) < MOST_SEQ:
-        value = str(value)
-    if not isinstance(value, str) or len(value) > longest:
-        faults.append((name, f"{name} is no text of up to {longest} characters"))
-        return None
-    # Half a surrogate pair can stand in JSON, but in no database.
-    return value.encode("utf-8", "replace").decode("utf-8").replace("\x00", "") or None
-
-
-def _degrees(value: object, name: str, most: float, faults: list[tuple[str, str]]) -> float | None:
-    if value is None:
-        return None
-    if not isinstance(value, (int, float)) or isinstance(value, bool) or not abs(value) < math.inf:
-        faults.append((name, f"{name} is not a finite number of degrees"))
-        return None
-    if abs(value) > most:  # whole numbers of any length are in Python's JSON
-        faults.append((name, f"{name} is outside -{most} to {most} degrees"))
-        return None
-    return float(value)
-
-
-def _missing(kind: str, texts: Mapping[str, str | None], *, placed: bool) -> list[tuple[str, str]]:
-    """Name the fields that an event of this type cannot do without."""
-    needed = []
-    if kind in INCIDENT_TYPES or kind in ASSIGNED:
-        needed.append("incident_id")
-    if kind in UNIT_TYPES:
-        needed.append("unit_id")
-    if kind == "unit.moved_up":
-        needed.append("station_id")
-    faults = [(name, f"{name} is missing, and {kind} needs it") for name in needed if texts[name] is None]
-    if kind == "unit.position" and not placed:
-        faults.append(("place", "latitude and longitude are missing, and unit.position needs them"))
-    return faults

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from typing import Any, NoReturn
 
+from pydantic_core import from_json
+
 from fireplan.operations._events.event import Event, Refused, event_of
 from fireplan.operations._events.refusal import LONGEST_KEPT, Refusal
 
@@ -57,6 +59,14 @@ def _parsed(text: bytes) -> Any:  # noqa: ANN401 - whatever stands there
         raise Refused("too_long", f"the line is longer than {LONGEST_LINE_BYTES // 1024} KiB")
     if b"\x00" in text:
         raise Refused("not_utf8", "the text is not UTF-8 (it holds zero bytes, as UTF-16 does): send the feed as UTF-8")
+    try:
+        return from_json(text, allow_inf_nan=False)
+    except ValueError:
+        return _parsed_with_care(text)
+
+
+def _parsed_with_care(text: bytes) -> Any:  # noqa: ANN401 - whatever stands there
+    """Say why a text is no JSON. Half a surrogate pair, which the quick parser does not take, is no reason."""
     try:
         return json.loads(text.decode("utf-8"), parse_constant=_no_number)
     except UnicodeDecodeError as error:
