@@ -11,7 +11,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 from starlette.routing import Route
 
-from fireplan.live._web.answering import REFUSED, refusal_of, told, too_long
+from fireplan.live._web.error_responses import REFUSED, refusal_of, told, too_long
 from fireplan.live._web.limits_and_headers import host_name, same_origin, with_headers
 from fireplan.live._web.sessions import COOKIE
 from fireplan.live._web.tokens import Role
@@ -24,8 +24,8 @@ if TYPE_CHECKING:
     from starlette.routing import BaseRoute
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+    from fireplan.live._web.service_context import Web
     from fireplan.live._web.sessions import Session
-    from fireplan.live._web.shared import Web
 
 CALLER = "fireplan.caller"
 READING = frozenset({"GET", "HEAD"})

@@ -10,10 +10,10 @@ from starlette.responses import Response
 
 from fireplan._html_escape import escape
 from fireplan.live._web.access import may
-from fireplan.live._web.asked import JSON
 from fireplan.live._web.event_schema import EXAMPLES, event_schema
 from fireplan.live._web.limits_and_headers import policy_of
 from fireplan.live._web.openapi import Door
+from fireplan.live._web.request_models import JSON
 from fireplan.live._web.streaming import as_json
 from fireplan.live._web.tokens import Role
 

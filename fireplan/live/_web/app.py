@@ -14,8 +14,8 @@ from starlette.requests import ClientDisconnect
 from starlette.responses import Response
 
 from fireplan.live._web.access import LEFT, Guard, Templates
-from fireplan.live._web.answering import told
 from fireplan.live._web.api_docs import DocsRoutes
+from fireplan.live._web.error_responses import told
 from fireplan.live._web.limits_and_headers import Failures, Limits
 from fireplan.live._web.logs import Log
 from fireplan.live._web.openapi import openapi_of
@@ -23,8 +23,8 @@ from fireplan.live._web.page_files import PageFiles
 from fireplan.live._web.routes_page import PageRoutes
 from fireplan.live._web.routes_read import ReadingRoutes
 from fireplan.live._web.routes_write import PostingRoutes
+from fireplan.live._web.service_context import Web
 from fireplan.live._web.sessions import Sessions
-from fireplan.live._web.shared import Web
 from fireplan.live._web.streaming import Hub
 
 if TYPE_CHECKING:

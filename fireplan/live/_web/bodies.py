@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
 
 from starlette.exceptions import HTTPException
 
-from fireplan.live._web.asked import JSON, LINES
+from fireplan.live._web.request_models import JSON, LINES
 from fireplan.operations._events.event import Refused
 from fireplan.operations._events.feed_lines import BOM, read_line, read_object
 from fireplan.operations._events.refusal import LONGEST_KEPT, Refusal

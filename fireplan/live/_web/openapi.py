@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 from starlette.routing import Route
 
-from fireplan.live._web.asked import JSON
 from fireplan.live._web.event_schema import Untitled
+from fireplan.live._web.request_models import JSON
 from fireplan.live._web.sessions import COOKIE
 
 if TYPE_CHECKING:

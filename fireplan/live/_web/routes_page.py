@@ -10,16 +10,16 @@ from starlette.exceptions import HTTPException
 from starlette.responses import RedirectResponse, Response
 
 from fireplan.live._web.access import caller_of
-from fireplan.live._web.answering import REFUSED, told
-from fireplan.live._web.asked import FORM, JSON, Login, small_body
+from fireplan.live._web.error_responses import REFUSED, told
 from fireplan.live._web.openapi import Door, schema_of
+from fireplan.live._web.request_models import FORM, JSON, Login, small_body
 from fireplan.live._web.sessions import COOKIE
 from fireplan.live._web.tokens import Role
 
 if TYPE_CHECKING:
     from starlette.requests import Request
 
-    from fireplan.live._web.shared import Web
+    from fireplan.live._web.service_context import Web
 
 UNKNOWN_ADDRESS = "unknown"
 

@@ -12,10 +12,10 @@ from starlette.responses import Response, StreamingResponse
 
 from fireplan.errors import FireplanError
 from fireplan.live._web.access import caller_of
-from fireplan.live._web.answering import told
-from fireplan.live._web.asked import JSON, LINES, Moment, Span, asked_in
+from fireplan.live._web.error_responses import told
 from fireplan.live._web.export import lines_of, pumped
 from fireplan.live._web.openapi import Door
+from fireplan.live._web.request_models import JSON, LINES, Moment, Span, asked_in
 from fireplan.live._web.streaming import Reader, Stream, as_json
 from fireplan.live._web.tokens import Role
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from starlette.requests import Request
 
-    from fireplan.live._web.shared import Web
+    from fireplan.live._web.service_context import Web
 
 MS_US = 1000
 BUSY_S = 2

@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Any
 from starlette.responses import Response
 
 from fireplan.live._web.access import caller_of
-from fireplan.live._web.answering import told
-from fireplan.live._web.asked import JSON, LINES, Move, Pace, said_in
 from fireplan.live._web.bodies import Posted, read_posted, refused
+from fireplan.live._web.error_responses import told
 from fireplan.live._web.event_schema import event_schema
 from fireplan.live._web.openapi import Door, schema_of
+from fireplan.live._web.request_models import JSON, LINES, Move, Pace, said_in
 from fireplan.live._web.streaming import as_json
 from fireplan.operations._events.event import Event
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from starlette.requests import Request
 
     from fireplan.live._desk.interfaces import Receipt
-    from fireplan.live._web.shared import Web
+    from fireplan.live._web.service_context import Web
 
 LONG_BODY_BYTES = 64 * 1024
 """A longer body is read in a thread, so that nothing else waits for it."""

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import Field, PlainValidator, TypeAdapter, ValidationError
 
-from fireplan.operations.fields import (
+from fireplan.operations._events.event_fields import (
     EPOCH,
     ID,
     INSTANT,
