@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from fireplan.errors import listed
+from fireplan.frozen import Handed
 from fireplan.siting._solvers.incumbent import STATUSES, relative_gap
 
 if TYPE_CHECKING:
@@ -72,10 +73,10 @@ class Siting:
     total: float
     status: str
     reason: str
-    sites: gpd.GeoDataFrame
-    set_aside: pd.DataFrame
-    runner_ups: pd.DataFrame
-    curve: pd.DataFrame
+    sites: Handed[gpd.GeoDataFrame] = Handed()
+    set_aside: Handed[pd.DataFrame] = Handed()
+    runner_ups: Handed[pd.DataFrame] = Handed()
+    curve: Handed[pd.DataFrame] = Handed()
     model: Any = None
     notes: tuple[str, ...] = ()
 
