@@ -98,7 +98,7 @@ def test_what_is_kept_cannot_be_written_to():
 def test_a_memo_travels_empty_and_stays_shared():
     memo = Memo(limit_bytes=3000)
     memo.get("a", kilobyte)
-    one, other = pickle.loads(pickle.dumps((memo, memo)))
+    one, other = pickle.loads(pickle.dumps((memo, memo)))  # noqa: S301 - our own
     assert one is other
     assert (one.limit_bytes, "a" in one) == (3000, False)
     assert copy.copy(memo) is copy.deepcopy(memo) is memo
