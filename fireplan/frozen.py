@@ -96,7 +96,7 @@ def _bar(table: pd.DataFrame) -> None:
     original would be the only one, and would find its own buffer barred: so each buffer counts one reader more, for
     good. pandas has no public way to say so.
     """
-    for block in table._mgr.blocks:  # type: ignore[attr-defined]  # noqa: SLF001
+    for block in table._mgr.blocks:  # noqa: SLF001
         values = block.values  # noqa: PD011 - of a block, not a table
         for buffer in (values, *(getattr(values, name, None) for name in ("_ndarray", "_data", "_mask"))):
             if isinstance(buffer, np.ndarray):

@@ -14,6 +14,7 @@ from fireplan.errors import InputError, ProjectError, UnknownIdError, quoted
 from fireplan.project._plan import MODELS
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     import geopandas as gpd
@@ -96,7 +97,8 @@ class Question:
         how |= {"rules": self.rules, **self._limits()}
         if model != "set_cover":
             how["units" if model in BY_UNIT else "stations"] = self.stations
-        return getattr(siting, model)(today, **how)
+        call: Callable[..., Siting] = getattr(siting, model)
+        return call(today, **how)
 
     def _limits(self) -> dict[str, Any]:
         """What is particular to the model; what the plan leaves out is left to it."""

@@ -227,8 +227,8 @@ def check_incident_points(table: pd.DataFrame, *, ledger: Ledger) -> None:
     if located.empty:
         return
     own = located.groupby("incident_id")[["latitude", "longitude"]].transform("first")
-    lat, lon = (located[name].to_numpy() for name in ("latitude", "longitude"))
-    first = tuple(own[name].to_numpy() for name in ("latitude", "longitude"))
+    lat, lon = located["latitude"].to_numpy(), located["longitude"].to_numpy()
+    first = own["latitude"].to_numpy(), own["longitude"].to_numpy()
     away = distance_m(lat, lon, to=first, where=(lat != first[0]) | (lon != first[1]))
     apart = located[away > APART_M]
     for incident in sorted(apart["incident_id"].unique())[:8]:
