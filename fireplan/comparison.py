@@ -9,9 +9,11 @@ from typing import TYPE_CHECKING, ClassVar
 import numpy as np
 import pandas as pd
 
+from fireplan._frozen_tables import FrozenTable, freeze_own
 from fireplan._map_calls import MapCalls
 from fireplan.errors import InputError, listed, quoted
 from fireplan.measures import Assessment, assess
+from fireplan.scenario import held
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -126,10 +128,15 @@ class Comparison:
         columns = ["scenario", "objective", "measure"]
         return pd.DataFrame(rows).set_index(columns) if rows else pd.DataFrame(columns=columns).set_index(columns)
 
-    @cached_property
+    @property
     def zones(self) -> pd.DataFrame:
         """The zones of every scenario, one below the other, by `scenario` and `zone_id`."""
-        return pd.DataFrame(pd.concat({a.scenario.name: a.zones for a in self.assessments}, names=["scenario"]))
+        return self._zones.view()
+
+    @cached_property
+    def _zones(self) -> FrozenTable[pd.DataFrame]:
+        zones = {a.scenario.name: a.zones for a in self.assessments}
+        return freeze_own(pd.DataFrame(pd.concat(zones, names=["scenario"])))
 
     def changes(self, scenario: str | None = None) -> gpd.GeoDataFrame:
         """
@@ -197,10 +204,11 @@ def compare(*scenarios: Scenario, standard: Standard) -> Comparison:
 
 def _unlike(first: Scenario, other: Scenario) -> list[str]:
     """What two scenarios do not share, so that their places cannot be paired."""
-    calls = [s.incidents.index if s.incidents is not None else pd.Index([]) for s in (first, other)]
-    weights = [list(s.zones.select_dtypes("number").columns) for s in (first, other)]
+    tables = [held(s) for s in (first, other)]
+    calls = [t.incidents.index if t.incidents is not None else pd.Index([]) for t in tables]
+    weights = [list(t.zones.select_dtypes("number").columns) for t in tables]
     shared = {
-        "zones": other.zones.index.equals(first.zones.index),
+        "zones": tables[0].zones.index.equals(tables[1].zones.index),
         "weights": weights[0] == weights[1],
         "incidents": calls[0].equals(calls[1]),
         "streets": other.roads.geometry_fingerprint == first.roads.geometry_fingerprint,

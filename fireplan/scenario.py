@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import KW_ONLY, dataclass, field
-from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+from dataclasses import KW_ONLY, InitVar, dataclass, field, fields
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Protocol, get_args
 
 import numpy as np
 import pandas as pd
 
+from fireplan._frozen_tables import FrozenTable, Handed, Token, freeze_own
 from fireplan._result_cache import Memo
 from fireplan._schema import check_table, columns
 from fireplan.errors import Faults, InputError, listed, quoted
@@ -22,10 +23,33 @@ if TYPE_CHECKING:
 __all__ = ["Change", "Scenario", "Tables"]
 
 
-class Tables(NamedTuple):
-    """What a change is given, and gives back."""
+TableName = Literal["stations", "units", "zones", "incidents"]
+TABLES: tuple[TableName, ...] = get_args(TableName)
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Tables:
+    """
+    What a change is given, and gives back.
+
+    The tables of a scenario are handed out as views: an edit of one changes nothing, until it is given back with
+    `_replace`.
+    """
 
     roads: RoadNetwork
+    stations: Handed[gpd.GeoDataFrame] = Handed()
+    units: Handed[pd.DataFrame] = Handed()
+    zones: Handed[gpd.GeoDataFrame] = Handed()
+    incidents: Handed[gpd.GeoDataFrame | None] = Handed(optional=True)
+
+    def _replace(self, **parts: Any) -> Tables:  # noqa: ANN401 - a network, or a table of any kind
+        """Give the same with other roads, or other tables; the rest stays what it is."""
+        return Tables(**{**vars(self), **parts})
+
+
+class Held(NamedTuple):
+    """The tables of a scenario themselves: to be read, and never edited, kept or handed out."""
+
     stations: gpd.GeoDataFrame
     units: pd.DataFrame
     zones: gpd.GeoDataFrame
@@ -48,7 +72,8 @@ class Scenario:
     Roads, stations, units and demand that belong together.
 
     A scenario never changes and does one thing: `apply` gives another. Whatever is measured, drawn or sought is a
-    function in the layers above.
+    function in the layers above. Tables are taken in as they are when it is built, and handed out as views: an edit of
+    one is the editor's own, and changes neither the scenario nor any answer.
 
     Attributes
     ----------
@@ -84,11 +109,11 @@ class Scenario:
     """
 
     roads: RoadNetwork
-    stations: gpd.GeoDataFrame
-    units: pd.DataFrame
-    zones: gpd.GeoDataFrame
+    stations: Handed[gpd.GeoDataFrame] = Handed()
+    units: Handed[pd.DataFrame] = Handed()
+    zones: Handed[gpd.GeoDataFrame] = Handed()
     _: KW_ONLY
-    incidents: gpd.GeoDataFrame | None = None
+    incidents: Handed[gpd.GeoDataFrame | None] = Handed(optional=True)
     name: str = "today"
     changes: tuple[Change, ...] = ()
     parent: Scenario | None = None
@@ -97,14 +122,15 @@ class Scenario:
     data_date: str = ""
     snap_limit_m: float = SNAP_LIMIT_M
     memo: Memo = field(default_factory=Memo)
+    _checked: InitVar[bool] = False
 
-    def __post_init__(self) -> None:
+    def __post_init__(self, _checked: bool) -> None:
         """Check the tables once; from here on they are trusted."""
-        if self.parent is not None:
+        if _checked:
             return  # apply has checked what it changed
 
-        def put(name: str, value: object) -> None:
-            object.__setattr__(self, name, value)  # frozen for everyone else
+        def put(name: TableName, table: pd.DataFrame) -> None:
+            object.__setattr__(self, name, freeze_own(table))  # frozen for everyone else; its columns are copies
 
         put("stations", _indexed(self.stations, "station_id"))
         put("units", _indexed(self.units if len(self.units) else _no_units(), "unit_id"))
@@ -135,7 +161,8 @@ class Scenario:
     @property
     def tables(self) -> Tables:
         """The tables, as a change sees them."""
-        return Tables(self.roads, self.stations, self.units, self.zones, self.incidents)
+        given = vars(self)
+        return Tables(self.roads, *(given[name] for name in TABLES))
 
     def apply(self, *changes: Change, name: str | None = None) -> Scenario:
         """
@@ -163,28 +190,46 @@ class Scenario:
         tables = self.tables
         for change in changes:
             tables = change(tables)
-        if not tables.stations["open"].any():
+        mine, theirs = held(self).units, held(tables)
+        if not theirs.stations["open"].any():
             raise InputError(f"{listed(map(str, changes))}: no open station would be left")
-        if len(self.units) and not len(tables.units):
+        if len(mine) and not len(theirs.units):
             raise InputError(f"{listed(map(str, changes))}: no unit would be left")
-        if len(tables.units) and not len(self.units):
+        if len(theirs.units) and not len(mine):
             raise InputError(
                 f"{listed(map(str, changes))}: no station of {quoted(self.name)} has a unit, so each counts; with the"
                 " first unit the others would cover nothing: leave units out, or give every station its own"
             )
-        _check_homes(tables.units, tables.stations)
-        return Scenario(
-            *tables[:4],
-            incidents=tables.incidents,
-            name=name or "; ".join(map(str, changes)) or self.name,
-            changes=tuple(changes),
-            parent=self,
-            provenance=self.provenance,
-            source=self.source,
-            data_date=self.data_date,
-            snap_limit_m=self.snap_limit_m,
-            memo=self.memo,
-        )
+        _check_homes(theirs.units, theirs.stations)
+        return self._with(tables, name=name or "; ".join(map(str, changes)) or self.name, changes=tuple(changes))
+
+    def _with(self, tables: Tables, *, name: str, changes: tuple[Change, ...]) -> Scenario:
+        """Give the scenario that comes from this one and holds these tables, which need no check."""
+        others = {f.name: getattr(self, f.name) for f in fields(self) if f.name not in TABLES}
+        others |= {"name": name, "changes": changes, "parent": self}
+        return Scenario(**others | vars(tables), _checked=True)
+
+
+def held(scenario: Scenario | Tables) -> Held:
+    """
+    Read the tables of a scenario, or those that a change is given, themselves.
+
+    For the library's own measures, which ask hundreds of times and save the cost of a view: they edit nothing of what
+    they are given, and hand nothing of it out.
+    """
+    given = vars(scenario)
+    return Held(*(given[name].table for name in TABLES))
+
+
+def token(scenario: Scenario, table: TableName) -> Token:
+    """Give what stands for the content of one of the tables in keys of the memo."""
+    frozen: FrozenTable[Any] = vars(scenario)[table]
+    return frozen.token
+
+
+def on_roads(scenario: Scenario, roads: RoadNetwork) -> Scenario:
+    """Put the same department on other roads, without a change that says so."""
+    return scenario._with(scenario.tables._replace(roads=roads), name=scenario.name, changes=())  # noqa: SLF001
 
 
 def _indexed(frame: pd.DataFrame, key: str) -> pd.DataFrame:

@@ -12,6 +12,7 @@ import shapely
 
 from fireplan.crs import WGS84, project
 from fireplan.errors import InputError, UnknownIdError, quoted
+from fireplan.scenario import held
 
 if TYPE_CHECKING:
     from fireplan.scenario import Tables
@@ -78,16 +79,18 @@ def new_id(value: str, what: str) -> None:
 
 def known_station(tables: Tables, station: str) -> None:
     """Make sure a station is there and open."""
-    if station not in tables.stations.index:
-        raise UnknownIdError("station", station, tables.stations.index)
-    if not tables.stations.loc[station, "open"]:
+    stations = held(tables).stations
+    if station not in stations.index:
+        raise UnknownIdError("station", station, stations.index)
+    if not stations.loc[station, "open"]:
         raise InputError(f"station {quoted(station)} is closed")
 
 
 def known_unit(tables: Tables, unit: str) -> None:
     """Make sure a unit is there."""
-    if unit not in tables.units.index:
-        raise UnknownIdError("unit", unit, tables.units.index)
+    units = held(tables).units
+    if unit not in units.index:
+        raise UnknownIdError("unit", unit, units.index)
 
 
 def positive(value: float, name: str, what: str) -> None:

@@ -9,6 +9,7 @@ import numpy as np
 
 from fireplan.changes._base import Written
 from fireplan.errors import InputError, UnknownIdError
+from fireplan.scenario import held
 
 if TYPE_CHECKING:
     from fireplan.scenario import Tables
@@ -45,7 +46,7 @@ class ScaleDemand(Written):
             raise InputError(f"{self}: factor must be a number, zero or more")
         if self.weight == "incidents" and tables.incidents is not None:
             raise InputError(f"{self}: incidents are counted at their own points, not by zone; scale another weight")
-        zones = tables.zones.copy()
+        zones = held(tables).zones.copy()
         weights = [c for c in zones.select_dtypes("number").columns if self.weight in {"", c}]
         if not weights:
             raise UnknownIdError("weight", self.weight, zones.select_dtypes("number").columns)

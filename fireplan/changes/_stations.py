@@ -19,6 +19,7 @@ from fireplan.changes._base import (
     with_value,
 )
 from fireplan.errors import InputError, quoted
+from fireplan.scenario import held
 from fireplan.stations import complete_units, type_of_unit
 
 if TYPE_CHECKING:
@@ -55,7 +56,7 @@ class OpenStation(Written):
 
     def __call__(self, tables: Tables) -> Tables:
         """Open the station and house its units."""
-        stations = tables.stations
+        stations = held(tables).stations
         if self.station_id in stations.index:
             if stations.loc[self.station_id, "open"]:
                 raise InputError(f"station {quoted(self.station_id)} exists and is open: choose another id")
@@ -92,9 +93,10 @@ class CloseStation(Written):
     def __call__(self, tables: Tables) -> Tables:
         """Close it."""
         known_station(tables, self.station_id)
+        units = held(tables).units
         return tables._replace(
-            stations=with_value(tables.stations, "open", [self.station_id], value=False),
-            units=tables.units[tables.units["station_id"] != self.station_id],
+            stations=with_value(held(tables).stations, "open", [self.station_id], value=False),
+            units=units[units["station_id"] != self.station_id],
         )
 
 
@@ -113,8 +115,8 @@ class MoveStation(Written):
     def __call__(self, tables: Tables) -> Tables:
         """Move it."""
         known_station(tables, self.station_id)
-        place = point(self.at, tables.stations.crs, what=f"move_station {quoted(self.station_id)}")
-        stations = tables.stations.copy()
+        stations = held(tables).stations.copy()
+        place = point(self.at, stations.crs, what=f"move_station {quoted(self.station_id)}")
         stations.loc[self.station_id, stations.geometry.name] = place
         return tables._replace(stations=stations)
 
@@ -156,7 +158,8 @@ class AddUnit(Written):
         for name, value in (("crew", self.crew), ("turnout_s", self.turnout_s)):
             if value is not None and not 0 <= value < np.inf:
                 raise InputError(f"{self}: {name} must be a number, zero or more")
-        if self.unit_id in tables.units.index:
+        units = held(tables).units
+        if self.unit_id in units.index:
             raise InputError(f"unit {quoted(self.unit_id)} exists: use MoveUnit, or choose another id")
         row = complete_units(
             pd.DataFrame(
@@ -169,7 +172,7 @@ class AddUnit(Written):
                 index=pd.Index([self.unit_id], name="unit_id"),
             )
         )
-        return tables._replace(units=pd.concat([tables.units, row]) if len(tables.units) else row)
+        return tables._replace(units=pd.concat([units, row]) if len(units) else row)
 
 
 @dataclass(frozen=True)
@@ -186,7 +189,7 @@ class RemoveUnit(Written):
     def __call__(self, tables: Tables) -> Tables:
         """Remove it."""
         known_unit(tables, self.unit_id)
-        return tables._replace(units=tables.units.drop(index=self.unit_id))
+        return tables._replace(units=held(tables).units.drop(index=self.unit_id))
 
 
 @dataclass(frozen=True)
@@ -205,7 +208,7 @@ class MoveUnit(Written):
         """Move it."""
         known_unit(tables, self.unit_id)
         known_station(tables, self.to)
-        return tables._replace(units=with_value(tables.units, "station_id", [self.unit_id], value=self.to))
+        return tables._replace(units=with_value(held(tables).units, "station_id", [self.unit_id], value=self.to))
 
 
 @dataclass(frozen=True)
@@ -239,8 +242,9 @@ class SetTurnout(Written):
             known_unit(tables, unit)
         for station in self.stations:
             known_station(tables, station)
-        chosen = tables.units.index.isin(self.units) | tables.units["station_id"].isin(self.stations).to_numpy()
+        table = held(tables).units
+        chosen = table.index.isin(self.units) | table["station_id"].isin(self.stations).to_numpy()
         if not (self.units or self.stations):
-            chosen = np.ones(len(tables.units), dtype=bool)
-        names = list(tables.units.index[chosen])
-        return tables._replace(units=with_value(tables.units, "turnout_s", names, value=float(self.turnout_s)))
+            chosen = np.ones(len(table), dtype=bool)
+        names = list(table.index[chosen])
+        return tables._replace(units=with_value(table, "turnout_s", names, value=float(self.turnout_s)))

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import struct
-import zlib
 from dataclasses import dataclass
 from io import BytesIO
 from typing import TYPE_CHECKING
@@ -11,10 +9,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 import shapely
-from matplotlib import image
 from matplotlib.collections import LineCollection, PathCollection
 from matplotlib.patches import Rectangle
 from matplotlib.path import Path
+from PIL import Image
 
 from fireplan.charts._chart import About, Chart
 from fireplan.charts._chart_layout import EDGE_PT, FONT, LABEL_PT, SMALL_PT, WIDTH_PT, Sheet, Words, drawable, shortened
@@ -290,24 +288,18 @@ def small_png(chart: Chart, *, dpi: float, colours: int = 64) -> bytes:
     colours
         How many, at most 256; what is rarer is drawn in the nearest of them.
     """
-    pixels = np.round(image.imread(BytesIO(chart.png(dpi=dpi)))[..., :3] * 255).astype(np.int64)
+    pixels = np.asarray(Image.open(BytesIO(chart.png(dpi=dpi))).convert("RGB"), dtype=np.int64)
     packed = (pixels[..., 0] << 16) | (pixels[..., 1] << 8) | pixels[..., 2]
     found, at, count = np.unique(packed, return_inverse=True, return_counts=True)
     kept = found[np.sort(np.argsort(-count, kind="stable")[:colours])]
     apart = (_parts(found)[:, None, :] - _parts(kept)[None, :, :]) ** 2
-    index = apart.sum(axis=2).argmin(axis=1)[at].reshape(packed.shape).astype(np.uint8)
-    rows = np.zeros((index.shape[0], index.shape[1] + 1), np.uint8)  # a row starts with the number of its filter
-    rows[:, 1:] = index
-    head = struct.pack(">IIBBBBB", index.shape[1], index.shape[0], 8, 3, 0, 0, 0)
-    palette = _parts(kept).astype(np.uint8).tobytes()
-    parts = ((b"IHDR", head), (b"PLTE", palette), (b"IDAT", zlib.compress(rows.tobytes(), 6)), (b"IEND", b""))
-    return b"\x89PNG\r\n\x1a\n" + b"".join(_chunk(kind, data) for kind, data in parts)
+    small = Image.fromarray(apart.sum(axis=2).argmin(axis=1)[at].reshape(packed.shape).astype(np.uint8))
+    small.putpalette(_parts(kept).astype(np.uint8).tobytes())
+    written = BytesIO()
+    small.save(written, format="PNG", optimize=True)
+    return written.getvalue()
 
 
 def _parts(packed: NDArray[np.int64]) -> NDArray[np.int64]:
     """Red, green and blue."""
     return np.stack([packed >> 16, (packed >> 8) & 255, packed & 255], axis=-1)
-
-
-def _chunk(kind: bytes, data: bytes) -> bytes:
-    return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import KW_ONLY, dataclass
 from typing import TYPE_CHECKING, Any, Literal
+
+from fireplan._frozen_tables import Handed
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -44,10 +46,11 @@ class CadHistory:
         "unit" if the file has one row per unit per incident, "incident" if it has no units.
     """
 
-    incidents: gpd.GeoDataFrame
-    responses: pd.DataFrame
-    ledger: pd.DataFrame
-    quarantine: pd.DataFrame
+    incidents: Handed[gpd.GeoDataFrame] = Handed(own=True)
+    responses: Handed[pd.DataFrame] = Handed(own=True)
+    ledger: Handed[pd.DataFrame] = Handed(own=True)
+    quarantine: Handed[pd.DataFrame] = Handed(own=True)
+    _: KW_ONLY
     timezone: str
     rows_in: int
     rows_ok: int

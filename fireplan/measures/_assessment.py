@@ -9,9 +9,11 @@ from typing import TYPE_CHECKING, ClassVar, NamedTuple
 import numpy as np
 import pandas as pd
 
+from fireplan._frozen_tables import FrozenTable, freeze_own
 from fireplan._map_calls import MapCalls
 from fireplan.errors import InputError, UnknownIdError, listed, quoted
 from fireplan.measures._demand_measures import Measure, measures_of, zones_of
+from fireplan.scenario import held
 from fireplan.travel import first_due, force_times, station_notes
 from fireplan.travel._first_due import first_due_rows
 from fireplan.travel._places import places
@@ -105,7 +107,7 @@ class Assessment:
         each objective `<key>_s` [s], `<key>_within`, `<key>_incidents_share` and `<key>_road_share` (NaN: nothing to
         share).
         """
-        return self._zones.copy(deep=False)
+        return self._zones.view()
 
     @property
     def stations(self) -> pd.DataFrame:
@@ -117,15 +119,15 @@ class Assessment:
         By station, objective and measure: `n` for which the station is first due, how much of it lies `within` the
         objective (by whichever station), the `share`, and the `unit`.
         """
-        return self._stations.copy(deep=False)
+        return self._stations.view()
 
     @cached_property
-    def _zones(self) -> gpd.GeoDataFrame:
-        return _by_zone(self.scenario, self.arrivals)
+    def _zones(self) -> FrozenTable[gpd.GeoDataFrame]:
+        return freeze_own(_by_zone(self.scenario, self.arrivals))
 
     @cached_property
-    def _stations(self) -> pd.DataFrame:
-        return _by_station(self.scenario, self.arrivals)
+    def _stations(self) -> FrozenTable[pd.DataFrame]:
+        return freeze_own(_by_station(self.scenario, self.arrivals))
 
     def notes(self) -> list[str]:
         """Say what a reader of the figures has to know."""
@@ -191,7 +193,7 @@ def _check_columns(scenario: Scenario, standard: Standard) -> None:
         raise InputError(
             f"objectives and results would share the column {quoted(twice[0])}: choose another key or name"
         )
-    taken = [c for c in scenario.zones.columns if c in added]
+    taken = [c for c in held(scenario).zones.columns if c in added]
     if taken:
         raise InputError(f"the zones already have columns that an assessment adds: drop or rename {listed(taken)}")
 
@@ -292,7 +294,7 @@ def _by_zone(scenario: Scenario, arrivals: tuple[Arrival, ...]) -> gpd.GeoDataFr
 
 def _by_station(scenario: Scenario, arrivals: tuple[Arrival, ...]) -> pd.DataFrame:
     """What each station is first due to, and how much of that lies within each objective."""
-    stations = scenario.stations
+    stations = held(scenario).stations
     columns: dict[str, list[object]] = {c: [] for c in ("objective", "measure", "unit", "n", "within")}
     for arrival in arrivals:
         due = first_due_rows(scenario, arrival.measure.places)
@@ -313,8 +315,9 @@ def _by_station(scenario: Scenario, arrivals: tuple[Arrival, ...]) -> pd.DataFra
 
 def _notes(scenario: Scenario, standard: Standard, arrivals: tuple[Arrival, ...]) -> list[str]:
     notes = ["modelled with all units at home and free; no call processing"]
-    housed = set(scenario.units["station_id"]) if len(scenario.units) else set(scenario.stations.index)
-    empty = [s for s in scenario.stations.index[scenario.stations["open"]] if s not in housed]
+    tables = held(scenario)
+    housed = set(tables.units["station_id"]) if len(tables.units) else set(tables.stations.index)
+    empty = [s for s in tables.stations.index[tables.stations["open"]] if s not in housed]
     if empty:
         notes.append(f"open stations without a unit cover nothing: {listed(empty)}; move or add a unit")
     notes += [

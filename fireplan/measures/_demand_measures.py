@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from fireplan.scenario import held, token
 from fireplan.travel._places import Places, piece_lengths_m, places
 
 if TYPE_CHECKING:
@@ -55,14 +56,15 @@ def measures_of(scenario: Scenario) -> list[Measure]:
     """
     zones = places(scenario, "zones")
     found = []
-    for column in scenario.zones.select_dtypes("number").columns:
-        if column == "incidents" and scenario.incidents is not None:
+    tables = held(scenario)
+    for column in tables.zones.select_dtypes("number").columns:
+        if column == "incidents" and tables.incidents is not None:
             continue
-        weight = scenario.zones[column].fillna(0).to_numpy(float)
+        weight = tables.zones[column].fillna(0).to_numpy(float)
         found.append(Measure(column, UNITS.get(column, column), zones, weight))
-    if scenario.incidents is not None:
+    if tables.incidents is not None:
         points = places(scenario, "incidents")
-        located = ~(scenario.incidents.geometry.isna() | scenario.incidents.geometry.is_empty).to_numpy()
+        located = ~(tables.incidents.geometry.isna() | tables.incidents.geometry.is_empty).to_numpy()
         found.append(Measure("incidents", UNITS["incidents"], points, np.where(located, 1.0, np.nan)))
     streets = places(scenario, "roads")
     found.append(Measure("road_km", UNITS["road_km"], streets, piece_lengths_m(scenario.roads) / 1000))
@@ -86,5 +88,5 @@ def zones_of(scenario: Scenario, measured: Places) -> NDArray[np.int64]:
         middle = shapely.line_interpolate_point(lines, measured.on_road.along, normalized=True)
         return zone_of(gpd.GeoSeries(middle, crs=scenario.roads.crs), scenario.zones)
 
-    key = ("zone of", measured.kind, id(scenario.zones), measured.key)
-    return scenario.memo.get(key, make, anchors=(scenario.zones, scenario.incidents))
+    key = ("zone of", measured.kind, token(scenario, "zones"), measured.key)
+    return scenario.memo.get(key, make)

@@ -11,6 +11,7 @@ import pandas as pd
 from fireplan.errors import Faults, InputError, UnknownIdError, listed, quoted
 from fireplan.measures._assessment import ROUNDING, weighted_percentile
 from fireplan.measures._demand_measures import Measure, measures_of
+from fireplan.scenario import on_roads
 from fireplan.standards import MILE_M, distance_goals
 from fireplan.travel import force_times, places, time_rows
 from fireplan.travel._first_due import suppliers
@@ -63,7 +64,7 @@ def by_distance(scenario: Scenario) -> Scenario:
         )
 
     measured = scenario.memo.get(("roads by distance", roads.fingerprint), make)
-    return replace(scenario, roads=measured, parent=scenario, changes=())  # with a parent, checked tables stay theirs
+    return on_roads(scenario, measured)
 
 
 def iso_distribution(

@@ -25,6 +25,34 @@ TODAY, PLANNED = "today", "plan"
 MADE_CANDIDATES = ("grid", "intersections")
 """Candidate sites that are made; any other name is that of a file."""
 
+_RULES = frozenset({"unit", "closable", "site_cost", "closing_cost", "budget", "apart_m"})
+_COVERS = _RULES | {"p", "within_seconds"}
+MODELS = {
+    "max_coverage": _COVERS,
+    "set_cover": _COVERS - {"p"},
+    "p_median": _RULES | {"p", "at_most_seconds"},
+    "p_center": _RULES | {"p", "at_most_seconds"},
+    "backup_coverage": _COVERS | {"first"},
+    "double_standard": _RULES | {"p", "near_seconds", "far_seconds", "share_percent"},
+    "expected_coverage": _COVERS | {"busy", "most_at_a_site"},
+    "reliable_coverage": _COVERS | {"busy", "most_at_a_site", "reliability_percent"},
+    "relocate": _COVERS,
+    "fleet": frozenset({"p", "within_seconds", "units"}),
+    "fairest": _COVERS | {"by"},
+}
+"""Location models of `fireplan.siting`, and which keys of [siting] say something to each beside those for all."""
+
+NEEDED = {
+    "expected_coverage": ("busy", "asks how busy units are", "such as 0.15"),
+    "reliable_coverage": ("busy", "asks how busy units are", "such as 0.15"),
+    "fleet": ("units", "asks how many units of each kind there are", "such as { engine = 2, truck = 1 }"),
+    "fairest": ("by", "asks what the districts are", "a column of the zones"),
+}
+"""Keys without which a model is no question."""
+
+NOT_BUILT = ("simulation",)
+"""Parts that plans will have one day, and that nothing reads until then."""
+
 PositiveSeconds = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 
 
@@ -123,13 +151,19 @@ class Siting(_Part):
     """What is asked of new stations, and under which rules; see `fireplan.siting`."""
 
     p: int = Field(default=1, ge=1)
-    model: Literal[
-        "max_coverage", "p_median", "p_center", "set_cover", "expected_coverage", "backup_coverage"
-    ] = "max_coverage"  # fmt: skip
+    model: str = "max_coverage"
     candidates: int | str | None = None
     spacing_m: float | None = Field(default=None, gt=0, allow_inf_nan=False)
     within: str | None = None
-    within_seconds: PositiveSeconds | None = None
+    within_seconds: PositiveSeconds | dict[str, PositiveSeconds] | None = None
+    near_seconds: PositiveSeconds | None = None
+    far_seconds: PositiveSeconds | None = None
+    at_most_seconds: PositiveSeconds | None = None
+    share_percent: float | None = Field(default=None, gt=1, le=100)
+    reliability_percent: float | None = Field(default=None, gt=1, lt=100)
+    most_at_a_site: int | None = Field(default=None, ge=1)
+    units: dict[str, int] | None = None
+    by: str | None = None
     interval: Literal["travel_s", "turnout_and_travel_s"] | None = None
     weight: str | None = None
     unit: Literal["engine", "truck", "ambulance", "battalion", "rescue"] = "engine"
@@ -145,15 +179,31 @@ class Siting(_Part):
     robustness_runs: int = Field(default=100, ge=0, le=MOST_REPLICATIONS)
     seed: int = Field(default=1, ge=0)
 
+    @field_validator("model")
+    @classmethod
+    def _is_a_model(cls, value: str) -> str:
+        if value not in MODELS:
+            raise ValueError(f"siting.model: {UnknownIdError('model', value, MODELS)}")
+        return value
+
+    @model_validator(mode="after")
+    def _speaks_to_the_model(self) -> Siting:
+        """Every key that stands there says something to the model that is asked for."""
+        special = frozenset().union(*MODELS.values())
+        for key in sorted(self.model_fields_set & special - MODELS[self.model]):
+            speaks_to = listed([name for name, keys in MODELS.items() if key in keys], most=len(MODELS))
+            raise ValueError(f"siting.{key} says nothing to {self.model}: leave it out, or use {speaks_to}")
+        key, asks, such = NEEDED.get(self.model, ("model", "", ""))
+        if getattr(self, key) is None:
+            raise ValueError(f"siting.model {self.model} {asks}: give siting.{key}, {such}")
+        if isinstance(self.within_seconds, dict) and self.model != "fleet":
+            raise ValueError(f"siting.within_seconds by kind of unit is for fleet: give one number to {self.model}")
+        return self
+
     @model_validator(mode="after")
     def _fits_together(self) -> Siting:
         if isinstance(self.candidates, int) and self.p > self.candidates:
             raise ValueError(f"siting.p is {self.p}, more than the {self.candidates} candidates to choose from")
-        if self.model == "expected_coverage" and self.busy is None:
-            raise ValueError("siting.model expected_coverage asks how busy units are: give siting.busy, such as 0.15")
-        for key, model in (("busy", "expected_coverage"), ("first", "backup_coverage")):
-            if getattr(self, key) is not None and self.model != model:
-                raise ValueError(f"siting.{key} says nothing to {self.model}: leave it out, or use {model}")
         if self.spacing_m is not None and self.candidates not in {None, *MADE_CANDIDATES}:
             raise ValueError("siting.spacing_m is for candidates that are made: 'grid' or 'intersections'")
         if self.budget is not None and not self.site_cost and not self.closing_cost:
@@ -167,14 +217,6 @@ class Siting(_Part):
         if isinstance(self.candidates, str) and self.candidates not in MADE_CANDIDATES:
             named["siting.candidates"] = self.candidates
         return {key: name for key, name in named.items() if name is not None}
-
-
-class Simulation(_Part):
-    """How a simulation is run."""
-
-    days: int = Field(default=365, ge=1, le=36_600)
-    replications: int = Field(default=20, ge=1, le=MOST_REPLICATIONS)
-    seed: int = Field(default=1, ge=0)
 
 
 class Shift(_Part):
@@ -253,7 +295,6 @@ class Plan(_Part):
     scenario: tuple[PlannedScenario, ...] = ()
     network: Network = Network()
     siting: Siting = Siting()
-    simulation: Simulation = Simulation()
     performance: Performance = Performance()
     report: Report = Report()
     live: Live = Live()
@@ -292,7 +333,12 @@ class Plan(_Part):
     def warnings(self) -> list[str]:
         """What may be meant otherwise than it is written."""
         held = {"standards.travel_seconds": self.standards.travel_seconds}
-        held["siting.within_seconds"] = self.siting.within_seconds
+        limits = self.siting.within_seconds
+        if isinstance(limits, dict):
+            held |= {f"siting.within_seconds.{kind}": seconds for kind, seconds in limits.items()}
+        else:
+            held["siting.within_seconds"] = limits
+        held |= {f"siting.{name}": getattr(self.siting, name) for name in ("near_seconds", "far_seconds")}
         held |= {f"travel_seconds of {quoted(r.name)}": r.travel_seconds for r in self.standards.local}
         return [
             f"{what} is {seconds:g}: that is seconds, not minutes; {seconds * 60:g}?"
@@ -363,6 +409,9 @@ def _fault(error: Any) -> str:  # noqa: ANN401 - pydantic's own record
     where = ".".join(str(p) for p in error["loc"])
     if error["type"] == "extra_forbidden":
         key = str(error["loc"][-1])
+        if error["loc"] in {(part,) for part in NOT_BUILT}:
+            held = f" ({listed(error['input'], most=20)})" if isinstance(error["input"], dict) else ""
+            return f"[{key}]{held} is not built yet, so nothing reads it: remove it"
         known = _keys_at(error["loc"][:-1])
         close = get_close_matches(key, known, n=1)
         hint = f"did you mean {quoted(close[0])}?" if close else f"known are {listed(known, most=20)}"

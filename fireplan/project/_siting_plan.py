@@ -11,8 +11,10 @@ import pandas as pd
 from fireplan import siting
 from fireplan._geofiles import local_file, read_vector
 from fireplan.errors import InputError, ProjectError, UnknownIdError, quoted
+from fireplan.project._plan import MODELS
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     import geopandas as gpd
@@ -27,6 +29,12 @@ APART_M = 200.0
 
 MORE_STATIONS = 3
 """The curve of what each further station buys goes on for so many beyond those asked for, and to five at least."""
+
+BY_UNIT = frozenset({"expected_coverage", "reliable_coverage"})
+"""Models that place units, not stations."""
+
+TWICE = 2.0
+"""The far limit of a double standard is so many times the near one where the plan does not say."""
 
 CLOSE_ENOUGH, TRIES = 0.1, 6
 """A grid of about so many points is laid anew, so many times at most, until it is within this part of the number."""
@@ -46,7 +54,7 @@ class Question:
     candidates
         Where they could stand, by `candidate_id`.
     within_s
-        Within which time. [s]
+        Within which time; NaN where the model has no limit, or one for each kind of unit. [s]
     weight
         What is counted; None: people where they are known, else incidents.
     rules
@@ -77,23 +85,37 @@ class Question:
 
     def answer(self) -> Siting:
         """Where to put the stations."""
-        asked, model = self.asked, self.asked.model
-        how: dict[str, Any] = {
-            "candidates": self.candidates, "weight": self.weight, "rules": self.rules, **self.stopping,
-        }  # fmt: skip
-        today = self.project.today
-        if model == "p_median":
-            return siting.p_median(today, stations=self.stations, **how)
-        if model == "p_center":
-            return siting.p_center(today, stations=self.stations, **how)
-        how["within_s"] = self.within_s
-        if model == "set_cover":
-            return siting.set_cover(today, **how)
-        if model == "expected_coverage":
-            return siting.expected_coverage(today, units=self.stations, busy=asked.busy or 0.0, **how)
-        if model == "backup_coverage":
-            return siting.backup_coverage(today, stations=self.stations, first=asked.first, **how)
-        return siting.max_coverage(today, stations=self.stations, **how)
+        today, asked, model = self.project.today, self.asked, self.asked.model
+        how: dict[str, Any] = {"candidates": self.candidates, "weight": self.weight, **self.stopping}
+        if model == "fleet":
+            units = asked.units or {}
+            limits = (
+                asked.within_seconds if isinstance(asked.within_seconds, dict) else dict.fromkeys(units, self.within_s)
+            )
+            how |= {"interval": self.rules.interval}
+            return siting.fleet(today, stations=self.stations, units=units, within_s=limits, **how)
+        how |= {"rules": self.rules, **self._limits()}
+        if model != "set_cover":
+            how["units" if model in BY_UNIT else "stations"] = self.stations
+        call: Callable[..., Siting] = getattr(siting, model)
+        return call(today, **how)
+
+    def _limits(self) -> dict[str, Any]:
+        """What is particular to the model; what the plan leaves out is left to it."""
+        asked, keys = self.asked, MODELS[self.asked.model]
+        limits: dict[str, Any] = {"within_s": self.within_s} if "within_seconds" in keys else {}
+        if "near_seconds" in keys:
+            limits = {"near_s": self.within_s, "far_s": asked.far_seconds or TWICE * self.within_s}
+        given = {
+            "at_most_s": asked.at_most_seconds,
+            "share": asked.share_percent and asked.share_percent / 100,
+            "reliability": asked.reliability_percent and asked.reliability_percent / 100,
+            "busy": asked.busy,
+            "first": asked.first,
+            "most_at_a_site": asked.most_at_a_site,
+            "by": asked.by,
+        }
+        return limits | {name: value for name, value in given.items() if value is not None}
 
     def curve(self, found: Siting) -> pd.DataFrame:
         """Say what each further station buys: the best plan for each number, or the best order of building this one."""
@@ -136,12 +158,14 @@ def siting_question(project: Project, *, stations: int | None = None) -> Questio
         raise ProjectError("siting.model set_cover finds how many stations it takes: leave --stations out")
     _check_stations(project)
     goal = objectives[0] if objectives else None
-    within_s, weight = asked.within_seconds, asked.weight
+    limit, weight = asked.near_seconds or asked.within_seconds, asked.weight
     interval: str = asked.interval or "travel_s"
-    if within_s is None:
-        if goal is None:
-            raise ProjectError("the standard has no limit that a plan can be held to: give siting.within_seconds")
+    within_s = limit if isinstance(limit, float) else math.nan
+    if limit is None and goal is not None:
         within_s, interval, weight = goal.limit_s, asked.interval or goal.interval, weight or goal.weight or None
+    elif limit is None and MODELS[asked.model] & {"within_seconds", "near_seconds"}:
+        key = "near" if asked.model == "double_standard" else "within"
+        raise ProjectError(f"the standard has no limit that a plan can be held to: give siting.{key}_seconds")
     rules = siting.Rules(
         unit=asked.unit,
         interval=interval,

@@ -12,6 +12,7 @@ import shapely
 from fireplan.demand import zone_of
 from fireplan.errors import InputError
 from fireplan.response_performance._policy import Policy
+from fireplan.scenario import token
 from fireplan.stations import type_of_unit
 
 if TYPE_CHECKING:
@@ -168,8 +169,8 @@ def _city_ground(scenario: Scenario) -> shapely.Geometry:
         shapely.prepare(ground)
         return ground
 
-    key = ("city ground", id(scenario.zones), scenario.roads.crs.to_wkt())
-    return scenario.memo.get(key, make, anchors=(scenario.zones,))
+    key = ("city ground", token(scenario, "zones"), scenario.roads.crs.to_wkt())
+    return scenario.memo.get(key, make)
 
 
 def _manned(history: History, scenario: Scenario | None) -> pd.DataFrame:

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from functools import cached_property
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 import shapely
 
 from fireplan import _kernel as kernel
+from fireplan._frozen_tables import FrozenTable, freeze_array, freeze_own
 from fireplan.crs import WGS84, project
 from fireplan.errors import NetworkError
 from fireplan.roads._dead_ends import dead_end_notes
@@ -23,10 +24,14 @@ if TYPE_CHECKING:
     import pyproj
     from numpy.typing import NDArray
 
-T = TypeVar("T", bound=np.generic)
-
 FROM_GEOMETRY = {"_pattern", "segment_grid", "is_freeway", "geometry_fingerprint"}
 """What a network works out once and that no change of times alters."""
+
+ARRAYS = (
+    "node_ids", "node_xy_m", "first", "last", "length_m", "there_s", "back_s", "xy_m", "offsets", "highway",
+    "street_name",
+)  # fmt: skip
+"""What a network is made of, and nobody may write to."""
 
 FREEWAY_CLASSES = ("motorway", "motorway_link")
 """Roads that no door opens on."""
@@ -79,6 +84,24 @@ class RoadNetwork:
     street_name: NDArray[np.str_]
     source: str = ""
     notes: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        """Bar the arrays from being written to; what can still be written to elsewhere is copied."""
+        for name in ARRAYS:
+            object.__setattr__(self, name, freeze_array(getattr(self, name)))  # frozen for everyone else
+
+    def __deepcopy__(self, memo: dict[int, object]) -> RoadNetwork:
+        """Be one's own copy: there is nothing that an edit could change."""
+        return self
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Travel without what is worked out from the rest."""
+        return {f.name: getattr(self, f.name) for f in fields(self)}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        """Arrive; arrays that have travelled can be written to, and are barred from it again."""
+        vars(self).update(state)
+        self.__post_init__()
 
     def __repr__(self) -> str:
         """Say what it holds, in one line and one more for each note."""
@@ -164,7 +187,7 @@ class RoadNetwork:
         rank = np.argsort(np.argsort(-np.bincount(label), kind="stable"), kind="stable")
         return np.asarray(rank[label], dtype=np.int32)
 
-    @cached_property
+    @property
     def components(self) -> pd.DataFrame:
         """
         The parts between which no engine can drive both ways.
@@ -174,28 +197,36 @@ class RoadNetwork:
         By `component` (0 the largest): `nodes`, `share_of_nodes`, `street_km` [km]. More than a few small ones mean a
         clipped extract, private roads, or streets that are drawn touching but not joined.
         """
+        return self._components.view()
+
+    @cached_property
+    def _components(self) -> FrozenTable[pd.DataFrame]:
         size = np.bincount(self.component)
         km = np.bincount(self.component[self.first], weights=self.length_m, minlength=len(size)) / 1000
-        return pd.DataFrame(
-            {"nodes": size, "share_of_nodes": size / max(self.n_nodes, 1), "street_km": km},
-            index=pd.RangeIndex(len(size), name="component"),
+        return freeze_own(
+            pd.DataFrame(
+                {"nodes": size, "share_of_nodes": size / max(self.n_nodes, 1), "street_km": km},
+                index=pd.RangeIndex(len(size), name="component"),
+            )
         )
 
     @property
     def nodes(self) -> gpd.GeoDataFrame:
         """Nodes as OSMnx gives them: by `osmid`, with `x`, `y` [°], `component` and a point, in WGS 84."""
-        return self._nodes.copy()
+        return self._nodes.view()
 
     @cached_property
-    def _nodes(self) -> gpd.GeoDataFrame:
+    def _nodes(self) -> FrozenTable[gpd.GeoDataFrame]:
         import geopandas as gpd  # noqa: PLC0415 - slow to import
 
         lonlat = project(self.node_xy_m, source=self.crs, target=WGS84)
-        return gpd.GeoDataFrame(
-            {"x": lonlat[:, 0], "y": lonlat[:, 1], "component": self.component},
-            geometry=shapely.points(lonlat),
-            index=pd.Index(self.node_ids, name="osmid"),
-            crs=WGS84,
+        return freeze_own(
+            gpd.GeoDataFrame(
+                {"x": lonlat[:, 0], "y": lonlat[:, 1], "component": self.component},
+                geometry=shapely.points(lonlat),
+                index=pd.Index(self.node_ids, name="osmid"),
+                crs=WGS84,
+            )
         )
 
     @property
@@ -207,25 +238,27 @@ class RoadNetwork:
         -------
         `name`, `highway`, `length` [m], `there_s` and `back_s` [s] (inf: not that way), and a line.
         """
-        return self._streets.copy()
+        return self._streets.view()
 
     @cached_property
-    def _streets(self) -> gpd.GeoDataFrame:
+    def _streets(self) -> FrozenTable[gpd.GeoDataFrame]:
         import geopandas as gpd  # noqa: PLC0415 - slow to import
 
-        return gpd.GeoDataFrame(
-            {
-                "name": self.street_name,
-                "highway": self.highway,
-                "length": self.length_m,
-                "there_s": self.there_s,
-                "back_s": self.back_s,
-            },
-            geometry=shapely.linestrings(
-                self.xy_m, indices=np.repeat(np.arange(self.n_streets), np.diff(self.offsets))
-            ),
-            index=pd.RangeIndex(self.n_streets, name="street"),
-            crs=self.crs,
+        return freeze_own(
+            gpd.GeoDataFrame(
+                {
+                    "name": self.street_name,
+                    "highway": self.highway,
+                    "length": self.length_m,
+                    "there_s": self.there_s,
+                    "back_s": self.back_s,
+                },
+                geometry=shapely.linestrings(
+                    self.xy_m, indices=np.repeat(np.arange(self.n_streets), np.diff(self.offsets))
+                ),
+                index=pd.RangeIndex(self.n_streets, name="street"),
+                crs=self.crs,
+            )
         )
 
     @property
@@ -238,13 +271,13 @@ class RoadNetwork:
         `name`, `highway`, `oneway`, `length` [m], `speed_kph` [km/h], `travel_time` [s], `street` (the row of
         `streets` it runs along) and a line in the direction of travel.
         """
-        return self._edges.copy()
+        return self._edges.view()
 
     @cached_property
-    def _edges(self) -> gpd.GeoDataFrame:
+    def _edges(self) -> FrozenTable[gpd.GeoDataFrame]:
         import geopandas as gpd  # noqa: PLC0415 - slow to import
 
-        lines = self._streets.geometry.to_crs(WGS84).array
+        lines = self._streets.table.geometry.to_crs(WGS84).array
         ways = [(self.first, self.last, self.there_s, lines), (self.last, self.first, self.back_s, lines.reverse())]
         oneway = np.isfinite(self.there_s) != np.isfinite(self.back_s)
         parts = []
@@ -271,7 +304,7 @@ class RoadNetwork:
             )
         table = gpd.GeoDataFrame(pd.concat(parts, ignore_index=True), crs=WGS84)
         table["key"] = table.groupby(["u", "v"]).cumcount()
-        return table.set_index(["u", "v", "key"]).sort_index()
+        return freeze_own(table.set_index(["u", "v", "key"]).sort_index())
 
     def to_graph(self) -> nx.MultiDiGraph:
         """
@@ -284,8 +317,8 @@ class RoadNetwork:
         import networkx as nx  # noqa: PLC0415 - slow to import
 
         graph = nx.MultiDiGraph(crs="epsg:4326", created_with="fireplan", simplified=True)
-        graph.add_nodes_from((osmid, {"x": row.x, "y": row.y}) for osmid, row in self._nodes.iterrows())
-        edges = self._edges.drop(columns="street")
+        graph.add_nodes_from((osmid, {"x": row.x, "y": row.y}) for osmid, row in self._nodes.table.iterrows())
+        edges = self._edges.table.drop(columns="street")
         for (u, v, key), row in zip(edges.index, edges.to_dict("records"), strict=True):
             graph.add_edge(u, v, key=key, **row)
         return graph
@@ -303,21 +336,14 @@ class RoadNetwork:
         """
         other = replace(
             self,
-            there_s=_frozen(there_s),
-            back_s=_frozen(back_s),
+            there_s=there_s,
+            back_s=back_s,
             notes=(*self.notes, note) if note else self.notes,
         )
         # What follows from where the streets lie is theirs too.
         known = {name: value for name, value in vars(self).items() if name in FROM_GEOMETRY}
         vars(other).update(known)
         return other
-
-
-def _frozen(values: NDArray[T]) -> NDArray[T]:
-    """Bar an array from being written to."""
-    array = np.array(values, copy=True, order="C")
-    array.flags.writeable = False
-    return array
 
 
 def build_network(  # noqa: PLR0913 - one argument for each attribute of the noun
@@ -358,17 +384,17 @@ def build_network(  # noqa: PLR0913 - one argument for each attribute of the nou
     offsets = np.searchsorted(street, np.arange(len(row) + 1))
     return RoadNetwork(
         crs=crs,
-        node_ids=_frozen(node_ids[order]),
-        node_xy_m=_frozen(node_xy_m[order]),
-        first=_frozen(first[row].astype(np.int32)),
-        last=_frozen(last[row].astype(np.int32)),
-        length_m=_frozen(length_m[row].astype(float)),
-        there_s=_frozen(there_s[row].astype(float)),
-        back_s=_frozen(back_s[row].astype(float)),
-        xy_m=_frozen(xy),
-        offsets=_frozen(offsets.astype(np.int64)),
-        highway=_frozen(highway[row].astype(str)),
-        street_name=_frozen(street_name[row].astype(str)),
+        node_ids=node_ids[order],
+        node_xy_m=node_xy_m[order],
+        first=first[row].astype(np.int32),
+        last=last[row].astype(np.int32),
+        length_m=length_m[row].astype(float),
+        there_s=there_s[row].astype(float),
+        back_s=back_s[row].astype(float),
+        xy_m=xy,
+        offsets=offsets.astype(np.int64),
+        highway=highway[row].astype(str),
+        street_name=street_name[row].astype(str),
         source=source,
         notes=(*notes, *one_ended),
     )

@@ -9,6 +9,7 @@ import pandas as pd
 
 from fireplan import _kernel as kernel
 from fireplan.errors import InputError, listed, quoted
+from fireplan.scenario import held, token
 from fireplan.standards import INTERVALS
 from fireplan.stations import KINDS, USUAL_TURNOUT_S, supply
 from fireplan.travel._places import Places, places, station_places
@@ -58,12 +59,12 @@ def first_due(
     """
     ends = places(scenario, to)
     station, best_s = _nearest_three(scenario, ends, needs or ONE_ENGINE, interval)
-    names = np.array([*scenario.stations.index, None], dtype=object)
+    names = np.array([*held(scenario).stations.index, None], dtype=object)
     columns: dict[str, object] = {}
     for n, word in enumerate(NTH):
         columns[f"{word}_due"] = names[station[n]]
         columns[f"{word}_due_s"] = best_s[n]
-    return pd.DataFrame(columns, index=ends.ids)
+    return pd.DataFrame(columns, index=ends.ids.view())
 
 
 def first_due_rows(scenario: Scenario, ends: Places) -> NDArray[np.int64]:
@@ -81,11 +82,11 @@ def _nearest_three(
         sources, times, _ = _sources(scenario, ends, needs, interval)
         once = ~sources.duplicated()  # of a station's turnouts the quickest stands first
         station, best_s = kernel.first_three(times[once])
-        row = np.append(scenario.stations.index.get_indexer(sources[once]), -1)
+        row = np.append(held(scenario).stations.index.get_indexer(sources[once]), -1)
         return row[station], best_s
 
     key = _key("nearest three", scenario, ends, needs, interval)
-    return scenario.memo.get(key, make, anchors=scenario.tables)
+    return scenario.memo.get(key, make)
 
 
 def force_times(
@@ -118,12 +119,12 @@ def force_times(
         return kernel.force_times(times, brings, np.array([needs.get(k, 0.0) for k in KINDS], dtype=float))
 
     key = _key("force", scenario, ends, needs, interval)
-    return scenario.memo.get(key, make, anchors=scenario.tables)
+    return scenario.memo.get(key, make)
 
 
 def _key(what: str, scenario: Scenario, ends: Places, needs: Mapping[str, float], interval: str) -> Hashable:
     """What an answer about stations and units depends on."""
-    tables = (scenario.roads.fingerprint, id(scenario.stations), id(scenario.units), scenario.snap_limit_m)
+    tables = (scenario.roads.fingerprint, token(scenario, "stations"), token(scenario, "units"), scenario.snap_limit_m)
     return what, *tables, ends.key, tuple(sorted(needs.items())), interval
 
 
@@ -167,7 +168,7 @@ def suppliers(
         raise InputError(f"needs names {quoted(unknown[0])}: kinds are {listed(KINDS, most=10)}")
     if interval not in INTERVALS:
         raise InputError(f"interval is {quoted(interval)}: use {listed(INTERVALS)}")
-    units = scenario.units
+    units = held(scenario).units
     with_turnout = interval == "turnout_and_travel_s"
     if len(units) == 0:
         n = len(starts.ids)

@@ -10,6 +10,7 @@ import pandas as pd
 from fireplan import _kernel as kernel
 from fireplan.errors import UnreachableStationError, listed, quoted
 from fireplan.roads import OnRoad, snap
+from fireplan.scenario import held, token
 
 if TYPE_CHECKING:
     from collections.abc import Hashable
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from fireplan.roads import RoadNetwork
-    from fireplan.scenario import Scenario
+    from fireplan.scenario import Scenario, TableName
 
 PIECE_M = 100.0
 """Streets are measured in pieces no longer than this, each by its middle. [m]"""
@@ -68,17 +69,25 @@ def places(scenario: Scenario, kind: str) -> Places:
     if kind == "roads":
         key = ("places", kind, roads.geometry_fingerprint)
         return scenario.memo.get(key, lambda: _road_pieces(roads, key))
-    table = scenario.zones if kind == "zones" else scenario.incidents
+    name: TableName = "zones" if kind == "zones" else "incidents"
+    table = getattr(held(scenario), name)
     if table is None:
         raise ValueError(f"scenario {quoted(scenario.name)} has no incidents: give it some, or ask for zones")
     limit_m = scenario.snap_limit_m
-    key = ("places", kind, id(table), limit_m, roads.geometry_fingerprint, hash(np.packbits(roads.drivable).tobytes()))
+    key = (
+        "places",
+        kind,
+        token(scenario, name),
+        limit_m,
+        roads.geometry_fingerprint,
+        hash(np.packbits(roads.drivable).tobytes()),
+    )
 
     def make() -> Places:
         points = table.geometry.representative_point() if kind == "zones" else table.geometry
-        return Places(kind, key, table.index, snap(roads, points, limit_m=limit_m, freeways=kind == "incidents"))
+        return Places(kind, key, table.index.view(), snap(roads, points, limit_m=limit_m, freeways=kind == "incidents"))
 
-    return scenario.memo.get(key, make, anchors=(table,))
+    return scenario.memo.get(key, make)
 
 
 def _road_pieces(roads: RoadNetwork, key: Hashable) -> Places:
@@ -104,12 +113,13 @@ def station_places(scenario: Scenario) -> Places:
     UnreachableStationError
         Naming every open station that is farther than the limit from a street, with its distance.
     """
-    key = ("stations", id(scenario.stations), scenario.roads.fingerprint, scenario.snap_limit_m)
-    return scenario.memo.get(key, lambda: _stations_on_road(scenario), anchors=(scenario.stations,))
+    key = ("stations", token(scenario, "stations"), scenario.roads.fingerprint, scenario.snap_limit_m)
+    return scenario.memo.get(key, lambda: _stations_on_road(scenario))
 
 
 def _stations_on_road(scenario: Scenario) -> Places:
-    stations = scenario.stations[scenario.stations["open"]]
+    stations = held(scenario).stations
+    stations = stations[stations["open"]]
     on_road = snap(scenario.roads, stations.geometry, limit_m=scenario.snap_limit_m, freeways=False)
     off = np.flatnonzero(on_road.street < 0)
     if len(off):
@@ -160,7 +170,8 @@ def station_notes(scenario: Scenario) -> list[str]:
     """
     roads = scenario.roads
     used = station_places(scenario)
-    points = scenario.stations.geometry[scenario.stations["open"]]
+    stations = held(scenario).stations
+    points = stations.geometry[stations["open"]]
     nearest = snap(roads, points, limit_m=scenario.snap_limit_m)
     notes = []
     for i, station in enumerate(used.ids):

@@ -12,6 +12,7 @@ from fireplan import _kernel as kernel
 from fireplan._former_names import former_argument
 from fireplan.errors import InputError, UnknownIdError, UnreachableStationError, quoted
 from fireplan.progress import on_threads
+from fireplan.scenario import held
 from fireplan.travel._places import SMALLEST_REACH, Places, places, seeds_on, station_places
 
 if TYPE_CHECKING:
@@ -88,7 +89,8 @@ def travel_times(scenario: Scenario, *, to: str = "zones", cutoff_s: float = np.
     ends = places(scenario, to)
     starts = station_places(scenario)
     times = time_rows(scenario, ends, starts=starts, cutoff_s=cutoff_s).copy()
-    table = scenario.zones if to == "zones" else scenario.incidents
+    tables = held(scenario)
+    table = tables.zones if to == "zones" else tables.incidents
     unknown = (table.geometry.isna() | table.geometry.is_empty).to_numpy()  # type: ignore[union-attr]
     times[:, unknown] = np.nan
     coords = {"station_id": starts.ids.to_numpy(), f"{to[:-1]}_id": ends.ids.to_numpy()}
@@ -147,8 +149,7 @@ def _row(scenario: Scenario, origin: tuple[int, float], ends: Places, cutoff_s: 
             workspace=kernel.Workspace(roads.n_nodes),
         )
 
-    tables = (scenario.zones, scenario.incidents)  # the key of `ends` holds the identity of one of them
-    return scenario.memo.get(_row_key(scenario, origin, ends, cutoff_s), make, anchors=tables)
+    return scenario.memo.get(_row_key(scenario, origin, ends, cutoff_s), make)
 
 
 def reach(scenario: Scenario, origin: tuple[int, float], *, cutoff_s: float = np.inf) -> Reach:

@@ -223,7 +223,7 @@ CHECKED = examples.line_town()
 
 
 def scenario(town_roads, stations, zones):
-    """A plan that is said to come from a checked one: checking its tables would take most of the time."""
+    """A plan whose tables are said to be checked: checking its tables would take most of the time."""
     stations_table = points(stations, "station_id").assign(name="", open=True)
     zones_table = points(zones, "zone_id").assign(population=np.arange(1.0, len(zones) + 1))
     return on_roads(town_roads, stations_table, zones_table)
@@ -231,7 +231,7 @@ def scenario(town_roads, stations, zones):
 
 def on_roads(town_roads, stations_table, zones_table):
     units = CHECKED.units.iloc[:0]
-    return Scenario(town_roads, stations_table, units, zones_table, parent=CHECKED, snap_limit_m=1000.0)
+    return Scenario(town_roads, stations_table, units, zones_table, snap_limit_m=1000.0, _checked=True)
 
 
 def departments(*, stations=1):

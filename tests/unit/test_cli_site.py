@@ -1,8 +1,10 @@
 """`fireplan site` and [siting] of plan.toml: what may be asked, what comes out, and what a fault looks like."""
 
 import json
+import re
 import sys
 import tomllib
+from pathlib import Path
 
 import geopandas as gpd
 import numpy as np
@@ -16,8 +18,10 @@ from fireplan._cli.site import changes_toml
 from fireplan._cli.site_terminal import figure
 from fireplan.errors import InputError, ProjectError
 from fireplan.project import open_project, write_project
+from fireplan.project._plan import MODELS as KEYS_OF
 from fireplan.project._siting_plan import siting_question
 
+RULES = {"unit", "closable", "site_cost", "closing_cost", "budget", "apart_m"}
 MADE = {
     "siting.html", "changes.toml", "sites.csv", "sites.gpkg", "set_aside.csv", "runner_ups.csv", "curve.csv",
     "robustness.csv", "robustness_runs.csv", "siting_summary.csv", "siting_notes.txt", "siting_manifest.json",
@@ -51,6 +55,17 @@ def run(monkeypatch, capsys):
     return command
 
 
+def halves():
+    """Line Street with its zones in two districts."""
+    town = fp.examples.line_town()
+    return fp.Scenario(town.roads, town.stations, town.units, town.zones.assign(district=["A"] * 20 + ["B"] * 20))
+
+
+@pytest.fixture
+def districts(tmp_path):
+    return write_project(halves(), tmp_path / "halves")
+
+
 def ask(folder, text):
     with (folder / "plan.toml").open("a", encoding="utf-8") as plan:
         plan.write(f"\n[siting]\n{text}\n")
@@ -68,9 +83,24 @@ def question(folder, text="", **how):
     ("text", "said"),
     [
         ("modell = 'p_median'", "'siting.modell' is unknown: did you mean 'model'?"),
-        ("model = 'p_medain'", "siting.model"),
+        ("model = 'p_medain'", "siting.model: unknown model 'p_medain': did you mean 'p_median'?"),
+        ("model = 'reliable_coverage'", "give siting.busy, such as 0.15"),
+        ("model = 'fleet'", "give siting.units, such as { engine = 2, truck = 1 }"),
+        ("model = 'fairest'", "give siting.by, a column of the zones"),
+        ("model = 'set_cover'\np = 2", "siting.p says nothing to set_cover"),
+        ("model = 'p_median'\nwithin_seconds = 240", "siting.within_seconds says nothing to p_median"),
+        ("model = 'double_standard'\nwithin_seconds = 240", "says nothing to double_standard"),
+        ("model = 'fleet'\nunits = {engine = 1}\nclosable = ['S1']", "siting.closable says nothing to fleet"),
+        ("model = 'max_coverage'\nwithin_seconds = {engine = 240}", "by kind of unit is for fleet"),
+        (
+            "near_seconds = 240",
+            "siting.near_seconds says nothing to max_coverage: leave it out, or use double_standard",
+        ),
         ("model = 'expected_coverage'", "give siting.busy"),
-        ("busy = 0.1", "siting.busy says nothing to max_coverage: leave it out, or use expected_coverage"),
+        (
+            "busy = 0.1",
+            "says nothing to max_coverage: leave it out, or use expected_coverage, reliable_coverage",
+        ),
         ("model = 'p_center'\nfirst = 0.5", "siting.first says nothing to p_center"),
         ("budget = 5", "nothing costs anything: give siting.site_cost"),
         ("budget = nan\nsite_cost = 1", "siting.budget"),
@@ -155,6 +185,81 @@ def test_number_means_a_grid_of_about_so_many():
         )
         found = siting_question(type(project)(**{**vars(project), "plan": plan})).candidates
         assert abs(len(found) - number) <= 0.25 * number
+
+
+MODELS = {
+    "max_coverage": ("p = 2", lambda town, c: fp.siting.max_coverage(town, stations=2, candidates=c)),
+    "set_cover": ("", lambda town, c: fp.siting.set_cover(town, candidates=c)),
+    "p_median": (
+        "at_most_seconds = 300", lambda town, c: fp.siting.p_median(town, at_most_s=300, candidates=c),
+    ),
+    "p_center": ("p = 2", lambda town, c: fp.siting.p_center(town, stations=2, candidates=c)),
+    "backup_coverage": ("first = 0.6", lambda town, c: fp.siting.backup_coverage(town, first=0.6, candidates=c)),
+    "double_standard": (
+        "p = 2\nnear_seconds = 180\nshare_percent = 50",
+        lambda town, c: fp.siting.double_standard(town, stations=2, near_s=180, far_s=360, share=0.5, candidates=c),
+    ),
+    "expected_coverage": (
+        "p = 2\nbusy = 0.2\nmost_at_a_site = 1",
+        lambda town, c: fp.siting.expected_coverage(town, units=2, busy=0.2, most_at_a_site=1, candidates=c),
+    ),
+    "reliable_coverage": (
+        "p = 2\nbusy = 0.2\nreliability_percent = 95",
+        lambda town, c: fp.siting.reliable_coverage(town, units=2, busy=0.2, reliability=0.95, candidates=c),
+    ),
+    "relocate": ("within_seconds = 120", lambda town, c: fp.siting.relocate(town, within_s=120, candidates=c)),
+    "fleet": (
+        "units = {engine = 1, truck = 1}\nwithin_seconds = {engine = 240, truck = 400}",
+        lambda town, c: fp.siting.fleet(
+            town, units={"engine": 1, "truck": 1}, within_s={"engine": 240.0, "truck": 400.0}, candidates=c
+        ),
+    ),
+    "fairest": ("by = 'district'", lambda town, c: fp.siting.fairest(town, by="district", candidates=c)),
+}  # fmt: skip
+"""Every location model of the library: what a plan says to ask it, and the same in Python."""
+
+
+def test_every_model_of_the_library_can_be_asked_of_a_plan():
+    takes = {
+        name for name in vars(fp.siting)
+        if name.islower() and "candidates" in getattr(getattr(fp.siting, name), "__annotations__", ())
+    }  # fmt: skip
+    assert set(MODELS) == set(KEYS_OF) == takes - {"marginal_curve", "trade_off", "robustness"}
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_every_model_runs_from_the_command_and_says_what_python_says(districts, run, tmp_path, model):
+    text, call = MODELS[model]
+    ask(districts, f"model = '{model}'\nspacing_m = 400\nrobustness_runs = 0\n{text}")
+    code, out, err = run("site", districts, "--out", tmp_path / "results")
+    assert code == 0, err
+    own = call(halves(), fp.siting.grid_sites(halves(), spacing_m=400))
+    summary = pd.read_csv(tmp_path / "results" / "siting_summary.csv").iloc[0]
+    assert summary["question"] == own.question
+    assert (summary["objective"], summary["bound"]) == pytest.approx((own.objective, own.bound), nan_ok=True)
+    assert summary["status"] == own.status
+    assert {f.name for f in (tmp_path / "results").iterdir()} == MADE
+    assert own.question in " ".join(out.split())
+
+
+def test_a_fleet_without_limits_is_held_to_the_standard(districts):
+    asked = question(districts, "model = 'fleet'\nunits = {engine = 1}\nspacing_m = 400")
+    limit_s = asked.project.standard.planned[0].limit_s
+    own = fp.siting.fleet(
+        halves(), units={"engine": 1}, within_s={"engine": limit_s}, candidates=asked.candidates,
+        interval=asked.project.standard.planned[0].interval,
+    )  # fmt: skip
+    assert asked.answer().question == own.question
+
+
+def test_every_key_of_every_model_is_in_the_docs():
+    page = (Path(__file__).resolve().parents[2] / "docs" / "projects.md").read_text(encoding="utf-8")
+    table = page.split("## Models")[1].split("\n\n| key |")[0]
+    rows = {line.split("|")[1].strip(" `"): line.split("|")[3] for line in table.splitlines() if line.startswith("| `")}
+    assert rows.keys() == KEYS_OF.keys()
+    for model, told in rows.items():
+        keys = set(re.findall(r"`(\w+)`", told))
+        assert keys - {"rules"} | (RULES if "rules" in told else set()) == KEYS_OF[model], model
 
 
 @pytest.mark.parametrize(

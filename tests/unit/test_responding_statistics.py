@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from scipy.stats import binom
+from scipy.stats import binom, binomtest
 
-from fireplan.response_performance._statistics import day_bootstrap, percentile, percentile_interval, share_interval
+from fireplan.response_performance._statistics import percentile, percentile_interval, share_interval
 
 RANKS = {50: (41, 50), 100: (84, 96), 1000: (881, 919)}
 
@@ -56,10 +56,7 @@ def test_wilson_intervals_are_those_of_the_textbook():
     assert share_interval(10, 10) == pytest.approx((1.0, 0.7225, 1.0), abs=1e-4)
 
 
-def test_whole_days_are_drawn():
-    days = np.repeat(np.arange(40), 5)
-    values = np.repeat(np.random.default_rng(3).normal(size=40), 5)  # within a day all are alike
-    low, high = day_bootstrap(days, lambda rows: float(values[rows].mean()), replications=500, seed=1)
-    spread = values[::5].std() / np.sqrt(40)
-    assert high - low == pytest.approx(2 * 1.96 * spread, rel=0.15)
-    assert (low, high) == day_bootstrap(days, lambda rows: float(values[rows].mean()), replications=500, seed=1)
+@given(st.integers(1, 5000).flatmap(lambda n: st.tuples(st.integers(0, n), st.just(n))), st.sampled_from([0.9, 0.95]))
+def test_wilson_intervals_are_those_of_scipy(counts, confidence):
+    theirs = binomtest(*counts).proportion_ci(confidence, method="wilson")
+    assert share_interval(*counts, confidence=confidence)[1:] == pytest.approx(tuple(theirs), abs=1e-14)

@@ -85,11 +85,12 @@ def read_places(frame: pd.DataFrame, point: Point, *, timezone: str, faults: Fau
     lat, lon = np.where(wrong | missing, np.nan, lat), np.where(wrong | missing, np.nan, lon)
     if point.crs is not None:
         lat, lon = _unprojected(lat, lon, crs=point.crs)
-    fault = _whole_file_fault(lat, lon, timezone=timezone)
+    home = near_zone(lat, lon, timezone=timezone)
+    fault = _whole_file_fault(lat, lon, home=home, timezone=timezone)
     if fault:
         faults.add(fault)
         return Places(lat, lon)
-    bad = _bad_rows(lat, lon, lines=lines, home=near_zone(lat, lon, timezone=timezone), ledger=ledger)
+    bad = _bad_rows(lat, lon, lines=lines, home=home, ledger=ledger)
     return Places(np.where(bad, np.nan, lat), np.where(bad, np.nan, lon))
 
 
@@ -132,15 +133,15 @@ def _at_zero(lat: Floats, lon: Floats) -> Flags:
     return (np.abs(lat) < ZERO_DEG) & (np.abs(lon) < ZERO_DEG)
 
 
-def _whole_file_fault(lat: Floats, lon: Floats, *, timezone: str) -> str:
+def _whole_file_fault(lat: Floats, lon: Floats, *, home: Flags, timezone: str) -> str:
     use = np.isfinite(lat) & ~_at_zero(lat, lon)
-    lat, lon = lat[use], lon[use]
+    lat, lon, home = lat[use], lon[use], home[use]
     if not len(lat):
         return ""
     outside = _out_of_range(lat, lon)
     if _most(outside):
         return _off_scale(lat, lon, timezone=timezone)
-    return _wrong_side(lat[~outside], lon[~outside], timezone=timezone)
+    return _wrong_side(lat[~outside], lon[~outside], home=home[~outside], timezone=timezone)
 
 
 def _off_scale(lat: Floats, lon: Floats, *, timezone: str) -> str:
@@ -156,15 +157,14 @@ def _off_scale(lat: Floats, lon: Floats, *, timezone: str) -> str:
     )
 
 
-def _wrong_side(lat: Floats, lon: Floats, *, timezone: str) -> str:
+def _wrong_side(lat: Floats, lon: Floats, *, home: Flags, timezone: str) -> str:
     """Say whether most points would lie where the zone is kept if they were swapped or had their sign."""
-    near = near_zone(lat, lon, timezone=timezone)
     antarctic = (lat < FARTHEST_SOUTH_DEG) & ~_out_of_range(lon, lat)
-    swapped = ~near & (antarctic | near_zone(lon, lat, timezone=timezone))
+    swapped = ~home & (antarctic | near_zone(lon, lat, timezone=timezone, where=~home))
     if _most(swapped):
         return _SWAPPED.format(swapped.sum(), len(lat))
     for name, flipped in (("longitude", (lat, -lon)), ("latitude", (-lat, lon))):
-        unsigned = ~near & near_zone(*flipped, timezone=timezone)
+        unsigned = near_zone(*flipped, timezone=timezone, where=~home)
         if _most(unsigned):
             count = f"{unsigned.sum()} of {len(lat)} rows"
             return f"the {name} has lost its sign in {count}, or the timezone {timezone} is not that of the points"
@@ -187,20 +187,18 @@ def _bad_rows(lat: Floats, lon: Floats, *, lines: Ints, home: Flags, ledger: Led
     if good.any():
         sure = good & home if (good & home).sum() >= HOME_SHARE * good.sum() else good
         centre = centre_of(lat[sure], lon[sure])
-        away = distance_m(lat, lon, to=centre)
+        away = distance_m(lat, lon, to=centre, where=good)
         reach = max(FAR_M, FAR_MEDIANS * float(np.median(away[sure])))
         suspect |= good & (away > reach)
     left = suspect.copy()
     swapped = np.zeros(len(lat), dtype=bool)
     unsigned = swapped.copy()
     if centre is not None and suspect.any():
-        swapped = suspect & ~_out_of_range(lon, lat) & (distance_m(lon, lat, to=centre) <= reach)
+        swapped = distance_m(lon, lat, to=centre, where=suspect & ~_out_of_range(lon, lat)) <= reach
         left &= ~swapped
-        unsigned = (
-            left
-            & ~outside
-            & ((distance_m(lat, -lon, to=centre) <= reach) | (distance_m(-lat, lon, to=centre) <= reach))
-        )
+        asked = left & ~outside
+        unsigned = distance_m(lat, -lon, to=centre, where=asked) <= reach
+        unsigned |= distance_m(-lat, lon, to=centre, where=asked) <= reach
         left &= ~unsigned
     for code, rows in (
         ("location_zero", zero),
@@ -229,11 +227,9 @@ def check_incident_points(table: pd.DataFrame, *, ledger: Ledger) -> None:
     if located.empty:
         return
     own = located.groupby("incident_id")[["latitude", "longitude"]].transform("first")
-    away = distance_m(
-        located["latitude"].to_numpy(),
-        located["longitude"].to_numpy(),
-        to=(own["latitude"].to_numpy(), own["longitude"].to_numpy()),
-    )
+    lat, lon = located["latitude"].to_numpy(), located["longitude"].to_numpy()
+    first = own["latitude"].to_numpy(), own["longitude"].to_numpy()
+    away = distance_m(lat, lon, to=first, where=(lat != first[0]) | (lon != first[1]))
     apart = located[away > APART_M]
     for incident in sorted(apart["incident_id"].unique())[:8]:
         lines = apart.index[apart["incident_id"] == incident]

@@ -136,7 +136,7 @@ class Setting:
         def solve() -> CandidateTimes:
             return candidate_times(scenario, self.candidates, to=to, cutoff_s=limit_s)
 
-        return scenario.memo.get(key, solve, anchors=(scenario.zones, scenario.incidents))
+        return scenario.memo.get(key, solve)
 
     @cached_property
     def _fingerprint(self) -> int:

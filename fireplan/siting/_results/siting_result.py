@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from fireplan._frozen_tables import Handed
 from fireplan._map_calls import MapCalls
 from fireplan.errors import listed
 from fireplan.siting._solvers.incumbent import STATUSES, relative_gap
@@ -73,10 +74,10 @@ class Siting:
     total: float
     status: str
     reason: str
-    sites: gpd.GeoDataFrame
-    set_aside: pd.DataFrame
-    runner_ups: pd.DataFrame
-    curve: pd.DataFrame
+    sites: Handed[gpd.GeoDataFrame] = Handed()
+    set_aside: Handed[pd.DataFrame] = Handed()
+    runner_ups: Handed[pd.DataFrame] = Handed()
+    curve: Handed[pd.DataFrame] = Handed()
     model: Any = None
     notes: tuple[str, ...] = ()
 
