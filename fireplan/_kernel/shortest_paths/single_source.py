@@ -239,7 +239,7 @@ def _dial(
     Run the search; false if it needs more entries, to be called again with them.
 
     What is None (`owner` with `seed_owner`, and most of the ledger) is a type of its own to the compiler, which leaves
-    out the branches that ask for it: searches with and without owners are one loop in the source and two in the machine.
+    out the branches that ask for it: searches with and without owners are one loop here and two in the machine.
     """
     n_buckets = len(first)
     count, used, waiting, current = state[COUNT], state[USED], state[WAITING], state[BUCKET]

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from fireplan.siting._problem.constraints import Choice
     from fireplan.siting._problem.cover_problem import CoverProblem
-    from fireplan.siting._solvers.p_median import Costs
+    from fireplan.siting.service_problem import Costs
 
 SAME = 1e-9
 """Choices whose worth differs by less than this part attain the same: sums of weights are not exact."""

@@ -10,9 +10,9 @@ import numpy as np
 from fireplan._kernel.location.p_median import Team, file_costs, thinned
 from fireplan.siting._solvers.highs import Rows, solve
 from fireplan.siting._solvers.incumbent import Answer, Search, searching
-from fireplan.siting._solvers.p_median import Task
 from fireplan.siting._solvers.p_median_lagrangian import STEPS, Prices
 from fireplan.siting._solvers.p_median_local_search import fill, settle, unproven
+from fireplan.siting.service_problem import Task
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
@@ -52,7 +52,7 @@ def p_center_matrix(
     Parameters
     ----------
     costs
-        Candidates x places, as `fireplan.siting._solvers.p_median.costs_of` takes them.
+        Candidates x places, as `fireplan.siting.service_problem.costs_of` takes them.
     p
         How many sites to choose.
     weights

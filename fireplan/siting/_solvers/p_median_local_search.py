@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
     from fireplan.siting._solvers.incumbent import Search
-    from fireplan.siting._solvers.p_median import Task
+    from fireplan.siting.service_problem import Task
 
 TRIES = 30
 """Kicks to find any choice that serves every place, before HiGHS is asked."""
