@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from fireplan.colours import INK
+from fireplan.comparison import NOTICEABLE_S
 from fireplan.maps import layers, style, tables
 from fireplan.maps.legend import Entry, Legend, band_entries, station_entries
 from fireplan.maps.packed import PackedLayer
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
 METHOD = "Times along streets with all units at home and free; without call processing."
 GAP_COLOUR = INK
 STREETS = "Streets"
-CHANGE_BANDS = style.change_bands(style.NOTICEABLE_S, 60, 180)
+CHANGE_BANDS = style.change_bands(NOTICEABLE_S, 60, 180)
 
 
 def draw_arrival(

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from fireplan.colours import FASTER, SLOWER
+from fireplan.comparison import NOTICEABLE_S
 from fireplan.errors import InputError, UnknownIdError
 from fireplan.maps import layers, style, tables
 from fireplan.maps.audience import for_audience, marked
@@ -169,9 +170,9 @@ def _scenario_lines(
 def _headline(zones: gpd.GeoDataFrame, counted: tables.Counted, goal: Objective) -> str:
     """Say for how many help comes sooner, and for how many later."""
     change_s = zones["change_s"].to_numpy()
-    sooner = counted.part(change_s < -style.NOTICEABLE_S)
-    later = counted.part(change_s > style.NOTICEABLE_S)
-    limit = f"by more than {style.minutes(style.NOTICEABLE_S)}"
+    sooner = counted.part(change_s < -NOTICEABLE_S)
+    later = counted.part(change_s > NOTICEABLE_S)
+    limit = f"by more than {style.minutes(NOTICEABLE_S)}"
     return (
         f"{goal.title}: sooner for {sooner} and later for {later} of {style.number(counted.total)} {counted.unit},"
         f" {limit}"

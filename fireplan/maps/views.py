@@ -23,7 +23,7 @@ from fireplan.maps.drawing import (
 from fireplan.maps.furniture import footer_of
 from fireplan.maps.legend import Entry, Legend, band_entries, station_entries
 from fireplan.maps.page import OfflineMap
-from fireplan.maps.panes import SyncedMaps
+from fireplan.maps.panes import MOST_PANES, SyncedMaps
 from fireplan.measures import gaps as find_gaps
 from fireplan.measures._assessment import chosen_objective
 from fireplan.standards import INTERVALS
@@ -38,8 +38,6 @@ if TYPE_CHECKING:
     from fireplan.disclosure import Profile
     from fireplan.measures import Assessment
     from fireplan.scenario import Scenario
-
-MOST_PANES = 6
 
 
 def coverage(

@@ -12,10 +12,12 @@ import pandas as pd
 import shapely
 
 from fireplan import _kernel as kernel
+from fireplan.conversions import KPH_PER_MPS
 from fireplan.crs import WGS84, project
 from fireplan.errors import NetworkError
 from fireplan.roads._dead_ends import dead_end_notes
 from fireplan.roads._speeds import planning_caveat
+from fireplan.roads.classes import FREEWAYS
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -27,9 +29,6 @@ T = TypeVar("T", bound=np.generic)
 
 FROM_GEOMETRY = {"_pattern", "segment_grid", "is_freeway", "geometry_fingerprint"}
 """What a network works out once and that no change of times alters."""
-
-FREEWAY_CLASSES = ("motorway", "motorway_link")
-"""Roads that no door opens on."""
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -138,7 +137,7 @@ class RoadNetwork:
     @cached_property
     def is_freeway(self) -> NDArray[np.bool_]:
         """Streets that no door opens on: motorways and their ramps."""
-        return np.isin(self.highway, FREEWAY_CLASSES)
+        return np.isin(self.highway, FREEWAYS)
 
     @cached_property
     def drivable(self) -> NDArray[np.bool_]:
@@ -251,7 +250,7 @@ class RoadNetwork:
         for tail, head, time_s, geometry in ways:
             open_to = np.flatnonzero(np.isfinite(time_s))
             with np.errstate(divide="ignore", invalid="ignore"):
-                kph = self.length_m[open_to] / time_s[open_to] * 3.6
+                kph = self.length_m[open_to] / time_s[open_to] * KPH_PER_MPS
             parts.append(
                 gpd.GeoDataFrame(
                     {

@@ -10,9 +10,9 @@ import shapely
 
 from fireplan.crs import WGS84
 from fireplan.maps import packing
-from fireplan.maps.style import MAIN_ROADS
 from fireplan.operations._as_json import objective_shown
 from fireplan.operations._status.unit_status import STATUSES
+from fireplan.roads.classes import MAIN_ROADS, THROUGH_ROADS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -23,14 +23,13 @@ if TYPE_CHECKING:
     from fireplan.operations._status.live_cover import CoverNow
     from fireplan.roads import RoadNetwork
 
-MIDDLE_ROADS = frozenset({"secondary", "tertiary", "secondary_link", "tertiary_link"})
 MOST_MINOR_STREETS = 60_000
 """A network of more streets than this is drawn without its smallest: a page has to stay light."""
 
 THINNED_M = 4.0
 MANY_CORNERS = 60_000
 ZONES_THINNED_M = 12.0
-POINT_ZONE_M = 90.0
+HEXAGON_RADIUS_M = 90.0
 """A zone that is a point is drawn as a hexagon of this radius. [m]"""
 
 
@@ -90,7 +89,7 @@ def _outlines(zones: gpd.GeoDataFrame, roads: RoadNetwork) -> NDArray[np.object_
     if points.any():
         turn = np.linspace(0, 2 * np.pi, 7)[:-1]
         centre = shapely.get_coordinates(shapely.centroid(shapes[points]))
-        ring = centre[:, None, :] + POINT_ZONE_M * np.column_stack([np.cos(turn), np.sin(turn)])[None]
+        ring = centre[:, None, :] + HEXAGON_RADIUS_M * np.column_stack([np.cos(turn), np.sin(turn)])[None]
         shapes = shapes.copy()
         shapes[points] = shapely.polygons(ring)
     areas = type(zones.geometry)(shapes, crs=roads.crs).to_crs(WGS84).array.to_numpy()
@@ -103,7 +102,7 @@ def _roads(roads: RoadNetwork) -> Iterator[dict[str, Any]]:
     """Streets by class, joined and thinned out."""
     streets = roads.streets.to_crs(WGS84)
     kind = streets["highway"].astype(str)
-    major, middle = kind.isin(MAIN_ROADS).to_numpy(), kind.isin(MIDDLE_ROADS).to_numpy()
+    major, middle = kind.isin(MAIN_ROADS).to_numpy(), kind.isin(THROUGH_ROADS).to_numpy()
     parts = {"major": major, "middle": middle, "minor": ~major & ~middle}
     if parts["minor"].sum() > MOST_MINOR_STREETS:
         del parts["minor"]
