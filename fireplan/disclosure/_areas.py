@@ -58,6 +58,8 @@ def joined(
         settled.add(cell)
         gone.add(cell)
         del parts[cell]
+    # Upwards through the hierarchy. Invariant: `parts` holds, by cell of the level below, the hexagons in no area yet
+    # and the places in them; a parent becomes one area whole, or goes up whole.
     for level in range(resolution - 1, resolution - 1 - LEVELS, -1):
         held = {}
         for parent in sorted({h3.cell_to_parent(cell, level) for cell in parts}):

@@ -214,6 +214,8 @@ def soonest(every: Sequence[Arrivals], *, space: kernel.ContourSpace) -> Arrival
     """Earliest arrival at each vertex that any of several origins reaches."""
     time_s = space.time_s
     new = []
+    # Invariant: `time_s` holds the least of the origins so far, and a vertex is new when it still is inf; what is laid
+    # down is taken away again below, so the memory costs what is reached.
     for vertices, vertex_s in every:
         so_far_s = time_s[vertices]
         new.append(vertices[np.isinf(so_far_s)])

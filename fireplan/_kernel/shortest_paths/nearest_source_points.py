@@ -201,6 +201,7 @@ def _serve_own(
     source_street, source_along, seen, turn, there_s, back_s, from_street, point, along, arrival_s
 ):  # fmt: skip
     """Bring arrivals forward on streets of this turn on which a source stands."""
+    # A source on the street itself can be nearer than any that comes by its ends; it only ever brings arrivals forward.
     for source in range(len(source_street)):
         street, begins = source_street[source], source_along[source]
         if seen[street] != turn:

@@ -112,6 +112,8 @@ def _row(
     points, along, limit_s, time_s, out_point, out_s,
 ):  # fmt: skip
     """Serve each street that ends at a node reached, and the origin's own, once; `time_s` is left as it was."""
+    # Turn -1 is the origin's own street, which is reached without passing either end. Invariant: a street is served
+    # once, from the first of its ends that is reached, so no point stands twice.
     for i in range(len(nodes)):
         time_s[nodes[i]] = node_s[i]
     n = 0

@@ -105,6 +105,7 @@ def _grouped(keys: list[NDArray[Any]]) -> tuple[NDArray[np.int64], NDArray[np.in
     if len(keys[0]) == 0:
         return np.empty(0, dtype=np.int64), np.empty(0, dtype=np.int64)
     code = np.zeros(len(keys[0]), dtype=np.int64)
+    # Keys are folded in one by one and numbered anew each time, so the code stays below places x values of one key.
     for key in keys:
         code = np.unique(code * (int(key.max()) + 1) + key, return_inverse=True)[1]
     _, first, inverse = np.unique(code, return_index=True, return_inverse=True)

@@ -95,6 +95,8 @@ def p_median_matrix(
 def _lower(hunt: Hunt, prices: Prices) -> None:
     """Raise the prices to the best bound, following what they suggest on the way."""
     search = hunt.search
+    # Prices and choices help each other: the cheapest choice the prices suggest is settled by exchanges, and its cost
+    # is what the next steps aim at. Prices whose bound passes `worth` prove the best choice.
     while prices.scale > 1e-3:
         best_total, best = math.inf, prices.closed
         for _ in range(STEPS):
