@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from fireplan._kernel.jit import compiled
-from fireplan._kernel.shortest_paths.point_times import from_ends
+from fireplan._kernel.shortest_paths.point_times import from_ends, from_origin
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -134,10 +134,7 @@ def _row(
                 f = along[j]
                 best = from_ends(np.float64(time_s[first[street]]), np.float64(time_s[last[street]]), f, there, back)
                 if i < 0:
-                    if f >= origin_along and there < np.inf:
-                        best = min(best, (f - origin_along) * there)
-                    if f <= origin_along and back < np.inf:
-                        best = min(best, (origin_along - f) * back)
+                    best = min(best, from_origin(origin_along, f, there, back))
                 if best < np.inf and best <= limit_s:
                     out_point[n] = points[j]
                     out_s[n] = best
