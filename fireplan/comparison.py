@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 __all__ = ["Comparison", "compare"]
 
 NOTICEABLE_S = 10.0
-"""A zone is faster or slower when its first-due time changes by more than this. [s]"""
+"""A zone is faster or slower when its first-due time changes by more than this, in tables and on maps. [s]"""
 
 
 @dataclass(frozen=True, eq=False, repr=False)

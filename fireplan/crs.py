@@ -16,6 +16,12 @@ __all__ = ["WGS84", "metric_crs", "project"]
 
 WGS84 = pyproj.CRS.from_epsg(4326)
 
+PLACE_DECIMALS = 7
+"""Decimals of a degree to which places are kept: about a centimetre, so that what is written and read is the same."""
+
+PLACE_GRID_DEG = 1e-7
+"""The same as a grid on which outlines meet. [°]"""
+
 UTM_SOUTH_LIMIT_DEG, UTM_NORTH_LIMIT_DEG = -80.0, 84.0
 
 

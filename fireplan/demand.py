@@ -20,6 +20,9 @@ __all__ = ["from_incidents", "from_polygons", "hexagons", "zone_of"]
 
 HALF_TURN = 180.0
 FINEST_H3, COARSEST_H3 = 12, 4
+DISC_RADIUS_M = 60.0
+"""A zone without an outline is drawn as a disc of this radius. [m]"""
+
 HEXAGON = 9
 """H3 resolution: hexagons of about 0.1 km2, 200 m a side."""
 

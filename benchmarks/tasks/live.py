@@ -13,6 +13,7 @@ from scipy.sparse.csgraph import dijkstra
 import fireplan as fp
 from benchmarks.measuring import Contest, Way
 from benchmarks.tasks.shared import demand
+from fireplan._conversions import DAY_US
 from fireplan.operations._events.event import Event
 from fireplan.operations._events.from_history import busiest_day_us, events_of
 from fireplan.operations._picture import Picture
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
 
 LIMIT_S = 240.0
 STATIONS, ZONES, QUICK_ZONES = 50, 20_000, 1_000
-DAY_US = 86_400_000_000
 MOST_MS, MOST_MS_SMALL = 20.0, 5.0
 
 

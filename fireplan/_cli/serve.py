@@ -17,6 +17,7 @@ from rich.text import Text
 
 from fireplan._cli import terminal as show
 from fireplan._cli.terminal import plain
+from fireplan._conversions import DAY_US
 from fireplan.errors import InputError, quoted
 from fireplan.incidents import read_cad
 from fireplan.progress import silent
@@ -220,7 +221,7 @@ def forget_events(*, store: str, days: int) -> None:
 
     kept = Store.open(store)
     try:
-        n = kept.forget(WallClock().now_us() - days * 86_400_000_000)
+        n = kept.forget(WallClock().now_us() - days * DAY_US)
     finally:
         kept.close()
     Console(highlight=False).print(Text(f"{n:,} events deleted"), soft_wrap=True)

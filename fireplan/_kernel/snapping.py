@@ -124,6 +124,8 @@ def snap(
 @compiled
 def _file(ends, x0, y0, cell, columns, rows, start, member, fill):
     """Count (fill = 0: into start[cell + 1]) or write (fill = 1) the segments each cell holds."""
+    # A segment is filed in each cell whose middle it passes within half a diagonal: in all it touches, and few more.
+    # Called twice: to count, then to write where the count says.
     reach = cell * 0.70711 + 1e-6
     for i in range(len(ends)):
         ax, ay, bx, by = ends[i, 0], ends[i, 1], ends[i, 2], ends[i, 3]

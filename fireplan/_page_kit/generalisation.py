@@ -8,11 +8,11 @@ import numpy as np
 import shapely
 
 from fireplan._page_kit.coordinate_codec import GRID
+from fireplan.crs import PLACE_GRID_DEG
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-CENTIMETRE_DEG = 1e-7
 METRES_PER_DEGREE = 111_320.0
 
 
@@ -45,7 +45,7 @@ def simplified(areas: NDArray[np.object_], *, tolerance_m: float) -> NDArray[np.
         return areas
     to_m = METRES_PER_DEGREE * np.array([np.cos(np.radians(np.mean(bounds[[1, 3]]))), 1.0])
     # Corners that differ by less than a centimetre are one: after a change of CRS they may not be quite.
-    metric = shapely.transform(shapely.set_precision(areas, CENTIMETRE_DEG, mode="pointwise"), lambda xy: xy * to_m)
+    metric = shapely.transform(shapely.set_precision(areas, PLACE_GRID_DEG, mode="pointwise"), lambda xy: xy * to_m)
     if shapely.is_valid(metric).all() and shapely.coverage_is_valid(metric):
         thin = shapely.coverage_simplify(metric, tolerance_m)
     else:

@@ -18,6 +18,7 @@ import pandas as pd
 
 from fireplan.colours import FASTER, NO_CHANGE, SLOWER, UNKNOWN
 from fireplan.errors import InputError, listed
+from fireplan.roads._classes import MAIN_ROADS, THROUGH_ROADS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -46,15 +47,9 @@ ROADS = (
 )  # main, through and local streets: colour, width in pixels
 FONT = 'system-ui, -apple-system, "Segoe UI", Roboto, "Noto Sans", "Liberation Sans", Arial, sans-serif'
 
-MAIN_ROADS = frozenset({"motorway", "trunk", "primary", "motorway_link", "trunk_link", "primary_link"})
-THROUGH_ROADS = frozenset({"secondary", "tertiary", "secondary_link", "tertiary_link"})
-
 ROUND_S = (5, 10, 15, 30, 60, 90, 120, 180, 240, 300, 600, 900, 1200, 1800, 3600)
 HEX_COLOUR = re.compile(r"#[0-9a-fA-F]{6}")
 NOT_KNOWN = "not known"
-NOTICEABLE_S = 10.0
-"""Smaller changes are not drawn as a gain or a loss. [s]"""
-
 CANNOT_REACH = "cannot be reached"
 
 

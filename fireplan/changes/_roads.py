@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, ClassVar
 import numpy as np
 import shapely
 
+from fireplan._conversions import KPH_PER_MPS
 from fireplan.changes._base import LonLat, Written, point, positive
 from fireplan.errors import InputError, UnknownIdError, quoted
 from fireplan.roads import SNAP_LIMIT_M
@@ -77,7 +78,7 @@ class OpenRoad(Written):
         positive(self.speed_kph, "speed_kph", str(self))
         roads = tables.roads
         found = streets(roads, self.road, self.near)
-        own_s = roads.length_m[found] / self.speed_kph * 3.6
+        own_s = roads.length_m[found] / self.speed_kph * KPH_PER_MPS
         there_s, back_s = roads.there_s.copy(), roads.back_s.copy()
         there_s[found] = np.where(np.isinf(there_s[found]), own_s, there_s[found])
         back_s[found] = np.where(np.isinf(back_s[found]), own_s, back_s[found])

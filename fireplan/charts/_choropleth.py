@@ -19,7 +19,9 @@ from fireplan.charts._chart_layout import EDGE_PT, FONT, LABEL_PT, SMALL_PT, WID
 from fireplan.charts._palette import QUIET
 from fireplan.charts._trade_offs import modelled
 from fireplan.colours import INK, UNKNOWN
+from fireplan.demand import DISC_RADIUS_M
 from fireplan.errors import InputError
+from fireplan.roads._classes import MAIN
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -35,10 +37,7 @@ LEGEND_PT = 190.0
 MOST_PT, LEAST_PT = 520.0, 250.0
 """Height of the ground. [pt]"""
 MARGIN = 0.03
-POINT_ZONE_M = 60.0
-"""How large a zone without an outline is drawn. [m]"""
 ROAD, MAIN_ROAD = "#b4bac0", "#868e96"
-MAIN = frozenset({"motorway", "trunk", "primary"})
 ROUND_KM = (0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50, 100)
 NO_CLASS = "not known"
 POLYGON = 3
@@ -159,7 +158,7 @@ def _outlines(place: gpd.GeoSeries) -> NDArray[np.object_]:
     shapes = place.to_numpy()
     points = shapely.get_dimensions(shapes) == 0
     shapes = shapes.copy()
-    shapes[points] = shapely.buffer(shapes[points], POINT_ZONE_M)
+    shapes[points] = shapely.buffer(shapes[points], DISC_RADIUS_M)
     return np.asarray(shapes, dtype=object)
 
 

@@ -27,7 +27,7 @@ from fireplan.colours import INK
 from fireplan.errors import InputError, UnknownIdError, listed, quoted
 from fireplan.response_performance import Attendance, attend
 from fireplan.response_performance._performance import Observed, calls_of, intervals_of, objectives_of, units_of
-from fireplan.response_performance._statistics import FEWEST, Interval, percentile_interval, share_interval
+from fireplan.response_performance._statistics import FEWEST, USUAL_SHARE, Interval, percentile_interval, share_interval
 from fireplan.standards import OBSERVED_INTERVALS, Standard
 
 if TYPE_CHECKING:
@@ -38,7 +38,6 @@ if TYPE_CHECKING:
     from fireplan.response_performance import History
     from fireplan.standards import Objective
 
-SHARE = 0.9
 BARS = 60
 POINTS = 2000
 PLOT_PT = 330.0
@@ -131,7 +130,7 @@ def distribution(
             f"{len(known)} records of {OBSERVED_INTERVALS[interval]} ({whose}) are known: fewer than {FEWEST} are not"
             " drawn. Look at the ledger of `attend`, and at the policy"
         )
-    p90 = percentile_interval(known, SHARE)
+    p90 = percentile_interval(known, USUAL_SHARE)
     within = None if limit_s is None else share_interval(int((known <= limit_s).sum()), len(known))
     last_s = _last(known, p90, limit_s)
     spread = _Spread(known, p90, limit_s, within, goal, f"{_capital(OBSERVED_INTERVALS[interval])} [min:s]", last_s)
@@ -242,7 +241,7 @@ def _cumulative(axes: Axes, spread: _Spread) -> None:
         told = f"{percent(spread.within.value)} within {clock(spread.limit_s)}"
         at_pt = spread.within.value * 100 * _PERCENT_PT
         down = -20.0 if at_pt > ROOM_BELOW_PT else 6.0
-        other_pt = 100 * SHARE * _PERCENT_PT + P90_DOWN_PT
+        other_pt = 100 * USUAL_SHARE * _PERCENT_PT + P90_DOWN_PT
         if abs(p90.value - spread.limit_s) < 0.25 * spread.last_s and abs(at_pt + down - other_pt) < APART_PT:
             down = other_pt - APART_PT - at_pt
         _text(axes, spread.limit_s, 100 * spread.within.value, told, (9, down), "left", INK)

@@ -8,7 +8,7 @@ import numpy as np
 import shapely
 
 from fireplan import demand
-from fireplan.crs import WGS84
+from fireplan.crs import PLACE_GRID_DEG, WGS84
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -17,9 +17,6 @@ if TYPE_CHECKING:
 
 LEVELS = 2
 """So many steps of the H3 hierarchy hexagons are joined at most: 49 of them."""
-
-GRID_DEG = 1e-7
-"""Outlines are joined on a grid of about a centimetre."""
 
 
 def joined(
@@ -61,6 +58,8 @@ def joined(
         settled.add(cell)
         gone.add(cell)
         del parts[cell]
+    # Upwards through the hierarchy. Invariant: `parts` holds, by cell of the level below, the hexagons in no area yet
+    # and the places in them; a parent becomes one area whole, or goes up whole.
     for level in range(resolution - 1, resolution - 1 - LEVELS, -1):
         held = {}
         for parent in sorted({h3.cell_to_parent(cell, level) for cell in parts}):
@@ -94,7 +93,7 @@ def outlines(areas: Sequence[tuple[str, ...]], *, resolution: int) -> GeoSeries:
     middle = np.array([h3.cell_to_latlng(cell) for cell in cells])
     middles = gpd.GeoDataFrame(geometry=shapely.points(middle[:, ::-1]), crs=WGS84)
     hexagons = demand.hexagons(middles, resolution=resolution).geometry
-    shapes = [shapely.union_all(hexagons.loc[list(area)].to_numpy(), grid_size=GRID_DEG) for area in areas]
+    shapes = [shapely.union_all(hexagons.loc[list(area)].to_numpy(), grid_size=PLACE_GRID_DEG) for area in areas]
     return gpd.GeoSeries(shapes, crs=WGS84)
 
 

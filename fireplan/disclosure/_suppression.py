@@ -132,12 +132,14 @@ def _sums(dims: Sequence[NDArray[np.int64]], values: NDArray[np.float64]) -> _Su
     """Add up every total; the table's own counts come first, in its order."""
     keys = list(zip(*(map(int, d) for d in dims), strict=True))
     counts = dict(zip(keys, map(float, values), strict=True))
+    # Each count goes into one total for every way to add up over some of the columns.
     for key, count in list(counts.items()):
         for dropped in list(product((False, True), repeat=len(dims)))[1:]:
             total = tuple(-1 if out else code for code, out in zip(key, dropped, strict=True))
             counts[total] = counts.get(total, 0.0) + count
     row_of = {key: row for row, key in enumerate(counts)}
     parts_of: dict[tuple[int, tuple[int, ...]], list[int]] = {}
+    # Each key is a part of the total that adds up over one column more: these sums are all that ties counts together.
     for key, row in row_of.items():
         for d in [d for d, code in enumerate(key) if code >= 0]:
             parts_of.setdefault((d, (*key[:d], -1, *key[d + 1 :])), []).append(row)
@@ -149,6 +151,8 @@ def _hidden(sums: _Sums, *, smallest: int) -> NDArray[np.bool_]:
     """Choose what to leave out, totals among it: the small, then the least of what would give them away."""
     small = (sums.counts > 0) & (sums.counts < smallest)
     hidden = small.copy()
+    # Complementary suppression. Each turn hides one count more, so it ends; it ends well when no known total gives a
+    # small sum away and no small count follows from all that is shown.
     while True:
         line = _thin(sums, hidden, smallest=smallest)
         if line is None:
@@ -209,6 +213,8 @@ def _follows(sums: _Sums, hidden: NDArray[np.bool_]) -> NDArray[np.bool_]:
         if total in place:
             line[place[total]] = -1.0
     follows = np.zeros(len(hidden), dtype=bool)
+    # What is hidden can be anything that keeps the sums: the directions in which all sums stay (the null space). A
+    # count that moves in none of them is fixed by what is shown.
     if len(rows):
         _, size, directions = np.linalg.svd(lines, full_matrices=True)
         free = directions[int((size > ZERO).sum()) :]

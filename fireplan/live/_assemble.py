@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from fireplan import _kernel as kernel
+from fireplan._conversions import DAY_US, HOUR_US
 from fireplan.errors import InputError, quoted
 from fireplan.live._desk.department import Department
 from fireplan.live._desk.event_loop import Desk
@@ -32,10 +33,10 @@ log = logging.getLogger(__name__)
 AGAIN_S = 2.0
 """A batch that the store did not take is handed in again after this. [s]"""
 
-LEAD_US = 12 * 3_600_000_000
+LEAD_US = 12 * HOUR_US
 """A replay begins with what was so long before: units that were out then are out. [us]"""
 
-DAWN_US = 6 * 3_600_000_000
+DAWN_US = 6 * HOUR_US
 """A replay begins at six in the morning, unless asked otherwise. [us]"""
 
 
@@ -77,7 +78,7 @@ def replay_of(
     """
     if start_us is None:
         start_us = busiest_day_us(history) + DAWN_US
-    events = events_of(history, start_us=start_us - LEAD_US, end_us=start_us + int(days * 86_400_000_000))
+    events = events_of(history, start_us=start_us - LEAD_US, end_us=start_us + int(days * DAY_US))
     if not any(event.ts_us >= start_us for event in events):
         raise InputError("the history holds nothing from there on: choose another start of the replay")
     clock = PlayedClock(start_us, speed=speed)

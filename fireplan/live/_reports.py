@@ -11,6 +11,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
+from fireplan._conversions import HOUR_US
 from fireplan.errors import InputError, quoted
 from fireplan.live._desk.day_figures import REACHING_BACK_US
 from fireplan.operations._events.event import EPOCH, in_us
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 CHAPTERS = ("performance", "reliability", "methods", "ledger")
-AFTER_US = 2 * 3_600_000_000
+AFTER_US = 2 * HOUR_US
 """A report is written so long after midnight: by then late events have come, and night's incidents are over. [us]"""
 
 LOOKED_S = 20.0

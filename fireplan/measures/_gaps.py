@@ -27,8 +27,8 @@ LINK_M = 500.0
 LEAST_SHARE = 0.002
 """A gap holds at least this share of the weight; less is scattered."""
 
-POINT_ZONE_M = 100.0
-"""How large a zone without an outline is drawn. [m]"""
+GAP_DISC_RADIUS_M = 100.0
+"""A zone without an outline adds a disc of this radius to the area of a gap. [m]"""
 
 WEIGHTS = ("population", "dwellings", "incidents", "incidents_n")
 
@@ -177,7 +177,7 @@ def _row(
     weight = zones[column].fillna(0).to_numpy(float)
     arrival_s = zones[f"{key}_s"].to_numpy(float)
     outline = shapes.array.to_numpy()[members]
-    outline = np.where(shapely.get_dimensions(outline) < 2, shapely.buffer(outline, POINT_ZONE_M), outline)
+    outline = np.where(shapely.get_dimensions(outline) < 2, shapely.buffer(outline, GAP_DISC_RADIUS_M), outline)
     area = shapely.union_all(shapely.make_valid(outline))
     nearest = _heaviest(zones["first_due"].to_numpy(object), weight)
     names = assessment.scenario.stations["name"]

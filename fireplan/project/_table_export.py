@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
+from fireplan.crs import PLACE_DECIMALS
 from fireplan.errors import InputError, listed, quoted
 from fireplan.project._atomic_output import whole_outputs
 from fireplan.project._safe_export import safe_text, write_csv, write_layers
@@ -28,9 +29,6 @@ MOST_LETTERS = 32_767
 MOST_IN_SHEET_NAME = 31
 WIDEST = 60
 """What a sheet of a workbook holds: rows below its header, letters in a cell, in its name; and the widest column."""
-
-DEGREES = 7
-"""Decimals of coordinates: about a centimetre."""
 
 WRITTEN = datetime(2000, 1, 1, tzinfo=UTC)
 """Stands in workbooks as the date of writing, so that the same tables give the same bytes."""
@@ -149,8 +147,8 @@ def _flat(table: pd.DataFrame) -> pd.DataFrame:
     shapes = table["geometry"].to_numpy()
     flat = pd.DataFrame(table.drop(columns="geometry"))
     if len(shapes) and (shapely.get_type_id(shapes[~shapely.is_missing(shapes)]) == shapely.GeometryType.POINT).all():
-        flat["longitude"] = shapely.get_x(shapes).round(DEGREES)
-        flat["latitude"] = shapely.get_y(shapes).round(DEGREES)
+        flat["longitude"] = shapely.get_x(shapes).round(PLACE_DECIMALS)
+        flat["latitude"] = shapely.get_y(shapes).round(PLACE_DECIMALS)
     return flat
 
 
@@ -211,7 +209,7 @@ def _write_geojson(tables: dict[str, pd.DataFrame], file: Path, notice: str) -> 
     if not hasattr(table, "crs"):
         raise InputError(f"{quoted(file.name)} takes a table with places: this one has no geometry")
     layer: gpd.GeoDataFrame = table
-    shapes = shapely.transform(layer.geometry.to_numpy(), lambda xy: np.round(xy, DEGREES))
+    shapes = shapely.transform(layer.geometry.to_numpy(), lambda xy: np.round(xy, PLACE_DECIMALS))
     columns = {c: [_json(v) for v in layer[c].tolist()] for c in layer.columns if c != "geometry"}
     features = [
         {

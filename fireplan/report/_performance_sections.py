@@ -16,6 +16,7 @@ from fireplan.response_performance import (
     sensitivity,
     workload,
 )
+from fireplan.response_performance._statistics import FEWEST
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -52,7 +53,6 @@ BENCHED = (
     Column("share", "within it", "share"),
     Column("verdict", "Verdict"),
 )
-FEWEST_SAID = 10
 
 
 def performance_section(material: Material) -> Section:
@@ -163,8 +163,8 @@ def _baselines(material: Material, attendance: Attendance) -> list[Block]:
     except InputError as error:
         return [absent(f"No baselines: {error}.")]
     overall = table[table["period"] == table["period"].iloc[-1]]
-    said = overall[(overall["measure"] == "total_response") & (overall["n"] >= FEWEST_SAID)]
-    benched = overall[overall["benchmark_s"].notna() & (overall["n"] >= FEWEST_SAID)]
+    said = overall[(overall["measure"] == "total_response") & (overall["n"] >= FEWEST)]
+    benched = overall[overall["benchmark_s"].notna() & (overall["n"] >= FEWEST)]
     columns = [c for c in BENCHED if c.name in table.columns]
     return [
         Heading("Baselines by program and class of risk"),

@@ -10,7 +10,7 @@ import pandas as pd
 from fireplan.errors import InputError, listed, quoted
 from fireplan.response_performance._attendance import Attendance, attend
 from fireplan.response_performance._performance import performance
-from fireplan.response_performance._statistics import FEWEST
+from fireplan.response_performance._statistics import FEWEST, USUAL_SHARE
 from fireplan.standards import INTERVALS, OBSERVED_INTERVALS
 
 if TYPE_CHECKING:
@@ -35,9 +35,6 @@ CALLED = {
     "other": "other incidents",
 }
 """What the incidents of a category are called."""
-
-USUAL_SHARE = 0.9
-"""Share of the percentile that `performance` gives."""
 
 FORCE = "an effective response force"
 

@@ -11,7 +11,14 @@ from fireplan.errors import Faults
 from fireplan.response_performance._attendance import Attendance, History, attend
 from fireplan.response_performance._erf_arrivals import force_arrivals
 from fireplan.response_performance._groups import Shifts, keys_for
-from fireplan.response_performance._statistics import FEWEST, TOO_SMALL, percentile, percentile_interval, share_interval
+from fireplan.response_performance._statistics import (
+    FEWEST,
+    TOO_SMALL,
+    USUAL_SHARE,
+    percentile,
+    percentile_interval,
+    share_interval,
+)
 from fireplan.standards import OBSERVED_INTERVALS
 
 if TYPE_CHECKING:
@@ -24,7 +31,6 @@ if TYPE_CHECKING:
     from fireplan.standards import Standard
 
 NO_UPPER_END = "n too small for an upper end of the interval"
-GOAL = 0.9
 FIGURES = ("p50_s", "p90_s", "p90_low_s", "p90_high_s", "share", "share_low", "share_high")
 
 
@@ -214,7 +220,7 @@ def grouped(keys: pd.DataFrame) -> list[tuple[tuple[object, ...], NDArray[np.int
 def _figures(ordered: NDArray[np.float64], n_records: int, observed: Observed) -> dict[str, object]:
     n = len(ordered)
     held = np.isfinite(observed.limit_s)
-    p90 = percentile_interval(ordered, GOAL)
+    p90 = percentile_interval(ordered, USUAL_SHARE)
     within = int(np.searchsorted(ordered, observed.limit_s, side="right")) if held else 0
     share = share_interval(within, n if held else 0)
     figures: dict[str, object] = {

@@ -15,6 +15,9 @@ FEWEST = 10
 
 TOO_SMALL = f"n too small (below {FEWEST})"
 
+USUAL_SHARE = 0.9
+"""Share of the percentile that is given where no other is asked for."""
+
 CONFIDENCE = 0.95
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 import pandas as pd
 
+from fireplan._conversions import HOUR_US
 from fireplan.errors import InputError, UnknownIdError, quoted
 from fireplan.response_performance._groups import BY_TIME, WEEKDAYS
 
@@ -16,9 +17,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from numpy.typing import NDArray
-
-HOUR_US = 3_600_000_000
-"""An hour. [us]"""
 
 QUARTER_US = HOUR_US // 4
 """Local hours begin on a quarter of an hour of UTC in every zone in use since 1972. [us]"""

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 import pandas as pd
 
+from fireplan._conversions import HOUR_US
 from fireplan.errors import InputError, UnknownIdError
 from fireplan.response_performance._groups import OF_UNITS, WEEKDAYS
 from fireplan.response_performance._statistics import FEWEST, TOO_SMALL, share_interval
 from fireplan.response_performance._time_bins import (
     ALWAYS,
-    HOUR_US,
     MISSING_US,
     Bins,
     Clock,

@@ -12,9 +12,11 @@ import pandas as pd
 import shapely
 
 from fireplan import _kernel as kernel
+from fireplan._conversions import KPH_PER_MPS
 from fireplan._frozen_tables import FrozenTable, freeze_array, freeze_own
 from fireplan.crs import WGS84, project
 from fireplan.errors import NetworkError
+from fireplan.roads._classes import FREEWAYS
 from fireplan.roads._dead_ends import dead_end_notes
 from fireplan.roads._speeds import planning_caveat
 
@@ -32,9 +34,6 @@ ARRAYS = (
     "street_name",
 )  # fmt: skip
 """What a network is made of, and nobody may write to."""
-
-FREEWAY_CLASSES = ("motorway", "motorway_link")
-"""Roads that no door opens on."""
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -161,7 +160,7 @@ class RoadNetwork:
     @cached_property
     def is_freeway(self) -> NDArray[np.bool_]:
         """Streets that no door opens on: motorways and their ramps."""
-        return np.isin(self.highway, FREEWAY_CLASSES)
+        return np.isin(self.highway, FREEWAYS)
 
     @cached_property
     def drivable(self) -> NDArray[np.bool_]:
@@ -284,7 +283,7 @@ class RoadNetwork:
         for tail, head, time_s, geometry in ways:
             open_to = np.flatnonzero(np.isfinite(time_s))
             with np.errstate(divide="ignore", invalid="ignore"):
-                kph = self.length_m[open_to] / time_s[open_to] * 3.6
+                kph = self.length_m[open_to] / time_s[open_to] * KPH_PER_MPS
             parts.append(
                 gpd.GeoDataFrame(
                     {

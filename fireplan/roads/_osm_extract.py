@@ -12,6 +12,7 @@ from typing import IO, TYPE_CHECKING, Any, NamedTuple, cast
 import numpy as np
 import shapely
 
+from fireplan._conversions import KPH_PER_MPS
 from fireplan._geofiles import refuse_dtd
 from fireplan.crs import WGS84, metric_crs, project, step_lengths_m
 from fireplan.errors import NetworkError, listed, quoted
@@ -219,8 +220,8 @@ def _network(ways: list[_Way], *, source: str, notes: tuple[str, ...]) -> RoadNe
     length_m[ends[:-1] - 1] = 0.0
     along_m = np.concatenate(([0.0], np.cumsum(length_m)))
     street_m = along_m[stops] - along_m[begins]
-    forward = np.array([w.forward_kph for w in ways])[way] / 3.6
-    backward = np.array([w.backward_kph for w in ways])[way] / 3.6
+    forward = np.array([w.forward_kph for w in ways])[way] / KPH_PER_MPS
+    backward = np.array([w.backward_kph for w in ways])[way] / KPH_PER_MPS
     junction = np.unique(index[cuts])
     place = np.full(len(ids), -1, dtype=np.int64)
     place[junction] = np.arange(len(junction))

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
+from fireplan._conversions import KPH_PER_MPS
 from fireplan.crs import step_lengths_m
 from fireplan.errors import Faults, listed
 from fireplan.roads._speeds import FASTEST_KPH, drivable_class, response_kph
@@ -134,22 +135,22 @@ def repair_times(edges: pd.DataFrame, length_m: NDArray[np.float64]) -> Repaired
                 " it must be a finite number above zero"
             )
     faults.raise_if_any()
-    own_s = length_m / _class_kph(edges) * 3.6
+    own_s = length_m / _class_kph(edges) * KPH_PER_MPS
     time_s, speed = stated["travel_time"], stated["speed_kph"]
     if speed is not None:
         with np.errstate(divide="ignore", invalid="ignore"):
-            own_s = np.where(np.isfinite(speed), length_m / speed * 3.6, own_s)
+            own_s = np.where(np.isfinite(speed), length_m / speed * KPH_PER_MPS, own_s)
     if time_s is not None:
         own_s = np.where(np.isfinite(time_s), time_s, own_s)
     with np.errstate(divide="ignore", invalid="ignore"):
-        kph = np.where(length_m > 1.0, length_m / own_s * 3.6, 0.0)
+        kph = np.where(length_m > 1.0, length_m / own_s * KPH_PER_MPS, 0.0)
     notes = []
     for absurd, why in (
         (kph > FASTEST_KPH, f"speed above {FASTEST_KPH:.0f} km/h"),
-        ((own_s > SLOW_S) & (length_m < own_s / 3.6 * SLOWEST_KPH), f"speed below {SLOWEST_KPH:.0f} km/h"),
+        ((own_s > SLOW_S) & (length_m < own_s / KPH_PER_MPS * SLOWEST_KPH), f"speed below {SLOWEST_KPH:.0f} km/h"),
     ):
         if absurd.any():
-            own_s = np.where(absurd, length_m / _class_kph(edges) * 3.6, own_s)
+            own_s = np.where(absurd, length_m / _class_kph(edges) * KPH_PER_MPS, own_s)
             notes.append(f"{why} on {absurd.sum()} edges, class speed used: {_names(edges, absurd)}")
     return own_s, notes
 

@@ -8,9 +8,9 @@ import re
 from importlib import resources
 from typing import NamedTuple
 
+from fireplan._conversions import KPH_PER_MPH
 from fireplan.errors import listed
 
-KPH_PER_MPH = 1.609344
 KPH_PER_KNOT = 1.852
 FASTEST_KPH = 160.0
 """Above this a speed is taken for a mistake. [km/h]"""

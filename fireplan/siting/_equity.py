@@ -172,6 +172,8 @@ def worst_first(weigher: WorstWeigher, *, time_limit_s: float, gap: float) -> An
 
 def _maximin(problem: CoverProblem, parts: tuple[District, ...]) -> IntegerProgram:
     """State that the least share of any district is to be as great as possible: one variable more, the share itself."""
+    # For each district one row: what is reached anew, less its total times the least share, is no less than what it
+    # reaches already, negated. So no district's share is below the variable, which is made as great as it goes.
     plain = problem.program()
     size, n = len(plain.cost), problem.runs.n
     row_of = np.repeat(np.arange(len(problem.weight)), len(problem.worth))[

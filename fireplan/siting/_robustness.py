@@ -153,6 +153,8 @@ def robustness(  # noqa: PLR0913 - a question has this many parts
     rng = np.random.default_rng(seed)
     rows, picked = [], np.zeros((runs, len(ids)), dtype=bool)
     with steps(runs, what="runs") as step, silent():
+        # Times were solved once; a run draws a speed, a limit and weights. All draws come from one generator in one
+        # order, whatever the solver does in between, so the same seed gives the same runs.
         for run in range(runs):
             speed, limit_s = float(rng.uniform(*speeds)), float(rng.choice(limits))
             drawn = rng.multinomial((demand.weight > 0).sum(), _evenly(demand.weight)) * demand.weight

@@ -139,6 +139,8 @@ def trade_off(
         alone = problem_of(setting, [demands[1]], ids, stations)
         top = _solved(alone, time_limit_s=time_limit_s, gap=0.0).objective / float(demands[1].weight.sum())
         low = found[0][1]
+        # The floor rises in equal steps from what the best plan for the first aim does for the second to the most any
+        # plan does. It is a hair lower than it should be, so that a plan that just attains it is not lost by rounding.
         for part in np.linspace(0, 1, points)[1:]:
             step()
             if answer.status == "interrupted":
@@ -174,6 +176,8 @@ def _front(
 ) -> pd.DataFrame:
     """Lay out the plans, without those that another one beats or equals."""
     kept: list[tuple[float, float, Answer]] = []
+    # By the first aim, falling: a plan is beaten by none (it is on the Pareto front) if it does more for the second
+    # than every plan before it.
     for one, other, answer in sorted(found, key=lambda f: (-f[0], -f[1])):
         if not kept or other > kept[-1][1] + 1e-12:
             kept.append((one, other, answer))

@@ -1,10 +1,11 @@
 """Standards as data: what must be reached, how fast, for what share, and who says so."""
 
+from fireplan._conversions import MILE_M
 from fireplan.standards._cpse import PROGRAMS, RISKS, cpse_objective
 from fireplan.standards._density_classes import demand_zones, remote_zone
 from fireplan.standards._library import named, names
 from fireplan.standards._objectives import INTERVALS, OBSERVED_INTERVALS, Objective, Standard, local_rule
-from fireplan.standards._road_distances import MILE_M, DistanceGoal, distance_goals, rand_distance_m, rand_travel_s
+from fireplan.standards._road_distances import DistanceGoal, distance_goals, rand_distance_m, rand_travel_s
 
 __all__ = [
     "INTERVALS",

@@ -10,15 +10,13 @@ from typing import TYPE_CHECKING, overload
 
 import numpy as np
 
+from fireplan._conversions import MILE_M
 from fireplan.errors import Faults, InputError, UnknownIdError, quoted
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from numpy.typing import ArrayLike, NDArray
-
-MILE_M = 1609.344
-"""The international mile. [m]"""
 
 START_MIN = 0.65
 """What a run takes besides the miles at cruising speed, in RAND's formula. [min]"""

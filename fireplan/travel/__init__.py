@@ -1,5 +1,8 @@
 """Travel times, who is first due, and the ground that can be reached."""
 
+import warnings
+from typing import Any
+
 from fireplan.travel._ad_hoc_points import Passing, Spot
 from fireplan.travel._candidate_times import ByPlace, CandidateTimes, candidate_times
 from fireplan.travel._first_due import first_due, force_times
@@ -8,17 +11,18 @@ from fireplan.travel._isochrones import isochrones
 from fireplan.travel._places import Places, places, station_notes
 from fireplan.travel._routes import Routes
 from fireplan.travel._travel_times import node_times, time_rows, travel_times
-from fireplan.travel._what_if_cover import Cover, CoverFigures
+from fireplan.travel._what_if_cover import CoverFigures, WhatIfCover
 
 __all__ = [
+    "Any",
     "ByPlace",
     "CandidateTimes",
-    "Cover",
     "CoverFigures",
     "Passing",
     "Places",
     "Routes",
     "Spot",
+    "WhatIfCover",
     "candidate_times",
     "erf_areas",
     "first_due",
@@ -31,6 +35,17 @@ __all__ = [
     "time_rows",
     "travel_times",
 ]
+
+
+def __getattr__(name: str) -> Any:  # noqa: ANN401 - whatever the name stands for
+    if name == "Cover":
+        warnings.warn(
+            "fireplan.travel.Cover is now called WhatIfCover; the old name goes with the next release",
+            DeprecationWarning,
+            stacklevel=2,
+        )
+        return WhatIfCover
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
 def __dir__() -> list[str]:

@@ -216,6 +216,9 @@ def _completed(
     vertex: NDArray[np.int32], arrival_s: NDArray[np.float32], brings: NDArray[np.float64], force: Mapping[str, float]
 ) -> Arrivals:
     """When a force is complete at each vertex, from arrivals in order of vertex and time. [s]"""
+    # Arrivals stand by vertex, then by time: a running sum less what it was before the vertex's first arrival is what
+    # has come there so far. The first arrival with which every kind is complete is the answer; what never is has no
+    # row.
     new = np.flatnonzero(np.diff(vertex, prepend=-1))
     complete = np.ones(len(vertex), dtype=bool)
     for kind, needed in force.items():

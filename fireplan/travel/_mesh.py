@@ -8,6 +8,7 @@ import numpy as np
 import shapely
 
 from fireplan import _kernel as kernel
+from fireplan.travel._reached_streets import BESIDE_M
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -18,9 +19,6 @@ if TYPE_CHECKING:
 
 SPACING_M = 50.0
 """Distance between points along a street. [m]"""
-
-VERGE_M = 25.0
-"""How far the ground beside a street belongs to it, where no other street is nearer. [m]"""
 
 OPEN_GROUND_M = 75.0
 """A street gets a verge on the side where no other street is as near as this. [m]"""
@@ -96,12 +94,12 @@ def build_mesh(roads: RoadNetwork) -> Mesh:
     beside = np.concatenate([np.arange(len(xy)), np.arange(len(xy))])
     away = np.concatenate([normal, -normal])
     free = _open_ground(roads, xy[beside] + away * OPEN_GROUND_M)
-    verge, verge_xy = beside[free], (xy[beside] + away * VERGE_M)[free]
+    verge, verge_xy = beside[free], (xy[beside] + away * BESIDE_M)[free]
     ends = np.flatnonzero(np.bincount(np.concatenate([roads.first, roads.last]), minlength=roads.n_nodes) <= 2)
     tips = np.repeat(ends, 4)
     away = np.tile(np.array([[1.0, 0], [0, 1], [-1, 0], [0, -1]]), (len(ends), 1))
     free = _open_ground(roads, node_xy[tips] + away * OPEN_GROUND_M)
-    tips, tip_xy = tips[free], (node_xy[tips] + away * VERGE_M)[free]
+    tips, tip_xy = tips[free], (node_xy[tips] + away * BESIDE_M)[free]
     all_xy = np.concatenate([node_xy, xy, verge_xy, tip_xy])
     all_along = np.concatenate([np.zeros(roads.n_nodes), along, along[verge], np.zeros(len(tips))])
     # Neighbours in space become neighbours in memory.
@@ -216,6 +214,8 @@ def soonest(every: Sequence[Arrivals], *, space: kernel.ContourSpace) -> Arrival
     """Earliest arrival at each vertex that any of several origins reaches."""
     time_s = space.time_s
     new = []
+    # Invariant: `time_s` holds the least of the origins so far, and a vertex is new when it still is inf; what is laid
+    # down is taken away again below, so the memory costs what is reached.
     for vertices, vertex_s in every:
         so_far_s = time_s[vertices]
         new.append(vertices[np.isinf(so_far_s)])

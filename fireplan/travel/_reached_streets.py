@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from fireplan.scenario import Scenario
 
 BESIDE_M = 25.0
-"""How far the ground beside a street belongs to it. [m]"""
+"""How far the ground beside a street belongs to it, where no other street is nearer. [m]"""
 
 ARC_STEPS = 4
 """Corners of a quarter circle round the end of a street."""

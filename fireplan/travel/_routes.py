@@ -77,6 +77,9 @@ class Routes:
         by_first = by_first_s <= by_last_s
         pieces = [self._piece(end.street, 0.0 if by_first else 1.0, end.along)]
         node = int(roads.first[end.street] if by_first else roads.last[end.street])
+        # Back along the search: a node was reached by the street that gives it its time (Dijkstra 1959). Each step goes
+        # to a node strictly nearer the start, so no node comes twice; the count only guards against times that do not
+        # fit.
         for _ in range(MOST_STREETS):
             seeded_s = self._seeded_s(start, node)
             before = self._before(node)

@@ -51,13 +51,17 @@ class CoverFigures(NamedTuple):
         return tuple(w / self.n if self.n else float("nan") for w in self.within)
 
 
-class Cover:
+class WhatIfCover:
     """
-    Travel time from the nearest station at every place, kept for what-ifs.
+    Travel time from the nearest station at every place, kept for quick what-ifs: one station more, less or elsewhere.
 
-    Each question changes only the ground it concerns, is answered, and is undone: on a county of 240,000 nodes and
-    100,000 incidents in a millisecond or two. For everything else that a change brings (units, forces, zones) apply
-    it to the scenario and assess that.
+    It answers: within each limit, how many zones or incidents does the nearest station that counts reach, and what is
+    the 90th percentile of travel time. Each question changes only the ground it concerns, is answered, and is undone:
+    on a county of 240,000 nodes and 100,000 incidents in a millisecond or two.
+
+    It does not answer: for people or dwellings (each place counts once), for a whole force, for turnout, for a second
+    due unit, or for which zones gain and lose. For these apply the change to the scenario and `compare`; the figures
+    that both give are the same.
 
     Parameters
     ----------
@@ -78,9 +82,12 @@ class Cover:
     Examples
     --------
     >>> import fireplan as fp
-    >>> cover = fp.travel.Cover(fp.examples.line_town(), to="zones", within_s=[240])
+    >>> town = fp.examples.line_town()
+    >>> cover = fp.travel.WhatIfCover(town, to="zones", within_s=[240])
     >>> cover.now.within, cover.with_station((-140.0, 30.03)).within
     ((22,), (40,))
+    >>> cover.with_station((-140.0, 30.03)).shares, cover.now.shares
+    ((1.0,), (0.55,))
     """
 
     def __init__(

@@ -1,7 +1,5 @@
 """The p-median on matrices: hand-solved cases, every choice tried, and how a search ends."""
 
-from itertools import combinations
-
 import numpy as np
 import pytest
 from scipy import sparse
@@ -10,20 +8,18 @@ from fireplan.errors import TableError
 from fireplan.siting._problem.constraints import Choice
 from fireplan.siting._solvers import p_median as median
 from fireplan.siting._solvers import p_median_lagrangian as prices
-from fireplan.siting._solvers.p_median import Costs, Hunt, costs_of, p_median_matrix
+from fireplan.siting._solvers.p_median import p_median_matrix
+from fireplan.siting._solvers.p_median_local_search import Hunt
+from fireplan.siting._problem.service_problem import Costs, costs_of
+from tests.support.serving_cases import least_of_all, random_problem
 
 LINE = np.abs(np.arange(5.0)[:, None] - np.arange(5.0))
 
 
 def brute_force(costs, weights, base, choice):
     """The least cost over every choice that is allowed; inf: none serves everybody."""
-    best = np.inf
-    for size in range(min(choice.n, sum(choice.quota)) + 1):
-        for chosen in combinations(range(choice.n), size):
-            if choice.allows(np.array(chosen, dtype=np.int64)):
-                least = np.minimum(base, costs[list(chosen)].min(axis=0, initial=np.inf))
-                best = min(best, (least[weights > 0] * weights[weights > 0]).sum())
-    return best
+    counts = weights > 0
+    return least_of_all(costs, base, choice, lambda least: (least[counts] * weights[counts]).sum())
 
 
 def random_case(rng):
@@ -33,23 +29,7 @@ def random_case(rng):
         costs, weights = rng.integers(0, 20, (n, m)).astype(float), rng.integers(0, 4, m).astype(float)
     else:
         costs, weights = rng.random((n, m)), rng.random(m)
-    if rng.random() < 0.6:
-        costs[rng.random((n, m)) < rng.choice([0.2, 0.5])] = np.inf
-    base = np.full(m, np.inf)
-    if rng.random() < 0.5:
-        base = np.quantile(costs[np.isfinite(costs)], 0.7) * rng.random(m) if np.isfinite(costs).any() else base
-        base[rng.random(m) < 0.1] = np.inf
-    group = rng.integers(0, 2, n)
-    quota = [int(rng.integers(0, min(2, (group == g).sum()) + 1)) for g in range(2)]
-    if rng.random() < 0.5:
-        group, quota = np.zeros(n, dtype=np.int64), [int(rng.integers(0, min(4, n) + 1))]
-    price, budget, forbidden = None, np.inf, ()
-    if rng.random() < 0.4:
-        price = rng.integers(-1, 6, n).astype(float)
-        budget = float(rng.integers(-1, 10))
-    if rng.random() < 0.4:
-        forbidden = tuple({tuple(sorted(rng.choice(n, 2, replace=False).tolist())) for _ in range(3)})
-    return costs, weights, base, Choice(int(n), tuple(quota), group, price, budget, forbidden)
+    return random_problem(rng, costs, weights)
 
 
 @pytest.mark.parametrize("little", [-1, 10**9], ids=["branches", "HiGHS"])

@@ -23,7 +23,7 @@ def today(project):
 
 @pytest.fixture(scope="module")
 def cover(today):
-    return fp.travel.Cover(today, within_s=LIMITS)
+    return fp.travel.WhatIfCover(today, within_s=LIMITS)
 
 
 def assessed(scenario):
@@ -61,7 +61,7 @@ def test_a_question_leaves_no_trace(cover, today):
     asked = [cover.with_station(SITE), cover.without_station("S3"), cover.with_station_moved("S3", SITE)]
     again = [cover.with_station(SITE), cover.without_station("S3"), cover.with_station_moved("S3", SITE)]
     assert asked == again
-    assert fp.travel.Cover(today, within_s=LIMITS).now == cover.now
+    assert fp.travel.WhatIfCover(today, within_s=LIMITS).now == cover.now
 
 
 def test_a_question_that_cannot_be_answered_leaves_no_trace(cover):
@@ -78,11 +78,11 @@ def test_a_question_that_cannot_be_answered_leaves_no_trace(cover):
 def test_only_stations_with_what_is_needed_count():
     town = fp.examples.line_town()
     two = town.apply(fp.OpenStation("S2", at=(-140.0, 30.03), units=("M2",)), name="ambulance only")
-    engines = fp.travel.Cover(two, to="zones", within_s=[240])
-    assert engines.now == fp.travel.Cover(town, to="zones", within_s=[240]).now
+    engines = fp.travel.WhatIfCover(two, to="zones", within_s=[240])
+    assert engines.now == fp.travel.WhatIfCover(town, to="zones", within_s=[240]).now
     with pytest.raises(UnknownIdError, match="S2"):
         engines.without_station("S2")
-    ambulances = fp.travel.Cover(two, to="zones", within_s=[240], needs={"ambulance": 1})
+    ambulances = fp.travel.WhatIfCover(two, to="zones", within_s=[240], needs={"ambulance": 1})
     assert ambulances.without_station("S2").within == (0,)
     assert ambulances.without_station("S2").p90_s == np.inf
 
@@ -90,4 +90,11 @@ def test_only_stations_with_what_is_needed_count():
 @pytest.mark.parametrize("limits", [(), (0,), (-5,), (np.nan,), (np.inf,)])
 def test_limits_are_checked(limits):
     with pytest.raises(InputError, match="within_s"):
-        fp.travel.Cover(fp.examples.line_town(), to="zones", within_s=limits)
+        fp.travel.WhatIfCover(fp.examples.line_town(), to="zones", within_s=limits)
+
+
+def test_the_old_name_still_works_and_names_the_new_one():
+    with pytest.warns(DeprecationWarning, match="WhatIfCover"):
+        assert fp.travel.Cover is fp.travel.WhatIfCover
+    with pytest.raises(AttributeError, match="no attribute 'Covers'"):
+        _ = fp.travel.Covers

@@ -122,6 +122,7 @@ def times_covered(runs: Runs, chosen: NDArray[np.int64], units: NDArray[np.int64
 
 @compiled
 def _signatures(start, place, key_a, key_b, a, b, covered):
+    # Places with the same candidates get the same two sums; that others do too is as good as impossible.
     for j in range(len(start) - 1):
         for k in range(start[j], start[j + 1]):
             i = place[k]
@@ -132,6 +133,8 @@ def _signatures(start, place, key_a, key_b, a, b, covered):
 
 @compiled
 def _runs(start, place, row, flags, counted, lo, hi, fill):
+    # Rows of a candidate are flagged, then swept from the first to the last and cleared on the way, which puts them in
+    # order without sorting. Invariant: between candidates no flag is set. Called twice: to count, then to fill.
     total = 0
     for j in range(len(start) - 1):
         counted[j] = total
@@ -161,6 +164,7 @@ def _runs(start, place, row, flags, counted, lo, hi, fill):
 
 @compiled
 def _sums(start, lo, hi, prefix, out):
+    # The sum of a run is the difference of two running sums.
     for j in range(len(start) - 1):
         total = 0.0
         for k in range(start[j], start[j + 1]):
@@ -170,6 +174,7 @@ def _sums(start, lo, hi, prefix, out):
 
 @compiled
 def _count(start, lo, hi, chosen, units, count):
+    # Each run is written at its two ends; the running sum of that is the count at every row.
     for j in chosen:
         for k in range(start[j], start[j + 1]):
             count[lo[k]] += units[j]

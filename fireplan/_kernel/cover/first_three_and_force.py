@@ -59,6 +59,8 @@ def force_times(
 
 @compiled
 def _first_three(time_s, source, best_s):
+    # One pass over the sources, row by row as they lie in memory. Invariant: the three columns are the least three
+    # times of the sources so far, in order; a later source must be strictly sooner to go before an earlier one.
     for s in range(time_s.shape[0]):
         for i in range(time_s.shape[1]):
             t = time_s[s, i]
@@ -83,6 +85,9 @@ def _first_three(time_s, source, best_s):
 @compiled
 def _force_times(time_s, supply, need, missing, order, arrival, out):
     """Fill `out`; sources of a point stand in `order` of `arrival`."""
+    # Sources reached are put in order of arrival by insertion (there are few, and ties keep their order), then taken
+    # one after the other. Invariant: `missing` is the need less what has come; the first arrival that leaves none
+    # completes it.
     n_kinds = len(need)
     for i in range(len(out)):
         n = 0

@@ -152,11 +152,15 @@ def _descend(
     start, lo, hi, units, weight, base, worth, alive, most, group, quota, at, price, now, score, direction, prefix,
     step, often, picked, best, state, towards, iterations, patience, stop_below,
 ):  # fmt: skip
+    # Subgradient optimisation (Held, Wolfe and Crowder 1974). Any prices prove a bound; they wander in `at`, while
+    # state[0] is the lowest bound so far and `price` and `score` are those that gave it. state[1] is the best gain of a
+    # relaxed answer, state[2] the stride, state[3] the turns since the bound last fell by more than STILL of itself.
     m, levels = len(weight), len(worth)
     value_now = np.empty(len(alive))
     left = np.empty_like(quota)
     for _ in range(iterations):
-        # Every row takes what is worth more than its price.
+        # Every row takes what is worth more than its price; worth never rises, so the first level that is not is the
+        # last to be looked at.
         bound = 0.0
         prefix[0] = 0.0
         for i in range(m):
@@ -167,7 +171,8 @@ def _descend(
                     if over <= 0.0:
                         break
                     bound += over
-        # The candidates that earn most are taken, as far as the quotas go.
+        # The candidates that earn most are taken, as far as the quotas go: what one earns is the sum of the prices of
+        # its rows, two look-ups of the running sum a run. What is taken is written at the ends of its runs alone.
         for r in range(len(alive)):
             j = alive[r]
             total = 0.0
@@ -203,7 +208,8 @@ def _descend(
                 return
         else:
             state[3] += 1.0
-        # What the taken candidates cover, against what the rows take.
+        # What the taken candidates cover (a running sum of what was written), against what the rows take: the
+        # difference is the slope in that row's price. Slopes that lead out of the box of prices are no length.
         covered, gained, norm = 0, 0.0, 0.0
         for i in range(m):
             covered += step[i]
@@ -227,12 +233,14 @@ def _descend(
             best[:] = 0
             for r in range(len(alive)):
                 best[alive[r]] = picked[alive[r]]
+        # No lower bound for long: back to the best prices, with shorter steps.
         if state[3] >= patience:
             state[2] *= SHRINK
             state[3] = 0.0
             at[:] = price
             direction[:] = 0.0
             continue
+        # Polyak's step: as far as would close the gap if the bound fell along the slope.
         length = state[2] * (bound - towards) / max(norm, 1e-12)
         for i in range(m):
             if weight[i] > 0.0:

@@ -231,6 +231,8 @@ def _turned(start, place, n_places):
 
 @compiled
 def _fill(start, place, next_, site):
+    # A counting sort: `next_` is where the next site of each place goes. Sites come in ascending order, so those of a
+    # place do too.
     for j in range(len(start) - 1):
         for e in range(start[j], start[j + 1]):
             site[next_[place[e]]] = j
@@ -240,6 +242,9 @@ def _fill(start, place, next_, site):
 @compiled
 def _nested(start, item, first, owner, order, group, larger, drop):
     """Of any two sets of a group of which one holds the other, drop the `larger` one, or the smaller."""
+    # A set that holds b holds b's rarest item, so only that item's owners are asked. Items ascend: each look-up begins
+    # where the last one ended. A set once dropped is passed over: whatever it could have dropped, the set that dropped
+    # it drops too, for holding is transitive.
     for o in range(len(order)):
         b = order[o]
         if drop[b] or start[b] == start[b + 1]:
@@ -275,6 +280,8 @@ def _nested(start, item, first, owner, order, group, larger, drop):
 @compiled
 def _serve(start, place, cost, base, chosen, count, near, next_, owner, loss):
     """Find the cheapest and second cheapest of the sites chosen, and what closing each would lose."""
+    # One pass over the sites chosen. Invariant: near and next_ are the least two costs so far, the base standing for
+    # every site not seen. Closing a site sends its places to their second: the sum of that is its loss (Whitaker 1983).
     for i in range(len(base)):
         near[i] = base[i]
         next_[i] = base[i]
@@ -301,6 +308,9 @@ def _best_move(
     barred, slot, chosen, count, exchange, limit,
 ):  # fmt: skip
     """Find the site to add and the slot it takes (-1: a free one); site -1: no move changes the total below `limit`."""
+    # Fast interchange (Whitaker 1983; Resende and Werneck 2007): one pass over the places of j prices it against every
+    # site chosen. Loss counts what closing r costs without j; where j is cheaper than a place's second, the place goes
+    # to j instead, and scratch takes that off. Invariant: scratch[r] - gain is the change of the total by j for r.
     best, best_j, best_r = limit, -1, -1
     for j in range(len(start) - 1):
         if barred[j] or slot[j] >= 0:
@@ -339,6 +349,7 @@ def _best_move(
 
 @compiled
 def _reduced(first, site, dear, price, out):
+    # Sites of a place stand cheapest first: the first that is no cheaper than the price is the last to be looked at.
     for i in range(len(price)):
         for e in range(first[i], first[i + 1]):
             if dear[e] >= price[i]:
@@ -348,6 +359,8 @@ def _reduced(first, site, dear, price, out):
 
 @compiled
 def _unserved(first, site, dear, base, price, chosen, out):
+    # The cheapest open site serves; every open one below the price wants to. One less their number is the slope of the
+    # bound in this price (a subgradient): above zero the price should rise, below it fall.
     total = 0.0
     for i in range(len(price)):
         found = False

@@ -74,6 +74,9 @@ def drop_candidates(
 
 @compiled
 def _drop_rows(start, row, row_start, candidate, rows, candidates, seen):
+    # Count, for one row k, how many of its candidates cover each other row: a row that all of them cover is covered
+    # whenever k is. Invariant: between rows `seen` is zero everywhere; a row is asked at its first visit and zeroed
+    # there.
     dropped = 0
     for k in range(len(rows)):
         if not rows[k]:
@@ -101,6 +104,8 @@ def _drop_rows(start, row, row_start, candidate, rows, candidates, seen):
 
 @compiled
 def _drop_candidates(start, row, row_start, candidate, rows, candidates, cost, seen):
+    # The same the other way round: a candidate that is met at each of the rows j covers, covers them all. Of two alike
+    # at the same cost the first looked at goes, and the other stays, because one that is gone makes nobody idle.
     dropped = 0
     for j in range(len(candidates)):
         if not candidates[j]:

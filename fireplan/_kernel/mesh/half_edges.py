@@ -80,6 +80,8 @@ def _file(begins_at, place, side, head):
 @compiled
 def _pair(begins_at, twin, start, side, head, pinched, on_rim):
     """Find twins; mark the sides that have none, and the vertices that more than one such side leaves."""
+    # The twin of a side from a to b runs from b to a, and so is among the sides that leave b. A vertex that two sides
+    # without twin leave is pinched: triangles meet there that share no edge.
     for i in range(len(begins_at)):
         vertex, to = begins_at[i], begins_at[next_side(i)]
         for j in range(start[to], start[to + 1]):

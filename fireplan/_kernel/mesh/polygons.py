@@ -51,6 +51,7 @@ def polygons_of(
 @compiled
 def _measure(corners, offsets, area, box, middle):
     """Area and box of each ring, and the middle of its longest side: a point that no other ring passes."""
+    # The shoelace sum, from the first corner as origin: far from it, in metres of a grid, digits would be lost.
     for r in range(len(area)):
         origin = corners[offsets[r]]
         left = right = origin.real
@@ -82,6 +83,8 @@ def _own(corners, offsets, area, box, middle, smallest, owner, net):
     for r in range(len(area)):
         owner[r] = r if area[r] >= smallest else -1
         net[r] = area[r]
+    # The even-odd rule: a ray from a point of the hole crosses the ring around it an odd number of times. Of the shells
+    # that hold the point the smallest is the hole's own; boxes rule most shells out first.
     for hole in range(len(area)):
         if area[hole] > -smallest:
             continue

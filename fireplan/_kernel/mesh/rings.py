@@ -85,6 +85,9 @@ def _walk(
     sides, xy, begins_at, twin, pinched, time_s, limit_s, latest_s, clear_m, seen, way, held, corners, offsets
 ):  # fmt: skip
     """Write down the rings with the ground on their left; returns how many."""
+    # Time is linear in a triangle, so the limit cuts it along one line or not at all (marching triangles). Invariant: h
+    # is a side of the list: it leaves the ground, or lies on the rim and begins on the ground. Each is walked once, so
+    # the work grows with the outline, not with the mesh.
     n_rings = np.int64(0)
     for i in range(len(sides)):
         h = np.int64(sides[i])

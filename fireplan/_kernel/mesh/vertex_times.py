@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from fireplan._kernel.jit import compiled
-from fireplan._kernel.shortest_paths.point_times import from_ends
+from fireplan._kernel.shortest_paths.point_times import from_ends, from_origin
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -111,10 +111,7 @@ def _along_streets(
                 f = along[v]
                 best = from_ends(np.float64(first_s), np.float64(last_s), f, there, back)
                 if i < 0:
-                    if f >= origin_along and there < np.inf:
-                        best = min(best, (f - origin_along) * there)
-                    if f <= origin_along and back < np.inf:
-                        best = min(best, (origin_along - f) * back)
+                    best = min(best, from_origin(origin_along, f, there, back))
                 if best <= limit_s:
                     time_s[v] = best
                     touched[count] = v

@@ -118,14 +118,17 @@ def morton_order(x_m: NDArray[np.float64], y_m: NDArray[np.float64]) -> NDArray[
     .. [1] G. M. Morton, "A computer oriented geodetic data base and a new technique in file sequencing",
        IBM, 1966.
     """
-    if len(x_m) == 0:
-        return np.empty(0, dtype=np.int64)
-    span = max(float(np.ptp(x_m)), float(np.ptp(y_m)), 1e-9)
+    return np.lexsort((y_m, x_m, morton_code(x_m, y_m)))
+
+
+def morton_code(x: NDArray[np.float64], y: NDArray[np.float64]) -> NDArray[np.uint64]:
+    """Number the squares of a grid over all places, 65,536 a side, along that curve; the square of each place."""
+    if len(x) == 0:
+        return np.empty(0, dtype=np.uint64)
+    span = max(float(np.ptp(x)), float(np.ptp(y)), 1e-9)
     cells = (1 << 16) - 1
-    code = _spread(((x_m - x_m.min()) / span * cells).astype(np.uint64)) | (
-        _spread(((y_m - y_m.min()) / span * cells).astype(np.uint64)) << np.uint64(1)
-    )
-    return np.lexsort((y_m, x_m, code))
+    column, row = (((at - at.min()) / span * cells).astype(np.uint64) for at in (x, y))
+    return _spread(column) | (_spread(row) << np.uint64(1))
 
 
 def _spread(bits: NDArray[np.uint64]) -> NDArray[np.uint64]:

@@ -8,21 +8,10 @@ import numpy as np
 
 from fireplan._kernel.jit import compiled
 from fireplan._kernel.shortest_paths.graph import Graph, pack
-from fireplan._kernel.shortest_paths.single_source import (
-    BUCKET,
-    COUNT,
-    FEWEST_ENTRIES,
-    USED,
-    WAITING,
-    buckets,
-    enter,
-    with_room,
-)
+from fireplan._kernel.shortest_paths.single_source import NOBODY, Ledger, Queue, is_new, sweep, write_down
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
-
-NOBODY = -1
 
 
 class Seeds(NamedTuple):
@@ -67,7 +56,7 @@ class Field:
         self._reversed: Graph | None = None
         self.time_s = np.full(n, np.inf)
         self.owner = np.full(n, NOBODY, dtype=np.int32)
-        self._entries = np.empty((FEWEST_ENTRIES, 2), dtype=np.int32)
+        self._queue = Queue()
         self._noted = np.zeros(n, dtype=np.int64)
         self._turn = 0
         self._journal = Undo(np.empty(n, dtype=np.int32), np.empty(n), np.empty(n, dtype=np.int32))
@@ -107,7 +96,7 @@ class Field:
         """
         self._turn += 1
         lost = np.flatnonzero(self.owner == owner).astype(np.int32)
-        count = _forget(lost, self.time_s, self.owner, self._noted, self._turn, *self._journal)
+        count = _forget(lost, self.time_s, self.owner, *self._ledger())
         if self._reversed is None:
             self._reversed = _turned(self.graph)
         back = self._reversed
@@ -128,16 +117,13 @@ class Field:
         self.owner[undo.node] = undo.owner
 
     def _spread(self, seeds: Seeds, limit_s: float, count: int) -> int:
-        graph = self.graph
-        bucket_s, first = buckets(graph, seeds.spent_s)
-        self._entries = with_room(self._entries, len(seeds.node))
-        state = np.array([count, 0, 0, 0], dtype=np.int64)
-        while not _spread(
-            graph.start, graph.arcs, graph.arcs.view(np.float32), *seeds, limit_s, 1.0 / bucket_s, first, self.time_s,
-            self.owner, self._entries, self._noted, self._turn, *self._journal, state,
-        ):  # fmt: skip
-            self._entries = with_room(self._entries, 2 * len(self._entries))
-        return int(state[COUNT])
+        return sweep(
+            self.graph, seeds, limit_s=limit_s, time_s=self.time_s, owner=self.owner, ledger=self._ledger(),
+            count=count, queue=self._queue,
+        )  # fmt: skip
+
+    def _ledger(self) -> Ledger:
+        return Ledger(*self._journal, self._noted, self._turn)
 
     def _undo(self, count: int) -> Undo:
         kept = self._journal
@@ -181,23 +167,13 @@ def _turned(graph: Graph) -> Graph:
 
 
 @compiled
-def _note(node, time_s, owner, noted, turn, j_node, j_time_s, j_owner, count):
-    """Write down what stands at a node, once in a turn; in turn 0 nothing is written down."""
-    if turn == 0 or noted[node] == turn:
-        return count
-    noted[node] = turn
-    j_node[count] = node
-    j_time_s[count] = time_s[node]
-    j_owner[count] = owner[node]
-    return count + 1
-
-
-@compiled
-def _forget(lost, time_s, owner, noted, turn, j_node, j_time_s, j_owner):
+def _forget(lost, time_s, owner, j_node, j_time_s, j_owner, noted, turn):
     """Clear nodes; returns how many were noted."""
     count = 0
     for node in lost:
-        count = _note(node, time_s, owner, noted, turn, j_node, j_time_s, j_owner, count)
+        if is_new(node, time_s[node], noted, turn):
+            write_down(node, time_s[node], owner, j_node, j_time_s, j_owner, noted, turn, count)
+            count += 1
         time_s[node] = np.inf
         owner[node] = NOBODY
     return count
@@ -216,65 +192,3 @@ def _border(lost, start, arcs, arc_s, time_s, owner, out_node, out_s, out_owner)
                 out_owner[n] = owner[source]
                 n += 1
     return n
-
-
-@compiled
-def _spread(
-    start, arcs, arc_s, seeds, seed_s, seed_owner, limit_s, per_s, first, time_s, owner, entries,
-    noted, turn, j_node, j_time_s, j_owner, state,
-):  # fmt: skip
-    """Search from many seeds into what they improve; false if it needs more entries."""
-    n_buckets = len(first)
-    count, used, waiting, current = state[COUNT], state[USED], state[WAITING], state[BUCKET]
-    if used == 0:
-        earliest_s = np.inf
-        for i in range(len(seeds)):
-            node = seeds[i]
-            spent_s = seed_s[i]
-            better = spent_s < time_s[node] or (spent_s == time_s[node] and seed_owner[i] < owner[node])
-            if spent_s > limit_s or not better:
-                continue
-            count = _note(node, time_s, owner, noted, turn, j_node, j_time_s, j_owner, count)
-            time_s[node] = spent_s
-            owner[node] = seed_owner[i]
-            earliest_s = min(earliest_s, spent_s)
-            enter(node, np.int64(spent_s * per_s) % n_buckets, first, entries, used)
-            used += 1
-            waiting += 1
-        if waiting > 0:
-            current = np.int64(earliest_s * per_s)
-    slot = current % n_buckets
-    while waiting > 0:
-        while first[slot] >= 0:
-            entry = first[slot]
-            node = entries[entry, 0]
-            if used + start[node + 1] - start[node] > len(entries):
-                state[COUNT], state[USED], state[WAITING], state[BUCKET] = count, used, waiting, current
-                return False
-            first[slot] = entries[entry, 1]
-            waiting -= 1
-            here_s = time_s[node]
-            if np.int64(here_s * per_s) != current:
-                continue  # improved since, and done with
-            mine = owner[node]
-            for arc in range(start[node], start[node + 1]):
-                to = arcs[arc, 0]
-                there_s = here_s + arc_s[arc, 1]
-                before_s = time_s[to]
-                if there_s > before_s or there_s > limit_s or (there_s == before_s and mine >= owner[to]):
-                    continue
-                count = _note(to, time_s, owner, noted, turn, j_node, j_time_s, j_owner, count)
-                time_s[to] = there_s
-                owner[to] = mine
-                later = np.int64(there_s * per_s) - current + slot
-                if later >= n_buckets:
-                    later -= n_buckets
-                enter(to, later, first, entries, used)
-                used += 1
-                waiting += 1
-        current += 1
-        slot += 1
-        if slot == n_buckets:
-            slot = 0
-    state[COUNT], state[USED], state[WAITING], state[BUCKET] = count, used, waiting, current
-    return True

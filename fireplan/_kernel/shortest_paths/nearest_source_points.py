@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from fireplan._kernel.jit import compiled
-from fireplan._kernel.shortest_paths.point_times import from_ends
+from fireplan._kernel.shortest_paths.point_times import from_ends, from_origin
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -201,15 +201,12 @@ def _serve_own(
     source_street, source_along, seen, turn, there_s, back_s, from_street, point, along, arrival_s
 ):  # fmt: skip
     """Bring arrivals forward on streets of this turn on which a source stands."""
+    # A source on the street itself can be nearer than any that comes by its ends; it only ever brings arrivals forward.
     for source in range(len(source_street)):
         street, begins = source_street[source], source_along[source]
         if seen[street] != turn:
             continue
         there, back = there_s[street], back_s[street]
         for k in range(from_street[street], from_street[street + 1]):
-            best = np.inf
-            if along[k] >= begins and there < np.inf:
-                best = (along[k] - begins) * there
-            if along[k] <= begins and back < np.inf:
-                best = min(best, (begins - along[k]) * back)
+            best = from_origin(begins, along[k], there, back)
             arrival_s[point[k]] = min(arrival_s[point[k]], best)

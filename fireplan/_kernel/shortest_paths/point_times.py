@@ -68,6 +68,17 @@ def from_ends(first_s, last_s, f, there, back):
 
 
 @compiled
+def from_origin(origin, f, there, back):
+    """Arrival at a fraction of a street from another fraction of the same, without leaving it; inf: not that way."""
+    best = np.inf
+    if f >= origin and there < np.inf:
+        best = (f - origin) * there
+    if f <= origin and back < np.inf:
+        best = min(best, (origin - f) * back)
+    return best
+
+
+@compiled
 def _point_times(node_s, origin_street, origin_along, first, last, there_s, back_s, street, along, limit_s, out):
     for i in range(len(street)):
         s = street[i]
@@ -77,9 +88,6 @@ def _point_times(node_s, origin_street, origin_along, first, last, there_s, back
         there, back = there_s[s], back_s[s]
         best = from_ends(np.float64(node_s[first[s]]), np.float64(node_s[last[s]]), f, there, back)
         if s == origin_street:
-            if f >= origin_along and there < np.inf:
-                best = min(best, (f - origin_along) * there)
-            if f <= origin_along and back < np.inf:
-                best = min(best, (origin_along - f) * back)
+            best = min(best, from_origin(origin_along, f, there, back))
         if best <= limit_s:
             out[i] = best

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from fireplan._kernel.jit import compiled
-from fireplan._kernel.shortest_paths.point_times import from_ends
+from fireplan._kernel.shortest_paths.point_times import from_ends, from_origin
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -112,6 +112,8 @@ def _row(
     points, along, limit_s, time_s, out_point, out_s,
 ):  # fmt: skip
     """Serve each street that ends at a node reached, and the origin's own, once; `time_s` is left as it was."""
+    # Turn -1 is the origin's own street, which is reached without passing either end. Invariant: a street is served
+    # once, from the first of its ends that is reached, so no point stands twice.
     for i in range(len(nodes)):
         time_s[nodes[i]] = node_s[i]
     n = 0
@@ -132,10 +134,7 @@ def _row(
                 f = along[j]
                 best = from_ends(np.float64(time_s[first[street]]), np.float64(time_s[last[street]]), f, there, back)
                 if i < 0:
-                    if f >= origin_along and there < np.inf:
-                        best = min(best, (f - origin_along) * there)
-                    if f <= origin_along and back < np.inf:
-                        best = min(best, (origin_along - f) * back)
+                    best = min(best, from_origin(origin_along, f, there, back))
                 if best < np.inf and best <= limit_s:
                     out_point[n] = points[j]
                     out_s[n] = best

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from fireplan.incidents._rules.ledger import Ledger
 
 MAX_FILE_BYTES = 1_000_000_000
+MAX_ROWS = 20_000_000  # of one table or query
 MAX_UNPACKED_BYTES = 200_000_000  # of a .gz; real exports shrink about tenfold
 MAX_UNPACK_RATIO = 100
 RATIO_FREE_BYTES = 1_000_000  # below this no ratio is too high

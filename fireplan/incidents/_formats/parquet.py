@@ -11,6 +11,7 @@ import pyarrow.parquet as pq
 
 from fireplan.errors import InputError, TableError, quoted
 from fireplan.incidents._formats.cell_text import EXACT_BELOW
+from fireplan.incidents._formats.decode import MAX_ROWS
 from fireplan.incidents._formats.text_table import TEXT, Records, Shape, check_header, refuse_empty
 
 if TYPE_CHECKING:
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
 
     from fireplan.incidents._columns_and_types import Flags
 
-MAX_ROWS = 20_000_000
 MAX_TEXT_BYTES = 2_000_000_000  # of one column as text
 
 

@@ -9,6 +9,7 @@ import numpy as np
 
 from fireplan.errors import InputError, quoted
 from fireplan.incidents._formats.cell_text import cell_text, is_whole_float
+from fireplan.incidents._formats.decode import MAX_ROWS
 from fireplan.incidents._formats.text_table import Records, Shape, as_text, check_header, refuse_empty
 
 if TYPE_CHECKING:
@@ -16,7 +17,6 @@ if TYPE_CHECKING:
 
     from sqlalchemy.engine import Connection, Engine
 
-MAX_ROWS = 20_000_000
 FETCHED_AT_ONCE = 10_000
 _LITERAL = re.compile(r"'(?:[^']|'')*'|\"(?:[^\"]|\"\")*\"|`[^`]*`|\[[^\]]*\]|--[^\n]*|/\*.*?\*/", re.DOTALL)
 _WRITES = re.compile(

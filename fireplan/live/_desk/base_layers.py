@@ -10,10 +10,10 @@ import shapely
 
 from fireplan._page_kit import coordinate_codec
 from fireplan._page_kit.generalisation import merged_lines, simplified
-from fireplan._page_kit.style import MAIN_ROADS, THROUGH_ROADS
 from fireplan.crs import WGS84
 from fireplan.operations._as_json import objective_shown
 from fireplan.operations._status.unit_status import STATUSES
+from fireplan.roads._classes import MAIN_ROADS, THROUGH_ROADS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -30,7 +30,7 @@ MOST_MINOR_STREETS = 60_000
 THINNED_M = 4.0
 MANY_CORNERS = 60_000
 ZONES_THINNED_M = 12.0
-POINT_ZONE_M = 90.0
+HEXAGON_RADIUS_M = 90.0
 """A zone that is a point is drawn as a hexagon of this radius. [m]"""
 
 
@@ -90,7 +90,7 @@ def _outlines(zones: gpd.GeoDataFrame, roads: RoadNetwork) -> NDArray[np.object_
     if points.any():
         turn = np.linspace(0, 2 * np.pi, 7)[:-1]
         centre = shapely.get_coordinates(shapely.centroid(shapes[points]))
-        ring = centre[:, None, :] + POINT_ZONE_M * np.column_stack([np.cos(turn), np.sin(turn)])[None]
+        ring = centre[:, None, :] + HEXAGON_RADIUS_M * np.column_stack([np.cos(turn), np.sin(turn)])[None]
         shapes = shapes.copy()
         shapes[points] = shapely.polygons(ring)
     areas = type(zones.geometry)(shapes, crs=roads.crs).to_crs(WGS84).array.to_numpy()

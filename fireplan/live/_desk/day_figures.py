@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from fireplan._conversions import HOUR_US
 from fireplan.errors import FireplanError
 from fireplan.operations._as_json import performance_shown
 from fireplan.operations._events.event_records import Board
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from fireplan.scenario import Scenario
     from fireplan.standards import Standard
 
-REACHING_BACK_US = 48 * 3_600_000_000
+REACHING_BACK_US = 48 * HOUR_US
 """Incidents of which nothing was said for so long play no part in a day. [us]"""
 
 

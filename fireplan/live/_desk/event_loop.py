@@ -15,6 +15,7 @@ import time
 from concurrent.futures import Future
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from fireplan._conversions import DAY_US
 from fireplan.errors import FireplanError
 from fireplan.live._desk.base_layers import ground_of
 from fireplan.live._desk.feed_clock import PlayedClock
@@ -59,7 +60,6 @@ DAY_SHARE = 0.05
 """Working out the day's figures takes no more than this share of a processor."""
 
 KEYED = {"units": "unit_id", "incidents": "incident_id"}
-DAY_US = 86_400_000_000
 
 
 class _Handed(NamedTuple):

@@ -10,6 +10,8 @@ import shapely
 
 from fireplan._page_kit import style
 from fireplan.colours import UNKNOWN
+from fireplan.comparison import NOTICEABLE_S
+from fireplan.demand import DISC_RADIUS_M
 from fireplan.measures._assessment import chosen_objective
 from fireplan.measures._demand_measures import UNITS
 from fireplan.measures._gaps import _reasons as reasons_of  # public there as soon as that module is free
@@ -22,9 +24,6 @@ if TYPE_CHECKING:
 
     from fireplan._page_kit.style import Band
     from fireplan.measures import Assessment
-
-POINT_ZONE_M = 60.0
-"""How large a zone without an outline is drawn. [m]"""
 
 COUNTED = {"population": "People", "dwellings": "Dwelling units", "incidents_n": "Incidents", "incidents": "Incidents"}
 NO_STATION = "none"
@@ -91,7 +90,7 @@ def as_areas(zones: gpd.GeoDataFrame, *, metric_crs: object) -> gpd.GeoDataFrame
     metric = zones.geometry.to_crs(metric_crs)
     flat = shapely.get_dimensions(metric.array) < 2
     if flat.any():
-        metric = metric.where(~flat, metric.buffer(POINT_ZONE_M))
+        metric = metric.where(~flat, metric.buffer(DISC_RADIUS_M))
     return zones.set_geometry(metric).to_crs(4326)
 
 
@@ -199,7 +198,7 @@ def change_said(change_s: float) -> str:
 def change_table(changes: gpd.GeoDataFrame, *, bands: Sequence[Band]) -> gpd.GeoDataFrame:
     """Zones that change, each with its card; those that do not, or are never reached, as one area each."""
     change_s = changes["change_s"]
-    never, same = change_s.isna(), change_s.abs() <= style.NOTICEABLE_S
+    never, same = change_s.isna(), change_s.abs() <= NOTICEABLE_S
     table = changes[~same & ~never][["change_s", "geometry"]].assign(
         zone=lambda t: [f"Zone {z}" for z in t.index],
         said=lambda t: [style.change(s) for s in t["change_s"]],

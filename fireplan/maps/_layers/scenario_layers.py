@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from fireplan._page_kit import style
 from fireplan.colours import INK
+from fireplan.comparison import NOTICEABLE_S
 from fireplan.maps._layers import attribute_tables, vector_layers
 from fireplan.maps._layers.legend import Entry, Legend, band_entries, station_entries
 from fireplan.maps._layers.packed_layer import PackedLayer
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
 METHOD = "Times along streets with all units at home and free; without call processing."
 GAP_COLOUR = INK
 STREETS = "Streets"
-CHANGE_BANDS = style.change_bands(style.NOTICEABLE_S, 60, 180)
+CHANGE_BANDS = style.change_bands(NOTICEABLE_S, 60, 180)
 
 
 def draw_arrival(

@@ -8,6 +8,7 @@ import numpy as np
 
 from fireplan._page_kit import style
 from fireplan.colours import FASTER, SLOWER
+from fireplan.comparison import NOTICEABLE_S
 from fireplan.errors import InputError, UnknownIdError
 from fireplan.maps._layers import attribute_tables, vector_layers
 from fireplan.maps._layers.legend import Entry, Legend, station_entries
@@ -170,9 +171,9 @@ def _scenario_lines(
 def _headline(zones: gpd.GeoDataFrame, counted: attribute_tables.Counted, goal: Objective) -> str:
     """Say for how many help comes sooner, and for how many later."""
     change_s = zones["change_s"].to_numpy()
-    sooner = counted.part(change_s < -style.NOTICEABLE_S)
-    later = counted.part(change_s > style.NOTICEABLE_S)
-    limit = f"by more than {style.minutes(style.NOTICEABLE_S)}"
+    sooner = counted.part(change_s < -NOTICEABLE_S)
+    later = counted.part(change_s > NOTICEABLE_S)
+    limit = f"by more than {style.minutes(NOTICEABLE_S)}"
     return (
         f"{goal.title}: sooner for {sooner} and later for {later} of {style.number(counted.total)} {counted.unit},"
         f" {limit}"

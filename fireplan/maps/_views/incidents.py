@@ -35,7 +35,7 @@ MOST_POINTS = 200_000
 
 MOST_CELLS = 12_000
 COARSEST = 4
-SMALL_CELL = 10
+SMALL_CELL = SMALLEST - 1
 """Counts of 1 to this many may point to single persons: the rule of the US Centers for Medicare & Medicaid."""
 
 CLASSES = (0.3, 0.6, 0.85, 0.97)

@@ -40,6 +40,8 @@ if TYPE_CHECKING:
 
 ALONE, BESIDE, RUNS, PLAN = "Gain by itself", "Gain beside the plan", "Share of runs", "Stations and plan"
 NOT_ASKED = "not asked"
+LONE_SITE_RADIUS_M = 60.0
+"""A candidate that stands alone on a map is drawn as a disc of this radius. [m]"""
 
 
 def siting(
@@ -175,7 +177,7 @@ def _discs(sites: gpd.GeoDataFrame, metric_crs: object) -> gpd.GeoSeries:
 
     points = sites.geometry.to_crs(metric_crs)
     xy = shapely.get_coordinates(points.array)
-    radius_m = attribute_tables.POINT_ZONE_M
+    radius_m = LONE_SITE_RADIUS_M
     if len(xy) > 1:
         extent_m = float(np.ptp(xy, axis=0).max())
         apart_m = float(np.median(cKDTree(xy).query(xy, k=2)[0][:, 1]))

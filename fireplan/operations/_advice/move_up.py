@@ -97,6 +97,8 @@ def best_moves(cover: CoverNow, units: Sequence[UnitNow], *, now_us: int) -> lis
         return []
     now = cover.within()
     found: list[Move] = []
+    # Every unit at every empty station, by counting zones: what is covered without the unit is the same for all of
+    # them.
     for unit in free:
         without = cover.within_if([(unit.unit_id, None)])
         for station, back_us in empty.items():
@@ -106,6 +108,7 @@ def best_moves(cover: CoverNow, units: Sequence[UnitNow], *, now_us: int) -> lis
                 found.append(move)
     found.sort(key=lambda m: (-m.per_minute, m.drive_s, m.unit_id, m.to))
     chosen: list[Move] = []
+    # Best first, each unit and each station once: moves are weighed one by one, not together, so few are given.
     for move in found:
         if all(move.unit_id != c.unit_id and move.to != c.to for c in chosen):
             chosen.append(_with_reason(cover, units, move))

@@ -357,6 +357,8 @@ class Board:
 
     def _sweep(self) -> None:
         """Let go of what is no longer shown."""
+        # Invariant: only what is fresh is shown, so letting go of the rest changes nothing. An incident that is spoken
+        # of again is recalled from its events, and is then what it would have been.
         self._swept_us = self.latest_us
         gone = [i.incident_id for i in self._incidents.values() if not self._fresh(i.last_us)]
         for incident_id in gone:

@@ -6,14 +6,13 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, NamedTuple
 from zoneinfo import ZoneInfo
 
-from fireplan.operations._events.event import EPOCH, SECOND_US, in_us
+from fireplan._conversions import HOUR_US
+from fireplan.operations._events.event import EPOCH, in_us
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
 
     from fireplan.operations._events.event_records import Incident
-
-HOUR_US = 3600 * SECOND_US
 
 
 class Hour(NamedTuple):

@@ -141,6 +141,8 @@ class CoverNow:
         if unit_id not in self._row_of or self._free.get(unit_id) == standing:
             return False
         before = self._free.pop(unit_id, None)
+        # Invariant: the depth of a zone is the number of free units that reach it; one that comes or goes adds or takes
+        # its row.
         if self._counts and self._useful(unit_id):
             if before is not None:
                 self._depth -= self._reaches(unit_id, before)
@@ -210,6 +212,8 @@ class CoverNow:
         n = len(self.zones.ids)
         best_s = np.full(n, np.inf, dtype=np.float32)
         row = np.full(n, -1, dtype=np.int64)
+        # Strictly sooner: of units at the same time the first in the table is first due, whatever order they became
+        # free in.
         for i, unit in enumerate(units):
             times = self._times(unit, self._free[unit], self.objective.interval)
             sooner = times < best_s

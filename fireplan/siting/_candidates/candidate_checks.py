@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from fireplan.crs import WGS84
+from fireplan.crs import PLACE_DECIMALS, WGS84
 from fireplan.errors import Faults, listed, quoted
 from fireplan.roads import snap
 from fireplan.travel._places import seeds_on
@@ -24,9 +24,6 @@ if TYPE_CHECKING:
     from fireplan.scenario import Scenario
 
     Area: TypeAlias = BaseGeometry | gpd.GeoDataFrame | gpd.GeoSeries | None
-
-DECIMALS = 7
-"""Coordinates are rounded to so many decimals of a degree, about a centimetre, before anything is worked out."""
 
 OWN_COLUMNS = ("candidate_id", "geometry")
 COORDINATES = {"latitude": 90.0, "longitude": 180.0}
@@ -141,7 +138,7 @@ def table_of(lonlat: NDArray[np.float64], ids: pd.Index, rest: pd.DataFrame | No
     import geopandas as gpd  # noqa: PLC0415 - slow to import
 
     rest = pd.DataFrame(index=ids) if rest is None else rest.drop(columns=list(OWN_COLUMNS), errors="ignore")
-    points = shapely.points(np.round(lonlat, DECIMALS))
+    points = shapely.points(np.round(lonlat, PLACE_DECIMALS))
     return gpd.GeoDataFrame(rest.set_axis(ids.rename("candidate_id")), geometry=points, crs=WGS84)
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from fireplan._kernel.cover.cover_runs import alike, as_runs
+from fireplan._kernel.shortest_paths.graph import morton_code
 from fireplan.siting._problem.cover_matrix import Covers
 from fireplan.siting._problem.cover_problem import CoverProblem, Floor
 
@@ -18,9 +19,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from fireplan.siting._problem.constraints import Choice
-
-MORTON_BITS = 16
-"""Points are put in order by squares of the extent halved this often."""
 
 
 def cover_problem(  # noqa: PLR0913 - a problem has this many parts
@@ -70,7 +68,11 @@ def cover_problem(  # noqa: PLR0913 - a problem has this many parts
     parts = floors or {}
     # A place of no weight, or covered as often as counts, can gain nothing.
     group = np.where(((weight > 0) & (before < len(worths))) | must, group, -1)
-    order = np.arange(covers.n_places) if points is None else np.argsort(_morton(points), kind="stable")
+    order = (
+        np.arange(covers.n_places)
+        if points is None
+        else np.argsort(morton_code(points[:, 0], points[:, 1]), kind="stable")
+    )
     counted = order[group[order] >= 0]
     key = [group[counted], before[counted], must[counted], *(inside[counted] for inside, _ in parts.values())]
     first, inverse = _grouped(key)
@@ -105,24 +107,13 @@ def _grouped(keys: list[NDArray[Any]]) -> tuple[NDArray[np.int64], NDArray[np.in
     if len(keys[0]) == 0:
         return np.empty(0, dtype=np.int64), np.empty(0, dtype=np.int64)
     code = np.zeros(len(keys[0]), dtype=np.int64)
+    # Keys are folded in one by one and numbered anew each time, so the code stays below places x values of one key.
     for key in keys:
         code = np.unique(code * (int(key.max()) + 1) + key, return_inverse=True)[1]
     _, first, inverse = np.unique(code, return_index=True, return_inverse=True)
     rank = np.empty(len(first), dtype=np.int64)
     rank[np.argsort(first)] = np.arange(len(first))
     return np.sort(first), rank[inverse]
-
-
-def _morton(points: NDArray[np.float64]) -> NDArray[np.uint64]:
-    """Order along a Z-shaped curve, on which near points are mostly near (Morton 1966)."""
-    low = points.min(axis=0, initial=0.0) if len(points) == 0 else points.min(axis=0)
-    span = float((points - low).max(initial=0.0)) or 1.0
-    cell = ((points - low) / span * (2**MORTON_BITS - 1)).astype(np.uint64)
-    code = np.zeros(len(points), dtype=np.uint64)
-    for bit in range(MORTON_BITS):
-        for axis in (0, 1):
-            code |= ((cell[:, axis] >> np.uint64(bit)) & np.uint64(1)) << np.uint64(2 * bit + axis)
-    return code
 
 
 def core(problem: CoverProblem, alive: NDArray[np.int64]) -> CoverProblem:

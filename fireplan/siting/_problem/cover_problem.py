@@ -229,6 +229,8 @@ class Floor(NamedTuple):
 
 def _concave_over(whole: NDArray[np.float64]) -> NDArray[np.float64]:
     """Least function without a dent over these values: their upper convex hull."""
+    # The upper hull from left to right (Andrew's monotone chain, 1979). Invariant: slopes between the points kept fall;
+    # one that lies on or under the line between its neighbours is dropped.
     kept: list[int] = []
     for k in range(len(whole)):
         while len(kept) > 1 and (whole[kept[-1]] - whole[kept[-2]]) * (k - kept[-1]) <= (whole[k] - whole[kept[-1]]) * (

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 import pandas as pd
 
-from fireplan.crs import WGS84, project
+from fireplan.crs import PLACE_DECIMALS, WGS84, project
 from fireplan.errors import Faults, InputError, UnknownIdError, listed, quoted
 from fireplan.measures._demand_measures import measures_of
 from fireplan.siting._problem.constraints import Choice, merged, pairs_within
@@ -32,9 +32,6 @@ if TYPE_CHECKING:
 
 LEEWAY_S = 0.01
 """Times are solved to so much beyond a limit, and compared as an assessment compares them: rounded alike. [s]"""
-
-DECIMALS = 7
-"""Places of candidates are rounded to so many decimals of a degree, a centimetre, so that a plan repeats them."""
 
 
 class Demand(NamedTuple):
@@ -321,7 +318,9 @@ def setting_of(scenario: Scenario, candidates: gpd.GeoDataFrame | gpd.GeoSeries,
     frame = gpd.GeoDataFrame(frame, geometry=candidates.geometry, crs=candidates.crs)
     frame.index = pd.Index(frame.index.astype(str), name="candidate_id")
     degrees = frame.to_crs(WGS84)
-    whole = gpd.points_from_xy(degrees.geometry.x.round(DECIMALS), degrees.geometry.y.round(DECIMALS), crs=WGS84)
+    whole = gpd.points_from_xy(
+        degrees.geometry.x.round(PLACE_DECIMALS), degrees.geometry.y.round(PLACE_DECIMALS), crs=WGS84
+    )
     return Setting(scenario, degrees.set_geometry(gpd.GeoSeries(whole, index=degrees.index)), rules)
 
 

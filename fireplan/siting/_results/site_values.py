@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from fireplan.siting._problem.constraints import Choice
     from fireplan.siting._problem.cover_problem import CoverProblem
-    from fireplan.siting._solvers.p_median import Costs
+    from fireplan.siting._problem.service_problem import Costs
 
 SAME = 1e-9
 """Choices whose worth differs by less than this part attain the same: sums of weights are not exact."""
@@ -146,6 +146,7 @@ def runner_ups(
     """
     sense, found = weigher.sense, []
     whole = weigher.objective(chosen)
+    # Each site of the plan is left out in turn, and all that could take its place are weighed in one pass.
     for out in np.unique(chosen[chosen < n_new]):
         others = np.delete(chosen, np.flatnonzero(chosen == out)[0])
         value = sense * weigher.with_each(others)
@@ -173,6 +174,7 @@ def building_order(
     left, taken = list(chosen[chosen < n_new]), chosen[chosen >= n_new]
     value = weigher.objective(taken)
     rows: list[tuple[object, ...]] = [("", value, 0.0)]
+    # Greedy over the sites of the plan alone: the order is for building it, and says nothing of plans of other sizes.
     while left:
         each = sense * weigher.with_each(taken)
         best = max(left, key=lambda j: each[j])
@@ -207,6 +209,8 @@ def settled(
     A choice that attains no less.
     """
     sense = weigher.sense
+    # One site at a time, against those that attain the same beside all others. Invariant: the plan attains no less and
+    # meets every condition, and no exchange makes it later.
     for out in np.unique(chosen[chosen < n_new]):
         others = np.delete(chosen, np.flatnonzero(chosen == out)[0])
         value = sense * weigher.with_each(others)

@@ -65,6 +65,8 @@ def bound_and_fix(problem: CoverProblem, search: Search) -> Node:
     relaxed = Relaxation(runs, rows)
     alive = np.flatnonzero((choice.most > 0) & (quota[choice.group] > 0))
     before, tried = np.inf, {tuple(chosen)}
+    # Lower the bound, follow what the relaxed answer suggests, and rule out sites by their scores, in rounds: each
+    # makes the next sharper. Invariant: a choice better than the best one known holds sites of `alive` alone.
     for turn in range(ROOT_ROUNDS):
         search.check()
         room = Room(alive, choice.most, choice.group, quota, problem.units)
@@ -102,6 +104,8 @@ def branch(problem: CoverProblem, root: Node, search: Search) -> None:
     the bound is lowered anew from the multipliers at hand (branch and bound on Lagrangian bounds, Geoffrion 1974).
     """
     stack = [root]
+    # Invariant: every choice better than the best one known lies in a part on the stack, so the highest bound of the
+    # parts is a bound for all. Depth first: the stack stays as short as the parts are deep.
     while stack:
         node = stack.pop()
         stack += _parts(problem, node, search)
@@ -115,6 +119,9 @@ def _parts(problem: CoverProblem, node: Node, search: Search) -> list[Node]:
         return []
     choice = problem.choice
     taken, alive = node.taken, node.alive
+    # Bound, then fix; as long as fixing takes sites in or rules many out, bound again, from the prices at hand: that is
+    # cheaper than branching. Invariant: better choices of this part hold `taken`, and beyond that sites of `alive`
+    # alone.
     while True:
         count = problem.counted(taken)
         value = problem.value(count)

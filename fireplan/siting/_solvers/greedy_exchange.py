@@ -34,6 +34,8 @@ def greedy(problem: CoverProblem, search: Search, *, told: CoverProblem | None =
     price = None
     if choice.cost is not None and choice.budget < np.inf:
         price = np.maximum(choice.cost, PROVEN * max(1.0, abs(choice.budget)))
+    # The greedy choice. With a number of sites as the only condition, and worth that never rises, it gains at least 1 -
+    # 1/e of what the best choice gains (Nemhauser, Wolsey and Fisher 1978). Invariant: `count` is that of `chosen`.
     while True:
         gain = np.where(choice.may_join(chosen), problem.gains(count), -1.0)
         best = int(np.argmax(gain if price is None else np.where(gain > 0, gain / price, -1.0)))
@@ -61,6 +63,8 @@ def exchange(problem: CoverProblem, chosen: NDArray[np.int64], search: Search) -
     chosen = chosen.copy()
     value = problem.objective(chosen)
     turn, unchanged = 0, 0
+    # Each site in turn is taken out and the best candidate put in (vertex substitution). The value rises with every
+    # exchange, so this ends: when each site in turn, `unchanged` of them, has stayed. `chosen` meets all conditions.
     while unchanged < len(chosen):
         others = np.delete(chosen, turn)
         count = problem.counted(others)

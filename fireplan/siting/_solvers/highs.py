@@ -212,6 +212,8 @@ def solve(
     highs.HandleUserInterrupt = True
     highs.startSolve()
     try:
+        # HiGHS works on a thread of its own; this one waits in short turns, so that an interrupt and the clock are
+        # heard.
         while not highs.wait(LISTEN_EVERY_S)[0]:
             search.tell(search.told())
             if search.left_s < -PATIENCE_S:  # HiGHS looks at its clock seldom while it prepares

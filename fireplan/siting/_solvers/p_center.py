@@ -10,9 +10,9 @@ import numpy as np
 from fireplan._kernel.location.p_median import Team, file_costs, thinned
 from fireplan.siting._solvers.highs import Rows, solve
 from fireplan.siting._solvers.incumbent import Answer, Search, searching
-from fireplan.siting._solvers.p_median import Task
 from fireplan.siting._solvers.p_median_lagrangian import STEPS, Prices
 from fireplan.siting._solvers.p_median_local_search import fill, settle, unproven
+from fireplan.siting._problem.service_problem import Task
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
@@ -52,7 +52,7 @@ def p_center_matrix(
     Parameters
     ----------
     costs
-        Candidates x places, as `fireplan.siting._solvers.p_median.costs_of` takes them.
+        Candidates x places, as `fireplan.siting._problem.service_problem.costs_of` takes them.
     p
         How many sites to choose.
     weights
@@ -114,6 +114,8 @@ class _Radii:
         low, tries = 0, 0
         if not self._cover(len(self.radius) - 1, kicks=KICKS):
             return
+        # Bisection on the radius, which turns the p-center into covering. `high` is reached by a choice at hand; `low`
+        # is only a guess here, for exchanges that fail prove nothing, so `self.low` stays as it is.
         while low < self.high and (tries < FEW or self.search.left_s > 0):
             middle = (low + self.high) // 2
             if not self._cover(middle, kicks=KICKS):
@@ -124,6 +126,8 @@ class _Radii:
     def price(self) -> None:
         """Halve what is left by prices alone: what these leave open may be either."""
         high = self.high
+        # Bisection between what is proven impossible (below `self.low`) and what prices could not rule out (`high`),
+        # which need not be possible.
         while self.low < min(high, self.high) and not self._narrow(high):
             middle = (self.low + min(high, self.high)) // 2
             team = _team(self, float(self.radius[middle]))
@@ -135,6 +139,8 @@ class _Radii:
 
     def prove(self) -> None:
         """Halve what is left, by HiGHS where exchanges do not cover."""
+        # Invariant: no choice covers within a radius before `low`, and one at hand covers within that at `high`, if
+        # that is not past the end. Where they meet, that one is the optimum.
         while self.low < self.high:
             middle = (self.low + self.high) // 2
             if not self._cover(middle, kicks=KICKS) and not self._cover_by_program(middle):
@@ -169,6 +175,7 @@ class _Radii:
         team = _team(self, float(self.radius[at]))
         idle = self.task.choice.counted_only
         settle(team, self.search, idle=idle)
+        # Close a few sites and refill without half of the others (a kick); a kick that leaves more uncovered is undone.
         for _ in range(kicks):
             if team.total == 0 or self.search.left_s <= 0 or not len(team.chosen):
                 break

@@ -95,6 +95,9 @@ class Prices:
         self._stale = 0 if bound > self.bound + 1e-5 * abs(worth - self.bound) else self._stale + 1
         if bound > self.bound:
             self.best, self.bound = self.price, bound
+        # Subgradient optimisation (Held, Wolfe and Crowder 1974) along a direction that remembers the last ones, with
+        # Polyak's step towards `aim`. `bound` and `best` keep the highest bound and its prices; when it stands still,
+        # steps are halved from there. A direction of length zero ends it: no price should change.
         self._direction = lack + 0.5 * self._direction
         length = float(self._direction @ self._direction)
         if self._stale >= self.patience:
@@ -124,6 +127,9 @@ class Prices:
 
     def _rule_out(self, saving: NDArray[np.float64], picked: NDArray[np.bool_], bound: float, worth: float) -> None:
         """Mark the sites that every choice below `worth` has, and those that none has."""
+        # A site left that is taken in would push out the last one taken, or fill a free place; a site taken that is
+        # left would give way to the best one left, or to none. If the bound then is above `worth`, no better choice
+        # does so.
         for quota, members in self.members:
             inside = members[picked[members] & ~self.opened[members]]
             outside = members[~picked[members] & ~self.closed[members]]
@@ -192,6 +198,8 @@ def branch_and_bound(hunt: Hunt, prices: Prices) -> None:
     search = hunt.search
     waiting = [prices.trimmed(hunt.worth)]
     most = MOST_BYTES / prices.best.nbytes
+    # Best first. Invariant: a choice that costs less than the best one known lies in a branch that waits, so the lowest
+    # bound among them is a bound for all. When they fill the memory allowed, the newest comes first, and few are added.
     while waiting:
         bounds = [w.bound for w in waiting]
         lowest = min(bounds)
@@ -219,6 +227,7 @@ def branch_and_bound(hunt: Hunt, prices: Prices) -> None:
 def _raise_prices(hunt: Hunt, prices: Prices) -> None:
     """Raise the prices of a branch, and look at the best choice they suggest."""
     best_total, best = math.inf, prices.opened
+    # Few steps from the prices of the branch above, which are nearly right here; ended as soon as the branch is closed.
     for _ in range(BRANCH_STEPS):
         picked, total = prices.step(hunt.worth)
         if total < best_total:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
     from fireplan.siting._solvers.incumbent import Search
-    from fireplan.siting._solvers.p_median import Task
+    from fireplan.siting._problem.service_problem import Task
 
 TRIES = 30
 """Kicks to find any choice that serves every place, before HiGHS is asked."""
@@ -134,6 +134,8 @@ class Hunt:
 
     def kick(self) -> bool:
         """Close a few sites, open others instead, and settle; says whether the best choice got better."""
+        # Iterated local search: part of the best choice stays, what left and half of the other sites are barred for one
+        # filling, then all may come back by exchanges. The seed is fixed: the same problem takes the same kicks.
         before = self.best_total
         chosen = self.best if len(self.best) else self.team.chosen
         away = self.dice.integers(1, max(2, min(len(chosen), 4 + len(chosen) // 10)), endpoint=True)

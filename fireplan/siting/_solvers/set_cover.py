@@ -78,6 +78,7 @@ def _solve(both: Both, wanted: NDArray[np.bool_], price: NDArray[np.float64], ch
     rows, left = wanted.copy(), choice.most > 0
     # A candidate that another one makes idle is still needed where that one may be excluded.
     free = choice.counted_only and len(choice.quota) == 1
+    # Rows that go make candidates idle, and candidates that go make rows alike: in turn, until neither changes.
     for _ in range(MOST_PASSES):
         search.check_time()
         changed = drop_rows(both, rows, left)
@@ -114,6 +115,7 @@ def _cheapest_first(
     """Choose what covers most for its price, again and again; then drop what the others make idle (Chvátal 1979)."""
     open_rows, chosen = rows.copy(), []
     who = np.repeat(np.arange(len(price)), np.diff(both.start))
+    # Most new rows for the price. Every row left is covered by some candidate left, so each turn closes at least one.
     while open_rows.any():
         search.check_time()
         gain = np.bincount(who, weights=open_rows[both.row], minlength=len(price)) * left
@@ -123,6 +125,7 @@ def _cheapest_first(
     times = np.zeros(len(rows), dtype=np.int64)
     for j in chosen:
         times[both.row[both.start[j] : both.start[j + 1]]] += 1
+    # What came later can make an earlier one idle: it goes if each of its rows is covered twice. `times` follows.
     for j in list(chosen):
         mine = both.row[both.start[j] : both.start[j + 1]]
         if (times[mine][rows[mine]] > 1).all():
