@@ -27,7 +27,7 @@ from fireplan.siting.models import (
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from fireplan.siting._solvers.highs import IntegerProgram
+    from fireplan.siting._problem.integer_program import IntegerProgram
 
 BUSY = 0.2
 SAME = 1e-6

@@ -25,7 +25,7 @@ from fireplan.travel import candidate_times
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from fireplan.siting._solvers.highs import IntegerProgram
+    from fireplan.siting._problem.integer_program import IntegerProgram
 
 SEED = 3
 FOLDER = networks.SHARED / "location"

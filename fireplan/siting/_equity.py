@@ -16,8 +16,8 @@ from fireplan.siting._problem.cover_problem import CoverProblem, Floor
 from fireplan.siting._problem.prepared_problem import default_weight, setting_of
 from fireplan.siting._results.build_result import siting_of
 from fireplan.siting._results.plan_proof import assessed
-from fireplan.siting._solvers.highs import IntegerProgram, conclude, solve
-from fireplan.siting._solvers.incumbent import Answer, searching
+from fireplan.siting._solvers.highs import conclude, solve
+from fireplan.siting._solvers.incumbent import Answer, offer, searching
 from fireplan.siting._solvers.solve_cover import chosen_in, solve_cover
 
 if TYPE_CHECKING:
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from fireplan.scenario import Change, Scenario
+    from fireplan.siting._problem.integer_program import IntegerProgram
     from fireplan.siting._results.siting_result import Siting
 
 FOR_THE_WORST = 0.5
@@ -164,7 +165,7 @@ def worst_first(weigher: WorstWeigher, *, time_limit_s: float, gap: float) -> An
     floored = replace(problem, floors=floors)
     left_s = time_limit_s * (1 - FOR_THE_WORST)
     with searching(sense=1, what="all the others", time_limit_s=left_s, gap=gap, step=problem.step) as second:
-        floored.offer(second, answer.chosen)
+        offer(floored, second, answer.chosen)
         solve_cover(floored, second)
     chosen = second.answer().chosen
     return replace(answer, chosen=chosen, objective=weigher.objective(chosen))

@@ -13,12 +13,12 @@ from fireplan.errors import Faults, FireplanError, InputError
 from fireplan.siting._cover_question import must_reach, must_stand
 from fireplan.siting._problem.aims_and_rules import Aim, Rules
 from fireplan.siting._problem.cover_matrix import Covers
+from fireplan.siting._problem.integer_program import ProgramRows
 from fireplan.siting._problem.prepared_problem import default_weight, setting_of
 from fireplan.siting._results.build_result import NOTE
 from fireplan.siting._results.plan_proof import assessed, must_agree, new_unit, openings
 from fireplan.siting._results.siting_result import Siting
 from fireplan.siting._solvers.highs import TOLERANCE, conclude, solve
-from fireplan.siting._solvers.highs import Rows as ProgramRows
 from fireplan.siting._solvers.incumbent import searching
 
 if TYPE_CHECKING:
@@ -28,8 +28,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from fireplan.scenario import Scenario
+    from fireplan.siting._problem.integer_program import IntegerProgram
     from fireplan.siting._problem.prepared_problem import Demand, Setting
-    from fireplan.siting._solvers.highs import IntegerProgram
     from fireplan.siting._solvers.incumbent import Search
 
 

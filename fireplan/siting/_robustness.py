@@ -17,7 +17,7 @@ from fireplan.siting._problem.aggregation import cover_problem
 from fireplan.siting._problem.aims_and_rules import Aim, Rules
 from fireplan.siting._problem.prepared_problem import default_weight, setting_of
 from fireplan.siting._results.site_values import CoverWeigher, as_good
-from fireplan.siting._solvers.incumbent import searching
+from fireplan.siting._solvers.incumbent import offer, searching
 from fireplan.siting._solvers.solve_cover import solve_cover
 
 if TYPE_CHECKING:
@@ -188,7 +188,7 @@ def _problem(
 def _best(problem: CoverProblem, plan: NDArray[np.int64]) -> Answer:
     """Best plan of one run; the plan that is tried is known from the start, so that no run is better than its best."""
     with searching(sense=1, what="run", time_limit_s=RUN_S, step=problem.step) as search:
-        problem.offer(search, plan)
+        offer(problem, search, plan)
         solve_cover(problem, search)
     if search.status == "interrupted":
         raise KeyboardInterrupt

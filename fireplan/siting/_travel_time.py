@@ -10,12 +10,12 @@ import numpy as np
 from fireplan.errors import InputError
 from fireplan.siting._problem.aims_and_rules import Aim, Rules
 from fireplan.siting._problem.prepared_problem import Setting, default_weight, setting_of
+from fireplan.siting._problem.service_problem import Costs
 from fireplan.siting._results.build_result import siting_of
 from fireplan.siting._results.plan_proof import arrivals
 from fireplan.siting._results.site_values import MeanWeigher
 from fireplan.siting._solvers.p_center import p_center_matrix
 from fireplan.siting._solvers.p_median import p_median_matrix
-from fireplan.siting._problem.service_problem import Costs
 
 if TYPE_CHECKING:
     import geopandas as gpd

@@ -6,11 +6,11 @@ from scipy import sparse
 
 from fireplan.errors import TableError
 from fireplan.siting._problem.constraints import Choice
+from fireplan.siting._problem.service_problem import Costs, costs_of
 from fireplan.siting._solvers import p_median as median
 from fireplan.siting._solvers import p_median_lagrangian as prices
 from fireplan.siting._solvers.p_median import p_median_matrix
 from fireplan.siting._solvers.p_median_local_search import Hunt
-from fireplan.siting._problem.service_problem import Costs, costs_of
 from tests.support.serving_cases import least_of_all, random_problem
 
 LINE = np.abs(np.arange(5.0)[:, None] - np.arange(5.0))

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from fireplan.siting._solvers.highs import Rows
+    from fireplan.siting._problem.integer_program import ProgramRows
 
 
 @dataclass(frozen=True, eq=False)
@@ -112,7 +112,7 @@ class Choice:
         """What a choice costs; 0 where costs are not given."""
         return 0.0 if self.cost is None else float(self.cost[chosen].sum())
 
-    def add_rows(self, rows: Rows, columns: NDArray[Any] | None = None) -> None:
+    def add_rows(self, rows: ProgramRows, columns: NDArray[Any] | None = None) -> None:
         """
         Add the conditions to an integer program.
 

@@ -8,14 +8,12 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from fireplan._kernel.cover.cover_runs import Runs, sums, times_covered
-from fireplan.siting._solvers.highs import IntegerProgram
-from fireplan.siting._solvers.highs import Rows as ProgramRows
+from fireplan.siting._problem.integer_program import IntegerProgram, ProgramRows
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from fireplan.siting._problem.constraints import Choice
-    from fireplan.siting._solvers.incumbent import Search
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -91,14 +89,6 @@ class CoverProblem:
             and bool((count[self.required] > 0).all())
             and all(floor.met(count) for floor in self.floors)
         )
-
-    def offer(self, search: Search, chosen: NDArray[np.int64]) -> float:
-        """Tell the search of a choice, if it meets every condition, and give its worth."""
-        count = self.counted(chosen)
-        value = self.value(count)
-        if self.meets(chosen, count):
-            search.improve(chosen, value)
-        return value
 
     def hull(self) -> CoverProblem:
         """

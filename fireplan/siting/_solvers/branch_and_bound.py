@@ -9,6 +9,7 @@ import numpy as np
 
 from fireplan._kernel.location.lagrangian_cover import Relaxation, Room, Rows
 from fireplan.siting._solvers.greedy_exchange import exchange, greedy
+from fireplan.siting._solvers.incumbent import offer
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -55,7 +56,7 @@ def bound_and_fix(problem: CoverProblem, search: Search) -> Node:
     """
     runs, choice, hull = problem.runs, problem.choice, problem.hull()
     search.tighten(problem.objective(np.repeat(np.arange(runs.n), choice.most)))
-    known = problem.offer(search, np.empty(0, dtype=np.int64))
+    known = offer(problem, search, np.empty(0, dtype=np.int64))
     search.check()
     chosen = greedy(hull, search, told=problem)
     search.check()

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from fireplan.siting._solvers.incumbent import PROVEN
+from fireplan.siting._solvers.incumbent import PROVEN, offer
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -44,7 +44,7 @@ def greedy(problem: CoverProblem, search: Search, *, told: CoverProblem | None =
         chosen = np.append(chosen, best)
         count = problem.counted(chosen)
         search.check_time()
-    (told or problem).offer(search, chosen)
+    offer(told or problem, search, chosen)
     return chosen
 
 
@@ -74,7 +74,7 @@ def exchange(problem: CoverProblem, chosen: NDArray[np.int64], search: Search) -
         if gain[best] > 0 and found > value + PROVEN * abs(value):
             chosen = np.append(others, best)
             value, unchanged = found, 0
-            problem.offer(search, chosen)
+            offer(problem, search, chosen)
             turn = 0 if turn >= len(chosen) - 1 else turn
         else:
             turn, unchanged = (turn + 1) % len(chosen), unchanged + 1

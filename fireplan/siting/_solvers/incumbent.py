@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from fireplan.siting._problem.cover_problem import CoverProblem
+
 PROVEN = 1e-9
 """An answer within this part of its bound is the optimum: sums of weights are not exact."""
 
@@ -217,3 +219,12 @@ def check_limits(*, time_limit_s: float, gap: float) -> None:
     if not 0 <= gap < 1:
         faults.add(f"gap is {gap}: give a share such as 0.01 for 1 %")
     faults.raise_if_any()
+
+
+def offer(problem: CoverProblem, search: Search, chosen: NDArray[np.int64]) -> float:
+    """Tell a search of a choice, if it meets every condition of a problem, and give its worth."""
+    count = problem.counted(chosen)
+    value = problem.value(count)
+    if problem.meets(chosen, count):
+        search.improve(chosen, value)
+    return value

@@ -8,17 +8,18 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from fireplan._kernel.location.p_median import Team, file_costs, thinned
-from fireplan.siting._solvers.highs import Rows, solve
+from fireplan.siting._problem.integer_program import ProgramRows
+from fireplan.siting._problem.service_problem import Task
+from fireplan.siting._solvers.highs import solve
 from fireplan.siting._solvers.incumbent import Answer, Search, searching
 from fireplan.siting._solvers.p_median_lagrangian import STEPS, Prices
 from fireplan.siting._solvers.p_median_local_search import fill, settle, unproven
-from fireplan.siting._problem.service_problem import Task
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
     from fireplan.siting._problem.constraints import Choice
-    from fireplan.siting._solvers.highs import IntegerProgram
+    from fireplan.siting._problem.integer_program import IntegerProgram
 
 KICKS = 8
 """Kicks after which a radius is left to the proof."""
@@ -253,7 +254,7 @@ def _prices(team: Team) -> Prices:
 def _covering(radii: _Radii, team: Team, prices: Prices) -> IntegerProgram:
     """State that every place must be covered, by as few sites as can be."""
     service, choice = team.service, radii.task.choice
-    rows = Rows()
+    rows = ProgramRows()
     rows.add(service.site, 1.0, count=np.diff(service.first), lower=1.0)
     choice.add_rows(rows)
     ones = np.ones(choice.n)

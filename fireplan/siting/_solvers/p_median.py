@@ -7,17 +7,18 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from fireplan.siting._solvers.highs import Rows, solve
+from fireplan.siting._problem.integer_program import ProgramRows
+from fireplan.siting._problem.service_problem import Task
+from fireplan.siting._solvers.highs import solve
 from fireplan.siting._solvers.incumbent import Answer, relative_gap, searching
 from fireplan.siting._solvers.p_median_lagrangian import STEPS, Prices, branch_and_bound
 from fireplan.siting._solvers.p_median_local_search import Hunt, unproven
-from fireplan.siting._problem.service_problem import Task
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
 
     from fireplan.siting._problem.constraints import Choice
-    from fireplan.siting._solvers.highs import IntegerProgram
+    from fireplan.siting._problem.integer_program import IntegerProgram
 
 LOOSE = 1e-6
 """HiGHS leaves conditions unmet by this part, so its bound may be short of the optimum by as much."""
@@ -170,7 +171,7 @@ def _left_over(hunt: Hunt, prices: Prices) -> IntegerProgram | None:
     after = np.where(last, service.base[place], np.concatenate([cost[1:], [0.0]])[: len(place)])
     upper = np.where(last & ~without[place], 0.0, 1.0)
     step = np.where(upper > 0, after - cost, 0.0)
-    rows = Rows()
+    rows = ProgramRows()
     k = np.arange(len(place))
     column = np.concatenate([site, n + k, n + k[~head] - 1])
     value = np.concatenate([np.ones(len(site) + len(k)), -np.ones(int((~head).sum()))])

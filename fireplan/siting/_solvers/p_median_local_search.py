@@ -9,14 +9,15 @@ import numpy as np
 
 from fireplan._kernel.location.p_median import Team, file_costs, thinned
 from fireplan.errors import Faults
-from fireplan.siting._solvers.highs import Rows, solve
+from fireplan.siting._problem.integer_program import ProgramRows
+from fireplan.siting._solvers.highs import solve
 from fireplan.siting._solvers.incumbent import PROVEN
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
-    from fireplan.siting._solvers.incumbent import Search
     from fireplan.siting._problem.service_problem import Task
+    from fireplan.siting._solvers.incumbent import Search
 
 TRIES = 30
 """Kicks to find any choice that serves every place, before HiGHS is asked."""
@@ -95,7 +96,7 @@ class Hunt:
         group = choice.group if choice.counted_only else None
         start, place, n_places = thinned(start, number[service.place[must]], int(self.must.sum()), group)
         alone = file_costs(start, place, np.zeros(len(place)), np.ones(n_places))
-        rows = Rows()
+        rows = ProgramRows()
         rows.add(alone.site, 1.0, count=np.diff(alone.first), lower=1.0)
         choice.add_rows(rows)
         ones = np.ones(choice.n)

@@ -11,7 +11,8 @@ from fireplan._kernel.location.set_cover_reduction import Both, drop_candidates,
 from fireplan.errors import FireplanError
 from fireplan.siting._problem.constraints import Choice
 from fireplan.siting._problem.cover_matrix import Covers, checked_weights, covers_of
-from fireplan.siting._solvers.highs import Rows, conclude, solve
+from fireplan.siting._problem.integer_program import ProgramRows
+from fireplan.siting._solvers.highs import conclude, solve
 from fireplan.siting._solvers.incumbent import Answer, Search, searching
 
 if TYPE_CHECKING:
@@ -155,7 +156,7 @@ def _merged(matrix: Covers, group: NDArray[np.int64], n_rows: int) -> Both:
 def _program(
     both: Both, rows: NDArray[np.bool_], left: NDArray[np.bool_], price: NDArray[np.float64], choice: Choice
 ) -> Any:  # noqa: ANN401 - IntegerProgram
-    found = Rows()
+    found = ProgramRows()
     kept = rows[np.repeat(np.arange(len(rows)), np.diff(both.row_start))] & left[both.candidate]
     count = np.add.reduceat(kept, both.row_start[:-1])[rows] if len(rows) else np.empty(0, dtype=np.int64)
     found.add(both.candidate[kept], 1.0, count=count, lower=1.0)

@@ -11,6 +11,7 @@ from fireplan.errors import FireplanError
 from fireplan.siting._problem.aggregation import core
 from fireplan.siting._solvers.branch_and_bound import bound_and_fix, branch
 from fireplan.siting._solvers.highs import TOLERANCE, conclude, solve
+from fireplan.siting._solvers.incumbent import offer
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -56,7 +57,7 @@ def _by_highs(problem: CoverProblem, left: CoverProblem, search: Search) -> None
     solved = solve(program, search, start=_start(problem, left, search), options=PLAINLY)
     if solved.values is not None:
         chosen = chosen_in(solved.values, problem.runs.n)
-        value = problem.offer(search, chosen)
+        value = offer(problem, search, chosen)
         claimed = float(program.cost @ solved.values + program.offset)
         if value < claimed - 10 * TOLERANCE * max(1.0, abs(claimed)) or not problem.meets(
             chosen, problem.counted(chosen)
