@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from fireplan.changes import MoveUnit, OpenStation, RemoveUnit
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
+    from fireplan.operations.live_state import UnitState
     from fireplan.scenario import Change, Scenario
 
 
-def changes_of(units: Sequence[Mapping[str, Any]], *, home: Scenario) -> tuple[Change, ...]:
+def changes_of(units: Sequence[UnitState], *, home: Scenario) -> tuple[Change, ...]:
     """
     Say what has to be changed for units to stand as they are shown.
 
@@ -36,7 +37,7 @@ def changes_of(units: Sequence[Mapping[str, Any]], *, home: Scenario) -> tuple[C
         post, at = unit["post"], unit["at"]
         if not unit["free"] or (unit["status"] == "returning" and at is None):
             changes.append(RemoveUnit(unit_id))
-        elif unit["status"] == "returning":
+        elif unit["status"] == "returning" and at is not None:
             name = f"{unit_id} on the road"
             changes += [OpenStation(name, at=(at[0], at[1]), name=name), MoveUnit(unit_id, to=name)]
         elif post is not None and post != home.units.loc[unit_id, "station_id"]:

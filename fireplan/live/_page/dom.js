@@ -17,6 +17,13 @@ function filled(element, attributes, children, safe) {
   return element;
 }
 
+/**
+ * @template {keyof HTMLElementTagNameMap} K
+ * @param {K} tag
+ * @param {Record<string, unknown>} attributes
+ * @param {...any} children
+ * @returns {HTMLElementTagNameMap[K]}
+ */
 export function h(tag, attributes, ...children) {
   return filled(document.createElement(tag), attributes, children, SAFE);
 }
@@ -30,7 +37,8 @@ export function said(text, name = "said") {
   return h("bdi", { class: name }, text ?? "");
 }
 
-export const byId = (id) => document.getElementById(id);
+/** @type {<K extends string>(id: K) => K extends keyof PageElements ? PageElements[K] : HTMLElement} */
+export const byId = (id) => /** @type {any} */ (document.getElementById(id));
 
 /** Writes text only where it differs, so that nothing is laid out anew without need. */
 export function write(node, text) {
@@ -50,13 +58,21 @@ export function show(node, on) {
   if (node.hidden === on) node.hidden = !on;
 }
 
+/** @type {WeakMap<Element, Map<string, Parts.Row<any>>>} */
 const kept = new WeakMap();
 
 /**
  * Keeps one row for each item, by key: rows are made once, moved only where the order changed, and removed with their
  * item. `make(item)` gives `{ element, update(item) }`.
+ *
+ * @template T
+ * @param {Element} container
+ * @param {T[]} items
+ * @param {(item: T) => string} keyOf
+ * @param {(item: T) => Parts.Row<T>} make
  */
 export function keyed(container, items, keyOf, make) {
+  /** @type {Map<string, Parts.Row<T>>} */
   const rows = kept.get(container) || new Map();
   kept.set(container, rows);
   const seen = new Set();
@@ -99,6 +115,7 @@ export async function post(path, body) {
   if (answer.ok) return answer;
   let reason = "";
   try {
+    /** @type {Record<string, unknown>} */
     const said_back = await answer.json();
     const detail = said_back.detail ?? said_back.error ?? said_back.reason;
     if (typeof detail === "string") reason = ": " + detail;

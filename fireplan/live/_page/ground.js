@@ -19,6 +19,10 @@ const MOST_POINTS = 256;
 const SEAM = 0.6; // pixels of outline, so that no ground shines through between two paths of one class
 
 export class Zones {
+  /**
+   * @param {Live.ZonesState} packed
+   * @param {Parts.Frame} frame
+   */
   constructor(packed, frame) {
     const structure = integers(packed.structure), { x, y } = coordinates(packed.points, frame.place);
     this.x = x;
@@ -120,7 +124,7 @@ export class Zones {
   }
 
   /** Draws what the last `colour` sorted: the cover, or who is first due. */
-  draw(ctx, view, fills) {
+  draw(/** @type {CanvasRenderingContext2D} */ ctx, /** @type {Parts.View} */ view, fills) {
     if (!this.paths) return;
     const k = view.k * view.dpr;
     ctx.lineWidth = SEAM / view.k;
@@ -199,9 +203,14 @@ export function swatch(name) {
   return canvas;
 }
 
+/** @type {Map<Live.RoadsState["class"], [string, number]>} */
 const WIDTHS = new Map([["major", ["road-1", 2.4]], ["middle", ["road-2", 1.4]], ["minor", ["road-3", 0.7]]]);
 
 export class Roads {
+  /**
+   * @param {Live.RoadsState[]} kinds
+   * @param {Parts.Frame} frame
+   */
   constructor(kinds, frame) {
     this.kinds = ["minor", "middle", "major"].flatMap((name) => kinds.filter((kind) => kind.class === name)).map((kind) => {
       const counts = integers(kind.counts), { x, y } = coordinates(kind.points, frame.place), paths = [];
@@ -221,7 +230,7 @@ export class Roads {
     });
   }
 
-  draw(ctx, view) {
+  draw(/** @type {CanvasRenderingContext2D} */ ctx, /** @type {Parts.View} */ view) {
     const k = view.k * view.dpr;
     ctx.setTransform(k, 0, 0, k, view.tx * view.dpr, view.ty * view.dpr);
     ctx.lineJoin = ctx.lineCap = "round";

@@ -2,8 +2,15 @@
 
 from __future__ import annotations
 
+import ast
+import inspect
+from itertools import pairwise
 from typing import Any
 
+from pydantic import TypeAdapter
+from pydantic.json_schema import GenerateJsonSchema
+
+from fireplan.operations import live_state
 from fireplan.operations._events.event import (
     ASSIGNED,
     INCIDENT_TYPES,
@@ -89,6 +96,53 @@ def event_schema() -> dict[str, Any]:
         "anyOf": [_place("number", needed=True), _place("null", needed=False)],
         "examples": list(EXAMPLES),
     }
+
+
+def state_schema() -> dict[str, Any]:
+    """
+    Describe what is sent.
+
+    Returns
+    -------
+    A JSON schema (2020-12) of the state, of its updates and of the ground: what GET /api/state, the messages of
+    GET /api/stream and GET /api/ground give. No key but those named is sent. Made from `operations.live_state`.
+    """
+    sent = (live_state.State, live_state.Update, live_state.Ground)
+    asked = [(kind.__name__, "serialization", TypeAdapter(kind)) for kind in sent]
+    _, made = TypeAdapter.json_schemas(asked, schema_generator=_Plain)  # type: ignore[arg-type]
+    for name, meant in _meanings().items():
+        for key, said in made["$defs"].get(name, {"properties": {}})["properties"].items():
+            said["description"] = meant.get(key) or said["description"]
+    return {
+        "$schema": DIALECT,
+        "title": "What the live view sends",
+        "description": "Instants are milliseconds since 1970, UTC; places are longitude and latitude, WGS 84; null is "
+        "what is not known.",
+        "oneOf": [{"$ref": f"#/$defs/{kind.__name__}"} for kind in sent],
+        "$defs": made["$defs"],
+    }
+
+
+class _Plain(GenerateJsonSchema):
+    """Without a title for each key: it would be the key again."""
+
+    def field_title_should_be_set(self, schema: Any) -> bool:  # noqa: ANN401, ARG002 - as there
+        """Say no."""
+        return False
+
+
+def _meanings() -> dict[str, dict[str, str]]:
+    """Read what each key means from the words under it; pydantic's reading leaves out what a type inherits."""
+    read: dict[str, dict[str, str]] = {}
+    for node in ast.parse(inspect.getsource(live_state)).body:
+        if isinstance(node, ast.ClassDef):
+            meant = read[node.name] = {}
+            for base in node.bases:
+                meant.update(read.get(ast.unparse(base), {}))
+            for key, words in pairwise(node.body):
+                if isinstance(key, ast.AnnAssign) and isinstance(words, ast.Expr):
+                    meant[ast.unparse(key.target)] = inspect.cleandoc(ast.literal_eval(words.value))
+    return read
 
 
 def _properties() -> dict[str, Any]:
