@@ -148,7 +148,7 @@ export function hours(model) {
 /** @type {Map<Live.HealthState["state"], [string, string]>} */
 const HEALTH = new Map([
   ["ok", ["tick", "The feed is well"]], ["quiet", ["pause", "The feed is quiet"]], ["late", ["warning", "The feed is late"]],
-  ["skewed", ["warning", "The feed's clock is off"]], ["gaps", ["warning", "The feed has gaps"]],
+  ["skewed", ["warning", "The feed's clock is off"]], ["gaps", ["warning", "The feed has gaps"]], ["none", ["pause", "Nothing has come yet"]],
 ]);
 
 /**
