@@ -45,7 +45,7 @@ export default [
   },
   {
     files: ["tests/page/**/*.{js,mjs}"],
-    languageOptions: { ecmaVersion: 2023, sourceType: "module", globals: globals.node },
+    languageOptions: { ecmaVersion: 2023, sourceType: "module", globals: { ...globals.node, document: "readonly" } },
     rules: { ...rules, "no-console": "off" },
   },
 ];

@@ -81,7 +81,7 @@ export class Model {
     this.zones = new Uint8Array(0);
     this.first = null;
     this._zones(data.cover);
-    this._clock(data);
+    this._clock(data, data.live);
     this.ready = true;
     return new Set([...PARTS, "units", "incidents", "clock", "all"]);
   }
@@ -133,13 +133,16 @@ export class Model {
     if (first && Array.isArray(first.units) && typeof first.zones === "string") this.first = { units: first.units.map(String), zones: bytes(first.zones) };
   }
 
-  /** @param {Live.State | Live.Update} data */
-  _clock(data) {
+  /**
+   * @param {Live.State | Live.Update} data
+   * @param {boolean} live
+   */
+  _clock(data, live = true) {
     this.paused = Boolean(data.paused);
     this.speed = finite(data.speed, 1);
     this._now = finite(data.now, this._now);
     this._at = performance.now();
-    this._rate = this.paused || ("live" in data && data.live === false) ? 0 : this.speed;
+    this._rate = this.paused || live === false ? 0 : this.speed;
     this._stopped = null;
   }
 }
