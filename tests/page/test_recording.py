@@ -18,4 +18,4 @@ def test_it_is_as_the_schema_has_it():
     assert faults_of("Ground", RECORDED["ground"]) == []
     assert [fault for state in RECORDED["states"] for fault in faults_of("State", state)] == []
     assert [fault for update in RECORDED["updates"] for fault in faults_of("Update", update)] == []
-    assert {"gone", "advice"} <= {key for update in RECORDED["updates"] for key in update} | {"gone", "advice"}
+    assert {"units", "incidents", "cover", "alerts", "today", "hours"} <= {k for u in RECORDED["updates"] for k in u}

@@ -10,6 +10,7 @@ import json
 import socket
 import threading
 from concurrent.futures import Future
+from contextlib import suppress
 
 from live_states import faults_of, ground, state
 
@@ -84,10 +85,8 @@ class Gate:
 
 def _end(pair):
     for one in pair:
-        try:
+        with suppress(OSError):  # it has ended before
             one.shutdown(socket.SHUT_RDWR)
-        except OSError:
-            pass  # it has ended before
         one.close()
 
 
