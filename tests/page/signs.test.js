@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { beforeEach, test } from "node:test";
 
-import { clock, page, recorded } from "./support.js";
+import { clock, drawn, page, recorded } from "./support.js";
 
 globalThis.matchMedia = () => ({ matches: false });
 const { colours } = await import("../../fireplan/live/_page/look.js");
@@ -74,6 +74,19 @@ test("labels of stations, and units at them, never lie on one another", () => {
   const all = check(arranged(units, [], stations));
   assert.ok(all.filter(([name]) => name.startsWith("label")).length >= 10);
   assert.ok(all.filter(([name]) => name.startsWith("unit")).length >= 10);
+});
+
+test("where stations stand close, some labels give way to others", () => {
+  for (let seed = 1; seed <= 20; seed++) {
+    const draw = drawn(seed), stations = [];
+    while (stations.length < 40) {
+      const place = [-140 + 0.016 * draw(), 30 + 0.016 * draw()]; // 320 pixels each way
+      const far = (s) => Math.max(Math.abs(s.at[0] - place[0]), Math.abs(s.at[1] - place[1])) * SCALE;
+      if (stations.every((s) => far(s) > 17)) stations.push({ ...said.ground.stations[0], station_id: "ST-" + stations.length, at: place });
+    }
+    const labels = check(arranged([], [], stations)).filter(([name]) => name.startsWith("label"));
+    assert.ok(labels.length > 5 && labels.length < 40);
+  }
 });
 
 test("late incidents are larger than those in time, and these than settled ones", () => {

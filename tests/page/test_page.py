@@ -46,24 +46,20 @@ def node():
 
 
 @pytest.fixture(scope="module")
-def tool(node):
-    """Run a program of an npm package."""
-
-    def run(package, program, *arguments):
-        path = MODULES / package / program
-        if not path.is_file():
-            unavailable(f"{package} is not installed: npm install --no-package-lock")
-        return node(path, *arguments)
-
-    return run
+def with_packages(node):
+    """Run node where ESLint and TypeScript are to be had."""
+    missing = [name for name in ("eslint", "typescript") if not (MODULES / name).is_dir()]
+    if missing:
+        unavailable(f"{' and '.join(missing)} not installed: npm install --no-package-lock")
+    return node
 
 
 @pytest.fixture(scope="module")
-def tsc(tool):
+def tsc(with_packages):
     """Check types by a configuration, and give its complaints."""
 
     def run(config=CONFIG):
-        return tool("typescript", "bin/tsc", "-p", config, "--pretty", "false").stdout
+        return with_packages(MODULES / "typescript" / "bin" / "tsc", "-p", config, "--pretty", "false").stdout
 
     return run
 
@@ -75,8 +71,9 @@ def test_units(node, file):
     assert re.search(r"^# pass [1-9]", done.stdout, re.MULTILINE), done.stdout[-2000:]
 
 
-def test_eslint(tool):
-    done = tool("eslint", "bin/eslint.js", "--config", HERE / "eslint.config.js", "--max-warnings", "0", *CHECKED)
+def test_eslint(with_packages):
+    eslint = MODULES / "eslint" / "bin" / "eslint.js"
+    done = with_packages(eslint, "--config", HERE / "eslint.config.js", "--max-warnings", "0", *CHECKED)
     assert done.returncode == 0, done.stdout + done.stderr
 
 
@@ -84,10 +81,9 @@ def test_types(tsc):
     assert tsc() == ""
 
 
-def test_no_key_of_the_state_is_read_from_what_has_no_type(node, tsc):
+def test_no_key_of_the_state_is_read_from_what_has_no_type(with_packages):
     """Else a key that is renamed would go unnoticed there."""
-    assert tsc() == ""
-    done = node(HERE / "untyped.mjs")
+    done = with_packages(HERE / "untyped.mjs")
     assert (done.returncode, done.stdout) == (0, ""), done.stdout + done.stderr
 
 
