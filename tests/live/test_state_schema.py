@@ -155,6 +155,19 @@ def test_the_web_service_gives_a_state_with_the_role_of_who_asks(tmp_path):
             assert (name, faults_of("Update", news)) == ("update", [])
 
 
+def test_the_desk_that_stands_in_for_the_real_one_says_what_that_says():
+    with Served(None) as served:
+        heard = []
+        served.desk.subscribe(lambda update: heard.append(update.data))
+        said = {"event_id": "e1", "ts": "2025-07-01T08:00:00Z", "type": "incident.created", "incident_id": "25-1"}
+        assert served.ask("POST", "/api/events", token=TOKENS.feed, body=said).status == 200
+        eventually(lambda: heard)
+        assert faults_of("State", served.desk.snapshot() | {"role": "viewer"}) == []
+        assert faults_of("State", served.desk.moment(1_751_000_000_000_000) | {"role": "viewer"}) == []
+        assert faults_of("Update", heard[0]) == []
+        assert faults_of("Ground", served.desk.ground) == []
+
+
 class _Kept:
     """A desk that who serves it does not close."""
 
