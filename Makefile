@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo serve test lint clean
+.PHONY: demo serve test lint page clean
 
 demo: $(VENV)/.run
 	$(BIN)/fireplan demo
@@ -11,7 +11,7 @@ demo: $(VENV)/.run
 serve: $(VENV)/.live
 	$(BIN)/fireplan serve data/marisol --replay --speed 60
 
-test: $(VENV)/.dev
+test: $(VENV)/.dev page
 	$(BIN)/python -m pytest -n auto --dist loadfile
 
 lint: $(VENV)/.dev
@@ -20,6 +20,12 @@ lint: $(VENV)/.dev
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/deptry .
+
+# ESLint and TypeScript, for the tests of the page's JavaScript: where there is no npm these tests are skipped.
+page: | $(BIN)/python
+	@if [ package.json -ot $(VENV)/.page ]; then :; \
+	elif command -v npm >/dev/null && npm install --no-package-lock --no-audit --no-fund --silent; then touch $(VENV)/.page; \
+	else echo "npm could install nothing: checks of the page's JavaScript that need it are skipped"; fi
 
 $(BIN)/python:
 	$(PYTHON) -m venv $(VENV)
@@ -37,4 +43,4 @@ $(VENV)/.dev: pyproject.toml constraints.txt | $(BIN)/python
 	touch $@ $(VENV)/.run $(VENV)/.live
 
 clean:
-	rm -rf $(VENV) out artefacts
+	rm -rf $(VENV) node_modules out artefacts

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from fireplan.incidents import CadHistory
+    from fireplan.operations.live_state import Ground, State
     from fireplan.scenario import Scenario
 
 WAIT_S = 30.0
@@ -61,9 +62,9 @@ class Connection:
         """Say where it is."""
         return f"Connection to {self.url}"
 
-    def state(self, *, at: str | pd.Timestamp | None = None) -> dict[str, Any]:
+    def state(self, *, at: str | pd.Timestamp | None = None) -> State:
         """
-        Give the whole state as JSON has it.
+        Give the whole state as JSON has it; docs/state.schema.json says what each key means.
 
         Parameters
         ----------
@@ -132,7 +133,7 @@ class Connection:
                     raise InputError(f"{self.url} gave an event that is none: {refused.reason}") from refused
 
     @cached_property
-    def _ground(self) -> dict[str, Any]:
+    def _ground(self) -> Ground:
         return json.loads(self._get("/api/ground", {}))  # type: ignore[no-any-return]
 
     @cached_property

@@ -27,26 +27,40 @@ if TYPE_CHECKING:
     from fireplan.operations._status.live_cover import CoverNow
     from fireplan.operations._status.unit_routes import Way
     from fireplan.operations._status.unit_status import UnitNow
+    from fireplan.operations.live_state import (
+        AlertState,
+        ClockReading,
+        CoverState,
+        ForceCoverState,
+        ForceState,
+        HealthState,
+        IncidentState,
+        MoveState,
+        ObjectiveState,
+        PerformanceRow,
+        UnitState,
+        WayState,
+    )
     from fireplan.standards import Objective, Standard
 
 MOST_FIRST = 254
 NOBODY = 255
 
 
-def objective_shown(objective: Objective) -> dict[str, Any]:
+def objective_shown(objective: Objective) -> ObjectiveState:
     """Show an objective: its key, a title with its limit, and the limit [s]."""
     interval = OBSERVED_INTERVALS[objective.interval]
     title = f"{objective.title} within {as_clock(objective.limit_s)} of {interval}"
     return {"key": objective.key, "title": title, "limit_s": objective.limit_s, "verified": objective.verified}
 
 
-def units_shown(scene: Scene, picture: Picture) -> list[dict[str, Any]]:
+def units_shown(scene: Scene, picture: Picture) -> list[UnitState]:
     """Show how every unit stands."""
     kinds, homes = picture.clocks.types, picture.roster.home_of
     return [_unit(unit, kinds.get(unit.unit_id), homes.get(unit.unit_id), picture.way(unit)) for unit in scene.units]
 
 
-def _unit(unit: UnitNow, kind: str | None, home: str | None, way: Way | None) -> dict[str, Any]:
+def _unit(unit: UnitNow, kind: str | None, home: str | None, way: Way | None) -> UnitState:
     return {
         "unit_id": unit.unit_id,
         "type": kind or "unknown",
@@ -59,17 +73,21 @@ def _unit(unit: UnitNow, kind: str | None, home: str | None, way: Way | None) ->
         "free": unit.free,
         "home_by": _ms(unit.home_by_us),
         "post": unit.post,
-        "way": None if way is None else {"points": way.points.tolist(), "from": _ms(way.from_us), "to": _ms(way.to_us)},
+        "way": None if way is None else _way(way),
         "flags": list(unit.flags),
     }
 
 
-def incidents_shown(scene: Scene, picture: Picture) -> list[dict[str, Any]]:
+def _way(way: Way) -> WayState:
+    return {"points": way.points.tolist(), "from": way.from_us // 1000, "to": way.to_us // 1000}
+
+
+def incidents_shown(scene: Scene, picture: Picture) -> list[IncidentState]:
     """Show the incidents on the board, with their clocks."""
     return [_incident(i, scene, picture) for i in scene.incidents]
 
 
-def _incident(incident: Incident, scene: Scene, picture: Picture) -> dict[str, Any]:
+def _incident(incident: Incident, scene: Scene, picture: Picture) -> IncidentState:
     zone = picture.zone_of(incident.at)
     force = scene.forces.get(incident.incident_id)
     flags = []
@@ -114,7 +132,7 @@ def _incident(incident: Incident, scene: Scene, picture: Picture) -> dict[str, A
     }
 
 
-def _clock(clock: Clock) -> dict[str, Any]:
+def _clock(clock: Clock) -> ClockReading:
     return {
         "key": clock.objective.key,
         "title": title_of(clock.objective),
@@ -126,7 +144,7 @@ def _clock(clock: Clock) -> dict[str, Any]:
     }
 
 
-def _force(force: Force) -> dict[str, Any]:
+def _force(force: Force) -> ForceState:
     def told(amounts: dict[str, float]) -> str:
         return ", ".join(f"{amounts[k]:g} of {n:g} {k}" for k, n in force.objective.needs.items())
 
@@ -139,7 +157,7 @@ def _force(force: Force) -> dict[str, Any]:
     }
 
 
-def cover_shown(scene: Scene, cover: CoverNow, usual: Usual) -> dict[str, Any]:
+def cover_shown(scene: Scene, cover: CoverNow, usual: Usual) -> CoverState:
     """Show what is reached in time now, soon, and with all units at home, and how many units are left."""
     level = usual.level(*cover.free_of(usual.kind))
     units, row, _ = cover.first()
@@ -171,7 +189,7 @@ def cover_shown(scene: Scene, cover: CoverNow, usual: Usual) -> dict[str, Any]:
     }
 
 
-def _force_cover(scene: Scene, cover: CoverNow) -> dict[str, Any] | None:
+def _force_cover(scene: Scene, cover: CoverNow) -> ForceCoverState | None:
     if cover.force is None or scene.within_force is None or cover.home_force is None:
         return None
     return {
@@ -189,7 +207,7 @@ def _force_cover(scene: Scene, cover: CoverNow) -> dict[str, Any] | None:
     }
 
 
-def moves_shown(moves: tuple[Move, ...], cover: CoverNow) -> list[dict[str, Any]]:
+def moves_shown(moves: tuple[Move, ...], cover: CoverNow) -> list[MoveState]:
     """Show move-up advice."""
     names = cover.scenario.stations["name"]
     return [
@@ -211,7 +229,7 @@ def moves_shown(moves: tuple[Move, ...], cover: CoverNow) -> list[dict[str, Any]
     ]
 
 
-def alerts_shown(alerts: list[Alert], acknowledged: dict[str, str]) -> list[dict[str, Any]]:
+def alerts_shown(alerts: list[Alert], acknowledged: dict[str, str]) -> list[AlertState]:
     """Show what has to be told, and by whom it was seen."""
     return [
         {
@@ -227,7 +245,7 @@ def alerts_shown(alerts: list[Alert], acknowledged: dict[str, str]) -> list[dict
     ]
 
 
-def health_shown(health: Health, *, source: str) -> dict[str, Any]:
+def health_shown(health: Health, *, source: str) -> HealthState:
     """Show how the feed is doing. What was set aside is named by line, code and reason; its text stays in the store."""
     return {
         "state": health.state,
@@ -255,17 +273,24 @@ def health_shown(health: Health, *, source: str) -> dict[str, Any]:
     }
 
 
-def performance_shown(table: pd.DataFrame | None, standard: Standard) -> list[dict[str, Any]]:
+def performance_shown(table: pd.DataFrame | None, standard: Standard) -> list[PerformanceRow]:
     """Show a table of `fireplan.performance`, by measure; objectives are named as on their clocks."""
     if table is None:
         return []
     named = {o.key: title_of(o) for o in standard.objectives}
-    columns = ["n", "p90_s", "p90_low_s", "p90_high_s", "limit_s", "goal", "share", "share_low", "share_high"]
     return [
         {
             "measure": str(key),
             "title": named.get(str(key), str(row["title"]).capitalize()),
-            **{c: _plain(row[c]) for c in columns},
+            "n": _plain(row["n"]),
+            "p90_s": _plain(row["p90_s"]),
+            "p90_low_s": _plain(row["p90_low_s"]),
+            "p90_high_s": _plain(row["p90_high_s"]),
+            "limit_s": _plain(row["limit_s"]),
+            "goal": _plain(row["goal"]),
+            "share": _plain(row["share"]),
+            "share_low": _plain(row["share_low"]),
+            "share_high": _plain(row["share_high"]),
             "met": _plain(row["met"]),
             "verified": _plain(row["verified"]),
             "note": str(row["note"]),

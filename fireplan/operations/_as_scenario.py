@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pandas as pd
 
@@ -15,10 +15,11 @@ from fireplan.operations._status.live_cover import CoverNow
 from fireplan.standards import named
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Sequence
 
     from fireplan.incidents import CadHistory
     from fireplan.operations._events.event import Event
+    from fireplan.operations.live_state import UnitState
     from fireplan.scenario import Change, Scenario
     from fireplan.standards import Standard
 
@@ -75,7 +76,7 @@ def scenario_at(
     return scenario.apply(*changes, name=name or f"as of {instant:%Y-%m-%d %H:%M:%S%z}")
 
 
-def changes_of(units: Sequence[Mapping[str, Any]], *, home: Scenario) -> tuple[Change, ...]:
+def changes_of(units: Sequence[UnitState], *, home: Scenario) -> tuple[Change, ...]:
     """
     Say what has to be changed for units to stand as they are shown.
 
@@ -99,7 +100,7 @@ def changes_of(units: Sequence[Mapping[str, Any]], *, home: Scenario) -> tuple[C
         post, at = unit["post"], unit["at"]
         if not unit["free"] or (unit["status"] == "returning" and at is None):
             changes.append(RemoveUnit(unit_id))
-        elif unit["status"] == "returning":
+        elif unit["status"] == "returning" and at is not None:
             name = f"{unit_id} on the road"
             changes += [OpenStation(name, at=(at[0], at[1]), name=name), MoveUnit(unit_id, to=name)]
         elif post is not None and post != home.units.loc[unit_id, "station_id"]:

@@ -12,7 +12,7 @@ import fireplan
 
 PACKAGE = Path(__file__).resolve().parents[2] / "fireplan"
 RE_EXPORTED = {"comparison", "errors", "progress", "project", "report", "scenario"}
-INNER = {"live.feeds", "maps.layers", "siting.models"}
+INNER = {"live.feeds", "maps.layers", "operations.live_state", "siting.models"}
 FORMER = {"responding"}
 
 

@@ -7,7 +7,8 @@ import pytest
 from corpus import corpus_cases
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from live_mock import ALERTS, FIRE_AT, NOW, LiveMock, cover, ground, incident, sent, state, unit
+from live_stage import Stage
+from live_states import FIRE_AT, NOW, cover, ground, one_incident, one_unit, sent, state
 
 from fireplan._html_escape import plain
 
@@ -67,7 +68,7 @@ def hostile(texts):
     """A state in which every text that the service gives is one of these."""
     pick = lambda i: texts[i % len(texts)]  # noqa: E731
     calls = [
-        incident(
+        one_incident(
             f"{text} #{i}",
             text,
             "fire",
@@ -94,11 +95,11 @@ def hostile(texts):
         for i, text in enumerate(texts)
     ]
     units = [
-        unit(f"{text} u{i}", "S1", status=pick(i), flags=[text], type=text, incident_id=f"{text} #{i}")
+        one_unit(f"{text} u{i}", "S1", status=pick(i), flags=[text], type=text, incident_id=f"{text} #{i}")
         for i, text in enumerate(texts)
     ]
     alerts = [
-        ALERTS[0]
+        state()["alerts"][0]
         | {
             "key": f"{text} {i}",
             "title": text,
@@ -127,7 +128,7 @@ def hostile(texts):
     ]
     whole = cover()
     whole |= {
-        "objective": {"key": pick(0), "title": pick(1), "limit_s": 240},
+        "objective": {"key": pick(0), "title": pick(1), "limit_s": 240, "verified": True},
         "basis": pick(2),
         "first": whole["first"] | {"units": texts[:3]},
         "measures": [whole["measures"][0] | {"name": text, "unit": text} for text in texts[:3]],
@@ -162,7 +163,7 @@ def hostile(texts):
         "state": pick(1),
         "refusals": [{"received": NOW, "line": 5, "code": pick(2), "reason": pick(3)}],
     }
-    today = {"start": NOW, "basis": pick(1), "method": pick(2), "note": pick(3), "rows": rows}
+    today = {"start": NOW, "at": NOW, "basis": pick(1), "method": pick(2), "note": pick(3), "rows": rows}
     return state(incidents=calls, units=units, alerts=alerts, advice=advice, cover=whole, today=today, health=health)
 
 
@@ -232,8 +233,8 @@ def check(opened, texts):
 def put_through(texts, open_address):
     for start in range(0, len(texts), A_PAGE):
         some = texts[start : start + A_PAGE]
-        with LiveMock(hostile(some), land=land(some)) as mock:
-            opened = open_address(mock.url)
+        with Stage(hostile(some), land=land(some), words=False) as stage:
+            opened = open_address(stage.url, storage_state=stage.cookies())
             check(opened, some)
             opened.screenshot("hostile-live")
             opened.page.close()

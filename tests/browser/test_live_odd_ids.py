@@ -7,7 +7,8 @@ import time
 
 import numpy as np
 import pytest
-from live_mock import MINUTE, NOW, LiveMock, clock, cover, ground, incident, sent, state, unit
+from live_stage import Stage
+from live_states import MINUTE, NOW, cover, ground, one_clock, one_incident, one_unit, sent, state
 
 from fireplan._page_kit.coordinate_codec import pack_coordinates, pack_integers
 
@@ -77,8 +78,9 @@ def even(text):
 class Seen:
     """A page, and what it asked for and complained of."""
 
-    def __init__(self, browser, url, *, size=(1400, 900)):
-        self.context = browser.new_context(viewport={"width": size[0], "height": size[1]})
+    def __init__(self, browser, stage, *, size=(1400, 900)):
+        viewport = {"width": size[0], "height": size[1]}
+        self.context = browser.new_context(viewport=viewport, storage_state=stage.cookies())
         self.page = self.context.new_page()
         self.asked, self.errors = [], []
         self.page.on("request", lambda request: self.asked.append(request.url))
@@ -87,7 +89,7 @@ class Seen:
         self.page.on(
             "console", lambda said: self.errors.append(said.text) if said.type in {"error", "warning"} else None
         )
-        self.page.goto(url)
+        self.page.goto(stage.url)
         self.until("Boolean(window.fireplanLive && fireplanLive.live.ready)")
         self.page.wait_for_timeout(600)
 
@@ -111,8 +113,8 @@ class Seen:
 def see(chromium):
     opened = []
 
-    def seeing(mock, **more):
-        seen = Seen(chromium, mock.url, **more)
+    def seeing(stage, **more):
+        seen = Seen(chromium, stage, **more)
         opened.append(seen)
         return seen
 
@@ -142,7 +144,7 @@ def hostile(texts):
     for i, t in enumerate(texts):
         place = land["stations"][i]["at"]
         units.append(
-            unit("E1", "S1")
+            one_unit("E1", "S1")
             | {
                 "unit_id": f"{t} %{i}",
                 "type": t,
@@ -155,7 +157,7 @@ def hostile(texts):
             }
         )
         calls.append(
-            incident(
+            one_incident(
                 f"{t} !{i}",
                 f"{t} call",
                 t,
@@ -170,11 +172,17 @@ def hostile(texts):
                 closed=NOW - MINUTE if i % 5 == 4 else None,
                 units=[sent(f"{t} %{i}", 60), sent(f"{t} other", 30)],
                 clocks=[
-                    clock(f"{t} clock", 240, 60),
-                    clock(f"{t} settled", 64, 90, "met", stopped_s=60),
-                    clock(f"{t} odd", 64, 90, t),
+                    one_clock(f"{t} clock", 240, 60),
+                    one_clock(f"{t} settled", 64, 90, "met", stopped_s=60),
+                    one_clock(f"{t} odd", 64, 90, t),
                 ],
-                force={"title": f"{t} force", "needs": f"{t} needs", "have": f"{t} have", "state": t},
+                force={
+                    "title": f"{t} force",
+                    "needs": f"{t} needs",
+                    "have": f"{t} have",
+                    "sent": f"{t} sent",
+                    "state": t,
+                },
             )
         )
     advice = [
@@ -226,7 +234,7 @@ def hostile(texts):
         for t in texts
     ]
     covered = cover() | {
-        "objective": {"key": first, "title": f"{first} objective", "limit_s": 240},
+        "objective": {"key": first, "title": f"{first} objective", "limit_s": 240, "verified": True},
         "measures": [{"name": t, "unit": f"{t} unit", "n": 10, "home": 0.9, "now": 0.5, "soon": []} for t in texts],
         "free": [{"kind": t, "title": f"{t} kind", "free": 1, "of": 2} for t in texts],
         "drawdown": {"level": 1, "of": 4, "title": f"{first} level", "usual": f"{first} usual"},
@@ -246,6 +254,7 @@ def hostile(texts):
     }
     today = {
         "start": NOW - 60 * MINUTE,
+        "at": NOW,
         "basis": f"{first} todays",
         "rows": rows,
         "method": f"{first} method",
@@ -288,8 +297,8 @@ ON_A_ROW = ("priority", "flag", "clock", "settled", "force", "have")
 
 def check(see, texts):
     land, said = hostile(texts)
-    with LiveMock(said, land=land) as mock:
-        seen = see(mock)
+    with Stage(said, land=land, words=False) as stage:
+        seen = see(stage)
         shown = even(seen.page.evaluate(EVERYTHING))
         missing = [
             f"{t} {w}"
@@ -311,40 +320,42 @@ def check(see, texts):
         for key in ("g", "w", "w", "l"):
             seen.page.keyboard.press(key)
             seen.page.wait_for_timeout(150)
-        mock.push(
+        stage.push(
             incidents=[dict(c, call_type=f"{c['call_type']} anew") for c in said["incidents"]],
             units=said["units"],
             alerts=said["alerts"][:3],
         )
         seen.until("fireplanLive.live.rev === 13")
         seen.page.wait_for_timeout(300)
-        seen.check(mock.url)
+        seen.check(stage.url)
 
 
 def test_ids_that_name_what_every_object_has(see):
     """A unit called __proto__ is a unit like any other, and so is an incident; what is gone goes."""
     names = ["__proto__", "constructor", "hasOwnProperty", "valueOf"]
-    units = [unit("E1", "S1") | {"unit_id": name} for name in names]
-    calls = [incident(name, f"CALL {name}", "__proto__", [-127.5, 33.1], 60, units=[sent(name, 30)]) for name in names]
-    with LiveMock(state(units=units, incidents=calls)) as mock:
-        seen = see(mock)
+    units = [one_unit(name, "S1") for name in names]
+    calls = [
+        one_incident(name, f"CALL {name}", "__proto__", [-127.5, 33.1], 60, units=[sent(name, 30)]) for name in names
+    ]
+    with Stage(state(units=units, incidents=calls)) as stage:
+        seen = see(stage)
         assert seen.page.locator("#incident-list > li").count() == 4
         assert sorted(seen.page.evaluate("[...fireplanLive.map.signs.units.keys()]")) == sorted(names)
-        mock.push(gone=["__proto__", "constructor"])
+        stage.push(gone=["__proto__", "constructor"])
         seen.until("document.querySelectorAll('#incident-list > li').length === 2")
-        seen.check(mock.url)
+        seen.check(stage.url)
 
 
 def test_long_texts_push_nothing_off_the_page(see):
     """500 characters without a space, in every field."""
     land, said = hostile(["W" * 500, "W" * 200 + " x"])
-    with LiveMock(said, land=land) as mock:
+    with Stage(said, land=land, words=False) as stage:
         for size in ((1400, 900), (390, 844)):
-            seen = see(mock, size=size)
+            seen = see(stage, size=size)
             assert seen.page.evaluate("document.documentElement.scrollWidth") <= size[0]
             assert seen.page.evaluate("document.querySelector('#clock').getBoundingClientRect().right") <= size[0]
             assert seen.page.evaluate("document.querySelector('#map').getBoundingClientRect().height") > 250
-            seen.check(mock.url)
+            seen.check(stage.url)
 
 
 def many_zones(n):
@@ -361,6 +372,7 @@ def many_zones(n):
         "structure": pack_integers(np.tile([1, 1, 8], n)),
         "points": pack_coordinates(xy.reshape(-1, 2)),
         "ids": [str(i) for i in range(n)],
+        "weights": [1.0] * n,
     }
     return land
 
@@ -383,8 +395,9 @@ def test_twenty_thousand_zones_are_recoloured_in_one_pass(see, record_property):
     n = 20_000
     draw = np.random.default_rng(1)
     classes = base64.b64encode(draw.integers(0, 4, n).astype(np.uint8).tobytes()).decode()
-    with LiveMock(state(cover=cover() | {"zones": classes, "first": None}), land=many_zones(n)) as mock:
-        seen = see(mock)
+    nobody = {"units": [], "zones": base64.b64encode(bytes([255]) * n).decode()}
+    with Stage(state(cover=cover(zones=classes, first=nobody)), land=many_zones(n)) as stage:
+        seen = see(stage)
         took_ms = seen.page.evaluate(TIMES)
         record_property("median_ms", took_ms)
         assert took_ms < 300  # 50 ms are aimed at on a machine at rest; one long path for each class took 1,500 ms

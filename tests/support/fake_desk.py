@@ -6,6 +6,7 @@ import queue
 import threading
 import time
 from concurrent.futures import Future
+from pathlib import Path
 
 from fireplan.errors import InputError
 from fireplan.live._desk.interfaces import Receipt, Update
@@ -15,7 +16,8 @@ from fireplan.live._web.server import Binding, Server
 from fireplan.live._web.tokens import Tokens
 
 TOKENS = Tokens(viewer="viewer-token-0123456789", operator="operator-token-0123456", feed="feed-token-0123456789ab")
-STATIONS = [{"station_id": s, "name": f"Station {s}", "at": [-127.5, 33.1], "open": True} for s in ("S1", "S2")]
+RECORDED = json.loads((Path(__file__).parents[1] / "page" / "recorded.json").read_text(encoding="utf-8"))
+"""A small town's ground and states, as the real desk gives them."""
 
 
 class FakeReplay:
@@ -30,12 +32,16 @@ class FakeReplay:
 
 
 class FakeDesk:
-    """Takes events in its own thread, and tells at most so many updates a second."""
+    """
+    Takes events in its own thread, and tells at most so many updates a second.
+
+    Its state is one that was recorded, with an incident for each event; `filler` makes every update so long.
+    """
 
     title = "Fake City"
 
     def __init__(self, *, every_s=0.25, replay=True, filler=""):
-        self.ground = {"title": self.title, "stations": STATIONS, "zones": {"n": 0}}
+        self.ground = RECORDED["ground"] | {"title": self.title}
         self.replay = FakeReplay() if replay else None
         self.boot = "k3f9"
         self.failing = None  # an exception that the store raises
@@ -60,15 +66,11 @@ class FakeDesk:
     def snapshot(self):
         self._break()
         with self._lock:
-            return {
-                "boot": self.boot,
-                "rev": self.rev,
-                "now": self.now_ms,
-                "live": True,
-                "upto": len(self.by_id),
-                "units": [{"unit_id": "E1"}, {"unit_id": "E2"}],
-                "incidents": [{"incident_id": e.incident_id, "address": e.address} for e in self.by_id.values()][-50:],
-            }
+            first = {key: value for key, value in RECORDED["states"][0].items() if key != "role"}
+            one = RECORDED["states"][0]["incidents"][0]
+            calls = [one | {"incident_id": e.incident_id, "address": e.address} for e in self.by_id.values()][-50:]
+            own = {"boot": self.boot, "rev": self.rev, "now": self.now_ms, "upto": len(self.by_id)}
+            return {**first, **own, "incidents": calls}
 
     def moment(self, at_us):
         self._break()
@@ -99,7 +101,8 @@ class FakeDesk:
         with self._lock:
             self.rev += 1
             rev = self.rev
-        update = Update(rev, {"rev": rev, "now": self.now_ms, "upto": len(self.by_id), "filler": self._filler, **more})
+        data = {"rev": rev, "now": self.now_ms, "speed": 1.0, "paused": False, "upto": len(self.by_id)}
+        update = Update(rev, {**data, "gone": [self._filler], **more})
         for listener in list(self.listeners):
             listener(update)
         return rev

@@ -8,6 +8,7 @@ export class Frame {
   constructor(bounds) {
     const middle = L.latLngBounds(bounds).getCenter();
     this.origin = L.CRS.EPSG3857.latLngToPoint(middle, ZOOM);
+    /** @type {(lon: number, lat: number) => [number, number]} */
     this.place = (lon, lat) => {
       const p = L.CRS.EPSG3857.latLngToPoint({ lat, lng: lon }, ZOOM);
       return [p.x - this.origin.x, p.y - this.origin.y];
@@ -23,8 +24,9 @@ export class Frame {
   }
 }
 
+/** @type {any} */
 export const Sheet = L.Layer.extend({
-  options: { padding: 0.15, opacity: 1, order: 395, name: "" },
+  options: { padding: 0.15, opacity: 1, order: 395, sheet: "" },
 
   /** `draw(ctx, view)` with view {k, tx, ty, width, height, dpr}: pixel = own coordinate * k + t. */
   initialize(frame, draw, options) {
@@ -34,7 +36,7 @@ export const Sheet = L.Layer.extend({
   },
 
   onAdd(map) {
-    const pane = map.getPane(this.options.name) || map.createPane(this.options.name);
+    const pane = map.getPane(this.options.sheet) || map.createPane(this.options.sheet);
     pane.style.zIndex = this.options.order;
     pane.style.opacity = this.options.opacity;
     pane.style.pointerEvents = "none";

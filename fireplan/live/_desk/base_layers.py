@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from importlib.metadata import version
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import shapely
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from fireplan.operations._status.live_cover import CoverNow
+    from fireplan.operations.live_state import Ground, RoadsState
     from fireplan.roads import RoadNetwork
 
 MOST_MINOR_STREETS = 60_000
@@ -34,7 +35,7 @@ HEXAGON_RADIUS_M = 90.0
 """A zone that is a point is drawn as a hexagon of this radius. [m]"""
 
 
-def ground_of(cover: CoverNow, *, title: str, timezone: str, replay: bool) -> dict[str, Any]:
+def ground_of(cover: CoverNow, *, title: str, timezone: str, replay: bool) -> Ground:
     """
     Gather what a page draws once.
 
@@ -99,7 +100,7 @@ def _outlines(zones: gpd.GeoDataFrame, roads: RoadNetwork) -> NDArray[np.object_
     return np.asarray(shapely.set_precision(thin, 1 / coordinate_codec.GRID, mode="pointwise"))
 
 
-def _roads(roads: RoadNetwork) -> Iterator[dict[str, Any]]:
+def _roads(roads: RoadNetwork) -> Iterator[RoadsState]:
     """Streets by class, joined and thinned out."""
     streets = roads.streets.to_crs(WGS84)
     kind = streets["highway"].astype(str)

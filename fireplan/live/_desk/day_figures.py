@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from fireplan._conversions import HOUR_US
 from fireplan.errors import FireplanError
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
 
     from fireplan.operations._events.event import Event
+    from fireplan.operations.live_state import Day
     from fireplan.response_performance import Policy
     from fireplan.scenario import Scenario
     from fireplan.standards import Standard
@@ -50,7 +51,7 @@ class Today:
         for event in events:
             self._board.take(event)
 
-    def shown(self, now_us: int) -> dict[str, Any]:
+    def shown(self, now_us: int) -> Day:
         """Measure the day up to an instant [us since 1970, UTC]: `today` and `hours`, as JSON."""
         start_us = day_start_us(now_us, self._timezone)
         incidents = list(self._board.incidents())
@@ -72,5 +73,7 @@ class Today:
                 "note": note,
                 "rows": performance_shown(table, self._standard),
             },
-            "hours": [hour._asdict() for hour in hours],
+            "hours": [
+                {"hour": hour.hour, "incidents": hour.incidents, "free_least": hour.free_least} for hour in hours
+            ],
         }

@@ -13,7 +13,7 @@ import secrets
 import threading
 import time
 from concurrent.futures import Future
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 from fireplan._conversions import DAY_US
 from fireplan.errors import FireplanError
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from fireplan.live._desk.department import Department
     from fireplan.live._desk.feed_clock import FeedClock
     from fireplan.live._store import Store
+    from fireplan.operations import live_state
     from fireplan.operations._events.event import Event
     from fireplan.operations._events.refusal import Refusal
 
@@ -109,8 +110,8 @@ class Desk:
         )
         self._inbox: queue.SimpleQueue[_Handed | Callable[[], None] | None] = queue.SimpleQueue()
         self._listeners: tuple[Callable[[Update], None], ...] = ()
-        self._state: dict[str, Any] = {}
-        self._day: dict[str, Any] = {}
+        self._state: live_state.DeskState | None = None
+        self._day: live_state.Day | None = None
         self._today = self._maker.today()
         self._for_today: queue.SimpleQueue[list[Event]] = queue.SimpleQueue()
         self._rev = 0
@@ -144,13 +145,15 @@ class Desk:
             self._inbox.put(_Handed(events, refusals, position, receipt))
         return receipt
 
-    def snapshot(self) -> dict[str, Any]:
+    def snapshot(self) -> live_state.DeskState:
         """Give the whole state. It is not modified by anyone."""
+        if self._state is None:
+            raise FireplanError("the live service has no state yet: ask again in a while")
         return self._state
 
-    def moment(self, at_us: int) -> dict[str, Any]:
+    def moment(self, at_us: int) -> live_state.DeskState:
         """Give the whole state as it was at an instant. [us since 1970, UTC]"""
-        state = self._state
+        state = self.snapshot()
         past = self._past.moment(at_us)
         return {"boot": self.boot, "rev": state["rev"], "upto": state["upto"], "range": state["range"], **past}
 
@@ -169,7 +172,7 @@ class Desk:
 
     def acknowledge(self, key: str, who: str) -> bool:
         """Note that someone has seen an alert; False: there is no such alert now."""
-        if not any(alert["key"] == key for alert in self._state.get("alerts", ())):
+        if self._state is None or not any(alert["key"] == key for alert in self._state["alerts"]):
             return False
 
         def note() -> None:
@@ -313,23 +316,29 @@ class Desk:
         """Work the state out, and tell what is new in it."""
         self._dirty = False
         self._published_s = time.monotonic()
-        state = {
+        picture, rev = self._maker.state(self.clock.now_us()), self._rev + 1
+        state: live_state.DeskState = {
             "boot": self.boot,
-            "rev": self._rev,
+            "rev": rev,
             "live": True,
             "speed": self.clock.speed,
             "paused": self.clock.paused,
             "upto": self._row,
             "range": None if self._range is None else [us // 1000 for us in self._range],
-            **self._maker.state(self.clock.now_us()),
-            **self._day,
+            "now": picture["now"],
+            "units": picture["units"],
+            "incidents": picture["incidents"],
+            "cover": picture["cover"],
+            "advice": picture["advice"],
+            "alerts": picture["alerts"],
+            "health": picture["health"],
         }
+        if self._day is not None:
+            state["today"], state["hours"] = self._day["today"], self._day["hours"]
         news = _changes(self._state, state)
-        self._rev += 1
-        state["rev"] = news["rev"] = self._rev
-        self._state = state
+        self._state, self._rev = state, rev
         for listener in self._listeners:
-            listener(Update(self._rev, news))
+            listener(Update(rev, news))
         self._forget()
 
     def _forget(self) -> None:
@@ -359,7 +368,7 @@ class Desk:
             came = True
         if (
             came
-            or not self._day
+            or self._day is None
             or day_start_us(now_us, self._department.timezone) != self._day["today"]["start"] * 1000
         ):
             self._day = self._today.shown(now_us)
@@ -377,8 +386,10 @@ class Desk:
             log.error("the picture failed: %s in %s", type(error).__name__, where)  # noqa: TRY400 - may hold data
 
 
-def _changes(before: dict[str, Any], after: dict[str, Any]) -> dict[str, Any]:
+def _changes(state_before: live_state.DeskState | None, state_after: live_state.DeskState) -> live_state.Update:
     """Say what is new: units and incidents that changed, which of these are gone, and other parts whole."""
+    # The parts are gone through by name: what they are called is held by the tests, not by the type checker.
+    before, after = cast("dict[str, Any]", state_before or {}), cast("dict[str, Any]", state_after)
     news: dict[str, Any] = {key: after[key] for key in ("rev", "now", "speed", "paused", "upto")}
     gone: list[str] = []
     for part, key in KEYED.items():
@@ -395,7 +406,7 @@ def _changes(before: dict[str, Any], after: dict[str, Any]) -> dict[str, Any]:
     if "cover" in news and "cover" in before:
         same = {k for k in ("zones", "first") if before["cover"][k] == after["cover"][k]}
         news["cover"] = {k: v for k, v in after["cover"].items() if k not in same}
-    return news
+    return cast("live_state.Update", news)
 
 
 def _widened(span: list[int] | None, at_us: int) -> list[int]:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
     from concurrent.futures import Future
 
+    from fireplan.operations import live_state
     from fireplan.operations._events.event import Event
     from fireplan.operations._events.refusal import Refusal
 
@@ -46,11 +47,11 @@ class Update(NamedTuple):
     rev
         The revision it leads to.
     data
-        As JSON: `rev`, `now`, `speed`, `paused`, `upto`, and what changed.
+        As JSON.
     """
 
     rev: int
-    data: dict[str, Any]
+    data: live_state.Update
 
 
 class ReplayControl(Protocol):
@@ -64,7 +65,7 @@ class DeskLike(Protocol):
     """The desk, as far as the web service knows it. Every method may be called from any thread."""
 
     title: str
-    ground: dict[str, Any]
+    ground: live_state.Ground
 
     @property
     def replay(self) -> ReplayControl | None:
@@ -75,10 +76,10 @@ class DeskLike(Protocol):
     ) -> Future[Receipt]:
         """Take events in; the future is done when they are durable, and raises if they are not."""
 
-    def snapshot(self) -> dict[str, Any]:
+    def snapshot(self) -> live_state.DeskState:
         """Give the whole state. It is not modified by anyone."""
 
-    def moment(self, at_us: int) -> dict[str, Any]:
+    def moment(self, at_us: int) -> live_state.DeskState:
         """Give the whole state as it was at an instant. [us since 1970, UTC]"""
 
     def subscribe(self, listener: Callable[[Update], None]) -> Callable[[], None]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from fireplan.live._desk.day_figures import Today
 from fireplan.operations import _as_json as showing
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from fireplan.live._desk.department import Department
     from fireplan.live._store import Store
     from fireplan.operations._events.event import Event
+    from fireplan.operations.live_state import Picture as PictureState
 
 
 class StateMaker:
@@ -49,7 +50,7 @@ class StateMaker:
         self.health = FeedHealth()
         self.picture.rebuild(self._heard(events, now_us - KEPT_US), now_us=now_us, whole=whole)
 
-    def state(self, now_us: int) -> dict[str, Any]:
+    def state(self, now_us: int) -> PictureState:
         """
         Make the state at an instant, which is no earlier than the one before. [us since 1970, UTC]
 

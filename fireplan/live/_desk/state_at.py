@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import heapq
 import threading
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from fireplan.live._desk.day_figures import REACHING_BACK_US
 from fireplan.operations._events.event_records import KEPT_US
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from fireplan.live._desk.state import StateMaker
     from fireplan.live._store import Store
     from fireplan.operations._events.event import Event
+    from fireplan.operations.live_state import Moment
 
 
 class Past:
@@ -35,7 +36,7 @@ class Past:
         self._store, self._maker = store, maker
         self._lock = threading.Lock()
 
-    def moment(self, at_us: int) -> dict[str, Any]:
+    def moment(self, at_us: int) -> Moment:
         """Give the whole state as it was at an instant. [us since 1970, UTC]"""
         with self._lock:
             self._maker.recall_until(self._store, at_us)

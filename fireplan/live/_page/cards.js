@@ -16,6 +16,11 @@ export function table(caption, rows) {
       h("tr", {}, h("th", { scope: "row" }, label), h("td", {}, value instanceof Node || Array.isArray(value) ? value : said(value))))));
 }
 
+/**
+ * @param {Live.UnitState} unit
+ * @param {Parts.Model} model
+ * @param {Parts.Context} context
+ */
 export function unitCard(unit, model, context) {
   return table(String(unit.unit_id), [
     ["Type", unit.type],
@@ -31,6 +36,11 @@ export function unitCard(unit, model, context) {
   ]);
 }
 
+/**
+ * @param {Live.IncidentState} incident
+ * @param {Parts.Model} model
+ * @param {Parts.Context} context
+ */
 export function incidentCard(incident, model, context) {
   const clocks = (incident.clocks || []).map((clock) => {
     const now = reading(clock, model);
@@ -50,6 +60,11 @@ export function incidentCard(incident, model, context) {
   ]);
 }
 
+/**
+ * @param {Parts.StationMark} station
+ * @param {Parts.Model} model
+ * @param {Parts.Context} context
+ */
 export function stationCard(station, model, context) {
   const here = [...model.units.values()].filter((u) => String(u.post ?? u.station_id) === station.id);
   const rows = here.map((u) => [said(u.unit_id), context.status(u.status)]);
@@ -59,8 +74,14 @@ export function stationCard(station, model, context) {
   ]);
 }
 
+/**
+ * @param {Parts.Zones} zones
+ * @param {number} zone
+ * @param {Parts.Model} model
+ * @param {Parts.Context} context
+ */
 export function zoneCard(zones, zone, model, context) {
-  const byte = model.zones[zone], first = context.firstDue(zone), near = zones.ids[zone], weight = (context.ground.weight || {}).unit;
+  const byte = model.zones[zone], first = context.firstDue(zone), near = zones.ids[zone], weight = context.ground.weight?.unit;
   return table("Zone " + String(near ?? zone + 1), [
     ["Now", GROUND_WORDS.get(CLASS_NAMES[byte]) || NOT_KNOWN],
     [weight ? capital(String(weight)) : "Weight", isNumber(zones.weights[zone]) ? number(zones.weights[zone]) : null],
@@ -69,6 +90,11 @@ export function zoneCard(zones, zone, model, context) {
   ]);
 }
 
+/**
+ * @param {number | null} ms
+ * @param {Parts.Model} model
+ * @param {Parts.Context} context
+ */
 function since(ms, model, context) {
   return Number.isFinite(ms) ? context.time.time(ms) + ", " + roughly(model.age(ms)) + " ago" : null;
 }

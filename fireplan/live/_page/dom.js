@@ -17,7 +17,8 @@ export function said(text, name = "said") {
   return h("bdi", { class: name }, text ?? "");
 }
 
-export const byId = (id) => document.getElementById(id);
+/** @type {<K extends string>(id: K) => K extends keyof PageElements ? PageElements[K] : HTMLElement} */
+export const byId = (id) => /** @type {any} */ (document.getElementById(id));
 
 /** Writes text only where it differs, so that nothing is laid out anew without need. */
 export function write(node, text) {
@@ -37,13 +38,21 @@ export function show(node, on) {
   if (node.hidden === on) node.hidden = !on;
 }
 
+/** @type {WeakMap<Element, Map<string, Parts.Row<any>>>} */
 const kept = new WeakMap();
 
 /**
  * Keeps one row for each item, by key: rows are made once, moved only where the order changed, and removed with their
  * item. `make(item)` gives `{ element, update(item) }`.
+ *
+ * @template T
+ * @param {Element} container
+ * @param {T[]} items
+ * @param {(item: T) => string} keyOf
+ * @param {(item: T) => Parts.Row<T>} make
  */
 export function keyed(container, items, keyOf, make) {
+  /** @type {Map<string, Parts.Row<T>>} */
   const rows = kept.get(container) || new Map();
   kept.set(container, rows);
   const seen = new Set();
@@ -86,6 +95,7 @@ export async function post(path, body) {
   if (answer.ok) return answer;
   let reason = "";
   try {
+    /** @type {Record<string, unknown>} */
     const said_back = await answer.json();
     const detail = said_back.detail ?? said_back.error ?? said_back.reason;
     if (typeof detail === "string") reason = ": " + detail;

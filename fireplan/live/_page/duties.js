@@ -4,15 +4,18 @@ import { byId, fill, h, keyed, post, said, show, write } from "./dom.js";
 import { sign } from "./look.js";
 import { minutes, number, plural, roughly } from "./words.js";
 
+/** @type {<T>(x: T[] | null | undefined) => T[]} */
 const list = (x) => (Array.isArray(x) ? x : []);
 const LEVELS = new Map([["serious", 0], ["warning", 1]]);
 
 export class Alerts {
+  /** @param {Parts.Context} context */
   constructor(context) {
     this.context = context;
     this.known = null;
   }
 
+  /** @param {Parts.Model} model */
   take(model) {
     this.model = model;
     const all = list(model.alerts).slice().sort((a, b) => Number(Boolean(a.acknowledged)) - Number(Boolean(b.acknowledged)) ||
@@ -25,6 +28,7 @@ export class Alerts {
   }
 
   // New alerts are read aloud, politely; those that were there when the page came are not read one by one.
+  /** @param {Live.AlertState[]} all */
   _say(all) {
     const keys = new Set(all.map((a) => String(a.key)));
     const fresh = this.known ? all.filter((a) => !this.known.has(String(a.key))) : [];
@@ -33,6 +37,7 @@ export class Alerts {
     this.known = keys;
   }
 
+  /** @param {Parts.Model} model */
   tick(model) {
     for (const element of byId("alert-list").children) if (element.fireplanTick) element.fireplanTick(model);
   }
@@ -42,6 +47,7 @@ export class Alerts {
     const button = h("button", { type: "button", class: "small operator" }, "Acknowledge"), done = h("p", { class: "when" }), since = h("span", {});
     when.append(since, button);
     const element = h("li", { class: "alert" }, shape, h("div", { class: "alert-words" }, title, text, when, done));
+    /** @type {Live.AlertState | null} */
     let alert = null;
     button.addEventListener("click", async () => {
       button.disabled = true;
@@ -53,9 +59,11 @@ export class Alerts {
         button.disabled = false;
       }
     });
+    /** @param {Parts.Model} model */
     element.fireplanTick = (model) => write(since, Number.isFinite(alert.since) ? "since " + this.context.time.time(alert.since) + ", " + roughly(model.age(alert.since)) : "");
     return {
       element,
+      /** @param {Live.AlertState} next */
       update: (next) => {
         if (alert !== next) {
           alert = next;
@@ -77,14 +85,17 @@ export class Alerts {
 }
 
 export class Moves {
+  /** @param {Parts.Context} context */
   constructor(context) {
     this.context = context;
     this.dialog = byId("ask");
+    /** @type {Live.MoveState | null} */
     this.asked = null;
     byId("ask-no").addEventListener("click", () => this.dialog.close());
     byId("ask-yes").addEventListener("click", () => this._order());
   }
 
+  /** @param {Parts.Model} model */
   take(model) {
     this.model = model;
     const all = list(model.advice);
@@ -97,6 +108,7 @@ export class Moves {
     const title = h("h3", {}), gain = h("p", { class: "gain" }), reason = h("p", { class: "reason" });
     const button = h("button", { type: "button", class: "small operator" }, "Order this move\u2026");
     const element = h("li", { class: "move" }, h("span", { class: "move-sign" }, sign("arrow")), h("div", { class: "move-words" }, h("div", { class: "move-head" }, title, button), gain, reason));
+    /** @type {Live.MoveState | null} */
     let advice = null;
     button.addEventListener("click", () => this._ask(advice));
     const light = (on) => () => this.context.showMove(on ? advice : null);
@@ -106,6 +118,7 @@ export class Moves {
     element.addEventListener("focusout", light(false));
     return {
       element,
+      /** @param {Live.MoveState} next */
       update: (next) => {
         if (advice !== next) {
           advice = next;
@@ -119,11 +132,13 @@ export class Moves {
     };
   }
 
+  /** @param {Live.MoveState} advice */
   _what(advice) {
     const from = this.context.station(advice.from);
     return [h("strong", {}, said(advice.unit_id)), from ? [" from ", said(from)] : "", " to ", h("strong", {}, said(advice.to_name || advice.to))];
   }
 
+  /** @param {Live.MoveState} advice */
   _ask(advice) {
     this.asked = advice;
     fill(byId("ask-what"), "Order ", this._what(advice), "?");

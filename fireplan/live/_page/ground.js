@@ -80,15 +80,20 @@ export function swatch(name) {
   return canvas;
 }
 
+/** @type {Map<Live.RoadsState["class"], [string, number]>} */
 const WIDTHS = new Map([["major", ["road-1", 2.4]], ["middle", ["road-2", 1.4]], ["minor", ["road-3", 0.7]]]);
 
 export class Roads {
+  /**
+   * @param {Live.RoadsState[]} kinds
+   * @param {Parts.Frame} frame
+   */
   constructor(kinds, frame) {
     this.kinds = ["minor", "middle", "major"].flatMap((name) => kinds.filter((kind) => kind.class === name)).map((kind) => (
       { paths: linePaths(kind.counts, kind.points, frame), look: WIDTHS.get(kind.class) }));
   }
 
-  draw(ctx, view) {
+  draw(/** @type {CanvasRenderingContext2D} */ ctx, /** @type {Parts.View} */ view) {
     const k = view.k * view.dpr;
     ctx.setTransform(k, 0, 0, k, view.tx * view.dpr, view.ty * view.dpr);
     ctx.lineJoin = ctx.lineCap = "round";

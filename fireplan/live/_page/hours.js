@@ -5,6 +5,10 @@ import { isNumber, number } from "./words.js";
 
 const W = 288, TOP = 46, LOW = 30, GAP = 14, LEFT = 22;
 
+/**
+ * @param {Live.HourState[]} hours
+ * @param {string} words
+ */
 export function hoursChart(hours, words) {
   const by = new Map(hours.map((row) => [row.hour, row])), step = (W - LEFT) / 24;
   const most = Math.max(1, ...hours.map((r) => r.incidents || 0)), most_free = Math.max(1, ...hours.map((r) => r.free_least || 0));

@@ -9,10 +9,12 @@ import { minutes, mmss, plural } from "./words.js";
 const MOST_CLOSED = 40;
 
 export class Incidents {
+  /** @param {Parts.Context} context */
   constructor(context) {
     this.context = context;
     this.list = byId("incident-list");
     this.rows = new Map();
+    /** @type {Set<Row>} */
     this.seen = new Set();
     this.watch = new IntersectionObserver((entries) => {
       for (const entry of entries) {
@@ -26,6 +28,7 @@ export class Incidents {
     }, { rootMargin: "120px" });
   }
 
+  /** @param {Parts.Model} model */
   take(model) {
     this.model = model;
     const { open, late } = ordered(model);
@@ -38,6 +41,7 @@ export class Incidents {
     return { open: open.length, late };
   }
 
+  /** @param {Parts.Model} model */
   _closed(model) {
     const closed = [...model.incidents.values()].filter((i) => i.open === false)
       .sort((a, b) => (b.closed || 0) - (a.closed || 0));
@@ -57,7 +61,11 @@ export class Incidents {
     });
   }
 
-  /** Time has passed. Where a clock ran out since, the order is found anew. */
+  /**
+   * Time has passed. Where a clock ran out since, the order is found anew.
+   *
+   * @param {Parts.Model} model
+   */
   tick(model) {
     if (!model || !model.ready) return null;
     this.model = model;
@@ -67,9 +75,9 @@ export class Incidents {
   }
 
   focus(step) {
-    const buttons = [...this.list.querySelectorAll("button.call")];
+    const buttons = [.../** @type {NodeListOf<HTMLElement>} */ (this.list.querySelectorAll("button.call"))];
     if (!buttons.length) return;
-    const at = buttons.indexOf(document.activeElement);
+    const at = buttons.findIndex((b) => b === document.activeElement);
     buttons[Math.min(buttons.length - 1, Math.max(0, at < 0 ? 0 : at + step))].focus();
   }
 
@@ -83,7 +91,15 @@ export class Incidents {
 }
 
 class Row {
+  /**
+   * @param {Live.IncidentState} incident
+   * @param {Incidents} owner
+   */
   constructor(incident, owner) {
+    /** @type {Live.IncidentState | null} */
+    this.incident = null;
+    /** @type {Map<string, Live.UnitState> | null} */
+    this.told = null;
     this.owner = owner;
     this.id = String(incident.incident_id);
     this.sign = h("span", { class: "call-sign" });
@@ -107,6 +123,7 @@ class Row {
     this.owner.seen.delete(this);
   }
 
+  /** @param {Live.IncidentState} incident */
   update(incident) {
     if (this.incident === incident && this.told === this.owner.model.units) {
       this._units(incident);
@@ -129,6 +146,7 @@ class Row {
     this.tick(this.owner.model);
   }
 
+  /** @param {Live.IncidentState} incident */
   _units(incident) {
     const { model, context } = this.owner;
     const now = (incident.units || []).map((u) => {
@@ -144,6 +162,7 @@ class Row {
       said(u.id, "said unit-name"), chipMark(u.look), h("span", { class: "chip-status" }, u.status))) : h("li", { class: "soft" }, "no unit assigned"));
   }
 
+  /** @param {Live.IncidentState} incident */
   _clocks(incident) {
     this.lines = [];
     const settled = [], waiting = [];
@@ -163,7 +182,11 @@ class Row {
     fill(this.clocks, this.lines.map((l) => l.element), force, settled.length ? h("p", { class: "tokens" }, settled) : null);
   }
 
-  /** Tells whether its state turned since the last time. */
+  /**
+   * Tells whether its state turned since the last time.
+   *
+   * @param {Parts.Model} model
+   */
   tick(model) {
     const incident = this.incident, worst = pressing(incident, model), state = worst ? worst.state : "none";
     const turned = this._state !== undefined && this._state !== state;
@@ -195,12 +218,14 @@ function parts(nodes) {
   return nodes.filter(Boolean).flatMap((node, i) => (i ? [h("span", { class: "sep", "aria-hidden": "true" }, " \u00b7 "), node] : [node]));
 }
 
+/** @param {Live.ClockReading} clock */
 function clockLine(clock) {
   const fillBar = h("span", { class: "bar-fill" }), words = h("span", { class: "clock-words" });
   const title = h("span", { class: "clock-title" }, said(clock.title), clock.verified === false ? h("span", { class: "soft" }, " (limit not seen in its source)") : null);
   const element = h("div", { class: "clock" }, title, words, h("span", { class: "bar", "aria-hidden": "true" }, fillBar));
   return {
     element,
+    /** @param {Parts.Model} model */
     tick(model) {
       const now = reading(clock, model), late = now.state === "late";
       element.classList.toggle("late", late);
@@ -210,6 +235,10 @@ function clockLine(clock) {
   };
 }
 
+/**
+ * @param {Live.ClockReading} clock
+ * @param {Parts.Reading} now
+ */
 function token(clock, now) {
   const look = stateOf(now.state);
   const words = now.state === "met" ? "met in " + mmss(now.passed) : now.state === "missed" ? "missed, " + mmss(now.passed) + ", limit " + mmss(now.limit) : look.word;
@@ -217,6 +246,7 @@ function token(clock, now) {
     sign(look.sign), said(clock.title), " ", words);
 }
 
+/** @param {Live.ForceState} force */
 function forceLine(force) {
   const look = stateOf(force.state), late = force.state === "late" || force.state === "missed";
   return h("p", { class: "force" + (late ? " late" : "") }, sign(look.sign), said(force.title), ": ", said(force.have || force.needs || ""), force.sent ? [", ", said(force.sent)] : "", ", ", look.word);

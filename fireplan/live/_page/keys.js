@@ -16,6 +16,7 @@ export const KEYS = [
   ["Escape", "Close what is open"],
 ];
 
+/** @param {Parts.Acts} act */
 export function listen(act) {
   fill(byId("keys-list"), KEYS.map(([key, text]) => h("div", {}, h("dt", {}, h("kbd", {}, key)), h("dd", {}, text))));
   byId("keys-close").addEventListener("click", () => byId("keys").close());
@@ -26,7 +27,7 @@ export function listen(act) {
   ]);
   addEventListener("keydown", (e) => {
     if (e.ctrlKey || e.metaKey || e.altKey || document.querySelector("dialog[open]")) return;
-    const at = e.target, arrows = e.key.startsWith("Arrow") || e.key === "End";
+    const at = /** @type {Element} */ (e.target), arrows = e.key.startsWith("Arrow") || e.key === "End";
     if (at.closest && (at.closest("input, select, textarea") || (arrows && at.closest("#map")))) return;
     const bind = bound.get(e.key.length === 1 ? e.key.toLowerCase() : e.key);
     if (!bind) return;

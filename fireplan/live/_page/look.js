@@ -102,11 +102,11 @@ export function sign(name, label = null, extra = "") {
 }
 
 /** States of a clock: shape and word, so that none is told by its colour alone. */
-export const STATES = new Map([
+export const STATES = /** @type {Map<string, { sign: string, word: string }>} */ (new Map([
   ["waiting", { sign: "ring", word: "not started" }],
   ["running", { sign: "play", word: "running" }],
   ["late", { sign: "warning", word: "late" }],
   ["met", { sign: "tick", word: "met" }],
   ["missed", { sign: "cross", word: "missed" }],
-]);
-export const stateOf = (state) => STATES.get(state) || { sign: "ring", word: String(state ?? "not known") };
+]));
+export const stateOf = (/** @type {string} */ state) => STATES.get(state) || { sign: "ring", word: String(state ?? "not known") };

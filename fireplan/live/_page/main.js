@@ -19,11 +19,13 @@ const TICK_MS = 250;
 const MOST_FIRST = 24; // units in the legend of who is first due; a click on the ground names any
 
 class Page {
+  /** @param {Live.Ground} ground */
   constructor(ground) {
     this.ground = ground;
     this.live = new Model();
     this.names = new Map((ground.stations || []).map((s) => [String(s.station_id), String(s.name ?? s.station_id)]));
     this.words = new Map(Object.entries(ground.statuses || {}).map(([key, word]) => [key, String(word).toLowerCase()]));
+    /** @type {Parts.Context} */
     this.context = {
       ground,
       time: new LocalTime(ground.timezone),
@@ -61,6 +63,7 @@ class Page {
     return this.bar.at !== null && this.bar.past ? this.bar.past : this.live;
   }
 
+  /** @param {Live.State} data */
   _snapshot(data) {
     const first = !this.live.ready;
     this.live.snapshot(data);
@@ -68,6 +71,7 @@ class Page {
     this._dirty(["all"]);
   }
 
+  /** @param {Live.Update} data */
   _update(data) {
     const changed = this.live.update(data);
     if (changed) this._dirty(changed);
@@ -139,13 +143,15 @@ class Page {
   // A wall display cannot be scrolled: rows that do not fit whole are left out, and their number is said.
   _wall() {
     if (!root.hasAttribute("data-wall")) return;
-    for (const [list, box, count] of [["incident-list", byId("incidents"), "incident-count"], ["move-list", byId("moves"), "move-count"], ["alert-list", byId("alerts"), "alert-count"], ["facts", byId("facts"), null]]) {
+    /** @type {Array<[string, HTMLElement, string | null]>} */
+    const lists = [["incident-list", byId("incidents"), "incident-count"], ["move-list", byId("moves"), "move-count"], ["alert-list", byId("alerts"), "alert-count"], ["facts", byId("facts"), null]];
+    for (const [list, box, count] of lists) {
       const bottom = box.getBoundingClientRect().bottom + 1, rows = [...byId(list).children];
       let left = 0;
       for (const row of rows) {
         const edge = row.getBoundingClientRect(), cut = edge.height > 0 && edge.bottom > bottom;
         row.classList.toggle("cut", cut);
-        left += cut;
+        left += Number(cut);
       }
       if (count) byId(count).dataset.left = left ? ", " + left + " not shown" : "";
     }

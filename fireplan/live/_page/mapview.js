@@ -9,6 +9,11 @@ import { Signs } from "./signs.js";
 const DRIVING_MS = 66;
 
 export class MapView {
+  /**
+   * @param {HTMLElement} element
+   * @param {Live.Ground} ground
+   * @param {Parts.Context} context
+   */
   constructor(element, ground, context) {
     this.context = context;
     this.ground = ground;
@@ -27,12 +32,18 @@ export class MapView {
       return wide ? [legend.offsetLeft + view.inset.x, legend.offsetTop + view.inset.y, wide, legend.offsetHeight] : [0, 0, 0, 0];
     };
     this.byFirstDue = false;
+    /** @type {Parts.Model | null} */
+    this.model = null;
+    /** @type {Live.MoveState | null} */
+    this._shownMove = null;
+    /** @type {Parts.Picked | null} */
+    this._open = null;
     this._fills = [];
     this.fit();
     this.sheets = {
-      roads: new Sheet(this.frame, (ctx, view) => this.roads.draw(ctx, view), { name: "fp-roads", order: 390 }),
-      ground: new Sheet(this.frame, (ctx, view) => this.zones.draw(ctx, view, this._fills), { name: "fp-ground", order: 395, opacity: 0.68 }),
-      signs: new Sheet(this.frame, (ctx, view) => this._drawSigns(ctx, view), { name: "fp-signs", order: 600, padding: 0.1 }),
+      roads: new Sheet(this.frame, (ctx, view) => this.roads.draw(ctx, view), { sheet: "fp-roads", order: 390 }),
+      ground: new Sheet(this.frame, (ctx, view) => this.zones.draw(ctx, view, this._fills), { sheet: "fp-ground", order: 395, opacity: 0.68 }),
+      signs: new Sheet(this.frame, (ctx, view) => this._drawSigns(ctx, view), { sheet: "fp-signs", order: 600, padding: 0.1 }),
     };
     for (const sheet of Object.values(this.sheets)) sheet.addTo(this.map);
     this._listen();
@@ -66,7 +77,13 @@ export class MapView {
     }
   }
 
-  /** Takes in what changed. */
+  /**
+   * Takes in what changed.
+   *
+   * @param {Parts.Model} model
+   * @param {Set<string>} changed
+   * @param {{ glide: boolean }} how
+   */
   take(model, changed, { glide }) {
     const fresh = this.model !== model;
     this.model = model;
@@ -109,6 +126,7 @@ export class MapView {
     for (const sheet of Object.values(this.sheets)) sheet.redraw();
   }
 
+  /** @param {Live.MoveState | null} advice */
   showMove(advice) {
     this._shownMove = advice;
     this.signs.move = advice || (this.model && this.model.advice ? this.model.advice[0] : null);
@@ -149,6 +167,7 @@ export class MapView {
     new ResizeObserver(() => map.invalidateSize({ animate: false, pan: false })).observe(element);
   }
 
+  /** @param {Parts.Hit} hit */
   _short(hit) {
     const { model, context } = this;
     if (hit.kind === "unit") {
@@ -168,7 +187,12 @@ export class MapView {
     return this._show({ kind: "zone", id: zone }, latlng);
   }
 
-  /** Opens the card of a unit, an incident or a station, and tells the lists. */
+  /**
+   * Opens the card of a unit, an incident or a station, and tells the lists.
+   *
+   * @param {Parts.Hit["kind"]} kind
+   * @param {string} id
+   */
   pick(kind, id, { pan = true } = {}) {
     const mark = kind === "unit" ? this.signs.units.get(id) : (kind === "incident" ? this.signs.incidents : this.signs.stations).find((m) => m.id === id);
     if (!mark) return false;
@@ -179,6 +203,7 @@ export class MapView {
     return true;
   }
 
+  /** @param {Parts.Picked} what */
   _show(what, latlng) {
     this.map.closePopup();
     const content = this._card(what);
@@ -190,12 +215,13 @@ export class MapView {
     this.sheets.signs.redraw();
   }
 
+  /** @param {Parts.Picked} what */
   _card(what) {
     const { model, context } = this;
     if (what.kind === "zone") return zoneCard(this.zones, what.id, model, context);
     if (what.kind === "station") return stationCard(this.signs.stations.find((s) => s.id === what.id), model, context);
-    const found = (what.kind === "unit" ? model.units : model.incidents).get(what.id);
-    return found ? (what.kind === "unit" ? unitCard : incidentCard)(found, model, context) : null;
+    if (what.kind === "unit") return model.units.has(what.id) ? unitCard(model.units.get(what.id), model, context) : null;
+    return model.incidents.has(what.id) ? incidentCard(model.incidents.get(what.id), model, context) : null;
   }
 
   _refresh() {

@@ -2,7 +2,9 @@
 
 import { bytes } from "./packed.js";
 
+/** @type {Array<keyof Live.State & keyof Live.Update & keyof Model>} */
 const PARTS = ["cover", "advice", "alerts", "today", "hours", "health", "range"];
+/** @type {<T>(x: T[] | null | undefined) => T[]} */
 const list = (x) => (Array.isArray(x) ? x : []);
 const finite = (x, other) => (typeof x === "number" && Number.isFinite(x) ? x : other);
 
@@ -12,11 +14,29 @@ export class Model {
     this.boot = null;
     this.rev = -1;
     this.role = "viewer";
+    /** @type {Map<string, Live.UnitState>} */
     this.units = new Map();
+    /** @type {Map<string, Live.IncidentState>} */
     this.incidents = new Map();
     this.zones = new Uint8Array(0);
+    /** @type {Parts.FirstDue | null} */
     this.first = null;
-    this.cover = this.advice = this.alerts = this.today = this.hours = this.health = this.range = null;
+    /** @type {Live.CoverNews | null} */
+    this.cover = null;
+    /** @type {Live.MoveState[] | null} */
+    this.advice = null;
+    /** @type {Live.AlertState[] | null} */
+    this.alerts = null;
+    /** @type {Live.TodayState | null} */
+    this.today = null;
+    /** @type {Live.HourState[] | null} */
+    this.hours = null;
+    /** @type {Live.HealthState | null} */
+    this.health = null;
+    /** @type {number[] | null} */
+    this.range = null;
+    this.paused = false;
+    this.speed = 1;
     this._now = 0;
     this._at = 0;
     this._rate = 0;
@@ -50,22 +70,27 @@ export class Model {
     this._stopped = null;
   }
 
+  /** @param {Live.State} data */
   snapshot(data) {
     this.boot = data.boot ?? null;
     this.rev = finite(data.rev, -1);
     this.role = data.role === "operator" ? "operator" : "viewer";
     this.units = new Map(list(data.units).map((u) => [String(u.unit_id), u]));
     this.incidents = new Map(list(data.incidents).map((i) => [String(i.incident_id), i]));
-    for (const part of PARTS) this[part] = data[part] ?? null;
+    for (const part of PARTS) this._put(part, data[part] ?? null);
     this.zones = new Uint8Array(0);
     this.first = null;
     this._zones(data.cover);
-    this._clock(data);
+    this._clock(data, data.live);
     this.ready = true;
     return new Set([...PARTS, "units", "incidents", "clock", "all"]);
   }
 
-  /** Takes a change in; gives the names of what changed, or null where it is older than what is there. */
+  /**
+   * Takes a change in; gives the names of what changed, or null where it is older than what is there.
+   *
+   * @param {Live.Update} data
+   */
   update(data) {
     if (!this.ready || finite(data.rev, 0) <= this.rev) return null;
     this.rev = data.rev;
@@ -84,7 +109,7 @@ export class Model {
     }
     for (const part of PARTS) {
       if (!Object.hasOwn(data, part)) continue;
-      this[part] = data[part];
+      this._put(part, data[part]);
       changed.add(part);
     }
     if (data.cover) this._zones(data.cover);
@@ -92,6 +117,15 @@ export class Model {
     return changed;
   }
 
+  /**
+   * @param {keyof Live.State & keyof Live.Update & keyof Model} part
+   * @param {any} value
+   */
+  _put(part, value) {
+    /** @type {any} */ (this)[part] = value;
+  }
+
+  /** @param {Live.CoverNews} cover */
   _zones(cover) {
     if (!cover) return;
     if (typeof cover.zones === "string") this.zones = bytes(cover.zones);
@@ -99,17 +133,27 @@ export class Model {
     if (first && Array.isArray(first.units) && typeof first.zones === "string") this.first = { units: first.units.map(String), zones: bytes(first.zones) };
   }
 
-  _clock(data) {
+  /**
+   * @param {Live.State | Live.Update} data
+   * @param {boolean} live
+   */
+  _clock(data, live = true) {
     this.paused = Boolean(data.paused);
     this.speed = finite(data.speed, 1);
     this._now = finite(data.now, this._now);
     this._at = performance.now();
-    this._rate = this.paused || data.live === false ? 0 : this.speed;
+    this._rate = this.paused || live === false ? 0 : this.speed;
     this._stopped = null;
   }
 }
 
-/** What a clock of an incident says at this moment; one that ran over its limit since the last message is late. */
+/**
+ * What a clock of an incident says at this moment; one that ran over its limit since the last message is late.
+ *
+ * @param {Live.ClockReading} clock
+ * @param {Model} model
+ * @returns {Parts.Reading}
+ */
 export function reading(clock, model) {
   const running = clock.state === "running" || clock.state === "late";
   const passed = Number.isFinite(clock.started) ? model.age(clock.started, clock.stopped) : NaN;
@@ -118,8 +162,14 @@ export function reading(clock, model) {
   return { state, passed, limit, left: limit - passed, running };
 }
 
-/** The clock that presses most: late ones by how late, then running ones by what is left. */
+/**
+ * The clock that presses most: late ones by how late, then running ones by what is left.
+ *
+ * @param {Live.IncidentState} incident
+ * @param {Model} model
+ */
 export function pressing(incident, model) {
+  /** @type {Parts.Reading & { clock: Live.ClockReading } | null} */
   let best = null;
   for (const clock of list(incident.clocks)) {
     const now = reading(clock, model);
@@ -130,7 +180,11 @@ export function pressing(incident, model) {
 
 const RANK = new Map([["late", 0], ["running", 1], ["waiting", 2]]);
 
-/** Open incidents, late ones first, then those with the least time left, then the newest. */
+/**
+ * Open incidents, late ones first, then those with the least time left, then the newest.
+ *
+ * @param {Model} model
+ */
 export function ordered(model) {
   const open = [...model.incidents.values()].filter((i) => i.open !== false);
   const keys = new Map(open.map((i) => {

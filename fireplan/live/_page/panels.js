@@ -6,10 +6,16 @@ import { chipMark } from "./incidents.js";
 import { family, sign } from "./look.js";
 import { isNumber, minutes, mmss, number, pair, percent, plural, roughly, share } from "./words.js";
 
+/** @type {<T>(x: T[] | null | undefined) => T[]} */
 const list = (x) => (Array.isArray(x) ? x : []);
 const p = (name, ...children) => h("p", { class: name }, ...children);
 
-/** The figures at the head of the page, the largest on it. */
+/**
+ * The figures at the head of the page, the largest on it.
+ *
+ * @param {Parts.Model} model
+ * @param {Parts.Counts} counts
+ */
 export function headline(model, counts) {
   const cover = model.cover, first = cover && list(cover.measures)[0];
   if (first) {
@@ -32,14 +38,17 @@ export function headline(model, counts) {
   byId("open").classList.toggle("short", counts.late > 0);
 }
 
+/** @param {Parts.Model} model */
 export function cover(model) {
   const box = byId("cover-body"), now = model.cover;
   if (!now) return fill(box, p("none", "No cover known yet"));
+  /** @param {Array<Live.ForceMeasureState & Partial<Live.MeasureState>>} measures */
   const told = (measures) => (measures.length ? [measure(measures[0]), lesser(measures.slice(1))] : p("none", "No measure of cover"));
   return fill(box, now.objective ? p("lead", said(now.objective.title)) : null, told(list(now.measures)),
     now.force ? [h("h3", {}, said(now.force.title)), told(list(now.force.measures))] : null, now.basis ? p("note", said(now.basis)) : null);
 }
 
+/** @param {Live.ForceMeasureState & Partial<Live.MeasureState>} m */
 function measure(m) {
   const fillNow = h("span", { class: "now-bar" }), home = h("span", { class: "home-bar" });
   fillNow.style.width = 100 * clamp(m.now) + "%";
@@ -55,7 +64,11 @@ function measure(m) {
     soon.length ? p("detail", "As units come back: " + soon.join(", ")) : null);
 }
 
-/** The measures beside the first: a line for each. */
+/**
+ * The measures beside the first: a line for each.
+ *
+ * @param {Live.ForceMeasureState[]} measures
+ */
 function lesser(measures) {
   if (!measures.length) return null;
   return h("table", { class: "lesser" }, h("thead", {}, h("tr", {}, ["Share of", "now", "all home"].map((word) => h("th", { scope: "col" }, word)))),
@@ -67,6 +80,7 @@ function lesser(measures) {
 
 const clamp = (x) => (isNumber(x) ? Math.min(1, Math.max(0, x)) : 0);
 
+/** @param {Parts.Model} model */
 export function drawdown(model) {
   const box = byId("drawdown-body"), now = model.cover;
   if (!now) return fill(box, p("none", "No units known yet"));
@@ -89,11 +103,12 @@ function ratio(part) {
 const FEWEST = 10;  // records; fewer are not told, as in response performance
 const METHOD = "p90: 90th percentile by inverted distribution; in brackets 95 % intervals.";
 
+/** @param {Parts.Model} model */
 export function today(model) {
   const box = byId("today-body"), now = model.today, rows = now ? list(now.rows) : [];
   write(byId("today-basis"), now && now.basis ? now.basis : "");
   // A note that many rows share is said once, under them; rows that are held to a limit come first.
-  const held = (row) => isNumber(row.limit_s), notes = rows.map((row) => row.note);
+  const held = (/** @type {Live.PerformanceRow} */ row) => isNumber(row.limit_s), notes = rows.map((row) => row.note);
   const often = new Set(notes.filter((note, i) => note && notes.indexOf(note) !== i));
   if (!rows.length) return fill(box, p("none", "Nothing measured yet today"));
   return fill(box, h("table", { class: "today" },
@@ -102,6 +117,10 @@ export function today(model) {
     [...often].map((note) => p("note", said(note))), now.note ? p("note", said(now.note)) : null, p("note", now.method ? ["p90: ", said(now.method)] : METHOD));
 }
 
+/**
+ * @param {Live.PerformanceRow} row
+ * @param {Set<string>} often
+ */
 function todayRow(row, often) {
   const few = !(row.n > 0), from = (x) => (isNumber(x) ? mmss(x) : "none");
   const unsure = isNumber(row.p90_low_s) || isNumber(row.p90_high_s) ? "(" + from(row.p90_low_s) + " to " + (isNumber(row.p90_high_s) ? mmss(row.p90_high_s) : "no upper bound") + ")" : "";
@@ -119,17 +138,23 @@ function todayRow(row, often) {
       "of " + number(row.n) + (isNumber(row.limit_s) ? " in " + mmss(row.limit_s) : "") + shares), verdict));
 }
 
+/** @param {Parts.Model} model */
 export function hours(model) {
   const rows = list(model.hours), box = byId("hours-body"), main = model.cover && list(model.cover.free)[0];
   if (!rows.length) return fill(box, p("none", "No hour of today yet"));
   return fill(box, hoursChart(rows, main ? String(main.title) : "units"));
 }
 
+/** @type {Map<Live.HealthState["state"], [string, string]>} */
 const HEALTH = new Map([
   ["ok", ["tick", "The feed is well"]], ["quiet", ["pause", "The feed is quiet"]], ["late", ["warning", "The feed is late"]],
-  ["skewed", ["warning", "The feed's clock is off"]], ["gaps", ["warning", "The feed has gaps"]],
+  ["skewed", ["warning", "The feed's clock is off"]], ["gaps", ["warning", "The feed has gaps"]], ["none", ["pause", "Nothing has come yet"]],
 ]);
 
+/**
+ * @param {Parts.Model} model
+ * @param {Parts.Context} context
+ */
 export function health(model, context) {
   const box = byId("feed-body"), now = model.health;
   if (!now) {
@@ -159,6 +184,10 @@ export function health(model, context) {
       h("td", {}, context.time.time(r.received)), h("td", {}, isNumber(r.line) ? "line " + number(r.line) : ""), h("td", {}, said(r.reason)))))) : null);
 }
 
+/**
+ * @param {Parts.Model} model
+ * @param {Parts.Context} context
+ */
 export function units(model, context) {
   const all = [...model.units.values()].sort((a, b) => String(a.unit_id).localeCompare(String(b.unit_id), "en", { numeric: true }));
   write(byId("units-count"), all.length ? number(all.filter((u) => u.free).length) + " of " + number(all.length) + " free" : "none known");
@@ -169,6 +198,7 @@ export function units(model, context) {
     name.addEventListener("click", () => context.showUnit(String(first.unit_id)));
     return {
       element,
+      /** @param {Live.UnitState} unit */
       update(unit) {
         if (element.fireplanOf === unit) return;
         element.fireplanOf = unit;

@@ -7,7 +7,15 @@ export function block(count, w, h, gap, most = 3) {
   return { columns, rows, w: columns * (w + gap) - gap, h: rows * (h + gap) - gap };
 }
 
-/** The first side of a point where a block has room: below, right, left, above; null where there is none. */
+/**
+ * The first side of a point where a block has room: below, right, left, above; null where there is none.
+ *
+ * @param {Room} room
+ * @param {number} x
+ * @param {number} y
+ * @param {number} away
+ * @param {{ w: number, h: number }} size
+ */
 export function beside(room, x, y, away, size) {
   const places = [
     [x - size.w / 2, y + away],

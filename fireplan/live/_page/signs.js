@@ -15,28 +15,49 @@ const ease = (t) => 1 - (1 - t) ** 3;
 const isPlace = (at) => Array.isArray(at) && Number.isFinite(at[0]) && Number.isFinite(at[1]);
 
 export class Signs {
+  /**
+   * @param {Live.Ground} ground
+   * @param {Parts.Frame} frame
+   */
   constructor(ground, frame) {
     this.frame = frame;
+    /** @type {Parts.StationMark[]} */
     this.stations = ground.stations.filter((s) => isPlace(s.at)).map((s) => {
       const [x, y] = frame.place(s.at[0], s.at[1]);
       return { id: String(s.station_id), name: String(s.name ?? s.station_id), open: s.open !== false, x, y };
     });
+    /** @type {Map<string, Parts.UnitMark>} */
     this.units = new Map();
+    /** @type {Parts.IncidentMark[]} */
     this.incidents = [];
+    /** @type {Parts.Hit[]} */
     this.hits = [];
+    /** @type {Live.MoveState | null} */
     this.move = null;
+    /** @type {Parts.Picked | null} */
     this.picked = null;
     this.gliding = false;
+    /** @type {((view: Parts.View) => [number, number, number, number]) | null} */
     this.covered = null; // gives the part of the canvas that something lies over: [x, y, width, height]
     this._widths = new Map();
+    /** @type {WeakMap<Live.WayState, Parts.Way>} */
     this._ways_kept = new WeakMap();
+    this.s = 1;
+    /** @type {Parts.View | null} */
+    this._arranged = null;
   }
 
-  /** Takes in where everything is now. Without `glide`, units are at once where they are. */
+  /**
+   * Takes in where everything is now. Without `glide`, units are at once where they are.
+   *
+   * @param {Parts.Model} model
+   * @param {{ glide: boolean }} how
+   */
   take(model, { glide }) {
     const now = performance.now(), left = new Map(this.units), moving = glide && !still.matches;
     this.model = model;
     this.incidents = [];
+    /** @type {Map<string, Parts.IncidentMark>} */
     const places = new Map();
     for (const incident of model.incidents.values()) {
       if (incident.open === false || !isPlace(incident.at)) continue;
@@ -71,6 +92,7 @@ export class Signs {
   }
 
   // A unit that was sent and has not said that it left is still at its station.
+  /** @param {Live.UnitState} unit */
   _place(unit) {
     if (isPlace(unit.at)) return this.frame.place(unit.at[0], unit.at[1]);
     const post = String(unit.post ?? unit.station_id), station = unit.status === "dispatched" && this.stations.find((one) => one.id === post);
@@ -78,6 +100,10 @@ export class Signs {
   }
 
   // The way that a unit is taken to drive: where on it the unit is at an instant of the feed.
+  /**
+   * @param {Live.WayState | null} way
+   * @returns {Parts.Way | null}
+   */
   _way(way) {
     if (!way || !Array.isArray(way.points) || way.points.length < 2 || !way.points.every(isPlace) || !(way.to > way.from)) return null;
     const kept = this._ways_kept.get(way);
@@ -85,21 +111,26 @@ export class Signs {
     const points = way.points.map((p) => this.frame.place(p[0], p[1])), along = [0];
     for (let i = 1; i < points.length; i++) along.push(along[i - 1] + Math.hypot(points[i][0] - points[i - 1][0], points[i][1] - points[i - 1][1]));
     const long = along.at(-1);
-    const made = { points, key: [way.from, way.to, points.length, points.at(-1).join()].join(" "), to: way.to };
-    made.index = (ms) => {
+    const index = (/** @type {number} */ ms) => {
       const far = long * Math.min(MOST_OF_WAY, Math.max(0, (ms - way.from) / (way.to - way.from)));
       let i = 1;
       while (i < along.length - 1 && along[i] < far) i++;
       return [i, along[i] > along[i - 1] ? Math.min(1, (far - along[i - 1]) / (along[i] - along[i - 1])) : 1];
     };
-    made.at = (ms) => {
-      const [i, part] = made.index(ms), [a, b] = [points[i - 1], points[i]];
+    const at = (/** @type {number} */ ms) => {
+      const [i, part] = index(ms), [a, b] = [points[i - 1], points[i]];
       return [a[0] + (b[0] - a[0]) * part, a[1] + (b[1] - a[1]) * part];
     };
+    const key = [way.from, way.to, points.length, points.at(-1).join()].join(" ");
+    const made = /** @type {Parts.Way} */ ({ points, key, to: way.to, index, at });
     this._ways_kept.set(way, made);
     return made;
   }
 
+  /**
+   * @param {Parts.UnitMark} mark
+   * @param {number} now
+   */
   _between(mark, now) {
     if (mark.way) [mark.x, mark.y] = mark.way.at(this.model.now());
     const t = ease(Math.min(1, Math.max(0, (now - mark.since) / GLIDE_MS)));
@@ -108,7 +139,7 @@ export class Signs {
   }
 
   /** Finds room for everything in this view. */
-  arrange(ctx, view) {
+  arrange(/** @type {CanvasRenderingContext2D} */ ctx, /** @type {Parts.View} */ view) {
     const s = colours.get("rem") / 16, room = new Room(), now = performance.now();
     this._arranged = view;
     this.s = s;
@@ -134,7 +165,7 @@ export class Signs {
     for (const group of this._groups()) this._settle(ctx, room, group, view, s, now);
   }
 
-  _labels(ctx, room, px, s) {
+  _labels(ctx, /** @type {Room} */ room, px, s) {
     for (const station of this.stations) {
       const [x, y] = px(station), text = clipped(station.id.length <= 6 ? station.id : station.name, 16), w = this._width(ctx, text) + 8 * s, h = 16 * s;
       const spots = [[x + 9 * s, y - h / 2], [x - 9 * s - w, y - h / 2], [x - w / 2, y - 9 * s - h]];
@@ -145,12 +176,13 @@ export class Signs {
   }
 
   _groups() {
+    /** @type {Map<string, Parts.Group>} */
     const groups = new Map();
-    const add = (key, rank, away, mark) => {
+    const add = (/** @type {string} */ key, /** @type {number} */ rank, /** @type {number} */ away, /** @type {Parts.UnitMark} */ mark) => {
       if (!groups.has(key)) groups.set(key, { rank, away, marks: [], x: mark.x, y: mark.y });
       groups.get(key).marks.push(mark);
     };
-    const near = (a, b) => Math.abs(a.x - b.x) < NEAR && Math.abs(a.y - b.y) < NEAR;
+    const near = (/** @type {{ x: number, y: number }} */ a, /** @type {{ x: number, y: number }} */ b) => Math.abs(a.x - b.x) < NEAR && Math.abs(a.y - b.y) < NEAR;
     for (const mark of this.units.values()) {
       const station = this.stations.find((one) => near(one, mark));
       if (mark.way) add("w" + mark.id, 1, 0, mark);
@@ -158,11 +190,19 @@ export class Signs {
       else if (station) add("s" + station.id, 2, 9 * this.s, mark);
       else add("p" + Math.round(mark.x * 2) + "," + Math.round(mark.y * 2), 1, 0, mark);
     }
-    const order = (a, b) => a.id.localeCompare(b.id, "en", { numeric: true });
+    const order = (/** @type {Parts.UnitMark} */ a, /** @type {Parts.UnitMark} */ b) => a.id.localeCompare(b.id, "en", { numeric: true });
     for (const group of groups.values()) group.marks.sort(order);
     return [...groups.values()].sort((a, b) => a.rank - b.rank || order(a.marks[0], b.marks[0]));
   }
 
+  /**
+   * @param {CanvasRenderingContext2D} ctx
+   * @param {Room} room
+   * @param {Parts.Group} group
+   * @param {Parts.View} view
+   * @param {number} s
+   * @param {number} now
+   */
   _settle(ctx, room, group, view, s, now) {
     const { marks } = group, x = group.x * view.k + view.tx, y = group.y * view.k + view.ty, gap = 2 * s;
     for (const mark of marks) {
@@ -193,7 +233,7 @@ export class Signs {
   }
 
   // Room beside a place for units in rows, or else in one column; a little farther off where it is crowded.
-  _spot(room, x, y, away, sizes) {
+  _spot(/** @type {Room} */ room, x, y, away, sizes) {
     for (const more of [0, 10]) {
       for (const size of sizes) {
         const spot = beside(room, x, y, away + more * this.s, size);
@@ -204,14 +244,17 @@ export class Signs {
   }
 
   /** Draws everything; tells whether there is more to draw soon, as units glide or drive. */
-  draw(ctx, view) {
+  draw(/** @type {CanvasRenderingContext2D} */ ctx, /** @type {Parts.View} */ view) {
     if (!this.model) return false;
     ctx.setTransform(view.dpr, 0, 0, view.dpr, 0, 0);
     if (this._arranged !== view) this.arrange(ctx, view);
     this.hits = [];
-    const now = performance.now(), px = (m) => [m.x * view.k + view.tx, m.y * view.k + view.ty];
+    const now = performance.now();
+    /** @type {(mark: { x: number, y: number }) => [number, number]} */
+    const px = (mark) => [mark.x * view.k + view.tx, mark.y * view.k + view.ty];
     let driving = false;
     this.gliding = false;
+    /** @type {Map<Parts.UnitMark, [number, number]>} */
     const at = new Map();
     for (const mark of this.units.values()) {
       const b = this._between(mark, now);
@@ -244,7 +287,7 @@ export class Signs {
     return this._widths.get(key);
   }
 
-  _ways(ctx, view, at, px) {
+  _ways(ctx, /** @type {Parts.View} */ view, /** @type {Map<Parts.UnitMark, [number, number]>} */ at, /** @type {(mark: { x: number, y: number }) => number[]} */ px) {
     ctx.lineWidth = 1.6 * this.s;
     ctx.strokeStyle = colours.get("ink");
     ctx.setLineDash([5 * this.s, 4 * this.s]);
@@ -271,7 +314,7 @@ export class Signs {
   }
 
   // From a scene to those of its units that found no room close by.
-  _leaders(ctx, at, px) {
+  _leaders(ctx, /** @type {Map<Parts.UnitMark, [number, number]>} */ at, /** @type {(mark: { x: number, y: number }) => number[]} */ px) {
     ctx.beginPath();
     for (const [mark, [x, y]] of at) {
       if (mark.way || mark.family === "going" || !mark.to) continue;
@@ -285,7 +328,7 @@ export class Signs {
     ctx.stroke();
   }
 
-  _station(ctx, station, x, y) {
+  _station(ctx, /** @type {Parts.StationMark} */ station, x, y) {
     const s = this.s, r = 6 * s;
     ctx.beginPath();
     ctx.arc(x, y, r, 0, 2 * Math.PI);
@@ -309,7 +352,7 @@ export class Signs {
     this.hits.push({ kind: "station", id: station.id, x: x - 10 * s, y: y - 10 * s, w: 20 * s, h: 20 * s, cx: x, cy: y });
   }
 
-  _incident(ctx, mark, x, y) {
+  _incident(ctx, /** @type {Parts.IncidentMark} */ mark, x, y) {
     const r = mark.r, worst = pressing(mark.incident, this.model), late = worst && worst.state === "late", s = this.s;
     ctx.beginPath();
     ctx.arc(x, y, r, 0, 2 * Math.PI);
@@ -336,7 +379,7 @@ export class Signs {
     this.hits.push({ kind: "incident", id: mark.id, x: x - r, y: y - r, w: 2 * r, h: 2 * r, cx: x, cy: y });
   }
 
-  _unit(ctx, mark, x, y) {
+  _unit(ctx, /** @type {Parts.UnitMark} */ mark, x, y) {
     const s = this.s, look = mark.family, w = mark.small ? mark.cw : mark.w, h = mark.ch, left = x - w / 2, top = y - h / 2;
     chipPath(ctx, mark.outline, left, top, w, h);
     ctx.fillStyle = colours.get(look);
@@ -362,10 +405,10 @@ export class Signs {
   }
 
   // A broken line around a unit whose place is estimated.
-  _guessed(ctx, mark, left, top, w, h) {
+  _guessed(ctx, /** @type {Parts.UnitMark} */ mark, left, top, w, h) {
     const s = this.s, away = 2.5 * s;
     chipPath(ctx, mark.outline, left - away, top - away, w + 2 * away, h + 2 * away);
-    for (const [colour, width, dash] of [["card", 3, []], ["ink", 1.6, [4 * s, 2.5 * s]]]) {
+    for (const [colour, width, dash] of /** @type {Array<[string, number, number[]]>} */ ([["card", 3, []], ["ink", 1.6, [4 * s, 2.5 * s]]])) {
       ctx.setLineDash(dash);
       ctx.lineWidth = width * s;
       ctx.strokeStyle = colours.get(colour);
@@ -375,7 +418,7 @@ export class Signs {
   }
 
   _ring(ctx, x, y, r) {
-    for (const [colour, width] of [["card", 5], ["accent", 3]]) {
+    for (const [colour, width] of /** @type {Array<[string, number]>} */ ([["card", 5], ["accent", 3]])) {
       ctx.beginPath();
       ctx.arc(x, y, r, 0, 2 * Math.PI);
       ctx.lineWidth = width * this.s;
@@ -385,13 +428,13 @@ export class Signs {
   }
 
   /** The move that is advised: an arrow from the unit to the station where it would stand by. */
-  _advice(ctx, at, px) {
+  _advice(ctx, /** @type {Map<Parts.UnitMark, [number, number]>} */ at, /** @type {(mark: { x: number, y: number }) => number[]} */ px) {
     const mark = this.units.get(String(this.move.unit_id)), station = this.stations.find((one) => one.id === String(this.move.to));
     if (!mark || !station || !at.has(mark)) return;
     const [x, y] = at.get(mark), [to_x, to_y] = px(station), s = this.s, long = Math.hypot(to_x - x, to_y - y);
     if (long < 30 * s) return;
     const ux = (to_x - x) / long, uy = (to_y - y) / long, end = long - 11 * s, start = 14 * s;
-    for (const [colour, width] of [["card", 6], ["accent", 3]]) {
+    for (const [colour, width] of /** @type {Array<[string, number]>} */ ([["card", 6], ["accent", 3]])) {
       ctx.strokeStyle = ctx.fillStyle = colours.get(colour);
       ctx.lineWidth = width * s;
       ctx.lineCap = "butt";
@@ -419,6 +462,7 @@ export class Signs {
   }
 
   nearest(x, y, within) {
+    /** @type {Parts.Hit | null} */
     let best = null, far = within;
     for (const t of this.hits) {
       const d = Math.hypot(t.cx - x, t.cy - y);

@@ -5,7 +5,10 @@ const SILENT_MS = 12000;
 const AGAIN_MS = 3000;
 
 export class Stream {
-  /** `on` has snapshot(data), update(data), lost(), found() and out(). */
+  /**
+   * @param {{ snapshot: (data: Live.State) => void, update: (data: Live.Update) => void, checked: (data: Live.State) => void,
+   *   lost: () => void, found: () => void, out: () => void }} on
+   */
   constructor(on) {
     this.on = on;
     this._source = null;

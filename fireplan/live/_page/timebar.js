@@ -7,11 +7,19 @@ const WINDOW_MS = 24 * 3600 * 1000;
 const STEP_MS = 60000;
 
 export class TimeBar {
+  /**
+   * @param {Parts.Context} context
+   * @param {Parts.Model} live
+   */
   constructor(context, live) {
     this.context = context;
     this.live = live;
+    /** @type {Parts.Model | null} */
     this.past = null;
+    /** @type {number | null} */
     this.at = null;
+    /** @type {AbortController | null} */
+    this._asking = null;
     this.slider = byId("slider");
     this.field = byId("moment");
     this.slider.addEventListener("input", () => this.go(Number(this.slider.value)));
@@ -65,6 +73,7 @@ export class TimeBar {
     try {
       const answer = await fetch("/api/state?at=" + Math.round(at), { credentials: "same-origin", signal: own.signal });
       if (!answer.ok) throw new Error("the server answered " + answer.status);
+      /** @type {Live.State} */
       const data = await answer.json();
       if (own.signal.aborted || this.at !== at) return;
       const past = new Model();
@@ -99,11 +108,11 @@ export class TimeBar {
   tick() {
     if (!this.live.ready) return;
     const [first, last] = this.range, low = Math.max(first, Math.min(this.at ?? Infinity, last - WINDOW_MS));
-    this.slider.min = Math.floor(low / STEP_MS) * STEP_MS;
-    this.slider.max = Math.ceil(last / STEP_MS) * STEP_MS;
-    this.slider.step = STEP_MS;
+    this.slider.min = String(Math.floor(low / STEP_MS) * STEP_MS);
+    this.slider.max = String(Math.ceil(last / STEP_MS) * STEP_MS);
+    this.slider.step = String(STEP_MS);
     if (this.at === null) this.slider.value = this.slider.max;
-    else if (document.activeElement !== this.slider) this.slider.value = this.at;
+    else if (document.activeElement !== this.slider) this.slider.value = String(this.at);
     this.slider.setAttribute("aria-valuetext", this.at === null ? "now" : this.context.time.spoken(this.at, last));
     const low_text = this.context.time.spoken(Number(this.slider.min), last);
     write(byId("slider-low"), low_text);

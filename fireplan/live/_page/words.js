@@ -130,8 +130,8 @@ export class LocalTime {
       const p = this.parts(ms);
       return Date.UTC(p[0], p[1] - 1, p[2], p[3], p[4], p[5]) - Math.floor(ms / 1000) * 1000;
     };
-    const first = wall - offset(wall);
-    return wall - offset(first);
+    const first = wall - offset(wall), second = wall - offset(first);
+    return offset(second) === offset(first) ? second : Math.max(first, second);
   }
 
   /** For an <input type="datetime-local">, and back. */
