@@ -80,7 +80,7 @@ def opened(open_address, stage, *, path="/", **more):
     page = open_address(stage.url + path, storage_state=stage.cookies(), **more)
     until(
         page,
-        "window.fireplanLive && fireplanLive.live.ready && document.querySelector('#clock').textContent !== '--:--:--'",
+        "window.fireplanLive && fireplanLive.map.model && document.querySelector('#clock').textContent !== '--:--:--'",
     )
     return page
 

@@ -38,6 +38,7 @@ declare namespace Intl {
 
 declare namespace Parts {
   type Model = import("../../fireplan/live/_page/model.js").Model;
+  type Room = import("../../fireplan/_page_kit/browser/label_room.js").Room;
   type Zones = import("../../fireplan/live/_page/ground.js").Zones;
   type LocalTime = import("../../fireplan/live/_page/words.js").LocalTime;
   type ClockState = Live.ClockReading["state"];

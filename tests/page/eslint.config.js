@@ -26,7 +26,7 @@ export default [
   js.configs.recommended,
   { linterOptions: { reportUnusedDisableDirectives: "error" } },
   {
-    files: ["fireplan/live/_page/*.js"],
+    files: ["fireplan/_page_kit/browser/*.js", "fireplan/live/_page/*.js"],
     languageOptions: { ecmaVersion: 2023, sourceType: "module", globals: { ...globals.browser, L: "readonly" } },
     rules: {
       ...rules,
@@ -39,9 +39,14 @@ export default [
     },
   },
   {
-    files: ["fireplan/live/_page/theme.js", "fireplan/maps/assets/*.js"],
-    languageOptions: { ecmaVersion: 2023, sourceType: "script", globals: { ...globals.browser, L: "readonly" } },
-    rules: { ...rules, "no-implicit-globals": "off" },
+    files: ["fireplan/maps/assets/*.js"],
+    languageOptions: { ecmaVersion: 2023, sourceType: "module", globals: { ...globals.browser, L: "readonly" } },
+    rules,
+  },
+  {
+    files: ["fireplan/live/_page/theme.js"],
+    languageOptions: { ecmaVersion: 2023, sourceType: "script", globals: globals.browser },
+    rules,
   },
   {
     files: ["tests/page/**/*.{js,mjs}"],

@@ -1,28 +1,24 @@
 // The maps' own script: packed layers, as Leaflet is told to draw them.
 
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
 import { beforeEach, test } from "node:test";
-import vm from "node:vm";
 
 import { recorded } from "./support.js";
 
-const CODE = readFileSync(new URL("../../fireplan/maps/assets/fireplan.js", import.meta.url), "utf8");
 const { numbers, places, ground } = recorded();
-let made, fireplan;
+let made;
+
+const layer = (kind) => (shape, options) => {
+  const one = { kind, shape: structuredClone(shape), options, bindTooltip: (text) => { one.tip = text; }, bindPopup: (say) => { one.card = say; } };
+  made.push(one);
+  return one;
+};
+const group = () => ({ layers: [], addLayer(one) { this.layers.push(one); } });
+globalThis.L = { polyline: layer("line"), polygon: layer("polygon"), featureGroup: group, Path: { extend: (own) => own }, DomEvent: {} };
+const fireplan = await import("../../fireplan/maps/assets/layers.js");
 
 beforeEach(() => {
   made = [];
-  const layer = (kind) => (shape, options) => {
-    const one = { kind, shape: structuredClone(shape), options, bindTooltip: (text) => { one.tip = text; }, bindPopup: (say) => { one.card = say; } };
-    made.push(one);
-    return one;
-  };
-  const group = () => ({ layers: [], addLayer(one) { this.layers.push(one); } });
-  const L = { polyline: layer("line"), polygon: layer("polygon"), featureGroup: group, Path: { extend: (own) => own }, DomEvent: {} };
-  const window = {};
-  vm.runInNewContext(CODE, { window, L, document: {}, structuredClone });
-  fireplan = window.fireplan;
 });
 
 function map() {

@@ -3,7 +3,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { bytes, coordinates, integers } from "../../fireplan/live/_page/packed.js";
+import { coordinates, integers } from "../../fireplan/_page_kit/browser/packed_coordinates.js";
+import { bytes } from "../../fireplan/live/_page/packed.js";
 import { recorded } from "./support.js";
 
 const { numbers, places, ground, states } = recorded();

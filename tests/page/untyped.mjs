@@ -6,7 +6,8 @@ import path from "node:path";
 import { fileURLToPath } from "node:url";
 import ts from "typescript";
 
-const here = path.dirname(fileURLToPath(import.meta.url)), page = path.resolve(here, "../../fireplan/live/_page");
+const here = path.dirname(fileURLToPath(import.meta.url)), root = path.resolve(here, "../../fireplan");
+const pages = ["live/_page", "_page_kit/browser"].map((name) => path.join(root, name));
 const schema = JSON.parse(readFileSync(path.resolve(here, "../../docs/state.schema.json"), "utf8"));
 const keys = new Set(Object.values(schema.$defs).flatMap((said) => Object.keys(said.properties)));
 
@@ -18,7 +19,7 @@ const isAny = (node) => Boolean(checker.getTypeAtLocation(node).flags & ts.TypeF
 
 function report(source, node, key) {
   const { line } = source.getLineAndCharacterOfPosition(node.getStart());
-  console.log(path.relative(page, source.fileName) + ":" + (line + 1) + " " + key + "  " + node.getText().split("\n")[0].slice(0, 60));
+  console.log(path.relative(root, source.fileName) + ":" + (line + 1) + " " + key + "  " + node.getText().split("\n")[0].slice(0, 60));
 }
 
 function look(source, node) {
@@ -32,4 +33,4 @@ function look(source, node) {
   ts.forEachChild(node, (child) => look(source, child));
 }
 
-for (const source of program.getSourceFiles()) if (source.fileName.startsWith(page)) look(source, source);
+for (const source of program.getSourceFiles()) if (pages.some((page) => source.fileName.startsWith(page))) look(source, source);

@@ -6,10 +6,10 @@ They lie in tests/page/recorded.json; tests/page/test_recording.py says how to w
 
 import json
 
-from fireplan.maps.packing import pack_coordinates, pack_integers
 from live_desks import department
 from live_towns import at_us, call, run, say
 
+from fireplan._page_kit.coordinate_codec import pack_coordinates, pack_integers
 from fireplan.live._desk.base_layers import ground_of
 from fireplan.live._desk.event_loop import _changes
 from fireplan.live._desk.state import StateMaker

@@ -16,6 +16,13 @@ export function filled(element, attributes, children, safe) {
   return element;
 }
 
+/**
+ * @template {keyof HTMLElementTagNameMap} K
+ * @param {K} tag
+ * @param {Record<string, unknown>} [attributes]
+ * @param {...any} children
+ * @returns {HTMLElementTagNameMap[K]}
+ */
 export function h(tag, attributes, ...children) {
   return filled(document.createElement(tag), attributes, children, SAFE);
 }

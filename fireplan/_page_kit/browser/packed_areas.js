@@ -7,7 +7,11 @@ import { MOST_POINTS } from "./packed_lines.js";
 const SEAM = 0.6; // pixels of outline, so that no ground shines through between two paths of one class
 
 export class PackedAreas {
-  /** `packed` holds `n`, `structure` and `points`, as coordinate_codec.pack_polygons writes them. */
+  /**
+   * `packed` is as coordinate_codec.pack_polygons writes it.
+   *
+   * @param {{ n: number, structure: string, points: string }} packed
+   */
   constructor(packed, frame) {
     const structure = integers(packed.structure), { x, y } = coordinates(packed.points, frame.place);
     this.x = x;

@@ -53,7 +53,7 @@ export class Alerts {
       button.disabled = true;
       try {
         await post("/api/alerts/" + encodeURIComponent(alert.key) + "/acknowledge");
-        write(done, "acknowledged");
+        if (!alert.acknowledged) write(done, "acknowledged"); // else the stream was first, and said by whom
       } catch (error) {
         write(done, "Could not acknowledge: " + error.message);
         button.disabled = false;

@@ -17,6 +17,10 @@ const OWN = ["#0072b2", "#e69f00", "#cc79a7", "#56b4e9", "#8a5a2b", "#4b3f8f", "
 
 /** The zones: areas with ids and with what they weigh. */
 export class Zones extends PackedAreas {
+  /**
+   * @param {Live.ZonesState} packed
+   * @param {Parts.Frame} frame
+   */
   constructor(packed, frame) {
     super(packed, frame);
     this.ids = packed.ids || [];

@@ -10,7 +10,7 @@ export function block(count, w, h, gap, most = 3) {
 /**
  * The first side of a point where a block has room: below, right, left, above; null where there is none.
  *
- * @param {Room} room
+ * @param {Parts.Room} room
  * @param {number} x
  * @param {number} y
  * @param {number} away

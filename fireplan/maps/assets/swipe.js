@@ -40,7 +40,7 @@ export function swipe(map, options) {
   function move(to) {
     map.fireplanAt = Math.min(1, Math.max(0, to));
     const percent = Math.round(100 * map.fireplanAt);
-    bar.setAttribute("aria-valuenow", percent);
+    bar.setAttribute("aria-valuenow", String(percent));
     bar.setAttribute("aria-valuetext", percent + " % of the width shows " + left + ", the rest " + right);
     draw();
   }
