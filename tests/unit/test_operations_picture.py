@@ -152,6 +152,17 @@ def test_soon_counts_those_on_the_way_back():
     assert later[0]
 
 
+def test_one_on_the_way_back_counts_soon_if_it_is_home_by_then_and_not_a_moment_later():
+    # E1 is free at block 27.2 and home 301.5 s later; from where it is it does not reach the first zone.
+    picture = told(line_picture(), [call("1", 0, at=(-140.0, 30.0272)), *run("1", "E1", 30, 90, 450, 900)])
+    home_us = unit(picture.scene(at_us(901)), "E1").home_by_us
+    assert (home_us - at_us(900)) / 1e6 == pytest.approx(27.2 * BLOCK_S, abs=1)
+    for ahead_us, home in ((300_000_000, True), (300_000_001, False)):
+        scene = picture.scene(home_us - ahead_us)
+        assert not scene.within[0]
+        assert scene.soon[0][1][0] == home
+
+
 def test_clocks_run_stop_and_are_late():
     picture = line_picture(policy=Policy(emergency_priorities=("1",)))
     told(picture, [call("1", 0, at=NORTH, call_type="CARDIAC ARREST")])
