@@ -105,6 +105,20 @@ def test_a_unit_sent_in_the_second_in_which_another_clears_is_not_away_with_it(s
     assert [tuple(h) for h in hours[-2:]] == [(19, 1, 1), (20, 1, fewest)]
 
 
+@pytest.mark.parametrize("now_s", [3599, 3600, 3601])
+def test_a_unit_that_is_out_is_out_on_the_full_hour_as_well(now_s):
+    # Sent at 19:00:30 and not back: at 20:00:00 the new hour begins with one unit left, and not with two.
+    board = board_of(call("1", 0, at=MIDDLE), *run("1", "E1", 30))
+    hours = hours_of(board.incidents(), units={"E1", "E2"}, now_us=at_us(now_s), timezone="UTC")
+    assert tuple(hours[-1]) == ((19, 1, 1) if now_s < 3600 else (20, 0, 1))
+
+
+def test_a_unit_sent_at_the_very_instant_is_out():
+    board = board_of(call("1", 3600, at=MIDDLE), *run("1", "E1", 3600))
+    hours = hours_of(board.incidents(), units={"E1", "E2"}, now_us=at_us(3600), timezone="UTC")
+    assert tuple(hours[-1]) == (20, 1, 1)
+
+
 def test_hours_end_with_the_instant_and_begin_at_local_midnight():
     # 19:00 UTC is 14:00 in New York; a call at 13:59:59 is of the hour before.
     board = board_of(call("1", -1, at=MIDDLE), call("2", 0, at=MIDDLE), call("3", 60, at=MIDDLE))
