@@ -4,7 +4,7 @@ import pytest
 from live_towns import at_us, call, line_town, run, say
 
 from fireplan.operations._events.event_records import Board
-from fireplan.operations._events.from_history import events_of
+from fireplan.operations._events.from_history import busiest_day_us, events_of
 from fireplan.operations._events.to_history import history_of
 from fireplan.operations._status.hourly import hours_of
 
@@ -156,3 +156,14 @@ def test_a_history_keeps_every_stamp_and_the_place():
     stamps = ["received", "dispatched", "enroute", "arrived", "cleared"]
     assert [(row[s].value // 1000 - at_us(0)) / 1e6 for s in stamps] == [0, 30, 90, 250, 900]
     assert history().incidents.geometry.iloc[0].coords[0] == MIDDLE
+
+
+def test_the_busiest_day_is_that_with_most_calls_of_the_last_and_of_equal_ones_the_first():
+    # Three calls a hundred days ago, one on the first of the last days, two on the second and two on the third.
+    days = [-100] * 3 + [0, 1, 1, 2, 2]
+    calls = [(str(i), day * DAY_S + 60 * i) for i, day in enumerate(days)]
+    events = [e for i, s in calls for e in (call(i, s, at=MIDDLE), *run(i, "E1", s, s, s, s + 30))]
+    found = history_of(events, timezone="UTC", units=line_town().units)
+    midnight_us = at_us(-19 * 3600)  # of the day on which the second 0 falls
+    assert busiest_day_us(found) == midnight_us + DAY_S * 1_000_000
+    assert busiest_day_us(found, last_days=103) == midnight_us - 100 * DAY_S * 1_000_000

@@ -157,6 +157,15 @@ def test_an_objective_has_a_clock_only_on_its_categories():
     assert set(set_on(heart, *NFPA_1710.objectives)[0]) == everywhere | {"turnout_ems"}
 
 
+@pytest.mark.parametrize(
+    ("only", "priorities", "clocks"), [(True, ("2",), 0), (True, ("1", "2"), 1), (False, ("2",), 1), (True, None, 1)]
+)
+def test_only_emergencies_have_clocks_unless_the_policy_counts_all(only, priorities, clocks):
+    # The call is of priority 1.
+    policy = Policy(emergency_only=only, emergency_priorities=priorities)
+    assert len(set_on([CREATED], Objective("first", "First engine", 240), policy=policy)[0]) == clocks
+
+
 @pytest.mark.parametrize("counts", [True, False])
 def test_a_neighbours_turnout_counts_only_if_the_policy_says_so(counts):
     events = [CREATED, *run("1", "E9", 20, 50, 100), *run("1", "E1", 30, 90, 200)]
