@@ -145,7 +145,8 @@ def test_zones_off_the_road_count_as_not_reached_and_a_note_says_so(town):
     moved = fp.Scenario(town.roads, town.stations, town.units, zones)
     result = fp.assess(moved, standard=NFPA_1710)
     assert one(result)[["n", "within", "unreachable"]].tolist() == [400, 210, 10]
-    assert "1 of 40 zones lie more than 200 m from any road and count as not reached" in result.notes()
+    said = "1 of 40 zones lie more than 200 m from any road and count as not reached"
+    assert result.notes().count(said) == 1  # once, for however many objectives and weights
 
 
 def test_incidents_without_a_place_are_counted_apart(town):

@@ -118,6 +118,17 @@ def test_built_upon_area_leaves_empty_zones_out(town):
     assert iso_distribution(bare, weight=AREA).loc["engine", "n"] == pytest.approx(km2)
 
 
+def test_ground_with_anything_on_it_is_built_upon(town):
+    # Dwellings on blocks 1 to 10, jobs on 6 to 20: blocks 1 to 20 are built upon, and all within 22 blocks.
+    blocks = np.arange(1, 41)
+    zones = town.zones.assign(
+        population=np.where(blocks <= 10, 10.0, 0.0), jobs=np.where((blocks > 5) & (blocks <= 20), 5.0, np.nan)
+    )
+    engine = iso_distribution(fp.Scenario(town.roads, town.stations, town.units, zones), weight=AREA).loc["engine"]
+    km2 = town.zones.to_crs(town.roads.crs).area.sum() / 1e6
+    assert engine[["n", "within"]].tolist() == pytest.approx([km2 / 2, km2 / 2], rel=1e-3)
+
+
 def test_zones_without_outlines_have_no_area(town):
     points = town.zones.set_geometry(town.zones.representative_point())
     with pytest.raises(InputError, match="no area"):
