@@ -243,6 +243,8 @@ def test_unit_added_has_what_was_asked_for(town):
 
 
 def test_unit_added_is_guessed_from_its_letters(town):
+    squad = town.apply(fp.AddUnit("SQ1", to="S1"), fp.AddUnit("BR2", to="S1")).units  # by all the letters
+    assert squad["type"].to_dict() == {"E1": "engine", "SQ1": "rescue", "BR2": "brush"}
     units = town.apply(fp.AddUnit("T1", to="S1"), fp.AddUnit("M1", to="S1")).units
     assert units["type"].to_dict() == {"E1": "engine", "T1": "truck", "M1": "ambulance"}
     assert units["crew"].to_dict() == {"E1": 4, "T1": 4, "M1": 2}
@@ -449,6 +451,7 @@ def test_unknown_ids_come_with_a_suggestion(two, change, said):
         (fp.ScaleSpeeds(0), "factor must be a number above zero"),
         (fp.ScaleSpeeds(float("nan")), "factor must be a number above zero"),
         (fp.ScaleDemand(-1), "factor must be a number, zero or more"),
+        (fp.ScaleDemand(float("inf")), "factor must be a number, zero or more"),
     ],
     ids=str,
 )

@@ -179,6 +179,11 @@ def test_what_has_no_end_is_counted_apart():
     assert row[["n", "unknown", "committed_h"]].tolist() == [4, 3, 0.5]
 
 
+def test_a_unit_cleared_in_the_second_in_which_it_was_sent_has_an_end():
+    row = workload(history(("1", "E1", "2025-06-02 10:00", "2025-06-02 10:00"))).loc[0]
+    assert row[["n", "unknown", "committed_h"]].tolist() == [1, 0, 0.0]
+
+
 def test_units_of_the_table_and_no_others():
     calls = history(
         ("1", "E1", "2025-06-02 10:00", "2025-06-02 11:00"), ("1", "OCN E9", "2025-06-02 10:00", "2025-06-02 12:00")
