@@ -53,6 +53,51 @@ def first_due_s(scenario):
     return fp.first_due(scenario)["first_due_s"].to_numpy()
 
 
+BLOCK_S = 11.0852  # 110.852 m at 36 km/h
+MIDDLES_S = (np.arange(40) + 0.5) * BLOCK_S  # from S1 in the south to the middle of each block
+BLOCK_31 = (-140.0, 30.0305)
+
+
+def turned(scenario):
+    """The same town with its station at the north end: everything is driven the other way."""
+    return scenario.apply(fp.MoveStation("S1", at=NORTH))
+
+
+def one_way(roads, *, block, shut):
+    """The same roads with a block, counted from 1 in the south, closed northward or southward."""
+    street = np.arange(roads.n_streets) == np.argsort(roads.node_xy_m[roads.first, 1])[block - 1]
+    runs_north = roads.node_xy_m[roads.last, 1] > roads.node_xy_m[roads.first, 1]
+    there = street & (runs_north if shut == "northward" else ~runs_north)
+    back = street & ~there
+    return roads.with_times(there_s=np.where(there, np.inf, roads.there_s), back_s=np.where(back, np.inf, roads.back_s))
+
+
+def block_s(scenario, block):
+    """Time to drive a block northward and southward. [s]"""
+    roads = scenario.roads
+    street = np.argsort(roads.node_xy_m[roads.first, 1])[block - 1]
+    north = roads.node_xy_m[roads.last[street], 1] > roads.node_xy_m[roads.first[street], 1]
+    both = float(roads.there_s[street]), float(roads.back_s[street])
+    return both if north else both[::-1]
+
+
+@pytest.fixture(scope="module")
+def mixed(town):
+    """The town with twenty blocks of South Street, residential, and twenty of North Street, primary."""
+    y = 30.0 + 0.001 * np.arange(41)
+    nodes = pd.DataFrame({"x": -140.0, "y": y}, index=pd.RangeIndex(41))
+    south, north = np.arange(40), np.arange(1, 41)
+    edges = pd.DataFrame({"u": np.concatenate([south, north]), "v": np.concatenate([north, south]), "key": 0})
+    lower = edges[["u", "v"]].min(axis=1) < 20
+    edges = edges.assign(
+        name=np.where(lower, "South Street", "North Street"),
+        highway=np.where(lower, "residential", "primary"),
+        speed_kph=36.0,
+    )
+    roads = fp.roads.from_frames(nodes, edges.set_index(["u", "v", "key"]), crs="EPSG:4326")
+    return fp.Scenario(roads, town.stations, town.units, town.zones)
+
+
 def test_every_change_is_tried_here():
     assert {type(c) for c, _ in EVERY} == set(changes.ALL)
     assert set(changes.ALL) <= {getattr(fp, name) for name in fp.__all__}
@@ -99,6 +144,7 @@ def test_lists_and_numpy_numbers_make_the_same_change():
         (lambda: fp.OpenStation("S2", at=MIDDLE, units="E2"), "units is 'E2': give a list of texts, such as"),
         (lambda: fp.OpenStation(8, at=MIDDLE), "station_id is '8': give text in quotes"),
         (lambda: fp.OpenStation("S2", at=(1.0,)), r"at is '\(1.0,\)': give \(longitude, latitude\)"),
+        (lambda: fp.OpenStation("S2", at=(-140.0, 30.0, 12.0)), r"at is '\(-140.0, 30.0, 12.0\)': give \(longitude"),
         (lambda: fp.MoveStation("S2", at="here"), "at is 'here'"),
         (lambda: fp.ScaleSpeeds("fast"), "factor is 'fast': give a number"),
         (lambda: fp.ScaleDemand(1, zones=[1, 2]), "zones is"),
@@ -197,10 +243,38 @@ def test_unit_added_has_what_was_asked_for(town):
 
 
 def test_unit_added_is_guessed_from_its_letters(town):
+    squad = town.apply(fp.AddUnit("SQ1", to="S1"), fp.AddUnit("BR2", to="S1")).units  # by all the letters
+    assert squad["type"].to_dict() == {"E1": "engine", "SQ1": "rescue", "BR2": "brush"}
     units = town.apply(fp.AddUnit("T1", to="S1"), fp.AddUnit("M1", to="S1")).units
     assert units["type"].to_dict() == {"E1": "engine", "T1": "truck", "M1": "ambulance"}
     assert units["crew"].to_dict() == {"E1": 4, "T1": 4, "M1": 2}
     assert set(units["turnout_s"]) == {80}
+
+
+def test_nobody_aboard_and_no_turnout_are_numbers_too(town):
+    unit = town.apply(fp.AddUnit("E9", to="S1", crew=0, turnout_s=0)).units.loc["E9"]
+    assert unit[["crew", "turnout_s"]].tolist() == [0, 0]
+    assert town.apply(fp.SetTurnout(0)).units["turnout_s"].tolist() == [0]
+    assert town.apply(fp.ScaleDemand(0)).zones["population"].tolist() == [0] * 40
+
+
+def test_a_station_opens_with_all_its_units(town):
+    there = town.apply(fp.OpenStation("S2", at=NORTH, units=("E2", "T2", "M2"))).units
+    assert there["station_id"].to_dict() == {"E1": "S1", "E2": "S2", "T2": "S2", "M2": "S2"}
+    assert there["type"].tolist() == ["engine", "engine", "truck", "ambulance"]
+
+
+def test_a_station_closes_with_all_its_units_and_no_others(two):
+    more = two.apply(fp.AddUnit("T2", to="S2"), fp.AddUnit("T1", to="S1"))
+    assert list(more.apply(fp.CloseStation("S2")).units.index) == ["E1", "T1"]
+
+
+def test_places_at_the_edge_of_the_world_are_places(town):
+    edge = town.apply(fp.OpenStation("S2", at=(-180.0, 90.0)), fp.OpenStation("S3", at=(180.0, -90.0)))
+    assert [edge.stations.geometry[s].coords[0] for s in ("S2", "S3")] == [(-180, 90), (180, -90)]
+    for beyond in ((180.001, 0.0), (-180.001, 0.0), (0.0, 90.001), (0.0, -90.001)):
+        with pytest.raises(InputError, match="is not longitude, latitude in degrees"):
+            town.apply(fp.OpenStation("S2", at=beyond))
 
 
 def test_removed_unit_covers_no_more(two):
@@ -213,6 +287,9 @@ def test_turnout_of_chosen_units_only(two):
     assert two.apply(fp.SetTurnout(60, units=("E2",))).units["turnout_s"].to_dict() == {"E1": 80, "E2": 60}
     assert two.apply(fp.SetTurnout(60, stations=("S1",))).units["turnout_s"].to_dict() == {"E1": 60, "E2": 80}
     assert two.apply(fp.SetTurnout(60)).units["turnout_s"].to_dict() == {"E1": 60, "E2": 60}
+    three = two.apply(fp.AddUnit("T2", to="S2"))
+    both = three.apply(fp.SetTurnout(60, units=("T2",), stations=("S1",)))  # the units named, and those of the stations
+    assert both.units["turnout_s"].to_dict() == {"E1": 60, "E2": 80, "T2": 60}
 
 
 def test_closed_road_cuts_off_what_lies_behind(town):
@@ -220,6 +297,59 @@ def test_closed_road_cuts_off_what_lies_behind(town):
     reached = np.isfinite(first_due_s(cut))
     assert reached[:30].all()
     assert not reached[31:].any()
+
+
+def test_a_closed_road_is_closed_in_both_directions(town):
+    shut = fp.CloseRoad("Line Street", near=BLOCK_31)
+    assert block_s(town.apply(shut), 31) == (np.inf, np.inf)
+    # From the south blocks 1 to 30 are left, from the north 40 to 32; the zone of block 31 itself takes an open street.
+    north = np.isfinite(first_due_s(turned(town).apply(shut)))
+    assert (north[31:].all(), north[:30].any()) == (True, False)
+    south = np.isfinite(first_due_s(town.apply(shut)))
+    assert (south[:30].all(), south[31:].any()) == (True, False)
+    assert np.isinf(town.apply(fp.CloseRoad("Line Street")).roads.there_s).all()
+    assert np.isinf(town.apply(fp.CloseRoad("Line Street")).roads.back_s).all()
+
+
+@pytest.mark.parametrize("of_town", [lambda t: t, turned], ids=["from the south", "from the north"])
+def test_a_closed_road_opens_in_both_directions(town, of_town):
+    start = of_town(town)
+    shut = start.apply(fp.CloseRoad("", near=BLOCK_31))
+    assert np.isinf(first_due_s(shut)).any()
+    again = shut.apply(fp.OpenRoad("", near=BLOCK_31, speed_kph=36))
+    np.testing.assert_allclose(first_due_s(again), first_due_s(start), rtol=1e-5)
+    assert block_s(again, 31) == pytest.approx((BLOCK_S, BLOCK_S), abs=1e-3)
+
+
+@pytest.mark.parametrize(("shut", "times_s"), [("northward", (22.17, 11.085)), ("southward", (11.085, 22.17))])
+def test_of_a_one_way_street_only_the_closed_direction_opens(town, shut, times_s):
+    oneway = fp.Scenario(one_way(town.roads, block=31, shut=shut), town.stations, town.units, town.zones)
+    assert np.isinf(block_s(oneway, 31)).sum() == 1
+    # 110.852 m at 18 km/h; the way that was open stays at 36.
+    opened = oneway.apply(fp.OpenRoad("", near=BLOCK_31, speed_kph=18))
+    assert block_s(opened, 31) == pytest.approx(times_s, abs=0.01)
+    assert block_s(opened, 30) == block_s(town, 30)
+
+
+def test_a_road_opened_without_a_speed_is_driven_at_40_kph(town):
+    again = town.apply(fp.CloseRoad("", near=BLOCK_31), fp.OpenRoad("", near=BLOCK_31))
+    assert block_s(again, 31) == pytest.approx((110.852 / 40 * 3.6,) * 2, abs=1e-3)  # 9.98 s
+
+
+def test_of_a_name_the_street_nearest_to_the_place_is_closed(mixed):
+    # The place lies in block 19, on South Street; North Street begins 166 m from it, with block 21.
+    shut = mixed.apply(fp.CloseRoad("North Street", near=(-140.0, 30.0185)))
+    assert [np.isinf(block_s(shut, b)).all() for b in (19, 20, 21, 22)] == [False, False, True, False]
+    assert np.isinf(shut.roads.there_s).sum() == 1
+    nearest = mixed.apply(fp.CloseRoad("", near=(-140.0, 30.0185)))
+    assert np.isinf(block_s(nearest, 19)).all()
+    with pytest.raises(InputError, match="no street 'North Street' within 200 m"):
+        mixed.apply(fp.CloseRoad("North Street", near=(-140.0, 30.0181)))  # 211 m
+
+
+def test_closing_a_name_closes_every_street_of_it_and_no_other(mixed):
+    shut = mixed.apply(fp.CloseRoad("North Street"))
+    assert [np.isinf(block_s(shut, b)).any() for b in range(1, 41)] == [False] * 20 + [True] * 20
 
 
 def test_closed_road_opens_at_its_speed(town):
@@ -239,6 +369,32 @@ def test_speeds_scale_times_inversely(town):
     np.testing.assert_allclose(first_due_s(town.apply(fp.ScaleSpeeds(0.5))), 2 * first_due_s(town), rtol=1e-6)
     some = town.apply(fp.ScaleSpeeds(0.5, highway=("residential",)))
     np.testing.assert_allclose(first_due_s(some), 2 * first_due_s(town), rtol=1e-6)
+
+
+def test_speeds_scale_in_both_directions(town):
+    for start in (town, turned(town)):
+        np.testing.assert_allclose(first_due_s(start.apply(fp.ScaleSpeeds(2))), first_due_s(start) / 2, rtol=1e-5)
+    assert block_s(town.apply(fp.ScaleSpeeds(0.5)), 7) == pytest.approx((2 * BLOCK_S,) * 2, abs=1e-3)
+
+
+def test_only_the_classes_named_are_driven_slower(mixed):
+    slower = mixed.apply(fp.ScaleSpeeds(0.5, highway=("primary",)))
+    # Twenty blocks of South Street as before; on North Street each block counts twice.
+    expected_s = np.where(np.arange(40) < 20, MIDDLES_S, 2 * MIDDLES_S - 20 * BLOCK_S)
+    np.testing.assert_allclose(first_due_s(slower), expected_s, atol=0.02)
+    both = mixed.apply(fp.ScaleSpeeds(0.5, highway=("primary", "residential")))
+    np.testing.assert_allclose(first_due_s(both), 2 * MIDDLES_S, atol=0.02)
+
+
+def test_only_the_weight_named_grows(town):
+    zones = town.zones.assign(dwellings=4.0, jobs=[None, *[2.0] * 39])
+    rich = fp.Scenario(town.roads, town.stations, town.units, zones)
+    grown = rich.apply(fp.ScaleDemand(3, weight="dwellings", zones=("Z01",))).zones
+    assert grown.loc["Z01", ["population", "dwellings"]].tolist() == [10, 12]
+    assert grown.loc["Z02", ["population", "dwellings"]].tolist() == [10, 4]
+    every = rich.apply(fp.ScaleDemand(3)).zones
+    assert every.loc["Z02", ["population", "dwellings", "jobs"]].tolist() == [30, 12, 6]
+    assert np.isnan(every.loc["Z01", "jobs"])  # what is not known is not none
 
 
 def test_demand_scales_where_it_is_asked_to(town):
@@ -295,6 +451,7 @@ def test_unknown_ids_come_with_a_suggestion(two, change, said):
         (fp.ScaleSpeeds(0), "factor must be a number above zero"),
         (fp.ScaleSpeeds(float("nan")), "factor must be a number above zero"),
         (fp.ScaleDemand(-1), "factor must be a number, zero or more"),
+        (fp.ScaleDemand(float("inf")), "factor must be a number, zero or more"),
     ],
     ids=str,
 )

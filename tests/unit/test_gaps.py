@@ -175,7 +175,49 @@ def test_an_empty_station_nearby_does_not_make_a_barrier(town):
     assert gap["straight_km"] == pytest.approx(30.5 * 0.110852, rel=1e-3)
 
 
+def test_the_nearest_station_is_one_that_houses_any_part_of_what_is_asked_for(town):
+    # Engine and truck, from S1 in the south and S2 in the north; S3 in the middle has an ambulance, which is no part of
+    # them. Zone n has both after max(n - 1/2, 40.5 - n) blocks: within 21.65 of them are zones 19 to 22.
+    both = town.apply(
+        fp.OpenStation("S2", at=(-140.0, 30.04), units=("T2",)), fp.OpenStation("S3", at=(-140.0, 30.02), units=("M3",))
+    )
+    found = gaps_of(both, rule(240, needs={"engine": 1, "truck": 1}))
+    assert found["zones"].tolist() == [18, 18]
+    # From the nearer end zones 1 to 18 lie 0.5 to 17.5 blocks, the ninth of them 8.5.
+    assert found["straight_km"].tolist() == pytest.approx([8.5 * 0.110852] * 2, rel=1e-3)
+
+
+def test_a_gap_is_named_by_the_station_first_due_to_most_of_the_weight(town):
+    # S2 at block 36: zones 1 to 9 and 28 to 40 are within 100 s; of those between, S1 is first due to nine and
+    # S2 to nine. One of the latter holds three times as many people.
+    two = town.apply(fp.OpenStation("S2", at=(-140.0, 30.036), units=("E2",)))
+    assert gaps_of(two, rule(100)).loc[1, ["zones", "nearest_station"]].tolist() == [18, "S1"]  # a tie: by name
+    heavy = gaps_of(two.apply(fp.ScaleDemand(3, zones=("Z27",))), rule(100))
+    assert heavy.loc[1, ["zones", "population", "nearest_station"]].tolist() == [18, 200, "S2"]
+
+
+@pytest.mark.parametrize(("people", "gaps", "scattered"), [(0.5, 1, 0.0), (0.4, 0, 0.4)])
+def test_a_gap_holds_two_thousandths_of_all_people_and_not_of_those_outside(town, people, gaps, scattered):
+    # 220 people within 240 s and so many in the last block: 0.2 % are 0.441 of them.
+    lone = town.zones.assign(population=[10.0] * 22 + [0.0] * 17 + [people])
+    found = gaps_of(fp.Scenario(town.roads, town.stations, town.units, lone))
+    assert len(found) == gaps
+    assert found.attrs["scattered"] == pytest.approx(scattered)
+    assert found.attrs["outside"] == pytest.approx(people)
+
+
 # --- options
+
+
+def test_gaps_are_ranked_by_people_then_by_calls(town):
+    calls = gpd.GeoDataFrame(
+        {"incident_id": ["1", "2"]}, geometry=gpd.points_from_xy([-140.0] * 2, [30.0005, 30.0395]), crs="EPSG:4326"
+    )
+    for zones, weight in ((town.zones, "population"), (town.zones[["geometry"]], "incidents_n")):
+        scenario = fp.Scenario(town.roads, town.stations, town.units, zones, incidents=calls)
+        assert fp.gaps(fp.assess(scenario, standard=NFPA_1710)).attrs["weight"] == weight
+    counted = fp.Scenario(town.roads, town.stations, town.units, town.zones[["geometry"]].assign(incidents=2.0))
+    assert fp.gaps(fp.assess(counted, standard=NFPA_1710)).attrs["weight"] == "incidents"
 
 
 def test_objective_and_weight_can_be_chosen(town):

@@ -56,6 +56,27 @@ def test_speed_does_not_matter_and_closed_directions_do(town):
     assert engine[["within", "unreachable"]].tolist() == [100, 300]
 
 
+@pytest.mark.parametrize("station", ["south", "north"])
+@pytest.mark.parametrize("shut", ["northward", "southward"])
+def test_only_the_direction_that_is_driven_matters(town, station, shut):
+    # The 11th block is one way; from either end one direction is needed, and 22 blocks lie within the distance.
+    roads = town.roads
+    north = roads.node_xy_m[roads.last, 1] > roads.node_xy_m[roads.first, 1]
+    eleventh = np.arange(roads.n_streets) == np.argsort(roads.node_xy_m[roads.first, 1])[10]
+    there = eleventh & (north if shut == "northward" else ~north)
+    oneway = roads.with_times(
+        there_s=np.where(there, np.inf, roads.there_s), back_s=np.where(eleventh & ~there, np.inf, roads.back_s)
+    )
+    at_end = town if station == "south" else town.apply(fp.MoveStation("S1", at=at(41)))
+    engine = iso_distribution(fp.Scenario(oneway, at_end.stations, town.units, town.zones), weight="population").loc[
+        "engine"
+    ]
+    needed = {"south": "northward", "north": "southward"}[station]
+    # From the south blocks 1 to 10 are left, and 11 to 40 cut off; from the north 11 to 1 are, beyond the distance.
+    cut = {"south": [100, 300], "north": [220, 110]}[station]
+    assert engine[["within", "unreachable"]].tolist() == (cut if shut == needed else [220, 0])
+
+
 def test_quickest_is_not_shortest():
     # From A to C: 1,200 m on a slow street, or 3,200 m round by B on a fast one.
     nodes = pd.DataFrame({"x": [0.0, 0.0, 0.01], "y": [0.0, 0.01, 0.0]}, index=["A", "B", "C"])
@@ -98,6 +119,17 @@ def test_built_upon_area_leaves_empty_zones_out(town):
     assert iso_distribution(bare, weight=AREA).loc["engine", "n"] == pytest.approx(km2)
 
 
+def test_ground_with_anything_on_it_is_built_upon(town):
+    # Dwellings on blocks 1 to 10, jobs on 6 to 20: blocks 1 to 20 are built upon, and all within 22 blocks.
+    blocks = np.arange(1, 41)
+    zones = town.zones.assign(
+        population=np.where(blocks <= 10, 10.0, 0.0), jobs=np.where((blocks > 5) & (blocks <= 20), 5.0, np.nan)
+    )
+    engine = iso_distribution(fp.Scenario(town.roads, town.stations, town.units, zones), weight=AREA).loc["engine"]
+    km2 = town.zones.to_crs(town.roads.crs).area.sum() / 1e6
+    assert engine[["n", "within"]].tolist() == pytest.approx([km2 / 2, km2 / 2], rel=1e-3)
+
+
 def test_zones_without_outlines_have_no_area(town):
     points = town.zones.set_geometry(town.zones.representative_point())
     with pytest.raises(InputError, match="no area"):
@@ -112,6 +144,18 @@ def test_distances_of_ones_own(town):
     assert table["source"].tolist()[1].startswith("ISO")
     with pytest.raises(TableError, match=r"engine_miles is 0.*ladder_miles is inf"):
         iso_distribution(town, engine_miles=0, ladder_miles=float("inf"))
+
+
+def test_a_zone_at_the_very_distance_lies_within_it(town):
+    # The limit is just where zone 10 lies, 9.5 blocks away, and then the next shorter distance there is.
+    away_m = time_rows(by_distance(town), places(town, "zones"))[0][9]
+    assert away_m == pytest.approx(9.5 * BLOCK_M, abs=0.1)
+    for limit_m, reached in ((away_m, 10), (np.nextafter(away_m, np.float32(0)), 9)):
+        miles = float(limit_m) / MILE_M
+        assert iso_zones(town, engine_miles=miles)["engine_within"].sum() == reached
+        assert iso_distribution(town, weight="population", engine_miles=miles).loc["engine", "within"] == 10 * reached
+        table = iso_added_area(town, weight="population", miles=miles)
+        assert table.loc["S1", ["district", "added"]].tolist() == [10 * reached, 10 * reached]
 
 
 def test_unknown_weight_lists_those_there_are(town):
@@ -162,6 +206,20 @@ def test_half_a_district_is_enough(town):
     row = iso_added_area(more, weight="population", miles=10 * BLOCK_M / MILE_M).loc["S2"]
     assert row[["district", "added", "share_of_own"]].tolist() == [200, 100, 0.5]
     assert row["meets_own"]
+
+
+def test_the_typical_district_is_the_middle_one_of_the_others(town):
+    # Half a mile is 7.26 blocks: districts of 7 blocks at the ends of the street, and of 14 at blocks 14 and 27.
+    more = town.apply(*(fp.OpenStation(f"S{b}", at=at(b + 1), units=(f"E{b}",)) for b in (14, 27, 40)))
+    table = iso_added_area(more, weight="population", miles=0.5)
+    assert table["district"].to_dict() == {"S1": 70, "S14": 140, "S27": 140, "S40": 70}
+    assert table["typical"].to_dict() == {"S1": 140, "S14": 70, "S27": 70, "S40": 140}
+    # S14 has blocks 8 to 21, S27 blocks 21 to 34 and S40 blocks 34 to 40: 21 and 34 are of two stations.
+    assert table["added"].to_dict() == {"S1": 70, "S14": 130, "S27": 120, "S40": 60}
+    assert table["share_of_typical"].to_dict() == pytest.approx(
+        {"S1": 1 / 2, "S14": 13 / 7, "S27": 12 / 7, "S40": 3 / 7}
+    )
+    assert table["meets_typical"].to_dict() == {"S1": True, "S14": True, "S27": True, "S40": False}
 
 
 def test_stations_that_house_no_engine_do_not_count(town):

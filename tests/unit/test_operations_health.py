@@ -99,3 +99,93 @@ def test_what_is_shown_holds_no_text_of_what_was_refused():
     assert "CANARY" not in shown
     assert "not_json" in shown
     assert "X9" in shown
+
+
+# --- thresholds, on both sides
+
+
+@pytest.mark.parametrize(
+    ("step_s", "beats", "quiet_after_s"),
+    [
+        (60, 4, 300),  # five missing heartbeats
+        (1, 4, 120),  # five seconds would be a hiccup: two minutes at least
+        (24, 3, 120),
+        (25, 3, 125),
+        (1, 2, 7200),  # two heartbeats do not tell how far apart they come
+    ],
+)
+def test_a_feed_is_quiet_when_it_has_been_silent_for_longer_than_its_threshold(step_s, beats, quiet_after_s):
+    health = heard(*((n, n * step_s) for n in range(beats)))
+    last = (beats - 1) * step_s
+    assert health.now(at_us(last + quiet_after_s)).state == "ok"
+    assert health.now(at_us(last + quiet_after_s + 1)).state == "quiet"
+
+
+def test_a_feed_without_heartbeats_may_be_silent_for_two_hours():
+    health = FeedHealth()
+    health.hear(say("unit.in_service", 0, "E1"))
+    assert [health.now(at_us(s)).state for s in (7200, 7200.001)] == ["ok", "quiet"]
+
+
+def test_beats_are_the_middle_one_of_their_steps_in_order_of_their_stamps():
+    # Steps of 60, 60 and 600 s, heard out of order: five of the middle one are 300 s.
+    health = heard((1, 0), (3, 120), (2, 60), (4, 720))
+    assert [health.now(at_us(720 + s)).state for s in (300, 301)] == ["ok", "quiet"]
+
+
+@pytest.mark.parametrize(("older_s", "late"), [(59, 0), (60, 0), (60.001, 1), (61, 1)])
+def test_an_event_is_late_when_it_is_more_than_a_minute_older_than_the_newest(older_s, late):
+    assert heard((2, 1000), (1, 1000 - older_s)).now(at_us(1000)).late == late
+
+
+def test_the_newest_event_stays_the_newest():
+    health = heard((1, 0), (3, 500), (2, 450), (4, 460))
+    assert health.now(at_us(501)).last_event_us == at_us(500)
+    health.hear(say("heartbeat", 420, seq=5))
+    assert health.now(at_us(501)).late == 1
+
+
+def stamped(seconds, *lags_s):
+    health = FeedHealth()
+    for lag_s in lags_s:
+        event = say("heartbeat", seconds)
+        health.hear(type(event)(event.event_id, event.ts_us, event.type, event.ts_us + int(lag_s * 1_000_000)))
+    return health
+
+
+@pytest.mark.parametrize(("lag_s", "state"), [(60, "ok"), (60.001, "late")])
+def test_a_feed_is_behind_when_its_middle_lag_is_over_a_minute(lag_s, state):
+    assert stamped(0, 0, lag_s, 600).now(at_us(600)).state == state
+
+
+@pytest.mark.parametrize(("ahead_s", "skew_s", "state"), [(30, 0, "ok"), (30.001, 30.001, "skewed")])
+def test_a_clock_is_ahead_when_it_is_more_than_half_a_minute(ahead_s, skew_s, state):
+    found = stamped(0, -ahead_s, 5).now(at_us(10))
+    assert (found.skew_s, found.state) == (pytest.approx(skew_s), state)
+
+
+def test_events_a_minute_are_those_of_the_last_ten_minutes():
+    # Of the ten minutes before the newest, at 700 s, the start at 100 s is no part.
+    health = heard((1, 0), (2, 100), (3, 101), (4, 400), (5, 699), (6, 700))
+    assert health.now(at_us(700)).per_minute == 0.4
+    assert FeedHealth().now(at_us(0)).per_minute == 0
+
+
+def test_the_gravest_state_is_told():
+    health = stamped(0, -31, 100, 100)  # its clock is ahead, and its middle lag is over a minute
+    assert health.now(at_us(1)).state == "skewed"
+    health.hear(say("heartbeat", 0, seq=1))
+    health.hear(say("heartbeat", 0, seq=3))
+    assert health.now(at_us(1)).gaps == ((2, 2),)
+    assert health.now(at_us(1)).state == "skewed"  # a gap is told among the notes
+    assert health.now(at_us(7301)).state == "quiet"
+
+
+@pytest.mark.parametrize(("fell_to", "resets"), [(4, 1), (5, 0)])
+def test_a_number_that_falls_to_half_began_anew(fell_to, resets):
+    assert heard(*((n, n) for n in range(1, 9)), (fell_to, 100)).now(at_us(101)).resets == resets
+
+
+@pytest.mark.parametrize(("highest", "resets"), [(4, 0), (5, 1)])
+def test_a_number_that_falls_by_fewer_than_four_is_out_of_order(highest, resets):
+    assert heard(*((n, n) for n in range(1, highest + 1)), (1, 100)).now(at_us(101)).resets == resets

@@ -6,6 +6,7 @@ from live_towns import NORTH, SOUTH, T0_US, at_us, call, line_picture, line_town
 
 import fireplan as fp
 from fireplan.errors import InputError
+from fireplan.operations._as_scenario import changes_of
 from fireplan.operations._events.feed_health import FeedHealth
 from fireplan.operations._events.to_history import history_of_incidents
 from fireplan.operations._status.hourly import hours_of
@@ -63,6 +64,12 @@ def test_an_incident_closes_with_its_last_unit_and_opens_with_the_next():
     assert picture.scene(at_us(901)).incidents[0].closed_us == at_us(900)
     told(picture, run("1", "E2", 950))
     assert picture.scene(at_us(951)).incidents[0].closed_us is None
+
+
+@pytest.mark.parametrize(("later_s", "shown"), [(1, 1), (3 * 3600 - 1, 1), (3 * 3600, 0)])
+def test_a_closed_incident_is_shown_for_three_hours(later_s, shown):
+    picture = told(line_picture(), [call("1", 0, at=MIDDLE), *run("1", "E1", 30, 90, 250, 900)])
+    assert len(picture.scene(at_us(900 + later_s)).incidents) == shown
 
 
 def test_units_of_an_incident_that_is_closed_are_free_and_pointed_out():
@@ -150,6 +157,17 @@ def test_soon_counts_those_on_the_way_back():
     assert (soon_s, later_s) == (300, 600)
     assert not soon[0]  # 30 blocks take 333 s
     assert later[0]
+
+
+def test_one_on_the_way_back_counts_soon_if_it_is_home_by_then_and_not_a_moment_later():
+    # E1 is free at block 27.2 and home 301.5 s later; from where it is it does not reach the first zone.
+    picture = told(line_picture(), [call("1", 0, at=(-140.0, 30.0272)), *run("1", "E1", 30, 90, 450, 900)])
+    home_us = unit(picture.scene(at_us(901)), "E1").home_by_us
+    assert (home_us - at_us(900)) / 1e6 == pytest.approx(27.2 * BLOCK_S, abs=1)
+    for ahead_us, home in ((300_000_000, True), (300_000_001, False)):
+        scene = picture.scene(home_us - ahead_us)
+        assert not scene.within[0]
+        assert scene.soon[0][1][0] == home
 
 
 def test_clocks_run_stop_and_are_late():
@@ -294,3 +312,27 @@ def test_first_due_now_is_the_nearest_free_unit():
     assert units == ["E2"]
     assert set(row) == {0}
     assert np.isfinite(best_s).all()
+
+
+def test_units_as_they_stand_are_changes_to_the_department_at_home():
+    def stands(unit_id, status, *, free=True, at=None, post=None):
+        return {"unit_id": unit_id, "status": status, "free": free, "at": at, "post": post}
+
+    town = line_town(engines=(("E1", "S1"), ("E2", "S2"), ("E3", "S1"), ("E4", "S2"), ("E5", "S1")))
+    units = [
+        stands("E1", "in_quarters", at=SOUTH, post="S1"),
+        stands("E2", "moved_up", at=SOUTH, post="S1"),
+        stands("E3", "on_scene", free=False, at=MIDDLE),
+        stands("E4", "returning", at=MIDDLE, post="S2"),
+        stands("E5", "returning", post="S1"),  # from a place not known: it can be counted nowhere
+        stands("X9", "enroute", free=False),  # nobody's
+    ]
+    found = changes_of(units, home=town)
+    assert found == (
+        fp.MoveUnit("E2", to="S1"),
+        fp.RemoveUnit("E3"),
+        fp.OpenStation("E4 on the road", at=MIDDLE, name="E4 on the road"),
+        fp.MoveUnit("E4", to="E4 on the road"),
+        fp.RemoveUnit("E5"),
+    )
+    assert town.apply(*found).units["station_id"].to_dict() == {"E1": "S1", "E2": "S1", "E4": "E4 on the road"}

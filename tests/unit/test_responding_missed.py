@@ -83,6 +83,25 @@ def test_a_unit_is_committed_from_dispatch_until_it_is_clear(town, cleared, busy
     assert only(missed(town, *calls))["first_due_busy"] == busy
 
 
+def test_a_unit_cleared_before_it_was_sent_is_committed_to_that_for_no_time(town):
+    # E1 is at A until 900 s. A clerk wrote that it was cleared from Z at 50 s, before it was sent there at 2,000 s.
+    calls = [
+        went("A", "E1", 0, 10, 70, 130, 900), went("B", "E2", 100, 110, 170, 395, 900),
+        went("Z", "E1", 2000, 2000, 2010, 2040, 50),
+    ]  # fmt: skip
+    found = missed(town, *calls).incidents.loc["B"]
+    assert (found["reason"], found["first_due_busy"]) == ("first_due_busy", True)
+
+
+@pytest.mark.parametrize(("sent", "busy"), [(110, True), (910, False)])
+def test_the_station_is_asked_when_the_first_engine_was_sent(town, sent, busy):
+    # E1 clears at 900 s; E2 is sent at 110 s, or at 910 s; E4, sent at 950 s, changes nothing.
+    three = town.apply(fp.AddUnit("E4", to="S2"))
+    calls = [went("A", "E1", 0, 10, 70, 130, 900), went("B", "E2", 100, sent, sent + 60, sent + 285, 5000)]
+    row = missed(three, *calls, went("B", "E4", 100, 950, 960, 4000, 5000)).incidents.loc["B"]
+    assert (row["unit_id"], row["first_due_busy"]) == ("E2", busy)
+
+
 def test_a_unit_on_its_way_back_may_be_taken_as_committed(town):
     calls = [went("A", "E1", 0, 10, 20, 60, 90), went("B", "E2", 100, 110, 170, 395, 900)]
     assert only(missed(town, *calls))["reason"] == "came_from_elsewhere"
@@ -132,6 +151,19 @@ def test_limits_are_those_of_the_category_and_of_the_standard_given(town):
     found = why_missed(calls, scenario=town, objective=TOTAL, standard=own).incidents
     assert found["turnout_excess_s"].tolist() == [25, 25, 25]
     assert found["call_processing_excess_s"].tolist() == [30, 30, 30]
+
+
+def test_the_longest_limit_holds_where_none_is_for_the_category(town):
+    calls = history(went("A", "E1", 0, 60, 135, 320, 900), category=["service"])
+    own = Standard(
+        "own", "own",
+        (Objective("c", "Calls", 60, "call_processing_s"),
+         Objective("quick", "Turnout, EMS", 50, "turnout_s", categories=("ems",)),
+         Objective("slow", "Turnout, fire", 70, "turnout_s", categories=("fire",)),
+         Objective("other", "Turnout, rescue", 65, "turnout_s", categories=("rescue",))),
+    )  # fmt: skip
+    found = why_missed(calls, scenario=town, objective=TOTAL, standard=own).incidents
+    assert found["turnout_excess_s"].tolist() == [75 - 70]
 
 
 def test_places_outside_the_zones_and_places_not_known(town):

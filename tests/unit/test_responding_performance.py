@@ -53,6 +53,24 @@ def test_percentiles_and_shares_of_a_hundred_calls():
     assert np.isnan(travel["share"])
 
 
+@pytest.mark.parametrize(("n", "met"), [(9, None), (10, True)])
+def test_from_ten_records_on_an_objective_is_met_or_not(n, met):
+    standard = Standard("own", "own", (Objective("first", "First engine", 80, share=0.9),))
+    row = performance(history(*many(n)), scenario=department(E1=("engine", 4)), standard=standard).loc["first"]
+    assert row["n"] == row["within"] == n
+    assert (pd.isna(row["met"]), np.isnan(row["share"]), row["note"] != "") == (
+        (True, True, True) if met is None else (False, False, True)  # too few for an upper end of p90
+    )
+    assert met is None or row["met"] == met
+
+
+@pytest.mark.parametrize(("limit_s", "met"), [(90, True), (89.999, False)])
+def test_nine_in_ten_at_the_very_limit_have_met_it(limit_s, met):
+    standard = Standard("own", "own", (Objective("first", "First engine", limit_s, share=0.9),))
+    row = performance(history(*many(100)), scenario=department(E1=("engine", 4)), standard=standard).loc["first"]
+    assert (row["within"], row["met"]) == (90 if met else 89, met)
+
+
 def test_the_first_unit_is_the_first_to_arrive_that_counts():
     town = department(E1=("engine", 4), E2=("engine", 4), BC=("battalion", 1))
     calls = history(
@@ -71,6 +89,50 @@ def test_call_processing_ends_with_the_first_dispatch_of_any_unit():
     assert performance(history(*many(12)))["p50_s"].loc["call_processing"] == 10
     one = [performance(calls, nth=n)["n"].loc["call_processing"] for n in (1, 2, None)]
     assert one == [1, 1, 1]
+
+
+def calls_an_hour_apart(n, *rows):
+    """So many calls, each with these responses (unit, stamps, more)."""
+    return [
+        went(f"I{i:02d}", unit, *stamps, at=NOON + pd.Timedelta(hours=i), **more)
+        for i in range(n)
+        for unit, stamps, more in rows
+    ]
+
+
+def test_call_processing_is_from_the_call_to_the_dispatch_of_whoever_was_sent_first():
+    rows = calls_an_hour_apart(12, ("E1", (0, 90, 150, 400, 900), {}), ("E2", (0, 30, 95, 500, 900), {}))
+    assert performance(history(*rows))["p50_s"].loc["call_processing"] == 30
+    assert performance(history(*rows[::-1]))["p50_s"].loc["call_processing"] == 30
+
+
+def test_a_unit_that_came_upon_the_call_was_not_dispatched_to_it():
+    seen = ("E1", (0, 0, 0, 0, 900), {"on_view": True})
+    rows = calls_an_hour_apart(12, seen, ("E2", (0, 40, 95, 500, 900), {}))
+    assert performance(history(*rows))["p50_s"].loc["call_processing"] == 40
+    alone = performance(history(*calls_an_hour_apart(12, seen))).loc["call_processing"]
+    assert alone[["n", "unknown"]].tolist() == [0, 12]
+
+
+def test_an_interval_that_ends_before_it_begins_is_not_known():
+    # Arrived 20 s before it was dispatched, or dispatched 5 s before the call came in; in the same second it is zero.
+    wrong = calls_an_hour_apart(10, ("E1", (0, 120, 130, 100, 900), {}))
+    table = performance(history(*wrong))
+    assert table.loc["turnout_and_travel", ["n", "unknown"]].tolist() == [0, 10]
+    early = performance(history(*calls_an_hour_apart(10, ("E1", (0, -5, 60, 100, 900), {}))))
+    assert early.loc["call_processing", ["n", "unknown"]].tolist() == [0, 10]
+    at_once = performance(history(*calls_an_hour_apart(10, ("E1", (0, 0, 0, 0, 900), {}))))
+    assert at_once.loc[["call_processing", "turnout_and_travel"], "p90_s"].tolist() == [0, 0]
+
+
+@pytest.mark.parametrize("order", [1, -1])
+def test_of_two_that_arrive_in_the_same_second_the_first_by_name_is_first(order):
+    rows = [went("A", unit, 0, 10, enroute, 200, 900) for unit, enroute in (("E1", 60), ("E2", 90))]
+    rows.append(went("A", "E0", 0, 10, 70, None, 900))  # it never arrived
+    seen = attend(history(*rows[::order]))
+    assert seen.responses.set_index("unit_id")["nth"].to_dict() == {"E0": 0, "E1": 1, "E2": 2}
+    assert seen.firsts()["travel_s"].tolist() == [140]
+    assert seen.firsts(2)["travel_s"].tolist() == [110]
 
 
 def test_neighbours_do_not_count_unless_asked():
@@ -120,6 +182,65 @@ def test_a_unit_that_stages_has_arrived_then_unless_that_is_not_wanted():
     assert plain["travel_s"].to_dict() == {"A": 430, "C": 60}
 
 
+def test_staging_after_arrival_changes_nothing():
+    # Staged when it was there already: the earlier stamp is the arrival, whatever the column.
+    rows = [
+        went("A", "E1", 0, 10, 70, 170, 900, staged=NOON + pd.Timedelta(seconds=200)),
+        went("B", "E1", 0, 10, 70, 170, 900, staged=NOON + pd.Timedelta(seconds=170)),
+        went("C", "E1", 0, 10, 70, 170, 900, staged=NOON + pd.Timedelta(seconds=169)),
+    ]
+    seen = attend(history(*rows)).firsts()
+    assert seen["travel_s"].to_dict() == {"A": 100, "B": 100, "C": 99}
+    assert seen["total_response_s"].to_dict() == {"A": 170, "B": 170, "C": 169}
+    assert (seen["arrived"] - NOON).dt.total_seconds().tolist() == [170, 170, 169]
+
+
+def test_the_unit_that_staged_first_is_first():
+    rows = [
+        went("A", "E1", 0, 10, 70, 300, 900, staged=NOON + pd.Timedelta(seconds=150)),
+        went("A", "E2", 0, 10, 70, 200, 900, staged=NOON + pd.Timedelta(seconds=250)),
+    ]
+    assert attend(history(*rows)).firsts()["unit_id"].tolist() == ["E1"]
+    plain = attend(history(*rows), policy=Policy(staging_is_arrival=False))
+    assert plain.firsts()["unit_id"].tolist() == ["E2"]
+
+
+@pytest.mark.parametrize(("longest_s", "n"), [(3930, 1), (3929, 0), (None, 1)])
+def test_an_interval_as_long_as_the_longest_is_kept(longest_s, n):
+    calls = history(went("A", "E1", 0, 10, 70, 4000, 5000))  # 3,930 s of travel
+    assert performance(calls, policy=Policy(longest_s=longest_s))["n"].loc["travel"] == n
+
+
+def test_who_was_aboard_that_day_comes_before_the_table_of_units():
+    town = department(E1=("engine", 4), E2=("engine", 4))
+    calls = history(went("A", "E1", 0, 10, 70, 200, 900, crew=3.0), went("A", "E2", 0, 10, 70, 300, 900, crew=np.nan))
+    seen = attend(calls, scenario=town)
+    assert seen.responses.set_index("unit_id")["crew"].to_dict() == {"E1": 3, "E2": 4}
+    seven = Objective("seven", "Seven", 480, needs={"people": 7})
+    eight = Objective("eight", "Eight", 480, needs={"people": 8})
+    assert force_arrivals(seen, seven)[1].tolist() == [230]
+    assert np.isnan(force_arrivals(seen, eight)[1]).all()
+
+
+def test_a_call_of_which_the_mode_is_not_known_is_an_emergency():
+    rows = [went(i, "E1", 0, 10, 70, 100, 900) for i in "ABC"]
+    calls = history(*rows, mode=["emergency", "non_emergency", "unknown"])
+    assert attend(calls).incidents["counts"].tolist() == [True, False, True]
+    # Priorities, where they are given, decide alone.
+    assert attend(calls, policy=Policy(emergency_priorities=("1",))).incidents["counts"].all()
+    assert not attend(calls, policy=Policy(emergency_priorities=("2",))).incidents["counts"].any()
+
+
+def test_what_two_rules_leave_out_is_counted_once():
+    # A is neither an emergency nor in the city, B is far away, C is no emergency, D counts.
+    rows = [went(i, "E1", 0, 10, 70, 100, 900) for i in "ABCD"]
+    far, near = (-139.0, 31.0), (-140.0, 30.0104)
+    calls = history(*rows, points=[far, far, near, near], priority=["3", "1", "3", "1"])
+    seen = attend(calls, scenario=department(E1=("engine", 4)), policy=Policy(emergency_priorities=("1",)))
+    assert seen.incidents["counts"].tolist() == [False, False, False, True]
+    assert seen.ledger.set_index("rule")["incidents"].loc[["emergency_only", "aid_given"]].tolist() == [2, 1]
+
+
 def test_long_intervals_are_left_out_only_if_asked_and_each_on_its_own():
     calls = history(went("A", "E1", 0, 10, 70, 4000, 5000))
     assert performance(calls)["n"].loc[["turnout", "travel"]].tolist() == [1, 1]
@@ -142,6 +263,34 @@ def test_a_force_is_complete_with_its_last_missing_part():
     np.testing.assert_array_equal(force_arrivals(attend(calls, scenario=town), total)[1], [600, np.nan])
     table = performance(calls, scenario=town, standard=Standard("own", "own", (force,)))
     assert table.loc["force", ["n", "unknown"]].tolist() == [1, 1]
+
+
+@pytest.mark.parametrize(
+    ("interval", "alone_s", "both_s"),
+    [("travel_s", 110, 240), ("turnout_and_travel_s", 150, 270), ("total_response_s", 200, 300)],
+)
+def test_one_unit_is_timed_by_its_own_stamps_and_a_force_from_the_first(interval, alone_s, both_s):
+    # E2 is sent at 50 s, under way at 90 s and there at 200 s; E1 at 30, 60 and 300 s, when the two are complete.
+    calls = history(went("A", "E1", 0, 30, 60, 300, 900), went("A", "E2", 0, 50, 90, 200, 900))
+    seen = attend(calls, scenario=department(E1=("engine", 4), E2=("engine", 4)))
+    alone = Objective("alone", "First engine", 480, interval)
+    both = Objective("both", "Two engines", 480, interval, needs={"engine": 2})
+    assert force_arrivals(seen, alone)[1].tolist() == [alone_s]
+    assert force_arrivals(seen, both)[1].tolist() == [both_s]
+
+
+def test_a_force_of_two_kinds_waits_for_the_last_of_either():
+    town = department(E1=("engine", 4), E2=("engine", 4), T1=("truck", 4))
+    force = Objective("force", "Force", 480, needs={"engine": 2, "truck": 1})
+    arrivals = {"engines first": (200, 300, 400), "truck first": (300, 400, 200)}
+    rows = [
+        went(name, unit, 0, 10, 60, s, 900)
+        for name, seconds in arrivals.items()
+        for unit, s in zip(("E1", "E2", "T1"), seconds, strict=True)
+    ]
+    found, seconds = force_arrivals(attend(history(*rows), scenario=town), force)
+    assert found["unit_id"].to_dict() == {0: "T1", 1: "E2"}
+    assert seconds.tolist() == [340, 340]
 
 
 def test_one_engine_is_measured_by_its_own_travel():

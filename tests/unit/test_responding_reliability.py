@@ -97,6 +97,19 @@ def test_shares_and_their_intervals(town):
     assert table["note"].tolist() == ["", ""]
 
 
+@pytest.mark.parametrize(
+    ("served", "cancelled", "note"),
+    [(9, 3, "n too small (below 10)"), (10, 3, ""), (10, 0, "")],
+)
+def test_a_share_of_fewer_than_ten_in_either_definition_is_noted(town, served, cancelled, note):
+    # A unit that was cancelled was dispatched and never arrived: it counts in the second definition alone.
+    cases = {f"{name} {i}": CASES[name] for name, n in (("served", served), ("cancelled", cancelled)) for i in range(n)}
+    row = reliability(history(cases), scenario=town, policy=POLICY).loc["S1"]
+    assert row[["n_first", "n_initial", "note"]].tolist() == [served, served + cancelled, note]
+    assert np.isnan(row["share_first"]) == (served < 10)
+    assert row["share_initial"] == 1
+
+
 def test_how_long_after_the_first_dispatch_is_the_callers_choice(town):
     served = [
         reliability(history(CASES), scenario=town, policy=POLICY, window_s=s).loc["S1", "served_initial"]

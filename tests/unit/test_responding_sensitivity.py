@@ -66,6 +66,15 @@ def test_codes_are_not_taken_for_degrees_of_urgency():
     assert "emergency_priorities" not in sensitivity(seen).index.get_level_values("rule")
 
 
+@pytest.mark.parametrize(
+    ("priorities", "tried"), [(6, ["1", "1, 2", "1, 2, 3", "1, 2, 3, 4", "1, 2, 3, 4, 5"]), (7, [])]
+)
+def test_up_to_six_priorities_are_tried_in_turn(priorities, tried):
+    seen = history(*calls(), priority=[str(1 + i % priorities) for i in range(SEVERAL)])
+    table = sensitivity(seen)
+    assert [setting for rule, setting in table.index if rule == "emergency_priorities"] == tried
+
+
 def test_cancelled_units_and_their_turnout():
     rows = [*calls(), *calls("E2", 0, 10, 210, None, 900, cancelled=True)]
     table = sensitivity(history(*rows), measure="turnout_s", nth=None)

@@ -10,6 +10,7 @@ import fireplan as fp
 from fireplan.errors import InputError
 from fireplan.response_performance import Policy, attend, performance
 from fireplan.response_performance._baselines import COLUMNS, baseline_sentences, baselines
+from fireplan.response_performance._statistics import share_interval
 from fireplan.standards import Objective, Standard, cpse_objective
 
 UTC = "UTC"
@@ -126,6 +127,25 @@ def test_another_share_is_held_against_the_interval_of_the_share():
     near = standard(limit_s=370, share=0.65)
     row = one(baseline_sentences(performance(Records(HUNDRED), standard=near), standard=near), "total")
     assert row["verdict"] == "met, within the interval"
+
+
+def test_a_goal_at_the_very_end_of_the_interval_is_met_by_the_whole_of_it():
+    # 70 of 100 within 370 s: the interval's own ends as goals, and a little beyond them.
+    _, low, high = share_interval(70, 100)
+    for share, verdict in (
+        (low, "met"), (low + 1e-9, "met, within the interval"),
+        (high, "not met, within the interval"), (high + 1e-9, "not met"),
+    ):  # fmt: skip
+        goal = standard(limit_s=370, share=share)
+        table = performance(Records(HUNDRED), standard=goal)
+        assert one(baseline_sentences(table, standard=goal), "total")["verdict"] == verdict
+
+
+@pytest.mark.parametrize(("n", "stated"), [(9, False), (10, True)])
+def test_ten_records_are_enough_to_state_a_figure(n, stated):
+    row = one(baseline_sentences(performance(Records(HUNDRED[:n]))), "total_response")
+    assert ("too few records" not in row["sentence"]) == stated
+    assert np.isfinite(row["baseline_s"]) == stated
 
 
 def test_a_benchmark_without_a_share_has_no_verdict():

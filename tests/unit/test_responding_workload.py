@@ -102,6 +102,19 @@ def test_the_period_is_that_of_the_calls_and_cuts_what_lies_outside():
     assert later.loc[0, ["n", "committed_h"]].tolist() == [0, 0.5]
 
 
+def test_a_period_holds_its_start_and_not_its_end():
+    calls = history(
+        ("1", "E1", "2025-06-02 00:00", "2025-06-02 01:00"), ("2", "E1", "2025-06-03 00:00", "2025-06-03 01:00")
+    )
+    days = [{"start": f"2025-06-0{d}", "end": f"2025-06-0{d + 1}"} for d in (1, 2, 3)]
+    assert [workload(calls, **day).loc[0, "n"] for day in days] == [0, 1, 1]
+    assert [concurrency(calls, **day)["began"].sum() for day in days] == [0, 1, 1]
+    assert [hour_by_weekday(calls, **day)["n"].to_numpy().sum() for day in days] == [0, 1, 1]
+    by_hour = workload(calls, by="hour", start="2025-06-02", end="2025-06-04")
+    assert by_hour["n"].loc[[23, 0, 1]].tolist() == [0, 2, 0]
+    assert by_hour["committed_h"].loc[[23, 0, 1]].tolist() == [0, 2, 0]
+
+
 def test_days_without_a_call_count():
     calls = history(
         ("1", "E1", "2025-06-02 10:00", "2025-06-02 11:00"), ("2", "E1", "2025-06-11 10:00", "2025-06-11 11:00")
@@ -164,6 +177,11 @@ def test_what_has_no_end_is_counted_apart():
     calls.responses.loc[3, "received"] = utc("2025-06-02 15:00")
     row = workload(calls).loc[0]
     assert row[["n", "unknown", "committed_h"]].tolist() == [4, 3, 0.5]
+
+
+def test_a_unit_cleared_in_the_second_in_which_it_was_sent_has_an_end():
+    row = workload(history(("1", "E1", "2025-06-02 10:00", "2025-06-02 10:00"))).loc[0]
+    assert row[["n", "unknown", "committed_h"]].tolist() == [1, 0, 0.0]
 
 
 def test_units_of_the_table_and_no_others():

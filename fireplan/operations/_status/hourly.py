@@ -67,7 +67,8 @@ def hours_of(incidents: Iterable[Incident], *, units: Collection[str], now_us: i
             received[hour] = received.get(hour, 0) + 1
         for unit_id, response in incident.responses.items():
             if unit_id in units and response.dispatched_us is not None:
-                ended_us = response.ended_us if response.ended_us is not None else now_us
+                # One that is not over yet is still on at the instant itself.
+                ended_us = response.ended_us if response.ended_us is not None else now_us + 1
                 steps += [(response.dispatched_us, 1, unit_id), (max(ended_us, response.dispatched_us), -1, unit_id)]
     # Local hours begin on a quarter of an hour of UTC in every zone: looking at each quarter misses none.
     steps += [(at_us, 0, "") for at_us in range(start_us, now_us + 1, HOUR_US // 4)]
