@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from fireplan import wording
 from fireplan.colours import FASTER, SLOWER
 from fireplan.errors import InputError, UnknownIdError
 from fireplan.maps import layers, style, tables
@@ -94,7 +95,7 @@ def difference(
                 title=f"Change in arrival, {goal.title.lower()}",
                 unit=f"{INTERVALS[goal.interval]}; {counted.unit}",
                 entries=[*entries, *station_entries("existing", "opened", "closed")],
-                n=f"n = {style.number(counted.total)} {counted.unit} in {style.number(len(zones))} zones",
+                n=f"n = {wording.count(counted.total)} {counted.unit} in {wording.count(len(zones))} zones",
                 limit=limit_said(goal),
                 note=_totals(comparison, after, goal),
             )
@@ -156,11 +157,13 @@ def _scenario_lines(
     lines = []
     for i, assessment in enumerate((comparison.baseline, after)):
         name = assessment.scenario.name
-        zones[f"arrival_{i}"] = assessment.zones[f"{goal.key}_s"].map(style.minutes)
+        zones[f"arrival_{i}"] = [
+            wording.clock(seconds, limit_s=goal.limit_s) for seconds in assessment.zones[f"{goal.key}_s"]
+        ]
         zones[f"in_time_{i}"] = tables.in_time(assessment, objective=goal.key)
         lines += [(f"{goal.title}: {name}", f"arrival_{i}"), ("In time", f"in_time_{i}")]
         for word in ("first", "second", "third"):
-            zones[f"{word}_{i}"] = tables.due_said(assessment, assessment.zones, word)
+            zones[f"{word}_{i}"] = tables.due_said(assessment, assessment.zones, word, limit_s=goal.limit_s)
             lines.append((f"{word.capitalize()} due", f"{word}_{i}"))
     others = [a for a in comparison.assessments[1:] if a is not after][:MOST_OTHERS]
     return lines + tables.add_others(zones, others, objective=goal.key)
@@ -171,9 +174,9 @@ def _headline(zones: gpd.GeoDataFrame, counted: tables.Counted, goal: Objective)
     change_s = zones["change_s"].to_numpy()
     sooner = counted.part(change_s < -style.NOTICEABLE_S)
     later = counted.part(change_s > style.NOTICEABLE_S)
-    limit = f"by more than {style.minutes(style.NOTICEABLE_S)}"
+    limit = f"by more than {wording.clock(style.NOTICEABLE_S)}"
     return (
-        f"{goal.title}: sooner for {sooner} and later for {later} of {style.number(counted.total)} {counted.unit},"
+        f"{goal.title}: sooner for {sooner} and later for {later} of {wording.count(counted.total)} {counted.unit},"
         f" {limit}"
     )
 
@@ -182,8 +185,8 @@ def _totals(comparison: Comparison, after: Assessment, goal: Objective) -> str:
     """Say of each thing that is counted how much comes within the limit and falls out of it, at its own places."""
     gains = comparison.gains().xs((after.scenario.name, goal.key), level=(0, 1))
     said = [
-        f"{style.number(row['gained'])} {row['unit']} gained, {style.number(row['lost'])} lost"
-        f" (n = {style.number(row['n'])})"
+        f"{wording.count(row['gained'])} {row['unit']} gained, {wording.count(row['lost'])} lost"
+        f" (n = {wording.count(row['n'])})"
         for _, row in gains.iterrows()
     ]
     return f"Within the limit: {'; '.join(said)}."

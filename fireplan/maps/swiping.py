@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from fireplan import wording
 from fireplan._html_escape import escape
 from fireplan.comparison import Comparison
 from fireplan.errors import InputError, UnknownIdError, listed, quoted
@@ -20,7 +21,6 @@ from fireplan.maps.furniture import (
 )
 from fireplan.maps.packed import PackedLayer, in_script
 from fireplan.maps.rendering import LayerList, compose, draw, union
-from fireplan.maps.style import percent
 from fireplan.maps.views import compare
 from fireplan.measures._assessment import chosen_objective
 
@@ -193,8 +193,8 @@ def known_scenario(comparison: Comparison, name: str) -> Assessment:
 
 
 def headline_of(assessment: Assessment, objective: str | None) -> str:
-    """Say the share within an objective alone, ``90 %``; the line under it says of how many, and of what."""
+    """Say the share within an objective alone, ``90.0 %``; the line under it says of how many, and of what."""
     summary = assessment.summary().loc[chosen_objective(assessment, objective).key]
     measure = next(m for m in ("population", "incidents", *summary.index) if m in summary.index)
     row = summary.loc[measure]
-    return percent(float(row["share"]), goal=float(row["required_share"]))
+    return wording.share(row["share"], goal=row["required_share"])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from fireplan import wording
 from fireplan.errors import InputError
 from fireplan.maps import layers, style, tables
 from fireplan.maps.audience import for_audience, marked
@@ -134,7 +135,7 @@ def gaps(
                 unit=f"{goal.title.lower()}, {INTERVALS[goal.interval]}",
                 n=f"{n_gaps} gaps among {total}",
                 limit=limit_said(goal),
-                note=f"{style.number(scattered)} more ({weight}) lie scattered, in no gap." if scattered else "",
+                note=f"{wording.count(scattered)} more ({weight}) lie scattered, in no gap." if scattered else "",
             )
         ],
         basemap=basemap,
@@ -178,7 +179,7 @@ def isochrones(
             Legend(
                 title="Travel time from the nearest station",
                 entries=[*band_entries(bands), *station_entries("existing")],
-                unit="without turnout",
+                unit="min:s, without turnout",
             )
         ],
         basemap=basemap,
@@ -186,7 +187,7 @@ def isochrones(
     draw_streets(page, scenario)
     reached = outline_reach(scenario, within_s=within_s, dissolve=True).to_crs(4326)
     reached["colour"] = [next(b.colour for b in bands if b.up_to == limit) for limit in reached["within_s"]]
-    reached["said"] = ["within " + style.minutes(limit) for limit in reached["within_s"]]
+    reached["said"] = ["within " + wording.clock(limit) for limit in reached["within_s"]]
     for _, row in reached.groupby("within_s", sort=False):
         layers.polygons(row, name=f"Reached {row['said'].iloc[0]}", fill="colour", tooltip="said").add_to(page)
     draw_open_stations(page, scenario)

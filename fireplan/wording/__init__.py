@@ -21,6 +21,7 @@ from fireplan.wording.counts import figure as figure
 from fireplan.wording.counts import force as force
 from fireplan.wording.counts import number as number
 from fireplan.wording.counts import signed as signed
+from fireplan.wording.counts import signed_figure as signed_figure
 from fireplan.wording.distances import area as area
 from fireplan.wording.distances import distance as distance
 from fireplan.wording.intervals import share_interval as share_interval
@@ -76,6 +77,7 @@ __all__ = [
     "share_of",
     "shares_apart",
     "signed",
+    "signed_figure",
     "span",
     "time_interval",
     "verdict",

@@ -96,6 +96,19 @@ def figure(value: float | None) -> str:
     return text.rstrip("0").rstrip(".") if "." in text else text
 
 
+def signed_figure(change: float | None) -> str:
+    """
+    Say a change of a figure of any size, with its sign.
+
+    Examples
+    --------
+    >>> signed_figure(853.26), signed_figure(0), signed_figure(-11506.6) == f"{MINUS}11,507"
+    ('+853.3', '0', True)
+    """
+    text = figure(change)
+    return f"+{text}" if known(change) > 0 else text
+
+
 def force(needs: Mapping[str, float]) -> str:
     """
     Say what a force is made of.

@@ -11,7 +11,7 @@ KM_FROM_M = 1000
 SMALL_KM2 = 1.0
 
 
-def distance(metres: float | None) -> str:
+def distance(length_m: float | None) -> str:
     """
     Say a distance: in metres, from a kilometre on in kilometres.
 
@@ -20,7 +20,7 @@ def distance(metres: float | None) -> str:
     >>> distance(62.4), distance(999.7), distance(2345)
     ('62 m', '1.0 km', '2.3 km')
     """
-    value = known(metres)
+    value = known(length_m)
     if not math.isfinite(value):
         return NOT_REACHED if value == math.inf else NOT_KNOWN
     if abs(rounded(value)) < KM_FROM_M:

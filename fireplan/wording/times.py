@@ -17,13 +17,13 @@ SECONDS_UP_TO_S, HOURS_UP_TO_MIN = 90.0, 48 * 60
 """Up to where an age is told in seconds [s], and in hours [min]."""
 
 
-def clock(seconds: float | None, *, limit_s: float | None = math.nan) -> str:
+def clock(time_s: float | None, *, limit_s: float | None = math.nan) -> str:
     """
     Say a length of time as minutes and seconds, from an hour on with hours.
 
     Parameters
     ----------
-    seconds
+    time_s
         How long. [s]
     limit_s
         What it is held to [s]: a time over its limit is never rounded to it. Left out: nothing.
@@ -37,14 +37,14 @@ def clock(seconds: float | None, *, limit_s: float | None = math.nan) -> str:
     >>> clock(269.9), clock(59.6), clock(3599.7), clock(240.3), clock(240.3, limit_s=240)
     ('4:30', '1:00', '1:00:00', '4:00', '4:01')
     """
-    value, limit = known(seconds), known(limit_s)
+    value, limit = known(time_s), known(limit_s)
     if not math.isfinite(value):
         return _endless(value)
     whole = rounded(value)
     return _set(_up(value) if value > limit >= whole else whole)
 
 
-def percentile(seconds: float | None) -> str:
+def percentile(time_s: float | None) -> str:
     """
     Say a 90th percentile, or another time that so many did not exceed: rounded up, never down.
 
@@ -53,11 +53,11 @@ def percentile(seconds: float | None) -> str:
     >>> percentile(269.1), percentile(270.0)
     ('4:30', '4:30')
     """
-    value = known(seconds)
+    value = known(time_s)
     return _set(_up(value)) if math.isfinite(value) else _endless(value)
 
 
-def passed(seconds: float | None) -> str:
+def passed(time_s: float | None) -> str:
     """
     Say what a running clock shows: the whole seconds that have passed.
 
@@ -66,16 +66,16 @@ def passed(seconds: float | None) -> str:
     >>> passed(59.9), passed(-2.0)
     ('0:59', '0:00')
     """
-    value = known(seconds)
+    value = known(time_s)
     return _set(max(0, math.floor(value))) if math.isfinite(value) else _endless(value)
 
 
-def down(seconds: float) -> str:
+def down(time_s: float) -> str:
     """Say a time that so many reached or exceeded: rounded down."""
-    return _set(math.floor(seconds + ROUNDING))
+    return _set(math.floor(time_s + ROUNDING))
 
 
-def change(seconds: float | None) -> str:
+def change(time_s: float | None) -> str:
     """
     Say a change of a time.
 
@@ -84,7 +84,7 @@ def change(seconds: float | None) -> str:
     >>> change(70), change(-45.2), change(0.3), change(float("-inf"))
     ('1:10 slower', '0:45 faster', 'no change', 'newly reached')
     """
-    value = known(seconds)
+    value = known(time_s)
     if math.isnan(value):
         return NOT_KNOWN
     if math.isinf(value):
@@ -106,7 +106,7 @@ def span(low_s: float, high_s: float) -> str:
     return f"{clock(low_s)} to {clock(high_s)}"
 
 
-def roughly(seconds: float | None) -> str:
+def roughly(time_s: float | None) -> str:
     """
     Say how long something has been so, roughly.
 
@@ -115,7 +115,7 @@ def roughly(seconds: float | None) -> str:
     >>> roughly(12.4), roughly(240), roughly(7500), roughly(260000)
     ('12 s', '4 min', '2 h 5 min', '3 days')
     """
-    value = known(seconds)
+    value = known(time_s)
     if not math.isfinite(value):
         return NOT_KNOWN
     value = max(0.0, value)
@@ -129,8 +129,8 @@ def roughly(seconds: float | None) -> str:
     return f"{count(minutes / 1440)} days"
 
 
-def _up(seconds: float) -> int:
-    return math.ceil(seconds - ROUNDING)
+def _up(value: float) -> int:
+    return math.ceil(value - ROUNDING)
 
 
 def _endless(value: float) -> str:
