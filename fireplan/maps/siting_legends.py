@@ -47,10 +47,8 @@ def score_bands(values: pd.Series[float]) -> tuple[Band, ...]:
         return (nothing,)
     limits = _limits(known[known > nothing.up_to], top)
     ends = [nothing.up_to, *limits[:-1], math.inf]
-    labels = [
-        f"up to {wording.figure(limits[0])}",
-        *(f"{wording.figure(a)} to {wording.figure(b)}" for a, b in pairwise(limits)),
-    ]
+    said = [wording.figure(limit) for limit in limits]
+    labels = [f"up to {said[0]}", *(f"{low} to {high}" for low, high in pairwise(said))]
     rising = [
         Band(label=text, colour=colour, above=low, up_to=high)
         for text, colour, (low, high) in zip(labels, style.ramp(GAIN, len(limits)), pairwise(ends), strict=True)
@@ -74,10 +72,8 @@ def _limits(gains: NDArray[np.float64], top: float) -> list[float]:
 def share_bands() -> tuple[Band, ...]:
     """Part shares of runs into classes of a fifth."""
     lows = (0.0, *SHARES[:-1])
-    labels = [
-        f"up to {wording.goal(SHARES[0])}",
-        *(f"{wording.goal(a)} to {wording.goal(b)}" for a, b in zip(lows[1:], SHARES[1:], strict=True)),
-    ]
+    said = [wording.goal(share) for share in SHARES]
+    labels = [f"up to {said[0]}", *(f"{low} to {high}" for low, high in pairwise(said))]
     rising = [
         Band(label=text, colour=colour, above=low, up_to=high)
         for text, colour, low, high in zip(labels, style.ramp(SLOWER, len(SHARES)), lows, SHARES, strict=True)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from fireplan import charts
+from fireplan import charts, wording
 from fireplan.errors import InputError
 from fireplan.maps import style
 from fireplan.maps.style import Band
@@ -54,7 +54,7 @@ def _people(material: Material, baseline: Assessment) -> list[Block]:
         total = table.sum()
         for name in weights:
             table[f"{name}_share"] = table[name] / total[name] if total[name] > 0 else np.nan
-        columns = [Column(group, group.replace("_", " ").capitalize()), Column("zones", "zones", "count")]
+        columns = [Column(group, wording.capital(wording.named(group))), Column("zones", "zones", "count")]
         for name, head in weights.items():
             columns += [Column(name, head, "count"), Column(f"{name}_share", "share", "share")]
         caption = f"What there is to protect, by {group.replace('_', ' ')}"
@@ -95,7 +95,8 @@ def _density(material: Material, zones: gpd.GeoDataFrame, weights: dict[str, str
     edges = [0.0, *limits, np.inf]
     bands = [Band(label="none", colour=DENSITY[0], up_to=0.0)]
     for low, high, colour in zip(edges, edges[1:], style.ramp(DENSITY[1:], len(edges) - 1), strict=False):
-        words = f"over {low:,.4g}" if np.isinf(high) else f"{low:,.4g} to {high:,.4g}" if low else f"up to {high:,.4g}"
+        ends = wording.figure(low), wording.figure(high)
+        words = f"over {ends[0]}" if np.isinf(high) else f"{ends[0]} to {ends[1]}" if low else f"up to {ends[1]}"
         bands.append(Band(label=f"{words} per km²", colour=colour, above=low, up_to=high))
     unit = weights[name]
     said = f"Classes hold a quarter each of the zones that have any {unit}."
@@ -129,7 +130,7 @@ def _calls(material: Material) -> list[Block]:
             Column("all", "all", "count"),
             Column("share", "share", "share"),
         ]
-        caption = f"Incidents by category and year (n = {len(calls):,} incidents)"
+        caption = f"Incidents by category and year (n = {wording.counted(len(calls), 'incident')})"
         blocks.append(Table("incidents_by_category", caption, table, columns, material.observed))
     try:
         hours = hour_by_weekday(attendance)

@@ -24,6 +24,8 @@ from fireplan.wording.counts import signed as signed
 from fireplan.wording.counts import signed_figure as signed_figure
 from fireplan.wording.distances import area as area
 from fireplan.wording.distances import distance as distance
+from fireplan.wording.intervals import high_end as high_end
+from fireplan.wording.intervals import low_end as low_end
 from fireplan.wording.intervals import share_interval as share_interval
 from fireplan.wording.intervals import time_interval as time_interval
 from fireplan.wording.names import capital as capital
@@ -64,7 +66,9 @@ __all__ = [
     "figure",
     "force",
     "goal",
+    "high_end",
     "joined",
+    "low_end",
     "lower",
     "named",
     "number",

@@ -28,18 +28,39 @@ def time_interval(low_s: float | None, high_s: float | None) -> str:
     Parameters
     ----------
     low_s, high_s
-        The ends [s]; one that there are too few records for is infinite or missing, and said to be open.
+        The ends [s]; one that there are too few records for is infinite or missing.
 
     Examples
     --------
-    >>> time_interval(269.9, 301.2)
-    '4:29 to 5:02'
-    >>> time_interval(269.9, float("inf"))
-    '4:29 or more; too few records for an upper end'
+    >>> time_interval(269.9, 301.2), time_interval(269.9, float("inf"))
+    ('4:29 to 5:02', '4:29 to no upper end')
     """
-    low, high = known(low_s), known(high_s)
-    if math.isfinite(low) and math.isfinite(high):
-        return f"{down(low)} to {percentile(high)}"
-    if math.isfinite(low):
-        return f"{down(low)} or more; too few records for an upper end"
-    return f"up to {percentile(high)}; too few records for a lower end" if math.isfinite(high) else "open at both ends"
+    if not math.isfinite(known(low_s)) and not math.isfinite(known(high_s)):
+        return "open at both ends"
+    return f"{low_end(low_s)} to {high_end(high_s)}"
+
+
+def low_end(low_s: float | None) -> str:
+    """
+    Say the lower end of the interval of a time: rounded down.
+
+    Examples
+    --------
+    >>> low_end(269.9), low_end(None)
+    ('4:29', 'no lower end')
+    """
+    value = known(low_s)
+    return down(value) if math.isfinite(value) else "no lower end"
+
+
+def high_end(high_s: float | None) -> str:
+    """
+    Say the upper end of the interval of a time: rounded up.
+
+    Examples
+    --------
+    >>> high_end(301.2), high_end(float("inf"))
+    ('5:02', 'no upper end')
+    """
+    value = known(high_s)
+    return percentile(value) if math.isfinite(value) else "no upper end"

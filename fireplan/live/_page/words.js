@@ -120,10 +120,10 @@ export function passed(seconds) {
 
 /** The interval of a time, its ends rounded outwards; one that there are too few records for is open. */
 export function timeInterval(low_s, high_s) {
-  const low = known(low_s), high = known(high_s), down = (s) => set(Math.floor(s + ROUNDING));
-  if (Number.isFinite(low) && Number.isFinite(high)) return down(low) + " to " + percentile(high);
-  if (Number.isFinite(low)) return down(low) + " or more; too few records for an upper end";
-  return Number.isFinite(high) ? "up to " + percentile(high) + "; too few records for a lower end" : "open at both ends";
+  const low = known(low_s), high = known(high_s);
+  if (!Number.isFinite(low) && !Number.isFinite(high)) return "open at both ends";
+  return (Number.isFinite(low) ? set(Math.floor(low + ROUNDING)) : "no lower end") + " to " +
+    (Number.isFinite(high) ? percentile(high) : "no upper end");
 }
 
 /** How long something has been so, roughly: 12 s, 4 min, 2 h 5 min, 3 days */
