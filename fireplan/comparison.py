@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from fireplan import wording
 from fireplan.errors import InputError, listed, quoted
 from fireplan.measures import Assessment, assess
 
@@ -39,7 +40,10 @@ class Comparison:
 
     def __repr__(self) -> str:
         """Say the shares of each scenario."""
-        shares = self.summary()["share"].unstack("scenario")  # noqa: PD010 - one column per scenario
+        summary = self.summary()
+        held = zip(summary["share"], summary["required_share"], strict=True)
+        told = pd.Series([wording.share(share, goal=goal) for share, goal in held], index=summary.index)
+        shares = told.unstack("scenario")  # noqa: PD010 - one column per scenario
         return f"Comparison by {self.standard.name} (modelled shares within each objective)\n{shares.to_string()}"
 
     @property

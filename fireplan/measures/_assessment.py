@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 import pandas as pd
 
+from fireplan import wording
 from fireplan.errors import InputError, UnknownIdError, listed, quoted
 from fireplan.measures._demand_measures import Measure, measures_of, zones_of
 from fireplan.travel import first_due, force_times, station_notes
@@ -64,7 +65,8 @@ class Assessment:
         """Say the shares in a few lines."""
         lines = [f"Assessment of {quoted(self.scenario.name)} by {self.standard.name} (modelled)"]
         lines += [
-            f"{row.objective}: {row.share:.1%} of {row.n:,.0f} {row.unit} within {row.limit_s:.0f} s"
+            f"{row.objective}: {wording.share_of(row.share, row.n, row.unit, goal=row.required_share)} within"
+            f" {wording.clock(row.limit_s)}"
             for row in self.summary().reset_index().itertuples()
         ]
         return "\n  ".join([*lines, *self.notes()])
@@ -307,7 +309,8 @@ def _notes(scenario: Scenario, standard: Standard, arrivals: tuple[Arrival, ...]
     if empty:
         notes.append(f"open stations without a unit cover nothing: {listed(empty)}; move or add a unit")
     notes += [
-        f"the figure of {quoted(o.title)} ({o.limit_s:.0f} s) was not seen in its source: check it before stating it"
+        f"the figure of {quoted(o.title)} ({wording.clock(o.limit_s)}) was not seen in its source: check it before"
+        " stating it"
         for o in standard.planned
         if not o.verified
     ]
@@ -318,8 +321,9 @@ def _notes(scenario: Scenario, standard: Standard, arrivals: tuple[Arrival, ...]
         if off and arrival.measure.places.kind not in seen:
             seen.add(arrival.measure.places.kind)
             notes.append(
-                f"{off:,} of {len(arrival.measure.weight):,} {arrival.measure.places.kind} lie more than"
-                f" {scenario.snap_limit_m:.0f} m from any road and count as not reached"
+                f"{wording.count(off)} of {wording.count(len(arrival.measure.weight))} {arrival.measure.places.kind}"
+                " lie more than"
+                f" {wording.distance(scenario.snap_limit_m)} from any road and count as not reached"
             )
     return notes
 

@@ -6,10 +6,10 @@ import base64
 import math
 from typing import TYPE_CHECKING, Any
 
+from fireplan import wording
 from fireplan.incidents._columns.categories import category_of
 from fireplan.operations._status.drawdown import TITLES
 from fireplan.operations._status.incident_clocks import title_of
-from fireplan.operations._wording import as_clock
 from fireplan.standards import OBSERVED_INTERVALS
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ NOBODY = 255
 def objective_shown(objective: Objective) -> dict[str, Any]:
     """Show an objective: its key, a title with its limit, and the limit [s]."""
     interval = OBSERVED_INTERVALS[objective.interval]
-    title = f"{objective.title} within {as_clock(objective.limit_s)} of {interval}"
+    title = f"{objective.title} within {wording.clock(objective.limit_s)} of {interval}"
     return {"key": objective.key, "title": title, "limit_s": objective.limit_s, "verified": objective.verified}
 
 
@@ -128,11 +128,12 @@ def _clock(clock: Clock) -> dict[str, Any]:
 
 def _force(force: Force) -> dict[str, Any]:
     def told(amounts: dict[str, float]) -> str:
-        return ", ".join(f"{amounts[k]:g} of {n:g} {k}" for k, n in force.objective.needs.items())
+        needs = force.objective.needs.items()
+        return ", ".join(f"{wording.figure(amounts[k])} of {wording.force({k: n})}" for k, n in needs)
 
     return {
         "title": force.objective.title,
-        "needs": ", ".join(f"{n:g} {k}" for k, n in force.objective.needs.items()),
+        "needs": wording.force(force.objective.needs),
         "have": f"{told(force.have)} on scene",
         "sent": f"{told(force.sent)} sent",
         "state": force.state,

@@ -11,6 +11,7 @@ import pandas as pd
 import shapely
 
 from fireplan import _kernel as kernel
+from fireplan import wording
 from fireplan.errors import Faults, InputError, listed, quoted
 from fireplan.progress import on_threads
 from fireplan.roads import snap
@@ -86,8 +87,10 @@ class CandidateTimes:
     def __repr__(self) -> str:
         """Say what it holds."""
         return (
-            f"CandidateTimes: {len(self.candidate_ids):,} of {self.n:,} candidates ({len(self.set_aside):,} set aside),"
-            f" {len(self.place_ids):,} places, {len(self.place):,} times within {self.within_s:g} s"
+            f"CandidateTimes: {wording.count(len(self.candidate_ids))} of {wording.counted(self.n, 'candidate')}"
+            f" ({wording.count(len(self.set_aside))} set aside),"
+            f" {wording.counted(len(self.place_ids), 'place')}, {wording.counted(len(self.place), 'time')} within"
+            f" {wording.clock(self.within_s)}"
         )
 
     @property

@@ -87,9 +87,8 @@ def test_the_page_says_it_so():
 def test_the_page_says_what_python_says_of_a_thousand_figures():
     # Random figures, awkward ones among them; the arithmetic is the same, so the digits are.
     random = np.random.default_rng(12)
-    shares = np.concatenate(
-        [random.random(400), random.integers(0, 2000, 300) / 2000, 0.9 + random.normal(0, 1e-4, 100)]
-    )
+    near = 0.9 + random.normal(0, 1e-4, 100)
+    shares = np.concatenate([random.random(400), random.integers(0, 2000, 300) / 2000, near])
     seconds = np.concatenate([random.random(300) * 7200, random.integers(0, 9000, 100) / 2])
     asked = [("share", [s], {"goal": 0.9}) for s in shares.tolist()] + [("share", [s], {}) for s in shares.tolist()]
     asked += [(f, [s], {}) for s in seconds.tolist() for f in ("clock", "percentile", "passed", "roughly", "count")]
