@@ -29,6 +29,9 @@ if TYPE_CHECKING:
     from fireplan.operations._status.unit_status import UnitNow
     from fireplan.standards import Objective, Standard
 
+DIGITS = 7
+"""Decimals of figures: so many that the page rounds them, once, and not across a goal or to all."""
+
 MOST_FIRST = 254
 NOBODY = 255
 
@@ -200,12 +203,12 @@ def moves_shown(moves: tuple[Move, ...], cover: CoverNow) -> list[dict[str, Any]
             "from": m.origin,
             "to": m.to,
             "to_name": str(names.get(m.to, m.to)),
-            "drive_s": round(m.drive_s),
-            "regains": round(m.regains, 1),
-            "loses": round(m.loses, 1),
-            "net": round(m.net, 1),
+            "drive_s": round(m.drive_s, DIGITS),
+            "regains": round(m.regains, DIGITS),
+            "loses": round(m.loses, DIGITS),
+            "net": round(m.net, DIGITS),
             "unit": m.unit,
-            "per_minute": round(m.per_minute, 1),
+            "per_minute": round(m.per_minute, DIGITS),
             "reason": m.reason,
         }
         for m in moves
@@ -287,7 +290,7 @@ def _plain(value: Any) -> Any:  # noqa: ANN401 - a cell of any kind
         return None
     if isinstance(value, bool) or str(type(value).__name__) in {"bool", "bool_"}:
         return bool(value)
-    return int(number) if number.is_integer() else round(number, 4)
+    return int(number) if number.is_integer() else round(number, DIGITS)
 
 
 def _ms(us: int | None) -> int | None:
@@ -299,7 +302,7 @@ def _at(at: tuple[float, float] | None) -> list[float] | None:
 
 
 def _share(value: float) -> float | None:
-    return None if math.isnan(value) else round(value, 5)
+    return None if math.isnan(value) else round(value, DIGITS)
 
 
 def _bytes(values: NDArray[np.uint8]) -> str:

@@ -97,8 +97,8 @@ def double_standard(  # noqa: PLR0913 - a question has this many parts
     def prove(plan: tuple[Change, ...]) -> float:
         return covered_weight(setting, plan, demand, worth=problem.worth)
 
-    left = f"{wording.counted(lost.sum(), 'place')} with {wording.count(demand.weight[lost].sum())} {demand.unit} are"
-    " out of everyone's reach"
+    held = f"{wording.count(demand.weight[lost].sum())} {demand.unit}"
+    left = f"{wording.counted(lost.sum(), 'place')} with {held} are out of everyone's reach"
     return siting_of(
         setting,
         CoverWeigher(problem),

@@ -132,7 +132,7 @@ def test_times_are_to_the_nearest_second_and_percentiles_never_below(seconds, li
 
 def test_cells_of_a_table_are_told_too():
     assert wording.share(pd.NA) == wording.clock(pd.NaT) == wording.verdict(pd.NA) == "not known"
-    assert wording.verdict(np.bool_(True)) == "met"
+    assert wording.verdict(np.ones(1, dtype=bool)[0]) == "met"
     assert wording.count(np.int64(1200)) == "1,200"
 
 
