@@ -15,8 +15,8 @@ from matplotlib.ticker import FuncFormatter
 
 from fireplan import wording
 from fireplan._html_escape import REPLACEMENT, plain
-from fireplan.charts._palette import GRID, QUIET
-from fireplan.colours import INK
+from fireplan.charts._palette import QUIET
+from fireplan.colours import GRID, INK
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

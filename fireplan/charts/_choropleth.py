@@ -21,7 +21,7 @@ from fireplan.charts._chart import About, Chart
 from fireplan.charts._chart_layout import EDGE_PT, FONT, LABEL_PT, SMALL_PT, WIDTH_PT, Sheet, Words, drawable, shortened
 from fireplan.charts._palette import QUIET
 from fireplan.charts._trade_offs import modelled
-from fireplan.colours import INK, UNKNOWN
+from fireplan.colours import INK, STILL_MAIN_ROAD, STILL_ROAD, UNKNOWN
 from fireplan.errors import InputError
 
 if TYPE_CHECKING:
@@ -40,7 +40,6 @@ MOST_PT, LEAST_PT = 520.0, 250.0
 MARGIN = 0.03
 POINT_ZONE_M = 60.0
 """How large a zone without an outline is drawn. [m]"""
-ROAD, MAIN_ROAD = "#b4bac0", "#868e96"
 MAIN = frozenset({"motorway", "trunk", "primary"})
 ROUND_KM = (0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50, 100)
 NO_CLASS = "not known"
@@ -174,7 +173,7 @@ def _lines(roads: RoadNetwork | None) -> list[tuple[str, float, list[NDArray[np.
     main = [str(h) in MAIN for h in roads.highway]
     local = [p for p, is_main in zip(pieces, main, strict=True) if not is_main]
     wide = [p for p, is_main in zip(pieces, main, strict=True) if is_main]
-    return [(ROAD, 0.3, local), (MAIN_ROAD, 0.9, wide)]
+    return [(STILL_ROAD, 0.3, local), (STILL_MAIN_ROAD, 0.9, wide)]
 
 
 def _stations(stations: gpd.GeoDataFrame | None, crs: object) -> NDArray[np.float64]:

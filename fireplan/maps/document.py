@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Literal, get_args
 
 from fireplan._html_escape import escape
+from fireplan.colours import LIGHT, print_sheet, style_sheet
 from fireplan.errors import InputError, listed, quoted
 
 STYLE_URL = re.compile(r"""url\(["']?(images/[^"')]+)["']?\)""")
@@ -64,7 +65,12 @@ class Document:
     def to_html(self) -> str:
         """Write the page."""
         scripts = [leaflet_script(), own_asset("fireplan.js") + own_asset("controls.js"), f"{self.script}\n"]
-        styles = [leaflet_styles(), own_asset("fireplan.css"), *self.styles, own_asset("print.css")]
+        styles = [
+            leaflet_styles(),
+            style_sheet() + own_asset("fireplan.css"),
+            *self.styles,
+            print_sheet() + own_asset("print.css"),
+        ]
         for code in scripts[2:]:
             if ENDS_SCRIPT.search(code):
                 raise InputError(
@@ -139,7 +145,7 @@ def frame(page: str, *, title: str, height_px: int = FRAME_HEIGHT_PX) -> str:
     """Put a page in a frame for a notebook, where its scripts run but reach nothing of the notebook."""
     return (
         f'<iframe srcdoc="{html.escape(page, quote=True)}" title="{escape(title)}" sandbox="allow-scripts" '
-        f'style="width:100%;height:{height_px}px;border:1px solid #d9dcdf;border-radius:6px"></iframe>'
+        f'style="width:100%;height:{height_px}px;border:1px solid {LIGHT["line"]};border-radius:6px"></iframe>'
     )
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from fireplan import wording
-from fireplan.colours import SLOWER, UNKNOWN
+from fireplan.colours import GAIN, SLOWER, UNKNOWN
 from fireplan.maps import style
 from fireplan.maps.drawing import GAP_COLOUR
 from fireplan.maps.legend import Entry, Legend, band_entries, station_entries
@@ -21,9 +21,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from fireplan.siting._results.siting_result import Siting
-
-GAIN = ("#c3e3a4", "#72c8b5", "#3aaac3", "#2a78b4", "#22318e")
-"""A little to a lot: from pale green to dark blue, which differ in lightness too, and from the grey of the streets."""
 
 CLASSES = 5
 MOST_IN_FIRST = 0.6

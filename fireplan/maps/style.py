@@ -16,35 +16,27 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from fireplan.colours import FASTER, NO_CHANGE, SLOWER, UNKNOWN
+from fireplan.colours import (
+    CATEGORIES,
+    FASTER,
+    LOCAL_ROAD,
+    MAIN_ROAD,
+    NO_CHANGE,
+    SLOWER,
+    THROUGH_ROAD,
+    TRAVEL_TIME,
+    UNKNOWN,
+    UNREACHABLE,
+)
 from fireplan.errors import InputError, listed
 from fireplan.wording import NOT_REACHED, clock, span
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-TRAVEL_TIME = ("#fdeabb", "#f6b268", "#d5643c", "#98352b", "#571d2b")  # short to long: pale sand to dark brown
-UNREACHABLE = "#3f3c5c"
 AREA_OPACITY = 0.75  # of all areas, on the map and in the legend
-CATEGORIES = (
-    "#0072b2",
-    "#e69f00",
-    "#cc79a7",
-    "#56b4e9",
-    "#8a5a2b",
-    "#4b3f8f",
-    "#f0e442",
-    "#7d8590",
-    "#a3195b",
-    "#00a1a7",
-)
-PAPER = "#f7f6f2"
-WATER = "#cfdfe8"
-ROADS = (
-    ("#8f949a", 2.6),
-    ("#aab0b5", 1.5),
-    ("#c6cacd", 0.8),
-)  # main, through and local streets: colour, width in pixels
+ROADS = ((MAIN_ROAD, 2.6), (THROUGH_ROAD, 1.5), (LOCAL_ROAD, 0.8))
+"""Main, through and local streets: colour, width in pixels."""
 FONT = 'system-ui, -apple-system, "Segoe UI", Roboto, "Noto Sans", "Liberation Sans", Arial, sans-serif'
 
 MAIN_ROADS = frozenset({"motorway", "trunk", "primary", "motorway_link", "trunk_link", "primary_link"})

@@ -9,6 +9,8 @@ import pandas as pd
 import shapely
 
 from fireplan import wording
+from fireplan.colours import NEWLY as NEWLY_COLOUR
+from fireplan.colours import NO_LONGER as NO_LONGER_COLOUR
 from fireplan.colours import UNKNOWN
 from fireplan.maps import style
 from fireplan.measures._assessment import chosen_objective
@@ -31,7 +33,6 @@ COUNTED = {"population": "People", "dwellings": "Dwelling units", "incidents_n":
 NO_STATION = "none"
 NEWLY, NO_LONGER = wording.change(-np.inf), wording.change(np.inf)
 NEVER = "reached neither before nor after"
-NEWLY_COLOUR, NO_LONGER_COLOUR = "#00a1a7", "#a3195b"
 MEASURED = ("population", "incidents_n", "incidents", "dwellings", "road_km")
 """What zones are summed up by: the first of these that they have any of."""
 

@@ -9,7 +9,7 @@ import pandas as pd
 import shapely
 
 from fireplan import wording
-from fireplan.colours import UNKNOWN
+from fireplan.colours import CARD, TERRITORY, UNKNOWN
 from fireplan.maps import layers, tables
 from fireplan.maps.audience import for_audience, marked
 from fireplan.maps.drawing import METHOD, draw_open_stations, draw_streets
@@ -29,10 +29,7 @@ if TYPE_CHECKING:
     from fireplan.disclosure import Profile
     from fireplan.scenario import Scenario
 
-TERRITORY = ("#56b4e9", "#e69f00", "#4b3f8f", "#f0e442", "#cc79a7", "#8a5a2b", "#0072b2", "#7d8590")
-"""Hues for areas side by side; they differ in lightness too, so that neighbours part on grey paper."""
-
-BORDER = "#ffffff"
+BORDER = CARD
 TOUCH_M = 30.0
 """Areas nearer to each other than this are neighbours. [m]"""
 

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from fireplan import charts, wording
+from fireplan.colours import LITTLE_TO_MUCH
 from fireplan.errors import InputError
 from fireplan.maps import style
 from fireplan.maps.style import Band
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
 
 WEIGHTS = {"population": "people", "dwellings": "dwellings", "incidents_n": "incidents", "incidents": "incidents"}
 MOST_GROUPS = 40
-DENSITY = ("#f0efec", "#cfe1f2", "#7fb2db", "#2f78b7", "#0d4683")
 """Few to many."""
 QUARTERS = (0.25, 0.5, 0.75)
 
@@ -93,8 +93,8 @@ def _density(material: Material, zones: gpd.GeoDataFrame, weights: dict[str, str
         return None
     limits = sorted({float(f"{q:.2g}") for q in np.quantile(some, QUARTERS)})
     edges = [0.0, *limits, np.inf]
-    bands = [Band(label="none", colour=DENSITY[0], up_to=0.0)]
-    for low, high, colour in zip(edges, edges[1:], style.ramp(DENSITY[1:], len(edges) - 1), strict=False):
+    bands = [Band(label="none", colour=LITTLE_TO_MUCH[0], up_to=0.0)]
+    for low, high, colour in zip(edges, edges[1:], style.ramp(LITTLE_TO_MUCH[1:], len(edges) - 1), strict=False):
         ends = wording.figure(low), wording.figure(high)
         words = f"over {ends[0]}" if np.isinf(high) else f"{ends[0]} to {ends[1]}" if low else f"up to {ends[1]}"
         bands.append(Band(label=f"{words} per km²", colour=colour, above=low, up_to=high))

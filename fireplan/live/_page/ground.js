@@ -3,6 +3,7 @@
 
 import { colours } from "./look.js";
 import { coordinates, integers } from "./packed.js";
+import { CATEGORIES } from "./palette.js";
 
 export const NEVER = 0, LOST = 1, ONE = 2, TWO = 3;
 const CLASSES = ["never", "lost", "one", "two"];
@@ -12,7 +13,6 @@ export const GROUND_WORDS = new Map([
   ["lost", "lost now: in time when all are home"],
   ["never", "never in time"],
 ]);
-const OWN = ["#0072b2", "#e69f00", "#cc79a7", "#56b4e9", "#8a5a2b", "#4b3f8f", "#f0e442", "#7d8590", "#a3195b", "#00a1a7"];
 
 /** A path takes the longer to add to the longer it is: many short ones are built in a hundredth of the time of one. */
 const MOST_POINTS = 256;
@@ -177,7 +177,7 @@ export function coverFills(dpr) {
 export function ownColour(name) {
   let sum = 0;
   for (const letter of name) sum = (sum * 31 + letter.codePointAt(0)) % 65521;
-  return OWN[sum % OWN.length];
+  return CATEGORIES[sum % CATEGORIES.length];
 }
 
 export const ownFills = (names) => names.map((name) => ({ colour: ownColour(name), mark: null }));
