@@ -2,9 +2,6 @@
 
 import json
 import math
-import os
-import re
-import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -14,27 +11,14 @@ import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from page_words import asked_of_the_page, camel
 
 from fireplan import wording
 
 ROOT = Path(__file__).resolve().parents[2]
-WORDS = ROOT / "fireplan" / "live" / "page" / "words.js"
 CASES = json.loads((ROOT / "tests" / "support" / "wording_cases.json").read_text(encoding="utf-8"))
 ENDLESS = {"NaN": math.nan, "Infinity": math.inf, "-Infinity": -math.inf}
 PUBLIC = {name for name in wording.__all__ if callable(getattr(wording, name))}
-
-RUN = """
-import * as words from "%s";
-import { readFileSync } from "node:fs";
-const asked = JSON.parse(readFileSync(0, "utf8")), endless = { NaN: NaN, Infinity: Infinity, "-Infinity": -Infinity };
-const plain = (x) => (typeof x === "string" && x in endless ? endless[x] : x);
-const camel = (name) => name.replace(/_(.)/g, (_, c) => c.toUpperCase());
-const told = asked.map(([name, args, options]) => {
-  const given = Object.fromEntries(Object.entries(options).map(([k, v]) => [k, plain(v)]));
-  return words[camel(name)](...args.map(plain), ...(Object.keys(given).length ? [given] : []));
-});
-process.stdout.write(JSON.stringify({ told, there: Object.keys(words).filter((k) => typeof words[k] === "function") }));
-"""
 
 
 def plain(value):
@@ -44,23 +28,6 @@ def plain(value):
 def in_python(name, args, options):
     told = getattr(wording, name)(*map(plain, args), **{k: plain(v) for k, v in options.items()})
     return list(told) if isinstance(told, tuple) else told
-
-
-def camel(name):
-    return re.sub("_(.)", lambda m: m[1].upper(), name)
-
-
-def told_by_the_page(asked):
-    """What the page's script says, and the functions that it has."""
-    node = shutil.which("node")
-    if node is None:
-        missing = pytest.fail if os.environ.get("FIREPLAN_CI") == "1" else pytest.skip
-        missing("node is not here: Debian's package nodejs has it")
-    script = RUN % WORDS.as_uri()
-    command = [node, "--input-type=module", "--eval", script]
-    done = subprocess.run(command, input=json.dumps(asked), capture_output=True, text=True, check=False, timeout=60)
-    assert done.returncode == 0, done.stderr
-    return json.loads(done.stdout)
 
 
 ASKED = [(name, args, options, expected) for name, cases in CASES.items() for args, options, expected in cases]
@@ -76,9 +43,9 @@ def test_every_public_function_has_cases():
 
 
 def test_the_page_says_it_so():
-    there = set(told_by_the_page([])["there"])
+    there = set(asked_of_the_page([])["there"])
     asked = [case for case in ASKED if camel(case[0]) in there]
-    said = told_by_the_page([case[:3] for case in asked])["told"]
+    said = asked_of_the_page([case[:3] for case in asked])["told"]
     wrong = [(*case, said) for case, said in zip(asked, said, strict=True) if said != case[3]]
     assert wrong == []
     assert there - {camel(name) for name in CASES} == {"isNumber", "LocalTime"}  # what it has beside the shared words
@@ -92,7 +59,7 @@ def test_the_page_says_what_python_says_of_a_thousand_figures():
     seconds = np.concatenate([random.random(300) * 7200, random.integers(0, 9000, 100) / 2])
     asked = [("share", [s], {"goal": 0.9}) for s in shares.tolist()] + [("share", [s], {}) for s in shares.tolist()]
     asked += [(f, [s], {}) for s in seconds.tolist() for f in ("clock", "percentile", "passed", "roughly", "count")]
-    assert told_by_the_page(asked)["told"] == [in_python(*case) for case in asked]
+    assert asked_of_the_page(asked)["told"] == [in_python(*case) for case in asked]
 
 
 def percent(text):
