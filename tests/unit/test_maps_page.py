@@ -20,7 +20,7 @@ from fireplan.maps.layers import lines, points, polygons, station_markers
 from fireplan.maps.legend import Legend, band_entries
 from fireplan.maps.page import OfflineMap
 from fireplan.maps.panes import SyncedMaps
-from fireplan.maps.style import percent, share, time_bands
+from fireplan.maps.style import time_bands
 
 
 def town(title="Today", *, seed=0):
@@ -249,10 +249,3 @@ def test_a_saved_page_can_be_read_by_others(tmp_path):
     ordinary = tmp_path / "ordinary"
     ordinary.write_text("x")
     assert town().save(tmp_path / "map.html").stat().st_mode == ordinary.stat().st_mode
-
-
-def test_a_share_that_misses_its_goal_is_never_rounded_up_to_it():
-    assert percent(0.89994, goal=0.9) == "89.99 %"
-    assert percent(0.8999999, goal=0.9) == "89.99999 %"
-    assert [percent(p, goal=0.9) for p in (0.9, 0.8, 0.95)] == ["90 %", "80 %", "95 %"]
-    assert share(0.89994, of=115_000, unit="people", goal=0.9) == "89.99 % of 115,000 people"

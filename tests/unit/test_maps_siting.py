@@ -119,7 +119,7 @@ def test_runs_are_a_layer_of_their_own_for_the_sites_that_have_any():
     _, _, shares = areas(page)
     assert shares["rows"] == 3
     by_label = dict(zip(shares["labels"], shares["cells"], strict=True))
-    assert by_label["Chosen in"] == ["0 % of 50 runs", "15 % of 50 runs", "90 % of 50 runs"]
+    assert by_label["Chosen in"] == ["0 % of 50 runs", "15.0 % of 50 runs", "90.0 % of 50 runs"]
     assert shares["palette"][shares["fills"][0]] == UNKNOWN
     assert len(set(shares["fills"])) == 3
 
