@@ -64,10 +64,11 @@ class Assessment:
     def __repr__(self) -> str:
         """Say the shares in a few lines."""
         lines = [f"Assessment of {quoted(self.scenario.name)} by {self.standard.name} (modelled)"]
+        rows: Any = self.summary().reset_index().itertuples()
         lines += [
             f"{row.objective}: {wording.share_of(row.share, row.n, row.unit, goal=row.required_share)} within"
             f" {wording.clock(row.limit_s)}"
-            for row in self.summary().reset_index().itertuples()
+            for row in rows
         ]
         return "\n  ".join([*lines, *self.notes()])
 

@@ -9,6 +9,7 @@ from fireplan import charts, wording
 from fireplan.errors import InputError
 from fireplan.progress import silent
 from fireplan.report._blocks import Block, Column, Heading, Points, Prose, Section, Table, absent, drawn
+from fireplan.report._cell_words import NOTHING
 from fireplan.response_performance import (
     baselines,
     performance,
@@ -117,16 +118,16 @@ def _in_words(table: pd.DataFrame) -> pd.DataFrame:
     return rows.assign(share_told=_within(table["share"], table["goal"]))
 
 
-def _within(shares: pd.Series[float], goals: pd.Series[float]) -> list[str | None]:
-    """Say shares beside the goals they are held to; None: there is none."""
+def _within(shares: pd.Series[float], goals: pd.Series[float]) -> list[str]:
+    """Say shares beside the goals they are held to; a dash: there is none."""
     asked = zip(shares, goals, strict=True)
-    return [wording.share(share, goal=goal) if isfinite(share) else None for share, goal in asked]
+    return [wording.share(share, goal=goal) if isfinite(share) else NOTHING for share, goal in asked]
 
 
-def _ends(table: pd.DataFrame, name: str, unit: str, said: Callable[[float, float], str]) -> list[str | None]:
-    """Say the intervals of a figure; None: it has none."""
+def _ends(table: pd.DataFrame, name: str, unit: str, said: Callable[[float, float], str]) -> list[str]:
+    """Say the intervals of a figure; a dash: it has none."""
     ends = zip(table[f"{name}_low{unit}"], table[f"{name}_high{unit}"], strict=True)
-    return [None if isnan(low) or isnan(high) else said(low, high) for low, high in ends]
+    return [NOTHING if isnan(low) or isnan(high) else said(low, high) for low, high in ends]
 
 
 def unverified(material: Material) -> list[Block]:

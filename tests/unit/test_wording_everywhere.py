@@ -139,8 +139,8 @@ def test_a_share_that_just_misses_is_said_so_on_the_page_too():
     table = pd.DataFrame(
         {
             "title": "first engine", "n": 25_000, "p90_s": 269.00004, "p90_low_s": 268.0, "p90_high_s": 270.2,
-            "limit_s": 269.0, "goal": 0.9, "share": 22_499 / 25_000, "share_low": 0.89, "share_high": 0.91, "met": False,
-            "verified": True, "note": "",
+            "limit_s": 269.0, "goal": 0.9, "share": 22_499 / 25_000, "share_low": 0.89, "share_high": 0.91,
+            "met": False, "verified": True, "note": "",
         },
         index=pd.Index(["first_engine"], name="measure"),
     )  # fmt: skip
