@@ -12,12 +12,13 @@ import pandas as pd
 import pytest
 from histories import department, history, went
 
-from fireplan import charts, performance, responding
+from fireplan import charts, performance
+from fireplan import response_performance as responding
 from fireplan import workload as workload_of
-from fireplan.charts import sheet
+from fireplan.charts import _chart_layout as sheet
 from fireplan.errors import InputError, UnknownIdError
-from fireplan.response_performance._why_missed import REASONS
 from fireplan.response_performance._statistics import TOO_SMALL
+from fireplan.response_performance._why_missed import REASONS
 from fireplan.standards import Objective
 
 ABOUT = charts.About("hand-made records", "March 2025", "invented")
@@ -391,9 +392,6 @@ def test_long_names_are_shortened_and_letters_without_a_shape_replaced():
     assert sheet.shortened("Station of the very long name", size=10, most_pt=60).endswith("…")
     assert sheet.width_pt(sheet.shortened("W" * 99, size=10, most_pt=60), 10) <= 60
     assert sheet.drawable("駅 1\u202e\x00\n2\ud800") == "\ufffd 1[U+202E] 2\ufffd"
-
-
-def test_times_are_written_as_minutes_and_seconds():
 
 
 @pytest.mark.parametrize("suffix", [".svg", ".PNG", ".pdf"])

@@ -160,7 +160,7 @@ def test_a_force_speaks_only_of_the_fires_at_which_it_was_complete():
     # Twenty forces, complete 60 s after the first engine: 361 to 380 s; the 18th of 20 is 378.
     assert sentence.startswith(
         "For 90 percent of fires at which an effective response force of 2 engines and 8 people was complete, its total"
-        " response time was 6 minutes 18 seconds or less (n = 20, not complete or time not known at 180 more, 2024 to"
+        " response time was 6:18 or less (n = 20, not complete or time not known at 180 more, 2024 to"
         " 2025; 95 % interval"
     )
 
