@@ -177,8 +177,8 @@ def _proof(found: Siting) -> str:
     return (
         f"The plan attains {wording.figure(found.objective)} {found.unit}{of}{was}. No plan can be better"
         f" than {wording.figure(found.bound)}: the gap is {wording.share(found.gap)} ({wording.named(found.status)}:"
-        f" {sure}). {wording.counted(len(found.sites), 'candidate site')} were tried;"
-        f" {wording.count(len(found.set_aside))} were set aside."
+        f" {sure}). {wording.counted(len(found.sites), 'candidate site was', 'candidate sites were')} tried;"
+        f" {wording.count(len(found.set_aside))} set aside."
     )
 
 

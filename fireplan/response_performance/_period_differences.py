@@ -259,7 +259,7 @@ def _paired(attended: list[Attendance], days: pd.Series[int]) -> pd.Series[int]:
     differing = ids[0].symmetric_difference(ids[1])
     if len(differing):
         raise InputError(
-            f"{wording.counted(len(differing), 'incident')} are on one side only, such as"
+            f"{wording.counted(len(differing), 'incident is', 'incidents are')} on one side only, such as"
             f" {listed(map(quoted, differing), most=3)}:"
             " paired sides are of the same incidents; leave paired out for two periods"
         )

@@ -98,7 +98,7 @@ def double_standard(  # noqa: PLR0913 - a question has this many parts
         return covered_weight(setting, plan, demand, worth=problem.worth)
 
     held = f"{wording.count(demand.weight[lost].sum())} {demand.unit}"
-    left = f"{wording.counted(lost.sum(), 'place')} with {held} are out of everyone's reach"
+    left = f"{wording.counted(lost.sum(), 'place')} with {held} out of everyone's reach"
     return siting_of(
         setting,
         CoverWeigher(problem),

@@ -92,9 +92,8 @@ def set_cover(
     notes = [f"site scores, runner-ups and the order of building are in {demand.unit} reached"]
     if lost.any():
         notes.append(
-            f"{wording.counted(lost.sum(), 'place')} with {wording.count(demand.weight[lost].sum())} {demand.unit} are"
-            " reached in time by no"
-            " station and no candidate, and are left out"
+            f"{wording.counted(lost.sum(), 'place')} with {wording.count(demand.weight[lost].sum())} {demand.unit},"
+            " reached in time by no station and no candidate, left out"
         )
     return siting_of(
         setting,

@@ -113,9 +113,9 @@ def _timed(setting: Setting, aim: Aim, *, stations: int, worst: bool, time_limit
         lost = _never(costs, base) & (weight > 0)
         if lost.any():
             notes.append(
-                f"{wording.counted(lost.sum(), 'place')} with {wording.count(weight[lost].sum())} {demand.unit} are"
-                " reached by no candidate and no"
-                f" station within {wording.clock(aim.within_s)}, and are left out of the longest time"
+                f"{wording.counted(lost.sum(), 'place')} with {wording.count(weight[lost].sum())} {demand.unit},"
+                " reached by no candidate and no station within"
+                f" {wording.clock(aim.within_s)}, left out of the longest time"
             )
             weight = np.where(lost, 0.0, weight)
         how = p_center_matrix(costs, weights=weight, base=base, choice=choice, time_limit_s=time_limit_s, gap=gap)

@@ -16,7 +16,7 @@ from fireplan._html_escape import escape
 from fireplan.changes import CloseStation, OpenStation
 from fireplan.colours import UNKNOWN
 from fireplan.errors import InputError, UnknownIdError
-from fireplan.maps.siting_legends import figure, score_bands
+from fireplan.maps.siting_legends import score_bands
 from fireplan.maps.style import colours_of
 from fireplan.siting._results.siting_result import Siting
 
@@ -206,9 +206,3 @@ def test_classes_end_at_round_figures_and_hold_every_value(values, labels):
     assert set(colours) <= {b.colour for b in bands}
     assert len({b.colour for b in bands}) == len(bands)
     assert (colours[pd.Series(values).dropna() <= 0] == UNKNOWN).all()
-
-
-def test_figures_are_short_and_keep_their_sign():
-    assert [figure(v) for v in (0.0, 0.12345, 12.5, 1234.5, -7.0, math.nan, math.inf)] == [
-        "0", "0.1235", "12.5", "1,234", "\N{MINUS SIGN}7", "not known", "unlimited",
-    ]  # fmt: skip

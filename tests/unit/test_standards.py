@@ -62,14 +62,14 @@ def test_renumbered_figures_are_the_old_ones_and_none_is_verified(new, old):
 def test_unverified_names_titles_figures_and_sources():
     told = standards.NFPA_1710.unverified()
     assert len(told) == 3
-    assert told[0] == "Call processing, 64 s call processing: NFPA 1710, alarm processing, from a secondary source"
+    assert told[0] == "Call processing, 1:04 call processing: NFPA 1710, alarm processing, from a secondary source"
     assert len(standards.NFPA_1750_CAREER.unverified()) == 5
     assert standards.local_rule("r", limit_s=300, weight="dwellings", share=0.9).unverified() == []
 
 
 def test_unverified_without_a_source_says_so():
     found = Standard("x", "x", (Objective("a", "Engine", 300),))
-    assert found.unverified() == ["Engine, 300 s travel time: no source named"]
+    assert found.unverified() == ["Engine, 5:00 travel time: no source named"]
 
 
 def test_notes_of_two_standards_are_joined():
