@@ -109,7 +109,7 @@ def test_beside_the_map_stand_answer_proof_curve_and_what_came_close():
         "one more station, most people within 2 min: 360 of 400 people (90.0 %), before 120",
         "as it stands 120", "1: C3 +240 → 360", "gap limit: stopped because the answer is within the gap asked for",
         "Bound 372, gap 3.3 %", "n = 4 candidate sites; 1 more cannot be used", "C2 instead of C3 130",
-        "With all units at home.", "Invented data", "n = 50 runs, 1 candidate sites", "not known",
+        "With all units at home.", "Invented data", "n = 50 runs, 1 candidate site", "not known",
     ):  # fmt: skip
         assert part in text, part
 

@@ -100,6 +100,6 @@ def test_a_change_table_joins_what_does_not_change_and_what_is_never_reached():
     )
     table = tables.change_table(changes, bands=CHANGE_BANDS)
     assert table["said"].tolist() == ["1:30 slower", "newly reached", "no change", tables.NEVER]
-    assert table["zone"].tolist() == ["Zone d", "Zone e", "2 zones", "1 zones"]
+    assert table["zone"].tolist() == ["Zone d", "Zone e", "2 zones", "1 zone"]
     assert table["colour"].tolist()[1:] == [tables.NEWLY_COLOUR, NO_CHANGE, UNKNOWN]
     assert shapely.area(table.geometry.array).tolist() == [1, 1, 2, 1]

@@ -50,7 +50,7 @@ def test_incidents_count_at_their_own_points_where_there_are_no_people(pair):
     (ground,) = areas(maps.first_due(calls))
     assert cells(ground, "Incidents") == ["2 (66.7 % of 3)", "1 (33.3 % of 3)"]
     # B lies 14.9 blocks from Station 1, 11.09 s each; C ten blocks from Station 2.
-    assert cells(ground, "90 % reached in") == ["2:45, of 2 incidents", "1:51, of 1 incidents"]
+    assert cells(ground, "90 % reached in") == ["2:46, of 2 incidents", "1:51, of 1 incidents"]
 
 
 def test_a_territory_is_of_the_unit_asked_for(pair):
