@@ -118,7 +118,7 @@ def must_stand(setting: Setting, ids: pd.Index) -> None:
     """Make sure that some candidate can be used."""
     if len(ids) == 0:
         raise InputError(
-            f"none of {wording.counted(len(setting.candidates), 'candidate')} stands on a road that an engine may"
+            f"none of {wording.count(len(setting.candidates))} candidates stands on a road that an engine may"
             " leave by:"
             " check their coordinates"
         )

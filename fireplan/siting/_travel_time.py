@@ -154,7 +154,7 @@ def _costs(setting: Setting, aim: Aim, stations: int) -> tuple[pd.Index, Costs, 
     ids = times.candidate_ids
     if len(times.place) == 0:
         raise InputError(
-            f"none of {wording.counted(len(setting.candidates), 'candidate')} reaches any place within"
+            f"none of {wording.count(len(setting.candidates))} candidates reaches any place within"
             f" {wording.clock(aim.within_s)}: check their"
             " coordinates, or allow more time"
         )
