@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, ClassVar
 import numpy as np
 import shapely
 
+from fireplan import wording
 from fireplan.changes._base import LonLat, Written, point, positive
 from fireplan.errors import InputError, UnknownIdError, quoted
 from fireplan.roads import SNAP_LIMIT_M
@@ -131,7 +132,9 @@ def streets(roads: RoadNetwork, name: str, near: LonLat | None) -> NDArray[np.bo
     rows = np.flatnonzero(found)
     away_m = shapely.distance(roads.streets.geometry.array[rows], place)
     if not away_m.min() <= SNAP_LIMIT_M:  # far away it is not a number
-        raise InputError(f"no street {quoted(name)} within {SNAP_LIMIT_M:.0f} m of {near[1]:.5f}, {near[0]:.5f}")
+        raise InputError(
+            f"no street {quoted(name)} within {wording.distance(SNAP_LIMIT_M)} of {near[1]:.5f}, {near[0]:.5f}"
+        )
     chosen = np.zeros(roads.n_streets, dtype=bool)
     chosen[rows[np.argmin(away_m)]] = True
     return chosen

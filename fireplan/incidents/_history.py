@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
+from fireplan import wording
+
 if TYPE_CHECKING:
     import geopandas as gpd
     import pandas as pd
@@ -67,9 +69,9 @@ class CadHistory:
         entries: list[dict[str, Any]] = self.ledger.to_dict("records")  # type: ignore[assignment]
         for entry in entries:
             rows, lines = entry["rows"], entry["lines"]
-            count = f"{rows:,} {'row' if rows == 1 else 'rows'}" if rows else "whole file"
+            count = wording.counted(rows, "row") if rows else "whole file"
             if entry["code"] == "rows_used":
-                count = f"{rows:,} of {self.rows_in:,} rows"
+                count = f"{wording.count(rows)} of {wording.count(self.rows_in)} rows"
             at = f", {'lines' if ',' in lines else 'line'} {lines}" if lines else ""
             column = f" [{entry['column']}]" if entry["column"] else ""
             texts.append(f"{entry['code']} ({entry['outcome']}): {count}{at}{column}: {entry['meaning']}")

@@ -310,5 +310,5 @@ class _Growing:
 def _set_aside(scenario: Scenario, points: gpd.GeoSeries) -> pd.DataFrame:
     """Say of each candidate off the road why it cannot be used, and how far it is from a street."""
     far = snap(scenario.roads, points, limit_m=np.inf, freeways=False)
-    reason = f"farther than {scenario.snap_limit_m:g} m from every street that a door may open on"
+    reason = f"farther than {wording.distance(scenario.snap_limit_m)} from every street that a door may open on"
     return pd.DataFrame({"reason": [reason] * len(points), "offset_m": far.offset_m}, index=points.index)

@@ -7,13 +7,13 @@ import math
 from fireplan.wording.numbers import NOT_KNOWN, digits, known, rounded
 from fireplan.wording.times import NOT_REACHED
 
-KM_FROM_M = 1000
+KM_FROM_M, WHOLE_KM_FROM_M = 1000, 99_950
 SMALL_KM2 = 1.0
 
 
 def distance(length_m: float | None) -> str:
     """
-    Say a distance: in metres, from a kilometre on in kilometres.
+    Say a distance: in metres, from a kilometre on in kilometres, from a hundred on whole ones.
 
     Examples
     --------
@@ -25,7 +25,7 @@ def distance(length_m: float | None) -> str:
         return NOT_REACHED if value == math.inf else NOT_KNOWN
     if abs(rounded(value)) < KM_FROM_M:
         return f"{digits(value, 0)} m"
-    return f"{digits(value / KM_FROM_M, 1)} km"
+    return f"{digits(value / KM_FROM_M, 1 if abs(value) < WHOLE_KM_FROM_M else 0)} km"
 
 
 def area(km2: float | None) -> str:
