@@ -85,7 +85,7 @@ def test_notes_of_two_standards_are_joined():
 def test_cpse_objective_is_the_agencys_own():
     goal = standards.cpse_objective("technical rescue", risk="moderate", limit_s=720, needs={"rescue": 1, "people": 8})
     assert (goal.program, goal.risk, goal.categories) == ("technical rescue", "moderate", ("rescue",))
-    assert (goal.key, goal.title) == ("technical_rescue_moderate_1_rescue_8_people", "1 rescue, 8 people")
+    assert (goal.key, goal.title) == ("technical_rescue_moderate_1_rescue_8_people", "1 rescue and 8 people")
     assert (goal.interval, goal.share, goal.edition, goal.verified) == ("total_response_s", 0.9, "local", True)
 
 
@@ -105,7 +105,7 @@ def test_cpse_objectives_of_programs_and_risks_make_one_standard():
         for n in ({"engine": 1}, {"engine": 2, "people": 10})
     ]
     assert len(Standard("town", "Standards of cover", tuple(parts)).objectives) == 5 * 4 * 2
-    assert parts[1].title == "2 engines, 10 people"
+    assert parts[1].title == "2 engines and 10 people"
 
 
 def test_cpse_objective_names_both_faults():
