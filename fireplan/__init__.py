@@ -22,7 +22,7 @@ __version__ = "0.1.0"
 # its command line for help, waits for nothing.
 _MODULES = (
     "changes", "charts", "crs", "demand", "disclosure", "examples", "incidents", "live", "maps", "measures",
-    "operations", "response_performance", "roads", "siting", "standards", "stations", "travel",
+    "operations", "response_performance", "roads", "siting", "standards", "stations", "travel", "wording",
 )  # fmt: skip
 _NAMES = {
     "AddUnit": "changes",
@@ -85,6 +85,7 @@ if TYPE_CHECKING:
     from fireplan import standards as standards
     from fireplan import stations as stations
     from fireplan import travel as travel
+    from fireplan import wording as wording
     from fireplan.changes import AddUnit as AddUnit
     from fireplan.changes import CloseRoad as CloseRoad
     from fireplan.changes import CloseStation as CloseStation

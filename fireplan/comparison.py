@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, ClassVar
 import numpy as np
 import pandas as pd
 
+from fireplan import wording
 from fireplan._frozen_tables import FrozenTable, freeze_own
 from fireplan._map_calls import MapCalls
 from fireplan.errors import InputError, listed, quoted
@@ -53,7 +54,10 @@ class Comparison:
 
     def __repr__(self) -> str:
         """Say the shares of each scenario."""
-        shares = self.summary()["share"].unstack("scenario")  # noqa: PD010 - one column per scenario
+        summary = self.summary()
+        held = zip(summary["share"], summary["required_share"], strict=True)
+        told = pd.Series([wording.share(share, goal=goal) for share, goal in held], index=summary.index)
+        shares = told.unstack("scenario")  # noqa: PD010 - one column per scenario
         head = f"Comparison by {self.standard.name} (modelled shares within each objective)"
         return f"{head}\n{shares.to_string()}\n{self.maps.line}"
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Protocol, get_args
 import numpy as np
 import pandas as pd
 
+from fireplan import wording
 from fireplan._frozen_tables import FrozenTable, Handed, Token, freeze_own
 from fireplan._result_cache import Memo
 from fireplan._schema import check_table, columns
@@ -151,10 +152,11 @@ class Scenario:
     def __repr__(self) -> str:
         """Say what it holds."""
         parts = [
-            f"Scenario {quoted(self.name)}: {int(self.stations['open'].sum())} open stations, {len(self.units)} units",
-            f"{len(self.zones):,} zones",
-            f"{0 if self.incidents is None else len(self.incidents):,} incidents",
-            f"{self.roads.n_streets:,} streets",
+            f"Scenario {quoted(self.name)}: {wording.counted(self.stations['open'].sum(), 'open station')}",
+            wording.counted(len(self.units), "unit"),
+            wording.counted(len(self.zones), "zone"),
+            wording.counted(0 if self.incidents is None else len(self.incidents), "incident"),
+            wording.counted(self.roads.n_streets, "street"),
         ]
         return "\n  ".join([", ".join(parts), *map(str, self.changes)])
 

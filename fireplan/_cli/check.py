@@ -12,6 +12,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from fireplan import wording
 from fireplan._cli.kinds import Kind
 from fireplan._cli.terminal import plain
 from fireplan.errors import FireplanError, InputError
@@ -181,7 +182,10 @@ def show_checked(checked: Checked, *, title: str) -> None:
     console = Console(highlight=False)
     counts = ""
     if checked.rows_in is not None:
-        counts = f": {checked.rows_in:,} rows, {checked.rows_ok:,} used, {checked.rows_quarantined:,} set aside"
+        counts = (
+            f": {wording.counted(checked.rows_in, 'row')}, {wording.count(checked.rows_ok)} used,"
+            f" {wording.count(checked.rows_quarantined)} set aside"
+        )
     console.print(Text(plain(f"{checked.verdict} {title}{counts}"), style="bold"), soft_wrap=True)
     if not len(checked.ledger):
         for message in checked.messages:
@@ -192,7 +196,10 @@ def show_checked(checked: Checked, *, title: str) -> None:
         table.add_column(name, justify="right" if name == "rows" else "left", overflow="fold")
     entries: list[dict[str, Any]] = checked.ledger.to_dict("records")  # type: ignore[assignment]
     for entry in entries:
-        cells = {**entry, "rows": f"{entry['rows']:,}" if entry["rows"] or entry["code"] == "rows_used" else "file"}
+        cells = {
+            **entry,
+            "rows": wording.count(entry["rows"]) if entry["rows"] or entry["code"] == "rows_used" else "file",
+        }
         table.add_row(*(Text(plain(cells[name])) for name in LEDGER_COLUMNS))
     console.print(table)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from math import isfinite
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
@@ -11,6 +10,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from fireplan import wording
 from fireplan._cli import terminal as show
 from fireplan.errors import ProjectError
 from fireplan.progress import silent
@@ -133,16 +133,21 @@ def _basis(project: Project) -> str:
 
 
 def _cells(row: Any) -> list[Text]:  # noqa: ANN401 - a row of a table, as pandas hands it out
-    def seconds(value: float) -> str:
-        return "-" if not isfinite(value) else f"{int(value) // 60}:{int(value) % 60:02}"
-
     known = not pd.isna(row.share)
     title = row.title.split(" within ")[0]
     return [
-        Text(show.plain(f"{title}, {row.limit_s:.0f} s" if known else title)),
-        Text(f"{row.n:,}"),
-        Text(f"{row.unknown:,}"),
-        Text(seconds(row.p50_s)),
-        Text(f"{seconds(row.p90_s)} ({seconds(row.p90_low_s)}-{seconds(row.p90_high_s)})"),
-        Text(f"{row.share:.1%} ({row.share_low:.0%}-{row.share_high:.0%})" if known else ""),
+        Text(show.plain(f"{title}, {wording.clock(row.limit_s)}" if known else title)),
+        Text(wording.count(row.n)),
+        Text(wording.count(row.unknown)),
+        Text("-" if pd.isna(row.p50_s) else wording.clock(row.p50_s)),
+        Text(
+            "-"
+            if pd.isna(row.p90_s)
+            else f"{wording.percentile(row.p90_s)} ({wording.time_interval(row.p90_low_s, row.p90_high_s)})"
+        ),
+        Text(
+            f"{wording.share(row.share, goal=row.goal)} ({wording.share_interval(row.share_low, row.share_high)})"
+            if known
+            else ""
+        ),
     ]

@@ -15,6 +15,7 @@ import pandas as pd
 from rich.console import Console
 from rich.text import Text
 
+from fireplan import wording
 from fireplan._cli import terminal as show
 from fireplan._cli.terminal import plain
 from fireplan._conversions import DAY_US
@@ -211,7 +212,7 @@ def export_events(*, store: str, out: Path, addresses: bool) -> None:
                     n += 1
     finally:
         kept.close()
-    Console(highlight=False).print(Text(f"{n:,} events: {out.resolve()}"), soft_wrap=True)
+    Console(highlight=False).print(Text(f"{wording.counted(n, 'event')}: {out.resolve()}"), soft_wrap=True)
 
 
 def forget_events(*, store: str, days: int) -> None:
@@ -224,4 +225,4 @@ def forget_events(*, store: str, days: int) -> None:
         n = kept.forget(WallClock().now_us() - days * DAY_US)
     finally:
         kept.close()
-    Console(highlight=False).print(Text(f"{n:,} events deleted"), soft_wrap=True)
+    Console(highlight=False).print(Text(f"{wording.counted(n, 'event')} deleted"), soft_wrap=True)

@@ -11,7 +11,7 @@ import pandas as pd
 import tomli_w
 
 from fireplan import _kernel as kernel
-from fireplan import maps
+from fireplan import maps, wording
 from fireplan._cli import terminal as show
 from fireplan._cli.site_terminal import report
 from fireplan.errors import listed
@@ -84,7 +84,7 @@ def site_project(read: Callable[[Tell], Project], out: Path | None, *, stations:
 
 
 def _answered(question: Question, tell: Tell) -> _Results:
-    tell(f"searching among {len(question.candidates):,} sites")
+    tell(f"searching among {wording.counted(len(question.candidates), 'site')}")
     found = question.answer()
     _go_on({found.status})
     tell("working out what each further station buys")

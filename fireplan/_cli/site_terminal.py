@@ -11,6 +11,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from fireplan import wording
 from fireplan._cli.terminal import plain
 from fireplan.siting._solvers.incumbent import STATUSES
 
@@ -45,7 +46,7 @@ def report(
         of_plans = "sites" in curve
         what = "Best plan for each number of stations" if of_plans else "The plan, in the best order of building"
         say(f"\n{what}", "italic")
-        console.print(_curve(found, curve))
+        console.print(_curve(curve))
     if runs is not None:
         say(str(runs))
     where = Console(highlight=False, soft_wrap=True)
@@ -57,16 +58,16 @@ def report(
 
 def _answer(found: Siting) -> list[str]:
     """Say what is attained, and how sure that is."""
-    proof = f"{found.status.replace('_', ' ')}: {STATUSES[found.status]}"
+    proof = f"{wording.named(found.status)}: {STATUSES[found.status]}"
     if isnan(found.objective):
         return [proof, *([found.reason] if found.reason else [])]
-    of = f" of {figure(found.total, found.unit)}" if isfinite(found.total) else ""
-    share = f" ({found.share:.1%})" if isfinite(found.total) else ""
-    today = f"; today {figure(found.before, found.unit)}" if isfinite(found.before) else ""
+    of = f" of {wording.figure(found.total)}" if isfinite(found.total) else ""
+    share = f" ({wording.share(found.share)})" if isfinite(found.total) else ""
+    today = f"; today {wording.figure(found.before)}" if isfinite(found.before) else ""
     what = "Takes   " if found.unit == "stations" else "Attained"
     lines = [
-        f"{what}  {figure(found.objective, found.unit)}{of} {found.unit}{share}{today}",
-        f"Bound     {figure(found.bound, found.unit)}, gap {found.gap:.2%}; {proof}",
+        f"{what}  {wording.figure(found.objective)}{of} {found.unit}{share}{today}",
+        f"Bound     {wording.figure(found.bound)}, gap {wording.share(found.gap)}; {proof}",
     ]
     lines += [found.reason] if found.reason else []
     closing = [c for c in map(str, found.plan) if c.startswith("Close")]
@@ -84,14 +85,13 @@ def _sites(found: Siting, runs: Robustness | None) -> Table:
     headings += ["best in"] if runs is not None else []
     for heading in headings:
         table.add_column(heading, justify="right", no_wrap=True)
-    unit = "people" if found.unit == "stations" else found.unit
     for site in found.chosen.to_crs("EPSG:4326").itertuples():
         cells = [str(site.Index), f"{site.geometry.x:.6f}", f"{site.geometry.y:.6f}"]
-        cells += [figure(float(site.alone), unit), figure(float(site.beside), unit)]
-        cells += [f"{site.chosen:.0f}"] if units else []
+        cells += [wording.figure(float(site.alone)), wording.figure(float(site.beside))]
+        cells += [wording.count(site.chosen)] if units else []
         if runs is not None:
             known = site.Index in runs.sites.index
-            cells.append(f"{runs.sites['chosen_share'][site.Index]:.0%}" if known else "-")
+            cells.append(wording.share(runs.sites["chosen_share"][site.Index]) if known else "-")
         table.add_row(*(Text(plain(c)) for c in cells))
     return table
 
@@ -107,10 +107,10 @@ def _near(found: Siting) -> str:
     if same:
         many = f"{same} or more" if same == len(ups) else f"{same}"
         return f"As good: {many} plans with one site changed, such as {instead}."
-    return f"Next best: {instead}, worse by {figure(float(best['behind']), found.unit)} {found.unit}."
+    return f"Next best: {instead}, worse by {wording.figure(float(best['behind']))} {found.unit}."
 
 
-def _curve(found: Siting, curve: pd.DataFrame) -> Table:
+def _curve(curve: pd.DataFrame) -> Table:
     """Lay out what each further station buys."""
     of_plans = "sites" in curve
     table = _table()
@@ -126,10 +126,10 @@ def _curve(found: Siting, curve: pd.DataFrame) -> Table:
     for number, row in curve.iterrows():
         if not isfinite(row["objective"]):
             continue
-        cells = [str(number), figure(row["objective"], found.unit)]
-        cells.append(signed(row["gain"], found.unit) if number and isfinite(row["gain"]) else "")
-        cells += [f"{row['share']:.1%}"] if curve["share"].notna().any() else []
-        cells += [f"{row['gap']:.2%}"] if proven else []
+        cells = [str(number), wording.figure(row["objective"])]
+        cells.append(wording.signed_figure(row["gain"]) if number and isfinite(row["gain"]) else "")
+        cells += [wording.share(row["share"])] if curve["share"].notna().any() else []
+        cells += [wording.share(row["gap"])] if proven else []
         cells.append("" if pd.isna(sites := row["sites" if of_plans else "take"]) else str(sites))
         table.add_row(*(Text(plain(c)) for c in cells))
     return table
@@ -137,17 +137,3 @@ def _curve(found: Siting, curve: pd.DataFrame) -> Table:
 
 def _table() -> Table:
     return Table(box=SIMPLE_HEAD, pad_edge=False)
-
-
-def figure(value: float, unit: str) -> str:
-    """Write a figure with as many decimals as its unit bears."""
-    if not isfinite(value):
-        return "-"
-    if unit == "s":
-        return f"{value:,.1f}"
-    return f"{value:,.0f}" if abs(value) >= 100 or value == round(value) else f"{value:,.3f}"
-
-
-def signed(value: float, unit: str) -> str:
-    """Write a change with its sign."""
-    return f"{'+' if value > 0 else '-' if value < 0 else ''}{figure(abs(value), unit)}"

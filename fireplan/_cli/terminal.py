@@ -13,6 +13,8 @@ from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeEl
 from rich.table import Table
 from rich.text import Text
 
+from fireplan import wording
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
@@ -59,7 +61,7 @@ def shares_table(comparison: Comparison, *, title: str) -> Table:
     table = Table(
         title=Text(plain(title)),
         title_justify="left",
-        caption=Text("in brackets: change in percentage points; met, short: against what the objective asks for"),
+        caption=Text("in brackets: change in percentage points; met, missed: against what the objective asks for"),
         caption_justify="left",
         box=SIMPLE_HEAD,
         pad_edge=False,
@@ -68,7 +70,7 @@ def shares_table(comparison: Comparison, *, title: str) -> Table:
     for name in comparison.names:
         table.add_column(Text(plain(name)), justify="right", min_width=13)
     for goal in comparison.standard.planned:
-        table.add_row(Text(plain(f"{goal.title}, {goal.limit_s:.0f} s"), style="bold"))
+        table.add_row(Text(plain(f"{goal.title}, {wording.clock(goal.limit_s)}"), style="bold"))
         here = pd.DataFrame(summary.xs(goal.key, level="objective"))
         for measure in here.index.get_level_values("measure").unique():
             table.add_row(*_cells(pd.DataFrame(here.xs(measure, level="measure")), comparison.names))
@@ -77,12 +79,12 @@ def shares_table(comparison: Comparison, *, title: str) -> Table:
 
 def _cells(rows: pd.DataFrame, names: tuple[str, ...]) -> list[Text]:
     first: Any = rows.loc[names[0]]
-    cells = [Text(plain(f"  of {first['n']:,.0f} {first['unit']}"))]
+    cells = [Text(plain(f"  of {wording.count(first['n'])} {first['unit']}"))]
     for i, name in enumerate(names):
         row: Any = rows.loc[name]
-        change = f" ({row['change'] * 100:+.1f})" if i else ""
-        met = {True: " met", False: " short"}.get(row["met"], "")
-        cells.append(Text(f"{row['share']:.1%}{change}{met}"))
+        change = f" ({wording.points(row['change'])})" if i else ""
+        met = "" if pd.isna(row["met"]) else f" {wording.verdict(row['met'])}"
+        cells.append(Text(f"{wording.share(row['share'], goal=row['required_share'])}{change}{met}"))
     return cells
 
 
@@ -92,14 +94,16 @@ def gap_lines(name: str, found: pd.DataFrame, *, most: int = 3) -> list[str]:
     weight, scattered = found.attrs["weight"], found.attrs["scattered"]
     lines = [
         (
-            f"Gaps, {name}: {outside:,.0f} of {total:,.0f} ({weight}) outside {found.attrs['objective']},"
-            f" in {len(found)} gaps ({scattered:,.0f} scattered)"
+            f"Gaps, {name}: {wording.count(outside)} of {wording.count(total)} ({weight}) outside"
+            f" {found.attrs['objective']}, in {wording.counted(len(found), 'gap')} ({wording.count(scattered)}"
+            " scattered)"
         )
     ]
     for gap, row in found.head(most).iterrows():
         reached = row["travel_s"] < inf
-        nearest = f"{row['nearest_name']} at {row['travel_s']:.0f} s" if reached else "no station in reach"
-        lines.append(f"  {gap}. {row[weight]:,.0f} in {row['area_km2']:.1f} km²; {nearest}; {row['reason']}")
+        nearest = f"{row['nearest_name']} at {wording.clock(row['travel_s'])}" if reached else "no station in reach"
+        held = f"{wording.count(row[weight])} in {wording.area(row['area_km2'])}"
+        lines.append(f"  {gap}. {held}; {nearest}; {row['reason']}")
     return lines
 
 

@@ -1,5 +1,5 @@
 """
-Colours, words and figures that every map and report shares.
+Colours and classes that every map and report shares.
 
 No pair of colours differs only in red and green, and a longer time is always the darker colour, so that the bands can
 be told apart with any colour vision, on a weak projector and on grey paper.
@@ -16,41 +16,32 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from fireplan.colours import FASTER, NO_CHANGE, SLOWER, UNKNOWN
+from fireplan.colours import (
+    CATEGORIES,
+    FASTER,
+    LOCAL_ROAD,
+    MAIN_ROAD,
+    NO_CHANGE,
+    SLOWER,
+    THROUGH_ROAD,
+    TRAVEL_TIME,
+    UNKNOWN,
+    UNREACHABLE,
+)
 from fireplan.errors import InputError, listed
 from fireplan.roads._classes import MAIN_ROADS, THROUGH_ROADS
+from fireplan.wording import NOT_REACHED, clock, span
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-TRAVEL_TIME = ("#fdeabb", "#f6b268", "#d5643c", "#98352b", "#571d2b")  # short to long: pale sand to dark brown
-UNREACHABLE = "#3f3c5c"
 AREA_OPACITY = 0.75  # of all areas, on the map and in the legend
-CATEGORIES = (
-    "#0072b2",
-    "#e69f00",
-    "#cc79a7",
-    "#56b4e9",
-    "#8a5a2b",
-    "#4b3f8f",
-    "#f0e442",
-    "#7d8590",
-    "#a3195b",
-    "#00a1a7",
-)
-PAPER = "#f7f6f2"
-WATER = "#cfdfe8"
-ROADS = (
-    ("#8f949a", 2.6),
-    ("#aab0b5", 1.5),
-    ("#c6cacd", 0.8),
-)  # main, through and local streets: colour, width in pixels
+ROADS = ((MAIN_ROAD, 2.6), (THROUGH_ROAD, 1.5), (LOCAL_ROAD, 0.8))
+"""Main, through and local streets: colour, width in pixels."""
 FONT = 'system-ui, -apple-system, "Segoe UI", Roboto, "Noto Sans", "Liberation Sans", Arial, sans-serif'
 
 ROUND_S = (5, 10, 15, 30, 60, 90, 120, 180, 240, 300, 600, 900, 1200, 1800, 3600)
 HEX_COLOUR = re.compile(r"#[0-9a-fA-F]{6}")
-NOT_KNOWN = "not known"
-CANNOT_REACH = "cannot be reached"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -81,16 +72,16 @@ def time_bands(*limits_s: float, unreachable: bool = True) -> tuple[Band, ...]:
     Examples
     --------
     >>> [band.label for band in time_bands(240, 480)]
-    ['within 4 min', '4 to 8 min', 'over 8 min', 'cannot be reached']
+    ['within 4:00', '4:00 to 8:00', 'over 8:00', 'not reached']
     """
     _check_rising(limits_s)
     colours = ramp(TRAVEL_TIME[: max(3, len(limits_s) + 1)], len(limits_s) + 1)
-    bands = [Band(label=f"within {minutes(limits_s[0])}", colour=colours[0], up_to=limits_s[0])]
+    bands = [Band(label=f"within {clock(limits_s[0])}", colour=colours[0], up_to=limits_s[0])]
     for (low, high), colour in zip(pairwise(limits_s), colours[1:-1], strict=True):
-        bands.append(Band(label=_from_to(low, high), colour=colour, above=low, up_to=high))
-    bands.append(Band(label=f"over {minutes(limits_s[-1])}", colour=colours[-1], above=limits_s[-1]))
+        bands.append(Band(label=span(low, high), colour=colour, above=low, up_to=high))
+    bands.append(Band(label=f"over {clock(limits_s[-1])}", colour=colours[-1], above=limits_s[-1]))
     if unreachable:
-        bands.append(Band(label=CANNOT_REACH, colour=UNREACHABLE, above=math.inf))
+        bands.append(Band(label=NOT_REACHED, colour=UNREACHABLE, above=math.inf))
     return tuple(bands)
 
 
@@ -106,13 +97,13 @@ def change_bands(*steps_s: float) -> tuple[Band, ...]:
     Examples
     --------
     >>> [band.label for band in change_bands(60)]
-    ['over 1 min faster', 'up to 1 min either way', 'over 1 min slower']
+    ['over 1:00 faster', 'up to 1:00 either way', 'over 1:00 slower']
     """
     _check_rising(steps_s)
     count = len(steps_s)
     faster, slower = ramp(FASTER[1:] if count < 4 else FASTER, count), ramp(SLOWER[1:] if count < 4 else SLOWER, count)
     sizes = [*pairwise(steps_s), (steps_s[-1], math.inf)]
-    words = [f"over {minutes(low)}" if math.isinf(high) else _from_to(low, high) for low, high in sizes]
+    words = [f"over {clock(low)}" if math.isinf(high) else span(low, high) for low, high in sizes]
     gained = [
         Band(label=f"{text} faster", colour=colour, above=_just_below(-high), up_to=_just_below(-low))
         for text, (low, high), colour in zip(words, sizes, faster, strict=True)
@@ -122,7 +113,7 @@ def change_bands(*steps_s: float) -> tuple[Band, ...]:
         for text, (low, high), colour in zip(words, sizes, slower, strict=True)
     ]
     least = steps_s[0]
-    same = Band(label=f"up to {minutes(least)} either way", colour=NO_CHANGE, above=_just_below(-least), up_to=least)
+    same = Band(label=f"up to {clock(least)} either way", colour=NO_CHANGE, above=_just_below(-least), up_to=least)
     return (*reversed(gained), same, *lost)
 
 
@@ -190,101 +181,9 @@ def road_rank(highway: object) -> int:
     return 1 if kind in THROUGH_ROADS else 2
 
 
-def minutes(seconds: float) -> str:
-    """
-    Say a length of time: ``45 s``, ``4 min``, ``4:30 min``.
-
-    Infinite times cannot be reached; missing ones are not known.
-    """
-    if math.isnan(seconds):
-        return NOT_KNOWN
-    if math.isinf(seconds):
-        return CANNOT_REACH
-    whole = round(abs(seconds))
-    sign = "\N{MINUS SIGN}" if seconds < 0 and whole else ""
-    if whole < 60:
-        return f"{sign}{whole} s"
-    rest = whole % 60
-    return f"{sign}{number(whole // 60)}:{rest:02} min" if rest else f"{sign}{number(whole // 60)} min"
-
-
-def change(seconds: float) -> str:
-    """Say a change of time in seconds: ``1:10 min slower``, ``45 s faster``, ``no change``."""
-    if math.isnan(seconds):
-        return NOT_KNOWN
-    if math.isinf(seconds):
-        return "no longer reached" if seconds > 0 else "newly reached"
-    if not round(seconds):
-        return "no change"
-    return f"{minutes(abs(seconds))} {'slower' if seconds > 0 else 'faster'}"
-
-
-def number(value: float, *, digits: int = 0) -> str:
-    """Write a number with thousands separators: ``115,000``."""
-    return NOT_KNOWN if math.isnan(value) else f"{value:,.{digits}f}"
-
-
-def share(part: float, *, of: float, unit: str, goal: float = math.nan) -> str:
-    """
-    Say a share with what it is a share of: ``71 % of 115,000 people``.
-
-    Parameters
-    ----------
-    part
-        The share, 0 to 1. What is not quite all or not quite nothing is never rounded to it.
-    of
-        The denominator.
-    unit
-        What is counted, in the plural.
-    goal
-        As in `percent`.
-    """
-    if not of > 0:
-        return f"no {unit} to take a share of"
-    if math.isnan(part):
-        return f"{NOT_KNOWN}, of {number(of)} {unit}"
-    return f"{percent(part, goal=goal)} of {number(of)} {unit}"
-
-
-def percent(part: float, *, goal: float = math.nan) -> str:
-    """
-    Say a share alone: ``71 %``. It never stands without what it is a share of: `share` says both.
-
-    Parameters
-    ----------
-    part
-        The share, 0 to 1. What is not quite all or not quite nothing is never rounded to it.
-    goal
-        A share it is held to, 0 to 1: where it misses that by a little it has the decimals that show it.
-
-    Examples
-    --------
-    >>> percent(0.89994), percent(0.89994, goal=0.9)
-    ('90 %', '89.99 %')
-    """
-    if math.isnan(part):
-        return NOT_KNOWN
-    if part < goal <= round(part * 100) / 100:
-        decimals = next((d for d in range(1, 6) if round(part * 100, d) < goal * 100), 6)
-        return f"{part * 100:.{decimals}f} %"
-    whole = round(part * 100)
-    text = "under 1" if part > 0 and not whole else "over 99" if part < 1 and whole == 100 else str(whole)
-    return f"{text} %"
-
-
 def _just_below(value: float) -> float:
     """The next smaller number, so that bands of gains close at the same size as bands of losses."""
     return math.nextafter(value, -math.inf)
-
-
-def _from_to(low: float, high: float) -> str:
-    """Say a span of time, the unit once where both ends share it."""
-    first, last = minutes(low), minutes(high)
-    if first.endswith(" min") and last.endswith(" min"):
-        first = first.removesuffix(" min")
-    elif first.endswith(" s") and last.endswith(" s"):
-        first = first.removesuffix(" s")
-    return f"{first} to {last}"
 
 
 def _check_rising(limits: Sequence[float]) -> None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, ClassVar
 import numpy as np
 import shapely
 
+from fireplan import wording
 from fireplan._conversions import KPH_PER_MPS
 from fireplan.changes._base import LonLat, Written, point, positive
 from fireplan.errors import InputError, UnknownIdError, quoted
@@ -132,7 +133,9 @@ def streets(roads: RoadNetwork, name: str, near: LonLat | None) -> NDArray[np.bo
     rows = np.flatnonzero(found)
     away_m = shapely.distance(roads.streets.geometry.array[rows], place)
     if not away_m.min() <= SNAP_LIMIT_M:  # far away it is not a number
-        raise InputError(f"no street {quoted(name)} within {SNAP_LIMIT_M:.0f} m of {near[1]:.5f}, {near[0]:.5f}")
+        raise InputError(
+            f"no street {quoted(name)} within {wording.distance(SNAP_LIMIT_M)} of {near[1]:.5f}, {near[0]:.5f}"
+        )
     chosen = np.zeros(roads.n_streets, dtype=bool)
     chosen[rows[np.argmin(away_m)]] = True
     return chosen

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, ClassVar
 import numpy as np
 import pandas as pd
 
+from fireplan import wording
 from fireplan.changes._base import (
     LonLat,
     Written,
@@ -232,7 +233,7 @@ class SetTurnout(Written):
     def __str__(self) -> str:
         """Say what it does."""
         whose = ", ".join((*self.units, *self.stations)) or "all units"
-        return f"Turnout {self.turnout_s:g} s for {whose}"
+        return f"Turnout {wording.clock(self.turnout_s)} for {whose}"
 
     def __call__(self, tables: Tables) -> Tables:
         """Set it."""

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from matplotlib.ticker import FuncFormatter
 
+from fireplan import wording
 from fireplan.charts._chart import About, Chart
 from fireplan.charts._chart_layout import (
     EDGE_PT,
@@ -19,7 +20,6 @@ from fireplan.charts._chart_layout import (
     Words,
     label,
     names,
-    percent,
     quiet_grid,
     shortened,
     width_pt,
@@ -106,13 +106,13 @@ def workload(
     texts = [", ".join(str(part if called is None else called.get(str(part), part)) for part in g) for g in ids]
     uhu = rows["uhu"].to_numpy(float)
     told = [
-        f"not staffed (n {n:,})" if np.isnan(u) else f"{percent(u)} (n {n:,})"
+        f"{'not staffed' if np.isnan(u) else wording.share(u)} (n {wording.count(n)})"
         for u, n in zip(uhu, rows["n"], strict=True)
     ]
     line, line_text = None, ""
     if "most_uhu" in rows:
         line = 100 * float(rows["most_uhu"].iloc[0])
-        line_text = f"limit {line:g} %: {rows['most_source'].iloc[0]}"
+        line_text = f"limit {wording.goal(line / 100)}: {rows['most_source'].iloc[0]}"
     bars = _Bars(
         [[shortened(t, size=LABEL_PT, most_pt=NAMES_PT)] for t in texts], 100 * np.nan_to_num(uhu),
         100 * np.nan_to_num(uhu), np.zeros(len(rows), dtype=bool), told,
@@ -131,15 +131,15 @@ def _of_workload(
 ) -> tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]]:
     known = np.flatnonzero(~np.isnan(uhu))
     most, least = known[uhu[known].argmax()], known[uhu[known].argmin()]
-    said = f"{texts[most]} is committed for {percent(uhu[most])} of its staffed time"
-    said += f", {texts[least]} for {percent(uhu[least])}." if len(known) > 1 else "."
+    said = f"{texts[most]} is committed for {wording.share(uhu[most])} of its staffed time"
+    said += f", {texts[least]} for {wording.share(uhu[least])}." if len(known) > 1 else "."
     if bars.line is not None:
         said += f" {int((table['uhu'] * 100 > bars.line).sum())} of {len(known)} are over the limit."
     notes = []
     unknown = int(table["unknown"].sum())
     if unknown:
-        notes.append(f"The end of {unknown:,} responses is not known: their time is missing here.")
-    return (said,), tuple(notes), (f"n = {int(table['n'].sum()):,} responses", *about.told())
+        notes.append(f"The end of {wording.count(unknown)} responses is not known: their time is missing here.")
+    return (said,), tuple(notes), (f"n = {wording.count(table['n'].sum())} responses", *about.told())
 
 
 def reasons(totals: pd.DataFrame, *, title: str = "", about: About | None = None) -> Chart:
@@ -176,9 +176,9 @@ def reasons(totals: pd.DataFrame, *, title: str = "", about: About | None = None
     last = totals.index.isin(NOT_MENDED)
     rows = totals.assign(last=last).sort_values(["last", "incidents"], ascending=[True, False], kind="stable")
     grey = rows["last"].to_numpy(bool)
-    sentences = [_capital(REASONS.get(str(r), str(r))) for r in rows.index]
+    sentences = [wording.capital(REASONS.get(str(r), str(r))) for r in rows.index]
     told = [
-        f"{i:,}" + ("" if np.isnan(s) else f" ({percent(s)})")
+        wording.count(i) + ("" if np.isnan(s) else f" ({wording.share(s)})")
         for i, s in zip(rows["incidents"], rows["share"].astype(float), strict=True)
     ]
     alone = rows["alone"].to_numpy(float)
@@ -193,13 +193,18 @@ def reasons(totals: pd.DataFrame, *, title: str = "", about: About | None = None
     said = "No reason is known."
     if top.max() > 0:
         said = (
-            f"Most often: {REASONS.get(first, first)} ({top.max():,} incidents, {percent(top.max() / known)} of"
-            f" {known:,} whose reason is known)."
+            f"Most often: {REASONS.get(first, first)} ({wording.counted(top.max(), 'incident')},"
+            f" {wording.share(top.max() / known)} of {wording.count(known)} whose reason is known)."
         )
     about = (about or About()).or_else(totals.attrs)
     about = About(about.source, about.period, f"{about.basis or 'observed'}, with modelled travel")
     notes = ("Shares are of the incidents whose reason is known. Each incident has one reason: its largest excess.",)
-    words = Words(title or "Why the objective was missed", (said,), notes, (f"n = {n:,} incidents", *about.told()))
+    words = Words(
+        title or "Why the objective was missed",
+        (said,),
+        notes,
+        (f"n = {wording.counted(n, 'incident')}", *about.told()),
+    )
     return Chart(words.title, words.alt, lambda: _drawn(bars, words))
 
 
@@ -238,7 +243,7 @@ def _drawn(bars: _Bars, words: Words) -> Figure:
         )  # fmt: skip
     names(axes.yaxis, at, ["\n".join(name) for name in bars.names])
     axes.tick_params(axis="y", length=0)
-    axes.xaxis.set_major_formatter(FuncFormatter(lambda x, _: f"{x:,.10g}"))
+    axes.xaxis.set_major_formatter(FuncFormatter(lambda x, _: wording.figure(x)))
     axes.locator_params(axis="x", nbins=8, integer=bars.legend is not None)
     label(axes.xaxis, bars.axis)
     quiet_grid(axes, "x")
@@ -260,7 +265,3 @@ def _legend(axes: Axes, bars: _Bars) -> None:
             fontsize=SMALL_PT, fontfamily=FONT,
         )  # fmt: skip
         x += 13 + width_pt(text, SMALL_PT) + 16
-
-
-def _capital(text: str) -> str:
-    return text[:1].upper() + text[1:]

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.ticker import FuncFormatter
 
+from fireplan import wording
 from fireplan.charts._chart import About, Chart
 from fireplan.charts._chart_layout import (
     EDGE_PT,
@@ -18,11 +19,9 @@ from fireplan.charts._chart_layout import (
     WIDTH_PT,
     Sheet,
     Words,
-    clock,
     clock_axis,
     label,
     names,
-    percent,
     quiet_grid,
     shortened,
     width_pt,
@@ -76,7 +75,9 @@ class _Groups:
         return ~np.isnan(self.value)
 
     def told(self, value: float) -> str:
-        return clock(value) if self.figure == "p90_s" else percent(value / 100)
+        if self.figure == "p90_s":
+            return wording.percentile(value)
+        return wording.share(value / 100, goal=None if self.line is None else self.line / 100)
 
 
 def by_month(
@@ -158,7 +159,7 @@ def by_group(
     rows = rows.iloc[: len(rows) - left_out]
     groups = _groups(rows, by, figure, limit_s, called)
     what = str(table.xs(measure, level="measure")["title"].iloc[0])
-    default = f"{_capital(what)}: {FIGURES[figure].lower()} by {_spoken(by)}"
+    default = f"{wording.capital(what)}: {FIGURES[figure].lower()} by {_spoken(by)}"
     if by == "month" and not about.period:
         about = About(about.source, f"{_named(groups.names[0], by)} to {_named(groups.names[-1], by)}", about.basis)
     words = _words(groups, title or default, about, left_out)
@@ -216,15 +217,17 @@ def _groups(
     own_limit, goal = rows["limit_s"].dropna(), rows["goal"].dropna()
     if figure == "p90_s":
         line = float(own_limit.iloc[0]) if len(own_limit) else limit_s
-        text = "" if line is None else f"limit {clock(line)}"
+        text = "" if line is None else f"limit {wording.clock(line)}"
     else:
         line = 100 * float(goal.iloc[0]) if len(goal) else None
-        text = "" if line is None else f"goal {line:g} %"
+        text = "" if line is None else f"goal {wording.goal(line / 100)}"
     if line is not None and figure == "p90_s" and len(goal):
-        text += f" (goal {100 * float(goal.iloc[0]):g} %)"
-    limit = f" of {clock(own_limit.iloc[0])}" if len(own_limit) else ""
+        text += f" (goal {wording.goal(float(goal.iloc[0]))})"
+    limit = f" of {wording.clock(own_limit.iloc[0])}" if len(own_limit) else ""
     interval = OBSERVED_INTERVALS[str(rows["interval"].dropna().iloc[0])]
-    axis = f"{_capital(interval)}, 90th percentile [min:s]" if figure == "p90_s" else f"Within the limit{limit} [%]"
+    axis = (
+        f"{wording.capital(interval)}, 90th percentile [min:s]" if figure == "p90_s" else f"Within the limit{limit} [%]"
+    )
     ids = ["not known" if pd.isna(g) else str(g) for g in rows.index]
     value, least, most = (rows[c].to_numpy(float) * scale for c in (figure, low, high))
     return _Groups(
@@ -266,7 +269,7 @@ def _words(groups: _Groups, title: str, about: About, left_out: int) -> Words:
         notes.append(f"{gaps} {word} with fewer than {FEWEST} records: no figure is given.")
     if left_out:
         notes.append(f"{left_out} more {_spoken(groups.by, many=True)} do not fit on the page.")
-    n = f"n = {int(groups.n.sum()):,}"
+    n = f"n = {wording.count(groups.n.sum())}"
     return Words(title, (said,), (" ".join(notes),), (n, *about.told()))
 
 
@@ -275,10 +278,6 @@ def _spoken(by: str, *, many: bool = False) -> str:
     if not many:
         return word
     return f"{word[:-1]}ies" if word.endswith("y") and word[-2:-1] not in "aeiou" else f"{word}s"
-
-
-def _capital(text: str) -> str:
-    return text[:1].upper() + text[1:]
 
 
 def _named(name: str, by: str) -> str:
@@ -318,11 +317,13 @@ def _across(groups: _Groups, words: Words) -> Figure:
     quiet_grid(top, "y")
     low.bar(at, groups.n, color=PALE, width=0.7, gid="n")
     low.locator_params(axis="y", nbins=3, integer=True)
-    low.yaxis.set_major_formatter("{x:,.0f}")
+    low.yaxis.set_major_formatter(FuncFormatter(lambda y, _: wording.figure(y)))
     label(low.yaxis, "n")
     label(
         low.xaxis,
-        {"hour": "Hour of the day, local time [h]", "month": "Month"}.get(groups.by, _capital(_spoken(groups.by))),
+        {"hour": "Hour of the day, local time [h]", "month": "Month"}.get(
+            groups.by, wording.capital(_spoken(groups.by))
+        ),
     )
     for axes in (top, low):
         axes.set_xlim(-0.6, len(at) - 0.4)
@@ -386,7 +387,7 @@ def _down(groups: _Groups, words: Words) -> Figure:
     sheet = Sheet(words, plot_pt=rows * ROW_PT + 14 + axis_pt + 18)
     texts = [shortened(name, size=LABEL_PT, most_pt=NAMES_PT) for name in groups.names]
     left = EDGE_PT + max(width_pt(t, LABEL_PT) for t in texts) + 12
-    counts = [f"{n:,}" for n in groups.n]
+    counts = [wording.count(n) for n in groups.n]
     right = EDGE_PT + max(width_pt(t, LABEL_PT) for t in [*counts, "n"]) + 10
     axes = sheet.axes(left=max(left, 50), right=right, bottom=axis_pt, height=rows * ROW_PT + 14)
     at = np.arange(rows, dtype=float)
@@ -396,7 +397,7 @@ def _down(groups: _Groups, words: Words) -> Figure:
     if groups.figure == "p90_s":
         clock_axis(axes.xaxis, last)
     else:
-        axes.xaxis.set_major_formatter(FuncFormatter(lambda x, _: f"{x:g}"))
+        axes.xaxis.set_major_formatter(FuncFormatter(lambda x, _: wording.figure(x)))
     if groups.line is not None:
         axes.axvline(groups.line, color=OBJECTIVE, linewidth=1.6, linestyle=(0, (5, 3)), gid="limit")
         side = "left" if groups.line < 0.5 * last else "right"

@@ -13,9 +13,10 @@ from matplotlib.ft2font import FT2Font
 from matplotlib.textpath import text_to_path
 from matplotlib.ticker import FuncFormatter
 
+from fireplan import wording
 from fireplan._html_escape import REPLACEMENT, plain
-from fireplan.charts._palette import GRID, QUIET
-from fireplan.colours import INK
+from fireplan.charts._palette import QUIET
+from fireplan.colours import GRID, INK
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -171,41 +172,12 @@ def clock_axis(axis: Axis, last_s: float, *, first_s: float = 0.0, most: int = 1
     """Part an axis of seconds at round times, written as minutes and seconds."""
     step = next((s for s in STEPS_S if (last_s - first_s) / s <= most), STEPS_S[-1])
     axis.set_ticks(np.arange(np.ceil(first_s / step), np.floor(last_s / step) + 1) * step)
-    axis.set_major_formatter(FuncFormatter(lambda s, _: clock(s)))
-
-
-def clock(seconds: float) -> str:
-    """Write seconds as minutes and seconds, such as ``8:20``; part of a second counts as a whole one."""
-    return _minutes(int(np.ceil(seconds - 1e-6)))
-
-
-def clock_down(seconds: float) -> str:
-    """As `clock`, without the part of a second."""
-    return _minutes(int(np.floor(seconds + 1e-6)))
-
-
-def ends(low: float, high: float) -> str:
-    """Say an interval of seconds; an end that there are too few records for is open."""
-    if np.isfinite(low) and np.isfinite(high):
-        return f"{clock_down(low)} to {clock(high)}"
-    if np.isfinite(low):
-        return f"{clock_down(low)} or more; too few records for an upper end"
-    return f"up to {clock(high)}; too few records for a lower end" if np.isfinite(high) else "open at both ends"
-
-
-def percent(share: float) -> str:
-    """Write a share as ``82.4 %``."""
-    return f"{100 * share:.1f} %"
+    axis.set_major_formatter(FuncFormatter(lambda s, _: wording.clock(s)))
 
 
 def quiet_grid(axes: Axes, which: str) -> None:
     """Draw faint lines across."""
     axes.grid(visible=True, axis=which, color=GRID, linewidth=0.8)  # type: ignore[arg-type]
-
-
-def _minutes(whole: int) -> str:
-    sign = "\N{MINUS SIGN}" if whole < 0 else ""
-    return f"{sign}{abs(whole) // 60}:{abs(whole) % 60:02d}"
 
 
 @cache

@@ -14,11 +14,12 @@ from matplotlib.patches import Rectangle
 from matplotlib.path import Path
 from PIL import Image
 
+from fireplan import wording
 from fireplan.charts._chart import About, Chart
 from fireplan.charts._chart_layout import EDGE_PT, FONT, LABEL_PT, SMALL_PT, WIDTH_PT, Sheet, Words, drawable, shortened
 from fireplan.charts._palette import QUIET
 from fireplan.charts._trade_offs import modelled
-from fireplan.colours import INK, UNKNOWN
+from fireplan.colours import INK, STILL_MAIN_ROAD, STILL_ROAD, UNKNOWN
 from fireplan.demand import DISC_RADIUS_M
 from fireplan.errors import InputError
 from fireplan.roads._classes import MAIN
@@ -37,7 +38,6 @@ LEGEND_PT = 190.0
 MOST_PT, LEAST_PT = 520.0, 250.0
 """Height of the ground. [pt]"""
 MARGIN = 0.03
-ROAD, MAIN_ROAD = "#b4bac0", "#868e96"
 ROUND_KM = (0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50, 100)
 NO_CLASS = "not known"
 POLYGON = 3
@@ -131,7 +131,7 @@ def choropleth(  # noqa: PLR0913 - a map has this many parts
         shown, _names(stations), _flags(stations, "open"),
         np.array([], bool) if stations is None else stations.index.isin(list(fresh)),
     )  # fmt: skip
-    foot = (f"n = {counted.sum():,.0f} {drawable(unit)}", *about.told())
+    foot = (f"n = {wording.count(counted.sum())} {drawable(unit)}", *about.told())
     notes = ["North is up. Circles: stations" + ("; squares: new ones" if len(fresh) else "") + "; crossed: closed."]
     words = Words(title or heading or "Map", tuple(said), tuple(notes) if stations is not None else (), foot)
     told = "; ".join(f"{name}: {count}" for name, _, count in legend)
@@ -149,8 +149,8 @@ def _legend(
         here = counted[found == name].sum()
         if colour == UNKNOWN and not (found == name).any():
             continue
-        part = f" ({100 * here / total:.1f} %)" if total > 0 else ""
-        rows.append((drawable(name), colour, f"{here:,.0f} {drawable(unit)}{part}"))
+        part = f" ({wording.share(here / total)})" if total > 0 else ""
+        rows.append((drawable(name), colour, f"{wording.count(here)} {drawable(unit)}{part}"))
     return rows
 
 
@@ -170,7 +170,7 @@ def _lines(roads: RoadNetwork | None) -> list[tuple[str, float, list[NDArray[np.
     main = [str(h) in MAIN for h in roads.highway]
     local = [p for p, is_main in zip(pieces, main, strict=True) if not is_main]
     wide = [p for p, is_main in zip(pieces, main, strict=True) if is_main]
-    return [(ROAD, 0.3, local), (MAIN_ROAD, 0.9, wide)]
+    return [(STILL_ROAD, 0.3, local), (STILL_MAIN_ROAD, 0.9, wide)]
 
 
 def _stations(stations: gpd.GeoDataFrame | None, crs: object) -> NDArray[np.float64]:
@@ -262,7 +262,7 @@ def _key(side: Axes, ground: _Ground, height_pt: float, per_pt: float) -> None:
     km = max((k for k in ROUND_KM if k * 1000 / per_pt <= LEGEND_PT - 60), default=ROUND_KM[0])
     length = km * 1000 / per_pt
     side.add_patch(Rectangle((12, 12), length, 3.5, facecolor=INK, edgecolor="none", gid="scale"))
-    _say(side, 12, 20, f"{km:g} km", INK, LABEL_PT)
+    _say(side, 12, 20, f"{wording.figure(km)} km", INK, LABEL_PT)
     _say(side, LEGEND_PT - 22, 12, "N", INK, LABEL_PT, bold=True)
     side.annotate("", (LEGEND_PT - 18, 48), xytext=(LEGEND_PT - 18, 24), arrowprops={"arrowstyle": "-|>", "color": INK})
 

@@ -6,7 +6,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
+from matplotlib.ticker import FuncFormatter
 
+from fireplan import wording
 from fireplan.charts._chart import About, Chart
 from fireplan.charts._chart_layout import (
     FONT,
@@ -15,11 +17,8 @@ from fireplan.charts._chart_layout import (
     WIDTH_PT,
     Sheet,
     Words,
-    clock,
     clock_axis,
-    ends,
     label,
-    percent,
     quiet_grid,
 )
 from fireplan.charts._palette import OBJECTIVE, OBSERVED, PALE
@@ -133,13 +132,15 @@ def distribution(
     p90 = percentile_interval(known, USUAL_SHARE)
     within = None if limit_s is None else share_interval(int((known <= limit_s).sum()), len(known))
     last_s = _last(known, p90, limit_s)
-    spread = _Spread(known, p90, limit_s, within, goal, f"{_capital(OBSERVED_INTERVALS[interval])} [min:s]", last_s)
+    spread = _Spread(
+        known, p90, limit_s, within, goal, f"{wording.capital(OBSERVED_INTERVALS[interval])} [min:s]", last_s
+    )
     about = (about or About()).or_else({})
     if not (about.period and about.basis):
         own = About.of(attendance)
         about = About(about.source, about.period or own.period, about.basis or own.basis)
     what = OBSERVED_INTERVALS[interval]
-    default = f"{_capital(what)} of {whose}" if objective is None else f"{whose}: {what}"
+    default = f"{wording.capital(what)} of {whose}" if objective is None else f"{whose}: {what}"
     words = _words(spread, title or default, observed, about)
     return Chart(words.title, words.alt, lambda: _drawn(spread, words))
 
@@ -179,25 +180,30 @@ def _last(ordered: NDArray[np.float64], p90: Interval, limit_s: float | None) ->
 
 def _words(spread: _Spread, title: str, observed: Observed, about: About) -> Words:
     n, p90 = len(spread.ordered), spread.p90
-    said = [f"90 % took {clock(p90.value)} or less (95 % interval {ends(p90.low, p90.high)})."]
+    said = [
+        f"90 % took {wording.percentile(p90.value)} or less (95 % interval {wording.time_interval(p90.low, p90.high)})."
+    ]
     if spread.limit_s is not None and spread.within is not None:
         share = spread.within
-        goal = "" if spread.goal is None else f"; the goal is {100 * spread.goal:g} %"
+        goal = "" if spread.goal is None else f"; the goal is {wording.goal(spread.goal)}"
         said.append(
-            f"{percent(share.value)} were within {clock(spread.limit_s)}"
-            f" (95 % interval {percent(share.low)} to {percent(share.high)}){goal}."
+            f"{wording.share(share.value, goal=spread.goal)} were within {wording.clock(spread.limit_s)}"
+            f" (95 % interval {wording.share_interval(share.low, share.high)}){goal}."
         )
     notes = []
     beyond = int((spread.ordered > spread.last_s).sum())
     if beyond:
         notes.append(
-            f"{beyond:,} records ({percent(beyond / n)}) took longer than {clock(spread.last_s)}: they count, and lie"
-            " beyond the right edge."
+            f"{wording.counted(beyond, 'record')} ({wording.share(beyond / n)}) took longer than"
+            f" {wording.clock(spread.last_s)}: they count, and lie beyond the right edge."
         )
     if observed.verified is False:
         notes.append("The figures of this objective were not seen in their source: check them before stating them.")
     unknown = len(observed.seconds) - n
-    foot = (f"n = {n:,}" + (f" ({unknown:,} more are not known)" if unknown else ""), *about.told())
+    foot = (
+        f"n = {wording.count(n)}" + (f" ({wording.count(unknown)} more are not known)" if unknown else ""),
+        *about.told(),
+    )
     return Words(title, tuple(said), tuple(notes), foot)
 
 
@@ -229,16 +235,18 @@ def _cumulative(axes: Axes, spread: _Spread) -> None:
     if spread.limit_s is not None and spread.within is not None:
         if spread.goal is not None:
             axes.axhline(100 * spread.goal, color=OBJECTIVE, linewidth=1.2, linestyle=(0, (1, 2)), gid="goal")
-            _text(axes, spread.last_s, 100 * spread.goal, f"goal {100 * spread.goal:g} %", (-2, 5), "right", OBJECTIVE)
+            _text(
+                axes, spread.last_s, 100 * spread.goal, f"goal {wording.goal(spread.goal)}", (-2, 5), "right", OBJECTIVE
+            )
         axes.axvline(spread.limit_s, color=OBJECTIVE, linewidth=1.6, linestyle=(0, (5, 3)), gid="limit")
-        _text(axes, spread.limit_s, 101, f"limit {clock(spread.limit_s)}", (0, 3), "center", OBJECTIVE)
+        _text(axes, spread.limit_s, 101, f"limit {wording.clock(spread.limit_s)}", (0, 3), "center", OBJECTIVE)
         share_low, share_high = 100 * spread.within.low, 100 * spread.within.high
         axes.plot(
             [spread.limit_s] * 2, [share_low, share_high], "-_", color=INK, linewidth=2, markersize=13,
             markeredgewidth=1.6, gid="share_interval",
         )  # fmt: skip
         axes.plot(spread.limit_s, 100 * spread.within.value, "o", color=INK, markersize=5, gid="share")
-        told = f"{percent(spread.within.value)} within {clock(spread.limit_s)}"
+        told = f"{wording.share(spread.within.value, goal=spread.goal)} within {wording.clock(spread.limit_s)}"
         at_pt = spread.within.value * 100 * _PERCENT_PT
         down = -20.0 if at_pt > ROOM_BELOW_PT else 6.0
         other_pt = 100 * USUAL_SHARE * _PERCENT_PT + P90_DOWN_PT
@@ -248,7 +256,7 @@ def _cumulative(axes: Axes, spread: _Spread) -> None:
     ends_s = np.clip([p90.low, p90.high], 0, spread.last_s)
     axes.plot(ends_s, [90, 90], "-|", color=INK, linewidth=2, markersize=13, markeredgewidth=1.6, gid="p90_interval")
     axes.plot(p90.value, 90, "o", color=INK, markersize=5, gid="p90")
-    _text(axes, p90.value, 90, f"90th percentile {clock(p90.value)}", (9, P90_DOWN_PT), "left", INK)
+    _text(axes, p90.value, 90, f"90th percentile {wording.percentile(p90.value)}", (9, P90_DOWN_PT), "left", INK)
 
 
 def _counted(axes: Axes, spread: _Spread) -> None:
@@ -261,7 +269,7 @@ def _counted(axes: Axes, spread: _Spread) -> None:
     axes.set_xlim(0, spread.last_s)
     clock_axis(axes.xaxis, spread.last_s)
     axes.locator_params(axis="y", nbins=3, integer=True)
-    axes.yaxis.set_major_formatter("{x:,.0f}")
+    axes.yaxis.set_major_formatter(FuncFormatter(lambda y, _: wording.figure(y)))
     label(axes.xaxis, spread.axis)
     label(axes.yaxis, "Records", f"per {width} s")
     axes.yaxis.set_label_coords(-44 / (WIDTH_PT - 96), 0.5)
@@ -272,7 +280,3 @@ def _text(axes: Axes, x: float, y: float, text: str, off: tuple[float, float], s
         text, (x, y), xytext=off, textcoords="offset points", ha=side, color=colour, fontsize=LABEL_PT, fontfamily=FONT,
         parse_math=False, bbox={"facecolor": "white", "edgecolor": "none", "pad": 1, "alpha": 0.85},
     )  # fmt: skip
-
-
-def _capital(text: str) -> str:
-    return text[:1].upper() + text[1:]

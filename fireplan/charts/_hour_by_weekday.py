@@ -8,6 +8,7 @@ import numpy as np
 from matplotlib.cm import ScalarMappable
 from matplotlib.colors import LinearSegmentedColormap, Normalize
 
+from fireplan import wording
 from fireplan.charts._chart import About, Chart
 from fireplan.charts._chart_layout import FONT, LABEL_PT, WIDTH_PT, Sheet, Words, label, names
 from fireplan.charts._palette import SEQUENCE
@@ -58,7 +59,7 @@ def hour_by_weekday(table: pd.DataFrame, *, title: str = "", about: About | None
     days, hours = [str(d) for d in table["per_hour"].columns], [int(h) for h in table.index]
     about = (about or About()).or_else(table.attrs)
     words = _words(per_hour, days, hours, Words(title or "Incidents by hour and weekday", (), (), ()))
-    words = Words(words.title, words.said, words.notes, (f"n = {n:,} incidents", *about.told()))
+    words = Words(words.title, words.said, words.notes, (f"n = {wording.counted(n, 'incident')}", *about.told()))
     return Chart(words.title, words.alt, lambda: _drawn(per_hour, days, hours, words))
 
 
@@ -67,8 +68,9 @@ def _words(per_hour: NDArray[np.float64], days: list[str], hours: list[int], wor
     least = np.unravel_index(np.nanargmin(per_hour), per_hour.shape)
     digits = _digits(per_hour)
     said = (
-        f"Most calls come on {days[most[0]]} from {hours[most[1]]}:00, {per_hour[most]:.{digits}f} an hour; fewest on"
-        f" {days[least[0]]} from {hours[least[1]]}:00, {per_hour[least]:.{digits}f} an hour."
+        f"Most calls come on {days[most[0]]} from {hours[most[1]]}:00,"
+        f" {wording.number(per_hour[most], decimals=digits)} an hour; fewest on {days[least[0]]}"
+        f" from {hours[least[1]]}:00, {wording.number(per_hour[least], decimals=digits)} an hour."
     )
     grey = int(np.isnan(per_hour).sum())
     notes = (f"Grey: the period has no such hour ({grey}).",) if grey else ()
@@ -99,7 +101,7 @@ def _drawn(per_hour: NDArray[np.float64], days: list[str], hours: list[int], wor
     for (row, column), value in np.ndenumerate(per_hour):
         if not np.isnan(value):
             axes.text(
-                column + 0.5, row + 0.5, f"{value:.{digits}f}", ha="center", va="center",
+                column + 0.5, row + 0.5, wording.number(value, decimals=digits), ha="center", va="center",
                 fontsize=LABEL_PT - 1.5 - 0.5 * digits, color="white" if value > dark else INK, fontfamily=FONT,
             )  # fmt: skip
     bar = sheet.axes(left=WIDTH_PT - 72, right=56, bottom=PLOT_PT - CELLS_PT - 8, height=CELLS_PT)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from fireplan import wording
 from fireplan.charts._chart import About, Chart
 from fireplan.charts._chart_layout import (
     EDGE_PT,
@@ -15,7 +16,6 @@ from fireplan.charts._chart_layout import (
     drawable,
     label,
     names,
-    percent,
     quiet_grid,
     shortened,
     width_pt,
@@ -74,14 +74,16 @@ def robustness(
     rows = ever.sort_values("chosen_share", ascending=False, kind="stable").head(MOST_SITES)
     texts = [drawable(i if called is None else called.get(str(i), str(i))) for i in rows.index]
     share, runs = rows["chosen_share"].to_numpy(float), rows["n"].to_numpy(int)
-    many = f"{runs.min():,}" if runs.min() == runs.max() else f"{runs.min():,} to {runs.max():,}"
-    said = f"{texts[0]} is chosen in {percent(share[0])} of {runs[0]:,} runs"
-    said += f", {texts[-1]} in {percent(share[-1])}." if len(rows) > 1 else "."
+    many = " to ".join(dict.fromkeys(map(wording.count, (runs.min(), runs.max()))))
+    said = f"{texts[0]} is chosen in {wording.share(share[0])} of {wording.counted(runs[0], 'run')}"
+    said += f", {texts[-1]} in {wording.share(share[-1])}." if len(rows) > 1 else "."
     notes = []
     if {"low", "high"} <= set(rows.columns):
         notes.append("Whiskers: interval of the share.")
     if len(ever) > len(rows):
-        notes.append(f"{len(ever) - len(rows):,} more sites are chosen in some run and do not fit on the page.")
+        notes.append(
+            f"{wording.count(len(ever) - len(rows))} more sites are chosen in some run and do not fit on the page."
+        )
     words = Words(title or "How often each site is chosen", (said,), tuple(notes), (f"n = {many} runs", *about.told()))
     return Chart(words.title, words.alt, lambda: _bars_drawn(rows, texts, words))
 
@@ -92,7 +94,7 @@ def _bars_drawn(rows: pd.DataFrame, texts: list[str], words: Words) -> Figure:
     sheet = Sheet(words, plot_pt=height + axis_pt + 4)
     short = [shortened(t, size=LABEL_PT, most_pt=NAMES_PT) for t in texts]
     share, runs = 100 * rows["chosen_share"].to_numpy(float), rows["n"].to_numpy(int)
-    told = [f"{s:.1f} % (n {r:,})" for s, r in zip(share, runs, strict=True)]
+    told = [f"{wording.share(s / 100)} (n {wording.count(r)})" for s, r in zip(share, runs, strict=True)]
     left = max(50.0, EDGE_PT + max(width_pt(t, LABEL_PT) for t in short) + 12)
     right = EDGE_PT + max(width_pt(t, LABEL_PT) for t in told) + 8
     axes = sheet.axes(left=left, right=right, bottom=axis_pt, height=height)

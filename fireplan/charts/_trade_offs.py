@@ -9,6 +9,7 @@ import numpy as np
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 from pandas.api.types import is_bool_dtype, is_numeric_dtype
 
+from fireplan import wording
 from fireplan.charts._chart import About, Chart
 from fireplan.charts._chart_layout import (
     EDGE_PT,
@@ -19,7 +20,6 @@ from fireplan.charts._chart_layout import (
     Words,
     drawable,
     label,
-    percent,
     quiet_grid,
     shortened,
     width_pt,
@@ -98,20 +98,26 @@ def marginal_curve(curve: pd.DataFrame, *, unit: str = "", title: str = "", abou
     bound = scale * rows["bound"].to_numpy(float) if "bound" in rows else None
     stations = rows.index.to_numpy(float)
     of = _in_unit(unit)
-    texts = [_signed(g) if np.isfinite(g) and n > 0 else "" for n, g in zip(stations, gain, strict=True)]
+    texts = [wording.signed_figure(g) if np.isfinite(g) and n > 0 else "" for n, g in zip(stations, gain, strict=True)]
     points = _Points(
         stations, scale * objective, texts, "Further stations", "Share attained [%]" if total else f"Attained{of}",
         bound, whole_x=True, most=101.0 if total else float("inf"), gid="attained",
     )  # fmt: skip
-    share = "" if total is None else f" ({percent(objective[-1] / total)} of {_number(total)})"
-    built = "1 station attains" if stations[-1] == 1 else f"{stations[-1]:g} stations attain"
-    said = [f"{built} {_number(objective[-1])}{_after(unit)}{share}."]
+    share = "" if total is None else f" ({wording.share(objective[-1] / total)} of {wording.figure(total)})"
+    built = f"{wording.counted(stations[-1], 'station')} {'attains' if stations[-1] == 1 else 'attain'}"
+    said = [f"{built} {wording.figure(objective[-1])}{_after(unit)}{share}."]
     if len(rows) > 1:
-        said.append(f"Gains: the first {_signed(gain[1])}{_after(unit)}, the last {_signed(gain[-1])}{_after(unit)}.")
+        said.append(
+            f"Gains: the first {wording.signed_figure(gain[1])}{_after(unit)},"
+            f" the last {wording.signed_figure(gain[-1])}{_after(unit)}."
+        )
     notes = [f"Beside each point: what it gains over the one before{of}."]
     if bound is not None:
         notes.append("Band: from what is attained to the bound, beyond which no plan of so many stations lies.")
-    foot = (f"n = {_number(total)}{_after(unit)}" if total else f"n = {len(rows)} plans", *about.told())
+    foot = (
+        f"n = {wording.figure(total)}{_after(unit)}" if total else f"n = {wording.counted(len(rows), 'plan')}",
+        *about.told(),
+    )
     words = Words(title or "What each further station buys", tuple(said), tuple(notes), foot)
     return Chart(words.title, words.alt, lambda: _curve_drawn(points, words))
 
@@ -159,11 +165,16 @@ def trade_off(
     x, y = (rows[c].to_numpy(float) * a.scale for c, a in zip(numeric, axis, strict=True))
     texts = [shortened(i, size=LABEL_PT, most_pt=LABEL_MOST_PT) for i in rows.index]
     points = _Points(x, y, texts, axis[0].text, axis[1].text, gid="front")
-    ends = [f"{drawable(rows.index[i])}: {_number(x[i])} and {_number(y[i])}" for i in (0, -1)]
+    ends = [f"{drawable(rows.index[i])}: {wording.figure(x[i])} and {wording.figure(y[i])}" for i in (0, -1)]
     said = f"{axis[0].text} against {axis[1].text}, from {ends[0]} to {ends[1]}." if len(rows) > 1 else f"{ends[0]}."
     lost = int((~both).sum())
     notes = (f"{lost} plans without both figures are not drawn.",) if lost else ()
-    words = Words(title or "What one aim costs the other", (said,), notes, (f"n = {len(rows):,} plans", *about.told()))
+    words = Words(
+        title or "What one aim costs the other",
+        (said,),
+        notes,
+        (f"n = {wording.counted(len(rows), 'plan')}", *about.told()),
+    )
     return Chart(words.title, words.alt, lambda: _front_drawn(points, words))
 
 
@@ -179,10 +190,10 @@ def _axis(column: str, called: Mapping[str, str]) -> _Axis:
         return _Axis(drawable(called[column]))
     words, _, ending = column.rpartition("_")
     if column == "share" or ending == "share" or column.startswith("share_"):
-        return _Axis(f"{_capital(drawable(column.replace('_', ' ')))} [%]", 100.0)
+        return _Axis(f"{wording.capital(drawable(column.replace('_', ' ')))} [%]", 100.0)
     if words and ending in UNITS:
-        return _Axis(f"{_capital(drawable(words.replace('_', ' ')))} [{UNITS[ending]}]")
-    return _Axis(_capital(drawable(column.replace("_", " "))))
+        return _Axis(f"{wording.capital(drawable(words.replace('_', ' ')))} [{UNITS[ending]}]")
+    return _Axis(wording.capital(drawable(column.replace("_", " "))))
 
 
 def _curve_drawn(points: _Points, words: Words) -> Figure:
@@ -239,8 +250,8 @@ def _axes(points: _Points, words: Words) -> tuple[Sheet, Axes]:
     heights = points.y if points.bound is None else np.append(points.y, points.bound[np.isfinite(points.bound)])
     low, high = _room(heights, 0.1)
     axes.set(xlim=_room(points.x, 0.06), ylim=(low, min(high, points.most)))
-    axes.yaxis.set_major_formatter(FuncFormatter(lambda y, _: _number(y)))
-    axes.xaxis.set_major_formatter(FuncFormatter(lambda x, _: _number(x)))
+    axes.yaxis.set_major_formatter(FuncFormatter(lambda y, _: wording.figure(y)))
+    axes.xaxis.set_major_formatter(FuncFormatter(lambda x, _: wording.figure(x)))
     axes.xaxis.set_major_locator(MaxNLocator(nbins=10, integer=points.whole_x))
     label(axes.xaxis, points.x_axis)
     label(axes.yaxis, points.y_axis)
@@ -279,23 +290,9 @@ def modelled(about: About | None, table: pd.DataFrame) -> About:
     return (about or About()).or_else({"basis": "modelled", **table.attrs})
 
 
-def _number(value: float) -> str:
-    text = f"{value:,.0f}" if abs(value) >= 1000 else f"{value:,.4g}"
-    return f"\N{MINUS SIGN}{text[1:]}" if text.startswith("-") else text
-
-
-def _signed(value: float) -> str:
-    text = _number(float(f"{value:.3g}") if abs(value) < 1000 else value)
-    return text if value < 0 else f"+{text}"
-
-
 def _in_unit(unit: str) -> str:
     return f" [{drawable(unit)}]" if unit else ""
 
 
 def _after(unit: str) -> str:
     return f" {drawable(unit)}" if unit else ""
-
-
-def _capital(text: str) -> str:
-    return text[:1].upper() + text[1:]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import KW_ONLY, dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
+from fireplan import wording
 from fireplan._frozen_tables import Handed
 
 if TYPE_CHECKING:
@@ -70,9 +71,9 @@ class CadHistory:
         entries: list[dict[str, Any]] = self.ledger.to_dict("records")  # type: ignore[assignment]
         for entry in entries:
             rows, lines = entry["rows"], entry["lines"]
-            count = f"{rows:,} {'row' if rows == 1 else 'rows'}" if rows else "whole file"
+            count = wording.counted(rows, "row") if rows else "whole file"
             if entry["code"] == "rows_used":
-                count = f"{rows:,} of {self.rows_in:,} rows"
+                count = f"{wording.count(rows)} of {wording.count(self.rows_in)} rows"
             at = f", {'lines' if ',' in lines else 'line'} {lines}" if lines else ""
             column = f" [{entry['column']}]" if entry["column"] else ""
             texts.append(f"{entry['code']} ({entry['outcome']}): {count}{at}{column}: {entry['meaning']}")

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, ClassVar, NamedTuple
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
 import numpy as np
 import pandas as pd
 
+from fireplan import wording
 from fireplan._frozen_tables import FrozenTable, freeze_own
 from fireplan._map_calls import MapCalls
 from fireplan.errors import InputError, UnknownIdError, listed, quoted
@@ -76,9 +77,11 @@ class Assessment:
     def __repr__(self) -> str:
         """Say the shares in a few lines."""
         lines = [f"Assessment of {quoted(self.scenario.name)} by {self.standard.name} (modelled)"]
+        rows: Any = self.summary().reset_index().itertuples()
         lines += [
-            f"{row.objective}: {row.share:.1%} of {row.n:,.0f} {row.unit} within {row.limit_s:.0f} s"
-            for row in self.summary().reset_index().itertuples()
+            f"{row.objective}: {wording.share_of(row.share, row.n, row.unit, goal=row.required_share)} within"
+            f" {wording.clock(row.limit_s)}"
+            for row in rows
         ]
         return "\n  ".join([*lines, *self.notes(), self.maps.line])
 
@@ -321,7 +324,8 @@ def _notes(scenario: Scenario, standard: Standard, arrivals: tuple[Arrival, ...]
     if empty:
         notes.append(f"open stations without a unit cover nothing: {listed(empty)}; move or add a unit")
     notes += [
-        f"the figure of {quoted(o.title)} ({o.limit_s:.0f} s) was not seen in its source: check it before stating it"
+        f"the figure of {quoted(o.title)} ({wording.clock(o.limit_s)}) was not seen in its source: check it before"
+        " stating it"
         for o in standard.planned
         if not o.verified
     ]
@@ -332,8 +336,9 @@ def _notes(scenario: Scenario, standard: Standard, arrivals: tuple[Arrival, ...]
         if off and arrival.measure.places.kind not in seen:
             seen.add(arrival.measure.places.kind)
             notes.append(
-                f"{off:,} of {len(arrival.measure.weight):,} {arrival.measure.places.kind} lie more than"
-                f" {scenario.snap_limit_m:.0f} m from any road and count as not reached"
+                f"{wording.count(off)} of {wording.count(len(arrival.measure.weight))} {arrival.measure.places.kind}"
+                " lie more than"
+                f" {wording.distance(scenario.snap_limit_m)} from any road and count as not reached"
             )
     return notes
 

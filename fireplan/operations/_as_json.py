@@ -6,10 +6,10 @@ import base64
 import math
 from typing import TYPE_CHECKING, Any
 
+from fireplan import wording
 from fireplan.incidents._columns.categories import category_of
 from fireplan.operations._status.drawdown import TITLES
 from fireplan.operations._status.incident_clocks import title_of
-from fireplan.operations._wording import as_clock
 from fireplan.standards import OBSERVED_INTERVALS
 
 if TYPE_CHECKING:
@@ -43,6 +43,9 @@ if TYPE_CHECKING:
     )
     from fireplan.standards import Objective, Standard
 
+DIGITS = 7
+"""Decimals of figures: so many that the page rounds them, once, and not across a goal or to all."""
+
 MOST_FIRST = 254
 NOBODY = 255
 
@@ -50,7 +53,7 @@ NOBODY = 255
 def objective_shown(objective: Objective) -> ObjectiveState:
     """Show an objective: its key, a title with its limit, and the limit [s]."""
     interval = OBSERVED_INTERVALS[objective.interval]
-    title = f"{objective.title} within {as_clock(objective.limit_s)} of {interval}"
+    title = f"{objective.title} within {wording.clock(objective.limit_s)} of {interval}"
     return {"key": objective.key, "title": title, "limit_s": objective.limit_s, "verified": objective.verified}
 
 
@@ -146,11 +149,12 @@ def _clock(clock: Clock) -> ClockReading:
 
 def _force(force: Force) -> ForceState:
     def told(amounts: dict[str, float]) -> str:
-        return ", ".join(f"{amounts[k]:g} of {n:g} {k}" for k, n in force.objective.needs.items())
+        needs = force.objective.needs.items()
+        return ", ".join(f"{wording.figure(amounts[k])} of {wording.force({k: n})}" for k, n in needs)
 
     return {
         "title": force.objective.title,
-        "needs": ", ".join(f"{n:g} {k}" for k, n in force.objective.needs.items()),
+        "needs": wording.force(force.objective.needs),
         "have": f"{told(force.have)} on scene",
         "sent": f"{told(force.sent)} sent",
         "state": force.state,
@@ -217,12 +221,12 @@ def moves_shown(moves: tuple[Move, ...], cover: CoverNow) -> list[MoveState]:
             "from": m.origin,
             "to": m.to,
             "to_name": str(names.get(m.to, m.to)),
-            "drive_s": round(m.drive_s),
-            "regains": round(m.regains, 1),
-            "loses": round(m.loses, 1),
-            "net": round(m.net, 1),
+            "drive_s": round(m.drive_s, DIGITS),
+            "regains": round(m.regains, DIGITS),
+            "loses": round(m.loses, DIGITS),
+            "net": round(m.net, DIGITS),
             "unit": m.unit,
-            "per_minute": round(m.per_minute, 1),
+            "per_minute": round(m.per_minute, DIGITS),
             "reason": m.reason,
         }
         for m in moves
@@ -311,7 +315,7 @@ def _plain(value: Any) -> Any:  # noqa: ANN401 - a cell of any kind
         return None
     if isinstance(value, bool) or str(type(value).__name__) in {"bool", "bool_"}:
         return bool(value)
-    return int(number) if number.is_integer() else round(number, 4)
+    return int(number) if number.is_integer() else round(number, DIGITS)
 
 
 def _ms(us: int | None) -> int | None:
@@ -323,7 +327,7 @@ def _at(at: tuple[float, float] | None) -> list[float] | None:
 
 
 def _share(value: float) -> float | None:
-    return None if math.isnan(value) else round(value, 5)
+    return None if math.isnan(value) else round(value, DIGITS)
 
 
 def _bytes(values: NDArray[np.uint8]) -> str:

@@ -8,6 +8,7 @@ import pandas as pd
 
 from fireplan.changes import MoveUnit, OpenStation, RemoveUnit
 from fireplan.errors import InputError, quoted
+from fireplan.incidents import CadHistory
 from fireplan.operations._as_json import units_shown
 from fireplan.operations._events.from_history import events_of
 from fireplan.operations._picture import Picture
@@ -17,7 +18,6 @@ from fireplan.standards import named
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from fireplan.incidents import CadHistory
     from fireplan.operations._events.event import Event
     from fireplan.operations.live_state import UnitState
     from fireplan.scenario import Change, Scenario
@@ -66,9 +66,8 @@ def scenario_at(
     if instant.tzinfo is None:
         raise InputError(f"{quoted(at)} has no offset from UTC: write it as 2026-07-01T08:00:00-07:00")
     now_us = instant.value // 1000
-    if hasattr(events, "responses"):
-        events = events_of(events, end_us=now_us + 1)
-    before = sorted((e for e in events if e.ts_us <= now_us), key=lambda e: e.order)
+    told = events_of(events, end_us=now_us + 1) if isinstance(events, CadHistory) else events
+    before = sorted((e for e in told if e.ts_us <= now_us), key=lambda e: e.order)
     standard = standard or named("NFPA_1710")
     picture = Picture(CoverNow(scenario, standard=standard), standard=standard)
     picture.rebuild(before, now_us=now_us)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 import pandas as pd
 
+from fireplan import wording
 from fireplan.errors import InputError
 from fireplan.report._cell_words import told
 
@@ -132,7 +133,9 @@ class Table:
     def left_out(self) -> str:
         """What is not shown."""
         rows = min(len(self._candidates), self.most)
-        return "" if rows == len(self.data) else f"{rows:,} of {len(self.data):,} rows are shown; all are attached."
+        if rows == len(self.data):
+            return ""
+        return f"{wording.count(rows)} of {wording.count(len(self.data))} rows are shown; all are attached."
 
     @property
     def _candidates(self) -> pd.DataFrame:

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from fireplan import charts
+from fireplan import charts, wording
 from fireplan._page_kit import style
 from fireplan._page_kit.style import Band
+from fireplan.colours import LITTLE_TO_MUCH
 from fireplan.errors import InputError
 from fireplan.report._blocks import Block, Column, Heading, Prose, Section, Table, absent, drawn
 from fireplan.report._zone_maps import Shading, shaded
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
 
 WEIGHTS = {"population": "people", "dwellings": "dwellings", "incidents_n": "incidents", "incidents": "incidents"}
 MOST_GROUPS = 40
-DENSITY = ("#f0efec", "#cfe1f2", "#7fb2db", "#2f78b7", "#0d4683")
 """Few to many."""
 QUARTERS = (0.25, 0.5, 0.75)
 
@@ -54,7 +54,7 @@ def _people(material: Material, baseline: Assessment) -> list[Block]:
         total = table.sum()
         for name in weights:
             table[f"{name}_share"] = table[name] / total[name] if total[name] > 0 else np.nan
-        columns = [Column(group, group.replace("_", " ").capitalize()), Column("zones", "zones", "count")]
+        columns = [Column(group, wording.capital(wording.named(group))), Column("zones", "zones", "count")]
         for name, head in weights.items():
             columns += [Column(name, head, "count"), Column(f"{name}_share", "share", "share")]
         caption = f"What there is to protect, by {group.replace('_', ' ')}"
@@ -93,9 +93,10 @@ def _density(material: Material, zones: gpd.GeoDataFrame, weights: dict[str, str
         return None
     limits = sorted({float(f"{q:.2g}") for q in np.quantile(some, QUARTERS)})
     edges = [0.0, *limits, np.inf]
-    bands = [Band(label="none", colour=DENSITY[0], up_to=0.0)]
-    for low, high, colour in zip(edges, edges[1:], style.ramp(DENSITY[1:], len(edges) - 1), strict=False):
-        words = f"over {low:,.4g}" if np.isinf(high) else f"{low:,.4g} to {high:,.4g}" if low else f"up to {high:,.4g}"
+    bands = [Band(label="none", colour=LITTLE_TO_MUCH[0], up_to=0.0)]
+    for low, high, colour in zip(edges, edges[1:], style.ramp(LITTLE_TO_MUCH[1:], len(edges) - 1), strict=False):
+        ends = wording.figure(low), wording.figure(high)
+        words = f"over {ends[0]}" if np.isinf(high) else f"{ends[0]} to {ends[1]}" if low else f"up to {ends[1]}"
         bands.append(Band(label=f"{words} per km²", colour=colour, above=low, up_to=high))
     unit = weights[name]
     said = f"Classes hold a quarter each of the zones that have any {unit}."
@@ -129,7 +130,7 @@ def _calls(material: Material) -> list[Block]:
             Column("all", "all", "count"),
             Column("share", "share", "share"),
         ]
-        caption = f"Incidents by category and year (n = {len(calls):,} incidents)"
+        caption = f"Incidents by category and year (n = {wording.counted(len(calls), 'incident')})"
         blocks.append(Table("incidents_by_category", caption, table, columns, material.observed))
     try:
         hours = hour_by_weekday(attendance)

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from fireplan import wording
 from fireplan._page_kit import style
 from fireplan.report._blocks import Block, Column, Prose, Section, Table, absent
-from fireplan.report._cell_words import counted, share_of, told
 from fireplan.report._inputs import is_force
 from fireplan.report._zone_maps import Shading, shaded
 
@@ -26,7 +26,7 @@ SHARES = (
     Column("within", "within", "count"),
     Column("outside", "outside", "count"),
     Column("share_told", "share within", "told"),
-    Column("p90_s", "90th percentile [min:s]", "clock"),
+    Column("p90_s", "90th percentile [min:s]", "percentile"),
     Column("met", "goal", "verdict"),
 )
 
@@ -82,7 +82,7 @@ def gaps_section(material: Material) -> Section:
         section.blocks.append(absent(NO_SCENARIO if scenario is None else "There is no objective for a first unit."))
         return section
     found = material.holes[scenario.name]
-    what = f"{goal.title} within {told(goal.limit_s, 'clock')}"
+    what = f"{goal.title} within {wording.clock(goal.limit_s)}"
     section.blocks.append(
         Prose(
             "Zones outside the objective that lie together are one gap. Each is given with what it holds, which station"
@@ -114,8 +114,8 @@ def gaps_section(material: Material) -> Section:
         unit = {"population": "people", "dwellings": "dwellings"}.get(attrs["weight"], "incidents")
         section.blocks.append(
             Prose(
-                f"{attrs['outside']:,.0f} of {attrs['total']:,.0f} {unit} lie outside the objective;"
-                f" {attrs['scattered']:,.0f} of them are scattered and belong to no gap.",
+                f"{wording.count(attrs['outside'])} of {wording.count(attrs['total'])} {unit} lie outside the"
+                f" objective; {wording.count(attrs['scattered'])} of them are scattered and belong to no gap.",
                 "note",
             )
         )
@@ -141,7 +141,7 @@ def _shares(material: Material, key: str, caption: str, *, force: bool) -> Block
 def with_told(table: pd.DataFrame) -> pd.DataFrame:
     """Add shares in words: one that misses its goal, or all, is not rounded to it."""
     asked = zip(table["share"], table["required_share"], strict=True)
-    return table.assign(share_told=[share_of(share, goal) for share, goal in asked])
+    return table.assign(share_told=[wording.share(share, goal=goal) for share, goal in asked])
 
 
 def _by_station(material: Material, baseline: Assessment, goal: Objective) -> Block:
@@ -155,7 +155,7 @@ def _by_station(material: Material, baseline: Assessment, goal: Objective) -> Bl
         Column("within", "within the limit", "count"),
         Column("share", "share", "share"),
     ]
-    caption = f"What each station is first due to, {goal.title} within {told(goal.limit_s, 'clock')}"
+    caption = f"What each station is first due to, {goal.title} within {wording.clock(goal.limit_s)}"
     open_ones = shown[shown["open"]]
     return Table(
         "first_due_by_station", caption, pd.DataFrame(table), columns, material.modelled, pd.DataFrame(open_ones)
@@ -179,8 +179,8 @@ def _time_map(material: Material, goal: Objective, key: str, title: str) -> Bloc
     row: Any = baseline.summary().loc[(goal.key, name)]
     weight = zones[name] if name in set(zones.columns) else None
     unit = str(row["unit"]) if weight is not None else "zones"
-    share = share_of(row["share"], row["required_share"])
-    said = f"{share} of {counted(row['n'], row['unit'], row['unit'])} lie within the objective."
+    share = wording.share_of(row["share"], row["n"], row["unit"], goal=row["required_share"])
+    said = f"{share} lie within the objective."
     data = pd.DataFrame({"travel_s": seconds, "first_due": zones["first_due"]})
     scenario = baseline.scenario
     return shaded(

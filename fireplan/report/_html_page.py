@@ -16,6 +16,7 @@ from markupsafe import Markup
 from fireplan._html_escape import escape
 from fireplan._page_kit.content_policy import sha256_source
 from fireplan.charts._choropleth import small_png
+from fireplan.colours import LIGHT, SOFT, custom_properties
 from fireplan.project._safe_export import safe_text
 from fireplan.report._blocks import Figure, Table, attached
 
@@ -112,7 +113,9 @@ def set_page(
     """
     attachments: list[Attachment] = []
     chapters = tuple(_numbered(sections, attachments, embedded=embedded))
-    css = _part("page.css").replace("size: PAPER", f"size: {PAPERS[paper]}")
+    css = f":root {{ {custom_properties(LIGHT)} }}\n{_part('page.css')}"
+    # Margins of a page see no custom property.
+    css = css.replace("size: PAPER", f"size: {PAPERS[paper]}").replace("color: SOFT", f"color: {SOFT}")
     policy = f"default-src 'none'; img-src data:; style-src {sha256_source(css)}; base-uri 'none'; form-action 'none'"
     template = _environment().from_string(_part("page.html.jinja"))
     page = template.render(

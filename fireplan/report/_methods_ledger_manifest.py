@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from fireplan import wording
 from fireplan.project._manifest import PACKAGES
 from fireplan.report._blocks import Block, Column, Heading, Points, Prose, Section, Table, absent
 from fireplan.report._methods_text import METHODS, REFERENCES
@@ -50,9 +51,10 @@ def ledger_section(material: Material) -> Section:
     else:
         section.blocks += [
             Prose(
-                f"{history.rows_in:,} rows of dispatch records were read: {history.rows_ok:,} used,"
-                f" {history.rows_set_aside:,} set aside, {history.rows_duplicate:,} duplicates,"
-                f" {history.rows_held:,} held. These add up. Rows with a repair count as used."
+                f"{wording.count(history.rows_in)} rows of dispatch records were read:"
+                f" {wording.count(history.rows_ok)} used, {wording.count(history.rows_set_aside)} set aside,"
+                f" {wording.count(history.rows_duplicate)} duplicates,"
+                f" {wording.count(history.rows_held)} held. These add up. Rows with a repair count as used."
             ),
             Table(
                 "ledger", "What was done to each row", history.ledger,

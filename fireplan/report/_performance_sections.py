@@ -5,20 +5,23 @@ from __future__ import annotations
 from math import isfinite, isnan
 from typing import TYPE_CHECKING
 
-from fireplan import charts
+from fireplan import charts, wording
 from fireplan.errors import InputError
 from fireplan.progress import silent
 from fireplan.report._blocks import Block, Column, Heading, Points, Prose, Section, Table, absent, drawn
-from fireplan.report._cell_words import NOTHING, lower, share_of, told
+from fireplan.report._cell_words import NOTHING
 from fireplan.response_performance import (
     baselines,
     performance,
     sensitivity,
     workload,
 )
+from fireplan.response_performance._baselines import TOLD as VERDICTS
 from fireplan.response_performance._statistics import FEWEST
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     import pandas as pd
 
     from fireplan.report._inputs import Material
@@ -31,7 +34,7 @@ PERFORMED = (
     Column("n", "n records", "count"),
     Column("unknown", "not known", "count"),
     Column("p50_s", "median [min:s]", "clock"),
-    Column("p90_s", "90th percentile [min:s]", "clock"),
+    Column("p90_s", "90th percentile [min:s]", "percentile"),
     Column("p90_interval", "95 % interval", "told"),
     Column("share_told", "within limit", "told"),
     Column("share_interval", "95 % interval", "told"),
@@ -46,11 +49,11 @@ BENCHED = (
     Column("risk_class", "Risk"),
     Column("measure", "Measure", "name"),
     Column("n", "n", "count"),
-    Column("baseline_s", "baseline [min:s]", "clock"),
-    Column("baseline_low_s", "from", "clock"),
-    Column("baseline_high_s", "to", "end"),
+    Column("baseline_s", "baseline [min:s]", "percentile"),
+    Column("baseline_low_s", "from", "low"),
+    Column("baseline_high_s", "to", "high"),
     Column("benchmark_s", "benchmark [min:s]", "clock"),
-    Column("share", "within it", "share"),
+    Column("share_told", "within it", "told"),
     Column("verdict", "Verdict"),
 )
 
@@ -109,16 +112,22 @@ def _in_words(table: pd.DataFrame) -> pd.DataFrame:
     """Put intervals into one column each, and the limit into its own."""
     rows = table.assign(
         what=[title.split(" within ")[0] for title in table["title"]],
-        p90_interval=[_between(*ends, "end") for ends in zip(table["p90_low_s"], table["p90_high_s"], strict=True)],
-        share_interval=[_between(*ends, "share") for ends in zip(table["share_low"], table["share_high"], strict=True)],
+        p90_interval=_ends(table, "p90", "_s", wording.time_interval),
+        share_interval=_ends(table, "share", "", wording.share_interval),
     )
-    asked = zip(table["share"], table["goal"], strict=True)
-    return rows.assign(share_told=[share_of(share, goal) if isfinite(share) else NOTHING for share, goal in asked])
+    return rows.assign(share_told=_within(table["share"], table["goal"]))
 
 
-def _between(low: float, high: float, kind: str) -> str:
-    ends = told(low, kind), told(high, kind)
-    return NOTHING if isnan(low) or isnan(high) else f"{ends[0].removesuffix(' %')} to {ends[1]}"
+def _within(shares: pd.Series[float], goals: pd.Series[float]) -> list[str]:
+    """Say shares beside the goals they are held to; a dash: there is none."""
+    asked = zip(shares, goals, strict=True)
+    return [wording.share(share, goal=goal) if isfinite(share) else NOTHING for share, goal in asked]
+
+
+def _ends(table: pd.DataFrame, name: str, unit: str, said: Callable[[float, float], str]) -> list[str]:
+    """Say the intervals of a figure; a dash: it has none."""
+    ends = zip(table[f"{name}_low{unit}"], table[f"{name}_high{unit}"], strict=True)
+    return [NOTHING if isnan(low) or isnan(high) else said(low, high) for low, high in ends]
 
 
 def unverified(material: Material) -> list[Block]:
@@ -165,7 +174,10 @@ def _baselines(material: Material, attendance: Attendance) -> list[Block]:
     overall = table[table["period"] == table["period"].iloc[-1]]
     said = overall[(overall["measure"] == "total_response") & (overall["n"] >= FEWEST)]
     benched = overall[overall["benchmark_s"].notna() & (overall["n"] >= FEWEST)]
-    columns = [c for c in BENCHED if c.name in table.columns]
+    benched = benched.assign(
+        share_told=_within(benched["share"], benched["benchmark_share"]), verdict=benched["verdict"].map(VERDICTS)
+    )
+    columns = [c for c in BENCHED if c.name in benched.columns]
     return [
         Heading("Baselines by program and class of risk"),
         Prose(
@@ -185,7 +197,7 @@ def _missed(material: Material) -> list[Block]:
     if found is None or goal is None:
         return [absent("Why the objective was missed cannot be said without a department, an objective and records.")]
     totals = found.totals()
-    title = f"Why the {lower(goal.title)} took over {told(goal.limit_s, 'clock')}"
+    title = f"Why the {wording.lower(goal.title)} took over {wording.clock(goal.limit_s)}"
     return [
         Heading("Why the objective was missed"),
         drawn("missed", lambda: charts.reasons(totals, title=title, about=material.about()), totals),
@@ -203,9 +215,9 @@ def _choices(material: Material) -> list[Block]:
         Column("rule", "Rule", "name"),
         Column("setting", "Setting"),
         Column("n", "n", "count"),
-        Column("p90_s", "90th percentile [min:s]", "clock"),
-        Column("p90_low_s", "from", "clock"),
-        Column("p90_high_s", "to", "end"),
+        Column("p90_s", "90th percentile [min:s]", "percentile"),
+        Column("p90_low_s", "from", "low"),
+        Column("p90_high_s", "to", "high"),
         Column("p90_change_s", "change [s]", "signed"),
         Column("source", "Where the rule comes from"),
     ]

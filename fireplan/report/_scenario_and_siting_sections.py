@@ -7,10 +7,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from fireplan import charts
+from fireplan import charts, wording
 from fireplan._page_kit import style
 from fireplan.report._blocks import Block, Column, Heading, Points, Prose, Section, Table, absent, drawn
-from fireplan.report._cell_words import share_of
 from fireplan.report._coverage_sections import heaviest, with_told
 from fireplan.report._zone_maps import Shading, shaded
 
@@ -95,7 +94,11 @@ def _tables(material: Material, comparison: Comparison) -> list[Block]:
     return [
         Table("scenarios", "Shares within each objective", summary, COMPARED, material.modelled, with_told(ordered)),
         Table("gains", "Who gains and who loses", gains, EXCHANGED, material.modelled, tables[1]),
-        Prose("“Sooner” and “later” count what is reached more than 10 s sooner or later than before.", "note"),
+        Prose(
+            f"“Sooner” and “later” count what is reached more than {wording.clock(STEPS_S[0])} sooner or later than"
+            " before.",
+            "note",
+        ),
     ]
 
 
@@ -110,7 +113,10 @@ def _gained(material: Material, comparison: Comparison, plan: Assessment) -> Blo
     counted = np.ones(len(table)) if weight is None else weight.to_numpy(float)
     least = STEPS_S[0]
     sooner, later = counted[(change < -least).to_numpy()].sum(), counted[(change > least).to_numpy()].sum()
-    said = f"{sooner:,.0f} of {counted.sum():,.0f} {unit} are reached over 10 s sooner, {later:,.0f} over 10 s later."
+    said = (
+        f"{wording.count(sooner)} of {wording.count(counted.sum())} {unit} are reached over {wording.clock(least)}"
+        f" sooner, {wording.count(later)} over {wording.clock(least)} later."
+    )
     name = plan.scenario.name
     title = f"{name}: change of the modelled travel time of the first unit due"
     return shaded(
@@ -165,13 +171,14 @@ def _of(table: pd.DataFrame, columns: tuple[Column, ...] | list[Column]) -> list
 def _proof(found: Siting) -> str:
     if found.objective != found.objective:
         return f"There is no answer ({found.status}): {found.reason}."
-    of = f" of {found.total:,.0f} ({share_of(found.share)})" if found.total == found.total else ""
-    was = f"; as it stands it is {found.before:,.6g}" if found.before == found.before else ""
+    of = f" of {wording.figure(found.total)} ({wording.share(found.share)})" if found.total == found.total else ""
+    was = f"; as it stands it is {wording.figure(found.before)}" if found.before == found.before else ""
     sure = "no other choice among these candidates is better" if found.status == "optimal" else "a better one may exist"
     return (
-        f"The plan attains {found.objective:,.6g} {found.unit}{of}{was}. No plan can be better than {found.bound:,.6g}:"
-        f" the gap is {found.gap:.2%} ({found.status}: {sure})."
-        f" {len(found.sites):,} candidate sites were tried; {len(found.set_aside):,} were set aside."
+        f"The plan attains {wording.figure(found.objective)} {found.unit}{of}{was}. No plan can be better"
+        f" than {wording.figure(found.bound)}: the gap is {wording.share(found.gap)} ({wording.named(found.status)}:"
+        f" {sure}). {wording.counted(len(found.sites), 'candidate site was', 'candidate sites were')} tried;"
+        f" {wording.count(len(found.set_aside))} set aside."
     )
 
 

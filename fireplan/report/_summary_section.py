@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from fireplan import wording
 from fireplan.errors import InputError
 from fireplan.report._blocks import Prose, Section
-from fireplan.report._cell_words import counted, interval_of, joined, lower, seconds_between, share_of, told
 from fireplan.report._coverage_sections import heaviest
 
 if TYPE_CHECKING:
@@ -48,34 +48,38 @@ def _given(material: Material) -> str:
     parts = []
     if material.scenario is not None:
         scenario = material.scenario
-        parts.append(counted(int(scenario.stations["open"].sum()), "open station"))
-        parts.append(counted(len(scenario.units), "unit"))
+        parts.append(wording.counted(int(scenario.stations["open"].sum()), "open station"))
+        parts.append(wording.counted(len(scenario.units), "unit"))
+        zones = wording.counted(len(scenario.zones), "zone")
         if "population" in scenario.zones:
-            parts.append(f"{scenario.zones['population'].sum():,.0f} people in {counted(len(scenario.zones), 'zone')}")
+            parts.append(f"{wording.count(scenario.zones['population'].sum())} people in {zones}")
         else:
-            parts.append(counted(len(scenario.zones), "zone"))
+            parts.append(zones)
     if material.attendance is not None:
-        parts.append(f"{counted(len(material.attendance.incidents), 'incident')} ({material.about().period})")
+        parts.append(f"{wording.counted(len(material.attendance.incidents), 'incident')} ({material.about().period})")
     invented = " The data are invented: they show what such a report says, not how any real city is served."
-    return f"This report rests on {joined(parts)}.{invented if material.basis == 'invented' else ''}"
+    return f"This report rests on {wording.joined(parts)}.{invented if material.basis == 'invented' else ''}"
 
 
 def _reached(baseline: Assessment, goal: Objective, *, first: bool) -> str:
     """Say one objective of the plan as it stands."""
     row: Any = baseline.summary().loc[(goal.key, goal.weight or heaviest(baseline))]
     asked = float(row["required_share"])
-    verdict = ""
-    if not pd.isna(row["met"]):
-        verdict = f"; the goal of {100 * asked:g} % is {told(row['met'], 'verdict')}" if math.isfinite(asked) else ""
+    verdict = _held(row["met"], asked)
     if first:
-        lead = f"With every unit at home and free, the travel model has the {lower(goal.title)} reach"
+        lead = f"With every unit at home and free, the travel model has the {wording.lower(goal.title)} reach"
     else:
         comma = "," if "," in goal.title else ""
-        lead = f"The {lower(goal.title)}{comma} is modelled to reach"
+        lead = f"The {wording.lower(goal.title)}{comma} is modelled to reach"
     return (
-        f"{lead} {share_of(float(row['share']), asked)} of {row['n']:,.0f} {row['unit']} within"
-        f" {told(goal.limit_s, 'clock')} ({row['outside']:,.0f} are outside{verdict})."
+        f"{lead} {wording.share_of(row['share'], row['n'], row['unit'], goal=asked)} within"
+        f" {wording.clock(goal.limit_s)} ({wording.count(row['outside'])} are outside{verdict})."
     )
+
+
+def _held(met: Any, goal: float) -> str:  # noqa: ANN401 - a cell that may be missing
+    """Say whether a goal is met; where none is set, nothing."""
+    return "" if pd.isna(met) or pd.isna(goal) else f"; the goal of {wording.goal(goal)} is {wording.verdict(met)}"
 
 
 def _performed(material: Material) -> str:
@@ -86,17 +90,18 @@ def _performed(material: Material) -> str:
     said = ""
     if total["n"] and math.isfinite(total["p90_s"]):
         said = (
-            f"In the records, 90 % of incidents had a first unit {told(total['p90_s'], 'clock')} after the call or"
-            f" sooner ({seconds_between(total['p90_low_s'], total['p90_high_s'])}; n = {total['n']:,})"
+            f"In the records, 90 % of incidents had a first unit {wording.percentile(total['p90_s'])} after the call or"
+            f" sooner (95 % interval {wording.time_interval(total['p90_low_s'], total['p90_high_s'])};"
+            f" n = {wording.count(total['n'])})"
         )
     row: Any = None if goal is None or goal.key not in table.index else table.loc[goal.key]
     if goal is None or row is None or pd.isna(row["share"]):
         return f"{said}." if said else "Too few records are known for a figure of response performance."
-    verdict = "" if pd.isna(row["met"]) else f"; the goal of {100 * row['goal']:g} % is {told(row['met'], 'verdict')}"
+    verdict = _held(row["met"], row["goal"])
     within = (
-        f"the {lower(goal.title)} arrived within {told(goal.limit_s, 'clock')} at"
-        f" {share_of(row['share'], row['goal'])} of {row['n']:,} incidents"
-        f" ({interval_of(row['share_low'], row['share_high'])}{verdict})"
+        f"the {wording.lower(goal.title)} arrived within {wording.clock(goal.limit_s)} at"
+        f" {wording.share_of(row['share'], row['n'], 'incidents', goal=row['goal'])}"
+        f" (95 % interval {wording.share_interval(row['share_low'], row['share_high'])}{verdict})"
     )
     return f"{said}, and {within}." if said else f"In the records, {within}."
 
@@ -108,8 +113,8 @@ def _drives(material: Material) -> str:
         return ""
     kind = "flatter" if found.drive_ratio > 1 else "understate"
     return (
-        f"Recorded drives took {found.drive_ratio:.2f} times as long as modelled (middle one of"
-        f" {found.drives:,} drives): modelled shares {kind} the department until speeds are set right."
+        f"Recorded drives took {wording.number(found.drive_ratio, decimals=2)} times as long as modelled (middle one of"
+        f" {wording.count(found.drives)} drives): modelled shares {kind} the department until speeds are set right."
     )
 
 
@@ -121,12 +126,12 @@ def _gap(material: Material) -> str:
         return "No gap was found: what lies outside the objective is scattered."
     row: Any = found.iloc[0]
     name = next((n for n in ("population", "dwellings", "incidents_n") if n in found), None)
-    holds = counted(row["zones"], "zone")
+    holds = wording.counted(row["zones"], "zone")
     if name:
-        holds = f"{row[name]:,.0f} {'people' if name == 'population' else str(name).split('_')[0]}"
+        holds = f"{wording.count(row[name])} {'people' if name == 'population' else str(name).split('_')[0]}"
     rest = f"{len(found)} gaps were found; the largest" if len(found) > 1 else "One gap was found; it"
     return (
-        f"{rest} holds {holds}, {told(float(row['travel_s']), 'clock')} from {row['nearest_name']} (median travel time,"
+        f"{rest} holds {holds}, {wording.clock(row['travel_s'])} from {row['nearest_name']} (median travel time,"
         f" modelled; reason: {row['reason']})."
     )
 
@@ -140,13 +145,13 @@ def _plans(material: Material) -> str:
     for plan in material.plans[:MOST_PLANS]:
         name = plan.scenario.name
         row: Any = gains.loc[name]
-        parts.append(f"“{name}” brings {row['gained']:,.0f} within it and loses {row['lost']:,.0f}")
+        parts.append(f"“{name}” brings {wording.count(row['gained'])} within it and loses {wording.count(row['lost'])}")
     measure: Any = comparison.baseline.summary().loc[(goal.key, heaviest(comparison.baseline))]
     more = len(material.plans) - MOST_PLANS
     end = f"; {more} more stand in the chapter on scenarios" if more > 0 else ""
     return (
-        f"Of {measure['n']:,.0f} {measure['unit']}, for the same objective ({lower(goal.title)} within"
-        f" {told(goal.limit_s, 'clock')}, modelled), {joined(parts)}{end}."
+        f"Of {wording.count(measure['n'])} {measure['unit']}, for the same objective ({wording.lower(goal.title)}"
+        f" within {wording.clock(goal.limit_s)}, modelled), {wording.joined(parts)}{end}."
     )
 
 
@@ -163,7 +168,9 @@ def _relied(material: Material) -> str:
     names = material.scenario.stations["name"]
     ends: list[Any] = [known["share_first"].idxmin(), known["share_first"].idxmax()]
     low, high = (
-        f"{share_of(known.loc[i, 'share_first'])} (n = {known.loc[i, 'n_first']:,}, {names.get(i, i)})" for i in ends
+        f"{wording.share(known.loc[i, 'share_first'])} (n = {wording.count(known.loc[i, 'n_first'])},"
+        f" {names.get(i, i)})"
+        for i in ends
     )
     return f"A station was itself the first to arrive in its own area at {low} to {high} of incidents."
 
@@ -172,8 +179,10 @@ def _sited(material: Material) -> str:
     found = material.siting
     if found is None or found.objective != found.objective:
         return ""
-    sites = joined([str(c) for c in found.plan]) or "no change"
-    sure = "proven best among the candidates" if found.status == "optimal" else f"within {found.gap:.1%} of the best"
+    sites = wording.joined([str(c) for c in found.plan]) or "no change"
+    near = f"within {wording.share(found.gap)} of the best"
+    sure = "proven best among the candidates" if found.status == "optimal" else near
     return (
-        f"Of {len(found.sites):,} sites tried, the best plan is: {sites} ({found.objective:,.6g} {found.unit}; {sure})."
+        f"Of {wording.counted(len(found.sites), 'site')} tried, the best plan is: {sites}"
+        f" ({wording.figure(found.objective)} {found.unit}; {sure})."
     )

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from fireplan import wording
 from fireplan.errors import InputError, listed, quoted
 from fireplan.response_performance._attendance import Attendance, attend
 from fireplan.response_performance._performance import performance
@@ -147,8 +148,8 @@ def baseline_sentences(
     The form is that of the CPSE's baseline objectives [1]_: for 90 percent of the incidents of a program and class of
     risk, the interval of what arrives was so long or less. The benchmark is the goal, the baseline what was measured.
     For a goal of 90 % the limit is held against the interval of the 90th percentile; for any other share, the goal is
-    held against the interval of the share. Times are told in whole seconds: percentile and upper end rounded up, lower
-    end rounded down. Below ten records nothing is stated but n.
+    held against the interval of the share. Figures are told as `fireplan.wording` tells them. Below ten records nothing
+    is stated but n.
 
     References
     ----------
@@ -183,8 +184,8 @@ def _row(
     whose = _whose(row["interval"], objective, unit)
     time = OBSERVED_INTERVALS[row["interval"]].removesuffix(" time") + " time"
     incidents = _incidents(row, groups, objective)
-    unknown = [f"{_unknown(whose)} {row['unknown']:,} more"] if row["unknown"] else []
-    counted = ", ".join([f"n = {row['n']:,}", *unknown, *([when] if when else [])])
+    unknown = [f"{_unknown(whose)} {wording.count(row['unknown'])} more"] if row["unknown"] else []
+    counted = ", ".join([f"n = {wording.count(row['n'])}", *unknown, *([when] if when else [])])
     if row["n"] < FEWEST:
         about = f"the {time}{f' of {whose}' if whose else ''}"
         sentence = f"For {incidents}, there are too few records to state {about} ({counted}; {basis})."
@@ -193,8 +194,10 @@ def _row(
             about = f"{incidents} at which {whose} was complete, its {time}"
         else:
             about = f"{incidents}, the {time}{f' of {whose}' if whose else ''}"
-        ends = f"95 % interval {_clock(row['p90_low_s'], up=False)} to {_clock(row['p90_high_s'])}"
-        sentence = f"For 90 percent of {about} was {_spoken(row['p90_s'])} or less ({counted}; {ends}; {basis})."
+        ends = f"95 % interval {wording.time_interval(row['p90_low_s'], row['p90_high_s'])}"
+        sentence = (
+            f"For 90 percent of {about} was {wording.percentile(row['p90_s'])} or less ({counted}; {ends}; {basis})."
+        )
         if np.isfinite(row["limit_s"]):
             sentence += _benchmark(row, verdict)
     return {
@@ -226,12 +229,12 @@ def _verdict(row: Mapping[Hashable, Any]) -> str:
 
 def _benchmark(row: Mapping[Hashable, Any], verdict: str) -> str:
     """The benchmark beside the baseline."""
-    limit = _spoken(row["limit_s"])
-    ends = f"95 % interval {_percent(row['share_low'])} to {_percent(row['share_high'])}"
-    share = f"{_percent(row['share'])} were within {limit} ({ends})."
+    limit = wording.clock(row["limit_s"])
+    ends = f"95 % interval {wording.share_interval(row['share_low'], row['share_high'])}"
+    share = f"{wording.share(row['share'], goal=row['goal'])} were within {limit} ({ends})."
     if not verdict:
         return f" The benchmark is {limit} and sets no share; {share}"
-    return f" The benchmark, {limit} for {100 * row['goal']:g} %, is {TOLD[verdict]}; {share}"
+    return f" The benchmark, {limit} for {wording.goal(row['goal'])}, is {TOLD[verdict]}; {share}"
 
 
 def _whose(interval: str, objective: Objective | None, unit: str) -> str:
@@ -244,8 +247,7 @@ def _whose(interval: str, objective: Objective | None, unit: str) -> str:
     people = needs.pop("people", 0)
     if not people and len(needs) == 1 and max(needs.values()) <= 1:
         return f"the first {next(iter(needs))} to arrive"
-    parts = [f"{n:g} {kind}{'s' * (n != 1)}" for kind, n in needs.items()]
-    return f"{FORCE} of {_and([*parts, *([f'{people:g} people'] if people else [])])}"
+    return f"{FORCE} of {wording.force({**needs, **({'people': people} if people else {})})}"
 
 
 def _unknown(whose: str) -> str:
@@ -257,38 +259,10 @@ def _incidents(row: Mapping[Hashable, Any], groups: list[str], objective: Object
     if PROGRAM in groups:
         what = CALLED.get(row[PROGRAM], f"{row[PROGRAM]} incidents")
     elif objective is not None and objective.categories:
-        what = _and([CALLED.get(c, f"{c} incidents") for c in objective.categories])
+        what = wording.joined([CALLED.get(c, f"{c} incidents") for c in objective.categories])
     else:
         what = "incidents"
     if RISK in groups:
         what = f"{row[RISK]}-risk {what}"
     others = [f"{g.removesuffix('_id').replace('_', ' ')} {row[g]}" for g in groups if g not in {PROGRAM, RISK, YEAR}]
     return f"{what} ({', '.join(others)})" if others else what
-
-
-def _and(parts: Sequence[str]) -> str:
-    return " and ".join([", ".join(parts[:-1]), parts[-1]] if len(parts) > 1 else parts)
-
-
-def _percent(share: float) -> str:
-    return f"{100 * share:.1f} %"
-
-
-def _whole(seconds: float, *, up: bool) -> int:
-    """Whole seconds; a part of one that is only rounding is none."""
-    return int(np.ceil(seconds - 1e-6) if up else np.floor(seconds + 1e-6))
-
-
-def _spoken(seconds: float) -> str:
-    """Such as "8 minutes 20 seconds"."""
-    minutes, rest = divmod(_whole(seconds, up=True), 60)
-    parts = [(minutes, "minute"), (rest, "second")]
-    return " ".join(f"{n} {word}{'s' * (n != 1)}" for n, word in parts if n) or "0 seconds"
-
-
-def _clock(seconds: float, *, up: bool = True) -> str:
-    """Such as "8:20"; an end that there are too few records for is said to be open."""
-    if not np.isfinite(seconds):
-        return "no upper end" if up else "no lower end"
-    minutes, rest = divmod(_whole(seconds, up=up), 60)
-    return f"{minutes}:{rest:02d}"

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 import pandas as pd
 
+from fireplan import wording
 from fireplan.errors import Faults, InputError, listed, quoted
 from fireplan.progress import steps
 from fireplan.response_performance._attendance import Attendance, History, attend
@@ -258,7 +259,8 @@ def _paired(attended: list[Attendance], days: pd.Series[int]) -> pd.Series[int]:
     differing = ids[0].symmetric_difference(ids[1])
     if len(differing):
         raise InputError(
-            f"{len(differing):,} incidents are on one side only, such as {listed(map(quoted, differing), most=3)}:"
+            f"{wording.counted(len(differing), 'incident is', 'incidents are')} on one side only, such as"
+            f" {listed(map(quoted, differing), most=3)}:"
             " paired sides are of the same incidents; leave paired out for two periods"
         )
     return days.reindex(ids[1])

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from fireplan import wording
 from fireplan.errors import Faults, InputError, listed, quoted
 from fireplan.response_performance._attendance import Attendance, History, attend
 from fireplan.response_performance._groups import keys_for
@@ -107,9 +108,14 @@ class Missed:
     def __repr__(self) -> str:
         """Say the reasons in a few lines."""
         told = self.totals()
-        lines = [f"{len(self.incidents):,} of {self.measured:,} incidents missed {quoted(str(self.objective))}"]
+        part = f"{wording.count(len(self.incidents))} of {wording.count(self.measured)} incidents"
+        lines = [f"{part} missed {quoted(str(self.objective))}"]
         counted = zip(told.index, told["incidents"], told["share"], strict=True)
-        lines += [f"{r}: {n:,}" + ("" if np.isnan(part) else f" ({part:.1%} of known)") for r, n, part in counted if n]
+        lines += [
+            f"{r}: {wording.count(n)}" + ("" if np.isnan(part) else f" ({wording.share(part)} of known)")
+            for r, n, part in counted
+            if n
+        ]
         return "\n  ".join([*lines, *self.notes()])
 
     def totals(self, *, by: str | Sequence[str] = (), shifts: Shifts | None = None) -> pd.DataFrame:
@@ -161,14 +167,17 @@ class Missed:
         notes = [f"travel is modelled with units at home and compared with what was {basis}; all else is {basis}"]
         if abs(self.drive_ratio - 1) > WORTH_TELLING:
             notes.append(
-                f"drives took {self.drive_ratio:.2f} times as long as modelled (middle one of {self.drives:,}), so that"
+                f"drives took {wording.number(self.drive_ratio, decimals=2)} times as long as modelled (middle one of"
+                f" {wording.count(self.drives)}), so that"
                 " slow_travel says more about the model than about the drives: set the speeds right, or apply"
                 f" ScaleSpeeds({1 / self.drive_ratio:.2f}) to the scenario first"
             )
         if self.unmeasured:
-            notes.append(f"{self.unmeasured:,} more incidents are neither missed nor met: a stamp is missing")
+            notes.append(
+                f"{wording.count(self.unmeasured)} more incidents are neither missed nor met: a stamp is missing"
+            )
         used = [o for o in self.limits.objectives if o.interval in _PARTS[self.objective.interval]]
-        unseen = [f"{quoted(o.title)} ({o.limit_s:.0f} s)" for o in [self.objective, *used] if not o.verified]
+        unseen = [f"{quoted(o.title)} ({wording.clock(o.limit_s)})" for o in [self.objective, *used] if not o.verified]
         notes += [f"the figure of {o} was not seen in its source: check it before stating it" for o in unseen]
         return notes
 
@@ -432,7 +441,8 @@ def _decided(table: pd.DataFrame, objective: Objective, limits: Standard) -> pd.
         excess[_EXCESSES.index(part.removesuffix("_s"))] = table[part] - allowed_s
     if (left_s <= 0).any():
         raise InputError(
-            f"{quoted(objective.title)} within {objective.limit_s:.0f} s leaves nothing for travel after the limits of"
+            f"{quoted(objective.title)} within {wording.clock(objective.limit_s)} leaves nothing for travel after the"
+            " limits of"
             f" {quoted(limits.name)} for {listed(_PARTS[objective.interval])}: give a standard with shorter ones"
         )
     due_s, home_s, took_s = (table[c].to_numpy(float) for c in ("modelled_travel_s", "modelled_s", "travel_s"))

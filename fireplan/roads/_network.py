@@ -12,6 +12,7 @@ import pandas as pd
 import shapely
 
 from fireplan import _kernel as kernel
+from fireplan import wording
 from fireplan._conversions import KPH_PER_MPS
 from fireplan._frozen_tables import FrozenTable, freeze_array, freeze_own
 from fireplan.crs import WGS84, project
@@ -106,7 +107,8 @@ class RoadNetwork:
         """Say what it holds, in one line and one more for each note."""
         km = self.length_m.sum() / 1000
         head = (
-            f"RoadNetwork: {self.n_nodes:,} nodes, {self.n_streets:,} streets, {km:,.0f} km"
+            f"RoadNetwork: {wording.counted(self.n_nodes, 'node')}, {wording.counted(self.n_streets, 'street')},"
+            f" {wording.count(km)} km"
             f" ({self.crs.to_string()}, {self.source or 'no source named'})"
         )
         return "\n  - ".join([head, *self.notes])

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
+from fireplan import wording
 from fireplan._conversions import KPH_PER_MPS
 from fireplan.crs import step_lengths_m
 from fireplan.errors import Faults, listed
@@ -105,7 +106,7 @@ def repair_lengths(edges: pd.DataFrame, lonlat: NDArray[np.float64], line: NDArr
     for which, why in (
         (in_km, "length looks like km"),
         (short, "length is shorter than the line between its ends"),
-        (long, f"length is over {LONGEST_M / 1000:,.0f} km"),
+        (long, f"length is over {wording.distance(LONGEST_M)}"),
         (~usable & ~long, "length is not a number"),
     ):
         if which.any():

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from fireplan import wording
 from fireplan.demand import zone_of
 from fireplan.errors import InputError, UnknownIdError
 from fireplan.siting._problem.aggregation import cover_problem
@@ -66,7 +67,7 @@ def covered(  # noqa: PLR0913 - a question has this many parts
         problem.choice,
         search.answer(),
         ids=ids,
-        question=f"{what}; {asked}; up to {problem.choice.quota[0]} of {len(ids):,} candidates",
+        question=f"{what}; {asked}; up to {problem.choice.quota[0]} of {wording.counted(len(ids), 'candidate')}",
         unit=demands[0].unit if len(demands) == 1 else "weighted share",
         total=problem.total,
         prove=prove,
@@ -117,7 +118,8 @@ def must_stand(setting: Setting, ids: pd.Index) -> None:
     """Make sure that some candidate can be used."""
     if len(ids) == 0:
         raise InputError(
-            f"none of {len(setting.candidates):,} candidates stands on a road that an engine may leave by:"
+            f"none of {wording.count(len(setting.candidates))} candidates stands on a road that an engine may"
+            " leave by:"
             " check their coordinates"
         )
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from fireplan import wording
 from fireplan.errors import InputError
 from fireplan.siting._cover_question import covered
 from fireplan.siting._problem.aims_and_rules import Aim, Rules
@@ -134,7 +135,8 @@ def expected_coverage(  # noqa: PLR0913 - a question has this many parts
     aims = (Aim(weight or default_weight(scenario), within_s),)
     worth = worth_if_busy(busy)[: max(1, len(scenario.units) + units)]
     return covered(
-        setting, aims, what=f"most expected to be reached, each unit busy {busy:.0%} of the time", stations=units,
+        setting, aims, what=f"most expected to be reached, each unit busy {wording.goal(busy)} of the"
+        " time", stations=units,
         worth=worth, several=most_at_a_site if busy else 1, time_limit_s=time_limit_s, gap=gap,
     )  # fmt: skip
 
@@ -176,7 +178,8 @@ def reliable_coverage(  # noqa: PLR0913 - a question has this many parts
     enough = units_for(busy, reliability)
     aims = (Aim(weight or default_weight(scenario), within_s),)
     return covered(
-        setting, aims, what=f"most reached by {enough} units, so that one is free {reliability:.0%} of the time",
+        setting, aims, what=f"most reached by {enough} units, so that one is free {wording.goal(reliability)} of the"
+        " time",
         stations=units, worth=(*[0.0] * (enough - 1), 1.0), several=most_at_a_site, time_limit_s=time_limit_s, gap=gap,
     )  # fmt: skip
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from fireplan import wording
 from fireplan.errors import Faults, InputError
 from fireplan.siting._cover_question import must_reach, must_stand
 from fireplan.siting._problem.aggregation import cover_problem
@@ -88,7 +89,7 @@ def double_standard(  # noqa: PLR0913 - a question has this many parts
         units=units,
         points=np.concatenate([demand.points, demand.points]),
         required=np.concatenate([np.zeros(m, dtype=bool), reached & (demand.weight > 0)]),
-        floors={f"all within {near_s:g} s ({share:.0%})": (within, share)},
+        floors={f"all within {wording.clock(near_s)} ({wording.goal(share)})": (within, share)},
     )
     with searching(sense=1, what="double standard", time_limit_s=time_limit_s, gap=gap, step=problem.step) as search:
         solve_cover(problem, search)
@@ -96,15 +97,17 @@ def double_standard(  # noqa: PLR0913 - a question has this many parts
     def prove(plan: tuple[Change, ...]) -> float:
         return covered_weight(setting, plan, demand, worth=problem.worth)
 
-    left = f"{lost.sum():,} places with {demand.weight[lost].sum():,.0f} {demand.unit} are out of everyone's reach"
+    held = f"{wording.count(demand.weight[lost].sum())} {demand.unit}"
+    left = f"{wording.counted(lost.sum(), 'place')} with {held} out of everyone's reach"
     return siting_of(
         setting,
         CoverWeigher(problem),
         problem.choice,
         search.answer(),
         ids=ids,
-        question=f"most {name} reached twice within {near_s:g} s, {share:.0%} once, all within {far_s:g} s; up to"
-        f" {stations} of {len(ids):,} candidates",
+        question=f"most {name} reached twice within {wording.clock(near_s)}, {wording.goal(share)} once, all within"
+        f" {wording.clock(far_s)}; up to"
+        f" {stations} of {wording.counted(len(ids), 'candidate')}",
         unit=demand.unit,
         total=problem.total,
         prove=prove,

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from fireplan import wording
 from fireplan._kernel.cover.cover_runs import sums
 from fireplan.errors import InputError
 from fireplan.siting._cover_question import districts, problem_of
@@ -131,12 +132,13 @@ def fairest(  # noqa: PLR0913 - a question has this many parts
         problem.choice,
         answer,
         ids=ids,
-        question=f"best for the worst-off of {len(parts)} districts ({by}); {aim}; up to {stations} of {len(ids):,}"
+        question=f"best for the worst-off of {len(parts)} districts ({by}); {aim}; up to {stations} of"
+        f" {wording.count(len(ids))}"
         " candidates",
         unit="share reached in the worst-off district",
         total=math.nan,
         prove=prove,
-        notes=(f"worst off under the plan: {worst.name}; n = {worst.total:,.0f} {demand.unit}",),
+        notes=(f"worst off under the plan: {worst.name}; n = {wording.count(worst.total)} {demand.unit}",),
         set_aside=setting.times(aim).set_aside,
     )
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from fireplan import wording
 from fireplan.changes import AddUnit
 from fireplan.errors import Faults, FireplanError, InputError
 from fireplan.siting._cover_question import must_reach, must_stand
@@ -274,7 +275,9 @@ def _siting(
     ]
     found = float(demand.weight[np.all([w.within for w in within], axis=0)].sum())
     must_agree(answer.objective, found, demand.unit)
-    wanted = ", ".join(f"{n} {k} ({aims[k].within_s:g} s)" for k, n in zip(asked.kinds, asked.count, strict=True))
+    wanted = ", ".join(
+        f"{n} {k} ({wording.clock(aims[k].within_s)})" for k, n in zip(asked.kinds, asked.count, strict=True)
+    )
     before = asked.objective(none)
     curve = pd.DataFrame({"take": ["", "all"], "objective": [before, answer.objective]})
     curve["gain"] = curve["objective"].diff().fillna(0.0)
@@ -282,7 +285,8 @@ def _siting(
     curve.index = pd.Index([0, int((sites["chosen"] > 0).sum())], name="stations")
     return Siting(
         scenario=setting.scenario,
-        question=f"most {demand.aim.weight} reached by all kinds; up to {asked.stations} of {len(ids):,} candidates,"
+        question=f"most {demand.aim.weight} reached by all kinds; up to {asked.stations} of"
+        f" {wording.counted(len(ids), 'candidate')},"
         f" {wanted}",
         plan=tuple(plan),
         objective=answer.objective,

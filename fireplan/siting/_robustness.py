@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from fireplan import wording
 from fireplan.changes import CloseStation, OpenStation
 from fireplan.crs import WGS84, project
 from fireplan.errors import Faults, InputError
@@ -77,12 +78,14 @@ class Robustness:
         behind = self.runs["behind_share"]
         shares = self.sites.loc[list(self.plan), ["chosen_share", "near_share"]].itertuples()
         held = "; ".join(
-            f"{site} is in a best plan in {share:.0%} of runs, a site within {self.near_m:g} m of it in {near:.0%}"
+            f"{site} is in a best plan in {wording.share(share)} of runs, a site within"
+            f" {wording.distance(self.near_m)} of it in {wording.share(near)}"
             for site, share, near in shares
         )
         return (
-            f"Robustness: {len(self.runs)} runs, seed {self.seed} (modelled)\n  the plan is behind the best of each run"
-            f" by {behind.median():.2%} (median), {behind.max():.2%} at most\n  {held}"
+            f"Robustness: {wording.counted(len(self.runs), 'run')}, seed {self.seed} (modelled)\n  the plan is behind"
+            " the best of each run"
+            f" by {wording.share(behind.median())} (median), {wording.share(behind.max())} at most\n  {held}"
         )
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from fireplan import wording
 from fireplan.changes import OpenStation
 from fireplan.errors import FireplanError, InputError
 from fireplan.siting._cover_question import must_reach, must_stand, problem_of
@@ -91,8 +92,8 @@ def set_cover(
     notes = [f"site scores, runner-ups and the order of building are in {demand.unit} reached"]
     if lost.any():
         notes.append(
-            f"{lost.sum():,} places with {demand.weight[lost].sum():,.0f} {demand.unit} are reached in time by no"
-            " station and no candidate, and are left out"
+            f"{wording.counted(lost.sum(), 'place')} with {wording.count(demand.weight[lost].sum())} {demand.unit},"
+            " reached in time by no station and no candidate, left out"
         )
     return siting_of(
         setting,
@@ -100,7 +101,8 @@ def set_cover(
         choice,
         answer,
         ids=ids,
-        question=f"{'cheapest' if priced else 'fewest'} stations that reach all {aim}; {len(ids):,} candidates",
+        question=f"{'cheapest' if priced else 'fewest'} stations that reach all {aim};"
+        f" {wording.counted(len(ids), 'candidate')}",
         unit="cost" if priced else "stations",
         total=float(demand.weight.sum()),
         share_of="weight",

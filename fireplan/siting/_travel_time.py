@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from fireplan import wording
 from fireplan.errors import InputError
 from fireplan.siting._problem.aims_and_rules import Aim, Rules
 from fireplan.siting._problem.prepared_problem import Setting, default_weight, setting_of
@@ -113,14 +114,15 @@ def _timed(setting: Setting, aim: Aim, *, stations: int, worst: bool, time_limit
         lost = _never(costs, base) & (weight > 0)
         if lost.any():
             notes.append(
-                f"{lost.sum():,} places with {weight[lost].sum():,.0f} {demand.unit} are reached by no candidate and no"
-                f" station within {aim.within_s:g} s, and are left out of the longest time"
+                f"{wording.counted(lost.sum(), 'place')} with {wording.count(weight[lost].sum())} {demand.unit},"
+                " reached by no candidate and no station within"
+                f" {wording.clock(aim.within_s)}, left out of the longest time"
             )
             weight = np.where(lost, 0.0, weight)
         how = p_center_matrix(costs, weights=weight, base=base, choice=choice, time_limit_s=time_limit_s, gap=gap)
     else:
         base = np.minimum(base, aim.within_s)
-        notes.append(f"places not reached within {aim.within_s:g} s count as {aim.within_s:g} s")
+        notes.append(f"places not reached within {wording.clock(aim.within_s)} count as {wording.clock(aim.within_s)}")
         how = p_median_matrix(costs, weight, base=base, choice=choice, time_limit_s=time_limit_s, gap=gap)
     weigher, per = MeanWeigher(costs, weight, base, choice, worst=worst), 1.0 if worst else 1.0 / float(weight.sum())
 
@@ -137,7 +139,7 @@ def _timed(setting: Setting, aim: Aim, *, stations: int, worst: bool, time_limit
         how,
         ids=ids,
         question=f"{'shortest longest' if worst else 'shortest mean'} time to {aim.weight}; up to {choice.quota[0]} of"
-        f" {len(ids):,} candidates",
+        f" {wording.counted(len(ids), 'candidate')}",
         unit="s",
         total=math.nan,
         prove=prove,
@@ -153,7 +155,8 @@ def _costs(setting: Setting, aim: Aim, stations: int) -> tuple[pd.Index, Costs, 
     ids = times.candidate_ids
     if len(times.place) == 0:
         raise InputError(
-            f"none of {len(setting.candidates):,} candidates reaches any place within {aim.within_s:g} s: check their"
+            f"none of {wording.count(len(setting.candidates))} candidates reaches any place within"
+            f" {wording.clock(aim.within_s)}: check their"
             " coordinates, or allow more time"
         )
     stays = ~there.station.isin(setting.closable)

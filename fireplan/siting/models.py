@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from fireplan import wording
 from fireplan.errors import Faults
 from fireplan.siting._problem.aggregation import cover_problem
 from fireplan.siting._problem.constraints import Choice
@@ -260,7 +261,7 @@ def double_standard_matrix(
         base=np.concatenate([none if base is None else base, none if far_base is None else far_base]),
         points=None if points is None else np.concatenate([points, points]),
         required=~within & np.concatenate([none, weight > 0]).astype(bool),
-        floors={f"{share:.0%} within the near limit": (within, share)},
+        floors={f"{wording.goal(share)} within the near limit": (within, share)},
         **how,
     )
 

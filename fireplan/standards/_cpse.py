@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from fireplan import wording
 from fireplan.errors import Faults, listed, quoted
 from fireplan.standards._objectives import Objective
 
@@ -105,7 +106,7 @@ def cpse_objective(  # noqa: PLR0913 - an objective has this many parts
     words = f"{program} {risk} {what}".replace(",", "").replace(".", "_")
     return Objective(
         key=key or words.replace(" ", "_"),
-        title=title or what,
+        title=title or wording.force(needs),
         limit_s=limit_s,
         interval=interval,
         needs=needs,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from fireplan import wording
 from fireplan.errors import Faults, listed, quoted
 
 if TYPE_CHECKING:
@@ -96,11 +97,11 @@ class Objective:
 
     def __str__(self) -> str:
         """Say it in one sentence."""
-        head = f"{self.title} within {self.limit_s:.0f} s {OBSERVED_INTERVALS[self.interval]}"
+        head = f"{self.title} within {wording.clock(self.limit_s)} {OBSERVED_INTERVALS[self.interval]}"
         if self.share is not None:
-            head += f" to {self.share:.0%}"
+            head += f" to {wording.goal(self.share)}"
         if self.at_most_outside is not None:
-            head += f", at most {self.at_most_outside:,.0f} {self.weight} outside"
+            head += f", at most {wording.count(self.at_most_outside)} {self.weight} outside"
         return head
 
 
@@ -144,7 +145,7 @@ class Standard:
     def unverified(self) -> list[str]:
         """Name each figure that was not seen in its source, with the source it is said to be in."""
         return [
-            f"{o.title}, {o.limit_s:.0f} s {OBSERVED_INTERVALS[o.interval]}: {o.source or 'no source named'}"
+            f"{o.title}, {wording.clock(o.limit_s)} {OBSERVED_INTERVALS[o.interval]}: {o.source or 'no source named'}"
             for o in self.objectives
             if not o.verified
         ]

@@ -11,6 +11,7 @@ import pandas as pd
 import shapely
 
 from fireplan import _kernel as kernel
+from fireplan import wording
 from fireplan._former_names import former_argument
 from fireplan.errors import Faults, InputError, listed, quoted
 from fireplan.progress import on_threads
@@ -87,8 +88,10 @@ class CandidateTimes:
     def __repr__(self) -> str:
         """Say what it holds."""
         return (
-            f"CandidateTimes: {len(self.candidate_ids):,} of {self.n:,} candidates ({len(self.set_aside):,} set aside),"
-            f" {len(self.place_ids):,} places, {len(self.place):,} times within {self.cutoff_s:g} s"
+            f"CandidateTimes: {wording.count(len(self.candidate_ids))} of {wording.counted(self.n, 'candidate')}"
+            f" ({wording.count(len(self.set_aside))} set aside),"
+            f" {wording.counted(len(self.place_ids), 'place')}, {wording.counted(len(self.place), 'time')} within"
+            f" {wording.clock(self.cutoff_s)}"
         )
 
     @property
@@ -309,5 +312,5 @@ class _Growing:
 def _set_aside(scenario: Scenario, points: gpd.GeoSeries) -> pd.DataFrame:
     """Say of each candidate off the road why it cannot be used, and how far it is from a street."""
     far = snap(scenario.roads, points, limit_m=np.inf, freeways=False)
-    reason = f"farther than {scenario.snap_limit_m:g} m from every street that a door may open on"
+    reason = f"farther than {wording.distance(scenario.snap_limit_m)} from every street that a door may open on"
     return pd.DataFrame({"reason": [reason] * len(points), "offset_m": far.offset_m}, index=points.index)

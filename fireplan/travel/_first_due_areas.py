@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import shapely
 
+from fireplan import wording
 from fireplan.errors import Faults
 from fireplan.stations import KINDS
 from fireplan.travel._arrival_surface import Ground, as_table, checked_limits, origins_of
@@ -208,7 +209,9 @@ def erf_areas(
     rows: list[dict[str, object]] = []
     for force in forces:
         complete = _completed(vertex, arrival_s, brings[source], force)
-        rows += [{"force": _in_words(force), "within_s": s, "geometry": ground.contour(complete, s)} for s in limits]
+        rows += [
+            {"force": wording.force(force), "within_s": s, "geometry": ground.contour(complete, s)} for s in limits
+        ]
     return as_table(scenario, rows, columns=["force", "within_s"])
 
 
@@ -229,8 +232,3 @@ def _completed(
     filled = np.flatnonzero(complete)
     vertices, first = np.unique(vertex[filled], return_index=True)
     return Arrivals(vertices, arrival_s[filled[first]])
-
-
-def _in_words(force: Mapping[str, float]) -> str:
-    """Say a force in words, such as "2 engines, 1 truck, 16 people"."""
-    return ", ".join(f"{n:g} {kind}{'' if n == 1 or kind == 'people' else 's'}" for kind, n in force.items())

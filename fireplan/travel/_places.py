@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from fireplan import _kernel as kernel
+from fireplan import wording
 from fireplan.errors import UnreachableStationError, listed, quoted
 from fireplan.roads import OnRoad, snap
 from fireplan.scenario import held, token
@@ -125,12 +126,13 @@ def _stations_on_road(scenario: Scenario) -> Places:
     if len(off):
         far = snap(scenario.roads, stations.geometry.iloc[off], limit_m=np.inf, freeways=False).offset_m
         told = (
-            f"{quoted(s)} lies {_distance(m)} from the nearest road"
+            f"{quoted(s)} lies {wording.distance(m)} from the nearest road"
             for s, m in zip(stations.index[off], far, strict=True)
         )
         raise UnreachableStationError(
-            f"{len(off)} of {len(stations)} stations are off the road (limit {scenario.snap_limit_m:.0f} m):"
-            f" {listed(told)}: check their coordinates, and that the roads cover them"
+            f"{len(off)} of {len(stations)} stations are off the road (limit"
+            f" {wording.distance(scenario.snap_limit_m)}): {listed(told)}: check their coordinates, and that the"
+            " roads cover them"
         )
     return Places("stations", ("stations",), stations.index, on_road)
 
@@ -177,9 +179,9 @@ def station_notes(scenario: Scenario) -> list[str]:
     for i, station in enumerate(used.ids):
         street, passed = used.on_road.street[i], nearest.street[i]
         far = used.on_road.offset_m[i]
-        put = f"station {quoted(station)} is snapped to {_street(roads, street)}, {_distance(far)} away"
+        put = f"station {quoted(station)} is snapped to {_street(roads, street)}, {wording.distance(far)} away"
         if roads.is_freeway[passed]:
-            passed_m = _distance(nearest.offset_m[i])
+            passed_m = wording.distance(nearest.offset_m[i])
             notes.append(f"{put}; the nearest street, {_street(roads, passed)} at {passed_m}, is a freeway")
         elif far > REVIEW_M:
             notes.append(f"{put}: check that it opens on that street")
@@ -189,9 +191,3 @@ def station_notes(scenario: Scenario) -> list[str]:
 def _street(roads: RoadNetwork, street: int) -> str:
     name = roads.street_name[street]
     return quoted(name) if name else f"a {roads.highway[street]} street without a name"
-
-
-def _distance(metres: float) -> str:
-    if not np.isfinite(metres):
-        return "beyond measure"
-    return f"{metres / 1000:.1f} km" if metres >= 1000 else f"{metres:.0f} m"

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from fireplan import _kernel as kernel
+from fireplan import wording
 from fireplan._former_names import former_argument
 from fireplan.errors import InputError, UnknownIdError, UnreachableStationError, quoted
 from fireplan.progress import on_threads
@@ -183,8 +184,9 @@ def _refuse_islands(scenario: Scenario, starts: Places, origins: list[tuple[int,
     share = {s: len(reach(scenario, o).nodes) / n_nodes for s, o in zip(starts.ids, origins, strict=True)}
     islands = {s: f for s, f in share.items() if f < SMALLEST_REACH}
     if islands and len(islands) < len(share):
-        told = ", ".join(f"{quoted(s)} ({f:.1%})" for s, f in islands.items())
+        told = ", ".join(f"{quoted(s)} ({wording.share(f)})" for s, f in islands.items())
         raise UnreachableStationError(
-            f"stations on roads that reach less than {SMALLEST_REACH:.0%} of the network: {told}: check their places,"
+            f"stations on roads that reach less than {wording.goal(SMALLEST_REACH)} of the network: {told}: check"
+            " their places,"
             " or whether a connecting road is missing"
         )

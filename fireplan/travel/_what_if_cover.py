@@ -8,6 +8,7 @@ import numpy as np
 import pyproj
 
 from fireplan import _kernel as kernel
+from fireplan import wording
 from fireplan.crs import WGS84
 from fireplan.errors import InputError, UnknownIdError, UnreachableStationError, quoted
 from fireplan.roads import snap_xy
@@ -180,7 +181,7 @@ class WhatIfCover:
         found = snap_xy(scenario.roads, xy, limit_m=scenario.snap_limit_m, freeways=False)
         if found.street[0] < 0:
             raise UnreachableStationError(
-                f"{at[1]:.5f}, {at[0]:.5f} lies more than {scenario.snap_limit_m:.0f} m from any road"
+                f"{at[1]:.5f}, {at[0]:.5f} lies more than {wording.distance(scenario.snap_limit_m)} from any road"
             )
         return int(found.street[0]), float(found.along[0])
 

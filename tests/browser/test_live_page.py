@@ -169,11 +169,11 @@ def test_map_units_zones_and_lists_are_drawn(live, stage):
 @pytest.mark.parametrize(
     ("now", "home", "said", "all_home"),
     [
-        (0.61, 0.804, "61 %", "80 %"),
+        (0.61, 0.804, "61.0 %", "80.4 %"),
         (0.8958, 0.8999, "89.6 %", "90.0 %"),
-        (0.89994, 0.89994, "90 %", "90 %"),
+        (0.89994, 0.89994, "90.0 %", "90.0 %"),
         (0.89991, 0.89994, "89.991 %", "89.994 %"),
-        (0.9996, 1.0, "99.96 %", "100.00 %"),
+        (0.9996, 1.0, "99.96 %", "100 %"),
     ],
 )
 def test_a_share_that_lost_a_little_does_not_look_whole(stage, open_address, now, home, said, all_home):

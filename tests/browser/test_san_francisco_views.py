@@ -24,7 +24,7 @@ def test_views_of_san_francisco_open_whole_and_ask_nothing_of_the_network(shared
         project = fp.open_project(tmp_path / "plan")
         comparison = fp.compare(project.today, *project.scenarios, standard=project.standard)
         views = {
-            "coverage": (fp.maps.coverage(comparison.baseline), "within 4 min"),
+            "coverage": (fp.maps.coverage(comparison.baseline), "within 4:00"),
             "first-due": (fp.maps.first_due(project.today), "43: Station 43"),
             "compare": (fp.maps.compare(comparison), "Exercise: without Station 43"),
             "performance": (fp.maps.performance(project.history, project.today), "n below 10: no figure"),

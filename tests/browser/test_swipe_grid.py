@@ -24,9 +24,9 @@ pytestmark = pytest.mark.browser
 SIZES = {"desktop": (1400, 900), "phone": (390, 800), "projector": (1920, 1080)}
 FIRST_PAINT_MS = 1500
 SAID = {
-    "coverage": "within 4 min",
+    "coverage": "within 4:00",
     "gaps": "Invented data",
-    "isochrones": "within 4 min",
+    "isochrones": "within 4:00",
     "compare": "Station opened",
     "swipe": "Station opened",
     "grid": "6 of 8 scenarios are shown",

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 import fireplan as fp
-from fireplan._page_kit.style import percent
 from fireplan.examples import marisol_project
+from fireplan.wording import share_of
 
 pytestmark = pytest.mark.browser
 
@@ -61,9 +61,9 @@ def test_comparison_shows_a_pane_for_each_scenario_with_its_share(comparison, tm
     for name in comparison.names:
         share = summary.loc[(name, "first_engine", "population"), "share"]
         assert name in text
-        assert f"{percent(share, goal=0.9)} of 115,000 people" in text  # a share that misses its goal shows it
+        assert share_of(share, 115_000, "people", goal=0.9) in text  # a share that misses its goal shows it
     assert opened.page.locator(".fp-map").count() == len(comparison.names)
-    for word in ("within 4 min", "cannot be reached", "Station opened", "Invented data", "2025-12-31", "1,709 zones"):
+    for word in ("within 4:00", "not reached", "Station opened", "Invented data", "2025-12-31", "1,709 zones"):
         assert word in text
     opened.screenshot("compare")
 

@@ -351,7 +351,7 @@ def test_station_objective_and_measure_name_an_arrival(today):
 
 
 def test_repr_says_shares_with_n_and_that_they_are_modelled(today):
-    assert "first_engine: 55.0% of 400 people within 240 s" in repr(today)
+    assert "first_engine: 55.0 % of 400 people within 4:00" in repr(today)
     assert "(modelled)" in repr(today)
 
 

@@ -151,7 +151,7 @@ def test_robustness_draws_the_fifteen_most_frequent_with_their_interval():
     assert ends == pytest.approx(100 * runs()[["low", "high"]].to_numpy()[:15])
     said = texts(chart)
     assert "Elm <b>" in said
-    assert "100.0 % (n 50)" in said
+    assert "100 % (n 50)" in said
     assert "5 more sites are chosen in some run and do not fit on the page." in chart.alt
     assert "n = 50 runs" in chart.alt
 

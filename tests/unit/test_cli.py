@@ -185,7 +185,7 @@ def test_assess_writes_into_the_projects_own_folder(project, run):
     code, out, err = run("assess", project)
     assert code == 0, err
     assert {f.name for f in (project / "out").iterdir()} == MADE - {"gains.csv"}
-    assert "55.0%" in out
+    assert "55.0 %" in out
     assert str((project / "out" / "map.html").resolve()) in out
 
 
@@ -193,7 +193,7 @@ def test_compare_writes_figures_that_fit_together(project, run, tmp_path):
     code, out, err = run("compare", project, "--out", tmp_path / "results")
     assert code == 0, err
     assert {f.name for f in (tmp_path / "results").iterdir()} == MADE
-    assert "100.0% (+45.0)" in out
+    assert "100 % (+45.0)" in out
     rows = pd.read_csv(tmp_path / "results" / "summary.csv", index_col=["scenario", "objective", "measure"])
     assert rows.loc[("north", "first_engine", "population"), ["share", "change"]].tolist() == pytest.approx([1.0, 0.45])
     gains = pd.read_csv(tmp_path / "results" / "gains.csv", index_col=["scenario", "objective", "measure"])

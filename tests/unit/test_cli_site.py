@@ -15,7 +15,6 @@ import shapely
 import fireplan as fp
 from fireplan._cli import main
 from fireplan._cli.site import changes_toml
-from fireplan._cli.site_terminal import figure
 from fireplan.errors import InputError, ProjectError
 from fireplan.project import open_project, write_project
 from fireplan.project._plan import MODELS as KEYS_OF
@@ -403,12 +402,3 @@ def test_control_characters_do_not_reach_the_terminal(project, run, tmp_path):
     code, out, err = run("site", project, "--out", tmp_path / "results")
     assert [c for c in out + err if not (c.isprintable() or c == "\n")] == []
     assert code in {0, 2}
-
-
-@pytest.mark.parametrize(
-    ("value", "unit", "shown"),
-    [(113153.4, "people", "113,153"), (25.43, "s", "25.4"), (0.98765, "weighted share", "0.988"),
-     (5, "stations", "5"), (float("nan"), "s", "-")],
-)  # fmt: skip
-def test_figures_have_as_many_decimals_as_they_bear(value, unit, shown):
-    assert figure(value, unit) == shown

@@ -191,11 +191,11 @@ def test_bands_of_change_are_even_on_both_sides():
     changes = pd.Series([-math.inf, -61, -60, -16, -15, 0, 15, 16, 60, 61, math.inf])
     found = style.colours_of(changes, bands).map({b.colour: b.label for b in bands}).tolist()
     assert found == [
-        *["over 1 min faster"] * 2,
-        *["15 s to 1 min faster"] * 2,
-        *["up to 15 s either way"] * 3,
-        *["15 s to 1 min slower"] * 2,
-        *["over 1 min slower"] * 2,
+        *["over 1:00 faster"] * 2,
+        *["0:15 to 1:00 faster"] * 2,
+        *["up to 0:15 either way"] * 3,
+        *["0:15 to 1:00 slower"] * 2,
+        *["over 1:00 slower"] * 2,
     ]
 
 
@@ -251,24 +251,8 @@ def test_round_limits_part_the_values():
 @pytest.mark.parametrize(
     ("said", "text"),
     [
-        (style.minutes(45), "45 s"),
-        (style.minutes(240), "4 min"),
-        (style.minutes(270.4), "4:30 min"),
-        (style.minutes(59.7), "1 min"),
-        (style.minutes(math.inf), "cannot be reached"),
-        (style.minutes(math.nan), "not known"),
-        (style.change(70), "1:10 min slower"),
-        (style.change(-45), "45 s faster"),
-        (style.change(0.2), "no change"),
-        (style.change(-math.inf), "newly reached"),
-        (style.number(115000), "115,000"),
-        (style.share(0.71, of=115000, unit="people"), "71 % of 115,000 people"),
-        (style.share(0.9996, of=10000, unit="people"), "over 99 % of 10,000 people"),
-        (style.share(0.0004, of=10000, unit="people"), "under 1 % of 10,000 people"),
-        (style.share(0.0, of=10, unit="calls"), "0 % of 10 calls"),
-        (style.share(math.nan, of=0, unit="calls"), "no calls to take a share of"),
         (layer_rows.cell_text(1234567), "1,234,567"),
-        (layer_rows.cell_text(np.float64(2.25)), "2.2"),
+        (layer_rows.cell_text(np.float64(2.25)), "2.3"),
         (layer_rows.cell_text(pd.NA), "not known"),
         (layer_rows.cell_text(np.True_), "yes"),
         (layer_rows.cell_text("007E3"), "007E3"),
@@ -291,7 +275,7 @@ def test_a_legend_escapes_and_shows_everything():
 
 def test_legend_lines_follow_bands_categories_and_stations():
     bands = style.time_bands(240)
-    assert [e.note for e in band_entries(bands, notes={"within 4 min": "71 %"})] == ["71 %", "", ""]
+    assert [e.note for e in band_entries(bands, notes={"within 4:00": "71 %"})] == ["71 %", "", ""]
     assert [e.colour for e in category_entries(style.categories(["b", "a", "b"]))] == list(style.CATEGORIES[:2])
     assert [e.label for e in station_entries("existing", "opened", "closed")] == [
         "Station",

@@ -14,7 +14,7 @@ import pytest
 import shapely
 
 from fireplan._page_kit.leaflet import leaflet_script, leaflet_styles
-from fireplan._page_kit.style import percent, share, time_bands
+from fireplan._page_kit.style import time_bands
 from fireplan.errors import InputError
 from fireplan.maps._layers.legend import Legend, band_entries
 from fireplan.maps._layers.vector_layers import lines, points, polygons, station_markers
@@ -269,10 +269,3 @@ def test_a_saved_page_can_be_read_by_others(tmp_path):
     ordinary = tmp_path / "ordinary"
     ordinary.write_text("x")
     assert town().save(tmp_path / "map.html").stat().st_mode == ordinary.stat().st_mode
-
-
-def test_a_share_that_misses_its_goal_is_never_rounded_up_to_it():
-    assert percent(0.89994, goal=0.9) == "89.99 %"
-    assert percent(0.8999999, goal=0.9) == "89.99999 %"
-    assert [percent(p, goal=0.9) for p in (0.9, 0.8, 0.95)] == ["90 %", "80 %", "95 %"]
-    assert share(0.89994, of=115_000, unit="people", goal=0.9) == "89.99 % of 115,000 people"

@@ -28,7 +28,7 @@ def test_change_is_after_less_before_and_its_colours_part_faster_from_slower(com
     change = areas(page)[0]
     assert cells(change, "Change")[0] == "no change"
     # The middle of the last zone is 39.5 blocks from Station 1 and 9.5 from Station 2: 30 blocks at 11.09 s.
-    assert cells(change, "Change")[-1] == "5:33 min slower"
+    assert cells(change, "Change")[-1] == "5:33 slower"
     assert colours(change)[0] == NO_CHANGE
     assert colours(change)[-1] == CHANGE_BANDS[-1].colour
 
@@ -58,7 +58,7 @@ def test_each_scenario_has_its_due_stations_and_the_third_is_brief(comparison):
     assert change["labels"].count("First due") == 2
     first = change["labels"].index("First due")
     assert change["cells"][first][-1].startswith("Station 2, ")
-    assert cells(change, "In time")[-1] == "yes, limit 4 min"
+    assert cells(change, "In time")[-1] == "yes, limit 4:00"
     assert "first due Station 2" in cells(change, "slow")[-1]
 
 
@@ -99,7 +99,7 @@ def test_a_change_table_joins_what_does_not_change_and_what_is_never_reached():
         crs=4326,
     )
     table = attribute_tables.change_table(changes, bands=CHANGE_BANDS)
-    assert table["said"].tolist() == ["1:30 min slower", "newly reached", "no change", attribute_tables.NEVER]
-    assert table["zone"].tolist() == ["Zone d", "Zone e", "2 zones", "1 zones"]
+    assert table["said"].tolist() == ["1:30 slower", "newly reached", "no change", attribute_tables.NEVER]
+    assert table["zone"].tolist() == ["Zone d", "Zone e", "2 zones", "1 zone"]
     assert table["colour"].tolist()[1:] == [attribute_tables.NEWLY_COLOUR, NO_CHANGE, UNKNOWN]
     assert shapely.area(table.geometry.array).tolist() == [1, 1, 2, 1]

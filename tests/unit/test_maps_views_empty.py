@@ -46,7 +46,7 @@ def test_what_is_missing_is_said():
     assert "No station is first due anywhere" in shown(maps.first_due(bare("no engine")))
     away = fp.assess(bare("zones off the road"), standard=fp.standards.NFPA_1710)
     zones = next(data for kind, data in layer_data(maps.coverage(away)) if kind == "polygons")
-    assert set(zones["cells"][zones["labels"].index("In time")]) == {"no, limit 4 min: no road"}
+    assert set(zones["cells"][zones["labels"].index("In time")]) == {"no, limit 4:00: no road"}
 
 
 def test_streets_are_thinned_out_once_and_each_map_has_its_own_layer():

@@ -32,12 +32,12 @@ def test_territories_part_the_people_where_two_stations_are_equally_near(pair):
     (ground,) = areas(page)
     # Station 2 stands 30 blocks north: the border is at block 15, and each block holds ten people.
     assert cells(ground, "") == ["Station 1", "Station 2"]
-    assert cells(ground, "People") == ["150 (38 % of 400)", "250 (62 % of 400)"]
+    assert cells(ground, "People") == ["150 (37.5 % of 400)", "250 (62.5 % of 400)"]
     # Nine in ten of Station 1's people: the 14th zone, whose middle is 13.5 blocks away, 11.1 s each.
-    assert cells(ground, "90 % reached in")[0] == "2:30 min, of 150 people"
+    assert cells(ground, "90 % reached in")[0] == "2:30, of 150 people"
     assert cells(ground, "Units") == ["E1", "E2"]
     assert len(set(colours(ground))) == 2
-    assert "S1: Station 1 38 % S2: Station 2 62 %" in shown(page)
+    assert "S1: Station 1 37.5 % S2: Station 2 62.5 %" in shown(page)
     assert "400 people in 40 zones" in shown(page)
 
 
@@ -48,9 +48,9 @@ def test_incidents_count_at_their_own_points_where_there_are_no_people(pair):
     zones = pair.zones[["geometry"]].assign(incidents=1.0)
     calls = fp.Scenario(pair.roads, pair.stations, pair.units, zones, incidents=at)
     (ground,) = areas(maps.first_due(calls))
-    assert cells(ground, "Incidents") == ["2 (67 % of 3)", "1 (33 % of 3)"]
+    assert cells(ground, "Incidents") == ["2 (66.7 % of 3)", "1 (33.3 % of 3)"]
     # B lies 14.9 blocks from Station 1, 11.09 s each; C ten blocks from Station 2.
-    assert cells(ground, "90 % reached in") == ["2:45 min, of 2 incidents", "1:51 min, of 1 incidents"]
+    assert cells(ground, "90 % reached in") == ["2:46, of 2 incidents", "1:51, of 1 incidents"]
 
 
 def test_a_territory_is_of_the_unit_asked_for(pair):
@@ -85,9 +85,9 @@ def test_depth_counts_engines_and_the_whole_force_in_order(pair):
     assert cells(depth, "Within the limit") == [
         *["2 engines"] * 8, *["whole force: 16 people"] * 14, *["2 engines"] * 18,
     ]  # fmt: skip
-    assert cells(depth, "In time")[7].startswith("no, limit 8 min")
-    assert "Initial full alarm, 16 people within 8 min: 35 % of 400 people" in shown(page)
-    assert "no engine 0 % 1 engine 0 % 2 engines 65 %" in shown(page)
+    assert cells(depth, "In time")[7].startswith("no, limit 8:00")
+    assert "Initial full alarm, 16 people within 8:00: 35.0 % of 400 people" in shown(page)
+    assert "no engine 0 % 1 engine 0 % 2 engines 65.0 %" in shown(page)
 
 
 def test_depth_of_one_engine_has_no_whole_force(town):
@@ -97,9 +97,9 @@ def test_depth_of_one_engine_has_no_whole_force(town):
     # 240 s at 10 m/s: the middle of the 22nd zone is 21.5 blocks of 110.9 m away, that of the 23rd 22.5.
     assert said == ["1 engine"] * 22 + ["no engine"] * 18
     assert colours(depth)[0] != colours(depth)[-1]
-    assert cells(depth, "Second engine") == ["cannot be reached"] * 40
-    assert cells(depth, "In time")[-1] == "no, limit 4 min: too far"
-    assert "no engine 45 % 1 engine 55 % 2 engines 0 %" in shown(page)
+    assert cells(depth, "Second engine") == ["not reached"] * 40
+    assert cells(depth, "In time")[-1] == "no, limit 4:00: too far"
+    assert "no engine 45.0 % 1 engine 55.0 % 2 engines 0 %" in shown(page)
 
 
 def test_a_zone_card_names_three_stations_and_why_it_is_late(pair):
@@ -107,7 +107,7 @@ def test_a_zone_card_names_three_stations_and_why_it_is_late(pair):
     assert cells(zones, "First due")[0].startswith("Station 1, ")
     assert cells(zones, "Second due")[0].startswith("Station 2, ")
     assert cells(zones, "Third due")[0] == "none"
-    assert set(cells(zones, "In time")) == {"yes, limit 4 min"}
+    assert set(cells(zones, "In time")) == {"yes, limit 4:00"}
 
 
 def test_compared_scenarios_are_named_on_each_others_cards(town, pair):

@@ -188,5 +188,5 @@ def test_questions_without_an_answer_are_refused(options, told):
 
 def test_pairs_must_be_of_the_same_incidents():
     one, other = history(*calls([100] * 12)), history(*calls([100] * 13))
-    with pytest.raises(InputError, match="1 incidents are on one side only, such as 'I0012'"):
+    with pytest.raises(InputError, match="1 incident is on one side only, such as 'I0012'"):
         difference(one, other, paired=True)

@@ -70,7 +70,7 @@ def test_a_sentence_by_hand():
     told = baseline_sentences(performance(Records(HUNDRED), by="category"), period="2024")
     row = one(told, "total_response")
     assert row["sentence"] == (
-        "For 90 percent of fires, the total response time of the first unit to arrive was 6 minutes 30 seconds or less"
+        "For 90 percent of fires, the total response time of the first unit to arrive was 6:30 or less"
         " (n = 100, 2024; 95 % interval 6:24 to 6:36; observed)."
     )
     assert row[["baseline_s", "baseline_low_s", "baseline_high_s", "n", "unknown"]].tolist() == [390, 384, 396, 100, 0]
@@ -89,7 +89,7 @@ def test_every_interval_has_its_sentence():
         f"For 90 percent of incidents, the turnout and travel time{first}",
         f"For 90 percent of incidents, the total response time{first}",
     ]
-    assert " was 1 minute or less (n = 100; 95 % interval 1:00 to 1:00; observed)." in told["sentence"].iloc[0]
+    assert " was 1:00 or less (n = 100; 95 % interval 1:00 to 1:00; observed)." in told["sentence"].iloc[0]
     second = baseline_sentences(performance(Records(HUNDRED)), unit="the second unit to arrive", basis="simulated")
     assert "of the second unit to arrive was" in second["sentence"].iloc[1]
     assert second["sentence"].iloc[0].endswith("simulated).")
@@ -111,7 +111,7 @@ def test_the_benchmark_beside_the_baseline(limit_s, verdict, told):
     row = one(baseline_sentences(performance(Records(HUNDRED), standard=goal), standard=goal), "total")
     assert row["verdict"] == verdict
     assert told in row["sentence"]
-    assert "the total response time of the first engine to arrive was 6 minutes 30 seconds" in row["sentence"]
+    assert "the total response time of the first engine to arrive was 6:30" in row["sentence"]
     assert row[["benchmark_s", "benchmark_share"]].tolist() == [limit_s, 0.9]
 
 
@@ -121,8 +121,8 @@ def test_another_share_is_held_against_the_interval_of_the_share():
     row = one(baseline_sentences(performance(Records(HUNDRED), standard=goal), standard=goal), "total")
     assert row["verdict"] == "not met"
     assert row["sentence"].endswith(
-        " The benchmark, 6 minutes 10 seconds for 80 %, is missed by the whole of the interval; 70.0 % were within"
-        " 6 minutes 10 seconds (95 % interval 60.4 % to 78.1 %)."
+        " The benchmark, 6:10 for 80 %, is missed by the whole of the interval; 70.0 % were within"
+        " 6:10 (95 % interval 60.4 % to 78.1 %)."
     )
     near = standard(limit_s=370, share=0.65)
     row = one(baseline_sentences(performance(Records(HUNDRED), standard=near), standard=near), "total")
@@ -152,7 +152,7 @@ def test_a_benchmark_without_a_share_has_no_verdict():
     goal = standard(limit_s=370, share=None)
     row = one(baseline_sentences(performance(Records(HUNDRED), standard=goal), standard=goal), "total")
     assert row["verdict"] == ""
-    assert "The benchmark is 6 minutes 10 seconds and sets no share; 70.0 % were within" in row["sentence"]
+    assert "The benchmark is 6:10 and sets no share; 70.0 % were within" in row["sentence"]
 
 
 def test_too_few_records_and_too_few_for_an_upper_end():
@@ -180,7 +180,7 @@ def test_a_force_speaks_only_of_the_fires_at_which_it_was_complete():
     # Twenty forces, complete 60 s after the first engine: 361 to 380 s; the 18th of 20 is 378.
     assert sentence.startswith(
         "For 90 percent of fires at which an effective response force of 2 engines and 8 people was complete, its total"
-        " response time was 6 minutes 18 seconds or less (n = 20, not complete or time not known at 180 more, 2024 to"
+        " response time was 6:18 or less (n = 20, not complete or time not known at 180 more, 2024 to"
         " 2025; 95 % interval"
     )
 
@@ -193,7 +193,7 @@ def test_times_not_known_are_counted():
 
 def test_parts_of_a_second_are_told_on_the_safe_side():
     row = one(baseline_sentences(performance(Records(HUNDRED + 0.4))), "total_response")
-    assert "was 6 minutes 31 seconds or less (n = 100; 95 % interval 6:24 to 6:37;" in row["sentence"]
+    assert "was 6:31 or less (n = 100; 95 % interval 6:24 to 6:37;" in row["sentence"]
 
 
 def test_other_groups_stand_in_brackets():

@@ -228,7 +228,7 @@ def test_apply_solves_only_what_is_new(town):
 
 def test_apply_without_a_name_says_the_changes(town):
     child = town.apply(fp.SetTurnout(60), fp.ScaleSpeeds(0.9))
-    assert child.name == "Turnout 60 s for all units; Speeds x 0.9"
+    assert child.name == "Turnout 1:00 for all units; Speeds x 0.9"
     assert town.apply().name == town.name
 
 
@@ -245,5 +245,5 @@ def test_a_failed_change_leaves_nothing_behind(town):
 
 def test_repr_says_what_it_holds(town):
     text = repr(town.apply(fp.OpenStation("S2", at=(-140.0, 30.04)), name="new"))
-    assert "Scenario 'new': 2 open stations, 1 units" in text
+    assert "Scenario 'new': 2 open stations, 1 unit" in text
     assert "Open S2" in text

@@ -190,7 +190,7 @@ def test_two_limits(town):
     assert found.status == "optimal"
     harder = siting.double_standard(town, stations=1, candidates=sites(38), near_s=30, far_s=300, share=0.9)
     assert harder.status == "infeasible"
-    assert "within 30 s" in harder.reason
+    assert "within 0:30" in harder.reason
 
 
 def test_the_fewest_stations_that_reach_all(town):

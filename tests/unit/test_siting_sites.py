@@ -135,7 +135,7 @@ def test_freeways_make_no_intersections():
 def test_intersections_near_each_other_are_thinned_the_same_way_each_time():
     sites = intersection_sites(town(), apart_m=1000.0)  # 960 m east, 1,110 m north
     assert len(sites) == 2
-    assert sites.attrs["notes"] == ["2 of 4 intersections left out: nearer than 1000 m to another one"]
+    assert sites.attrs["notes"] == ["2 of 4 intersections left out: nearer than 1.0 km to another one"]
     assert list(sites.index) == list(intersection_sites(town(), apart_m=1000.0).index)
     metric = sites.to_crs(town().roads.crs).geometry
     assert metric.iloc[0].distance(metric.iloc[1]) >= 1000

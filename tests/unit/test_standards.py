@@ -62,14 +62,14 @@ def test_renumbered_figures_are_the_old_ones_and_none_is_verified(new, old):
 def test_unverified_names_titles_figures_and_sources():
     told = standards.NFPA_1710.unverified()
     assert len(told) == 3
-    assert told[0] == "Call processing, 64 s call processing: NFPA 1710, alarm processing, from a secondary source"
+    assert told[0] == "Call processing, 1:04 call processing: NFPA 1710, alarm processing, from a secondary source"
     assert len(standards.NFPA_1750_CAREER.unverified()) == 5
     assert standards.local_rule("r", limit_s=300, weight="dwellings", share=0.9).unverified() == []
 
 
 def test_unverified_without_a_source_says_so():
     found = Standard("x", "x", (Objective("a", "Engine", 300),))
-    assert found.unverified() == ["Engine, 300 s travel time: no source named"]
+    assert found.unverified() == ["Engine, 5:00 travel time: no source named"]
 
 
 def test_notes_of_two_standards_are_joined():
@@ -85,7 +85,7 @@ def test_notes_of_two_standards_are_joined():
 def test_cpse_objective_is_the_agencys_own():
     goal = standards.cpse_objective("technical rescue", risk="moderate", limit_s=720, needs={"rescue": 1, "people": 8})
     assert (goal.program, goal.risk, goal.categories) == ("technical rescue", "moderate", ("rescue",))
-    assert (goal.key, goal.title) == ("technical_rescue_moderate_1_rescue_8_people", "1 rescue, 8 people")
+    assert (goal.key, goal.title) == ("technical_rescue_moderate_1_rescue_8_people", "1 rescue and 8 people")
     assert (goal.interval, goal.share, goal.edition, goal.verified) == ("total_response_s", 0.9, "local", True)
 
 
@@ -105,7 +105,7 @@ def test_cpse_objectives_of_programs_and_risks_make_one_standard():
         for n in ({"engine": 1}, {"engine": 2, "people": 10})
     ]
     assert len(Standard("town", "Standards of cover", tuple(parts)).objectives) == 5 * 4 * 2
-    assert parts[1].title == "2 engines, 10 people"
+    assert parts[1].title == "2 engines and 10 people"
 
 
 def test_cpse_objective_names_both_faults():

@@ -187,7 +187,7 @@ def island_town():
 
 def test_a_station_on_an_island_is_refused_with_what_it_reaches():
     plan = island_town().apply(changes.OpenStation("S3", at=(-139.99, 30.0005)))
-    with pytest.raises(UnreachableStationError, match=r"reach less than 5% of the network: 'S3' \(4\.7%\)"):
+    with pytest.raises(UnreachableStationError, match=r"reach less than 5 % of the network: 'S3' \(4\.7 %\)"):
         travel.travel_times(plan)
 
 

@@ -109,7 +109,7 @@ def test_a_candidate_off_the_road_is_set_aside_with_its_distance(town):
         "farther than 200 m from every street that a door may open on"
     ]
     assert times.n == 4
-    assert repr(times).startswith("CandidateTimes: 2 of 4 candidates (2 set aside), 40 places, 80 times within 480 s")
+    assert repr(times).startswith("CandidateTimes: 2 of 4 candidates (2 set aside), 40 places, 80 times within 8:00")
 
 
 def test_a_freeway_nearby_is_no_street_to_stand_on(today):

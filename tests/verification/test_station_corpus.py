@@ -109,5 +109,5 @@ def test_a_station_on_an_island_is_refused_by_name(shared_corpus):
             ("Island Lane", "residential", [(-75.110, 39.9895), (-75.110, 39.9905)]),
         ],
     )
-    with pytest.raises(UnreachableStationError, match=r"(?i)reach.*'S3' \(3\.\d%\)"):
+    with pytest.raises(UnreachableStationError, match=r"(?i)reach.*'S3' \(3\.\d %\)"):
         travel.travel_times(plan)

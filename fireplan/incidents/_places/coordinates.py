@@ -10,6 +10,7 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 
+from fireplan import wording
 from fireplan.errors import InputError, quoted
 from fireplan.incidents._places.great_circle import centre_of, distance_m, near_zone
 from fireplan.incidents._times.time_columns import is_placeholder
@@ -240,6 +241,6 @@ def check_incident_points(table: pd.DataFrame, *, ledger: Ledger) -> None:
     counts = points.value_counts()
     counts = counts[counts >= max(DEFAULT_POINT_COUNT, DEFAULT_POINT_SHARE * len(points))]
     for lat, lon, count in counts.reset_index().itertuples(index=False, name=None):
-        detail = f"{lat:.5f}, {lon:.5f}: {count} of {len(points)} incidents, {count / len(points):.0%}"
+        detail = f"{lat:.5f}, {lon:.5f}: {count} of {len(points)} incidents, {wording.share(count / len(points))}"
         there = located.index[(located["latitude"] == lat) & (located["longitude"] == lon)]
         ledger.add("location_default_point", there, column="latitude, longitude", detail=detail)

@@ -4,9 +4,12 @@ import { h, said } from "./dom.js";
 import { GROUND_WORDS } from "./ground.js";
 import { stateOf, statusWord } from "./look.js";
 import { reading } from "./model.js";
-import { isNumber, mmss, NOT_KNOWN, number, roughly } from "./words.js";
+import { clock as asClock, count, isNumber, NOT_KNOWN, passed, roughly } from "./words.js";
 
 const CLASS_NAMES = ["never", "lost", "one", "two"];
+
+/** What a clock shows: while it runs the seconds that have passed, then how long it took. */
+const timed = (now) => (!Number.isFinite(now.passed) ? "" : " " + (now.running ? passed(now.passed) : asClock(now.passed, { limit_s: now.limit })));
 
 const capital = (text) => text.slice(0, 1).toUpperCase() + text.slice(1);
 
@@ -44,8 +47,8 @@ export function unitCard(unit, model, context) {
 export function incidentCard(incident, model, context) {
   const clocks = (incident.clocks || []).map((clock) => {
     const now = reading(clock, model);
-    return h("div", {}, said(clock.title), ": ", stateOf(now.state).word, Number.isFinite(now.passed) ? " " + mmss(now.passed) : "",
-      Number.isFinite(now.limit) ? " (limit " + mmss(now.limit) + ")" : "");
+    return h("div", {}, said(clock.title), ": ", stateOf(now.state).word, timed(now),
+      Number.isFinite(now.limit) ? " (limit " + asClock(now.limit) + ")" : "");
   });
   return table(incident.call_type || "call type " + NOT_KNOWN, [
     ["Incident", incident.incident_id],
@@ -84,7 +87,7 @@ export function zoneCard(zones, zone, model, context) {
   const byte = model.zones[zone], first = context.firstDue(zone), near = zones.ids[zone], weight = context.ground.weight?.unit;
   return table("Zone " + String(near ?? zone + 1), [
     ["Now", GROUND_WORDS.get(CLASS_NAMES[byte]) || NOT_KNOWN],
-    [weight ? capital(String(weight)) : "Weight", isNumber(zones.weights[zone]) ? number(zones.weights[zone]) : null],
+    [weight ? capital(String(weight)) : "Weight", isNumber(zones.weights[zone]) ? count(zones.weights[zone]) : null],
     ["First due now", model.first ? first ?? "nobody" : null],
     ["Objective", model.cover && model.cover.objective ? model.cover.objective.title : null],
   ]);

@@ -2,7 +2,7 @@
 
 import { byId, fill, h, keyed, post, said, show, write } from "./dom.js";
 import { sign } from "./look.js";
-import { minutes, number, plural, roughly } from "./words.js";
+import { clock, count, counted, roughly, signed } from "./words.js";
 
 /** @type {<T>(x: T[] | null | undefined) => T[]} */
 const list = (x) => (Array.isArray(x) ? x : []);
@@ -23,7 +23,7 @@ export class Alerts {
     keyed(byId("alert-list"), all, (a) => String(a.key), () => this._row());
     show(byId("alert-none"), all.length === 0);
     const waiting = all.filter((a) => !a.acknowledged).length;
-    write(byId("alert-count"), all.length ? (waiting ? plural(waiting, "new", "new") : "all acknowledged") : "");
+    write(byId("alert-count"), all.length ? (waiting ? counted(waiting, "new", "new") : "all acknowledged") : "");
     this._say(all);
   }
 
@@ -32,7 +32,7 @@ export class Alerts {
   _say(all) {
     const keys = new Set(all.map((a) => String(a.key)));
     const fresh = this.known ? all.filter((a) => !this.known.has(String(a.key))) : [];
-    if (!this.known && all.length) this.context.announce(plural(all.length, "alert", "alerts"));
+    if (!this.known && all.length) this.context.announce(counted(all.length, "alert", "alerts"));
     else if (fresh.length) this.context.announce(fresh.map((a) => String(a.title)).join(". "));
     this.known = keys;
   }
@@ -123,8 +123,8 @@ export class Moves {
         if (advice !== next) {
           advice = next;
           fill(title, this._what(next));
-          fill(gain, h("b", {}, "+" + number(next.net)), " ", said(next.unit), " for " + minutes(next.drive_s) + " of driving (" + number(next.per_minute) + " a minute)",
-            next.loses > 0 ? h("span", { class: "soft" }, "; regains " + number(next.regains) + ", gives up " + number(next.loses)) : "");
+          fill(gain, h("b", {}, signed(next.net)), " ", said(next.unit), " for " + clock(next.drive_s) + " of driving (" + count(next.per_minute) + " a minute)",
+            next.loses > 0 ? h("span", { class: "soft" }, "; regains " + count(next.regains) + ", gives up " + count(next.loses)) : "");
           fill(reason, said(next.reason));
         }
         show(button, this.context.mayAct());
@@ -142,7 +142,7 @@ export class Moves {
   _ask(advice) {
     this.asked = advice;
     fill(byId("ask-what"), "Order ", this._what(advice), "?");
-    fill(byId("ask-why"), said(advice.reason), " It drives " + minutes(advice.drive_s) + ".");
+    fill(byId("ask-why"), said(advice.reason), " It drives " + clock(advice.drive_s) + ".");
     write(byId("ask-said"), "");
     byId("ask-yes").disabled = false;
     this.dialog.showModal();

@@ -4,6 +4,7 @@
 import { PackedAreas } from "../../_page_kit/browser/packed_areas.js";
 import { linePaths } from "../../_page_kit/browser/packed_lines.js";
 import { colours } from "./look.js";
+import { CATEGORIES } from "./palette.js";
 
 export const NEVER = 0, LOST = 1, ONE = 2, TWO = 3;
 const CLASSES = ["never", "lost", "one", "two"];
@@ -13,7 +14,6 @@ export const GROUND_WORDS = new Map([
   ["lost", "lost now: in time when all are home"],
   ["never", "never in time"],
 ]);
-const OWN = ["#0072b2", "#e69f00", "#cc79a7", "#56b4e9", "#8a5a2b", "#4b3f8f", "#f0e442", "#7d8590", "#a3195b", "#00a1a7"];
 
 /** The zones: areas with ids and with what they weigh. */
 export class Zones extends PackedAreas {
@@ -62,7 +62,7 @@ export function coverFills(dpr) {
 export function ownColour(name) {
   let sum = 0;
   for (const letter of name) sum = (sum * 31 + letter.codePointAt(0)) % 65521;
-  return OWN[sum % OWN.length];
+  return CATEGORIES[sum % CATEGORIES.length];
 }
 
 export const ownFills = (names) => names.map((name) => ({ colour: ownColour(name), mark: null }));

@@ -4,7 +4,7 @@
 import { byId, fill, h, keyed, said, show, write } from "./dom.js";
 import { category, CATEGORIES, family, FAMILIES, sign, stateOf } from "./look.js";
 import { ordered, pressing, reading } from "./model.js";
-import { minutes, mmss, plural } from "./words.js";
+import { clock as asClock, counted, passed } from "./words.js";
 
 const MOST_CLOSED = 40;
 
@@ -35,7 +35,7 @@ export class Incidents {
     this._late = late;
     keyed(this.list, open, (i) => String(i.incident_id), (i) => new Row(i, this));
     show(byId("incident-none"), open.length === 0);
-    write(byId("incident-count"), open.length ? plural(open.length, "open", "open") + (late ? ", " + late + " late" : "") : "none open");
+    write(byId("incident-count"), open.length ? counted(open.length, "open", "open") + (late ? ", " + late + " late" : "") : "none open");
     this._closed(model);
     this.tick(model);
     return { open: open.length, late };
@@ -196,10 +196,10 @@ class Row {
       fill(this.state, worst ? sign(stateOf(state).sign) : null, this.word);
     }
     if (worst) {
-      write(this.big, mmss(worst.passed));
-      write(this.word, state === "late" ? "late by " + mmss(-worst.left) : "of " + mmss(worst.limit));
+      write(this.big, passed(worst.passed));
+      write(this.word, state === "late" ? "late by " + passed(-worst.left) : "of " + asClock(worst.limit));
     } else {
-      write(this.big, mmss(model.age(incident.received)));
+      write(this.big, passed(model.age(incident.received)));
       write(this.word, "since the call");
     }
     const near = worst && state === "running" && worst.left < worst.limit / 4;
@@ -229,7 +229,7 @@ function clockLine(clock) {
     tick(model) {
       const now = reading(clock, model), late = now.state === "late";
       element.classList.toggle("late", late);
-      write(words, late ? "late, " + mmss(now.passed) + " of " + mmss(now.limit) : mmss(now.passed) + " of " + mmss(now.limit));
+      write(words, (late ? "late, " : "") + passed(now.passed) + " of " + asClock(now.limit));
       fillBar.style.transform = "scaleX(" + Math.min(1, now.limit > 0 ? now.passed / now.limit : 0).toFixed(3) + ")";
     },
   };
@@ -241,8 +241,9 @@ function clockLine(clock) {
  */
 function token(clock, now) {
   const look = stateOf(now.state);
-  const words = now.state === "met" ? "met in " + mmss(now.passed) : now.state === "missed" ? "missed, " + mmss(now.passed) + ", limit " + mmss(now.limit) : look.word;
-  return h("span", { class: "token " + (now.state === "missed" ? "missed" : now.state === "met" ? "met" : "waiting"), title: "Limit " + minutes(now.limit) },
+  const took = asClock(now.passed, { limit_s: now.limit });
+  const words = now.state === "met" ? "met in " + took : now.state === "missed" ? "missed, " + took + ", limit " + asClock(now.limit) : look.word;
+  return h("span", { class: "token " + (now.state === "missed" ? "missed" : now.state === "met" ? "met" : "waiting"), title: "Limit " + asClock(now.limit) },
     sign(look.sign), said(clock.title), " ", words);
 }
 

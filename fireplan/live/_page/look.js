@@ -1,14 +1,13 @@
 // Colours as the style sheet names them, for what is drawn on canvas; shapes for types, states and categories.
 
 import { svg } from "./dom.js";
+import { NAMES } from "./palette.js";
 
 export const colours = new Map();
 
 export function readColours() {
   const style = getComputedStyle(document.documentElement);
-  for (const name of ["ink", "soft", "line", "paper", "card", "accent", "late", "near", "free", "on-free", "going", "on-going",
-    "work", "on-work", "care", "on-care", "out", "on-out", "two", "one", "lost", "lost-mark", "never", "never-mark",
-    "road-1", "road-2", "road-3", "label"]) {
+  for (const name of NAMES) {
     colours.set(name, style.getPropertyValue("--" + name).trim());
   }
   colours.set("font", getComputedStyle(document.body).fontFamily);

@@ -4,7 +4,10 @@ import { byId, fill, h, keyed, said, show, write } from "./dom.js";
 import { hoursChart } from "./hours.js";
 import { chipMark } from "./incidents.js";
 import { family, sign } from "./look.js";
-import { isNumber, minutes, mmss, number, pair, percent, plural, roughly, share } from "./words.js";
+import {
+  clock, count, counted, goal as goalSaid, isNumber, number, percentile, roughly, share, shareInterval, sharesApart, timeInterval,
+  verdict as verdictOf,
+} from "./words.js";
 
 /** @type {<T>(x: T[] | null | undefined) => T[]} */
 const list = (x) => (Array.isArray(x) ? x : []);
@@ -19,22 +22,22 @@ const p = (name, ...children) => h("p", { class: name }, ...children);
 export function headline(model, counts) {
   const cover = model.cover, first = cover && list(cover.measures)[0];
   if (first) {
-    const [now, home] = pair(first.now, first.home);
+    const [now, home] = sharesApart(first.now, first.home);
     write(byId("now-share"), now);
     const gone = isNumber(first.home) && isNumber(first.now) ? first.home - first.now : NaN;
-    fill(byId("now-of"), h("span", { class: "line" }, "of " + number(first.n) + " ", said(first.unit), " now"), isNumber(first.home) ? h("span", { class: "line" }, "all home: " + home) : null);
+    fill(byId("now-of"), h("span", { class: "line" }, "of " + count(first.n) + " ", said(first.unit), " now"), isNumber(first.home) ? h("span", { class: "line" }, "all home: " + home) : null);
     byId("now").classList.toggle("short", gone >= 0.05);
   } else {
     write(byId("now-share"), "\u2013");
     write(byId("now-of"), "cover not known");
   }
   const free = cover ? list(cover.free) : [], main = free[0];
-  fill(byId("free-main"), main ? [h("b", {}, number(main.free)), " of " + number(main.of) + " ", said(main.title)] : "\u2013");
-  fill(byId("free-rest"), free.slice(1).map((f, i) => [i ? ", " : "", number(f.free) + " of " + number(f.of) + " ", said(f.title)]));
+  fill(byId("free-main"), main ? [h("b", {}, count(main.free)), " of " + count(main.of) + " ", said(main.title)] : "\u2013");
+  fill(byId("free-rest"), free.slice(1).map((f, i) => [i ? ", " : "", count(f.free) + " of " + count(f.of) + " ", said(f.title)]));
   const level = cover && cover.drawdown ? cover.drawdown.level : 0;
   byId("free").classList.toggle("short", level > 0);
-  fill(byId("open-main"), h("b", {}, number(counts.open)), " open");
-  fill(byId("open-rest"), counts.late ? [sign("warning"), plural(counts.late, "incident late", "incidents late")] : counts.open ? "none late" : "no open incidents");
+  fill(byId("open-main"), h("b", {}, count(counts.open)), " open");
+  fill(byId("open-rest"), counts.late ? [sign("warning"), counted(counts.late, "incident late", "incidents late")] : counts.open ? "none late" : "no open incidents");
   byId("open").classList.toggle("short", counts.late > 0);
 }
 
@@ -54,13 +57,13 @@ function measure(m) {
   fillNow.style.width = 100 * clamp(m.now) + "%";
   home.style.width = 100 * clamp(m.home) + "%";
   const missing = isNumber(m.home) && isNumber(m.now) ? Math.max(0, m.home - m.now) * m.n : NaN;
-  const [now, all_home] = pair(m.now, m.home), back = list(m.soon).some((s) => s.within - m.now > 5e-7);
-  const soon = back ? list(m.soon).map((s) => pair(s.within, m.now)[0] + " in " + minutes(s.in_s)) : [];
+  const [now, all_home] = sharesApart(m.now, m.home), back = list(m.soon).some((s) => s.within - m.now > 5e-7);
+  const soon = back ? list(m.soon).map((s) => sharesApart(s.within, m.now)[0] + " in " + clock(s.in_s)) : [];
   return h("div", { class: "measure" },
-    h("p", { class: "measure-line" }, h("strong", {}, now), " of " + number(m.n) + " ", said(m.unit), " now"),
+    h("p", { class: "measure-line" }, h("strong", {}, now), " of " + count(m.n) + " ", said(m.unit), " now"),
     h("div", { class: "cover-bar", "aria-hidden": "true" }, home, fillNow),
     p("detail", isNumber(m.home) ? all_home + " with all units at home" : "with all at home: not known",
-      missing >= 0.5 ? [": ", h("strong", {}, number(Math.round(missing)), " ", said(m.unit)), " lost now"] : ""),
+      missing >= 0.5 ? [": ", h("strong", {}, count(missing), " ", said(m.unit)), " lost now"] : ""),
     soon.length ? p("detail", "As units come back: " + soon.join(", ")) : null);
 }
 
@@ -73,8 +76,8 @@ function lesser(measures) {
   if (!measures.length) return null;
   return h("table", { class: "lesser" }, h("thead", {}, h("tr", {}, ["Share of", "now", "all home"].map((word) => h("th", { scope: "col" }, word)))),
     h("tbody", {}, measures.map((m) => {
-      const [now, home] = pair(m.now, m.home);
-      return h("tr", {}, h("th", { scope: "row" }, number(m.n) + " ", said(m.unit)), h("td", {}, h("b", {}, now)), h("td", {}, home));
+      const [now, home] = sharesApart(m.now, m.home);
+      return h("tr", {}, h("th", { scope: "row" }, count(m.n) + " ", said(m.unit)), h("td", {}, h("b", {}, now)), h("td", {}, home));
     })));
 }
 
@@ -87,10 +90,10 @@ export function drawdown(model) {
   const level = now.drawdown;
   return fill(box,
     level ? h("p", { class: "lead" + (level.level > 0 ? " short" : "") }, level.level > 0 ? sign("warning") : sign("tick"),
-      h("strong", {}, "Level " + number(level.level) + " of " + number(level.of)), ": ", said(level.title)) : null,
+      h("strong", {}, "Level " + count(level.level) + " of " + count(level.of)), ": ", said(level.title)) : null,
     h("ul", { class: "pips" }, list(now.free).map((f) => h("li", {}, h("span", { class: "pip-name" }, said(f.title)),
       h("span", { class: "pip-row", "aria-hidden": "true" }, f.of <= 16 ? Array.from({ length: Math.max(0, f.of) }, (_, i) => h("i", { class: i < f.free ? "pip on" : "pip" })) : ratio(f.free / f.of)),
-      h("span", { class: "pip-figure" }, number(f.free) + " of " + number(f.of) + " free")))),
+      h("span", { class: "pip-figure" }, count(f.free) + " of " + count(f.of) + " free")))),
     level && level.level > 0 && level.usual ? p("note", said(level.usual)) : null);
 }
 
@@ -122,20 +125,19 @@ export function today(model) {
  * @param {Set<string>} often
  */
 function todayRow(row, often) {
-  const few = !(row.n > 0), from = (x) => (isNumber(x) ? mmss(x) : "none");
-  const unsure = isNumber(row.p90_low_s) || isNumber(row.p90_high_s) ? "(" + from(row.p90_low_s) + " to " + (isNumber(row.p90_high_s) ? mmss(row.p90_high_s) : "no upper bound") + ")" : "";
+  const few = !(row.n > 0);
+  const unsure = isNumber(row.p90_low_s) || isNumber(row.p90_high_s) ? "(" + timeInterval(row.p90_low_s, row.p90_high_s) + ")" : "";
   const goal = isNumber(row.goal) ? row.goal : NaN;
-  const verdict = few || row.met === null || row.met === undefined || !isNumber(goal) ? null : row.met
-    ? h("span", { class: "verdict met" }, sign("tick"), "meets " + percent(goal))
-    : h("span", { class: "verdict missed" }, sign("cross"), "misses " + percent(goal));
-  const shares = isNumber(row.share_low) && isNumber(row.share_high) ? " (" + percent(row.share_low).replace(" %", "") + " to " + percent(row.share_high).replace(" %", "\u00a0%") + ")" : "";
+  const held = few || row.met === null || row.met === undefined || !isNumber(goal) ? null :
+    h("span", { class: "verdict " + verdictOf(row.met) }, sign(row.met ? "tick" : "cross"), goalSaid(goal) + " " + verdictOf(row.met));
+  const shares = isNumber(row.share_low) && isNumber(row.share_high) ? " (" + shareInterval(row.share_low, row.share_high) + ")" : "";
   return h("tr", {},
     h("th", { scope: "row" }, said(row.title), row.verified === false ? h("span", { class: "unseen" }, "limit not seen in its source") : null,
       row.note && !often.has(row.note) ? h("span", { class: "unseen" }, said(row.note)) : null),
-    h("td", {}, few ? "no calls" : isNumber(row.p90_s) ? h("b", {}, mmss(row.p90_s)) : row.n < FEWEST ? "too few to say" : "not known", few ? null : h("span", { class: "sub" }, unsure),
-      h("span", { class: "sub" }, "n = " + number(row.n))),
-    h("td", {}, few || !isNumber(row.share) ? null : h("b", {}, percent(row.share, goal)), few || !isNumber(row.share) ? null : h("span", { class: "sub" },
-      "of " + number(row.n) + (isNumber(row.limit_s) ? " in " + mmss(row.limit_s) : "") + shares), verdict));
+    h("td", {}, few ? "no calls" : isNumber(row.p90_s) ? h("b", {}, percentile(row.p90_s)) : row.n < FEWEST ? "too few to say" : "not known", few ? null : h("span", { class: "sub" }, unsure),
+      h("span", { class: "sub" }, "n = " + count(row.n))),
+    h("td", {}, few || !isNumber(row.share) ? null : h("b", {}, share(row.share, { goal })), few || !isNumber(row.share) ? null : h("span", { class: "sub" },
+      "of " + count(row.n) + (isNumber(row.limit_s) ? " in " + clock(row.limit_s) : "") + shares), held));
 }
 
 /** @param {Parts.Model} model */
@@ -164,24 +166,24 @@ export function health(model, context) {
   const [shape, words] = HEALTH.get(now.state) || ["warning", String(now.state)];
   fill(byId("feed-state"), sign(shape), " " + words);
   byId("feed").dataset.state = now.state === "ok" || now.state === "quiet" ? now.state : "ill";
-  const seconds = (x) => (isNumber(x) ? (Math.abs(x) < 10 ? x.toFixed(1) + " s" : roughly(Math.abs(x))) : "not known");
+  const seconds = (x) => (isNumber(x) ? (Math.abs(x) < 10 ? number(x, { decimals: 1 }) + " s" : roughly(Math.abs(x))) : "not known");
   const row = (label, value, bad = false) => h("div", { class: bad ? "bad" : "" }, h("dt", {}, label), h("dd", {}, value));
-  const gaps = list(now.gaps).slice(0, 5).map(([a, b]) => (a === b ? number(a) : number(a) + " to " + number(b))).join(", ");
+  const gaps = list(now.gaps).slice(0, 5).map(([a, b]) => (a === b ? count(a) : count(a) + " to " + count(b))).join(", ");
   const unknown = list(now.unknown_units);
   const figures = h("dl", { class: "facts" },
     row("Last event", isNumber(now.last_event) ? context.time.seconds(now.last_event) : "none"), row("Silent for", seconds(now.silent_s)),
-    row("Events", number(now.events) + (isNumber(now.per_minute) ? ", " + now.per_minute.toFixed(1) + " a minute" : "")),
+    row("Events", count(now.events) + (isNumber(now.per_minute) ? ", " + number(now.per_minute, { decimals: 1 }) + " a minute" : "")),
     row("Lag", seconds(now.lag_s) + (isNumber(now.lag_p95_s) ? " (95 % within " + seconds(now.lag_p95_s) + ")" : ""), now.state === "late"),
     row("Clock off by", isNumber(now.skew_s) ? (now.skew_s < 0 ? "\u2212" : "") + seconds(now.skew_s) : "not known", Math.abs(now.skew_s) > 60),
-    row("Gaps", number(now.gaps_n ?? 0) + (gaps ? ": " + gaps : ""), now.gaps_n > 0), row("Numbering began anew", number(now.resets ?? 0)),
-    row("Duplicates left out", number(now.duplicates ?? 0)), row("Came late", number(now.late ?? 0)),
-    row("Refused", number(now.refused ?? 0), now.refused > 0),
+    row("Gaps", count(now.gaps_n ?? 0) + (gaps ? ": " + gaps : ""), now.gaps_n > 0), row("Numbering began anew", count(now.resets ?? 0)),
+    row("Duplicates left out", count(now.duplicates ?? 0)), row("Came late", count(now.late ?? 0)),
+    row("Refused", count(now.refused ?? 0), now.refused > 0),
     unknown.length ? row("Unknown units", unknown.map((u, i) => [i ? ", " : "", said(u)]), true) : null);
   const refusals = list(now.refusals);
   return fill(box, now.source ? p("lead", said(now.source)) : null, figures,
     list(now.notes).length ? h("ul", { class: "notes" }, now.notes.map((note) => h("li", {}, said(note)))) : null,
     refusals.length ? h("table", { class: "refusals" }, h("caption", {}, "Refused lately"), h("tbody", {}, refusals.slice(0, 20).map((r) => h("tr", {},
-      h("td", {}, context.time.time(r.received)), h("td", {}, isNumber(r.line) ? "line " + number(r.line) : ""), h("td", {}, said(r.reason)))))) : null);
+      h("td", {}, context.time.time(r.received)), h("td", {}, isNumber(r.line) ? "line " + count(r.line) : ""), h("td", {}, said(r.reason)))))) : null);
 }
 
 /**
@@ -190,7 +192,7 @@ export function health(model, context) {
  */
 export function units(model, context) {
   const all = [...model.units.values()].sort((a, b) => String(a.unit_id).localeCompare(String(b.unit_id), "en", { numeric: true }));
-  write(byId("units-count"), all.length ? number(all.filter((u) => u.free).length) + " of " + number(all.length) + " free" : "none known");
+  write(byId("units-count"), all.length ? count(all.filter((u) => u.free).length) + " of " + count(all.length) + " free" : "none known");
   if (!byId("units").open) return;
   show(byId("units-none"), all.length === 0);
   keyed(byId("units-list"), all, (u) => String(u.unit_id), (first) => {
@@ -211,5 +213,3 @@ export function units(model, context) {
     };
   });
 }
-
-export { share };

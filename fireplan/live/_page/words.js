@@ -1,72 +1,146 @@
-// How figures and times are said; the same words as on the maps and in the report.
+// How figures are said: the rule of `fireplan.wording`, whose head has it in words. Both pass the same cases
+// (tests/support/wording_cases.json), so what is said on this page is what map, report and command line say.
 
-const GROUPS = new Intl.NumberFormat("en-US", { maximumFractionDigits: 0 });
-const MINUS = "\u2212";
-export const NOT_KNOWN = "not known";
+const MINUS = "\u2212", ROUNDING = 1e-6, CLOSE = 1e-6, TOO_CLOSE = 5e-7, MOST_DECIMALS = 4;
+const SECONDS_UP_TO_S = 90, HOURS_UP_TO_MIN = 48 * 60;
+export const NOT_KNOWN = "not known", NOT_REACHED = "not reached", UNLIMITED = "unlimited";
 
 export const isNumber = (x) => typeof x === "number" && Number.isFinite(x);
+const known = (x) => (typeof x === "number" || typeof x === "boolean" ? Number(x) : NaN);
+const rounded = (x) => (x < 0 ? -1 : 1) * Math.floor(Math.abs(x) + 0.5);
 
-export const number = (x) => (isNumber(x) ? GROUPS.format(x).replace("-", MINUS) : NOT_KNOWN);
-
-/** 45 s, 4 min, 4:30 min */
-export function minutes(seconds) {
-  if (!isNumber(seconds)) return NOT_KNOWN;
-  const whole = Math.round(Math.abs(seconds)), sign = seconds < 0 && whole ? MINUS : "";
-  if (whole < 60) return sign + whole + " s";
-  const rest = whole % 60, first = sign + GROUPS.format(Math.floor(whole / 60));
-  return rest ? first + ":" + String(rest).padStart(2, "0") + " min" : first + " min";
+function digits(value, decimals) {
+  const scale = 10 ** decimals, whole = rounded(value * scale), size = Math.abs(whole);
+  const text = String(Math.floor(size / scale)).replace(/\B(?=(\d{3})+$)/g, ",") +
+    (decimals ? "." + String(size % scale).padStart(decimals, "0") : "");
+  return whole < 0 ? MINUS + text : text;
 }
 
-/** A clock: 2:31, or 1:02:31 from an hour on. Whole seconds that have passed. */
-export function mmss(seconds) {
-  if (!isNumber(seconds)) return "\u2013";
-  const whole = Math.max(0, Math.floor(seconds)), two = (n) => String(n).padStart(2, "0");
-  const hours = Math.floor(whole / 3600), mins = Math.floor(whole / 60) % 60;
-  return hours ? hours + ":" + two(mins) + ":" + two(whole % 60) : mins + ":" + two(whole % 60);
+/** A number with so many decimals: 1,234.6 */
+export function number(value, { decimals = 0 } = {}) {
+  const amount = known(value);
+  if (Number.isNaN(amount)) return NOT_KNOWN;
+  if (!Number.isFinite(amount)) return amount > 0 ? UNLIMITED : MINUS + UNLIMITED;
+  return digits(amount, decimals);
 }
 
-/** How long ago, roughly: 12 s, 4 min, 2 h 5 min, 3 days */
-export function roughly(seconds) {
-  if (!isNumber(seconds)) return NOT_KNOWN;
-  const whole = Math.max(0, seconds);
-  if (whole < 90) return Math.round(whole) + " s";
-  const mins = Math.round(whole / 60);
-  if (mins < 60) return mins + " min";
-  if (mins < 48 * 60) return Math.floor(mins / 60) + " h" + (mins % 60 ? " " + (mins % 60) + " min" : "");
-  return Math.round(mins / 1440) + " days";
+/** How many: 115,000 */
+export const count = (n) => number(n);
+
+/** How many of what: 1 zone, 1,200 zones */
+export const counted = (n, one, many = one + "s") => count(n) + " " + (n === 1 ? one : many);
+
+/** A change with its sign; one that rounds to nothing has none. */
+export function signed(change, { decimals = 0 } = {}) {
+  const text = number(change, { decimals });
+  return known(change) > 0 && (text === UNLIMITED || /[1-9]/.test(text)) ? "+" + text : text;
 }
 
-/** A share alone: 71 %. What is not quite all or nothing is never rounded to it, nor to a goal it misses. */
-export function percent(part, goal = NaN) {
-  if (!isNumber(part)) return NOT_KNOWN;
-  if (part < goal && Math.round(part * 100) / 100 >= goal) {
-    for (let d = 1; d < 6; d++) if (Number((part * 100).toFixed(d)) < goal * 100) return (part * 100).toFixed(d) + " %";
-    return (part * 100).toFixed(6) + " %";
+/**
+ * A share in percent: one decimal, and up to three more where fewer would round it across its goal, or to all or
+ * nothing. All is 100 %, nothing 0 %.
+ */
+export function share(part, { goal: held = NaN } = {}) {
+  const value = known(part), end = known(held);
+  if (!Number.isFinite(value)) return NOT_KNOWN;
+  if (value === 0 || value === 1) return 100 * value + " %";
+  const ends = [0, 1, end].filter((e) => !Number.isNaN(e));
+  for (let decimals = 1; decimals <= MOST_DECIMALS; decimals++) {
+    const scale = 10 ** decimals, whole = rounded(100 * value * scale);
+    if (ends.every((e) => sameSide(value, whole, scale, e))) return digits(whole / scale, decimals) + " %";
   }
-  const whole = Math.round(part * 100);
-  if (part > 0 && whole === 0) return "under 1 %";
-  if (part < 1 && whole === 100) return "over 99 %";
-  return whole + " %";
+  if (value === end) return goal(end);
+  const nearest = [end, 1, 0].filter((e) => !Number.isNaN(e)).reduce((a, b) => (Math.abs(b - value) < Math.abs(a - value) ? b : a));
+  return "just " + (value < nearest ? "under " : "over ") + goal(nearest);
+}
+
+function sameSide(value, whole, scale, limit) {
+  const end = 100 * limit * scale;
+  if (value < limit) return whole < end - CLOSE;
+  return limit === 0 ? whole > CLOSE : whole >= end - CLOSE;
+}
+
+/** A share that somebody set, with the digits it was set with: 90 % */
+export function goal(part) {
+  const value = known(part);
+  if (!Number.isFinite(value)) return NOT_KNOWN;
+  const text = digits(rounded(100 * value * 10 ** MOST_DECIMALS) / 10 ** MOST_DECIMALS, MOST_DECIMALS);
+  return text.replace(/\.?0+$/, "") + " %";
+}
+
+/** A share with what it is a share of: 71.2 % of 115,000 people */
+export function shareOf(part, of, unit, options = {}) {
+  if (!(known(of) > 0)) return "no " + unit + " to take a share of";
+  return share(part, options) + (Number.isFinite(known(part)) ? "" : ",") + " of " + count(of) + " " + unit;
 }
 
 /** Two shares that are seen side by side: with as many decimals as it takes that they do not look alike. */
-export function pair(one, other) {
-  const plain = [percent(one), percent(other)];
-  if (!isNumber(one) || !isNumber(other) || Math.abs(one - other) >= 0.01 || Math.abs(one - other) < 5e-7) return plain;
-  for (let d = 1; d < 5; d++) {
-    const [a, b] = [(100 * one).toFixed(d), (100 * other).toFixed(d)];
+export function sharesApart(one, other) {
+  const plain = [share(one), share(other)], first = known(one), second = known(other);
+  if (plain[0] !== plain[1] || !(Math.abs(first - second) >= TOO_CLOSE)) return plain;
+  for (let decimals = 2; decimals <= MOST_DECIMALS; decimals++) {
+    const [a, b] = [digits(100 * first, decimals), digits(100 * second, decimals)];
     if (a !== b) return [a + " %", b + " %"];
   }
   return plain;
 }
 
-/** A share with what it is a share of: 71 % of 115,000 people. */
-export function share(part, of, unit) {
-  if (!(of > 0)) return "no " + unit + " to take a share of";
-  return percent(part) + (isNumber(part) ? "" : ",") + " of " + number(of) + " " + unit;
+/** The interval of a share: 80.7 % to 84.2 % */
+export const shareInterval = (low, high) => share(low) + " to " + share(high);
+
+const endless = (value) => (value === Infinity ? NOT_REACHED : NOT_KNOWN);
+
+function set(whole) {
+  const size = Math.abs(whole), two = (n) => String(n).padStart(2, "0");
+  const hours = Math.floor(size / 3600), minutes = Math.floor(size / 60) % 60;
+  return (whole < 0 ? MINUS : "") + (hours ? hours + ":" + two(minutes) : minutes) + ":" + two(size % 60);
 }
 
-export const plural = (n, one, many) => number(n) + " " + (n === 1 ? one : many);
+const up = (seconds) => Math.ceil(seconds - ROUNDING);
+
+/** A length of time to the nearest second: 4:30, 1:02:31. One over its limit is never rounded to it. */
+export function clock(seconds, { limit_s = NaN } = {}) {
+  const value = known(seconds), limit = known(limit_s);
+  if (!Number.isFinite(value)) return endless(value);
+  const whole = rounded(value);
+  return set(value > limit && limit >= whole ? up(value) : whole);
+}
+
+/** A 90th percentile: rounded up, never down. */
+export function percentile(seconds) {
+  const value = known(seconds);
+  return Number.isFinite(value) ? set(up(value)) : endless(value);
+}
+
+/** What a running clock shows: the whole seconds that have passed. */
+export function passed(seconds) {
+  const value = known(seconds);
+  return Number.isFinite(value) ? set(Math.max(0, Math.floor(value))) : endless(value);
+}
+
+/** The interval of a time, its ends rounded outwards; one that there are too few records for is open. */
+export function timeInterval(low_s, high_s) {
+  const low = known(low_s), high = known(high_s);
+  if (!Number.isFinite(low) && !Number.isFinite(high)) return "open at both ends";
+  return (Number.isFinite(low) ? set(Math.floor(low + ROUNDING)) : "no lower end") + " to " +
+    (Number.isFinite(high) ? percentile(high) : "no upper end");
+}
+
+/** How long something has been so, roughly: 12 s, 4 min, 2 h 5 min, 3 days */
+export function roughly(seconds) {
+  if (!Number.isFinite(known(seconds))) return NOT_KNOWN;
+  const value = Math.max(0, seconds), minutes = rounded(value / 60);
+  if (value < SECONDS_UP_TO_S) return rounded(value) + " s";
+  if (minutes < 60) return minutes + " min";
+  if (minutes < HOURS_UP_TO_MIN) return Math.floor(minutes / 60) + " h" + (minutes % 60 ? " " + (minutes % 60) + " min" : "");
+  return count(minutes / 1440) + " days";
+}
+
+/** Whether something keeps what it is held to. */
+export function verdict(met) {
+  const held = known(met);
+  return Number.isNaN(held) ? NOT_KNOWN : held ? "met" : "missed";
+}
 
 /** The agency's own wall clock, whatever the clock of the one who looks says. All instants are ms since 1970, UTC. */
 export class LocalTime {

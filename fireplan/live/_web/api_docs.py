@@ -26,13 +26,15 @@ SCHEMA = "application/schema+json"
 
 STYLE = """
 :root { color-scheme: light dark; }
+body { --rule: color-mix(in srgb, currentColor 30%, transparent);
+  --wash: color-mix(in srgb, currentColor 8%, transparent); }
 body { font: 16px/1.5 system-ui, sans-serif; max-width: 62rem; margin: 0 auto; padding: 1rem; }
-h1, h2, h3 { line-height: 1.2; } h2 { margin-top: 2.5rem; border-bottom: 1px solid #8888; }
+h1, h2, h3 { line-height: 1.2; } h2 { margin-top: 2.5rem; border-bottom: 1px solid var(--rule); }
 h3 { margin: 2rem 0 .3rem; } h3 code { font-size: 1rem; }
 code, pre { font-family: ui-monospace, monospace; font-size: .9rem; overflow-wrap: anywhere; }
-pre { background: #8882; padding: .7rem; overflow-x: auto; border-radius: 4px; }
+pre { background: var(--wash); padding: .7rem; overflow-x: auto; border-radius: 4px; }
 table { border-collapse: collapse; width: 100%; } td, th { text-align: left; vertical-align: top; padding: .3rem .6rem;
-  border-bottom: 1px solid #8884; } .who { font-size: .9rem; opacity: .8; margin: 0; }
+  border-bottom: 1px solid var(--rule); } .who { font-size: .9rem; opacity: .8; margin: 0; }
 """
 
 ROLES = (

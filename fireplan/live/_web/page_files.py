@@ -8,10 +8,13 @@ from pathlib import Path
 
 from fireplan._page_kit.browser_modules import beside, kit_modules
 from fireplan._page_kit.leaflet import leaflet_file
+from fireplan.colours import DARK, LIGHT, custom_properties
 from fireplan.errors import InputError, quoted
 from fireplan.live._web.limits_and_headers import policy_of
 
 PAGE = Path(__file__).parent.parent / "_page"
+PALETTE = b"/* palette */"
+"""Where the form's own style sheet takes its colours from."""
 LEAFLET = ("leaflet.js", "leaflet.css", "images/layers.png", "images/layers-2x.png")
 KINDS = {
     ".css": "text/css; charset=utf-8",
@@ -85,12 +88,21 @@ class PageFiles:
         except OSError as error:
             text = f"{quoted(folder)} holds no page ({error.strerror}): install fireplan again"
             raise InputError(text) from error
+        login = login.replace(PALETTE, _palette().encode())
         assets = {name: _asset(name, leaflet_file(name)) for name in LEAFLET}
         own = [file for file in sorted(folder.iterdir()) if file.suffix in KINDS and file.is_file()]
         for file in (*kit_modules().values(), *own):
             body = file.read_bytes()
             assets[file.name] = _asset(file.name, beside(body.decode()).encode() if file.suffix == ".js" else body)
         return cls(index, login, policy_of(login.decode(), connect=True), assets)
+
+
+def _palette() -> str:
+    """Write the colours of the form, which is dark where the reader's system is: it asks nothing else of him."""
+    dark = f":root {{ {custom_properties(DARK)} color-scheme: dark; }}"
+    return (
+        f":root {{ {custom_properties(LIGHT)} color-scheme: light; }}\n@media (prefers-color-scheme: dark) {{ {dark} }}"
+    )
 
 
 def _asset(name: str, body: bytes) -> Asset:

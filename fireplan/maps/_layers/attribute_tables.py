@@ -8,7 +8,10 @@ import numpy as np
 import pandas as pd
 import shapely
 
+from fireplan import wording
 from fireplan._page_kit import style
+from fireplan.colours import NEWLY as NEWLY_COLOUR
+from fireplan.colours import NO_LONGER as NO_LONGER_COLOUR
 from fireplan.colours import UNKNOWN
 from fireplan.comparison import NOTICEABLE_S
 from fireplan.demand import DISC_RADIUS_M
@@ -27,8 +30,8 @@ if TYPE_CHECKING:
 
 COUNTED = {"population": "People", "dwellings": "Dwelling units", "incidents_n": "Incidents", "incidents": "Incidents"}
 NO_STATION = "none"
-NEWLY, NO_LONGER, NEVER = "newly reached", "no longer reached", "reached neither before nor after"
-NEWLY_COLOUR, NO_LONGER_COLOUR = "#00a1a7", "#a3195b"
+NEWLY, NO_LONGER = wording.change(-np.inf), wording.change(np.inf)
+NEVER = "reached neither before nor after"
 MEASURED = ("population", "incidents_n", "incidents", "dwellings", "road_km")
 """What zones are summed up by: the first of these that they have any of."""
 
@@ -55,20 +58,20 @@ class Counted(NamedTuple):
 
     def number(self, inside: NDArray[np.bool_]) -> str:
         """Say how much lies in some of the zones."""
-        return style.number(float(self.weight[inside].sum()))
+        return wording.count(float(self.weight[inside].sum()))
 
     def percent(self, inside: NDArray[np.bool_]) -> str:
         """Say which share lies in some of the zones."""
-        return percent(float(self.weight[inside].sum()), self.total)
+        return share_in(float(self.weight[inside].sum()), self.total)
 
     def part(self, inside: NDArray[np.bool_]) -> str:
         """Say how much lies in some of the zones, and what share that is."""
         return f"{self.number(inside)} ({self.percent(inside)})" if self.total > 0 else self.number(inside)
 
 
-def percent(part: float, total: float) -> str:
-    """Say a share in percent; what is not quite all or not quite nothing is never rounded to it."""
-    return style.share(part / total, of=total, unit="").split(" of ")[0] if total > 0 else style.NOT_KNOWN
+def share_in(part: float, total: float) -> str:
+    """Say which share of a total a part is; of nothing there is none."""
+    return wording.share(part / total if total > 0 else None)
 
 
 def counted_of(zones: pd.DataFrame) -> Counted:
@@ -100,18 +103,21 @@ def zone_table(assessment: Assessment, *, objective: str, bands: Sequence[Band])
     arrival = zones[f"{objective}_s"]
     zones["colour"] = style.colours_of(arrival, bands)
     zones["zone"] = [f"Zone {z}" for z in zones.index]
-    zones["arrival"] = arrival.map(style.minutes)
+    limit_s = assessment.standard[objective].limit_s
+    zones["arrival"] = [wording.clock(seconds, limit_s=limit_s) for seconds in arrival]
     zones["in_time"] = in_time(assessment, objective=objective)
     for word in ("first", "second", "third"):
-        zones[f"{word}_said"] = due_said(assessment, zones, word)
+        zones[f"{word}_said"] = due_said(assessment, zones, word, limit_s=limit_s)
     return zones
 
 
-def due_said(assessment: Assessment, zones: pd.DataFrame, word: str) -> list[str]:
-    """Say which station is first, second or third due to each zone, and when."""
+def due_said(assessment: Assessment, zones: pd.DataFrame, word: str, *, limit_s: float) -> list[str]:
+    """Say which station is first, second or third due to each zone, and when; a time over the limit looks it."""
     names = assessment.scenario.stations["name"]
     return [
-        f"{names.get(station, station)}, {style.minutes(seconds)}" if isinstance(station, str) else NO_STATION
+        f"{names.get(station, station)}, {wording.clock(seconds, limit_s=limit_s)}"
+        if isinstance(station, str)
+        else NO_STATION
         for station, seconds in zip(zones[f"{word}_due"], zones[f"{word}_due_s"], strict=True)
     ]
 
@@ -120,7 +126,7 @@ def in_time(assessment: Assessment, *, objective: str) -> list[str]:
     """Say of each zone whether an objective is reached, and why not: the reasons are those of `fireplan.gaps`."""
     goal = chosen_objective(assessment, objective)
     zones = assessment.zones
-    limit = style.minutes(goal.limit_s)
+    limit = wording.clock(goal.limit_s)
     if not len(zones):
         return []
     points = zones.geometry.to_crs(assessment.scenario.roads.crs).representative_point()
@@ -163,7 +169,8 @@ def add_others(zones: pd.DataFrame, others: Sequence[Assessment], *, objective: 
         goal = other.standard[objective]
         first = [str(names.get(s, s)) if isinstance(s, str) else NO_STATION for s in table["first_due"]]
         zones[f"other_{i}"] = [
-            f"{style.minutes(seconds)}{'' if seconds <= goal.limit_s else ', not in time'}; first due {station}"
+            f"{wording.clock(seconds, limit_s=goal.limit_s)}{'' if seconds <= goal.limit_s else ', not in time'};"
+            f" first due {station}"
             for seconds, station in zip(table[f"{objective}_s"], first, strict=True)
         ]
         lines.append((other.scenario.name, f"other_{i}"))
@@ -192,7 +199,7 @@ def change_colours(change_s: pd.Series[float], bands: Sequence[Band]) -> pd.Seri
 
 def change_said(change_s: float) -> str:
     """Say a change of arrival; what cannot be subtracted was never reached."""
-    return NEVER if np.isnan(change_s) else style.change(change_s)
+    return NEVER if np.isnan(change_s) else wording.change(change_s)
 
 
 def change_table(changes: gpd.GeoDataFrame, *, bands: Sequence[Band]) -> gpd.GeoDataFrame:
@@ -201,15 +208,15 @@ def change_table(changes: gpd.GeoDataFrame, *, bands: Sequence[Band]) -> gpd.Geo
     never, same = change_s.isna(), change_s.abs() <= NOTICEABLE_S
     table = changes[~same & ~never][["change_s", "geometry"]].assign(
         zone=lambda t: [f"Zone {z}" for z in t.index],
-        said=lambda t: [style.change(s) for s in t["change_s"]],
-        before=[style.minutes(s) for s in changes["before_s"][~same & ~never]],
-        after=[style.minutes(s) for s in changes["after_s"][~same & ~never]],
+        said=lambda t: [wording.change(s) for s in t["change_s"]],
+        before=[wording.clock(s) for s in changes["before_s"][~same & ~never]],
+        after=[wording.clock(s) for s in changes["after_s"][~same & ~never]],
     )
-    for rest, said in ((same, "no change"), (never, NEVER)):
+    for rest, said in ((same, wording.change(0)), (never, NEVER)):
         if rest.any():
             whole = changes[rest][["change_s", "geometry"]].iloc[:1].copy()
             whole.geometry = [changes.geometry[rest].union_all()]
-            zones = f"{style.number(int(rest.sum()))} zones"
+            zones = wording.counted(int(rest.sum()), "zone")
             whole = whole.assign(zone=zones, said=said, before="", after="").set_axis([said])
             table = pd.concat([table, whole]) if len(table) else whole
     table["colour"] = change_colours(table["change_s"], bands)
@@ -221,9 +228,9 @@ def gap_table(found: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     table = found.to_crs(4326)
     table["gap_said"] = [f"Gap {gap}: {reason}" for gap, reason in zip(table.index, table["reason"], strict=True)]
     table["nearest_said"] = table["nearest_name"].fillna(NO_STATION)
-    table["travel_said"] = table["travel_s"].map(style.minutes)
-    table["worst_said"] = table["worst_s"].map(style.minutes)
-    table["area_said"] = [f"{area:.2f} km²" for area in table["area_km2"]]
+    table["travel_said"] = table["travel_s"].map(wording.clock)
+    table["worst_said"] = table["worst_s"].map(wording.clock)
+    table["area_said"] = table["area_km2"].map(wording.area)
     return table
 
 
@@ -274,8 +281,6 @@ def counted_said(assessment: Assessment, *, objective: str) -> tuple[str, str]:
     measure = next(m for m in ("population", "incidents", *summary.index) if m in summary.index)
     row = summary.loc[measure]
     goal = assessment.standard[objective]
-    what = f"{goal.title.lower()} within {style.minutes(goal.limit_s)}"
-    said = style.share(
-        float(row["share"]), of=float(row["n"]), unit=str(row["unit"]), goal=float(row["required_share"])
-    )
-    return f"{said}: {what}", f"{style.number(float(row['n']))} {row['unit']}"
+    what = f"{goal.title.lower()} within {wording.clock(goal.limit_s)}"
+    said = wording.share_of(row["share"], row["n"], str(row["unit"]), goal=row["required_share"])
+    return f"{said}: {what}", f"{wording.count(float(row['n']))} {row['unit']}"

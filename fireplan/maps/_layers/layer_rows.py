@@ -9,8 +9,9 @@ import numpy as np
 import pandas as pd
 import shapely
 
+from fireplan import wording
 from fireplan._html_escape import escape
-from fireplan._page_kit.style import NOT_KNOWN, check_colours, number
+from fireplan._page_kit.style import check_colours
 from fireplan.errors import InputError, TableError, listed, quoted
 
 if TYPE_CHECKING:
@@ -22,15 +23,15 @@ if TYPE_CHECKING:
 def cell_text(value: object) -> str:
     """Say one value of a table: numbers with separators, missing ones as not known. Not yet escaped."""
     if value is None or value is pd.NA or value is pd.NaT:
-        return NOT_KNOWN
+        return wording.NOT_KNOWN
     if isinstance(value, bool | np.bool_):
         return "yes" if value else "no"
     if isinstance(value, int | np.integer):
-        return number(int(value))
+        return wording.count(int(value))
     if isinstance(value, float | np.floating):
         if not math.isfinite(value):
-            return NOT_KNOWN if math.isnan(value) else "unlimited"
-        return number(float(value), digits=0 if float(value).is_integer() else 1)
+            return wording.number(float(value))
+        return wording.number(float(value), decimals=0 if float(value).is_integer() else 1)
     return str(value)
 
 

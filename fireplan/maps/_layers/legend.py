@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Literal
 
 from fireplan._html_escape import escape
 from fireplan._page_kit.style import AREA_OPACITY, Band, check_colours
+from fireplan.colours import CARD, FASTER, INK
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -16,20 +17,20 @@ Sign = Literal["area", "line", "dot", "existing", "opened", "closed"]
 SIGNS: dict[str, str] = {
     "area": (
         '<rect x="1" y="3" width="20" height="12" rx="2" fill="{c}" fill-opacity="{o}" '
-        'stroke="#1f2933" stroke-opacity="0.25"/>'
+        f'stroke="{INK}" stroke-opacity="0.25"/>'
     ),
     "line": '<path d="M1 9H21" stroke="{c}" stroke-width="3"/>',
     "dot": '<circle cx="11" cy="9" r="4" fill="{c}"/>',
 }
 STATION_SIGNS: dict[str, str] = {
-    "existing": '<circle cx="11" cy="11" r="7" fill="#1f2933" stroke="#fff" stroke-width="2"/>',
+    "existing": f'<circle cx="11" cy="11" r="7" fill="{INK}" stroke="{CARD}" stroke-width="2"/>',
     "opened": (
-        '<path d="M11 1L21 11L11 21L1 11Z" fill="#0d4683" stroke="#fff" stroke-width="2"/>'
-        '<path d="M11 7V15M7 11H15" stroke="#fff" stroke-width="2"/>'
+        f'<path d="M11 1L21 11L11 21L1 11Z" fill="{FASTER[-1]}" stroke="{CARD}" stroke-width="2"/>'
+        f'<path d="M11 7V15M7 11H15" stroke="{CARD}" stroke-width="2"/>'
     ),
     "closed": (
-        '<circle cx="11" cy="11" r="7" fill="#fff" stroke="#1f2933" stroke-width="2"/>'
-        '<path d="M7.5 7.5L14.5 14.5M14.5 7.5L7.5 14.5" stroke="#1f2933" stroke-width="2"/>'
+        f'<circle cx="11" cy="11" r="7" fill="{CARD}" stroke="{INK}" stroke-width="2"/>'
+        f'<path d="M7.5 7.5L14.5 14.5M14.5 7.5L7.5 14.5" stroke="{INK}" stroke-width="2"/>'
     ),
 }
 STATION_WORDS = {"existing": "Station", "opened": "Station opened", "closed": "Station closed"}
@@ -53,7 +54,7 @@ class Entry:
     """
 
     label: str
-    colour: str = "#1f2933"
+    colour: str = INK
     sign: Sign = "area"
     note: str = ""
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from fireplan import wording
 from fireplan._page_kit import style
 from fireplan.colours import INK
 from fireplan.comparison import NOTICEABLE_S
@@ -143,13 +144,13 @@ def arrival_legend(
     return Legend(
         title=f"{goal.title}, {INTERVALS[goal.interval]}",
         entries=[*band_entries(bands), gap, *station_entries(*statuses)],  # type: ignore[arg-type]
-        unit="minutes" if goal.interval != "travel_s" else "minutes, without turnout",
-        n=f"{total} in {style.number(len(assessment.zones))} zones",
+        unit="min:s" if goal.interval != "travel_s" else "min:s, without turnout",
+        n=f"{total} in {wording.count(len(assessment.zones))} zones",
         held_to=limit_said(goal),
     )
 
 
 def limit_said(goal: Objective) -> str:
     """Say an objective with its limit, its share and its source."""
-    share = f" to {goal.share:.0%}" if goal.share is not None else ""
-    return f"{goal.title} within {style.minutes(goal.limit_s)}{share} ({goal.source.split(':')[0]})"
+    share = f" to {wording.goal(goal.share)}" if goal.share is not None else ""
+    return f"{goal.title} within {wording.clock(goal.limit_s)}{share} ({goal.source.split(':')[0]})"

@@ -19,6 +19,7 @@ from fireplan._html_escape import escape
 from fireplan._page_kit.browser_modules import one_script, unix
 from fireplan._page_kit.content_policy import sha256_source
 from fireplan._page_kit.leaflet import ENDS_SCRIPT, leaflet_script, leaflet_styles
+from fireplan.colours import LIGHT, print_sheet, style_sheet
 from fireplan.errors import InputError, listed, quoted
 
 ASSETS = Path(__file__).parent.parent / "assets"
@@ -61,7 +62,12 @@ class Document:
     def to_html(self) -> str:
         """Write the page."""
         scripts = [leaflet_script(), page_script(), f"{self.script}\n"]
-        styles = [leaflet_styles(), own_styles("fireplan.css"), *self.styles, own_styles("print.css")]
+        styles = [
+            leaflet_styles(),
+            style_sheet() + own_styles("fireplan.css"),
+            *self.styles,
+            print_sheet() + own_styles("print.css"),
+        ]
         for code in scripts[2:]:
             if ENDS_SCRIPT.search(code):
                 raise InputError("a text on this map would end its script: pass it through fireplan.maps.escape")
@@ -116,7 +122,7 @@ def frame(page: str, *, title: str, height_px: int = FRAME_HEIGHT_PX) -> str:
     """Put a page in a frame for a notebook, where its scripts run but reach nothing of the notebook."""
     return (
         f'<iframe srcdoc="{html.escape(page, quote=True)}" title="{escape(title)}" sandbox="allow-scripts" '
-        f'style="width:100%;height:{height_px}px;border:1px solid #d9dcdf;border-radius:6px"></iframe>'
+        f'style="width:100%;height:{height_px}px;border:1px solid {LIGHT["line"]};border-radius:6px"></iframe>'
     )
 
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from fireplan._page_kit import style
+from fireplan import wording
 from fireplan.colours import FASTER, INK, SLOWER
 from fireplan.maps._layers import attribute_tables, vector_layers
 from fireplan.maps._layers.legend import Entry, Legend, station_entries
@@ -74,17 +74,17 @@ def erf(
     zones, classes = _depths(assessment, goal)
     counted = attribute_tables.counted_of(zones)
     deepest = zones["depth"].to_numpy() == len(classes) - 1
-    share = style.share(
-        float(counted.weight[deepest].sum()) / (counted.total or 1), of=counted.total, unit=counted.unit
+    share = wording.share_of(
+        counted.weight[deepest].sum() / (counted.total or 1), counted.total, counted.unit, goal=goal.share
     )
     what = goal.title if classes[-1].startswith(WHOLE) else classes[-1].capitalize()
     page = OfflineMap(
         title=title or f"Depth of force: {assessment.scenario.name}",
-        subtitle=f"{what} within {style.minutes(goal.limit_s)}: {share}" if len(zones) else "There are no zones.",
+        subtitle=f"{what} within {wording.clock(goal.limit_s)}: {share}" if len(zones) else "There are no zones.",
         footer=footer_of(assessment.scenario, method=METHOD),
         legends=[
             Legend(
-                title=f"Within {style.minutes(goal.limit_s)}",
+                title=f"Within {wording.clock(goal.limit_s)}",
                 unit=f"{INTERVALS[goal.interval]}; {counted.unit}",
                 entries=[
                     *(
@@ -93,7 +93,7 @@ def erf(
                     ),
                     *station_entries("existing"),
                 ],
-                n=f"n = {style.number(counted.total)} {counted.unit} in {style.number(len(zones))} zones",
+                n=f"n = {wording.count(counted.total)} {counted.unit} in {wording.count(len(zones))} zones",
                 held_to=limit_said(goal),
                 note="" if len(assessment.scenario.units) else "No units are known: each station brings any number.",
             )
@@ -126,12 +126,12 @@ def _depths(assessment: Assessment, goal: Objective) -> tuple[gpd.GeoDataFrame, 
     for k in range(ENGINES):
         arrival_s = force_times(scenario, at, needs={"engine": float(k + 1)}, interval=goal.interval)
         depth += arrival_s <= goal.limit_s
-        zones[f"engine_{k}"] = [style.minutes(float(s)) for s in arrival_s]
+        zones[f"engine_{k}"] = [wording.clock(s, limit_s=goal.limit_s) for s in arrival_s]
     classes = ["no engine", "1 engine", "2 engines", f"{ENGINES} engines or more"]
     if set(goal.needs) != {"engine"} or goal.needs["engine"] > ENGINES:
-        classes.append(f"{WHOLE}{needs_said(goal)}")
+        classes.append(f"{WHOLE}{wording.force(goal.needs)}")
         depth[zones[f"{goal.key}_within"].to_numpy(bool)] = len(classes) - 1
-        zones["whole_said"] = zones[f"{goal.key}_s"].map(style.minutes)
+        zones["whole_said"] = [wording.clock(s, limit_s=goal.limit_s) for s in zones[f"{goal.key}_s"]]
     zones["depth"] = depth
     zones["depth_said"] = [classes[i] for i in depth]
     zones["colour"] = [DEPTHS[i] for i in depth]
@@ -140,15 +140,10 @@ def _depths(assessment: Assessment, goal: Objective) -> tuple[gpd.GeoDataFrame, 
     return zones, classes
 
 
-def needs_said(goal: Objective) -> str:
-    """Say a force in words, such as "2 engines, 16 people"."""
-    return ", ".join(f"{n:g} {kind}{'' if n == 1 or kind == 'people' else 's'}" for kind, n in goal.needs.items())
-
-
 def _draw_ground(page: OfflineMap, assessment: Assessment, goal: Objective) -> None:
     """Outline the ground where what the objective asks for is complete in time; off until it is asked for."""
     found = erf_areas(assessment.scenario, needs=[goal.needs], within_s=[goal.limit_s], interval=goal.interval)
     ground = found[~found.geometry.is_empty].to_crs(4326)
     if len(ground):
-        name = f"Ground: {needs_said(goal)} within {style.minutes(goal.limit_s)}"
+        name = f"Ground: {wording.force(goal.needs)} within {wording.clock(goal.limit_s)}"
         vector_layers.polygons(ground, name=name, fill=None, outline=INK, show=False).add_to(page)

@@ -8,8 +8,8 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from fireplan._page_kit import style
-from fireplan.colours import UNKNOWN
+from fireplan import wording
+from fireplan.colours import CARD, TERRITORY, UNKNOWN
 from fireplan.maps._layers import attribute_tables, vector_layers
 from fireplan.maps._layers.legend import Entry, Legend, station_entries
 from fireplan.maps._layers.scenario_layers import METHOD, draw_open_stations, draw_streets
@@ -29,10 +29,7 @@ if TYPE_CHECKING:
     from fireplan.disclosure import Profile
     from fireplan.scenario import Scenario
 
-TERRITORY = ("#56b4e9", "#e69f00", "#4b3f8f", "#f0e442", "#cc79a7", "#8a5a2b", "#0072b2", "#7d8590")
-"""Hues for areas side by side; they differ in lightness too, so that neighbours part on grey paper."""
-
-BORDER = "#ffffff"
+BORDER = CARD
 TOUCH_M = 30.0
 """Areas nearer to each other than this are neighbours. [m]"""
 
@@ -83,8 +80,8 @@ def first_due(
     territories = _territories(scenario, needs=needs, interval=interval)
     drawn = territories[~territories.geometry.is_empty]
     total = territories.attrs["total"]
-    n = f"{style.number(total)} {territories.attrs['unit']} in {style.number(len(scenario.zones))} zones"
-    many = "1 station is" if len(drawn) == 1 else f"{len(drawn)} stations are"
+    n = f"{wording.count(total)} {territories.attrs['unit']} in {wording.count(len(scenario.zones))} zones"
+    many = f"{wording.counted(len(drawn), 'station')} {'is' if len(drawn) == 1 else 'are'}"
     page = OfflineMap(
         title=title or f"First due: {scenario.name}",
         subtitle=f"{many} first due somewhere" if len(drawn) else "No station is first due anywhere",
@@ -167,7 +164,7 @@ def _territories(scenario: Scenario, *, needs: Mapping[str, float] | None, inter
     table["colour"] = UNKNOWN
     table.loc[there, "colour"] = colour_apart(metric[there].tolist(), touch=TOUCH_M, palette=TERRITORY)
     table["name"] = scenario.stations["name"].reindex(table.index).astype(str)
-    table["area_said"] = [f"{area:,.1f} km²" for area in table["area_km2"]]
+    table["area_said"] = [wording.area(area) for area in table["area_km2"]]
     units = scenario.units.groupby("station_id").groups if len(scenario.units) else {}
     table["units_said"] = [", ".join(map(str, units.get(s, []))) or attribute_tables.NO_STATION for s in table.index]
     due = find_first_due(scenario, needs=needs, interval=interval)
@@ -185,7 +182,7 @@ def _territories(scenario: Scenario, *, needs: Mapping[str, float] | None, inter
         if counted.unit == "incidents":  # at their own points, not in the middle of their zones
             due, counted = at, attribute_tables.Counted(located.astype(float), "incidents")
     held = _summed(due["first_due"], counted.weight, table.index)
-    table["share_said"] = [attribute_tables.percent(float(part), counted.total) for part in held]
+    table["share_said"] = [attribute_tables.share_in(float(part), counted.total) for part in held]
     table["p90_said"] = [_p90(due, station, counted) for station in table.index]
     table.attrs |= {"total": counted.total, "unit": counted.unit, "unserved": counted.total - float(held.sum())}
     return table
@@ -200,7 +197,7 @@ def _summed(
 
 def _shares(parts: pd.Series[float], total: float) -> list[str]:
     return [
-        f"{style.number(part)} ({attribute_tables.percent(part, total)} of {style.number(total)})" for part in parts
+        f"{wording.count(part)} ({attribute_tables.share_in(part, total)} of {wording.count(total)})" for part in parts
     ]
 
 
@@ -211,11 +208,11 @@ def _p90(due: pd.DataFrame, station: str, counted: attribute_tables.Counted) -> 
     seconds = weighted_percentile(due["first_due_s"].to_numpy()[own], weight, 90)
     if not weight.sum() > 0:
         return f"no {counted.unit} there"
-    return f"{style.minutes(seconds)}, of {style.number(weight.sum())} {counted.unit}"
+    return f"{wording.percentile(seconds)}, of {wording.count(weight.sum())} {counted.unit}"
 
 
 def _unserved(territories: gpd.GeoDataFrame) -> str:
     """Say how much no station reaches."""
     left = float(territories.attrs["unserved"])
     unit = territories.attrs["unit"]
-    return f"Of these, {style.number(left)} {unit} are reached by no station." if left > 0 else ""
+    return f"Of these, {wording.count(left)} {unit} are reached by no station." if left > 0 else ""

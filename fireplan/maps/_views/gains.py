@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from fireplan._page_kit import style
+from fireplan import wording
 from fireplan.colours import FASTER, SLOWER
 from fireplan.comparison import NOTICEABLE_S
 from fireplan.errors import InputError, UnknownIdError
@@ -96,7 +96,7 @@ def difference(
                 title=f"Change in arrival, {goal.title.lower()}",
                 unit=f"{INTERVALS[goal.interval]}; {counted.unit}",
                 entries=[*entries, *station_entries("existing", "opened", "closed")],
-                n=f"n = {style.number(counted.total)} {counted.unit} in {style.number(len(zones))} zones",
+                n=f"n = {wording.count(counted.total)} {counted.unit} in {wording.count(len(zones))} zones",
                 held_to=limit_said(goal),
                 note=_totals(comparison, after, goal),
             )
@@ -158,11 +158,13 @@ def _scenario_lines(
     lines = []
     for i, assessment in enumerate((comparison.baseline, after)):
         name = assessment.scenario.name
-        zones[f"arrival_{i}"] = assessment.zones[f"{goal.key}_s"].map(style.minutes)
+        zones[f"arrival_{i}"] = [
+            wording.clock(seconds, limit_s=goal.limit_s) for seconds in assessment.zones[f"{goal.key}_s"]
+        ]
         zones[f"in_time_{i}"] = attribute_tables.in_time(assessment, objective=goal.key)
         lines += [(f"{goal.title}: {name}", f"arrival_{i}"), ("In time", f"in_time_{i}")]
         for word in ("first", "second", "third"):
-            zones[f"{word}_{i}"] = attribute_tables.due_said(assessment, assessment.zones, word)
+            zones[f"{word}_{i}"] = attribute_tables.due_said(assessment, assessment.zones, word, limit_s=goal.limit_s)
             lines.append((f"{word.capitalize()} due", f"{word}_{i}"))
     others = [a for a in comparison.assessments[1:] if a is not after][:MOST_OTHERS]
     return lines + attribute_tables.add_others(zones, others, objective=goal.key)
@@ -173,9 +175,9 @@ def _headline(zones: gpd.GeoDataFrame, counted: attribute_tables.Counted, goal: 
     change_s = zones["change_s"].to_numpy()
     sooner = counted.part(change_s < -NOTICEABLE_S)
     later = counted.part(change_s > NOTICEABLE_S)
-    limit = f"by more than {style.minutes(NOTICEABLE_S)}"
+    limit = f"by more than {wording.clock(NOTICEABLE_S)}"
     return (
-        f"{goal.title}: sooner for {sooner} and later for {later} of {style.number(counted.total)} {counted.unit},"
+        f"{goal.title}: sooner for {sooner} and later for {later} of {wording.count(counted.total)} {counted.unit},"
         f" {limit}"
     )
 
@@ -184,8 +186,8 @@ def _totals(comparison: Comparison, after: Assessment, goal: Objective) -> str:
     """Say of each thing that is counted how much comes within the limit and falls out of it, at its own places."""
     gains = comparison.gains().xs((after.scenario.name, goal.key), level=(0, 1))
     said = [
-        f"{style.number(row['gained'])} {row['unit']} gained, {style.number(row['lost'])} lost"
-        f" (n = {style.number(row['n'])})"
+        f"{wording.count(row['gained'])} {row['unit']} gained, {wording.count(row['lost'])} lost"
+        f" (n = {wording.count(row['n'])})"
         for _, row in gains.iterrows()
     ]
     return f"Within the limit: {'; '.join(said)}."

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from fireplan import wording
 from fireplan._page_kit import style
 from fireplan.errors import InputError
 from fireplan.maps._layers import attribute_tables
@@ -72,7 +73,7 @@ def gaps(
                 unit=f"{goal.title.lower()}, {INTERVALS[goal.interval]}",
                 n=f"{n_gaps} gaps among {total}",
                 held_to=limit_said(goal),
-                note=f"{style.number(scattered)} more ({weight}) lie scattered, in no gap." if scattered else "",
+                note=f"{wording.count(scattered)} more ({weight}) lie scattered, in no gap." if scattered else "",
             )
         ],
         basemap=basemap,

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import shapely
 
+from fireplan import wording
 from fireplan._page_kit import style
 from fireplan._page_kit.style import Band
 from fireplan.colours import ACCENT, FASTER
@@ -108,7 +109,10 @@ def _draw_public(page: OfflineMap, points: gpd.GeoDataFrame) -> None:
     """Draw counts that may be published; what is left out is left blank."""
     cells = public_cells(points)
     page.footer = replace(page.footer or Footer(), method="Incidents counted into areas of hexagons.")
-    said = f"n = {cells.attrs['n']:,} incidents shown; at most {cells.attrs['left_out_percent_at_most']} % left out"
+    said = (
+        f"n = {wording.count(cells.attrs['n'])} incidents shown;"
+        f" at most {cells.attrs['left_out_percent_at_most']} % left out"
+    )
     page.subtitle = said
     if not len(cells):
         page.legends = [Legend(title="Incidents", entries=station_entries("existing"), n=said)]
@@ -118,7 +122,7 @@ def _draw_public(page: OfflineMap, points: gpd.GeoDataFrame) -> None:
     cells = cells.assign(
         colour=style.colours_of(cells["incidents"], bands),
         said=[
-            f"{style.number(c)} incidents in {h} hexagons"
+            f"{wording.count(c)} incidents in {h} hexagons"
             for c, h in zip(cells["incidents"], cells["hexagons"], strict=True)
         ],
     )
@@ -128,7 +132,7 @@ def _draw_public(page: OfflineMap, points: gpd.GeoDataFrame) -> None:
             title="Incidents",
             unit="in an area of one hexagon or more",
             entries=[*band_entries(bands), *station_entries("existing")],
-            n=f"{said}, in {len(cells):,} areas",
+            n=f"{said}, in {wording.count(len(cells))} areas",
             note="No colour: there were none, a few, or more that would give a few away.",
         )
     ]
@@ -153,7 +157,7 @@ def crowd(
     located = points[np.isfinite(shapely.get_x(geometry)) & np.isfinite(shapely.get_y(geometry))]
     lost = len(points) - len(located)
     what = name.lower()
-    n = f"n = {len(located):,} {what}" + (f"; {lost:,} more without a place" if lost else "")
+    n = f"n = {wording.count(len(located))} {what}" + (f"; {wording.count(lost)} more without a place" if lost else "")
     if not len(located):
         return None, Legend(title=name, entries=station_entries("existing"), n=n), ""
     if len(located) <= most_points:
@@ -166,14 +170,14 @@ def crowd(
     counts = cells["incidents"]
     bands = count_bands(counts)
     cells["colour"] = style.colours_of(counts, bands)
-    cells["said"] = [f"{style.number(c)} {what}" for c in counts]
+    cells["said"] = [f"{wording.count(c)} {what}" for c in counts]
     layer = vector_layers.polygons(cells, name=name, fill="colour", tooltip="said")
     legend = Legend(
         title=name,
-        unit=f"in a hexagon of about {float(np.median(_areas_km2(cells))):.2g} km²",
+        unit=f"in a hexagon of about {wording.area(np.median(_areas_km2(cells)))}",
         entries=[*band_entries(bands), *station_entries("existing")],
-        n=f"{n}, in {len(cells):,} hexagons",
-        note=f"Counted into hexagons, because a page carries {most_points:,} points at most.",
+        n=f"{n}, in {wording.counted(len(cells), 'hexagon')}",
+        note=f"Counted into hexagons, because a page carries {wording.count(most_points)} points at most.",
     )
     return layer, legend, CELLS_NOTICE if counts.min() <= SMALL_CELL else ""
 
@@ -206,7 +210,10 @@ def count_bands(counts: ArrayLike) -> tuple[Band, ...]:
     limits = sorted({_rounded_up(float(np.quantile(x, share, method="inverted_cdf"))) for share in CLASSES})
     limits = [limit for limit in limits if limit < x.max()] + [_rounded_up(float(x.max()))]
     ends = [0.0, *limits]
-    labels = [f"{high:,.0f}" if high - low == 1 else f"{low + 1:,.0f} to {high:,.0f}" for low, high in pairwise(ends)]
+    labels = [
+        wording.count(high) if high - low == 1 else f"{wording.count(low + 1)} to {wording.count(high)}"
+        for low, high in pairwise(ends)
+    ]
     colours = style.ramp(FASTER, len(limits))
     return tuple(
         Band(label=label, colour=colour, above=low, up_to=high)

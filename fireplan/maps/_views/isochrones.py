@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from fireplan import wording
 from fireplan._page_kit import style
 from fireplan.maps._layers import vector_layers
 from fireplan.maps._layers.legend import Legend, band_entries, station_entries
@@ -53,7 +54,7 @@ def isochrones(
             Legend(
                 title="Travel time from the nearest station",
                 entries=[*band_entries(bands), *station_entries("existing")],
-                unit="without turnout",
+                unit="min:s, without turnout",
             )
         ],
         basemap=basemap,
@@ -61,7 +62,7 @@ def isochrones(
     draw_streets(page, scenario)
     reached = outline_reach(scenario, within_s=within_s, dissolve=True).to_crs(4326)
     reached["colour"] = [next(b.colour for b in bands if b.up_to == limit) for limit in reached["within_s"]]
-    reached["said"] = ["within " + style.minutes(limit) for limit in reached["within_s"]]
+    reached["said"] = ["within " + wording.clock(limit) for limit in reached["within_s"]]
     for _, row in reached.groupby("within_s", sort=False):
         vector_layers.polygons(row, name=f"Reached {row['said'].iloc[0]}", fill="colour", tooltip="said").add_to(page)
     draw_open_stations(page, scenario)

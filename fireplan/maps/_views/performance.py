@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 import pandas as pd
 
+from fireplan import wording
 from fireplan._page_kit import style
 from fireplan.colours import UNKNOWN
 from fireplan.disclosure import PUBLIC_NOTE
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Hashable, Mapping
 
     import geopandas as gpd
+    import numpy as np
 
     from fireplan.disclosure import Profile
     from fireplan.response_performance import History, Policy
@@ -97,7 +98,7 @@ def performance(
     few = zones["p90_s"].isna().to_numpy()
 
     def held(inside: np.ndarray[tuple[int], np.dtype[np.bool_]]) -> str:
-        return "" if public else style.number(float(records[inside].sum()))
+        return "" if public else wording.count(float(records[inside].sum()))
 
     colours = zones["colour"].to_numpy()
     entries = [Entry(label=b.label, colour=b.colour, note=held((colours == b.colour) & ~few)) for b in bands]
@@ -108,16 +109,16 @@ def performance(
         legends=[
             Legend(
                 title=f"90th percentile of {called}",
-                unit="by zone; records of the first unit",
+                unit="min:s, by zone; records of the first unit",
                 entries=[
                     *entries,
                     Entry(label=NO_FIGURE if public else TOO_FEW, colour=UNKNOWN, note=held(few)),
                     *station_entries("existing"),
                 ],
-                n=f"n = {style.number(float(overall['n']))} records in all, {style.number(n_zones)} zones"
+                n=f"n = {wording.count(float(overall['n']))} records in all, {wording.count(n_zones)} zones"
                 if public
-                else f"n = {style.number(float(records.sum()))} records in {style.number(n_zones)} zones;"
-                f" {style.number(float(overall['n'] - records.sum()))} more in no zone",
+                else f"n = {wording.count(float(records.sum()))} records in {wording.count(n_zones)} zones;"
+                f" {wording.count(float(overall['n'] - records.sum()))} more in no zone",
                 note="A percentile of few records is uncertain."
                 + ("" if public else " Each card gives its n and its 95 % interval."),
             )
@@ -140,7 +141,7 @@ def _without_counts(zones: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     few = (zones["n"] < SMALLEST) | zones["p90_s"].isna()
     table = zones.assign(
         p90_s=zones["p90_s"].mask(few),
-        p90_said=zones["p90_s"].map(style.minutes, na_action="ignore").mask(few, NO_FIGURE),
+        p90_said=zones["p90_s"].map(wording.percentile, na_action="ignore").mask(few, NO_FIGURE),
         p50_said=zones["p50_said"].mask(few, NO_FIGURE),
     )
     return table[["zone", "p90_s", "p90_said", "p50_said", "geometry"]].assign(n=0)
@@ -157,31 +158,24 @@ def _zones(attendance: Attendance, scenario: Scenario, interval: str) -> gpd.Geo
         zones[column] = found[column].astype(float)
     zones["zone"] = [f"Zone {z}" for z in zones.index]
     few = zones["p90_s"].isna()
-    zones["p50_said"] = zones["p50_s"].map(style.minutes).mask(few, TOO_FEW)
+    zones["p50_said"] = zones["p50_s"].map(wording.clock).mask(few, TOO_FEW)
     zones["p90_said"] = [
-        TOO_FEW if small else f"{style.minutes(s)} (n = {n:,})"
+        TOO_FEW if small else f"{wording.percentile(s)} (n = {wording.count(n)})"
         for s, n, small in zip(zones["p90_s"], zones["n"], few, strict=True)
     ]
     ends = zip(found["p90_low_s"].astype(float), found["p90_high_s"].astype(float), few, strict=True)
-    zones["interval_said"] = [TOO_FEW if small else _ends(low, high) for low, high, small in ends]
+    zones["interval_said"] = [TOO_FEW if small else wording.time_interval(low, high) for low, high, small in ends]
     return zones
-
-
-def _ends(low_s: float, high_s: float) -> str:
-    """Say the ends of an interval; an end that the records are too few for is missing."""
-    low = style.minutes(low_s) if np.isfinite(low_s) else "no lower end"
-    high = style.minutes(high_s) if np.isfinite(high_s) else "no upper end (n too small)"
-    return f"{low} to {high}"
 
 
 def _headline(overall: Mapping[Hashable, Any], called: str) -> str:
     """Say the percentile of all records, its interval and its n."""
     n, unknown = int(overall["n"]), int(overall["unknown"])
-    count = f"n = {n:,}, {unknown:,} not known"
+    count = f"n = {wording.count(n)}, {wording.count(unknown)} not known"
     if pd.isna(overall["p90_s"]):
         return f"No figure for {called}: too few records ({count})"
-    ends = _ends(float(overall["p90_low_s"]), float(overall["p90_high_s"]))
-    return f"90 % within {style.minutes(float(overall['p90_s']))} {called} ({ends}; {count})"
+    ends = wording.time_interval(overall["p90_low_s"], overall["p90_high_s"])
+    return f"90 % within {wording.percentile(overall['p90_s'])} {called} (95 % interval {ends}; {count})"
 
 
 def _footer(scenario: Scenario, attrs: Mapping[object, object]) -> Footer:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from fireplan._page_kit.style import percent
+from fireplan import wording
 from fireplan.errors import UnknownIdError
 from fireplan.measures._assessment import chosen_objective
 
@@ -21,8 +21,8 @@ def known_scenario(comparison: Comparison, name: str) -> Assessment:
 
 
 def headline_of(assessment: Assessment, objective: str | None) -> str:
-    """Say the share within an objective alone, ``90 %``; the line under it says of how many, and of what."""
+    """Say the share within an objective alone, ``90.0 %``; the line under it says of how many, and of what."""
     summary = assessment.summary().loc[chosen_objective(assessment, objective).key]
     measure = next(m for m in ("population", "incidents", *summary.index) if m in summary.index)
     row = summary.loc[measure]
-    return percent(float(row["share"]), goal=float(row["required_share"]))
+    return wording.share(row["share"], goal=row["required_share"])

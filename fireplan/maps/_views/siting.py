@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
+from fireplan import wording
 from fireplan._page_kit import style
 from fireplan.errors import InputError, UnknownIdError, listed
 from fireplan.maps._layers import attribute_tables, vector_layers
@@ -136,7 +137,7 @@ def _candidates(siting: Siting, robustness: pd.DataFrame | None) -> gpd.GeoDataF
         sites["runs"] = runs["n"].reindex(sites.index).fillna(0).astype(int)
         sites["chosen_share"] = runs["chosen_share"].reindex(sites.index)
         sites["chosen_share_said"] = [
-            style.share(float(s), of=n, unit="runs") if n else style.NOT_KNOWN
+            wording.share_of(s, n, "runs") if n else wording.NOT_KNOWN
             for s, n in zip(sites["chosen_share"], sites["runs"], strict=True)
         ]
     return sites

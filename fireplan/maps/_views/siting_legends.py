@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from fireplan import wording
 from fireplan._page_kit import style
 from fireplan._page_kit.style import Band
-from fireplan.colours import SLOWER, UNKNOWN
+from fireplan.colours import GAIN, SLOWER, UNKNOWN
 from fireplan.maps._layers.legend import Entry, Legend, band_entries, station_entries
 from fireplan.maps._layers.scenario_layers import GAP_COLOUR
 from fireplan.siting._solvers.incumbent import STATUSES
@@ -20,9 +21,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from fireplan.siting._results.siting_result import Siting
-
-GAIN = ("#c3e3a4", "#72c8b5", "#3aaac3", "#2a78b4", "#22318e")
-"""A little to a lot: from pale green to dark blue, which differ in lightness too, and from the grey of the streets."""
 
 CLASSES = 5
 MOST_IN_FIRST = 0.6
@@ -46,7 +44,8 @@ def score_bands(values: pd.Series[float]) -> tuple[Band, ...]:
         return (nothing,)
     limits = _limits(known[known > nothing.up_to], top)
     ends = [nothing.up_to, *limits[:-1], math.inf]
-    labels = [f"up to {figure(limits[0])}", *(f"{figure(a)} to {figure(b)}" for a, b in pairwise(limits))]
+    said = [wording.figure(limit) for limit in limits]
+    labels = [f"up to {said[0]}", *(f"{low} to {high}" for low, high in pairwise(said))]
     rising = [
         Band(label=text, colour=colour, above=low, up_to=high)
         for text, colour, (low, high) in zip(labels, style.ramp(GAIN, len(limits)), pairwise(ends), strict=True)
@@ -70,22 +69,13 @@ def _limits(gains: NDArray[np.float64], top: float) -> list[float]:
 def share_bands() -> tuple[Band, ...]:
     """Part shares of runs into classes of a fifth."""
     lows = (0.0, *SHARES[:-1])
-    labels = ["up to 20 %", *(f"{100 * a:.0f} to {100 * b:.0f} %" for a, b in zip(lows[1:], SHARES[1:], strict=True))]
+    said = [wording.goal(share) for share in SHARES]
+    labels = [f"up to {said[0]}", *(f"{low} to {high}" for low, high in pairwise(said))]
     rising = [
         Band(label=text, colour=colour, above=low, up_to=high)
         for text, colour, low, high in zip(labels, style.ramp(SLOWER, len(SHARES)), lows, SHARES, strict=True)
     ]
     return (Band(label="in no run", colour=UNKNOWN, up_to=0.0), *rising)
-
-
-def figure(value: float) -> str:
-    """Write a figure of any size: whole from a thousand up, to four digits below."""
-    if math.isnan(value):
-        return style.NOT_KNOWN
-    if math.isinf(value):
-        return "unlimited" if value > 0 else "\N{MINUS SIGN}unlimited"
-    text = f"{value:,.0f}" if abs(value) >= 1000 else f"{value:,.4g}"
-    return text.replace("-", "\N{MINUS SIGN}", 1) if text.startswith("-") else text
 
 
 def names_of(siting: Siting) -> dict[object, str]:
@@ -103,7 +93,7 @@ def called(candidate: object, names: dict[object, str]) -> str:
 
 def with_unit(value: float, unit: str) -> str:
     """Write a figure with its unit."""
-    return style.NOT_KNOWN if math.isnan(value) else f"{figure(value)} {unit}"
+    return wording.NOT_KNOWN if math.isnan(value) else f"{wording.figure(value)} {unit}"
 
 
 def plan_legend(siting: Siting) -> Legend:
@@ -111,13 +101,13 @@ def plan_legend(siting: Siting) -> Legend:
     entries = []
     for number, row in siting.curve.iterrows():
         built = row["take"] in siting.sites.index
-        gain = f"+{figure(float(row['gain']))} \N{RIGHTWARDS ARROW} " if built else ""
-        note = f"{gain}{figure(float(row['objective']))}".replace(" ", "\N{NO-BREAK SPACE}")
+        gain = f"{wording.signed_figure(row['gain'])} \N{RIGHTWARDS ARROW} " if built else ""
+        note = f"{gain}{wording.figure(row['objective'])}".replace(" ", "\N{NO-BREAK SPACE}")
         what = f"{number}: {row['take']}" if built else "as it stands"
         entries.append(Entry(label=what, sign="opened" if built else "existing", note=note))
-    sure = f"{siting.status.replace('_', ' ')}: {STATUSES[siting.status]}"
+    sure = f"{wording.named(siting.status)}: {STATUSES[siting.status]}"
     if not math.isnan(siting.objective):
-        sure += f". Bound {figure(siting.bound)}, gap {100 * siting.gap:.2g} %"
+        sure += f". Bound {wording.figure(siting.bound)}, gap {wording.share(siting.gap)}"
     return Legend(
         title="Plan, in building order",
         unit=siting.unit,
@@ -138,16 +128,16 @@ def score_legend(siting: Siting, bands: tuple[Band, ...], markers: pd.DataFrame,
     """Say what the discs and the signs stand for."""
     entries = list(band_entries(bands))
     if siting.sites[["alone", "beside"]].isna().any(axis=None):
-        entries.append(Entry(label=style.NOT_KNOWN, colour=UNKNOWN))
+        entries.append(Entry(label=wording.NOT_KNOWN, colour=UNKNOWN))
     if gaps:
         entries.append(Entry(label="gap today", colour=GAP_COLOUR, sign="line"))
     there = [s for s in ("existing", "opened", "closed") if (markers["status"] == s).any()]
-    aside = f"; {style.number(len(siting.set_aside))} more cannot be used" if len(siting.set_aside) else ""
+    aside = f"; {wording.count(len(siting.set_aside))} more cannot be used" if len(siting.set_aside) else ""
     return Legend(
         title="Gain of a candidate site",
         unit=siting.unit,
         entries=[*entries, *station_entries(*there)],  # type: ignore[arg-type]
-        n=f"n = {style.number(len(siting.sites))} candidate sites{aside}",
+        n=f"n = {wording.count(len(siting.sites))} candidate sites{aside}",
         note="By itself: added to what stays of the department. Beside the plan: added to the plan's other sites.",
     )
 
@@ -155,12 +145,12 @@ def score_legend(siting: Siting, bands: tuple[Band, ...], markers: pd.DataFrame,
 def runs_legend(sites: pd.DataFrame, shares: tuple[Band, ...]) -> Legend:
     """Say what the discs of the runs stand for."""
     runs = sites.loc[sites["runs"] > 0, "runs"]
-    most = f"{runs.min():,}" if runs.min() == runs.max() else f"{runs.min():,} to {runs.max():,}"
+    most = " to ".join(dict.fromkeys(map(wording.count, (runs.min(), runs.max()))))
     return Legend(
         title="How often chosen",
         unit="share of runs",
         entries=band_entries(shares),
-        n=f"n = {most} runs, {len(runs):,} candidate sites" if len(runs) else "no runs",
+        n=f"n = {most} runs, {wording.counted(len(runs), 'candidate site')}" if len(runs) else "no runs",
         folded=True,
     )
 
@@ -169,7 +159,9 @@ def next_best_legend(siting: Siting) -> Legend:
     """List the plans that differ in one site and come closest."""
     best = siting.runner_ups.head(NEXT_BEST)
     entries = [
-        Entry(label=f"{row['take']} instead of {row['leave_out']}", sign="dot", note=figure(float(row["behind"])))
+        Entry(
+            label=f"{row['take']} instead of {row['leave_out']}", sign="dot", note=wording.figure(float(row["behind"]))
+        )
         for _, row in best.iterrows()
     ]
     return Legend(title="Plans that came close", unit=f"{siting.unit} behind", entries=entries, folded=True)
@@ -179,6 +171,6 @@ def attained(siting: Siting) -> str:
     """Say what the plan attains."""
     if math.isnan(siting.objective):
         return f"no answer. {siting.reason or STATUSES[siting.status]}"
-    of = "" if math.isnan(siting.total) else f" of {figure(siting.total)}"
-    share = "" if math.isnan(siting.total) else f" ({100 * siting.share:.1f} %)"
-    return f"{figure(siting.objective)}{of} {siting.unit}{share}, before {figure(siting.before)}"
+    of = "" if math.isnan(siting.total) else f" of {wording.figure(siting.total)}"
+    share = "" if math.isnan(siting.total) else f" ({wording.share(siting.share)})"
+    return f"{wording.figure(siting.objective)}{of} {siting.unit}{share}, before {wording.figure(siting.before)}"

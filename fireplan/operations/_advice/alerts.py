@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from fireplan import wording
 from fireplan.operations._events.event import SECOND_US
 from fireplan.operations._status.incident_clocks import title_of
-from fireplan.operations._wording import as_clock
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -97,8 +97,10 @@ def _ground(cover: CoverNow, lost: Uncovered, minutes: float) -> Alert:
         "uncovered",
         SERIOUS if lost.demand >= MUCH * demand.n else WARNING,
         lost.since_us,
-        f"Out of cover for over {minutes:g} minutes: {lost.demand:,.0f} {demand.unit} around {name}",
-        f"{goal.title} would be there within {as_clock(goal.limit_s)} if all were at home; none that is free is now",
+        f"Out of cover for over {wording.clock(60 * minutes)}: {wording.count(lost.demand)} {demand.unit} around"
+        f" {name}",
+        f"{goal.title} would be there within {wording.clock(goal.limit_s)} if all were at home; none that is free is"
+        " now",
     )
 
 
@@ -111,9 +113,9 @@ def _clocks(incident: Incident, clocks: list[Clock], force: Force | None) -> lis
         is_force = force is not None and goal.key == force.objective.key
         since_us = clock.started_us + int(goal.limit_s * SECOND_US)
         what = incident.text("call_type") or "incident"
-        text = f"{title_of(goal)}: over {as_clock(goal.limit_s)} and not there yet"
+        text = f"{title_of(goal)}: over {wording.clock(goal.limit_s)} and not there yet"
         if is_force and force is not None:
-            text = f"{goal.title}: {_of(force)} on scene after {as_clock(goal.limit_s)}"
+            text = f"{goal.title}: {_of(force)} on scene after {wording.clock(goal.limit_s)}"
         found.append(
             Alert(
                 f"{'force' if is_force else 'clock'}:{incident.incident_id}:{goal.key}",
@@ -128,11 +130,8 @@ def _clocks(incident: Incident, clocks: list[Clock], force: Force | None) -> lis
 
 
 def _of(force: Force) -> str:
-    parts = []
-    for kind, needed in force.objective.needs.items():
-        many = kind if kind == "people" or needed == 1 else f"{kind}s"
-        parts.append(f"{force.have.get(kind, 0):g} of {needed:g} {many}")
-    return ", ".join(parts)
+    needs = force.objective.needs.items()
+    return ", ".join(f"{wording.figure(force.have.get(kind, 0))} of {wording.force({kind: n})}" for kind, n in needs)
 
 
 def _feed(health: Health) -> list[Alert]:

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from fireplan import wording
 from fireplan.operations._events.event import SECOND_US
-from fireplan.operations._wording import as_clock
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -165,16 +165,17 @@ def _with_reason(cover: CoverNow, units: Sequence[UnitNow], move: Move) -> Move:
     names = cover.scenario.stations["name"]
     why = f"{names.get(move.to, move.to)} is empty" + (f" ({'; '.join(said)})" if said else "") + ". "
     gains = (
-        f"There {move.unit_id} brings {move.regains:,.0f} {move.unit} back within {as_clock(cover.objective.limit_s)}"
+        f"There {move.unit_id} brings {wording.count(move.regains)} {move.unit} back within"
+        f" {wording.clock(cover.objective.limit_s)}"
     )
     costs = (
-        f" and {move.loses:,.0f} fall out of it at {names.get(move.origin, move.origin)}"
+        f" and {wording.count(move.loses)} fall out of it at {names.get(move.origin, move.origin)}"
         if move.loses and move.origin
-        else f" and {move.loses:,.0f} fall out of it"
+        else f" and {wording.count(move.loses)} fall out of it"
         if move.loses
         else ", and nobody loses cover"
     )
     return Move(
         move.unit_id, move.origin, move.to, move.drive_s, move.regains, move.loses, move.unit,
-        f"{why}{gains}{costs}, after {as_clock(move.drive_s)} of driving.",
+        f"{why}{gains}{costs}, after {wording.clock(move.drive_s)} of driving.",
     )  # fmt: skip

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
+from fireplan import wording
 from fireplan.errors import listed
 from fireplan.operations._events.event import HEARTBEAT, SECOND_US
 
@@ -196,20 +197,23 @@ class FeedHealth:
         if self.last_received_us is None:
             notes.append("nothing has come yet")
         elif silent_s > self._quiet_s():
-            notes.append(f"nothing has come for {silent_s / 60:.0f} min: is the feed up?")
+            notes.append(f"nothing has come for {wording.roughly(silent_s)}: is the feed up?")
         if skew_s:
-            notes.append(f"clock skew: the feed's stamps are {skew_s:.0f} s ahead of this machine's clock")
+            notes.append(f"clock skew: the feed's stamps are {wording.roughly(skew_s)} ahead of this machine's clock")
         if gaps:
             missing = listed((str(a) if a == b else f"{a} to {b}" for a, b in gaps), most=5)
             notes.append(f"feed gap: seq {missing} missing; what they said is not known")
         if resets:
-            notes.append(f"seq began anew {resets} time{'s' if resets > 1 else ''}: another epoch, nothing dropped")
+            notes.append(f"seq began anew {wording.counted(resets, 'time')}: another epoch, nothing dropped")
         if self.late:
-            notes.append(f"late: {self.late} events came more than {LATE_S:.0f} s after a newer one")
+            notes.append(
+                f"late: {wording.counted(self.late, 'event')} came more than {wording.roughly(LATE_S)} after a newer"
+                " one"
+            )
         if self.duplicates:
-            notes.append(f"duplicate: {self.duplicates} events came again and changed nothing")
+            notes.append(f"duplicate: {wording.counted(self.duplicates, 'event')} came again and changed nothing")
         if self.refused:
-            notes.append(f"set aside: {self.refused} lines or events that could not be used")
+            notes.append(f"set aside: {wording.count(self.refused)} lines or events that could not be used")
         if unknown_units:
             notes.append(f"units that nobody knows: {listed(unknown_units, most=5)}")
         return notes

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from fireplan import wording
 from fireplan.errors import FireplanError
 from fireplan.response_performance import drawdown
 from fireplan.stations import KINDS
@@ -83,10 +84,4 @@ class Usual:
             return Level(level, title, "levels by the share of units free: no history to tell how usual that is")
         share = float(self._at_most[min(free, len(self._at_most) - 1)])
         level = sum(share <= limit for limit in RARE) if free < of else 0
-        return Level(level, title, f"so few or fewer were free for {_percent(share)} of {self._period}")
-
-
-def _percent(share: float) -> str:
-    if 0 < share < 0.001:
-        return "under 0.1 %"
-    return f"{share * 100:.1f} %"
+        return Level(level, title, f"so few or fewer were free for {wording.share(share)} of {self._period}")

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
+from fireplan import wording
 from fireplan.crs import PLACE_DECIMALS, WGS84
 from fireplan.errors import Faults, listed, quoted
 from fireplan.roads import snap
@@ -166,7 +167,7 @@ def usable(sites: gpd.GeoDataFrame, scenario: Scenario, *, what: str, notes: Ite
     on_road = snap(scenario.roads, sites.geometry, limit_m=scenario.snap_limit_m, freeways=False)
     off = on_road.street < 0
     island = ~off & ~_leads_on(scenario.roads, on_road)
-    near = f"farther than {scenario.snap_limit_m:g} m from every street that a door may open on"
+    near = f"farther than {wording.distance(scenario.snap_limit_m)} from every street that a door may open on"
     cut_off = "on streets from which an engine cannot drive to the main part of the network"
     told = [*notes]
     told += [f"{of(lost)} {what} left out: {why}" for lost, why in ((off, near), (island, cut_off)) if lost.any()]
@@ -198,7 +199,7 @@ def _leads_on(roads: RoadNetwork, on_road: OnRoad) -> NDArray[np.bool_]:
 
 def of(lost: NDArray[np.bool_]) -> str:
     """Count: ``3 of 1,200``."""
-    return f"{int(lost.sum()):,} of {len(lost):,}"
+    return f"{wording.count(lost.sum())} of {wording.count(len(lost))}"
 
 
 def rows_named(which: Any) -> str:  # noqa: ANN401 - a mask of any kind

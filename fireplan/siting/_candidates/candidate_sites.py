@@ -9,6 +9,7 @@ import pandas as pd
 import shapely
 
 from fireplan import _kernel as kernel
+from fireplan import wording
 from fireplan.crs import WGS84, project
 from fireplan.errors import Faults
 from fireplan.siting._candidates.candidate_checks import (
@@ -133,7 +134,7 @@ def intersection_sites(
     thinned = sites[apart]
     thinned = thinned.assign(name=_street_names(roads, thinned["node"].to_numpy()))[["name", "geometry"]]
     if not apart.all():
-        note = f"{of(~apart)} intersections left out: nearer than {apart_m:g} m to another one"
+        note = f"{of(~apart)} intersections left out: nearer than {wording.distance(apart_m)} to another one"
         thinned.attrs["notes"] = [*sites.attrs["notes"], note]
     return thinned
 

@@ -6,6 +6,7 @@ import math
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from fireplan import wording
 from fireplan.errors import Faults, listed, quoted
 from fireplan.standards import INTERVALS
 from fireplan.stations import KINDS
@@ -58,7 +59,7 @@ class Aim:
     def __str__(self) -> str:
         """Say it in a few words."""
         under = f" ({', '.join(map(str, self.conditions))})" if self.conditions else ""
-        return self.name or f"{self.weight} within {self.within_s:g} s{under}"
+        return self.name or f"{self.weight} within {wording.clock(self.within_s)}{under}"
 
 
 @dataclass(frozen=True, eq=False)

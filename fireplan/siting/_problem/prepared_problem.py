@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 import pandas as pd
 
+from fireplan import wording
 from fireplan.crs import PLACE_DECIMALS, WGS84, project
 from fireplan.errors import Faults, InputError, UnknownIdError, listed, quoted
 from fireplan.measures._demand_measures import measures_of
@@ -125,7 +126,9 @@ class Setting:
         to = place_kind(scenario, aim.weight)
         limit_s = (aim.within_s if cutoff_s is None else cutoff_s) - self.turnout_s
         if not limit_s > 0:
-            raise InputError(f"{aim}: turnout alone takes {self.turnout_s:g} s, so no new site can reach anything")
+            raise InputError(
+                f"{aim}: turnout alone takes {wording.clock(self.turnout_s)}, so no new site can reach anything"
+            )
         limit_s += LEEWAY_S
         ends = places(scenario, to)
         key = ("candidate times", self._fingerprint, ends.key, limit_s, scenario.roads.fingerprint)

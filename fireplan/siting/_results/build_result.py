@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from fireplan import wording
 from fireplan.siting._results.plan_proof import columns_named, must_agree, plan_of
 from fireplan.siting._results.site_values import building_order, runner_ups, scores, settled
 from fireplan.siting._results.siting_result import Siting
@@ -84,7 +85,7 @@ def siting_of(  # noqa: PLR0913 - an answer has this many parts
         plan = plan_of(setting, picked, picked["chosen"].to_numpy(), close=close, move=move)
         must_agree(answer.objective * claimed_per, prove(plan), unit)
     off = len(set_aside)
-    aside = [f"{off:,} candidates are set aside: off every road that a door may open on"] if off else []
+    aside = [f"{wording.count(off)} candidates are set aside: off every road that a door may open on"] if off else []
     return Siting(
         scenario=setting.scenario,
         question=question,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from fireplan import wording
 from fireplan._frozen_tables import Handed
 from fireplan._map_calls import MapCalls
 from fireplan.errors import listed
@@ -109,12 +110,15 @@ class Siting:
         """Say what was found, how good it is, and how sure that is."""
         lines = [f"Siting: {self.question} (modelled)"]
         if self.objective == self.objective:
-            of = f" of {self.total:,.6g} ({self.share:.1%})" if self.total == self.total else ""
-            was = f"; before {self.before:,.6g}" if self.before == self.before else ""
-            lines.append(f"{self.objective:,.6g} {self.unit}{of}{was}")
-            lines.append(f"{self.status}: {STATUSES[self.status]}; bound {self.bound:,.6g}, gap {self.gap:.2%}")
+            of = f" of {wording.figure(self.total)} ({wording.share(self.share)})" if self.total == self.total else ""
+            was = f"; before {wording.figure(self.before)}" if self.before == self.before else ""
+            lines.append(f"{wording.figure(self.objective)} {self.unit}{of}{was}")
+            lines.append(
+                f"{wording.named(self.status)}: {STATUSES[self.status]}; bound {wording.figure(self.bound)},"
+                f" gap {wording.share(self.gap)}"
+            )
             lines.append(listed(map(str, self.plan)) if self.plan else "no change improves on the department as it is")
         else:
-            lines.append(f"{self.status}: {STATUSES[self.status]}")
+            lines.append(f"{wording.named(self.status)}: {STATUSES[self.status]}")
         lines += [self.reason] if self.reason else []
         return "\n  ".join([*lines, *self.notes, self.maps.line])

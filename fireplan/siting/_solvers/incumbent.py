@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from fireplan import wording
 from fireplan._kernel.warmup import compile_siting
 from fireplan.errors import Faults
 from fireplan.progress import news
@@ -160,7 +161,7 @@ class Search:
         if math.isnan(self.objective):
             return "no answer yet"
         gap = relative_gap(self.objective, self.bound)
-        return f"best {self.objective:,.6g}, bound {self.bound:,.6g}, gap {gap:.2%}"
+        return f"best {wording.figure(self.objective)}, bound {wording.figure(self.bound)}, gap {wording.share(gap)}"
 
     def answer(self) -> Answer:
         """What was found."""

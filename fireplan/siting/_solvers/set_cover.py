@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from fireplan import wording
 from fireplan._kernel.cover.cover_runs import alike
 from fireplan._kernel.location.set_cover_reduction import Both, drop_candidates, drop_rows
 from fireplan.errors import FireplanError
@@ -68,7 +69,10 @@ def set_cover_matrix(
         group, n_rows = alike(matrix.start, matrix.place, matrix.n_places)
         never = int((group[asked] < 0).sum())
         if never:
-            search.end("infeasible", f"{never:,} of {asked.sum():,} places are reached by no candidate")
+            search.end(
+                "infeasible",
+                f"{wording.count(never)} of {wording.count(asked.sum())} places are reached by no candidate",
+            )
         wanted = np.zeros(n_rows, dtype=bool)
         wanted[group[asked]] = True
         _solve(_merged(matrix, group, n_rows), wanted, price, limits, search)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from fireplan import wording
 from fireplan.errors import FireplanError
 from fireplan.siting._problem.aggregation import core
 from fireplan.siting._solvers.branch_and_bound import bound_and_fix, branch
@@ -40,7 +41,9 @@ def solve_cover(problem: CoverProblem, search: Search) -> None:
     """
     search.model = problem
     if problem.lost:
-        search.end("infeasible", f"{problem.lost:,} places that have to be covered are reached by no candidate")
+        search.end(
+            "infeasible", f"{wording.count(problem.lost)} places that have to be covered are reached by no candidate"
+        )
     root = bound_and_fix(problem, search)
     left = core(problem, root.alive)
     entries = int((left.runs.hi - left.runs.lo).sum())

@@ -1,0 +1,93 @@
+"""
+Figures in words: shares, times, counts, distances, intervals, verdicts and names, each said in one way everywhere.
+
+Map, report, chart, command line, live page and notebook take their words from here. The live page's `words.js` keeps
+the same rule: both pass the same cases (``tests/support/wording_cases.json``).
+
+One rounding rule:
+
+- A share has one decimal, and as many more, up to four, as it takes that it is not rounded across the goal it is held
+  to, nor to all or nothing; where four do not do, it is "just under" or "just over". All is ``100 %``, nothing ``0 %``.
+- A time is told to the nearest second as minutes and seconds, from an hour on with hours; a time over its limit is
+  never rounded to it. A 90th percentile is rounded up, because it says what nine in ten did not exceed. The ends of an
+  interval are rounded outwards.
+- A count is whole, with separators. Halves are rounded up.
+- Infinite is "not reached", missing is "not known". Changes carry their sign; the minus is a minus, not a hyphen.
+"""
+
+from fireplan.wording.counts import count as count
+from fireplan.wording.counts import counted as counted
+from fireplan.wording.counts import figure as figure
+from fireplan.wording.counts import force as force
+from fireplan.wording.counts import number as number
+from fireplan.wording.counts import signed as signed
+from fireplan.wording.counts import signed_figure as signed_figure
+from fireplan.wording.distances import area as area
+from fireplan.wording.distances import distance as distance
+from fireplan.wording.intervals import high_end as high_end
+from fireplan.wording.intervals import low_end as low_end
+from fireplan.wording.intervals import share_interval as share_interval
+from fireplan.wording.intervals import time_interval as time_interval
+from fireplan.wording.names import capital as capital
+from fireplan.wording.names import joined as joined
+from fireplan.wording.names import lower as lower
+from fireplan.wording.names import named as named
+from fireplan.wording.numbers import MINUS as MINUS
+from fireplan.wording.numbers import NOT_KNOWN as NOT_KNOWN
+from fireplan.wording.shares import goal as goal
+from fireplan.wording.shares import points as points
+from fireplan.wording.shares import share as share
+from fireplan.wording.shares import share_of as share_of
+from fireplan.wording.shares import shares_apart as shares_apart
+from fireplan.wording.times import NOT_REACHED as NOT_REACHED
+from fireplan.wording.times import change as change
+from fireplan.wording.times import clock as clock
+from fireplan.wording.times import passed as passed
+from fireplan.wording.times import percentile as percentile
+from fireplan.wording.times import roughly as roughly
+from fireplan.wording.times import span as span
+from fireplan.wording.verdicts import MET as MET
+from fireplan.wording.verdicts import MISSED as MISSED
+from fireplan.wording.verdicts import verdict as verdict
+
+__all__ = [
+    "MET",
+    "MINUS",
+    "MISSED",
+    "NOT_KNOWN",
+    "NOT_REACHED",
+    "area",
+    "capital",
+    "change",
+    "clock",
+    "count",
+    "counted",
+    "distance",
+    "figure",
+    "force",
+    "goal",
+    "high_end",
+    "joined",
+    "low_end",
+    "lower",
+    "named",
+    "number",
+    "passed",
+    "percentile",
+    "points",
+    "roughly",
+    "share",
+    "share_interval",
+    "share_of",
+    "shares_apart",
+    "signed",
+    "signed_figure",
+    "span",
+    "time_interval",
+    "verdict",
+]
+
+
+def __dir__() -> list[str]:
+    """List the public names."""
+    return sorted(__all__)

@@ -1,0 +1,126 @@
+"""Counts, numbers with decimals, figures of any size, and what a force is made of."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+from fireplan.wording.names import joined
+from fireplan.wording.numbers import MINUS, NOT_KNOWN, UNLIMITED, digits, known
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+WHOLE_FROM = 1000.0
+UNCOUNTED = ("people", "personnel", "staff")
+"""Words that are plural as they stand."""
+
+
+def count(n: float | None) -> str:
+    """
+    Say how many, with thousands separators.
+
+    Examples
+    --------
+    >>> count(115000), count(2.5), count(None)
+    ('115,000', '3', 'not known')
+    """
+    return number(n)
+
+
+def number(value: float | None, *, decimals: int = 0) -> str:
+    """
+    Say a number with so many decimals.
+
+    Examples
+    --------
+    >>> number(1234.56, decimals=1), number(float("inf"))
+    ('1,234.6', 'unlimited')
+    """
+    amount = known(value)
+    if math.isnan(amount):
+        return NOT_KNOWN
+    if math.isinf(amount):
+        return UNLIMITED if amount > 0 else f"{MINUS}{UNLIMITED}"
+    return digits(amount, decimals)
+
+
+def counted(n: float | None, singular: str, plural: str = "") -> str:
+    """
+    Say how many of what.
+
+    Parameters
+    ----------
+    n
+        How many.
+    singular, plural
+        What one is called, and many; left out: with an s.
+
+    Examples
+    --------
+    >>> counted(1, "zone"), counted(1200, "zone"), counted(2, "person", "people")
+    ('1 zone', '1,200 zones', '2 people')
+    """
+    return f"{count(n)} {singular if known(n) == 1 else plural or f'{singular}s'}"
+
+
+def signed(change: float | None, *, decimals: int = 0) -> str:
+    """
+    Say a change with its sign; one that rounds to nothing has none.
+
+    Examples
+    --------
+    >>> signed(12), signed(-3.14, decimals=1) == f"{MINUS}3.1", signed(0.2)
+    ('+12', True, '0')
+    """
+    text = number(change, decimals=decimals)
+    return f"+{text}" if known(change) > 0 and (text == UNLIMITED or any(c in "123456789" for c in text)) else text
+
+
+def figure(value: float | None) -> str:
+    """
+    Say a figure of any size and unit: whole from a thousand up, to four digits below.
+
+    Examples
+    --------
+    >>> figure(11506.6), figure(312.44), figure(0.012345), figure(7.0)
+    ('11,507', '312.4', '0.01235', '7')
+    """
+    amount = known(value)
+    if not math.isfinite(amount) or abs(amount) >= WHOLE_FROM:
+        return number(amount)
+    if amount == 0:
+        return "0"
+    decimals = max(0, 3 - math.floor(math.log10(abs(amount))))
+    text = digits(amount, min(decimals, 9))
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+def signed_figure(change: float | None) -> str:
+    """
+    Say a change of a figure of any size, with its sign.
+
+    Examples
+    --------
+    >>> signed_figure(853.26), signed_figure(0), signed_figure(-11506.6) == f"{MINUS}11,507"
+    ('+853.3', '0', True)
+    """
+    text = figure(change)
+    return f"+{text}" if known(change) > 0 else text
+
+
+def force(needs: Mapping[str, float]) -> str:
+    """
+    Say what a force is made of.
+
+    Parameters
+    ----------
+    needs
+        How many of each kind of unit, and people.
+
+    Examples
+    --------
+    >>> force({"engine": 2, "ladder": 1, "people": 16})
+    '2 engines, 1 ladder and 16 people'
+    """
+    return joined([f"{figure(n)} {kind if n == 1 or kind in UNCOUNTED else f'{kind}s'}" for kind, n in needs.items()])
