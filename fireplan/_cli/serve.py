@@ -178,12 +178,12 @@ def _say(url: str, tokens: Tokens, project: Project, binding: Binding) -> None:
 
 def report_period(folder: Path, *, name: str, store: str, out: Path) -> None:
     """Write the report of a day or a month from a store."""
-    from fireplan.live._reports import Span, write_period_report  # noqa: PLC0415 - needs the extra
+    from fireplan.live._reports import ReportSpan, write_period_report  # noqa: PLC0415 - needs the extra
     from fireplan.live._store import Store  # noqa: PLC0415
 
     with silent(), show.steps(STEPS) as tell:
         project = open_project(folder, tell=tell)
-        span = Span.named(name, timezone=project.plan.timezone)
+        span = ReportSpan.named(name, timezone=project.plan.timezone)
         kept = Store.open(store)
         try:
             tell(f"writing the report of {name}")

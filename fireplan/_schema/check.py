@@ -19,7 +19,7 @@ MOST_NAMED = 5
 """Rows named in one fault; the others are counted."""
 
 
-class Column(NamedTuple):
+class SchemaColumn(NamedTuple):
     """One line of a schema."""
 
     column: str
@@ -30,10 +30,10 @@ class Column(NamedTuple):
 
 
 @functools.cache
-def columns(table: str) -> tuple[Column, ...]:
+def columns(table: str) -> tuple[SchemaColumn, ...]:
     """Read the schema of a table: stations, units, zones, incidents or responses."""
     text = (resources.files(__package__) / "tables" / f"{table}.csv").read_text(encoding="utf-8")
-    return tuple(Column(**row) for row in csv.DictReader(text.splitlines()))
+    return tuple(SchemaColumn(**row) for row in csv.DictReader(text.splitlines()))
 
 
 def check_table(frame: pd.DataFrame, table: str, *, label: str | None = None) -> None:
@@ -93,7 +93,7 @@ def _index_faults(frame: pd.DataFrame, name: str) -> Iterator[str]:
         yield f"{name} {quoted(twice)} appears {len(rows)} times (rows {listed(rows)}): ids must be unique"
 
 
-def _number_faults(values: pd.Series, spec: Column) -> Iterator[str]:
+def _number_faults(values: pd.Series, spec: SchemaColumn) -> Iterator[str]:
     frame = values.to_frame()
     number = pd.to_numeric(values, errors="coerce").astype(float)
     wrong = number.isna() & values.notna()
@@ -104,7 +104,7 @@ def _number_faults(values: pd.Series, spec: Column) -> Iterator[str]:
         yield f"column '{spec.column}' is negative or infinite for {_named(frame, bad)}"
 
 
-def _geometry_faults(frame: pd.DataFrame, spec: Column) -> Iterator[str]:
+def _geometry_faults(frame: pd.DataFrame, spec: SchemaColumn) -> Iterator[str]:
     if not hasattr(frame, "crs"):
         yield "it is not a GeoDataFrame: build it with geopandas.GeoDataFrame(..., crs=...)"
         return

@@ -28,7 +28,7 @@ EXPECTED = {
 """What a value of each kind has to be, by the annotation of its field."""
 
 
-class Written:
+class BaseChange:
     """Reading and writing of changes: one key names the change and its subject, the others its details."""
 
     verb: ClassVar[str]

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
-from fireplan.changes._base import Written
+from fireplan.changes._base import BaseChange
 from fireplan.errors import InputError, UnknownIdError
 from fireplan.scenario import held
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class ScaleDemand(Written):
+class ScaleDemand(BaseChange):
     """
     Let the demand of zones grow or shrink; incidents at their own points stay as they are.
 

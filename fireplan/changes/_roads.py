@@ -10,7 +10,7 @@ import shapely
 
 from fireplan import wording
 from fireplan._conversions import KPH_PER_MPS
-from fireplan.changes._base import LonLat, Written, point, positive
+from fireplan.changes._base import BaseChange, LonLat, point, positive
 from fireplan.errors import InputError, UnknownIdError, quoted
 from fireplan.roads import SNAP_LIMIT_M
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class CloseRoad(Written):
+class CloseRoad(BaseChange):
     """
     Close a road in both directions.
 
@@ -53,7 +53,7 @@ class CloseRoad(Written):
 
 
 @dataclass(frozen=True)
-class OpenRoad(Written):
+class OpenRoad(BaseChange):
     """
     Open a closed road, or the closed direction of one, at a speed.
 
@@ -87,7 +87,7 @@ class OpenRoad(Written):
 
 
 @dataclass(frozen=True)
-class ScaleSpeeds(Written):
+class ScaleSpeeds(BaseChange):
     """
     Drive faster or slower.
 

@@ -10,8 +10,8 @@ import pandas as pd
 
 from fireplan import wording
 from fireplan.changes._base import (
+    BaseChange,
     LonLat,
-    Written,
     known_station,
     known_unit,
     new_id,
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class OpenStation(Written):
+class OpenStation(BaseChange):
     """
     Open a new station, or one that is closed.
 
@@ -81,7 +81,7 @@ class OpenStation(Written):
 
 
 @dataclass(frozen=True)
-class CloseStation(Written):
+class CloseStation(BaseChange):
     """Close a station; its units go out of service unless they were moved before."""
 
     verb: ClassVar[str] = "close_station"
@@ -102,7 +102,7 @@ class CloseStation(Written):
 
 
 @dataclass(frozen=True)
-class MoveStation(Written):
+class MoveStation(BaseChange):
     """Move a station, with its units, to another place (`at`: longitude and latitude [°])."""
 
     verb: ClassVar[str] = "move_station"
@@ -123,7 +123,7 @@ class MoveStation(Written):
 
 
 @dataclass(frozen=True)
-class AddUnit(Written):
+class AddUnit(BaseChange):
     """
     Put a new unit into service.
 
@@ -177,7 +177,7 @@ class AddUnit(Written):
 
 
 @dataclass(frozen=True)
-class RemoveUnit(Written):
+class RemoveUnit(BaseChange):
     """Take a unit out of service."""
 
     verb: ClassVar[str] = "remove_unit"
@@ -194,7 +194,7 @@ class RemoveUnit(Written):
 
 
 @dataclass(frozen=True)
-class MoveUnit(Written):
+class MoveUnit(BaseChange):
     """House a unit at another station (`to`)."""
 
     verb: ClassVar[str] = "move_unit"
@@ -213,7 +213,7 @@ class MoveUnit(Written):
 
 
 @dataclass(frozen=True)
-class SetTurnout(Written):
+class SetTurnout(BaseChange):
     """
     Set the planning turnout.
 

@@ -17,7 +17,7 @@ from fireplan.incidents._formats.open_export import read_records
 from fireplan.incidents._formats.sql import read_query
 from fireplan.incidents._formats.text_table import from_rows
 from fireplan.incidents._history import CadHistory
-from fireplan.incidents._places.coordinates import Places, read_places
+from fireplan.incidents._places.coordinates import RowCoordinates, read_places
 from fireplan.incidents._rules.ids import drop_duplicates, note_unknown, set_aside_bad_ids, spelt_alike
 from fireplan.incidents._rules.ledger import Ledger
 from fireplan.incidents._times.instants import read_stamps
@@ -226,7 +226,7 @@ def _history(
 
 
 def _described(
-    used: pd.DataFrame, plan: Mapping, *, places: Places, own: list[str] | None, ledger: Ledger
+    used: pd.DataFrame, plan: Mapping, *, places: RowCoordinates, own: list[str] | None, ledger: Ledger
 ) -> pd.DataFrame:
     """Give ids, texts and points: everything of the rows but their times."""
     table = pd.DataFrame({"incident_id": used["incident_id"]})

@@ -38,7 +38,7 @@ LOOKED_S = 20.0
 
 
 @dataclass(frozen=True)
-class Span:
+class ReportSpan:
     """
     A day or a month of local time.
 
@@ -58,7 +58,7 @@ class Span:
     title: str
 
     @classmethod
-    def named(cls, name: str, *, timezone: str) -> Span:
+    def named(cls, name: str, *, timezone: str) -> ReportSpan:
         """Find the span of a day, such as 2025-11-06, or a month, such as 2025-11."""
         try:
             first = date.fromisoformat(name if len(name) > 7 else f"{name}-01")
@@ -71,7 +71,7 @@ class Span:
         return cls(name, _midnight_us(first, timezone), _midnight_us(last, timezone), title)
 
 
-def write_period_report(project: Project, store: Store, span: Span, folder: Path) -> Path:
+def write_period_report(project: Project, store: Store, span: ReportSpan, folder: Path) -> Path:
     """
     Write the report of a day or a month.
 

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from fireplan.operations._events.feed_health import Health
     from fireplan.operations._picture import Picture, Scene
     from fireplan.operations._status.drawdown import Usual
-    from fireplan.operations._status.incident_clocks import Clock, Force
+    from fireplan.operations._status.incident_clocks import Force, IncidentClock
     from fireplan.operations._status.live_cover import CoverNow
     from fireplan.operations._status.unit_routes import Way
     from fireplan.operations._status.unit_status import UnitNow
@@ -135,7 +135,7 @@ def _incident(incident: Incident, scene: Scene, picture: Picture) -> IncidentSta
     }
 
 
-def _clock(clock: Clock) -> ClockReading:
+def _clock(clock: IncidentClock) -> ClockReading:
     return {
         "key": clock.objective.key,
         "title": title_of(clock.objective),

@@ -9,7 +9,7 @@ from fireplan.operations._advice.alerts import Alert, alerts_of
 from fireplan.operations._advice.move_up import Move, best_moves
 from fireplan.operations._events.event import SECOND_US
 from fireplan.operations._events.event_records import Board
-from fireplan.operations._status.incident_clocks import Clock, Clocks, Force
+from fireplan.operations._status.incident_clocks import Clocks, Force, IncidentClock
 from fireplan.operations._status.uncovered_since import LostGround
 from fireplan.operations._status.unit_routes import Way, Ways
 from fireplan.operations._status.unit_status import Roster, UnitNow
@@ -74,7 +74,7 @@ class Scene:
     now_us: int
     units: tuple[UnitNow, ...]
     incidents: tuple[Incident, ...]
-    clocks: dict[str, list[Clock]]
+    clocks: dict[str, list[IncidentClock]]
     forces: dict[str, Force | None]
     codes: NDArray[np.uint8]
     within: NDArray[np.bool_]

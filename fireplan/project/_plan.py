@@ -147,7 +147,7 @@ class Network(_Part):
     source: str = ""
 
 
-class Siting(_Part):
+class SitingPart(_Part):
     """What is asked of new stations, and under which rules; see `fireplan.siting`."""
 
     p: int = Field(default=1, ge=1)
@@ -187,7 +187,7 @@ class Siting(_Part):
         return value
 
     @model_validator(mode="after")
-    def _speaks_to_the_model(self) -> Siting:
+    def _speaks_to_the_model(self) -> SitingPart:
         """Every key that stands there says something to the model that is asked for."""
         special = frozenset().union(*MODELS.values())
         for key in sorted(self.model_fields_set & special - MODELS[self.model]):
@@ -201,7 +201,7 @@ class Siting(_Part):
         return self
 
     @model_validator(mode="after")
-    def _fits_together(self) -> Siting:
+    def _fits_together(self) -> SitingPart:
         if isinstance(self.candidates, int) and self.p > self.candidates:
             raise ValueError(f"siting.p is {self.p}, more than the {self.candidates} candidates to choose from")
         if self.spacing_m is not None and self.candidates not in {None, *MADE_CANDIDATES}:
@@ -294,7 +294,7 @@ class Plan(_Part):
     changes: Changes = Changes()
     scenario: tuple[PlannedScenario, ...] = ()
     network: Network = Network()
-    siting: Siting = Siting()
+    siting: SitingPart = SitingPart()
     performance: Performance = Performance()
     report: Report = Report()
     live: Live = Live()

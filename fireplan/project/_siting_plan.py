@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     import geopandas as gpd
 
-    from fireplan.project._plan import Siting as Asked
+    from fireplan.project._plan import SitingPart
     from fireplan.project._read_project import Project
     from fireplan.siting import Rules, Siting
 
@@ -69,7 +69,7 @@ class Question:
     rules: Rules
 
     @property
-    def asked(self) -> Asked:
+    def asked(self) -> SitingPart:
         """The plan's own words."""
         return self.project.plan.siting
 

@@ -9,7 +9,7 @@ import pandas as pd
 
 from fireplan import wording
 from fireplan.errors import InputError
-from fireplan.report._cell_words import told
+from fireplan.report._cell_words import cell_words
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -66,7 +66,7 @@ class Heading:
 
 
 @dataclass(frozen=True)
-class Column:
+class TableColumn:
     """
     A column that is shown.
 
@@ -77,7 +77,7 @@ class Column:
     head
         What stands over it, with its unit.
     kind
-        How its values are told; see `wording.told`.
+        How its values are told; see `cell_words`.
     """
 
     name: str
@@ -116,7 +116,7 @@ class Table:
     key: str
     caption: str
     data: pd.DataFrame
-    columns: Sequence[Column]
+    columns: Sequence[TableColumn]
     basis: str
     shown: pd.DataFrame | None = None
     most: int = 40
@@ -126,7 +126,7 @@ class Table:
     def rows(self) -> list[list[str]]:
         """What stands in its cells."""
         table = self._candidates.head(self.most).reset_index()
-        cells = [[told(v, c.kind) for v in table[c.name].tolist()] for c in self.columns]
+        cells = [[cell_words(v, c.kind) for v in table[c.name].tolist()] for c in self.columns]
         return [list(row) for row in zip(*cells, strict=True)]
 
     @property

@@ -39,7 +39,7 @@ ENDLESS = {"clock", "percentile", "low", "high"}
 """Kinds that say something of an infinite value."""
 
 
-def told(value: Any, kind: str) -> str:  # noqa: ANN401 - a cell of any table
+def cell_words(value: Any, kind: str) -> str:  # noqa: ANN401 - a cell of any table
     """
     Tell one value of a table.
 

@@ -12,7 +12,7 @@ from fireplan._page_kit import style
 from fireplan._page_kit.style import Band
 from fireplan.colours import LITTLE_TO_MUCH
 from fireplan.errors import InputError
-from fireplan.report._blocks import Block, Column, Heading, Prose, Section, Table, absent, drawn
+from fireplan.report._blocks import Block, Heading, Prose, Section, Table, TableColumn, absent, drawn
 from fireplan.report._zone_maps import Shading, shaded
 from fireplan.response_performance import hour_by_weekday
 
@@ -54,9 +54,9 @@ def _people(material: Material, baseline: Assessment) -> list[Block]:
         total = table.sum()
         for name in weights:
             table[f"{name}_share"] = table[name] / total[name] if total[name] > 0 else np.nan
-        columns = [Column(group, wording.capital(wording.named(group))), Column("zones", "zones", "count")]
+        columns = [TableColumn(group, wording.capital(wording.named(group))), TableColumn("zones", "zones", "count")]
         for name, head in weights.items():
-            columns += [Column(name, head, "count"), Column(f"{name}_share", "share", "share")]
+            columns += [TableColumn(name, head, "count"), TableColumn(f"{name}_share", "share", "share")]
         caption = f"What there is to protect, by {group.replace('_', ' ')}"
         blocks.append(Table(f"demand_by_{len(blocks)}", caption, pd.DataFrame(table), columns, material.basis))
     if "incidents_n" in weights:
@@ -123,12 +123,12 @@ def _calls(material: Material) -> list[Block]:
         table["share"] = table["all"] / table["all"].sum()
         table = table.sort_values("all", ascending=False, kind="stable")
         table.columns = table.columns.astype(str)
-        years = [Column(c, c, "count") for c in table.columns if c not in {"all", "share"}]
+        years = [TableColumn(c, c, "count") for c in table.columns if c not in {"all", "share"}]
         columns = [
-            Column("category", "Category"),
+            TableColumn("category", "Category"),
             *years,
-            Column("all", "all", "count"),
-            Column("share", "share", "share"),
+            TableColumn("all", "all", "count"),
+            TableColumn("share", "share", "share"),
         ]
         caption = f"Incidents by category and year (n = {wording.counted(len(calls), 'incident')})"
         blocks.append(Table("incidents_by_category", caption, table, columns, material.observed))

@@ -8,7 +8,7 @@ import pandas as pd
 
 from fireplan import wording
 from fireplan._page_kit import style
-from fireplan.report._blocks import Block, Column, Prose, Section, Table, absent
+from fireplan.report._blocks import Block, Prose, Section, Table, TableColumn, absent
 from fireplan.report._inputs import is_force
 from fireplan.report._zone_maps import Shading, shaded
 
@@ -19,15 +19,15 @@ if TYPE_CHECKING:
 
 NO_SCENARIO = "No department was given, so nothing here was modelled."
 SHARES = (
-    Column("title", "What is to arrive"),
-    Column("limit_s", "limit [min:s]", "clock"),
-    Column("unit", "Counted"),
-    Column("n", "n", "count"),
-    Column("within", "within", "count"),
-    Column("outside", "outside", "count"),
-    Column("share_told", "share within", "told"),
-    Column("p90_s", "90th percentile [min:s]", "percentile"),
-    Column("met", "goal", "verdict"),
+    TableColumn("title", "What is to arrive"),
+    TableColumn("limit_s", "limit [min:s]", "clock"),
+    TableColumn("unit", "Counted"),
+    TableColumn("n", "n", "count"),
+    TableColumn("within", "within", "count"),
+    TableColumn("outside", "outside", "count"),
+    TableColumn("share_told", "share within", "told"),
+    TableColumn("p90_s", "90th percentile [min:s]", "percentile"),
+    TableColumn("met", "goal", "verdict"),
 )
 
 
@@ -93,18 +93,18 @@ def gaps_section(material: Material) -> Section:
         section.blocks.append(Prose(f"There is no gap: all zones that weigh anything have the {what}."))
         return section
     weights = [
-        Column(n, h, "count")
+        TableColumn(n, h, "count")
         for n, h in (("population", "people"), ("dwellings", "dwellings"), ("incidents_n", "incidents"))
         if n in found
     ]
     columns = [
-        Column("gap", "Gap", "count"),
+        TableColumn("gap", "Gap", "count"),
         *weights,
-        Column("area_km2", "area [km²]", "number"),
-        Column("nearest_name", "Nearest station"),
-        Column("travel_s", "median [min:s]", "clock"),
-        Column("worst_s", "longest [min:s]", "clock"),
-        Column("reason", "Reason"),
+        TableColumn("area_km2", "area [km²]", "number"),
+        TableColumn("nearest_name", "Nearest station"),
+        TableColumn("travel_s", "median [min:s]", "clock"),
+        TableColumn("worst_s", "longest [min:s]", "clock"),
+        TableColumn("reason", "Reason"),
     ]
     table = pd.DataFrame(found.drop(columns=found.geometry.name))
     told_gaps = f"Gaps of {what}, {scenario.name}"
@@ -150,10 +150,10 @@ def _by_station(material: Material, baseline: Assessment, goal: Objective) -> Bl
     shown = table.xs(measure, level="measure")
     unit = str(shown["unit"].iloc[0]) if len(shown) else ""
     columns = [
-        Column("name", "Station"),
-        Column("n", f"first due to ({unit})", "count"),
-        Column("within", "within the limit", "count"),
-        Column("share", "share", "share"),
+        TableColumn("name", "Station"),
+        TableColumn("n", f"first due to ({unit})", "count"),
+        TableColumn("within", "within the limit", "count"),
+        TableColumn("share", "share", "share"),
     ]
     caption = f"What each station is first due to, {goal.title} within {wording.clock(goal.limit_s)}"
     open_ones = shown[shown["open"]]

@@ -11,7 +11,7 @@ import pandas as pd
 
 from fireplan import wording
 from fireplan.project._manifest import PACKAGES
-from fireplan.report._blocks import Block, Column, Heading, Points, Prose, Section, Table, absent
+from fireplan.report._blocks import Block, Heading, Points, Prose, Section, Table, TableColumn, absent
 from fireplan.report._methods_text import METHODS, REFERENCES
 
 if TYPE_CHECKING:
@@ -31,10 +31,10 @@ def methods_section(material: Material) -> Section:
         ]
         table = pd.DataFrame(rows, columns=["key", "objective", "edition", "source", "seen"])
         columns = [
-            Column("objective", "Objective"),
-            Column("edition", "Edition"),
-            Column("source", "Source"),
-            Column("seen", "Figure"),
+            TableColumn("objective", "Objective"),
+            TableColumn("edition", "Edition"),
+            TableColumn("source", "Source"),
+            TableColumn("seen", "Figure"),
         ]
         section.blocks.append(Table("standard", f"What was asked: {standard.title}", table, columns, "stated"))
         if standard.note:
@@ -59,17 +59,17 @@ def ledger_section(material: Material) -> Section:
             Table(
                 "ledger", "What was done to each row", history.ledger,
                 (
-                    Column("code", "Code", "name"), Column("outcome", "Outcome"), Column("rows", "rows", "count"),
-                    Column("meaning", "Meaning"),
+                    TableColumn("code", "Code", "name"), TableColumn("outcome", "Outcome"),
+                    TableColumn("rows", "rows", "count"), TableColumn("meaning", "Meaning"),
                 ),
                 material.observed, most=80,
             ),
         ]  # fmt: skip
     if material.attendance is not None:
         rules = (
-            Column("rule", "Rule", "name"), Column("setting", "Setting"),
-            Column("incidents", "incidents left out", "count"),
-            Column("responses", "responses left out", "count"), Column("source", "Where it comes from"),
+            TableColumn("rule", "Rule", "name"), TableColumn("setting", "Setting"),
+            TableColumn("incidents", "incidents left out", "count"),
+            TableColumn("responses", "responses left out", "count"), TableColumn("source", "Where it comes from"),
         )  # fmt: skip
         section.blocks.append(
             Table(
@@ -92,8 +92,8 @@ def manifest_section(material: Material) -> Section:
     table = pd.DataFrame(rows, columns=["key", "value"])
     blocks: list[Block] = [
         Prose(text),
-        Table("manifest", "Inputs, fingerprints and versions", table, (Column("key", "What"), Column("value", "Value")),
-              "stated", most=120),
+        Table("manifest", "Inputs, fingerprints and versions", table,
+              (TableColumn("key", "What"), TableColumn("value", "Value")), "stated", most=120),
     ]  # fmt: skip
     return Section("Manifest", blocks)
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from fireplan import charts, wording
 from fireplan.errors import InputError
 from fireplan.progress import silent
-from fireplan.report._blocks import Block, Column, Heading, Points, Prose, Section, Table, absent, drawn
+from fireplan.report._blocks import Block, Heading, Points, Prose, Section, Table, TableColumn, absent, drawn
 from fireplan.report._cell_words import NOTHING
 from fireplan.response_performance import (
     baselines,
@@ -29,32 +29,32 @@ if TYPE_CHECKING:
 
 NO_HISTORY = "No dispatch history was given, so nothing here was observed."
 PERFORMED = (
-    Column("what", "What was measured"),
-    Column("limit_s", "limit [min:s]", "clock"),
-    Column("n", "n records", "count"),
-    Column("unknown", "not known", "count"),
-    Column("p50_s", "median [min:s]", "clock"),
-    Column("p90_s", "90th percentile [min:s]", "percentile"),
-    Column("p90_interval", "95 % interval", "told"),
-    Column("share_told", "within limit", "told"),
-    Column("share_interval", "95 % interval", "told"),
-    Column("met", "goal", "verdict"),
+    TableColumn("what", "What was measured"),
+    TableColumn("limit_s", "limit [min:s]", "clock"),
+    TableColumn("n", "n records", "count"),
+    TableColumn("unknown", "not known", "count"),
+    TableColumn("p50_s", "median [min:s]", "clock"),
+    TableColumn("p90_s", "90th percentile [min:s]", "percentile"),
+    TableColumn("p90_interval", "95 % interval", "told"),
+    TableColumn("share_told", "within limit", "told"),
+    TableColumn("share_interval", "95 % interval", "told"),
+    TableColumn("met", "goal", "verdict"),
 )
 INTERVALS = (
     "90th percentiles are observed values (inverted_cdf) with their interval between order statistics, shares have"
     " Wilson's. Records whose interval is not known are counted beside n and are not in it. The goal is a share of n."
 )
 BENCHED = (
-    Column("category", "Program"),
-    Column("risk_class", "Risk"),
-    Column("measure", "Measure", "name"),
-    Column("n", "n", "count"),
-    Column("baseline_s", "baseline [min:s]", "percentile"),
-    Column("baseline_low_s", "from", "low"),
-    Column("baseline_high_s", "to", "high"),
-    Column("benchmark_s", "benchmark [min:s]", "clock"),
-    Column("share_told", "within it", "told"),
-    Column("verdict", "Verdict"),
+    TableColumn("category", "Program"),
+    TableColumn("risk_class", "Risk"),
+    TableColumn("measure", "Measure", "name"),
+    TableColumn("n", "n", "count"),
+    TableColumn("baseline_s", "baseline [min:s]", "percentile"),
+    TableColumn("baseline_low_s", "from", "low"),
+    TableColumn("baseline_high_s", "to", "high"),
+    TableColumn("benchmark_s", "benchmark [min:s]", "clock"),
+    TableColumn("share_told", "within it", "told"),
+    TableColumn("verdict", "Verdict"),
 )
 
 
@@ -212,14 +212,14 @@ def _choices(material: Material) -> list[Block]:
     with silent():
         table = sensitivity(material.history, scenario=material.scenario, policy=material.attendance.policy)
     columns = [
-        Column("rule", "Rule", "name"),
-        Column("setting", "Setting"),
-        Column("n", "n", "count"),
-        Column("p90_s", "90th percentile [min:s]", "percentile"),
-        Column("p90_low_s", "from", "low"),
-        Column("p90_high_s", "to", "high"),
-        Column("p90_change_s", "change [s]", "signed"),
-        Column("source", "Where the rule comes from"),
+        TableColumn("rule", "Rule", "name"),
+        TableColumn("setting", "Setting"),
+        TableColumn("n", "n", "count"),
+        TableColumn("p90_s", "90th percentile [min:s]", "percentile"),
+        TableColumn("p90_low_s", "from", "low"),
+        TableColumn("p90_high_s", "to", "high"),
+        TableColumn("p90_change_s", "change [s]", "signed"),
+        TableColumn("source", "Where the rule comes from"),
     ]
     return [
         Heading("If other rules of what counts were used"),
@@ -241,12 +241,12 @@ def reliability_section(material: Material) -> Section:
         section.blocks.append(absent(f"No workload: {error}."))
         return section
     columns = [
-        Column("unit_id", "Unit"),
-        Column("n", "n responses", "count"),
-        Column("committed_h", "committed [h]", "count"),
-        Column("staffed_h", "staffed [h]", "count"),
-        Column("uhu", "unit-hour utilisation", "share"),
-        Column("responses_per_day", "responses a day", "number"),
+        TableColumn("unit_id", "Unit"),
+        TableColumn("n", "n responses", "count"),
+        TableColumn("committed_h", "committed [h]", "count"),
+        TableColumn("staffed_h", "staffed [h]", "count"),
+        TableColumn("uhu", "unit-hour utilisation", "share"),
+        TableColumn("responses_per_day", "responses a day", "number"),
     ]
     section.blocks += [
         drawn("workload", lambda: charts.workload(load, about=about), load),
@@ -265,14 +265,14 @@ def _reliable(material: Material) -> list[Block]:
     names = material.scenario.stations["name"]
     named = table.assign(name=[names.get(str(i), str(i)) for i in table.index])
     columns = [
-        Column("name", "Area of"),
-        Column("n", "n incidents", "count"),
-        Column("share_first", "first to arrive", "share"),
-        Column("share_first_low", "from", "share"),
-        Column("share_first_high", "to", "share"),
-        Column("share_initial", "in the first dispatch", "share"),
-        Column("share_initial_low", "from", "share"),
-        Column("share_initial_high", "to", "share"),
+        TableColumn("name", "Area of"),
+        TableColumn("n", "n incidents", "count"),
+        TableColumn("share_first", "first to arrive", "share"),
+        TableColumn("share_first_low", "from", "share"),
+        TableColumn("share_first_high", "to", "share"),
+        TableColumn("share_initial", "in the first dispatch", "share"),
+        TableColumn("share_initial_low", "from", "share"),
+        TableColumn("share_initial_high", "to", "share"),
     ]
     return [
         Prose(

@@ -9,7 +9,7 @@ import pandas as pd
 
 from fireplan import charts, wording
 from fireplan._page_kit import style
-from fireplan.report._blocks import Block, Column, Heading, Points, Prose, Section, Table, absent, drawn
+from fireplan.report._blocks import Block, Heading, Points, Prose, Section, Table, TableColumn, absent, drawn
 from fireplan.report._coverage_sections import heaviest, with_told
 from fireplan.report._zone_maps import Shading, shaded
 
@@ -23,32 +23,32 @@ STEPS_S = (10.0, 30.0, 60.0, 120.0)
 MOST_MAPS = 4
 CHANGED = ("before_s", "after_s", "change_s", "first_due_before", "first_due_after")
 COMPARED = (
-    Column("scenario", "Scenario"),
-    Column("title", "What is to arrive"),
-    Column("limit_s", "limit [min:s]", "clock"),
-    Column("n", "n", "count"),
-    Column("unit", "unit"),
-    Column("within", "within", "count"),
-    Column("share_told", "share", "told"),
-    Column("change", "change [points]", "points"),
-    Column("met", "goal", "verdict"),
+    TableColumn("scenario", "Scenario"),
+    TableColumn("title", "What is to arrive"),
+    TableColumn("limit_s", "limit [min:s]", "clock"),
+    TableColumn("n", "n", "count"),
+    TableColumn("unit", "unit"),
+    TableColumn("within", "within", "count"),
+    TableColumn("share_told", "share", "told"),
+    TableColumn("change", "change [points]", "points"),
+    TableColumn("met", "goal", "verdict"),
 )
 EXCHANGED = (
-    Column("scenario", "Scenario"),
-    Column("title", "What is to arrive"),
-    Column("unit", "Counted"),
-    Column("gained", "come within", "count"),
-    Column("lost", "fall out", "count"),
-    Column("net", "net", "signed"),
-    Column("n", "of n", "count"),
-    Column("faster", "sooner", "count"),
-    Column("slower", "later", "count"),
+    TableColumn("scenario", "Scenario"),
+    TableColumn("title", "What is to arrive"),
+    TableColumn("unit", "Counted"),
+    TableColumn("gained", "come within", "count"),
+    TableColumn("lost", "fall out", "count"),
+    TableColumn("net", "net", "signed"),
+    TableColumn("n", "of n", "count"),
+    TableColumn("faster", "sooner", "count"),
+    TableColumn("slower", "later", "count"),
 )
 FOUND = (
-    Column("take", "Site"),
-    Column("objective", "attained", "count"),
-    Column("gain", "gain", "signed"),
-    Column("share", "share of all", "share"),
+    TableColumn("take", "Site"),
+    TableColumn("objective", "attained", "count"),
+    TableColumn("gain", "gain", "signed"),
+    TableColumn("share", "share of all", "share"),
 )
 
 
@@ -149,10 +149,10 @@ def siting_section(material: Material) -> Section:
     ups = found.runner_ups
     if len(ups):
         columns = [
-            Column("leave_out", "Leave out"),
-            Column("take", "Take instead"),
-            Column("objective", f"attained [{found.unit}]", "number"),
-            Column("behind", f"behind the plan [{found.unit}]", "number"),
+            TableColumn("leave_out", "Leave out"),
+            TableColumn("take", "Take instead"),
+            TableColumn("objective", f"attained [{found.unit}]", "number"),
+            TableColumn("behind", f"behind the plan [{found.unit}]", "number"),
         ]
         section.blocks.append(
             Table("runner_ups", "What comes close", ups, _of(ups, columns), material.modelled, most=10)
@@ -162,9 +162,9 @@ def siting_section(material: Material) -> Section:
     return section
 
 
-def _of(table: pd.DataFrame, columns: tuple[Column, ...] | list[Column]) -> list[Column]:
+def _of(table: pd.DataFrame, columns: tuple[TableColumn, ...] | list[TableColumn]) -> list[TableColumn]:
     """Columns that the table has."""
-    first = [Column(str(table.index.name), "Stations", "count")] if table.index.name == "stations" else []
+    first = [TableColumn(str(table.index.name), "Stations", "count")] if table.index.name == "stations" else []
     return [*first, *(c for c in columns if c.name in table.columns)]
 
 
@@ -188,13 +188,13 @@ def _chosen(found: Siting) -> pd.DataFrame:
     return table.assign(latitude=chosen.geometry.y.round(5), longitude=chosen.geometry.x.round(5))
 
 
-def _chosen_columns(found: Siting) -> list[Column]:
+def _chosen_columns(found: Siting) -> list[TableColumn]:
     return [
-        Column("candidate_id", "Site"),
-        Column("latitude", "Latitude [°]"),
-        Column("longitude", "Longitude [°]"),
-        Column("alone", f"alone [{found.unit}]", "number"),
-        Column("beside", f"beside the others [{found.unit}]", "number"),
+        TableColumn("candidate_id", "Site"),
+        TableColumn("latitude", "Latitude [°]"),
+        TableColumn("longitude", "Longitude [°]"),
+        TableColumn("alone", f"alone [{found.unit}]", "number"),
+        TableColumn("beside", f"beside the others [{found.unit}]", "number"),
     ]
 
 

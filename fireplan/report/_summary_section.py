@@ -26,10 +26,10 @@ FAR_OFF = 0.1
 
 def summary_section(material: Material) -> Section:
     """Say the whole in a few sentences."""
-    return Section("Summary", [Prose(text) for text in _told(material) if text])
+    return Section("Summary", [Prose(text) for text in _sentences(material) if text])
 
 
-def _told(material: Material) -> Iterator[str]:
+def _sentences(material: Material) -> Iterator[str]:
     yield _given(material)
     baseline = material.baseline
     if baseline is not None:

@@ -63,7 +63,7 @@ class Policy:
     def stated(self) -> Iterator[tuple[str, str, str]]:
         """Name each choice, how it stands, and who does so."""
         for field in fields(self):
-            yield field.name, _told(getattr(self, field.name)), SOURCES[field.name]
+            yield field.name, _setting_words(getattr(self, field.name)), SOURCES[field.name]
 
 
 SOURCES = {
@@ -79,7 +79,7 @@ SOURCES = {
 """Where each choice comes from."""
 
 
-def _told(value: object) -> str:
+def _setting_words(value: object) -> str:
     if value is None:
         return "none"
     if isinstance(value, tuple):

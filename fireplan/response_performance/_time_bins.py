@@ -53,7 +53,7 @@ class Bins(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Clock:
+class LocalPeriod:
     """
     A period, and the zone whose clocks tell its hours.
 
@@ -105,7 +105,7 @@ class Clock:
 
 def clock_of(
     received: pd.Series, timezone: str, *, start: str | pd.Timestamp | None, end: str | pd.Timestamp | None
-) -> Clock:
+) -> LocalPeriod:
     """
     Give the period that a history covers.
 
@@ -126,7 +126,7 @@ def clock_of(
         start = known.min().tz_convert(timezone).tz_localize(None).normalize()
     if end is None:
         end = known.max().tz_convert(timezone).tz_localize(None).normalize() + pd.Timedelta(days=1)
-    clock = Clock(_instant(start, timezone, "start"), _instant(end, timezone, "end"), timezone)
+    clock = LocalPeriod(_instant(start, timezone, "start"), _instant(end, timezone, "end"), timezone)
     if not clock.start < clock.end:
         raise InputError(f"the period ends ({clock.end}) no later than it starts ({clock.start})")
     return clock
@@ -230,7 +230,7 @@ _DAYS = {name[:3].lower(): number for number, name in enumerate(WEEKDAYS)}
 _DAY_MINUTES = 24 * 60
 
 
-def staffed_spans(schedule: str, clock: Clock) -> Spans:
+def staffed_spans(schedule: str, clock: LocalPeriod) -> Spans:
     """
     Give the spans of a period during which a unit is staffed.
 

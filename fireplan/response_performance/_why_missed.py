@@ -259,7 +259,7 @@ def why_missed(
     missed["first_due_busy"] = _first_due_busy(missed, scenario, objective, attendance, commitments)
     missed = _decided(missed, objective, limits)
     drives = (float(ratio.median()), len(ratio))
-    incidents = _told(missed, attendance)
+    incidents = _as_table(missed, attendance)
     return Missed(objective, incidents, len(table), int((~known).sum()), *drives, attendance, limits)
 
 
@@ -482,7 +482,7 @@ def _allowed(category: pd.Series[str], part: str, limits: Standard) -> NDArray[n
     return allowed_s
 
 
-def _told(table: pd.DataFrame, attendance: Attendance) -> gpd.GeoDataFrame:
+def _as_table(table: pd.DataFrame, attendance: Attendance) -> gpd.GeoDataFrame:
     """Put the columns in order, beside what is known of the incidents."""
     incidents = attendance.incidents.loc[table.index]
     incidents = incidents.drop(columns=["inside", "emergency", "counts"])

@@ -15,7 +15,7 @@ from fireplan.response_performance._time_bins import (
     ALWAYS,
     MISSING_US,
     Bins,
-    Clock,
+    LocalPeriod,
     Spans,
     checked_keys,
     clock_of,
@@ -405,7 +405,7 @@ def _incident_ends(history: History | Attendance) -> tuple[NDArray[np.int64], ND
     return begin[order], end[order]
 
 
-def _staffed(units: pd.DataFrame, clock: Clock) -> Spans:
+def _staffed(units: pd.DataFrame, clock: LocalPeriod) -> Spans:
     """Staffed time of every unit, by its row."""
     parts = []
     for schedule, rows in units.groupby("schedule").indices.items():
@@ -415,7 +415,7 @@ def _staffed(units: pd.DataFrame, clock: Clock) -> Spans:
     return Spans(*(np.concatenate(part) for part in zip(*parts, strict=True)))
 
 
-def _staffed_by_group(units: pd.DataFrame, clock: Clock, bins: Bins) -> NDArray[np.int64]:
+def _staffed_by_group(units: pd.DataFrame, clock: LocalPeriod, bins: Bins) -> NDArray[np.int64]:
     """Staffed time of every unit in every group: units x groups. [us]"""
     code, schedules = pd.factorize(units["schedule"])
     of_each = [time_by_group(staffed_spans(s, clock), bins, owners=1)[0] for s in schedules]
@@ -443,7 +443,9 @@ def _reached(shares: NDArray[np.float64], wanted: float) -> NDArray[np.intp]:
     return np.asarray(np.argmax(np.cumsum(shares, axis=1) >= wanted * (1 - 1e-12), axis=1))
 
 
-def _clock(history: History | Attendance, start: str | pd.Timestamp | None, end: str | pd.Timestamp | None) -> Clock:
+def _clock(
+    history: History | Attendance, start: str | pd.Timestamp | None, end: str | pd.Timestamp | None
+) -> LocalPeriod:
     return clock_of(history.incidents["received"], history.timezone, start=start, end=end)
 
 

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from fireplan.travel._places import Places
 
 
-class Ground:
+class ArrivalSurface:
     """
     The mesh over a scenario's streets, and arrival at its vertices.
 

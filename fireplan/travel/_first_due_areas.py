@@ -10,7 +10,7 @@ import shapely
 from fireplan import wording
 from fireplan.errors import Faults
 from fireplan.stations import KINDS
-from fireplan.travel._arrival_surface import Ground, as_table, checked_limits, origins_of
+from fireplan.travel._arrival_surface import ArrivalSurface, as_table, checked_limits, origins_of
 from fireplan.travel._first_due import ONE_ENGINE, suppliers
 from fireplan.travel._mesh import BEYOND_S, Arrivals, outline
 from fireplan.travel._places import station_places
@@ -63,7 +63,7 @@ def first_due_areas(
     starts = station_places(scenario)
     row, later_s, _ = suppliers(scenario, starts, needs=needs or ONE_ENGINE, interval=interval)
     row, quickest = np.unique(row, return_index=True)  # of a station's turnouts the quickest stands first
-    ground = Ground(scenario, farthest_s=np.inf)
+    ground = ArrivalSurface(scenario, farthest_s=np.inf)
     origins = origins_of(starts)
     owner, lead_s = _leads(ground, [origins[r] for r in row], later_s[quickest])
     parts = _parts(ground, owner, lead_s, n=len(row))
@@ -72,7 +72,7 @@ def first_due_areas(
 
 
 def _leads(
-    ground: Ground, origins: list[tuple[int, float]], later_s: NDArray[np.float32]
+    ground: ArrivalSurface, origins: list[tuple[int, float]], later_s: NDArray[np.float32]
 ) -> tuple[NDArray[np.int32], NDArray[np.float32]]:
     """Who arrives first at each vertex (-1: nobody), and how long before the next. [s]"""
     n = len(ground.mesh.xy_m)
@@ -94,7 +94,7 @@ def _leads(
 
 
 def _parts(
-    ground: Ground, owner: NDArray[np.int32], lead_s: NDArray[np.float32], *, n: int
+    ground: ArrivalSurface, owner: NDArray[np.int32], lead_s: NDArray[np.float32], *, n: int
 ) -> list[shapely.MultiPolygon]:
     """
     Ground of each owner.
@@ -196,7 +196,7 @@ def erf_areas(
     starts = station_places(scenario)
     wanted = {kind: 1.0 for force in forces for kind in force}
     row, later_s, brings = suppliers(scenario, starts, needs=wanted, interval=interval)
-    ground = Ground(scenario, farthest_s=limits[0])
+    ground = ArrivalSurface(scenario, farthest_s=limits[0])
     origins = origins_of(starts)
     reached = list(ground.arrivals_of([origins[r] for r in row]))
     vertex = np.concatenate([np.empty(0, dtype=np.int32), *(r.vertices for r in reached)])

@@ -8,7 +8,7 @@ import shapely
 
 from fireplan.errors import Faults, UnknownIdError
 from fireplan.progress import steps
-from fireplan.travel._arrival_surface import Ground, as_table, checked_limits, origins_of
+from fireplan.travel._arrival_surface import ArrivalSurface, as_table, checked_limits, origins_of
 from fireplan.travel._mesh import soonest
 from fireplan.travel._places import station_places
 from fireplan.travel._reached_streets import BESIDE_M, reached_strips
@@ -106,7 +106,7 @@ def _contours(
     scenario: Scenario, origins: dict[str, tuple[int, float]], limits: list[float], *, dissolve: bool
 ) -> Outlines:
     """Outlines over the mesh: of all origins by limit, or of each by origin and limit."""
-    ground = Ground(scenario, farthest_s=limits[0])
+    ground = ArrivalSurface(scenario, farthest_s=limits[0])
     if dissolve:
         # All of them first: finding them uses the same memory as joining them.
         together = soonest(list(ground.arrivals_of(list(origins.values()))), space=ground.space)

@@ -12,7 +12,7 @@ from typer.testing import CliRunner
 import fireplan as fp
 from fireplan._cli.app import app
 from fireplan.errors import InputError
-from fireplan.live._reports import Reporter, Span, due_spans, write_period_report
+from fireplan.live._reports import Reporter, ReportSpan, due_spans, write_period_report
 from fireplan.live._store import Store
 from fireplan.operations._events.from_history import events_of
 
@@ -44,14 +44,14 @@ def run(*words):
 
 
 def test_spans_are_local_days_and_months():
-    day = Span.named("2025-11-02", timezone=ZONE)
+    day = ReportSpan.named("2025-11-02", timezone=ZONE)
     assert (day.end_us - day.start_us) / 3.6e9 == 25  # the clocks go back
     assert day.title == "Sunday, 2 November 2025"
-    month = Span.named("2024-02", timezone="UTC")
+    month = ReportSpan.named("2024-02", timezone="UTC")
     assert (month.end_us - month.start_us) / 8.64e10 == 29
     for wrong in ("yesterday", "2025-13", "2025-02-30", ""):
         with pytest.raises(InputError, match="no day such as"):
-            Span.named(wrong, timezone=ZONE)
+            ReportSpan.named(wrong, timezone=ZONE)
 
 
 def test_what_is_due_is_the_last_day_and_the_last_month_once():
@@ -63,7 +63,7 @@ def test_what_is_due_is_the_last_day_and_the_last_month_once():
 
 def test_the_report_of_a_day_holds_its_measures(project, kept, tmp_path):
     store = Store.open(kept)
-    file = write_period_report(project, store, Span.named(DAY, timezone=ZONE), tmp_path / "reports")
+    file = write_period_report(project, store, ReportSpan.named(DAY, timezone=ZONE), tmp_path / "reports")
     store.close()
     page = file.read_text(encoding="utf-8")
     text = " ".join(re.sub("<[^>]+>", " ", page).split())
@@ -87,7 +87,7 @@ def test_the_report_of_a_day_holds_its_measures(project, kept, tmp_path):
 def test_a_day_without_responses_has_no_report(project, kept, tmp_path):
     store = Store.open(kept)
     with pytest.raises(InputError, match="nothing to report"):
-        write_period_report(project, store, Span.named("2020-01-01", timezone=ZONE), tmp_path)
+        write_period_report(project, store, ReportSpan.named("2020-01-01", timezone=ZONE), tmp_path)
     store.close()
 
 

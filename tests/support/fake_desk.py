@@ -9,7 +9,7 @@ from concurrent.futures import Future
 from pathlib import Path
 
 from fireplan.errors import InputError
-from fireplan.live._desk.interfaces import Receipt, Update
+from fireplan.live._desk.interfaces import DeskUpdate, Receipt
 from fireplan.live._web.limits_and_headers import Limits
 from fireplan.live._web.logs import Log
 from fireplan.live._web.server import Binding, Server
@@ -102,7 +102,7 @@ class FakeDesk:
             self.rev += 1
             rev = self.rev
         data = {"rev": rev, "now": self.now_ms, "speed": 1.0, "paused": False, "upto": len(self.by_id)}
-        update = Update(rev, {**data, "gone": [self._filler], **more})
+        update = DeskUpdate(rev, {**data, "gone": [self._filler], **more})
         for listener in list(self.listeners):
             listener(update)
         return rev

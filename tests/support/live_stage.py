@@ -15,7 +15,7 @@ from contextlib import suppress
 from live_states import faults_of, ground, state
 
 from fireplan.errors import InputError
-from fireplan.live._desk.interfaces import Receipt, Update
+from fireplan.live._desk.interfaces import DeskUpdate, Receipt
 from fireplan.live._web.logs import Log
 from fireplan.live._web.server import Binding, Server
 from fireplan.live._web.tokens import Tokens
@@ -177,7 +177,7 @@ class Stage:
             after["cover"] = before["cover"] | data["cover"]
         self._state = after
         for listener in list(self._listeners):
-            listener(Update(data["rev"], data))
+            listener(DeskUpdate(data["rev"], data))
 
     def hold(self):
         """Give no state from now on, as before the first was worked out."""

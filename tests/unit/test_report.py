@@ -14,8 +14,8 @@ import fireplan as fp
 from fireplan.comparison import Comparison
 from fireplan.errors import InputError
 from fireplan.report import material_of, write_report
-from fireplan.report._blocks import Column, Heading, Points, Prose, Section, Table
-from fireplan.report._cell_words import NOTHING, told
+from fireplan.report._blocks import Heading, Points, Prose, Section, Table, TableColumn
+from fireplan.report._cell_words import NOTHING, cell_words
 from fireplan.report._html_page import csv_of, set_page
 from fireplan.report._write_report import report_bytes, sections_of
 from fireplan.wording import MINUS, share_of
@@ -180,7 +180,7 @@ def test_the_page_escapes_every_kind_of_block_once():
     data = pd.DataFrame({"a": ["<b>&"], "n": [1.0]})
     blocks = [
         Prose("<i>&"), Heading("<i>&"), Points(("<i>&",)),
-        Table("k", "<i>&", data, (Column("a", "<i>&"), Column("n", "n", "count")), "<i>&"),
+        Table("k", "<i>&", data, (TableColumn("a", "<i>&"), TableColumn("n", "n", "count")), "<i>&"),
     ]  # fmt: skip
     page, attachments = set_page("<i>&", [Section("<i>&", blocks)], facts=[("<i>&", "<i>&")])
     assert "<i>" not in page
@@ -203,7 +203,7 @@ def test_the_page_escapes_every_kind_of_block_once():
     ],
 )  # fmt: skip
 def test_cells(value, kind, text):
-    assert told(value, kind) == text
+    assert cell_words(value, kind) == text
 
 
 def test_tables_run_no_formula_and_keep_their_index():

@@ -46,7 +46,7 @@ class Service:
 
 
 @dataclass(frozen=True, eq=False)
-class Rules:
+class ExchangeRules:
     """
     Which sites may be chosen together.
 
@@ -81,7 +81,7 @@ def file_costs(
 class Team:
     """Sites chosen under rules, and moves that better them: one at a time is added, or exchanged for another."""
 
-    def __init__(self, service: Service, rules: Rules) -> None:
+    def __init__(self, service: Service, rules: ExchangeRules) -> None:
         n, m, most = service.n_sites, len(service.base), int(rules.quota.sum())
         self.service, self.rules = service, rules
         self._chosen = np.empty(most + 1, dtype=np.int64)

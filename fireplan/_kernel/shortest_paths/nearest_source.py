@@ -8,7 +8,7 @@ import numpy as np
 
 from fireplan._kernel.jit import compiled
 from fireplan._kernel.shortest_paths.graph import Graph, pack
-from fireplan._kernel.shortest_paths.single_source import NOBODY, Ledger, Queue, is_new, sweep, write_down
+from fireplan._kernel.shortest_paths.single_source import NOBODY, ChangeLog, Queue, is_new, sweep, write_down
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -122,8 +122,8 @@ class Field:
             count=count, queue=self._queue,
         )  # fmt: skip
 
-    def _ledger(self) -> Ledger:
-        return Ledger(*self._journal, self._noted, self._turn)
+    def _ledger(self) -> ChangeLog:
+        return ChangeLog(*self._journal, self._noted, self._turn)
 
     def _undo(self, count: int) -> Undo:
         kept = self._journal

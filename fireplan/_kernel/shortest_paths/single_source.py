@@ -53,7 +53,7 @@ class Workspace:
         self.queue = Queue()
 
 
-class Ledger(NamedTuple):
+class ChangeLog(NamedTuple):
     """
     Where a search writes down the nodes it changes, each once, and what stood there before.
 
@@ -83,7 +83,7 @@ def sweep(
     limit_s: float,
     time_s: NDArray[np.float64],
     owner: NDArray[np.int32] | None = None,
-    ledger: Ledger,
+    ledger: ChangeLog,
     count: int = 0,
     queue: Queue,
 ) -> int:
@@ -176,7 +176,12 @@ def reach(
     """
     work = Workspace(graph.n_nodes) if workspace is None else workspace
     count = sweep(
-        graph, (seeds, seed_s, None), limit_s=limit_s, time_s=work.time_s, ledger=Ledger(work.touched), queue=work.queue
+        graph,
+        (seeds, seed_s, None),
+        limit_s=limit_s,
+        time_s=work.time_s,
+        ledger=ChangeLog(work.touched),
+        queue=work.queue,
     )
     nodes = work.touched[:count].copy()
     times = work.time_s[nodes].astype(np.float32)

@@ -25,7 +25,7 @@ PLAIN_PRIORITY = r"[0-9]|[A-Za-z]"
 _NFIRS = re.compile(r"\s*([1-9]\d\d)(?!\d)")
 
 
-class Rules(NamedTuple):
+class CategoryRules(NamedTuple):
     """The category rules: NFIRS code prefixes, longest first, and patterns in the order in which they are tried."""
 
     codes: tuple[tuple[str, str], ...]
@@ -33,7 +33,7 @@ class Rules(NamedTuple):
 
 
 @cache
-def category_rules() -> Rules:
+def category_rules() -> CategoryRules:
     """Read the category rules from `categories.toml`."""
     text = (files(__package__) / "categories.toml").read_text(encoding="utf-8")
     data = tomllib.loads(text)
@@ -42,7 +42,7 @@ def category_rules() -> Rules:
     for rule in data["rule"]:
         words = "|".join(re.escape(word).replace(r"\ ", r"[\s_-]+") for word in rule["words"])
         patterns.append((re.compile(rf"(?<![a-z0-9])(?:{words})(?![a-z0-9])", re.IGNORECASE), rule["category"]))
-    return Rules(tuple(codes), tuple(patterns))
+    return CategoryRules(tuple(codes), tuple(patterns))
 
 
 def category_of(call_type: str) -> str:

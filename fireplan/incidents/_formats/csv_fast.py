@@ -96,7 +96,7 @@ def clean_records(data: bytes, shape: Shape, *, table: str, ledger: Ledger) -> R
     split = _split(data, start, delimiter, width=len(header), places=places)
     if odd.sum() > max(ODD_FREE, ODD_SHARE * len(odd)) or split is None or len(split) != (~odd).sum():
         return None
-    ledger.take(for_this)
+    ledger.add_entries_of(for_this)
     file = _File(data, layout, header, delimiter)
     return _joined(file, split, odd, places, table=table, ledger=ledger)
 

@@ -39,14 +39,14 @@ _WKT = re.compile(rf"POINT\s*\(\s*({_NUMBER})\s+({_NUMBER})\s*\)", re.IGNORECASE
 
 
 @dataclass(frozen=True)
-class Places:
+class RowCoordinates:
     """Latitude and longitude of each row, NaN where it has none. [degrees, EPSG:4326]"""
 
     latitude: Floats
     longitude: Floats
 
 
-def read_places(frame: pd.DataFrame, point: Point, *, timezone: str, faults: Faults, ledger: Ledger) -> Places:
+def read_places(frame: pd.DataFrame, point: Point, *, timezone: str, faults: Faults, ledger: Ledger) -> RowCoordinates:
     """
     Read the points of all rows.
 
@@ -66,7 +66,7 @@ def read_places(frame: pd.DataFrame, point: Point, *, timezone: str, faults: Fau
     """
     lines = frame.index.to_numpy()
     if not {"point", "latitude"} & set(frame.columns):  # a mapping may let the file have none
-        return Places(np.full(len(frame), np.nan), np.full(len(frame), np.nan))
+        return RowCoordinates(np.full(len(frame), np.nan), np.full(len(frame), np.nan))
     pair = _two_columns(frame, point)
     first, second = pair["latitude"], pair["longitude"]
     missing = np.array((first == "") | (second == ""), dtype=bool)
@@ -82,7 +82,7 @@ def read_places(frame: pd.DataFrame, point: Point, *, timezone: str, faults: Fau
     ledger.add("decimal_comma", lines[comma & ~wrong], column="latitude, longitude")
     if wrong.any() and (wrong | missing).all():
         faults.add("columns 'latitude' and 'longitude' hold no numbers: name the right columns in a mapping")
-        return Places(lat, lon)
+        return RowCoordinates(lat, lon)
     lat, lon = np.where(wrong | missing, np.nan, lat), np.where(wrong | missing, np.nan, lon)
     if point.crs is not None:
         lat, lon = _unprojected(lat, lon, crs=point.crs)
@@ -90,9 +90,9 @@ def read_places(frame: pd.DataFrame, point: Point, *, timezone: str, faults: Fau
     fault = _whole_file_fault(lat, lon, home=home, timezone=timezone)
     if fault:
         faults.add(fault)
-        return Places(lat, lon)
+        return RowCoordinates(lat, lon)
     bad = _bad_rows(lat, lon, lines=lines, home=home, ledger=ledger)
-    return Places(np.where(bad, np.nan, lat), np.where(bad, np.nan, lon))
+    return RowCoordinates(np.where(bad, np.nan, lat), np.where(bad, np.nan, lon))
 
 
 def _two_columns(frame: pd.DataFrame, point: Point) -> pd.DataFrame:

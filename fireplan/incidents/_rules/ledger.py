@@ -107,7 +107,7 @@ class Ledger:
         self._set_aside |= {line: (code, text) for line, text in fresh.items()}
         self.add(code, list(fresh), column=column, detail=next(iter(fresh.values())) if texts and fresh else "")
 
-    def take(self, other: Ledger) -> None:
+    def add_entries_of(self, other: Ledger) -> None:
         """Take over what another ledger notes of the file as a whole."""
         for code, entry in other._entries.items():
             for detail in entry.details or {"": None}:

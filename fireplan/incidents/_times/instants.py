@@ -11,7 +11,7 @@ import numpy as np
 from fireplan.incidents._columns_and_types import MORE_TIMES, NO_STAMP, STAMP, TIMES, Flags, Stamps
 from fireplan.incidents._rules.ids import numbered
 from fireplan.incidents._times.stamp_order import drop_reversed
-from fireplan.incidents._times.time_columns import CODES, MISSING, PLACEHOLDER, Written, read_times
+from fireplan.incidents._times.time_columns import CODES, MISSING, PLACEHOLDER, WrittenTimes, read_times
 from fireplan.incidents._times.time_zones import Instants, localised, to_instants
 
 if TYPE_CHECKING:
@@ -93,12 +93,12 @@ def read_stamps(
         lines = frame.index.to_numpy()[alive]
         further[name] = np.full(len(frame), NO_STAMP, dtype=STAMP)
         item, anchor = columns[name], stamps[alive]
-        item = Written(item.local[alive], item.instant[alive], item.kind[alive])
+        item = WrittenTimes(item.local[alive], item.instant[alive], item.kind[alive])
         further[name][alive] = _further(item, anchor, lines, name=name, zone=zone, ledger=ledger)
     return Clocked(stamps, ~np.isin(kinds, (MISSING, PLACEHOLDER)), further)
 
 
-def _further(item: Written, stamps: Stamps, lines: Ints, *, name: str, zone: ZoneInfo, ledger: Ledger) -> Stamps:
+def _further(item: WrittenTimes, stamps: Stamps, lines: Ints, *, name: str, zone: ZoneInfo, ledger: Ledger) -> Stamps:
     """Read one further column; a time that came twice is the first one that is not before the row went en route."""
     one, two = (localised(item.local, zone, first=first) for first in (True, False))
     early, late = np.fmin(one, two), np.fmax(one, two)
@@ -137,7 +137,7 @@ def _set_aside(
 
 
 def _note(
-    frame: pd.DataFrame, written: list[Written], *, instants: Instants, future: Flags, alive: Flags, ledger: Ledger
+    frame: pd.DataFrame, written: list[WrittenTimes], *, instants: Instants, future: Flags, alive: Flags, ledger: Ledger
 ) -> None:
     lines = frame.index.to_numpy()
     aware = np.zeros(len(frame), dtype=np.int64)

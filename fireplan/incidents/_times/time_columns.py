@@ -73,7 +73,7 @@ _ADVICE = {
 
 
 @dataclass(frozen=True)
-class Written:
+class WrittenTimes:
     """
     One column's times as they were written.
 
@@ -99,7 +99,7 @@ class _Column:
 
 def read_times(
     frame: pd.DataFrame, *, names: Mapping[str, str], formats: Sequence[str], faults: Faults
-) -> dict[str, Written]:
+) -> dict[str, WrittenTimes]:
     """
     Read all time columns.
 
@@ -115,7 +115,7 @@ def read_times(
     faults
         Takes what makes a column unusable as a whole.
     """
-    result: dict[str, Written] = {}
+    result: dict[str, WrittenTimes] = {}
     open_: dict[str, tuple[_Column, list[Parts]]] = {}
     for name in frame.columns:
         column = _boiled_down(frame[name], name=names[name])
@@ -180,7 +180,7 @@ def _order(column: _Column, parts: list[Parts], *, faults: Faults) -> str:
     return "open" if (first != second).any() else "none"
 
 
-def _assembled(column: _Column, parts: list[Parts], *, day_first: bool) -> Written:
+def _assembled(column: _Column, parts: list[Parts], *, day_first: bool) -> WrittenTimes:
     local = np.full(len(column.texts), NO_STAMP, dtype=STAMP)
     instant = local.copy()
     kind = np.full(len(column.texts), UNREADABLE, dtype=np.int8)
@@ -191,10 +191,10 @@ def _assembled(column: _Column, parts: list[Parts], *, day_first: bool) -> Writt
         else:
             instant[part.where] = stamps - part.offset_min * np.timedelta64(60_000_000, "us")
         kind[part.where] = np.where(leap, LEAP, np.where(np.isnat(stamps), UNREADABLE, READ))
-    return Written(local, instant, kind)
+    return WrittenTimes(local, instant, kind)
 
 
-def _read_as(column: _Column, formats: Sequence[str], *, faults: Faults) -> Written:
+def _read_as(column: _Column, formats: Sequence[str], *, faults: Faults) -> WrittenTimes:
     local = np.full(len(column.texts), NO_STAMP, dtype=STAMP)
     instant = local.copy()
     texts = np.array(column.texts.to_pylist(), dtype=object)
@@ -209,12 +209,12 @@ def _read_as(column: _Column, formats: Sequence[str], *, faults: Faults) -> Writ
     known = ~np.isnat(local) | ~np.isnat(instant)
     return _finish(
         column,
-        Written(local, instant, np.where(known, READ, np.where(leap, LEAP, UNREADABLE)).astype(np.int8)),
+        WrittenTimes(local, instant, np.where(known, READ, np.where(leap, LEAP, UNREADABLE)).astype(np.int8)),
         faults=faults,
     )
 
 
-def _finish(column: _Column, written: Written, *, faults: Faults) -> Written:
+def _finish(column: _Column, written: WrittenTimes, *, faults: Faults) -> WrittenTimes:
     """Tell the missing from the unreadable, refuse a column unusable as a whole, and spread it over the rows."""
     local, instant, kind = written.local.copy(), written.instant.copy(), written.kind.copy()
     stamps = np.where(np.isnat(local), instant, local)
@@ -232,7 +232,7 @@ def _finish(column: _Column, written: Written, *, faults: Faults) -> Written:
     unusable = kind != READ
     local[unusable] = NO_STAMP
     instant[unusable] = NO_STAMP
-    return Written(local[column.codes], instant[column.codes], kind[column.codes])
+    return WrittenTimes(local[column.codes], instant[column.codes], kind[column.codes])
 
 
 def _refuse(column: _Column, kind: npt.NDArray[np.int8], *, faults: Faults) -> None:

@@ -19,7 +19,7 @@ from fireplan._conversions import DAY_US
 from fireplan.errors import FireplanError
 from fireplan.live._desk.base_layers import ground_of
 from fireplan.live._desk.feed_clock import PlayedClock
-from fireplan.live._desk.interfaces import Receipt, Update
+from fireplan.live._desk.interfaces import DeskUpdate, Receipt
 from fireplan.live._desk.state import StateMaker
 from fireplan.live._desk.state_at import Past, day_events, up_to
 from fireplan.live._store import Outcome
@@ -109,7 +109,7 @@ class Desk:
             self._maker.picture.cover, title=self.title, timezone=department.timezone, replay=self.replay is not None
         )
         self._inbox: queue.SimpleQueue[_Handed | Callable[[], None] | None] = queue.SimpleQueue()
-        self._listeners: tuple[Callable[[Update], None], ...] = ()
+        self._listeners: tuple[Callable[[DeskUpdate], None], ...] = ()
         self._state: live_state.DeskState | None = None
         self._day: live_state.Day | None = None
         self._today = self._maker.today()
@@ -157,7 +157,7 @@ class Desk:
         past = self._past.moment(at_us)
         return {"boot": self.boot, "rev": state["rev"], "upto": state["upto"], "range": state["range"], **past}
 
-    def subscribe(self, listener: Callable[[Update], None]) -> Callable[[], None]:
+    def subscribe(self, listener: Callable[[DeskUpdate], None]) -> Callable[[], None]:
         """Have every update told, in the desk's own thread, in order; what is returned ends that."""
         self._listeners = (*self._listeners, listener)
 
@@ -338,7 +338,7 @@ class Desk:
         news = _changes(self._state, state)
         self._state, self._rev = state, rev
         for listener in self._listeners:
-            listener(Update(rev, news))
+            listener(DeskUpdate(rev, news))
         self._forget()
 
     def _forget(self) -> None:

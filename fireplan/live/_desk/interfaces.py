@@ -38,7 +38,7 @@ class Receipt(NamedTuple):
     conflicts: tuple[str, ...] = ()
 
 
-class Update(NamedTuple):
+class DeskUpdate(NamedTuple):
     """
     What changed since the revision before.
 
@@ -82,7 +82,7 @@ class DeskLike(Protocol):
     def moment(self, at_us: int) -> live_state.DeskState:
         """Give the whole state as it was at an instant. [us since 1970, UTC]"""
 
-    def subscribe(self, listener: Callable[[Update], None]) -> Callable[[], None]:
+    def subscribe(self, listener: Callable[[DeskUpdate], None]) -> Callable[[], None]:
         """Have every update told, in the desk's own thread, in order; what is returned ends that."""
 
     def events_between(self, start_us: int | None, end_us: int | None) -> Iterator[Event]:

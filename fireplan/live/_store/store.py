@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from fireplan.live._store import statements as ask
 from fireplan.live._store import tables
 from fireplan.live._store.connect import opened
-from fireplan.live._store.store_errors import StoreError, told
+from fireplan.live._store.store_errors import StoreError, as_store_errors
 from fireplan.operations._events.event import Event
 from fireplan.operations._events.refusal import LONGEST_KEPT, Refusal
 
@@ -114,7 +114,7 @@ class Store:
         """
         signed = [(event, event.digest()) for event in events]
         source = position[0] if position else ""
-        with told("the store cannot be written, and nothing of this was kept"):
+        with as_store_errors("the store cannot be written, and nothing of this was kept"):
             for _ in range(MOST_TRIES):
                 try:
                     with self._writing() as connection:
@@ -217,11 +217,15 @@ class Store:
         -------
         How many events were deleted.
         """
-        with told("the store cannot forget, and nothing was deleted"), self._writing() as connection:
+        with as_store_errors("the store cannot forget, and nothing was deleted"), self._writing() as connection:
             gone = connection.execute(ask.FORGET_EVENTS, {"before": before_us}).rowcount
             connection.execute(ask.FORGET_REFUSALS, {"before": before_us})
         if self._engine.dialect.name == "sqlite":
-            with told("what was deleted may still stand in the store's log"), self._lock, self._engine.connect() as log:
+            with (
+                as_store_errors("what was deleted may still stand in the store's log"),
+                self._lock,
+                self._engine.connect() as log,
+            ):
                 log.execution_options(writes=None).exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)").close()
         return gone
 
@@ -255,7 +259,7 @@ class Store:
         self, statement: sa.Executable, values: Mapping[str, object] | None = None
     ) -> Sequence[sa.Row[*tuple[Any, ...]]]:
         self._refuse_closed()
-        with told("the store cannot be read"), self._engine.connect() as connection:
+        with as_store_errors("the store cannot be read"), self._engine.connect() as connection:
             return connection.execute(statement, values).all()
 
     def _refuse_closed(self) -> None:

@@ -43,7 +43,7 @@ class StoreError(FireplanError, OSError):
 
 
 @contextmanager
-def told(doing: str) -> Iterator[None]:
+def as_store_errors(doing: str) -> Iterator[None]:
     """
     Raise what a database refuses as our own error.
 

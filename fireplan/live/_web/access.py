@@ -11,7 +11,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 from starlette.routing import Route
 
-from fireplan.live._web.error_responses import REFUSED, refusal_of, told, too_long
+from fireplan.live._web.error_responses import REFUSED, error_response, refusal_of, too_long
 from fireplan.live._web.limits_and_headers import host_name, same_origin, with_headers
 from fireplan.live._web.sessions import COOKIE
 from fireplan.live._web.tokens import Role
@@ -61,7 +61,7 @@ def caller_of(request: Request) -> Caller:
     return caller
 
 
-class Answer:
+class WatchedSend:
     """
     The way back: adds headers, and keeps in mind what was answered.
 
@@ -191,11 +191,11 @@ class Guard:
         if scope["type"] == "lifespan":
             await self._app(scope, receive, send)
         elif scope["type"] == "http":
-            await self._answer(scope, receive, Answer(send))
+            await self._answer(scope, receive, WatchedSend(send))
         else:  # there are no web sockets here
             await send({"type": "websocket.close", "code": 1008})
 
-    async def _answer(self, scope: Scope, receive: Receive, answer: Answer) -> None:
+    async def _answer(self, scope: Scope, receive: Receive, answer: WatchedSend) -> None:
         began_s = time.perf_counter()
         method = scope["method"]
         headers = _headers(scope)
@@ -216,10 +216,10 @@ class Guard:
             known = method if method in METHODS else "OTHER"
             self._log.access(known, caller.template, status, took_s=time.perf_counter() - began_s, role=role)
 
-    async def _fault(self, error: Exception, scope: Scope, receive: Receive, answer: Answer) -> int:
+    async def _fault(self, error: Exception, scope: Scope, receive: Receive, answer: WatchedSend) -> int:
         fault_id = self._log.fault(error, f"answering {scope[CALLER].template}")
         if answer.status is None:
-            await told(500, "Something went wrong here.", fault=fault_id)(scope, receive, answer)
+            await error_response(500, "Something went wrong here.", fault=fault_id)(scope, receive, answer)
         return 500
 
     def _caller(self, scope: Scope, headers: Mapping[str, str]) -> Caller:
@@ -238,15 +238,15 @@ class Guard:
     def _refusal(self, method: str, caller: Caller, headers: Mapping[str, str]) -> Response | None:
         """Say no, if it is no."""
         if host_name(headers.get("host", "")) not in self._hosts:
-            return told(403, "Forbidden: the service is not known under this host name.")
+            return error_response(403, "Forbidden: the service is not known under this host name.")
         alone = method in READING and caller.template != "/api/stream"
         if not alone and not same_origin(headers, secure=self._secure):
-            return told(403, "Forbidden: the request comes from another site.")
+            return error_response(403, "Forbidden: the request comes from another site.")
         logs_in = method == "POST" and caller.template == "/login"
         if not logs_in and caller.role is None:
-            return self._login() if method in READING and caller.template == "/" else told(403, REFUSED)
+            return self._login() if method in READING and caller.template == "/" else error_response(403, REFUSED)
         if not logs_in and caller.role is not None and not may(caller.role, method, caller.template):
-            return told(403, f"Forbidden: not for the role {caller.role}.")
+            return error_response(403, f"Forbidden: not for the role {caller.role}.")
         said = headers.get("content-length", "0")
         if not said.isdecimal() or len(said) > 15 or int(said) > self._limits.body_bytes:
             return refusal_of(too_long())

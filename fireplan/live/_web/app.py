@@ -15,7 +15,7 @@ from starlette.responses import Response
 
 from fireplan.live._web.access import LEFT, Guard, Templates
 from fireplan.live._web.api_docs import DocsRoutes
-from fireplan.live._web.error_responses import told
+from fireplan.live._web.error_responses import error_response
 from fireplan.live._web.limits_and_headers import Failures, Limits
 from fireplan.live._web.logs import Log
 from fireplan.live._web.openapi import openapi_of
@@ -124,7 +124,7 @@ def _handlers() -> dict[Any, Any]:
 
     async def refused(_request: Request, error: HTTPException) -> Response:
         waits = (error.headers or {}).get("Retry-After")
-        return told(error.status_code, str(error.detail), wait_s=int(waits) if waits else None)
+        return error_response(error.status_code, str(error.detail), wait_s=int(waits) if waits else None)
 
     async def left(_request: Request, _error: ClientDisconnect) -> Response:
         return Response(status_code=LEFT)  # nobody hears it; it is no fault of ours

@@ -10,7 +10,7 @@ from starlette.responses import Response
 REFUSED = "Forbidden: a token is needed."
 
 
-def told(status: int, error: str, *, wait_s: int | None = None, **more: object) -> Response:
+def error_response(status: int, error: str, *, wait_s: int | None = None, **more: object) -> Response:
     """
     Answer with an error, as JSON.
 
@@ -35,7 +35,7 @@ def told(status: int, error: str, *, wait_s: int | None = None, **more: object) 
 
 def refusal_of(error: HTTPException) -> Response:
     """Answer with an error that was raised."""
-    return told(error.status_code, str(error.detail))
+    return error_response(error.status_code, str(error.detail))
 
 
 def too_long() -> HTTPException:

@@ -20,33 +20,33 @@ Instant = Annotated[int | None, Field(ge=0, le=LATEST_MS, description="Milliseco
 Asked = TypeVar("Asked", bound=BaseModel)
 
 
-class Login(BaseModel):
+class LoginRequest(BaseModel):
     """A browser's log-in."""
 
     token: Text
 
 
-class Move(BaseModel):
+class MoveRequest(BaseModel):
     """An order to stand by elsewhere."""
 
     unit_id: Text
     station_id: Text
 
 
-class Pace(BaseModel):
+class PaceRequest(BaseModel):
     """How a replay is to go on; what is left out stays as it is."""
 
     speed: Annotated[float | None, Field(strict=True, ge=SLOWEST, le=FASTEST, allow_inf_nan=False)] = None
     paused: Annotated[bool | None, Field(strict=True)] = None
 
 
-class Moment(BaseModel):
+class MomentQuery(BaseModel):
     """A moment of the past, or now."""
 
     at: Instant = None
 
 
-class Span(BaseModel):
+class SpanQuery(BaseModel):
     """A span of time, open where a side is left out."""
 
     start: Instant = None

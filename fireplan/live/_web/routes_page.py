@@ -10,9 +10,9 @@ from starlette.exceptions import HTTPException
 from starlette.responses import RedirectResponse, Response
 
 from fireplan.live._web.access import caller_of
-from fireplan.live._web.error_responses import REFUSED, told
+from fireplan.live._web.error_responses import REFUSED, error_response
 from fireplan.live._web.openapi import Door, schema_of
-from fireplan.live._web.request_models import FORM, JSON, Login, small_body
+from fireplan.live._web.request_models import FORM, JSON, LoginRequest, small_body
 from fireplan.live._web.sessions import COOKIE
 from fireplan.live._web.tokens import Role
 
@@ -54,7 +54,7 @@ class PageRoutes:
                     403: "Not a token of a viewer or an operator.",
                     429: "Too many wrong tokens: wait as long as Retry-After says.",
                 },
-                body=dict.fromkeys((JSON, FORM), schema_of(Login)),
+                body=dict.fromkeys((JSON, FORM), schema_of(LoginRequest)),
                 is_open=True,
             ),
             Door(
@@ -87,12 +87,12 @@ class PageRoutes:
         address = self._address(request)
         wait_s = web.failures.wait_s(address)
         if wait_s:
-            return told(429, "Too many wrong tokens: wait a little.", wait_s=wait_s)
+            return error_response(429, "Too many wrong tokens: wait a little.", wait_s=wait_s)
         is_form = request.headers.get("content-type", "").startswith(FORM)
         role = web.tokens.role_of(await _token_said(request, is_form=is_form))
         if role not in {Role.VIEWER, Role.OPERATOR}:
             web.failures.add(address)
-            return self.login_form() if is_form else told(403, REFUSED)
+            return self.login_form() if is_form else error_response(403, REFUSED)
         former = caller_of(request).session
         if former is not None:
             web.sessions.end(former.key)
@@ -140,6 +140,6 @@ async def _token_said(request: Request, *, is_form: bool) -> str:
     try:
         if is_form:
             return parse_qs(body.decode(), max_num_fields=4).get("token", [""])[0].strip()
-        return Login.model_validate_json(body).token.strip()
+        return LoginRequest.model_validate_json(body).token.strip()
     except ValueError:
         return ""

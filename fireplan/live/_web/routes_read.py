@@ -12,10 +12,10 @@ from starlette.responses import Response, StreamingResponse
 
 from fireplan.errors import FireplanError
 from fireplan.live._web.access import caller_of
-from fireplan.live._web.error_responses import told
+from fireplan.live._web.error_responses import error_response
 from fireplan.live._web.export import lines_of, pumped
 from fireplan.live._web.openapi import Door
-from fireplan.live._web.request_models import JSON, LINES, Moment, Span, asked_in
+from fireplan.live._web.request_models import JSON, LINES, MomentQuery, SpanQuery, asked_in
 from fireplan.live._web.streaming import Reader, Stream, as_json
 from fireplan.live._web.tokens import Role
 
@@ -60,7 +60,7 @@ class ReadingRoutes:
                 "The state, now or at a moment of the past",
                 description=STATE,
                 answers=busy,
-                query=Moment,
+                query=MomentQuery,
             ),
             Door(
                 "GET",
@@ -79,7 +79,7 @@ class ReadingRoutes:
                 description=EVENTS,
                 gives=LINES,
                 answers=busy,
-                query=Span,
+                query=SpanQuery,
             ),
             Door(
                 "GET",
@@ -104,7 +104,7 @@ class ReadingRoutes:
 
     async def state(self, request: Request) -> Response:
         """Give the state."""
-        role, at = _role(request), asked_in(request, Moment).at
+        role, at = _role(request), asked_in(request, MomentQuery).at
         if at is None:
             _, text = await self._web.hub.snapshot(role)
             return Response(text, media_type=JSON)
@@ -113,7 +113,7 @@ class ReadingRoutes:
                 text = await asyncio.to_thread(self._moment, at, role)
             except FireplanError as error:
                 fault = self._web.log.fault(error, "looking at the past")
-                return told(422, "The state of that moment cannot be told.", fault=fault)
+                return error_response(422, "The state of that moment cannot be told.", fault=fault)
         return Response(text, media_type=JSON)
 
     async def stream(self, request: Request) -> Response:
@@ -129,7 +129,7 @@ class ReadingRoutes:
 
     async def events(self, request: Request) -> Response:
         """Give past events."""
-        span = asked_in(request, Span)
+        span = asked_in(request, SpanQuery)
         turn = self._turn(self._exports)
         await turn.__aenter__()
         with_address = _role(request) is Role.OPERATOR

@@ -11,10 +11,10 @@ from starlette.responses import Response
 
 from fireplan.live._web.access import caller_of
 from fireplan.live._web.bodies import Posted, read_posted, refused
-from fireplan.live._web.error_responses import told
+from fireplan.live._web.error_responses import error_response
 from fireplan.live._web.event_schema import event_schema
 from fireplan.live._web.openapi import Door, schema_of
-from fireplan.live._web.request_models import JSON, LINES, Move, Pace, said_in
+from fireplan.live._web.request_models import JSON, LINES, MoveRequest, PaceRequest, said_in
 from fireplan.live._web.streaming import as_json
 from fireplan.operations._events.event import Event
 
@@ -70,7 +70,7 @@ class PostingRoutes:
                 "Order a move-up",
                 description="Records that a unit is to stand by at another station, as a `unit.moved_up` event of now.",
                 answers=EVENT_ANSWERS,
-                body={JSON: schema_of(Move)},
+                body={JSON: schema_of(MoveRequest)},
             ),
             Door(
                 "POST",
@@ -86,7 +86,7 @@ class PostingRoutes:
                 "Play a replay faster, slower, or not at all",
                 description="Either may be left out, and stays as it is.",
                 answers={409: "The feed is live: it has no speed."},
-                body={JSON: schema_of(Pace)},
+                body={JSON: schema_of(PaceRequest)},
             ),
         ]
 
@@ -104,37 +104,41 @@ class PostingRoutes:
         if not posted.events and not posted.refusals:
             return _json({"new": 0, "duplicates": 0, "refused": []})
         receipt = await self._kept(posted)
-        return _json(_answer(posted, receipt)) if receipt else told(503, NOT_KEPT, wait_s=AGAIN_S)
+        return _json(_answer(posted, receipt)) if receipt else error_response(503, NOT_KEPT, wait_s=AGAIN_S)
 
     async def move(self, request: Request) -> Response:
         """Record a move-up."""
-        asked = await said_in(request, Move)
+        asked = await said_in(request, MoveRequest)
         unit_id, station_id = asked.unit_id, asked.station_id
         state = await asyncio.to_thread(self._web.desk.snapshot)
         if unit_id not in [unit["unit_id"] for unit in state["units"]]:
-            return told(422, "There is no such unit.")
+            return error_response(422, "There is no such unit.")
         if station_id not in [station["station_id"] for station in self._web.desk.ground["stations"]]:
-            return told(422, "There is no such station.")
+            return error_response(422, "There is no such station.")
         now_us = int(state["now"]) * 1000
         name = f"move-{secrets.token_hex(8)}"
         event = Event(name, now_us, "unit.moved_up", now_us, unit_id=unit_id, station_id=station_id)
         posted = Posted([event], [0], [], [])
         receipt = await self._kept(posted)
-        return _json({**_answer(posted, receipt), "event_id": name}) if receipt else told(503, NOT_KEPT, wait_s=AGAIN_S)
+        return (
+            _json({**_answer(posted, receipt), "event_id": name})
+            if receipt
+            else error_response(503, NOT_KEPT, wait_s=AGAIN_S)
+        )
 
     async def acknowledge(self, request: Request) -> Response:
         """Note that an alert was seen."""
         key, who = request.path_params["key"], caller_of(request).role
         if len(key) > LONGEST_KEY or not await asyncio.to_thread(self._web.desk.acknowledge, key, str(who)):
-            return told(404, "There is no such alert now.")
+            return error_response(404, "There is no such alert now.")
         return _json({"acknowledged": True})
 
     async def replay(self, request: Request) -> Response:
         """Set the clock of a replay."""
         control = self._web.desk.replay
         if control is None:
-            return told(409, "The feed is live: only a replay has a speed.")
-        asked = await said_in(request, Pace)
+            return error_response(409, "The feed is live: only a replay has a speed.")
+        asked = await said_in(request, PaceRequest)
         await asyncio.to_thread(control.change, speed=asked.speed, paused=asked.paused)
         return _json(asked.model_dump())
 

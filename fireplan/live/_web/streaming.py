@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from starlette.types import Receive, Scope, Send
 
-    from fireplan.live._desk.interfaces import DeskLike, Update
+    from fireplan.live._desk.interfaces import DeskLike, DeskUpdate
     from fireplan.live._web.limits_and_headers import Limits
     from fireplan.live._web.logs import Log
     from fireplan.live._web.tokens import Role
@@ -183,7 +183,7 @@ class Hub:
         """Begin to listen. Called on the loop."""
         loop = asyncio.get_running_loop()
 
-        def heard(update: Update) -> None:  # in the desk's thread
+        def heard(update: DeskUpdate) -> None:  # in the desk's thread
             rev = update.rev
             try:
                 text = b"event: update\ndata: %b\n\n" % as_json(update.data)

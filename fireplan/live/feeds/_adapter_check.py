@@ -129,7 +129,7 @@ class _Check:
     def gives_what_is_written(self) -> None:
         """Everything comes, once, in order, unchanged."""
         self.write(events := self.said(MANY))
-        self.take(self.read(self.last(), len(events)), events)
+        self.hand_in(self.read(self.last(), len(events)), events)
 
     def sets_aside(self) -> None:
         """What cannot be used comes as a refusal, and the rest beside it."""
@@ -144,7 +144,7 @@ class _Check:
             refusals[0].source == name, f"its refusal names {quoted(refusals[0].source)} as source, not {quoted(name)}"
         )
         _see(refusals[0].event_id == broken["event_id"], "its refusal does not name the event")
-        self.take(batches, [*events[:2], *events[3:]])
+        self.hand_in(batches, [*events[:2], *events[3:]])
 
     def goes_on_from_everywhere(self) -> None:
         """From each position exactly the rest comes."""
@@ -165,7 +165,7 @@ class _Check:
             self.await_n(batches, 1)
         _see(len(batches) == 1, f"it gives {len(batches) - 1} more batches after it was stopped")
         position = batches[0].position
-        self.take([*batches, *self.read(position, len(events) - len(batches[0].events))], events)
+        self.hand_in([*batches, *self.read(position, len(events) - len(batches[0].events))], events)
 
     def gives_what_comes_meanwhile(self) -> None:
         """What is written while it reads comes in time."""
@@ -175,7 +175,7 @@ class _Check:
                 self.write([event])
                 time.sleep(0.05)
             self.await_n(batches, len(events))
-        self.take(batches, events)
+        self.hand_in(batches, events)
 
     def waits_for_the_rest(self, tear: Tear) -> None:
         """Half an event is neither used nor refused."""
@@ -187,9 +187,9 @@ class _Check:
             finish()
             self.write(events[1:])
             self.await_n(batches, 2)
-        self.take(batches, events)
+        self.hand_in(batches, events)
 
-    def take(self, batches: Sequence[Batch], events: Sequence[Mapping[str, Any]]) -> None:
+    def hand_in(self, batches: Sequence[Batch], events: Sequence[Mapping[str, Any]]) -> None:
         """Hold what came to what was written, and note the positions."""
         found, wanted = _ids(batches), [event["event_id"] for event in events]
         _see(found == wanted, f"it gives {_said(found)} instead of {_said(wanted)}")

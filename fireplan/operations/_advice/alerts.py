@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from fireplan.operations._events.event_records import Incident
     from fireplan.operations._events.feed_health import Health
-    from fireplan.operations._status.incident_clocks import Clock, Force
+    from fireplan.operations._status.incident_clocks import Force, IncidentClock
     from fireplan.operations._status.live_cover import CoverNow
     from fireplan.operations._status.uncovered_since import Uncovered
 
@@ -61,7 +61,7 @@ def alerts_of(
     cover: CoverNow,
     *,
     uncovered: Iterable[Uncovered],
-    running: Mapping[str, tuple[Incident, list[Clock], Force | None]],
+    running: Mapping[str, tuple[Incident, list[IncidentClock], Force | None]],
     health: Health,
     minutes: float,
 ) -> list[Alert]:
@@ -104,7 +104,7 @@ def _ground(cover: CoverNow, lost: Uncovered, minutes: float) -> Alert:
     )
 
 
-def _clocks(incident: Incident, clocks: list[Clock], force: Force | None) -> list[Alert]:
+def _clocks(incident: Incident, clocks: list[IncidentClock], force: Force | None) -> list[Alert]:
     found = []
     for clock in clocks:
         if clock.state != "late" or clock.started_us is None:

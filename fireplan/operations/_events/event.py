@@ -19,7 +19,7 @@ from fireplan.operations._events.event_fields import (
     SECOND_US,
     SEQ,
     TIME,
-    Said,
+    FieldRule,
     degrees,
     fault_of,
     in_us,
@@ -75,7 +75,7 @@ PLACED = ("unit.position",)
 """Types that cannot do without a place."""
 
 NEEDS = {kind: tuple(name for name, kinds in NEEDED_BY.items() if kind in kinds) for kind in TYPES}
-KNOWN_TYPE = Said(Literal[TYPES], "is unknown")
+KNOWN_TYPE = FieldRule(Literal[TYPES], "is unknown")
 
 
 @dataclass(frozen=True, slots=True)

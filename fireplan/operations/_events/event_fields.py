@@ -33,7 +33,7 @@ REASON = "reason"
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
+class FieldRule:
     """
     Note on a field for pydantic: what a feed may say for it.
 
@@ -62,10 +62,10 @@ class Said:
 WHOLE = Annotated[int, Field(strict=True, gt=-MOST_SEQ, lt=MOST_SEQ)]
 
 
-def text_of(longest: int) -> Said:
+def text_of(longest: int) -> FieldRule:
     """Note that a field is a text, or a whole number that is meant as one; "" is nothing."""
     text = Annotated[str, Field(strict=True, max_length=longest)]
-    return Said(text | WHOLE | None, f"is no text of up to {longest} characters", _as_text)
+    return FieldRule(text | WHOLE | None, f"is no text of up to {longest} characters", _as_text)
 
 
 def _as_text(said: str | int | None) -> str | None:
@@ -80,7 +80,7 @@ def _as_id(said: str | int) -> str:
 
 
 NO_ID = f"is no text of 1 to {LONGEST_ID} printable characters"
-ID = Said(
+ID = FieldRule(
     Annotated[str, Field(strict=True, min_length=1, max_length=LONGEST_ID, pattern=r"\S")]
     | Annotated[int, Field(strict=True)],
     NO_ID,
@@ -105,7 +105,7 @@ def _as_instant(said: str) -> int:
     return us
 
 
-INSTANT = Said(
+INSTANT = FieldRule(
     Annotated[
         str,
         Field(
@@ -118,7 +118,7 @@ INSTANT = Said(
     NO_STAMP,
     _as_instant,
 )
-SEQ = Said(
+SEQ = FieldRule(
     Annotated[int, Field(strict=True, ge=0, lt=MOST_SEQ)] | None,
     "is not a whole number from 0: number the events, or leave it out",
 )

@@ -44,7 +44,7 @@ POSTED = frozenset({"unit.moved_up", "unit.in_quarters"})
 TEXTS = ("call_type", "priority", "address")
 
 
-class Said(NamedTuple):
+class ReportedValue(NamedTuple):
     """A value, and where the event that said it stands among all."""
 
     order: Order
@@ -68,7 +68,7 @@ class Response:
         self.at_hospital_us: int | None = None
         self.cancelled_us: int | None = None
         self.cleared_us: int | None = None
-        self.last = Said(NEVER, "")
+        self.last = ReportedValue(NEVER, "")
 
     @property
     def over(self) -> bool:
@@ -95,7 +95,7 @@ class Response:
         else:
             return
         if order > self.last.order:
-            self.last = Said(order, event.type)
+            self.last = ReportedValue(order, event.type)
 
 
 class Incident:
@@ -110,7 +110,7 @@ class Incident:
         self.last_us = -1
         self.closed = NEVER
         self.reopened = NEVER
-        self.said: dict[str, Said] = {}
+        self.said: dict[str, ReportedValue] = {}
         self.responses: dict[str, Response] = {}
 
     def take(self, event: Event, order: Order) -> None:
@@ -138,9 +138,9 @@ class Incident:
         for name in TEXTS:
             value = getattr(event, name)
             if value is not None and (name not in said or order > said[name].order):
-                said[name] = Said(order, value)
+                said[name] = ReportedValue(order, value)
         if event.latitude is not None and ("at" not in said or order > said["at"].order):
-            said["at"] = Said(order, (event.longitude, event.latitude))
+            said["at"] = ReportedValue(order, (event.longitude, event.latitude))
 
     def text(self, name: str) -> str | None:
         """Give the call type, priority or address, as it was said last."""
@@ -190,8 +190,8 @@ class Unit:
         self.unit_id = unit_id
         self.last_us = -1
         self.word: Word | None = None
-        self.post = Said(NEVER, None)
-        self.at = Said(NEVER, None)
+        self.post = ReportedValue(NEVER, None)
+        self.at = ReportedValue(NEVER, None)
         self._latest: list[Word] = []
 
     def take(self, event: Event, order: Order) -> None:
@@ -199,10 +199,10 @@ class Unit:
         self.last_us = max(self.last_us, event.ts_us)
         if event.type == "unit.position":
             if order > self.at.order:
-                self.at = Said(order, (event.longitude, event.latitude))
+                self.at = ReportedValue(order, (event.longitude, event.latitude))
             return
         if event.type in POSTED and order > self.post.order:
-            self.post = Said(order, event.station_id)
+            self.post = ReportedValue(order, event.station_id)
         self._hear(Word(order, event.type, event.incident_id))
 
     @property

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from fireplan.standards import Objective, Standard
 
 
-class Clock(NamedTuple):
+class IncidentClock(NamedTuple):
     """
     One clock on one incident.
 
@@ -104,7 +104,7 @@ class Clocks:
         wanted = self._policy.emergency_priorities
         return not self._policy.emergency_only or wanted is None or incident.text("priority") in wanted
 
-    def on(self, incident: Incident, *, now_us: int) -> list[Clock]:
+    def on(self, incident: Incident, *, now_us: int) -> list[IncidentClock]:
         """Set the clocks of an incident as they stand at an instant; none where it is no emergency."""
         if not self.emergency(incident):
             return []
@@ -117,7 +117,9 @@ class Clocks:
             started_us, stopped_us = self._span(objective, incident, sent)
             if stopped_us is None and started_us is not None and incident.closed_us is not None:
                 continue  # called off before it could be reached
-            found.append(Clock(objective, started_us, stopped_us, _state(objective, started_us, stopped_us, now_us)))
+            found.append(
+                IncidentClock(objective, started_us, stopped_us, _state(objective, started_us, stopped_us, now_us))
+            )
         return found
 
     def force(self, incident: Incident, *, now_us: int) -> Force | None:

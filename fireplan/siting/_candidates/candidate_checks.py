@@ -158,7 +158,7 @@ def asked_for(
     """Keep the sites of somebody's table that can be used, and say of every other one why not."""
     within = inside(sites, scenario, area)
     if not within.all():
-        notes = [*notes, f"{of(~within)} {what} left out: outside the area asked for"]
+        notes = [*notes, f"{count_of_all(~within)} {what} left out: outside the area asked for"]
     return usable(sites[within], scenario, what=what, notes=notes)
 
 
@@ -170,7 +170,9 @@ def usable(sites: gpd.GeoDataFrame, scenario: Scenario, *, what: str, notes: Ite
     near = f"farther than {wording.distance(scenario.snap_limit_m)} from every street that a door may open on"
     cut_off = "on streets from which an engine cannot drive to the main part of the network"
     told = [*notes]
-    told += [f"{of(lost)} {what} left out: {why}" for lost, why in ((off, near), (island, cut_off)) if lost.any()]
+    told += [
+        f"{count_of_all(lost)} {what} left out: {why}" for lost, why in ((off, near), (island, cut_off)) if lost.any()
+    ]
     kept = sites[~off & ~island]
     if not len(kept):
         faults = Faults("candidate sites")
@@ -197,7 +199,7 @@ def _leads_on(roads: RoadNetwork, on_road: OnRoad) -> NDArray[np.bool_]:
     return out
 
 
-def of(lost: NDArray[np.bool_]) -> str:
+def count_of_all(lost: NDArray[np.bool_]) -> str:
     """Count: ``3 of 1,200``."""
     return f"{wording.count(lost.sum())} of {wording.count(len(lost))}"
 

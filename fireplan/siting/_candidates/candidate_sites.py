@@ -19,10 +19,10 @@ from fireplan.siting._candidates.candidate_checks import (
     check_metres,
     check_shapes,
     coordinates,
+    count_of_all,
     ids_of,
     inside,
     numbered,
-    of,
     rows_named,
     table_of,
     usable,
@@ -134,7 +134,7 @@ def intersection_sites(
     thinned = sites[apart]
     thinned = thinned.assign(name=_street_names(roads, thinned["node"].to_numpy()))[["name", "geometry"]]
     if not apart.all():
-        note = f"{of(~apart)} intersections left out: nearer than {wording.distance(apart_m)} to another one"
+        note = f"{count_of_all(~apart)} intersections left out: nearer than {wording.distance(apart_m)} to another one"
         thinned.attrs["notes"] = [*sites.attrs["notes"], note]
     return thinned
 
@@ -178,7 +178,7 @@ def parcel_sites(
     rest = pd.DataFrame(parcels).drop(columns=parcels.geometry.name).assign(area_m2=area_m2)
     sites = table_of(shapely.get_coordinates(points.array), ids, rest)
     large = area_m2 >= smallest_m2
-    notes = [] if large.all() else [f"{of(~large)} parcels left out: smaller than {smallest_m2:,.10g} m²"]
+    notes = [] if large.all() else [f"{count_of_all(~large)} parcels left out: smaller than {smallest_m2:,.10g} m²"]
     return asked_for(sites[large], scenario, area, notes, what="parcels")
 
 

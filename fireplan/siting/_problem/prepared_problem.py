@@ -60,7 +60,7 @@ class Demand(NamedTuple):
     points: NDArray[np.float64]
 
 
-class Sources(NamedTuple):
+class ExistingUnits(NamedTuple):
     """
     Who brings the unit asked for: rows of stations, and of one station whose units turn out at different times several.
 
@@ -109,7 +109,7 @@ class Setting:
         """Open stations that may be closed and bring the unit asked for."""
         return list(dict.fromkeys(self.rules.closable))
 
-    def sources(self, aim: Aim) -> Sources:
+    def sources(self, aim: Aim) -> ExistingUnits:
         """Say when the units there are arrive at each place that an aim counts."""
         scenario = self.scenario.apply(*aim.conditions) if aim.conditions else self.scenario
         ends = places(scenario, place_kind(scenario, aim.weight))
@@ -118,7 +118,7 @@ class Setting:
         station, later_s, brings = suppliers(scenario, starts, needs={rules.unit: 1.0}, interval=rules.interval)
         units = brings[:, KINDS.index(rules.unit)]
         whole = np.where(np.isinf(units), 1, units).astype(np.int64)
-        return Sources(starts.ids[station], whole, later_s, time_rows(scenario, ends, starts=starts)[station])
+        return ExistingUnits(starts.ids[station], whole, later_s, time_rows(scenario, ends, starts=starts)[station])
 
     def times(self, aim: Aim, *, cutoff_s: float | None = None) -> CandidateTimes:
         """Drive from each candidate to the places an aim counts, turnout not included."""

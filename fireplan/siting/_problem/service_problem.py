@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from fireplan._kernel.location.p_median import Rules
+from fireplan._kernel.location.p_median import ExchangeRules
 from fireplan.errors import Faults
 from fireplan.siting._problem.constraints import Choice
 
@@ -146,7 +146,7 @@ class Task:
         missing = int((~reached & np.isinf(self.base[counts])).sum())
         return f"{missing} of {live.n_places} places cannot be served by any candidate" if missing else ""
 
-    def rules(self) -> Rules:
+    def rules(self) -> ExchangeRules:
         """Give the conditions as arrays."""
         choice = self.choice
         pairs = np.array(choice.forbidden, dtype=np.int64).reshape(-1, 2)
@@ -155,4 +155,4 @@ class Task:
         start = np.searchsorted(both[:, 0], np.arange(choice.n + 1)).astype(np.int64)
         price = np.zeros(choice.n) if choice.cost is None else np.asarray(choice.cost, dtype=float)
         quota = np.array(choice.quota, dtype=np.int64)
-        return Rules(choice.group, quota, price, float(choice.budget), start, both[:, 1].copy())
+        return ExchangeRules(choice.group, quota, price, float(choice.budget), start, both[:, 1].copy())
