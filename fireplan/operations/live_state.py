@@ -22,7 +22,7 @@ from fireplan.operations._status.unit_status import STATUSES
 __all__ = [
     "AlertState",
     "ClockReading",
-    "CoverFigures",
+    "CoverFiguresState",
     "CoverNews",
     "CoverState",
     "Day",
@@ -43,7 +43,7 @@ __all__ = [
     "ObjectiveState",
     "Pace",
     "PerformanceRow",
-    "Picture",
+    "PictureState",
     "RefusalState",
     "ResponseState",
     "RoadsState",
@@ -309,7 +309,7 @@ class FirstDueState(TypedDict):
 
 
 @with_config(CLOSED)
-class CoverFigures(TypedDict):
+class CoverFiguresState(TypedDict):
     """What is reached in time, but for the zones."""
 
     objective: ObjectiveState
@@ -327,7 +327,7 @@ class CoverFigures(TypedDict):
 
 
 @with_config(CLOSED)
-class CoverState(CoverFigures):
+class CoverState(CoverFiguresState):
     """What is reached in time."""
 
     zones: str
@@ -337,7 +337,7 @@ class CoverState(CoverFigures):
 
 
 @with_config(CLOSED)
-class CoverNews(CoverFigures):
+class CoverNews(CoverFiguresState):
     """What is reached in time; zones and first due only where they changed."""
 
     zones: NotRequired[str]
@@ -522,7 +522,7 @@ class HourState(TypedDict):
 
 
 @with_config(CLOSED)
-class Picture(TypedDict):
+class PictureState(TypedDict):
     """What a state says of an instant."""
 
     now: int
@@ -564,12 +564,12 @@ class Pace(TypedDict):
 
 
 @with_config(CLOSED)
-class Moment(Picture, Day, Pace):
+class Moment(PictureState, Day, Pace):
     """A moment of the past."""
 
 
 @with_config(CLOSED)
-class DeskState(Picture, Pace):
+class DeskState(PictureState, Pace):
     """The state as the desk keeps it."""
 
     boot: str

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from fireplan.live._desk.department import Department
     from fireplan.live._store import Store
     from fireplan.operations._events.event import Event
-    from fireplan.operations.live_state import Picture as PictureState
+    from fireplan.operations.live_state import PictureState
 
 
 class StateMaker:
