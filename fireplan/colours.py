@@ -15,6 +15,39 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+__all__ = [
+    "ACCENT",
+    "CARD",
+    "CATEGORIES",
+    "DARK",
+    "FASTER",
+    "GAIN",
+    "GRID",
+    "INK",
+    "LIGHT",
+    "LITTLE_TO_MUCH",
+    "LOCAL_ROAD",
+    "MAIN_ROAD",
+    "NEWLY",
+    "NO_CHANGE",
+    "NO_LONGER",
+    "PAPER",
+    "PRINT",
+    "SLOWER",
+    "SOFT",
+    "STILL_MAIN_ROAD",
+    "STILL_ROAD",
+    "TERRITORY",
+    "THROUGH_ROAD",
+    "TRAVEL_TIME",
+    "UNKNOWN",
+    "UNREACHABLE",
+    "custom_properties",
+    "print_sheet",
+    "script",
+    "style_sheet",
+]
+
 INK = "#1f2933"
 SOFT = "#52606d"
 CARD = "#ffffff"
@@ -196,3 +229,8 @@ def script() -> str:
         f"/** Custom properties of the style sheet. */\nexport const NAMES = {json.dumps(list(LIGHT))};\n\n"
         f"/** Kinds of anything, in no order. */\nexport const CATEGORIES = {json.dumps(CATEGORIES)};\n"
     )
+
+
+def __dir__() -> list[str]:
+    """List the public names."""
+    return sorted(__all__)

@@ -15,40 +15,40 @@ One rounding rule:
 - Infinite is "not reached", missing is "not known". Changes carry their sign; the minus is a minus, not a hyphen.
 """
 
-from fireplan.wording.counts import count as count
-from fireplan.wording.counts import counted as counted
-from fireplan.wording.counts import figure as figure
-from fireplan.wording.counts import force as force
-from fireplan.wording.counts import number as number
-from fireplan.wording.counts import signed as signed
-from fireplan.wording.counts import signed_figure as signed_figure
-from fireplan.wording.distances import area as area
-from fireplan.wording.distances import distance as distance
-from fireplan.wording.intervals import high_end as high_end
-from fireplan.wording.intervals import low_end as low_end
-from fireplan.wording.intervals import share_interval as share_interval
-from fireplan.wording.intervals import time_interval as time_interval
-from fireplan.wording.names import capital as capital
-from fireplan.wording.names import joined as joined
-from fireplan.wording.names import lower as lower
-from fireplan.wording.names import named as named
-from fireplan.wording.numbers import MINUS as MINUS
-from fireplan.wording.numbers import NOT_KNOWN as NOT_KNOWN
-from fireplan.wording.shares import goal as goal
-from fireplan.wording.shares import points as points
-from fireplan.wording.shares import share as share
-from fireplan.wording.shares import share_of as share_of
-from fireplan.wording.shares import shares_apart as shares_apart
-from fireplan.wording.times import NOT_REACHED as NOT_REACHED
-from fireplan.wording.times import change as change
-from fireplan.wording.times import clock as clock
-from fireplan.wording.times import passed as passed
-from fireplan.wording.times import percentile as percentile
-from fireplan.wording.times import roughly as roughly
-from fireplan.wording.times import span as span
-from fireplan.wording.verdicts import MET as MET
-from fireplan.wording.verdicts import MISSED as MISSED
-from fireplan.wording.verdicts import verdict as verdict
+from fireplan.wording._counts import count as count
+from fireplan.wording._counts import counted as counted
+from fireplan.wording._counts import figure as figure
+from fireplan.wording._counts import force as force
+from fireplan.wording._counts import number as number
+from fireplan.wording._counts import signed as signed
+from fireplan.wording._counts import signed_figure as signed_figure
+from fireplan.wording._distances import area as area
+from fireplan.wording._distances import distance as distance
+from fireplan.wording._intervals import high_end as high_end
+from fireplan.wording._intervals import low_end as low_end
+from fireplan.wording._intervals import share_interval as share_interval
+from fireplan.wording._intervals import time_interval as time_interval
+from fireplan.wording._names import capital as capital
+from fireplan.wording._names import joined as joined
+from fireplan.wording._names import lower as lower
+from fireplan.wording._names import named as named
+from fireplan.wording._numbers import MINUS as MINUS
+from fireplan.wording._numbers import NOT_KNOWN as NOT_KNOWN
+from fireplan.wording._shares import goal as goal
+from fireplan.wording._shares import points as points
+from fireplan.wording._shares import share as share
+from fireplan.wording._shares import share_of as share_of
+from fireplan.wording._shares import shares_apart as shares_apart
+from fireplan.wording._times import NOT_REACHED as NOT_REACHED
+from fireplan.wording._times import change as change
+from fireplan.wording._times import clock as clock
+from fireplan.wording._times import passed as passed
+from fireplan.wording._times import percentile as percentile
+from fireplan.wording._times import roughly as roughly
+from fireplan.wording._times import span as span
+from fireplan.wording._verdicts import MET as MET
+from fireplan.wording._verdicts import MISSED as MISSED
+from fireplan.wording._verdicts import verdict as verdict
 
 __all__ = [
     "MET",

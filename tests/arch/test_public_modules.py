@@ -11,7 +11,7 @@ import pytest
 import fireplan
 
 PACKAGE = Path(__file__).resolve().parents[2] / "fireplan"
-RE_EXPORTED = {"comparison", "errors", "progress", "project", "report", "scenario"}
+RE_EXPORTED = {"colours", "comparison", "errors", "progress", "project", "report", "scenario"}
 INNER = {"live.feeds", "maps.layers", "operations.live_state", "siting.models"}
 FORMER = {"responding"}
 
@@ -47,7 +47,7 @@ def test_the_standards_of_the_library_are_listed_beside_the_functions():
     assert "NFPA_1710" in dir(standards)
 
 
-def test_a_former_module_gives_the_same_and_says_its_new_name(monkeypatch):
+def test_a_former_module_gives_the_same_and_says_its_new_name():
     code = (
         "import warnings; warnings.simplefilter('error', DeprecationWarning)\n"
         "try:\n    from fireplan.responding import baselines\n"
@@ -58,8 +58,7 @@ def test_a_former_module_gives_the_same_and_says_its_new_name(monkeypatch):
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         former = importlib.import_module("fireplan.responding")
-    monkeypatch.delattr(fireplan, "responding")  # where the import has put it
-    monkeypatch.delitem(sys.modules, "fireplan.responding")
+    del fireplan.responding, sys.modules["fireplan.responding"]  # where the import has put it
     assert former.baselines is fireplan.response_performance.baselines
     assert dir(former) == dir(fireplan.response_performance)
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-WORDS = Path(__file__).resolve().parents[2] / "fireplan" / "live" / "page" / "words.js"
+WORDS = Path(__file__).resolve().parents[2] / "fireplan" / "live" / "_page" / "words.js"
 
 RUN = """
 import * as words from "%s";

@@ -8,7 +8,7 @@ import pytest
 from fireplan import colours
 
 PACKAGE = Path(colours.__file__).parent
-PAGE = PACKAGE / "live" / "page"
+PAGE = PACKAGE / "live" / "_page"
 OURS = {PACKAGE / "colours.py", PAGE / "palette.css", PAGE / "palette.js"}
 LITERAL = re.compile(r"(?<!&)#(?:[0-9a-fA-F]{8}|[0-9a-fA-F]{6}|[0-9a-fA-F]{3})(?![0-9a-zA-Z_-])|rgba?\([0-9]")
 FILES = [

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import math
 
-from fireplan.wording.numbers import NOT_KNOWN, digits, known, rounded
-from fireplan.wording.times import NOT_REACHED
+from fireplan.wording._numbers import NOT_KNOWN, digits, known, rounded
+from fireplan.wording._times import NOT_REACHED
 
 KM_FROM_M, WHOLE_KM_FROM_M = 1000, 99_950
 SMALL_KM2 = 1.0

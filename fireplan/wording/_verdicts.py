@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from fireplan.wording.numbers import NOT_KNOWN, known
+from fireplan.wording._numbers import NOT_KNOWN, known
 
 MET, MISSED = "met", "missed"
 

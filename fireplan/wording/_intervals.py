@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import math
 
-from fireplan.wording.numbers import known
-from fireplan.wording.shares import share
-from fireplan.wording.times import down, percentile
+from fireplan.wording._numbers import known
+from fireplan.wording._shares import share
+from fireplan.wording._times import down, percentile
 
 
 def share_interval(low: float | None, high: float | None) -> str:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import math
 
-from fireplan.wording.counts import count, signed
-from fireplan.wording.numbers import NOT_KNOWN, digits, known, rounded
+from fireplan.wording._counts import count, signed
+from fireplan.wording._numbers import NOT_KNOWN, digits, known, rounded
 
 MOST_DECIMALS = 4
 CLOSE = 1e-6

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import math
 
-from fireplan.wording.counts import count
-from fireplan.wording.numbers import MINUS, NOT_KNOWN, known, rounded
+from fireplan.wording._counts import count
+from fireplan.wording._numbers import MINUS, NOT_KNOWN, known, rounded
 
 NOT_REACHED = "not reached"
 NO_CHANGE = "no change"

@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from fireplan.wording.names import joined
-from fireplan.wording.numbers import MINUS, NOT_KNOWN, UNLIMITED, digits, known
+from fireplan.wording._names import joined
+from fireplan.wording._numbers import MINUS, NOT_KNOWN, UNLIMITED, digits, known
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
