@@ -62,6 +62,17 @@ def test_a_force_has_what_is_on_scene_and_is_sent_what_is_under_way():
     assert force.sent == {"engine": 1, "people": 8}
 
 
+def test_a_force_that_is_met_by_staging_is_not_said_to_be_missing():
+    # Both engines and the truck wait near the scene: by the policy that stops the clock, so all twelve are there.
+    events = [CREATED]
+    for unit in ("E1", "E2", "T1"):
+        events += [*run("1", unit, 30, 60), say("unit.staged", 200, unit, "1")]
+    force = set_on(events, TWO_AND_TWELVE)[1]
+    assert (force.have, force.state) == ({"engine": 2, "people": 12}, "met")
+    strict = set_on(events, TWO_AND_TWELVE, policy=Policy(staging_is_arrival=False))[1]
+    assert (strict.have, strict.state) == ({"engine": 0, "people": 0}, "late")
+
+
 def test_ambulances_bring_no_part_of_a_force_and_begin_no_clock_of_it():
     events = [CREATED, *run("1", "M1", 10, 20, 100), *run("1", "E1", 30, 60, 200), *run("1", "E2", 40, 90, 300)]
     found, force = set_on(events, Objective("force", "Force", 480, needs={"engine": 2}))

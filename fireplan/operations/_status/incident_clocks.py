@@ -49,7 +49,7 @@ class Force(NamedTuple):
     objective
         What asks for it.
     have
-        What is on scene, by kind.
+        What has arrived, by kind; staged units too, where the policy lets staging stop the clock.
     sent
         What is on scene or on its way, by kind.
     state
@@ -135,8 +135,12 @@ class Clocks:
                 continue
             for kind in clock.objective.needs:
                 coming[kind] += s.brings.get(kind, 0.0)
-                have[kind] += s.brings.get(kind, 0.0) if s.response.arrived_us is not None else 0.0
+                have[kind] += s.brings.get(kind, 0.0) if self._is_there(s.response) else 0.0
         return Force(clock.objective, have, coming, clock.state)
+
+    def _is_there(self, response: Response) -> bool:
+        """Whether a unit has arrived, by the rule that stops the clock: else a force could be met of which nothing is."""
+        return _arrival(response, staged=self._policy.staging_is_arrival) is not None
 
     def _sent(self, incident: Incident) -> list[Sent]:
         """Responses of the department's own units, with what each brings."""
