@@ -162,7 +162,7 @@ def test_map_units_zones_and_lists_are_drawn(live, stage):
     assert "Closed lately: 6" in shown(live, "#closed")
     assert shown(live, "#free-main") == "2 of 7 engines"
     assert shown(live, "#free-rest") == "0 of 1 trucks, 2 of 4 ambulances, 0 of 1 chiefs"
-    assert shown(live, "#now") == "Covered now 40 % of 115,000 people now all home: 90 %"
+    assert shown(live, "#now") == "Covered now 39.6 % of 115,000 people now all home: 90.0 %"
     check_quiet(live)
 
 
@@ -199,8 +199,8 @@ def test_the_record_has_the_room_that_incidents_leave(stage, open_address):
 def test_the_figures_of_today_say_how_many_and_how_sure(live):
     text = shown(live, "#today")
     assert "invented" in text
-    assert "4:21 (3:36 to no upper bound) n = 11" in text
-    assert "misses 90 %" in text
+    assert "4:21 (3:36 to no upper end) n = 11" in text
+    assert "90 % missed" in text
     assert "too few to say" in text
     assert "limit not seen in its source" in text
     assert "28 calls today by local hour" in live.run("document.querySelector('.hours svg').getAttribute('aria-label')")
@@ -637,7 +637,7 @@ def test_a_quiet_morning(open_address):
     with Stage(quiet()) as stage:
         live = opened(open_address, stage)
         assert shown(live, "#free-main") == "7 of 7 engines"
-        assert shown(live, "#now") == "Covered now 90 % of 115,000 people now all home: 90 %"
+        assert shown(live, "#now") == "Covered now 90.0 % of 115,000 people now all home: 90.0 %"
         assert shown(live, "#feed-state") == "Nothing has come yet"
         text = live.text()
         for words in ("No alerts", "No open incidents", "No move is worth making now", "nothing has come yet"):

@@ -78,7 +78,7 @@ def test_a_long_run_stays_flat_and_ends_in_the_state_of_its_events(n_events, tmp
         for u in scene.units
     }
     assert [i["incident_id"] for i in final["incidents"]] == [i.incident_id for i in scene.incidents]
-    assert final["cover"]["measures"][0]["now"] == round(batch.cover.measures[0].share(scene.within), 5)
+    assert final["cover"]["measures"][0]["now"] == round(batch.cover.measures[0].share(scene.within), 7)
     desk.close()
     again = Desk(Department.of(project), Store.open(tmp_path / "s.sqlite"), clock=clock, source="test")
     assert again.wait_ready(60)

@@ -3,72 +3,43 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { isNumber, LocalTime, minutes, mmss, NOT_KNOWN, number, pair, percent, plural } from "../../fireplan/live/_page/words.js";
+import { clock, count, isNumber, LocalTime, NOT_KNOWN, NOT_REACHED, passed, percentile, share, sharesApart } from "../../fireplan/live/_page/words.js";
 
 const HOUR = 3600_000;
 const utc = (...parts) => Date.UTC(...parts);
 const figure = (text) => Number(/[\d.]+/.exec(text)[0]);
 
 test("what is no number is said not to be known, and never NaN", () => {
-  for (const x of [NaN, Infinity, null, undefined, "5"]) {
+  for (const x of [NaN, null, undefined, "5"]) {
     assert.ok(!isNumber(x));
-    for (const say of [number, minutes, percent]) assert.equal(say(x), NOT_KNOWN);
+    for (const say of [count, clock, percentile, passed, share]) assert.equal(say(/** @type {any} */ (x)), NOT_KNOWN);
   }
-});
-
-test("minutes are told to the nearest second", () => {
-  for (const [seconds, m, s] of [[270, 4, 30], [269.6, 4, 30], [270.4, 4, 30], [61, 1, 1], [119.6, 2, 0], [240, 4, 0], [605, 10, 5], [3599.4, 59, 59]]) {
-    const [, found, rest] = /^(\d+)(?::(\d\d))?(?= min|$)/.exec(minutes(seconds));
-    assert.deepEqual([Number(found), Number(rest ?? 0)], [m, s], seconds + " s: " + minutes(seconds));
-  }
-  for (const [seconds, s] of [[45, 45], [0, 0], [59.4, 59], [0.6, 1]]) assert.match(minutes(seconds), new RegExp("^(0:)?0?" + s + "( s)?"));
-  assert.match(minutes(60), /^1(:00)? min/);
-  assert.match(minutes(59.6), /^1(:00)? min/);
-});
-
-test("a share is told to the nearest whole, or closer", () => {
-  for (let i = 0; i <= 1000; i++) {
-    const found = percent(i / 1000);
-    if (/\d/.test(found) && !/under|over/.test(found)) assert.ok(Math.abs(figure(found) - i / 10) <= 0.5 + 1e-9, i / 1000 + ": " + found);
-  }
-  assert.equal(figure(percent(0.5)), 50);
-  assert.equal(figure(percent(0)), 0);
-  assert.equal(figure(percent(1)), 100);
+  assert.equal(clock(Infinity), NOT_REACHED);
 });
 
 test("a share that misses its goal never looks as if it met it, nor one that meets it as if it did not", () => {
   for (const goal of [0.8, 0.9, 0.95]) {
-    for (const under of [0.004, 0.001, 0.0004, 0.00004, 0.000004]) assert.ok(figure(percent(goal - under, goal)) < 100 * goal, percent(goal - under, goal));
-    for (const over of [0, 0.0004, 0.004]) assert.ok(figure(percent(goal + over, goal)) >= 100 * goal - 1e-9);
+    for (const under of [0.004, 0.001, 0.0004, 0.00004]) assert.ok(figure(share(goal - under, { goal })) < 100 * goal);
+    for (const over of [0, 0.0004, 0.004]) assert.ok(figure(share(goal + over, { goal })) >= 100 * goal - 1e-9);
   }
+  assert.notEqual(share(0.9996), share(1));
+  assert.notEqual(share(0.0004), share(0));
 });
 
-test("what is not quite all or nothing is not called so", () => {
-  assert.notEqual(percent(0.9996), percent(1));
-  assert.notEqual(percent(0.0004), percent(0));
-});
-
-test("two shares side by side look alike only where they are", () => {
-  const draws = [0.1, 0.8958, 0.8999, 0.90004, 0.9, 0.99994, 1];
-  for (const a of draws) {
-    for (const b of draws) {
-      const [one, other] = pair(a, b);
+test("two shares side by side look alike only where they are as far as four decimals can tell", () => {
+  for (const a of [0.1, 0.8958, 0.8999, 0.90004, 0.9, 0.99994, 1]) {
+    for (const b of [0.1, 0.8958, 0.8999, 0.90004, 0.9, 0.99994, 1]) {
+      const [one, other] = sharesApart(a, b);
       assert.equal(one === other, Math.abs(a - b) < 5e-7, one + " and " + other);
     }
   }
 });
 
-test("a clock counts whole seconds that have passed", () => {
-  assert.equal(mmss(151.9), "2:31");
-  assert.equal(mmss(0), "0:00");
-  assert.equal(mmss(-3), "0:00");
-  assert.equal(mmss(3751), "1:02:31");
-});
-
-test("thousands are set apart, and one thing is one", () => {
-  assert.equal(number(115000), "115,000");
-  assert.equal(plural(1, "call", "calls"), "1 call");
-  assert.equal(plural(0, "call", "calls"), "0 calls");
+test("a clock that runs counts whole seconds that have passed", () => {
+  assert.equal(passed(151.9), "2:31");
+  assert.equal(passed(0), "0:00");
+  assert.equal(passed(-3), "0:00");
+  assert.equal(passed(3751), "1:02:31");
 });
 
 test("local time is the agency's, whatever this machine's is", () => {

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 import fireplan as fp
 from fireplan import siting
 from fireplan.siting import models
+from fireplan.siting._problem.prepared_problem import setting_of
 
 TOWN = fp.examples.line_town()
 MANY, FEW = settings(max_examples=150, deadline=None), settings(max_examples=30, deadline=None)
@@ -126,7 +127,7 @@ def test_what_a_model_claims_is_what_assessing_its_plan_finds(weights, blocks, s
     town = fp.Scenario(TOWN.roads, TOWN.stations, TOWN.units, zones)
     sites = gpd.GeoSeries([shapely.Point(-140, 30 + b / 1000) for b in blocks], crs=4326)
     asked = siting.Aim("population", limit_s)
-    setting = siting.setting.setting_of(town, sites.set_axis([f"B{b}" for b in blocks]), siting.Rules())
+    setting = setting_of(town, sites.set_axis([f"B{b}" for b in blocks]), siting.Rules())
     covers, _, _ = setting.covers(asked)
     assume((zones["population"].to_numpy()[covers.place] > 0).any())  # else it is refused
     found = siting.max_coverage(

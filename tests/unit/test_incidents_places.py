@@ -105,7 +105,7 @@ def test_a_wide_region_is_not_called_far(tmp_path):
 def test_geocoder_default_point_is_named_with_its_share(tmp_path):
     points = CITY * 4 + [("39.95258", "-75.16522")] * 13
     found = entry(read(tmp_path, points), "location_default_point")
-    assert "39.95258, -75.16522: 13 of 25 incidents, 52%" in found.meaning
+    assert "39.95258, -75.16522: 13 of 25 incidents, 52.0 %" in found.meaning
     assert found.rows == 13
 
 

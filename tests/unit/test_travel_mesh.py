@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from scipy.spatial import Delaunay
 
 from fireplan import _kernel as kernel
+from fireplan._kernel.mesh.contour import CLEAR_M
 from fireplan.travel import _mesh as meshes
 from fireplan.travel._mesh import Arrivals, Groups, Mesh, outline, soonest
 
@@ -215,7 +216,7 @@ def test_an_outline_is_what_is_left_of_each_triangle_once_cut(case):
     assert ground.is_valid
     # A cut keeps a millimetre from the vertices of the mesh.
     edges_m = np.hypot(*(net.xy_m[net.triangles] - net.xy_m[np.roll(net.triangles, -1, axis=1)]).reshape(-1, 2).T)
-    assert shapely.symmetric_difference(ground, wanted).area <= 2 * kernel.contour.CLEAR_M * edges_m.sum()
+    assert shapely.symmetric_difference(ground, wanted).area <= 2 * CLEAR_M * edges_m.sum()
 
 
 @settings(max_examples=100, deadline=None)

@@ -139,7 +139,7 @@ class Clocks:
         return Force(clock.objective, have, coming, clock.state)
 
     def _is_there(self, response: Response) -> bool:
-        """Whether a unit has arrived, by the rule that stops the clock: else a force could be met of which nothing is."""
+        """Whether a unit has arrived by the rule that stops the clock; else a force is met with nothing there."""
         return _arrival(response, staged=self._policy.staging_is_arrival) is not None
 
     def _sent(self, incident: Incident) -> list[Sent]:
