@@ -193,6 +193,7 @@ def _standard(plan: Plan) -> Standard:
             interval=rule.interval,
             needs=rule.needs,
             source=rule.source,
+            note=rule.text,
         )
         for rule in asked.local
     ]

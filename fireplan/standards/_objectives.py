@@ -178,6 +178,7 @@ def local_rule(  # noqa: PLR0913 - a rule has this many parts
     needs: Mapping[str, float] | None = None,
     title: str = "First engine",
     source: str = "local rule",
+    note: str = "",
 ) -> Standard:
     """
     Write a city's own rule as a standard.
@@ -202,13 +203,15 @@ def local_rule(  # noqa: PLR0913 - a rule has this many parts
         What that is called.
     source
         Ordinance or plan that sets it.
+    note
+        The rule in its own words; a report gives it with the objectives.
 
     Examples
     --------
     >>> import fireplan as fp
     >>> rule = fp.standards.local_rule("Growth rule", limit_s=300, weight="dwellings", at_most_outside=1500)
     >>> print(rule.objectives[0])
-    First engine within 300 s travel time, at most 1,500 dwellings outside
+    First engine within 5:00 travel time, at most 1,500 dwellings outside
     """
     key = "".join(c if c.isalnum() else "_" for c in name.lower())
     objective = Objective(
@@ -224,4 +227,4 @@ def local_rule(  # noqa: PLR0913 - a rule has this many parts
         edition="local",
         verified=True,
     )
-    return Standard(name, name, (objective,))
+    return Standard(name, name, (objective,), note)

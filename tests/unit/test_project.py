@@ -57,6 +57,11 @@ def with_more(folder, text):
 # --- what a plan may say
 
 
+def test_the_rule_in_its_own_words_reaches_the_standard():
+    project = fp.examples.marisol_project()
+    assert "No more than 1,500 dwelling units outside five minutes" in project.standard.note
+
+
 def test_a_plan_with_what_is_needed_is_read(tmp_path):
     plan = planned(tmp_path, PLAN)
     assert (plan.timezone, plan.inputs.stations, plan.output.dir) == ("America/Los_Angeles", "stations.csv", "out")
