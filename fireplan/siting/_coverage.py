@@ -82,7 +82,7 @@ def max_coverage(  # noqa: PLR0913 - a question has this many parts
     >>> sites = gpd.GeoSeries(gpd.points_from_xy([-140] * 3, [30.01, 30.02, 30.03]), index=["A", "B", "C"], crs=4326)
     >>> best = fp.siting.max_coverage(town, stations=1, candidates=sites, within_s=100)
     >>> list(best.chosen.index), best.status
-    (['C'], 'optimal')
+    (['B'], 'optimal')
     """
     setting = setting_of(scenario, candidates, rules or Rules())
     several = tuple(aims) or (Aim(weight or default_weight(scenario), within_s),)

@@ -189,7 +189,7 @@ def candidate_times(
     >>> sites = gpd.GeoSeries(gpd.points_from_xy([-140, -140, -139], [30.0, 30.02, 30.0]), ["A", "B", "C"], crs=4326)
     >>> times = fp.travel.candidate_times(fp.examples.line_town(), sites, cutoff_s=100)
     >>> times
-    CandidateTimes: 2 of 3 candidates (1 set aside), 40 places, 27 times within 100 s
+    CandidateTimes: 2 of 3 candidates (1 set aside), 40 places, 27 times within 1:40
     >>> times.frame().groupby("candidate_id")["travel_s"].max().round().to_dict()
     {'A': 94.0, 'B': 94.0}
     """

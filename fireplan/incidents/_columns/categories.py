@@ -51,8 +51,8 @@ def category_of(call_type: str) -> str:
 
     Examples
     --------
-    >>> category_of("STRUCTURE FIRE"), category_of("Gas Leak (Natural and LP Gases)"), category_of("745 Alarm
-    activation") ('fire', 'hazmat', 'alarm')
+    >>> [category_of(said) for said in ("STRUCTURE FIRE", "Gas Leak (Natural and LP Gases)", "745 Alarm activation")]
+    ['fire', 'hazmat', 'alarm']
     """
     rules = category_rules()
     code = _NFIRS.match(call_type)
