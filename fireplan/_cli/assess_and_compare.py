@@ -62,7 +62,7 @@ def assess_project(read: Callable[[Tell], Project], out: Path | None) -> None:
 
 
 def _run(read: Callable[[Tell], Project], out: Path | None, *, with_plans: bool) -> None:
-    with silent(), show.steps(READING_STEPS + DRAWING_STEPS + 3) as tell:
+    with silent(), show.command_steps(READING_STEPS + DRAWING_STEPS + 3) as tell:
         tell("compiling (the first run takes a few seconds)")
         kernel.compile_ahead()
         project = read(tell)

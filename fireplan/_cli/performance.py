@@ -46,7 +46,7 @@ BY = ("station_id", "unit_id", "hour", "weekday", "month", "year", "category", "
 
 def performance_project(read: Callable[[Tell], Project], out: Path | None) -> None:
     """Measure a project's dispatch history, and write and print what comes out."""
-    with silent(), show.steps(STEPS) as tell:
+    with silent(), show.command_steps(STEPS) as tell:
         project = read(tell)
         if project.history is None:
             raise ProjectError("plan.toml names no dispatch history: give inputs.cad, and measure again")

@@ -35,7 +35,7 @@ def report_project(
     """Write a project's report as HTML, and as PDF too if asked for; with an answer to its [siting] if asked for."""
     if pdf:
         check_printer()
-    with silent(), show.steps(STEPS) as tell:
+    with silent(), show.command_steps(STEPS) as tell:
         tell("compiling (the first run takes a few seconds)")
         kernel.compile_ahead()
         project = read(tell)

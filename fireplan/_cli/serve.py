@@ -94,7 +94,7 @@ def serve_project(folder: Path, asked: Asked, *, listen: dict[str, object]) -> N
     binding.names()  # what may not be is said before anything is read
     logging.basicConfig(level=logging.INFO, format="%(levelname)s %(message)s", stream=sys.stderr)
     with ExitStack() as stack:
-        with silent(), show.steps(STEPS) as tell:
+        with silent(), show.command_steps(STEPS) as tell:
             project = open_project(folder, tell=tell)
             feeds, clock, source = _feeds(project, asked, tell)
             store = _store(project, asked)
@@ -181,7 +181,7 @@ def report_period(folder: Path, *, name: str, store: str, out: Path) -> None:
     from fireplan.live._reports import ReportSpan, write_period_report  # noqa: PLC0415 - needs the extra
     from fireplan.live._store import Store  # noqa: PLC0415
 
-    with silent(), show.steps(STEPS) as tell:
+    with silent(), show.command_steps(STEPS) as tell:
         project = open_project(folder, tell=tell)
         span = ReportSpan.named(name, timezone=project.plan.timezone)
         kept = Store.open(store)

@@ -66,7 +66,7 @@ class _Results:
 
 def site_project(read: Callable[[Tell], Project], out: Path | None, *, stations: int | None = None) -> None:
     """Answer what a project's [siting] asks, and write and print what comes out."""
-    with silent(), show.steps(STEPS) as tell:
+    with silent(), show.command_steps(STEPS) as tell:
         tell("compiling (the first run takes a few seconds)")
         kernel.compile_ahead()
         project = read(tell)

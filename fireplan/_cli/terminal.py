@@ -28,7 +28,7 @@ def plain(text: object) -> str:
 
 
 @contextmanager
-def steps(total: int) -> Iterator[Callable[[str], None]]:
+def command_steps(total: int) -> Iterator[Callable[[str], None]]:
     """
     Show steps of work on the error stream as they happen.
 

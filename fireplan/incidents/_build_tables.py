@@ -10,12 +10,12 @@ import pandas as pd
 
 from fireplan.incidents._columns.categories import categories
 from fireplan.incidents._columns_and_types import OF_INCIDENTS, TIMES
+from fireplan.incidents._ledger.ids import check_incidents
 from fireplan.incidents._places.coordinates import check_incident_points
-from fireplan.incidents._rules.ids import check_incidents
 from fireplan.incidents._times.stamp_order import check_staged, check_two_places, flag, intervals
 
 if TYPE_CHECKING:
-    from fireplan.incidents._rules.ledger import Ledger
+    from fireplan.incidents._ledger.ledger import Ledger
     from fireplan.incidents._times.instants import Clocked
 
 INCIDENT_ONLY = ("call_type", "priority", "latitude", "longitude")

@@ -17,9 +17,9 @@ from fireplan.incidents._formats.open_export import read_records
 from fireplan.incidents._formats.sql import read_query
 from fireplan.incidents._formats.text_table import from_rows
 from fireplan.incidents._history import CadHistory
+from fireplan.incidents._ledger.ids import drop_duplicates, note_unknown, set_aside_bad_ids, spelt_alike
+from fireplan.incidents._ledger.ledger import Ledger
 from fireplan.incidents._places.coordinates import RowCoordinates, read_places
-from fireplan.incidents._rules.ids import drop_duplicates, note_unknown, set_aside_bad_ids, spelt_alike
-from fireplan.incidents._rules.ledger import Ledger
 from fireplan.incidents._times.instants import read_stamps
 from fireplan.incidents._times.time_zones import known_zone
 

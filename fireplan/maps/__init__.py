@@ -18,9 +18,9 @@ from fireplan.maps._pages.swipe_map import SwipeMap as SwipeMap
 from fireplan.maps._pages.synced_maps import SyncedMaps as SyncedMaps
 from fireplan.maps._views.compare import compare as compare
 from fireplan.maps._views.coverage import coverage as coverage
+from fireplan.maps._views.difference import difference as difference
 from fireplan.maps._views.erf import erf as erf
 from fireplan.maps._views.first_due import first_due as first_due
-from fireplan.maps._views.gains import difference as difference
 from fireplan.maps._views.gaps import gaps as gaps
 from fireplan.maps._views.grid import grid as grid
 from fireplan.maps._views.incidents import incidents as incidents

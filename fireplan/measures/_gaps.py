@@ -100,7 +100,7 @@ def gaps(
     if outside.any():
         share = value[outside] / least if least > 0 else None
         label[outside] = DBSCAN(eps=link_m, min_samples=1).fit_predict(points[outside], sample_weight=share)
-    why = _reasons(assessment, goal, points)
+    why = gap_reasons(assessment, goal, points)
     rows = [
         _row(assessment, np.flatnonzero(label == k), goal.key, column, shapes, why)
         for k in range(label.max(initial=-1) + 1)
@@ -139,7 +139,7 @@ def _weight_column(zones: pd.DataFrame, weight: str | None) -> str:
     raise InputError("the zones carry no weight: name one, or give them population or incidents")
 
 
-def _reasons(assessment: Assessment, goal: Objective, points: NDArray[np.float64]) -> pd.DataFrame:
+def gap_reasons(assessment: Assessment, goal: Objective, points: NDArray[np.float64]) -> pd.DataFrame:
     """For each zone: distance to the nearest station that counts as the crow flies [m], and why it is not in time."""
     from scipy.spatial import KDTree  # noqa: PLC0415 - slow to import
 

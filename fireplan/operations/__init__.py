@@ -6,6 +6,7 @@ checks an event, `events_of` and `history_of` turn dispatch history into events 
 whole file. `Picture` follows events one by one over a `CoverNow`, as the live view does, and gives a `Scene`.
 """
 
+from fireplan.operations import live_state
 from fireplan.operations._as_scenario import changes_of, scenario_at
 from fireplan.operations._events.event import Event, Refused, event_of
 from fireplan.operations._events.feed_check import FeedCheck, check_feed_file
@@ -26,6 +27,7 @@ __all__ = [
     "event_of",
     "events_of",
     "history_of",
+    "live_state",
     "scenario_at",
 ]
 

@@ -39,13 +39,13 @@ CALLED = {
 
 FORCE = "an effective response force"
 
-MET, NOT_MET = "met", "not met"
-MET_OPEN, NOT_MET_OPEN = "met, within the interval", "not met, within the interval"
+MET, MISSED = wording.MET, wording.MISSED
+MET_OPEN, MISSED_OPEN = f"{MET}, within the interval", f"{MISSED}, within the interval"
 TOLD = {
     MET: "met by the whole of the interval",
-    NOT_MET: "missed by the whole of the interval",
+    MISSED: "missed by the whole of the interval",
     MET_OPEN: "met, but the interval contains it",
-    NOT_MET_OPEN: "missed, but the interval contains it",
+    MISSED_OPEN: "missed, but the interval contains it",
 }
 """What each verdict says."""
 
@@ -134,7 +134,7 @@ def baseline_sentences(
     One row per row of the table, but for objectives of another class of risk: the groups, `period`, `measure`,
     `interval`, `n`, `unknown`, the baseline `baseline_s` (90th percentile) and its interval `baseline_low_s` to
     `baseline_high_s` [s], the benchmark `benchmark_s` [s] and `benchmark_share`, the `share` within it and its interval
-    `share_low` to `share_high`, `verdict` ("" where there is no benchmark or too few records; else "met", "not met", or
+    `share_low` to `share_high`, `verdict` ("" where there is no benchmark or too few records; else "met", "missed", or
     either with "within the interval"), and the `sentence`.
 
     Raises
@@ -223,8 +223,8 @@ def _verdict(row: Mapping[Hashable, Any]) -> str:
     else:
         sure = row["share_low"] >= row["goal"] if met else row["share_high"] < row["goal"]
     if sure:
-        return MET if met else NOT_MET
-    return MET_OPEN if met else NOT_MET_OPEN
+        return MET if met else MISSED
+    return MET_OPEN if met else MISSED_OPEN
 
 
 def _benchmark(row: Mapping[Hashable, Any], verdict: str) -> str:

@@ -17,7 +17,7 @@ from fireplan.incidents._columns.pick_columns import shape_of_file
 from fireplan.incidents._formats import csv_fast as quick
 from fireplan.incidents._formats import open_export as source
 from fireplan.incidents._formats.csv_by_row import split_records
-from fireplan.incidents._rules.ledger import ENDS, Ledger
+from fireplan.incidents._ledger.ledger import ENDS, Ledger
 
 ZONE = "America/New_York"
 LARGEST = 60_000  # bytes of a corpus file that is mutated

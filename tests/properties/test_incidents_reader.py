@@ -17,7 +17,7 @@ from pandas.testing import assert_frame_equal
 
 from fireplan.errors import FireplanError
 from fireplan.incidents import read_cad, read_cad_sql
-from fireplan.incidents._rules.ledger import ENDS
+from fireplan.incidents._ledger.ledger import ENDS
 
 ZONE = "America/New_York"
 TIMES = ("received", "dispatched", "enroute", "arrived", "cleared")

@@ -8,7 +8,7 @@ from fireplan.incidents import read_cad
 from fireplan.incidents._columns.mapping import bundled_mappings, load_mapping
 from fireplan.incidents._columns.synonyms import synonyms
 from fireplan.incidents._columns_and_types import CANONICAL, OPTIONAL
-from fireplan.incidents._rules.ledger import reasons
+from fireplan.incidents._ledger.ledger import reasons
 
 ZONE = "America/New_York"
 DAY = "2024-03-05T14:"

@@ -6,7 +6,7 @@ from fireplan.errors import InputError, TableError, UnknownIdError
 from fireplan.incidents import CadHistory, read_cad
 from fireplan.incidents._columns.categories import CATEGORIES, category_of, category_rules
 from fireplan.incidents._columns.mapping import bundled_mappings, load_mapping
-from fireplan.incidents._rules.ledger import Ledger, reasons
+from fireplan.incidents._ledger.ledger import Ledger, reasons
 
 ZONE = "America/New_York"
 HEADER = (

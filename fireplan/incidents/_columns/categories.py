@@ -17,7 +17,7 @@ from fireplan.incidents._formats.text_table import squeezed
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from fireplan.incidents._rules.ledger import Ledger
+    from fireplan.incidents._ledger.ledger import Ledger
 
 CATEGORIES = ("fire", "ems", "alarm", "rescue", "hazmat", "service", "other")
 MOST_CREW = 100  # people on one unit; beyond it, it is no crew

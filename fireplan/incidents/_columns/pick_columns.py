@@ -14,7 +14,7 @@ from fireplan.incidents._columns_and_types import CANONICAL, IDS, TIMES
 from fireplan.incidents._formats.text_table import HEADER_LIKELY, Records, Shape, note_numbers, squeezed
 
 if TYPE_CHECKING:
-    from fireplan.incidents._rules.ledger import Ledger
+    from fireplan.incidents._ledger.ledger import Ledger
 
 MOST_FOUND = 40  # names of columns shown
 

@@ -18,7 +18,7 @@ from fireplan.incidents._formats.text_table import (
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from fireplan.incidents._rules.ledger import Ledger
+    from fireplan.incidents._ledger.ledger import Ledger
 
 DELIMITERS = {",": "comma", ";": "semicolon", "\t": "TAB", "|": "vertical bar"}
 

@@ -22,7 +22,7 @@ from fireplan.incidents._formats.text_table import HEADER_SOUGHT_IN, TEXT, Recor
 
 if TYPE_CHECKING:
     from fireplan.incidents._columns_and_types import Flags, Ints
-    from fireplan.incidents._rules.ledger import Ledger
+    from fireplan.incidents._ledger.ledger import Ledger
 
     Bytes = npt.NDArray[np.uint8]
 

@@ -12,7 +12,7 @@ from fireplan.errors import InputError, quoted
 if TYPE_CHECKING:
     from os import PathLike
 
-    from fireplan.incidents._rules.ledger import Ledger
+    from fireplan.incidents._ledger.ledger import Ledger
 
 MAX_FILE_BYTES = 1_000_000_000
 MAX_ROWS = 20_000_000  # of one table or query

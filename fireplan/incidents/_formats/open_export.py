@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from fireplan.incidents._formats.text_table import Records, Shape
-    from fireplan.incidents._rules.ledger import Ledger
+    from fireplan.incidents._ledger.ledger import Ledger
 
 _ZIP = b"PK\x03\x04"
 _PARQUET = b"PAR1"

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
 
     from fireplan.incidents._columns_and_types import Flags, Ints
-    from fireplan.incidents._rules.ledger import Ledger
+    from fireplan.incidents._ledger.ledger import Ledger
 
 HEADER_SOUGHT_IN = 30  # lines
 HEADER_LIKELY = 3  # wanted names on a line, from which on it is taken for the header

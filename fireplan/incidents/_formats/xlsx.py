@@ -21,7 +21,7 @@ from fireplan.incidents._formats.text_table import HEADER_SOUGHT_IN, Records, Sh
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from fireplan.incidents._rules.ledger import Ledger
+    from fireplan.incidents._ledger.ledger import Ledger
 
     Parts = dict[str, bytes]
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from fireplan.errors import Faults
     from fireplan.incidents._columns.mapping import Point
     from fireplan.incidents._columns_and_types import Flags, Floats, Ints
-    from fireplan.incidents._rules.ledger import Ledger
+    from fireplan.incidents._ledger.ledger import Ledger
 
 FAR_M = 100_000.0  # from the centre of all points ...
 FAR_MEDIANS = 10.0  # ... and this many times the median distance

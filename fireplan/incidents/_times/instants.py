@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from fireplan.incidents._columns_and_types import MORE_TIMES, NO_STAMP, STAMP, TIMES, Flags, Stamps
-from fireplan.incidents._rules.ids import numbered
+from fireplan.incidents._ledger.ids import numbered
 from fireplan.incidents._times.stamp_order import drop_reversed
 from fireplan.incidents._times.time_columns import CODES, MISSING, PLACEHOLDER, WrittenTimes, read_times
 from fireplan.incidents._times.time_zones import Instants, localised, to_instants
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from fireplan.errors import Faults
     from fireplan.incidents._columns_and_types import Ints
-    from fireplan.incidents._rules.ledger import Ledger
+    from fireplan.incidents._ledger.ledger import Ledger
 
 AHEAD = timedelta(days=1)  # an agency's clocks may be that far ahead of this machine's
 

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from fireplan.incidents._columns_and_types import NO_STAMP, TIMES, Flags, Floats, Ints, Spans, Stamps
-from fireplan.incidents._rules.ids import numbered
+from fireplan.incidents._ledger.ids import numbered
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from fireplan.incidents._rules.ledger import Ledger
+    from fireplan.incidents._ledger.ledger import Ledger
 
 RECEIVED, DISPATCHED, ENROUTE, ARRIVED, CLEARED = range(5)
 DROPPED_FIRST = (

@@ -242,7 +242,7 @@ function clockLine(clock) {
 function token(clock, now) {
   const look = stateOf(now.state);
   const took = asClock(now.passed, { limit_s: now.limit });
-  const words = now.state === "met" ? "met in " + took : now.state === "missed" ? "missed, " + took + ", limit " + asClock(now.limit) : look.word;
+  const words = now.state === "met" ? look.word + " in " + took : now.state === "missed" ? look.word + ", " + took + ", limit " + asClock(now.limit) : look.word;
   return h("span", { class: "token " + (now.state === "missed" ? "missed" : now.state === "met" ? "met" : "waiting"), title: "Limit " + asClock(now.limit) },
     sign(look.sign), said(clock.title), " ", words);
 }

@@ -2,6 +2,7 @@
 
 import { svg } from "./dom.js";
 import { NAMES } from "./palette.js";
+import { verdict } from "./words.js";
 
 export const colours = new Map();
 
@@ -105,7 +106,7 @@ export const STATES = /** @type {Map<string, { sign: string, word: string }>} */
   ["waiting", { sign: "ring", word: "not started" }],
   ["running", { sign: "play", word: "running" }],
   ["late", { sign: "warning", word: "late" }],
-  ["met", { sign: "tick", word: "met" }],
-  ["missed", { sign: "cross", word: "missed" }],
+  ["met", { sign: "tick", word: verdict(true) }],
+  ["missed", { sign: "cross", word: verdict(false) }],
 ]));
 export const stateOf = (/** @type {string} */ state) => STATES.get(state) || { sign: "ring", word: String(state ?? "not known") };

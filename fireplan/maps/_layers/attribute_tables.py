@@ -17,7 +17,7 @@ from fireplan.comparison import NOTICEABLE_S
 from fireplan.demand import DISC_RADIUS_M
 from fireplan.measures._assessment import chosen_objective
 from fireplan.measures._demand_measures import UNITS
-from fireplan.measures._gaps import _reasons as reasons_of  # public there as soon as that module is free
+from fireplan.measures._gaps import gap_reasons
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -130,7 +130,7 @@ def in_time(assessment: Assessment, *, objective: str) -> list[str]:
     if not len(zones):
         return []
     points = zones.geometry.to_crs(assessment.scenario.roads.crs).representative_point()
-    why = reasons_of(assessment, goal, shapely.get_coordinates(points.array))["reason"]
+    why = gap_reasons(assessment, goal, shapely.get_coordinates(points.array))["reason"]
     within = zones[f"{goal.key}_within"]
     return [
         f"yes, limit {limit}" if inside else f"no, limit {limit}: {reason}"

@@ -122,7 +122,7 @@ def _clocks(incident: Incident, clocks: list[IncidentClock], force: Force | None
                 "force" if is_force else "clock",
                 SERIOUS if is_force or goal.interval == "call_processing_s" else WARNING,
                 since_us,
-                f"{'Force not met' if is_force else 'Late'}: {what}",
+                f"{'Force missing' if is_force else 'Late'}: {what}",
                 text,
             )
         )

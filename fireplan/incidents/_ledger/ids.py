@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection
 
     from fireplan.incidents._columns_and_types import Flags
-    from fireplan.incidents._rules.ledger import Ledger
+    from fireplan.incidents._ledger.ledger import Ledger
 
 LONGEST_ID = 100
 MANY = 100  # incidents, from which on it is strange that none has a second unit

@@ -1,1 +1,0 @@
-"""What is set aside and why: the ledger, and the rules for ids."""
