@@ -316,7 +316,7 @@ def show(result):
 def serving():
     """Serve Marisol on an empty store, with posted events alone, until the input is closed."""
     import fireplan as fp  # noqa: PLC0415 - the loading process needs none of it
-    from fireplan.live._assemble import running  # noqa: PLC0415
+    from fireplan.live._assemble import open_desk  # noqa: PLC0415
     from fireplan.live._web.logs import Log  # noqa: PLC0415
     from fireplan.live._web.server import Binding, Server  # noqa: PLC0415
     from fireplan.live._web.tokens import Tokens  # noqa: PLC0415
@@ -325,7 +325,7 @@ def serving():
     store = os.environ.get("FIREPLAN_LOAD_STORE")
     log = Log(open(os.devnull, "w", encoding="utf-8").write)  # noqa: PTH123, SIM115 - ends with the process
     with (
-        running(fp.examples.marisol_project(), store=store) as desk,
+        open_desk(fp.examples.marisol_project(), store=store) as desk,
         Server(desk, Binding(port=0), tokens=tokens, log=log) as server,
     ):
         print(json.dumps([server.url, {role: getattr(tokens, role) for role in ("viewer", "operator", "feed")}]))

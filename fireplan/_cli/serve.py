@@ -83,7 +83,7 @@ def serve_project(folder: Path, asked: Asked, *, listen: dict[str, object]) -> N
         import uvicorn  # noqa: F401, PLC0415
     except ImportError as error:
         raise InputError(EXTRA) from error
-    from fireplan.live._assemble import running  # noqa: PLC0415
+    from fireplan.live._assemble import open_desk  # noqa: PLC0415
     from fireplan.live._reports import Reporter  # noqa: PLC0415 - after the check above
     from fireplan.live._web.server import Binding, Server  # noqa: PLC0415
     from fireplan.live._web.tokens import Tokens  # noqa: PLC0415
@@ -99,7 +99,7 @@ def serve_project(folder: Path, asked: Asked, *, listen: dict[str, object]) -> N
             feeds, clock, source = _feeds(project, asked, tell)
             store = _store(project, asked)
             desk = stack.enter_context(
-                running(project, store=store, feeds=feeds, clock=clock, source=source, tell=tell)
+                open_desk(project, store=store, feeds=feeds, clock=clock, source=source, tell=tell)
             )
             server = Server(desk, binding, tokens=tokens)
         if asked.reports is not None and store is not None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from fireplan.live import feeds as feeds
-    from fireplan.live._assemble import running as running
+    from fireplan.live._assemble import open_desk as open_desk
     from fireplan.live._client import Connection as Connection
     from fireplan.live._client import connect as connect
     from fireplan.live._replay_session import Played as Played
@@ -18,9 +18,9 @@ _MODULES = {
     "connect": "_client",
     "Played": "_replay_session",
     "play": "_replay_session",
-    "running": "_assemble",
+    "open_desk": "_assemble",
 }
-__all__ = ["Connection", "Played", "connect", "feeds", "play", "running"]
+__all__ = ["Connection", "Played", "connect", "feeds", "open_desk", "play"]
 
 
 def __getattr__(name: str) -> Any:  # noqa: ANN401 - whatever the name stands for

@@ -86,7 +86,7 @@ def replay_of(
 
 
 @contextmanager
-def running(
+def open_desk(
     project: Project,
     *,
     store: str | Path | None,

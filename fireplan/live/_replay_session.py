@@ -29,7 +29,7 @@ class Played:
     """
 
     def __init__(self, project: Project, *, speed: float, start: str | pd.Timestamp | None, port: int) -> None:
-        from fireplan.live._assemble import replay_of, running  # noqa: PLC0415
+        from fireplan.live._assemble import open_desk, replay_of  # noqa: PLC0415
         from fireplan.live._web.logs import Log  # noqa: PLC0415 - these need the extra
         from fireplan.live._web.server import Binding, Server  # noqa: PLC0415
         from fireplan.live._web.tokens import Tokens  # noqa: PLC0415
@@ -45,7 +45,7 @@ class Played:
         feed, self.clock = replay_of(project.history, speed=speed, start_us=start_us)
         self._stack = ExitStack()
         with ExitStack() as stack:
-            desk = stack.enter_context(running(project, store=None, feeds=[feed], clock=self.clock, source="replay"))
+            desk = stack.enter_context(open_desk(project, store=None, feeds=[feed], clock=self.clock, source="replay"))
             server = stack.enter_context(Server(desk, Binding(port=port), tokens=tokens, log=Log(log.debug)))
             self._stack = stack.pop_all()
         self._token = tokens.operator

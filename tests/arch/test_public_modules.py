@@ -13,7 +13,7 @@ import fireplan
 PACKAGE = Path(__file__).resolve().parents[2] / "fireplan"
 RE_EXPORTED = {"colours", "comparison", "errors", "progress", "project", "report", "scenario"}
 INNER = {"live.feeds", "maps.layers", "operations.live_state", "siting.models"}
-FORMER = {"responding"}
+FORMER = {"responding", "live.running", "texts"}
 
 
 def modules():
@@ -61,6 +61,22 @@ def test_a_former_module_gives_the_same_and_says_its_new_name():
     del fireplan.responding, sys.modules["fireplan.responding"]  # where the import has put it
     assert former.baselines is fireplan.response_performance.baselines
     assert dir(former) == dir(fireplan.response_performance)
+
+
+@pytest.mark.parametrize(
+    ("former", "name", "now"),
+    [
+        ("fireplan.texts", "escape", "fireplan.maps.escape"),
+        ("fireplan.live.running", "running", "fireplan.live.open_desk"),
+    ],
+)
+def test_a_function_that_moved_is_still_found_where_it_was(former, name, now):
+    code = (
+        f"import warnings\nwarnings.simplefilter('error')\ntry:\n    from {former} import {name}\n"
+        "except DeprecationWarning as said:\n    print(said)"
+    )
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert f"is now {now}" in run.stdout, run.stderr
 
 
 def test_a_former_name_of_the_package_warns_where_it_is_used():

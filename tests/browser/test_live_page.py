@@ -27,7 +27,7 @@ from live_states import (
 )
 
 import fireplan as fp
-from fireplan.live._assemble import replay_of, running
+from fireplan.live._assemble import open_desk, replay_of
 from fireplan.live._web.server import Binding, Server
 
 pytestmark = pytest.mark.browser
@@ -733,7 +733,7 @@ def service():
     feed, at = replay_of(project.history, speed=3600)
     start_us = at.now_us()
     with (
-        running(project, store=None, feeds=[feed], clock=at, source="replay") as desk,
+        open_desk(project, store=None, feeds=[feed], clock=at, source="replay") as desk,
         Server(desk, Binding(port=0), tokens=TOKENS) as server,
     ):
         eventually(lambda: desk.clock.now_us() > start_us + 14 * 3_600_000_000, within_s=60)

@@ -12,7 +12,7 @@ from live_towns import T0_US, at_us, call, run, say
 
 import fireplan as fp
 from fireplan.errors import InputError
-from fireplan.live._assemble import feed_of, pump, replay_of, running
+from fireplan.live._assemble import feed_of, open_desk, pump, replay_of
 from fireplan.live._desk.feed_clock import PlayedClock
 from fireplan.live._store import StoreError
 from fireplan.live._web.server import Binding, Server
@@ -35,7 +35,7 @@ def view(project):
     feed, clock = replay_of(project.history, speed=3600)
     noon_us = clock.now_us() + 6 * 3_600_000_000
     with (
-        running(project, store=None, feeds=[feed], clock=clock, source="replay") as desk,
+        open_desk(project, store=None, feeds=[feed], clock=clock, source="replay") as desk,
         Server(desk, Binding(port=0), tokens=TOKENS) as server,
     ):
         eventually(lambda: desk.clock.now_us() > noon_us, within_s=30)
