@@ -63,7 +63,7 @@ def by_distance(scenario: Scenario) -> Scenario:
             note="every metre takes one second: times are road distances in metres",
         )
 
-    measured = scenario.memo.get(("roads by distance", roads.fingerprint), make)
+    measured = scenario.memo.get(("roads by distance", roads.fingerprint, roads.attribute_fingerprint), make)
     return on_roads(scenario, measured)
 
 

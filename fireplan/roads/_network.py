@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     import pyproj
     from numpy.typing import NDArray
 
-FROM_GEOMETRY = {"_pattern", "segment_grid", "is_freeway", "geometry_fingerprint"}
+FROM_GEOMETRY = {"_pattern", "segment_grid", "is_freeway", "geometry_fingerprint", "attribute_fingerprint"}
 """What a network works out once and that no change of times alters."""
 
 ARRAYS = (
@@ -142,6 +142,14 @@ class RoadNetwork:
         digest = hashlib.sha256()
         for array in (self.node_xy_m, self.first, self.last, self.xy_m, self.offsets):
             digest.update(np.ascontiguousarray(array).tobytes())
+        return digest.hexdigest()[:16]
+
+    @cached_property
+    def attribute_fingerprint(self) -> str:
+        """Name of what is known of the streets besides: lengths, classes, names, and ids of nodes."""
+        digest = hashlib.sha256(np.ascontiguousarray(self.length_m).tobytes())
+        for texts in (self.highway, self.street_name, self.node_ids):
+            digest.update("\0".join(map(str, texts)).encode())
         return digest.hexdigest()[:16]
 
     @cached_property

@@ -124,7 +124,13 @@ def force_times(
 
 def _key(what: str, scenario: Scenario, ends: Places, needs: Mapping[str, float], interval: str) -> Hashable:
     """What an answer about stations and units depends on."""
-    tables = (scenario.roads.fingerprint, token(scenario, "stations"), token(scenario, "units"), scenario.snap_limit_m)
+    tables = (
+        scenario.roads.fingerprint,
+        scenario.roads.attribute_fingerprint,
+        token(scenario, "stations"),
+        token(scenario, "units"),
+        scenario.snap_limit_m,
+    )
     return what, *tables, ends.key, tuple(sorted(needs.items())), interval
 
 

@@ -68,7 +68,7 @@ def places(scenario: Scenario, kind: str) -> Places:
     roads = scenario.roads
     key: tuple[Hashable, ...]
     if kind == "roads":
-        key = ("places", kind, roads.geometry_fingerprint)
+        key = ("places", kind, roads.geometry_fingerprint, roads.attribute_fingerprint)
         return scenario.memo.get(key, lambda: _road_pieces(roads, key))
     name: TableName = "zones" if kind == "zones" else "incidents"
     table = getattr(held(scenario), name)
@@ -81,6 +81,7 @@ def places(scenario: Scenario, kind: str) -> Places:
         token(scenario, name),
         limit_m,
         roads.geometry_fingerprint,
+        roads.attribute_fingerprint,
         hash(np.packbits(roads.drivable).tobytes()),
     )
 
@@ -114,7 +115,8 @@ def station_places(scenario: Scenario) -> Places:
     UnreachableStationError
         Naming every open station that is farther than the limit from a street, with its distance.
     """
-    key = ("stations", token(scenario, "stations"), scenario.roads.fingerprint, scenario.snap_limit_m)
+    roads = scenario.roads  # no door opens on a freeway, so that classes of street count too
+    key = "stations", token(scenario, "stations"), roads.fingerprint, roads.attribute_fingerprint, scenario.snap_limit_m
     return scenario.memo.get(key, lambda: _stations_on_road(scenario))
 
 

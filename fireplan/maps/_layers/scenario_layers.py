@@ -120,7 +120,7 @@ def draw_streets(page: folium.Map, scenario: Scenario) -> None:
         layer = vector_layers.lines(roads.streets.to_crs(4326), name=STREETS)
         return layer.data, layer.extent
 
-    data, bounds = scenario.memo.get(("streets drawn", roads.geometry_fingerprint), made)
+    data, bounds = scenario.memo.get(("streets drawn", roads.geometry_fingerprint, roads.attribute_fingerprint), made)
     PackedLayer("lines", name=STREETS, data=data, bounds=bounds, show=True, control=True).add_to(page)
 
 
