@@ -1,0 +1,108 @@
+"""Pages on paper, judged by the PDF itself: every station and the legend on the sheet, the whole city painted."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+from collections import Counter
+from io import BytesIO
+
+import numpy as np
+import pytest
+from PIL import Image
+
+import fireplan as fp
+from fireplan.examples import marisol_project
+
+pytestmark = pytest.mark.browser
+
+STATIONS = [f"S{n}" for n in range(1, 8)]
+WORD = re.compile(r'<word xMin="([\d.]+)" yMin="([\d.]+)" xMax="([\d.]+)" yMax="([\d.]+)">(.*?)</word>')
+SHEET = re.compile(r'<page width="([\d.]+)" height="([\d.]+)">')
+
+
+def poppler(program):
+    """One of poppler's programs; they stand in Debian's package poppler-utils."""
+    found = shutil.which(program)
+    if found is None:
+        (pytest.fail if os.environ.get("FIREPLAN_CI") == "1" else pytest.skip)(f"{program} (poppler) is not here")
+    return found
+
+
+class Paper:
+    """What a PDF shows."""
+
+    def __init__(self, file):
+        self.file = file
+        boxes = subprocess.run(
+            [poppler("pdftotext"), "-bbox", str(file), "-"], capture_output=True, text=True, check=True
+        )
+        self.sheets = [tuple(map(float, size)) for size in SHEET.findall(boxes.stdout)]
+        self.words = [(m[5], tuple(map(float, m.groups()[:4]))) for m in WORD.finditer(boxes.stdout)]
+        self.text = " ".join(word for word, _ in self.words)
+
+    def painted(self):
+        """Share of the first sheet that is neither white nor grey."""
+        drawn = subprocess.run(
+            [poppler("pdftoppm"), "-r", "50", "-f", "1", "-l", "1", "-png", str(self.file)],
+            capture_output=True,
+            check=True,
+        )
+        pixels = np.asarray(Image.open(BytesIO(drawn.stdout)).convert("RGB")).astype(int)
+        return float((np.ptp(pixels, axis=2) > 20).mean())
+
+
+@pytest.fixture(scope="module")
+def views():
+    project = marisol_project()
+    comparison = fp.compare(project.today, *project.scenarios, standard=project.standard)
+    pair = fp.compare(project.today, project.scenarios[0], standard=project.standard)
+    sites = fp.siting.grid_sites(project.today, spacing_m=1500)
+    best = fp.siting.max_coverage(project.today, stations=1, candidates=sites, within_s=240)
+    return {
+        "compare": (lambda: fp.maps.compare(comparison), 3, 1),
+        "compare two": (lambda: fp.maps.compare(pair), 2, 1),
+        "grid": (lambda: fp.maps.grid(comparison), 3, 1),
+        "swipe": (lambda: fp.maps.swipe(pair), 1, 0),
+        "coverage": (lambda: fp.maps.coverage(comparison.baseline), 1, 0),
+        "gaps": (lambda: fp.maps.gaps(comparison.baseline), 1, 0),
+        "erf": (lambda: fp.maps.erf(comparison.baseline), 1, 0),
+        "difference": (lambda: fp.maps.difference(pair), 1, 1),
+        "first due": (lambda: fp.maps.first_due(project.today), 1, 0),
+        "isochrones": (lambda: fp.maps.isochrones(project.today, within_s=(240,)), 1, 0),
+        "incidents": (lambda: fp.maps.incidents(project.today), 1, 0),
+        "performance": (lambda: fp.maps.performance(project.history, scenario=project.today), 1, 0),
+        "siting": (lambda: fp.maps.siting(best), 1, 0),
+    }  # each with its panes, and in how many of them a new station stands
+
+
+NAMES = [
+    "compare", "compare two", "grid", "swipe", "coverage", "gaps", "erf", "difference", "first due", "isochrones",
+    "incidents", "performance", "siting",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("view", NAMES)
+def test_a_view_is_whole_on_paper(views, view, tmp_path, open_page):
+    draw, panes, opened_station = views[view]
+    opened = open_page(draw().save(tmp_path / "map.html"))
+    opened.page.wait_for_selector(".fp-station")
+    opened.page.wait_for_timeout(300)
+    for size in ("A4", "Letter"):
+        opened.page.pdf(path=tmp_path / f"{size}.pdf", format=size, print_background=True)
+        paper = Paper(tmp_path / f"{size}.pdf")
+        assert 1 <= len(paper.sheets) <= 2, size
+        width, height = paper.sheets[0]
+        shown = Counter(
+            w for w, (x0, y0, x1, y1) in paper.words if x0 >= 0 and x1 <= width and y0 >= 0 and y1 <= height
+        )
+        # A pane may leave out a label where two stations are too near each other on paper: one in seven at most.
+        assert sum(min(shown[s], panes) for s in STATIONS) >= 6 * panes, (size, dict(shown))
+        assert all(shown[s] for s in STATIONS), (size, dict(shown))
+        assert shown["S8"] >= opened_station, size
+        assert "Invented data, for demonstration" in paper.text, size
+        assert "Station" in paper.text, size  # the legend
+        assert paper.painted() > 0.004, size  # gaps alone are little ground
+    assert opened.errors == []
