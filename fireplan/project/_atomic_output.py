@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import tempfile
 from contextlib import contextmanager
@@ -9,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from fireplan.errors import ProjectError, quoted
+from fireplan.project._manifest import file_hash
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -22,7 +24,9 @@ def whole_outputs(folder: str | Path) -> Iterator[Path]:
     Parameters
     ----------
     folder
-        Where that is; made if it is not there. Files of the same name are replaced, others stay.
+        Where that is; made if it is not there. Files of the same name are replaced. What the manifest there lists, of a
+        run before, and this run does not write goes, as long as nobody has changed it: it would be taken for a result
+        of this run. All else stays.
 
     Yields
     ------
@@ -40,7 +44,24 @@ def whole_outputs(folder: str | Path) -> Iterator[Path]:
     try:
         yield part
         target.mkdir(parents=True, exist_ok=True)
+        for stale in _of_the_run_before(target, part):
+            stale.unlink()
         for file in sorted(part.iterdir()):
             file.replace(target / file.name)
     finally:
         shutil.rmtree(part, ignore_errors=True)
+
+
+def _of_the_run_before(target: Path, part: Path) -> Iterator[Path]:
+    """Files that a manifest lists, which will be replaced, and that nothing replaces."""
+    written = {file.name for file in part.iterdir()}
+    for name in sorted(n for n in written if n.endswith("manifest.json")):
+        try:
+            listed = json.loads((target / name).read_text(encoding="utf-8"))["outputs"]
+            known = {str(file): str(digest) for file, digest in listed.items()}
+        except (OSError, ValueError, KeyError, TypeError, AttributeError):
+            continue  # there is none, or it is none of ours
+        for file, digest in known.items():
+            path = target / file
+            if file not in written and path.parent == target and path.is_file() and file_hash(path) == digest:
+                yield path

@@ -1,5 +1,6 @@
 """Project folders: what plan.toml may say, how it is read and written, and what comes out."""
 
+import hashlib
 import json
 import re
 import tomllib
@@ -442,3 +443,24 @@ def test_plan_of_a_written_project_is_whole_toml(folder):
         "network": "roads.npz", "stations": "stations.csv", "units": "units.csv", "zones": "zones.parquet",
     }  # fmt: skip
     assert np.isclose(plan["network"]["snap_limit_m"], 200)
+
+
+def test_results_of_a_run_before_do_not_stay_beside_those_of_another(tmp_path):
+    def run(**files):
+        with whole_outputs(tmp_path / "out") as part:
+            for name, text in files.items():
+                (part / f"{name}.csv").write_text(text)
+            outputs = {f.name: hashlib.sha256(f.read_bytes()).hexdigest() for f in part.iterdir()}
+            (part / "manifest.json").write_text(json.dumps({"outputs": outputs}))
+
+    there = lambda: sorted(f.name for f in (tmp_path / "out").iterdir())  # noqa: E731
+    run(summary="1", gains="2", edited="3")
+    (tmp_path / "out" / "edited.csv").write_text("mine now")
+    (tmp_path / "out" / "own.txt").write_text("mine")
+    run(summary="4")
+    assert there() == ["edited.csv", "manifest.json", "own.txt", "summary.csv"]
+    (tmp_path / "out" / "manifest.json").write_text('{"outputs": {"../../etc": "x", "own.txt": "x"}}')
+    run(summary="5")
+    (tmp_path / "out" / "manifest.json").write_text("no manifest of ours")
+    run(summary="6")
+    assert there() == ["edited.csv", "manifest.json", "own.txt", "summary.csv"]
