@@ -130,6 +130,8 @@ def _gap(material: Material) -> str:
     if name:
         holds = f"{wording.count(row[name])} {'people' if name == 'population' else str(name).split('_')[0]}"
     rest = f"{len(found)} gaps were found; the largest" if len(found) > 1 else "One gap was found; it"
+    if pd.isna(row["nearest_name"]) or math.isinf(row["travel_s"]):
+        return f"{rest} holds {holds}, and no station reaches most of it (modelled; reason: {row['reason']})."
     return (
         f"{rest} holds {holds}, {wording.clock(row['travel_s'])} from {row['nearest_name']} (median travel time,"
         f" modelled; reason: {row['reason']})."

@@ -275,3 +275,10 @@ def test_a_history_of_units_that_nobody_knows_is_reported_without_figures(compar
     strangers = history(*(went(f"F{i:03}", "ZZ9", 0, 60, 120, 220 + i, 3000) for i in range(30)))
     text = words(report_bytes(material_of(comparison, history=strangers)).decode())
     assert "No unit that counts arrived at any incident" in text
+
+
+def test_ground_that_no_station_reaches_is_not_reached_from_none(town):
+    cut = town.apply(fp.CloseRoad("", near=(-140.0, 30.0105)), name="bridge out")
+    text = words(report_bytes(material_of(cut, standard=STANDARD)).decode())
+    assert "no station reaches most of it" in text
+    assert "None" not in text
