@@ -176,7 +176,7 @@ def local_rule(  # noqa: PLR0913 - a rule has this many parts
     share: float | None = None,
     interval: str = "travel_s",
     needs: Mapping[str, float] | None = None,
-    title: str = "First engine",
+    title: str = "",
     source: str = "local rule",
     note: str = "",
 ) -> Standard:
@@ -200,7 +200,7 @@ def local_rule(  # noqa: PLR0913 - a rule has this many parts
     needs
         What must have arrived; left out: one engine.
     title
-        What that is called.
+        What the objective is called wherever it is shown; left out: as the rule.
     source
         Ordinance or plan that sets it.
     note
@@ -211,12 +211,12 @@ def local_rule(  # noqa: PLR0913 - a rule has this many parts
     >>> import fireplan as fp
     >>> rule = fp.standards.local_rule("Growth rule", limit_s=300, weight="dwellings", at_most_outside=1500)
     >>> print(rule.objectives[0])
-    First engine within 5:00 travel time, at most 1,500 dwellings outside
+    Growth rule within 5:00 travel time, at most 1,500 dwellings outside
     """
     key = "".join(c if c.isalnum() else "_" for c in name.lower())
     objective = Objective(
         key=key,
-        title=title,
+        title=title or name,
         limit_s=limit_s,
         interval=interval,
         needs=needs or {"engine": 1},
