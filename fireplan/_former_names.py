@@ -23,12 +23,14 @@ def former_argument(former: str, *, now: str) -> Callable[[F], F]:
     """
 
     def wrap(function: F) -> F:
+        name = function.__qualname__.removesuffix(".__init__")
+
         @functools.wraps(function)
         def call(*args: Any, **kwargs: Any) -> Any:  # noqa: ANN401 - whatever the function takes and gives
             if former in kwargs:
                 if now in kwargs:
-                    raise TypeError(f"{function.__name__}() got both {now} and its former name {former}: keep {now}")
-                warn_of_former(f"{function.__name__}({former}=)", now=f"{now}=", stacklevel=3)
+                    raise TypeError(f"{name}() got both {now} and its former name {former}: keep {now}")
+                warn_of_former(f"{name}({former}=)", now=f"{now}=", stacklevel=3)
                 kwargs[now] = kwargs.pop(former)
             return function(*args, **kwargs)
 

@@ -14,6 +14,7 @@ from rich.table import Table
 from rich.text import Text
 
 from fireplan import wording
+from fireplan.measures._demand_measures import UNITS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -91,17 +92,21 @@ def _cells(rows: pd.DataFrame, names: tuple[str, ...]) -> list[Text]:
 def gap_lines(name: str, found: pd.DataFrame, *, most: int = 3) -> list[str]:
     """Say the largest gaps of a scenario."""
     total, outside = found.attrs["total"], found.attrs["outside"]
-    weight, scattered = found.attrs["weight"], found.attrs["scattered"]
+    weight, scattered, limit_s = (found.attrs[name] for name in ("weight", "scattered", "limit_s"))
     lines = [
         (
-            f"Gaps, {name}: {wording.count(outside)} of {wording.count(total)} ({weight}) outside"
-            f" {found.attrs['objective']}, in {wording.counted(len(found), 'gap')} ({wording.count(scattered)}"
-            " scattered)"
+            f"Gaps, {name}: {wording.count(outside)} of {wording.count(total)} {UNITS.get(weight, weight)} outside"
+            f" {found.attrs['title']}, {wording.clock(limit_s)}, in {wording.counted(len(found), 'gap')}"
+            f" ({wording.count(scattered)} scattered)"
         )
     ]
     for gap, row in found.head(most).iterrows():
         reached = row["travel_s"] < inf
-        nearest = f"{row['nearest_name']} at {wording.clock(row['travel_s'])}" if reached else "no station in reach"
+        nearest = (
+            f"{row['nearest_name']} at {wording.clock(row['travel_s'], limit_s=limit_s)}"
+            if reached
+            else "no station in reach"
+        )
         held = f"{wording.count(row[weight])} in {wording.area(row['area_km2'])}"
         lines.append(f"  {gap}. {held}; {nearest}; {row['reason']}")
     return lines

@@ -68,8 +68,8 @@ def gaps(
     One row per gap, the heaviest first, by `gap` (1, 2 ...): the weights it holds, `zones`, `area_km2`,
     `nearest_station` and `nearest_name` (first due to most of the weight), `travel_s` and `worst_s` (median and largest
     arrival by weight) [s], `straight_km` to the nearest station that houses what is asked for, as the crow flies,
-    `reason`, and the outline, in the CRS of the zones. `.attrs` holds `objective`, `weight`, `outside` (all weight
-    outside), `scattered` (the part in no gap) and `total`.
+    `reason`, and the outline, in the CRS of the zones. `.attrs` holds `objective`, `title`, `limit_s` [s], `weight`,
+    `outside` (all weight outside), `scattered` (the part in no gap) and `total`.
 
     Notes
     -----
@@ -119,6 +119,8 @@ def gaps(
     table = table.to_crs(zones.crs)
     table.attrs = {
         "objective": goal.key,
+        "title": goal.title,
+        "limit_s": goal.limit_s,
         "weight": column,
         "outside": float(value[outside].sum()),
         "scattered": float(value[outside & (label < 0)].sum()),

@@ -54,7 +54,13 @@ def objective_shown(objective: Objective) -> ObjectiveState:
     """Show an objective: its key, a title with its limit, and the limit [s]."""
     interval = OBSERVED_INTERVALS[objective.interval]
     title = f"{objective.title} within {wording.clock(objective.limit_s)} of {interval}"
-    return {"key": objective.key, "title": title, "limit_s": objective.limit_s, "verified": objective.verified}
+    return {
+        "key": objective.key,
+        "title": title,
+        "limit_s": objective.limit_s,
+        "share": objective.share,
+        "verified": objective.verified,
+    }
 
 
 def units_shown(scene: Scene, picture: Picture) -> list[UnitState]:

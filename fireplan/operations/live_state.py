@@ -87,6 +87,8 @@ class ObjectiveState(TypedDict):
     """What a reader calls it, with its limit."""
     limit_s: float
     """Its limit. [s]"""
+    share: float | None
+    """Share that has to be reached, 0 to 1; null: none is set."""
     verified: bool
     """Whether its limit was seen in its source."""
 

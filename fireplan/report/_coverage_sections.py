@@ -102,11 +102,13 @@ def gaps_section(material: Material) -> Section:
         *weights,
         TableColumn("area_km2", "area [km²]", "number"),
         TableColumn("nearest_name", "Nearest station"),
-        TableColumn("travel_s", "median [min:s]", "clock"),
-        TableColumn("worst_s", "longest [min:s]", "clock"),
+        TableColumn("travel_told", "median [min:s]", "told"),
+        TableColumn("worst_told", "longest [min:s]", "told"),
         TableColumn("reason", "Reason"),
     ]
     table = pd.DataFrame(found.drop(columns=found.geometry.name))
+    for name in ("travel", "worst"):  # a gap lies outside the limit, and is never told to lie at it
+        table[f"{name}_told"] = [wording.clock(s, limit_s=goal.limit_s) for s in table[f"{name}_s"]]
     told_gaps = f"Gaps of {what}, {scenario.name}"
     attrs = found.attrs
     section.blocks.append(Table("gaps", told_gaps, table, columns, material.modelled, most=20))

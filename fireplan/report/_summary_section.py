@@ -132,8 +132,9 @@ def _gap(material: Material) -> str:
     rest = f"{len(found)} gaps were found; the largest" if len(found) > 1 else "One gap was found; it"
     if pd.isna(row["nearest_name"]) or math.isinf(row["travel_s"]):
         return f"{rest} holds {holds}, and no station reaches most of it (modelled; reason: {row['reason']})."
+    away = wording.clock(row["travel_s"], limit_s=material.first_unit.limit_s)
     return (
-        f"{rest} holds {holds}, {wording.clock(row['travel_s'])} from {row['nearest_name']} (median travel time,"
+        f"{rest} holds {holds}, {away} from {row['nearest_name']} (median travel time,"
         f" modelled; reason: {row['reason']})."
     )
 

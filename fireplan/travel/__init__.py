@@ -1,8 +1,5 @@
 """Travel times, who is first due, and the ground that can be reached."""
 
-import warnings
-from typing import Any
-
 from fireplan.travel._ad_hoc_points import Passing, Spot
 from fireplan.travel._candidate_times import ByPlace, CandidateTimes, candidate_times
 from fireplan.travel._first_due import first_due, force_times
@@ -14,7 +11,6 @@ from fireplan.travel._travel_times import node_times, time_rows, travel_times
 from fireplan.travel._what_if_cover import CoverFigures, WhatIfCover
 
 __all__ = [
-    "Any",
     "ByPlace",
     "CandidateTimes",
     "CoverFigures",
@@ -37,13 +33,12 @@ __all__ = [
 ]
 
 
-def __getattr__(name: str) -> Any:  # noqa: ANN401 - whatever the name stands for
+def __getattr__(name: str) -> object:
+    """Give what was called otherwise in the release before."""
     if name == "Cover":
-        warnings.warn(
-            "fireplan.travel.Cover is now called WhatIfCover; the old name goes with the next release",
-            DeprecationWarning,
-            stacklevel=2,
-        )
+        from fireplan._former_names import warn_of_former  # noqa: PLC0415 - seldom needed
+
+        warn_of_former("fireplan.travel.Cover", now="fireplan.travel.WhatIfCover", stacklevel=3)
         return WhatIfCover
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 

@@ -8,6 +8,7 @@ import numpy as np
 import pyproj
 
 from fireplan import _kernel as kernel
+from fireplan._former_names import former_argument
 from fireplan.crs import WGS84
 from fireplan.roads import snap_xy
 from fireplan.travel._places import seeds_on, station_places
@@ -44,6 +45,7 @@ class Passing:
         What is farther than this from a place is not looked for. [s]
     """
 
+    @former_argument("within_s", now="cutoff_s")
     def __init__(self, scenario: Scenario, *, cutoff_s: float) -> None:
         self._scenario = scenario
         self._cutoff_s = cutoff_s

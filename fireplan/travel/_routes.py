@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from fireplan import _kernel as kernel
+from fireplan._former_names import former_argument
 from fireplan.travel._ad_hoc_points import part_s
 from fireplan.travel._places import seeds_on
 
@@ -32,6 +33,7 @@ class Routes:
         Ways that take longer are not looked for. [s]
     """
 
+    @former_argument("within_s", now="cutoff_s")
     def __init__(self, roads: RoadNetwork, *, cutoff_s: float) -> None:
         self._roads = roads
         self._cutoff_s = cutoff_s

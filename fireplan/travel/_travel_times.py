@@ -98,6 +98,7 @@ def travel_times(scenario: Scenario, *, to: str = "zones", cutoff_s: float = np.
     return xr.DataArray(times, coords=coords, dims=list(coords), name="travel_s", attrs={"units": "s"})
 
 
+@former_argument("within_s", now="cutoff_s")
 def time_rows(
     scenario: Scenario, ends: Places, *, starts: Places | None = None, cutoff_s: float = np.inf
 ) -> NDArray[np.float32]:

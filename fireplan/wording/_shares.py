@@ -8,6 +8,9 @@ from fireplan.wording._counts import count, signed
 from fireplan.wording._numbers import NOT_KNOWN, digits, known, rounded
 
 MOST_DECIMALS = 4
+SAME = 1e-12
+"""A share that misses its goal by less than this part of it has reached it, as in `fireplan.measures`."""
+
 CLOSE = 1e-6
 """Part of the last decimal that is taken for arithmetic: 100 * 0.07 is not quite 7."""
 
@@ -38,6 +41,8 @@ def share(part: float | None, *, goal: float | None = math.nan) -> str:
     value, held = known(part), known(goal)
     if not math.isfinite(value):
         return NOT_KNOWN
+    if abs(value - held) <= SAME * held:  # sums of weights are not exact: this much short of a goal has reached it
+        value = held
     if value in {0.0, 1.0}:
         return f"{100 * value:.0f} %"
     for decimals in range(1, MOST_DECIMALS + 1):
@@ -111,9 +116,16 @@ def share_of(part: float | None, of: float | None, unit: str, *, goal: float | N
     return f"{share(part, goal=goal)}{comma} of {count(of)} {unit}"
 
 
-def shares_apart(one: float | None, other: float | None) -> tuple[str, str]:
+def shares_apart(one: float | None, other: float | None, *, goal: float | None = math.nan) -> tuple[str, str]:
     """
     Say two shares that are seen side by side, with as many decimals as it takes that they do not look alike.
+
+    Parameters
+    ----------
+    one, other
+        The shares, 0 to 1.
+    goal
+        As in `share`.
 
     Examples
     --------
@@ -121,7 +133,7 @@ def shares_apart(one: float | None, other: float | None) -> tuple[str, str]:
     ('89.51 %', '89.52 %')
     """
     first, second = known(one), known(other)
-    plain = share(first), share(second)
+    plain = share(first, goal=goal), share(second, goal=goal)
     if plain[0] != plain[1] or not abs(first - second) >= TOO_CLOSE:
         return plain
     for decimals in range(2, MOST_DECIMALS + 1):

@@ -105,6 +105,8 @@ declare namespace Live {
     "title": string;
     /** Its limit. [s] */
     "limit_s": number;
+    /** Share that has to be reached, 0 to 1; null: none is set. */
+    "share": number | null;
     /** Whether its limit was seen in its source. */
     "verified": boolean;
     /** By each kind of demand. */
@@ -321,6 +323,8 @@ declare namespace Live {
     "title": string;
     /** Its limit. [s] */
     "limit_s": number;
+    /** Share that has to be reached, 0 to 1; null: none is set. */
+    "share": number | null;
     /** Whether its limit was seen in its source. */
     "verified": boolean;
   }

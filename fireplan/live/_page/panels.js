@@ -13,6 +13,9 @@ import {
 const list = (x) => (Array.isArray(x) ? x : []);
 const p = (name, ...children) => h("p", { class: name }, ...children);
 
+/** The goal that shares under an objective are told by. @param {Live.ObjectiveState} objective */
+const heldTo = (objective) => ({ goal: objective?.share ?? NaN });
+
 /**
  * The figures at the head of the page, the largest on it.
  *
@@ -22,7 +25,7 @@ const p = (name, ...children) => h("p", { class: name }, ...children);
 export function headline(model, counts) {
   const cover = model.cover, first = cover && list(cover.measures)[0];
   if (first) {
-    const [now, home] = sharesApart(first.now, first.home);
+    const [now, home] = sharesApart(first.now, first.home, heldTo(cover.objective));
     write(byId("now-share"), now);
     const gone = isNumber(first.home) && isNumber(first.now) ? first.home - first.now : NaN;
     fill(byId("now-of"), h("span", { class: "line" }, "of " + count(first.n) + " ", said(first.unit), " now"), isNumber(first.home) ? h("span", { class: "line" }, "all home: " + home) : null);
@@ -45,20 +48,26 @@ export function headline(model, counts) {
 export function cover(model) {
   const box = byId("cover-body"), now = model.cover;
   if (!now) return fill(box, p("none", "No cover known yet"));
-  /** @param {Array<Live.ForceMeasureState & Partial<Live.MeasureState>>} measures */
-  const told = (measures) => (measures.length ? [measure(measures[0]), lesser(measures.slice(1))] : p("none", "No measure of cover"));
-  return fill(box, now.objective ? p("lead", said(now.objective.title)) : null, told(list(now.measures)),
-    now.force ? [h("h3", {}, said(now.force.title)), told(list(now.force.measures))] : null, now.basis ? p("note", said(now.basis)) : null);
+  /**
+   * @param {Array<Live.ForceMeasureState & Partial<Live.MeasureState>>} measures
+   * @param {{ goal: number }} held
+   */
+  const told = (measures, held) => (measures.length ? [measure(measures[0], held), lesser(measures.slice(1), held)] : p("none", "No measure of cover"));
+  return fill(box, now.objective ? p("lead", said(now.objective.title)) : null, told(list(now.measures), heldTo(now.objective)),
+    now.force ? [h("h3", {}, said(now.force.title)), told(list(now.force.measures), heldTo(now.force))] : null, now.basis ? p("note", said(now.basis)) : null);
 }
 
-/** @param {Live.ForceMeasureState & Partial<Live.MeasureState>} m */
-function measure(m) {
+/**
+ * @param {Live.ForceMeasureState & Partial<Live.MeasureState>} m
+ * @param {{ goal: number }} held
+ */
+function measure(m, held) {
   const fillNow = h("span", { class: "now-bar" }), home = h("span", { class: "home-bar" });
   fillNow.style.width = 100 * clamp(m.now) + "%";
   home.style.width = 100 * clamp(m.home) + "%";
   const missing = isNumber(m.home) && isNumber(m.now) ? Math.max(0, m.home - m.now) * m.n : NaN;
-  const [now, all_home] = sharesApart(m.now, m.home), back = list(m.soon).some((s) => s.within - m.now > 5e-7);
-  const soon = back ? list(m.soon).map((s) => sharesApart(s.within, m.now)[0] + " in " + clock(s.in_s)) : [];
+  const [now, all_home] = sharesApart(m.now, m.home, held), back = list(m.soon).some((s) => s.within - m.now > 5e-7);
+  const soon = back ? list(m.soon).map((s) => sharesApart(s.within, m.now, held)[0] + " in " + clock(s.in_s)) : [];
   return h("div", { class: "measure" },
     h("p", { class: "measure-line" }, h("strong", {}, now), " of " + count(m.n) + " ", said(m.unit), " now"),
     h("div", { class: "cover-bar", "aria-hidden": "true" }, home, fillNow),
@@ -71,12 +80,13 @@ function measure(m) {
  * The measures beside the first: a line for each.
  *
  * @param {Live.ForceMeasureState[]} measures
+ * @param {{ goal: number }} held
  */
-function lesser(measures) {
+function lesser(measures, held) {
   if (!measures.length) return null;
   return h("table", { class: "lesser" }, h("thead", {}, h("tr", {}, ["Share of", "now", "all home"].map((word) => h("th", { scope: "col" }, word)))),
     h("tbody", {}, measures.map((m) => {
-      const [now, home] = sharesApart(m.now, m.home);
+      const [now, home] = sharesApart(m.now, m.home, held);
       return h("tr", {}, h("th", { scope: "row" }, count(m.n) + " ", said(m.unit)), h("td", {}, h("b", {}, now)), h("td", {}, home));
     })));
 }

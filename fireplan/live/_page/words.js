@@ -1,7 +1,7 @@
 // How figures are said: the rule of `fireplan.wording`, whose head has it in words. Both pass the same cases
 // (tests/support/wording_cases.json), so what is said on this page is what map, report and command line say.
 
-const MINUS = "\u2212", ROUNDING = 1e-6, CLOSE = 1e-6, TOO_CLOSE = 5e-7, MOST_DECIMALS = 4;
+const MINUS = "\u2212", ROUNDING = 1e-6, CLOSE = 1e-6, SAME = 1e-12, TOO_CLOSE = 5e-7, MOST_DECIMALS = 4;
 const SECONDS_UP_TO_S = 90, HOURS_UP_TO_MIN = 48 * 60;
 export const NOT_KNOWN = "not known", NOT_REACHED = "not reached", UNLIMITED = "unlimited";
 
@@ -41,8 +41,9 @@ export function signed(change, { decimals = 0 } = {}) {
  * nothing. All is 100 %, nothing 0 %.
  */
 export function share(part, { goal: held = NaN } = {}) {
-  const value = known(part), end = known(held);
-  if (!Number.isFinite(value)) return NOT_KNOWN;
+  const end = known(held), given = known(part);
+  if (!Number.isFinite(given)) return NOT_KNOWN;
+  const value = Math.abs(given - end) <= SAME * end ? end : given; // so much short of a goal has reached it
   if (value === 0 || value === 1) return 100 * value + " %";
   const ends = [0, 1, end].filter((e) => !Number.isNaN(e));
   for (let decimals = 1; decimals <= MOST_DECIMALS; decimals++) {
@@ -75,8 +76,8 @@ export function shareOf(part, of, unit, options = {}) {
 }
 
 /** Two shares that are seen side by side: with as many decimals as it takes that they do not look alike. */
-export function sharesApart(one, other) {
-  const plain = [share(one), share(other)], first = known(one), second = known(other);
+export function sharesApart(one, other, options = {}) {
+  const plain = [share(one, options), share(other, options)], first = known(one), second = known(other);
   if (plain[0] !== plain[1] || !(Math.abs(first - second) >= TOO_CLOSE)) return plain;
   for (let decimals = 2; decimals <= MOST_DECIMALS; decimals++) {
     const [a, b] = [digits(100 * first, decimals), digits(100 * second, decimals)];
