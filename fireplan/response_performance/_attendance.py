@@ -58,7 +58,9 @@ class Attendance:
         One row per unit per incident, by incident and time of arrival: what the history says, `unit_type` (of a
         neighbour's unit what its name says, if nothing else does), `crew` [people], `station_id` (home of the unit),
         `own` (not a neighbour's), `measured` (its incident counts), `counts` (may stop the clock under the policy),
-        `nth` (place among the counting arrivals, from 1; 0: did not arrive or does not count).
+        `nth` (place among the counting arrivals, from 1; 0: did not arrive or does not count),
+        `turnout_and_travel_s` from dispatch to arrival, without calls that the unit came upon itself or was on the
+        road for [s].
     ledger
         What the policy leaves out: `rule`, `setting`, `incidents`, `responses` left out by it first, `source`.
     policy, timezone
@@ -118,6 +120,7 @@ def attend(history: History, *, scenario: Scenario | None = None, policy: Policy
     responses["measured"] = incidents["counts"].to_numpy()[at] & (at >= 0)
     if policy.staging_is_arrival and "staged" in responses:
         responses = _staged(responses)
+    responses = _with_sum(responses)
     if policy.longest_s is not None:
         responses = _capped(responses, policy.longest_s)
     if not policy.cancelled_turned_out:
@@ -214,8 +217,20 @@ def _staged(responses: pd.DataFrame) -> pd.DataFrame:
     return responses.assign(**changed)
 
 
+def _with_sum(responses: pd.DataFrame) -> pd.DataFrame:
+    """
+    Add turnout and travel together.
+
+    What is left out of a part is left out of the sum: a unit that came upon the call itself was sent to nothing, one
+    that was on the road already had no turnout.
+    """
+    taken_s = (responses["arrived"] - responses["dispatched"]).dt.total_seconds()
+    known = (taken_s >= 0) & ~responses["on_view"] & ~responses["already_on_road"]
+    return responses.assign(turnout_and_travel_s=taken_s.where(known))
+
+
 def _capped(responses: pd.DataFrame, longest_s: float) -> pd.DataFrame:
-    intervals = ["call_processing_s", "turnout_s", "travel_s", "total_response_s"]
+    intervals = ["call_processing_s", "turnout_s", "travel_s", "turnout_and_travel_s", "total_response_s"]
     return responses.assign(**{name: responses[name].mask(responses[name] > longest_s) for name in intervals})
 
 

@@ -60,6 +60,11 @@ class Policy:
             faults.add(f"longest_s is {self.longest_s}: give a number of seconds above zero, or None")
         faults.raise_if_any()
 
+    @property
+    def cap_s(self) -> float:
+        """The longest interval that counts; endless where none is left out. [s]"""
+        return float("inf") if self.longest_s is None else self.longest_s
+
     def stated(self) -> Iterator[tuple[str, str, str]]:
         """Name each choice, how it stands, and who does so."""
         for field in fields(self):
