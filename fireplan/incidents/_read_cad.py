@@ -9,7 +9,7 @@ import pandas as pd
 
 from fireplan.errors import Faults, InputError, TableError, quoted
 from fireplan.incidents._build_tables import build_incidents, build_responses, finished
-from fireplan.incidents._columns.categories import check_priority, read_crews, read_modes, translated
+from fireplan.incidents._columns.categories import check_priority, read_crews, read_modes, read_unit_types, translated
 from fireplan.incidents._columns.mapping import TEXTS, Mapping, load_mapping
 from fireplan.incidents._columns.pick_columns import pick_columns, shape_of_file
 from fireplan.incidents._columns_and_types import TIMES
@@ -252,4 +252,6 @@ def _read_text(text: pd.Series[str], values: dict[str, str], *, name: str, ledge
         return read_modes(text, values, ledger=ledger)
     if name == "crew":
         return read_crews(text, ledger=ledger)
+    if name == "unit_type":
+        return read_unit_types(text, values, ledger=ledger)
     return translated(text, values, column=name, ledger=ledger)

@@ -10,7 +10,7 @@ import pandas as pd
 import shapely
 
 from fireplan.demand import zone_of
-from fireplan.errors import InputError
+from fireplan.errors import InputError, listed, quoted
 from fireplan.response_performance._policy import Policy
 from fireplan.scenario import token
 from fireplan.stations import type_of_unit
@@ -104,13 +104,13 @@ def attend(history: History, *, scenario: Scenario | None = None, policy: Policy
     if "unit_id" not in history.responses:
         raise InputError("this history has no units: it holds one row per incident, not one per unit")
     incidents = _placed(history, scenario)
+    told = "unit_type" in history.responses and bool(history.responses["unit_type"].notna().any())
     responses = _manned(history, scenario)
     priorities = policy.emergency_priorities
     incidents["emergency"] = True if priorities is None else incidents["priority"].isin(priorities)
     if priorities is None and "mode" in incidents:
         incidents["emergency"] = incidents["mode"] != "non_emergency"
-    untyped = bool(responses["unit_type"].isna().all())
-    right_type = responses["unit_type"].isin(policy.first_types) | untyped
+    right_type, first_types = _right_type(responses, policy, told=told)
     slow = ~incidents["emergency"] & policy.emergency_only
     away = ~incidents["inside"] & (not policy.aid_given)
     incidents["counts"] = ~slow & ~away
@@ -132,7 +132,10 @@ def attend(history: History, *, scenario: Scenario | None = None, policy: Policy
         "aid_received": (0, (foreign & right_type).sum()),
     }
     ledger = pd.DataFrame(
-        [(rule, how, *left_out.get(rule, (0, 0)), source) for rule, how, source in policy.stated()],
+        [
+            (rule, first_types if rule == "first_types" else how, *left_out.get(rule, (0, 0)), source)
+            for rule, how, source in policy.stated()
+        ],
         columns=["rule", "setting", "incidents", "responses", "source"],
     )
     basis = getattr(history, "basis", "observed")
@@ -186,7 +189,7 @@ def _manned(history: History, scenario: Scenario | None) -> pd.DataFrame:
     if "crew" not in responses:
         responses["crew"] = np.nan
     if scenario is None or len(scenario.units) == 0:
-        return responses
+        return responses.assign(unit_type=_types_by_name(responses))
     units = scenario.units
     at = units.index.get_indexer(pd.Index(responses["unit_id"]))
     responses["own"] = at >= 0
@@ -196,14 +199,46 @@ def _manned(history: History, scenario: Scenario | None) -> pd.DataFrame:
     }
     responses["unit_type"] = known["type"].fillna(responses["unit_type"])
     responses["station_id"] = responses["station_id"].fillna(known["station_id"])  # where it stood that day, if told
-    # A neighbour's unit is in no table: what it is must be read from its name, as in "OCN E12".
-    strange = responses["unit_type"].isna() & ~responses["own"]
-    ids = responses.loc[strange, "unit_id"].astype(str)
-    kinds = {name: type_of_unit((name.split() or [""])[-1]) for name in ids.unique()}
-    responses["unit_type"] = responses["unit_type"].mask(strange, ids.map(kinds))
+    responses["unit_type"] = _types_by_name(responses)  # a neighbour's unit is in no table
     crew = pd.Series(np.append(units["crew"].to_numpy(float), [np.nan])[at], index=responses.index)
     responses["crew"] = responses["crew"].fillna(crew)  # who was aboard that day, where the history says
     return responses
+
+
+def _types_by_name(responses: pd.DataFrame) -> pd.Series[str]:
+    """Types of units, where nothing else tells them from the units' names."""
+    strange = responses["unit_type"].isna() & responses["unit_id"].notna()
+    ids = responses.loc[strange, "unit_id"].astype(str)
+    kinds = {name: type_of_unit(name) for name in ids.unique()}
+    named = pd.Series([kinds[name] for name in ids], index=ids.index, dtype="str").reindex(responses.index)
+    return responses["unit_type"].fillna(named)
+
+
+def _right_type(responses: pd.DataFrame, policy: Policy, *, told: bool) -> tuple[pd.Series[bool], str]:
+    """
+    Find the responses of units whose arrival counts, and say how the rule was applied.
+
+    Where types were told, a unit without one does not count. Where they could only be read from the units' names, a
+    unit whose name says nothing does.
+    """
+    types = responses["unit_type"]
+    wanted = ", ".join(policy.first_types)
+    right = types.isin(policy.first_types)
+    unknown = types.isna()
+    if len(types) and unknown.all():
+        return unknown, "not applied: nothing tells what any unit is, so all count"
+    if not told:
+        right |= unknown & responses["own"]
+        wanted += "; types from the names of units"
+        if unknown.any():
+            wanted += f", of {unknown.sum():,} responses not known, which count"
+    if len(types) and not right.any():
+        found = listed(f"{quoted(kind)} ({n:,})" for kind, n in types.value_counts().items())
+        raise InputError(
+            f"no unit is one of first_types ({', '.join(policy.first_types)}), so none of {len(types):,} responses"
+            f" would count; types found: {found}: mend unit_type, or give Policy(first_types=...)"
+        )
+    return right, wanted
 
 
 def _staged(responses: pd.DataFrame) -> pd.DataFrame:
@@ -225,7 +260,10 @@ def _with_sum(responses: pd.DataFrame) -> pd.DataFrame:
     that was on the road already had no turnout.
     """
     taken_s = (responses["arrived"] - responses["dispatched"]).dt.total_seconds()
-    known = (taken_s >= 0) & ~responses["on_view"] & ~responses["already_on_road"]
+    known = taken_s >= 0
+    for flag in ("on_view", "already_on_road"):
+        if flag in responses:
+            known &= ~responses[flag]
     return responses.assign(turnout_and_travel_s=taken_s.where(known))
 
 

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 import fireplan as fp
+from fireplan.errors import InputError
 from fireplan.response_performance import Policy, attend
 from fireplan.standards import Objective, Standard
 from tests.support.histories import department, history, went
@@ -57,3 +58,41 @@ def test_a_unit_already_on_the_road_has_no_turnout_so_no_sum_with_it():
     seen = attend(calls).responses
     assert seen["turnout_and_travel_s"].isna().all()
     assert (seen["total_response_s"] == 100).all()
+
+
+def test_types_of_unit_are_taken_as_people_write_them():
+    history_ = read("unit_type_as_written.csv")
+    assert set(history_.responses["unit_type"]) <= {"engine", "truck", "ambulance"}
+    assert figures(fp.performance(history_), "total_response") == [30, 0, 392, 510]
+
+
+def test_a_chief_is_known_by_its_name():
+    seen = attend(read("chief_first_no_types.csv"))
+    assert figures(fp.performance(seen), "total_response") == [30, 0, 392, 510]
+    rule = seen.ledger.set_index("rule").loc["first_types"]
+    assert rule["responses"] == 15
+    assert rule["setting"].endswith("types from the names of units")
+
+
+def test_a_rule_that_could_not_be_applied_says_so():
+    seen = attend(history(*(went(f"I{i}", "4711", 0, 10, 70, 100, 900) for i in range(12))))
+    assert seen.ledger.set_index("rule").loc["first_types", "setting"].startswith("not applied: nothing tells")
+    assert seen.responses["counts"].all()
+
+
+def test_a_history_without_any_first_type_is_refused_with_the_types_it_has():
+    odd = history(*(went(f"I{i}", "X1", 0, 10, 70, 100, 900, unit_type="Blimp") for i in range(12)))
+    with pytest.raises(InputError, match=r"none of 12 responses would count; types found: 'Blimp' \(12\)"):
+        fp.performance(odd)
+
+
+def test_a_type_that_no_table_knows_is_kept_and_counted():
+    row = dict.fromkeys(("incident_id", "unit_id", "call_type", "priority", "latitude", "longitude"), "1")
+    row |= {"received": "2024-03-13 06:05:09", "dispatched": "2024-03-13 06:06:09", "enroute": "", "arrived": ""}
+    row |= {"cleared": "2024-03-13 07:06:09", "latitude": "40.7", "longitude": "-73.9"}
+    rows = [row | {"incident_id": str(i), "unit_type": kind} for i, kind in enumerate(["Engin", "ENG", "", "Blimp"])]
+    seen = fp.incidents.read_cad_rows(rows, timezone="America/New_York")
+    assert seen.responses["unit_type"].fillna("").tolist() == ["Engin", "engine", "", "Blimp"]
+    noted = seen.ledger.set_index("code").loc["unit_type_unknown"]
+    assert noted["rows"] == 2
+    assert any("'Blimp' in 1 rows" in line for line in seen.messages())
