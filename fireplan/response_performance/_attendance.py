@@ -51,7 +51,8 @@ class Attendance:
     Attributes
     ----------
     incidents
-        By `incident_id`, in order of `received`: what the history says, `local` time received, `zone_id` and the other
+        By `incident_id`, in order of `received`: what the history says, `local` time received (where it is not
+        known, of the first stamp there is), `zone_id` and the other
         text columns of the zones (missing outside), `inside` (in or between the zones, or there are none),
         `emergency`, and `counts` (measured under the policy).
     responses
@@ -145,7 +146,7 @@ def attend(history: History, *, scenario: Scenario | None = None, policy: Policy
 def _placed(history: History, scenario: Scenario | None) -> gpd.GeoDataFrame:
     """Incidents with local time and zone."""
     incidents = history.incidents.sort_values("received", kind="stable")
-    incidents["local"] = incidents["received"].dt.tz_convert(history.timezone)
+    incidents["local"] = _first_known(incidents["received"], history.responses).dt.tz_convert(history.timezone)
     incidents["inside"] = True
     if scenario is None or len(scenario.zones) == 0:
         return incidents
@@ -162,6 +163,16 @@ def _placed(history: History, scenario: Scenario | None) -> gpd.GeoDataFrame:
         incidents[name] = pd.array(np.append(texts[name].to_numpy(object), [None])[row], dtype="str")
     incidents["zone_id"] = pd.array(np.append(zones.index.to_numpy(object), [None])[row], dtype="str")
     return incidents
+
+
+def _first_known(received: pd.Series[pd.Timestamp], responses: pd.DataFrame) -> pd.Series[pd.Timestamp]:
+    """Give the time of the call; where it is not known, the first time that anything is known to have happened."""
+    if received.notna().all():
+        return received
+    blank = responses[responses["incident_id"].isin(received.index[received.isna()])]
+    stamps = [name for name in ("received", "dispatched", "enroute", "staged", "arrived", "cleared") if name in blank]
+    first = blank[stamps].min(axis=1).groupby(blank["incident_id"]).min()
+    return received.fillna(first.reindex(received.index))
 
 
 def _city_ground(scenario: Scenario) -> shapely.Geometry:

@@ -2,10 +2,14 @@
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 import fireplan as fp
 from fireplan.errors import InputError
+from fireplan.incidents._ledger.ids import holds_several
+from fireplan.incidents._ledger.ledger import Ledger
+from fireplan.incidents._times.stamp_order import flag
 from fireplan.response_performance import Policy, attend
 from fireplan.standards import Objective, Standard
 from tests.support.histories import department, history, went
@@ -96,3 +100,77 @@ def test_a_type_that_no_table_knows_is_kept_and_counted():
     noted = seen.ledger.set_index("code").loc["unit_type_unknown"]
     assert noted["rows"] == 2
     assert any("'Blimp' in 1 rows" in line for line in seen.messages())
+
+
+def test_several_units_in_a_cell_are_refused_by_name():
+    with pytest.raises(InputError, match=r"unit_id holds several units in 30 of 30 rows, such as 'E1;T1;B2' on line 2"):
+        read("many_units_in_a_cell.csv")
+
+
+@pytest.mark.parametrize(
+    ("text", "several"),
+    [
+        ("E1;T1;B2", True), ("E1, T1", True), ("E1|T1", True), ("E1/T1", True), ("E1 T1", True), ("E1 & M-2", True),
+        ("E1\nT1", True), ("OCN E12", False), ("Engine 4", False), ("E1;", False), ("1,234", False), ("24/7", False),
+        ("E1/2", False), ("", False),
+    ],
+)  # fmt: skip
+def test_what_is_one_unit_and_what_are_several(text, several):
+    assert holds_several(text) is several
+
+
+def test_a_call_without_received_is_placed_by_its_first_stamp():
+    seen = read("received_partly_blank.csv")
+    for by in ("hour", "weekday", "month", "year"):
+        parts = fp.performance(seen, by=by)
+        assert parts.xs("travel", level="measure")["n"].sum() == 30
+        assert parts.xs("total_response", level="measure")[["n", "unknown"]].sum().tolist() == [20, 10]
+        assert "not known" not in parts.index.get_level_values(by)
+
+
+def test_what_has_no_stamp_and_no_priority_is_a_group_with_a_name():
+    rows = [went(f"I{i}", "E1", *((0, 10, 70, 100, 900) if i else (None,) * 5)) for i in range(12)]
+    made = history(*rows, priority=[None, *"1" * 11])
+    for by in ("hour", "weekday", "month", "year", "shift", "priority"):
+        parts = fp.performance(made, by=by).xs("call_processing", level="measure")
+        assert parts.loc["not known", ["n", "unknown"]].tolist() == [0, 1]
+        assert parts[["n", "unknown"]].sum().tolist() == [11, 1]
+
+
+def test_equal_minutes_are_short_turnouts_not_units_on_the_road():
+    seen = read("minute_stamps_short_turnouts.csv")
+    assert not seen.responses[["on_view", "already_on_road"]].any(axis=None)
+    assert seen.ledger.set_index("code").loc["minute_resolution", "rows"] == 30
+    assert fp.performance(seen).loc["turnout", ["n", "unknown"]].tolist() == [30, 0]
+
+
+def test_the_resolution_is_that_of_a_column():
+    lines = np.arange(2, 10)
+    stamps = np.full((8, 5), np.datetime64("2024-03-13T06:05:00", "us"))
+    stamps[:, 1] += np.arange(8) * np.timedelta64(1, "s")  # seconds in `dispatched` alone
+    stamps[:, 2:] += np.timedelta64(60, "s")
+    ledger = Ledger()
+    flag(stamps, ~np.isnat(stamps), lines=lines, ledger=ledger)
+    found = ledger.frame(rows_ok=8).set_index("code").loc["minute_resolution"]
+    assert found["column"] == "received, enroute, arrived, cleared"
+
+
+def test_a_blank_clock_beside_a_date_is_a_missing_stamp():
+    seen = read("blank_clock_beside_date.csv", mapping=CASES / "blank_clock_beside_date.toml")
+    assert seen.responses["cancelled"].sum() == 10
+    assert seen.ledger.set_index("code").loc["cancelled", "rows"] == 10
+    assert "time_unreadable" not in set(seen.ledger["code"])
+
+
+def test_a_placeholder_for_a_clock_beside_a_date_is_one_too(tmp_path):
+    text = (CASES / "blank_clock_beside_date.csv").read_text(encoding="utf-8").replace(",,", ",NULL,")
+    file = tmp_path / "cad.csv"
+    file.write_text(text, encoding="utf-8")
+    seen = fp.read_cad(file, timezone="America/New_York", mapping=CASES / "blank_clock_beside_date.toml")
+    assert seen.responses["cancelled"].sum() == 10
+    assert "time_unreadable" not in set(seen.ledger["code"])
+
+
+def test_a_status_log_is_refused_by_name():
+    with pytest.raises(InputError, match=r"'UNIT_STATUS_CD' looks like a status log: one row per unit and status \(30"):
+        read("status_log_motorola.csv", mapping="motorola")
