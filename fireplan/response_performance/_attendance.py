@@ -105,7 +105,8 @@ def attend(history: History, *, scenario: Scenario | None = None, policy: Policy
     if "unit_id" not in history.responses:
         raise InputError("this history has no units: it holds one row per incident, not one per unit")
     incidents = _placed(history, scenario)
-    told = "unit_type" in history.responses and bool(history.responses["unit_type"].notna().any())
+    told = scenario is not None and len(scenario.units) > 0
+    told |= "unit_type" in history.responses and bool(history.responses["unit_type"].notna().any())
     responses = _manned(history, scenario)
     priorities = policy.emergency_priorities
     incidents["emergency"] = True if priorities is None else incidents["priority"].isin(priorities)

@@ -80,7 +80,7 @@ def keys_for(
     rows
         Responses or incidents, with `incident_id` as a column or the index.
     by
-        `hour`, `weekday`, `month`, `year` of local time received (of the first stamp there is, where that is not known);
+        `hour`, `weekday`, `month`, `year` of local time received (of the first stamp there is, where not known);
         `shift`; `station_id`, `unit_id`, `unit_type` of the
         unit; or a column of the incidents such as `category`, `call_type`, `priority`, `zone_id`, `risk_class`.
     shifts

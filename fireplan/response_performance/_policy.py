@@ -22,8 +22,8 @@ class Policy:
     Attributes
     ----------
     first_types
-        Types of unit that count as arriving; chiefs and support do not stop the clock. Where types are not told they are
-        read from the names of units, and a unit whose name says nothing counts.
+        Types of unit that count as arriving; chiefs and support do not stop the clock. Where types are not told they
+        are read from the names of units, and a unit whose name says nothing counts.
     emergency_only
         Only incidents answered with lights and siren.
     emergency_priorities

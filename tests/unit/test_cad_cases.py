@@ -146,12 +146,14 @@ def test_equal_minutes_are_short_turnouts_not_units_on_the_road():
 
 def test_the_resolution_is_that_of_a_column():
     lines = np.arange(2, 10)
-    stamps = np.full((8, 5), np.datetime64("2024-03-13T06:05:00", "us"))
+    stamps = np.full((8, 5), np.datetime64("2024-03-13T06:05:00", "us")) + np.arange(8)[:, None] * np.timedelta64(
+        1, "h"
+    )
     stamps[:, 1] += np.arange(8) * np.timedelta64(1, "s")  # seconds in `dispatched` alone
     stamps[:, 2:] += np.timedelta64(60, "s")
     ledger = Ledger()
     flag(stamps, ~np.isnat(stamps), lines=lines, ledger=ledger)
-    found = ledger.frame(rows_ok=8).set_index("code").loc["minute_resolution"]
+    found = ledger.frame(rows_ok=8).set_index("code").loc["minutes_in_column"]
     assert found["column"] == "received, enroute, arrived, cleared"
 
 

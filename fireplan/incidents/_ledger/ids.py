@@ -52,7 +52,7 @@ def check_one_unit(frame: pd.DataFrame, *, faults: Faults, ledger: Ledger) -> No
     codes, names = pd.factorize(frame["unit_id"])
     several = np.array([holds_several(str(name)) for name in names], dtype=bool)[codes]
     lines = frame.index.to_numpy()[several]
-    if several.mean() > MOST_SEVERAL:
+    if len(lines) > MOST_SEVERAL * len(frame):
         one = quoted(frame["unit_id"].to_numpy(dtype=object)[several][0])
         faults.add(
             f"unit_id holds several units in {len(lines):,} of {len(frame):,} rows, such as {one} on line {lines[0]}:"

@@ -124,9 +124,11 @@ def _to_the_minute(stamps: Stamps, lines: Ints, *, ledger: Ledger) -> Flags:
     if there.sum() >= FEWEST_STAMPS and whole.all():
         ledger.add("minute_resolution", lines)
         return np.ones(len(TIMES), dtype=bool)
-    coarse = np.asarray(whole.all(axis=0) & (there.sum(axis=0) >= FEWEST_STAMPS))
+    # One stamp that many rows share says as little of a resolution as one row does.
+    different = np.array([len(np.unique(column[~np.isnat(column)])) for column in stamps.T])
+    coarse = np.asarray(whole.all(axis=0)) & (different >= FEWEST_STAMPS)
     for column in np.flatnonzero(coarse):
-        ledger.add("minute_resolution", lines[there[:, column]], column=TIMES[column])
+        ledger.add("minutes_in_column", lines[there[:, column]], column=TIMES[column])
     return coarse
 
 
