@@ -21,7 +21,7 @@ from fireplan.changes._base import (
 )
 from fireplan.errors import InputError, quoted
 from fireplan.scenario import held
-from fireplan.stations import complete_units, type_of_unit
+from fireplan.stations import complete_units
 
 if TYPE_CHECKING:
     from fireplan.scenario import Tables
@@ -166,7 +166,7 @@ class AddUnit(BaseChange):
             pd.DataFrame(
                 {
                     "station_id": [self.to],
-                    "type": [self.type or type_of_unit(self.unit_id)],
+                    "type": [self.type],
                     "crew": [np.nan if self.crew is None else self.crew],
                     "turnout_s": [np.nan if self.turnout_s is None else self.turnout_s],
                 },

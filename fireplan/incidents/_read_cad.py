@@ -9,7 +9,7 @@ import pandas as pd
 
 from fireplan.errors import Faults, InputError, TableError, quoted
 from fireplan.incidents._build_tables import build_incidents, build_responses, finished
-from fireplan.incidents._columns.categories import check_priority, read_crews, read_modes, translated
+from fireplan.incidents._columns.categories import check_priority, read_crews, read_modes, read_unit_types, translated
 from fireplan.incidents._columns.mapping import TEXTS, Mapping, load_mapping
 from fireplan.incidents._columns.pick_columns import pick_columns, shape_of_file
 from fireplan.incidents._columns_and_types import TIMES
@@ -17,7 +17,14 @@ from fireplan.incidents._formats.open_export import read_records
 from fireplan.incidents._formats.sql import read_query
 from fireplan.incidents._formats.text_table import from_rows
 from fireplan.incidents._history import CadHistory
-from fireplan.incidents._ledger.ids import drop_duplicates, note_unknown, set_aside_bad_ids, spelt_alike
+from fireplan.incidents._ledger.ids import (
+    check_no_log,
+    check_one_unit,
+    drop_duplicates,
+    note_unknown,
+    set_aside_bad_ids,
+    spelt_alike,
+)
 from fireplan.incidents._ledger.ledger import Ledger
 from fireplan.incidents._places.coordinates import RowCoordinates, read_places
 from fireplan.incidents._times.instants import read_stamps
@@ -193,11 +200,15 @@ def _history(
     """Go through the steps that every kind of file shares."""
     rows_in = records.rows_in
     frame, names, plan = pick_columns(records, plan, table=name, ledger=ledger)
+    header = records.header
     del records  # what is not needed any more goes: a million rows take room
     has_units = "unit_id" in frame
+    faults = Faults(name)
+    check_no_log(frame, header, faults=faults)
+    check_one_unit(frame, faults=faults, ledger=ledger)
+    faults.raise_if_any()
     frame = drop_duplicates(frame, ledger=ledger)
     set_aside_bad_ids(frame, ledger=ledger)
-    faults = Faults(name)
     clocked = read_stamps(frame, names=names, formats=plan.times.formats, zone=zone, faults=faults, ledger=ledger)
     quarantine = ledger.quarantine(frame)
     kept = ~ledger.is_set_aside(frame.index)
@@ -252,4 +263,6 @@ def _read_text(text: pd.Series[str], values: dict[str, str], *, name: str, ledge
         return read_modes(text, values, ledger=ledger)
     if name == "crew":
         return read_crews(text, ledger=ledger)
+    if name == "unit_type":
+        return read_unit_types(text, values, ledger=ledger)
     return translated(text, values, column=name, ledger=ledger)

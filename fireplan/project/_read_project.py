@@ -15,7 +15,7 @@ from fireplan.errors import FireplanError, ProjectError, quoted
 from fireplan.incidents import read_cad
 from fireplan.project._plan import PLANNED, TODAY, Plan, read_plan
 from fireplan.scenario import Scenario
-from fireplan.stations import read_stations, read_units
+from fireplan.stations import complete_units, read_station_table, read_units
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -102,9 +102,8 @@ def open_project(path: str | Path, *, tell: Callable[[str], None] | None = None)
     say("reading roads")
     network = _network(folder / plan.inputs.network, plan)
     say("reading stations and units")
-    stations, units = read_stations(folder / plan.inputs.stations)
-    if plan.inputs.units is not None:
-        units = read_units(folder / plan.inputs.units)
+    stations, housed = read_station_table(folder / plan.inputs.stations)
+    units = complete_units(housed) if plan.inputs.units is None else read_units(folder / plan.inputs.units)
     history = None
     if plan.inputs.cad is not None:
         say("reading dispatch history")

@@ -10,7 +10,7 @@ import pandas as pd
 import shapely
 
 from fireplan.demand import zone_of
-from fireplan.errors import InputError
+from fireplan.errors import InputError, listed, quoted
 from fireplan.response_performance._policy import Policy
 from fireplan.scenario import token
 from fireplan.stations import type_of_unit
@@ -51,14 +51,17 @@ class Attendance:
     Attributes
     ----------
     incidents
-        By `incident_id`, in order of `received`: what the history says, `local` time received, `zone_id` and the other
+        By `incident_id`, in order of `received`: what the history says, `local` time received (where it is not
+        known, of the first stamp there is), `zone_id` and the other
         text columns of the zones (missing outside), `inside` (in or between the zones, or there are none),
         `emergency`, and `counts` (measured under the policy).
     responses
         One row per unit per incident, by incident and time of arrival: what the history says, `unit_type` (of a
         neighbour's unit what its name says, if nothing else does), `crew` [people], `station_id` (home of the unit),
         `own` (not a neighbour's), `measured` (its incident counts), `counts` (may stop the clock under the policy),
-        `nth` (place among the counting arrivals, from 1; 0: did not arrive or does not count).
+        `nth` (place among the counting arrivals, from 1; 0: did not arrive or does not count),
+        `turnout_and_travel_s` from dispatch to arrival, without calls that the unit came upon itself or was on the
+        road for [s].
     ledger
         What the policy leaves out: `rule`, `setting`, `incidents`, `responses` left out by it first, `source`.
     policy, timezone
@@ -102,13 +105,14 @@ def attend(history: History, *, scenario: Scenario | None = None, policy: Policy
     if "unit_id" not in history.responses:
         raise InputError("this history has no units: it holds one row per incident, not one per unit")
     incidents = _placed(history, scenario)
+    told = scenario is not None and len(scenario.units) > 0
+    told |= "unit_type" in history.responses and bool(history.responses["unit_type"].notna().any())
     responses = _manned(history, scenario)
     priorities = policy.emergency_priorities
     incidents["emergency"] = True if priorities is None else incidents["priority"].isin(priorities)
     if priorities is None and "mode" in incidents:
         incidents["emergency"] = incidents["mode"] != "non_emergency"
-    untyped = bool(responses["unit_type"].isna().all())
-    right_type = responses["unit_type"].isin(policy.first_types) | untyped
+    right_type, first_types = _right_type(responses, policy, told=told)
     slow = ~incidents["emergency"] & policy.emergency_only
     away = ~incidents["inside"] & (not policy.aid_given)
     incidents["counts"] = ~slow & ~away
@@ -118,6 +122,7 @@ def attend(history: History, *, scenario: Scenario | None = None, policy: Policy
     responses["measured"] = incidents["counts"].to_numpy()[at] & (at >= 0)
     if policy.staging_is_arrival and "staged" in responses:
         responses = _staged(responses)
+    responses = _with_sum(responses)
     if policy.longest_s is not None:
         responses = _capped(responses, policy.longest_s)
     if not policy.cancelled_turned_out:
@@ -129,7 +134,10 @@ def attend(history: History, *, scenario: Scenario | None = None, policy: Policy
         "aid_received": (0, (foreign & right_type).sum()),
     }
     ledger = pd.DataFrame(
-        [(rule, how, *left_out.get(rule, (0, 0)), source) for rule, how, source in policy.stated()],
+        [
+            (rule, first_types if rule == "first_types" else how, *left_out.get(rule, (0, 0)), source)
+            for rule, how, source in policy.stated()
+        ],
         columns=["rule", "setting", "incidents", "responses", "source"],
     )
     basis = getattr(history, "basis", "observed")
@@ -139,7 +147,7 @@ def attend(history: History, *, scenario: Scenario | None = None, policy: Policy
 def _placed(history: History, scenario: Scenario | None) -> gpd.GeoDataFrame:
     """Incidents with local time and zone."""
     incidents = history.incidents.sort_values("received", kind="stable")
-    incidents["local"] = incidents["received"].dt.tz_convert(history.timezone)
+    incidents["local"] = _first_known(incidents["received"], history.responses).dt.tz_convert(history.timezone)
     incidents["inside"] = True
     if scenario is None or len(scenario.zones) == 0:
         return incidents
@@ -156,6 +164,16 @@ def _placed(history: History, scenario: Scenario | None) -> gpd.GeoDataFrame:
         incidents[name] = pd.array(np.append(texts[name].to_numpy(object), [None])[row], dtype="str")
     incidents["zone_id"] = pd.array(np.append(zones.index.to_numpy(object), [None])[row], dtype="str")
     return incidents
+
+
+def _first_known(received: pd.Series[pd.Timestamp], responses: pd.DataFrame) -> pd.Series[pd.Timestamp]:
+    """Give the time of the call; where it is not known, the first time that anything is known to have happened."""
+    if received.notna().all():
+        return received
+    blank = responses[responses["incident_id"].isin(received.index[received.isna()])]
+    stamps = [name for name in ("received", "dispatched", "enroute", "staged", "arrived", "cleared") if name in blank]
+    first = blank[stamps].min(axis=1).groupby(blank["incident_id"]).min()
+    return received.fillna(first.reindex(received.index))
 
 
 def _city_ground(scenario: Scenario) -> shapely.Geometry:
@@ -183,7 +201,7 @@ def _manned(history: History, scenario: Scenario | None) -> pd.DataFrame:
     if "crew" not in responses:
         responses["crew"] = np.nan
     if scenario is None or len(scenario.units) == 0:
-        return responses
+        return responses.assign(unit_type=_types_by_name(responses))
     units = scenario.units
     at = units.index.get_indexer(pd.Index(responses["unit_id"]))
     responses["own"] = at >= 0
@@ -193,14 +211,46 @@ def _manned(history: History, scenario: Scenario | None) -> pd.DataFrame:
     }
     responses["unit_type"] = known["type"].fillna(responses["unit_type"])
     responses["station_id"] = responses["station_id"].fillna(known["station_id"])  # where it stood that day, if told
-    # A neighbour's unit is in no table: what it is must be read from its name, as in "OCN E12".
-    strange = responses["unit_type"].isna() & ~responses["own"]
-    ids = responses.loc[strange, "unit_id"].astype(str)
-    kinds = {name: type_of_unit((name.split() or [""])[-1]) for name in ids.unique()}
-    responses["unit_type"] = responses["unit_type"].mask(strange, ids.map(kinds))
+    responses["unit_type"] = _types_by_name(responses)  # a neighbour's unit is in no table
     crew = pd.Series(np.append(units["crew"].to_numpy(float), [np.nan])[at], index=responses.index)
     responses["crew"] = responses["crew"].fillna(crew)  # who was aboard that day, where the history says
     return responses
+
+
+def _types_by_name(responses: pd.DataFrame) -> pd.Series[str]:
+    """Types of units, where nothing else tells them from the units' names."""
+    strange = responses["unit_type"].isna() & responses["unit_id"].notna()
+    ids = responses.loc[strange, "unit_id"].astype(str)
+    kinds = {name: type_of_unit(name) for name in ids.unique()}
+    named = pd.Series([kinds[name] for name in ids], index=ids.index, dtype="str").reindex(responses.index)
+    return responses["unit_type"].fillna(named)
+
+
+def _right_type(responses: pd.DataFrame, policy: Policy, *, told: bool) -> tuple[pd.Series[bool], str]:
+    """
+    Find the responses of units whose arrival counts, and say how the rule was applied.
+
+    Where types were told, a unit without one does not count. Where they could only be read from the units' names, a
+    unit whose name says nothing does.
+    """
+    types = responses["unit_type"]
+    wanted = ", ".join(policy.first_types)
+    right = types.isin(policy.first_types)
+    unknown = types.isna()
+    if len(types) and unknown.all():
+        return unknown, "not applied: nothing tells what any unit is, so all count"
+    if not told:
+        right |= unknown & responses["own"]
+        wanted += "; types from the names of units"
+        if unknown.any():
+            wanted += f", of {unknown.sum():,} responses not known, which count"
+    if len(types) and not right.any():
+        found = listed(f"{quoted(kind)} ({n:,})" for kind, n in types.value_counts().items())
+        raise InputError(
+            f"no unit is one of first_types ({', '.join(policy.first_types)}), so none of {len(types):,} responses"
+            f" would count; types found: {found}: mend unit_type, or give Policy(first_types=...)"
+        )
+    return right, wanted
 
 
 def _staged(responses: pd.DataFrame) -> pd.DataFrame:
@@ -214,8 +264,23 @@ def _staged(responses: pd.DataFrame) -> pd.DataFrame:
     return responses.assign(**changed)
 
 
+def _with_sum(responses: pd.DataFrame) -> pd.DataFrame:
+    """
+    Add turnout and travel together.
+
+    What is left out of a part is left out of the sum: a unit that came upon the call itself was sent to nothing, one
+    that was on the road already had no turnout.
+    """
+    taken_s = (responses["arrived"] - responses["dispatched"]).dt.total_seconds()
+    known = taken_s >= 0
+    for flag in ("on_view", "already_on_road"):
+        if flag in responses:
+            known &= ~responses[flag]
+    return responses.assign(turnout_and_travel_s=taken_s.where(known))
+
+
 def _capped(responses: pd.DataFrame, longest_s: float) -> pd.DataFrame:
-    intervals = ["call_processing_s", "turnout_s", "travel_s", "total_response_s"]
+    intervals = ["call_processing_s", "turnout_s", "travel_s", "turnout_and_travel_s", "total_response_s"]
     return responses.assign(**{name: responses[name].mask(responses[name] > longest_s) for name in intervals})
 
 

@@ -48,10 +48,10 @@ def force_arrivals(attendance: Attendance, objective: Objective) -> tuple[pd.Dat
         taken_s = last[objective.interval]
     else:
         began = sent.loc[~sent["on_view"]].groupby("incident_id")[SINCE[objective.interval]].min().reindex(ids)
-        if alone and objective.interval == "turnout_and_travel_s":
-            began = last["dispatched"]
         taken_s = (last["arrived"] - began).dt.total_seconds()
-    return last[columns].reset_index(), taken_s.where(taken_s >= 0).to_numpy(float)
+    # A force filled by a unit that came upon the call itself answers no call: no clock of dispatch measures it.
+    known = (taken_s >= 0) & (taken_s <= attendance.policy.cap_s) & (last["on_view"] == False)  # noqa: E712 - or missing
+    return last[columns].reset_index(), taken_s.where(known).to_numpy(float)
 
 
 def _sent(attendance: Attendance, needs: Mapping[str, float]) -> pd.DataFrame:

@@ -61,6 +61,9 @@ BY_TIME: dict[str, Callable[[pd.Series], pd.Series]] = {
     "year": lambda local: local.dt.year.astype("Int64"),
 }
 
+NOT_KNOWN = "not known"
+"""The group of what has no value: with it the groups add up to the whole."""
+
 OF_UNITS = ("station_id", "unit_id", "unit_type")
 
 
@@ -77,14 +80,15 @@ def keys_for(
     rows
         Responses or incidents, with `incident_id` as a column or the index.
     by
-        `hour`, `weekday`, `month`, `year` of local time received; `shift`; `station_id`, `unit_id`, `unit_type` of the
+        `hour`, `weekday`, `month`, `year` of local time received (of the first stamp there is, where not known);
+        `shift`; `station_id`, `unit_id`, `unit_type` of the
         unit; or a column of the incidents such as `category`, `call_type`, `priority`, `zone_id`, `risk_class`.
     shifts
         For "shift".
 
     Returns
     -------
-    A column for each, in the order of `rows`.
+    A column for each, in the order of `rows`; what has no value is in the group "not known".
 
     Raises
     ------
@@ -99,7 +103,7 @@ def keys_for(
     keys = {}
     for name in by:
         if name in OF_UNITS and name in rows:
-            keys[name] = rows[name]
+            keys[name] = _with_unknown(rows[name])
             continue
         if name in BY_TIME:
             of_incident = BY_TIME[name](incidents["local"])
@@ -109,5 +113,15 @@ def keys_for(
             of_incident = incidents[name]
         else:
             raise UnknownIdError("group", name, [*BY_TIME, "shift", *OF_UNITS, *texts])
-        keys[name] = of_incident.reindex(ids.to_numpy()).set_axis(rows.index)
+        keys[name] = _with_unknown(of_incident.reindex(ids.to_numpy()).set_axis(rows.index))
     return pd.DataFrame(keys, index=rows.index)
+
+
+def _with_unknown(values: pd.Series) -> pd.Series:
+    """Name the group of missing values, as the last one; without any the values stay what they are."""
+    if values.notna().all():
+        return values
+    there = values.dropna()
+    order = list(there.cat.categories) if isinstance(there.dtype, pd.CategoricalDtype) else sorted(there.unique())
+    groups = pd.CategoricalDtype([*(group for group in order if group != NOT_KNOWN), NOT_KNOWN], ordered=True)
+    return values.astype(object).where(values.notna(), NOT_KNOWN).astype(groups)

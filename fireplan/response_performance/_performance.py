@@ -151,9 +151,7 @@ def units_of(attendance: Attendance, nth: int | None) -> pd.DataFrame:
     """Responses of the nth unit to arrive, or of all that count."""
     responses = attendance.responses
     wanted = responses["counts"] if nth is None else responses["nth"] == nth
-    rows = responses[responses["measured"] & wanted]
-    since_dispatch_s = (rows["arrived"] - rows["dispatched"]).dt.total_seconds()
-    return rows.assign(turnout_and_travel_s=since_dispatch_s.where(since_dispatch_s >= 0))
+    return responses[responses["measured"] & wanted]
 
 
 def calls_of(attendance: Attendance) -> pd.DataFrame:
@@ -164,7 +162,8 @@ def calls_of(attendance: Attendance) -> pd.DataFrame:
     ids = attendance.incidents.index[attendance.incidents["counts"]]
     taken_s = (first["dispatched"] - first["received"]).dt.total_seconds().reindex(ids)
     lead = attendance.firsts().reindex(ids)[["unit_id", "unit_type", "station_id"]]
-    return lead.assign(call_processing_s=taken_s.where(taken_s >= 0)).rename_axis("incident_id").reset_index()
+    known = (taken_s >= 0) & (taken_s <= attendance.policy.cap_s)
+    return lead.assign(call_processing_s=taken_s.where(known)).rename_axis("incident_id").reset_index()
 
 
 def objectives_of(

@@ -22,8 +22,8 @@ class Policy:
     Attributes
     ----------
     first_types
-        Types of unit that count as arriving; chiefs and support do not stop the clock. A history in which no type is
-        known counts them all.
+        Types of unit that count as arriving; chiefs and support do not stop the clock. Where types are not told they
+        are read from the names of units, and a unit whose name says nothing counts.
     emergency_only
         Only incidents answered with lights and siren.
     emergency_priorities
@@ -59,6 +59,11 @@ class Policy:
         if self.longest_s is not None and not 0 < self.longest_s < float("inf"):
             faults.add(f"longest_s is {self.longest_s}: give a number of seconds above zero, or None")
         faults.raise_if_any()
+
+    @property
+    def cap_s(self) -> float:
+        """The longest interval that counts; endless where none is left out. [s]"""
+        return float("inf") if self.longest_s is None else self.longest_s
 
     def stated(self) -> Iterator[tuple[str, str, str]]:
         """Name each choice, how it stands, and who does so."""

@@ -1,9 +1,19 @@
 """Fire stations and the units they house."""
 
-from fireplan.stations._apparatus import KINDS, USUAL_TURNOUT_S, complete_units, supply, type_of_unit
-from fireplan.stations._read_stations import read_stations, read_units
+from fireplan.stations._apparatus import KINDS, USUAL_TURNOUT_S, complete_units, supply, type_of_unit, unit_type
+from fireplan.stations._read_stations import read_station_table, read_stations, read_units
 
-__all__ = ["KINDS", "USUAL_TURNOUT_S", "complete_units", "read_stations", "read_units", "supply", "type_of_unit"]
+__all__ = [
+    "KINDS",
+    "USUAL_TURNOUT_S",
+    "complete_units",
+    "read_station_table",
+    "read_stations",
+    "read_units",
+    "supply",
+    "type_of_unit",
+    "unit_type",
+]
 
 
 def __dir__() -> list[str]:

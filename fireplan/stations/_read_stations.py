@@ -49,6 +49,12 @@ def read_stations(path: str | Path) -> tuple[gpd.GeoDataFrame, pd.DataFrame]:
         With every fault: missing columns or coordinates, ids that stand twice, a unit housed at two stations. A
         station is never dropped.
     """
+    stations, units = read_station_table(path)
+    return stations, complete_units(units)
+
+
+def read_station_table(path: str | Path) -> tuple[gpd.GeoDataFrame, pd.DataFrame]:
+    """Read stations, and the ids and homes of their units; what each unit is a table of units may tell."""
     file = local_file(path, what="station file")
     return _from_csv(file) if file.suffix.lower() == ".csv" else _from_layer(file)
 
@@ -255,7 +261,6 @@ def _units_of(housed: list[tuple[str, str, int]], faults: Faults, notes: list[st
                 )
             else:
                 home[unit] = (station, line)
-    table = pd.DataFrame(
+    return pd.DataFrame(
         {"station_id": [s for s, _ in home.values()]}, index=pd.Index(list(home), name="unit_id", dtype=str)
     )
-    return complete_units(table)

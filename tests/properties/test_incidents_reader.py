@@ -17,6 +17,7 @@ from pandas.testing import assert_frame_equal
 
 from fireplan.errors import FireplanError
 from fireplan.incidents import read_cad, read_cad_sql
+from fireplan.incidents._ledger.ids import holds_several
 from fireplan.incidents._ledger.ledger import ENDS
 
 ZONE = "America/New_York"
@@ -211,7 +212,7 @@ IDS = st.text(
 
 
 @settings(max_examples=100, deadline=None)
-@given(ids=st.lists(IDS, min_size=1, max_size=6, unique_by=str.casefold))
+@given(ids=st.lists(IDS.filter(lambda text: not holds_several(text)), min_size=1, max_size=6, unique_by=str.casefold))
 @example(ids=["007E3", "1E1", "NA", "nan", "NULL", "0x10", "1_000", "TRUE", "∞"])
 def test_ids_come_back_as_they_were(ids):
     assume(all(text == text.strip() for text in ids))

@@ -60,6 +60,20 @@ def test_every_record_is_in_n_or_unknown_and_groups_add_up(calls, by):
 
 
 @settings(max_examples=40)  # each takes a tenth of a second
+@given(CALLS, st.randoms(use_true_random=False), st.sampled_from(["hour", "weekday", "month", "year", "priority"]))
+def test_groups_add_up_where_stamps_and_values_are_missing(calls, random, by):
+    rows = [
+        went(f"I{i}", "E1", *(None if random.random() < 0.4 else 60 * k for k in range(5)), at=NOON + i * WEEK)
+        for i in range(len(calls))
+    ]
+    made = history(*rows, priority=[random.choice(["1", None]) for _ in rows])
+    columns = ["n", "unknown"]
+    whole = performance(made, nth=None)[columns]
+    parts = performance(made, nth=None, by=by)[columns].groupby(level="measure").sum()
+    assert parts.to_dict("index") == whole.to_dict("index")
+
+
+@settings(max_examples=40)  # each takes a tenth of a second
 @given(CALLS, st.integers(-40, 40), st.randoms(use_true_random=False))
 def test_neither_order_nor_whole_weeks_change_the_report(calls, weeks, random):
     before = performance(built(calls), nth=None, by="weekday")

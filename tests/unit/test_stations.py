@@ -41,9 +41,9 @@ def test_stations_and_their_units_are_read(tmp_path):
 
 
 def test_ids_stay_as_they_are_written(tmp_path):
-    stations, units = read_stations(saved(tmp_path, "01,A,40,-75,1E1", "1E1,NA,40.1,-75,007", "NA,B,40.2,-75,"))
+    stations, units = read_stations(saved(tmp_path, "01,A,40,-75,1E1", "1E1,NA,40.1,-75,E007", "NA,B,40.2,-75,"))
     assert stations.index.tolist() == ["01", "1E1", "NA"]
-    assert units.index.tolist() == ["1E1", "007"]
+    assert units.index.tolist() == ["1E1", "E007"]
 
 
 def test_a_byte_order_mark_and_old_encodings_do_no_harm(tmp_path):
@@ -216,7 +216,12 @@ def test_a_layer_in_another_crs_is_moved_to_wgs84(tmp_path):
     [
         ("E1", "engine"), ("ENG12", "engine"), ("T1", "truck"), ("L3", "truck"), ("Q7", "quint"), ("R2", "rescue"),
         ("M1", "ambulance"), ("AMB4", "ambulance"), ("BC1", "battalion"), ("e5", "engine"), (" E9 ", "engine"),
-        ("XYZ1", "other"), ("101", "other"), ("", "other"), ("WT1", "tender"),
+        ("XYZ1", None), ("101", None), ("", None), ("WT1", "tender"),
+        ("Engine 4", "engine"), ("Ladder 15", "truck"), ("fire engine", "engine"), ("Pumper", "engine"),
+        ("E", "engine"), ("ENG", "engine"), ("Truck", "truck"), ("Medic", "ambulance"), ("BC", "battalion"),
+        ("Battalion", "battalion"), ("BC-1", "battalion"), ("M-01", "ambulance"), ("ENGINE_STRUCT", "engine"),
+        ("LADDER_QUINT", "quint"), ("Rescue Ambulance 9", "ambulance"), ("Heavy Rescue 1", "rescue"),
+        ("Brush Truck 3", "brush"), ("E4A", "engine"), ("OCN E12", "engine"), ("Engine Truck", None),
     ],
 )  # fmt: skip
 def test_the_letters_of_a_unit_say_what_it_is(unit, kind):
@@ -228,7 +233,7 @@ def units_of(*ids, **columns):
 
 
 def test_what_is_left_out_is_filled_in():
-    full = units_of("E1", "M1", "X1")
+    full = units_of("E1", "M1", "X1", type=["", None, "other"])
     assert full["crew"].tolist() == [4, 2, 0]
     assert full["turnout_s"].tolist() == [80.0] * 3
     assert full["schedule"].tolist() == ["always"] * 3
@@ -246,7 +251,7 @@ def test_what_is_given_is_kept():
 
 def test_what_each_unit_brings():
     table = pd.DataFrame(
-        supply(units_of("E1", "T1", "Q1", "M1", "BC1", "X1")),
+        supply(units_of("E1", "T1", "Q1", "M1", "BC1", "X1", type=["", "", "", "", "", "utility"])),
         columns=KINDS,
         index=["E1", "T1", "Q1", "M1", "BC1", "X1"],
     )
@@ -257,7 +262,10 @@ def test_what_each_unit_brings():
 
 
 def test_units_are_read_with_their_figures(tmp_path):
-    file = saved(tmp_path, "E1,S1,3,60", "07,S2,,", header="unit_id,station_id,crew,turnout_s", name="units.csv")
+    file = saved(
+        tmp_path, "E1,S1,3,60,", "07,S2,,,Utility",
+        header="unit_id,station_id,crew,turnout_s,type", name="units.csv",
+    )  # fmt: skip
     units = read_units(file)
     assert units.index.tolist() == ["E1", "07"]
     assert units["crew"].tolist() == [3.0, 0.0]
@@ -270,6 +278,8 @@ def test_units_are_read_with_their_figures(tmp_path):
         (["E1,S1,few"], "unit_id,station_id,crew", "'crew' is not a number on line 2"),
         (["E1"], "unit_id", "'station_id' is missing"),
         ([], "unit_id,station_id", "no units"),
+        (["E1,S1,Engin"], "unit_id,station_id,type", "unit 'E1': type 'Engin' is unknown: did you mean 'engine'"),
+        (["07,S1,"], "unit_id,station_id,type", "unit '07': its id does not say what it is: give its type"),
     ],
 )
 def test_faulty_units_are_refused(tmp_path, rows, header, told):

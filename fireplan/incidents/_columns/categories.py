@@ -13,6 +13,7 @@ import pandas as pd
 
 from fireplan.errors import listed, quoted
 from fireplan.incidents._formats.text_table import squeezed
+from fireplan.stations import unit_type
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -89,6 +90,18 @@ def check_priority(priority: pd.Series[str], *, mapped: bool, ledger: Ledger) ->
         strange = given[~given.str.fullmatch(PLAIN_PRIORITY)]
         detail = _named(strange) if len(strange) else ""
         ledger.add("priority_unmapped", strange.index, column="priority", detail=detail)
+
+
+def read_unit_types(text: pd.Series[str], values: Mapping[str, str], *, ledger: Ledger) -> pd.Series[str]:
+    """Name types of unit as the rest of the package does; those that no table knows are kept as text and noted."""
+    given = translated(text, values, column="unit_type", ledger=ledger)
+    known = {str(value): unit_type(str(value)) for value in given.dropna().unique()}
+    result = _looked_up(given, {value: kind for value, kind in known.items() if kind})
+    counts = given[result.isna() & given.notna()].value_counts()
+    detail = listed(f"{quoted(value, limit=20)} in {count:,} rows" for value, count in counts.items())
+    strange = given.index[result.isna() & given.notna()]
+    ledger.add("unit_type_unknown", strange, column="unit_type", detail=detail if len(counts) else "")
+    return result.fillna(given)
 
 
 @cache

@@ -16,6 +16,7 @@ from fireplan.incidents._formats.text_table import HEADER_LIKELY, Records, Shape
 if TYPE_CHECKING:
     from fireplan.incidents._ledger.ledger import Ledger
 
+DATE_ALONE = r"\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}|\d{8}|\d{1,2}[- ][A-Za-z]{3,9}[- ,]+\d{2,4}"
 MOST_FOUND = 40  # names of columns shown
 
 
@@ -85,12 +86,18 @@ def pick_columns(records: Records, mapping: Mapping, *, table: str, ledger: Ledg
     columns = {name: records.texts(place) for name, place in places.items()}
     for name, parts in mapping.join.items():
         one, two = (records.texts(_place(part, records.header) or 0).str.strip() for part in parts)
-        columns[name] = (one + " " + two).str.strip()
+        columns[name] = (one + " " + two).str.strip().mask(_clock_blank(one, two), "")
     stripped = {name: text if name == "unit_id" else text.str.strip() for name, text in columns.items()}
     blank = {name: pd.Series("", index=index, dtype="str") for name in TIMES if name not in columns}
     frame = pd.DataFrame(stripped | blank, index=index)
     names = {name: _called(name, records.header[place]) for name, place in places.items()}
     return Picked(frame, dict(zip(TIMES, map(quoted, TIMES), strict=True)) | names, mapping)
+
+
+def _clock_blank(one: pd.Series[str], two: pd.Series[str]) -> pd.Series[bool]:
+    """Find the rows where a date stands without its clock: a stamp that is missing, not one that cannot be read."""
+    alone = (one + two).where((one == "") != (two == ""), "")
+    return alone.str.fullmatch(DATE_ALONE)
 
 
 def _by_synonyms(header: list[str], *, faults: Faults, ledger: Ledger) -> dict[str, int]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -11,12 +12,18 @@ from fireplan.errors import listed, quoted
 from fireplan.incidents._columns_and_types import IDS, TIMES
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Sequence
 
+    from fireplan.errors import Faults
     from fireplan.incidents._columns_and_types import Flags
     from fireplan.incidents._ledger.ledger import Ledger
 
 LONGEST_ID = 100
+MOST_SEVERAL = 0.01  # of rows with several units in a cell; beyond it, that is how the file is made
+FEWEST_AGAIN = 3  # rows, to speak of a log
+_UNIT = re.compile(r"[A-Za-z]{1,10}-?[0-9]{1,4}[A-Za-z]?")
+_GROUPED = re.compile(r"[0-9]{1,3}(,[0-9]{3})+")  # a number, with its thousands apart
+_STATUS = re.compile(r"status|(?:^|[ _-])(?:event|action|activity|stat)(?:$|[ _-])", re.IGNORECASE)
 MANY = 100  # incidents, from which on it is strange that none has a second unit
 _LOOKALIKES = str.maketrans(
     "АВЕКМНОРСТУХІЅЈ" + "ΑΒΕΖΗΙΚΜΝΟΡΤΥΧ",  # noqa: RUF001 - Cyrillic and Greek on purpose
@@ -36,6 +43,46 @@ def set_aside_bad_ids(frame: pd.DataFrame, *, ledger: Ledger) -> None:
         texts = [f"{name} of {count:,} characters, at most {LONGEST_ID} are taken" for count in length[long]]
         ledger.set_aside("id_too_long", lines[long], column=name, texts=texts)
         ledger.set_aside("id_undecodable", lines[ids.str.contains("\ufffd", regex=False)], column=name)
+
+
+def check_one_unit(frame: pd.DataFrame, *, faults: Faults, ledger: Ledger) -> None:
+    """Refuse a file whose cells hold several units each; set aside the rows where few do."""
+    if "unit_id" not in frame:
+        return
+    codes, names = pd.factorize(frame["unit_id"])
+    several = np.array([holds_several(str(name)) for name in names], dtype=bool)[codes]
+    lines = frame.index.to_numpy()[several]
+    if len(lines) > MOST_SEVERAL * len(frame):
+        one = quoted(frame["unit_id"].to_numpy(dtype=object)[several][0])
+        faults.add(
+            f"unit_id holds several units in {len(lines):,} of {len(frame):,} rows, such as {one} on line {lines[0]}:"
+            " one row per unit, with the stamps of that unit"
+        )
+    ledger.set_aside("several_units", lines, column="unit_id")
+
+
+def holds_several(text: str) -> bool:
+    """Tell whether a cell names more than one unit, as "E1;T1;B2", "E1/T1" or "E1 T1"; "OCN E12" names one."""
+    plain = text.strip()
+    if _GROUPED.fullmatch(plain):
+        return False
+    parted = [part.strip() for part in re.split(r"[;,|\r\n\t]+", plain) if part.strip()]
+    joined = re.split(r"\s*[/+&]\s*|\s+", plain)
+    return len(parted) > 1 or (len(joined) > 1 and all(_UNIT.fullmatch(part) for part in joined))
+
+
+def check_no_log(frame: pd.DataFrame, header: Sequence[str], *, faults: Faults) -> None:
+    """Refuse a log of statuses: with one row per unit and status every row would get the stamps of another."""
+    if "unit_id" not in frame:
+        return
+    named = [name for name in header if _STATUS.search(name)]
+    again = int(frame.duplicated(list(IDS)).sum())
+    if named and again >= FEWEST_AGAIN and 2 * again >= len(frame):
+        faults.add(
+            f"column {quoted(named[0])} looks like a status log: one row per unit and status ({again:,} of"
+            f" {len(frame):,} rows name a unit again at the same incident); pivot it to one row per unit with"
+            " dispatched, enroute, arrived and cleared"
+        )
 
 
 def drop_duplicates(frame: pd.DataFrame, *, ledger: Ledger) -> pd.DataFrame:

@@ -97,9 +97,11 @@ def flag(stamps: Stamps, given: Flags, *, lines: Ints, ledger: Ledger, called_of
         Flags the responses with a stamp of being cancelled en route, where the file has such a column.
     """
     received, dispatched, enroute, arrived, _ = stamps.T
-    there = ~np.isnat(stamps)
-    on_view = (received == dispatched) & (dispatched == arrived) & (~given[:, ENROUTE] | (enroute == arrived))
-    on_road = (enroute == dispatched) & ~on_view
+    coarse = _to_the_minute(stamps, lines, ledger=ledger)
+    # Two stamps of the same minute say nothing of a unit that was there already, or moving already.
+    at_once = (received == dispatched) & (dispatched == arrived) & (~given[:, ENROUTE] | (enroute == arrived))
+    on_view = at_once & (not coarse[[RECEIVED, DISPATCHED, ARRIVED]].any())
+    on_road = (enroute == dispatched) & ~on_view & (not coarse[[DISPATCHED, ENROUTE]].any())
     off = np.zeros(len(lines), dtype=bool) if called_off is None else called_off
     cancelled = ~given[:, ARRIVED] & (given[:, CLEARED] | off)
     ledger.add("cancelled_but_arrived", lines[off & given[:, ARRIVED]], column="cancelled_enroute")
@@ -112,10 +114,22 @@ def flag(stamps: Stamps, given: Flags, *, lines: Ints, ledger: Ledger, called_of
     for column, name in enumerate(TIMES):
         ledger.add(f"{name}_missing", lines[gone[:, column]], column=name)
     ledger.add("over_24_hours", lines[_span(stamps) >= DAY])
-    known = stamps[there]
-    if len(known) >= FEWEST_STAMPS and bool((known == known.astype("datetime64[m]")).all()):
-        ledger.add("minute_resolution", lines)
     return Flagged(cancelled, on_view, on_road)
+
+
+def _to_the_minute(stamps: Stamps, lines: Ints, *, ledger: Ledger) -> Flags:
+    """Find the columns whose stamps all fall on full minutes, and note them; all of them if the whole table's do."""
+    there = ~np.isnat(stamps)
+    whole = ~there | (stamps == stamps.astype("datetime64[m]"))
+    if there.sum() >= FEWEST_STAMPS and whole.all():
+        ledger.add("minute_resolution", lines)
+        return np.ones(len(TIMES), dtype=bool)
+    # One stamp that many rows share says as little of a resolution as one row does.
+    different = np.array([len(np.unique(column[~np.isnat(column)])) for column in stamps.T])
+    coarse = np.asarray(whole.all(axis=0)) & (different >= FEWEST_STAMPS)
+    for column in np.flatnonzero(coarse):
+        ledger.add("minutes_in_column", lines[there[:, column]], column=TIMES[column])
+    return coarse
 
 
 def _span(stamps: Stamps) -> Spans:

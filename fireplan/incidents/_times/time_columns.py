@@ -146,6 +146,12 @@ def is_placeholder(text: str) -> bool:
     return text.casefold() in _PLACEHOLDERS or (len(text) > 7 and _ZEROS.issuperset(text.upper()) and "0" in text)
 
 
+def _without_clock(text: str) -> bool:
+    """Tell whether a date is followed by what stands for a missing clock, as in "2024-03-13 NULL"."""
+    date, _, clock = text.partition(" ")
+    return any(map(str.isdigit, date)) and bool(clock) and is_placeholder(clock.strip())
+
+
 def _boiled_down(text: pd.Series[str], *, name: str) -> _Column:
     codes, different = pd.factorize(text)
     values = pa.array(different.array, type=TEXT)
@@ -224,7 +230,7 @@ def _finish(column: _Column, written: WrittenTimes, *, faults: Faults) -> Writte
     kind[(kind == UNREADABLE) & pc.equal(column.texts, "").to_numpy(zero_copy_only=False)] = MISSING
     for place in np.flatnonzero(kind == UNREADABLE):
         text = str(column.texts[int(place)])
-        if is_placeholder(text):
+        if is_placeholder(text) or _without_clock(text):
             kind[place] = PLACEHOLDER
         elif refused_kind(shape_of(text)) == "long year":
             kind[place] = OLD
