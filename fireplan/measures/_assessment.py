@@ -30,6 +30,9 @@ if TYPE_CHECKING:
 ROUNDING = 1e-12
 """A share that misses its goal by less than this part of it has reached it: sums of weights are not exact."""
 
+NO_PLACE_SHARE = 0.005
+"""Of the rows left out of n for want of a place, above which that is said beside n."""
+
 ADDED = {f"{nth}_due{end}" for nth in ("first", "second", "third") for end in ("", "_s")} | {"incidents_n", "road_km"}
 """Columns that `Assessment.zones` has besides those of each objective."""
 
@@ -332,6 +335,9 @@ def _notes(scenario: Scenario, standard: Standard, arrivals: tuple[Arrival, ...]
     notes += station_notes(scenario)
     seen = set()
     for arrival in arrivals:
+        nowhere = left_out(int((~arrival.measure.known).sum()), len(arrival.measure.known))
+        if nowhere and arrival.measure.places.kind not in seen:
+            notes.append(f"{nowhere}: these {arrival.measure.places.kind} are in no share")
         off = int((arrival.measure.places.on_road.street < 0)[arrival.measure.known].sum())
         if off and arrival.measure.places.kind not in seen:
             seen.add(arrival.measure.places.kind)
@@ -341,6 +347,13 @@ def _notes(scenario: Scenario, standard: Standard, arrivals: tuple[Arrival, ...]
                 f" {wording.distance(scenario.snap_limit_m)} from any road and count as not reached"
             )
     return notes
+
+
+def left_out(not_located: float, rows: float) -> str:
+    """Say how much is left out of n for want of a place; nothing where it is half a percent or less."""
+    if not rows or not_located <= NO_PLACE_SHARE * rows:
+        return ""
+    return f"{wording.count(not_located)} of {wording.count(rows)} without a place, {wording.share(not_located / rows)}"
 
 
 def chosen_objective(assessment: Assessment, objective: str | None) -> Objective:

@@ -105,11 +105,18 @@ def open_project(path: str | Path, *, tell: Callable[[str], None] | None = None)
     stations, units = read_stations(folder / plan.inputs.stations)
     if plan.inputs.units is not None:
         units = read_units(folder / plan.inputs.units)
+    outlines = None
+    if plan.inputs.zones is not None:
+        outlines = demand.from_polygons(read_vector(folder / plan.inputs.zones, what="zone file"))
     history = None
     if plan.inputs.cad is not None:
         say("reading dispatch history")
         history = read_cad(
-            folder / plan.inputs.cad, timezone=plan.timezone, mapping=_mapping(plan, folder), units=units
+            folder / plan.inputs.cad,
+            timezone=plan.timezone,
+            mapping=_mapping(plan, folder),
+            units=units,
+            ground=[network.streets, *([] if outlines is None else [outlines])],
         )
     incidents = None if history is None else history.incidents
     if plan.inputs.incidents is not None:
@@ -119,7 +126,7 @@ def open_project(path: str | Path, *, tell: Callable[[str], None] | None = None)
         network,
         stations,
         units,
-        _zones(plan, folder, incidents),
+        outlines if outlines is not None else _hexagons(incidents),
         incidents=incidents,
         name=TODAY,
         provenance=plan.provenance,
@@ -164,9 +171,7 @@ def _mapping(plan: Plan, folder: Path) -> str | Path | None:
     return folder / name if name is not None and (folder / name).is_file() else name
 
 
-def _zones(plan: Plan, folder: Path, incidents: gpd.GeoDataFrame | None) -> gpd.GeoDataFrame:
-    if plan.inputs.zones is not None:
-        return demand.from_polygons(read_vector(folder / plan.inputs.zones, what="zone file"))
+def _hexagons(incidents: gpd.GeoDataFrame | None) -> gpd.GeoDataFrame:
     if incidents is None:
         raise ProjectError("plan.toml names neither inputs.zones nor inputs.cad: there is no demand to cover")
     return demand.hexagons(incidents)
