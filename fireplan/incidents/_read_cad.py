@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import geopandas as gpd
 import pandas as pd
 
+from fireplan._checked import takes
 from fireplan.errors import Faults, InputError, TableError, quoted
 from fireplan.incidents._build_tables import build_incidents, build_responses, finished
 from fireplan.incidents._columns.categories import check_priority, read_crews, read_modes, translated
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
     Ground = gpd.GeoDataFrame | gpd.GeoSeries
 
 
+@takes(path="a table at hand: fp.incidents.read_cad_rows(table.astype(str).to_dict('records'), ...)")
 def read_cad(
     path: str | PathLike[str],
     *,
@@ -109,6 +111,7 @@ def read_cad(
     return _history(records, plan, name=name, zone=zone, own=own, ledger=ledger, ground=known)
 
 
+@takes
 def read_cad_sql(
     query: str,
     connection: Engine | Connection | str,
@@ -154,6 +157,7 @@ def read_cad_sql(
     return _history(records, plan, name=name, zone=zone, own=own, ledger=Ledger())
 
 
+@takes
 def read_cad_rows(
     rows: Sequence[dict[str, str]], *, timezone: str, units: Units | None = None, name: str = "the rows"
 ) -> CadHistory:

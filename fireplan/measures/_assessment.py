@@ -10,11 +10,13 @@ import numpy as np
 import pandas as pd
 
 from fireplan import wording
+from fireplan._checked import takes
 from fireplan._frozen_tables import FrozenTable, freeze_own
 from fireplan._map_calls import MapCalls
 from fireplan.errors import InputError, UnknownIdError, listed, quoted
 from fireplan.measures._demand_measures import Measure, measures_of, zones_of
 from fireplan.scenario import held
+from fireplan.standards._library import standard_of
 from fireplan.travel import first_due, force_times, station_notes
 from fireplan.travel._first_due import first_due_rows
 from fireplan.travel._places import places
@@ -50,6 +52,7 @@ class Arrival(NamedTuple):
         return np.asarray(self.arrival_s <= self.objective.limit_s)
 
 
+@takes
 @dataclass(frozen=True, eq=False, repr=False)
 class Assessment:
     """
@@ -151,7 +154,8 @@ class Assessment:
         )
 
 
-def assess(scenario: Scenario, *, standard: Standard) -> Assessment:
+@takes
+def assess(scenario: Scenario, *, standard: Standard | str) -> Assessment:
     """
     Hold a scenario to a standard.
 
@@ -160,7 +164,7 @@ def assess(scenario: Scenario, *, standard: Standard) -> Assessment:
     scenario
         What is to be assessed.
     standard
-        Its objectives; see `fireplan.standards`.
+        Its objectives; see `fireplan.standards`. The name of one that comes with fireplan will do, such as "NFPA_1710".
 
     Returns
     -------
@@ -181,6 +185,7 @@ def assess(scenario: Scenario, *, standard: Standard) -> Assessment:
     cover, on the assumption that all units are at home and free. Incidents count at their own points, people and
     dwellings at a point inside their zone, roads in pieces of at most 100 m. What cannot be reached counts as outside.
     """
+    standard = standard_of(standard)
     measures = measures_of(scenario)
     names = [m.name for m in measures]
     for objective in standard.planned:

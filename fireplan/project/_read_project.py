@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from fireplan import demand, roads, standards
+from fireplan._checked import takes
 from fireplan._geofiles import read_vector
 from fireplan.changes import from_dict
 from fireplan.errors import FireplanError, ProjectError, quoted
@@ -65,6 +66,7 @@ class Project:
         return self.plan.report.title or self.plan.name or self.folder.name
 
 
+@takes
 def read_project(path: str | Path) -> Scenario:
     """
     Read a project folder and give the department as it stands today.
@@ -82,6 +84,7 @@ def read_project(path: str | Path) -> Scenario:
     return open_project(path).today
 
 
+@takes
 def open_project(path: str | Path, *, tell: Callable[[str], None] | None = None) -> Project:
     """
     Read a project folder.

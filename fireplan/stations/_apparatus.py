@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from fireplan._checked import takes
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
@@ -41,6 +43,7 @@ def type_of_unit(unit_id: str) -> str:
     return TYPE_BY_PREFIX.get(letters[0].upper(), "other") if letters else "other"
 
 
+@takes
 def complete_units(units: pd.DataFrame) -> pd.DataFrame:
     """Fill in the columns a table of units may leave out: `type`, `crew` [people], `turnout_s` [s], `schedule`."""
     full = units.copy()
@@ -57,6 +60,7 @@ def complete_units(units: pd.DataFrame) -> pd.DataFrame:
     return full
 
 
+@takes
 def supply(units: pd.DataFrame) -> NDArray[np.float64]:
     """
     What each unit brings.
