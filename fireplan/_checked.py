@@ -9,7 +9,7 @@ import numbers
 import os
 from collections.abc import Collection, Iterable, Mapping
 from datetime import date
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar, cast
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar, cast, overload
 
 import numpy as np
 
@@ -75,7 +75,11 @@ class Allowed(NamedTuple):
     take: Callable[[Any], Any] | None = None
 
 
-def takes(function: F | None = None, *, own: tuple[str, ...] = (), **hints: str) -> Any:  # noqa: ANN401 - what it is given
+@overload
+def takes(function: F) -> F: ...
+@overload
+def takes(*, own: tuple[str, ...] = (), **hints: str) -> Callable[[F], F]: ...
+def takes(function: Any = None, *, own: tuple[str, ...] = (), **hints: str) -> Any:
     """
     Check the arguments of a public function, or of a class when it is made, by its annotations.
 
@@ -249,12 +253,12 @@ def _generic(name: str, parts: list[ast.expr]) -> list[Allowed] | None:  # noqa:
         words = ", ".join(kinds[0].words if kinds else "a value" for kinds in each)
         return [Allowed(functools.partial(_is_row, each=each), f"a tuple of {len(each)}: ({words})", tuple)]
     if name in SEVERAL or name == "tuple":
-        inner = tuple(_kinds(parts[0]) or ()) if parts else ()
+        each_is = tuple(_kinds(parts[0]) or ()) if parts else ()
         whole = tuple if name == "tuple" else None
-        what = inner[0].words.removeprefix("a ").removeprefix("an ") if inner else "value"
-        several = Allowed(functools.partial(_are_several, inner=inner), f"a list of which each is {inner[0].words}"
-                       if inner else f"a list of {what}s", whole)  # fmt: skip
-        one = [Allowed(kind.fits, kind.words, lambda value: (value,)) for kind in inner]
+        what = each_is[0].words.removeprefix("a ").removeprefix("an ") if each_is else "value"
+        several = Allowed(functools.partial(_are_several, inner=each_is), f"a list of which each is {each_is[0].words}"
+                       if each_is else f"a list of {what}s", whole)  # fmt: skip
+        one = [Allowed(kind.fits, kind.words, lambda value: (value,)) for kind in each_is]
         return [several, *one]
     return _plain(name)
 

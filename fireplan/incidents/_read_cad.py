@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import geopandas as gpd
 import pandas as pd
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from fireplan.incidents._formats.text_table import Records
 
     Units = Iterable[str] | pd.DataFrame
-    Ground = gpd.GeoDataFrame | gpd.GeoSeries
+    Ground: TypeAlias = gpd.GeoDataFrame | gpd.GeoSeries
 
 
 @takes(path="a table at hand: fp.incidents.read_cad_rows(table.astype(str).to_dict('records'), ...)")

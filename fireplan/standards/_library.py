@@ -12,7 +12,7 @@ from fireplan._checked import takes
 from fireplan.errors import UnknownIdError
 from fireplan.standards._objectives import Objective, Standard
 
-Given = TypeVar("Given", Standard, None)
+Given = TypeVar("Given", bound="Standard | None")
 
 
 @functools.cache

@@ -165,7 +165,7 @@ def test_a_wrong_kind_ends_in_an_error_of_our_own(asked, number):
         (lambda: fp.Objective("x", "x", "240"), "limit_s is the text '240': give a number: write 240 without quotes"),
         (lambda: fp.assess(None, standard=3), "scenario is None: .*; standard is the number 3: "),
         (lambda: fp.compare(TOWN, "today", standard=STANDARD), "scenarios is the text 'today'"),
-        (lambda: fp.OpenStation("S2", at=-140.0), "at is the number -140.0: give a tuple of 2"),
+        (lambda: fp.OpenStation("S2", at=-140.0), "at is '-140.0': give .longitude, latitude"),
     ],
 )
 def test_what_to_write_is_said(call, match):
@@ -176,7 +176,6 @@ def test_what_to_write_is_said(call, match):
 def test_what_is_plain_is_taken():
     assert fp.Policy(first_types=["engine"]) == fp.Policy(first_types=("engine",))
     hash(fp.Policy(first_types=["engine"]))
-    assert fp.OpenStation("S2", at=[-140.0, 30.03], units="E2").units == ("E2",)
     assert fp.assess(TOWN, standard="NFPA_1710").summary().equals(ASSESSED.summary())
     assert fp.compare(TOWN, OTHER, standard="NFPA_1710").summary().equals(COMPARED.summary())
     named = fp.performance(HISTORY, standard="NFPA_1710")
