@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from fireplan import wording
+from fireplan._checked import takes
 from fireplan._frozen_tables import FrozenTable, freeze_own
 from fireplan._map_calls import MapCalls
 from fireplan.errors import InputError, listed, quoted
@@ -28,6 +29,7 @@ NOTICEABLE_S = 10.0
 """A zone is faster or slower when its first-due time changes by more than this, in tables and on maps. [s]"""
 
 
+@takes
 @dataclass(frozen=True, eq=False, repr=False)
 class Comparison:
     """
@@ -170,7 +172,8 @@ class Comparison:
         return table
 
 
-def compare(*scenarios: Scenario, standard: Standard) -> Comparison:
+@takes
+def compare(*scenarios: Scenario, standard: Standard | str) -> Comparison:
     """
     Hold several scenarios to one standard.
 

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
+from fireplan._checked import takes
 from fireplan._schema import check_table
 from fireplan.crs import WGS84
 from fireplan.errors import InputError, listed
@@ -27,6 +28,7 @@ HEXAGON = 9
 """H3 resolution: hexagons of about 0.1 km2, 200 m a side."""
 
 
+@takes
 def from_polygons(
     polygons: gpd.GeoDataFrame, *, zone_id: str = "zone_id", incidents: gpd.GeoDataFrame | None = None
 ) -> gpd.GeoDataFrame:
@@ -58,6 +60,7 @@ def from_polygons(
     return zones
 
 
+@takes
 def from_incidents(incidents: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     """
     Make each located incident a zone of its own, with weight `incidents` = 1.
@@ -73,6 +76,7 @@ def from_incidents(incidents: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     return located.rename_axis("zone_id")[["geometry"]].assign(incidents=1.0)
 
 
+@takes
 def hexagons(incidents: gpd.GeoDataFrame, *, resolution: int = HEXAGON) -> gpd.GeoDataFrame:
     """
     Count incidents into hexagons.
@@ -120,6 +124,7 @@ def _outline(ring: NDArray[np.float64]) -> shapely.Geometry:
     return shapely.union(east, shapely.transform(west, lambda xy: xy - (360, 0)))
 
 
+@takes
 def zone_of(
     points: gpd.GeoDataFrame | gpd.GeoSeries, zones: gpd.GeoDataFrame
 ) -> np.ndarray[tuple[int], np.dtype[np.int64]]:

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from fireplan import wording
+from fireplan._checked import takes
 from fireplan._frozen_tables import FrozenTable, Handed, Token, freeze_own
 from fireplan._result_cache import Memo
 from fireplan._schema import check_table, columns
@@ -67,6 +68,7 @@ class Change(Protocol):
         """Say what it does, for reports."""
 
 
+@takes
 @dataclass(frozen=True, eq=False, repr=False)
 class Scenario:
     """

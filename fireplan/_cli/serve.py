@@ -129,7 +129,12 @@ def _feeds(project: Project, asked: Asked, tell: Tell) -> tuple[list[Feed], Play
     history, name = project.history, project.plan.inputs.cad or "the history"
     if asked.history is not None:
         tell("reading the history to be played")
-        history = read_cad(asked.history, timezone=project.plan.timezone, units=project.today.units)
+        history = read_cad(
+            asked.history,
+            timezone=project.plan.timezone,
+            units=project.today.units,
+            ground=[project.today.roads.streets, project.today.zones],
+        )
         name = asked.history.name
     if history is None:
         raise InputError("the project has no dispatch history to play: give a file behind --replay")

@@ -14,6 +14,7 @@ from rich.table import Table
 from rich.text import Text
 
 from fireplan import wording
+from fireplan.measures._assessment import left_out
 from fireplan.measures._demand_measures import UNITS
 
 if TYPE_CHECKING:
@@ -80,7 +81,9 @@ def shares_table(comparison: Comparison, *, title: str) -> Table:
 
 def _cells(rows: pd.DataFrame, names: tuple[str, ...]) -> list[Text]:
     first: Any = rows.loc[names[0]]
-    cells = [Text(plain(f"  of {wording.count(first['n'])} {first['unit']}"))]
+    # Rows without a place are counted; a place counts once only where each weighs one, as incidents do.
+    nowhere = left_out(first["not_located"], first["n"] + first["not_located"]) if first["unit"] == "incidents" else ""
+    cells = [Text(plain(f"  of {wording.count(first['n'])} {first['unit']}" + (f" ({nowhere})" if nowhere else "")))]
     for i, name in enumerate(names):
         row: Any = rows.loc[name]
         change = f" ({wording.points(row['change'])})" if i else ""

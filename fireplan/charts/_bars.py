@@ -9,6 +9,7 @@ import numpy as np
 from matplotlib.ticker import FuncFormatter
 
 from fireplan import wording
+from fireplan._checked import takes
 from fireplan.charts._chart import About, Chart
 from fireplan.charts._chart_layout import (
     EDGE_PT,
@@ -61,6 +62,7 @@ class _Bars:
     legend: tuple[str, str, str] | None = None
 
 
+@takes
 def workload(
     table: pd.DataFrame,
     *,
@@ -142,6 +144,7 @@ def _of_workload(
     return (said,), tuple(notes), (f"n = {wording.count(table['n'].sum())} responses", *about.told())
 
 
+@takes
 def reasons(totals: pd.DataFrame, *, title: str = "", about: About | None = None) -> Chart:
     """
     Draw why objectives were missed.

@@ -10,6 +10,7 @@ import pandas as pd
 from matplotlib.ticker import FuncFormatter
 
 from fireplan import wording
+from fireplan._checked import takes
 from fireplan.charts._chart import About, Chart
 from fireplan.charts._chart_layout import (
     EDGE_PT,
@@ -80,6 +81,7 @@ class _Groups:
         return wording.share(value / 100, goal=None if self.line is None else self.line / 100)
 
 
+@takes
 def by_month(
     table: pd.DataFrame,
     *,
@@ -108,6 +110,7 @@ def by_month(
     return by_group(table, measure=measure, figure=figure, limit_s=limit_s, title=title, about=about)
 
 
+@takes
 def by_group(
     table: pd.DataFrame,
     *,

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import matplotlib as mpl
 import pandas as pd
 
+from fireplan._checked import takes
 from fireplan._html_escape import escape
 from fireplan.charts._chart_layout import visible
 from fireplan.errors import InputError, quoted
@@ -32,6 +33,7 @@ PNG_DPI = 192
 """Twice the 96 pixels to an inch of a screen, so that a page of 900 pixels is saved with 1800."""
 
 
+@takes
 @dataclass(frozen=True)
 class About:
     """
@@ -88,6 +90,7 @@ class About:
         )
 
 
+@takes
 @dataclass(frozen=True, eq=False, repr=False)
 class Chart:
     """

@@ -9,6 +9,7 @@ import numpy as np
 from matplotlib.ticker import FuncFormatter
 
 from fireplan import wording
+from fireplan._checked import takes
 from fireplan.charts._chart import About, Chart
 from fireplan.charts._chart_layout import (
     FONT,
@@ -62,6 +63,7 @@ class _Spread:
     last_s: float
 
 
+@takes
 def distribution(
     history: History | Attendance,
     *,

@@ -9,6 +9,7 @@ from matplotlib.cm import ScalarMappable
 from matplotlib.colors import LinearSegmentedColormap, Normalize
 
 from fireplan import wording
+from fireplan._checked import takes
 from fireplan.charts._chart import About, Chart
 from fireplan.charts._chart_layout import FONT, LABEL_PT, WIDTH_PT, Sheet, Words, label, names
 from fireplan.charts._palette import SEQUENCE
@@ -27,6 +28,7 @@ DIGITS = 3
 """Most decimals that are written into a cell."""
 
 
+@takes
 def hour_by_weekday(table: pd.DataFrame, *, title: str = "", about: About | None = None) -> Chart:
     """
     Draw when calls come, by hour of the day and weekday.

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from fireplan import wording
+from fireplan._checked import takes
 from fireplan.charts._chart import About, Chart
 from fireplan.charts._chart_layout import (
     EDGE_PT,
@@ -35,6 +36,7 @@ ROW_PT = 20.0
 NAMES_PT = 230.0
 
 
+@takes
 def robustness(
     table: pd.DataFrame,
     *,

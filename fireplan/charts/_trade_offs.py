@@ -10,6 +10,7 @@ from matplotlib.ticker import FuncFormatter, MaxNLocator
 from pandas.api.types import is_bool_dtype, is_numeric_dtype
 
 from fireplan import wording
+from fireplan._checked import takes
 from fireplan.charts._chart import About, Chart
 from fireplan.charts._chart_layout import (
     EDGE_PT,
@@ -60,6 +61,7 @@ class _Points:
     gid: str = "points"
 
 
+@takes
 def marginal_curve(curve: pd.DataFrame, *, unit: str = "", title: str = "", about: About | None = None) -> Chart:
     """
     Draw what each further station buys.
@@ -122,6 +124,7 @@ def marginal_curve(curve: pd.DataFrame, *, unit: str = "", title: str = "", abou
     return Chart(words.title, words.alt, lambda: _curve_drawn(points, words))
 
 
+@takes
 def trade_off(
     front: pd.DataFrame,
     *,

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
+from fireplan._checked import takes
 from fireplan.disclosure._marks import SMALLEST
 from fireplan.disclosure._public_cells import published
 from fireplan.disclosure._publication_scope import EVERYWHERE_ELSE, Slice, exposures
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 ALLOWED = frozenset({"incidents", "hexagons", "cells", "geometry"})
 
 
+@takes
 def disclosive(
     *publications: gpd.GeoDataFrame, totals: Sequence[float | None] | None = None, smallest: int = SMALLEST
 ) -> pd.DataFrame:
@@ -48,6 +50,8 @@ def disclosive(
     InputError
         If a table is none of `public_cells`, or holds a column or a point that no public table may hold.
     """
+    if not publications:
+        raise InputError("no publication is given: give the tables that public_cells made")
     read = [published(table) for table in publications]
     for table in publications:
         extra = sorted(set(map(str, table.columns)) - ALLOWED)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Literal, get_args
 
+from fireplan._checked import takes
 from fireplan.errors import InputError, listed, quoted
 
 Profile = Literal["public", "internal"]
@@ -21,6 +22,7 @@ MARKS: dict[str, str] = {"public": "", "internal": RESTRICTED}
 """The marking of each profile, for `Footer.notice` of a page and `notice` of `fireplan.project.write_tables`."""
 
 
+@takes
 def mark_of(profile: str) -> str:
     """Return the marking of a profile: none for "public", RESTRICTED for "internal"."""
     if profile not in MARKS:

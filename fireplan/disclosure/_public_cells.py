@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
+from fireplan._checked import takes
 from fireplan.crs import WGS84
 from fireplan.demand import COARSEST_H3, FINEST_H3, HEXAGON
 from fireplan.disclosure._areas import joined, outlines
@@ -32,6 +33,7 @@ class Published(NamedTuple):
     counts: dict[tuple[str, ...], int]
 
 
+@takes
 def public_cells(
     incidents: gpd.GeoDataFrame,
     *,

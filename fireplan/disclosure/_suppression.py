@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 import pandas as pd
 
+from fireplan._checked import takes
 from fireplan.disclosure._marks import PUBLIC_NOTE, SMALLEST
 from fireplan.errors import InputError, listed, quoted
 
@@ -35,6 +36,7 @@ class _Sums(NamedTuple):
     equations: list[Line]
 
 
+@takes
 def public_table(
     table: pd.DataFrame,
     *,

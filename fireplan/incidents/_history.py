@@ -6,6 +6,7 @@ from dataclasses import KW_ONLY, dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 from fireplan import wording
+from fireplan._checked import takes
 from fireplan._frozen_tables import Handed
 
 if TYPE_CHECKING:
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
+@takes
 @dataclass(frozen=True, eq=False)
 class CadHistory:
     """

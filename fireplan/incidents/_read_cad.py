@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
+import geopandas as gpd
 import pandas as pd
 
+from fireplan._checked import takes
 from fireplan.errors import Faults, InputError, TableError, quoted
 from fireplan.incidents._build_tables import build_incidents, build_responses, finished
 from fireplan.incidents._columns.categories import check_priority, read_crews, read_modes, read_unit_types, translated
@@ -40,14 +42,17 @@ if TYPE_CHECKING:
     from fireplan.incidents._formats.text_table import Records
 
     Units = Iterable[str] | pd.DataFrame
+    Ground: TypeAlias = gpd.GeoDataFrame | gpd.GeoSeries
 
 
+@takes(path="a table at hand: fp.incidents.read_cad_rows(table.astype(str).to_dict('records'), ...)")
 def read_cad(
     path: str | PathLike[str],
     *,
     timezone: str,
     mapping: str | PathLike[str] | None = None,
     units: Units | None = None,
+    ground: Sequence[Ground] | None = None,
 ) -> CadHistory:
     """
     Read a dispatch export with one row per unit per incident, or one per incident.
@@ -73,6 +78,9 @@ def read_cad(
     units
         The department's own units: ids, or a table indexed by them or with a column `unit_id`. Responses of others are
         noted and flagged `mutual_aid`. Left out: nothing is said of that.
+    ground
+        Tables of roads and of zones, such as `[roads.streets, zones]`: a point within 25 km of them is kept however
+        far it is from the others. Left out: of the points far from all others, those that stand alone are dropped.
 
     Returns
     -------
@@ -105,10 +113,12 @@ def read_cad(
     own = _unit_ids(units)
     ledger = Ledger()
     name = f"CAD file {quoted(Path(path).name)}"
+    known = _outlines(ground)
     records = read_records(path, shape_of_file(plan), table=name, ledger=ledger)
-    return _history(records, plan, name=name, zone=zone, own=own, ledger=ledger)
+    return _history(records, plan, name=name, zone=zone, own=own, ledger=ledger, ground=known)
 
 
+@takes
 def read_cad_sql(
     query: str,
     connection: Engine | Connection | str,
@@ -154,6 +164,7 @@ def read_cad_sql(
     return _history(records, plan, name=name, zone=zone, own=own, ledger=Ledger())
 
 
+@takes
 def read_cad_rows(
     rows: Sequence[dict[str, str]], *, timezone: str, units: Units | None = None, name: str = "the rows"
 ) -> CadHistory:
@@ -194,8 +205,23 @@ def _unit_ids(units: Units | None) -> list[str] | None:
     return [str(unit) for unit in units]
 
 
+def _outlines(ground: Sequence[Ground] | None) -> list[gpd.GeoSeries]:
+    tables = [] if ground is None else list(ground)
+    for table in tables:
+        if not isinstance(table, gpd.GeoDataFrame | gpd.GeoSeries) or table.crs is None:
+            raise InputError("ground: give tables with geometry and a crs, such as [roads.streets, zones]")
+    return [table.geometry for table in tables]
+
+
 def _history(
-    records: Records, plan: Mapping, *, name: str, zone: ZoneInfo, own: list[str] | None, ledger: Ledger
+    records: Records,
+    plan: Mapping,
+    *,
+    name: str,
+    zone: ZoneInfo,
+    own: list[str] | None,
+    ledger: Ledger,
+    ground: Sequence[gpd.GeoSeries] = (),
 ) -> CadHistory:
     """Go through the steps that every kind of file shares."""
     rows_in = records.rows_in
@@ -215,7 +241,7 @@ def _history(
     frame = frame.drop(columns=[*TIMES, *clocked.more])
     if not kept.all():
         frame, clocked = frame[kept], clocked.kept(kept)
-    places = read_places(frame, plan.point, timezone=zone.key, faults=faults, ledger=ledger)
+    places = read_places(frame, plan.point, timezone=zone.key, faults=faults, ledger=ledger, ground=ground)
     faults.raise_if_any()
     clocked = clocked.ordered(frame.index.to_numpy(), ledger=ledger)
     frame = _described(frame, plan, places=places, own=own, ledger=ledger)

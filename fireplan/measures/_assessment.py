@@ -10,11 +10,13 @@ import numpy as np
 import pandas as pd
 
 from fireplan import wording
+from fireplan._checked import takes
 from fireplan._frozen_tables import FrozenTable, freeze_own
 from fireplan._map_calls import MapCalls
 from fireplan.errors import InputError, UnknownIdError, listed, quoted
 from fireplan.measures._demand_measures import Measure, measures_of, zones_of
 from fireplan.scenario import held
+from fireplan.standards._library import standard_of
 from fireplan.travel import first_due, force_times, station_notes
 from fireplan.travel._first_due import first_due_rows
 from fireplan.travel._places import places
@@ -29,6 +31,9 @@ if TYPE_CHECKING:
 
 ROUNDING = 1e-12
 """A share that misses its goal by less than this part of it has reached it: sums of weights are not exact."""
+
+NO_PLACE_SHARE = 0.005
+"""Of the rows left out of n for want of a place, above which that is said beside n."""
 
 ADDED = {f"{nth}_due{end}" for nth in ("first", "second", "third") for end in ("", "_s")} | {"incidents_n", "road_km"}
 """Columns that `Assessment.zones` has besides those of each objective."""
@@ -47,6 +52,7 @@ class Arrival(NamedTuple):
         return np.asarray(self.arrival_s <= self.objective.limit_s)
 
 
+@takes
 @dataclass(frozen=True, eq=False, repr=False)
 class Assessment:
     """
@@ -148,7 +154,8 @@ class Assessment:
         )
 
 
-def assess(scenario: Scenario, *, standard: Standard) -> Assessment:
+@takes
+def assess(scenario: Scenario, *, standard: Standard | str) -> Assessment:
     """
     Hold a scenario to a standard.
 
@@ -157,7 +164,7 @@ def assess(scenario: Scenario, *, standard: Standard) -> Assessment:
     scenario
         What is to be assessed.
     standard
-        Its objectives; see `fireplan.standards`.
+        Its objectives; see `fireplan.standards`. The name of one that comes with fireplan will do, such as "NFPA_1710".
 
     Returns
     -------
@@ -178,6 +185,7 @@ def assess(scenario: Scenario, *, standard: Standard) -> Assessment:
     cover, on the assumption that all units are at home and free. Incidents count at their own points, people and
     dwellings at a point inside their zone, roads in pieces of at most 100 m. What cannot be reached counts as outside.
     """
+    standard = standard_of(standard)
     measures = measures_of(scenario)
     names = [m.name for m in measures]
     for objective in standard.planned:
@@ -332,6 +340,9 @@ def _notes(scenario: Scenario, standard: Standard, arrivals: tuple[Arrival, ...]
     notes += station_notes(scenario)
     seen = set()
     for arrival in arrivals:
+        nowhere = left_out(int((~arrival.measure.known).sum()), len(arrival.measure.known))
+        if nowhere and arrival.measure.places.kind not in seen:
+            notes.append(f"{nowhere}: these {arrival.measure.places.kind} are in no share")
         off = int((arrival.measure.places.on_road.street < 0)[arrival.measure.known].sum())
         if off and arrival.measure.places.kind not in seen:
             seen.add(arrival.measure.places.kind)
@@ -341,6 +352,13 @@ def _notes(scenario: Scenario, standard: Standard, arrivals: tuple[Arrival, ...]
                 f" {wording.distance(scenario.snap_limit_m)} from any road and count as not reached"
             )
     return notes
+
+
+def left_out(not_located: float, rows: float) -> str:
+    """Say how much is left out of n for want of a place; nothing where it is half a percent or less."""
+    if not rows or not_located <= NO_PLACE_SHARE * rows:
+        return ""
+    return f"{wording.count(not_located)} of {wording.count(rows)} without a place, {wording.share(not_located / rows)}"
 
 
 def chosen_objective(assessment: Assessment, objective: str | None) -> Objective:

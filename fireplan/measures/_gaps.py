@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
+from fireplan._checked import takes
 from fireplan.errors import InputError, UnknownIdError
 from fireplan.measures._assessment import Assessment, chosen_objective, weighted_percentile
 from fireplan.stations import KINDS, supply
@@ -39,6 +40,7 @@ COLUMNS = (
 NO_ROAD, FEW_UNITS, BARRIER, TOO_FAR = "no road", "too few units", "barrier", "too far"
 
 
+@takes
 def gaps(
     assessment: Assessment,
     *,

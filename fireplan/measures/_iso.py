@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from fireplan._checked import takes
 from fireplan.errors import Faults, InputError, UnknownIdError, listed, quoted
 from fireplan.measures._assessment import ROUNDING, weighted_percentile
 from fireplan.measures._demand_measures import Measure, measures_of
@@ -38,6 +39,7 @@ SHORTEST_M = 1e-3
 """No street is shorter than this. [m]"""
 
 
+@takes
 def by_distance(scenario: Scenario) -> Scenario:
     """
     Let every metre of street take one second.
@@ -67,6 +69,7 @@ def by_distance(scenario: Scenario) -> Scenario:
     return on_roads(scenario, measured)
 
 
+@takes
 def iso_distribution(
     scenario: Scenario,
     *,
@@ -127,6 +130,7 @@ def iso_distribution(
     return pd.DataFrame(rows).set_index("goal")
 
 
+@takes
 def iso_zones(
     scenario: Scenario, *, engine_miles: float | None = None, ladder_miles: float | None = None
 ) -> gpd.GeoDataFrame:
@@ -162,6 +166,7 @@ def iso_zones(
     return table
 
 
+@takes
 def iso_added_area(
     scenario: Scenario,
     *,

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from fireplan import demand, roads, standards
+from fireplan._checked import takes
 from fireplan._geofiles import read_vector
 from fireplan.changes import from_dict
 from fireplan.errors import FireplanError, ProjectError, quoted
@@ -65,6 +66,7 @@ class Project:
         return self.plan.report.title or self.plan.name or self.folder.name
 
 
+@takes
 def read_project(path: str | Path) -> Scenario:
     """
     Read a project folder and give the department as it stands today.
@@ -82,6 +84,7 @@ def read_project(path: str | Path) -> Scenario:
     return open_project(path).today
 
 
+@takes
 def open_project(path: str | Path, *, tell: Callable[[str], None] | None = None) -> Project:
     """
     Read a project folder.
@@ -104,11 +107,18 @@ def open_project(path: str | Path, *, tell: Callable[[str], None] | None = None)
     say("reading stations and units")
     stations, housed = read_station_table(folder / plan.inputs.stations)
     units = complete_units(housed) if plan.inputs.units is None else read_units(folder / plan.inputs.units)
+    outlines = None
+    if plan.inputs.zones is not None:
+        outlines = demand.from_polygons(read_vector(folder / plan.inputs.zones, what="zone file"))
     history = None
     if plan.inputs.cad is not None:
         say("reading dispatch history")
         history = read_cad(
-            folder / plan.inputs.cad, timezone=plan.timezone, mapping=_mapping(plan, folder), units=units
+            folder / plan.inputs.cad,
+            timezone=plan.timezone,
+            mapping=_mapping(plan, folder),
+            units=units,
+            ground=[network.streets, *([] if outlines is None else [outlines])],
         )
     incidents = None if history is None else history.incidents
     if plan.inputs.incidents is not None:
@@ -118,7 +128,7 @@ def open_project(path: str | Path, *, tell: Callable[[str], None] | None = None)
         network,
         stations,
         units,
-        _zones(plan, folder, incidents),
+        outlines if outlines is not None else _hexagons(incidents),
         incidents=incidents,
         name=TODAY,
         provenance=plan.provenance,
@@ -163,9 +173,7 @@ def _mapping(plan: Plan, folder: Path) -> str | Path | None:
     return folder / name if name is not None and (folder / name).is_file() else name
 
 
-def _zones(plan: Plan, folder: Path, incidents: gpd.GeoDataFrame | None) -> gpd.GeoDataFrame:
-    if plan.inputs.zones is not None:
-        return demand.from_polygons(read_vector(folder / plan.inputs.zones, what="zone file"))
+def _hexagons(incidents: gpd.GeoDataFrame | None) -> gpd.GeoDataFrame:
     if incidents is None:
         raise ProjectError("plan.toml names neither inputs.zones nor inputs.cad: there is no demand to cover")
     return demand.hexagons(incidents)

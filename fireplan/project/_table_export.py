@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
+from fireplan._checked import takes
 from fireplan.crs import PLACE_DECIMALS
 from fireplan.errors import InputError, listed, quoted
 from fireplan.project._atomic_output import whole_outputs
@@ -34,6 +35,7 @@ WRITTEN = datetime(2000, 1, 1, tzinfo=UTC)
 """Stands in workbooks as the date of writing, so that the same tables give the same bytes."""
 
 
+@takes
 def write_tables(tables: Mapping[str, pd.DataFrame], path: str | Path, *, notice: str = "") -> Path:
     """
     Write tables for other programs, all of it or nothing; the same tables give the same bytes.

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import tomli_w
 
 from fireplan import roads
+from fireplan._checked import takes
 from fireplan.project._atomic_output import whole_outputs
 from fireplan.project._plan import checked_plan
 
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from fireplan.scenario import Scenario
 
 
+@takes
 def write_project(scenario: Scenario, path: str | Path, *, timezone: str = "UTC") -> Path:
     """
     Write a scenario as a project folder.

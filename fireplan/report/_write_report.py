@@ -7,6 +7,7 @@ import secrets
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from fireplan._checked import takes
 from fireplan.errors import InputError, UnknownIdError, quoted
 from fireplan.report._community_section import community_section
 from fireplan.report._coverage_sections import concentration_section, distribution_section, gaps_section
@@ -17,6 +18,7 @@ from fireplan.report._pdf import check_printer, pdf_of
 from fireplan.report._performance_sections import performance_section, reliability_section
 from fireplan.report._scenario_and_siting_sections import scenarios_section, siting_section
 from fireplan.report._summary_section import summary_section
+from fireplan.standards._library import standard_of
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -45,12 +47,13 @@ CHAPTERS = {
 """What a report can hold, in order."""
 
 
+@takes
 def write_report(  # noqa: PLR0913 - a report has this many parts
     subject: Subject,
     path: str | os.PathLike[str],
     *,
     history: CadHistory | Attendance | None = None,
-    standard: Standard | None = None,
+    standard: Standard | str | None = None,
     siting: Siting | None = None,
     robustness: Robustness | None = None,
     title: str = "",
@@ -104,7 +107,7 @@ def write_report(  # noqa: PLR0913 - a report has this many parts
     if target.suffix.lower() == ".pdf":
         check_printer()
     material = material_of(
-        subject, history=history, standard=standard, siting=siting, robustness=robustness, title=title
+        subject, history=history, standard=standard_of(standard), siting=siting, robustness=robustness, title=title
     )
     data = report_bytes(material, form=target.suffix.lower(), paper=paper, chapters=chapters)
     _write_whole(target, data)

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
+from fireplan._checked import takes
 from fireplan.demand import zone_of
 from fireplan.errors import InputError, listed, quoted
 from fireplan.response_performance._policy import Policy
@@ -43,6 +44,7 @@ class History(Protocol):
         """IANA zone of the agency's local time."""
 
 
+@takes
 @dataclass(frozen=True, eq=False)
 class Attendance:
     """
@@ -83,6 +85,7 @@ class Attendance:
         return self.responses[found].set_index("incident_id")
 
 
+@takes
 def attend(history: History, *, scenario: Scenario | None = None, policy: Policy | None = None) -> Attendance:
     """
     Put a history beside the department that answered it.

@@ -8,11 +8,13 @@ import numpy as np
 import pandas as pd
 
 from fireplan import wording
+from fireplan._checked import takes
 from fireplan.errors import InputError, listed, quoted
 from fireplan.response_performance._attendance import Attendance, attend
 from fireplan.response_performance._performance import performance
 from fireplan.response_performance._statistics import FEWEST, USUAL_SHARE
 from fireplan.standards import INTERVALS, OBSERVED_INTERVALS
+from fireplan.standards._library import standard_of
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Mapping, Sequence
@@ -55,11 +57,12 @@ COLUMNS = (
 )  # fmt: skip
 
 
+@takes
 def baselines(
     history: History | Attendance,
     *,
     scenario: Scenario | None = None,
-    standard: Standard | None = None,
+    standard: Standard | str | None = None,
     by: Sequence[str] = (PROGRAM, RISK),
     policy: Policy | None = None,
     basis: str = "",
@@ -100,15 +103,17 @@ def baselines(
     spans = [[*by]] if first == last else [[YEAR, *by], [*by]]
     period = f"{first}" if first == last else f"{first} to {last}"
     basis = basis or (scenario.provenance if scenario is not None else "observed")
+    standard = standard_of(standard)
     tables = [performance(attendance, standard=standard, by=span) for span in spans]
     told = [baseline_sentences(t, standard=standard, period=period, basis=basis) for t in tables]
     return pd.concat(told, ignore_index=True)
 
 
+@takes
 def baseline_sentences(
     table: pd.DataFrame,
     *,
-    standard: Standard | None = None,
+    standard: Standard | str | None = None,
     period: str = "",
     basis: str = "observed",
     unit: str = "the first unit to arrive",
@@ -158,6 +163,7 @@ def baseline_sentences(
     missing = [c for c in ("n", "unknown", "p90_s", "p90_low_s", "limit_s", "share") if c not in table.columns]
     if missing or "measure" not in table.index.names:
         raise InputError(f"this is no table of `performance`: it has no {listed(missing or ['measure in its index'])}")
+    standard = standard_of(standard)
     objectives = {o.key: o for o in standard.objectives} if standard else {}
     flat = table.reset_index()
     groups = [str(g) for g in table.index.names if g != "measure"]

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 import pandas as pd
 
+from fireplan._checked import takes
 from fireplan.errors import Faults
 from fireplan.response_performance._attendance import Attendance, History, attend
 from fireplan.response_performance._erf_arrivals import force_arrivals
@@ -20,6 +21,7 @@ from fireplan.response_performance._statistics import (
     share_interval,
 )
 from fireplan.standards import OBSERVED_INTERVALS
+from fireplan.standards._library import standard_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -60,11 +62,12 @@ class Observed(NamedTuple):
     verified: bool | None = None
 
 
+@takes
 def performance(
     history: History | Attendance,
     *,
     scenario: Scenario | None = None,
-    standard: Standard | None = None,
+    standard: Standard | str | None = None,
     by: str | Sequence[str] = (),
     nth: int | None = 1,
     policy: Policy | None = None,
@@ -125,7 +128,7 @@ def performance(
         faults.add(f"nth is {nth}: 1 is the first unit to arrive")
     faults.raise_if_any()
     units, calls = units_of(attendance, nth), calls_of(attendance)
-    observed = [*intervals_of(units, calls), *objectives_of(attendance, standard, units, calls)]
+    observed = [*intervals_of(units, calls), *objectives_of(attendance, standard_of(standard), units, calls)]
     tables = [_described(o, keys_for(attendance, o.rows, by, shifts=shifts)) for o in observed]
     table = pd.concat(tables, ignore_index=True)
     order = {o.measure: i for i, o in enumerate(observed)}

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from fireplan import wording
+from fireplan._checked import takes
 from fireplan.errors import Faults, InputError, listed, quoted
 from fireplan.progress import steps
 from fireplan.response_performance._attendance import Attendance, History, attend
@@ -41,6 +42,7 @@ AT_ONCE = 4_000_000
 """Records weighed at once, over all the draws that share a step: what fits into memory near the processor."""
 
 
+@takes
 @dataclass(frozen=True, eq=False)
 class Period:
     """Part of a history; see `History` for what its tables hold. `basis` is that of the history."""
@@ -51,6 +53,7 @@ class Period:
     basis: str = "observed"
 
 
+@takes
 def between(history: History, start: str | pd.Timestamp | None, end: str | pd.Timestamp | None) -> Period:
     """
     Cut a period out of a history.
@@ -87,6 +90,7 @@ def between(history: History, start: str | pd.Timestamp | None, end: str | pd.Ti
     return Period(kept, responses[responses["incident_id"].isin(kept.index)], history.timezone, basis)
 
 
+@takes
 def split(history: History, *, at: str | pd.Timestamp | Sequence[str | pd.Timestamp]) -> tuple[Period, ...]:
     """
     Cut a history into periods.
@@ -132,6 +136,7 @@ class _Figure(NamedTuple):
     drawn: NDArray[np.float64] | None
 
 
+@takes
 def difference(  # noqa: PLR0913 - what is compared, how, and how sure
     history_a: History | Attendance,
     history_b: History | Attendance,

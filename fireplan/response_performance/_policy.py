@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING
 
+from fireplan._checked import takes
 from fireplan.errors import Faults
 
 if TYPE_CHECKING:
@@ -14,6 +15,7 @@ LONGEST_S = 1800.0
 """Intervals longer than this are looked at, and by some left out. [s]"""
 
 
+@takes(own=("first_types", "emergency_priorities"))
 @dataclass(frozen=True)
 class Policy:
     """
@@ -52,6 +54,13 @@ class Policy:
     def __post_init__(self) -> None:
         """Check the choices."""
         faults = Faults("policy")
+        for name in ("first_types", "emergency_priorities"):
+            value = getattr(self, name)
+            if isinstance(value, list | tuple | set | frozenset) and all(isinstance(v, str) for v in value):
+                object.__setattr__(self, name, tuple(sorted(value) if isinstance(value, set | frozenset) else value))
+            elif not isinstance(value, str) and (value is not None or name == "first_types"):
+                faults.add(f"{name}: give a list of texts, such as ['engine'] or ['1']")
+                faults.raise_if_any()
         if not self.first_types or isinstance(self.first_types, str):
             faults.add("first_types names no type of unit: give them as a tuple, such as ('engine', 'truck')")
         if isinstance(self.emergency_priorities, str) or self.emergency_priorities == ():

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from fireplan._checked import takes
 from fireplan._former_names import former_argument
 from fireplan.errors import InputError, UnknownIdError, listed, quoted
 from fireplan.response_performance._attendance import Attendance, History, attend
@@ -28,6 +29,7 @@ MODELLED = "modelled first due"
 
 
 @former_argument("within_s", now="window_s")
+@takes
 def reliability(
     history: History | Attendance,
     *,

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from fireplan._checked import takes
 from fireplan.errors import InputError, listed, quoted
 from fireplan.progress import steps
 from fireplan.response_performance._attendance import Attendance, History, attend
@@ -25,6 +26,7 @@ MOST_PRIORITIES = 6
 """Histories with more priorities than this have codes there, not degrees of urgency: they are not tried in turn."""
 
 
+@takes
 def sensitivity(
     history: History,
     *,

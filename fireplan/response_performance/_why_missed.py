@@ -9,11 +9,13 @@ import numpy as np
 import pandas as pd
 
 from fireplan import wording
+from fireplan._checked import takes
 from fireplan.errors import Faults, InputError, listed, quoted
 from fireplan.response_performance._attendance import Attendance, History, attend
 from fireplan.response_performance._groups import keys_for
 from fireplan.response_performance._performance import objectives_of
 from fireplan.standards import Standard, named
+from fireplan.standards._library import standard_of
 from fireplan.stations import KINDS, supply
 from fireplan.travel import first_due, places, time_rows
 from fireplan.travel._places import station_places
@@ -58,6 +60,7 @@ _PARTS = {
 _EXCESSES = ("call_processing", "turnout", "distance", "elsewhere", "slow_travel")
 
 
+@takes
 @dataclass(frozen=True, eq=False, repr=False)
 class Missed:
     """
@@ -182,12 +185,13 @@ class Missed:
         return notes
 
 
+@takes
 def why_missed(
     history: History | Attendance,
     *,
     scenario: Scenario,
     objective: Objective,
-    standard: Standard | None = None,
+    standard: Standard | str | None = None,
     policy: Policy | None = None,
     return_s: float = 0.0,
 ) -> Missed:
@@ -247,7 +251,7 @@ def why_missed(
     `outside_area`, whatever their parts.
     """
     _check(scenario, objective, return_s)
-    limits = standard or named(LIMITS)
+    limits = standard_of(standard) or named(LIMITS)
     attendance = history if isinstance(history, Attendance) else attend(history, scenario=scenario, policy=policy)
     rows, seconds = _measured(attendance, objective)
     known = ~np.isnan(seconds)

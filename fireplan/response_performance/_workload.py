@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 import pandas as pd
 
+from fireplan._checked import takes
 from fireplan._conversions import HOUR_US
 from fireplan.errors import InputError, UnknownIdError
 from fireplan.response_performance._groups import OF_UNITS, WEEKDAYS
@@ -40,6 +41,7 @@ STAMPS = ("dispatched", "enroute", "arrived")
 """When a unit is first known to be committed."""
 
 
+@takes
 def workload(
     history: History | Attendance,
     *,
@@ -143,6 +145,7 @@ def workload(
     return table
 
 
+@takes
 def concurrency(
     history: History | Attendance,
     *,
@@ -214,6 +217,7 @@ def concurrency(
     return table
 
 
+@takes
 def drawdown(
     history: History | Attendance,
     *,
@@ -296,6 +300,7 @@ def drawdown(
     return table
 
 
+@takes
 def hour_by_weekday(
     history: History | Attendance, *, start: str | pd.Timestamp | None = None, end: str | pd.Timestamp | None = None
 ) -> pd.DataFrame:

@@ -9,6 +9,7 @@ import pandas as pd
 import pyproj
 import shapely
 
+from fireplan._checked import takes
 from fireplan.crs import WGS84, known_crs, metric_crs, project
 from fireplan.errors import Faults, quoted
 from fireplan.roads._network import RoadNetwork, build_network
@@ -25,6 +26,7 @@ TRUE_SCALE = 0.005
 """A projection whose scale is off by more than this share is not measured in."""
 
 
+@takes
 def from_frames(
     nodes: gpd.GeoDataFrame | pd.DataFrame,
     edges: gpd.GeoDataFrame | pd.DataFrame,

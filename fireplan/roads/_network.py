@@ -13,6 +13,7 @@ import shapely
 
 from fireplan import _kernel as kernel
 from fireplan import wording
+from fireplan._checked import takes
 from fireplan._conversions import KPH_PER_MPS
 from fireplan._frozen_tables import FrozenTable, freeze_array, freeze_own
 from fireplan.crs import WGS84, project
@@ -37,6 +38,7 @@ ARRAYS = (
 """What a network is made of, and nobody may write to."""
 
 
+@takes
 @dataclass(frozen=True, eq=False, repr=False)
 class RoadNetwork:
     """

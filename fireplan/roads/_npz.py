@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 import pyproj
 
+from fireplan._checked import takes
 from fireplan.errors import NetworkError
 from fireplan.roads._network import RoadNetwork
 
@@ -21,6 +22,7 @@ ARRAYS = (
 ABOUT = ("node_ids", "format", "crs", "source", "notes", "fingerprint")
 
 
+@takes
 def save(roads: RoadNetwork, path: str | Path) -> Path:
     """
     Write a network to an `.npz` file, all or nothing.
@@ -53,6 +55,7 @@ def save(roads: RoadNetwork, path: str | Path) -> Path:
     return file
 
 
+@takes
 def load(path: str | Path) -> RoadNetwork:
     """
     Read a network that `save` wrote.

@@ -12,6 +12,7 @@ from typing import IO, TYPE_CHECKING, Any, NamedTuple, cast
 import numpy as np
 import shapely
 
+from fireplan._checked import takes
 from fireplan._conversions import KPH_PER_MPS
 from fireplan._geofiles import refuse_dtd
 from fireplan.crs import WGS84, metric_crs, project, step_lengths_m
@@ -45,6 +46,7 @@ class _Way(NamedTuple):
     backward_kph: float
 
 
+@takes
 def from_osm(path: str | Path, *, source: str | None = None) -> RoadNetwork:
     """
     Read the roads of an OpenStreetMap extract.

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from fireplan._checked import takes
 from fireplan._geofiles import MOST_UNPACKED, refuse_dtd
 from fireplan.errors import NetworkError
 from fireplan.roads._frames import from_frames
@@ -26,6 +27,7 @@ LISTS = ("highway", "maxspeed", "name")
 """Attributes that OSMnx writes as the text of a list where ways of different kinds were merged."""
 
 
+@takes
 def from_graph(graph: nx.MultiDiGraph, *, source: str = "OSMnx graph") -> RoadNetwork:
     """
     Build a network from an OSMnx graph.
@@ -60,6 +62,7 @@ def from_graph(graph: nx.MultiDiGraph, *, source: str = "OSMnx graph") -> RoadNe
     return from_frames(nodes, edges, crs=graph.graph.get("crs"), source=source, notes=notes)
 
 
+@takes
 def from_graphml(path: str | Path, *, source: str | None = None) -> RoadNetwork:
     """
     Read a GraphML file, as `osmnx.save_graphml` writes it; `.graphml` or `.graphml.gz`.

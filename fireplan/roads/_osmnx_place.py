@@ -6,6 +6,7 @@ import hashlib
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from fireplan._checked import takes
 from fireplan.errors import NetworkError
 from fireplan.roads._npz import load, save
 from fireplan.roads._osmnx_graphs import from_graph
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from fireplan.roads._network import RoadNetwork
 
 
+@takes
 def from_place(query: str, *, cache: str | Path = "cache", refresh: bool = False) -> RoadNetwork:
     """
     Fetch the roads of a place with OSMnx, and keep them.

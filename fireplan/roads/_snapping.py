@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from fireplan import _kernel as kernel
+from fireplan._checked import takes
 from fireplan.crs import project
 
 if TYPE_CHECKING:
@@ -23,6 +24,7 @@ AT_NODE_M = 0.5
 """What is nearer than this to the end of its street stands at the node, whichever street was nearest by a hair. [m]"""
 
 
+@takes
 @dataclass(frozen=True, eq=False)
 class OnRoad:
     """
@@ -47,6 +49,7 @@ class OnRoad:
         return len(self.street)
 
 
+@takes
 def snap(roads: RoadNetwork, points: gpd.GeoSeries, *, limit_m: float = SNAP_LIMIT_M, freeways: bool = True) -> OnRoad:
     """
     Put points on the nearest street.
@@ -75,6 +78,7 @@ def snap(roads: RoadNetwork, points: gpd.GeoSeries, *, limit_m: float = SNAP_LIM
     return snap_xy(roads, xy, limit_m=limit_m, freeways=freeways)
 
 
+@takes
 def snap_xy(roads: RoadNetwork, xy_m: NDArray[np.float64], *, limit_m: float, freeways: bool) -> OnRoad:
     """Put coordinates in the network's CRS on the nearest street; otherwise as `snap`."""
     allowed = roads.drivable if freeways else roads.has_doors

@@ -8,6 +8,7 @@ import re
 from importlib import resources
 from typing import NamedTuple
 
+from fireplan._checked import takes
 from fireplan._conversions import KPH_PER_MPH
 from fireplan.errors import listed
 
@@ -31,6 +32,7 @@ class ClassSpeed(NamedTuple):
     verified: bool
 
 
+@takes
 @functools.cache
 def class_speeds() -> dict[str, ClassSpeed]:
     """

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from fireplan import wording
+from fireplan._checked import takes
 from fireplan.errors import InputError
 from fireplan.siting._cover_question import covered
 from fireplan.siting._problem.aims_and_rules import Aim, Rules
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from fireplan.siting._results.siting_result import Siting
 
 
+@takes
 def max_coverage(  # noqa: PLR0913 - a question has this many parts
     scenario: Scenario,
     *,
@@ -91,6 +93,7 @@ def max_coverage(  # noqa: PLR0913 - a question has this many parts
     )
 
 
+@takes
 def expected_coverage(  # noqa: PLR0913 - a question has this many parts
     scenario: Scenario,
     *,
@@ -141,6 +144,7 @@ def expected_coverage(  # noqa: PLR0913 - a question has this many parts
     )  # fmt: skip
 
 
+@takes
 def reliable_coverage(  # noqa: PLR0913 - a question has this many parts
     scenario: Scenario,
     *,
@@ -184,6 +188,7 @@ def reliable_coverage(  # noqa: PLR0913 - a question has this many parts
     )  # fmt: skip
 
 
+@takes
 def backup_coverage(  # noqa: PLR0913 - a question has this many parts
     scenario: Scenario,
     *,
@@ -228,6 +233,7 @@ def backup_coverage(  # noqa: PLR0913 - a question has this many parts
     )  # fmt: skip
 
 
+@takes
 def relocate(  # noqa: PLR0913 - a question has this many parts
     scenario: Scenario,
     *,

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from fireplan import wording
+from fireplan._checked import takes
 from fireplan.errors import Faults, InputError
 from fireplan.siting._cover_question import must_reach, must_stand
 from fireplan.siting._problem.aggregation import cover_problem
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from fireplan.siting._results.siting_result import Siting
 
 
+@takes
 def double_standard(  # noqa: PLR0913 - a question has this many parts
     scenario: Scenario,
     *,

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from fireplan import wording
+from fireplan._checked import takes
 from fireplan._kernel.cover.cover_runs import sums
 from fireplan.errors import InputError
 from fireplan.siting._cover_question import districts, problem_of
@@ -71,6 +72,7 @@ class WorstWeigher:
         return self.problem.meets(chosen, self.problem.counted(chosen))
 
 
+@takes
 def fairest(  # noqa: PLR0913 - a question has this many parts
     scenario: Scenario,
     *,

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from fireplan import wording
+from fireplan._checked import takes
 from fireplan.changes import AddUnit
 from fireplan.errors import Faults, FireplanError, InputError
 from fireplan.siting._cover_question import must_reach, must_stand
@@ -150,6 +151,7 @@ class Fleet:
         rows.add(column[order], value[order], count=count[count > 0], upper=0.0)
 
 
+@takes
 def fleet(  # noqa: PLR0913 - a question has this many parts
     scenario: Scenario,
     *,

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from fireplan import wording
+from fireplan._checked import takes
 from fireplan.changes import CloseStation, OpenStation
 from fireplan.crs import WGS84, project
 from fireplan.errors import Faults, InputError
@@ -40,6 +41,7 @@ RUN_S = 10.0
 """A run is given so long; what it has then counts. [s]"""
 
 
+@takes
 @dataclass(frozen=True, eq=False, repr=False)
 class Robustness:
     """
@@ -89,6 +91,7 @@ class Robustness:
         )
 
 
+@takes
 def robustness(  # noqa: PLR0913 - a question has this many parts
     found: Siting,
     *,

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from fireplan import wording
+from fireplan._checked import takes
 from fireplan.changes import OpenStation
 from fireplan.errors import FireplanError, InputError
 from fireplan.siting._cover_question import must_reach, must_stand, problem_of
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from fireplan.siting._results.siting_result import Siting
 
 
+@takes
 def set_cover(
     scenario: Scenario,
     *,

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from fireplan._checked import takes
 from fireplan.errors import InputError
 from fireplan.progress import silent, steps
 from fireplan.siting._cover_question import must_stand, problem_of, tie_breaker
@@ -33,6 +34,7 @@ BESIDE = 1e-4
 """What the second aim is worth beside the first where its floor is met: enough to part plans that tie."""
 
 
+@takes
 def marginal_curve(
     scenario: Scenario,
     *,
@@ -86,6 +88,7 @@ def marginal_curve(
     return table
 
 
+@takes
 def trade_off(
     scenario: Scenario,
     *,

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from fireplan import wording
+from fireplan._checked import takes
 from fireplan.errors import InputError
 from fireplan.siting._problem.aims_and_rules import Aim, Rules
 from fireplan.siting._problem.prepared_problem import Setting, default_weight, setting_of
@@ -31,6 +32,7 @@ FARTHEST_S = 1800.0
 """Times are worked out to half an hour. [s]"""
 
 
+@takes
 def p_median(
     scenario: Scenario,
     *,
@@ -68,6 +70,7 @@ def p_median(
     )  # fmt: skip
 
 
+@takes
 def p_center(
     scenario: Scenario,
     *,

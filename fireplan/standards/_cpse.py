@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from fireplan import wording
+from fireplan._checked import takes
 from fireplan.errors import Faults, listed, quoted
 from fireplan.standards._objectives import Objective
 
@@ -25,6 +26,7 @@ RISKS = ("low", "moderate", "high", "maximum")
 """Classes of risk."""
 
 
+@takes
 def cpse_objective(  # noqa: PLR0913 - an objective has this many parts
     program: str,
     *,

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from fireplan._checked import takes
 from fireplan.errors import InputError
 from fireplan.standards._objectives import Objective, Standard
 
@@ -22,6 +23,7 @@ REMOTE_MILES = 8.0
 ZONES = ("urban", "suburban", "rural", "remote")
 
 
+@takes
 def demand_zones(people_per_mi2: pd.Series[float], *, road_miles: pd.Series[float] | None = None) -> pd.Series[str]:
     """
     Say which demand zone of NFPA 1720 each place is in.
@@ -65,6 +67,7 @@ def demand_zones(people_per_mi2: pd.Series[float], *, road_miles: pd.Series[floa
     return zones.where(zones != "")
 
 
+@takes
 def remote_zone(*, limit_s: float, needs: Mapping[str, float] | None = None, source: str = "the agency") -> Standard:
     """
     Write an objective for the remote demand zone of NFPA 1720, for which the standard sets no time.

@@ -6,10 +6,13 @@ import functools
 import tomllib
 from dataclasses import replace
 from importlib import resources
-from typing import Any
+from typing import Any, TypeVar
 
+from fireplan._checked import takes
 from fireplan.errors import UnknownIdError
 from fireplan.standards._objectives import Objective, Standard
+
+Given = TypeVar("Given", bound="Standard | None")
 
 
 @functools.cache
@@ -39,11 +42,13 @@ def _objectives(entry: dict[str, Any], entries: dict[str, dict[str, Any]]) -> tu
     )
 
 
+@takes
 def names() -> tuple[str, ...]:
     """Names of the standards in the library."""
     return tuple(_library())
 
 
+@takes
 def named(name: str) -> Standard:
     """
     Give a standard by name.
@@ -56,3 +61,8 @@ def named(name: str) -> Standard:
     if name not in _library():
         raise UnknownIdError("standard", name, _library())
     return _library()[name]
+
+
+def standard_of(standard: Given | str) -> Given | Standard:
+    """Give the standard itself, whether it or its name was given; nothing for nothing."""
+    return named(standard) if isinstance(standard, str) else standard

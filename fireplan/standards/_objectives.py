@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from fireplan import wording
+from fireplan._checked import takes
 from fireplan.errors import Faults, listed, quoted
 
 if TYPE_CHECKING:
@@ -26,6 +27,7 @@ OBSERVED_INTERVALS = {
 """Intervals that dispatch history can be held to."""
 
 
+@takes
 @dataclass(frozen=True)
 class Objective:
     """
@@ -105,6 +107,7 @@ class Objective:
         return head
 
 
+@takes
 @dataclass(frozen=True)
 class Standard:
     """
@@ -167,6 +170,7 @@ class Standard:
         raise KeyError(f"{self.name} has no objective {key!r}; it has {listed(o.key for o in self.objectives)}")
 
 
+@takes
 def local_rule(  # noqa: PLR0913 - a rule has this many parts
     name: str,
     *,

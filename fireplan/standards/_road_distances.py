@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, overload
 
 import numpy as np
 
+from fireplan._checked import takes
 from fireplan._conversions import MILE_M
 from fireplan.errors import Faults, InputError, UnknownIdError, quoted
 
@@ -31,6 +32,7 @@ ROOT_MIN = 2 * (START_MIN * PACE_MIN) ** 0.5
 """Factor of the root, such that root and line meet without a bend: 2.10. [min per square root of a mile]"""
 
 
+@takes
 @dataclass(frozen=True)
 class DistanceGoal:
     """
@@ -79,6 +81,7 @@ def _library() -> dict[str, tuple[DistanceGoal, ...]]:
     return {name: tuple(DistanceGoal(**g) for g in goals) for name, goals in tomllib.loads(text).items()}
 
 
+@takes
 def distance_goals(name: str = "ISO_FSRS") -> tuple[DistanceGoal, ...]:
     """
     Give the distances a standard asks for.
@@ -98,6 +101,7 @@ def distance_goals(name: str = "ISO_FSRS") -> tuple[DistanceGoal, ...]:
     return _library()[name]
 
 
+@takes
 @overload
 def rand_travel_s(distance_m: float) -> float: ...
 @overload
@@ -148,6 +152,7 @@ def rand_travel_s(distance_m: ArrayLike) -> float | NDArray[np.float64]:
     return _like(minutes * 60, distance_m)
 
 
+@takes
 @overload
 def rand_distance_m(travel_s: float) -> float: ...
 @overload

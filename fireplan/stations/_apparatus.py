@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from fireplan._checked import takes
 from fireplan.errors import Faults, listed, quoted
 
 if TYPE_CHECKING:
@@ -92,6 +93,7 @@ def known_type(unit_id: str, written: str, faults: Faults) -> str:
     return found
 
 
+@takes
 def complete_units(units: pd.DataFrame) -> pd.DataFrame:
     """
     Fill in the columns a table of units may leave out: `type`, `crew` [people], `turnout_s` [s], `schedule`.
@@ -117,6 +119,7 @@ def complete_units(units: pd.DataFrame) -> pd.DataFrame:
     return full
 
 
+@takes
 def supply(units: pd.DataFrame) -> NDArray[np.float64]:
     """
     What each unit brings.

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 import shapely
 
+from fireplan._checked import takes
 from fireplan._geofiles import local_file, read_vector
 from fireplan.errors import Faults, InputError, listed, quoted
 from fireplan.stations._apparatus import complete_units
@@ -24,6 +25,7 @@ NEEDED = ("station_id", "name", "latitude", "longitude")
 SYNONYMS = {"station_id": ("facility_id", "id"), "name": ("common_name", "station_name")}
 
 
+@takes
 def read_stations(path: str | Path) -> tuple[gpd.GeoDataFrame, pd.DataFrame]:
     """
     Read fire stations and the units they house.
@@ -59,6 +61,7 @@ def read_station_table(path: str | Path) -> tuple[gpd.GeoDataFrame, pd.DataFrame
     return _from_csv(file) if file.suffix.lower() == ".csv" else _from_layer(file)
 
 
+@takes
 def read_units(path: str | Path) -> pd.DataFrame:
     """
     Read a table of units.

@@ -8,6 +8,7 @@ import numpy as np
 import pyproj
 
 from fireplan import _kernel as kernel
+from fireplan._checked import takes
 from fireplan._former_names import former_argument
 from fireplan.crs import WGS84
 from fireplan.roads import snap_xy
@@ -30,6 +31,7 @@ class Spot(NamedTuple):
     along: float
 
 
+@takes
 class Passing:
     """
     Travel times from and to places that come and go; nothing is kept of a place that has gone.

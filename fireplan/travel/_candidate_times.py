@@ -12,6 +12,7 @@ import shapely
 
 from fireplan import _kernel as kernel
 from fireplan import wording
+from fireplan._checked import takes
 from fireplan._former_names import former_argument
 from fireplan.errors import Faults, InputError, listed, quoted
 from fireplan.progress import on_threads
@@ -146,6 +147,7 @@ class CandidateTimes:
 
 
 @former_argument("within_s", now="cutoff_s")
+@takes(own=("candidates",))
 def candidate_times(
     scenario: Scenario,
     candidates: gpd.GeoDataFrame | gpd.GeoSeries,

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from fireplan import _kernel as kernel
+from fireplan._checked import takes
 from fireplan.errors import InputError, listed, quoted
 from fireplan.scenario import held, token
 from fireplan.standards import INTERVALS
@@ -26,6 +27,7 @@ ONE_ENGINE = {"engine": 1.0}
 NTH = ("first", "second", "third")
 
 
+@takes
 def first_due(
     scenario: Scenario,
     *,
@@ -89,6 +91,7 @@ def _nearest_three(
     return scenario.memo.get(key, make)
 
 
+@takes
 def force_times(
     scenario: Scenario, ends: Places, *, needs: Mapping[str, float], interval: str = "travel_s"
 ) -> NDArray[np.float32]:

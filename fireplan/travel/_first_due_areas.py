@@ -8,6 +8,7 @@ import numpy as np
 import shapely
 
 from fireplan import wording
+from fireplan._checked import takes
 from fireplan.errors import Faults
 from fireplan.stations import KINDS
 from fireplan.travel._arrival_surface import ArrivalSurface, as_table, checked_limits, origins_of
@@ -34,6 +35,7 @@ MOST_LEAD_S = 600.0
 """Lead where no other station arrives at all. [s]"""
 
 
+@takes
 def first_due_areas(
     scenario: Scenario, *, needs: Mapping[str, float] | None = None, interval: str = "travel_s"
 ) -> gpd.GeoDataFrame:
@@ -151,6 +153,7 @@ def _middles(
     return owners[np.arange(len(meet)), most], middles
 
 
+@takes
 def erf_areas(
     scenario: Scenario,
     *,

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import shapely
 
+from fireplan._checked import takes
 from fireplan.errors import Faults, UnknownIdError
 from fireplan.progress import steps
 from fireplan.travel._arrival_surface import ArrivalSurface, as_table, checked_limits, origins_of
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from fireplan.scenario import Scenario
 
 
+@takes
 def isochrones(
     scenario: Scenario,
     *,

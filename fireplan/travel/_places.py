@@ -9,7 +9,8 @@ import pandas as pd
 
 from fireplan import _kernel as kernel
 from fireplan import wording
-from fireplan.errors import UnreachableStationError, listed, quoted
+from fireplan._checked import takes
+from fireplan.errors import InputError, UnreachableStationError, listed, quoted
 from fireplan.roads import OnRoad, snap
 from fireplan.scenario import held, token
 
@@ -53,6 +54,7 @@ class Places(NamedTuple):
     on_road: OnRoad
 
 
+@takes
 def places(scenario: Scenario, kind: str) -> Places:
     """
     Put zones, incidents or pieces of street on the road.
@@ -73,7 +75,7 @@ def places(scenario: Scenario, kind: str) -> Places:
     name: TableName = "zones" if kind == "zones" else "incidents"
     table = getattr(held(scenario), name)
     if table is None:
-        raise ValueError(f"scenario {quoted(scenario.name)} has no incidents: give it some, or ask for zones")
+        raise InputError(f"scenario {quoted(scenario.name)} has no incidents: give it some, or ask for zones")
     limit_m = scenario.snap_limit_m
     key = (
         "places",
@@ -153,6 +155,7 @@ def seeds_on(
     return kernel.Seeds(node[drivable], spent_s[drivable], both[drivable])
 
 
+@takes
 def station_notes(scenario: Scenario) -> list[str]:
     """
     Say which open stations should be looked at, because of where they were put on the road.

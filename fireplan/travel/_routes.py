@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from fireplan import _kernel as kernel
+from fireplan._checked import takes
 from fireplan._former_names import former_argument
 from fireplan.travel._ad_hoc_points import part_s
 from fireplan.travel._places import seeds_on
@@ -21,6 +22,7 @@ MOST_STREETS = 5000
 """A way along more streets than this is none that a unit drives."""
 
 
+@takes
 class Routes:
     """
     Finds the quickest way between two places on the road.

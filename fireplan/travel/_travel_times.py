@@ -10,6 +10,7 @@ import pandas as pd
 
 from fireplan import _kernel as kernel
 from fireplan import wording
+from fireplan._checked import takes
 from fireplan._former_names import former_argument
 from fireplan.errors import InputError, UnknownIdError, UnreachableStationError, quoted
 from fireplan.progress import on_threads
@@ -34,6 +35,7 @@ class Reach(NamedTuple):
 
 
 @former_argument("within_s", now="cutoff_s")
+@takes
 def node_times(roads: RoadNetwork, node: object, *, cutoff_s: float = np.inf) -> pd.Series[float]:
     """
     Driving times from one node to all others.
@@ -51,7 +53,7 @@ def node_times(roads: RoadNetwork, node: object, *, cutoff_s: float = np.inf) ->
     -------
     `travel_s` by `osmid` [s], of the nodes that are reached.
     """
-    found = np.flatnonzero(roads.node_ids == node)
+    found = np.flatnonzero(roads.node_ids == node) if np.isscalar(node) else np.array([], dtype=np.int64)
     if len(found) == 0:
         raise UnknownIdError("node", node, roads.node_ids[:1000])
     nodes, node_s = kernel.reach(roads.graph, found[:1].astype(np.int32), np.zeros(1), limit_s=cutoff_s)
@@ -60,6 +62,7 @@ def node_times(roads: RoadNetwork, node: object, *, cutoff_s: float = np.inf) ->
 
 
 @former_argument("within_s", now="cutoff_s")
+@takes
 def travel_times(scenario: Scenario, *, to: str = "zones", cutoff_s: float = np.inf) -> xr.DataArray:
     """
     Driving times from every open station to every zone or incident.
@@ -99,6 +102,7 @@ def travel_times(scenario: Scenario, *, to: str = "zones", cutoff_s: float = np.
 
 
 @former_argument("within_s", now="cutoff_s")
+@takes
 def time_rows(
     scenario: Scenario, ends: Places, *, starts: Places | None = None, cutoff_s: float = np.inf
 ) -> NDArray[np.float32]:

@@ -9,6 +9,7 @@ import pyproj
 
 from fireplan import _kernel as kernel
 from fireplan import wording
+from fireplan._checked import takes
 from fireplan.crs import WGS84
 from fireplan.errors import InputError, UnknownIdError, UnreachableStationError, quoted
 from fireplan.roads import snap_xy
@@ -52,6 +53,7 @@ class CoverFigures(NamedTuple):
         return tuple(w / self.n if self.n else float("nan") for w in self.within)
 
 
+@takes
 class WhatIfCover:
     """
     Travel time from the nearest station at every place, kept for quick what-ifs: one station more, less or elsewhere.

@@ -9,13 +9,17 @@ from typing import TYPE_CHECKING
 import geopandas as gpd
 import numpy as np
 import pandas as pd
+import shapely
+from scipy.spatial import KDTree
 
 from fireplan import wording
 from fireplan.errors import InputError, quoted
-from fireplan.incidents._places.great_circle import centre_of, distance_m, near_zone
+from fireplan.incidents._places.great_circle import GLOBE, centre_of, distance_m, near_zone
 from fireplan.incidents._times.time_columns import is_placeholder
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from fireplan.errors import Faults
     from fireplan.incidents._columns.mapping import Point
     from fireplan.incidents._columns_and_types import Flags, Floats, Ints
@@ -23,6 +27,8 @@ if TYPE_CHECKING:
 
 FAR_M = 100_000.0  # from the centre of all points ...
 FAR_MEDIANS = 10.0  # ... and this many times the median distance
+NEAR_GROUND_M = 25_000.0  # from a road or a zone: a wrong point seldom falls so near one, a rural call seldom beyond
+TOWN_COUNT = 5  # calls so near one another, far from the others, are a town and no slip of a geocoder
 ZERO_DEG = 0.01  # 0, 0 is written for "not geocoded", and points within this of it are its noise
 FARTHEST_SOUTH_DEG = -60.0  # beyond it there are research stations only, and they have no swapped twin
 HOME_SHARE = 0.25  # of the points near the time zone's place, from which on these make the centre
@@ -46,7 +52,15 @@ class RowCoordinates:
     longitude: Floats
 
 
-def read_places(frame: pd.DataFrame, point: Point, *, timezone: str, faults: Faults, ledger: Ledger) -> RowCoordinates:
+def read_places(
+    frame: pd.DataFrame,
+    point: Point,
+    *,
+    timezone: str,
+    faults: Faults,
+    ledger: Ledger,
+    ground: Sequence[gpd.GeoSeries] = (),
+) -> RowCoordinates:
     """
     Read the points of all rows.
 
@@ -63,6 +77,8 @@ def read_places(frame: pd.DataFrame, point: Point, *, timezone: str, faults: Fau
         Its principal place tells which side of the globe the data should lie on.
     faults, ledger
         Take what is found.
+    ground
+        Where roads and zones are known to be: a point near them is right, however far it is from the others.
     """
     lines = frame.index.to_numpy()
     if not {"point", "latitude"} & set(frame.columns):  # a mapping may let the file have none
@@ -91,7 +107,7 @@ def read_places(frame: pd.DataFrame, point: Point, *, timezone: str, faults: Fau
     if fault:
         faults.add(fault)
         return RowCoordinates(lat, lon)
-    bad = _bad_rows(lat, lon, lines=lines, home=home, ledger=ledger)
+    bad = _bad_rows(lat, lon, lines=lines, home=home, ledger=ledger, ground=ground)
     return RowCoordinates(np.where(bad, np.nan, lat), np.where(bad, np.nan, lon))
 
 
@@ -176,7 +192,9 @@ def _most(flags: Flags) -> bool:
     return bool(2 * flags.sum() > len(flags))
 
 
-def _bad_rows(lat: Floats, lon: Floats, *, lines: Ints, home: Flags, ledger: Ledger) -> Flags:
+def _bad_rows(
+    lat: Floats, lon: Floats, *, lines: Ints, home: Flags, ledger: Ledger, ground: Sequence[gpd.GeoSeries]
+) -> Flags:
     """Count the rows whose location is to be dropped, each under the likeliest reason; `home` is near the time zone."""
     located = np.isfinite(lat)
     zero = located & _at_zero(lat, lon)
@@ -190,17 +208,26 @@ def _bad_rows(lat: Floats, lon: Floats, *, lines: Ints, home: Flags, ledger: Led
         centre = centre_of(lat[sure], lon[sure])
         away = distance_m(lat, lon, to=centre, where=good)
         reach = max(FAR_M, FAR_MEDIANS * float(np.median(away[sure])))
-        suspect |= good & (away > reach)
+        suspect |= good & (away > reach) & ~_near_ground(lat, lon, where=good & (away > reach), ground=ground)
     left = suspect.copy()
     swapped = np.zeros(len(lat), dtype=bool)
     unsigned = swapped.copy()
     if centre is not None and suspect.any():
-        swapped = distance_m(lon, lat, to=centre, where=suspect & ~_out_of_range(lon, lat)) <= reach
+
+        def at_home(lat: Floats, lon: Floats, *, where: Flags) -> Flags:
+            near = distance_m(lat, lon, to=centre, where=where) <= reach
+            return near | _near_ground(lat, lon, where=where & ~near, ground=ground)
+
+        swapped = at_home(lon, lat, where=suspect & ~_out_of_range(lon, lat))
         left &= ~swapped
         asked = left & ~outside
-        unsigned = distance_m(lat, -lon, to=centre, where=asked) <= reach
-        unsigned |= distance_m(-lat, lon, to=centre, where=asked) <= reach
+        unsigned = at_home(lat, -lon, where=asked) | at_home(-lat, lon, where=asked)
         left &= ~unsigned
+    town = np.zeros(len(lat), dtype=bool)
+    if not ground:  # nobody knows whether there are roads: calls that keep one another company are no slip
+        town = _in_company(lat, lon, where=left & ~outside)
+        left, suspect = left & ~town, suspect & ~town
+        ledger.add("location_apart", lines[town], column="latitude, longitude", detail=_share(town, located))
     for code, rows in (
         ("location_zero", zero),
         ("location_swapped", swapped),
@@ -208,8 +235,43 @@ def _bad_rows(lat: Floats, lon: Floats, *, lines: Ints, home: Flags, ledger: Led
         ("location_out_of_range", left & outside),
         ("location_far", left & ~outside),
     ):
-        ledger.add(code, lines[rows], column="latitude, longitude")
+        ledger.add(code, lines[rows], column="latitude, longitude", detail=_share(rows, located) if rows.any() else "")
     return zero | suspect
+
+
+def _share(rows: Flags, located: Flags) -> str:
+    return f"{rows.sum()} of {located.sum()} points, {wording.share(rows.sum() / max(located.sum(), 1))}"
+
+
+def _near_ground(lat: Floats, lon: Floats, *, where: Flags, ground: Sequence[gpd.GeoSeries]) -> Flags:
+    """Tell which of the points asked about lie near a road or a zone."""
+    near = np.zeros(len(lat), dtype=bool)
+    rows = np.flatnonzero(where)
+    if not len(rows) or not ground:
+        return near
+    up = np.degrees(NEAR_GROUND_M / GLOBE.a)
+    aside = np.minimum(up / np.maximum(np.cos(np.radians(np.minimum(np.abs(lat[rows]) + up, 90.0))), 1e-6), 180.0)
+    for outlines in ground:
+        tree = shapely.STRtree(outlines.to_crs(4326).to_numpy())
+        for turn in (-360.0, 0.0, 360.0):  # what is near across the antimeridian is near
+            at = lon[rows] + turn
+            boxes = shapely.box(at - aside, lat[rows] - up, at + aside, lat[rows] + up)
+            near[rows[np.unique(tree.query(boxes, predicate="intersects")[0])]] = True
+    return near
+
+
+def _in_company(lat: Floats, lon: Floats, *, where: Flags) -> Flags:
+    """Tell which of the points asked about have so many of the others beside them that they are a town."""
+    company = np.zeros(len(lat), dtype=bool)
+    rows = np.flatnonzero(where)
+    if len(rows) < TOWN_COUNT:
+        return company
+    phi, lam = np.radians(lat[rows]), np.radians(lon[rows])
+    vectors = np.column_stack([np.cos(phi) * np.cos(lam), np.cos(phi) * np.sin(lam), np.sin(phi)])
+    places = np.unique(vectors, axis=0)  # one point given to many calls is a default, and no town
+    counts = KDTree(places).query_ball_point(vectors, NEAR_GROUND_M / GLOBE.a, return_length=True)
+    company[rows] = counts >= TOWN_COUNT
+    return company
 
 
 def check_incident_points(table: pd.DataFrame, *, ledger: Ledger) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
+from fireplan._checked import takes
 from fireplan._html_escape import escape
 from fireplan._page_kit.style import AREA_OPACITY, Band, check_colours
 from fireplan.colours import CARD, FASTER, INK
@@ -36,6 +37,7 @@ STATION_SIGNS: dict[str, str] = {
 STATION_WORDS = {"existing": "Station", "opened": "Station opened", "closed": "Station closed"}
 
 
+@takes
 @dataclass(frozen=True, kw_only=True)
 class Entry:
     """
@@ -59,6 +61,7 @@ class Entry:
     note: str = ""
 
 
+@takes
 @dataclass(frozen=True, kw_only=True)
 class Legend:
     """

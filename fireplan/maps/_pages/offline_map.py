@@ -8,6 +8,7 @@ import folium
 from branca.element import Figure
 from folium.template import Template
 
+from fireplan._checked import takes
 from fireplan._html_escape import escape
 from fireplan.errors import InputError, listed, quoted
 from fireplan.maps._layers.basemaps import BASEMAPS, MAX_ZOOM, Tiles
@@ -37,6 +38,7 @@ class _Root(Figure):
         return self.owner._repr_html_()
 
 
+@takes
 class OfflineMap(WrittenPage, DrawsPackedLayers, folium.Map):  # type: ignore[misc]  # an open file has no name to take
     """
     A Folium map that is one file and asks nothing of the network.

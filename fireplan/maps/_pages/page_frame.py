@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
+from fireplan._checked import takes
 from fireplan._html_escape import escape
 from fireplan.maps._layers.legend import legend_html
 
@@ -30,6 +31,7 @@ KEYS_SAID = (
 )
 
 
+@takes
 @dataclass(frozen=True, kw_only=True)
 class Footer:
     """

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from fireplan._checked import takes
 from fireplan._html_escape import escape
 from fireplan._page_kit.script_data import in_script
 from fireplan.errors import InputError, listed, quoted
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from fireplan.maps._pages.offline_map import OfflineMap
 
 
+@takes
 class SwipeMap(WrittenPage):
     """
     One map that shows one thing left of a divider and another right of it, in a file that asks nothing of the network.

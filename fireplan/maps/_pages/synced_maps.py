@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from fireplan._checked import takes
 from fireplan.errors import InputError
 from fireplan.maps._pages.folium_parts import compose, draw, union
 from fireplan.maps._pages.html_document import Theme, check_theme
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 MOST_PANES = 6
 
 
+@takes
 class SyncedMaps(WrittenPage):
     """
     Two to six maps side by side that are panned and zoomed as one, in one file that asks nothing of the network.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from fireplan._checked import takes
 from fireplan.errors import InputError
 from fireplan.maps._layers import attribute_tables
 from fireplan.maps._layers.legend import Legend, band_entries
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from fireplan.disclosure import Profile
 
 
+@takes
 def compare(
     comparison: Comparison,
     *,

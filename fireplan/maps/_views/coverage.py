@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from fireplan._checked import takes
 from fireplan.maps._layers import attribute_tables
 from fireplan.maps._layers.scenario_layers import METHOD, arrival_bands, arrival_legend, draw_arrival
 from fireplan.maps._pages.disclosure_profile import for_audience, marked
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from fireplan.measures import Assessment
 
 
+@takes
 def coverage(
     assessment: Assessment,
     *,

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from fireplan import wording
+from fireplan._checked import takes
 from fireplan.colours import FASTER, SLOWER
 from fireplan.comparison import NOTICEABLE_S
 from fireplan.errors import InputError, UnknownIdError
@@ -33,6 +34,7 @@ MOST_OTHERS = 4
 """How many more scenarios a card names."""
 
 
+@takes
 def difference(
     comparison: Comparison,
     *,

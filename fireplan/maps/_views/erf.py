@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from fireplan import wording
+from fireplan._checked import takes
 from fireplan.colours import FASTER, INK, SLOWER
 from fireplan.maps._layers import attribute_tables, vector_layers
 from fireplan.maps._layers.legend import Entry, Legend, station_entries
@@ -34,6 +35,7 @@ NONE_COLOUR = SLOWER[2]
 DEPTHS = (NONE_COLOUR, *FASTER)
 
 
+@takes
 def erf(
     assessment: Assessment,
     *,

@@ -9,6 +9,7 @@ import pandas as pd
 import shapely
 
 from fireplan import wording
+from fireplan._checked import takes
 from fireplan.colours import CARD, TERRITORY, UNKNOWN
 from fireplan.maps._layers import attribute_tables, vector_layers
 from fireplan.maps._layers.legend import Entry, Legend, station_entries
@@ -37,6 +38,7 @@ MOST_LISTED = 12
 """A legend with more stations than this is folded."""
 
 
+@takes
 def first_due(
     scenario: Scenario,
     *,

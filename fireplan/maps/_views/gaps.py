@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from fireplan import wording
+from fireplan._checked import takes
 from fireplan._page_kit import style
 from fireplan.errors import InputError
 from fireplan.maps._layers import attribute_tables
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from fireplan.measures import Assessment
 
 
+@takes
 def gaps(
     assessment: Assessment,
     *,

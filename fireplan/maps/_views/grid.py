@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from fireplan._checked import takes
 from fireplan.comparison import Comparison
 from fireplan.errors import InputError, listed, quoted
 from fireplan.maps._layers.legend import Legend
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from fireplan.maps._pages.synced_maps import SyncedMaps
 
 
+@takes
 def grid(
     comparison: Comparison,
     *,

@@ -10,6 +10,7 @@ import numpy as np
 import shapely
 
 from fireplan import wording
+from fireplan._checked import takes
 from fireplan._page_kit import style
 from fireplan._page_kit.style import Band
 from fireplan.colours import ACCENT, FASTER
@@ -49,6 +50,7 @@ POINTS_NOTICE = "RESTRICTED: shows single incidents"
 CELLS_NOTICE = f"RESTRICTED: shows places with {SMALL_CELL} incidents or fewer"
 
 
+@takes
 def incidents(
     scenario: Scenario,
     *,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from fireplan import wording
+from fireplan._checked import takes
 from fireplan._page_kit import style
 from fireplan.maps._layers import vector_layers
 from fireplan.maps._layers.legend import Legend, band_entries, station_entries
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from fireplan.scenario import Scenario
 
 
+@takes
 def isochrones(
     scenario: Scenario,
     *,

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from fireplan import wording
+from fireplan._checked import takes
 from fireplan._page_kit import style
 from fireplan.colours import UNKNOWN
 from fireplan.disclosure import PUBLIC_NOTE
@@ -41,6 +42,7 @@ HOW = (
 )
 
 
+@takes
 def performance(
     history: History | Attendance,
     scenario: Scenario,

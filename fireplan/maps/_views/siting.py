@@ -9,6 +9,7 @@ import pandas as pd
 import shapely
 
 from fireplan import wording
+from fireplan._checked import takes
 from fireplan._page_kit import style
 from fireplan.errors import InputError, UnknownIdError, listed
 from fireplan.maps._layers import attribute_tables, vector_layers
@@ -45,6 +46,7 @@ LONE_SITE_RADIUS_M = 60.0
 """A candidate that stands alone on a map is drawn as a disc of this radius. [m]"""
 
 
+@takes
 def siting(
     siting: Siting,
     *,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from fireplan._checked import takes
 from fireplan.comparison import Comparison
 from fireplan.errors import InputError, quoted
 from fireplan.maps._pages.disclosure_profile import for_audience, marked
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from fireplan.maps._pages.html_document import Theme
 
 
+@takes
 def swipe(
     comparison: Comparison,
     *,

@@ -10,6 +10,7 @@ import shapely
 
 from fireplan import _kernel as kernel
 from fireplan import wording
+from fireplan._checked import takes
 from fireplan.crs import WGS84, project
 from fireplan.errors import Faults
 from fireplan.siting._candidates.candidate_checks import (
@@ -40,6 +41,7 @@ MOST_POINTS = 1_000_000
 """A grid of more points than this was not meant."""
 
 
+@takes(own=("within",))
 def grid_sites(scenario: Scenario, *, spacing_m: float = 500.0, within: Area = None) -> gpd.GeoDataFrame:
     """
     Lay a square grid of candidate sites.
@@ -90,6 +92,7 @@ def grid_sites(scenario: Scenario, *, spacing_m: float = 500.0, within: Area = N
     return usable(sites[inside(sites, scenario, area)], scenario, what="grid points")
 
 
+@takes(own=("within",))
 def intersection_sites(
     scenario: Scenario, *, within: Area = None, arms: int = 3, apart_m: float = 200.0
 ) -> gpd.GeoDataFrame:
@@ -139,6 +142,7 @@ def intersection_sites(
     return thinned
 
 
+@takes(own=("within", "parcels"))
 def parcel_sites(
     parcels: gpd.GeoDataFrame, scenario: Scenario, *, within: Area = None, smallest_m2: float = 2000.0
 ) -> gpd.GeoDataFrame:
@@ -182,6 +186,7 @@ def parcel_sites(
     return asked_for(sites[large], scenario, area, notes, what="parcels")
 
 
+@takes(own=("within", "table"))
 def listed_sites(table: pd.DataFrame, scenario: Scenario, *, within: Area = None) -> gpd.GeoDataFrame:
     """
     Take a list of places as candidate sites.

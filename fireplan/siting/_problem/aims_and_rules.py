@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from fireplan import wording
+from fireplan._checked import takes
 from fireplan.errors import Faults, listed, quoted
 from fireplan.standards import INTERVALS
 from fireplan.stations import KINDS
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from fireplan.scenario import Change
 
 
+@takes
 @dataclass(frozen=True, eq=False)
 class Aim:
     """
@@ -62,6 +64,7 @@ class Aim:
         return self.name or f"{self.weight} within {wording.clock(self.within_s)}{under}"
 
 
+@takes
 @dataclass(frozen=True, eq=False)
 class Rules:
     """

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from fireplan import wording
+from fireplan._checked import takes
 from fireplan._frozen_tables import Handed
 from fireplan._map_calls import MapCalls
 from fireplan.errors import listed
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from fireplan.scenario import Change, Scenario
 
 
+@takes
 @dataclass(frozen=True, eq=False, repr=False)
 class Siting:
     """

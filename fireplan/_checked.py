@@ -1,0 +1,333 @@
+"""What public calls take: arguments of a wrong kind are refused at the door, by what the signature says."""
+
+from __future__ import annotations
+
+import ast
+import functools
+import inspect
+import numbers
+import os
+from collections.abc import Collection, Iterable, Mapping
+from datetime import date
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar, cast, overload
+
+import numpy as np
+
+from fireplan.errors import InputError, listed, quoted
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+F = TypeVar("F", bound="Callable[..., Any]")
+
+ALIASES = {
+    "LonLat": "tuple[float, float]",
+    "Subject": "Comparison | Assessment | Project | Scenario | History | Attendance",
+    "CadHistory": "History",
+    "Units": "Iterable[str] | pd.DataFrame",
+    "Area": "BaseGeometry | gpd.GeoDataFrame | gpd.GeoSeries | None",
+    "Profile": "str",
+    "Figured": "str",
+}
+"""Names that a signature gives to kinds, and what they stand for."""
+
+NOUNS = {
+    "Assessment": "an assessment, such as fp.assess gives",
+    "Comparison": "a comparison, such as fp.compare gives",
+    "Attendance": "an attendance, such as fp.response_performance.attend gives",
+    "Period": "a period of a history, such as fp.response_performance.between gives",
+    "Project": "a project, such as fp.open_project gives",
+    "RoadNetwork": "a road network, such as fp.roads.from_osm gives",
+    "Standard": "a standard, such as fp.standards.NFPA_1710",
+    "Objective": "an objective: fp.Objective(...)",
+    "Policy": "a policy: fp.Policy(...)",
+    "Shifts": "shifts: fp.response_performance.Shifts(...)",
+    "Missed": "what fp.why_missed gives",
+    "Siting": "what a question of fp.siting gives",
+    "Robustness": "what fp.siting.robustness gives",
+    "Rules": "rules: fp.siting.Rules(...)",
+    "Places": "places, such as fp.travel.places gives",
+    "About": "fp.charts.About(...)",
+    "Aim": "an aim: fp.siting.Aim(...)",
+    "Arrival": "an arrival of an assessment",
+    "Footer": "fp.maps.Footer(...)",
+    "Legend": "fp.maps.Legend(...)",
+    "OfflineMap": "a map, such as fp.maps.coverage gives",
+    "GeoDataFrame": "a GeoDataFrame",
+    "GeoSeries": "a GeoSeries",
+    "DataFrame": "a table (DataFrame)",
+    "Series": "a Series",
+    "BaseGeometry": "a shapely geometry",
+}
+"""Classes that are told by their name, so that nothing needs to be imported to know them; what people call them."""
+
+TABLES = {"DataFrame", "GeoDataFrame"}
+SEVERAL = {"Sequence", "Iterable", "Collection", "list"}
+ARRAYS = {"NDArray", "ArrayLike", "ndarray"}
+MINUTES = (4, 20)  # limits that are plainly meant as minutes: nobody asks for what is reached within 20 s
+
+
+class Allowed(NamedTuple):
+    """One thing that an argument may be: whether it is, what to call it, and how to take it in."""
+
+    fits: Callable[[Any], bool]
+    words: str
+    take: Callable[[Any], Any] | None = None
+
+
+@overload
+def takes(function: F) -> F: ...
+@overload
+def takes(*, own: tuple[str, ...] = (), **hints: str) -> Callable[[F], F]: ...
+def takes(function: Any = None, *, own: tuple[str, ...] = (), **hints: str) -> Any:
+    """
+    Check the arguments of a public function, or of a class when it is made, by its annotations.
+
+    One value where several are meant is taken as one of them, and a list where a tuple is meant as a tuple. What cannot
+    be told by its annotation is let through.
+
+    Parameters
+    ----------
+    function
+        The function or class.
+    own
+        Arguments that the function checks itself, with more to say of them.
+    hints
+        By argument: what to do instead, for the message.
+
+    Raises
+    ------
+    InputError
+        Of a call with arguments of a wrong kind: all of them, what each is, and what to give.
+    """
+    if function is None:
+        return functools.partial(takes, own=own, **hints)
+    if isinstance(function, type):
+        made: Any = function
+        made.__init__ = _guarded(made.__init__, made.__name__, hints, own)
+        return function
+    return _guarded(function, function.__name__, hints, own)
+
+
+def _guarded(function: F, name: str, hints: Mapping[str, str], own: tuple[str, ...]) -> F:
+    signature = inspect.signature(function)
+    kinds = {
+        p.name: kinds
+        for p in signature.parameters.values()
+        if p.name not in {"self", *own} and isinstance(p.annotation, str) and (kinds := kinds_of(p.annotation))
+    }
+    spread = {p.name for p in signature.parameters.values() if p.kind is p.VAR_POSITIONAL}
+    defaults = {p.name: p.default for p in signature.parameters.values()}
+
+    @functools.wraps(function)
+    def call(*args: Any, **kwargs: Any) -> Any:  # noqa: ANN401 - whatever the function takes and gives
+        try:
+            bound = signature.bind(*args, **kwargs)
+        except TypeError:
+            return function(*args, **kwargs)  # which says what is missing, or too much
+        given, faults, changed = bound.arguments, [], False
+        for key, value in given.items():
+            if key not in kinds or value is defaults[key]:
+                continue
+            values = value if key in spread else (value,)
+            try:
+                taken = tuple(_taken(one, kinds[key], key) for one in values)
+            except _WrongKindError as error:
+                hint = f" ({hints[key]})" if key in hints else ""
+                faults.append(f"{key} {error}{hint}")
+                continue
+            new = taken if key in spread else taken[0]
+            if new is not value:
+                given[key], changed = new, True
+        if faults:
+            raise InputError(f"{name}: " + "; ".join(faults))
+        return function(*bound.args, **bound.kwargs) if changed else function(*args, **kwargs)
+
+    return cast("F", call)
+
+
+class _WrongKindError(Exception):
+    """A value is of none of the kinds asked for."""
+
+
+def _taken(value: Any, kinds: tuple[Allowed, ...], name: str) -> Any:  # noqa: ANN401 - any value
+    """Give the value as the function takes it."""
+    for kind in kinds:
+        if kind.fits(value):
+            new = value if kind.take is None else kind.take(value)
+            if name == "within_s" and not isinstance(new, str | Mapping) and isinstance(new, Collection):
+                _check_minutes(new)
+            return new
+    words = " or ".join(dict.fromkeys(kind.words for kind in kinds))
+    raise _WrongKindError(f"is {said(value)}: give {words}{_unquoted(value, kinds)}")
+
+
+def _unquoted(value: Any, kinds: tuple[Allowed, ...]) -> str:  # noqa: ANN401 - any value
+    """Say how to write a number that came as text."""
+    try:
+        as_number = float(value) if isinstance(value, str) else None
+    except ValueError:
+        return ""
+    if as_number is None or not any(kind.fits(as_number) for kind in kinds):
+        return ""
+    return f": write {value.strip()} without quotes"
+
+
+def _check_minutes(limits: Iterable[Any]) -> None:
+    values = list(limits)
+    if values and all(1 <= v <= MINUTES[1] for v in values) and max(values) >= MINUTES[0]:
+        shown, meant = listed(f"{v:g}" for v in values), listed(f"{60 * v:g}" for v in values)
+        raise _WrongKindError(f"is {shown}: that is seconds, not minutes; for minutes write {meant}")
+
+
+def said(value: object) -> str:
+    """Say what kind of thing a value is, without showing what is in a table."""
+    if value is None:
+        return "None"
+    if isinstance(value, str):
+        return f"the text {quoted(value)}"
+    if isinstance(value, bool | np.bool_ | numbers.Real):
+        return f"the number {value}" if not isinstance(value, bool) else str(value)
+    if isinstance(value, type):
+        return f"the class {value.__name__}"
+    kind = type(value).__name__
+    return f"{'an' if kind[:1].lower() in 'aeiou' else 'a'} {kind}"
+
+
+@functools.cache
+def kinds_of(annotation: str) -> tuple[Allowed, ...]:
+    """Read the kinds that an annotation allows; (): it allows anything, or cannot be told."""
+    try:
+        tree = ast.parse(annotation, mode="eval").body
+    except SyntaxError:
+        return ()
+    found = _kinds(tree)
+    return () if found is None else tuple(found)
+
+
+def _kinds(node: ast.expr) -> list[Allowed] | None:
+    if isinstance(node, ast.BinOp):
+        sides = _kinds(node.left), _kinds(node.right)
+        return None if sides[0] is None or sides[1] is None else [*sides[0], *sides[1]]
+    if isinstance(node, ast.Constant):
+        if node.value is None:
+            return [Allowed(lambda value: value is None, "None")]
+        return list(kinds_of(node.value)) or None if isinstance(node.value, str) else None
+    if isinstance(node, ast.Subscript):
+        parts = list(node.slice.elts) if isinstance(node.slice, ast.Tuple) else [node.slice]
+        return _generic(_name(node.value), parts)
+    return _plain(_name(node))
+
+
+def _name(node: ast.expr) -> str:
+    return node.attr if isinstance(node, ast.Attribute) else getattr(node, "id", "")
+
+
+def _plain(name: str) -> list[Allowed] | None:
+    if name in ALIASES:
+        return list(kinds_of(ALIASES[name]))
+    if name in PLAIN:
+        return [PLAIN[name]]
+    if name in NOUNS:
+        return [Allowed(functools.partial(_is_named, name=name), NOUNS[name])]
+    if name in SEVERAL or name in {"Mapping", "dict", "tuple"} | ARRAYS:
+        return _generic(name, [])
+    return None
+
+
+def _generic(name: str, parts: list[ast.expr]) -> list[Allowed] | None:  # noqa: PLR0911 - a kind each
+    if name == "Handed":  # a table of a frozen class; what its columns must be is for the schema to say
+        inner = _kinds(parts[0])
+        return None if inner is None else [*inner, *(Allowed(functools.partial(_is_named, name=n), "a table") for n in
+                                                     ("FrozenTable", "DataFrame"))]  # fmt: skip
+    if name == "Annotated":
+        return _kinds(parts[0])
+    if name in ARRAYS:
+        return [Allowed(_is_array, "an array of numbers")]
+    if name in {"Mapping", "dict"}:
+        values = (_kinds(parts[1]) or []) if len(parts) > 1 else []
+        what = f" to {values[0].words}" if values else ""
+        return [Allowed(functools.partial(_is_mapping, values=tuple(values)), f"a dict{what}")]
+    if name == "tuple" and parts and not (isinstance(parts[-1], ast.Constant) and parts[-1].value is Ellipsis):
+        each = [tuple(_kinds(part) or ()) for part in parts]
+        words = ", ".join(kinds[0].words if kinds else "a value" for kinds in each)
+        return [Allowed(functools.partial(_is_row, each=each), f"a tuple of {len(each)}: ({words})", tuple)]
+    if name in SEVERAL or name == "tuple":
+        each_is = tuple(_kinds(parts[0]) or ()) if parts else ()
+        whole = tuple if name == "tuple" else None
+        what = each_is[0].words.removeprefix("a ").removeprefix("an ") if each_is else "value"
+        several = Allowed(functools.partial(_are_several, inner=each_is), f"a list of which each is {each_is[0].words}"
+                       if each_is else f"a list of {what}s", whole)  # fmt: skip
+        one = [Allowed(kind.fits, kind.words, lambda value: (value,)) for kind in each_is]
+        return [several, *one]
+    return _plain(name)
+
+
+def _is_named(value: object, *, name: str) -> bool:
+    return any(kind.__name__ == name for kind in type(value).__mro__)
+
+
+def _is_number(value: object) -> bool:
+    if isinstance(value, numbers.Real):
+        return True
+    return hasattr(value, "__float__") and getattr(value, "ndim", None) == 0
+
+
+def _is_whole(value: Any) -> bool:  # noqa: ANN401 - any value
+    return _is_number(value) and float(value).is_integer()
+
+
+def _is_flag(value: object) -> bool:
+    return isinstance(value, bool | np.bool_) or (isinstance(value, numbers.Integral) and value in {0, 1})
+
+
+def _is_array(value: object) -> bool:
+    return hasattr(value, "__array__") or isinstance(value, list | tuple) or _is_number(value)
+
+
+def _is_mapping(value: object, *, values: tuple[Allowed, ...]) -> bool:
+    if not isinstance(value, Mapping):
+        return False
+    return not values or all(any(kind.fits(one) for kind in values) for one in value.values())
+
+
+def _is_row(value: object, *, each: list[tuple[Allowed, ...]]) -> bool:
+    if isinstance(value, str | Mapping) or not hasattr(value, "__len__") or len(value) != len(each):
+        return False
+    if not isinstance(value, Iterable) or any(_is_named(value, name=n) for n in TABLES):
+        return False
+    return all(not kinds or any(k.fits(one) for k in kinds) for one, kinds in zip(value, each, strict=True))
+
+
+def _are_several(value: object, *, inner: tuple[Allowed, ...]) -> bool:
+    if isinstance(value, str | bytes | Mapping) or not isinstance(value, Iterable):
+        return False
+    if any(_is_named(value, name=n) for n in TABLES) or getattr(value, "ndim", 1) != 1:
+        return False
+    if not inner or not isinstance(value, Collection):  # what is read once is not read here
+        return True
+    return all(any(kind.fits(one) for kind in inner) for one in value)
+
+
+PLAIN = {
+    "Scenario": Allowed(
+        lambda value: _is_named(value, name="Scenario") or (hasattr(value, "units") and not hasattr(value, "columns")),
+        "a scenario, such as fp.read_project gives",
+    ),
+    "MultiDiGraph": Allowed(
+        lambda value: _is_named(value, name="Graph"), "a networkx MultiDiGraph, such as OSMnx gives"
+    ),
+    "History": Allowed(
+        lambda value: hasattr(value, "responses") and hasattr(value, "incidents"),
+        "dispatch history, such as fp.read_cad gives",
+    ),
+    "str": Allowed(lambda value: isinstance(value, str), "text"),
+    "float": Allowed(_is_number, "a number"),
+    "int": Allowed(_is_whole, "a whole number"),
+    "bool": Allowed(_is_flag, "True or False"),
+    "Path": Allowed(lambda value: isinstance(value, os.PathLike), "the path of a file"),
+    "PathLike": Allowed(lambda value: isinstance(value, os.PathLike), "the path of a file"),
+    "Callable": Allowed(callable, "a function"),
+    "Timestamp": Allowed(lambda value: isinstance(value, date | np.datetime64), "a time (pd.Timestamp)"),
+}
+"""Kinds that need no name of a class."""
