@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -33,7 +34,7 @@ from fireplan.incidents._times.instants import read_stamps
 from fireplan.incidents._times.time_zones import known_zone
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Sequence
     from os import PathLike
     from zoneinfo import ZoneInfo
 
@@ -45,7 +46,7 @@ if TYPE_CHECKING:
     Ground: TypeAlias = gpd.GeoDataFrame | gpd.GeoSeries
 
 
-@takes(path="a table at hand: fp.incidents.read_cad_rows(table.astype(str).to_dict('records'), ...)")
+@takes(own=("units",), path="a table at hand: fp.incidents.read_cad_rows(table.astype(str).to_dict('records'), ...)")
 def read_cad(
     path: str | PathLike[str],
     *,
@@ -118,7 +119,7 @@ def read_cad(
     return _history(records, plan, name=name, zone=zone, own=own, ledger=ledger, ground=known)
 
 
-@takes
+@takes(own=("units",))
 def read_cad_sql(
     query: str,
     connection: Engine | Connection | str,
@@ -164,7 +165,7 @@ def read_cad_sql(
     return _history(records, plan, name=name, zone=zone, own=own, ledger=Ledger())
 
 
-@takes
+@takes(own=("units",))
 def read_cad_rows(
     rows: Sequence[dict[str, str]], *, timezone: str, units: Units | None = None, name: str = "the rows"
 ) -> CadHistory:
@@ -200,6 +201,8 @@ def _unit_ids(units: Units | None) -> list[str] | None:
         return None
     if isinstance(units, str):
         raise InputError("units is one text: give a list of unit ids, or a table of units")
+    if not isinstance(units, Iterable) or isinstance(units, bytes):
+        raise InputError(f"units is of type {type(units).__name__}: give a list of unit ids, or a table of units")
     if isinstance(units, pd.DataFrame):
         return [str(unit) for unit in (units["unit_id"] if "unit_id" in units else units.index)]  # noqa: SIM401
     return [str(unit) for unit in units]

@@ -128,7 +128,7 @@ def hostile(texts):
     ]
     whole = cover()
     whole |= {
-        "objective": {"key": pick(0), "title": pick(1), "limit_s": 240, "verified": True},
+        "objective": {"key": pick(0), "title": pick(1), "limit_s": 240, "share": 0.9, "verified": True},
         "basis": pick(2),
         "first": whole["first"] | {"units": texts[:3]},
         "measures": [whole["measures"][0] | {"name": text, "unit": text} for text in texts[:3]],

@@ -162,7 +162,7 @@ def test_map_units_zones_and_lists_are_drawn(live, stage):
     assert "Closed lately: 6" in shown(live, "#closed")
     assert shown(live, "#free-main") == "2 of 7 engines"
     assert shown(live, "#free-rest") == "0 of 1 trucks, 2 of 4 ambulances, 0 of 1 chiefs"
-    assert shown(live, "#now") == "Covered now 39.6 % of 115,000 people now all home: 90.0 %"
+    assert shown(live, "#now") == "Covered now 39.6 % of 115,000 people now all home: 89.99 %"
     check_quiet(live)
 
 
@@ -170,8 +170,8 @@ def test_map_units_zones_and_lists_are_drawn(live, stage):
     ("now", "home", "said", "all_home"),
     [
         (0.61, 0.804, "61.0 %", "80.4 %"),
-        (0.8958, 0.8999, "89.6 %", "90.0 %"),
-        (0.89994, 0.89994, "90.0 %", "90.0 %"),
+        (0.8958, 0.8999, "89.6 %", "89.99 %"),
+        (0.89994, 0.89994, "89.99 %", "89.99 %"),
         (0.89991, 0.89994, "89.991 %", "89.994 %"),
         (0.9996, 1.0, "99.96 %", "100 %"),
     ],
@@ -637,7 +637,7 @@ def test_a_quiet_morning(open_address):
     with Stage(quiet()) as stage:
         live = opened(open_address, stage)
         assert shown(live, "#free-main") == "7 of 7 engines"
-        assert shown(live, "#now") == "Covered now 90.0 % of 115,000 people now all home: 90.0 %"
+        assert shown(live, "#now") == "Covered now 89.99 % of 115,000 people now all home: 89.99 %"
         assert shown(live, "#feed-state") == "Nothing has come yet"
         text = live.text()
         for words in ("No alerts", "No open incidents", "No move is worth making now", "nothing has come yet"):

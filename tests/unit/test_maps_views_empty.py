@@ -53,5 +53,5 @@ def test_streets_are_thinned_out_once_and_each_map_has_its_own_layer():
     first, second = maps.first_due(TOWN), maps.isochrones(TOWN)
     (one,), (two,) = ([data for kind, data in layer_data(page) if kind == "lines"] for page in (first, second))
     assert one == two
-    assert ("streets drawn", TOWN.roads.geometry_fingerprint) in TOWN.memo
+    assert ("streets drawn", TOWN.roads.geometry_fingerprint, TOWN.roads.attribute_fingerprint) in TOWN.memo
     assert first.to_html() == first.to_html()
