@@ -96,9 +96,10 @@ def gap_lines(name: str, found: pd.DataFrame, *, most: int = 3) -> list[str]:
     """Say the largest gaps of a scenario."""
     total, outside = found.attrs["total"], found.attrs["outside"]
     weight, scattered, limit_s = (found.attrs[name] for name in ("weight", "scattered", "limit_s"))
+    unit = UNITS.get(weight.removesuffix("_n"), weight)
     lines = [
         (
-            f"Gaps, {name}: {wording.count(outside)} of {wording.count(total)} {UNITS.get(weight, weight)} outside"
+            f"Gaps, {name}: {wording.count(outside)} of {wording.count(total)} {unit} outside"
             f" {found.attrs['title']}, {wording.clock(limit_s)}, in {wording.counted(len(found), 'gap')}"
             f" ({wording.count(scattered)} scattered)"
         )
