@@ -234,7 +234,7 @@ def hostile(texts):
         for t in texts
     ]
     covered = cover() | {
-        "objective": {"key": first, "title": f"{first} objective", "limit_s": 240, "verified": True},
+        "objective": {"key": first, "title": f"{first} objective", "limit_s": 240, "share": 0.9, "verified": True},
         "measures": [{"name": t, "unit": f"{t} unit", "n": 10, "home": 0.9, "now": 0.5, "soon": []} for t in texts],
         "free": [{"kind": t, "title": f"{t} kind", "free": 1, "of": 2} for t in texts],
         "drawdown": {"level": 1, "of": 4, "title": f"{first} level", "usual": f"{first} usual"},
