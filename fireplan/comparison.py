@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 import numpy as np
 import pandas as pd
@@ -15,13 +15,16 @@ from fireplan._frozen_tables import FrozenTable, freeze_own
 from fireplan._map_calls import MapCalls
 from fireplan.errors import InputError, listed, quoted
 from fireplan.measures import Assessment, assess
-from fireplan.scenario import held
+from fireplan.measures._assessment import chosen_measure, chosen_objective
+from fireplan.measures._demand_measures import zones_of
+from fireplan.scenario import counted_columns, held
+from fireplan.travel import first_due
 
 if TYPE_CHECKING:
     import geopandas as gpd
 
     from fireplan.scenario import Scenario
-    from fireplan.standards import Standard
+    from fireplan.standards import Objective, Standard
 
 __all__ = ["Comparison", "compare"]
 
@@ -144,7 +147,7 @@ class Comparison:
         zones = {a.scenario.name: a.zones for a in self.assessments}
         return freeze_own(pd.DataFrame(pd.concat(zones, names=["scenario"])))
 
-    def changes(self, scenario: str | None = None) -> gpd.GeoDataFrame:
+    def changes(self, scenario: str | None = None, *, objective: str | None = None) -> gpd.GeoDataFrame:
         """
         What changes for each zone.
 
@@ -152,24 +155,126 @@ class Comparison:
         ----------
         scenario
             Name of the scenario; left out: the second.
+        objective
+            Key of the objective whose arrival is compared; left out: the first of the standard.
 
         Returns
         -------
-        The zones of the first scenario with `before_s` and `after_s` (first due) [s], `change_s` (negative: sooner;
-        NaN: never reached, before and after), `first_due_before`, `first_due_after`, and for each objective
-        `<key>_change`: "gained", "lost" or "".
+        The zones of the first scenario with `before_s` and `after_s` (arrival of what the objective asks for) [s],
+        `change_s` (negative: sooner; NaN: never reached, before and after), `first_due_before`, `first_due_after` (of
+        what it asks for), and for each objective `<key>_change`: "gained", "lost" or "" (also where it does not apply).
+        `.attrs` hold the `objective` and its `title`.
         """
-        after = self[scenario] if scenario is not None else self.assessments[min(1, len(self.assessments) - 1)]
+        after = self._after(scenario)
+        goal = chosen_objective(self.baseline, objective)
         old, new = self.baseline.zones, after.zones
         table = old[[*self.baseline.scenario.zones.columns]].copy()
-        table["before_s"], table["after_s"] = old["first_due_s"], new["first_due_s"]
+        table["before_s"], table["after_s"] = old[f"{goal.key}_s"], new[f"{goal.key}_s"]
         with np.errstate(invalid="ignore"):
-            table["change_s"] = new["first_due_s"] - old["first_due_s"]
-        table["first_due_before"], table["first_due_after"] = old["first_due"], new["first_due"]
-        for objective in self.standard.planned:
-            was, now = old[f"{objective.key}_within"], new[f"{objective.key}_within"]
-            table[f"{objective.key}_change"] = np.where(now & ~was, "gained", np.where(was & ~now, "lost", ""))
+            table["change_s"] = table["after_s"] - table["before_s"]
+        table["first_due_before"] = first_due(self.baseline.scenario, objective=goal)["first_due"].to_numpy(object)
+        table["first_due_after"] = first_due(after.scenario, objective=goal)["first_due"].to_numpy(object)
+        for other in self.standard.planned:
+            was, now = old[f"{other.key}_within"], new[f"{other.key}_within"]
+            if other.where:
+                was, now = was & old[f"{other.key}_applies"], now & old[f"{other.key}_applies"]
+            table[f"{other.key}_change"] = np.where(now & ~was, "gained", np.where(was & ~now, "lost", ""))
+        table.attrs |= {"objective": goal.key, "title": goal.title}
         return table
+
+    def top(
+        self,
+        n: int = 10,
+        *,
+        by: Literal["seconds", "person_seconds"] = "seconds",
+        to: Literal["zones", "addresses"] = "zones",
+        scenario: str | None = None,
+        objective: str | None = None,
+        count: str | None = None,
+        losses: bool = False,
+    ) -> pd.DataFrame:
+        """
+        Name the places that gain most, or lose most.
+
+        Parameters
+        ----------
+        n
+            How many at most.
+        by
+            "seconds": how much sooner help comes; "person_seconds": that, times what is counted there.
+        to
+            "zones", or "addresses" of the incidents.
+        scenario
+            Name of the scenario; left out: the second.
+        objective
+            Key of the objective whose arrival is compared; left out: the first of the standard.
+        count
+            What is counted in the zones; left out: what the objective weighs, else people.
+        losses
+            Name those that lose.
+
+        Returns
+        -------
+        By `zone_id` or `address`, the greatest first: `before_s`, `after_s` and `change_s` (negative: sooner; -inf:
+        reached now, and not before) [s], what is counted there (the column is named after it), `weighted_s` (the two
+        multiplied), and `first_due_before`, `first_due_after`. Places of which nothing counts, and those that do not
+        change, are left out. `.attrs` hold `objective`, `title`, `unit` and `changed`, how many places gain (or lose).
+
+        Raises
+        ------
+        InputError
+            If addresses are asked for and the incidents have none.
+        """
+        if n < 1:
+            raise InputError(f"n is {n}: ask for one place or more")
+        after = self._after(scenario)
+        goal = chosen_objective(self.baseline, objective)
+        counted = "incidents" if to == "addresses" else chosen_measure(self.baseline, goal.key, count=count)
+        table, unit = (self._by_address if to == "addresses" else self._by_zone)(after, goal, counted)
+        with np.errstate(invalid="ignore"):
+            table["change_s"] = table["after_s"] - table["before_s"]
+            table["weighted_s"] = table["change_s"] * table[counted]
+        table = table[(table[counted] > 0) & ((table["change_s"] > 0) if losses else (table["change_s"] < 0))]
+        order = ["change_s", counted] if by == "seconds" else ["weighted_s", "change_s"]
+        ranked = table.sort_values(order, ascending=[not losses, by != "seconds"], kind="stable")
+        columns = ["before_s", "after_s", "change_s", counted, "weighted_s", "first_due_before", "first_due_after"]
+        found = ranked[columns].head(n)
+        found.attrs = {"objective": goal.key, "title": goal.title, "unit": unit, "changed": len(ranked)}
+        return found
+
+    def _after(self, scenario: str | None) -> Assessment:
+        """Give the scenario of that name, or the second."""
+        return self[scenario] if scenario is not None else self.assessments[min(1, len(self.assessments) - 1)]
+
+    def _by_zone(self, after: Assessment, goal: Objective, counted: str) -> tuple[pd.DataFrame, str]:
+        """Zones with their arrival before and after, and how much of what is counted lies in each."""
+        table = pd.DataFrame(self.changes(after.scenario.name, objective=goal.key).drop(columns="geometry"))
+        measure = self.baseline.arrival(goal.key, counted).measure
+        weight = np.where(measure.known, measure.weight, 0.0)
+        zone = zones_of(self.baseline.scenario, measure.places)
+        table[counted] = np.bincount(zone[zone >= 0], weights=weight[zone >= 0], minlength=len(table))
+        return table, measure.unit
+
+    def _by_address(self, after: Assessment, goal: Objective, counted: str) -> tuple[pd.DataFrame, str]:
+        """Addresses of incidents with their arrival before and after, and how many incidents each had."""
+        calls = held(self.baseline.scenario).incidents
+        if calls is None or "address" not in calls.columns:
+            raise InputError("the incidents have no column 'address': ask for zones, or add it")
+        was, now = (a.arrival(goal.key, counted) for a in (self.baseline, after))
+        table = pd.DataFrame(
+            {
+                "address": calls["address"].to_numpy(object),
+                "before_s": was.arrival_s,
+                "after_s": now.arrival_s,
+                counted: np.where(was.measure.known, was.measure.weight, 0.0),
+                "first_due_before": first_due(self.baseline.scenario, to="incidents", objective=goal)["first_due"],
+                "first_due_after": first_due(after.scenario, to="incidents", objective=goal)["first_due"],
+            }
+        )
+        table = table[table["address"].notna() & (table[counted] > 0)]
+        firsts = table.groupby("address", sort=False).first()
+        firsts[counted] = table.groupby("address", sort=False)[counted].sum()
+        return firsts, was.measure.unit
 
 
 @takes
@@ -213,7 +318,7 @@ def _unlike(first: Scenario, other: Scenario) -> list[str]:
     """What two scenarios do not share, so that their places cannot be paired."""
     tables = [held(s) for s in (first, other)]
     calls = [t.incidents.index if t.incidents is not None else pd.Index([]) for t in tables]
-    weights = [list(t.zones.select_dtypes("number").columns) for t in tables]
+    weights = [counted_columns(s) for s in (first, other)]
     shared = {
         "zones": tables[0].zones.index.equals(tables[1].zones.index),
         "weights": weights[0] == weights[1],

@@ -7,23 +7,31 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Protocol, get_args
 
 import numpy as np
 import pandas as pd
+import shapely
 
 from fireplan import wording
 from fireplan._checked import takes
 from fireplan._frozen_tables import FrozenTable, Handed, Token, freeze_own
 from fireplan._result_cache import Memo
 from fireplan._schema import check_table, columns
-from fireplan.errors import Faults, InputError, listed, quoted
+from fireplan._selection import Selection, choose_incidents, outline_of
+from fireplan.errors import Faults, InputError, UnknownIdError, listed, quoted
 from fireplan.roads import SNAP_LIMIT_M
 from fireplan.stations import complete_units
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
     import geopandas as gpd
+    from numpy.typing import NDArray
 
     from fireplan.roads import RoadNetwork
 
-__all__ = ["Change", "Scenario", "Tables"]
+__all__ = ["USUAL_WEIGHTS", "Change", "Scenario", "Tables"]
 
+
+USUAL_WEIGHTS = ("population", "households", "dwellings", "buildings", "jobs", "incidents")
+"""Columns of the zones that are counted by their name; others when a scenario, an objective or an aim names them."""
 
 TableName = Literal["stations", "units", "zones", "incidents"]
 TABLES: tuple[TableName, ...] = get_args(TableName)
@@ -43,6 +51,7 @@ class Tables:
     units: Handed[pd.DataFrame] = Handed()
     zones: Handed[gpd.GeoDataFrame] = Handed()
     incidents: Handed[gpd.GeoDataFrame | None] = Handed(optional=True)
+    weights: tuple[str, ...] = ()
 
     def _replace(self, **parts: Any) -> Tables:  # noqa: ANN401 - a network, or a table of any kind
         """Give the same with other roads, or other tables; the rest stays what it is."""
@@ -100,6 +109,12 @@ class Scenario:
         "observed", "modelled" or "invented": what kind of data this is.
     source, data_date
         Where the data come from, and of when they are; for footers.
+    timezone
+        IANA zone of the city's clocks, such as "America/Los_Angeles"; "": nothing is asked by the hour.
+    weights
+        Columns of the zones that are counted besides `USUAL_WEIGHTS`, such as ("beds",).
+    selections
+        What it was narrowed to by `only`, one after the other.
     snap_limit_m
         Places farther than this from any street are off the road: a station is refused, demand is not reached. [m]
     memo
@@ -123,6 +138,9 @@ class Scenario:
     provenance: str = "observed"
     source: str = ""
     data_date: str = ""
+    timezone: str = ""
+    weights: tuple[str, ...] = ()
+    selections: tuple[Selection, ...] = ()
     snap_limit_m: float = SNAP_LIMIT_M
     memo: Memo = field(default_factory=Memo)
     _checked: InitVar[bool] = False
@@ -141,7 +159,7 @@ class Scenario:
         check_table(self.stations, "stations")
         put("stations", _with_flag(self.stations))
         check_table(self.zones, "zones")
-        put("zones", _with_weights(self.zones))
+        put("zones", _with_weights(self.zones, self.weights))
         if len(self.units):
             check_table(self.units.assign(type=self.units.get("type", "other")), "units")
         put("units", complete_units(_with_numbers(_with_text(self.units, "station_id"), "units")))
@@ -166,7 +184,7 @@ class Scenario:
     def tables(self) -> Tables:
         """The tables, as a change sees them."""
         given = vars(self)
-        return Tables(self.roads, *(given[name] for name in TABLES))
+        return Tables(self.roads, **{name: given[name] for name in TABLES}, weights=self.weights)
 
     def apply(self, *changes: Change, name: str | None = None) -> Scenario:
         """
@@ -206,6 +224,100 @@ class Scenario:
             )
         _check_homes(theirs.units, theirs.stations)
         return self._with(tables, name=name or "; ".join(map(str, changes)) or self.name, changes=tuple(changes))
+
+    def only(  # noqa: PLR0913 - demand is chosen in so many ways
+        self,
+        *,
+        incidents: pd.Series[bool] | Sequence[str] | None = None,
+        category: str | Sequence[str] | None = None,
+        call_type: str | Sequence[str] | None = None,
+        priority: str | float | Sequence[str] | None = None,
+        hours: tuple[float, float] | None = None,
+        weekdays: str | Sequence[str] | None = None,
+        dates: tuple[str, str] | None = None,
+        area: gpd.GeoDataFrame | gpd.GeoSeries | str | None = None,
+        name: str | None = None,
+    ) -> Scenario:
+        """
+        Ask of a part of the demand alone.
+
+        Parameters
+        ----------
+        incidents
+            True or False of each by id, or the ids of those that count.
+        category, call_type, priority
+            Values of these columns of the incidents, one or several; case does not matter.
+        hours
+            From the first hour of the day to before the second, by the city's own clock: `(22, 6)` is the night.
+        weekdays
+            Such as `["Saturday", "Sunday"]`, by the city's own clock.
+        dates
+            The first and the last day, such as `("2024-01-01", "2024-03-31")`, both included.
+        area
+            Ground to stay on: outlines with a CRS, or "zones" for that of the zones. Zones count by a point inside
+            them, incidents and streets by where they are.
+        name
+            What to call it; left out: the name of this one, and what was asked.
+
+        Returns
+        -------
+        The same department with less demand. What was asked stands in its `selections`, and with every figure. Compare
+        it with what comes from it by `apply`.
+
+        Raises
+        ------
+        TableError
+            With every fault: a column that is missing, a value that no incident has, times that cannot be told.
+        InputError
+            If nothing is left, or nothing was asked.
+
+        Examples
+        --------
+        >>> import fireplan as fp
+        >>> town = fp.examples.line_town()
+        >>> south = town.only(area=town.zones.iloc[:10], name="the south")
+        >>> print(south.selections[0])
+        only the area named: 10 of 40 zones
+        """
+        kinds = {"category": category, "call_type": call_type, "priority": priority}
+        by_kind = incidents is not None or any(asked is not None for asked in kinds.values())
+        by_time = not (hours is None and weekdays is None and dates is None)
+        if not by_kind and not by_time and area is None:
+            raise InputError("nothing is asked: name incidents, a kind, hours, weekdays, dates or an area")
+        tables = held(self)
+        zones, calls = tables.zones, tables.incidents
+        if calls is None and (by_kind or by_time):
+            raise InputError(f"scenario {quoted(self.name)} has no incidents to choose from: give it some")
+        words: list[str] = []
+        untold = 0
+        if calls is not None:
+            mask, words, untold = choose_incidents(
+                calls, incidents=incidents, kinds=kinds, hours=hours, weekdays=weekdays, dates=dates,
+                timezone=self.timezone or str(calls.attrs.get("timezone", "")),
+            )  # fmt: skip
+            calls = calls[mask]
+        ground = None
+        if area is not None:
+            ground = outline_of(zones if isinstance(area, str) else area, crs=self.roads.crs)
+            zones = zones[_inside(zones.representative_point(), ground, self.roads.crs)]
+            calls = None if calls is None else calls[_inside(calls.geometry, ground, self.roads.crs)]
+            words.append("ground of the zones" if isinstance(area, str) else "the area named")
+        if not len(zones) or (calls is not None and not len(calls)):
+            raise InputError(f"nothing is left of {quoted(self.name)} for {', '.join(words)}: ask for more")
+        selection = Selection(
+            ", ".join(words),
+            (0 if calls is None else len(calls), 0 if tables.incidents is None else len(tables.incidents)),
+            (len(zones), len(tables.zones)),
+            area=ground,
+            of_incidents=by_kind or by_time,
+            untold=untold,
+        )
+        parts: dict[str, Any] = {"incidents": calls if calls is None else freeze_own(calls)}
+        if zones is not tables.zones:
+            parts["zones"] = freeze_own(zones)
+        found = self._with(self.tables._replace(**parts), name=name or f"{self.name}, {selection.words}", changes=())
+        object.__setattr__(found, "selections", (*self.selections, selection))
+        return found
 
     def _with(self, tables: Tables, *, name: str, changes: tuple[Change, ...]) -> Scenario:
         """Give the scenario that comes from this one and holds these tables, which need no check."""
@@ -271,20 +383,40 @@ def _with_flag(stations: pd.DataFrame) -> pd.DataFrame:
     return stations.assign(open=stations["open"].astype(bool))
 
 
-def _with_weights(zones: pd.DataFrame) -> pd.DataFrame:
-    """Make sure that every numeric column of the zones can be a weight."""
+def _with_weights(zones: pd.DataFrame, declared: Sequence[str]) -> pd.DataFrame:
+    """Make sure that every column that is counted can be."""
     table = _with_numbers(zones, "zones")
+    numeric = list(table.select_dtypes("number").columns)
     faults = Faults("table 'zones'")
-    for column in table.select_dtypes("number").columns:
+    for column in declared:
+        if column not in table.columns:
+            faults.add(str(UnknownIdError("weight", column, numeric)))
+        elif column not in numeric:
+            faults.add(f"column {quoted(column)} is counted, but holds no numbers: give numbers, or leave it out")
+    for column in numeric:
+        if column not in {*USUAL_WEIGHTS, *declared}:
+            continue
         value = table[column].to_numpy(float, na_value=np.nan)
         bad = (value < 0) | np.isinf(value)
         if bad.any():
-            faults.add(
-                f"column {quoted(column)} is negative or infinite for {_rows(table, bad)}: every numeric column of the"
-                " zones is counted, so drop it if it is no weight"
-            )
+            faults.add(f"column {quoted(column)} is counted, but negative or infinite for {_rows(table, bad)}")
     faults.raise_if_any()
     return table
+
+
+def counted_columns(scenario: Scenario | Tables, also: Iterable[str] = ()) -> list[str]:
+    """
+    Name the numeric columns of the zones that are counted.
+
+    Parameters
+    ----------
+    scenario
+        Whose.
+    also
+        Columns that whoever asks names himself: an objective's weight, an aim's.
+    """
+    wanted = {*USUAL_WEIGHTS, *scenario.weights, *also}
+    return [c for c in held(scenario).zones.select_dtypes("number").columns if c in wanted]
 
 
 def _check_points(incidents: pd.DataFrame) -> None:
@@ -300,6 +432,19 @@ def _check_points(incidents: pd.DataFrame) -> None:
     if other.any():
         faults.add(f"geometry is not a point for {_rows(incidents, other)}: use .representative_point()")
     faults.raise_if_any()
+
+
+def _inside(points: gpd.GeoSeries, ground: shapely.Geometry, crs: Any) -> NDArray[np.bool_]:  # noqa: ANN401
+    """Say which points lie on a ground that is given in `crs`; a place that is not known lies on none."""
+    shapely.prepare(ground)
+    return np.asarray(shapely.intersects(ground, points.to_crs(crs).array))
+
+
+def root(scenario: Scenario) -> Scenario:
+    """Give the scenario before any change, whose ground of stations is what people mean by it."""
+    while scenario.parent is not None and scenario.changes:
+        scenario = scenario.parent
+    return scenario
 
 
 def _rows(table: pd.DataFrame, which: Any) -> str:  # noqa: ANN401 - a mask of any kind

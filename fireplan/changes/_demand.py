@@ -9,7 +9,7 @@ import numpy as np
 
 from fireplan.changes._base import BaseChange
 from fireplan.errors import InputError, UnknownIdError
-from fireplan.scenario import held
+from fireplan.scenario import counted_columns, held
 
 if TYPE_CHECKING:
     from fireplan.scenario import Tables
@@ -47,7 +47,7 @@ class ScaleDemand(BaseChange):
         if self.weight == "incidents" and tables.incidents is not None:
             raise InputError(f"{self}: incidents are counted at their own points, not by zone; scale another weight")
         zones = held(tables).zones.copy()
-        weights = [c for c in zones.select_dtypes("number").columns if self.weight in {"", c}]
+        weights = [c for c in counted_columns(tables, [self.weight]) if self.weight in {"", c}]
         if not weights:
             raise UnknownIdError("weight", self.weight, zones.select_dtypes("number").columns)
         for zone in self.zones:

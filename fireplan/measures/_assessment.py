@@ -13,8 +13,9 @@ from fireplan import wording
 from fireplan._checked import takes
 from fireplan._frozen_tables import FrozenTable, freeze_own
 from fireplan._map_calls import MapCalls
+from fireplan._selection import kind_texts
 from fireplan.errors import InputError, UnknownIdError, listed, quoted
-from fireplan.measures._demand_measures import Measure, measures_of, zones_of
+from fireplan.measures._demand_measures import ON, UNITS, USUAL_FIRST, Measure, applies_to, measures_of, zones_of
 from fireplan.scenario import held
 from fireplan.standards._library import standard_of
 from fireplan.travel import first_due, force_times, station_notes
@@ -100,8 +101,10 @@ class Assessment:
         By `objective` and `measure`: what is to arrive (`title`), `limit_s` [s], `interval`, `n` in all, `within` the
         limit and `outside` it, `share` (of n), `unreachable` (part of n: no road leads there), `not_located` (not in
         n: its place is not known), `p90_s` (weighted, inverted_cdf; inf if more than a tenth is never reached) [s],
-        `unit`, `required_share`, `at_most_outside`, `met` (missing: the objective sets nothing for this measure), and
-        `basis`.
+        `unit` (with the ground and the incidents that the objective speaks of), `required_share`, `at_most_outside`,
+        `met` (missing: the objective sets nothing for this measure), `elsewhere` (not in n: the objective speaks of
+        other ground or other incidents), `untold` (not in n: the data do not say whether it speaks of them), and
+        `basis`. `n`, `elsewhere` and `untold` add up to everything.
         """
         return pd.DataFrame([_headline(a) for a in self.arrivals]).set_index(["objective", "measure"])
 
@@ -112,9 +115,10 @@ class Assessment:
 
         Returns
         -------
-        The scenario's zones with `first_due`, `first_due_s` (and second, third) [s], `incidents_n`, `road_km`, and for
-        each objective `<key>_s` [s], `<key>_within`, `<key>_incidents_share` and `<key>_road_share` (NaN: nothing to
-        share).
+        The scenario's zones with `first_due`, `first_due_s` (and second, third; of what the first objective asks
+        for) [s], `incidents_n`, `road_km`, and for each objective `<key>_s` [s], `<key>_within`,
+        `<key>_incidents_share` and `<key>_road_share` (NaN: nothing to share), and, where it speaks of a part of the
+        ground, `<key>_applies`.
         """
         return self._zones.view()
 
@@ -125,8 +129,8 @@ class Assessment:
 
         Returns
         -------
-        By station, objective and measure: `n` for which the station is first due, how much of it lies `within` the
-        objective (by whichever station), the `share`, and the `unit`.
+        By station, objective and measure: `n` for which the station is first due with what the objective asks for, how
+        much of it lies `within` the objective (by whichever station), the `share`, and the `unit`.
         """
         return self._stations.view()
 
@@ -186,9 +190,11 @@ def assess(scenario: Scenario, *, standard: Standard | str) -> Assessment:
     dwellings at a point inside their zone, roads in pieces of at most 100 m. What cannot be reached counts as outside.
     """
     standard = standard_of(standard)
-    measures = measures_of(scenario)
-    names = [m.name for m in measures]
+    if not standard.planned:
+        raise InputError(f"standard {quoted(standard.name)} holds no objective that a plan can be held to")
+    measures = {o.key: measures_of(scenario, o) for o in standard.planned}
     for objective in standard.planned:
+        names = [m.name for m in measures[objective.key]]
         if objective.weight and objective.weight not in names:
             raise UnknownIdError(f"weight of objective {quoted(objective.key)}", objective.weight, names)
     _check_columns(scenario, standard)
@@ -199,6 +205,7 @@ def _check_columns(scenario: Scenario, standard: Standard) -> None:
     """Every column that the assessment adds to the zones is new."""
     ends = ("s", "within", "incidents_share", "road_share")
     added = [*ADDED, *(f"{o.key}_{end}" for o in standard.planned for end in ends)]
+    added += [f"{o.key}_applies" for o in standard.planned if o.where]
     twice = sorted({c for c in added if added.count(c) > 1})
     if twice:
         raise InputError(
@@ -209,12 +216,12 @@ def _check_columns(scenario: Scenario, standard: Standard) -> None:
         raise InputError(f"the zones already have columns that an assessment adds: drop or rename {listed(taken)}")
 
 
-def _arrivals(scenario: Scenario, standard: Standard, measures: list[Measure]) -> list[Arrival]:
+def _arrivals(scenario: Scenario, standard: Standard, measures: dict[str, list[Measure]]) -> list[Arrival]:
     """Arrival under each objective; once for measures that are counted at the same places."""
     found = []
     for objective in standard.planned:
         at: dict[str, NDArray[np.float32]] = {}
-        for measure in measures:
+        for measure in measures[objective.key]:
             kind = measure.places.kind
             if kind not in at:
                 at[kind] = force_times(scenario, measure.places, needs=objective.needs, interval=objective.interval)
@@ -250,6 +257,8 @@ def _headline(arrival: Arrival) -> dict[str, object]:
         "required_share": objective.share if speaks and objective.share is not None else np.nan,
         "at_most_outside": objective.at_most_outside if speaks and objective.at_most_outside is not None else np.nan,
         "met": met,
+        "elsewhere": measure.elsewhere,
+        "untold": measure.untold,
         "basis": "modelled",
     }
 
@@ -279,14 +288,18 @@ def weighted_percentile(values: NDArray[np.floating], weight: NDArray[np.float64
 
 
 def _by_zone(scenario: Scenario, arrivals: tuple[Arrival, ...]) -> gpd.GeoDataFrame:
-    table = scenario.zones.join(first_due(scenario))
+    objectives = list({a.objective.key: a.objective for a in arrivals}.values())
+    table = scenario.zones.join(first_due(scenario, objective=objectives[0]))
     n = len(table)
-    for objective in {a.objective.key: a.objective for a in arrivals}.values():
+    zones = places(scenario, "zones")
+    for objective in objectives:
         # Zones without a weight are reached or not all the same.
-        zones = places(scenario, "zones")
         arrival_s = force_times(scenario, zones, needs=objective.needs, interval=objective.interval)
         table[f"{objective.key}_s"] = arrival_s
         table[f"{objective.key}_within"] = arrival_s <= objective.limit_s
+        if objective.where:
+            table[f"{objective.key}_applies"] = applies_to(scenario, objective, zones) == ON
+    whole: dict[str, NDArray[np.float64]] = {}
     for arrival in arrivals:
         key, measure = arrival.objective.key, arrival.measure
         if measure.places.kind == "zones":
@@ -297,10 +310,20 @@ def _by_zone(scenario: Scenario, arrivals: tuple[Arrival, ...]) -> gpd.GeoDataFr
         total = np.bincount(zone[counted], weights=weight, minlength=n)
         within = np.bincount(zone[counted], weights=weight * arrival.within[counted], minlength=n)
         name = "incidents" if measure.places.kind == "incidents" else "road"
-        table["incidents_n" if name == "incidents" else "road_km"] = total
+        if name not in whole:
+            whole[name] = _in_zones(scenario, name, n)
+            table["incidents_n" if name == "incidents" else "road_km"] = whole[name]
         with np.errstate(divide="ignore", invalid="ignore"):
             table[f"{key}_{name}_share"] = within / total
     return table
+
+
+def _in_zones(scenario: Scenario, name: str, n: int) -> NDArray[np.float64]:
+    """All incidents, or road, in each zone, whatever an objective speaks of."""
+    measure = next(m for m in measures_of(scenario) if m.name == ("incidents" if name == "incidents" else "road_km"))
+    zone = zones_of(scenario, measure.places)
+    counted = (zone >= 0) & measure.known
+    return np.bincount(zone[counted], weights=measure.weight[counted], minlength=n).astype(float)
 
 
 def _by_station(scenario: Scenario, arrivals: tuple[Arrival, ...]) -> pd.DataFrame:
@@ -308,7 +331,8 @@ def _by_station(scenario: Scenario, arrivals: tuple[Arrival, ...]) -> pd.DataFra
     stations = held(scenario).stations
     columns: dict[str, list[object]] = {c: [] for c in ("objective", "measure", "unit", "n", "within")}
     for arrival in arrivals:
-        due = first_due_rows(scenario, arrival.measure.places)
+        objective = arrival.objective
+        due = first_due_rows(scenario, arrival.measure.places, needs=objective.needs, interval=objective.interval)
         counted = (due >= 0) & arrival.measure.known
         weight = arrival.measure.weight[counted]
         columns["n"].extend(np.bincount(due[counted], weights=weight, minlength=len(stations)))
@@ -337,10 +361,13 @@ def _notes(scenario: Scenario, standard: Standard, arrivals: tuple[Arrival, ...]
         for o in standard.planned
         if not o.verified
     ]
+    notes += [str(selection) for selection in scenario.selections]
+    notes += _ground_notes(scenario, arrivals)
     notes += station_notes(scenario)
     seen = set()
     for arrival in arrivals:
-        nowhere = left_out(int((~arrival.measure.known).sum()), len(arrival.measure.known))
+        counted = int((arrival.measure.weight != 0).sum())
+        nowhere = left_out(int((~arrival.measure.known).sum()), counted)
         if nowhere and arrival.measure.places.kind not in seen:
             notes.append(f"{nowhere}: these {arrival.measure.places.kind} are in no share")
         off = int((arrival.measure.places.on_road.street < 0)[arrival.measure.known].sum())
@@ -354,11 +381,71 @@ def _notes(scenario: Scenario, standard: Standard, arrivals: tuple[Arrival, ...]
     return notes
 
 
+def _ground_notes(scenario: Scenario, arrivals: tuple[Arrival, ...]) -> list[str]:
+    """Say which objectives have no ground, and how much of the demand cannot be told to be on it."""
+    notes = []
+    zones = held(scenario).zones
+    ignored = [c for c in zones.select_dtypes("number").columns if c not in {a.measure.name for a in arrivals}]
+    if ignored:
+        notes.append(
+            f"numeric columns of the zones that are not counted: {listed(ignored)}; name those that are demand in"
+            " weights="
+        )
+    untold: dict[tuple[str, float, float], list[str]] = {}
+    for arrival in arrivals:
+        objective, measure = arrival.objective, arrival.measure
+        if objective.where and measure.places.kind == "zones" and not (measure.weight > 0).any():
+            column = next(iter(objective.where))
+            values = sorted(set(kind_texts(zones[column]).dropna())) if column in zones else []
+            notes.append(
+                f"{quoted(objective.title)} holds {objective.ground}: no {measure.name} lie there (the zones have"
+                f" {listed(values) or 'no value'})"
+            )
+        if measure.untold > 0:
+            whole = measure.untold + measure.elsewhere + float(np.nansum(measure.weight))
+            untold.setdefault((measure.name, measure.untold, whole), []).append(quoted(objective.title))
+    for (name, part, whole), titles in untold.items():
+        notes.append(
+            f"of {wording.count(part)} of {wording.count(whole)} {UNITS.get(name, name)} the data do not say whether"
+            f" {listed(dict.fromkeys(titles))} {'speaks' if len(set(titles)) == 1 else 'speak'} of them: they lie in no"
+            " zone, or a column is blank; they are in no figure of it"
+        )
+    return notes
+
+
 def left_out(not_located: float, rows: float) -> str:
     """Say how much is left out of n for want of a place; nothing where it is half a percent or less."""
     if not rows or not_located <= NO_PLACE_SHARE * rows:
         return ""
     return f"{wording.count(not_located)} of {wording.count(rows)} without a place, {wording.share(not_located / rows)}"
+
+
+def chosen_measure(assessment: Assessment, objective: str | None = None, *, count: str | None = None) -> str:
+    """
+    Say what a figure of an objective counts.
+
+    Parameters
+    ----------
+    assessment
+        Whose.
+    objective
+        Key; left out: the first of the standard.
+    count
+        What is asked for: a measure of the assessment. Left out: what the objective weighs; incidents, if the scenario
+        was narrowed to some; else people, incidents, dwellings, or whatever there is.
+    """
+    goal = chosen_objective(assessment, objective)
+    names = {a.measure.name: float(np.nansum(a.measure.weight)) for a in assessment.arrivals if a.objective is goal}
+    if count is not None:
+        if count not in names:
+            raise UnknownIdError("measure", count, names)
+        return count
+    if goal.weight:
+        return goal.weight
+    if "incidents" in names and any(s.of_incidents for s in assessment.scenario.selections):
+        return "incidents"
+    usual = [name for name in USUAL_FIRST if name in names]
+    return next((name for name in usual if names[name] > 0), [*usual, *names][0])
 
 
 def chosen_objective(assessment: Assessment, objective: str | None) -> Objective:

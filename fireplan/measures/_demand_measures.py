@@ -2,20 +2,42 @@
 
 from __future__ import annotations
 
+from difflib import get_close_matches
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
+import pandas as pd
+import shapely
 
-from fireplan.scenario import held, token
+from fireplan._selection import kind_texts
+from fireplan.errors import InputError, listed, quoted
+from fireplan.scenario import counted_columns, held, root, token
+from fireplan.travel._first_due import first_due_rows
 from fireplan.travel._places import Places, piece_lengths_m, places
 
 if TYPE_CHECKING:
+    from collections.abc import Hashable, Iterable
+
     from numpy.typing import NDArray
 
     from fireplan.scenario import Scenario
+    from fireplan.standards import Objective
 
-UNITS = {"population": "people", "dwellings": "dwelling units", "incidents": "incidents", "road_km": "km of road"}
+UNITS = {
+    "population": "people",
+    "dwellings": "dwelling units",
+    "incidents": "incidents",
+    "road_km": "km of road",
+}
 """Unit of each weight; another column of the zones is its own unit."""
+
+USUAL_FIRST = ("population", "incidents", "dwellings")
+"""What a figure speaks of if nobody says: the first of these that is counted."""
+
+FIRST_DUE = "first_due"
+"""In `Objective.where`: the ground of stations, as they stand before any change."""
+
+ON, OFF, UNTOLD = 1, 0, -1
 
 
 class Measure(NamedTuple):
@@ -27,17 +49,23 @@ class Measure(NamedTuple):
     name
         Such as "population".
     unit
-        Such as "people".
+        Such as "people"; where only a part of them counts, which: "people where risk_class is high".
     places
         Where it is.
     weight
-        How much of it is at each place; NaN where the place is not known.
+        How much of it is at each place; 0 where it does not count, NaN where the place is not known.
+    elsewhere
+        How much was left out, as the objective speaks of other ground or other incidents.
+    untold
+        How much was left out because the data do not say whether the objective speaks of it.
     """
 
     name: str
     unit: str
     places: Places
     weight: NDArray[np.float64]
+    elsewhere: float = 0.0
+    untold: float = 0.0
 
     @property
     def known(self) -> NDArray[np.bool_]:
@@ -45,19 +73,35 @@ class Measure(NamedTuple):
         return np.isfinite(self.weight)
 
 
-def measures_of(scenario: Scenario) -> list[Measure]:
+def measures_of(scenario: Scenario, objective: Objective | None = None, *, also: Iterable[str] = ()) -> list[Measure]:
     """
     Everything a scenario's coverage is measured by.
 
+    Parameters
+    ----------
+    scenario
+        Whose.
+    objective
+        Count only what this speaks of; left out: everything.
+    also
+        Columns of the zones that are counted besides the usual and the declared.
+
     Returns
     -------
-    Numeric columns of the zones, each zone as a whole at its point; incidents at their own points if the scenario has
+    Counted columns of the zones, each zone as a whole at its point; incidents at their own points if the scenario has
     them (else the zones' count); and the length of the streets.
+
+    Raises
+    ------
+    InputError
+        If the objective speaks of ground or incidents by a column that is not there.
     """
+    tables = held(scenario)
     zones = places(scenario, "zones")
     found = []
-    tables = held(scenario)
-    for column in tables.zones.select_dtypes("number").columns:
+    if objective is not None and objective.weight:
+        also = {*also, objective.weight}
+    for column in counted_columns(scenario, also):
         if column == "incidents" and tables.incidents is not None:
             continue
         weight = tables.zones[column].fillna(0).to_numpy(float)
@@ -65,16 +109,153 @@ def measures_of(scenario: Scenario) -> list[Measure]:
     if tables.incidents is not None:
         points = places(scenario, "incidents")
         located = ~(tables.incidents.geometry.isna() | tables.incidents.geometry.is_empty).to_numpy()
-        found.append(Measure("incidents", UNITS["incidents"], points, np.where(located, 1.0, np.nan)))
+        words = "; ".join(s.words for s in scenario.selections if s.of_incidents)
+        unit = UNITS["incidents"] + (f" ({words})" if words else "")
+        found.append(Measure("incidents", unit, points, np.where(located, 1.0, np.nan)))
     streets = places(scenario, "roads")
-    found.append(Measure("road_km", UNITS["road_km"], streets, piece_lengths_m(scenario.roads) / 1000))
-    return found
+    found.append(Measure("road_km", UNITS["road_km"], streets, _street_lengths_km(scenario, streets)))
+    if objective is None or not (objective.where or objective.calls):
+        return found
+    applies: dict[str, NDArray[np.int8]] = {}
+    for measure in found:
+        kind = measure.places.kind
+        if kind not in applies:
+            applies[kind] = applies_to(scenario, objective, measure.places)
+    return [_bound(measure, objective, applies[measure.places.kind]) for measure in found]
+
+
+def _street_lengths_km(scenario: Scenario, streets: Places) -> NDArray[np.float64]:
+    """Length of each piece of street; 0 off the ground that the scenario was narrowed to."""
+    km = piece_lengths_m(scenario.roads) / 1000
+    grounds = [s.area for s in scenario.selections if s.area is not None]
+    if not grounds:
+        return km
+    middle = _middles(scenario, streets)
+    inside = np.ones(len(km), dtype=bool)
+    for ground in grounds:
+        shapely.prepare(ground)
+        inside &= shapely.intersects(ground, middle)
+    return np.where(inside, km, 0.0)
+
+
+def _bound(measure: Measure, objective: Objective, applies: NDArray[np.int8]) -> Measure:
+    """Count of a measure what an objective speaks of."""
+    incidents = measure.places.kind == "incidents"
+    unit = measure.unit
+    if incidents and objective.calls:
+        unit += f" ({objective.calls})"
+    if objective.where:
+        unit += f" {objective.ground}"
+    whole = np.nan_to_num(measure.weight, nan=0.0)
+    return measure._replace(
+        unit=unit,
+        weight=np.where(applies == ON, measure.weight, np.where(np.isnan(measure.weight) & (applies < 0), np.nan, 0.0)),
+        elsewhere=float(whole[applies == OFF].sum()),
+        untold=float(whole[applies < 0].sum()),
+    )
+
+
+def applies_to(scenario: Scenario, objective: Objective, measured: Places) -> NDArray[np.int8]:
+    """
+    Say of each place whether an objective speaks of it.
+
+    Returns
+    -------
+    1 where it does, 0 where not, -1 where the data do not say: the place lies in no zone, or the column is blank there.
+
+    Raises
+    ------
+    InputError
+        If the zones have no column that says what ground it is; or the incidents none that says what they are, and
+        they are what the objective weighs.
+    """
+    asked = {"category": objective.categories, "priority": objective.priorities, "call_type": objective.call_types}
+    asked = {column: values for column, values in asked.items() if values and measured.kind == "incidents"}
+
+    def make() -> NDArray[np.int8]:
+        found = np.ones(len(measured.ids), dtype=np.int8)
+        for column, values in objective.where.items():
+            found = _all_of(found, _one_of(_texts_at(scenario, objective, column, measured), values))
+        for column, values in asked.items():
+            found = _all_of(found, _one_of(_call_texts(scenario, objective, column), values))
+        return found
+
+    where: tuple[Hashable, ...] = tuple(objective.where.items())
+    if FIRST_DUE in objective.where:
+        whole = root(scenario)
+        due = token(whole, "stations"), token(whole, "units"), whole.roads.fingerprint
+        where = (*where, *due, *sorted(objective.needs.items()))
+    key = ("applies", measured.key, token(scenario, "zones"), where, tuple(asked.items()), objective.weight)
+    return scenario.memo.get(key, make)
+
+
+def _all_of(one: NDArray[np.int8], other: NDArray[np.int8]) -> NDArray[np.int8]:
+    """Both have to hold; where one is known not to, the other does not matter."""
+    return np.where((one == OFF) | (other == OFF), OFF, np.minimum(one, other)).astype(np.int8)
+
+
+def _one_of(texts: pd.Series[str], values: tuple[str, ...]) -> NDArray[np.int8]:
+    wanted = {value.casefold() for value in values}
+    code, held_values = pd.factorize(texts)  # few values, many places
+    said = np.array([str(value).casefold() in wanted for value in held_values] + [UNTOLD], dtype=np.int8)
+    return said[code]
+
+
+def _call_texts(scenario: Scenario, objective: Objective, column: str) -> pd.Series[str]:
+    """Value of a column of the incidents; missing for all of them where there is no such column."""
+    calls = held(scenario).incidents
+    if calls is not None and column in calls.columns:
+        return kind_texts(calls[column])
+    if objective.weight == "incidents":
+        columns = [] if calls is None else [c for c in calls.columns if c != "geometry"]
+        raise InputError(
+            f"objective {quoted(objective.key)} speaks of incidents ({objective.calls}), but they have no column"
+            f" {quoted(column)} (they have {listed(columns) or 'none'}): add it, or take an objective for all incidents"
+        )
+    return pd.Series(np.full(0 if calls is None else len(calls), None))
+
+
+def _texts_at(scenario: Scenario, objective: Objective, column: str, measured: Places) -> pd.Series[str]:
+    """Value of a column of the zones at each place; missing where it lies in no zone."""
+    zones = held(scenario).zones
+    if column == FIRST_DUE and column not in zones.columns:
+        whole = root(scenario)
+        stations = held(whole).stations.index.to_numpy(object)
+        due = first_due_rows(whole, places(whole, measured.kind), needs=objective.needs)
+        ids = pd.Series(np.array([*stations, None], dtype=object)[due], index=places(whole, measured.kind).ids)
+        return kind_texts(ids.reindex(measured.ids))
+    if column not in zones.columns:
+        _refuse_column(zones, objective, column)
+    texts = kind_texts(zones[column])
+    if measured.kind == "zones":
+        return texts
+    zone = zones_of(scenario, measured)
+    return pd.Series(np.array([*texts, None], dtype=object)[zone])
+
+
+def _refuse_column(zones: pd.DataFrame, objective: Objective, column: str) -> None:
+    columns = [c for c in zones.columns if c != "geometry"]
+    close = get_close_matches(column, columns, n=1)
+    made = {
+        "demand_zone": "make it by fireplan.standards.demand_zones, or [demand.density] in plan.toml",
+        "risk_class": "give each zone its class of risk",
+    }
+    hint = f"did you mean {quoted(close[0])}?" if close else made.get(column, "add it to the zones")
+    raise InputError(
+        f"objective {quoted(objective.key)} holds {objective.ground}, but the zones have no column {quoted(column)}"
+        f" (they have {listed(columns)}): {hint}"
+    )
+
+
+def _middles(scenario: Scenario, pieces: Places) -> NDArray[np.object_]:
+    """Middle of each piece of street."""
+    lines = scenario.roads.streets.geometry.array[pieces.on_road.street]
+    return np.asarray(shapely.line_interpolate_point(lines, pieces.on_road.along, normalized=True))
 
 
 def zones_of(scenario: Scenario, measured: Places) -> NDArray[np.int64]:
     """Row of the zone that each place lies in; -1: in none."""
     import geopandas as gpd  # noqa: PLC0415 - slow to import
-    import shapely  # noqa: PLC0415
 
     from fireplan.demand import zone_of  # noqa: PLC0415
 
@@ -84,9 +265,7 @@ def zones_of(scenario: Scenario, measured: Places) -> NDArray[np.int64]:
     def make() -> NDArray[np.int64]:
         if measured.kind == "incidents" and scenario.incidents is not None:
             return zone_of(scenario.incidents, scenario.zones)
-        lines = scenario.roads.streets.geometry.array[measured.on_road.street]
-        middle = shapely.line_interpolate_point(lines, measured.on_road.along, normalized=True)
-        return zone_of(gpd.GeoSeries(middle, crs=scenario.roads.crs), scenario.zones)
+        return zone_of(gpd.GeoSeries(_middles(scenario, measured), crs=scenario.roads.crs), scenario.zones)
 
     key = ("zone of", measured.kind, token(scenario, "zones"), measured.key)
     return scenario.memo.get(key, make)

@@ -9,9 +9,11 @@ import pandas as pd
 import shapely
 
 from fireplan._checked import takes
-from fireplan.errors import InputError, UnknownIdError
-from fireplan.measures._assessment import Assessment, chosen_objective, weighted_percentile
+from fireplan.errors import InputError
+from fireplan.measures._assessment import Assessment, chosen_measure, chosen_objective, weighted_percentile
+from fireplan.measures._demand_measures import zones_of
 from fireplan.stations import KINDS, supply
+from fireplan.travel import first_due
 from fireplan.travel._places import places
 from fireplan.travel._travel_times import time_rows
 
@@ -59,7 +61,8 @@ def gaps(
     objective
         Key of the objective; left out: the first.
     weight
-        Column of the zones that gaps are ranked by; left out: `population`, else `incidents_n`, else `incidents`.
+        What gaps are ranked by: a counted column of the zones, or "incidents"; left out: what the objective weighs, or
+        incidents, where the scenario was narrowed to some, else people, incidents, dwellings.
     at_least
         Weight a gap holds at least within `link_m` of its middle; left out: 0.2 % of all.
     link_m
@@ -90,8 +93,9 @@ def gaps(
 
     goal = chosen_objective(assessment, objective)
     zones = assessment.zones
-    column = _weight_column(zones, weight)
-    value = zones[column].fillna(0).to_numpy(float)
+    column, value = _weight(assessment, goal, weight)
+    zones[column] = value
+    zones["first_due"] = first_due(assessment.scenario, objective=goal)["first_due"].to_numpy(object)
     outside = ~zones[f"{goal.key}_within"].to_numpy(bool) & (value > 0)
     least = LEAST_SHARE * value.sum() if at_least is None else at_least
     if not link_m > 0 or least < 0:
@@ -104,7 +108,7 @@ def gaps(
         label[outside] = DBSCAN(eps=link_m, min_samples=1).fit_predict(points[outside], sample_weight=share)
     why = gap_reasons(assessment, goal, points)
     rows = [
-        _row(assessment, np.flatnonzero(label == k), goal.key, column, shapes, why)
+        _row(assessment, zones[label == k], goal.key, column, shapes[label == k], why[label == k])
         for k in range(label.max(initial=-1) + 1)
     ]
     rows.sort(key=lambda row: -float(row[column]))
@@ -124,6 +128,7 @@ def gaps(
         "title": goal.title,
         "limit_s": goal.limit_s,
         "weight": column,
+        "unit": assessment.arrival(goal.key, "incidents" if column == "incidents_n" else column).measure.unit,
         "outside": float(value[outside].sum()),
         "scattered": float(value[outside & (label < 0)].sum()),
         "total": float(value.sum()),
@@ -131,16 +136,15 @@ def gaps(
     return table
 
 
-def _weight_column(zones: pd.DataFrame, weight: str | None) -> str:
-    numeric = list(zones.select_dtypes("number").columns)
-    if weight is not None:
-        if weight not in numeric:
-            raise UnknownIdError("weight", weight, numeric)
-        return weight
-    for usual in ("population", "incidents_n", "incidents"):
-        if usual in numeric:
-            return usual
-    raise InputError("the zones carry no weight: name one, or give them population or incidents")
+def _weight(assessment: Assessment, goal: Objective, weight: str | None) -> tuple[str, NDArray[np.float64]]:
+    """Name what gaps are ranked by, and say how much of it in each zone the objective speaks of."""
+    counted = chosen_measure(assessment, goal.key, count="incidents" if weight == "incidents_n" else weight)
+    measure = assessment.arrival(goal.key, counted).measure
+    column = "incidents_n" if measure.places.kind == "incidents" else counted
+    zone = zones_of(assessment.scenario, measure.places)
+    here = (zone >= 0) & measure.known
+    value = np.bincount(zone[here], weights=measure.weight[here], minlength=len(assessment.scenario.zones))
+    return column, value.astype(float)
 
 
 def gap_reasons(assessment: Assessment, goal: Objective, points: NDArray[np.float64]) -> pd.DataFrame:
@@ -170,17 +174,11 @@ def _counting(scenario: Scenario, goal: Objective) -> gpd.GeoDataFrame:
 
 
 def _row(
-    assessment: Assessment,
-    members: NDArray[np.int64],
-    key: str,
-    column: str,
-    shapes: gpd.GeoSeries,
-    why: pd.DataFrame,
+    assessment: Assessment, zones: pd.DataFrame, key: str, column: str, shapes: gpd.GeoSeries, why: pd.DataFrame
 ) -> dict[str, Any]:
-    zones = assessment.zones.iloc[members]
-    weight = zones[column].fillna(0).to_numpy(float)
+    weight = zones[column].to_numpy(float)
     arrival_s = zones[f"{key}_s"].to_numpy(float)
-    outline = shapes.array.to_numpy()[members]
+    outline = shapes.array.to_numpy()
     outline = np.where(shapely.get_dimensions(outline) < 2, shapely.buffer(outline, GAP_DISC_RADIUS_M), outline)
     area = shapely.union_all(shapely.make_valid(outline))
     nearest = _heaviest(zones["first_due"].to_numpy(object), weight)
@@ -189,14 +187,14 @@ def _row(
     row[column] = weight.sum()
     return {
         **row,
-        "zones": len(members),
+        "zones": len(zones),
         "area_km2": area.area / 1e6,
         "nearest_station": nearest,
         "nearest_name": names.get(nearest) if nearest is not None else None,
         "travel_s": weighted_percentile(arrival_s, weight, 50),
         "worst_s": float(arrival_s.max()),
-        "straight_km": weighted_percentile(why["straight_m"].to_numpy()[members], weight, 50) / 1000,
-        "reason": _heaviest(why["reason"].to_numpy(object)[members], weight),
+        "straight_km": weighted_percentile(why["straight_m"].to_numpy(), weight, 50) / 1000,
+        "reason": _heaviest(why["reason"].to_numpy(object), weight),
         "geometry": area,
     }
 

@@ -12,7 +12,7 @@ from fireplan._checked import takes
 from fireplan.errors import Faults, InputError, UnknownIdError, listed, quoted
 from fireplan.measures._assessment import ROUNDING, weighted_percentile
 from fireplan.measures._demand_measures import Measure, measures_of
-from fireplan.scenario import on_roads
+from fireplan.scenario import counted_columns, on_roads
 from fireplan.standards import MILE_M, distance_goals
 from fireplan.travel import force_times, places, time_rows
 from fireplan.travel._first_due import suppliers
@@ -269,14 +269,14 @@ def _goals(engine_miles: float | None, ladder_miles: float | None) -> list[Dista
 
 def _measure(scenario: Scenario, weight: str) -> Measure:
     """What is counted, and where."""
-    known = {m.name: m for m in measures_of(scenario)}
+    known = {m.name: m for m in measures_of(scenario, also=[weight])}
     if weight in known:
         return known[weight]
     if weight != AREA:
         raise UnknownIdError("weight", weight, [*known, AREA])
     zones = scenario.zones
     km2 = zones.geometry.to_crs(scenario.roads.crs).area.to_numpy() / 1e6
-    counts = zones.select_dtypes("number").fillna(0).to_numpy(float)
+    counts = zones[counted_columns(scenario)].fillna(0).to_numpy(float)
     built = (counts > 0).any(axis=1) if counts.shape[1] else np.ones(len(zones), dtype=bool)
     area = np.where(built, km2, 0.0)
     if not area.sum() > 0:

@@ -134,6 +134,7 @@ def open_project(path: str | Path, *, tell: Callable[[str], None] | None = None)
         provenance=plan.provenance,
         source=plan.source,
         data_date=plan.data_date,
+        timezone=plan.timezone,
         snap_limit_m=plan.network.snap_limit_m,
     )
     notes = [*plan.warnings(), *network.notes, *stations.attrs.get("notes", ())]

@@ -3,7 +3,7 @@
 from fireplan._conversions import MILE_M
 from fireplan.standards._cpse import PROGRAMS, RISKS, cpse_objective
 from fireplan.standards._density_classes import demand_zones, remote_zone
-from fireplan.standards._library import named, names
+from fireplan.standards._library import FORMER, named, names
 from fireplan.standards._objectives import INTERVALS, OBSERVED_INTERVALS, Objective, Standard, local_rule
 from fireplan.standards._road_distances import DistanceGoal, distance_goals, rand_distance_m, rand_travel_s
 
@@ -30,7 +30,7 @@ __all__ = [
 
 def __getattr__(name: str) -> Standard:
     """Give a standard of the library by its name, such as `standards.NFPA_1710`."""
-    if name.startswith("_") or name not in names():
+    if name.startswith("_") or name not in {*names(), *FORMER}:
         raise AttributeError(f"fireplan.standards has no {name!r}; it has {', '.join(names())}")
     return named(name)
 

@@ -49,7 +49,7 @@ def cpse_objective(  # noqa: PLR0913 - an objective has this many parts
     program
         A key of `PROGRAMS`.
     risk
-        One of `RISKS`.
+        One of `RISKS`: the objective is held to the ground of that class, as the column `risk_class` of the zones says.
     limit_s
         The benchmark: within which time. There is no usual one; the agency sets it. [s]
     needs
@@ -93,7 +93,7 @@ def cpse_objective(  # noqa: PLR0913 - an objective has this many parts
     >>> import fireplan as fp
     >>> goal = fp.standards.cpse_objective("fire", risk="high", limit_s=600, needs={"people": 16})
     >>> print(goal)
-    16 people within 10:00 total response time to 90 %
+    16 people within 10:00 total response time to 90 %, where risk_class is high
     >>> goal.key
     'fire_high_16_people'
     """
@@ -114,6 +114,7 @@ def cpse_objective(  # noqa: PLR0913 - an objective has this many parts
         needs=needs,
         share=share,
         applies_to=f"{program}, {risk} risk",
+        where={"risk_class": (risk,)},
         categories=PROGRAMS[program] if categories is None else tuple(categories),
         source=source,
         edition=edition,

@@ -8,14 +8,14 @@ import numpy as np
 import pandas as pd
 
 from fireplan._checked import takes
-from fireplan.errors import InputError
+from fireplan.errors import Faults
 from fireplan.standards._objectives import Objective, Standard
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
 URBAN_PER_MI2, RURAL_PER_MI2 = 1000.0, 500.0
-"""More people per square mile than the first is urban, fewer than the second rural; suburban lies between."""
+"""Of NFPA 1720: more people per square mile than the first is urban, fewer than the second rural."""
 
 REMOTE_MILES = 8.0
 """Ground this far or farther from the station by road is remote. [miles]"""
@@ -24,14 +24,23 @@ ZONES = ("urban", "suburban", "rural", "remote")
 
 
 @takes
-def demand_zones(people_per_mi2: pd.Series[float], *, road_miles: pd.Series[float] | None = None) -> pd.Series[str]:
+def demand_zones(
+    people_per_mi2: pd.Series[float],
+    *,
+    urban_over_per_mi2: float = URBAN_PER_MI2,
+    rural_under_per_mi2: float = RURAL_PER_MI2,
+    road_miles: pd.Series[float] | None = None,
+) -> pd.Series[str]:
     """
-    Say which demand zone of NFPA 1720 each place is in.
+    Say which class of density each place is in: by default the demand zones of NFPA 1720.
 
     Parameters
     ----------
     people_per_mi2
-        Density. [people per square mile]
+        Density, such as `fireplan.demand.people_per_mi2` gives. [people per square mile]
+    urban_over_per_mi2, rural_under_per_mi2
+        More than the first is urban, fewer than the second rural, suburban lies between. Cities draw these lines
+        themselves: some that follow the CPSE call urban what has over 2,000. [people per square mile]
     road_miles
         Distance by road from the nearest station, on the same index, such as `engine_miles` of
         `fireplan.measures.iso_zones`; left out: nothing is remote. [miles]
@@ -55,11 +64,21 @@ def demand_zones(people_per_mi2: pd.Series[float], *, road_miles: pd.Series[floa
     >>> import pandas as pd, fireplan as fp
     >>> fp.standards.demand_zones(pd.Series([2400.0, 640.0, 35.0])).tolist()
     ['urban', 'suburban', 'rural']
+    >>> fp.standards.demand_zones(pd.Series([2400.0, 1640.0]), urban_over_per_mi2=2000).tolist()
+    ['urban', 'suburban']
     """
     density = people_per_mi2.to_numpy(float, na_value=np.nan)
+    faults = Faults("demand zones")
     if (density < 0).any():
-        raise InputError("people_per_mi2 holds a number below zero")
-    found = np.select([density > URBAN_PER_MI2, density >= RURAL_PER_MI2, density >= 0], ZONES[:3], default="")
+        faults.add("people_per_mi2 holds a number below zero: densities are zero or more")
+    if not 0 <= rural_under_per_mi2 <= urban_over_per_mi2:
+        faults.add(
+            f"urban_over_per_mi2 is {urban_over_per_mi2:g} and rural_under_per_mi2 {rural_under_per_mi2:g}: the first"
+            " is the greater one, and neither is below zero"
+        )
+    faults.raise_if_any()
+    bounds = [density > urban_over_per_mi2, density >= rural_under_per_mi2, density >= 0]
+    found = np.select(bounds, ZONES[:3], default="")
     if road_miles is not None:
         far = (road_miles.reindex(people_per_mi2.index) >= REMOTE_MILES).to_numpy(bool)
         found = np.where(far, "remote", found)
@@ -91,6 +110,7 @@ def remote_zone(*, limit_s: float, needs: Mapping[str, float] | None = None, sou
         limit_s=limit_s,
         interval="turnout_and_travel_s",
         needs=needs or {"people": 4},
+        where={"demand_zone": ("remote",)},
         share=0.9,
         applies_to=f"travel of {REMOTE_MILES:g} miles or more",
         source=f"time: {source}; force and share: NFPA 1720, table of demand zones, from reprints",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import tomllib
+import warnings
 from dataclasses import replace
 from importlib import resources
 from typing import Any, TypeVar
@@ -13,6 +14,13 @@ from fireplan.errors import UnknownIdError
 from fireplan.standards._objectives import Objective, Standard
 
 Given = TypeVar("Given", bound="Standard | None")
+
+FORMER = {
+    f"{standard}_{zone}": (standard, f"{zone.lower()}_force")
+    for standard in ("NFPA_1720", "NFPA_1750_VOLUNTEER")
+    for zone in ("URBAN", "SUBURBAN", "RURAL")
+}
+"""Standards that were one for each demand zone, until objectives had a ground: where each is now."""
 
 
 @functools.cache
@@ -58,6 +66,15 @@ def named(name: str) -> Standard:
     UnknownIdError
         If there is none of that name; the message lists those there are.
     """
+    if name in FORMER:
+        whole, key = FORMER[name]
+        warnings.warn(
+            f"{name} is now the objective {key!r} of {whole}, held to the zones whose demand_zone it speaks of; the"
+            " name goes with the next release",
+            DeprecationWarning,
+            stacklevel=2,
+        )
+        return Standard(name, f"{_library()[whole].title}, {key.split('_')[0]} demand zone", (_library()[whole][key],))
     if name not in _library():
         raise UnknownIdError("standard", name, _library())
     return _library()[name]

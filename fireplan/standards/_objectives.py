@@ -10,7 +10,7 @@ from fireplan._checked import takes
 from fireplan.errors import Faults, listed, quoted
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping, Sequence
 
 INTERVALS = {
     "travel_s": "travel time",
@@ -48,13 +48,16 @@ class Objective:
     share
         Share that must be reached, 0 to 1; None: no share is set.
     weight
-        What the objective speaks of, such as "dwellings"; "": whatever is measured.
+        What the objective weighs, such as "dwellings"; "": whatever is measured.
     at_most_outside
         How much of `weight` may lie outside the limit; None: no such rule.
     applies_to
         To what, in words.
-    categories
-        Categories of incident that count in dispatch history; (): all.
+    where
+        Which ground it speaks of: columns of the zones, and the values that each must have there, such as
+        `{"risk_class": ("high",)}`; `"first_due"` is the ground of stations, as they stand before any change. {}: all.
+    categories, priorities, call_types
+        Which incidents it speaks of, modelled and observed; (): all. An incident has to be one of each.
     source, edition
         Who says so, and in which edition.
     verified
@@ -72,7 +75,10 @@ class Objective:
     weight: str = ""
     at_most_outside: float | None = None
     applies_to: str = ""
+    where: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     categories: tuple[str, ...] = ()
+    priorities: tuple[str, ...] = ()
+    call_types: tuple[str, ...] = ()
     source: str = ""
     edition: str = ""
     verified: bool = False
@@ -86,7 +92,12 @@ class Objective:
             faults.add(f"limit_s is {self.limit_s}: it must be a number of seconds above zero")
         if self.interval not in OBSERVED_INTERVALS:
             faults.add(f"interval {quoted(self.interval)} is unknown: use {listed(OBSERVED_INTERVALS)}")
-        object.__setattr__(self, "categories", tuple(self.categories))
+        where = {column: _several(values) for column, values in dict(self.where).items()}
+        for column in [column for column, values in where.items() if not values]:
+            faults.add(f"where names no value of {quoted(column)}: give one, such as {{'risk_class': 'high'}}")
+        object.__setattr__(self, "where", where)
+        for name in ("categories", "priorities", "call_types"):
+            object.__setattr__(self, name, _several(getattr(self, name)))
         if self.share is not None and not 0 < self.share <= 1:
             faults.add(f"share is {self.share}: give a share such as 0.9 for 90 %")
         if not self.needs or any(not n > 0 for n in self.needs.values()):
@@ -104,7 +115,34 @@ class Objective:
             head += f" to {wording.goal(self.share)}"
         if self.at_most_outside is not None:
             head += f", at most {wording.count(self.at_most_outside)} {self.weight} outside"
-        return head
+        return head + (f", {self.ground}" if self.where else "")
+
+    @property
+    def ground(self) -> str:
+        """Where it holds, in words; "": everywhere."""
+        return "where " + " and ".join(f"{c} is {_either(v)}" for c, v in self.where.items()) if self.where else ""
+
+    @property
+    def calls(self) -> str:
+        """Which incidents it speaks of, in words; "": all."""
+        priority = f"priority {_either(self.priorities)}" if self.priorities else ""
+        return "; ".join(filter(None, (_either(self.categories), priority, _either(self.call_types))))
+
+
+def _several(values: str | float | Iterable[object]) -> tuple[str, ...]:
+    """Values as text, whether one was given or several; whole numbers as they are written."""
+    given = [values] if isinstance(values, str) or not hasattr(values, "__iter__") else list(values)
+    return tuple(dict.fromkeys(value_text(value) for value in given))
+
+
+def value_text(value: object) -> str:
+    """Write a value of a column as it is compared: 1, 1.0 and "1" are the same."""
+    return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value).strip()
+
+
+def _either(values: tuple[str, ...]) -> str:
+    """Say one of several values."""
+    return " or ".join(filter(None, (", ".join(values[:-1]), *values[-1:])))
 
 
 @takes
@@ -181,6 +219,10 @@ def local_rule(  # noqa: PLR0913 - a rule has this many parts
     interval: str = "travel_s",
     needs: Mapping[str, float] | None = None,
     title: str = "",
+    where: Mapping[str, str | Sequence[str]] | None = None,
+    categories: Sequence[str] = (),
+    priorities: Sequence[str] = (),
+    call_types: Sequence[str] = (),
     source: str = "local rule",
     note: str = "",
 ) -> Standard:
@@ -205,6 +247,8 @@ def local_rule(  # noqa: PLR0913 - a rule has this many parts
         What must have arrived; left out: one engine.
     title
         What the objective is called wherever it is shown; left out: as the rule.
+    where, categories, priorities, call_types
+        Of which ground and which incidents it speaks; see `Objective`.
     source
         Ordinance or plan that sets it.
     note
@@ -227,6 +271,10 @@ def local_rule(  # noqa: PLR0913 - a rule has this many parts
         share=share,
         weight=weight,
         at_most_outside=at_most_outside,
+        where={column: _several(values) for column, values in (where or {}).items()},
+        categories=tuple(categories),
+        priorities=tuple(priorities),
+        call_types=tuple(call_types),
         source=source,
         edition="local",
         verified=True,

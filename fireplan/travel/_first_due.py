@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from fireplan.scenario import Scenario
+    from fireplan.standards import Objective
 
 ONE_ENGINE = {"engine": 1.0}
 NTH = ("first", "second", "third")
@@ -32,8 +33,9 @@ def first_due(
     scenario: Scenario,
     *,
     to: str = "zones",
+    objective: Objective | None = None,
     needs: Mapping[str, float] | None = None,
-    interval: str = "travel_s",
+    interval: str | None = None,
 ) -> pd.DataFrame:
     """
     Say which stations are first, second and third due.
@@ -44,10 +46,14 @@ def first_due(
         Stations with the units they house.
     to
         "zones" or "incidents".
+    objective
+        Take what must arrive, and the interval, from an objective: stations that house none of it are due nowhere.
     needs
-        Kinds of unit of which a station must house at least one to count; left out: an engine.
+        Kinds of unit of which a station must house at least one to count; left out: those of the objective, or an
+        engine.
     interval
-        "travel_s", or "turnout_and_travel_s" to add the planning turnout of the quickest such unit.
+        "travel_s", or "turnout_and_travel_s" to add the planning turnout of the quickest such unit; left out: that of
+        the objective, or "travel_s".
 
     Returns
     -------
@@ -60,7 +66,9 @@ def first_due(
     at all, every open station counts, with the usual planning turnout.
     """
     ends = places(scenario, to)
-    station, best_s = _nearest_three(scenario, ends, needs or ONE_ENGINE, interval)
+    needs = needs or (ONE_ENGINE if objective is None else objective.needs)
+    interval = interval or ("travel_s" if objective is None else objective.interval)
+    station, best_s = _nearest_three(scenario, ends, needs, interval)
     names = np.array([*held(scenario).stations.index, None], dtype=object)
     columns: dict[str, object] = {}
     for n, word in enumerate(NTH):
@@ -69,9 +77,11 @@ def first_due(
     return pd.DataFrame(columns, index=ends.ids.view())
 
 
-def first_due_rows(scenario: Scenario, ends: Places) -> NDArray[np.int64]:
-    """Row in the table of stations of the one whose engine is first due at each place; -1 where there is none."""
-    station, _ = _nearest_three(scenario, ends, ONE_ENGINE, "travel_s")
+def first_due_rows(
+    scenario: Scenario, ends: Places, *, needs: Mapping[str, float], interval: str = "travel_s"
+) -> NDArray[np.int64]:
+    """Row in the table of stations of the one that is first due with any of `needs` at each place; -1: none is."""
+    station, _ = _nearest_three(scenario, ends, needs, interval)
     return np.asarray(station[0])
 
 

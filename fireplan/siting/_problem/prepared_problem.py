@@ -13,7 +13,9 @@ import pandas as pd
 from fireplan import wording
 from fireplan.crs import PLACE_DECIMALS, WGS84, project
 from fireplan.errors import Faults, InputError, UnknownIdError, listed, quoted
-from fireplan.measures._demand_measures import measures_of
+from fireplan.measures._demand_measures import ON, USUAL_FIRST, applies_to, measures_of
+from fireplan.scenario import counted_columns
+from fireplan.siting._problem.aims_and_rules import Aim
 from fireplan.siting._problem.constraints import Choice, merged, pairs_within
 from fireplan.siting._problem.cover_matrix import Covers
 from fireplan.stations import KINDS, USUAL_TURNOUT_S
@@ -27,7 +29,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from fireplan.scenario import Scenario
-    from fireplan.siting._problem.aims_and_rules import Aim, Rules
+    from fireplan.siting._problem.aims_and_rules import Rules
+    from fireplan.standards import Objective
     from fireplan.travel._candidate_times import CandidateTimes
     from fireplan.travel._places import Places
 
@@ -150,7 +153,7 @@ class Setting:
 
     def demand(self, aim: Aim) -> Demand:
         """Weigh the places an aim counts."""
-        found = {m.name: m for m in measures_of(self.scenario) if m.places.kind != "roads"}
+        found = {m.name: m for m in measures_of(self.scenario, also=[aim.weight]) if m.places.kind != "roads"}
         if aim.weight not in found:
             raise UnknownIdError("weight", aim.weight, found)
         measure = found[aim.weight]
@@ -333,11 +336,61 @@ def place_kind(scenario: Scenario, weight: str) -> str:
 
 
 def default_weight(scenario: Scenario) -> str:
-    """What is counted if nobody says: people where they are known, else incidents, else the zones' first weight."""
-    columns = list(scenario.zones.select_dtypes("number").columns)
-    for name in ("population", "incidents"):
-        if name in columns or (name == "incidents" and scenario.incidents is not None):
+    """
+    What is counted if nobody says.
+
+    Incidents, where the scenario was narrowed to some; else people where they are known, incidents, dwellings, or the
+    first weight that the zones have.
+    """
+    calls = scenario.incidents is not None
+    if calls and any(s.of_incidents for s in scenario.selections):
+        return "incidents"
+    columns = counted_columns(scenario)
+    for name in USUAL_FIRST:
+        if name in columns or (name == "incidents" and calls):
             return name
     if not columns:
-        raise InputError("the scenario counts nothing: give its zones a weight such as population, or incidents")
-    return str(columns[0])
+        raise InputError(
+            "the scenario counts nothing: give its zones a weight such as population, or incidents; a column of another"
+            " name is counted when weights= names it"
+        )
+    return columns[0]
+
+
+def aim_of(scenario: Scenario, objective: Objective, *, importance: float = 1.0) -> Aim:
+    """
+    Seek sites for what an objective speaks of: its limit, its ground, its incidents, its weight.
+
+    Parameters
+    ----------
+    scenario
+        The department as it stands.
+    objective
+        One that a first unit meets.
+    importance
+        As in `Aim`.
+
+    Returns
+    -------
+    An aim with `where` set to the ground, or the incidents, of the objective; named after it.
+
+    Raises
+    ------
+    InputError
+        If the objective asks for a force (sites bring one unit each), or by a column that is not there.
+
+    Examples
+    --------
+    >>> import fireplan as fp
+    >>> town = fp.examples.line_town()
+    >>> print(fp.siting.aim_of(town, fp.standards.NFPA_1710["first_engine"]))
+    First engine within 4:00 travel time to 90 %
+    """
+    if len(objective.needs) != 1 or max(objective.needs.values()) > 1:
+        raise InputError(f"objective {quoted(objective.key)} asks for a force: sites are sought for one unit each")
+    weight = objective.weight or default_weight(scenario)
+    measured = places(scenario, place_kind(scenario, weight))
+    where = None
+    if objective.where or (objective.calls and measured.kind == "incidents"):
+        where = pd.Series(applies_to(scenario, objective, measured) == ON, index=measured.ids)
+    return Aim(weight, objective.limit_s, importance=importance, where=where, name=str(objective))
