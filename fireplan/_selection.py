@@ -183,7 +183,7 @@ def _at_times(
             faults.add(f"weekdays names {listed(map(quoted, bad))}: use {listed(DAYS)}, or their first three letters")
         else:
             chosen = {d[0] for d in days}
-            inside = local.dt.dayofweek.isin([DAYS.index(d) for d in chosen]).to_numpy(bool)
+            inside = local.dt.day_of_week.isin([DAYS.index(d) for d in chosen]).to_numpy(bool)
             found.append((inside, ", ".join(d for d in DAYS if d in chosen)))
     if dates is not None:
         try:

@@ -231,6 +231,7 @@ class Comparison:
         goal = chosen_objective(self.baseline, objective)
         counted = "incidents" if to == "addresses" else chosen_measure(self.baseline, goal.key, count=count)
         table, unit = (self._by_address if to == "addresses" else self._by_zone)(after, goal, counted)
+        table = table.astype({"before_s": float, "after_s": float})
         with np.errstate(invalid="ignore"):
             table["change_s"] = table["after_s"] - table["before_s"]
             table["weighted_s"] = table["change_s"] * table[counted]

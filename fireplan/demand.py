@@ -9,15 +9,16 @@ import pandas as pd
 import shapely
 
 from fireplan._checked import takes
+from fireplan._conversions import MILE_M
 from fireplan._schema import check_table
-from fireplan.crs import WGS84
+from fireplan.crs import WGS84, metric_crs
 from fireplan.errors import InputError, listed
 
 if TYPE_CHECKING:
     import geopandas as gpd
     from numpy.typing import NDArray
 
-__all__ = ["from_incidents", "from_polygons", "hexagons", "zone_of"]
+__all__ = ["from_incidents", "from_polygons", "hexagons", "people_per_mi2", "zone_of"]
 
 HALF_TURN = 180.0
 FINEST_H3, COARSEST_H3 = 12, 4
@@ -122,6 +123,52 @@ def _outline(ring: NDArray[np.float64]) -> shapely.Geometry:
     east = shapely.intersection(whole, shapely.box(0, -90, 180, 90))
     west = shapely.intersection(whole, shapely.box(180, -90, 360, 90))
     return shapely.union(east, shapely.transform(west, lambda xy: xy - (360, 0)))
+
+
+@takes
+def people_per_mi2(zones: gpd.GeoDataFrame, *, of: str = "population", by: str | None = None) -> pd.Series[float]:
+    """
+    Density of the ground that each zone lies in.
+
+    Parameters
+    ----------
+    zones
+        Outlines with a CRS.
+    of
+        Column that is counted.
+    by
+        Column that names larger areas, such as districts or tracts, whose density counts: single blocks and hexagons
+        scatter. Left out: each zone by itself.
+
+    Returns
+    -------
+    People per square mile, by zone; missing where an area is not named or has no extent.
+
+    Raises
+    ------
+    InputError
+        If a column is missing, or the zones are points.
+
+    Examples
+    --------
+    >>> import fireplan as fp
+    >>> density = fp.demand.people_per_mi2(fp.examples.line_town().zones)
+    >>> fp.standards.demand_zones(density).unique().tolist()
+    ['urban']
+    """
+    missing = [c for c in (of, by) if c is not None and c not in zones.columns]
+    if missing:
+        raise InputError(f"the zones have no column {listed(map(repr, missing))}: found {listed(zones.columns)}")
+    if zones.crs is None or not (shapely.get_dimensions(zones.geometry.array) == 2).any():
+        raise InputError("density needs outlines with a CRS: points have no area")
+    lonlat = zones.geometry.to_crs(WGS84)
+    middle = lonlat.representative_point()
+    mi2 = lonlat.to_crs(metric_crs(middle.x.to_numpy(), middle.y.to_numpy())).area / MILE_M**2
+    people = zones[of].fillna(0).astype(float)
+    if by is not None:
+        people, mi2 = (v.groupby(zones[by]).transform("sum") for v in (people, mi2))
+    density: pd.Series[float] = (people / mi2).where(mi2 > 0)
+    return density
 
 
 @takes

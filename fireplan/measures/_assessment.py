@@ -15,7 +15,16 @@ from fireplan._frozen_tables import FrozenTable, freeze_own
 from fireplan._map_calls import MapCalls
 from fireplan._selection import kind_texts
 from fireplan.errors import InputError, UnknownIdError, listed, quoted
-from fireplan.measures._demand_measures import ON, UNITS, USUAL_FIRST, Measure, applies_to, measures_of, zones_of
+from fireplan.measures._demand_groups import NOT_KNOWN, groups_at
+from fireplan.measures._demand_measures import (
+    ON,
+    UNITS,
+    USUAL_FIRST,
+    Measure,
+    applies_to,
+    measures_of,
+    zones_of,
+)
 from fireplan.scenario import held
 from fireplan.standards._library import standard_of
 from fireplan.travel import first_due, force_times, station_notes
@@ -141,6 +150,78 @@ class Assessment:
     @cached_property
     def _stations(self) -> FrozenTable[pd.DataFrame]:
         return freeze_own(_by_station(self.scenario, self.arrivals))
+
+    def by(
+        self,
+        groups: str | pd.Series[Any] | gpd.GeoDataFrame,
+        of: str | None = None,
+        *,
+        objective: str | None = None,
+        name: str | None = None,
+    ) -> pd.DataFrame:
+        """
+        Break a figure down by groups of the ground.
+
+        Parameters
+        ----------
+        groups
+            A column of the zones, or "first_due"; a value for each zone by `zone_id`, such as quintiles of income; or
+            outlines with a CRS, such as council districts.
+        of
+            What is counted: a measure of the assessment; left out: what the objective weighs, else people.
+        objective
+            Key of the objective; left out: the first of the standard.
+        name
+            Column of the outlines that names them; left out: their index.
+
+        Returns
+        -------
+        By group: `n`, `within` the limit, `outside` it, `share` (of n; NaN if n is 0), `p90_s` (as in `summary`) [s],
+        `unreachable` and `unit`. What lies in no group is one of its own, "not known", so that the groups add up to
+        the total. `.attrs` hold `objective`, `title`, `limit_s` [s] and `required_share`.
+
+        Raises
+        ------
+        UnknownIdError
+            If the zones have no such column, or the outlines none of that name.
+        InputError
+            If a value belongs to no zone, or the outlines have no CRS.
+
+        Examples
+        --------
+        >>> import fireplan as fp
+        >>> found = fp.assess(fp.examples.line_town(), standard="NFPA_1710")
+        >>> half = (found.zones.index < "Z21").astype(str)
+        >>> found.by(pd.Series(half, index=found.zones.index))["share"].round(2).to_dict()
+        {'False': 0.15, 'True': 1.0}
+        """
+        goal = chosen_objective(self, objective)
+        arrival = self.arrival(goal.key, of or chosen_measure(self, goal.key))
+        code, labels, what = groups_at(self.scenario, goal, arrival.measure, groups, name)
+        weight = np.where(arrival.measure.known, arrival.measure.weight, 0.0)
+        rows = []
+        for i, label in [*enumerate(labels), (-1, NOT_KNOWN)]:
+            here = np.flatnonzero((code == i) & (weight > 0))
+            if i < 0 and not len(here):
+                continue
+            total, inside = weight[here].sum(), weight[here][arrival.within[here]].sum()
+            rows.append(
+                {
+                    what: label,
+                    "n": total,
+                    "within": inside,
+                    "outside": total - inside,
+                    "share": inside / total if total > 0 else np.nan,
+                    "p90_s": weighted_percentile(arrival.arrival_s[here], weight[here], 90),
+                    "unreachable": weight[here][np.isinf(arrival.arrival_s[here])].sum(),
+                    "unit": arrival.measure.unit,
+                }
+            )
+        table = pd.DataFrame(rows).set_index(what)
+        table.attrs = {
+            "objective": goal.key, "title": goal.title, "limit_s": goal.limit_s, "required_share": goal.share,
+        }  # fmt: skip
+        return table
 
     def notes(self) -> list[str]:
         """Say what a reader of the figures has to know."""

@@ -10,6 +10,7 @@ import pandas as pd
 import shapely
 
 from fireplan._selection import kind_texts
+from fireplan.demand import zone_of
 from fireplan.errors import InputError, listed, quoted
 from fireplan.scenario import counted_columns, held, root, token
 from fireplan.travel._first_due import first_due_rows
@@ -18,6 +19,7 @@ from fireplan.travel._places import Places, piece_lengths_m, places
 if TYPE_CHECKING:
     from collections.abc import Hashable, Iterable
 
+    import geopandas as gpd
     from numpy.typing import NDArray
 
     from fireplan.scenario import Scenario
@@ -169,7 +171,8 @@ def applies_to(scenario: Scenario, objective: Objective, measured: Places) -> ND
         If the zones have no column that says what ground it is; or the incidents none that says what they are, and
         they are what the objective weighs.
     """
-    asked = {"category": objective.categories, "priority": objective.priorities, "call_type": objective.call_types}
+    calls = objective.categories, tuple(map(str, objective.priorities)), objective.call_types
+    asked = dict(zip(("category", "priority", "call_type"), calls, strict=True))
     asked = {column: values for column, values in asked.items() if values and measured.kind == "incidents"}
 
     def make() -> NDArray[np.int8]:
@@ -253,19 +256,25 @@ def _middles(scenario: Scenario, pieces: Places) -> NDArray[np.object_]:
     return np.asarray(shapely.line_interpolate_point(lines, pieces.on_road.along, normalized=True))
 
 
-def zones_of(scenario: Scenario, measured: Places) -> NDArray[np.int64]:
-    """Row of the zone that each place lies in; -1: in none."""
+def points_of(scenario: Scenario, measured: Places) -> gpd.GeoSeries:
+    """Where the places of a measure are: a point in each zone, incidents' own points, the middle of each piece."""
     import geopandas as gpd  # noqa: PLC0415 - slow to import
 
-    from fireplan.demand import zone_of  # noqa: PLC0415
+    if measured.kind == "roads":
+        return gpd.GeoSeries(_middles(scenario, measured), crs=scenario.roads.crs)
+    table = held(scenario).zones if measured.kind == "zones" else held(scenario).incidents
+    if table is None:
+        raise InputError(f"scenario {quoted(scenario.name)} has no incidents: give it some, or ask for zones")
+    return table.geometry.representative_point() if measured.kind == "zones" else table.geometry
 
+
+def zones_of(scenario: Scenario, measured: Places) -> NDArray[np.int64]:
+    """Row of the zone that each place lies in; -1: in none."""
     if measured.kind == "zones":
         return np.arange(len(measured.ids))
 
     def make() -> NDArray[np.int64]:
-        if measured.kind == "incidents" and scenario.incidents is not None:
-            return zone_of(scenario.incidents, scenario.zones)
-        return zone_of(gpd.GeoSeries(_middles(scenario, measured), crs=scenario.roads.crs), scenario.zones)
+        return zone_of(points_of(scenario, measured), scenario.zones)
 
     key = ("zone of", measured.kind, token(scenario, "zones"), measured.key)
     return scenario.memo.get(key, make)

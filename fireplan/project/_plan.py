@@ -9,7 +9,7 @@ from pathlib import Path, PurePosixPath, PureWindowsPath
 from typing import Annotated, Any, Literal, get_args
 from zoneinfo import available_timezones
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from fireplan import standards
 from fireplan.errors import ProjectError, UnknownIdError, listed, quoted
@@ -21,6 +21,9 @@ LARGEST_BYTES = 2**20
 LONGEST_NAME = 200
 TODAY, PLANNED = "today", "plan"
 """Names of the department as it stands, and of the scenario that [changes] makes."""
+
+ZONES = "zones"
+"""In [area]: the study area is the ground of the zones."""
 
 MADE_CANDIDATES = ("grid", "intersections")
 """Candidate sites that are made; any other name is that of a file."""
@@ -54,6 +57,8 @@ NOT_BUILT = ("simulation",)
 """Parts that plans will have one day, and that nothing reads until then."""
 
 PositiveSeconds = Annotated[float, Field(gt=0, allow_inf_nan=False)]
+Values = Annotated[tuple[str, ...], BeforeValidator(lambda v: [str(i) for i in v] if isinstance(v, list) else [str(v)])]
+"""One value or several, as text: 1 and "1" are the same."""
 
 
 class _Part(BaseModel):
@@ -82,6 +87,10 @@ class LocalRule(_Part):
     share_percent: float | None = Field(default=None, gt=1, le=100)
     interval: Literal["travel_s", "turnout_and_travel_s"] = "travel_s"
     needs: dict[str, float] = Field(default_factory=lambda: {"engine": 1.0})
+    where: dict[str, Values] = Field(default_factory=dict)
+    categories: Values = ()
+    priorities: Values = ()
+    call_types: Values = ()
     text: str = ""
     source: str = "local rule"
 
@@ -90,6 +99,57 @@ class LocalRule(_Part):
         if self.at_most_outside is None and self.share_percent is None:
             raise ValueError(f"rule {quoted(self.name)} asks for nothing: give at_most_outside or share_percent")
         return self
+
+
+class CriticalTask(_Part):
+    """One task on the ground of an incident, and how many people it takes."""
+
+    task: str
+    people: float = Field(gt=0, allow_inf_nan=False)
+
+
+class Risk(_Part):
+    """The force for one class of risk, from its critical tasks; see `fireplan.standards.force_for_risk`."""
+
+    risk_class: str
+    within_seconds: PositiveSeconds
+    tasks: tuple[CriticalTask, ...] = ()
+    people: float | None = Field(default=None, gt=0, allow_inf_nan=False)
+    units: dict[str, float] = Field(default_factory=dict)
+    share_percent: float = Field(default=90.0, gt=1, le=100)
+    interval: Literal["travel_s", "turnout_and_travel_s"] = "travel_s"
+    column: str = "risk_class"
+    categories: Values = ()
+    source: str = "the agency"
+
+
+class Density(_Part):
+    """Classes of density, put into the column `demand_zone`; see `fireplan.standards.demand_zones`."""
+
+    of: str = "population"
+    by: str | None = None
+    urban_over_per_mi2: float = Field(default=standards.URBAN_PER_MI2, ge=0, allow_inf_nan=False)
+    rural_under_per_mi2: float = Field(default=standards.RURAL_PER_MI2, ge=0, allow_inf_nan=False)
+
+
+class Demand(_Part):
+    """What is counted besides the usual columns of the zones, and classes of density."""
+
+    weights: tuple[str, ...] = ()
+    density: Density | None = None
+
+
+class Area(_Part):
+    """The study area: demand outside it is left out on purpose, and counted."""
+
+    within: str
+
+    @field_validator("within")
+    @classmethod
+    def _names_something(cls, value: str) -> str:
+        if not value.strip():
+            raise ValueError('area.within is blank: name a file of outlines, or write "zones"')
+        return value
 
 
 class Standards(_Part):
@@ -104,8 +164,10 @@ class Standards(_Part):
     @classmethod
     def _in_the_library(cls, value: tuple[str, ...]) -> tuple[str, ...]:
         for name in value:
-            if name not in standards.names():
-                raise ValueError(f"standards.use: {UnknownIdError('standard', name, standards.names())}")
+            try:
+                standards.named(name)
+            except UnknownIdError as error:
+                raise ValueError(f"standards.use: {error}") from error
         return value
 
     @field_validator("percentile")
@@ -291,6 +353,9 @@ class Plan(_Part):
     source: str = ""
     data_date: str = ""
     standards: Standards = Standards()
+    risk: tuple[Risk, ...] = ()
+    demand: Demand = Demand()
+    area: Area | None = None
     changes: Changes = Changes()
     scenario: tuple[PlannedScenario, ...] = ()
     network: Network = Network()
@@ -312,6 +377,15 @@ class Plan(_Part):
             )
         return value
 
+    @field_validator("risk")
+    @classmethod
+    def _classes_differ(cls, value: tuple[Risk, ...]) -> tuple[Risk, ...]:
+        named = [(r.column, r.risk_class, r.within_seconds) for r in value]
+        twice = [n for n in named if named.count(n) > 1]
+        if twice:
+            raise ValueError(f"[[risk]] {quoted(twice[0][1])} stands twice with the same limit: write it once")
+        return value
+
     @field_validator("scenario")
     @classmethod
     def _names_differ(cls, value: tuple[PlannedScenario, ...]) -> tuple[PlannedScenario, ...]:
@@ -328,7 +402,8 @@ class Plan(_Part):
     def files(self) -> dict[str, str]:
         """Files that the project reads, by key."""
         inputs = {f"inputs.{k}": v for k, v in self.inputs if v is not None and k != "cad_mapping"}
-        return {**inputs, **self.siting.files}
+        area = {} if self.area is None or self.area.within == ZONES else {"area.within": self.area.within}
+        return {**inputs, **area, **self.siting.files}
 
     def warnings(self) -> list[str]:
         """What may be meant otherwise than it is written."""
@@ -340,6 +415,7 @@ class Plan(_Part):
             held["siting.within_seconds"] = limits
         held |= {f"siting.{name}": getattr(self.siting, name) for name in ("near_seconds", "far_seconds")}
         held |= {f"travel_seconds of {quoted(r.name)}": r.travel_seconds for r in self.standards.local}
+        held |= {f"within_seconds of risk {quoted(r.risk_class)}": r.within_seconds for r in self.risk}
         return [
             f"{what} is {seconds:g}: that is seconds, not minutes; {seconds * 60:g}?"
             for what, seconds in held.items()

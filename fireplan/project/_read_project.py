@@ -14,7 +14,7 @@ from fireplan._geofiles import read_vector
 from fireplan.changes import from_dict
 from fireplan.errors import FireplanError, ProjectError, quoted
 from fireplan.incidents import read_cad
-from fireplan.project._plan import PLANNED, TODAY, Plan, read_plan
+from fireplan.project._plan import PLANNED, TODAY, ZONES, Density, Plan, read_plan
 from fireplan.scenario import Scenario
 from fireplan.stations import complete_units, read_station_table, read_units
 
@@ -124,19 +124,25 @@ def open_project(path: str | Path, *, tell: Callable[[str], None] | None = None)
     if plan.inputs.incidents is not None:
         incidents = read_vector(folder / plan.inputs.incidents, what="incident file")
     say("reading zones")
+    zones = outlines if outlines is not None else _hexagons(incidents)
     today = Scenario(
         network,
         stations,
         units,
-        outlines if outlines is not None else _hexagons(incidents),
+        zones if plan.demand.density is None else _with_density(zones, plan.demand.density),
         incidents=incidents,
         name=TODAY,
         provenance=plan.provenance,
         source=plan.source,
         data_date=plan.data_date,
         timezone=plan.timezone,
+        weights=plan.demand.weights,
         snap_limit_m=plan.network.snap_limit_m,
     )
+    if plan.area is not None:
+        whole = plan.area.within == ZONES
+        area = ZONES if whole else read_vector(folder / plan.area.within, what="study area")
+        today = today.only(area=area, name=TODAY)
     notes = [*plan.warnings(), *network.notes, *stations.attrs.get("notes", ())]
     notes += [] if history is None else history.messages()
     return Project(folder, plan, today, tuple(_scenarios(plan, today)), standard, history, tuple(notes), plan_file)
@@ -180,6 +186,18 @@ def _hexagons(incidents: gpd.GeoDataFrame | None) -> gpd.GeoDataFrame:
     return demand.hexagons(incidents)
 
 
+def _with_density(zones: gpd.GeoDataFrame, density: Density) -> gpd.GeoDataFrame:
+    """Put classes of density into the zones, as the objectives of NFPA 1720 ask for."""
+    if "demand_zone" in zones.columns:
+        raise ProjectError("the zones have a column demand_zone already: leave [demand.density] out, or drop it")
+    found = standards.demand_zones(
+        demand.people_per_mi2(zones, of=density.of, by=density.by),
+        urban_over_per_mi2=density.urban_over_per_mi2,
+        rural_under_per_mi2=density.rural_under_per_mi2,
+    )
+    return zones.assign(demand_zone=found)
+
+
 def _standard(plan: Plan) -> Standard:
     """Everything the plan is held to, as one standard; NFPA 1710 if it names nothing."""
     asked = plan.standards
@@ -200,11 +218,32 @@ def _standard(plan: Plan) -> Standard:
             share=None if rule.share_percent is None else rule.share_percent / 100,
             interval=rule.interval,
             needs=rule.needs,
+            where=rule.where,
+            categories=rule.categories,
+            priorities=rule.priorities,
+            call_types=rule.call_types,
             source=rule.source,
             note=rule.text,
         )
         for rule in asked.local
     ]
+    if plan.risk:
+        forces = tuple(
+            standards.force_for_risk(
+                risk.risk_class,
+                within_s=risk.within_seconds,
+                tasks={t.task: t.people for t in risk.tasks},
+                people=risk.people,
+                units=risk.units,
+                share=risk.share_percent / 100,
+                interval=risk.interval,
+                column=risk.column,
+                categories=risk.categories,
+                source=risk.source,
+            )
+            for risk in plan.risk
+        )
+        found.append(standards.Standard("Critical tasks", "Forces by class of risk", forces))
     return reduce(add, found) if found else standards.named("NFPA_1710")
 
 

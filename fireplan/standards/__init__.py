@@ -2,7 +2,8 @@
 
 from fireplan._conversions import MILE_M
 from fireplan.standards._cpse import PROGRAMS, RISKS, cpse_objective
-from fireplan.standards._density_classes import demand_zones, remote_zone
+from fireplan.standards._critical_tasks import force_for_risk
+from fireplan.standards._density_classes import RURAL_PER_MI2, URBAN_PER_MI2, demand_zones, remote_zone
 from fireplan.standards._library import FORMER, named, names
 from fireplan.standards._objectives import INTERVALS, OBSERVED_INTERVALS, Objective, Standard, local_rule
 from fireplan.standards._road_distances import DistanceGoal, distance_goals, rand_distance_m, rand_travel_s
@@ -13,12 +14,15 @@ __all__ = [
     "OBSERVED_INTERVALS",
     "PROGRAMS",
     "RISKS",
+    "RURAL_PER_MI2",
+    "URBAN_PER_MI2",
     "DistanceGoal",
     "Objective",
     "Standard",
     "cpse_objective",
     "demand_zones",
     "distance_goals",
+    "force_for_risk",
     "local_rule",
     "named",
     "names",

@@ -77,7 +77,7 @@ class Objective:
     applies_to: str = ""
     where: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     categories: tuple[str, ...] = ()
-    priorities: tuple[str, ...] = ()
+    priorities: tuple[str | int, ...] = ()
     call_types: tuple[str, ...] = ()
     source: str = ""
     edition: str = ""
@@ -125,7 +125,7 @@ class Objective:
     @property
     def calls(self) -> str:
         """Which incidents it speaks of, in words; "": all."""
-        priority = f"priority {_either(self.priorities)}" if self.priorities else ""
+        priority = f"priority {_either(_several(self.priorities))}" if self.priorities else ""
         return "; ".join(filter(None, (_either(self.categories), priority, _either(self.call_types))))
 
 
@@ -221,7 +221,7 @@ def local_rule(  # noqa: PLR0913 - a rule has this many parts
     title: str = "",
     where: Mapping[str, str | Sequence[str]] | None = None,
     categories: Sequence[str] = (),
-    priorities: Sequence[str] = (),
+    priorities: Sequence[str | int] = (),
     call_types: Sequence[str] = (),
     source: str = "local rule",
     note: str = "",
