@@ -4,13 +4,14 @@ import os
 from pathlib import Path
 
 import pytest
+from how_many import tries
 from hypothesis import HealthCheck, settings
 
 SHARED = Path(__file__).resolve().parents[2] / "shared"
 
 settings.register_profile(
     "fireplan",
-    max_examples=200,
+    max_examples=tries(200),
     derandomize=True,
     deadline=None,
     database=None,

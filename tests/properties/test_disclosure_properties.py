@@ -5,6 +5,7 @@ import h3
 import numpy as np
 import pandas as pd
 import shapely
+from how_many import tries
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.optimize import linprog
@@ -37,7 +38,7 @@ def counted(incidents, table):
     return incidents[inside & incidents["category"].isin(part.categories or ["ems", "fire", "other"])]
 
 
-@settings(max_examples=25)
+@settings(max_examples=tries(25))
 @given(histories(), st.lists(st.tuples(st.sampled_from(MONTHS), st.sampled_from(KINDS)), min_size=1, max_size=4))
 def test_publications_one_after_another_give_nothing_small_away(incidents, plan):
     made = []
@@ -58,7 +59,7 @@ def test_publications_one_after_another_give_nothing_small_away(incidents, plan)
 
 
 @given(histories())
-@settings(max_examples=15)
+@settings(max_examples=tries(15))
 def test_order_of_the_rows_changes_nothing(incidents):
     one = public_cells(incidents, smallest=SMALLEST)
     other = public_cells(incidents.sample(frac=1, random_state=1), smallest=SMALLEST)
@@ -69,7 +70,7 @@ def test_order_of_the_rows_changes_nothing(incidents):
 COUNTS = st.sampled_from([0, 1, 2, 3, 5, 9, 10, 11, 12, 20, 60])
 
 
-@settings(max_examples=60)
+@settings(max_examples=tries(60))
 @given(st.integers(2, 5).flatmap(lambda c: st.lists(st.lists(COUNTS, min_size=c, max_size=c), min_size=2, max_size=5)))
 def test_no_small_count_of_a_table_follows_from_the_rest(rows):
     values = np.array(rows, dtype=float)

@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
+from how_many import tries
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
@@ -55,7 +56,7 @@ def words(draw):
 PICTURES = [line_picture(), line_picture()]
 
 
-@settings(max_examples=150)
+@settings(max_examples=tries(150))
 @given(st.lists(words(), max_size=25), st.randoms(use_true_random=False))
 def test_any_order_and_any_repetition_end_in_the_same_state(events, rng):
     one, two = PICTURES
@@ -164,7 +165,7 @@ def busy(words, incidents):
 
 
 TestFeed = Feed.TestCase
-TestFeed.settings = settings(max_examples=60, stateful_step_count=25)
+TestFeed.settings = settings(max_examples=tries(60), stateful_step_count=25)
 
 
 @pytest.fixture(scope="module")

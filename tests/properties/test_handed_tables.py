@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import shapely
+from how_many import tries
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -176,7 +177,7 @@ def attempt(table, edit, column, row):
         EDITS[edit](table, table.columns[column % len(table.columns)], row % len(table))
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=tries(40), deadline=None)
 @given(edits=st.lists(EDITING, min_size=1, max_size=6), before=st.booleans())
 def test_whatever_is_done_to_a_handed_table_answers_are_those_of_the_scenario_as_built(edits, before):
     scenario = build()
@@ -226,7 +227,7 @@ def test_the_edits_do_edit():
     }, idle  # fmt: skip - these pandas itself refuses, or gives a copy
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=tries(15), deadline=None)
 @given(edits=st.lists(EDITING, min_size=1, max_size=4))
 def test_the_callers_own_tables_stay_theirs(edits):
     """Edited after the scenario was built from them, they change neither it nor its answers."""
@@ -241,7 +242,7 @@ def test_the_callers_own_tables_stay_theirs(edits):
     same(answers(scenario), wanted)
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=tries(15), deadline=None)
 @given(edits=st.lists(EDITING, min_size=1, max_size=4))
 def test_tables_of_results_are_the_editors_own(edits):
     scenario = build()

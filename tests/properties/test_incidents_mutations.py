@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from corpus import corpus_cases
+from how_many import tries
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -150,7 +151,7 @@ def outcome(read):
     return records.header, texts, list(records.lines), records.rows_in, ledger.frame(rows_ok=0).to_dict("list")
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=tries(400), deadline=None)
 @given(lines=st.lists(LINE, max_size=8), end=st.sampled_from(["", "\n", "\r\n"]))
 def test_the_quick_way_gives_what_the_careful_one_gives(lines, end):
     text = "\n".join([HEADER, *lines]) + end

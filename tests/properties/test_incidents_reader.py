@@ -11,6 +11,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from how_many import tries
 from hypothesis import assume, event, example, given, settings
 from hypothesis import strategies as st
 from pandas.testing import assert_frame_equal
@@ -68,7 +69,7 @@ SURE = [f"Z{n},Z9,FIRE,1,39.95{n},-75.161,2024-03-01T12:00:05,,,," for n in rang
 ROWS = st.lists(plain_row(), min_size=1, max_size=9).map(lambda rows: SURE + rows)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=tries(60), deadline=None)
 @given(rows=ROWS, data=st.data())
 def test_the_order_of_rows_and_their_doubles_do_not_matter(rows, data):
     once = read_lines(rows)
@@ -86,7 +87,7 @@ def test_the_order_of_rows_and_their_doubles_do_not_matter(rows, data):
     assert other.rows_in == other.rows_ok + other.rows_set_aside + other.rows_duplicate
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=tries(60), deadline=None)
 @given(rows=ROWS)
 def test_no_interval_is_negative_and_the_parts_add_up(rows):
     responses = read_lines(rows).responses
@@ -108,7 +109,7 @@ def check_counts(history):
     assert ledger.loc[ledger["outcome"].isin(ENDS), "rows"].sum() == history.rows_in
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=tries(40), deadline=None)
 @given(rows=ROWS, twice=st.booleans())
 def test_parquet_and_databases_give_what_csv_gives(rows, twice):
     sa = pytest.importorskip("sqlalchemy")
@@ -142,7 +143,7 @@ TEXT = "\n".join(
 )
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=tries(200), deadline=None)
 @given(
     at=st.integers(0, len(TEXT) - 1),
     cut=st.integers(0, 30),
@@ -165,7 +166,7 @@ def test_a_damaged_file_is_read_with_all_rows_counted_or_refused_in_words(at, cu
     assert len(refusal) < 5000
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=tries(100), deadline=None)
 @given(data=st.data(), name=st.sampled_from(sorted(ZONES)))
 def test_intervals_over_a_night_of_change_are_those_of_utc(data, name):
     zone = ZoneInfo(name)
@@ -184,7 +185,7 @@ def test_intervals_over_a_night_of_change_are_those_of_utc(data, name):
     assert unsettled or [row[column] for column in TIMES] == [pd.Timestamp(instant) for instant in instants]
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=tries(60), deadline=None)
 @given(offsets=st.lists(st.sampled_from(["Z", "+00:00"]), min_size=5, max_size=5), start=st.integers(0, 10**8))
 def test_local_times_and_utc_times_give_the_same(offsets, start):
     first = datetime(2020, 1, 1, tzinfo=UTC) + timedelta(seconds=start)
@@ -211,7 +212,7 @@ IDS = st.text(
 )
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=tries(100), deadline=None)
 @given(ids=st.lists(IDS.filter(lambda text: not holds_several(text)), min_size=1, max_size=6, unique_by=str.casefold))
 @example(ids=["007E3", "1E1", "NA", "nan", "NULL", "0x10", "1_000", "TRUE", "∞"])
 def test_ids_come_back_as_they_were(ids):
@@ -222,7 +223,7 @@ def test_ids_come_back_as_they_were(ids):
     assert sorted(history.responses["unit_id"]) == sorted(ids)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=tries(40), deadline=None)
 @given(rows=ROWS, weeks=st.integers(-40, 40).filter(bool))
 def test_moving_all_dates_by_whole_weeks_changes_no_interval(rows, weeks):
     day = (datetime.fromisoformat("2024-03-01") + timedelta(weeks=weeks)).date()

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pandas as pd
+from how_many import tries
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -35,7 +36,7 @@ def built(calls, *, first=0, later=NOTHING):
     return history(*rows, category=[c[-1] for c in calls])
 
 
-@settings(max_examples=40)  # each takes a tenth of a second
+@settings(max_examples=tries(40))  # each takes a tenth of a second
 @given(CALLS, st.integers(1, 900))
 def test_the_90th_percentile_is_within_the_limit_exactly_when_nine_in_ten_are(calls, limit_s):
     goal = Standard("own", "own", (Objective("goal", "Turnout", limit_s, "turnout_s", share=0.9),))
@@ -48,7 +49,7 @@ def test_the_90th_percentile_is_within_the_limit_exactly_when_nine_in_ten_are(ca
         assert np.isnan(row["p90_s"])
 
 
-@settings(max_examples=40)  # each takes a tenth of a second
+@settings(max_examples=tries(40))  # each takes a tenth of a second
 @given(CALLS, st.sampled_from(["unit_id", "hour", "weekday", "category", ["month", "unit_id"]]))
 def test_every_record_is_in_n_or_unknown_and_groups_add_up(calls, by):
     made = built(calls)
@@ -59,7 +60,7 @@ def test_every_record_is_in_n_or_unknown_and_groups_add_up(calls, by):
     assert parts.to_dict("index") == whole.to_dict("index")
 
 
-@settings(max_examples=40)  # each takes a tenth of a second
+@settings(max_examples=tries(40))  # each takes a tenth of a second
 @given(CALLS, st.randoms(use_true_random=False), st.sampled_from(["hour", "weekday", "month", "year", "priority"]))
 def test_groups_add_up_where_stamps_and_values_are_missing(calls, random, by):
     rows = [
@@ -73,7 +74,7 @@ def test_groups_add_up_where_stamps_and_values_are_missing(calls, random, by):
     assert parts.to_dict("index") == whole.to_dict("index")
 
 
-@settings(max_examples=40)  # each takes a tenth of a second
+@settings(max_examples=tries(40))  # each takes a tenth of a second
 @given(CALLS, st.integers(-40, 40), st.randoms(use_true_random=False))
 def test_neither_order_nor_whole_weeks_change_the_report(calls, weeks, random):
     before = performance(built(calls), nth=None, by="weekday")
@@ -86,7 +87,7 @@ def test_neither_order_nor_whole_weeks_change_the_report(calls, weeks, random):
     )
 
 
-@settings(max_examples=40)  # each takes a tenth of a second
+@settings(max_examples=tries(40))  # each takes a tenth of a second
 @given(CALLS, CALLS)
 def test_counts_of_two_exports_add_up(one, other):
     both = performance(built([*one, *other]), nth=None)["n"]

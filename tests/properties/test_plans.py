@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from how_many import tries
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -9,7 +10,7 @@ import fireplan as fp
 from fireplan.standards import local_rule
 
 TOWN = fp.examples.line_town()
-FEW = settings(max_examples=30)
+FEW = settings(max_examples=tries(30))
 
 WEIGHTS = st.lists(st.integers(0, 20), min_size=40, max_size=40).filter(any)
 BLOCK = st.floats(0, 40)  # places along the street, in blocks from its south end

@@ -10,6 +10,7 @@ import pandas as pd
 import pyproj
 import pytest
 import shapely
+from how_many import tries
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
@@ -286,7 +287,7 @@ def test_the_geometry_fingerprint_forgets_times_and_the_other_does_not(town, mor
     assert after.geometry_fingerprint == before.geometry_fingerprint
 
 
-@settings(max_examples=60)  # OSMnx's graphs are slow to make
+@settings(max_examples=tries(60))  # OSMnx's graphs are slow to make
 @given(towns())
 def test_a_network_survives_its_round_trip_through_osmnx(town):
     there = from_frames(*frames(town))

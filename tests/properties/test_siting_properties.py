@@ -4,6 +4,7 @@ import geopandas as gpd
 import numpy as np
 import pytest
 import shapely
+from how_many import tries
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
@@ -13,7 +14,7 @@ from fireplan.siting import models
 from fireplan.siting._problem.prepared_problem import setting_of
 
 TOWN = fp.examples.line_town()
-MANY, FEW = settings(max_examples=150, deadline=None), settings(max_examples=30, deadline=None)
+MANY, FEW = settings(max_examples=tries(150), deadline=None), settings(max_examples=tries(30), deadline=None)
 
 
 @st.composite

@@ -7,6 +7,7 @@ import geopandas as gpd
 import pandas as pd
 import pytest
 import shapely
+from how_many import tries
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -147,7 +148,7 @@ def test_most_public_calls_are_asked():
     assert set(MODULES) | {name.removeprefix("fireplan.") for name in LEFT} == set(fp._MODULES)
 
 
-@settings(max_examples=400)
+@settings(max_examples=tries(400))
 @given(st.sampled_from(ARGUMENTS), st.sampled_from(range(len(WRONG))))
 def test_a_wrong_kind_ends_in_an_error_of_our_own(asked, number):
     if asked not in KNOWN:

@@ -5,6 +5,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import shapely
+from how_many import tries
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -441,7 +442,7 @@ def test_percentiles_of_nine_minutes(method_s):
     assert weighted_percentile(60.0 * np.arange(1, 10), np.ones(9), percent) == wanted_s
 
 
-@settings(max_examples=60)
+@settings(max_examples=tries(60))
 @given(st.lists(st.integers(0, 9), min_size=40, max_size=40).filter(any), st.integers(1, 450))
 def test_p90_is_within_the_limit_exactly_when_the_share_is_met(weights, limit_s):
     town = fp.examples.line_town()

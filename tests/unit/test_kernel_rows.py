@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from how_many import tries
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -25,7 +26,7 @@ def seeds(streets, street, along):
     return np.array([n for n, _ in found], dtype=np.int32), np.array([s for _, s in found], dtype=float)
 
 
-@settings(max_examples=100)
+@settings(max_examples=tries(100))
 @given(st.integers(0, 10_000), st.sampled_from([0, 7, 300]), st.sampled_from([0.0, 20.0, 80.0, np.inf]), st.booleans())
 def test_a_row_is_the_dense_row_without_what_is_not_reached(seed, n_points, limit_s, sparse):
     streets, street, along = random_town(seed, n_points=n_points)

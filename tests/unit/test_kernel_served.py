@@ -1,6 +1,7 @@
 """Arrival at points kept beside a field: after any change, what a fresh computation finds."""
 
 import numpy as np
+from how_many import tries
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -48,7 +49,7 @@ class Town:
         return field, served
 
 
-@settings(max_examples=100)
+@settings(max_examples=tries(100))
 @given(st.integers(0, 10_000))
 def test_served_is_the_least_over_single_sources(seed):
     town = Town(seed)
@@ -70,7 +71,7 @@ def test_served_is_the_least_over_single_sources(seed):
     np.testing.assert_allclose(served.arrival_s, np.min(alone, axis=0), rtol=1e-5)
 
 
-@settings(max_examples=100)
+@settings(max_examples=tries(100))
 @given(st.integers(0, 10_000), st.integers(0, N_SOURCES - 1))
 def test_opening_closing_and_rolling_back_follow_the_field(seed, which):
     town = Town(seed)

@@ -5,6 +5,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import shapely
+from how_many import tries
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -56,7 +57,7 @@ CALLS = (
 # Ground
 
 
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=tries(12), deadline=None)
 @given(classes=st.lists(st.sampled_from(CLASSES), min_size=N, max_size=N), limit_s=st.integers(30, 500))
 def test_objectives_of_a_partition_add_up_to_the_whole(classes, limit_s):
     """What is on no class is `untold` of each; n, elsewhere and untold are everything, for every measure."""

@@ -5,6 +5,7 @@ from types import SimpleNamespace
 import numpy as np
 import pandas as pd
 import pytest
+from how_many import tries
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
@@ -453,7 +454,7 @@ def staffed_slots(schedule, slots):
     return np.ones(len(slots), dtype=bool)
 
 
-@settings(max_examples=200)
+@settings(max_examples=tries(200))
 @given(rows=ROWS, night=st.sampled_from(sorted(DAYS)), schedules=st.tuples(*[st.sampled_from(SCHEDULES)] * 3))
 @example(rows=[(0, 0, 10, 6), (1, 0, 10, 0), (2, 1, 10, 3)], night="autumn", schedules=(SCHEDULES[3],) * 3)
 def test_against_brute_force(rows, night, schedules):

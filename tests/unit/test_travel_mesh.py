@@ -6,6 +6,7 @@ from unittest import mock
 import numpy as np
 import pytest
 import shapely
+from how_many import tries
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.spatial import Delaunay
@@ -206,7 +207,7 @@ def random_meshes(draw):
     return mesh_of(xy, triangles), times
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=tries(150), deadline=None)
 @given(random_meshes())
 def test_an_outline_is_what_is_left_of_each_triangle_once_cut(case):
     net, times = case
@@ -219,7 +220,7 @@ def test_an_outline_is_what_is_left_of_each_triangle_once_cut(case):
     assert shapely.symmetric_difference(ground, wanted).area <= 2 * CLEAR_M * edges_m.sum()
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=tries(100), deadline=None)
 @given(random_meshes(), st.lists(st.integers(1, 400), min_size=2, max_size=6, unique=True))
 def test_outlines_lie_inside_those_of_larger_limits_specks_and_all(case, limits):
     net, times = case
