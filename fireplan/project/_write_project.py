@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 @takes
-def write_project(scenario: Scenario, path: str | Path, *, timezone: str = "UTC") -> Path:
+def write_project(scenario: Scenario, path: str | Path, *, timezone: str | None = None) -> Path:
     """
     Write a scenario as a project folder.
 
@@ -28,12 +28,13 @@ def write_project(scenario: Scenario, path: str | Path, *, timezone: str = "UTC"
     path
         Folder; made if it is not there.
     timezone
-        IANA name of the agency's time zone.
+        IANA name of the agency's time zone; left out: that of the scenario, or UTC.
 
     Returns
     -------
     The folder, with plan.toml, roads.npz, stations.csv, units.csv, zones.parquet and, if there are any,
-    incidents.parquet. Files are written whole or not at all. Closed stations are not written.
+    incidents.parquet. Files are written whole or not at all. Closed stations are not written. What the scenario was
+    narrowed to is all the demand of the new project; its source says so.
     """
     folder = Path(path)
     inputs = {"network": "roads.npz", "stations": "stations.csv", "zones": "zones.parquet"}
@@ -53,13 +54,15 @@ def write_project(scenario: Scenario, path: str | Path, *, timezone: str = "UTC"
             scenario.incidents.reset_index().to_parquet(part / "incidents.parquet")
         plan: dict[str, Any] = {
             "name": scenario.name,
-            "timezone": timezone,
+            "timezone": timezone or scenario.timezone or "UTC",
             "provenance": scenario.provenance,
-            "source": scenario.source,
+            "source": "; ".join(filter(None, (scenario.source, *map(str, scenario.selections)))),
             "data_date": scenario.data_date,
             "inputs": inputs,
             "network": {"snap_limit_m": scenario.snap_limit_m},
         }
+        if scenario.weights:
+            plan["demand"] = {"weights": list(scenario.weights)}
         checked_plan(plan, folder=part)
         (part / "plan.toml").write_text(tomli_w.dumps(plan), encoding="utf-8")
     return folder

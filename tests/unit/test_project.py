@@ -244,7 +244,7 @@ def test_unknown_timezone_is_not_written(town, tmp_path):
 def test_scenarios_and_standards_of_a_plan(folder):
     more = """
     [standards]
-    use = ["NFPA_1720_RURAL"]
+    use = ["NFPA_1720"]
     travel_seconds = 240
     percentile = 80
     [[standards.local]]
@@ -262,10 +262,67 @@ def test_scenarios_and_standards_of_a_plan(folder):
     project = fp.open_project(with_more(folder, more))
     assert [s.name for s in (project.today, *project.scenarios)] == ["today", "plan", "slow"]
     assert list(project.scenarios[0].units.index) == ["E2", "T2"]
-    assert [o.key for o in project.standard.objectives] == ["rural_force", "project_travel", "growth_rule"]
+    assert [o.key for o in project.standard.objectives] == [
+        "urban_force", "suburban_force", "rural_force", "project_travel", "growth_rule",
+    ]  # fmt: skip
     assert project.standard["project_travel"].share == 0.8
     assert project.standard["growth_rule"].at_most_outside == 100
     assert project.title == "line town"
+
+
+def test_ground_incidents_and_forces_of_a_plan(folder):
+    more = """
+    [standards]
+    use = ["NFPA_1720"]
+    [demand]
+    weights = ["population"]
+    [demand.density]
+    urban_over_per_mi2 = 3000
+    rural_under_per_mi2 = 2000
+    [[standards.local]]
+    name = "EMS"
+    weight = "population"
+    travel_seconds = 300
+    share_percent = 90
+    where = { demand_zone = ["suburban", "urban"] }
+    priorities = [1, "2"]
+    [[risk]]
+    risk_class = "suburban"
+    column = "demand_zone"
+    within_seconds = 480
+    tasks = [ { task = "command", people = 1 }, { task = "attack", people = 3 } ]
+    """
+    project = fp.open_project(with_more(folder, more))
+    assert set(project.today.zones["demand_zone"]) == {"suburban"}  # 10 people in a block of 0.11 by 0.096 km
+    ems, force = project.standard["ems"], project.standard["risk_suburban_8_00"]
+    assert ems.where == {"demand_zone": ("suburban", "urban")}
+    assert ems.priorities == ("1", "2")
+    assert force.needs == {"people": 4}
+    assert force.where == {"demand_zone": ("suburban",)}
+    n = fp.assess(project.today, standard=project.standard).summary().xs("population", level="measure")["n"]
+    assert n.to_dict() == {
+        "urban_force": 0, "suburban_force": 400, "rural_force": 0, "ems": 400, "risk_suburban_8_00": 400,
+    }  # fmt: skip
+
+
+def test_a_study_area_cuts_demand_and_says_so(folder, town):
+    town.zones.iloc[:10].reset_index()[["geometry"]].to_file(folder / "area.geojson")
+    project = fp.open_project(with_more(folder, '[area]\nwithin = "area.geojson"'))
+    assert project.today.name == "today"
+    assert len(project.today.zones) == 10
+    found = fp.assess(project.today, standard="NFPA_1710")
+    assert found.summary().loc[("first_engine", "population"), "n"] == 100
+    assert "only the area named: 10 of 40 zones" in found.notes()
+
+
+def test_weights_zone_and_selection_are_written(town, tmp_path):
+    zones = town.zones.assign(beds=1.0)
+    one = fp.Scenario(
+        town.roads, town.stations, town.units, zones, weights=("beds",), timezone="Europe/Berlin", source="survey"
+    )
+    again = fp.read_project(write_project(one.only(area=zones.iloc[:5]), tmp_path / "w"))
+    assert (again.weights, again.timezone) == (("beds",), "Europe/Berlin")
+    assert again.source == "survey; only the area named: 5 of 40 zones"
 
 
 def test_nothing_named_means_nfpa_1710(folder):
