@@ -189,11 +189,11 @@ class Assessment:
 
         Examples
         --------
-        >>> import fireplan as fp
+        >>> import pandas as pd, fireplan as fp
         >>> found = fp.assess(fp.examples.line_town(), standard="NFPA_1710")
         >>> half = (found.zones.index < "Z21").astype(str)
         >>> found.by(pd.Series(half, index=found.zones.index))["share"].round(2).to_dict()
-        {'False': 0.15, 'True': 1.0}
+        {'False': 0.1, 'True': 1.0}
         """
         goal = chosen_objective(self, objective)
         arrival = self.arrival(goal.key, of or chosen_measure(self, goal.key))
@@ -271,8 +271,6 @@ def assess(scenario: Scenario, *, standard: Standard | str) -> Assessment:
     dwellings at a point inside their zone, roads in pieces of at most 100 m. What cannot be reached counts as outside.
     """
     standard = standard_of(standard)
-    if not standard.planned:
-        raise InputError(f"standard {quoted(standard.name)} holds no objective that a plan can be held to")
     measures = {o.key: measures_of(scenario, o) for o in standard.planned}
     for objective in standard.planned:
         names = [m.name for m in measures[objective.key]]
@@ -370,7 +368,7 @@ def weighted_percentile(values: NDArray[np.floating], weight: NDArray[np.float64
 
 def _by_zone(scenario: Scenario, arrivals: tuple[Arrival, ...]) -> gpd.GeoDataFrame:
     objectives = list({a.objective.key: a.objective for a in arrivals}.values())
-    table = scenario.zones.join(first_due(scenario, objective=objectives[0]))
+    table = scenario.zones.join(first_due(scenario, objective=objectives[0] if objectives else None))
     n = len(table)
     zones = places(scenario, "zones")
     for objective in objectives:
@@ -531,6 +529,8 @@ def chosen_measure(assessment: Assessment, objective: str | None = None, *, coun
 
 def chosen_objective(assessment: Assessment, objective: str | None) -> Objective:
     """Give the objective of that key; left out: the first of the standard."""
+    if objective is None and not assessment.standard.planned:
+        raise InputError(f"standard {quoted(assessment.standard.name)} holds no objective that a plan can be held to")
     if objective is None:
         return assessment.standard.planned[0]
     try:

@@ -132,7 +132,7 @@ class Density(_Part):
     rural_under_per_mi2: float = Field(default=standards.RURAL_PER_MI2, ge=0, allow_inf_nan=False)
 
 
-class Demand(_Part):
+class DemandPart(_Part):
     """What is counted besides the usual columns of the zones, and classes of density."""
 
     weights: tuple[str, ...] = ()
@@ -354,7 +354,7 @@ class Plan(_Part):
     data_date: str = ""
     standards: Standards = Standards()
     risk: tuple[Risk, ...] = ()
-    demand: Demand = Demand()
+    demand: DemandPart = DemandPart()
     area: Area | None = None
     changes: Changes = Changes()
     scenario: tuple[PlannedScenario, ...] = ()

@@ -12,7 +12,6 @@ import pytest
 import python_calamine
 import shapely
 from corpus import corpus_cases
-from how_many import tries
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -203,7 +202,7 @@ def test_what_does_not_fit_is_refused(tmp_path, tables, name, message):
     assert list(tmp_path.iterdir()) == []
 
 
-@settings(max_examples=tries(300))
+@settings(max_examples=300)
 @given(st.text(st.sampled_from("{}$`<>&\"'\\\u2028=+-@\t\r\n;,|ab19*7\u202e\u200b\x00\x1b\ud800"), max_size=20))
 def test_safe_text_starts_no_formula_and_keeps_what_is_seen(text):
     safe = exports.safe_text(text)
@@ -233,7 +232,7 @@ def test_corpus_files_come_out_without_anything_that_runs(case, shared_corpus, t
 def test_three_hundred_strings_come_out_of_every_format_without_anything_that_runs(tmp_path):
     found: list[str] = []
 
-    @settings(max_examples=tries(600))
+    @settings(max_examples=600)
     @given(st.lists(st.sampled_from(BITS), min_size=1, max_size=8).map("".join))
     def draw(text):
         found.append(text)

@@ -277,11 +277,13 @@ def test_without_an_objective_for_all_demand_there_is_no_live_view():
 
 def test_a_standard_of_a_force_alone_is_followed_by_its_force():
     town = line_town(engines=(("E1", "S1"), ("E3", "S1"), ("E4", "S1"), ("E2", "S2")))
-    cover = CoverNow(town, standard=fp.standards.NFPA_1720_URBAN)
-    found = fp.assess(town, standard=fp.standards.NFPA_1720_URBAN)
+    urban = fp.Scenario(town.roads, town.stations, town.units, town.zones.assign(demand_zone="urban"))
+    force = fp.Standard("urban", "urban", (fp.standards.NFPA_1720["urban_force"],))
+    cover = CoverNow(urban, standard=force)
+    found = fp.assess(urban, standard=force)
     assert (cover.within() == found.zones["urban_force_within"].to_numpy()).all()
     cover.put("E4", None)
-    left = fp.assess(town.apply(fp.RemoveUnit("E4")), standard=fp.standards.NFPA_1720_URBAN)
+    left = fp.assess(urban.apply(fp.RemoveUnit("E4")), standard=force)
     assert (cover.within() == left.zones["urban_force_within"].to_numpy()).all()
 
 

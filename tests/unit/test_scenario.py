@@ -123,11 +123,11 @@ def test_weights_that_cannot_be_are_named(parts):
     assert "column 'population' is negative or infinite for 'Z02' (row 2), 'Z03' (row 3)" in text
 
 
-def test_any_numeric_column_is_a_weight_and_is_checked(parts):
+def test_a_declared_column_is_a_weight_and_is_checked(parts):
     zones = parts["zones"].assign(height_m=[-3.0, *[1.0] * 39])
-    text = str(faults_of(**parts | {"zones": zones}))
-    assert "column 'height_m' is negative or infinite for 'Z01' (row 1)" in text
-    assert "drop it if it is no weight" in text
+    assert fp.Scenario(**parts | {"zones": zones}).weights == ()
+    text = str(faults_of(**parts | {"zones": zones, "weights": ("height_m",)}))
+    assert "column 'height_m' is counted, but negative or infinite for 'Z01' (row 1)" in text
 
 
 def test_numbers_written_as_text_are_numbers(parts):

@@ -107,6 +107,7 @@ def assessed(setting: Setting, plan: tuple[Change, ...], demand: Demand, *, leve
             limit_s=aim.within_s,
             interval=rules.interval,
             needs={rules.unit: k},
+            weight=aim.weight,
             source="this question",
             edition="local",
             verified=True,
