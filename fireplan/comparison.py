@@ -203,7 +203,7 @@ class Comparison:
         by
             "seconds": how much sooner help comes; "person_seconds": that, times what is counted there.
         to
-            "zones", or "addresses" of the incidents.
+            "zones", or "addresses": by the column `address` of the incidents, which dispatch histories do not carry.
         scenario
             Name of the scenario; left out: the second.
         objective
@@ -260,7 +260,9 @@ class Comparison:
         """Addresses of incidents with their arrival before and after, and how many incidents each had."""
         calls = held(self.baseline.scenario).incidents
         if calls is None or "address" not in calls.columns:
-            raise InputError("the incidents have no column 'address': ask for zones, or add it")
+            raise InputError(
+                "the incidents have no column 'address' (dispatch histories are read without): ask for zones, or add it"
+            )
         was, now = (a.arrival(goal.key, counted) for a in (self.baseline, after))
         table = pd.DataFrame(
             {
