@@ -10,7 +10,7 @@ from fireplan.errors import InputError
 from fireplan.maps._pages.folium_parts import compose, draw, union
 from fireplan.maps._pages.html_document import Theme, check_theme
 from fireplan.maps._pages.page_frame import Footer, footer_html, header_html, main_html, pane_html, shared_legends_html
-from fireplan.maps._pages.written_page import WrittenPage
+from fireplan.maps._pages.several_maps import SeveralMaps
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -22,7 +22,7 @@ MOST_PANES = 6
 
 
 @takes
-class SyncedMaps(WrittenPage):
+class SyncedMaps(SeveralMaps):
     """
     Two to six maps side by side that are panned and zoomed as one, in one file that asks nothing of the network.
 
