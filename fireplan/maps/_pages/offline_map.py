@@ -49,8 +49,9 @@ class OfflineMap(WrittenPage, DrawsPackedLayers, folium.Map):  # type: ignore[mi
     A Folium map that is one file and asks nothing of the network.
 
     Layers, markers and popups are added to it as to any Folium map, with Leaflet's own features only; anything that
-    needs more is refused when the page is made. So is text that did not pass `fireplan.maps.escape`. The layers
-    of `fireplan.maps.layers` see to that themselves.
+    needs more or would be fetched is refused when the page is made, with what to use instead. So is text that did not
+    pass `fireplan.maps.escape`. The layers of `fireplan.maps.layers` and of `add_layer` see to that themselves. Legends
+    of a Choropleth, of `GeoDataFrame.explore` and of branca's colour maps are drawn as the page's own.
 
     Parameters
     ----------
@@ -219,7 +220,7 @@ class OfflineMap(WrittenPage, DrawsPackedLayers, folium.Map):  # type: ignore[mi
         drawing = draw(self, self.placing())
         body = (
             f"{header_html(self.title, subtitle=self.subtitle, footer=self.footer)}"
-            f"{main_html(pane_html(drawing.markup, legends=self.legends))}"
+            f"{main_html(pane_html(drawing.markup, legends=[*self.legends, *drawing.legends]))}"
             f"{footer_html(self.footer)}"
         )
         return compose(self.title, body, [drawing], theme=self.theme)
