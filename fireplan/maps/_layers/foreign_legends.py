@@ -6,7 +6,6 @@ Theirs are drawn by scripts from the network. What they say is read here, and dr
 
 from __future__ import annotations
 
-import html
 import re
 from itertools import pairwise
 from typing import TYPE_CHECKING
@@ -34,6 +33,7 @@ TITLE = re.compile(r"<div class='legend-title'>(.*?)</div>", re.DOTALL)
 CATEGORY = re.compile(r"<li><span style='background:(.*?)'></span>(.*?)</li>", re.DOTALL)
 UNTITLED = "Colours"
 ROUNDED = "Bounds are rounded."
+SOME = "Some of its {} classes."
 BETWEEN = "Between these values the colours run evenly."
 
 
@@ -63,7 +63,8 @@ def colour_map_legend(
         if len(told) > FEW + 1:
             told = np.linspace(told[0], told[-1], FEW).tolist()
         tints, words = [str(colours.rgb_hex_str(v)) for v in told], [wording.figure(v) for v in told]
-        note = BETWEEN
+        steps = len(index) - 1
+        note = SOME.format(steps) if isinstance(colours, branca.colormap.StepColormap) else BETWEEN
     if any(_rounds(value) for value in told):
         note = f"{note} {ROUNDED}".strip()
     entries = [Entry(label=word, colour=tint) for word, tint in zip(words, tints, strict=True)]
@@ -87,9 +88,9 @@ def choropleth_legend(drawn: folium.Choropleth) -> Legend | None:
 def category_legend(markup: str) -> Legend:
     """Read the list of categories that `GeoDataFrame.explore` writes."""
     title = TITLE.search(markup)
-    named = html.unescape(title[1].strip()) if title else ""
+    named = title[1].strip() if title else ""
     entries = tuple(
-        Entry(label=MISSING if label == "NaN" else html.unescape(label), colour=hexadecimal(colour))
+        Entry(label=MISSING if label == "NaN" else label, colour=hexadecimal(colour))
         for colour, label in CATEGORY.findall(markup)
     )
     return Legend(title=named or ("Missing values" if len(entries) == 1 else UNTITLED), entries=entries)

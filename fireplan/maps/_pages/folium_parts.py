@@ -334,12 +334,13 @@ def _wanted_by(root: Figure, script: Mapping[str, str], elements: Mapping[str, E
     children = root.script._children  # noqa: SLF001
     own = [name for name in script if isinstance(children[name], Verbatim)]
     others = {name: _maker(script[name], name, elements) for name in script if name not in own}
-    known = {found[1] for name in own for found in MADE.finditer(script[name])}
-    for name in others:
-        known.update(declared(list(tokens(script[name]))))
+    asked_for = {name for name in others if isinstance(elements.get(name), Tiles)}
+    pieces = {name: list(tokens(script[name])) for name in others if name not in asked_for}
+    known = {found[1] for name in script if name not in pieces for found in MADE.finditer(script[name])}
+    known.update(name for own_pieces in pieces.values() for name in declared(own_pieces))
     faults = []
-    for name, maker in others.items():
-        wanted = [] if isinstance(maker, Tiles) else wants(script[name], known=known)
+    for name, own_pieces in pieces.items():
+        maker, wanted = others[name], wants(own_pieces, known=known)
         who = "a script set into the page" if type(maker) in {type(None), Element} else type(maker).__name__
         faults += [_said_of(who, f"needs {listed(wanted)}")] if wanted else []
     return faults

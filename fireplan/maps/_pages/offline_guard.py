@@ -62,27 +62,27 @@ INSIDE = re.compile(r"\$\{([^{}]*)\}")
 """Code in a template literal."""
 
 
-class Token(NamedTuple):
+class ScriptPiece(NamedTuple):
     """A piece of a script: its kind ("text", "name", "data" or "sign") and what stands there."""
 
     kind: str
     text: str
 
 
-def tokens(script: str) -> Iterator[Token]:
+def tokens(script: str) -> Iterator[ScriptPiece]:
     """Yield the pieces of a script, without comments; rows of numbers are one piece."""
     for found in TOKEN.finditer(script):
         if found.lastgroup is not None:
-            yield Token(found.lastgroup, found[0])
+            yield ScriptPiece(found.lastgroup, found[0])
 
 
-def wants(script: str, *, known: Collection[str] = ()) -> list[str]:
+def wants(pieces: list[ScriptPiece], *, known: Collection[str] = ()) -> list[str]:
     """
     Say what a script needs that the page does not carry.
 
     Parameters
     ----------
-    script
+    pieces
         What an element of a map puts into the page's script.
     known
         Names that other scripts of the page have made.
@@ -91,7 +91,6 @@ def wants(script: str, *, known: Collection[str] = ()) -> list[str]:
     -------
     What is missing: names as ``'d3'`` or ``'L.heatLayer'``, addresses as they stand.
     """
-    pieces = list(tokens(script))
     own = CARRIED | OF_THE_BROWSER | KEYWORDS | set(known) | set(declared(pieces))
     faults: dict[str, None] = {}
     for i, piece in enumerate(pieces):
@@ -107,11 +106,11 @@ def wants(script: str, *, known: Collection[str] = ()) -> list[str]:
             faults[fault] = None
         if piece.text.startswith("`"):
             for inside in INSIDE.findall(piece.text):
-                faults |= dict.fromkeys(wants(inside, known=own))
+                faults |= dict.fromkeys(wants(list(tokens(inside)), known=own))
     return list(faults)
 
 
-def _of_name(pieces: list[Token], i: int, before: str, after: str, own: set[str] | frozenset[str]) -> str:
+def _of_name(pieces: list[ScriptPiece], i: int, before: str, after: str, own: set[str] | frozenset[str]) -> str:
     name = pieces[i].text
     if _is_member(before):
         holder = pieces[i - 2].text if i > 1 else ""
@@ -126,7 +125,7 @@ def _of_name(pieces: list[Token], i: int, before: str, after: str, own: set[str]
     return "" if name in own or after == ":" else repr(name)
 
 
-def _of_text(pieces: list[Token], i: int) -> str:
+def _of_text(pieces: list[ScriptPiece], i: int) -> str:
     text = plain_text(pieces[i].text)
     if found := loads(text):
         return found
@@ -148,7 +147,7 @@ def loads(text: str, *, styles: bool = False) -> str:
     return ""
 
 
-def declared(pieces: list[Token]) -> Iterator[str]:
+def declared(pieces: list[ScriptPiece]) -> Iterator[str]:
     """Yield the names that a script makes: variables, functions, their arguments, and what it gives a value."""
     for i, piece in enumerate(pieces):
         if piece.kind == "name" and piece.text in DECLARES:
@@ -161,7 +160,7 @@ def declared(pieces: list[Token]) -> Iterator[str]:
             yield pieces[i - 1].text
 
 
-def _after(pieces: list[Token], i: int) -> Iterator[str]:
+def _after(pieces: list[ScriptPiece], i: int) -> Iterator[str]:
     """Yield the names from a declaration up to the value or the body it has."""
     depth = 0
     for piece in pieces[i:]:
@@ -181,7 +180,7 @@ def _after(pieces: list[Token], i: int) -> Iterator[str]:
             return
 
 
-def _arguments(pieces: list[Token], i: int) -> Iterator[str]:
+def _arguments(pieces: list[ScriptPiece], i: int) -> Iterator[str]:
     """Yield the names before an arrow."""
     if pieces[i].text != ")":
         yield pieces[i].text
@@ -199,7 +198,7 @@ def _is_member(before: str) -> bool:
     return before.endswith(".") and before != "..."
 
 
-def _chain(pieces: list[Token], i: int) -> list[str]:
+def _chain(pieces: list[ScriptPiece], i: int) -> list[str]:
     """Names joined by dots up to this one: L, control, scale."""
     chain = [pieces[i].text]
     while i > 1 and pieces[i - 1].text == "." and pieces[i - 2].kind == "name":
