@@ -1,10 +1,13 @@
-"""Tables written for other programs in four formats, each with notes on what its figures are."""
+"""Tables written for other programs in five formats, each with notes on what its figures are."""
 
 from __future__ import annotations
 
 import json
 import math
 import re
+import sqlite3
+import zipfile
+from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,6 +20,8 @@ from fireplan._checked import takes
 from fireplan.crs import PLACE_DECIMALS
 from fireplan.errors import InputError, listed, quoted
 from fireplan.project._atomic_output import whole_outputs
+from fireplan.project._kml import MADE as KML_START
+from fireplan.project._kml import write_kml
 from fireplan.project._safe_export import safe_text, write_csv, write_layers
 
 if TYPE_CHECKING:
@@ -25,6 +30,7 @@ if TYPE_CHECKING:
     import geopandas as gpd
 
 NOTES = "notes"
+GEOJSON_START = f'{{"type": "FeatureCollection", "{NOTES}":'
 MOST_ROWS = 1_048_575
 MOST_LETTERS = 32_767
 MOST_IN_SHEET_NAME = 31
@@ -49,8 +55,12 @@ def write_tables(tables: Mapping[str, pd.DataFrame], path: str | Path, *, notice
         By name. What their `attrs` say (n, unit, basis) is written as notes beside them.
     path
         Ends in .xlsx (a sheet for each table, and the notes), .gpkg (a layer or a table for each, WGS 84), .geojson
-        (one table with outlines or points), .csv (one table); or the name of a folder (a .csv for each). Notes on .csv
-        files are in a file of their own, which ends in "_notes.csv".
+        (one table with outlines or points, by RFC 7946), .kml (a folder for each table with outlines or points), .csv
+        (one table); or the name of a folder (a .csv for each). Notes on .csv files are in a file of their own, which
+        ends in "_notes.csv". Outlines and points are brought to WGS 84 from whatever CRS a table names.
+
+        A file that is there already is replaced if this call has made it; any other, such as one that a table was read
+        from, stays, and is an error.
     notice
         A marking such as `fireplan.disclosure.RESTRICTED`; it stands in the notes, and on each sheet of a workbook when
         it is printed.
@@ -62,13 +72,28 @@ def write_tables(tables: Mapping[str, pd.DataFrame], path: str | Path, *, notice
     Raises
     ------
     InputError
-        If there are no tables, the ending is not known, or a table does not fit the format.
+        If there are no tables, the ending is not known, a table does not fit the format or has outlines but no CRS, or
+        the file is there and was made by something else.
+
+    Examples
+    --------
+    Isochrones and a layer of one's own, for other programs:
+
+    >>> import geopandas as gpd
+    >>> town = fp.examples.line_town()
+    >>> own = gpd.GeoDataFrame({"name": ["Depot"]}, geometry=gpd.points_from_xy([-140], [30]), crs="EPSG:4326")
+    >>> layers = {"isochrones": fp.isochrones(town, within_s=[240, 480]), "own": own}
+    >>> [fp.write_tables(layers, f"reach{ending}").name for ending in (".gpkg", ".kml")]
+    ['reach.gpkg', 'reach.kml']
+    >>> fp.write_tables({"isochrones": layers["isochrones"]}, "reach.geojson").name
+    'reach.geojson'
     """
     target = Path(path)
     writers: dict[str, Callable[[dict[str, pd.DataFrame], Path, str], None]] = {
         ".xlsx": _write_xlsx,
         ".gpkg": _write_gpkg,
         ".geojson": _write_geojson,
+        ".kml": _write_kml,
         ".csv": _write_one_csv,
     }
     ending = target.suffix.lower()
@@ -78,7 +103,12 @@ def write_tables(tables: Mapping[str, pd.DataFrame], path: str | Path, *, notice
         raise InputError(f"cannot write {quoted(target.name)}: let its name end in {listed(writers)}, or name a folder")
     if NOTES in {name.casefold() for name in tables}:
         raise InputError(f"a table is called {NOTES!r}, which the notes are: give it another name")
-    ready = {name: _plain(table) for name, table in tables.items()}
+    if ending and not is_ours(target):
+        raise InputError(
+            f"{quoted(target.name)} is there already, and write_tables has not made it: choose another name, or remove"
+            " it first"
+        )
+    ready = {name: _plain(table, name) for name, table in tables.items()}
     if not ending:
         with whole_outputs(target) as part:
             names = _names(ready, limit=100)
@@ -91,7 +121,44 @@ def write_tables(tables: Mapping[str, pd.DataFrame], path: str | Path, *, notice
     return target
 
 
-def _plain(table: pd.DataFrame) -> pd.DataFrame:
+def is_ours(file: Path) -> bool:
+    """Whether a file may be replaced: it is not there, or holds the notes that are written beside all tables."""
+    if not file.exists():
+        return True
+    if file.suffix.lower() == ".csv":
+        return file.with_name(f"{file.stem}_{NOTES}.csv").exists()
+    try:
+        return file.is_file() and MARKS[file.suffix.lower()](file)
+    except (OSError, ValueError, zipfile.BadZipFile, KeyError, sqlite3.Error):
+        return False
+
+
+def _starts(file: Path, text: str) -> bool:
+    with file.open("rb") as stream:
+        return stream.read(len(text.encode())) == text.encode()
+
+
+def _has_sheet_of_notes(file: Path) -> bool:
+    with zipfile.ZipFile(file) as book:
+        return f'name="{NOTES}"'.encode() in book.read("xl/workbook.xml")
+
+
+def _has_layer_of_notes(file: Path) -> bool:
+    with closing(sqlite3.connect(f"{file.resolve().as_uri()}?mode=ro", uri=True)) as database:
+        found = database.execute("SELECT 1 FROM gpkg_contents WHERE table_name = ?", (NOTES,))
+        return found.fetchone() is not None
+
+
+MARKS: dict[str, Callable[[Path], bool]] = {
+    ".geojson": lambda file: _starts(file, GEOJSON_START),
+    ".gpkg": _has_layer_of_notes,
+    ".kml": lambda file: _starts(file, KML_START),
+    ".xlsx": _has_sheet_of_notes,
+}
+"""By ending: how a file that was made here is known."""
+
+
+def _plain(table: pd.DataFrame, called: str) -> pd.DataFrame:
     """Return a table of numbers and safe text, its index as columns and its geometry, if any, in `geometry`."""
     named = not (isinstance(table.index, pd.RangeIndex) and table.index.names == [None])
     ready = table.reset_index() if named else table.reset_index(drop=True)
@@ -115,7 +182,7 @@ def _plain(table: pd.DataFrame) -> pd.DataFrame:
     import geopandas as gpd  # noqa: PLC0415 - slow to import
 
     if ready.crs is None:
-        raise InputError("a table has a geometry but no CRS: use .set_crs()")
+        raise InputError(f"table {quoted(called)} has a geometry but no CRS: use .set_crs()")
     if not safe:
         plain["row"] = np.arange(1, len(plain) + 1)
     placed: pd.DataFrame = gpd.GeoDataFrame(
@@ -211,7 +278,8 @@ def _write_geojson(tables: dict[str, pd.DataFrame], file: Path, notice: str) -> 
     if not hasattr(table, "crs"):
         raise InputError(f"{quoted(file.name)} takes a table with places: this one has no geometry")
     layer: gpd.GeoDataFrame = table
-    shapes = shapely.transform(layer.geometry.to_numpy(), lambda xy: np.round(xy, PLACE_DECIMALS))
+    turned = shapely.orient_polygons(layer.geometry.to_numpy())  # outer rings anticlockwise, as RFC 7946 asks
+    shapes = shapely.transform(turned, lambda xy: np.round(xy, PLACE_DECIMALS))
     columns = {c: [_json(v) for v in layer[c].tolist()] for c in layer.columns if c != "geometry"}
     features = [
         {
@@ -225,6 +293,25 @@ def _write_geojson(tables: dict[str, pd.DataFrame], file: Path, notice: str) -> 
     said = dict(zip(notes["what"], notes["value"], strict=True))
     content = {"type": "FeatureCollection", NOTES: said, "features": features}
     file.write_text(json.dumps(content, ensure_ascii=False, allow_nan=False) + "\n", encoding="utf-8", newline="\n")
+
+
+def _write_kml(tables: dict[str, pd.DataFrame], file: Path, notice: str) -> None:
+    flat = [name for name, table in tables.items() if not hasattr(table, "crs")]
+    if flat:
+        raise InputError(
+            f"{quoted(file.name)} takes tables with places: {listed(map(quoted, flat))} has no geometry; choose .gpkg"
+        )
+    notes = _notes(tables, "")
+    said = {
+        str(_text(name)): "; ".join(f"{what}: {value}" for what, value in zip(own["what"], own["value"], strict=True))
+        for name, own in notes.groupby("table", sort=False)
+    }
+    if notice:
+        said = {name: f"{_text(notice)}; {text}" for name, text in said.items()}
+    layers: dict[str, Any] = {str(_text(name)): table for name, table in tables.items()}
+    if len(layers) < len(tables):
+        raise InputError(f"{quoted(file.name)}: two tables have one name once it is made safe: give each its own")
+    write_kml(layers, said, file)
 
 
 def _json(value: object) -> object:

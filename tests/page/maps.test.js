@@ -14,7 +14,7 @@ const layer = (kind) => (shape, options) => {
   return one;
 };
 const group = () => ({ layers: [], addLayer(one) { this.layers.push(one); } });
-globalThis.L = { polyline: layer("line"), polygon: layer("polygon"), featureGroup: group, Path: { extend: (own) => own }, DomEvent: {} };
+globalThis.L = { circleMarker: layer("disc"), svg: () => "svg", polyline: layer("line"), polygon: layer("polygon"), featureGroup: group, Path: { extend: (own) => own }, DomEvent: {} };
 const fireplan = await import("../../fireplan/maps/assets/layers.js");
 
 beforeEach(() => {
@@ -61,6 +61,16 @@ test("areas are those that Python packed, in the colours of their rows", () => {
   const corners = made.flatMap((one) => one.shape.flat(2));
   const [[south, west], [north, east]] = ground.bounds;
   assert.ok(corners.every(([lat, lon]) => lat >= south - 1e-4 && lat <= north + 1e-4 && lon >= west - 1e-4 && lon <= east + 1e-4));
+});
+
+test("marks answer on a sheet that lets the pointer through, and lie among the dots where they do not", () => {
+  const rows = { shape: "point", row: [0, 1, 1], structure: "", points: "A".repeat(6), palette: ["#111", "#222"], fills: [1, 0], size: 5, edge: "#000", labels: [], cells: [], tooltip: ["a", "b"] };
+  const own = map();
+  fireplan.marks(own, rows);
+  assert.deepEqual(made.map((one) => [one.options.fillColor, one.tip, one.options.renderer]), [["#222", "a", "svg"], ["#111", "b", "svg"], ["#111", "b", "svg"]]);
+  fireplan.marks(own, { ...rows, tooltip: null });
+  assert.equal(made[3].options.renderer, undefined);
+  assert.deepEqual([...own.panes].map(([name, { style }]) => [name, style.pointerEvents]), [["fp-marks", undefined], ["fp-dots", "none"]]);
 });
 
 test("a card shows the cells of its row, under their labels", () => {

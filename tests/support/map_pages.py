@@ -4,7 +4,7 @@ import html
 import json
 import re
 
-LAYERS = ("polygons", "lines", "dots", "stations")
+LAYERS = ("polygons", "lines", "dots", "marks", "stations")
 
 
 def layer_data(page):

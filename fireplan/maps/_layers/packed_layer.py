@@ -15,7 +15,7 @@ from fireplan.errors import InputError, quoted
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-Kind = Literal["polygons", "lines", "dots", "stations"]
+Kind = Literal["polygons", "lines", "dots", "marks", "stations"]
 
 
 class DrawsPackedLayers:

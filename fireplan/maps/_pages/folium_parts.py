@@ -16,7 +16,8 @@ from typing import TYPE_CHECKING, Any
 
 import folium
 import numpy as np
-from branca.element import CssLink, Element, Figure, JavascriptLink
+from branca.colormap import ColorMap
+from branca.element import CssLink, Element, Figure, JavascriptLink, MacroElement
 from folium.map import Layer
 from folium.template import tojavascript
 
@@ -26,21 +27,50 @@ from fireplan._page_kit.script_data import in_script
 from fireplan.errors import InputError, listed, quoted
 from fireplan.maps._layers.basemaps import Tiles
 from fireplan.maps._layers.escape_guard import guard
+from fireplan.maps._layers.foreign_legends import (
+    LISTED,
+    LISTED_STYLE,
+    category_legend,
+    choropleth_legend,
+    colour_map_legend,
+)
 from fireplan.maps._layers.packed_layer import Verbatim
 from fireplan.maps._pages.html_document import Document
+from fireplan.maps._pages.offline_guard import declared, loads, tokens, wants
 from fireplan.maps._pages.page_frame import KEYS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
+    from fireplan.maps._layers.legend import Legend
     from fireplan.maps._pages.html_document import Theme
 
 CARRIED = frozenset({"leaflet", "leaflet_css"})
+LINKS_OF_THE_MAP = CARRIED | {"meta_http"}
 ADDRESSES = ("url", "tiles", "embed_link")
+INSTEAD = {
+    "HeatMap": "fireplan.maps.incidents draws where they crowd",
+    "MarkerCluster": "add_layer or fireplan.maps.layers.points draws them all",
+    "FastMarkerCluster": "add_layer or fireplan.maps.layers.points draws them all",
+    "TileLayer": 'OfflineMap(basemap="osm") asks for tiles by name',
+    "WmsTileLayer": 'OfflineMap(basemap="osm") asks for tiles by name',
+    "Icon": "fireplan.maps.layers.station_markers or folium.DivIcon has its sign in the page",
+    "BeautifyIcon": "fireplan.maps.layers.station_markers or folium.DivIcon has its sign in the page",
+    "CustomIcon": "name an image on this machine, which is set into the page",
+    "ImageOverlay": "name an image on this machine, which is set into the page",
+    "TopoJson": "add_layer draws a table of areas",
+    "Fullscreen": "the browser's own full screen shows the page as well (F11)",
+    "Popup": "leave out of it what is loaded; text, tables and images as data: addresses can stay",
+    "Tooltip": "leave out of it what is loaded; text, tables and images as data: addresses can stay",
+}
+USUALLY_INSTEAD = "add_layer draws a table, fireplan.maps.layers more"
 PACKED = re.compile('"([A-Za-z0-9_-]{2000,})"')
 GROUPS = ("Base map", "Coverage", "Gaps", "Incidents", "Stations")
 GROUP_OF_KIND = {"lines": "Base map", "dots": "Incidents", "stations": "Stations"}
 ONLINE = re.compile(r"(https?:)?//", re.IGNORECASE)
+MADE = re.compile(r"^var (\w+)", re.MULTILINE)
+NAMED = re.compile(r"\b\w+_[0-9a-f]{32}\b")
+MOST_FAULTS = 6
 SCRIPT_TAG = re.compile(r"<script", re.IGNORECASE)
 
 
@@ -78,7 +108,7 @@ class Placing:
 
 @dataclass(frozen=True, kw_only=True)
 class Drawing:
-    """A rendered map: what of it goes into the markup, the script and the styles of a page."""
+    """A rendered map: what of it goes into the markup, the script and the styles of a page, and its own legends."""
 
     markup: str
     script: str
@@ -86,6 +116,7 @@ class Drawing:
     ids: frozenset[str]
     inline_styles: bool
     image_hosts: tuple[str, ...]
+    legends: tuple[Legend, ...]
 
 
 def layer_list_script(*sides: tuple[folium.Map, Mapping[str, str]]) -> str:
@@ -136,18 +167,19 @@ def draw(page: folium.Map, placing: Placing) -> Drawing:
     guard(root)
     elements = list(_elements(root, set()))
     _check_offline(page, elements)
-    holders = (root.header, root.html, root.script, *elements)
+    holders = (root, root.header, root.html, root.script, *elements)
     before = [(holder, holder._children.copy()) for holder in holders]  # noqa: SLF001
     try:
         if not placing.host:
             root.html.add_child(Verbatim(_container(page, placing)), name=page.get_name())
         root.script.add_child(Verbatim(_start(page, placing, _furnishing(elements, placing))), name=page.get_name())
+        legends = _taken_legends(root, holders)
         for child in list(root._children.values()):  # noqa: SLF001
             child.render()
         own_list = any(isinstance(e, folium.LayerControl) for e in elements)
         if placing.layer_list and _layers(page) and not own_list and not placing.side:
             root.script.add_child(Verbatim(layer_list_script((page, placing.groups))), name="layer_list")
-        return _drawing(root, elements)
+        return _drawing(root, elements, legends)
     finally:
         for holder, children in before:
             holder._children = children  # noqa: SLF001
@@ -234,50 +266,122 @@ def _packed_once(script: str) -> str:
     return f"const packed = {json.dumps(list(numbers))};\n{used}"
 
 
-def _drawing(root: Figure, elements: list[Element]) -> Drawing:
-    """Collect what the elements of a map put into the sections of its root."""
+def _taken_legends(root: Figure, holders: Sequence[Element]) -> tuple[Legend, ...]:
+    """Take out what draws legends by scripts from the network, and give the same legends to be drawn by the page."""
+    legends: list[Legend] = []
+    for holder in dict.fromkeys(holders):
+        for name, child in list(holder._children.items()):  # noqa: SLF001
+            if isinstance(child, ColorMap):
+                del holder._children[name]  # noqa: SLF001
+                known = choropleth_legend(holder) if isinstance(holder, folium.Choropleth) else None
+                legends.append(known or colour_map_legend(child))
+            elif holder is root.html and type(child) is Element and LISTED in (text := child.render()):
+                del holder._children[name]  # noqa: SLF001
+                legends.append(category_legend(text))
+            elif holder is root and type(child) is MacroElement and LISTED_STYLE in _header_of(child):
+                del holder._children[name]  # noqa: SLF001
+    return tuple(dict.fromkeys(legends))
+
+
+def _header_of(element: MacroElement) -> str:
+    """Render what an element would set into the head of a page."""
+    header = element._template.module.__dict__.get("header")  # noqa: SLF001
+    return str(header(element, {})) if header else ""
+
+
+def _drawing(root: Figure, elements: list[Element], legends: tuple[Legend, ...]) -> Drawing:
+    """Collect what the elements of a map put into its root, and refuse what the page does not carry."""
     styles: list[str] = []
-    markup: list[str] = []
-    script: list[str] = []
     foreign = False
+    links = [
+        (name, child)
+        for name, child in root.header._children.items()  # noqa: SLF001
+        if isinstance(child, JavascriptLink | CssLink) or name == "meta_http"
+    ]
+    faults = [f"the page's head needs {quoted(name)}" for name, _ in links if name not in LINKS_OF_THE_MAP]
     for name, child in root.header._children.items():  # noqa: SLF001
-        if isinstance(child, JavascriptLink | CssLink) or name == "meta_http":
-            continue
-        styles.append(re.sub(r"</?style[^>]*>", "", child.render()).strip())
-    for section, texts in ((root.html, markup), (root.script, script)):
-        for child in section._children.values():  # noqa: SLF001
-            text = child.render()
-            foreign = foreign or ("style=" in text and not isinstance(child, Verbatim))
-            texts.append(text.strip())
+        if (name, child) not in links:
+            styles.append(re.sub(r"</?style[^>]*>", "", child.render()).strip())
+    markup = [child.render().strip() for child in root.html._children.values()]  # noqa: SLF001
+    script = {name: child.render().strip() for name, child in root.script._children.items()}  # noqa: SLF001
+    for section in (root.html, root.script):
+        held = [child for child in section._children.values() if not isinstance(child, Verbatim)]  # noqa: SLF001
+        foreign = foreign or any("style=" in child.render() for child in held)
+    faults += [f"the page's head loads {found}" for text in styles if (found := loads(text, styles=True))]
+    faults += [
+        f"markup set into the page loads {found}"
+        for child, text in zip(root.html._children.values(), markup, strict=True)  # noqa: SLF001
+        if not isinstance(child, Verbatim) and (found := loads(text))
+    ]
+    faults += _wanted_by(root, script, {e.get_name(): e for e in elements})
+    if faults:
+        raise InputError(_refusal(faults))
     if any(SCRIPT_TAG.search(text) for text in [*styles, *markup]) or any("<" in style for style in styles):
         raise InputError("an element of this map brings markup or a script of its own into the head of the page")
     return Drawing(
         markup="\n".join(markup),
-        script="\n".join(script),
+        script="\n".join(script.values()),
         styles=tuple(styles),
         ids=frozenset(e._id for e in _elements(root, set())),  # noqa: SLF001
         inline_styles=foreign,
         image_hosts=tuple(e.host for e in elements if isinstance(e, Tiles)),
+        legends=legends,
+    )
+
+
+def _wanted_by(root: Figure, script: Mapping[str, str], elements: Mapping[str, Element]) -> list[str]:
+    """Say what the scripts of a map's elements need that the page does not carry."""
+    children = root.script._children  # noqa: SLF001
+    own = [name for name in script if isinstance(children[name], Verbatim)]
+    others = {name: _maker(script[name], name, elements) for name in script if name not in own}
+    asked_for = {name for name in others if isinstance(elements.get(name), Tiles)}
+    pieces = {name: list(tokens(script[name])) for name in others if name not in asked_for}
+    known = {found[1] for name in script if name not in pieces for found in MADE.finditer(script[name])}
+    known.update(name for own_pieces in pieces.values() for name in declared(own_pieces))
+    faults = []
+    for name, own_pieces in pieces.items():
+        maker, wanted = others[name], wants(own_pieces, known=known)
+        who = "a script set into the page" if type(maker) in {type(None), Element} else type(maker).__name__
+        faults += [_said_of(who, f"needs {listed(wanted)}")] if wanted else []
+    return faults
+
+
+def _maker(script: str, name: str, elements: Mapping[str, Element]) -> Element | None:
+    """Find the element that a piece of script is of: by its name, else by the first that it names."""
+    named = (elements[word] for word in (name, *NAMED.findall(script)) if word in elements)
+    return next(named, None)
+
+
+def _said_of(who: str, fault: str) -> str:
+    return f"{who} {fault}: {INSTEAD.get(who, USUALLY_INSTEAD)}"
+
+
+def _refusal(faults: Sequence[str]) -> str:
+    return f"an offline page carries Leaflet alone: {'; '.join(faults[:MOST_FAULTS])}" + (
+        f"; and {len(faults) - MOST_FAULTS} more" if len(faults) > MOST_FAULTS else ""
     )
 
 
 def _check_offline(page: folium.Map, elements: list[Element]) -> None:
     """Refuse elements that need more than Leaflet, and layers of one name."""
     wanted = [
-        f"{type(e).__name__} needs {quoted(name)}"
+        _said_of(type(e).__name__, f"needs {quoted(name)}")
         for e in elements
         for name, _ in (*getattr(e, "default_js", ()), *getattr(e, "default_css", ()))
         if name not in CARRIED
     ]
-    wanted += [f"{type(e).__name__} needs 'awesome-markers'" for e in elements if type(e) is folium.Icon]
+    wanted += [_said_of("Icon", "needs 'awesome-markers'") for e in elements if type(e) is folium.Icon]
     wanted += [
-        f"{type(e).__name__} loads from {quoted(address)}"
+        _said_of(type(e).__name__, f"loads from {quoted(address)}")
         for e in elements
         for address in (getattr(e, name, None) for name in ADDRESSES)
         if isinstance(address, str) and ONLINE.match(address) and not isinstance(e, Tiles)
     ]
     if wanted:
-        raise InputError(f"an offline page carries Leaflet alone (for tiles see basemap=): {listed(wanted)}")
+        raise InputError(_refusal(list(dict.fromkeys(wanted))))
+    scaled = [e for e in elements if isinstance(e, folium.Choropleth) and e.color_scale]
+    if any(not isinstance(e._parent, folium.Map) for e in scaled):  # noqa: SLF001
+        raise InputError("a Choropleth with a legend stands on a map itself, not in a group: add it to the map")
     names = [layer.layer_name for layer in _layers(page)]
     twice = sorted({name for name in names if names.count(name) > 1})
     if twice:

@@ -21,7 +21,7 @@ from fireplan.maps._pages.page_frame import (
     pane_html,
     shared_legends_html,
 )
-from fireplan.maps._pages.written_page import WrittenPage
+from fireplan.maps._pages.several_maps import SeveralMaps
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 
 @takes
-class SwipeMap(WrittenPage):
+class SwipeMap(SeveralMaps):
     """
     One map that shows one thing left of a divider and another right of it, in a file that asks nothing of the network.
 
@@ -102,6 +102,10 @@ class SwipeMap(WrittenPage):
         both = layer_list_script((left, left.groups), (right, right.groups))
         script = f"{both}\nfireplan.swipe({left.get_name()}, {said});"
         return compose(self.title, body, drawings, script=script, theme=self.theme)
+
+    def pane_names(self) -> tuple[str, ...]:
+        """Name the two sides."""
+        return ("left", "right")
 
     def extent(self) -> list[list[float]] | None:
         """South-west and north-east corner of the first view: that of both maps together. [deg]"""

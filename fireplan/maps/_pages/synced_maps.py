@@ -10,19 +10,21 @@ from fireplan.errors import InputError
 from fireplan.maps._pages.folium_parts import compose, draw, union
 from fireplan.maps._pages.html_document import Theme, check_theme
 from fireplan.maps._pages.page_frame import Footer, footer_html, header_html, main_html, pane_html, shared_legends_html
-from fireplan.maps._pages.written_page import WrittenPage
+from fireplan.maps._pages.several_maps import SeveralMaps
+from fireplan.wording import joined
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from fireplan.maps._layers.legend import Legend
+    from fireplan.maps._pages.folium_parts import Drawing
     from fireplan.maps._pages.offline_map import OfflineMap
 
 MOST_PANES = 6
 
 
 @takes
-class SyncedMaps(WrittenPage):
+class SyncedMaps(SeveralMaps):
     """
     Two to six maps side by side that are panned and zoomed as one, in one file that asks nothing of the network.
 
@@ -75,11 +77,20 @@ class SyncedMaps(WrittenPage):
         body = (
             f"{header_html(self.title, subtitle=self.subtitle, footer=self.footer)}"
             f"{main_html(panes, panes=len(self.maps))}"
-            f"{shared_legends_html(self.legends)}{footer_html(self.footer)}"
+            f"{shared_legends_html([*self.legends, *self._brought(drawings)])}{footer_html(self.footer)}"
         )
         names = ", ".join(m.get_name() for m in self.maps)
         script = f"fireplan.sync([{names}]);"
         return compose(self.title, body, drawings, script=script, theme=self.theme)
+
+    def _brought(self, drawings: Sequence[Drawing]) -> list[Legend]:
+        """Legends that layers of the maps bring, each once, with the maps it is for if it is not for all."""
+        found = []
+        for legend in dict.fromkeys(legend for drawing in drawings for legend in drawing.legends):
+            on = [m.title for m, drawing in zip(self.maps, drawings, strict=True) if legend in drawing.legends]
+            only = "" if len(on) == len(self.maps) else f"On {joined(on)} alone."
+            found.append(replace(legend, note=" ".join(text for text in (legend.note, only) if text)))
+        return found
 
     def extent(self) -> list[list[float]] | None:
         """South-west and north-east corner of the first view: that of all the maps together. [deg]"""

@@ -27,12 +27,12 @@ export function describe(shape, layer, row, options) {
 
 export const sideOf = (map) => ({ side: map.fireplanSide, wide: Math.max(240, Math.min(680, map.getSize().x - 70)) });
 
-// The areas with a card that lie under a place, the uppermost first, one of each layer.
+// The areas, and points and lines of one's own, with a card that lie under a place, the uppermost first, one of each layer.
 export function places(map, where, side) {
   const found = new Map(), at = map.latLngToLayerPoint(where);
   map.eachLayer((shape) => {
     const own = shape.fireplan;
-    if (own && own.side === side && shape instanceof L.Polygon && shape._containsPoint(at)) found.set(own.layer, shape);
+    if (own && own.side === side && shape instanceof L.Path && shape._containsPoint(at)) found.set(own.layer, shape);
   });
   return [...found.values()].reverse();
 }

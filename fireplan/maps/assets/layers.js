@@ -7,8 +7,8 @@ import { settle } from "./labels.js";
 
 const times = (n, make) => Array.from({ length: n }, make);
 
-// Sheets of their own, by height: streets, areas, streets drawn over areas, dots, stations. Only areas and stations
-// answer the pointer. What is drawn for one side of a curtain hangs on the sheet of that side.
+// Sheets of their own, by height: streets, areas, streets drawn over areas, dots, marks, stations. Only areas, marks and
+// stations answer the pointer. What is drawn for one side of a curtain hangs on the sheet of that side.
 function pane(map, name, order, { opacity = 1, answers = false } = {}) {
   const side = map.fireplanSide, own = side ? name + "-" + side : name;
   if (!map.getPane(own)) {
@@ -62,6 +62,25 @@ export function dots(map, layer) {
       pane: pane(map, "fp-dots", 460),
     }));
   }
+  return group;
+}
+
+// Points and lines of one's own. Those with cards are SVG: a canvas over the whole map would keep the pointer from areas.
+export function marks(map, layer) {
+  const counts = layer.shape === "line" && integers(layer.structure), next = points(layer.points), group = L.featureGroup();
+  const answers = layer.labels.length > 0 || Boolean(layer.tooltip);
+  const sheet = pane(map, answers ? "fp-marks" : "fp-dots", answers ? 470 : 460, { answers });
+  const drawn = (map.fireplanDrawn ||= new Map());
+  if (answers && !drawn.has(sheet)) drawn.set(sheet, L.svg({ pane: sheet }));
+  const common = { pane: sheet, renderer: drawn.get(sheet), interactive: answers };
+  layer.row.forEach((row, i) => {
+    const colour = layer.palette[layer.fills[row]];
+    const mark = counts
+      ? L.polyline(times(counts[i], next), { ...common, color: colour, weight: layer.size, opacity: 1, smoothFactor: 0.5 })
+      : L.circleMarker(next(), { ...common, radius: layer.size, fillColor: colour, fillOpacity: 1, color: layer.edge, weight: 1 });
+    describe(mark, layer, row, { sticky: Boolean(counts), ...sideOf(map) });
+    group.addLayer(mark);
+  });
   return group;
 }
 
