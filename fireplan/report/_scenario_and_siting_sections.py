@@ -31,7 +31,7 @@ COMPARED = (
     TableColumn("within", "within", "count"),
     TableColumn("share_told", "share", "told"),
     TableColumn("change", "change [points]", "points"),
-    TableColumn("met", "goal", "verdict"),
+    TableColumn("goal_told", "against the goal", "verdict"),
 )
 EXCHANGED = (
     TableColumn("scenario", "Scenario"),

@@ -79,7 +79,7 @@ def _reached(baseline: Assessment, goal: Objective, *, first: bool) -> str:
 
 def _held(met: Any, goal: float) -> str:  # noqa: ANN401 - a cell that may be missing
     """Say whether a goal is met; where none is set, nothing."""
-    return "" if pd.isna(met) or pd.isna(goal) else f"; the goal of {wording.goal(goal)} is {wording.verdict(met)}"
+    return "" if pd.isna(met) or pd.isna(goal) else f"; {wording.goal_verdict(met, goal=goal)}"
 
 
 def _performed(material: Material) -> str:

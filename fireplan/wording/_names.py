@@ -35,14 +35,16 @@ def named(key: object) -> str:
 
 def lower(text: str) -> str:
     """
-    Begin a title as a word inside a sentence.
+    Begin a title as a word inside a sentence; an abbreviation stays as it is.
 
     Examples
     --------
-    >>> lower("First engine")
-    'first engine'
+    >>> lower("First engine"), lower("EMS first responder")
+    ('first engine', 'EMS first responder')
     """
-    return text[:1].lower() + text[1:]
+    first = text.split(" ", maxsplit=1)[0]
+    is_word = len(first) > 1 and first[1:] == first[1:].lower() and first.isalpha()
+    return text[:1].lower() + text[1:] if is_word else text
 
 
 def capital(text: str) -> str:

@@ -198,7 +198,7 @@ def test_the_page_escapes_every_kind_of_block_once():
         (-np.inf, "low", "no lower end"), (339.9, "low", "5:39"), (339.2, "high", "5:40"), (np.nan, "low", NOTHING),
         (0.084, "points", "+8.4"), (-11259.0, "signed", f"{MINUS}11,259"), (-0.2, "signed", "0"),
         (1234.5, "count", "1,235"), (1.25, "number", "1.3"),
-        (True, "verdict", "met"), (False, "verdict", "missed"), (pd.NA, "verdict", NOTHING),
+        ("goal 90 %: met", "verdict", "goal 90 %: met"), (pd.NA, "verdict", NOTHING),
         (None, "text", NOTHING), ("first_engine", "name", "first engine"),
     ],
 )  # fmt: skip

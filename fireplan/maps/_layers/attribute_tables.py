@@ -281,6 +281,7 @@ def counted_said(assessment: Assessment, *, objective: str) -> tuple[str, str]:
     measure = next(m for m in ("population", "incidents", *summary.index) if m in summary.index)
     row = summary.loc[measure]
     goal = assessment.standard[objective]
-    what = f"{goal.title.lower()} within {wording.clock(goal.limit_s)}"
+    what = f"{wording.lower(goal.title)} within {wording.clock(goal.limit_s)}"
     said = wording.share_of(row["share"], row["n"], str(row["unit"]), goal=row["required_share"])
-    return f"{said}: {what}", f"{wording.count(float(row['n']))} {row['unit']}"
+    asked = wording.goal_verdict(row["met"], goal=row["required_share"], at_most_outside=row["at_most_outside"])
+    return f"{said}: {what}" + (f" ({asked})" if asked else ""), f"{wording.count(float(row['n']))} {row['unit']}"
