@@ -135,6 +135,6 @@ def where(folder: Path, *, notes: int) -> None:
     """Print where the map and the tables are."""
     console = Console(highlight=False, soft_wrap=True)
     resolved = folder.resolve()
-    console.print(Text(f"\n{notes} notes on the data and the method: {resolved / 'notes.txt'}"))
+    console.print(Text(f"\n{wording.counted(notes, 'note')} on the data and the method: {resolved / 'notes.txt'}"))
     console.print(Text(f"Tables, layers and manifest: {resolved}"))
     console.print(Text(f"Map: {resolved / 'map.html'}"))

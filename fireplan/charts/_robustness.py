@@ -74,7 +74,10 @@ def robustness(
         raise InputError("no site is chosen in any run: there is nothing to draw")
     about = modelled(about, table)
     rows = ever.sort_values("chosen_share", ascending=False, kind="stable").head(MOST_SITES)
-    texts = [drawable(i if called is None else called.get(str(i), str(i))) for i in rows.index]
+    places = rows["place"] if "place" in rows else [""] * len(rows)
+    known = {str(i): wording.called(str(i), str(place)) for i, place in zip(rows.index, places, strict=True)}
+    names_of = {**known, **(called or {})}
+    texts = [drawable(names_of[str(i)]) for i in rows.index]
     share, runs = rows["chosen_share"].to_numpy(float), rows["n"].to_numpy(int)
     many = " to ".join(dict.fromkeys(map(wording.count, (runs.min(), runs.max()))))
     said = f"{texts[0]} is chosen in {wording.share(share[0])} of {wording.counted(runs[0], 'run')}"

@@ -28,6 +28,7 @@ from fireplan.charts._chart_layout import (
 from fireplan.charts._palette import OBSERVED
 from fireplan.colours import FASTER, INK
 from fireplan.errors import InputError, listed
+from fireplan.siting._results.siting_words import SECONDS, SHARE, amount_said, gain_said
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -100,24 +101,22 @@ def marginal_curve(curve: pd.DataFrame, *, unit: str = "", title: str = "", abou
     bound = scale * rows["bound"].to_numpy(float) if "bound" in rows else None
     stations = rows.index.to_numpy(float)
     of = _in_unit(unit)
-    texts = [wording.signed_figure(g) if np.isfinite(g) and n > 0 else "" for n, g in zip(stations, gain, strict=True)]
+    texts = [gain_said(g, unit) if np.isfinite(g) and n > 0 else "" for n, g in zip(stations, gain, strict=True)]
     points = _Points(
         stations, scale * objective, texts, "Further stations", "Share attained [%]" if total else f"Attained{of}",
         bound, whole_x=True, most=101.0 if total else float("inf"), gid="attained",
     )  # fmt: skip
-    share = "" if total is None else f" ({wording.share(objective[-1] / total)} of {wording.figure(total)})"
+    goal = curve.attrs.get("goal")
+    share = "" if total is None else f" ({wording.share(objective[-1] / total, goal=goal)} of {wording.figure(total)})"
     built = f"{wording.counted(stations[-1], 'station')} {'attains' if stations[-1] == 1 else 'attain'}"
-    said = [f"{built} {wording.figure(objective[-1])}{_after(unit)}{share}."]
+    said = [f"{built} {amount_said(objective[-1], drawable(unit)).rstrip()}{share}."]
     if len(rows) > 1:
-        said.append(
-            f"Gains: the first {wording.signed_figure(gain[1])}{_after(unit)},"
-            f" the last {wording.signed_figure(gain[-1])}{_after(unit)}."
-        )
+        said.append(f"Gains: the first {_gained(gain[1], unit)}, the last {_gained(gain[-1], unit)}.")
     notes = [f"Beside each point: what it gains over the one before{of}."]
     if bound is not None:
         notes.append("Band: from what is attained to the bound, beyond which no plan of so many stations lies.")
     foot = (
-        f"n = {wording.figure(total)}{_after(unit)}" if total else f"n = {wording.counted(len(rows), 'plan')}",
+        f"n = {amount_said(total, drawable(unit)).rstrip()}" if total else f"n = {wording.counted(len(rows), 'plan')}",
         *about.told(),
     )
     words = Words(title or "What each further station buys", tuple(said), tuple(notes), foot)
@@ -297,5 +296,7 @@ def _in_unit(unit: str) -> str:
     return f" [{drawable(unit)}]" if unit else ""
 
 
-def _after(unit: str) -> str:
-    return f" {drawable(unit)}" if unit else ""
+def _gained(gain: float, unit: str) -> str:
+    """Say a gain with its unit; one of time or of a share has it in its words."""
+    said, counted = gain_said(gain, unit), bool(unit) and unit != SECONDS and not unit.startswith(SHARE)
+    return f"{said} {drawable(unit)}" if counted else said

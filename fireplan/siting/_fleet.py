@@ -18,7 +18,7 @@ from fireplan.siting._problem.cover_matrix import Covers
 from fireplan.siting._problem.integer_program import ProgramRows
 from fireplan.siting._problem.prepared_problem import default_weight, setting_of
 from fireplan.siting._results.build_result import NOTE
-from fireplan.siting._results.plan_proof import assessed, must_agree, new_unit, openings
+from fireplan.siting._results.plan_proof import assessed, must_agree, new_unit, openings, placed
 from fireplan.siting._results.siting_result import Siting
 from fireplan.siting._solvers.highs import TOLERANCE, conclude, solve
 from fireplan.siting._solvers.incumbent import searching
@@ -261,7 +261,7 @@ def _siting(
     """Turn the answer into a plan, assess it, and score the candidates."""
     answer, setting = search.answer(), next(iter(settings.values()))
     kind, column = np.divmod(answer.chosen, asked.n)
-    sites = setting.candidates.loc[ids].copy()
+    sites = placed(setting, ids)
     sites["chosen"] = np.bincount(column[column < len(ids)], minlength=len(ids))
     none = np.empty(0, dtype=np.int64)
     sites["alone"], sites["beside"] = asked.one_of_each(none), asked.one_of_each(answer.chosen)

@@ -32,6 +32,7 @@ from fireplan.wording._intervals import high_end as high_end
 from fireplan.wording._intervals import low_end as low_end
 from fireplan.wording._intervals import share_interval as share_interval
 from fireplan.wording._intervals import time_interval as time_interval
+from fireplan.wording._names import called as called
 from fireplan.wording._names import capital as capital
 from fireplan.wording._names import joined as joined
 from fireplan.wording._names import lower as lower
@@ -64,6 +65,7 @@ __all__ = [
     "NOT_REACHED",
     "amount",
     "area",
+    "called",
     "capital",
     "change",
     "clock",

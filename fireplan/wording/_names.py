@@ -33,6 +33,30 @@ def named(key: object) -> str:
     return str(key).replace("_", " ")
 
 
+def called(key: str, name: str) -> str:
+    """
+    Call a thing by its name, with its id in brackets where the name does not say it.
+
+    Parameters
+    ----------
+    key
+        The id.
+    name
+        What people call it; blank: nothing.
+
+    Examples
+    --------
+    >>> called("G0089", "Galeon Ln / Viento Way"), called("8", "Station 8"), called("S8", "")
+    ('Galeon Ln / Viento Way (G0089)', 'Station 8', 'S8')
+    """
+    text = name.strip()
+    if not text or text == key:
+        return key
+    words = text.split()
+    says_it = len(words) == 2 and words[1] == key
+    return text if says_it else f"{text} ({key})"
+
+
 def lower(text: str) -> str:
     """
     Begin a title as a word inside a sentence; an abbreviation stays as it is.
