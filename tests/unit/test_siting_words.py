@@ -1,4 +1,4 @@
-"""What a siting answer says: its goal, its clock times, what it gains, one of each, and sites by their street corners."""
+"""What a siting answer says: its goal, clock times, what it gains, one of each, and sites by their street corners."""
 
 import math
 from types import SimpleNamespace
