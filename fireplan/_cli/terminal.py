@@ -112,7 +112,7 @@ def gap_lines(name: str, found: pd.DataFrame, *, most: int = 3) -> list[str]:
         )
     ]
     for gap, row in found.head(most).iterrows():
-        reached = row["travel_s"] < inf
+        reached = row["travel_s"] < inf and not pd.isna(row["nearest_name"])  # of most of it, no station may be
         nearest = (
             f"{row['nearest_name']} at {wording.clock(row['travel_s'], limit_s=limit_s)}"
             if reached

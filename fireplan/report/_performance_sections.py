@@ -47,7 +47,7 @@ INTERVALS = (
 BENCHED = (
     TableColumn("category", "Program"),
     TableColumn("risk_class", "Risk"),
-    TableColumn("measure", "Measure", "name"),
+    TableColumn("what", "Measure"),
     TableColumn("n", "n", "count"),
     TableColumn("baseline_s", "baseline [min:s]", "percentile"),
     TableColumn("baseline_low_s", "from", "low"),
@@ -111,7 +111,7 @@ def _overall(material: Material) -> list[Block]:
 def _in_words(table: pd.DataFrame) -> pd.DataFrame:
     """Put intervals into one column each, and the limit into its own."""
     rows = table.assign(
-        what=[title.split(" within ")[0] for title in table["title"]],
+        what=[title.rsplit(" within ", 1)[0] for title in table["title"]],
         p90_interval=_ends(table, "p90", "_s", wording.time_interval),
         share_interval=_ends(table, "share", "", wording.share_interval),
     )
@@ -178,8 +178,11 @@ def _baselines(material: Material, attendance: Attendance) -> list[Block]:
     overall = table[table["period"] == table["period"].iloc[-1]]
     said = overall[(overall["measure"] == "total_response") & (overall["n"] >= FEWEST)]
     benched = overall[overall["benchmark_s"].notna() & (overall["n"] >= FEWEST)]
+    titles = {} if material.standard is None else {o.key: o.title for o in material.standard.objectives}
     benched = benched.assign(
-        share_told=_within(benched["share"], benched["benchmark_share"]), verdict=benched["verdict"].map(VERDICTS)
+        what=[titles.get(key, wording.named(key)) for key in benched["measure"]],
+        share_told=_within(benched["share"], benched["benchmark_share"]),
+        verdict=benched["verdict"].map(VERDICTS),
     )
     columns = [c for c in BENCHED if c.name in benched.columns]
     return [

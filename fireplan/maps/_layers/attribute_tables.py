@@ -242,6 +242,8 @@ def gap_table(found: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     limit_s = found.attrs.get("limit_s")
     for column in ("travel", "worst"):
         table[f"{column}_said"] = [wording.clock(s, limit_s=limit_s) for s in table[f"{column}_s"]]
+    # Where no station is the nearest of most of a gap, the time of the rest is not that of the gap.
+    table.loc[found["nearest_name"].isna().to_numpy(), "travel_said"] = wording.NOT_REACHED
     table["area_said"] = table["area_km2"].map(wording.area)
     return table
 
