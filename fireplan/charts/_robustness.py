@@ -85,11 +85,17 @@ def robustness(
     notes = []
     if {"low", "high"} <= set(rows.columns):
         notes.append("Whiskers: interval of the share.")
-    if len(ever) > len(rows):
+    if over := len(ever) - len(rows):
         notes.append(
-            f"{wording.count(len(ever) - len(rows))} more sites are chosen in some run and do not fit on the page."
+            f"{wording.counted(over, 'more site is', 'more sites are')} chosen in some run and"
+            f" {'does' if over == 1 else 'do'} not fit on the page."
         )
-    words = Words(title or "How often each site is chosen", (said,), tuple(notes), (f"n = {many} runs", *about.told()))
+    words = Words(
+        title or "How often each site is chosen",
+        (said,),
+        tuple(notes),
+        (f"n = {many} {'run' if many == '1' else 'runs'}", *about.told()),
+    )
     return Chart(words.title, words.alt, lambda: _bars_drawn(rows, texts, words))
 
 

@@ -43,6 +43,9 @@ LABEL_MOST_PT = 150.0
 UNITS = {"s": "s", "min": "min", "h": "h", "m": "m", "km": "km", "m2": "m²", "km2": "km²", "kph": "km/h"}
 """How the end of a column's name is written as a unit."""
 
+UNDRAWN = ("plan without both figures is", "plans without both figures are")
+"""What a plan that cannot be drawn is called, and several."""
+
 SIDES = ((7.0, -4.0, "left"), (0.0, 8.0, "center"), (0.0, -16.0, "center"), (-7.0, -4.0, "right"))
 """Where the name of a point can stand: to the right, above, below, to the left. [pt]"""
 
@@ -170,7 +173,7 @@ def trade_off(
     ends = [f"{drawable(rows.index[i])}: {wording.figure(x[i])} and {wording.figure(y[i])}" for i in (0, -1)]
     said = f"{axis[0].text} against {axis[1].text}, from {ends[0]} to {ends[1]}." if len(rows) > 1 else f"{ends[0]}."
     lost = int((~both).sum())
-    notes = (f"{lost} plans without both figures are not drawn.",) if lost else ()
+    notes = (f"{wording.counted(lost, *UNDRAWN)} not drawn.",) if lost else ()
     words = Words(
         title or "What one aim costs the other",
         (said,),

@@ -187,8 +187,8 @@ def reliable_coverage(  # noqa: PLR0913 - a question has this many parts
     enough = units_for(busy, reliability)
     aims = (Aim(weight or default_weight(scenario), within_s),)
     return covered(
-        setting, aims, what=f"most reached by {enough} units, so that one is free {wording.goal(reliability)} of the"
-        " time",
+        setting, aims, what=f"most reached by {wording.counted(enough, 'unit')}, so that one is free"
+        f" {wording.goal(reliability)} of the time",
         stations=units, worth=(*[0.0] * (enough - 1), 1.0), several=most_at_a_site, time_limit_s=time_limit_s, gap=gap,
     )  # fmt: skip
 

@@ -204,7 +204,10 @@ def fleet(  # noqa: PLR0913 - a question has this many parts
     demand, ids = settings[first].demand(aims[first]), settings[first].times(aims[first]).candidate_ids
     must_stand(settings[first], ids)
     if stations > len(ids):
-        raise InputError(f"{stations} stations are to be opened at {len(ids)} candidates: ask for fewer")
+        raise InputError(
+            f"{wording.counted(stations, 'station is', 'stations are')} to be opened at"
+            f" {wording.counted(len(ids), 'candidate')}: ask for fewer"
+        )
     homes = list(map(str, scenario.stations.index[scenario.stations["open"]]))
     reach = [_reach(settings[k], aims[k], homes) for k in units]
     asked = Fleet(

@@ -145,7 +145,7 @@ def arrival_legend(
         title=f"{goal.title}, {INTERVALS[goal.interval]}",
         entries=[*band_entries(bands), gap, *station_entries(*statuses)],  # type: ignore[arg-type]
         unit="min:s" if goal.interval != "travel_s" else "min:s, without turnout",
-        n=f"{total} in {wording.count(len(assessment.zones))} zones",
+        n=f"{total} in {wording.counted(len(assessment.zones), 'zone')}",
         held_to=limit_said(goal),
     )
 
