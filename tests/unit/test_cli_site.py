@@ -345,7 +345,7 @@ def test_a_station_may_close(project, run, tmp_path):
     made = json.loads((tmp_path / "results" / "siting_manifest.json").read_text(encoding="utf-8"))
     assert made["inputs"]["siting.candidates"]["file"] == "places.csv"
     assert {"close_station": "S1"} in changes["scenario"][0]["changes"]
-    assert "Closed    Close S1" in out
+    assert "Closed    Close Station 1 (S1)" in out
     assert "behind the best of each run" in (tmp_path / "results" / "siting_notes.txt").read_text(encoding="utf-8")
 
 

@@ -256,7 +256,7 @@ def test_sites_are_reported_with_their_proof(town):
     tried = fp.siting.robustness(found, stations=1, candidates=places, within_s=240, runs=5, seed=1)
     material = material_of(town, standard=STANDARD, siting=found, robustness=tried)
     page = report_bytes(material).decode()
-    assert f"The plan attains {found.objective:,.6g} people" in words(page)
+    assert f"The plan attains {found.objective:,.6g} of 400 people" in words(page)
     assert "Whether it holds under other assumptions" in page
     assert len(named(page, "robustness")) == len(tried.sites)
     assert named(page, "site_curve")["objective"].tolist() == pytest.approx(found.curve["objective"].tolist())
