@@ -134,7 +134,7 @@ def _basis(project: Project) -> str:
 
 def _cells(row: Any) -> list[Text]:  # noqa: ANN401 - a row of a table, as pandas hands it out
     known = not pd.isna(row.share)
-    title = row.title.split(" within ")[0]
+    title = row.title.rsplit(" within ", 1)[0]
     return [
         Text(show.plain(f"{title}, {wording.clock(row.limit_s)}" if known else title)),
         Text(wording.count(row.n)),

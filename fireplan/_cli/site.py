@@ -20,6 +20,7 @@ from fireplan.progress import silent
 from fireplan.project import manifest, whole_outputs, write_csv, write_layers
 from fireplan.project._manifest import file_hash
 from fireplan.project._siting_plan import siting_question
+from fireplan.siting._results.siting_words import little_said, names_of, plan_said
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -35,7 +36,7 @@ STEPS = 11
 SCENARIO = "Siting"
 """What the plan is called in changes.toml, where no what-if is called that already."""
 
-RUN_COLUMNS = ("chosen_runs", "n", "chosen_share", "low", "high", "near_share")
+RUN_COLUMNS = ("chosen_runs", "n", "chosen_share", "low", "high", "near_share", "place")
 
 
 @dataclass(frozen=True, eq=False)
@@ -52,7 +53,8 @@ class _Results:
     def notes(self) -> list[str]:
         """What a reader of the figures has to know, each once."""
         found, project = self.found, self.question.project
-        told = [found.question, *([found.reason] if found.reason else []), *found.notes]
+        little = little_said(found)
+        told = [found.question, *([little] if little else []), *([found.reason] if found.reason else []), *found.notes]
         told += self.question.candidates.attrs.get("notes", ())
         if self.question.covers_most:
             told.append("curve.csv: the best plan for each number of stations, which need not contain the one before")
@@ -143,9 +145,9 @@ def _write_text(file: Path, text: str) -> None:
 def _summary(results: _Results) -> pd.DataFrame:
     """Give the answer in one row."""
     found = results.found
-    names = ("question", "objective", "bound", "gap", "unit", "before", "total", "share", "status", "reason")
+    names = ("question", "objective", "bound", "gap", "unit", "before", "total", "share", "goal", "status", "reason")
     row: dict[str, Any] = {name: getattr(found, name) for name in names}
-    row |= {"sites": "; ".join(map(str, found.chosen.index)), "plan": "; ".join(map(str, found.plan))}
+    row |= {"sites": "; ".join(map(str, found.chosen.index)), "plan": "; ".join(plan_said(found))}
     return pd.DataFrame([row])
 
 
@@ -166,7 +168,8 @@ def changes_toml(found: Siting, *, taken: list[str]) -> str:
     while name in taken:
         number += 1
         name = f"{SCENARIO} {number}"
-    sites = listed(found.chosen.index, most=20)
+    called = names_of(found)
+    sites = listed([called.get(str(site), str(site)) for site in found.chosen.index], most=20)
     entries = {"scenario": [{"name": name, "changes": [c.to_dict() for c in found.plan]}]}  # type: ignore[attr-defined]
     return f"# {_on_one_line(found.question)}: {_on_one_line(sites)}\n{tomli_w.dumps(entries)}"
 

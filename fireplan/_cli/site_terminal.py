@@ -13,14 +13,15 @@ from rich.text import Text
 
 from fireplan import wording
 from fireplan._cli.terminal import plain
-from fireplan.siting._solvers.incumbent import STATUSES
+from fireplan.changes import CloseStation
+from fireplan.siting._results import siting_words as words
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from fireplan.siting import Robustness, Siting
 
-WIDEST_ID = 24
+WIDEST_PLACE = 34
 
 
 def report(
@@ -46,31 +47,29 @@ def report(
         of_plans = "sites" in curve
         what = "Best plan for each number of stations" if of_plans else "The plan, in the best order of building"
         say(f"\n{what}", "italic")
-        console.print(_curve(curve))
+        console.print(_curve(curve, found))
     if runs is not None:
         say(str(runs))
     where = Console(highlight=False, soft_wrap=True)
     resolved = folder.resolve()
-    where.print(Text(f"\n{notes} notes on the data and the method: {resolved / 'siting_notes.txt'}"))
+    where.print(Text(f"\n{wording.counted(notes, 'note')} on the data and the method: {resolved / 'siting_notes.txt'}"))
     where.print(Text(f"For plan.toml: {resolved / 'changes.toml'}"))
     where.print(Text(f"Map: {resolved / 'siting.html'}"))
 
 
 def _answer(found: Siting) -> list[str]:
-    """Say what is attained, and how sure that is."""
-    proof = f"{wording.named(found.status)}: {STATUSES[found.status]}"
+    """Say what is attained, whether it is worth it, and how sure that is."""
     if isnan(found.objective):
-        return [proof, *([found.reason] if found.reason else [])]
-    of = f" of {wording.figure(found.total)}" if isfinite(found.total) else ""
-    share = f" ({wording.share(found.share)})" if isfinite(found.total) else ""
-    today = f"; today {wording.figure(found.before)}" if isfinite(found.before) else ""
+        return [words.proof_said(found), *([found.reason] if found.reason else [])]
     what = "Takes   " if found.unit == "stations" else "Attained"
-    lines = [
-        f"{what}  {wording.figure(found.objective)}{of} {found.unit}{share}{today}",
-        f"Bound     {wording.figure(found.bound)}, gap {wording.share(found.gap)}; {proof}",
-    ]
+    lines = [f"{what}  {words.attained_said(found)}"]
+    lines += [f"Today     {before}"] if (before := words.before_said(found)) else []
+    lines += [little] if (little := words.little_said(found)) else []
+    bound = words.figure_said(found.bound, found.unit)
+    lines.append(f"Bound     {bound}, gap {wording.share(found.gap)}; {words.proof_said(found)}")
     lines += [found.reason] if found.reason else []
-    closing = [c for c in map(str, found.plan) if c.startswith("Close")]
+    said = words.plan_said(found)
+    closing = [text for change, text in zip(found.plan, said, strict=True) if isinstance(change, CloseStation)]
     lines += [f"Closed    {', '.join(closing)}"] if closing else []
     return lines if found.plan else [*lines, "No change improves on the department as it stands."]
 
@@ -78,16 +77,17 @@ def _answer(found: Siting) -> list[str]:
 def _sites(found: Siting, runs: Robustness | None) -> Table:
     """Lay out the sites of the plan."""
     table = _table()
-    table.add_column("site", max_width=WIDEST_ID, no_wrap=True, overflow="ellipsis")
+    table.add_column("site", max_width=WIDEST_PLACE)
     headings = ["longitude", "latitude", "gains alone", "lost without"]
     units = found.chosen["chosen"].gt(1).any()
     headings += ["units"] if units else []
     headings += ["best in"] if runs is not None else []
     for heading in headings:
         table.add_column(heading, justify="right", no_wrap=True)
+    names, unit = words.names_of(found), found.score_unit
     for site in found.chosen.to_crs("EPSG:4326").itertuples():
-        cells = [str(site.Index), f"{site.geometry.x:.6f}", f"{site.geometry.y:.6f}"]
-        cells += [wording.figure(float(site.alone)), wording.figure(float(site.beside))]
+        cells = [names.get(str(site.Index), str(site.Index)), f"{site.geometry.x:.6f}", f"{site.geometry.y:.6f}"]
+        cells += [words.figure_said(float(site.alone), unit), words.figure_said(float(site.beside), unit)]
         cells += [wording.count(site.chosen)] if units else []
         if runs is not None:
             known = site.Index in runs.sites.index
@@ -101,16 +101,17 @@ def _near(found: Siting) -> str:
     ups = found.runner_ups
     if not len(ups):
         return "No other plan with one site changed."
-    best = ups.iloc[0]
-    instead = f"{best['take']} for {best['leave_out']}"
+    best, names = ups.iloc[0], words.names_of(found)
+    take, leave = (names.get(str(best[key]), str(best[key])) for key in ("take", "leave_out"))
+    instead = f"{take} for {leave}"
     same = int((ups["behind"] <= 0).sum())
     if same:
-        many = f"{same} or more" if same == len(ups) else f"{same}"
-        return f"As good: {many} plans with one site changed, such as {instead}."
-    return f"Next best: {instead}, worse by {wording.figure(float(best['behind']))} {found.unit}."
+        many = f"{same} or more plans" if same == len(ups) else wording.counted(same, "plan")
+        return f"As good: {many} with one site changed, such as {instead}."
+    return f"Next best: {instead}, worse by {words.apart_said(float(best['behind']), found.score_unit)}."
 
 
-def _curve(curve: pd.DataFrame) -> Table:
+def _curve(curve: pd.DataFrame, found: Siting) -> Table:
     """Lay out what each further station buys."""
     of_plans = "sites" in curve
     table = _table()
@@ -122,15 +123,18 @@ def _curve(curve: pd.DataFrame) -> Table:
     proven = of_plans and curve["gap"].fillna(0.0).gt(0).any()
     if proven:
         table.add_column("gap", justify="right", no_wrap=True)
-    table.add_column("sites" if of_plans else "site", max_width=34, no_wrap=True, overflow="ellipsis")
+    table.add_column("sites" if of_plans else "site", max_width=WIDEST_PLACE)
+    names, unit = words.names_of(found), found.score_unit
+    goal = None if isnan(found.goal) else found.goal
     for number, row in curve.iterrows():
         if not isfinite(row["objective"]):
             continue
-        cells = [str(number), wording.figure(row["objective"])]
-        cells.append(wording.signed_figure(row["gain"]) if number and isfinite(row["gain"]) else "")
-        cells += [wording.share(row["share"])] if curve["share"].notna().any() else []
+        cells = [str(number), words.figure_said(row["objective"], unit)]
+        cells.append(words.gain_said(row["gain"], unit) if number and isfinite(row["gain"]) else "")
+        cells += [wording.share(row["share"], goal=goal)] if curve["share"].notna().any() else []
         cells += [wording.share(row["gap"])] if proven else []
-        cells.append("" if pd.isna(sites := row["sites" if of_plans else "take"]) else str(sites))
+        sites = row["sites" if of_plans else "take"]
+        cells.append("" if pd.isna(sites) else words.sites_said(str(sites), names))
         table.add_row(*(Text(plain(c)) for c in cells))
     return table
 

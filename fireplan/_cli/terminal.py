@@ -63,14 +63,16 @@ def shares_table(comparison: Comparison, *, title: str) -> Table:
     table = Table(
         title=Text(plain(title)),
         title_justify="left",
-        caption=Text("in brackets: change in percentage points; met, missed: against what the objective asks for"),
+        caption=Text(
+            "in brackets: change in percentage points; goal: what the objective asks for, and whether it is so"
+        ),
         caption_justify="left",
         box=SIMPLE_HEAD,
         pad_edge=False,
     )
     table.add_column("share within")
     for name in comparison.names:
-        table.add_column(Text(plain(name)), justify="right", min_width=13)
+        table.add_column(Text(plain(name)), justify="right", min_width=17 if len(comparison.names) <= 3 else 13)
     for goal in comparison.standard.planned:
         table.add_row(Text(plain(f"{goal.title}, {wording.clock(goal.limit_s)}"), style="bold"))
         here = pd.DataFrame(summary.xs(goal.key, level="objective"))
@@ -87,8 +89,13 @@ def _cells(rows: pd.DataFrame, names: tuple[str, ...]) -> list[Text]:
     for i, name in enumerate(names):
         row: Any = rows.loc[name]
         change = f" ({wording.points(row['change'])})" if i else ""
-        met = "" if pd.isna(row["met"]) else f" {wording.verdict(row['met'])}"
-        cells.append(Text(f"{wording.share(row['share'], goal=row['required_share'])}{change}{met}"))
+        asked = {"goal": row["required_share"], "at_most_outside": row["at_most_outside"]}
+        if len(names) == 1:
+            cells.append(Text(wording.share_held(row["share"], row["met"], **asked)))
+            continue
+        # Beside other scenarios what was asked for stands under the share: a line of a table holds only so much.
+        held = [text for text in (wording.goal_verdict(row["met"], **asked),) if text]
+        cells.append(Text("\n".join([f"{wording.share(row['share'], goal=row['required_share'])}{change}", *held])))
     return cells
 
 
@@ -105,7 +112,7 @@ def gap_lines(name: str, found: pd.DataFrame, *, most: int = 3) -> list[str]:
         )
     ]
     for gap, row in found.head(most).iterrows():
-        reached = row["travel_s"] < inf
+        reached = row["travel_s"] < inf and not pd.isna(row["nearest_name"])  # of most of it, no station may be
         nearest = (
             f"{row['nearest_name']} at {wording.clock(row['travel_s'], limit_s=limit_s)}"
             if reached
@@ -128,6 +135,6 @@ def where(folder: Path, *, notes: int) -> None:
     """Print where the map and the tables are."""
     console = Console(highlight=False, soft_wrap=True)
     resolved = folder.resolve()
-    console.print(Text(f"\n{notes} notes on the data and the method: {resolved / 'notes.txt'}"))
+    console.print(Text(f"\n{wording.counted(notes, 'note')} on the data and the method: {resolved / 'notes.txt'}"))
     console.print(Text(f"Tables, layers and manifest: {resolved}"))
     console.print(Text(f"Map: {resolved / 'map.html'}"))

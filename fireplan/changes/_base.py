@@ -10,12 +10,15 @@ import numpy as np
 import pandas as pd
 import shapely
 
+from fireplan import wording
 from fireplan.crs import WGS84, project
 from fireplan.errors import InputError, UnknownIdError, quoted
 from fireplan.scenario import held
 
 if TYPE_CHECKING:
-    from fireplan.scenario import Tables
+    from collections.abc import Iterable, Mapping
+
+    from fireplan.scenario import Change, Tables
 
 LonLat = tuple[float, float]
 
@@ -47,12 +50,31 @@ class BaseChange:
         if faults:
             raise InputError(f"{self.verb}: " + "; ".join(faults))
 
+    def told(self, names: Mapping[str, str]) -> str:  # noqa: ARG002 - for those that speak of a station
+        """Say what it does, stations by their names; `names` gives those of their ids."""
+        return str(self)
+
     def to_dict(self) -> dict[str, Any]:
         """Write the change as plain values, as they stand in plan.toml."""
         first, *rest = fields(self)  # type: ignore[arg-type]
         details = {f.name: getattr(self, f.name) for f in rest if getattr(self, f.name) != f.default}
         plain = {k: list(v) if isinstance(v, tuple) else v for k, v in details.items()}
         return {self.verb: getattr(self, first.name), **plain}
+
+
+def told(changes: Iterable[Change], names: Mapping[str, str] | pd.Series[str]) -> list[str]:
+    """
+    Say what changes do, stations by their names, ids in brackets.
+
+    Parameters
+    ----------
+    changes
+        The changes.
+    names
+        Names of stations by id, such as the column of `Scenario.stations` after the changes.
+    """
+    called = {str(key): wording.called(str(key), name) for key, name in names.items() if isinstance(name, str)}
+    return [c.told(called) if isinstance(c, BaseChange) else str(c) for c in changes]
 
 
 def _of_kind(value: object, kind: str) -> object:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
+from fireplan import wording
 from fireplan.changes._base import BaseChange
 from fireplan.errors import InputError, UnknownIdError
 from fireplan.scenario import counted_columns, held
@@ -37,7 +38,7 @@ class ScaleDemand(BaseChange):
 
     def __str__(self) -> str:
         """Say what it does."""
-        where = f" in {len(self.zones)} zones" if self.zones else ""
+        where = f" in {wording.counted(len(self.zones), 'zone')}" if self.zones else ""
         return f"{(self.weight or 'demand').capitalize()} x {self.factor:g}{where}"
 
     def __call__(self, tables: Tables) -> Tables:

@@ -24,6 +24,8 @@ from fireplan.scenario import held
 from fireplan.stations import complete_units
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from fireplan.scenario import Tables
 
 
@@ -52,8 +54,15 @@ class OpenStation(BaseChange):
 
     def __str__(self) -> str:
         """Say what it does."""
-        what = f"Open {self.name or self.station_id}"
-        return what + (f" with {', '.join(self.units)}" if self.units else "")
+        return self._said(self.name or self.station_id)
+
+    def told(self, names: Mapping[str, str]) -> str:
+        """Say it with the station's name and id."""
+        called = wording.called(self.station_id, self.name)
+        return self._said(names.get(self.station_id, called) if called == self.station_id else called)
+
+    def _said(self, called: str) -> str:
+        return f"Open {called}" + (f" with {', '.join(self.units)}" if self.units else "")
 
     def __call__(self, tables: Tables) -> Tables:
         """Open the station and house its units."""
@@ -89,7 +98,11 @@ class CloseStation(BaseChange):
 
     def __str__(self) -> str:
         """Say what it does."""
-        return f"Close {self.station_id}"
+        return self.told({})
+
+    def told(self, names: Mapping[str, str]) -> str:
+        """Say it with the station's name."""
+        return f"Close {names.get(self.station_id, self.station_id)}"
 
     def __call__(self, tables: Tables) -> Tables:
         """Close it."""
@@ -111,7 +124,11 @@ class MoveStation(BaseChange):
 
     def __str__(self) -> str:
         """Say what it does."""
-        return f"Move {self.station_id} to {self.at[1]:.5f}, {self.at[0]:.5f}"
+        return self.told({})
+
+    def told(self, names: Mapping[str, str]) -> str:
+        """Say it with the station's name."""
+        return f"Move {names.get(self.station_id, self.station_id)} to {self.at[1]:.5f}, {self.at[0]:.5f}"
 
     def __call__(self, tables: Tables) -> Tables:
         """Move it."""
@@ -150,7 +167,11 @@ class AddUnit(BaseChange):
 
     def __str__(self) -> str:
         """Say what it does."""
-        return f"Add {self.unit_id} at {self.to}"
+        return self.told({})
+
+    def told(self, names: Mapping[str, str]) -> str:
+        """Say it with the station's name."""
+        return f"Add {self.unit_id} at {names.get(self.to, self.to)}"
 
     def __call__(self, tables: Tables) -> Tables:
         """Add it."""
@@ -203,7 +224,11 @@ class MoveUnit(BaseChange):
 
     def __str__(self) -> str:
         """Say what it does."""
-        return f"Move {self.unit_id} to {self.to}"
+        return self.told({})
+
+    def told(self, names: Mapping[str, str]) -> str:
+        """Say it with the station's name."""
+        return f"Move {self.unit_id} to {names.get(self.to, self.to)}"
 
     def __call__(self, tables: Tables) -> Tables:
         """Move it."""
@@ -232,7 +257,11 @@ class SetTurnout(BaseChange):
 
     def __str__(self) -> str:
         """Say what it does."""
-        whose = ", ".join((*self.units, *self.stations)) or "all units"
+        return self.told({})
+
+    def told(self, names: Mapping[str, str]) -> str:
+        """Say it with the names of the stations."""
+        whose = ", ".join((*self.units, *(names.get(s, s) for s in self.stations))) or "all units"
         return f"Turnout {wording.clock(self.turnout_s)} for {whose}"
 
     def __call__(self, tables: Tables) -> Tables:

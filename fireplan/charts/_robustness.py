@@ -74,7 +74,10 @@ def robustness(
         raise InputError("no site is chosen in any run: there is nothing to draw")
     about = modelled(about, table)
     rows = ever.sort_values("chosen_share", ascending=False, kind="stable").head(MOST_SITES)
-    texts = [drawable(i if called is None else called.get(str(i), str(i))) for i in rows.index]
+    places = rows["place"] if "place" in rows else [""] * len(rows)
+    known = {str(i): wording.called(str(i), str(place)) for i, place in zip(rows.index, places, strict=True)}
+    names_of = {**known, **(called or {})}
+    texts = [drawable(names_of[str(i)]) for i in rows.index]
     share, runs = rows["chosen_share"].to_numpy(float), rows["n"].to_numpy(int)
     many = " to ".join(dict.fromkeys(map(wording.count, (runs.min(), runs.max()))))
     said = f"{texts[0]} is chosen in {wording.share(share[0])} of {wording.counted(runs[0], 'run')}"
@@ -82,11 +85,17 @@ def robustness(
     notes = []
     if {"low", "high"} <= set(rows.columns):
         notes.append("Whiskers: interval of the share.")
-    if len(ever) > len(rows):
+    if over := len(ever) - len(rows):
         notes.append(
-            f"{wording.count(len(ever) - len(rows))} more sites are chosen in some run and do not fit on the page."
+            f"{wording.counted(over, 'more site is', 'more sites are')} chosen in some run and"
+            f" {'does' if over == 1 else 'do'} not fit on the page."
         )
-    words = Words(title or "How often each site is chosen", (said,), tuple(notes), (f"n = {many} runs", *about.told()))
+    words = Words(
+        title or "How often each site is chosen",
+        (said,),
+        tuple(notes),
+        (f"n = {many} {'run' if many == '1' else 'runs'}", *about.told()),
+    )
     return Chart(words.title, words.alt, lambda: _bars_drawn(rows, texts, words))
 
 

@@ -28,6 +28,7 @@ from fireplan.charts._chart_layout import (
 from fireplan.charts._palette import OBSERVED
 from fireplan.colours import FASTER, INK
 from fireplan.errors import InputError, listed
+from fireplan.siting._results.siting_words import SECONDS, SHARE, amount_said, gain_said
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -41,6 +42,9 @@ PLOT_PT, LEFT_PT, RIGHT_PT, BOTTOM_PT, TOP_PT = 320.0, 76.0, 34.0, 42.0, 14.0
 LABEL_MOST_PT = 150.0
 UNITS = {"s": "s", "min": "min", "h": "h", "m": "m", "km": "km", "m2": "m²", "km2": "km²", "kph": "km/h"}
 """How the end of a column's name is written as a unit."""
+
+UNDRAWN = ("plan without both figures is", "plans without both figures are")
+"""What a plan that cannot be drawn is called, and several."""
 
 SIDES = ((7.0, -4.0, "left"), (0.0, 8.0, "center"), (0.0, -16.0, "center"), (-7.0, -4.0, "right"))
 """Where the name of a point can stand: to the right, above, below, to the left. [pt]"""
@@ -100,24 +104,22 @@ def marginal_curve(curve: pd.DataFrame, *, unit: str = "", title: str = "", abou
     bound = scale * rows["bound"].to_numpy(float) if "bound" in rows else None
     stations = rows.index.to_numpy(float)
     of = _in_unit(unit)
-    texts = [wording.signed_figure(g) if np.isfinite(g) and n > 0 else "" for n, g in zip(stations, gain, strict=True)]
+    texts = [gain_said(g, unit) if np.isfinite(g) and n > 0 else "" for n, g in zip(stations, gain, strict=True)]
     points = _Points(
         stations, scale * objective, texts, "Further stations", "Share attained [%]" if total else f"Attained{of}",
         bound, whole_x=True, most=101.0 if total else float("inf"), gid="attained",
     )  # fmt: skip
-    share = "" if total is None else f" ({wording.share(objective[-1] / total)} of {wording.figure(total)})"
+    goal = curve.attrs.get("goal")
+    share = "" if total is None else f" ({wording.share(objective[-1] / total, goal=goal)} of {wording.figure(total)})"
     built = f"{wording.counted(stations[-1], 'station')} {'attains' if stations[-1] == 1 else 'attain'}"
-    said = [f"{built} {wording.figure(objective[-1])}{_after(unit)}{share}."]
+    said = [f"{built} {amount_said(objective[-1], drawable(unit)).rstrip()}{share}."]
     if len(rows) > 1:
-        said.append(
-            f"Gains: the first {wording.signed_figure(gain[1])}{_after(unit)},"
-            f" the last {wording.signed_figure(gain[-1])}{_after(unit)}."
-        )
+        said.append(f"Gains: the first {_gained(gain[1], unit)}, the last {_gained(gain[-1], unit)}.")
     notes = [f"Beside each point: what it gains over the one before{of}."]
     if bound is not None:
         notes.append("Band: from what is attained to the bound, beyond which no plan of so many stations lies.")
     foot = (
-        f"n = {wording.figure(total)}{_after(unit)}" if total else f"n = {wording.counted(len(rows), 'plan')}",
+        f"n = {amount_said(total, drawable(unit)).rstrip()}" if total else f"n = {wording.counted(len(rows), 'plan')}",
         *about.told(),
     )
     words = Words(title or "What each further station buys", tuple(said), tuple(notes), foot)
@@ -171,7 +173,7 @@ def trade_off(
     ends = [f"{drawable(rows.index[i])}: {wording.figure(x[i])} and {wording.figure(y[i])}" for i in (0, -1)]
     said = f"{axis[0].text} against {axis[1].text}, from {ends[0]} to {ends[1]}." if len(rows) > 1 else f"{ends[0]}."
     lost = int((~both).sum())
-    notes = (f"{lost} plans without both figures are not drawn.",) if lost else ()
+    notes = (f"{wording.counted(lost, *UNDRAWN)} not drawn.",) if lost else ()
     words = Words(
         title or "What one aim costs the other",
         (said,),
@@ -297,5 +299,7 @@ def _in_unit(unit: str) -> str:
     return f" [{drawable(unit)}]" if unit else ""
 
 
-def _after(unit: str) -> str:
-    return f" {drawable(unit)}" if unit else ""
+def _gained(gain: float, unit: str) -> str:
+    """Say a gain with its unit; one of time or of a share has it in its words."""
+    said, counted = gain_said(gain, unit), bool(unit) and unit != SECONDS and not unit.startswith(SHARE)
+    return f"{said} {drawable(unit)}" if counted else said

@@ -11,7 +11,7 @@ from zoneinfo import available_timezones
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, field_validator, model_validator
 
-from fireplan import standards
+from fireplan import standards, wording
 from fireplan.errors import ProjectError, UnknownIdError, listed, quoted
 from fireplan.response_performance import Policy
 
@@ -489,11 +489,15 @@ def _fault(error: Any) -> str:  # noqa: ANN401 - pydantic's own record
             held = f" ({listed(error['input'], most=20)})" if isinstance(error["input"], dict) else ""
             return f"[{key}]{held} is not built yet, so nothing reads it: remove it"
         known = _keys_at(error["loc"][:-1])
-        close = get_close_matches(key, known, n=1)
+        in_full = re.sub("_s$", "_seconds", key)  # as the library's arguments are called
+        close = [in_full] if in_full in known else get_close_matches(key, known, n=1)
         hint = f"did you mean {quoted(close[0])}?" if close else f"known are {listed(known, most=20)}"
         return f"key {quoted(where)} is unknown: {hint}"
     if error["type"] == "missing":
         return f"key {quoted(where)} is missing"
+    if where.endswith("_percent") and error["type"] == "greater_than" and 0 < error["input"] <= 1:
+        part = float(error["input"])
+        return f"{where} is {part:g}: write {100 * part:g} for {wording.goal(part)}, not {part:g}"
     text = re.sub(r"^Value error, ", "", error["msg"])
     said = error["type"] == "value_error"  # in our own words, which name the key
     return text if said else f"{where}: {text} (it is {quoted(error['input'])})"

@@ -12,6 +12,7 @@ from fireplan import siting
 from fireplan._geofiles import local_file, read_vector
 from fireplan.errors import InputError, ProjectError, UnknownIdError, quoted
 from fireplan.project._plan import MODELS
+from fireplan.siting._problem.prepared_problem import default_weight as siting_weight
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from fireplan.project._plan import SitingPart
     from fireplan.project._read_project import Project
     from fireplan.siting import Rules, Siting
+    from fireplan.standards import Objective
 
 SPACING_M = 500.0
 APART_M = 200.0
@@ -29,6 +31,9 @@ APART_M = 200.0
 
 MORE_STATIONS = 3
 """The curve of what each further station buys goes on for so many beyond those asked for, and to five at least."""
+
+HELD_TO_A_GOAL = frozenset({"max_coverage", "relocate"})
+"""Models whose objective is what is reached in time, once: a share that a standard may ask for."""
 
 BY_UNIT = frozenset({"expected_coverage", "reliable_coverage"})
 """Models that place units, not stations."""
@@ -59,6 +64,8 @@ class Question:
         What is counted; None: people where they are known, else incidents.
     rules
         Under which rules.
+    goal
+        Share that the standard asks for within this limit; None: it asks for none.
     """
 
     project: Project
@@ -67,6 +74,7 @@ class Question:
     within_s: float
     weight: str | None
     rules: Rules
+    goal: float | None = None
 
     @property
     def asked(self) -> SitingPart:
@@ -104,6 +112,7 @@ class Question:
         """What is particular to the model; what the plan leaves out is left to it."""
         asked, keys = self.asked, MODELS[self.asked.model]
         limits: dict[str, Any] = {"within_s": self.within_s} if "within_seconds" in keys else {}
+        limits |= {"goal": self.goal} if asked.model in HELD_TO_A_GOAL else {}
         if "near_seconds" in keys:
             limits = {"near_s": self.within_s, "far_s": asked.far_seconds or TWICE * self.within_s}
         given = {
@@ -124,7 +133,7 @@ class Question:
         most = min(max(5, self.stations + MORE_STATIONS), len(self.candidates))
         return siting.marginal_curve(
             self.project.today, up_to=most, candidates=self.candidates, within_s=self.within_s, weight=self.weight,
-            rules=self.rules, **self.stopping,
+            rules=self.rules, goal=self.goal, **self.stopping,
         )  # fmt: skip
 
     def robustness(self, found: Siting) -> siting.Robustness | None:
@@ -175,7 +184,19 @@ def siting_question(project: Project, *, stations: int | None = None) -> Questio
         budget=math.inf if asked.budget is None else asked.budget,
         apart_m=asked.apart_m,
     )
-    return Question(project, stations or asked.p, _candidates(project), within_s, weight, rules)
+    share = _goal(objectives, within_s, weight or siting_weight(project.today), rules)
+    return Question(project, stations or asked.p, _candidates(project), within_s, weight, rules, share)
+
+
+def _goal(objectives: tuple[Objective, ...], within_s: float, weight: str, rules: Rules) -> float | None:
+    """Find the share that the standard asks for of what is asked here: the same limit, interval, unit and weight."""
+    for objective in objectives:
+        same = (objective.limit_s, objective.interval, dict(objective.needs)) == (
+            within_s, rules.interval, {rules.unit: 1},
+        )  # fmt: skip
+        if same and objective.weight in {"", weight} and objective.share is not None:
+            return objective.share
+    return None
 
 
 def _check_stations(project: Project) -> None:

@@ -27,12 +27,12 @@ KINDS: dict[str, Callable[[Any], str]] = {
     "percentile": wording.percentile,
     "low": wording.low_end,
     "high": wording.high_end,
-    "verdict": wording.verdict,
+    "verdict": str,
 }
 """
-How a cell is told: "told" is a figure already in words; "number" has a decimal; "points" is a change of a share in
-percentage points, "signed" of a count; "clock", "percentile", and the ends "low" and "high" of an interval are times
-[s].
+How a cell is told: "told" is a figure, and "verdict" a verdict, already in words; "number" has a decimal; "points" is a
+change of a share in percentage points, "signed" of a count; "clock", "percentile", and the ends "low" and "high" of an
+interval are times [s].
 """
 
 ENDLESS = {"clock", "percentile", "low", "high"}

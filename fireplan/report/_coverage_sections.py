@@ -9,6 +9,7 @@ import pandas as pd
 from fireplan import wording
 from fireplan._page_kit import style
 from fireplan.report._blocks import Block, Prose, Section, Table, TableColumn, absent
+from fireplan.report._cell_words import NOTHING
 from fireplan.report._inputs import is_force
 from fireplan.report._zone_maps import Shading, shaded
 
@@ -27,7 +28,7 @@ SHARES = (
     TableColumn("outside", "outside", "count"),
     TableColumn("share_told", "share within", "told"),
     TableColumn("p90_s", "90th percentile [min:s]", "percentile"),
-    TableColumn("met", "goal", "verdict"),
+    TableColumn("goal_told", "against the goal", "verdict"),
 )
 
 
@@ -141,9 +142,16 @@ def _shares(material: Material, key: str, caption: str, *, force: bool) -> Block
 
 
 def with_told(table: pd.DataFrame) -> pd.DataFrame:
-    """Add shares in words: one that misses its goal, or all, is not rounded to it."""
-    asked = zip(table["share"], table["required_share"], strict=True)
-    return table.assign(share_told=[wording.share(share, goal=goal) for share, goal in asked])
+    """Add shares in words: one that misses its goal, or all, is not rounded to it; and what was asked for."""
+    asked = zip(table["share"], table["required_share"], table["at_most_outside"], table["met"], strict=True)
+    told = [
+        (
+            wording.share(share, goal=goal),
+            wording.goal_verdict(met, goal=goal, at_most_outside=most) or NOTHING,
+        )
+        for share, goal, most, met in asked
+    ]
+    return table.assign(share_told=[share for share, _ in told], goal_told=[held for _, held in told])
 
 
 def _by_station(material: Material, baseline: Assessment, goal: Objective) -> Block:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from math import isfinite, isnan
 from typing import TYPE_CHECKING
 
+import pandas as pd
+
 from fireplan import charts, wording
 from fireplan.errors import InputError
 from fireplan.progress import silent
@@ -22,8 +24,6 @@ from fireplan.response_performance._statistics import FEWEST
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    import pandas as pd
-
     from fireplan.report._inputs import Material
     from fireplan.response_performance import Attendance
 
@@ -38,7 +38,7 @@ PERFORMED = (
     TableColumn("p90_interval", "95 % interval", "told"),
     TableColumn("share_told", "within limit", "told"),
     TableColumn("share_interval", "95 % interval", "told"),
-    TableColumn("met", "goal", "verdict"),
+    TableColumn("goal_told", "against the goal", "verdict"),
 )
 INTERVALS = (
     "90th percentiles are observed values (inverted_cdf) with their interval between order statistics, shares have"
@@ -47,7 +47,7 @@ INTERVALS = (
 BENCHED = (
     TableColumn("category", "Program"),
     TableColumn("risk_class", "Risk"),
-    TableColumn("measure", "Measure", "name"),
+    TableColumn("what", "Measure"),
     TableColumn("n", "n", "count"),
     TableColumn("baseline_s", "baseline [min:s]", "percentile"),
     TableColumn("baseline_low_s", "from", "low"),
@@ -111,11 +111,15 @@ def _overall(material: Material) -> list[Block]:
 def _in_words(table: pd.DataFrame) -> pd.DataFrame:
     """Put intervals into one column each, and the limit into its own."""
     rows = table.assign(
-        what=[title.split(" within ")[0] for title in table["title"]],
+        what=[title.rsplit(" within ", 1)[0] for title in table["title"]],
         p90_interval=_ends(table, "p90", "_s", wording.time_interval),
         share_interval=_ends(table, "share", "", wording.share_interval),
     )
-    return rows.assign(share_told=_within(table["share"], table["goal"]))
+    goals = [
+        NOTHING if pd.isna(met) else wording.goal_verdict(met, goal=goal) or NOTHING
+        for met, goal in zip(table["met"], table["goal"], strict=True)
+    ]
+    return rows.assign(share_told=_within(table["share"], table["goal"]), goal_told=goals)
 
 
 def _within(shares: pd.Series[float], goals: pd.Series[float]) -> list[str]:
@@ -174,8 +178,11 @@ def _baselines(material: Material, attendance: Attendance) -> list[Block]:
     overall = table[table["period"] == table["period"].iloc[-1]]
     said = overall[(overall["measure"] == "total_response") & (overall["n"] >= FEWEST)]
     benched = overall[overall["benchmark_s"].notna() & (overall["n"] >= FEWEST)]
+    titles = {} if material.standard is None else {o.key: o.title for o in material.standard.objectives}
     benched = benched.assign(
-        share_told=_within(benched["share"], benched["benchmark_share"]), verdict=benched["verdict"].map(VERDICTS)
+        what=[titles.get(key, wording.named(key)) for key in benched["measure"]],
+        share_told=_within(benched["share"], benched["benchmark_share"]),
+        verdict=benched["verdict"].map(VERDICTS),
     )
     columns = [c for c in BENCHED if c.name in benched.columns]
     return [

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -9,9 +10,12 @@ import pandas as pd
 
 from fireplan import charts, wording
 from fireplan._page_kit import style
+from fireplan.changes._base import told
 from fireplan.report._blocks import Block, Heading, Points, Prose, Section, Table, TableColumn, absent, drawn
+from fireplan.report._cell_words import NOTHING
 from fireplan.report._coverage_sections import heaviest, with_told
 from fireplan.report._zone_maps import Shading, shaded
+from fireplan.siting._results import siting_words as words
 
 if TYPE_CHECKING:
     from fireplan.comparison import Comparison
@@ -31,7 +35,7 @@ COMPARED = (
     TableColumn("within", "within", "count"),
     TableColumn("share_told", "share", "told"),
     TableColumn("change", "change [points]", "points"),
-    TableColumn("met", "goal", "verdict"),
+    TableColumn("goal_told", "against the goal", "verdict"),
 )
 EXCHANGED = (
     TableColumn("scenario", "Scenario"),
@@ -43,12 +47,6 @@ EXCHANGED = (
     TableColumn("n", "of n", "count"),
     TableColumn("faster", "sooner", "count"),
     TableColumn("slower", "later", "count"),
-)
-FOUND = (
-    TableColumn("take", "Site"),
-    TableColumn("objective", "attained", "count"),
-    TableColumn("gain", "gain", "signed"),
-    TableColumn("share", "share of all", "share"),
 )
 
 
@@ -71,12 +69,15 @@ def scenarios_section(material: Material) -> Section:
         section.blocks.append(_gained(material, comparison, plan))
     if len(material.plans) > MOST_MAPS:
         rest = len(material.plans) - MOST_MAPS
-        section.blocks.append(Prose(f"{rest} more scenarios stand in the tables and have no map here.", "note"))
+        more = wording.counted(rest, "more scenario stands", "more scenarios stand")
+        have = "has" if rest == 1 else "have"
+        section.blocks.append(Prose(f"{more} in the tables and {have} no map here.", "note"))
     return section
 
 
 def _changes(assessment: Assessment) -> str:
-    return "; ".join(map(str, assessment.scenario.changes)) or "no change"
+    scenario = assessment.scenario
+    return "; ".join(told(scenario.changes, scenario.stations["name"])) or "no change"
 
 
 def _tables(material: Material, comparison: Comparison) -> list[Block]:
@@ -137,47 +138,73 @@ def siting_section(material: Material) -> Section:
         return section
     section.blocks += [
         Prose(f"Asked for: {found.question}. All figures are modelled, with every unit at home and free."),
-        Points(tuple(map(str, found.plan)) or ("No change improves on the department as it stands.",)),
+        Points(tuple(words.plan_said(found)) or ("No change improves on the department as it stands.",)),
         Prose(_proof(found)),
         Table("sites", "Sites of the plan", _chosen(found), _chosen_columns(found), material.modelled),
-        Table("site_curve", "What each further station buys", found.curve, _of(found.curve, FOUND), material.modelled),
+        _curve(found, material),
     ]
     about = material.about(modelled=True)
     if "gain" in found.curve and len(found.curve) > 1:
-        curve = found.curve
-        section.blocks.append(drawn("curve", lambda: charts.marginal_curve(curve, unit=found.unit, about=about), curve))
+        curve, unit = found.curve, found.score_unit
+        section.blocks.append(drawn("curve", lambda: charts.marginal_curve(curve, unit=unit, about=about), curve))
     ups = found.runner_ups
     if len(ups):
         columns = [
             TableColumn("leave_out", "Leave out"),
             TableColumn("take", "Take instead"),
-            TableColumn("objective", f"attained [{found.unit}]", "number"),
-            TableColumn("behind", f"behind the plan [{found.unit}]", "number"),
+            TableColumn("objective_told", f"attained [{words.unit_said(found.score_unit)}]", "told"),
+            TableColumn("behind_told", "behind the plan", "told"),
         ]
         section.blocks.append(
-            Table("runner_ups", "What comes close", ups, _of(ups, columns), material.modelled, most=10)
+            Table("runner_ups", "What comes close", ups, columns, material.modelled, _close(found), most=10)
         )
     section.blocks += _robust(material, material.robustness)
     section.blocks.append(Points(found.notes) if found.notes else Prose(""))
     return section
 
 
-def _of(table: pd.DataFrame, columns: tuple[TableColumn, ...] | list[TableColumn]) -> list[TableColumn]:
-    """Columns that the table has."""
-    first = [TableColumn(str(table.index.name), "Stations", "count")] if table.index.name == "stations" else []
-    return [*first, *(c for c in columns if c.name in table.columns)]
+def _curve(found: Siting, material: Material) -> Table:
+    """Lay out what each further station buys, sites by their places."""
+    table, unit, names = found.curve, found.score_unit, words.names_of(found)
+    goal = None if math.isnan(found.goal) else found.goal
+    shown = table.assign(
+        take=[names.get(str(site), str(site)) for site in table["take"].fillna("")],
+        objective_told=[words.figure_said(float(value), unit) for value in table["objective"]],
+        gain_told=[words.gain_said(float(value), unit) for value in table["gain"]],
+        share_told=[NOTHING if pd.isna(share) else wording.share(share, goal=goal) for share in table["share"]],
+    )
+    columns = [
+        TableColumn("stations", "Stations", "count"),
+        TableColumn("take", "Site"),
+        TableColumn("objective_told", f"attained [{words.unit_said(unit)}]", "told"),
+        TableColumn("gain_told", "gain", "told"),
+        TableColumn("share_told", "share of all", "told"),
+    ]
+    return Table("site_curve", "What each further station buys", table, columns, material.modelled, shown)
+
+
+def _close(found: Siting) -> pd.DataFrame:
+    """Say what comes close, sites by their places."""
+    table, unit, names = found.runner_ups, found.score_unit, words.names_of(found)
+    return table.assign(
+        leave_out=[names.get(str(site), str(site)) for site in table["leave_out"]],
+        take=[names.get(str(site), str(site)) for site in table["take"]],
+        objective_told=[words.figure_said(float(value), unit) for value in table["objective"]],
+        behind_told=[words.apart_said(float(value), unit) for value in table["behind"]],
+    )
 
 
 def _proof(found: Siting) -> str:
     if found.objective != found.objective:
         return f"There is no answer ({found.status}): {found.reason}."
-    of = f" of {wording.figure(found.total)} ({wording.share(found.share)})" if found.total == found.total else ""
-    was = f"; as it stands it is {wording.figure(found.before)}" if found.before == found.before else ""
     sure = "no other choice among these candidates is better" if found.status == "optimal" else "a better one may exist"
+    was = f"; as it stands it is {before}" if (before := words.before_said(found)) else ""
+    little = f" {text}" if (text := words.little_said(found)) else ""
     return (
-        f"The plan attains {wording.figure(found.objective)} {found.unit}{of}{was}. No plan can be better"
-        f" than {wording.figure(found.bound)}: the gap is {wording.share(found.gap)} ({wording.named(found.status)}:"
-        f" {sure}). {wording.counted(len(found.sites), 'candidate site was', 'candidate sites were')} tried;"
+        f"The plan attains {words.attained_said(found)}{was}.{little} No plan can be better"
+        f" than {words.figure_said(found.bound, found.unit)}: the gap is {wording.share(found.gap)}"
+        f" ({wording.named(found.status)}: {sure})."
+        f" {wording.counted(len(found.sites), 'candidate site was', 'candidate sites were')} tried;"
         f" {wording.count(len(found.set_aside))} set aside."
     )
 
@@ -185,16 +212,24 @@ def _proof(found: Siting) -> str:
 def _chosen(found: Siting) -> pd.DataFrame:
     chosen = found.chosen.to_crs("EPSG:4326")
     table = pd.DataFrame(chosen.drop(columns=chosen.geometry.name))
-    return table.assign(latitude=chosen.geometry.y.round(5), longitude=chosen.geometry.x.round(5))
+    names, unit = words.names_of(found), found.score_unit
+    return table.assign(
+        latitude=chosen.geometry.y.round(5),
+        longitude=chosen.geometry.x.round(5),
+        called=[names.get(str(site), str(site)) for site in chosen.index],
+        alone_told=[words.figure_said(float(value), unit) for value in chosen["alone"]],
+        beside_told=[words.figure_said(float(value), unit) for value in chosen["beside"]],
+    )
 
 
 def _chosen_columns(found: Siting) -> list[TableColumn]:
+    unit = words.unit_said(found.score_unit)
     return [
-        TableColumn("candidate_id", "Site"),
+        TableColumn("called", "Site"),
         TableColumn("latitude", "Latitude [°]"),
         TableColumn("longitude", "Longitude [°]"),
-        TableColumn("alone", f"alone [{found.unit}]", "number"),
-        TableColumn("beside", f"beside the others [{found.unit}]", "number"),
+        TableColumn("alone_told", f"alone [{unit}]", "told"),
+        TableColumn("beside_told", f"beside the others [{unit}]", "told"),
     ]
 
 

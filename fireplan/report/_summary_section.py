@@ -11,6 +11,7 @@ from fireplan import wording
 from fireplan.errors import InputError
 from fireplan.report._blocks import Prose, Section
 from fireplan.report._coverage_sections import heaviest
+from fireplan.siting._results.siting_words import amount_said, little_said, plan_said
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -79,7 +80,7 @@ def _reached(baseline: Assessment, goal: Objective, *, first: bool) -> str:
 
 def _held(met: Any, goal: float) -> str:  # noqa: ANN401 - a cell that may be missing
     """Say whether a goal is met; where none is set, nothing."""
-    return "" if pd.isna(met) or pd.isna(goal) else f"; the goal of {wording.goal(goal)} is {wording.verdict(met)}"
+    return "" if pd.isna(met) or pd.isna(goal) else f"; {wording.goal_verdict(met, goal=goal)}"
 
 
 def _performed(material: Material) -> str:
@@ -182,10 +183,11 @@ def _sited(material: Material) -> str:
     found = material.siting
     if found is None or found.objective != found.objective:
         return ""
-    sites = wording.joined([str(c) for c in found.plan]) or "no change"
+    sites = wording.joined(plan_said(found)) or "no change"
     near = f"within {wording.share(found.gap)} of the best"
     sure = "proven best among the candidates" if found.status == "optimal" else near
+    little = little_said(found)
     return (
         f"Of {wording.counted(len(found.sites), 'site')} tried, the best plan is: {sites}"
-        f" ({wording.figure(found.objective)} {found.unit}; {sure})."
+        f" ({amount_said(found.objective, found.unit)}; {little[:-1] + '; ' if little else ''}{sure})."
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -43,9 +44,11 @@ def covered(  # noqa: PLR0913 - a question has this many parts
     several: int = 1,
     closing: int | None = None,
     all_once: bool = False,
+    goal: float | None = None,
 ) -> Siting:
     """Ask a covering question of a scenario."""
     check_limits(time_limit_s=time_limit_s, gap=gap)
+    checked_goal(goal)
     demands = [setting.demand(aim) for aim in aims]
     ids = setting.times(aims[0]).candidate_ids
     problem = problem_of(
@@ -73,8 +76,15 @@ def covered(  # noqa: PLR0913 - a question has this many parts
         prove=prove,
         tie_s=tie_breaker(setting, demands, problem),
         move=closing is not None,
+        goal=math.nan if goal is None or len(demands) > 1 else goal,
         set_aside=setting.times(demands[0].aim).set_aside,
     )
+
+
+def checked_goal(goal: float | None) -> None:
+    """Make sure that a goal is a share."""
+    if goal is not None and not 0 < goal <= 1:
+        raise InputError(f"goal is {goal}: give a share such as 0.9 for 90 %")
 
 
 def problem_of(  # noqa: PLR0913 - a question has this many parts

@@ -31,6 +31,7 @@ def max_coverage(  # noqa: PLR0913 - a question has this many parts
     weight: str | None = None,
     aims: Sequence[Aim] = (),
     rules: Rules | None = None,
+    goal: float | None = None,
     time_limit_s: float = 60.0,
     gap: float = 0.0,
 ) -> Siting:
@@ -55,6 +56,9 @@ def max_coverage(  # noqa: PLR0913 - a question has this many parts
         importance times share.
     rules
         Kind of unit, costs, stations that may close, and so on; see `Rules`.
+    goal
+        Share that is asked for, 0 to 1, such as 0.9: what is attained is told by it, so that a share that just misses
+        is not rounded to it. The search does not stop there. Left out: none.
     time_limit_s
         How long to search. [s]
     gap
@@ -89,8 +93,9 @@ def max_coverage(  # noqa: PLR0913 - a question has this many parts
     setting = setting_of(scenario, candidates, rules or Rules())
     several = tuple(aims) or (Aim(weight or default_weight(scenario), within_s),)
     return covered(
-        setting, several, what="most reached", stations=stations, worth=(1.0,), time_limit_s=time_limit_s, gap=gap
-    )
+        setting, several, what="most reached", stations=stations, worth=(1.0,), goal=goal, time_limit_s=time_limit_s,
+        gap=gap,
+    )  # fmt: skip
 
 
 @takes
@@ -182,8 +187,8 @@ def reliable_coverage(  # noqa: PLR0913 - a question has this many parts
     enough = units_for(busy, reliability)
     aims = (Aim(weight or default_weight(scenario), within_s),)
     return covered(
-        setting, aims, what=f"most reached by {enough} units, so that one is free {wording.goal(reliability)} of the"
-        " time",
+        setting, aims, what=f"most reached by {wording.counted(enough, 'unit')}, so that one is free"
+        f" {wording.goal(reliability)} of the time",
         stations=units, worth=(*[0.0] * (enough - 1), 1.0), several=most_at_a_site, time_limit_s=time_limit_s, gap=gap,
     )  # fmt: skip
 
@@ -243,6 +248,7 @@ def relocate(  # noqa: PLR0913 - a question has this many parts
     weight: str | None = None,
     aims: Sequence[Aim] = (),
     rules: Rules | None = None,
+    goal: float | None = None,
     time_limit_s: float = 60.0,
     gap: float = 0.0,
 ) -> Siting:
@@ -251,7 +257,7 @@ def relocate(  # noqa: PLR0913 - a question has this many parts
 
     Parameters
     ----------
-    scenario, candidates, within_s, weight, aims, time_limit_s, gap
+    scenario, candidates, within_s, weight, aims, goal, time_limit_s, gap
         As in `max_coverage`.
     stations
         How many move.
@@ -271,12 +277,13 @@ def relocate(  # noqa: PLR0913 - a question has this many parts
     setting = setting_of(scenario, candidates, rules)
     if stations > len(setting.closable):
         raise InputError(
-            f"{stations} stations are to move, and {len(setting.closable)} may: ask for fewer, or make more closable"
+            f"{wording.counted(stations, 'station is', 'stations are')} to move, and"
+            f" {wording.count(len(setting.closable))} may: ask for fewer, or make more closable"
         )
     several = tuple(aims) or (Aim(weight or default_weight(scenario), within_s),)
     return covered(
-        setting, several, what=f"most reached with {stations} stations moved", stations=stations, worth=(1.0,),
-        closing=stations, time_limit_s=time_limit_s, gap=gap,
+        setting, several, what=f"most reached with {wording.counted(stations, 'station')} moved", stations=stations,
+        worth=(1.0,), closing=stations, goal=goal, time_limit_s=time_limit_s, gap=gap,
     )  # fmt: skip
 
 

@@ -134,9 +134,8 @@ def fairest(  # noqa: PLR0913 - a question has this many parts
         problem.choice,
         answer,
         ids=ids,
-        question=f"best for the worst-off of {len(parts)} districts ({by}); {aim}; up to {stations} of"
-        f" {wording.count(len(ids))}"
-        " candidates",
+        question=f"best for the worst-off of {wording.counted(len(parts), 'district')} ({by}); {aim}; up to {stations}"
+        f" of {wording.counted(len(ids), 'candidate')}",
         unit="share reached in the worst-off district",
         total=math.nan,
         prove=prove,

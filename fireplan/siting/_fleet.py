@@ -18,7 +18,7 @@ from fireplan.siting._problem.cover_matrix import Covers
 from fireplan.siting._problem.integer_program import ProgramRows
 from fireplan.siting._problem.prepared_problem import default_weight, setting_of
 from fireplan.siting._results.build_result import NOTE
-from fireplan.siting._results.plan_proof import assessed, must_agree, new_unit, openings
+from fireplan.siting._results.plan_proof import assessed, must_agree, new_unit, openings, placed
 from fireplan.siting._results.siting_result import Siting
 from fireplan.siting._solvers.highs import TOLERANCE, conclude, solve
 from fireplan.siting._solvers.incumbent import searching
@@ -204,7 +204,10 @@ def fleet(  # noqa: PLR0913 - a question has this many parts
     demand, ids = settings[first].demand(aims[first]), settings[first].times(aims[first]).candidate_ids
     must_stand(settings[first], ids)
     if stations > len(ids):
-        raise InputError(f"{stations} stations are to be opened at {len(ids)} candidates: ask for fewer")
+        raise InputError(
+            f"{wording.counted(stations, 'station is', 'stations are')} to be opened at"
+            f" {wording.counted(len(ids), 'candidate')}: ask for fewer"
+        )
     homes = list(map(str, scenario.stations.index[scenario.stations["open"]]))
     reach = [_reach(settings[k], aims[k], homes) for k in units]
     asked = Fleet(
@@ -261,7 +264,7 @@ def _siting(
     """Turn the answer into a plan, assess it, and score the candidates."""
     answer, setting = search.answer(), next(iter(settings.values()))
     kind, column = np.divmod(answer.chosen, asked.n)
-    sites = setting.candidates.loc[ids].copy()
+    sites = placed(setting, ids)
     sites["chosen"] = np.bincount(column[column < len(ids)], minlength=len(ids))
     none = np.empty(0, dtype=np.int64)
     sites["alone"], sites["beside"] = asked.one_of_each(none), asked.one_of_each(answer.chosen)

@@ -18,6 +18,7 @@ from fireplan.response_performance._statistics import share_interval
 from fireplan.siting._problem.aggregation import cover_problem
 from fireplan.siting._problem.aims_and_rules import Aim, Rules
 from fireplan.siting._problem.prepared_problem import default_weight, setting_of
+from fireplan.siting._results.plan_proof import is_text, placed
 from fireplan.siting._results.site_values import CoverWeigher, as_good
 from fireplan.siting._solvers.incumbent import offer, searching
 from fireplan.siting._solvers.solve_cover import solve_cover
@@ -52,7 +53,8 @@ class Robustness:
     sites
         By `candidate_id`, most often chosen first: `chosen_runs`, in how many of `n` runs the site is in a best plan
         (the one found, or one that attains the same with one site exchanged), `chosen_share` with its interval `low` to
-        `high` (95 %, Wilson), and `near_share`, the share of runs in which this site is, or one within `near_m`.
+        `high` (95 %, Wilson), `near_share`, the share of runs in which this site is, or one within `near_m`, and
+        `place`, what people call it.
     runs
         One row for each run: `speed` (times as fast), `within_s`, `sites`, `objective` of the best plan found, `plan`,
         what the plan attains then, `behind_share`, how much less that is, and `status`.
@@ -78,11 +80,11 @@ class Robustness:
     def summary(self) -> str:
         """How far the plan is behind, and how often its sites are in a best plan, in words."""
         behind = self.runs["behind_share"]
-        shares = self.sites.loc[list(self.plan), ["chosen_share", "near_share"]].itertuples()
+        shares = self.sites.loc[list(self.plan), ["chosen_share", "near_share", "place"]].itertuples()
         held = "; ".join(
-            f"{site} is in a best plan in {wording.share(share)} of runs, a site within"
+            f"{wording.called(str(site), place)} is in a best plan in {wording.share(share)} of runs, a site within"
             f" {wording.distance(self.near_m)} of it in {wording.share(near)}"
-            for site, share, near in shares
+            for site, share, near, place in shares
         )
         return (
             f"Robustness: {wording.counted(len(self.runs), 'run')}, seed {self.seed} (modelled)\n  the plan is behind"
@@ -175,7 +177,10 @@ def robustness(  # noqa: PLR0913 - a question has this many parts
             step()
     named = ["speed", "within_s", "sites", "objective", "plan", "behind_share", "status"]
     table = pd.DataFrame(rows, columns=named).rename_axis("run")
-    return Robustness(_by_site(setting, ids, picked, near_m=near_m), table, tuple(opened), near_m, seed)
+    by_site = _by_site(setting, ids, picked, near_m=near_m)
+    at = placed(setting, by_site.index)
+    called = at["name"].where(at["name"].map(is_text), at["place"]) if "name" in at else at["place"]
+    return Robustness(by_site.assign(place=called), table, tuple(opened), near_m, seed)
 
 
 def _evenly(weight: NDArray[np.float64]) -> NDArray[np.float64]:

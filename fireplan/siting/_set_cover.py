@@ -110,5 +110,6 @@ def set_cover(
         share_of="weight",
         prove=prove,
         notes=tuple(notes),
+        counted_in=demand.unit,
         set_aside=setting.times(aim).set_aside,
     )

@@ -11,7 +11,7 @@ import pandas as pd
 from fireplan._checked import takes
 from fireplan.errors import InputError
 from fireplan.progress import silent, steps
-from fireplan.siting._cover_question import must_stand, problem_of, tie_breaker
+from fireplan.siting._cover_question import checked_goal, must_stand, problem_of, tie_breaker
 from fireplan.siting._problem.aims_and_rules import Aim, Rules
 from fireplan.siting._problem.prepared_problem import default_weight, setting_of
 from fireplan.siting._results.plan_proof import columns_named
@@ -35,7 +35,7 @@ BESIDE = 1e-4
 
 
 @takes
-def marginal_curve(
+def marginal_curve(  # noqa: PLR0913 - a question has this many parts
     scenario: Scenario,
     *,
     up_to: int = 5,
@@ -43,6 +43,7 @@ def marginal_curve(
     within_s: float = 240.0,
     weight: str | None = None,
     rules: Rules | None = None,
+    goal: float | None = None,
     time_limit_s: float = 60.0,
     gap: float = 0.0,
 ) -> pd.DataFrame:
@@ -51,7 +52,7 @@ def marginal_curve(
 
     Parameters
     ----------
-    scenario, candidates, within_s, weight, rules, gap
+    scenario, candidates, within_s, weight, rules, goal, gap
         As in `max_coverage`.
     up_to
         The most stations to be looked at.
@@ -61,9 +62,10 @@ def marginal_curve(
     Returns
     -------
     By `stations` (0 to `up_to`): `objective`, `bound`, `gap`, `status`, `gain` over one station fewer, `share` (of all
-    there is, n in `attrs`), and `sites`, the ids of the best plan. Best plans need not contain one another; see
-    `Siting.curve` for the order in which to build one of them.
+    there is: n in `attrs`, and the goal if there is one), and `sites`, the ids of the best plan. Best plans need not
+    contain one another; see `Siting.curve` for the order in which to build one of them.
     """
+    checked_goal(goal)
     setting = setting_of(scenario, candidates, rules or Rules())
     aim = Aim(weight or default_weight(scenario), within_s)
     demand, ids = setting.demand(aim), setting.times(aim).candidate_ids
@@ -85,6 +87,8 @@ def marginal_curve(
     table.insert(4, "gain", table["objective"].diff().fillna(0.0))
     table.insert(5, "share", table["objective"] / problem.total)
     table.attrs.update(n=problem.total, unit=demand.unit, aim=str(aim), basis="modelled")
+    if goal is not None:
+        table.attrs["goal"] = goal
     return table
 
 

@@ -13,8 +13,11 @@ One rounding rule:
   interval are rounded outwards.
 - A count is whole, with separators. Halves are rounded up.
 - Infinite is "not reached", missing is "not known". Changes carry their sign; the minus is a minus, not a hyphen.
+- A verdict stands with what was asked for, never beside a share alone: ``89.99 % (goal 90 %: missed)``.
+- What is told as 1 is one: ``1 zone``, ``1 person``.
 """
 
+from fireplan.wording._counts import amount as amount
 from fireplan.wording._counts import count as count
 from fireplan.wording._counts import counted as counted
 from fireplan.wording._counts import figure as figure
@@ -22,12 +25,14 @@ from fireplan.wording._counts import force as force
 from fireplan.wording._counts import number as number
 from fireplan.wording._counts import signed as signed
 from fireplan.wording._counts import signed_figure as signed_figure
+from fireplan.wording._counts import singular as singular
 from fireplan.wording._distances import area as area
 from fireplan.wording._distances import distance as distance
 from fireplan.wording._intervals import high_end as high_end
 from fireplan.wording._intervals import low_end as low_end
 from fireplan.wording._intervals import share_interval as share_interval
 from fireplan.wording._intervals import time_interval as time_interval
+from fireplan.wording._names import called as called
 from fireplan.wording._names import capital as capital
 from fireplan.wording._names import joined as joined
 from fireplan.wording._names import lower as lower
@@ -48,6 +53,8 @@ from fireplan.wording._times import roughly as roughly
 from fireplan.wording._times import span as span
 from fireplan.wording._verdicts import MET as MET
 from fireplan.wording._verdicts import MISSED as MISSED
+from fireplan.wording._verdicts import goal_verdict as goal_verdict
+from fireplan.wording._verdicts import share_held as share_held
 from fireplan.wording._verdicts import verdict as verdict
 
 __all__ = [
@@ -56,7 +63,9 @@ __all__ = [
     "MISSED",
     "NOT_KNOWN",
     "NOT_REACHED",
+    "amount",
     "area",
+    "called",
     "capital",
     "change",
     "clock",
@@ -66,6 +75,7 @@ __all__ = [
     "figure",
     "force",
     "goal",
+    "goal_verdict",
     "high_end",
     "joined",
     "low_end",
@@ -77,11 +87,13 @@ __all__ = [
     "points",
     "roughly",
     "share",
+    "share_held",
     "share_interval",
     "share_of",
     "shares_apart",
     "signed",
     "signed_figure",
+    "singular",
     "span",
     "time_interval",
     "verdict",

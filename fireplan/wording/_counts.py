@@ -15,6 +15,9 @@ WHOLE_FROM = 1000.0
 UNCOUNTED = ("people", "personnel", "staff")
 """Words that are plural as they stand."""
 
+ODD = {"people": "person", "personnel": "member of the personnel", "staff": "member of the staff"}
+"""What one is called where it is not the plural without its s."""
+
 
 def count(n: float | None) -> str:
     """
@@ -61,7 +64,56 @@ def counted(n: float | None, singular: str, plural: str = "") -> str:
     >>> counted(1, "zone"), counted(1200, "zone"), counted(2, "person", "people")
     ('1 zone', '1,200 zones', '2 people')
     """
-    return f"{count(n)} {singular if known(n) == 1 else plural or f'{singular}s'}"
+    told = count(n)  # what is read as one is one: 0.6 is told as 1
+    return f"{told} {singular if told == '1' else plural or f'{singular}s'}"
+
+
+def singular(unit: str) -> str:
+    """
+    Say what one of a unit is called.
+
+    Parameters
+    ----------
+    unit
+        What many are called, in one word or several.
+
+    Examples
+    --------
+    >>> singular("people"), singular("dwelling units"), singular("facilities"), singular("km of road")
+    ('person', 'dwelling unit', 'facility', 'km of road')
+    """
+    head, space, last = unit.rpartition(" ")
+    if last in ODD:
+        last = ODD[last]
+    elif last.endswith("ies"):
+        last = f"{last[:-3]}y"
+    elif last.endswith(("sses", "xes", "ches", "shes")):
+        last = last[:-2]
+    elif last.endswith("s") and not last.endswith(("ss", "us", "is")):
+        last = last[:-1]
+    return f"{head}{space}{last}"
+
+
+def amount(value: float | None, unit: str) -> str:
+    """
+    Say a figure of any size with its unit.
+
+    Parameters
+    ----------
+    value
+        How much.
+    unit
+        What many are called.
+
+    Examples
+    --------
+    >>> amount(113153, "people"), amount(1, "people"), amount(0.5, "incidents"), amount(None, "people")
+    ('113,153 people', '1 person', '0.5 incidents', 'not known')
+    """
+    told = figure(value)
+    if told == NOT_KNOWN:
+        return told
+    return f"{told} {singular(unit) if told == '1' else unit}"
 
 
 def signed(change: float | None, *, decimals: int = 0) -> str:
@@ -123,4 +175,4 @@ def force(needs: Mapping[str, float]) -> str:
     >>> force({"engine": 2, "ladder": 1, "people": 16})
     '2 engines, 1 ladder and 16 people'
     """
-    return joined([f"{figure(n)} {kind if n == 1 or kind in UNCOUNTED else f'{kind}s'}" for kind, n in needs.items()])
+    return joined([amount(n, kind if kind in UNCOUNTED else f"{kind}s") for kind, n in needs.items()])

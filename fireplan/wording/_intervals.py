@@ -8,17 +8,27 @@ from fireplan.wording._numbers import known
 from fireplan.wording._shares import share
 from fireplan.wording._times import down, percentile
 
+NO_LOWER, NO_UPPER, OPEN = "no lower end", "no upper end", "open at both ends"
+
 
 def share_interval(low: float | None, high: float | None) -> str:
     """
     Say the interval of a share.
 
+    Parameters
+    ----------
+    low, high
+        The ends, 0 to 1; one that there are too few records for is infinite or missing.
+
     Examples
     --------
-    >>> share_interval(0.8071, 0.8424)
-    '80.7 % to 84.2 %'
+    >>> share_interval(0.8071, 0.8424), share_interval(float("nan"), 0.5)
+    ('80.7 % to 84.2 %', 'no lower end to 50.0 %')
     """
-    return f"{share(low)} to {share(high)}"
+    ends = [math.isfinite(known(end)) for end in (low, high)]
+    if not any(ends):
+        return OPEN
+    return f"{share(low) if ends[0] else NO_LOWER} to {share(high) if ends[1] else NO_UPPER}"
 
 
 def time_interval(low_s: float | None, high_s: float | None) -> str:
@@ -36,7 +46,7 @@ def time_interval(low_s: float | None, high_s: float | None) -> str:
     ('4:29 to 5:02', '4:29 to no upper end')
     """
     if not math.isfinite(known(low_s)) and not math.isfinite(known(high_s)):
-        return "open at both ends"
+        return OPEN
     return f"{low_end(low_s)} to {high_end(high_s)}"
 
 
@@ -50,7 +60,7 @@ def low_end(low_s: float | None) -> str:
     ('4:29', 'no lower end')
     """
     value = known(low_s)
-    return down(value) if math.isfinite(value) else "no lower end"
+    return down(value) if math.isfinite(value) else NO_LOWER
 
 
 def high_end(high_s: float | None) -> str:
@@ -63,4 +73,4 @@ def high_end(high_s: float | None) -> str:
     ('5:02', 'no upper end')
     """
     value = known(high_s)
-    return percentile(value) if math.isfinite(value) else "no upper end"
+    return percentile(value) if math.isfinite(value) else NO_UPPER

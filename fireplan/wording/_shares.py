@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from fireplan.wording._counts import count, signed
+from fireplan.wording._counts import count, signed, singular
 from fireplan.wording._numbers import NOT_KNOWN, digits, known, rounded
 
 MOST_DECIMALS = 4
@@ -109,11 +109,14 @@ def share_of(part: float | None, of: float | None, unit: str, *, goal: float | N
     '71.2 % of 115,000 people'
     >>> share_of(float("nan"), 115000, "people")
     'not known, of 115,000 people'
+    >>> share_of(1, 1, "people")
+    '100 % of 1 person'
     """
     if not known(of) > 0:
         return f"no {unit} to take a share of"
     comma = "" if math.isfinite(known(part)) else ","
-    return f"{share(part, goal=goal)}{comma} of {count(of)} {unit}"
+    told = count(of)
+    return f"{share(part, goal=goal)}{comma} of {told} {singular(unit) if told == '1' else unit}"
 
 
 def shares_apart(one: float | None, other: float | None, *, goal: float | None = math.nan) -> tuple[str, str]:

@@ -94,16 +94,31 @@ def change(time_s: float | None) -> str:
     return f"{clock(abs(value))} {'slower' if value > 0 else 'faster'}"
 
 
-def span(low_s: float, high_s: float) -> str:
+def span(low_s: float | None, high_s: float | None) -> str:
     """
     Say a class of times.
 
+    Parameters
+    ----------
+    low_s, high_s
+        Its ends [s]; infinite: it has none on that side.
+
     Examples
     --------
-    >>> span(240, 480)
-    '4:00 to 8:00'
+    >>> span(240, 480), span(480, float("inf"))
+    ('4:00 to 8:00', '8:00 or more')
     """
-    return f"{clock(low_s)} to {clock(high_s)}"
+    low, high = known(low_s), known(high_s)
+    if math.isnan(low) or math.isnan(high):
+        return NOT_KNOWN
+    if low == -math.inf:
+        return "any time" if high == math.inf else f"up to {clock(high)}"
+    if low == math.inf:
+        return NOT_REACHED
+    if high == math.inf:
+        return f"{clock(low)} or more"
+    ends = clock(low), clock(high)
+    return ends[0] if ends[0] == ends[1] else f"{ends[0]} to {ends[1]}"
 
 
 def roughly(time_s: float | None) -> str:

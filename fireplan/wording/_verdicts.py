@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import math
 
+from fireplan.wording._counts import count
 from fireplan.wording._numbers import NOT_KNOWN, known
+from fireplan.wording._shares import goal as goal_said
+from fireplan.wording._shares import share
 
 MET, MISSED = "met", "missed"
 
@@ -27,3 +30,54 @@ def verdict(met: object) -> str:
     if math.isnan(held):
         return NOT_KNOWN
     return MET if held else MISSED
+
+
+def goal_verdict(met: object, *, goal: float | None = math.nan, at_most_outside: float | None = math.nan) -> str:
+    """
+    Say what was asked for, and whether it is so.
+
+    A verdict never stands beside a share alone: "90.0 % missed" is read as if 90 % had been missed.
+
+    Parameters
+    ----------
+    met
+        True, False, or missing.
+    goal
+        Share that was asked for, 0 to 1; missing: none.
+    at_most_outside
+        How much may lie outside; missing: no such rule.
+
+    Returns
+    -------
+    "" where nothing was asked for.
+
+    Examples
+    --------
+    >>> goal_verdict(False, goal=0.9), goal_verdict(True, at_most_outside=1500), goal_verdict(None)
+    ('goal 90 %: missed', 'goal at most 1,500 outside: met', '')
+    """
+    asked = [goal_said(goal)] if math.isfinite(known(goal)) else []
+    asked += [f"at most {count(at_most_outside)} outside"] if math.isfinite(known(at_most_outside)) else []
+    return f"goal {', '.join(asked)}: {verdict(met)}" if asked else ""
+
+
+def share_held(
+    part: float | None, met: object, *, goal: float | None = math.nan, at_most_outside: float | None = math.nan
+) -> str:
+    """
+    Say a share with what was asked for, and whether it is so.
+
+    Parameters
+    ----------
+    part
+        The share, 0 to 1.
+    met, goal, at_most_outside
+        As in `goal_verdict`.
+
+    Examples
+    --------
+    >>> share_held(0.89994, False, goal=0.9), share_held(0.5, None)
+    ('89.99 % (goal 90 %: missed)', '50.0 %')
+    """
+    told = goal_verdict(met, goal=goal, at_most_outside=at_most_outside)
+    return share(part, goal=goal) + (f" ({told})" if told else "")

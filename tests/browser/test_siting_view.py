@@ -126,7 +126,7 @@ def test_a_click_on_a_candidate_says_what_it_would_gain(found, path, open_page):
     opened.page.mouse.click(x, y)
     opened.page.wait_for_selector(".leaflet-popup-content")
     card = " ".join(opened.page.inner_text(".leaflet-popup-content").split())
-    assert card.startswith(f"{free.name}: {free['name']}")
+    assert card.startswith(f"{free['name']} ({free.name})")
     assert f"By itself {free['alone']:,.4g} people" in card or f"By itself {free['alone']:,.0f} people" in card
     assert "In the plan no" in card
     quiet(opened)

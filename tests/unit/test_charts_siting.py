@@ -138,7 +138,7 @@ def test_trade_off_draws_the_first_two_columns_of_numbers_with_units():
 def test_plans_without_both_figures_are_counted():
     rows = front()
     rows.loc["P3", "share"] = np.nan
-    assert "1 plans without both figures are not drawn." in charts.trade_off(rows).alt
+    assert "1 plan without both figures is not drawn." in charts.trade_off(rows).alt
 
 
 def test_robustness_draws_the_fifteen_most_frequent_with_their_interval():

@@ -182,6 +182,7 @@ def test_nothing_to_compare_says_what_to_use(tmp_path, run):
 
 
 def test_assess_writes_into_the_projects_own_folder(project, run):
+    assert run("compare", project)[0] == 0  # what it alone writes does not stay
     code, out, err = run("assess", project)
     assert code == 0, err
     assert {f.name for f in (project / "out").iterdir()} == MADE - {"gains.csv"}

@@ -111,6 +111,14 @@ def question(folder, text="", **how):
         ("within = '/etc/passwd'", "siting.within '/etc/passwd' is an absolute path"),
         ("candidates = 'gone.csv'", "siting.candidates 'gone.csv' is not there: check the name"),
         ("within_seconds = -1", "siting.within_seconds"),
+        ("within_s = 240", "'siting.within_s' is unknown: did you mean 'within_seconds'?"),
+        ("time_limit_s = 9", "'siting.time_limit_s' is unknown: did you mean 'time_limit_seconds'?"),
+        ("model = 'double_standard'\nshare_percent = 0.9", "siting.share_percent is 0.9: write 90 for 90 %, not 0.9"),
+        (
+            "model = 'reliable_coverage'\nbusy = 0.1\nreliability_percent = 0.955",
+            "siting.reliability_percent is 0.955: write 95.5 for 95.5 %",
+        ),
+        ("model = 'double_standard'\nshare_percent = -3", "siting.share_percent: Input should be greater than 1"),
         ("robustness_runs = 1000000000000", "siting.robustness_runs"),
         ("gap_percent = 100", "siting.gap_percent"),
     ],
@@ -337,7 +345,7 @@ def test_a_station_may_close(project, run, tmp_path):
     made = json.loads((tmp_path / "results" / "siting_manifest.json").read_text(encoding="utf-8"))
     assert made["inputs"]["siting.candidates"]["file"] == "places.csv"
     assert {"close_station": "S1"} in changes["scenario"][0]["changes"]
-    assert "Closed    Close S1" in out
+    assert "Closed    Close Station 1 (S1)" in out
     assert "behind the best of each run" in (tmp_path / "results" / "siting_notes.txt").read_text(encoding="utf-8")
 
 

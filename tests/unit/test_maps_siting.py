@@ -74,7 +74,7 @@ def test_every_candidate_has_a_disc_with_its_figures_what_is_most_on_top():
     alone, beside = areas(maps.siting(answer()))
     assert alone["rows"] == beside["rows"] == 4
     by_label = dict(zip(alone["labels"], alone["cells"], strict=True))
-    assert by_label[""] == ["C4", "C1: South", escape(f"C2: {HOSTILE}"), "C3"]
+    assert by_label[""] == ["C4", "South (C1)", escape(f"{HOSTILE} (C2)"), "C3"]
     assert by_label["By itself"] == ["not known", "0 people", "110 people", "240 people"]
     assert by_label["Beside the plan"] == ["5 people", "0 people", "10 people", "240 people"]
     assert by_label["In the plan"] == ["no", "no", "no", "yes, built as number 1"]
@@ -108,7 +108,7 @@ def test_beside_the_map_stand_answer_proof_curve_and_what_came_close():
         "Where to put stations: line town",
         "one more station, most people within 2 min: 360 of 400 people (90.0 %), before 120",
         "as it stands 120", "1: C3 +240 → 360", "gap limit: stopped because the answer is within the gap asked for",
-        "Bound 372, gap 3.3 %", "n = 4 candidate sites; 1 more cannot be used", "C2 instead of C3 130",
+        "Bound 372, gap 3.3 %", "n = 4 candidate sites; 1 more cannot be used", "South (C1) instead of C3 240",
         "With all units at home.", "Invented data", "n = 50 runs, 1 candidate site", "not known",
     ):  # fmt: skip
         assert part in text, part

@@ -101,5 +101,10 @@ def test_a_change_table_joins_what_does_not_change_and_what_is_never_reached():
     table = attribute_tables.change_table(changes, bands=CHANGE_BANDS)
     assert table["said"].tolist() == ["1:30 slower", "newly reached", "no change", attribute_tables.NEVER]
     assert table["zone"].tolist() == ["Zone d", "Zone e", "2 zones", "1 zone"]
+    assert table["before"].tolist()[:2] == ["0:30", "not reached"]
+    held = attribute_tables.change_table(
+        changes.assign(after_s=[1.0, 6, np.inf, 240.3, 60]), bands=CHANGE_BANDS, limit_s=240
+    )
+    assert held["after"].tolist()[:2] == ["4:01", "1:00"]  # over its limit a time looks it
     assert table["colour"].tolist()[1:] == [attribute_tables.NEWLY_COLOUR, NO_CHANGE, UNKNOWN]
     assert shapely.area(table.geometry.array).tolist() == [1, 1, 2, 1]

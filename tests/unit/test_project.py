@@ -112,6 +112,11 @@ def test_every_fault_is_told_at_once(tmp_path):
 @pytest.mark.parametrize(
     ("more", "said"),
     [
+        ("[standards]\ntravel_s = 240", "'standards.travel_s' is unknown: did you mean 'travel_seconds'?"),
+        (
+            "[[standards.local]]\nname = 'R'\nweight = 'x'\ntravel_seconds = 240\nshare_percent = 0.9",
+            "standards.local.0.share_percent is 0.9: write 90 for 90 %",
+        ),
         ("[standards]\ntravel_secnds = 240", "'standards.travel_secnds' is unknown: did you mean 'travel_seconds'?"),
         ("[standards]\ntravel_seconds = nan", "standards.travel_seconds"),
         ("[standards]\ntravel_seconds = inf", "standards.travel_seconds"),

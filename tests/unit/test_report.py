@@ -198,7 +198,7 @@ def test_the_page_escapes_every_kind_of_block_once():
         (-np.inf, "low", "no lower end"), (339.9, "low", "5:39"), (339.2, "high", "5:40"), (np.nan, "low", NOTHING),
         (0.084, "points", "+8.4"), (-11259.0, "signed", f"{MINUS}11,259"), (-0.2, "signed", "0"),
         (1234.5, "count", "1,235"), (1.25, "number", "1.3"),
-        (True, "verdict", "met"), (False, "verdict", "missed"), (pd.NA, "verdict", NOTHING),
+        ("goal 90 %: met", "verdict", "goal 90 %: met"), (pd.NA, "verdict", NOTHING),
         (None, "text", NOTHING), ("first_engine", "name", "first engine"),
     ],
 )  # fmt: skip
@@ -256,7 +256,7 @@ def test_sites_are_reported_with_their_proof(town):
     tried = fp.siting.robustness(found, stations=1, candidates=places, within_s=240, runs=5, seed=1)
     material = material_of(town, standard=STANDARD, siting=found, robustness=tried)
     page = report_bytes(material).decode()
-    assert f"The plan attains {found.objective:,.6g} people" in words(page)
+    assert f"The plan attains {found.objective:,.6g} of 400 people" in words(page)
     assert "Whether it holds under other assumptions" in page
     assert len(named(page, "robustness")) == len(tried.sites)
     assert named(page, "site_curve")["objective"].tolist() == pytest.approx(found.curve["objective"].tolist())

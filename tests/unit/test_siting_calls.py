@@ -320,7 +320,7 @@ def test_a_candidate_off_the_road_is_set_aside_with_its_distance(town):
     found = siting.max_coverage(town, candidates=both, within_s=100)
     assert list(found.set_aside.index) == ["far"]
     assert "far" not in found.sites.index
-    assert any("1 candidates are set aside" in n for n in found.notes)
+    assert any("1 candidate is set aside" in n for n in found.notes)
 
 
 def test_no_candidate_reaches_anything_that_counts(town):

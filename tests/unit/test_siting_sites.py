@@ -117,10 +117,10 @@ def test_every_fault_of_a_grid_is_told_at_once():
 def test_intersections_are_where_streets_meet_and_named_after_them():
     sites = check(intersection_sites(town()))
     assert set(sites["name"]) == {
-        "1 Avenue & 1 Street",
-        "1 Avenue & 2 Street",
-        "1 Street & 2 Avenue",
-        "2 Avenue & 2 Street",
+        "1 Avenue / 1 Street",
+        "1 Avenue / 2 Street",
+        "1 Street / 2 Avenue",
+        "2 Avenue / 2 Street",
     }
     assert all(i.startswith("X") for i in sites.index)
     # Two arms count where streets run on: none more here, but the ends have one.

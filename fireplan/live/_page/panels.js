@@ -5,8 +5,7 @@ import { hoursChart } from "./hours.js";
 import { chipMark } from "./incidents.js";
 import { family, sign } from "./look.js";
 import {
-  clock, count, counted, goal as goalSaid, isNumber, number, percentile, roughly, share, shareInterval, sharesApart, timeInterval,
-  verdict as verdictOf,
+  clock, count, counted, goalVerdict, isNumber, number, percentile, roughly, share, shareInterval, sharesApart, timeInterval,
 } from "./words.js";
 
 /** @type {<T>(x: T[] | null | undefined) => T[]} */
@@ -139,7 +138,7 @@ function todayRow(row, often) {
   const unsure = isNumber(row.p90_low_s) || isNumber(row.p90_high_s) ? "(" + timeInterval(row.p90_low_s, row.p90_high_s) + ")" : "";
   const goal = isNumber(row.goal) ? row.goal : NaN;
   const held = few || row.met === null || row.met === undefined || !isNumber(goal) ? null :
-    h("span", { class: "verdict " + (row.met ? "met" : "missed") }, sign(row.met ? "tick" : "cross"), goalSaid(goal) + " " + verdictOf(row.met));
+    h("span", { class: "verdict " + (row.met ? "met" : "missed") }, sign(row.met ? "tick" : "cross"), goalVerdict(row.met, { goal }));
   const shares = isNumber(row.share_low) && isNumber(row.share_high) ? " (" + shareInterval(row.share_low, row.share_high) + ")" : "";
   return h("tr", {},
     h("th", { scope: "row" }, said(row.title), row.verified === false ? h("span", { class: "unseen" }, "limit not seen in its source") : null,

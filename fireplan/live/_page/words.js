@@ -27,8 +27,22 @@ export function number(value, { decimals = 0 } = {}) {
 /** How many: 115,000 */
 export const count = (n) => number(n);
 
-/** How many of what: 1 zone, 1,200 zones */
-export const counted = (n, one, many = one + "s") => count(n) + " " + (n === 1 ? one : many);
+/** How many of what: 1 zone, 1,200 zones. What is told as 1 is one. */
+export function counted(n, one, many = one + "s") {
+  const told = count(n);
+  return told + " " + (told === "1" ? one : many);
+}
+
+const ODD = new Map([["people", "person"], ["personnel", "member of the personnel"], ["staff", "member of the staff"]]);
+
+/** What one of a unit is called: person, dwelling unit */
+export function singular(unit) {
+  const at = unit.lastIndexOf(" ") + 1, head = unit.slice(0, at), last = unit.slice(at), odd = ODD.get(last);
+  if (odd !== undefined) return head + odd;
+  if (last.endsWith("ies")) return head + last.slice(0, -3) + "y";
+  if (/(sses|xes|ches|shes)$/.test(last)) return head + last.slice(0, -2);
+  return head + (last.endsWith("s") && !/(ss|us|is)$/.test(last) ? last.slice(0, -1) : last);
+}
 
 /** A change with its sign; one that rounds to nothing has none. */
 export function signed(change, { decimals = 0 } = {}) {
@@ -72,7 +86,8 @@ export function goal(part) {
 /** A share with what it is a share of: 71.2 % of 115,000 people */
 export function shareOf(part, of, unit, options = {}) {
   if (!(known(of) > 0)) return "no " + unit + " to take a share of";
-  return share(part, options) + (Number.isFinite(known(part)) ? "" : ",") + " of " + count(of) + " " + unit;
+  const told = count(of);
+  return share(part, options) + (Number.isFinite(known(part)) ? "" : ",") + " of " + told + " " + (told === "1" ? singular(unit) : unit);
 }
 
 /** Two shares that are seen side by side: with as many decimals as it takes that they do not look alike. */
@@ -86,8 +101,14 @@ export function sharesApart(one, other, options = {}) {
   return plain;
 }
 
-/** The interval of a share: 80.7 % to 84.2 % */
-export const shareInterval = (low, high) => share(low) + " to " + share(high);
+const NO_LOWER = "no lower end", NO_UPPER = "no upper end", OPEN = "open at both ends";
+
+/** The interval of a share: 80.7 % to 84.2 %; an end that there are too few records for is open. */
+export function shareInterval(low, high) {
+  const there = [low, high].map((end) => Number.isFinite(known(end)));
+  if (!there[0] && !there[1]) return OPEN;
+  return (there[0] ? share(low) : NO_LOWER) + " to " + (there[1] ? share(high) : NO_UPPER);
+}
 
 const endless = (value) => (value === Infinity ? NOT_REACHED : NOT_KNOWN);
 
@@ -122,9 +143,9 @@ export function passed(seconds) {
 /** The interval of a time, its ends rounded outwards; one that there are too few records for is open. */
 export function timeInterval(low_s, high_s) {
   const low = known(low_s), high = known(high_s);
-  if (!Number.isFinite(low) && !Number.isFinite(high)) return "open at both ends";
-  return (Number.isFinite(low) ? set(Math.floor(low + ROUNDING)) : "no lower end") + " to " +
-    (Number.isFinite(high) ? percentile(high) : "no upper end");
+  if (!Number.isFinite(low) && !Number.isFinite(high)) return OPEN;
+  return (Number.isFinite(low) ? set(Math.floor(low + ROUNDING)) : NO_LOWER) + " to " +
+    (Number.isFinite(high) ? percentile(high) : NO_UPPER);
 }
 
 /** How long something has been so, roughly: 12 s, 4 min, 2 h 5 min, 3 days */
@@ -141,6 +162,14 @@ export function roughly(seconds) {
 export function verdict(met) {
   const held = known(met);
   return Number.isNaN(held) ? NOT_KNOWN : held ? "met" : "missed";
+}
+
+/** What was asked for, and whether it is so: goal 90 %: missed. Nothing where nothing was asked for. */
+export function goalVerdict(met, { goal: asked = NaN, at_most_outside = NaN } = {}) {
+  const told = [];
+  if (Number.isFinite(known(asked))) told.push(goal(asked));
+  if (Number.isFinite(known(at_most_outside))) told.push("at most " + count(at_most_outside) + " outside");
+  return told.length ? "goal " + told.join(", ") + ": " + verdict(met) : "";
 }
 
 /** The agency's own wall clock, whatever the clock of the one who looks says. All instants are ms since 1970, UTC. */

@@ -202,15 +202,26 @@ def change_said(change_s: float) -> str:
     return NEVER if np.isnan(change_s) else wording.change(change_s)
 
 
-def change_table(changes: gpd.GeoDataFrame, *, bands: Sequence[Band]) -> gpd.GeoDataFrame:
-    """Zones that change, each with its card; those that do not, or are never reached, as one area each."""
+def change_table(changes: gpd.GeoDataFrame, *, bands: Sequence[Band], limit_s: float | None = None) -> gpd.GeoDataFrame:
+    """
+    Zones that change, each with its card; those that do not, or are never reached, as one area each.
+
+    Parameters
+    ----------
+    changes
+        From `Comparison.changes`, as areas.
+    bands
+        Classes of change.
+    limit_s
+        What times are held to [s]: one over it looks it. Left out: nothing.
+    """
     change_s = changes["change_s"]
     never, same = change_s.isna(), change_s.abs() <= NOTICEABLE_S
     table = changes[~same & ~never][["change_s", "geometry"]].assign(
         zone=lambda t: [f"Zone {z}" for z in t.index],
         said=lambda t: [wording.change(s) for s in t["change_s"]],
-        before=[wording.clock(s) for s in changes["before_s"][~same & ~never]],
-        after=[wording.clock(s) for s in changes["after_s"][~same & ~never]],
+        before=[wording.clock(s, limit_s=limit_s) for s in changes["before_s"][~same & ~never]],
+        after=[wording.clock(s, limit_s=limit_s) for s in changes["after_s"][~same & ~never]],
     )
     for rest, said in ((same, wording.change(0)), (never, NEVER)):
         if rest.any():
@@ -228,8 +239,11 @@ def gap_table(found: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     table = found.to_crs(4326)
     table["gap_said"] = [f"Gap {gap}: {reason}" for gap, reason in zip(table.index, table["reason"], strict=True)]
     table["nearest_said"] = table["nearest_name"].fillna(NO_STATION)
-    table["travel_said"] = table["travel_s"].map(wording.clock)
-    table["worst_said"] = table["worst_s"].map(wording.clock)
+    limit_s = found.attrs.get("limit_s")
+    for column in ("travel", "worst"):
+        table[f"{column}_said"] = [wording.clock(s, limit_s=limit_s) for s in table[f"{column}_s"]]
+    # Where no station is the nearest of most of a gap, the time of the rest is not that of the gap.
+    table.loc[found["nearest_name"].isna().to_numpy(), "travel_said"] = wording.NOT_REACHED
     table["area_said"] = table["area_km2"].map(wording.area)
     return table
 
@@ -281,6 +295,7 @@ def counted_said(assessment: Assessment, *, objective: str) -> tuple[str, str]:
     measure = next(m for m in ("population", "incidents", *summary.index) if m in summary.index)
     row = summary.loc[measure]
     goal = assessment.standard[objective]
-    what = f"{goal.title.lower()} within {wording.clock(goal.limit_s)}"
+    what = f"{wording.lower(goal.title)} within {wording.clock(goal.limit_s)}"
     said = wording.share_of(row["share"], row["n"], str(row["unit"]), goal=row["required_share"])
-    return f"{said}: {what}", f"{wording.count(float(row['n']))} {row['unit']}"
+    asked = wording.goal_verdict(row["met"], goal=row["required_share"], at_most_outside=row["at_most_outside"])
+    return f"{said}: {what}" + (f" ({asked})" if asked else ""), f"{wording.count(float(row['n']))} {row['unit']}"

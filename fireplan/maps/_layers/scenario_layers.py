@@ -101,11 +101,11 @@ def draw_stations(page: folium.Map, assessment: Assessment, *, baseline: Assessm
     vector_layers.station_markers(stations, label="short", status="status", popup=popup, tooltip="name").add_to(page)
 
 
-def draw_change(page: folium.Map, comparison: Comparison, assessment: Assessment) -> None:
-    """What each zone gains or loses against the first scenario; off until it is asked for."""
+def draw_change(page: folium.Map, comparison: Comparison, assessment: Assessment, *, limit_s: float) -> None:
+    """What each zone gains or loses against the first scenario, held to a limit [s]; off until it is asked for."""
     scenario = comparison.baseline.scenario
     changes = attribute_tables.as_areas(comparison.changes(assessment.scenario.name), metric_crs=scenario.roads.crs)
-    table = attribute_tables.change_table(changes, bands=CHANGE_BANDS)
+    table = attribute_tables.change_table(changes, bands=CHANGE_BANDS, limit_s=limit_s)
     popup = [("", "zone"), ("Change", "said"), ("Before", "before"), ("After", "after")]
     vector_layers.polygons(
         table, name="Gains and losses", fill="colour", popup=popup, tooltip="said", show=False
@@ -145,7 +145,7 @@ def arrival_legend(
         title=f"{goal.title}, {INTERVALS[goal.interval]}",
         entries=[*band_entries(bands), gap, *station_entries(*statuses)],  # type: ignore[arg-type]
         unit="min:s" if goal.interval != "travel_s" else "min:s, without turnout",
-        n=f"{total} in {wording.count(len(assessment.zones))} zones",
+        n=f"{total} in {wording.counted(len(assessment.zones), 'zone')}",
         held_to=limit_said(goal),
     )
 

@@ -68,7 +68,7 @@ def compare(
         others = [other for other in assessments if other is not assessment]
         draw_arrival(pane, assessment, goal, bands, baseline=None if first else comparison.baseline, others=others)
         if not first:
-            draw_change(pane, comparison, assessment)
+            draw_change(pane, comparison, assessment, limit_s=goal.limit_s)
         panes.append(pane)
     legend = arrival_legend(comparison.baseline, goal, bands, total, statuses=("existing", "opened", "closed"))
     change = Legend(

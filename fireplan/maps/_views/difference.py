@@ -95,10 +95,10 @@ def difference(
         footer=footer_of(before.scenario, method=METHOD),
         legends=[
             Legend(
-                title=f"Change in arrival, {goal.title.lower()}",
+                title=f"Change in arrival, {wording.lower(goal.title)}",
                 unit=f"{INTERVALS[goal.interval]}; {counted.unit}",
                 entries=[*entries, *station_entries("existing", "opened", "closed")],
-                n=f"n = {wording.count(counted.total)} {counted.unit} in {wording.count(len(zones))} zones",
+                n=f"n = {wording.count(counted.total)} {counted.unit} in {wording.counted(len(zones), 'zone')}",
                 held_to=limit_said(goal),
                 note=_totals(comparison, after, goal),
             )

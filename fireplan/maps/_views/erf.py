@@ -95,7 +95,7 @@ def erf(
                     ),
                     *station_entries("existing"),
                 ],
-                n=f"n = {wording.count(counted.total)} {counted.unit} in {wording.count(len(zones))} zones",
+                n=f"n = {wording.count(counted.total)} {counted.unit} in {wording.counted(len(zones), 'zone')}",
                 held_to=limit_said(goal),
                 note="" if len(assessment.scenario.units) else "No units are known: each station brings any number.",
             )

@@ -82,7 +82,7 @@ def first_due(
     territories = _territories(scenario, needs=needs, interval=interval)
     drawn = territories[~territories.geometry.is_empty]
     total = territories.attrs["total"]
-    n = f"{wording.count(total)} {territories.attrs['unit']} in {wording.count(len(scenario.zones))} zones"
+    n = f"{wording.count(total)} {territories.attrs['unit']} in {wording.counted(len(scenario.zones), 'zone')}"
     many = f"{wording.counted(len(drawn), 'station')} {'is' if len(drawn) == 1 else 'are'}"
     page = OfflineMap(
         title=title or f"First due: {scenario.name}",

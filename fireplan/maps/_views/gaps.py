@@ -72,8 +72,8 @@ def gaps(
                     *(Entry(label=reason, colour=colour) for reason, colour in reasons.items()),
                     *station_entries("existing"),
                 ],
-                unit=f"{goal.title.lower()}, {INTERVALS[goal.interval]}",
-                n=f"{n_gaps} gaps among {total}",
+                unit=f"{wording.lower(goal.title)}, {INTERVALS[goal.interval]}",
+                n=f"{wording.counted(n_gaps, 'gap')} among {total}",
                 held_to=limit_said(goal),
                 note=f"{wording.count(scattered)} more ({weight}) lie scattered, in no gap." if scattered else "",
             )

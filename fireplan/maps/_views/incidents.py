@@ -124,7 +124,7 @@ def _draw_public(page: OfflineMap, points: gpd.GeoDataFrame) -> None:
     cells = cells.assign(
         colour=style.colours_of(cells["incidents"], bands),
         said=[
-            f"{wording.count(c)} incidents in {h} hexagons"
+            f"{wording.counted(c, 'incident')} in {wording.counted(h, 'hexagon')}"
             for c, h in zip(cells["incidents"], cells["hexagons"], strict=True)
         ],
     )

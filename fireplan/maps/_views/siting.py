@@ -19,8 +19,6 @@ from fireplan.maps._pages.offline_map import OfflineMap
 from fireplan.maps._pages.page_frame import footer_of
 from fireplan.maps._views.siting_legends import (
     attained,
-    called,
-    names_of,
     next_best_legend,
     notes_legend,
     plan_legend,
@@ -28,9 +26,9 @@ from fireplan.maps._views.siting_legends import (
     score_bands,
     score_legend,
     share_bands,
-    with_unit,
 )
 from fireplan.measures import gaps as find_gaps
+from fireplan.siting._results.siting_words import SECONDS, amount_said, gain_said, names_of
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -91,7 +89,7 @@ def siting(
     if profile == "public" and siting.unit == "incidents":
         raise InputError("scores in incidents give small counts away: site by people for a public page")
     scenario, sites = siting.scenario, _candidates(siting, robustness)
-    bands = score_bands(pd.concat([sites["alone"], sites["beside"]]))
+    bands = score_bands(pd.concat([sites["alone"], sites["beside"]]), siting.score_unit)
     markers = _markers(siting)
     page = OfflineMap(
         title=title or f"Where to put stations: {scenario.name}",
@@ -128,9 +126,9 @@ def _candidates(siting: Siting, robustness: pd.DataFrame | None) -> gpd.GeoDataF
     sites = siting.sites.to_crs(4326)
     names = names_of(siting)
     order = _order(siting)
-    sites["heading"] = [called(i, names) for i in sites.index]
+    sites["heading"] = [names.get(str(i), str(i)) for i in sites.index]
     for column in ("alone", "beside"):
-        sites[f"{column}_said"] = [with_unit(float(v), siting.unit) for v in sites[column]]
+        sites[f"{column}_said"] = [_scored(float(v), siting.score_unit) for v in sites[column]]
     sites["chosen_said"] = [
         _chosen_words(int(n), order.get(i, [])) for i, n in zip(sites.index, sites["chosen"], strict=True)
     ]
@@ -143,6 +141,11 @@ def _candidates(siting: Siting, robustness: pd.DataFrame | None) -> gpd.GeoDataF
             for s, n in zip(sites["chosen_share"], sites["runs"], strict=True)
         ]
     return sites
+
+
+def _scored(value: float, unit: str) -> str:
+    """Say a score: how much more is reached, or how much sooner."""
+    return gain_said(value, unit) if unit == SECONDS else amount_said(value, unit)
 
 
 def _checked(robustness: pd.DataFrame, known: pd.Index) -> pd.DataFrame:
@@ -170,7 +173,7 @@ def _order(siting: Siting) -> dict[object, list[int]]:
 def _chosen_words(units: int, order: list[int]) -> str:
     if not units:
         return "no"
-    many = f", {units} units" if units > 1 else ""
+    many = f", {wording.counted(units, 'unit')}" if units > 1 else ""
     return f"yes{many}, built as number {listed(order)}" if order else f"yes{many}"
 
 
@@ -218,7 +221,7 @@ def _markers(siting: Siting) -> gpd.GeoDataFrame:
     stays = siting.after().stations["open"].reindex(today.index, fill_value=False).to_numpy(bool)
     units = scenario.units.groupby("station_id").groups if len(scenario.units) else {}
     today = today[["geometry"]].assign(
-        heading=today["name"].astype(str), short=today.index.astype(str),
+        heading=[wording.called(str(i), str(n)) for i, n in today["name"].items()], short=today.index.astype(str),
         status=np.where(stays, "existing", "closed"),
         said=np.where(stays, "station of today", "closed by the plan"),
         units=[", ".join(map(str, units.get(s, []))) or attribute_tables.NO_STATION for s in today.index],
@@ -227,12 +230,12 @@ def _markers(siting: Siting) -> gpd.GeoDataFrame:
     names, order = names_of(siting), _order(siting)
     numbers = [listed(order.get(i, [])) for i in chosen.index]
     chosen = chosen[["geometry"]].assign(
-        heading=[called(i, names) for i in chosen.index],
+        heading=[names.get(str(i), str(i)) for i in chosen.index],
         short=[f"{n}: {i}" if n else str(i) for n, i in zip(numbers, chosen.index, strict=True)],
         status=np.where(chosen.index.isin(today.index), "existing", "opened"),
         said=[f"number {n} of the plan" if n else "in the plan" for n in numbers],
         units=chosen["chosen"].astype(int).astype(str),
-        alone_said=[with_unit(float(v), siting.unit) for v in chosen["alone"]],
-        beside_said=[with_unit(float(v), siting.unit) for v in chosen["beside"]],
+        alone_said=[_scored(float(v), siting.score_unit) for v in chosen["alone"]],
+        beside_said=[_scored(float(v), siting.score_unit) for v in chosen["beside"]],
     )  # fmt: skip
     return pd.concat([today[~today.index.isin(chosen.index)], chosen])

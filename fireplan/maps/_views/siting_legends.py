@@ -14,6 +14,7 @@ from fireplan._page_kit.style import Band
 from fireplan.colours import GAIN, SLOWER, UNKNOWN
 from fireplan.maps._layers.legend import Entry, Legend, band_entries, station_entries
 from fireplan.maps._layers.scenario_layers import GAP_COLOUR
+from fireplan.siting._results import siting_words as words
 from fireplan.siting._solvers.incumbent import STATUSES
 
 if TYPE_CHECKING:
@@ -35,7 +36,7 @@ MOST_BUILT = 5
 """A plan of more stations than this is listed folded."""
 
 
-def score_bands(values: pd.Series[float]) -> tuple[Band, ...]:
+def score_bands(values: pd.Series[float], unit: str = "") -> tuple[Band, ...]:
     """Part scores into classes at round limits; what gains nothing, or loses, is a class of its own."""
     known = np.asarray(values, dtype=float)
     top = float(known[np.isfinite(known)].max(initial=0.0))
@@ -44,13 +45,20 @@ def score_bands(values: pd.Series[float]) -> tuple[Band, ...]:
         return (nothing,)
     limits = _limits(known[known > nothing.up_to], top)
     ends = [nothing.up_to, *limits[:-1], math.inf]
-    said = [wording.figure(limit) for limit in limits]
+    said = [_limit(limit, unit) for limit in limits]
     labels = [f"up to {said[0]}", *(f"{low} to {high}" for low, high in pairwise(said))]
     rising = [
         Band(label=text, colour=colour, above=low, up_to=high)
         for text, colour, (low, high) in zip(labels, style.ramp(GAIN, len(limits)), pairwise(ends), strict=True)
     ]
     return (nothing, *rising)
+
+
+def _limit(limit: float, unit: str) -> str:
+    """Say the limit of a class; seconds that are no whole ones as such, so that no two limits look alike."""
+    if unit == words.SECONDS and limit != int(limit):
+        return f"{wording.figure(limit)} s"
+    return words.figure_said(limit, unit)
 
 
 def _limits(gains: NDArray[np.float64], top: float) -> list[float]:
@@ -78,39 +86,22 @@ def share_bands() -> tuple[Band, ...]:
     return (Band(label="in no run", colour=UNKNOWN, up_to=0.0), *rising)
 
 
-def names_of(siting: Siting) -> dict[object, str]:
-    """Give the names of candidates that have one beside their id."""
-    if "name" not in siting.sites:
-        return {}
-    named = siting.sites["name"].dropna().astype(str)
-    return {i: n for i, n in named.items() if n.strip() and n != str(i)}
-
-
-def called(candidate: object, names: dict[object, str]) -> str:
-    """Call a candidate by its id, and its name if it has one."""
-    return f"{candidate}: {names[candidate]}" if candidate in names else str(candidate)
-
-
-def with_unit(value: float, unit: str) -> str:
-    """Write a figure with its unit."""
-    return wording.NOT_KNOWN if math.isnan(value) else f"{wording.figure(value)} {unit}"
-
-
 def plan_legend(siting: Siting) -> Legend:
     """List the plan in the best order of building, and say how sure it is."""
-    entries = []
+    entries, names, unit = [], words.names_of(siting), siting.score_unit
     for number, row in siting.curve.iterrows():
         built = row["take"] in siting.sites.index
-        gain = f"{wording.signed_figure(row['gain'])} \N{RIGHTWARDS ARROW} " if built else ""
-        note = f"{gain}{wording.figure(row['objective'])}".replace(" ", "\N{NO-BREAK SPACE}")
-        what = f"{number}: {row['take']}" if built else "as it stands"
+        gain = f"{words.gain_said(row['gain'], unit)} \N{RIGHTWARDS ARROW} " if built else ""
+        note = f"{gain}{words.figure_said(row['objective'], unit)}".replace(" ", "\N{NO-BREAK SPACE}")
+        what = f"{number}: {names.get(str(row['take']), row['take'])}" if built else "as it stands"
         entries.append(Entry(label=what, sign="opened" if built else "existing", note=note))
-    sure = f"{wording.named(siting.status)}: {STATUSES[siting.status]}"
+    little = words.little_said(siting)
+    sure = f"{little} {wording.capital(words.proof_said(siting))}" if little else words.proof_said(siting)
     if not math.isnan(siting.objective):
-        sure += f". Bound {wording.figure(siting.bound)}, gap {wording.share(siting.gap)}"
+        sure += f". Bound {words.figure_said(siting.bound, siting.unit)}, gap {wording.share(siting.gap)}"
     return Legend(
         title="Plan, in building order",
-        unit=siting.unit,
+        unit=words.unit_said(unit),
         entries=entries,
         held_to=sure,
         n="" if siting.plan else "Nothing improves on the department as it stands.",
@@ -132,12 +123,13 @@ def score_legend(siting: Siting, bands: tuple[Band, ...], markers: pd.DataFrame,
     if gaps:
         entries.append(Entry(label="gap today", colour=GAP_COLOUR, sign="line"))
     there = [s for s in ("existing", "opened", "closed") if (markers["status"] == s).any()]
-    aside = f"; {wording.count(len(siting.set_aside))} more cannot be used" if len(siting.set_aside) else ""
+    off, sites = len(siting.set_aside), wording.counted(len(siting.sites), "candidate site")
+    aside = f"; {wording.count(off)} more cannot be used" if off else ""
     return Legend(
         title="Gain of a candidate site",
-        unit=siting.unit,
+        unit=words.unit_said(siting.score_unit),
         entries=[*entries, *station_entries(*there)],  # type: ignore[arg-type]
-        n=f"n = {wording.count(len(siting.sites))} candidate sites{aside}",
+        n=f"n = {sites}{aside}",
         note="By itself: added to what stays of the department. Beside the plan: added to the plan's other sites.",
     )
 
@@ -146,31 +138,33 @@ def runs_legend(sites: pd.DataFrame, shares: tuple[Band, ...]) -> Legend:
     """Say what the discs of the runs stand for."""
     runs = sites.loc[sites["runs"] > 0, "runs"]
     most = " to ".join(dict.fromkeys(map(wording.count, (runs.min(), runs.max()))))
+    many = f"{most} {'run' if most == '1' else 'runs'}, {wording.counted(len(runs), 'candidate site')}"
     return Legend(
         title="How often chosen",
         unit="share of runs",
         entries=band_entries(shares),
-        n=f"n = {most} runs, {wording.counted(len(runs), 'candidate site')}" if len(runs) else "no runs",
+        n=f"n = {many}" if len(runs) else "no runs",
         folded=True,
     )
 
 
 def next_best_legend(siting: Siting) -> Legend:
     """List the plans that differ in one site and come closest."""
-    best = siting.runner_ups.head(NEXT_BEST)
-    entries = [
-        Entry(
-            label=f"{row['take']} instead of {row['leave_out']}", sign="dot", note=wording.figure(float(row["behind"]))
-        )
-        for _, row in best.iterrows()
-    ]
-    return Legend(title="Plans that came close", unit=f"{siting.unit} behind", entries=entries, folded=True)
+    best, names, unit = siting.runner_ups.head(NEXT_BEST), words.names_of(siting), siting.score_unit
+    entries = []
+    for _, row in best.iterrows():
+        take, leave = (names.get(str(row[key]), str(row[key])) for key in ("take", "leave_out"))
+        behind = float(row["behind"])
+        note = words.apart_said(behind, unit) if unit == words.SECONDS else words.figure_said(behind, unit)
+        entries.append(Entry(label=f"{take} instead of {leave}", sign="dot", note=note))
+    head = f"{words.unit_said(unit)} behind"
+    return Legend(title="Plans that came close", unit=head, entries=entries, folded=True)
 
 
 def attained(siting: Siting) -> str:
-    """Say what the plan attains."""
+    """Say what the plan attains, and where that is next to nothing, so."""
     if math.isnan(siting.objective):
         return f"no answer. {siting.reason or STATUSES[siting.status]}"
-    of = "" if math.isnan(siting.total) else f" of {wording.figure(siting.total)}"
-    share = "" if math.isnan(siting.total) else f" ({wording.share(siting.share)})"
-    return f"{wording.figure(siting.objective)}{of} {siting.unit}{share}, before {wording.figure(siting.before)}"
+    was = f", before {before}" if (before := words.before_said(siting)) else ""
+    little = f". {text}" if (text := words.little_said(siting)) else ""
+    return f"{words.attained_said(siting)}{was}{little}"

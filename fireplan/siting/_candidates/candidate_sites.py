@@ -13,6 +13,7 @@ from fireplan import wording
 from fireplan._checked import takes
 from fireplan.crs import WGS84, project
 from fireplan.errors import Faults
+from fireplan.roads._corners import streets_at
 from fireplan.siting._candidates.candidate_checks import (
     COORDINATES,
     area_m,
@@ -234,11 +235,8 @@ def listed_sites(table: pd.DataFrame, scenario: Scenario, *, within: Area = None
 
 def _street_names(roads: RoadNetwork, nodes: NDArray[np.int64]) -> NDArray[np.object_]:
     """Name nodes by the streets that meet there and that doors open on."""
-    named = np.flatnonzero(roads.has_doors & (roads.street_name != ""))
-    ends = pd.DataFrame({"node": np.concatenate([roads.first[named], roads.last[named]])})
-    ends["name"] = np.tile(roads.street_name[named], 2)
-    here = ends[ends["node"].isin(nodes)].drop_duplicates().sort_values(["node", "name"])
-    names = here.groupby("node")["name"].agg(" & ".join).reindex(nodes, fill_value="")
+    found = streets_at(roads, least=1)
+    names = pd.Series(found.name, index=found.node).reindex(nodes, fill_value="")
     return np.asarray(names.to_numpy(object))
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from fireplan import wording
-from fireplan.siting._results.plan_proof import columns_named, must_agree, plan_of
+from fireplan.siting._results.plan_proof import columns_named, must_agree, placed, plan_of
 from fireplan.siting._results.site_values import building_order, runner_ups, scores, settled
 from fireplan.siting._results.siting_result import Siting
 
@@ -43,6 +43,8 @@ def siting_of(  # noqa: PLR0913 - an answer has this many parts
     tie_s: Callable[[NDArray[np.int64]], NDArray[np.float64]] | None = None,
     move: bool = False,
     notes: tuple[str, ...] = (),
+    goal: float = math.nan,
+    counted_in: str = "",
     set_aside: pd.DataFrame,
 ) -> Siting:
     """
@@ -54,7 +56,7 @@ def siting_of(  # noqa: PLR0913 - an answer has this many parts
         What was asked, how choices are weighed, and what was found; columns are candidates, then closable stations.
     ids
         Candidates that can be used.
-    question, unit, total, notes, set_aside
+    question, unit, total, notes, goal, counted_in, set_aside
         As in `Siting`.
     share_of
         "weight" where choices are weighed in another unit than the objective's; the objective is then no share.
@@ -75,7 +77,7 @@ def siting_of(  # noqa: PLR0913 - an answer has this many parts
     chosen = answer.chosen if solved else all_open
     if solved and tie_s is not None:
         chosen = settled(weigher, chosen, choice, tie_s, n_new=n_new)
-    sites = setting.candidates.loc[ids].copy()
+    sites = placed(setting, ids)
     sites[["chosen", "alone", "beside"]] = scores(weigher, chosen, n_new=n_new).to_numpy()
     sites["chosen"] = sites["chosen"].astype(int)
     plan: tuple[Change, ...] = ()
@@ -85,7 +87,8 @@ def siting_of(  # noqa: PLR0913 - an answer has this many parts
         plan = plan_of(setting, picked, picked["chosen"].to_numpy(), close=close, move=move)
         must_agree(answer.objective * claimed_per, prove(plan), unit)
     off = len(set_aside)
-    aside = [f"{wording.count(off)} candidates are set aside: off every road that a door may open on"] if off else []
+    what = wording.counted(off, "candidate is", "candidates are")
+    aside = [f"{what} set aside: off every road that a door may open on"] if off else []
     return Siting(
         scenario=setting.scenario,
         question=question,
@@ -103,4 +106,6 @@ def siting_of(  # noqa: PLR0913 - an answer has this many parts
         curve=building_order(weigher, chosen, names, n_new=n_new, total=total),
         model=answer.model,
         notes=(NOTE, *aside, *notes),
+        goal=goal,
+        counted_in=counted_in,
     )

@@ -5,16 +5,18 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import pandas as pd
 import shapely
 
 from fireplan.changes import AddUnit, CloseStation, MoveUnit, OpenStation
+from fireplan.crs import WGS84, project
 from fireplan.errors import FireplanError
 from fireplan.measures import assess
+from fireplan.roads._corners import BETWEEN, place_names
 from fireplan.standards import Objective, Standard
 
 if TYPE_CHECKING:
     import geopandas as gpd
-    import pandas as pd
     from numpy.typing import NDArray
 
     from fireplan.measures import Assessment
@@ -23,6 +25,18 @@ if TYPE_CHECKING:
 
 AGREES = 1e-6
 """A claim and its assessment may differ by this part: sums of weights are not exact."""
+
+
+def placed(setting: Setting, ids: pd.Index) -> gpd.GeoDataFrame:
+    """Give the candidates that can be used, each with its `place`: what people call it."""
+    sites, roads = setting.candidates.loc[ids].copy(), setting.scenario.roads
+    lonlat = shapely.get_coordinates(sites.geometry.array)
+    place = pd.Series(place_names(roads, project(lonlat, source=WGS84, target=roads.crs)), index=sites.index)
+    if "name" in sites.columns:  # a name made of those of streets says where a site is: no site is called so
+        streets = {*roads.street_name.tolist()} - {""}
+        where = sites["name"].map(lambda name: is_text(name) and streets.issuperset(name.split(BETWEEN)))
+        place = place.mask(where.astype(bool), sites["name"])
+    return sites.assign(place=place)
 
 
 def plan_of(
@@ -60,16 +74,23 @@ def plan_of(
 
 
 def openings(sites: gpd.GeoDataFrame) -> list[Change]:
-    """Open a station at each site, under the site's name where it has one."""
+    """Open a station at each site, under the site's name where it has one, else under that of its place."""
     points = sites.geometry
-    called = sites["name"] if "name" in sites.columns else [""] * len(sites)
+    named = sites["name"] if "name" in sites.columns else [""] * len(sites)
+    called = [
+        str(name) if is_text(name) and name != place else f"Station at {place}" if is_text(place) else f"Site {site}"
+        for site, name, place in zip(sites.index, named, sites["place"], strict=True)
+    ]
+    twice = {name for name in called if called.count(name) > 1}  # two sites at one corner
+    names = [f"{n} ({site})" if n in twice else n for site, n in zip(sites.index, called, strict=True)]
     return [
-        OpenStation(str(site), at=(float(x), float(y)), name=f"{name}" if _is_text(name) else f"Site {site}")
-        for site, x, y, name in zip(sites.index, points.x, points.y, called, strict=True)
+        OpenStation(str(site), at=(float(x), float(y)), name=name)
+        for site, x, y, name in zip(sites.index, points.x, points.y, names, strict=True)
     ]
 
 
-def _is_text(name: object) -> bool:
+def is_text(name: object) -> bool:
+    """Say whether a cell of a column of names says anything."""
     return isinstance(name, str) and bool(name.strip())
 
 

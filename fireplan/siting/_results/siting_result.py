@@ -10,7 +10,8 @@ from fireplan._checked import takes
 from fireplan._frozen_tables import Handed
 from fireplan._map_calls import MapCalls
 from fireplan.errors import listed
-from fireplan.siting._solvers.incumbent import STATUSES, relative_gap
+from fireplan.siting._results import siting_words
+from fireplan.siting._solvers.incumbent import relative_gap
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -51,8 +52,8 @@ class Siting:
     sites
         Every candidate, by `candidate_id`: its point (EPSG:4326), `chosen` (units placed there), `alone` (what it would
         gain by itself, on top of what stays of the department), `beside` (what it adds to the others of the plan: for
-        one that is chosen, what dropping it would lose). Both in the unit of the objective, more is better. Candidates
-        off the road are not here; see `set_aside`.
+        one that is chosen, what dropping it would lose), both in `score_unit`, more is better; and `place`, the nearest
+        street corner, or the road and what it is near. Candidates off the road are not here; see `set_aside`.
     set_aside
         Candidates that cannot be used, by `candidate_id`: `reason` and `offset_m` [m].
     runner_ups
@@ -65,6 +66,10 @@ class Siting:
         The integer program solved in the end, an `IntegerProgram` with `to_highs()`; None: it was solved without.
     notes
         What a reader of the figures has to know.
+    goal
+        Share of `total` that is asked for, 0 to 1; NaN: none is. Shares are told by it, the search does not stop there.
+    counted_in
+        Unit of scores, runner-ups and curve where it is another than that of the objective; "": it is the same.
     """
 
     scenario: Scenario
@@ -83,6 +88,8 @@ class Siting:
     curve: Handed[pd.DataFrame] = Handed()
     model: Any = None
     notes: tuple[str, ...] = ()
+    goal: float = float("nan")
+    counted_in: str = ""
 
     maps: ClassVar[MapCalls] = MapCalls(
         "siting", (("siting", "what every candidate would gain, the sites of the plan, and what came close"),)
@@ -100,6 +107,11 @@ class Siting:
         return self.objective / self.total if self.total else float("nan")
 
     @property
+    def score_unit(self) -> str:
+        """Unit of scores, runner-ups and curve."""
+        return self.counted_in or self.unit
+
+    @property
     def chosen(self) -> gpd.GeoDataFrame:
         """The sites of the plan."""
         return self.sites[self.sites["chosen"] > 0]
@@ -112,15 +124,14 @@ class Siting:
         """Say what was found, how good it is, and how sure that is."""
         lines = [f"Siting: {self.question} (modelled)"]
         if self.objective == self.objective:
-            of = f" of {wording.figure(self.total)} ({wording.share(self.share)})" if self.total == self.total else ""
-            was = f"; before {wording.figure(self.before)}" if self.before == self.before else ""
-            lines.append(f"{wording.figure(self.objective)} {self.unit}{of}{was}")
-            lines.append(
-                f"{wording.named(self.status)}: {STATUSES[self.status]}; bound {wording.figure(self.bound)},"
-                f" gap {wording.share(self.gap)}"
-            )
-            lines.append(listed(map(str, self.plan)) if self.plan else "no change improves on the department as it is")
+            was = f"; before {before}" if (before := siting_words.before_said(self)) else ""
+            lines.append(f"{siting_words.attained_said(self)}{was}")
+            lines += [little] if (little := siting_words.little_said(self)) else []
+            bound = siting_words.figure_said(self.bound, self.unit)
+            lines.append(f"{siting_words.proof_said(self)}; bound {bound}, gap {wording.share(self.gap)}")
+            said = listed(siting_words.plan_said(self))
+            lines.append(said if self.plan else "no change improves on the department as it is")
         else:
-            lines.append(f"{wording.named(self.status)}: {STATUSES[self.status]}")
+            lines.append(siting_words.proof_said(self))
         lines += [self.reason] if self.reason else []
         return "\n  ".join([*lines, *self.notes, self.maps.line])

@@ -42,7 +42,9 @@ def solve_cover(problem: CoverProblem, search: Search) -> None:
     search.model = problem
     if problem.lost:
         search.end(
-            "infeasible", f"{wording.count(problem.lost)} places that have to be covered are reached by no candidate"
+            "infeasible",
+            f"{wording.counted(problem.lost, 'place that has', 'places that have')} to be covered:"
+            " reached by no candidate",
         )
     root = bound_and_fix(problem, search)
     left = core(problem, root.alive)
