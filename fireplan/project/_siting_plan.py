@@ -189,12 +189,13 @@ def siting_question(project: Project, *, stations: int | None = None) -> Questio
 
 
 def _goal(objectives: tuple[Objective, ...], within_s: float, weight: str, rules: Rules) -> float | None:
-    """Find the share that the standard asks for of what is asked here: the same limit, interval, unit and weight."""
+    """Find the share that the standard asks for of what is asked here: the same limit, unit, weight, all the ground."""
     for objective in objectives:
         same = (objective.limit_s, objective.interval, dict(objective.needs)) == (
             within_s, rules.interval, {rules.unit: 1},
         )  # fmt: skip
-        if same and objective.weight in {"", weight} and objective.share is not None:
+        everywhere = not objective.where and not (objective.calls and weight == "incidents")
+        if same and everywhere and objective.weight in {"", weight} and objective.share is not None:
             return objective.share
     return None
 
