@@ -85,7 +85,9 @@ def known_type(unit_id: str, written: str, faults: Faults) -> str:
     found = type_of_unit(unit_id) if blank else unit_type(written)
     if found is None:
         types = sorted(set(unit_types().values()))
-        close = get_close_matches(written.strip().casefold(), [*types, *unit_types()], n=1, cutoff=0.75)
+        said = " ".join(re.findall(r"[a-z]+", unit_id.casefold())) if blank else written.strip().casefold()
+        words = [*types, *unit_types()] if len(said) >= WHOLE_WORD or not blank else []
+        close = get_close_matches(said, words, n=1, cutoff=0.75)
         mend = f"did you mean {quoted(close[0])}?" if close else f"known are {listed(types, most=len(types))}"
         what = "its id does not say what it is: give its type;" if blank else f"type {quoted(written)} is unknown:"
         faults.add(f"unit {quoted(unit_id)}: {what} {mend}")

@@ -159,7 +159,7 @@ def test_a_wrong_kind_ends_in_an_error_of_our_own(asked, number):
     [
         (lambda: fp.Scenario(TOWN.roads, TOWN.stations, TOWN.units, None), "zones is None: give a GeoDataFrame"),
         (lambda: fp.read_cad(pd.DataFrame({"x": [1]}), timezone="UTC"), "path is a DataFrame.*read_cad_rows"),
-        (lambda: fp.isochrones(TOWN, within_s=[4, 6, 8]), "seconds, not minutes; for minutes write 240, 360, 480"),
+        (lambda: fp.isochrones(TOWN, within_s=[4, 6, 8]), "seconds, not minutes; for minutes write .240, 360, 480."),
         (lambda: fp.assess(TOWN, standard="NFPA_1701"), "did you mean 'NFPA_1710'"),
         (lambda: fp.isochrones(TOWN, stations="S4"), "unknown open station 'S4'"),
         (lambda: fp.Objective("x", "x", "240"), "limit_s is the text '240': give a number: write 240 without quotes"),

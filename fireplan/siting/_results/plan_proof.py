@@ -11,6 +11,7 @@ from fireplan.changes import AddUnit, CloseStation, MoveUnit, OpenStation
 from fireplan.errors import FireplanError
 from fireplan.measures import assess
 from fireplan.standards import Objective, Standard
+from fireplan.stations._department import other_spelling
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -76,7 +77,7 @@ def _is_text(name: object) -> bool:
 def new_unit(kind: str, site: str, taken: set[str]) -> str:
     """Name a unit that is not there yet, such as "E-G0012", and take the name."""
     n = 1
-    while (unit := f"{kind[0].upper()}-{site}" + (f"-{n}" if n > 1 else "")) in taken:
+    while (unit := f"{kind[0].upper()}-{site}" + (f"-{n}" if n > 1 else "")) in taken or other_spelling(unit, taken):
         n += 1
     taken.add(unit)
     return unit
