@@ -49,6 +49,7 @@ NOUNS = {
     "Places": "places, such as fp.travel.places gives",
     "About": "fp.charts.About(...)",
     "Aim": "an aim: fp.siting.Aim(...)",
+    "Spot": "a spot on the road, such as fp.travel.Passing(...).spot gives",
     "Arrival": "an arrival of an assessment",
     "Footer": "fp.maps.Footer(...)",
     "Legend": "fp.maps.Legend(...)",

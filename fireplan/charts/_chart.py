@@ -54,6 +54,7 @@ class About:
     basis: str = ""
 
     @classmethod
+    @takes
     def of(cls, history: History | Attendance, *, source: str = "", basis: str = "") -> About:
         """
         Take period and basis from a history.
@@ -73,6 +74,7 @@ class About:
         first, last = (t.tz_convert(history.timezone) for t in (received.min(), received.max()))
         return cls(source, span(first, last), basis or str(getattr(history, "basis", "observed")))
 
+    @takes
     def or_else(self, attrs: Mapping[Any, Any]) -> About:
         """Fill in what was left out from the attributes of a table: `start`, `end` (no longer part) and `basis`."""
         period, basis = self.period, self.basis or str(attrs.get("basis", ""))
