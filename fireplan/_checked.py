@@ -28,6 +28,7 @@ ALIASES = {
     "Area": "BaseGeometry | gpd.GeoDataFrame | gpd.GeoSeries | None",
     "Profile": "str",
     "Figured": "str",
+    "Theme": "str",
 }
 """Names that a signature gives to kinds, and what they stand for."""
 
@@ -288,6 +289,8 @@ def _is_named(value: object, *, name: str) -> bool:
 
 
 def _is_number(value: object) -> bool:
+    if isinstance(value, bool | np.bool_):
+        return False  # True metres are a slip
     if isinstance(value, numbers.Real):
         return True
     return hasattr(value, "__float__") and getattr(value, "ndim", None) == 0

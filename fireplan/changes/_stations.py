@@ -26,7 +26,7 @@ from fireplan.errors import Faults, InputError, quoted
 from fireplan.scenario import held
 from fireplan.stations import complete_units
 from fireplan.stations._apparatus import known_type
-from fireplan.stations._department import Usual, crew_of, other_spelling, turnout_of
+from fireplan.stations._department import Typical, crew_of, other_spelling, turnout_of
 
 if TYPE_CHECKING:
     from fireplan.scenario import Tables
@@ -58,7 +58,7 @@ class OpenStation(BaseChange):
     >>> new = town.apply(fp.OpenStation("S2", at=(-140.0, 30.03), units=("E2", "T2")))
     >>> new.units["turnout_s"].to_dict()
     {'E1': 90.0, 'E2': 90.0, 'T2': 80.0}
-    >>> fp.changes.notes(new)[1]
+    >>> fp.changes.notes(new)[0]
     "unit 'E2' is new: turnout 1:30 and 4 people, as the department's 1 unit of type 'engine'"
     """
 
@@ -248,7 +248,7 @@ def _new_units(before: Tables, after: Tables, *, turnout_s: float | None, crew: 
     return found
 
 
-def _whose(usual: Usual, kind: str) -> str:
+def _whose(usual: Typical, kind: str) -> str:
     """Say whose figures they are."""
     if not usual.n:
         return f"the usual figures, as the department has no unit of type {quoted(kind)}: give its own where known"

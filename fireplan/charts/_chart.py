@@ -130,8 +130,11 @@ class Chart:
         """Give it as SVG, letters as outlines: the same bytes each time, and the same picture on every machine."""
         return self._drawn("svg", metadata={"Date": None, "Title": self.title, "Description": self.alt})
 
+    @takes
     def png(self, *, dpi: float = PNG_DPI) -> bytes:
         """Give it as PNG, so many pixels to an inch; at 96 it is 900 wide."""
+        if not 0 < dpi < float("inf"):
+            raise InputError(f"dpi is {dpi}: give a number above zero")
         return self._drawn("png", dpi=dpi, metadata={"Software": None, "Title": self.title, "Description": self.alt})
 
     def pdf(self) -> bytes:

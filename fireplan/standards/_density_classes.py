@@ -56,6 +56,9 @@ def demand_zones(people_per_mi2: pd.Series[float], *, road_miles: pd.Series[floa
     >>> fp.standards.demand_zones(pd.Series([2400.0, 640.0, 35.0])).tolist()
     ['urban', 'suburban', 'rural']
     """
+    for name, given in (("people_per_mi2", people_per_mi2), ("road_miles", road_miles)):
+        if given is not None and not pd.api.types.is_numeric_dtype(given):
+            raise InputError(f"{name} holds {given.dtype}, not numbers: convert it, such as with pd.to_numeric")
     density = people_per_mi2.to_numpy(float, na_value=np.nan)
     if (density < 0).any():
         raise InputError("people_per_mi2 holds a number below zero")

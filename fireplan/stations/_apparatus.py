@@ -49,6 +49,7 @@ def unit_types() -> Mapping[str, str]:
     return MappingProxyType({row["word"]: row["type"] for row in csv.DictReader(text.splitlines())})
 
 
+@takes
 def unit_type(text: str) -> str | None:
     """
     Tell what a unit is from its type or its id as people write it.
@@ -73,6 +74,7 @@ def unit_type(text: str) -> str | None:
     return whole.pop() if len(whole) == 1 else None
 
 
+@takes
 def type_of_unit(unit_id: str) -> str | None:
     """Tell what a unit is from its id; of "OCN E12", which says nothing as a whole, by its last part; or None."""
     last = re.search(r"\s([A-Za-z]+-?[0-9]\S*)$", unit_id)

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 
-class Usual(NamedTuple):
+class Typical(NamedTuple):
     """A figure that stands for the units of a type, and of how many of them it is; 0: of none, so a planning figure."""
 
     value: float
@@ -98,18 +98,18 @@ def department_crew(units: pd.DataFrame, kind: str) -> float:
     return crew_of(units, kind).value
 
 
-def turnout_of(units: pd.DataFrame, kind: str) -> Usual:
+def turnout_of(units: pd.DataFrame, kind: str) -> Typical:
     """Give the turnout of `department_turnout_s`, and of how many units it is. [s]"""
     own_s = _known(units, kind, "turnout_s")
-    return Usual(float(np.median(own_s)), len(own_s)) if len(own_s) else Usual(USUAL_TURNOUT_S, 0)
+    return Typical(float(np.median(own_s)), len(own_s)) if len(own_s) else Typical(USUAL_TURNOUT_S, 0)
 
 
-def crew_of(units: pd.DataFrame, kind: str) -> Usual:
+def crew_of(units: pd.DataFrame, kind: str) -> Typical:
     """Give the crew of `department_crew`, and of how many units it is. [people]"""
     own = _known(units, kind, "crew")
     if not len(own):
-        return Usual(float(USUAL_CREW.get(unit_type(kind) or "", 0)), 0)
-    return Usual(float(np.quantile(own, 0.5, method="inverted_cdf")), len(own))  # a crew that there is: no half people
+        return Typical(float(USUAL_CREW.get(unit_type(kind) or "", 0)), 0)
+    return Typical(float(np.quantile(own, 0.5, method="inverted_cdf")), len(own))  # no half people
 
 
 def _known(units: pd.DataFrame, kind: str, column: str) -> NDArray[np.float64]:

@@ -13,7 +13,7 @@ FEW = settings(max_examples=30)
 
 WEIGHTS = st.lists(st.integers(0, 20), min_size=40, max_size=40).filter(any)
 BLOCK = st.floats(0, 40)  # places along the street, in blocks from its south end
-LIMIT_S = st.integers(5, 500)
+LIMIT_S = st.integers(30, 500)
 
 
 def at(block):

@@ -2,6 +2,7 @@
 
 import inspect
 from pathlib import Path
+from typing import get_origin
 
 import geopandas as gpd
 import numpy as np
@@ -158,7 +159,12 @@ CALLS = {  # valid calls, by the name of the function: what its arguments are be
     "distribution": {}, "split": {"at": "2024-03-05"},
     "between": {"start": "2024-01-01", "end": "2024-12-31"},
 }  # fmt: skip
-KNOWN: dict[tuple[str, str], str] = {}
+KNOWN: dict[tuple[str, str], str] = {
+    ("Assessment.arrival", "objective"): "a key, compared with those there are",
+    ("Assessment.arrival", "measure"): "a name, compared with those there are",
+    ("Comparison.changes", "scenario"): "a KeyError that names the scenarios there are",
+    ("OfflineMap.placing", "extent"): "given by pages, not by people",
+}
 """Arguments of which something else comes out still, and why."""
 
 
@@ -189,6 +195,8 @@ def _public():
             function = getattr(module, name)
             if not callable(function) or id(function) in seen:
                 continue
+            if get_origin(function) or getattr(function, "_is_protocol", False):
+                continue  # a kind, not a call
             if isinstance(function, type) and (issubclass(function, Exception) or name in MADE_HERE):
                 continue
             seen.add(id(function))
@@ -263,6 +271,19 @@ def test_a_wrong_kind_ends_in_an_error_of_our_own(asked, number):
         (lambda: fp.Scenario(TOWN.roads, TOWN.stations, TOWN.units, None), "zones is None: give a GeoDataFrame"),
         (lambda: fp.read_cad(pd.DataFrame({"x": [1]}), timezone="UTC"), "path is a DataFrame.*read_cad_rows"),
         (lambda: fp.isochrones(TOWN, within_s=[4, 6, 8]), "seconds, not minutes; for minutes write .240, 360, 480."),
+        (lambda: fp.isochrones(TOWN, within_s=[4, 240]), r"within_s is 4: .* write \[240, 240\]"),
+        (lambda: fp.isochrones(TOWN, within_s=29.9), "that is seconds, not minutes"),
+        (lambda: fp.Objective("x", "x", 8), "limit_s is 8: that is seconds, not minutes; for minutes write 480"),
+        (lambda: fp.Objective("x", "x", 8, interval="total_response_s"), "write 480"),
+        (lambda: fp.standards.local_rule("x", limit_s=5, weight="population", share=0.9), "write 300"),
+        (lambda: fp.siting.Aim(within_s=np.int64(4)), "for minutes write 240"),
+        (lambda: fp.travel_times(TOWN, cutoff_s=8), "cutoff_s is 8: that is seconds"),
+        (lambda: fp.travel.WhatIfCover(TOWN, to="zones", within_s=(4, 8)), "write .240, 480."),
+        (lambda: fp.siting.grid_sites(TOWN, spacing_m=True), "spacing_m is True: give a number"),
+        (lambda: TOWN.apply("close S1"), "changes is the text 'close S1': give a change, such as fp.CloseStation"),
+        (lambda: TOWN.apply([fp.SetTurnout(70)]), "changes is a list: give a change, .* a list as .changes"),
+        (lambda: TOWN.apply(fp.CloseStation), "changes is the class CloseStation: give a change"),
+        (lambda: PASSING.station("S9"), "unknown open station 'S9'"),
         (lambda: fp.assess(TOWN, standard="NFPA_1701"), "did you mean 'NFPA_1710'"),
         (lambda: fp.isochrones(TOWN, stations="S4"), "unknown open station 'S4'"),
         (lambda: fp.Objective("x", "x", "240"), "limit_s is the text '240': give a number: write 240 without quotes"),
@@ -285,6 +306,13 @@ def test_what_is_plain_is_taken():
     assert named.equals(fp.performance(HISTORY, standard=STANDARD))
     one = fp.isochrones(TOWN, within_s=240, stations="S1")
     assert one.equals(fp.isochrones(TOWN, within_s=[240], stations=["S1"]))
+
+
+def test_what_is_short_for_a_reason_is_taken():
+    assert fp.Objective("x", "x", 15, interval="call_processing_s").limit_s == 15
+    assert fp.isochrones(TOWN, within_s=30).shape == (1, 4)
+    left = fp.travel.candidate_times(TOWN, SITES, cutoff_s=20.01)  # what turnout leaves of a limit of siting
+    assert left.cutoff_s == 20.01
 
 
 def test_a_missing_argument_is_still_python_s_to_say():
