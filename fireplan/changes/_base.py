@@ -98,8 +98,6 @@ def new_id(value: str, what: str) -> None:
     """Make sure a new id is not blank."""
     if not value.strip():
         raise InputError(f"{what}: its id is blank; choose one")
-    if any(mark in value for mark in ";,"):
-        raise InputError(f"{what}: id {quoted(value)} holds a comma or semicolon: one id each, as a list of texts")
 
 
 def known_station(tables: Tables, station: str) -> None:

@@ -107,13 +107,20 @@ class OpenStation(BaseChange):
             row = {"name": self.name or f"Station {self.station_id}", "open": True, "geometry": place}
             stations = with_row(stations, self.station_id, row)
         tables = tables._replace(stations=stations)
-        faults = Faults(f"{what} (add_unit takes a type)")
-        for unit in self.units:
-            known_type(unit, "", faults)
-        faults.raise_if_any()
+        self._check_units(what)
         for unit in self.units:
             tables = AddUnit(unit, to=self.station_id, turnout_s=self.turnout_s)(tables)
         return tables
+
+    def _check_units(self, what: str) -> None:
+        """Make sure that every unit is one, and says what it is."""
+        faults = Faults(f"{what} (add_unit takes a type)")
+        for unit in self.units:
+            if any(mark in unit for mark in ";,"):
+                faults.add(f"unit {quoted(unit)} holds a comma or semicolon: one id each, as a list of texts")
+            else:
+                known_type(unit, "", faults)
+        faults.raise_if_any()
 
     def told(self, before: Tables, after: Tables) -> list[str]:
         """Say what its new units were given."""

@@ -380,3 +380,10 @@ def test_callers_tables_are_left_alone(town):
         town, stations=1, candidates=mine, within_s=100, rules=siting.Rules(site_cost="cost", budget=5.0)
     )
     pd.testing.assert_frame_equal(mine, before)
+
+
+def test_sites_may_be_called_anything(town):
+    odd = sites(20).set_axis(["Main St, 5th; <b>"])
+    found = siting.max_coverage(town, candidates=odd, within_s=60)
+    assert len(found.after().stations) == 2
+    assert "E-Main St, 5th; <b>" in found.after().units.index
