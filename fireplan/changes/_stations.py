@@ -188,7 +188,8 @@ class AddUnit(BaseChange):
         People aboard; left out: as on the department's own units of the type (`stations.department_crew`).
     turnout_s
         Planning turnout [s]; left out: that of the department's own units of the type, or 80 s where it has none
-        (`stations.department_turnout_s`). `changes.notes` says which it was.
+        (`stations.department_turnout_s`); the department is meant as the changes before this one left it.
+        `changes.notes` says which it was.
     """
 
     verb: ClassVar[str] = "add_unit"

@@ -78,7 +78,7 @@ def test_weights_times_a_number_leave_the_shares(weights, times, limit_s):
 
 
 INDEPENDENT = (
-    fp.OpenStation("S2", at=at(30), units=("E2",)),
+    fp.OpenStation("S2", at=at(30), units=("E2",), turnout_s=80),  # else it follows the other engine
     fp.SetTurnout(60, units=("E1",)),
     fp.CloseRoad("", near=at(38.5)),
     fp.ScaleDemand(2, zones=("Z05",)),
