@@ -28,6 +28,7 @@ ALIASES = {
     "Area": "BaseGeometry | gpd.GeoDataFrame | gpd.GeoSeries | None",
     "Profile": "str",
     "Figured": "str",
+    "Theme": "str",
 }
 """Names that a signature gives to kinds, and what they stand for."""
 
@@ -49,6 +50,7 @@ NOUNS = {
     "Places": "places, such as fp.travel.places gives",
     "About": "fp.charts.About(...)",
     "Aim": "an aim: fp.siting.Aim(...)",
+    "Spot": "a spot on the road, such as fp.travel.Passing(...).spot gives",
     "Arrival": "an arrival of an assessment",
     "Footer": "fp.maps.Footer(...)",
     "Legend": "fp.maps.Legend(...)",
@@ -64,7 +66,14 @@ NOUNS = {
 TABLES = {"DataFrame", "GeoDataFrame"}
 SEVERAL = {"Sequence", "Iterable", "Collection", "list"}
 ARRAYS = {"NDArray", "ArrayLike", "ndarray"}
-MINUTES = (4, 20)  # limits that are plainly meant as minutes: nobody asks for what is reached within 20 s
+SHORTEST_PLAUSIBLE_S = 30.0
+"""A limit of travel below this is meant as minutes: in half a minute a crew is hardly out. [s]"""
+
+LIMITS = {"within_s", "limit_s", "limits_s", "near_s", "far_s", "cutoff_s"}
+"""Arguments that are limits of travel, wherever they stand; of an objective only where its interval holds travel."""
+
+WITH_TRAVEL = ("travel", "total")
+"""Words in the names of intervals that hold travel: answering or processing a call may well have 15 s."""
 
 
 class Allowed(NamedTuple):
@@ -131,12 +140,14 @@ def _guarded(function: F, name: str, hints: Mapping[str, str], own: tuple[str, .
                 continue
             values = value if key in spread else (value,)
             try:
-                taken = tuple(_taken(one, kinds[key], key) for one in values)
+                taken = tuple(_taken(one, kinds[key]) for one in values)
             except _WrongKindError as error:
                 hint = f" ({hints[key]})" if key in hints else ""
                 faults.append(f"{key} {error}{hint}")
                 continue
             new = taken if key in spread else taken[0]
+            if key in LIMITS and _holds_travel(given.get("interval", defaults.get("interval"))):
+                faults += _minutes_for_seconds(key, new)
             if new is not value:
                 given[key], changed = new, True
         if faults:
@@ -150,14 +161,11 @@ class _WrongKindError(Exception):
     """A value is of none of the kinds asked for."""
 
 
-def _taken(value: Any, kinds: tuple[Allowed, ...], name: str) -> Any:  # noqa: ANN401 - any value
+def _taken(value: Any, kinds: tuple[Allowed, ...]) -> Any:  # noqa: ANN401 - any value
     """Give the value as the function takes it."""
     for kind in kinds:
         if kind.fits(value):
-            new = value if kind.take is None else kind.take(value)
-            if name == "within_s" and not isinstance(new, str | Mapping) and isinstance(new, Collection):
-                _check_minutes(new)
-            return new
+            return value if kind.take is None else kind.take(value)
     words = " or ".join(dict.fromkeys(kind.words for kind in kinds))
     raise _WrongKindError(f"is {said(value)}: give {words}{_unquoted(value, kinds)}")
 
@@ -173,11 +181,24 @@ def _unquoted(value: Any, kinds: tuple[Allowed, ...]) -> str:  # noqa: ANN401 - 
     return f": write {value.strip()} without quotes"
 
 
-def _check_minutes(limits: Iterable[Any]) -> None:
-    values = list(limits)
-    if values and all(1 <= v <= MINUTES[1] for v in values) and max(values) >= MINUTES[0]:
-        shown, meant = listed(f"{v:g}" for v in values), listed(f"{60 * v:g}" for v in values)
-        raise _WrongKindError(f"is {shown}: that is seconds, not minutes; for minutes write {meant}")
+def _holds_travel(interval: object) -> bool:
+    return not isinstance(interval, str) or any(word in interval for word in WITH_TRAVEL)
+
+
+def _minutes_for_seconds(name: str, limits: Any) -> list[str]:  # noqa: ANN401 - one limit, several, or a dict of them
+    """Say of limits that were plainly meant as minutes how to write them as seconds."""
+    held: Any = limits.values() if isinstance(limits, Mapping) else limits
+    several = isinstance(held, Collection) and not isinstance(held, str)
+    values = [float(v) for v in (held if several else (held,)) if v is not None and _is_number(v)]
+    short = [v for v in values if 0 < v < SHORTEST_PLAUSIBLE_S]
+    if name == "cutoff_s":  # what turnout leaves of a limit may be short, and is no round figure
+        short = [v for v in short if (2 * v).is_integer()]
+    if not short:
+        return []
+    meant = [f"{60 * v if v < SHORTEST_PLAUSIBLE_S else v:g}" for v in values]
+    write = f"[{', '.join(meant)}]" if several else meant[0]
+    shown = listed((f"{v:g}" for v in short), most=len(short))
+    return [f"{name} is {shown}: that is seconds, not minutes; for minutes write {write}"]
 
 
 def said(value: object) -> str:
@@ -268,6 +289,8 @@ def _is_named(value: object, *, name: str) -> bool:
 
 
 def _is_number(value: object) -> bool:
+    if isinstance(value, bool | np.bool_):
+        return False  # True metres are a slip
     if isinstance(value, numbers.Real):
         return True
     return hasattr(value, "__float__") and getattr(value, "ndim", None) == 0
@@ -320,6 +343,10 @@ PLAIN = {
     "History": Allowed(
         lambda value: hasattr(value, "responses") and hasattr(value, "incidents"),
         "dispatch history, such as fp.read_cad gives",
+    ),
+    "Change": Allowed(
+        lambda value: callable(value) and not isinstance(value, type),
+        "a change, such as fp.CloseStation('S1'); several one by one, or a list as *changes",
     ),
     "str": Allowed(lambda value: isinstance(value, str), "text"),
     "float": Allowed(_is_number, "a number"),

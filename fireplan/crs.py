@@ -84,7 +84,7 @@ def known_crs(value: object, *, what: str) -> pyproj.CRS:
     """Read a CRS that a person or a file names, or say that there is no such thing."""
     try:
         return pyproj.CRS.from_user_input(value)
-    except pyproj.exceptions.CRSError as error:
+    except (pyproj.exceptions.CRSError, TypeError, ValueError) as error:
         raise InputError(f"{what}: crs {str(value)[:60]!r} is not known; name one such as 'EPSG:4326'") from error
 
 

@@ -58,10 +58,10 @@ class ProjectError(InputError):
 class UnknownIdError(FireplanError, LookupError):
     """An id that is not in its table."""
 
-    def __init__(self, kind: str, unknown: object, known: Iterable[object]) -> None:
+    def __init__(self, kind: str, unknown: object, known: Iterable[object], *, meant: str | None = None) -> None:
         names = sorted(str(k) for k in known)
         text = f"unknown {kind} {quoted(unknown)}"
-        close = get_close_matches(str(unknown), names, n=1)
+        close = get_close_matches(str(unknown), names, n=1) if meant is None else [meant]
         if close:
             text += f": did you mean {quoted(close[0])}?"
         if names:

@@ -52,6 +52,7 @@ class Tables:
     zones: Handed[gpd.GeoDataFrame] = Handed()
     incidents: Handed[gpd.GeoDataFrame | None] = Handed(optional=True)
     weights: tuple[str, ...] = ()
+    snap_limit_m: float = SNAP_LIMIT_M
 
     def _replace(self, **parts: Any) -> Tables:  # noqa: ANN401 - a network, or a table of any kind
         """Give the same with other roads, or other tables; the rest stays what it is."""
@@ -184,8 +185,10 @@ class Scenario:
     def tables(self) -> Tables:
         """The tables, as a change sees them."""
         given = vars(self)
-        return Tables(self.roads, **{name: given[name] for name in TABLES}, weights=self.weights)
+        tables = {name: given[name] for name in TABLES}
+        return Tables(self.roads, **tables, weights=self.weights, snap_limit_m=self.snap_limit_m)
 
+    @takes
     def apply(self, *changes: Change, name: str | None = None) -> Scenario:
         """
         Say what would be if.

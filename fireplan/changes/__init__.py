@@ -6,6 +6,7 @@ the same. Each says what it does (`str`), does it (called with tables), and is w
 """
 
 from fireplan.changes._demand import ScaleDemand
+from fireplan.changes._notes import notes
 from fireplan.changes._registry import ALL, from_dict
 from fireplan.changes._roads import CloseRoad, OpenRoad, ScaleSpeeds
 from fireplan.changes._stations import AddUnit, CloseStation, MoveStation, MoveUnit, OpenStation, RemoveUnit, SetTurnout
@@ -24,6 +25,7 @@ __all__ = [
     "ScaleSpeeds",
     "SetTurnout",
     "from_dict",
+    "notes",
 ]
 
 

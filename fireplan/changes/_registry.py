@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import MISSING, fields
 from typing import TYPE_CHECKING, Any
 
+from fireplan._checked import takes
 from fireplan.changes._demand import ScaleDemand
 from fireplan.changes._roads import CloseRoad, OpenRoad, ScaleSpeeds
 from fireplan.changes._stations import (
@@ -28,6 +29,7 @@ ALL = (
 """Every change there is."""
 
 
+@takes
 def from_dict(entry: Mapping[str, Any]) -> Any:  # noqa: ANN401 - one of the changes below
     """
     Read a change from plain values.

@@ -15,13 +15,18 @@ from fireplan.changes._base import (
     known_station,
     known_unit,
     new_id,
+    on_a_road,
     point,
+    same_id,
     with_row,
     with_value,
 )
-from fireplan.errors import InputError, quoted
+from fireplan.crs import WGS84, project
+from fireplan.errors import Faults, InputError, quoted
 from fireplan.scenario import held
 from fireplan.stations import complete_units
+from fireplan.stations._apparatus import known_type
+from fireplan.stations._department import Typical, crew_of, other_spelling, turnout_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -43,7 +48,20 @@ class OpenStation(BaseChange):
     name
         What to call it; left out: "Station" and the id.
     units
-        New units for it. A station without a unit covers nothing: give it one here, or with `MoveUnit` or `AddUnit`.
+        New units for it, whose names say what they are: "E8", "Engine 8", "Ladder 15", "BC2". A station without a unit
+        covers nothing: give it one here, or with `MoveUnit` or `AddUnit`. People and turnout are as `AddUnit` says.
+    turnout_s
+        Planning turnout of these units [s]; left out: the department's own for their types.
+
+    Examples
+    --------
+    >>> import fireplan as fp
+    >>> town = fp.examples.line_town().apply(fp.SetTurnout(90))
+    >>> new = town.apply(fp.OpenStation("S2", at=(-140.0, 30.03), units=("E2", "T2")))
+    >>> new.units["turnout_s"].to_dict()
+    {'E1': 90.0, 'E2': 90.0, 'T2': 80.0}
+    >>> fp.changes.notes(new)[0]
+    "unit 'E2' is new: turnout 1:30 and 4 people, as the department's 1 unit of type 'engine'"
     """
 
     verb: ClassVar[str] = "open_station"
@@ -51,6 +69,7 @@ class OpenStation(BaseChange):
     at: LonLat | None = None
     name: str = ""
     units: tuple[str, ...] = ()
+    turnout_s: float | None = None
 
     def __str__(self) -> str:
         """Say what it does."""
@@ -62,31 +81,60 @@ class OpenStation(BaseChange):
         return self._said(names.get(self.station_id, called) if called == self.station_id else called)
 
     def _said(self, called: str) -> str:
-        return f"Open {called}" + (f" with {', '.join(self.units)}" if self.units else "")
+        what = f"Open {called}" + (f" with {', '.join(self.units)}" if self.units else "")
+        return what + ("" if self.turnout_s is None else f" (turnout {wording.clock(self.turnout_s)})")
 
     def __call__(self, tables: Tables) -> Tables:
         """Open the station and house its units."""
-        stations = held(tables).stations
+        stations, what = held(tables).stations, f"open_station {quoted(self.station_id)}"
+        if self.turnout_s is not None and not self.units:
+            raise InputError(f"{what}: turnout_s is that of new units, and there are none: name them, or leave it out")
+        alike = same_id(self.station_id, stations.index)
+        if alike is not None and self.station_id not in stations.index:
+            raise InputError(f"{what}: there is a station {quoted(alike)}: write it so, or choose another id")
         if self.station_id in stations.index:
             if stations.loc[self.station_id, "open"]:
-                raise InputError(f"station {quoted(self.station_id)} exists and is open: choose another id")
+                raise InputError(
+                    f"station {quoted(self.station_id)} exists and is open: move it (move_station), or choose"
+                    " another id"
+                )
             if self.at is not None or self.name:
                 raise InputError(
                     f"station {quoted(self.station_id)} exists and is closed: leave out at and name to open it again,"
                     " or choose another id"
                 )
             stations = with_value(stations, "open", [self.station_id], value=True)
+            there = stations.geometry[self.station_id]
+            if there is not None and not there.is_empty:
+                xy = project(np.array([[there.x, there.y]]), source=stations.crs, target=WGS84)[0]
+                on_a_road(tables, (float(xy[0]), float(xy[1])), what=what)
         else:
             new_id(self.station_id, self.verb)
             if self.at is None:
-                raise InputError(f"open_station {quoted(self.station_id)}: say where, at=(longitude, latitude)")
-            place = point(self.at, stations.crs, what=f"open_station {quoted(self.station_id)}")
+                raise InputError(f"{what}: say where, at=(longitude, latitude)")
+            place = point(self.at, stations.crs, what=what)
+            on_a_road(tables, self.at, what=what)
             row = {"name": self.name or f"Station {self.station_id}", "open": True, "geometry": place}
             stations = with_row(stations, self.station_id, row)
         tables = tables._replace(stations=stations)
+        self._check_units(what)
         for unit in self.units:
-            tables = AddUnit(unit, to=self.station_id)(tables)
+            tables = AddUnit(unit, to=self.station_id, turnout_s=self.turnout_s)(tables)
         return tables
+
+    def _check_units(self, what: str) -> None:
+        """Make sure that every unit is one, and says what it is."""
+        faults = Faults(f"{what} (add_unit takes a type)")
+        for unit in self.units:
+            if any(mark in unit for mark in ";,"):
+                faults.add(f"unit {quoted(unit)} holds a comma or semicolon: one id each, as a list of texts")
+            else:
+                known_type(unit, "", faults)
+        faults.raise_if_any()
+
+    def effects(self, before: Tables, after: Tables) -> list[str]:
+        """Say what its new units were given."""
+        return _new_units(before, after, turnout_s=self.turnout_s, crew=None)
 
 
 @dataclass(frozen=True)
@@ -134,7 +182,9 @@ class MoveStation(BaseChange):
         """Move it."""
         known_station(tables, self.station_id)
         stations = held(tables).stations.copy()
-        place = point(self.at, stations.crs, what=f"move_station {quoted(self.station_id)}")
+        what = f"move_station {quoted(self.station_id)}"
+        place = point(self.at, stations.crs, what=what)
+        on_a_road(tables, self.at, what=what)
         stations.loc[self.station_id, stations.geometry.name] = place
         return tables._replace(stations=stations)
 
@@ -153,9 +203,11 @@ class AddUnit(BaseChange):
     type
         What it is; left out: what the letters of its id say.
     crew
-        People aboard; left out: usual for the type.
+        People aboard; left out: as on the department's own units of the type (`stations.department_crew`).
     turnout_s
-        Planning turnout [s]; left out: the usual 80 s.
+        Planning turnout [s]; left out: that of the department's own units of the type, or 80 s where it has none
+        (`stations.department_turnout_s`); the department is meant as the changes before this one left it.
+        `changes.notes` says which it was.
     """
 
     verb: ClassVar[str] = "add_unit"
@@ -171,7 +223,10 @@ class AddUnit(BaseChange):
 
     def told(self, names: Mapping[str, str]) -> str:
         """Say it with the station's name."""
-        return f"Add {self.unit_id} at {names.get(self.to, self.to)}"
+        crew = [] if self.crew is None else [wording.counted(self.crew, "person", "people")]
+        turnout = [] if self.turnout_s is None else [f"turnout {wording.clock(self.turnout_s)}"]
+        given = f" ({', '.join(crew + turnout)})" if crew or turnout else ""
+        return f"Add {self.unit_id} at {names.get(self.to, self.to)}{given}"
 
     def __call__(self, tables: Tables) -> Tables:
         """Add it."""
@@ -181,20 +236,55 @@ class AddUnit(BaseChange):
             if value is not None and not 0 <= value < np.inf:
                 raise InputError(f"{self}: {name} must be a number, zero or more")
         units = held(tables).units
-        if self.unit_id in units.index:
-            raise InputError(f"unit {quoted(self.unit_id)} exists: use MoveUnit, or choose another id")
+        same = self.unit_id if self.unit_id in units.index else other_spelling(self.unit_id, units.index)
+        if same is not None:
+            home = units.loc[same, "station_id"]
+            exists = "exists" if same == self.unit_id else f"is {quoted(same)} under another name"
+            raise InputError(
+                f"unit {quoted(self.unit_id)} {exists}, at {quoted(home)}: to move it there use MoveUnit"
+                f" (move_unit = {quoted(same)}, to = {quoted(self.to)}); for a new unit choose another number"
+            )
+        faults = Faults(f"'{self}'")
+        kind = known_type(self.unit_id, self.type, faults)
+        faults.raise_if_any()
         row = complete_units(
             pd.DataFrame(
                 {
                     "station_id": [self.to],
-                    "type": [self.type],
-                    "crew": [np.nan if self.crew is None else self.crew],
-                    "turnout_s": [np.nan if self.turnout_s is None else self.turnout_s],
+                    "type": [kind],
+                    "crew": [crew_of(units, kind).value if self.crew is None else self.crew],
+                    "turnout_s": [turnout_of(units, kind).value if self.turnout_s is None else self.turnout_s],
                 },
                 index=pd.Index([self.unit_id], name="unit_id"),
             )
         )
         return tables._replace(units=pd.concat([units, row]) if len(units) else row)
+
+    def effects(self, before: Tables, after: Tables) -> list[str]:
+        """Say what it was given."""
+        return _new_units(before, after, turnout_s=self.turnout_s, crew=self.crew)
+
+
+def _new_units(before: Tables, after: Tables, *, turnout_s: float | None, crew: float | None) -> list[str]:
+    """Say of the units that are new which turnout and crew they were given, and where from."""
+    mine, found = held(before).units, []
+    new = held(after).units
+    for unit in new.index.difference(mine.index, sort=False):
+        kind = str(new.loc[unit, "type"])
+        turnout, people = turnout_of(mine, kind), crew_of(mine, kind)
+        clock, aboard = wording.clock(turnout.value), wording.counted(people.value, "person", "people")
+        given = [f"turnout {clock}"] * (turnout_s is None) + [aboard] * (crew is None)
+        if given:
+            found.append(f"unit {quoted(unit)} is new: {' and '.join(given)}, {_whose(turnout, kind)}")
+    return found
+
+
+def _whose(usual: Typical, kind: str) -> str:
+    """Say whose figures they are."""
+    if not usual.n:
+        return f"the usual figures, as the department has no unit of type {quoted(kind)}: give its own where known"
+    units = f"the department's {wording.counted(usual.n, 'unit')} of type {quoted(kind)}"
+    return f"as {units}" if usual.n == 1 else f"the medians of {units}"
 
 
 @dataclass(frozen=True)

@@ -54,6 +54,7 @@ class About:
     basis: str = ""
 
     @classmethod
+    @takes
     def of(cls, history: History | Attendance, *, source: str = "", basis: str = "") -> About:
         """
         Take period and basis from a history.
@@ -73,6 +74,7 @@ class About:
         first, last = (t.tz_convert(history.timezone) for t in (received.min(), received.max()))
         return cls(source, span(first, last), basis or str(getattr(history, "basis", "observed")))
 
+    @takes
     def or_else(self, attrs: Mapping[Any, Any]) -> About:
         """Fill in what was left out from the attributes of a table: `start`, `end` (no longer part) and `basis`."""
         period, basis = self.period, self.basis or str(attrs.get("basis", ""))
@@ -128,8 +130,11 @@ class Chart:
         """Give it as SVG, letters as outlines: the same bytes each time, and the same picture on every machine."""
         return self._drawn("svg", metadata={"Date": None, "Title": self.title, "Description": self.alt})
 
+    @takes
     def png(self, *, dpi: float = PNG_DPI) -> bytes:
         """Give it as PNG, so many pixels to an inch; at 96 it is 900 wide."""
+        if not 0 < dpi < float("inf"):
+            raise InputError(f"dpi is {dpi}: give a number above zero")
         return self._drawn("png", dpi=dpi, metadata={"Software": None, "Title": self.title, "Description": self.alt})
 
     def pdf(self) -> bytes:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
+from zoneinfo import available_timezones
 
 import numpy as np
 import pandas as pd
@@ -139,6 +140,8 @@ def _located(incidents: gpd.GeoDataFrame, *, resolution: int, timezone: str) -> 
     found["cell"] = [h3.latlng_to_cell(a, o, resolution) for a, o in zip(lat, lon, strict=True)]
     found["place"] = lon.round(PLACE_DIGITS) + 1j * lat.round(PLACE_DIGITS)
     if "received" in there:
+        if timezone not in available_timezones():
+            raise InputError(f"timezone {quoted(timezone)} is not an IANA time zone, such as 'America/Los_Angeles'")
         local = pd.to_datetime(there["received"], utc=True).dt.tz_convert(timezone)
         found["month"] = (12 * local.dt.year + local.dt.month - 1).to_numpy(float)
     if "category" in there:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 import numpy as np
 import pandas as pd
 
-from fireplan import wording
+from fireplan import changes, wording
 from fireplan._checked import takes
 from fireplan._frozen_tables import FrozenTable, freeze_own
 from fireplan._map_calls import MapCalls
@@ -441,6 +441,7 @@ def _notes(scenario: Scenario, standard: Standard, arrivals: tuple[Arrival, ...]
         if not o.verified
     ]
     notes += [str(selection) for selection in scenario.selections]
+    notes += changes.notes(scenario)
     notes += _ground_notes(scenario, arrivals)
     notes += station_notes(scenario)
     seen = set()

@@ -12,11 +12,11 @@ from zoneinfo import available_timezones
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from fireplan import standards, wording
+from fireplan._checked import SHORTEST_PLAUSIBLE_S
 from fireplan.errors import ProjectError, UnknownIdError, listed, quoted
 from fireplan.response_performance import Policy
 
 MOST_REPLICATIONS = 10_000
-SHORTEST_PLAUSIBLE_S = 30.0
 LARGEST_BYTES = 2**20
 LONGEST_NAME = 200
 TODAY, PLANNED = "today", "plan"
@@ -186,6 +186,7 @@ class AddedStation(_Part):
     longitude: float = Field(ge=-180, le=180)
     name: str = ""
     units: str = ""
+    turnout_seconds: float | None = Field(default=None, ge=0, allow_inf_nan=False)
 
 
 class Changes(_Part):

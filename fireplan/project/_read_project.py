@@ -201,6 +201,9 @@ def _with_density(zones: gpd.GeoDataFrame, density: Density) -> gpd.GeoDataFrame
 def _standard(plan: Plan) -> Standard:
     """Everything the plan is held to, as one standard; NFPA 1710 if it names nothing."""
     asked = plan.standards
+    short = [warning for warning in plan.warnings() if not warning.startswith("siting.")]
+    if short:  # a question of siting refuses its own when it is asked
+        raise ProjectError("; ".join(short))
     found = [standards.named(name) for name in asked.use]
     if asked.travel_seconds is not None:
         share = asked.percentile / 100
@@ -257,6 +260,7 @@ def _scenarios(plan: Plan, today: Scenario) -> list[Scenario]:
                 "at": (s.longitude, s.latitude),
                 "name": s.name,
                 "units": [u.strip() for u in s.units.split(";") if u.strip()],
+                "turnout_s": s.turnout_seconds,
             }
             for s in plan.changes.add
         ]

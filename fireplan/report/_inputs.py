@@ -7,6 +7,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from fireplan import _kernel as kernel
+from fireplan.changes import notes as change_notes
 from fireplan.charts import About
 from fireplan.comparison import Comparison
 from fireplan.errors import InputError
@@ -216,7 +217,7 @@ def _of_project(project: Project, siting: Siting | None, robustness: Robustness 
     if project.history is not None and project.history.grain == "unit":
         attendance = attend(project.history, scenario=project.today, policy=project.plan.performance.policy)
     told = set() if project.history is None else set(project.history.messages())
-    notes = [*comparison.baseline.notes(), *(n for n in project.notes if n not in told)]
+    notes = [*comparison.baseline.notes(), *(n for n in project.notes if n not in told), *_of_changes(comparison)]
     if project.history is not None and attendance is None:
         notes.append("the dispatch history holds one row per incident: nothing of units could be measured")
     return Material(
@@ -230,4 +231,9 @@ def _notes(comparison: Comparison | None) -> tuple[str, ...]:
     if comparison is None:
         return ()
     baseline = comparison.baseline
-    return tuple(dict.fromkeys([*baseline.notes(), *baseline.scenario.roads.notes]))
+    return tuple(dict.fromkeys([*baseline.notes(), *baseline.scenario.roads.notes, *_of_changes(comparison)]))
+
+
+def _of_changes(comparison: Comparison) -> list[str]:
+    """What a reader has to know of the changes of each scenario."""
+    return [f"{a.scenario.name}: {n}" for a in comparison.assessments for n in change_notes(a.scenario)]

@@ -79,6 +79,7 @@ class Attendance:
     timezone: str
     basis: str = "observed"
 
+    @takes
     def firsts(self, nth: int = 1) -> pd.DataFrame:
         """By `incident_id`: the response of the nth counting unit to arrive at each incident that counts."""
         found = (self.responses["nth"] == nth) & self.responses["measured"]

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from fireplan._checked import takes
+from fireplan._checked import said, takes
 from fireplan.errors import InputError, UnknownIdError, quoted
 
 if TYPE_CHECKING:
@@ -50,6 +50,8 @@ class Shifts:
 
     def at(self, local: pd.Series[pd.Timestamp]) -> pd.Series[str]:
         """Name of the shift on duty at local times; by the clock on the wall, so that it changes at the same hour."""
+        if not hasattr(local, "dt") or not pd.api.types.is_datetime64_any_dtype(local):
+            raise InputError(f"local is {said(local)}: give a Series of times")
         wall = local.dt.tz_localize(None)
         turns = np.floor((wall - pd.Timestamp(self.starts)).dt.total_seconds() / self.length_s)
         named = [None if np.isnan(t) else self.names[int(t) % len(self.names)] for t in turns]

@@ -334,6 +334,7 @@ class RoadNetwork:
             graph.add_edge(u, v, key=key, **row)
         return graph
 
+    @takes
     def with_times(self, *, there_s: NDArray[np.float64], back_s: NDArray[np.float64], note: str = "") -> RoadNetwork:
         """
         Drive the same streets at other times.

@@ -10,6 +10,7 @@ import numpy as np
 from fireplan import _kernel as kernel
 from fireplan._checked import takes
 from fireplan.crs import project
+from fireplan.errors import InputError
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -81,8 +82,11 @@ def snap(roads: RoadNetwork, points: gpd.GeoSeries, *, limit_m: float = SNAP_LIM
 @takes
 def snap_xy(roads: RoadNetwork, xy_m: NDArray[np.float64], *, limit_m: float, freeways: bool) -> OnRoad:
     """Put coordinates in the network's CRS on the nearest street; otherwise as `snap`."""
+    if np.ndim(xy_m) != 2 or np.shape(xy_m)[1] != 2 or not np.issubdtype(np.asarray(xy_m).dtype, np.number):
+        raise InputError(f"xy_m is an array of shape {np.shape(xy_m)}: give one of numbers in two columns, x and y")
     allowed = roads.drivable if freeways else roads.has_doors
-    street, along, offset_m = kernel.snap(roads.segment_grid, xy_m, limit_m=limit_m, allowed=allowed)
+    points = np.asarray(xy_m, dtype=float)
+    street, along, offset_m = kernel.snap(roads.segment_grid, points, limit_m=float(limit_m), allowed=allowed)
     length_m = np.append(roads.length_m, 0.0)[street]  # off the road: the last
     along = np.where(along * length_m < AT_NODE_M, 0.0, np.where((1.0 - along) * length_m < AT_NODE_M, 1.0, along))
     return OnRoad(street, along, offset_m)

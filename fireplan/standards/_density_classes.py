@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from fireplan._checked import takes
-from fireplan.errors import Faults
+from fireplan.errors import Faults, InputError
 from fireplan.standards._objectives import Objective, Standard
 
 if TYPE_CHECKING:
@@ -67,6 +67,9 @@ def demand_zones(
     >>> fp.standards.demand_zones(pd.Series([2400.0, 1640.0]), urban_over_per_mi2=2000).tolist()
     ['urban', 'suburban']
     """
+    for name, given in (("people_per_mi2", people_per_mi2), ("road_miles", road_miles)):
+        if given is not None and not pd.api.types.is_numeric_dtype(given):
+            raise InputError(f"{name} holds {given.dtype}, not numbers: convert it, such as with pd.to_numeric")
     density = people_per_mi2.to_numpy(float, na_value=np.nan)
     faults = Faults("demand zones")
     if (density < 0).any():

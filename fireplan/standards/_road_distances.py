@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, overload
 
 import numpy as np
 
-from fireplan._checked import takes
+from fireplan._checked import said, takes
 from fireplan._conversions import MILE_M
 from fireplan.errors import Faults, InputError, UnknownIdError, quoted
 
@@ -101,7 +101,6 @@ def distance_goals(name: str = "ISO_FSRS") -> tuple[DistanceGoal, ...]:
     return _library()[name]
 
 
-@takes
 @overload
 def rand_travel_s(distance_m: float) -> float: ...
 @overload
@@ -152,7 +151,6 @@ def rand_travel_s(distance_m: ArrayLike) -> float | NDArray[np.float64]:
     return _like(minutes * 60, distance_m)
 
 
-@takes
 @overload
 def rand_distance_m(travel_s: float) -> float: ...
 @overload
@@ -183,7 +181,10 @@ def rand_distance_m(travel_s: ArrayLike) -> float | NDArray[np.float64]:
 
 
 def _checked(values: ArrayLike, name: str) -> NDArray[np.float64]:
-    checked = np.asarray(values, dtype=float)
+    try:
+        checked = np.asarray(values, dtype=float)
+    except (TypeError, ValueError) as error:
+        raise InputError(f"{name} is {said(values)}: give a number, or an array of them") from error
     if (checked < 0).any():
         raise InputError(f"{name} is below zero: give zero or more")
     return checked

@@ -49,6 +49,7 @@ def unit_types() -> Mapping[str, str]:
     return MappingProxyType({row["word"]: row["type"] for row in csv.DictReader(text.splitlines())})
 
 
+@takes
 def unit_type(text: str) -> str | None:
     """
     Tell what a unit is from its type or its id as people write it.
@@ -73,6 +74,7 @@ def unit_type(text: str) -> str | None:
     return whole.pop() if len(whole) == 1 else None
 
 
+@takes
 def type_of_unit(unit_id: str) -> str | None:
     """Tell what a unit is from its id; of "OCN E12", which says nothing as a whole, by its last part; or None."""
     last = re.search(r"\s([A-Za-z]+-?[0-9]\S*)$", unit_id)
@@ -85,7 +87,9 @@ def known_type(unit_id: str, written: str, faults: Faults) -> str:
     found = type_of_unit(unit_id) if blank else unit_type(written)
     if found is None:
         types = sorted(set(unit_types().values()))
-        close = get_close_matches(written.strip().casefold(), [*types, *unit_types()], n=1, cutoff=0.75)
+        said = " ".join(re.findall(r"[a-z]+", unit_id.casefold())) if blank else written.strip().casefold()
+        words = [*types, *unit_types()] if len(said) >= WHOLE_WORD or not blank else []
+        close = get_close_matches(said, words, n=1, cutoff=0.75)
         mend = f"did you mean {quoted(close[0])}?" if close else f"known are {listed(types, most=len(types))}"
         what = "its id does not say what it is: give its type;" if blank else f"type {quoted(written)} is unknown:"
         faults.add(f"unit {quoted(unit_id)}: {what} {mend}")

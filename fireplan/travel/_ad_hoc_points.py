@@ -11,6 +11,7 @@ from fireplan import _kernel as kernel
 from fireplan._checked import takes
 from fireplan._former_names import former_argument
 from fireplan.crs import WGS84
+from fireplan.errors import InputError, UnknownIdError
 from fireplan.roads import snap_xy
 from fireplan.travel._places import seeds_on, station_places
 
@@ -60,6 +61,7 @@ class Passing:
         self._toward: dict[str, NDArray[np.float32]] = {}
         self._workspace = kernel.Workspace(roads.n_nodes)
 
+    @takes
     def spot(self, at: tuple[float, float]) -> Spot | None:
         """Put a longitude and latitude [°] on the road; None: it is off the road."""
         xy = np.column_stack(self._to_metric.transform([at[0]], [at[1]]))
@@ -68,14 +70,22 @@ class Passing:
         found = snap_xy(self._scenario.roads, xy, limit_m=self._scenario.snap_limit_m, freeways=False)
         return Spot(int(found.street[0]), float(found.along[0])) if found.street[0] >= 0 else None
 
+    @takes
     def lonlat(self, xy_m: NDArray[np.float64]) -> NDArray[np.float64]:
         """Turn coordinates of the network's CRS into longitude and latitude. [°]"""
+        if np.ndim(xy_m) != 2 or np.shape(xy_m)[1] != 2 or not np.issubdtype(np.asarray(xy_m).dtype, np.number):
+            raise InputError(f"xy_m is an array of shape {np.shape(xy_m)}: give one of two columns, x and y")
+        xy_m = np.asarray(xy_m)
         return np.column_stack(self._to_metric.transform(xy_m[:, 0], xy_m[:, 1], direction="INVERSE"))
 
+    @takes
     def station(self, station_id: str) -> Spot:
         """Say where an open station stands."""
+        if station_id not in self._homes:
+            raise UnknownIdError("open station", station_id, self._homes)
         return self._homes[station_id]
 
+    @takes
     def times_from(self, spot: Spot, ends: Places) -> NDArray[np.float32]:
         """Give the driving times from a place to all of a set; inf beyond `cutoff_s`. [s]"""
         roads = self._scenario.roads
@@ -90,6 +100,7 @@ class Passing:
             workspace=self._workspace,
         )
 
+    @takes
     def look_homeward(self, station_ids: Iterable[str]) -> None:
         """Search the ways back to some stations, if that was not done yet."""
         for station_id in station_ids:
@@ -99,6 +110,7 @@ class Passing:
                 node_s[nodes] = found_s
                 self._toward[station_id] = node_s
 
+    @takes
     def time_to(self, station_id: str, spot: Spot) -> float:
         """
         Give the driving time from a place to a station. [s]

@@ -125,6 +125,7 @@ class CandidateTimes:
             turned.indptr.astype(np.int64, copy=False), turned.indices.astype(np.int32, copy=False), turned.data
         )
 
+    @takes
     def within(self, limit_s: float) -> CandidateTimes:
         """
         Keep the times within a tighter limit.

@@ -80,7 +80,7 @@ def isochrones(
         faults.add(f"beside_m must be a number of metres above zero, not {beside_m}")
     faults.raise_if_any()
     starts = station_places(scenario)
-    for station in stations or ():
+    for station in () if stations is None else stations:
         if station not in starts.ids:
             raise UnknownIdError("open station", station, starts.ids)
     places = zip(starts.ids, origins_of(starts), strict=True)

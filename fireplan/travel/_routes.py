@@ -46,6 +46,7 @@ class Routes:
         self._workspace = kernel.Workspace(roads.n_nodes)
         self._node_s = np.full(roads.n_nodes, np.inf)
 
+    @takes
     def way(self, start: Spot, end: Spot) -> tuple[NDArray[np.float64], float] | None:
         """
         Find the quickest way.

@@ -126,6 +126,7 @@ class WhatIfCover:
         self._served.refresh(self._sources(np.arange(len(rows))))
         self.now = self._figures()
 
+    @takes
     def with_station(self, at: tuple[float, float]) -> CoverFigures:
         """
         Say what a station more would do.
@@ -137,10 +138,12 @@ class WhatIfCover:
         """
         return self._asked(opens=at, closes=None)
 
+    @takes
     def without_station(self, station_id: str) -> CoverFigures:
         """Say what closing a station would do."""
         return self._asked(opens=None, closes=self._row(station_id))
 
+    @takes
     def with_station_moved(self, station_id: str, at: tuple[float, float]) -> CoverFigures:
         """Say what moving a station would do; `at` as in `with_station`."""
         return self._asked(opens=at, closes=self._row(station_id))

@@ -99,7 +99,7 @@ def plan(scenario, texts):
     """Two of ten sites, each called by a text."""
     points = shapely.points([[-140.0, 30.0395 - 0.001 * i] for i in range(10)])
     sites = gpd.GeoSeries(points, index=[f"{text} @{i}" for i, text in enumerate(texts[-10:])], crs=4326)
-    return fp.siting.max_coverage(scenario, stations=2, candidates=sites, within_s=4.0)
+    return fp.siting.max_coverage(scenario, stations=2, candidates=sites, within_s=30.0)
 
 
 def view(name, texts):

@@ -14,7 +14,7 @@ FEW = settings(max_examples=tries(30))
 
 WEIGHTS = st.lists(st.integers(0, 20), min_size=40, max_size=40).filter(any)
 BLOCK = st.floats(0, 40)  # places along the street, in blocks from its south end
-LIMIT_S = st.integers(5, 500)
+LIMIT_S = st.integers(30, 500)
 
 
 def at(block):
@@ -79,7 +79,7 @@ def test_weights_times_a_number_leave_the_shares(weights, times, limit_s):
 
 
 INDEPENDENT = (
-    fp.OpenStation("S2", at=at(30), units=("E2",)),
+    fp.OpenStation("S2", at=at(30), units=("E2",), turnout_s=80),  # else it follows the other engine
     fp.SetTurnout(60, units=("E1",)),
     fp.CloseRoad("", near=at(38.5)),
     fp.ScaleDemand(2, zones=("Z05",)),

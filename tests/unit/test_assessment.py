@@ -444,7 +444,7 @@ def test_percentiles_of_nine_minutes(method_s):
 
 
 @settings(max_examples=tries(60))
-@given(st.lists(st.integers(0, 9), min_size=40, max_size=40).filter(any), st.integers(1, 450))
+@given(st.lists(st.integers(0, 9), min_size=40, max_size=40).filter(any), st.integers(30, 450))
 def test_p90_is_within_the_limit_exactly_when_the_share_is_met(weights, limit_s):
     town = fp.examples.line_town()
     scenario = fp.Scenario(town.roads, town.stations, town.units, town.zones.assign(population=np.divide(weights, 10)))

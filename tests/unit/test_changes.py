@@ -11,18 +11,19 @@ import tomli_w
 
 import fireplan as fp
 from fireplan import changes
-from fireplan.errors import FireplanError, InputError, UnknownIdError
+from fireplan.errors import FireplanError, InputError, UnknownIdError, UnreachableStationError
 
 NORTH = (-140.0, 30.04)  # the far end of Line Street
 MIDDLE = (-140.0, 30.02)
 
 EVERY = [
     (fp.OpenStation("S2", at=MIDDLE, name="New", units=("E2", "T2")), "Open New with E2, T2"),
+    (fp.OpenStation("S2", at=MIDDLE, units=("E2",), turnout_s=75), "Open S2 with E2 (turnout 1:15)"),
     (fp.OpenStation("S2"), "Open S2"),
     (fp.CloseStation("S1"), "Close S1"),
     (fp.MoveStation("S1", at=MIDDLE), "Move S1 to 30.02000, -140.00000"),
     (fp.AddUnit("E2", to="S1"), "Add E2 at S1"),
-    (fp.AddUnit("X1", to="S1", type="engine", crew=3, turnout_s=95), "Add X1 at S1"),
+    (fp.AddUnit("X1", to="S1", type="engine", crew=3, turnout_s=95), "Add X1 at S1 (3 people, turnout 1:35)"),
     (fp.RemoveUnit("E1"), "Remove E1"),
     (fp.MoveUnit("E1", to="S2"), "Move E1 to S2"),
     (fp.SetTurnout(60), "Turnout 1:00 for all units"),
@@ -128,6 +129,14 @@ def test_plain_values_leave_out_what_is_usual():
     assert fp.AddUnit("E2", to="S1").to_dict() == {"add_unit": "E2", "to": "S1"}
 
 
+@pytest.mark.parametrize(
+    "units", ["E2", np.array(["E2"]), pd.Index(["E2"]), pd.Series(["E2"]), {"E2": 1}.keys()], ids=type
+)
+def test_one_unit_and_lists_of_any_kind_are_taken(units):
+    assert fp.OpenStation("S2", at=np.array(MIDDLE), units=units) == fp.OpenStation("S2", at=MIDDLE, units=("E2",))
+    assert fp.SetTurnout(60, units=units) == fp.SetTurnout(60, units=("E2",))
+
+
 def test_lists_and_numpy_numbers_make_the_same_change():
     loose = fp.OpenStation("S2", at=[np.float64(-140), np.float32(30)], units=["E2"])
     assert loose == fp.OpenStation("S2", at=(-140.0, 30.0), units=("E2",))
@@ -141,7 +150,8 @@ def test_lists_and_numpy_numbers_make_the_same_change():
 @pytest.mark.parametrize(
     ("make", "said"),
     [
-        (lambda: fp.OpenStation("S2", at=MIDDLE, units="E2"), "units is 'E2': give a list of texts, such as"),
+        (lambda: fp.OpenStation("S2", at=MIDDLE, units="E2;M2"), "units is 'E2;M2': give a list of texts, such as"),
+        (lambda: fp.OpenStation("S2", at=MIDDLE, units=pd.DataFrame()), "units is a DataFrame: give a list of texts"),
         (lambda: fp.OpenStation(8, at=MIDDLE), "station_id is '8': give text in quotes"),
         (lambda: fp.OpenStation("S2", at=(1.0,)), r"at is '\(1.0,\)': give \(longitude, latitude\)"),
         (lambda: fp.OpenStation("S2", at=(-140.0, 30.0, 12.0)), r"at is '\(-140.0, 30.0, 12.0\)': give \(longitude"),
@@ -170,7 +180,7 @@ def test_all_values_of_the_wrong_kind_are_named_at_once():
         ({"open_station": "S2", "close_station": "S1"}, "one change, this one has open_station, close_station"),
         ({"open_station": "S2", "units_": ["E2"]}, "unknown detail of open_station 'units_': did you mean 'units'?"),
         ({"move_station": "S2"}, "move_station 'S2': at is missing"),
-        ({"open_station": "S2", "units": "E2"}, "units is 'E2': give a list"),
+        ({"open_station": "S2", "units": "E2, M2"}, "units is 'E2, M2': give a list"),
         ({"scale_speeds": "fast"}, "factor is 'fast'"),
         ({"close_station": ["S1", "S2"]}, "station_id is"),
     ],
@@ -270,8 +280,9 @@ def test_a_station_closes_with_all_its_units_and_no_others(two):
 
 
 def test_places_at_the_edge_of_the_world_are_places(town):
-    edge = town.apply(fp.OpenStation("S2", at=(-180.0, 90.0)), fp.OpenStation("S3", at=(180.0, -90.0)))
-    assert [edge.stations.geometry[s].coords[0] for s in ("S2", "S3")] == [(-180, 90), (180, -90)]
+    for edge in ((-180.0, 90.0), (180.0, -90.0)):
+        with pytest.raises(UnreachableStationError, match="from the nearest road"):
+            town.apply(fp.OpenStation("S2", at=edge))
     for beyond in ((180.001, 0.0), (-180.001, 0.0), (0.0, 90.001), (0.0, -90.001)):
         with pytest.raises(InputError, match="is not longitude, latitude in degrees"):
             town.apply(fp.OpenStation("S2", at=beyond))
@@ -404,7 +415,107 @@ def test_demand_scales_where_it_is_asked_to(town):
     assert town.apply(fp.ScaleDemand(0)).zones["population"].sum() == 0
 
 
+# --- what a new unit is given
+
+
+@pytest.fixture(scope="module")
+def slow(town):
+    """A department whose three engines turn out in 95 s in the middle, with three aboard; and one ambulance."""
+    ids = ["E1", "E2", "E3", "M1"]
+    units = pd.DataFrame({"station_id": "S1", "turnout_s": [90.0, 95.0, 120.0, 60.0], "crew": [3, 3, 4, 2]}, index=ids)
+    return fp.Scenario(town.roads, town.stations, units.rename_axis("unit_id"), town.zones)
+
+
+def test_a_new_unit_takes_the_turnout_and_crew_of_its_department(slow):
+    there = slow.apply(fp.OpenStation("S2", at=NORTH, units=("Engine 8", "T2", "Medic 3")))
+    assert there.units.loc[["Engine 8", "T2", "Medic 3"], ["type", "turnout_s", "crew"]].to_numpy().tolist() == [
+        ["engine", 95, 3], ["truck", 80, 4], ["ambulance", 60, 2]
+    ]  # fmt: skip
+    assert changes.notes(there) == [
+        "unit 'Engine 8' is new: turnout 1:35 and 3 people, the medians of the department's 3 units of type 'engine'",
+        (
+            "unit 'T2' is new: turnout 1:20 and 4 people, the usual figures, as the department has no unit of type"
+            " 'truck': give its own where known"
+        ),
+        "unit 'Medic 3' is new: turnout 1:00 and 2 people, as the department's 1 unit of type 'ambulance'",
+    ]
+
+
+def test_what_is_given_is_not_taken_from_the_department(slow):
+    mine = slow.apply(fp.OpenStation("S2", at=NORTH, units=("E8",), turnout_s=70), fp.AddUnit("E9", to="S2", crew=5))
+    assert mine.units.loc[["E8", "E9"], ["turnout_s", "crew"]].to_numpy().tolist() == [[70, 3], [92.5, 5]]
+    assert [note.split(":", 1)[1].split(",")[0] for note in changes.notes(mine)] == [" 3 people", " turnout 1:33"]
+    whole = slow.apply(fp.AddUnit("E9", to="S1", crew=5, turnout_s=0))
+    assert changes.notes(whole) == []
+
+
+def test_notes_are_those_of_the_moment_of_each_change_and_of_the_parents(slow):
+    later = slow.apply(fp.AddUnit("E8", to="S1"), fp.SetTurnout(60)).apply(fp.AddUnit("E9", to="S1"))
+    assert later.units.loc[["E8", "E9"], "turnout_s"].tolist() == [60, 60]
+    assert [note[:36] for note in changes.notes(later)] == [
+        "unit 'E8' is new: turnout 1:35 and 3", "unit 'E9' is new: turnout 1:00 and 3"
+    ]  # fmt: skip
+    assert changes.notes(slow) == []
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        fp.MoveUnit("E1", to="S1"), fp.MoveStation("S2", at=MIDDLE), fp.SetTurnout(80), fp.ScaleSpeeds(1),
+        fp.ScaleDemand(1), fp.OpenRoad("Line Street"), fp.SetTurnout(80, units="E2"),
+    ],
+    ids=str,
+)  # fmt: skip
+def test_a_change_that_changes_nothing_says_so(two, change):
+    same = f"'{change}' changes nothing: all is so already"
+    assert same in changes.notes(two.apply(change))
+    real = two.apply(fp.MoveUnit("E1", to="S2"), fp.SetTurnout(81), fp.ScaleDemand(2), fp.CloseRoad("", near=BLOCK_31),
+                     fp.MoveStation("S2", at=NORTH), fp.ScaleSpeeds(2))  # fmt: skip
+    assert not any("changes nothing" in note for note in changes.notes(real))
+
+
 # --- what they refuse when they are applied
+
+
+@pytest.mark.parametrize(
+    ("at", "said"),
+    [
+        ((-139.9, 30.03), "lies 9.6 km from the nearest road (limit 200 m): check its coordinates, and that the roads"),
+        ((-140.0, 30.0426), "lies 288 m from the nearest road"),
+    ],
+)
+def test_a_station_in_the_sea_is_refused_at_once(two, at, said):
+    shut = two.apply(fp.CloseStation("S2"))
+    for start, change in ((two, fp.OpenStation("S8", at=at)), (two, fp.MoveStation("S2", at=at))):
+        with pytest.raises(UnreachableStationError) as caught:
+            start.apply(change)
+        assert said in str(caught.value)
+        assert change.station_id in str(caught.value)
+    assert shut.apply(fp.OpenStation("S2")).stations.loc["S2", "open"]
+
+
+def test_how_far_a_station_may_lie_is_the_scenario_s_to_say(town):
+    near, far = (-140.0015, 30.02), (-140.004, 30.02)  # 145 m and 386 m
+    wide = fp.Scenario(town.roads, town.stations, town.units, town.zones, snap_limit_m=400)
+    assert "S2" in town.apply(fp.OpenStation("S2", at=near)).stations.index
+    assert "S2" in wide.apply(fp.OpenStation("S2", at=far)).stations.index
+    assert "S3" in wide.apply(fp.OpenStation("S2", at=far)).apply(fp.OpenStation("S3", at=far)).stations.index
+    strict = fp.Scenario(town.roads, town.stations, town.units, town.zones, snap_limit_m=100)
+    with pytest.raises(UnreachableStationError, match=r"lies 145 m .*limit 100 m"):
+        strict.apply(fp.OpenStation("S2", at=near))
+
+
+def test_a_station_with_longitude_and_latitude_swapped_is_told_so():
+    nodes = pd.DataFrame({"x": [8.68, 8.69], "y": [50.11, 50.11]}, index=[1, 2])
+    edges = pd.DataFrame({"u": [1, 2], "v": [2, 1], "key": 0, "travel_time": 60.0}).set_index(["u", "v", "key"])
+    roads = fp.roads.from_frames(nodes, edges, crs=4326)
+    home = gpd.GeoDataFrame(
+        {"station_id": ["S1"], "name": ["One"]}, geometry=gpd.points_from_xy([8.68], [50.11]), crs=4326
+    )
+    zones = gpd.GeoDataFrame({"zone_id": ["a"], "population": [1]}, geometry=home.geometry)
+    town = fp.Scenario(roads, home, pd.DataFrame(), zones)
+    with pytest.raises(UnreachableStationError, match=r"swapped\? At \(8.685, 50.11\) there is a road"):
+        town.apply(fp.OpenStation("S2", at=(50.11, 8.685)))
 
 
 @pytest.mark.parametrize(
@@ -414,6 +525,8 @@ def test_demand_scales_where_it_is_asked_to(town):
         (fp.CloseStation("Nord"), "unknown station 'Nord'. Known: S1, S2."),
         (fp.MoveUnit("E1", to="S22"), "unknown station 'S22': did you mean 'S2'?"),
         (fp.MoveUnit("E11", to="S2"), "unknown unit 'E11': did you mean 'E1'?"),
+        (fp.MoveUnit("Engine 2", to="S1"), "unknown unit 'Engine 2': did you mean 'E2'?"),
+        (fp.CloseStation("s2"), "unknown station 's2': did you mean 'S2'?"),
         (fp.RemoveUnit("E11"), "unknown unit 'E11'"),
         (fp.SetTurnout(60, units=("E11",)), "unknown unit 'E11'"),
         (fp.SetTurnout(60, stations=("S3",)), "unknown station 'S3'"),
@@ -433,13 +546,37 @@ def test_unknown_ids_come_with_a_suggestion(two, change, said):
 @pytest.mark.parametrize(
     ("change", "said"),
     [
-        (fp.OpenStation("S1", at=NORTH), "station 'S1' exists and is open: choose another id"),
+        (
+            fp.OpenStation("S1", at=NORTH),
+            "station 'S1' exists and is open: move it (move_station), or choose another id",
+        ),
         (fp.OpenStation("S3"), "say where, at=(longitude, latitude)"),
-        (fp.OpenStation("S3", at=(30.02, -140.0)), "at 30.02, -140 is not longitude, latitude in degrees; swapped?"),
-        (fp.OpenStation("S3", at=(float("nan"), 30.0)), "is not longitude, latitude"),
+        (
+            fp.OpenStation("S3", at=(30.02, -140.0)),
+            "is not longitude, latitude in degrees; swapped? Write (-140, 30.02)",
+        ),
+        (fp.OpenStation("S3", at=(float("nan"), 30.0)), "is not longitude, latitude in degrees; give two numbers"),
+        (fp.OpenStation("S3", at=(500_000, 3_300_000)), "a projected system in metres or feet?"),
+        (fp.OpenStation("S3", at=(0, 0)), "it lies at (0, 0): it was not geocoded; give its place"),
+        (fp.OpenStation("s2", at=NORTH), "there is a station 'S2': write it so, or choose another id"),
+        (fp.OpenStation("S3", at=NORTH, turnout_s=60), "turnout_s is that of new units, and there are none"),
+        (fp.OpenStation("S3", at=NORTH, units=("E3;M3",)), "'E3;M3' holds a comma or semicolon: one id each"),
+        (
+            fp.OpenStation("S3", at=NORTH, units=("Enigne 8",)),
+            "its id does not say what it is: give its type; did you mean 'engine'?",
+        ),
+        (
+            fp.OpenStation("S3", at=NORTH, units=("X8", "E3", "Y9")),
+            "2 faults in open_station 'S3' (add_unit takes a type)",
+        ),
+        (
+            fp.OpenStation("S3", at=NORTH, units=("Engine 1",)),
+            "unit 'Engine 1' is 'E1' under another name, at 'S1': to move it there use MoveUnit",
+        ),
+        (fp.OpenStation("S3", at=NORTH, units=("E3", "e-03")), "unit 'e-03' is 'E3' under another name, at 'S3'"),
         (fp.OpenStation(" ", at=NORTH), "id is blank"),
         (fp.MoveStation("S1", at=(30.02, -140.0)), "swapped?"),
-        (fp.AddUnit("E1", to="S1"), "unit 'E1' exists: use MoveUnit"),
+        (fp.AddUnit("E1", to="S1"), "unit 'E1' exists, at 'S1': to move it there use MoveUnit"),
         (fp.AddUnit("E3", to="S1", crew=-1), "crew must be a number, zero or more"),
         (fp.AddUnit("E3", to="S1", turnout_s=float("inf")), "turnout_s must be a number, zero or more"),
         (fp.SetTurnout(-1), "turnout_s must be a number of seconds"),

@@ -258,7 +258,7 @@ def test_scenarios_and_standards_of_a_plan(folder):
     travel_seconds = 300
     at_most_outside = 100
     [changes]
-    add = [{station_id = "S2", latitude = 30.04, longitude = -140.0, units = "E2; T2;"}]
+    add = [{station_id = "S2", latitude = 30.04, longitude = -140.0, units = "E2; T2;", turnout_seconds = 75}]
     close = ["S1"]
     [[scenario]]
     name = "slow"
@@ -266,7 +266,7 @@ def test_scenarios_and_standards_of_a_plan(folder):
     """
     project = fp.open_project(with_more(folder, more))
     assert [s.name for s in (project.today, *project.scenarios)] == ["today", "plan", "slow"]
-    assert list(project.scenarios[0].units.index) == ["E2", "T2"]
+    assert project.scenarios[0].units["turnout_s"].to_dict() == {"E2": 75, "T2": 75}
     assert [o.key for o in project.standard.objectives] == [
         "urban_force", "suburban_force", "rural_force", "project_travel", "growth_rule",
     ]  # fmt: skip
@@ -328,6 +328,18 @@ def test_weights_zone_and_selection_are_written(town, tmp_path):
     again = fp.read_project(write_project(one.only(area=zones.iloc[:5]), tmp_path / "w"))
     assert (again.weights, again.timezone) == (("beds",), "Europe/Berlin")
     assert again.source == "survey; only the area named: 5 of 40 zones"
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        "[standards]\ntravel_seconds = 4",
+        "[[standards.local]]\nname = 'R'\nweight = 'population'\ntravel_seconds = 4\nshare_percent = 90",
+    ],
+)
+def test_no_project_is_held_to_minutes_for_seconds(folder, more):
+    with pytest.raises(ProjectError, match="is 4: that is seconds, not minutes; 240"):
+        fp.open_project(with_more(folder, more))
 
 
 def test_nothing_named_means_nfpa_1710(folder):

@@ -9,7 +9,7 @@ import shapely
 import fireplan as fp
 from fireplan import siting
 from fireplan.errors import FireplanError, InputError, TableError, UnknownIdError
-from fireplan.siting._results.plan_proof import must_agree
+from fireplan.siting._results.plan_proof import must_agree, new_unit
 from fireplan.siting._solvers import branch_and_bound as branching
 
 # One station at the south end, 40 zones a block apart, 11.085 s each.
@@ -28,6 +28,11 @@ def sites(*blocks, **columns):
 @pytest.fixture(scope="module")
 def town():
     return fp.examples.line_town()
+
+
+def test_a_new_unit_is_not_called_as_one_that_is_there():
+    taken = {"E12", "E-G1"}
+    assert [new_unit("engine", site, taken) for site in ("12", "G1", "G2")] == ["E-12-2", "E-G1-2", "E-G2"]
 
 
 def people(town, lo, hi):
@@ -326,7 +331,7 @@ def test_a_candidate_off_the_road_is_set_aside_with_its_distance(town):
 def test_no_candidate_reaches_anything_that_counts(town):
     first = pd.Series(np.arange(len(town.zones)) == 0, index=town.zones.index)
     with pytest.raises(InputError, match="no candidate reaches anything"):
-        siting.max_coverage(town, candidates=sites(30), aims=(siting.Aim("population", 20, where=first),))
+        siting.max_coverage(town, candidates=sites(30), aims=(siting.Aim("population", 30, where=first),))
 
 
 def test_no_time_gives_an_honest_status(town):
@@ -375,3 +380,10 @@ def test_callers_tables_are_left_alone(town):
         town, stations=1, candidates=mine, within_s=100, rules=siting.Rules(site_cost="cost", budget=5.0)
     )
     pd.testing.assert_frame_equal(mine, before)
+
+
+def test_sites_may_be_called_anything(town):
+    odd = sites(20).set_axis(["Main St, 5th; <b>"])
+    found = siting.max_coverage(town, candidates=odd, within_s=60)
+    assert len(found.after().stations) == 2
+    assert "E-Main St, 5th; <b>" in found.after().units.index

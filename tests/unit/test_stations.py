@@ -8,7 +8,17 @@ import pytest
 import shapely
 
 from fireplan.errors import FireplanError, InputError, TableError
-from fireplan.stations import KINDS, complete_units, read_stations, read_units, supply, type_of_unit
+from fireplan.stations import (
+    KINDS,
+    complete_units,
+    department_crew,
+    department_turnout_s,
+    read_stations,
+    read_units,
+    supply,
+    type_of_unit,
+)
+from fireplan.stations._department import other_spelling
 
 HEADER = "station_id,name,latitude,longitude,units"
 
@@ -247,6 +257,51 @@ def test_what_is_given_is_kept():
     full = complete_units(mine)
     assert full[["type", "crew", "turnout_s"]].to_numpy().tolist() == [["engine", 3, 80.0], ["engine", 4, 60.0]]
     pd.testing.assert_frame_equal(mine, before)
+
+
+def test_a_new_unit_is_as_those_of_its_type():
+    units = units_of("E1", "E2", "M1", turnout_s=[80.0, 91.0, 70.0], crew=[3.0, 4.0, 2.0])
+    assert [department_turnout_s(units, kind) for kind in ("engine", "Engine", "ambulance", "truck")] == [
+        85.5,
+        85.5,
+        70,
+        80,
+    ]
+    assert [department_crew(units, kind) for kind in ("engine", "ambulance", "truck")] == [3, 2, 4]  # no half people
+    assert department_turnout_s(units.iloc[:0], "engine") == 80
+    assert department_turnout_s(pd.DataFrame({"station_id": ["S1"]}, index=["E1"]), "engine") == 80  # not completed yet
+    for ask in (department_turnout_s, department_crew):
+        with pytest.raises(InputError, match="type 'engin' is unknown: did you mean 'engine'"):
+            ask(units, "engin")
+
+
+@pytest.mark.parametrize(
+    ("name", "other"),
+    [
+        ("Engine 3", "E3"), ("ENG-03", "E3"), ("e3", "E3"), ("E 3", "E3"), ("BC2", "Battalion Chief 2"), ("MDC4", "M4"),
+        ("Trk 5", "Truck 5"),
+    ],
+)  # fmt: skip
+def test_one_unit_under_two_spellings_is_found(name, other):
+    assert other_spelling(name, ["X1", "E30", "T3", other]) == other
+    assert other_spelling(other, ["X1", "E30", "T3", name]) == name
+
+
+@pytest.mark.parametrize(
+    ("name", "other"),
+    [
+        ("E3", "E4"), ("E3", "T3"), ("Ladder 3", "T3"), ("R3", "RA3"), ("BR2", "B2"), ("E-12-2", "E12"),
+        ("E-G12", "E12"),
+        ("3", "E3"), ("Engine", "E3"), ("Pumper 3", "E3"), ("B2", "D2"),
+    ],
+)  # fmt: skip
+def test_two_units_are_not_taken_for_one(name, other):
+    assert other_spelling(name, [other]) is None
+    assert other_spelling(other, [name]) is None
+
+
+def test_the_name_itself_is_no_other_spelling():
+    assert other_spelling("E3", ["Engine 3", "E3"]) is None
 
 
 def test_what_each_unit_brings():

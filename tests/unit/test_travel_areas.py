@@ -150,8 +150,8 @@ def test_exact_outlines_dissolve_and_nest(town):
 
 
 def test_a_street_entered_from_both_ends_keeps_a_gap_in_its_middle(town):
-    plan = town.apply(changes.OpenStation("S2", at=at(1)))
-    both = metric(town, travel.isochrones(plan, within_s=[3], exact=True, dissolve=True, beside_m=1))
+    plan = town.apply(changes.OpenStation("S2", at=at(1)), changes.ScaleSpeeds(0.1))
+    both = metric(town, travel.isochrones(plan, within_s=[30], exact=True, dissolve=True, beside_m=1))
     assert len(both.geometry.iloc[0].geoms) == 2
 
 

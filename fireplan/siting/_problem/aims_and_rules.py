@@ -75,7 +75,8 @@ class Rules:
     unit
         Kind of unit that has to arrive; each new site gets one.
     interval
-        "travel_s", or "turnout_and_travel_s" to add planning turnout; new units have the usual one.
+        "travel_s", or "turnout_and_travel_s" to add planning turnout; new units have the
+        department's for their type.
     locked
         Open stations that stay, whatever `closable` says; left out: all that are not closable.
     closable

@@ -14,11 +14,11 @@ from fireplan import wording
 from fireplan.crs import PLACE_DECIMALS, WGS84, project
 from fireplan.errors import Faults, InputError, UnknownIdError, listed, quoted
 from fireplan.measures._demand_measures import ON, USUAL_FIRST, applies_to, measures_of
-from fireplan.scenario import counted_columns
+from fireplan.scenario import counted_columns, held
 from fireplan.siting._problem.aims_and_rules import Aim
 from fireplan.siting._problem.constraints import Choice, merged, pairs_within
 from fireplan.siting._problem.cover_matrix import Covers
-from fireplan.stations import KINDS, USUAL_TURNOUT_S
+from fireplan.stations import KINDS, department_turnout_s
 from fireplan.travel import candidate_times
 from fireplan.travel._first_due import suppliers
 from fireplan.travel._places import places, station_places
@@ -148,8 +148,10 @@ class Setting:
 
     @property
     def turnout_s(self) -> float:
-        """Planning turnout of a new unit, where it counts. [s]"""
-        return USUAL_TURNOUT_S if self.rules.interval == "turnout_and_travel_s" else 0.0
+        """Planning turnout of a new unit, where it counts: the department's for its type. [s]"""
+        if self.rules.interval != "turnout_and_travel_s":
+            return 0.0
+        return department_turnout_s(held(self.scenario).units, self.rules.unit)
 
     def demand(self, aim: Aim) -> Demand:
         """Weigh the places an aim counts."""

@@ -14,6 +14,7 @@ from fireplan.errors import FireplanError
 from fireplan.measures import assess
 from fireplan.roads._corners import BETWEEN, place_names
 from fireplan.standards import Objective, Standard
+from fireplan.stations._department import other_spelling
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -97,7 +98,7 @@ def is_text(name: object) -> bool:
 def new_unit(kind: str, site: str, taken: set[str]) -> str:
     """Name a unit that is not there yet, such as "E-G0012", and take the name."""
     n = 1
-    while (unit := f"{kind[0].upper()}-{site}" + (f"-{n}" if n > 1 else "")) in taken:
+    while (unit := f"{kind[0].upper()}-{site}" + (f"-{n}" if n > 1 else "")) in taken or other_spelling(unit, taken):
         n += 1
     taken.add(unit)
     return unit

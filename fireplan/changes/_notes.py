@@ -1,0 +1,88 @@
+"""What a reader has to know of the changes a scenario was made by."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+import shapely
+
+from fireplan._checked import takes
+from fireplan.changes._base import BaseChange
+from fireplan.scenario import held
+
+if TYPE_CHECKING:
+    from fireplan.scenario import Scenario, Tables
+
+SAME_PLACE = 1e-7
+"""Two places nearer than this are one: a centimetre in degrees, less in metres."""
+
+
+@takes
+def notes(scenario: Scenario) -> list[str]:
+    """
+    Say what a reader has to know of the changes a scenario was made by, those of its parents included.
+
+    Parameters
+    ----------
+    scenario
+        Such as `apply` gives.
+
+    Returns
+    -------
+    A sentence for each new unit whose turnout or crew was not given, with what it was given instead and whose figures
+    these are; and for each change that changes nothing, such as a unit moved to where it is.
+
+    Notes
+    -----
+    The changes are made once more, one after the other, and what each made of the tables is looked at.
+
+    Examples
+    --------
+    >>> import fireplan as fp
+    >>> fp.changes.notes(fp.examples.line_town().apply(fp.MoveUnit("E1", to="S1")))
+    ["'Move E1 to S1' changes nothing: all is so already"]
+    """
+    made: list[Scenario] = []
+    step: Scenario | None = scenario
+    while step is not None:
+        made.append(step)
+        step = step.parent
+    found: list[str] = []
+    for child in reversed(made):
+        if child.parent is None:
+            continue
+        tables = child.parent.tables
+        for change in child.changes:
+            after = change(tables)
+            found += change.effects(tables, after) if isinstance(change, BaseChange) else []
+            if _same(tables, after):
+                found.append(f"'{change}' changes nothing: all is so already")
+            tables = after
+    return list(dict.fromkeys(found))
+
+
+def _same(one: Tables, other: Tables) -> bool:
+    """Whether two sets of tables say the same."""
+    a, b = one.roads, other.roads
+    if a is not b and not (np.array_equal(a.there_s, b.there_s) and np.array_equal(a.back_s, b.back_s)):
+        return False
+    return all(_alike(x, y) for x, y in zip(held(one), held(other), strict=True))
+
+
+def _alike(one: pd.DataFrame | None, other: pd.DataFrame | None) -> bool:
+    if one is other or one is None or other is None:
+        return one is other
+    if not (one.index.equals(other.index) and one.columns.equals(other.columns)):
+        return False
+    return all(_equal(one[name], other[name]) for name in one.columns)
+
+
+def _equal(one: pd.Series, other: pd.Series) -> bool:
+    if hasattr(one, "geom_type"):
+        return bool(np.all(shapely.equals_exact(one.array, other.array, tolerance=SAME_PLACE)))
+    if pd.api.types.is_numeric_dtype(one.dtype) and pd.api.types.is_numeric_dtype(other.dtype):
+        mine, theirs = (s.to_numpy(float, na_value=np.nan) for s in (one, other))  # whole numbers times one are floats
+        return bool(np.array_equal(mine, theirs, equal_nan=True))
+    return bool(one.equals(other))
