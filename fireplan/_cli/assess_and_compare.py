@@ -11,7 +11,6 @@ import pandas as pd
 from fireplan import _kernel as kernel
 from fireplan import maps
 from fireplan._cli import terminal as show
-from fireplan.changes import notes as change_notes
 from fireplan.comparison import Comparison
 from fireplan.errors import ProjectError
 from fireplan.measures import assess, gaps
@@ -48,8 +47,7 @@ class _Results:
         """What a reader of the figures has to know, each once."""
         found = [*self.comparison.baseline.notes(), *self.project.notes]
         for assessment in self.comparison.assessments[1:]:
-            own = [*assessment.notes(), *change_notes(assessment.scenario)]
-            found += [f"{assessment.scenario.name}: {n}" for n in dict.fromkeys(own) if n not in found]
+            found += [f"{assessment.scenario.name}: {n}" for n in assessment.notes() if n not in found]
         return found
 
 
