@@ -13,7 +13,7 @@ from fireplan import wording
 from fireplan._checked import takes
 from fireplan._frozen_tables import FrozenTable, freeze_own
 from fireplan._map_calls import MapCalls
-from fireplan.errors import InputError, listed, quoted
+from fireplan.errors import InputError, UnknownIdError, listed, quoted
 from fireplan.measures import Assessment, assess
 from fireplan.measures._assessment import chosen_measure, chosen_objective
 from fireplan.measures._demand_measures import zones_of
@@ -147,6 +147,7 @@ class Comparison:
         zones = {a.scenario.name: a.zones for a in self.assessments}
         return freeze_own(pd.DataFrame(pd.concat(zones, names=["scenario"])))
 
+    @takes
     def changes(self, scenario: str | None = None, *, objective: str | None = None) -> gpd.GeoDataFrame:
         """
         What changes for each zone.
@@ -182,6 +183,7 @@ class Comparison:
         table.attrs |= {"objective": goal.key, "title": goal.title}
         return table
 
+    @takes
     def top(
         self,
         n: int = 10,
@@ -245,6 +247,8 @@ class Comparison:
 
     def _after(self, scenario: str | None) -> Assessment:
         """Give the scenario of that name, or the second."""
+        if scenario is not None and scenario not in self.names:
+            raise UnknownIdError("scenario", scenario, self.names)
         return self[scenario] if scenario is not None else self.assessments[min(1, len(self.assessments) - 1)]
 
     def _by_zone(self, after: Assessment, goal: Objective, counted: str) -> tuple[pd.DataFrame, str]:

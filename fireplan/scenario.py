@@ -228,6 +228,7 @@ class Scenario:
         _check_homes(theirs.units, theirs.stations)
         return self._with(tables, name=name or "; ".join(map(str, changes)) or self.name, changes=tuple(changes))
 
+    @takes
     def only(  # noqa: PLR0913 - demand is chosen in so many ways
         self,
         *,

@@ -151,6 +151,7 @@ class Assessment:
     def _stations(self) -> FrozenTable[pd.DataFrame]:
         return freeze_own(_by_station(self.scenario, self.arrivals))
 
+    @takes
     def by(
         self,
         groups: str | pd.Series[Any] | gpd.GeoDataFrame,

@@ -145,6 +145,10 @@ CALLS = {  # valid calls, by the name of the function: what its arguments are be
     "SwipeMap": {"left": PAGE, "right": SECOND, "title": "x"}, "SyncedMaps": {"maps": [PAGE, SECOND], "title": "x"},
     "force_times": {"needs": {"engine": 1}}, "places": {"kind": "zones"},
     "Scenario.apply": {"changes": fp.SetTurnout(70)},
+    "Scenario.only": {"area": "zones"}, "Assessment.by": {"groups": "first_due"}, "Comparison.top": {},
+    "force_for_risk": {"risk_class": "high", "within_s": 480, "people": 4},
+    **{f"{page}.add_layer": {"gdf": SITES.to_frame("geometry"), "name": "sites"}
+       for page in ("OfflineMap", "SyncedMaps", "SwipeMap")},
     "Assessment.arrival": {"objective": "first_engine", "measure": "population"},
     "RoadNetwork.with_times": {"there_s": TOWN.roads.there_s, "back_s": TOWN.roads.back_s},
     "CandidateTimes.within": {"limit_s": 60},
@@ -163,7 +167,6 @@ CALLS = {  # valid calls, by the name of the function: what its arguments are be
 KNOWN: dict[tuple[str, str], str] = {
     ("Assessment.arrival", "objective"): "a key, compared with those there are",
     ("Assessment.arrival", "measure"): "a name, compared with those there are",
-    ("Comparison.changes", "scenario"): "a KeyError that names the scenarios there are",
     ("OfflineMap.placing", "extent"): "given by pages, not by people",
 }
 """Arguments of which something else comes out still, and why."""
@@ -182,6 +185,7 @@ NOT_ASKED = {
     "SyncedMaps.save": "writes a file",
     "from_place": "asks the network", "from_graph": "needs the extra osm; its kind is checked by @takes",
     "time_rows": "rows of an assessment, on places that are made", "force_times": "as time_rows",
+    "OfflineMap.add_own": "called by pages of several maps", "OfflineMap.check_name": "as add_own",
     "complete_units": "asked by department_turnout_s", "supply": "asked of tables that are complete",
 }  # fmt: skip
 """Functions that this test does not call, and why."""
@@ -285,7 +289,7 @@ def test_a_wrong_kind_ends_in_an_error_of_our_own(asked, number):
         (lambda: TOWN.apply([fp.SetTurnout(70)]), "changes is a list: give a change, .* a list as .changes"),
         (lambda: TOWN.apply(fp.CloseStation), "changes is the class CloseStation: give a change"),
         (lambda: PASSING.station("S9"), "unknown open station 'S9'"),
-        (lambda: fp.assess(TOWN, standard="NFPA_1701"), "did you mean 'NFPA_1710'"),
+        (lambda: fp.assess(TOWN, standard="NFPA_1710_"), "did you mean 'NFPA_1710'"),
         (lambda: fp.isochrones(TOWN, stations="S4"), "unknown open station 'S4'"),
         (lambda: fp.Objective("x", "x", "240"), "limit_s is the text '240': give a number: write 240 without quotes"),
         (lambda: fp.assess(None, standard=3), "scenario is None: .*; standard is the number 3: "),

@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from fireplan import wording
+from fireplan._checked import takes
 from fireplan.crs import PLACE_DECIMALS, WGS84, project
 from fireplan.errors import Faults, InputError, UnknownIdError, listed, quoted
 from fireplan.measures._demand_measures import ON, USUAL_FIRST, applies_to, measures_of
@@ -359,6 +360,7 @@ def default_weight(scenario: Scenario) -> str:
     return columns[0]
 
 
+@takes
 def aim_of(scenario: Scenario, objective: Objective, *, importance: float = 1.0) -> Aim:
     """
     Seek sites for what an objective speaks of: its limit, its ground, its incidents, its weight.
