@@ -14,6 +14,8 @@ from fireplan.demand import zone_of
 from fireplan.errors import InputError, listed, quoted
 from fireplan.response_performance._policy import Policy
 from fireplan.scenario import token
+from fireplan.standards import OBSERVED_INTERVALS
+from fireplan.standards._objectives import FORMER_INTERVALS
 from fireplan.stations import type_of_unit
 
 if TYPE_CHECKING:
@@ -26,6 +28,10 @@ BETWEEN_M = 1000.0
 
 EDGE_M = 100.0
 """An incident is outside when it lies farther than this from that ground. [m]"""
+
+
+STAMPS = ("received", "answered", "created", "dispatched", "enroute", "staged", "arrived", "cleared")
+"""Times that a history may tell of a response, in the order in which they happen."""
 
 
 class History(Protocol):
@@ -62,8 +68,10 @@ class Attendance:
         neighbour's unit what its name says, if nothing else does), `crew` [people], `station_id` (home of the unit),
         `own` (not a neighbour's), `measured` (its incident counts), `counts` (may stop the clock under the policy),
         `nth` (place among the counting arrivals, from 1; 0: did not arrive or does not count),
-        `turnout_and_travel_s` from dispatch to arrival, without calls that the unit came upon itself or was on the
-        road for [s].
+        and `answered` (missing where the history does not tell); and, without calls that the unit came upon itself,
+        `answering_s` from the call received to its answering, `processing_s` from its answering and `handling_s` from
+        its receipt to the dispatch of this unit, `answered_to_arrival_s`, and `turnout_and_travel_s` from dispatch to
+        arrival, not of a unit that was on the road [s].
     ledger
         What the policy leaves out: `rule`, `setting`, `incidents`, `responses` left out by it first, `source`.
     policy, timezone
@@ -125,7 +133,7 @@ def attend(history: History, *, scenario: Scenario | None = None, policy: Policy
     responses["measured"] = incidents["counts"].to_numpy()[at] & (at >= 0)
     if policy.staging_is_arrival and "staged" in responses:
         responses = _staged(responses)
-    responses = _with_sum(responses)
+    responses = _with_clocks(responses)
     if policy.longest_s is not None:
         responses = _capped(responses, policy.longest_s)
     if not policy.cancelled_turned_out:
@@ -174,7 +182,7 @@ def _first_known(received: pd.Series[pd.Timestamp], responses: pd.DataFrame) -> 
     if received.notna().all():
         return received
     blank = responses[responses["incident_id"].isin(received.index[received.isna()])]
-    stamps = [name for name in ("received", "dispatched", "enroute", "staged", "arrived", "cleared") if name in blank]
+    stamps = [name for name in STAMPS if name in blank]
     first = blank[stamps].min(axis=1).groupby(blank["incident_id"]).min()
     return received.fillna(first.reindex(received.index))
 
@@ -267,23 +275,32 @@ def _staged(responses: pd.DataFrame) -> pd.DataFrame:
     return responses.assign(**changed)
 
 
-def _with_sum(responses: pd.DataFrame) -> pd.DataFrame:
+def _with_clocks(responses: pd.DataFrame) -> pd.DataFrame:
     """
-    Add turnout and travel together.
+    Add the intervals of the call, and those that are sums.
 
     What is left out of a part is left out of the sum: a unit that came upon the call itself was sent to nothing, one
     that was on the road already had no turnout.
     """
-    taken_s = (responses["arrived"] - responses["dispatched"]).dt.total_seconds()
-    known = taken_s >= 0
-    for flag in ("on_view", "already_on_road"):
-        if flag in responses:
-            known &= ~responses[flag]
-    return responses.assign(turnout_and_travel_s=taken_s.where(known))
+    if "answered" not in responses:
+        responses = responses.assign(answered=pd.Series(pd.NaT, index=responses.index, dtype="datetime64[us, UTC]"))
+    one_clock = bool((responses["answered"].isna() | (responses["answered"] == responses["received"])).all())
+    no = pd.Series(data=False, index=responses.index)
+    called, rolling = ~responses.get("on_view", no), responses.get("already_on_road", no)
+    known = {
+        # Two names of one clock tell nothing of what lies between: the call was not answered at once every time.
+        "answering_s": ("received", "answered", called & (not one_clock)),
+        "processing_s": ("answered", "dispatched", called),
+        "handling_s": ("received", "dispatched", called),
+        "answered_to_arrival_s": ("answered", "arrived", called),
+        "turnout_and_travel_s": ("dispatched", "arrived", called & ~rolling),
+    }
+    taken = {name: (responses[end] - responses[begin]).dt.total_seconds() for name, (begin, end, _) in known.items()}
+    return responses.assign(**{name: s.where((s >= 0) & known[name][2]) for name, s in taken.items()})
 
 
 def _capped(responses: pd.DataFrame, longest_s: float) -> pd.DataFrame:
-    intervals = ["call_processing_s", "turnout_s", "travel_s", "turnout_and_travel_s", "total_response_s"]
+    intervals = [name for name in (*OBSERVED_INTERVALS, *FORMER_INTERVALS) if name in responses]
     return responses.assign(**{name: responses[name].mask(responses[name] > longest_s) for name in intervals})
 
 

@@ -4,10 +4,19 @@ from fireplan._conversions import MILE_M
 from fireplan.standards._cpse import PROGRAMS, RISKS, cpse_objective
 from fireplan.standards._density_classes import demand_zones, remote_zone
 from fireplan.standards._library import named, names
-from fireplan.standards._objectives import INTERVALS, OBSERVED_INTERVALS, Objective, Standard, local_rule
+from fireplan.standards._objectives import (
+    CALL_INTERVALS,
+    INTERVALS,
+    OBSERVED_INTERVALS,
+    Objective,
+    Standard,
+    local_rule,
+)
+from fireplan.standards._reference_figures import ReferenceFigure, reference_figures
 from fireplan.standards._road_distances import DistanceGoal, distance_goals, rand_distance_m, rand_travel_s
 
 __all__ = [
+    "CALL_INTERVALS",
     "INTERVALS",
     "MILE_M",
     "OBSERVED_INTERVALS",
@@ -15,6 +24,7 @@ __all__ = [
     "RISKS",
     "DistanceGoal",
     "Objective",
+    "ReferenceFigure",
     "Standard",
     "cpse_objective",
     "demand_zones",
@@ -24,6 +34,7 @@ __all__ = [
     "names",
     "rand_distance_m",
     "rand_travel_s",
+    "reference_figures",
     "remote_zone",
 ]
 
