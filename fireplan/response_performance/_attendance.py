@@ -2,36 +2,40 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 import numpy as np
 import pandas as pd
 import shapely
 
+from fireplan import wording
 from fireplan._checked import takes
 from fireplan.demand import zone_of
 from fireplan.errors import InputError, listed, quoted
-from fireplan.response_performance._policy import Policy
+from fireplan.response_performance._policy import ASKS_NOTHING, NOT_KNOWN, REASONS, Policy
+from fireplan.response_performance._resolution import STAMPS, in_words, resolution_of
+from fireplan.response_performance._unit_ids import matched_units, refuse_strangers
 from fireplan.scenario import token
 from fireplan.standards import OBSERVED_INTERVALS
 from fireplan.standards._objectives import FORMER_INTERVALS
 from fireplan.stations import type_of_unit
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     import geopandas as gpd
 
     from fireplan.scenario import Scenario
+
+MOST_PRIORITIES = 12
+"""Priorities that are named; a history with more has codes there."""
 
 BETWEEN_M = 1000.0
 """Ground between zones, such as a freeway's, belongs to the city where the zones come as near as this. [m]"""
 
 EDGE_M = 100.0
 """An incident is outside when it lies farther than this from that ground. [m]"""
-
-
-STAMPS = ("received", "answered", "created", "dispatched", "enroute", "staged", "arrived", "cleared")
-"""Times that a history may tell of a response, in the order in which they happen."""
 
 
 class History(Protocol):
@@ -73,11 +77,16 @@ class Attendance:
         its receipt to the dispatch of this unit, `answered_to_arrival_s`, and `turnout_and_travel_s` from dispatch to
         arrival, not of a unit that was on the road [s].
     ledger
-        What the policy leaves out: `rule`, `setting`, `incidents`, `responses` left out by it first, `source`.
+        The rules of the policy: `rule`, `setting` (or why it could not be applied), `incidents`, `responses` left out
+        by it first (of `longest_s` those that lose an interval), `source`. A rule that asks for nothing is not in it.
     policy, timezone
         As given.
     basis
         "observed", or "modelled" or "invented" where the history says so.
+    notes
+        What was made of ids of units that are in the table of units but for their spelling.
+    resolution_s
+        How finely the stamps of each column are written: 60 for full minutes alone, else 1. [s]
     """
 
     incidents: gpd.GeoDataFrame
@@ -86,6 +95,53 @@ class Attendance:
     policy: Policy
     timezone: str
     basis: str = "observed"
+    notes: tuple[str, ...] = ()
+    resolution_s: Mapping[str, float] = field(default_factory=dict)
+
+    def priorities(self) -> pd.Series[int]:
+        """Count the incidents of each priority, those that have none as "not known"."""
+        if "priority" not in self.incidents:
+            return pd.Series({NOT_KNOWN: len(self.incidents)}, name="incidents", dtype="int64")
+        counts = self.incidents["priority"].fillna(NOT_KNOWN).value_counts().sort_index(kind="stable")
+        named: pd.Series[int] = counts.rename("incidents").astype("int64")
+        return named
+
+    def headline(self) -> list[str]:
+        """
+        Say what the policy leaves out, and why: first a rule that leaves out more than half, if one does.
+
+        Returns
+        -------
+        Sentences: what is left out, the priorities found, the resolution of stamps, and `notes`.
+        """
+        n, kept = len(self.incidents), int(self.incidents["counts"].sum())
+        of = {"incidents": (n, "incident"), "responses": (len(self.responses), "response")}
+        left, most = [], []
+        for name, (whole, what) in of.items():
+            for rule, out in zip(self.ledger["rule"].astype(str), self.ledger[name].astype(int), strict=True):
+                if not out:
+                    continue
+                left.append(f"{wording.counted(out, what)} by {rule} ({REASONS[rule]})")
+                if 2 * out > whole:
+                    part = f"{wording.count(out)} of {wording.counted(whole, what)} ({wording.share(out / whole)})"
+                    most.append(f"More than half is left out: {part} by {rule}, {REASONS[rule]}.")
+        lead = f"Measured are {wording.count(kept)} of {wording.counted(n, 'incident')}"
+        without = f"; left out are {wording.joined(left)}." if left else "; the policy leaves out none."
+        found = [f"{kind} ({wording.count(count)})" for kind, count in self.priorities().items()]
+        asked = self.policy.emergency_priorities
+        which = "all of them count" if asked is None else f"emergencies are {wording.joined(asked)}"
+        if asked is None and "mode" in self.incidents:
+            which = "which are emergencies is told by mode"
+        if not self.policy.emergency_only:
+            which = "all of them count"
+        told = f"Priorities found: {listed(found, most=MOST_PRIORITIES)}; {which}."
+        return [
+            *most,
+            lead + without,
+            told,
+            in_words(self.resolution_s),
+            *(f"{wording.capital(s)}." for s in self.notes),
+        ]
 
     def firsts(self, nth: int = 1) -> pd.DataFrame:
         """By `incident_id`: the response of the nth counting unit to arrive at each incident that counts."""
@@ -115,6 +171,7 @@ def attend(history: History, *, scenario: Scenario | None = None, policy: Policy
     policy = policy or Policy()
     if "unit_id" not in history.responses:
         raise InputError("this history has no units: it holds one row per incident, not one per unit")
+    history, notes = _with_known_units(history, scenario, policy)
     incidents = _placed(history, scenario)
     told = scenario is not None and len(scenario.units) > 0
     told |= "unit_type" in history.responses and bool(history.responses["unit_type"].notna().any())
@@ -134,8 +191,12 @@ def attend(history: History, *, scenario: Scenario | None = None, policy: Policy
     if policy.staging_is_arrival and "staged" in responses:
         responses = _staged(responses)
     responses = _with_clocks(responses)
+    capped = 0
     if policy.longest_s is not None:
-        responses = _capped(responses, policy.longest_s)
+        before = responses
+        responses = _capped(before, policy.longest_s)
+        names = [name for name in OBSERVED_INTERVALS if name in before]
+        capped = int((before[names].notna() & responses[names].isna()).any(axis=1).sum())
     if not policy.cancelled_turned_out:
         responses["turnout_s"] = responses["turnout_s"].mask(responses["cancelled"])
     left_out = {
@@ -143,22 +204,79 @@ def attend(history: History, *, scenario: Scenario | None = None, policy: Policy
         "aid_given": ((away & ~slow).sum(), 0),
         "first_types": (0, (~right_type).sum()),
         "aid_received": (0, (foreign & right_type).sum()),
+        "longest_s": (0, capped),
     }
+    told_otherwise = {"first_types": first_types, **_not_applied(policy, incidents, responses, scenario)}
     ledger = pd.DataFrame(
         [
-            (rule, first_types if rule == "first_types" else how, *left_out.get(rule, (0, 0)), source)
+            (rule, told_otherwise.get(rule, how), *left_out.get(rule, (0, 0)), source)
             for rule, how, source in policy.stated()
+            if how != ASKS_NOTHING
         ],
         columns=["rule", "setting", "incidents", "responses", "source"],
     )
     basis = getattr(history, "basis", "observed")
-    return Attendance(incidents, _numbered(responses), ledger, policy, history.timezone, basis)
+    return Attendance(
+        incidents,
+        _numbered(responses),
+        ledger,
+        policy,
+        history.timezone,
+        basis,
+        notes,
+        resolution_of(history.responses),
+    )
+
+
+class _History(NamedTuple):
+    """A history whose units bear the ids of the table of units."""
+
+    incidents: gpd.GeoDataFrame
+    responses: pd.DataFrame
+    timezone: str
+    basis: str
+
+
+def _with_known_units(
+    history: History, scenario: Scenario | None, policy: Policy
+) -> tuple[History | _History, tuple[str, ...]]:
+    """Give units the ids of the table of units, where they differ in spelling alone; refuse a history of strangers."""
+    if scenario is None or len(scenario.units) == 0:
+        return history, ()
+    responses = history.responses
+    ids, notes = matched_units(responses["unit_id"], scenario.units.index)
+    if not policy.aid_received:
+        refuse_strangers(ids.unique(), scenario.units.index)
+    if ids is responses["unit_id"]:
+        return history, notes
+    basis = getattr(history, "basis", "observed")
+    return _History(history.incidents, responses.assign(unit_id=ids), history.timezone, basis), notes
+
+
+def _not_applied(
+    policy: Policy, incidents: gpd.GeoDataFrame, responses: pd.DataFrame, scenario: Scenario | None
+) -> dict[str, str]:
+    """Say why rules could not be applied, by rule."""
+    found = {}
+    if policy.emergency_only and policy.emergency_priorities is None and "mode" not in incidents:
+        found["emergency_only"] = "not applied: no emergency_priorities are named, and the records have no mode"
+    if not policy.emergency_only and policy.emergency_priorities is not None:
+        found["emergency_priorities"] = "not applied: emergency_only is no"
+    if policy.staging_is_arrival and "staged" not in responses:
+        found["staging_is_arrival"] = "not applied: the records have no time of staging"
+    if not policy.cancelled_turned_out and "cancelled" not in responses:
+        found["cancelled_turned_out"] = "not applied: the records do not say who was cancelled"
+    if not policy.aid_given and (scenario is None or len(scenario.zones) == 0):
+        found["aid_given"] = "not applied: no zones say what lies outside; all incidents count"
+    if not policy.aid_received and (scenario is None or len(scenario.units) == 0):
+        found["aid_received"] = "not applied: no table of units says whose a unit is; all count"
+    return found
 
 
 def _placed(history: History, scenario: Scenario | None) -> gpd.GeoDataFrame:
     """Incidents with local time and zone."""
     incidents = history.incidents.sort_values("received", kind="stable")
-    incidents["local"] = _first_known(incidents["received"], history.responses).dt.tz_convert(history.timezone)
+    incidents["local"] = first_known(incidents["received"], history.responses).dt.tz_convert(history.timezone)
     incidents["inside"] = True
     if scenario is None or len(scenario.zones) == 0:
         return incidents
@@ -177,7 +295,7 @@ def _placed(history: History, scenario: Scenario | None) -> gpd.GeoDataFrame:
     return incidents
 
 
-def _first_known(received: pd.Series[pd.Timestamp], responses: pd.DataFrame) -> pd.Series[pd.Timestamp]:
+def first_known(received: pd.Series[pd.Timestamp], responses: pd.DataFrame) -> pd.Series[pd.Timestamp]:
     """Give the time of the call; where it is not known, the first time that anything is known to have happened."""
     if received.notna().all():
         return received

@@ -7,11 +7,13 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 import pandas as pd
 
+from fireplan import wording
 from fireplan._checked import takes
 from fireplan.errors import Faults, InputError, quoted
 from fireplan.response_performance._attendance import Attendance, History, attend
 from fireplan.response_performance._erf_arrivals import force_arrivals
 from fireplan.response_performance._groups import Shifts, keys_for
+from fireplan.response_performance._resolution import ENDS, half_width_s
 from fireplan.response_performance._statistics import (
     FEWEST,
     TOO_SMALL,
@@ -31,13 +33,6 @@ if TYPE_CHECKING:
     from fireplan.response_performance._policy import Policy
     from fireplan.scenario import Scenario
     from fireplan.standards import Standard
-
-CLOCKS = {
-    "answering_s": ("received", "answered"),
-    "processing_s": ("answered", "dispatched"),
-    "handling_s": ("received", "dispatched"),
-}
-"""First and last stamp of each interval of the call."""
 
 OF_ANSWER = ("answering_s", "processing_s", "answered_to_arrival_s")
 """Intervals that begin or end when the call is answered."""
@@ -119,9 +114,11 @@ def performance(
     records, `unknown` (records of which this interval is not known; not in n), `p50_s`, `p90_s` (inverted_cdf) with its
     order-statistic 95 % interval `p90_low_s` to `p90_high_s` [s], and for objectives `limit_s` [s], `goal`, `within`
     (records within the limit), `share` (of n) with its Wilson 95 % interval, `met` (share has reached the goal),
-    `verified` (the objective's figures were seen in their source), and `note`. Figures of fewer than ten records are
-    left out, and the note says so. Everything is observed, if the history is; `attrs` hold this as `basis`, and the
-    period as `start` and `end`.
+    `verified` (the objective's figures were seen in their source), `note`, and `half_width_s`, how far stamps to the
+    minute leave the interval open either way (half a minute for each end, else 0) [s]. Figures of fewer than ten
+    records are left out, and the note says so. Everything is observed, if the history is; `attrs` hold this as `basis`,
+    and the period as `start` and `end`, the priorities found with their counts, the `resolution_s` of stamps, and what
+    was `left_out`.
 
     Raises
     ------
@@ -158,7 +155,17 @@ def performance(
     table = table.sort_values([*by, "measure"], key=lambda c: c.map(order) if c.name == "measure" else c, kind="stable")
     table = table.set_index([*by, "measure"])
     local = attendance.incidents["local"].dropna()
-    table.attrs = {"basis": attendance.basis, "timezone": attendance.timezone}
+    of_interval = {name: half_width_s(name, attendance.resolution_s) for name in OBSERVED_INTERVALS}
+    table["half_width_s"] = table["interval"].map(of_interval).astype(float)
+    coarse = [f"stamps to the minute: {wording.clock(s)} off either way" if s else "" for s in table["half_width_s"]]
+    table["note"] = ["; ".join(filter(None, told)) for told in zip(table["note"], coarse, strict=True)]
+    table.attrs = {
+        "basis": attendance.basis,
+        "timezone": attendance.timezone,
+        "resolution_s": dict(attendance.resolution_s),
+        "priorities": attendance.priorities().to_dict(),
+        "left_out": attendance.headline(),
+    }
     if len(local):
         table.attrs |= {"start": local.min().isoformat(), "end": local.max().isoformat()}
     return table
@@ -192,7 +199,8 @@ def calls_of(attendance: Attendance) -> pd.DataFrame:
     first = seen.groupby("incident_id")[["received", "answered", "dispatched"]].min()
     ids = attendance.incidents.index[attendance.incidents["counts"]]
     lead = attendance.firsts().reindex(ids)[["unit_id", "unit_type", "station_id"]]
-    for name, (begin, end) in CLOCKS.items():
+    for name in CALL_INTERVALS:
+        begin, end = ENDS[name]
         taken_s = (first[end] - first[begin]).dt.total_seconds().reindex(ids)
         lead[name] = taken_s.where((taken_s >= 0) & (taken_s <= attendance.policy.cap_s))
     if responses["answering_s"].isna().all():  # no clock of its own, see `attend`

@@ -12,9 +12,10 @@ from fireplan import wording
 from fireplan._checked import takes
 from fireplan.errors import Faults, InputError, listed, quoted
 from fireplan.response_performance._attendance import Attendance, History, attend
-from fireplan.response_performance._groups import keys_for
+from fireplan.response_performance._groups import keys_for, with_unknown
 from fireplan.response_performance._performance import objectives_of
 from fireplan.response_performance._statistics import FEWEST, percentile
+from fireplan.response_performance._time_bins import LONGEST_COMMITTED_S
 from fireplan.standards import Standard, named
 from fireplan.standards._library import standard_of
 from fireplan.stations import KINDS, supply
@@ -147,14 +148,14 @@ class Missed:
         By the groups and `reason`, every reason in each group: `incidents`; `known` (incidents of the group whose
         reason is known) and `share` (incidents of known; missing for `unknown`); `alone` (incidents that mending this
         alone would have brought within the objective); `over_p50_s` (middle one of how far they were over,
-        inverted_cdf) [s]. Incidents that belong to no group, such as those in no zone, stand under a missing one.
+        inverted_cdf) [s]. Incidents that belong to no group, such as those in no zone, stand under "not known".
         """
         by = [by] if isinstance(by, str) else list(by)
         rows = self.incidents
         names = [name for name in by if name != "first_due"]
         keys = keys_for(self.attendance, rows, names, shifts=shifts)
         if "first_due" in by:
-            keys = keys.assign(first_due=rows["first_due"])
+            keys = keys.assign(first_due=with_unknown(rows["first_due"]))
         table = keys[by].assign(reason=rows["reason"], alone=rows["alone"].fillna(value=False), over_s=rows["over_s"])
         grouping = table.groupby([*by, "reason"], observed=True, dropna=False)
         counts = pd.DataFrame(
@@ -272,7 +273,8 @@ def why_missed(
     and `alone` is False. So it is always the largest excess, and of equal ones the earliest. `elsewhere` is told
     apart by whether the first-due station's units of the kind needed were all committed to other incidents, from
     dispatch to cleared (and `return_s` more), when the first unit of that kind was dispatched: `first_due_busy`,
-    otherwise `came_from_elsewhere`. A commitment without a stamp of its end ends with its last stamp.
+    otherwise `came_from_elsewhere`. A commitment without a stamp of its end, or of over a day,
+    ends with its last stamp before that.
 
     First due is by travel alone, from open stations that house a unit of the kind needed; `schedule` of units is not
     looked at. Places outside the zones (they count only if the policy says so) and places that no station reaches are
@@ -399,7 +401,9 @@ class Commitments:
         stamps = [name for name in ("dispatched", "enroute", "arrived") if name in responses]
         last = responses[stamps].max(axis=1)
         rows = responses[responses["dispatched"].notna()]
-        end = rows["cleared"].fillna(last).clip(lower=rows["dispatched"]) + pd.Timedelta(seconds=return_s)
+        day = pd.Timedelta(seconds=LONGEST_COMMITTED_S)
+        cleared = rows["cleared"].where(~(rows["cleared"] - rows["dispatched"] > day))  # a day on is a stamp gone wrong
+        end = cleared.fillna(last).clip(lower=rows["dispatched"]) + pd.Timedelta(seconds=return_s)
         self._units, self._incidents = pd.Index(rows["unit_id"].unique()), pd.Index(rows["incident_id"].unique())
         unit = self._units.get_indexer(pd.Index(rows["unit_id"]))
         begins, ends = _microseconds(rows["dispatched"]), _microseconds(end)
