@@ -59,7 +59,7 @@ def half_width_s(interval: str, resolution_s: Mapping[str, float]) -> float:
     >>> half_width_s("travel_s", {"enroute": 60.0, "arrived": 60.0}), half_width_s("travel_s", {"enroute": 1.0})
     (60.0, 0.0)
     """
-    return sum(MINUTE_S / 2 for end in ENDS[interval] if resolution_s.get(end) == MINUTE_S)
+    return sum((MINUTE_S / 2 for end in ENDS[interval] if resolution_s.get(end) == MINUTE_S), start=0.0)
 
 
 def in_words(resolution_s: Mapping[str, float]) -> str:

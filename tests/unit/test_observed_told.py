@@ -128,6 +128,15 @@ def test_calls_without_received_stand_in_the_hours_of_the_week():
     assert hour_by_weekday(made)["n"].to_numpy().sum() == 12
 
 
+def test_a_unit_that_came_upon_a_call_served_no_area():
+    town = department(E1=("engine", 4))
+    rows = [went(f"I{i}", "E1", 0, 0, None, 0, 900, on_view=True) for i in range(3)]
+    rows += [went(f"J{i}", "E1", 0, 40, 100, 280, 900) for i in range(12)]
+    table = reliability(history(*rows), scenario=town, by=())
+    assert table[["n", "n_first", "n_initial"]].iloc[0].tolist() == [12, 12, 12]
+    assert table.attrs["nobody_eligible"] == 3
+
+
 # --- parts add up to the whole
 
 
