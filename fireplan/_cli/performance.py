@@ -12,7 +12,7 @@ from rich.text import Text
 
 from fireplan import wording
 from fireplan._cli import terminal as show
-from fireplan.errors import ProjectError
+from fireplan.errors import ProjectError, listed
 from fireplan.progress import silent
 from fireplan.project import whole_outputs, write_csv
 from fireplan.response_performance import (
@@ -40,6 +40,9 @@ if TYPE_CHECKING:
     Tell = Callable[[str], None]
 
 STEPS = 11
+MOST_NAMED = 8
+"""Responses that are named where their time is left out."""
+
 BY = ("station_id", "unit_id", "hour", "weekday", "month", "year", "category", "risk_class", "zone_id")
 """What tables are written by, where the history or the zones have it."""
 
@@ -58,9 +61,9 @@ def performance_project(read: Callable[[Tell], Project], out: Path | None) -> No
         with whole_outputs(folder) as part:
             for name, table in tables.items():
                 write_csv(table, part / f"{name}.csv")
-            text = "\n".join([*notes, *project.notes]) + "\n"
+            text = "\n".join([*attendance.headline(), *notes, *project.notes]) + "\n"
             (part / "performance_notes.txt").write_text(text, encoding="utf-8", newline="\n")
-    _report(project, tables, folder)
+    _report(project, tables, attendance, folder)
 
 
 def _tables(
@@ -96,6 +99,7 @@ def _tables(
     kinds = tuple(by for by in ("category", "risk_class") if by in attendance.incidents)
     tables["baselines"] = baselines(attendance, scenario=project.today, standard=project.standard, by=kinds)
     tables["policy"] = attendance.ledger
+    tables["priorities"] = attendance.priorities().rename_axis("priority").to_frame()
     return tables | {"ledger": history.ledger, "quarantine": history.quarantine}, notes
 
 
@@ -104,50 +108,78 @@ def _shifts(project: Project) -> Shifts | None:
     return None if given is None else Shifts(given.names, given.starts, given.hours * 3600)
 
 
-def _report(project: Project, tables: dict[str, pd.DataFrame], folder: Path) -> None:
-    """Print the headline table, and where the others are."""
-    table = Table(
-        title=Text(show.plain(f"{project.title}: response performance ({_basis(project)})")),
-        title_justify="left",
-        caption=Text(
-            "p90: 90th percentile (inverted_cdf), between order statistics; shares with Wilson's interval; both 95 %"
-        ),
-        caption_justify="left",
-        box=SIMPLE_HEAD,
-        pad_edge=False,
-        padding=(0, 1, 0, 0),
-    )
-    table.add_column("", min_width=15)
-    for column in ("n", "unknown", "p50", "p90 (95 %)", "within (95 %)"):
-        table.add_column(column, justify="right", no_wrap=True)
-    for row in tables["performance"].itertuples():
-        table.add_row(*_cells(row))
+def _report(project: Project, tables: dict[str, pd.DataFrame], attendance: Attendance, folder: Path) -> None:
+    """Print what is left out, the headline tables, and where the others are."""
     console = Console(highlight=False)
-    console.print(table)
-    resolved = folder.resolve()
-    console.print(Text(f"{len(tables)} tables, the ledger among them: {resolved}"), soft_wrap=True)
+    measured = tables["performance"]
+    held = measured["limit_s"].notna()
+    title = f"{project.title}: response performance ({_basis(project)})"
+    for line in [title, *attendance.headline()]:
+        console.print(Text(show.plain(line)))
+    intervals = _table("Intervals", "n", "unknown", "p50", "p90 (95 %)")
+    for row in measured[~held].itertuples():
+        intervals.add_row(*_cells(row))
+    console.print(intervals)
+    if held.any():
+        objectives = _table("Objectives", "n", "unknown", "p90", "within (95 %)", "goal")
+        for row in measured[held].itertuples():
+            objectives.add_row(*_held_cells(row))
+        console.print(objectives)
+    noted = measured[measured["note"] != ""]
+    notes = dict.fromkeys(f"{_name(row)}: {row.note!s}." for row in noted.itertuples())
+    over = tables["workload"].attrs["over_a_day"]
+    if over:
+        told = f"Committed for more than a day and left out of committed hours: {listed(over, most=MOST_NAMED)}."
+        notes[f"{wording.counted(len(over), 'response')}. {told}"] = None
+    ends = "p90: 90th percentile (inverted_cdf), between order statistics; shares with Wilson's interval; both 95 %"
+    for line in [*notes, ends]:
+        console.print(Text(show.plain(line)))
+    console.print(Text(f"{len(tables)} tables, the ledger among them: {folder.resolve()}"), soft_wrap=True)
+
+
+def _table(what: str, *columns: str) -> Table:
+    """Begin a table that fits 80 columns: its names wrap, its figures do not."""
+    table = Table(box=SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0))
+    table.add_column(what, min_width=15)
+    for column in columns:
+        table.add_column(column, justify="right", no_wrap=True)
+    return table
 
 
 def _basis(project: Project) -> str:
     return "invented" if project.plan.provenance == "invented" else "observed"
 
 
+def _name(row: Any) -> str:  # noqa: ANN401 - a row of a table, as pandas hands it out
+    title: str = row.title.rsplit(" within ", 1)[0]
+    return title if pd.isna(row.limit_s) else f"{title}, {wording.clock(row.limit_s)}"
+
+
 def _cells(row: Any) -> list[Text]:  # noqa: ANN401 - a row of a table, as pandas hands it out
-    known = not pd.isna(row.share)
-    title = row.title.rsplit(" within ", 1)[0]
-    return [
-        Text(show.plain(f"{title}, {wording.clock(row.limit_s)}" if known else title)),
-        Text(wording.count(row.n)),
-        Text(wording.count(row.unknown)),
-        Text("-" if pd.isna(row.p50_s) else wording.clock(row.p50_s)),
-        Text(
-            "-"
-            if pd.isna(row.p90_s)
-            else f"{wording.percentile(row.p90_s)} ({wording.time_interval(row.p90_low_s, row.p90_high_s)})"
-        ),
-        Text(
-            f"{wording.share(row.share, goal=row.goal)} ({wording.share_interval(row.share_low, row.share_high)})"
-            if known
-            else ""
-        ),
+    known = not pd.isna(row.p90_s)
+    ends = f" ({wording.time_interval(row.p90_low_s, row.p90_high_s)})" if known else ""
+    told = [
+        _name(row),
+        wording.count(row.n),
+        wording.count(row.unknown),
+        "-" if pd.isna(row.p50_s) else wording.clock(row.p50_s),
+        f"{wording.percentile(row.p90_s)}{ends}" if known else "-",
     ]
+    return [Text(show.plain(cell)) for cell in told]
+
+
+def _held_cells(row: Any) -> list[Text]:  # noqa: ANN401 - a row of a table, as pandas hands it out
+    share = "-"
+    if not pd.isna(row.share):
+        ends = wording.share_interval(row.share_low, row.share_high)
+        share = f"{wording.share(row.share, goal=row.goal)} ({ends})"
+    goal = "" if pd.isna(row.goal) or pd.isna(row.met) else wording.verdict(row.met)
+    told = [
+        _name(row),
+        wording.count(row.n),
+        wording.count(row.unknown),
+        "-" if pd.isna(row.p90_s) else wording.percentile(row.p90_s),
+        share,
+        goal,
+    ]
+    return [Text(show.plain(cell)) for cell in told]

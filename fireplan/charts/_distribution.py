@@ -28,7 +28,8 @@ from fireplan.errors import InputError, UnknownIdError, listed, quoted
 from fireplan.response_performance import Attendance, attend
 from fireplan.response_performance._performance import Observed, calls_of, intervals_of, objectives_of, units_of
 from fireplan.response_performance._statistics import FEWEST, USUAL_SHARE, Interval, percentile_interval, share_interval
-from fireplan.standards import OBSERVED_INTERVALS, Standard
+from fireplan.standards import CALL_INTERVALS, OBSERVED_INTERVALS, Standard
+from fireplan.standards._objectives import current_interval
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -83,7 +84,7 @@ def distribution(
     history
         From `fireplan.read_cad`, or a simulation; or what `attend` made of it, where a policy or units matter.
     interval
-        "call_processing_s", "turnout_s", "travel_s", "turnout_and_travel_s" or "total_response_s".
+        A key of `fireplan.standards.OBSERVED_INTERVALS`, such as "handling_s", "travel_s" or "total_response_s".
     limit_s, goal
         What it is held to, and for what share; left out: nothing. [s]
     objective
@@ -91,7 +92,7 @@ def distribution(
         what it needs has come.
     nth
         Times of the first unit to arrive (1), the second (2) and so on; None: of every unit that counts. Not looked at
-        for call processing, nor for an objective but one of turnout.
+        for intervals of the call, nor for an objective but one of turnout.
     title
         Left out: the interval, and whose it is.
     about
@@ -112,6 +113,7 @@ def distribution(
     """
     if objective is not None and (limit_s is not None or goal is not None):
         raise InputError("give an objective, or limit_s and goal, not both")
+    interval = current_interval(interval)
     if interval not in OBSERVED_INTERVALS:
         raise UnknownIdError("interval", interval, OBSERVED_INTERVALS)
     if limit_s is not None and not 0 < limit_s < float("inf"):
@@ -162,7 +164,7 @@ def _whose(interval: str, objective: Objective | None, nth: int | None) -> str:
     if objective is not None:
         what = f" ({listed(objective.categories)})" if objective.categories else ""
         return f"{objective.title}{what}"
-    if interval == "call_processing_s":
+    if interval in CALL_INTERVALS:
         return "incidents"
     if nth is None:
         return "all units that count"

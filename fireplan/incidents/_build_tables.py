@@ -9,10 +9,10 @@ import numpy as np
 import pandas as pd
 
 from fireplan.incidents._columns.categories import categories
-from fireplan.incidents._columns_and_types import OF_INCIDENTS, TIMES
+from fireplan.incidents._columns_and_types import CALL_TIMES, OF_INCIDENTS, TIMES
 from fireplan.incidents._ledger.ids import check_incidents
 from fireplan.incidents._places.coordinates import check_incident_points
-from fireplan.incidents._times.stamp_order import check_staged, check_two_places, flag, intervals
+from fireplan.incidents._times.stamp_order import check_call_times, check_staged, check_two_places, flag, intervals
 
 if TYPE_CHECKING:
     from fireplan.incidents._ledger.ledger import Ledger
@@ -46,6 +46,7 @@ def build_responses(table: pd.DataFrame, clocked: Clocked, *, ledger: Ledger) ->
     times = {name: stamps[:, n] for n, name in enumerate(TIMES)}
     if "staged" in more:
         more["staged"] = check_staged(stamps, more["staged"], lines, ledger=ledger)
+    more = check_call_times(stamps, more, lines, ledger=ledger)
     leading = [name for name in ("incident_id", "unit_id", "unit_type") if name in table]
     rest = [name for name in table.columns if name not in leading]
     parts: dict[str, Any] = {name: table[name] for name in leading}
@@ -95,7 +96,9 @@ def build_incidents(responses: pd.DataFrame, *, ledger: Ledger) -> gpd.GeoDataFr
         urgent = responses["incident_id"][responses["mode"] == "emergency"].unique()
         own.append("mode")
         table["mode"] = groups["mode"].first().mask(table.index.isin(urgent), "emergency")
-    table["received"] = groups["received"].min()
+    of_call = [name for name in CALL_TIMES if name in responses]
+    for name in ("received", *of_call):
+        table[name] = groups[name].min()
     lines = pd.Series(responses.index, index=responses["incident_id"]).groupby(level=0).min()
     by_line = table["call_type"].set_axis(lines.reindex(table.index).to_numpy())
     table["category"] = categories(by_line, ledger=ledger).array
@@ -103,7 +106,7 @@ def build_incidents(responses: pd.DataFrame, *, ledger: Ledger) -> gpd.GeoDataFr
     located = table["latitude"].notna().to_numpy()
     points = np.full(len(table), None, dtype=object)
     points[located] = gpd.points_from_xy(table["longitude"][located], table["latitude"][located])
-    columns = table[["call_type", "category", "priority", *own, "received"]]
+    columns = table[["call_type", "category", "priority", *own, "received", *of_call]]
     return gpd.GeoDataFrame(columns, geometry=gpd.GeoSeries(points, index=table.index, crs=4326), crs=4326)
 
 

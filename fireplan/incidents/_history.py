@@ -28,14 +28,16 @@ class CadHistory:
     incidents
         One row per incident, indexed by `incident_id`, in EPSG:4326: `call_type`, `category`, `priority`,
         `received` (UTC) and `geometry`, None where the incident could not be located; and, where the file has them,
-        `mode` (`emergency` if any unit came so, else `non_emergency`), `first_due`, `zone`, `shift` and `aid`.
+        `answered` and `created` (when the call was answered, and its incident created; UTC), `mode` (`emergency` if any
+        unit came so, else `non_emergency`), `first_due`, `zone`, `shift` and `aid`.
     responses
         One row per unit per incident: `incident_id`, `unit_id`, `unit_type`; the stamps `received`, `dispatched`,
-        `enroute`, `arrived`, `cleared` and, where the file has them, `staged` and `cancelled_enroute` (UTC);
-        `call_processing_s`, `turnout_s`, `travel_s`, `total_response_s`, NaN where unknown [s]; the flags
-        `cancelled`, `on_view`, `already_on_road`; where the file has them `station_id`, `mode` and `crew` [people];
-        `mutual_aid` if a list of units was given; and the columns that the mapping carries. With `grain` "incident"
-        there is one row per incident, without anything of units.
+        `enroute`, `arrived`, `cleared` and, where the file has them, `answered`, `created`, `staged` and
+        `cancelled_enroute` (UTC); `call_processing_s` (received to this unit's dispatch: call handling under its
+        former name, see `fireplan.response_performance.attend`), `turnout_s`, `travel_s`, `total_response_s`, NaN where
+        unknown [s]; the flags `cancelled`, `on_view`, `already_on_road`; where the file has them `station_id`, `mode`
+        and `crew` [people]; `mutual_aid` if a list of units was given; and the columns that the mapping carries. With
+        `grain` "incident" there is one row per incident, without anything of units.
     ledger
         One row per reason code: `code`, `outcome`, `column`, `rows`, `lines` (the first few physical lines),
         `meaning`, `source` (where the rule comes from).

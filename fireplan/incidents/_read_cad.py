@@ -74,8 +74,9 @@ def read_cad(
         `priority`, `latitude`, `longitude`, `received`, `dispatched`, `enroute`, `arrived`, `cleared`, or has them
         under names that were seen elsewhere (noted in the ledger; without a column of units the file has one row per
         incident); the name of a bundled mapping (`san_francisco`, `neris`, ...); or the path of a TOML mapping file.
-        Used where they are there: `staged`, `cancelled_enroute`, `unit_type`, `station_id`, `mode`, `crew`,
-        `first_due`, `zone`, `shift`, `aid`. Others are ignored, addresses and narratives among them.
+        Used where they are there: `answered` and `created` (beside `received`, when the call came in), `staged`,
+        `cancelled_enroute`, `unit_type`, `station_id`, `mode`, `crew`, `first_due`, `zone`, `shift`, `aid`. Others are
+        ignored, addresses and narratives among them.
     units
         The department's own units: ids, or a table indexed by them or with a column `unit_id`. Responses of others are
         noted and flagged `mutual_aid`. Left out: nothing is said of that.

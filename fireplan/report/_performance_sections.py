@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from fireplan import charts, wording
-from fireplan.errors import InputError
+from fireplan.errors import InputError, listed
 from fireplan.progress import silent
 from fireplan.report._blocks import Block, Heading, Points, Prose, Section, Table, TableColumn, absent, drawn
 from fireplan.report._cell_words import NOTHING
@@ -70,6 +70,7 @@ def performance_section(material: Material) -> Section:
             "What follows was taken from dispatch records. Times are those of the first unit that counts to arrive at"
             " each incident, unless a row says otherwise; the rules of what counts stand in the data ledger."
         ),
+        Points(tuple(attendance.headline())),
         *_overall(material),
         *_by(material, attendance),
         *_baselines(material, attendance),
@@ -86,6 +87,7 @@ def _overall(material: Material) -> list[Block]:
     blocks: list[Block] = [
         Table("performance", "Response performance over all", table, PERFORMED, material.observed, _in_words(table)),
         Prose(INTERVALS, "note"),
+        *_untold(table),
         *unverified(material),
     ]
     about = material.about()
@@ -106,6 +108,13 @@ def _overall(material: Material) -> list[Block]:
         )
     )
     return blocks
+
+
+def _untold(table: pd.DataFrame) -> list[Block]:
+    """Say why rows have no figure, and what stamps leave open."""
+    noted = table[table["note"] != ""]
+    told = dict.fromkeys(f"{t.split(' within ')[0]}: {n}." for t, n in zip(noted["title"], noted["note"], strict=True))
+    return [Points(tuple(told))] if told else []
 
 
 def _in_words(table: pd.DataFrame) -> pd.DataFrame:
@@ -247,9 +256,18 @@ def reliability_section(material: Material) -> Section:
     except InputError as error:
         section.blocks.append(absent(f"No workload: {error}."))
         return section
+    if over := load.attrs["over_a_day"]:
+        section.blocks.append(
+            Prose(
+                f"{wording.counted(len(over), 'response')} ended more than a day after they began and are left out of"
+                f" committed hours: {listed(over)}.",
+                "warning",
+            )
+        )
     columns = [
         TableColumn("unit_id", "Unit"),
         TableColumn("n", "n responses", "count"),
+        TableColumn("over_a_day", "over a day", "count"),
         TableColumn("committed_h", "committed [h]", "count"),
         TableColumn("staffed_h", "staffed [h]", "count"),
         TableColumn("uhu", "unit-hour utilisation", "share"),

@@ -2,24 +2,34 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 import numpy as np
 import pandas as pd
 import shapely
 
+from fireplan import wording
 from fireplan._checked import takes
 from fireplan.demand import zone_of
 from fireplan.errors import InputError, listed, quoted
-from fireplan.response_performance._policy import Policy
+from fireplan.response_performance._policy import ASKS_NOTHING, NOT_KNOWN, REASONS, Policy
+from fireplan.response_performance._resolution import STAMPS, in_words, resolution_of
+from fireplan.response_performance._unit_ids import matched_units, refuse_strangers
 from fireplan.scenario import token
+from fireplan.standards import OBSERVED_INTERVALS
+from fireplan.standards._objectives import FORMER_INTERVALS
 from fireplan.stations import type_of_unit
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     import geopandas as gpd
 
     from fireplan.scenario import Scenario
+
+MOST_PRIORITIES = 12
+"""Priorities that are named; a history with more has codes there."""
 
 BETWEEN_M = 1000.0
 """Ground between zones, such as a freeway's, belongs to the city where the zones come as near as this. [m]"""
@@ -62,14 +72,21 @@ class Attendance:
         neighbour's unit what its name says, if nothing else does), `crew` [people], `station_id` (home of the unit),
         `own` (not a neighbour's), `measured` (its incident counts), `counts` (may stop the clock under the policy),
         `nth` (place among the counting arrivals, from 1; 0: did not arrive or does not count),
-        `turnout_and_travel_s` from dispatch to arrival, without calls that the unit came upon itself or was on the
-        road for [s].
+        and `answered` (missing where the history does not tell); and, without calls that the unit came upon itself,
+        `answering_s` from the call received to its answering, `processing_s` from its answering and `handling_s` from
+        its receipt to the dispatch of this unit, `answered_to_arrival_s`, and `turnout_and_travel_s` from dispatch to
+        arrival, not of a unit that was on the road [s].
     ledger
-        What the policy leaves out: `rule`, `setting`, `incidents`, `responses` left out by it first, `source`.
+        The rules of the policy: `rule`, `setting` (or why it could not be applied), `incidents`, `responses` left out
+        by it first (of `longest_s` those that lose an interval), `source`. A rule that asks for nothing is not in it.
     policy, timezone
         As given.
     basis
         "observed", or "modelled" or "invented" where the history says so.
+    notes
+        What was made of ids of units that are in the table of units but for their spelling.
+    resolution_s
+        How finely the stamps of each column are written: 60 for full minutes alone, else 1. [s]
     """
 
     incidents: gpd.GeoDataFrame
@@ -78,6 +95,53 @@ class Attendance:
     policy: Policy
     timezone: str
     basis: str = "observed"
+    notes: tuple[str, ...] = ()
+    resolution_s: Mapping[str, float] = field(default_factory=dict)
+
+    def priorities(self) -> pd.Series[int]:
+        """Count the incidents of each priority, those that have none as "not known"."""
+        if "priority" not in self.incidents:
+            return pd.Series({NOT_KNOWN: len(self.incidents)}, name="incidents", dtype="int64")
+        counts = self.incidents["priority"].fillna(NOT_KNOWN).value_counts().sort_index(kind="stable")
+        named: pd.Series[int] = counts.rename("incidents").astype("int64")
+        return named
+
+    def headline(self) -> list[str]:
+        """
+        Say what the policy leaves out, and why: first a rule that leaves out more than half, if one does.
+
+        Returns
+        -------
+        Sentences: what is left out, the priorities found, the resolution of stamps, and `notes`.
+        """
+        n, kept = len(self.incidents), int(self.incidents["counts"].sum())
+        of = {"incidents": (n, "incident"), "responses": (len(self.responses), "response")}
+        left, most = [], []
+        for name, (whole, what) in of.items():
+            for rule, out in zip(self.ledger["rule"].astype(str), self.ledger[name].astype(int), strict=True):
+                if not out:
+                    continue
+                left.append(f"{wording.counted(out, what)} by {rule} ({REASONS[rule]})")
+                if 2 * out > whole:
+                    part = f"{wording.count(out)} of {wording.counted(whole, what)} ({wording.share(out / whole)})"
+                    most.append(f"More than half is left out: {part} by {rule}, {REASONS[rule]}.")
+        lead = f"Measured are {wording.count(kept)} of {wording.counted(n, 'incident')}"
+        without = f"; left out are {wording.joined(left)}." if left else "; the policy leaves out none."
+        found = [f"{kind} ({wording.count(count)})" for kind, count in self.priorities().items()]
+        asked = self.policy.emergency_priorities
+        which = "all of them count" if asked is None else f"emergencies are {wording.joined(asked)}"
+        if asked is None and "mode" in self.incidents:
+            which = "which are emergencies is told by mode"
+        if not self.policy.emergency_only:
+            which = "all of them count"
+        told = f"Priorities found: {listed(found, most=MOST_PRIORITIES)}; {which}."
+        return [
+            *most,
+            lead + without,
+            told,
+            in_words(self.resolution_s),
+            *(f"{wording.capital(s)}." for s in self.notes),
+        ]
 
     @takes
     def firsts(self, nth: int = 1) -> pd.DataFrame:
@@ -108,6 +172,7 @@ def attend(history: History, *, scenario: Scenario | None = None, policy: Policy
     policy = policy or Policy()
     if "unit_id" not in history.responses:
         raise InputError("this history has no units: it holds one row per incident, not one per unit")
+    history, notes = _with_known_units(history, scenario, policy)
     incidents = _placed(history, scenario)
     told = scenario is not None and len(scenario.units) > 0
     told |= "unit_type" in history.responses and bool(history.responses["unit_type"].notna().any())
@@ -126,9 +191,13 @@ def attend(history: History, *, scenario: Scenario | None = None, policy: Policy
     responses["measured"] = incidents["counts"].to_numpy()[at] & (at >= 0)
     if policy.staging_is_arrival and "staged" in responses:
         responses = _staged(responses)
-    responses = _with_sum(responses)
+    responses = _with_clocks(responses)
+    capped = 0
     if policy.longest_s is not None:
-        responses = _capped(responses, policy.longest_s)
+        before = responses
+        responses = _capped(before, policy.longest_s)
+        names = [name for name in OBSERVED_INTERVALS if name in before]
+        capped = int((before[names].notna() & responses[names].isna()).any(axis=1).sum())
     if not policy.cancelled_turned_out:
         responses["turnout_s"] = responses["turnout_s"].mask(responses["cancelled"])
     left_out = {
@@ -136,22 +205,79 @@ def attend(history: History, *, scenario: Scenario | None = None, policy: Policy
         "aid_given": ((away & ~slow).sum(), 0),
         "first_types": (0, (~right_type).sum()),
         "aid_received": (0, (foreign & right_type).sum()),
+        "longest_s": (0, capped),
     }
+    told_otherwise = {"first_types": first_types, **_not_applied(policy, incidents, responses, scenario)}
     ledger = pd.DataFrame(
         [
-            (rule, first_types if rule == "first_types" else how, *left_out.get(rule, (0, 0)), source)
+            (rule, told_otherwise.get(rule, how), *left_out.get(rule, (0, 0)), source)
             for rule, how, source in policy.stated()
+            if how != ASKS_NOTHING
         ],
         columns=["rule", "setting", "incidents", "responses", "source"],
     )
     basis = getattr(history, "basis", "observed")
-    return Attendance(incidents, _numbered(responses), ledger, policy, history.timezone, basis)
+    return Attendance(
+        incidents,
+        _numbered(responses),
+        ledger,
+        policy,
+        history.timezone,
+        basis,
+        notes,
+        resolution_of(history.responses),
+    )
+
+
+class _History(NamedTuple):
+    """A history whose units bear the ids of the table of units."""
+
+    incidents: gpd.GeoDataFrame
+    responses: pd.DataFrame
+    timezone: str
+    basis: str
+
+
+def _with_known_units(
+    history: History, scenario: Scenario | None, policy: Policy
+) -> tuple[History | _History, tuple[str, ...]]:
+    """Give units the ids of the table of units, where they differ in spelling alone; refuse a history of strangers."""
+    if scenario is None or len(scenario.units) == 0:
+        return history, ()
+    responses = history.responses
+    ids, notes = matched_units(responses["unit_id"], scenario.units.index)
+    if not policy.aid_received:
+        refuse_strangers(ids.unique(), scenario.units.index)
+    if ids is responses["unit_id"]:
+        return history, notes
+    basis = getattr(history, "basis", "observed")
+    return _History(history.incidents, responses.assign(unit_id=ids), history.timezone, basis), notes
+
+
+def _not_applied(
+    policy: Policy, incidents: gpd.GeoDataFrame, responses: pd.DataFrame, scenario: Scenario | None
+) -> dict[str, str]:
+    """Say why rules could not be applied, by rule."""
+    found = {}
+    if policy.emergency_only and policy.emergency_priorities is None and "mode" not in incidents:
+        found["emergency_only"] = "not applied: no emergency_priorities are named, and the records have no mode"
+    if not policy.emergency_only and policy.emergency_priorities is not None:
+        found["emergency_priorities"] = "not applied: emergency_only is no"
+    if policy.staging_is_arrival and "staged" not in responses:
+        found["staging_is_arrival"] = "not applied: the records have no time of staging"
+    if not policy.cancelled_turned_out and "cancelled" not in responses:
+        found["cancelled_turned_out"] = "not applied: the records do not say who was cancelled"
+    if not policy.aid_given and (scenario is None or len(scenario.zones) == 0):
+        found["aid_given"] = "not applied: no zones say what lies outside; all incidents count"
+    if not policy.aid_received and (scenario is None or len(scenario.units) == 0):
+        found["aid_received"] = "not applied: no table of units says whose a unit is; all count"
+    return found
 
 
 def _placed(history: History, scenario: Scenario | None) -> gpd.GeoDataFrame:
     """Incidents with local time and zone."""
     incidents = history.incidents.sort_values("received", kind="stable")
-    incidents["local"] = _first_known(incidents["received"], history.responses).dt.tz_convert(history.timezone)
+    incidents["local"] = first_known(incidents["received"], history.responses).dt.tz_convert(history.timezone)
     incidents["inside"] = True
     if scenario is None or len(scenario.zones) == 0:
         return incidents
@@ -170,12 +296,12 @@ def _placed(history: History, scenario: Scenario | None) -> gpd.GeoDataFrame:
     return incidents
 
 
-def _first_known(received: pd.Series[pd.Timestamp], responses: pd.DataFrame) -> pd.Series[pd.Timestamp]:
+def first_known(received: pd.Series[pd.Timestamp], responses: pd.DataFrame) -> pd.Series[pd.Timestamp]:
     """Give the time of the call; where it is not known, the first time that anything is known to have happened."""
     if received.notna().all():
         return received
     blank = responses[responses["incident_id"].isin(received.index[received.isna()])]
-    stamps = [name for name in ("received", "dispatched", "enroute", "staged", "arrived", "cleared") if name in blank]
+    stamps = [name for name in STAMPS if name in blank]
     first = blank[stamps].min(axis=1).groupby(blank["incident_id"]).min()
     return received.fillna(first.reindex(received.index))
 
@@ -268,23 +394,32 @@ def _staged(responses: pd.DataFrame) -> pd.DataFrame:
     return responses.assign(**changed)
 
 
-def _with_sum(responses: pd.DataFrame) -> pd.DataFrame:
+def _with_clocks(responses: pd.DataFrame) -> pd.DataFrame:
     """
-    Add turnout and travel together.
+    Add the intervals of the call, and those that are sums.
 
     What is left out of a part is left out of the sum: a unit that came upon the call itself was sent to nothing, one
     that was on the road already had no turnout.
     """
-    taken_s = (responses["arrived"] - responses["dispatched"]).dt.total_seconds()
-    known = taken_s >= 0
-    for flag in ("on_view", "already_on_road"):
-        if flag in responses:
-            known &= ~responses[flag]
-    return responses.assign(turnout_and_travel_s=taken_s.where(known))
+    if "answered" not in responses:
+        responses = responses.assign(answered=pd.Series(pd.NaT, index=responses.index, dtype="datetime64[us, UTC]"))
+    one_clock = bool((responses["answered"].isna() | (responses["answered"] == responses["received"])).all())
+    no = pd.Series(data=False, index=responses.index)
+    called, rolling = ~responses.get("on_view", no), responses.get("already_on_road", no)
+    known = {
+        # Two names of one clock tell nothing of what lies between: the call was not answered at once every time.
+        "answering_s": ("received", "answered", called & (not one_clock)),
+        "processing_s": ("answered", "dispatched", called),
+        "handling_s": ("received", "dispatched", called),
+        "answered_to_arrival_s": ("answered", "arrived", called),
+        "turnout_and_travel_s": ("dispatched", "arrived", called & ~rolling),
+    }
+    taken = {name: (responses[end] - responses[begin]).dt.total_seconds() for name, (begin, end, _) in known.items()}
+    return responses.assign(**{name: s.where((s >= 0) & known[name][2]) for name, s in taken.items()})
 
 
 def _capped(responses: pd.DataFrame, longest_s: float) -> pd.DataFrame:
-    intervals = ["call_processing_s", "turnout_s", "travel_s", "turnout_and_travel_s", "total_response_s"]
+    intervals = [name for name in (*OBSERVED_INTERVALS, *FORMER_INTERVALS) if name in responses]
     return responses.assign(**{name: responses[name].mask(responses[name] > longest_s) for name in intervals})
 
 

@@ -11,9 +11,9 @@ from fireplan import wording
 from fireplan._checked import takes
 from fireplan.errors import InputError, listed, quoted
 from fireplan.response_performance._attendance import Attendance, attend
-from fireplan.response_performance._performance import performance
+from fireplan.response_performance._performance import NO_ANSWER, NO_ANSWERING, performance
 from fireplan.response_performance._statistics import FEWEST, USUAL_SHARE
-from fireplan.standards import INTERVALS, OBSERVED_INTERVALS
+from fireplan.standards import CALL_INTERVALS, OBSERVED_INTERVALS
 from fireplan.standards._library import standard_of
 
 if TYPE_CHECKING:
@@ -188,13 +188,17 @@ def _row(
     when = str(row[YEAR]) if YEAR in groups else period
     verdict = _verdict(row)
     whose = _whose(row["interval"], objective, unit)
-    time = OBSERVED_INTERVALS[row["interval"]].removesuffix(" time") + " time"
+    time = OBSERVED_INTERVALS[row["interval"]]
+    time = time if "time" in time else f"{time} time"
     incidents = _incidents(row, groups, objective)
     unknown = [f"{_unknown(whose)} {wording.count(row['unknown'])} more"] if row["unknown"] else []
     counted = ", ".join([f"n = {wording.count(row['n'])}", *unknown, *([when] if when else [])])
     if row["n"] < FEWEST:
         about = f"the {time}{f' of {whose}' if whose else ''}"
-        sentence = f"For {incidents}, there are too few records to state {about} ({counted}; {basis})."
+        if row.get("note", "") in {NO_ANSWER, NO_ANSWERING}:
+            sentence = f"For {incidents}, {about} is {row['note']} ({counted}; {basis})."
+        else:
+            sentence = f"For {incidents}, there are too few records to state {about} ({counted}; {basis})."
     else:
         if whose.startswith(FORCE):
             about = f"{incidents} at which {whose} was complete, its {time}"
@@ -245,9 +249,9 @@ def _benchmark(row: Mapping[Hashable, Any], verdict: str) -> str:
 
 def _whose(interval: str, objective: Objective | None, unit: str) -> str:
     """Say whose time it is; "": that of the call."""
-    if interval == "call_processing_s":
+    if interval in CALL_INTERVALS:
         return ""
-    if objective is None or interval not in {*INTERVALS, "total_response_s"}:
+    if objective is None or interval == "turnout_s":
         return unit
     needs = dict(objective.needs)
     people = needs.pop("people", 0)

@@ -17,8 +17,13 @@ if TYPE_CHECKING:
     from fireplan.response_performance._attendance import Attendance
     from fireplan.standards import Objective
 
-SINCE = {"travel_s": "enroute", "turnout_and_travel_s": "dispatched", "total_response_s": "received"}
-"""Where each interval begins for a force: with the first unit under way, the first dispatch, the call."""
+SINCE = {
+    "travel_s": "enroute",
+    "turnout_and_travel_s": "dispatched",
+    "answered_to_arrival_s": "answered",
+    "total_response_s": "received",
+}
+"""Where each interval begins for a force: with the first unit under way, the first dispatch, the answer, the call."""
 
 
 def force_arrivals(attendance: Attendance, objective: Objective) -> tuple[pd.DataFrame, NDArray[np.float64]]:

@@ -10,6 +10,7 @@ import pandas as pd
 
 from fireplan._checked import said, takes
 from fireplan.errors import InputError, UnknownIdError, quoted
+from fireplan.response_performance._policy import NOT_KNOWN
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -65,9 +66,6 @@ BY_TIME: dict[str, Callable[[pd.Series], pd.Series]] = {
     "year": lambda local: local.dt.year.astype("Int64"),
 }
 
-NOT_KNOWN = "not known"
-"""The group of what has no value: with it the groups add up to the whole."""
-
 OF_UNITS = ("station_id", "unit_id", "unit_type")
 
 
@@ -107,7 +105,7 @@ def keys_for(
     keys = {}
     for name in by:
         if name in OF_UNITS and name in rows:
-            keys[name] = _with_unknown(rows[name])
+            keys[name] = with_unknown(rows[name])
             continue
         if name in BY_TIME:
             of_incident = BY_TIME[name](incidents["local"])
@@ -117,11 +115,11 @@ def keys_for(
             of_incident = incidents[name]
         else:
             raise UnknownIdError("group", name, [*BY_TIME, "shift", *OF_UNITS, *texts])
-        keys[name] = _with_unknown(of_incident.reindex(ids.to_numpy()).set_axis(rows.index))
+        keys[name] = with_unknown(of_incident.reindex(ids.to_numpy()).set_axis(rows.index))
     return pd.DataFrame(keys, index=rows.index)
 
 
-def _with_unknown(values: pd.Series) -> pd.Series:
+def with_unknown(values: pd.Series) -> pd.Series:
     """Name the group of missing values, as the last one; without any the values stay what they are."""
     if values.notna().all():
         return values

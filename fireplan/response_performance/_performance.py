@@ -7,11 +7,13 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 import pandas as pd
 
+from fireplan import wording
 from fireplan._checked import takes
-from fireplan.errors import Faults
+from fireplan.errors import Faults, InputError, quoted
 from fireplan.response_performance._attendance import Attendance, History, attend
 from fireplan.response_performance._erf_arrivals import force_arrivals
 from fireplan.response_performance._groups import Shifts, keys_for
+from fireplan.response_performance._resolution import ENDS, half_width_s
 from fireplan.response_performance._statistics import (
     FEWEST,
     TOO_SMALL,
@@ -20,7 +22,7 @@ from fireplan.response_performance._statistics import (
     percentile_interval,
     share_interval,
 )
-from fireplan.standards import OBSERVED_INTERVALS
+from fireplan.standards import CALL_INTERVALS, OBSERVED_INTERVALS
 from fireplan.standards._library import standard_of
 
 if TYPE_CHECKING:
@@ -32,6 +34,13 @@ if TYPE_CHECKING:
     from fireplan.scenario import Scenario
     from fireplan.standards import Standard
 
+OF_ANSWER = ("answering_s", "processing_s", "answered_to_arrival_s")
+"""Intervals that begin or end when the call is answered."""
+
+NO_ANSWER = (
+    "not measured: the records do not say when calls were answered, so that this cannot be told apart; see handling"
+)
+NO_ANSWERING = "not measured: the records do not say when calls came in and when they were answered; see handling"
 NO_UPPER_END = "n too small for an upper end of the interval"
 FIGURES = ("p50_s", "p90_s", "p90_low_s", "p90_high_s", "share", "share_low", "share_high")
 
@@ -50,6 +59,8 @@ class Observed(NamedTuple):
         How long each took; NaN: not known. [s]
     limit_s, goal, verified
         The objective's limit [s] and share, if there is one, and whether they were seen in their source.
+    untold
+        Why the history cannot tell it; "": it can.
     """
 
     measure: str
@@ -60,6 +71,7 @@ class Observed(NamedTuple):
     limit_s: float = float("nan")
     goal: float = float("nan")
     verified: bool | None = None
+    untold: str = ""
 
 
 @takes
@@ -90,7 +102,7 @@ def performance(
         `zone_id`, `category`, `call_type`, `priority`, or a text column of the zones such as `risk_class`.
     nth
         Times of the first unit to arrive at each incident (1), the second (2) and so on; None: of every unit that
-        counts. Call processing is of the incident always.
+        counts. Answering, processing and handling of the call are of the incident always.
     policy
         What counts; left out: `Policy()`.
     shifts
@@ -98,26 +110,33 @@ def performance(
 
     Returns
     -------
-    By the groups and `measure` (the four intervals, then the objectives): `title`, `interval`, `n` records, `unknown`
-    (records of which this interval is not known; not in n), `p50_s`, `p90_s` (inverted_cdf) with its order-statistic
-    95 % interval `p90_low_s` to `p90_high_s` [s], and for objectives `limit_s` [s], `goal`, `within` (records within
-    the limit), `share` (of n) with its Wilson 95 % interval, `met` (share has reached the goal), `verified` (the
-    objective's figures were seen in their source), and `note`. Figures
-    of fewer than ten records are left out, and the note says so. Everything is observed, if the history is; `attrs`
-    hold this as `basis`, and the period as `start` and `end`.
+    By the groups and `measure` (the intervals that the history can tell, then the objectives): `title`, `interval`, `n`
+    records, `unknown` (records of which this interval is not known; not in n), `p50_s`, `p90_s` (inverted_cdf) with its
+    order-statistic 95 % interval `p90_low_s` to `p90_high_s` [s], and for objectives `limit_s` [s], `goal`, `within`
+    (records within the limit), `share` (of n) with its Wilson 95 % interval, `met` (share has reached the goal),
+    `verified` (the objective's figures were seen in their source), `note`, and `half_width_s`, how far stamps to the
+    minute leave the interval open either way (half a minute for each end, else 0) [s]. Figures of fewer than ten
+    records are left out, and the note says so. Everything is observed, if the history is; `attrs` hold this as `basis`,
+    and the period as `start` and `end`, the priorities found with their counts, the `resolution_s` of stamps, and what
+    was `left_out`.
 
     Raises
     ------
     InputError
-        If the history has one row per incident and the question needs units.
+        If the history has one row per incident and the question needs units, or an objective is for one class of risk
+        and nothing says which class a place is of.
     UnknownIdError
         If `by` names what is not there.
 
     Notes
     -----
     Percentiles of parts do not add up to that of the whole: each has its own records. Turnout and travel of the nth
-    unit are its own. An objective for a force, such as 16 people, is measured on incidents of the categories it applies
-    to: from the first unit under way (`travel_s`), the first dispatch (`turnout_and_travel_s`) or the call
+    unit are its own. Handling of a call is from its receipt to the first dispatch; where the history says when the call
+    was answered (`answered`), answering before and processing after that are told apart, and an objective for one of
+    them is measured. Where it does not, such an objective has n = 0 and a `note`: a limit for processing is never held
+    against handling. Total response ends at arrival; NFPA's ends with the initiating action. An objective for a force,
+    such as 16 people, is measured on incidents of the categories it applies to: from the first unit under way
+    (`travel_s`), the first dispatch (`turnout_and_travel_s`), the answer (`answered_to_arrival_s`) or the call
     (`total_response_s`) to the arrival that fills the last missing part. Incidents at which the force was never
     complete are `unknown`: many were cancelled when the first unit reported, and a record does not say which.
     """
@@ -128,14 +147,25 @@ def performance(
         faults.add(f"nth is {nth}: 1 is the first unit to arrive")
     faults.raise_if_any()
     units, calls = units_of(attendance, nth), calls_of(attendance)
-    observed = [*intervals_of(units, calls), *objectives_of(attendance, standard_of(standard), units, calls)]
+    told = [o for o in intervals_of(units, calls) if not (o.interval in OF_ANSWER and answer_unknown(attendance))]
+    observed = [*told, *objectives_of(attendance, standard_of(standard), units, calls)]
     tables = [_described(o, keys_for(attendance, o.rows, by, shifts=shifts)) for o in observed]
     table = pd.concat(tables, ignore_index=True)
     order = {o.measure: i for i, o in enumerate(observed)}
     table = table.sort_values([*by, "measure"], key=lambda c: c.map(order) if c.name == "measure" else c, kind="stable")
     table = table.set_index([*by, "measure"])
     local = attendance.incidents["local"].dropna()
-    table.attrs = {"basis": attendance.basis, "timezone": attendance.timezone}
+    of_interval = {name: half_width_s(name, attendance.resolution_s) for name in OBSERVED_INTERVALS}
+    table["half_width_s"] = table["interval"].map(of_interval).astype(float)
+    coarse = [f"stamps to the minute: {wording.clock(s)} off either way" if s else "" for s in table["half_width_s"]]
+    table["note"] = ["; ".join(filter(None, told)) for told in zip(table["note"], coarse, strict=True)]
+    table.attrs = {
+        "basis": attendance.basis,
+        "timezone": attendance.timezone,
+        "resolution_s": dict(attendance.resolution_s),
+        "priorities": attendance.priorities().to_dict(),
+        "left_out": attendance.headline(),
+    }
     if len(local):
         table.attrs |= {"start": local.min().isoformat(), "end": local.max().isoformat()}
     return table
@@ -145,7 +175,7 @@ def intervals_of(units: pd.DataFrame, calls: pd.DataFrame) -> list[Observed]:
     """Every interval on its own, held to nothing."""
     found = []
     for name, title in OBSERVED_INTERVALS.items():
-        rows = calls if name == "call_processing_s" else units
+        rows = calls if name in CALL_INTERVALS else units
         found.append(Observed(name.removesuffix("_s"), title, name, rows, rows[name].to_numpy(float)))
     return found
 
@@ -157,16 +187,25 @@ def units_of(attendance: Attendance, nth: int | None) -> pd.DataFrame:
     return responses[responses["measured"] & wanted]
 
 
+def answer_unknown(attendance: Attendance) -> bool:
+    """Whether the history never says when a call was answered."""
+    return bool(attendance.responses["answered"].isna().all())
+
+
 def calls_of(attendance: Attendance) -> pd.DataFrame:
-    """One row per incident that counts, with its call processing: received to the first dispatch."""
+    """One row per incident that counts, with the intervals of the call: answering, processing, handling."""
     responses = attendance.responses
     seen = responses[responses["measured"] & ~responses["on_view"]]
-    first = seen.groupby("incident_id")[["received", "dispatched"]].min()
+    first = seen.groupby("incident_id")[["received", "answered", "dispatched"]].min()
     ids = attendance.incidents.index[attendance.incidents["counts"]]
-    taken_s = (first["dispatched"] - first["received"]).dt.total_seconds().reindex(ids)
     lead = attendance.firsts().reindex(ids)[["unit_id", "unit_type", "station_id"]]
-    known = (taken_s >= 0) & (taken_s <= attendance.policy.cap_s)
-    return lead.assign(call_processing_s=taken_s.where(known)).rename_axis("incident_id").reset_index()
+    for name in CALL_INTERVALS:
+        begin, end = ENDS[name]
+        taken_s = (first[end] - first[begin]).dt.total_seconds().reindex(ids)
+        lead[name] = taken_s.where((taken_s >= 0) & (taken_s <= attendance.policy.cap_s))
+    if responses["answering_s"].isna().all():  # no clock of its own, see `attend`
+        lead["answering_s"] = np.nan
+    return lead.rename_axis("incident_id").reset_index()
 
 
 def objectives_of(
@@ -177,8 +216,8 @@ def objectives_of(
     for objective in standard.objectives if standard else ():
         if objective.weight:
             continue
-        if objective.interval in {"call_processing_s", "turnout_s"}:
-            rows = calls if objective.interval == "call_processing_s" else units
+        if objective.interval in {*CALL_INTERVALS, "turnout_s"}:
+            rows = calls if objective.interval in CALL_INTERVALS else units
             seconds = rows[objective.interval].to_numpy(float)
         else:
             rows, seconds = force_arrivals(attendance, objective)
@@ -186,7 +225,12 @@ def objectives_of(
             category = attendance.incidents["category"].reindex(rows["incident_id"].to_numpy())
             applies = category.isin(objective.categories).to_numpy()
             rows, seconds = rows[applies], seconds[applies]
-        if objective.risk and "risk_class" in attendance.incidents:
+        if objective.risk:
+            if "risk_class" not in attendance.incidents:
+                raise InputError(
+                    f"{quoted(objective.title)} is for {quoted(objective.risk)} risk, and no column says the class of"
+                    " risk: add risk_class to the zones, and give the scenario"
+                )
             risk = attendance.incidents["risk_class"].reindex(rows["incident_id"].to_numpy())
             applies = (risk == objective.risk).fillna(False).to_numpy(bool)  # noqa: FBT003 - pandas asks for it
             rows, seconds = rows[applies], seconds[applies]
@@ -194,10 +238,17 @@ def objectives_of(
         found.append(
             Observed(
                 objective.key, str(objective), objective.interval, rows, seconds,
-                objective.limit_s, goal, objective.verified,
+                objective.limit_s, goal, objective.verified, _untold(attendance, objective.interval),
             )
         )  # fmt: skip
     return found
+
+
+def _untold(attendance: Attendance, interval: str) -> str:
+    """Say why a history cannot tell an interval; "": it can."""
+    if interval == "answering_s" and attendance.responses["answering_s"].isna().all():
+        return NO_ANSWERING
+    return NO_ANSWER if interval in OF_ANSWER and answer_unknown(attendance) else ""
 
 
 def _described(observed: Observed, keys: pd.DataFrame) -> pd.DataFrame:
@@ -235,7 +286,7 @@ def _figures(ordered: NDArray[np.float64], n_records: int, observed: Observed) -
         "verified": pd.NA if observed.verified is None else observed.verified, "note": "",
     }  # fmt: skip
     if n < FEWEST:
-        figures |= dict.fromkeys(FIGURES, float("nan")) | {"note": TOO_SMALL}
+        figures |= dict.fromkeys(FIGURES, float("nan")) | {"note": observed.untold or TOO_SMALL}
     elif np.isinf(p90.high):
         figures["note"] = NO_UPPER_END
     return figures

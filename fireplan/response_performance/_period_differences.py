@@ -25,6 +25,7 @@ from fireplan.response_performance._performance import (
 )
 from fireplan.response_performance._statistics import CONFIDENCE, FEWEST, TOO_SMALL, percentile_interval
 from fireplan.standards import OBSERVED_INTERVALS, Objective, Standard
+from fireplan.standards._objectives import current_interval
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -204,6 +205,7 @@ def difference(  # noqa: PLR0913 - what is compared, how, and how sure
     """
     by = [by] if isinstance(by, str) else list(by)
     limit_s = measure.limit_s if limit_s is None and isinstance(measure, Objective) else limit_s
+    measure = current_interval(measure) if isinstance(measure, str) else measure
     _check(measure, statistic, limit_s, nth, replications)
     attended = [h if isinstance(h, Attendance) else attend(h, scenario=scenario, policy=policy)
                 for h in (history_a, history_b)]  # fmt: skip

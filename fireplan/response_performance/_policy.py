@@ -11,6 +11,12 @@ from fireplan.errors import Faults
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+ASKS_NOTHING = "none"
+"""Setting of a rule that asks for nothing."""
+
+NOT_KNOWN = "not known"
+"""The group of what has no value: with it the groups add up to the whole."""
+
 LONGEST_S = 1800.0
 """Intervals longer than this are looked at, and by some left out. [s]"""
 
@@ -93,9 +99,22 @@ SOURCES = {
 """Where each choice comes from."""
 
 
+REASONS = {
+    "first_types": "of units whose type does not stop the clock",
+    "emergency_only": "not answered as emergencies",
+    "emergency_priorities": "of other priorities",
+    "cancelled_turned_out": "cancelled on the way",
+    "staging_is_arrival": "staged",
+    "longest_s": "an interval over the longest that counts",
+    "aid_received": "of neighbours' units",
+    "aid_given": "outside the city",
+}
+"""What it is that each rule leaves out."""
+
+
 def _setting_words(value: object) -> str:
     if value is None:
-        return "none"
+        return ASKS_NOTHING
     if isinstance(value, tuple):
         return ", ".join(map(str, value))
     return {True: "yes", False: "no"}.get(value, str(value)) if isinstance(value, bool) else f"{value:g} s"

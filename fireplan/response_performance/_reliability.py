@@ -90,10 +90,11 @@ def reliability(
     Reliability is the share of incidents in a station's area that the station served: (a) by the unit that arrived
     first, or (b) by any eligible unit that was initially dispatched; emergency calls only [1]_. CPSE asks how often the
     first due is available when called, which (b) comes nearest to. Eligible are the types of the policy, of the
-    department's own units and of neighbours': a call that a neighbour's unit reached first was not served by the
-    station. What a neighbour's unit is, if the history does not say, is guessed from the letters of the last word of
-    its id. Definitions of our own: how long after the first dispatch a unit still counts as initially dispatched, and
-    that a unit is of the station where the table of units houses it, wherever it came from that day.
+    department's own units and of neighbours', but for units that came upon the call themselves, which nobody sent: a
+    call that a neighbour's unit reached first was not served by the station. What a neighbour's unit is, if the history
+    does not say, is guessed from the letters of the last word of its id. Definitions of our own: how long after the
+    first dispatch a unit still counts as initially dispatched, and that a unit is of the station where the table of
+    units houses it, wherever it came from that day.
 
     A modelled area ends where two stations are as far: near there dispatchers may have sent the other one, and the
     share is too low by what the model has wrong. A drawn area, where there is one, has no such fault.
@@ -176,7 +177,8 @@ def _served(attendance: Attendance, home: pd.Series, window_s: float) -> pd.Data
     of_area = (responses["own"] & (responses["station_id"] == home.iloc[at].to_numpy())).to_numpy(bool)
     arrived = responses["arrived"].notna()
     first = (arrived & ~responses["incident_id"].where(arrived).duplicated()).to_numpy()
-    begun = attendance.responses.groupby("incident_id")["dispatched"].min().reindex(responses["incident_id"].to_numpy())
+    sent = attendance.responses[~_upon(attendance.responses)]
+    begun = sent.groupby("incident_id")["dispatched"].min().reindex(responses["incident_id"].to_numpy())
     waited_s = (responses["dispatched"] - begun.set_axis(responses.index)).dt.total_seconds()
     marks = {
         "sent": at,
@@ -192,12 +194,15 @@ def _served(attendance: Attendance, home: pd.Series, window_s: float) -> pd.Data
 
 
 def _eligible(attendance: Attendance) -> pd.Series:
-    """Which responses are of units that stop the clock, whoever owns them."""
+    """Which responses are of units that stop the clock, whoever owns them, and that were sent."""
     responses = attendance.responses
-    what = responses["unit_type"]
-    if what.isna().all():
-        return pd.Series(data=True, index=responses.index)
-    return what.isin(attendance.policy.first_types)
+    what, sent = responses["unit_type"], ~_upon(responses)
+    return sent if what.isna().all() else what.isin(attendance.policy.first_types) & sent
+
+
+def _upon(responses: pd.DataFrame) -> pd.Series[bool]:
+    """Which responses are of units that came upon the call themselves."""
+    return responses.get("on_view", pd.Series(data=False, index=responses.index))
 
 
 def _figures(rows: pd.DataFrame, keys: pd.DataFrame) -> pd.DataFrame:

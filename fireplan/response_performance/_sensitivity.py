@@ -11,9 +11,10 @@ from fireplan._checked import takes
 from fireplan.errors import InputError, listed, quoted
 from fireplan.progress import steps
 from fireplan.response_performance._attendance import Attendance, History, attend
-from fireplan.response_performance._performance import performance
+from fireplan.response_performance._performance import NO_ANSWER, performance
 from fireplan.response_performance._policy import LONGEST_S, Policy
 from fireplan.standards import OBSERVED_INTERVALS
+from fireplan.standards._objectives import current_interval
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -45,7 +46,7 @@ def sensitivity(
     scenario
         The department; see `attend`.
     measure
-        Which interval: "call_processing_s", "turnout_s", "travel_s", "turnout_and_travel_s", "total_response_s".
+        Which interval: a key of `fireplan.standards.OBSERVED_INTERVALS`.
     nth
         Times of the first unit to arrive at each incident (1), the second (2) and so on; None: of every unit that
         counts.
@@ -72,6 +73,7 @@ def sensitivity(
     """
     if isinstance(history, Attendance):
         raise InputError("this history has been put under a policy already: give the history itself")
+    measure = current_interval(measure)
     if measure not in OBSERVED_INTERVALS:
         raise InputError(f"measure is {quoted(measure)}: use {listed(OBSERVED_INTERVALS)}")
     policy = policy or Policy()
@@ -80,6 +82,8 @@ def sensitivity(
     with steps(len(tried), what="policies") as step:
         for rule, setting, source, other in tried:
             table = performance(attend(history, scenario=scenario, policy=other), nth=nth)
+            if measure.removesuffix("_s") not in table.index:
+                raise InputError(f"{measure} is {NO_ANSWER}")
             told.append({"rule": rule, "setting": setting, **table.loc[measure.removesuffix("_s")], "source": source})
             step()
     table = pd.DataFrame(told).set_index(["rule", "setting"])

@@ -23,6 +23,9 @@ QUARTER_US = HOUR_US // 4
 
 ALWAYS = "always"
 
+LONGEST_COMMITTED_S = 86_400.0
+"""A unit that was committed for longer was not cleared when it was free: its time is not counted. [s]"""
+
 
 class Bins(NamedTuple):
     """

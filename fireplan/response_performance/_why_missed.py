@@ -12,8 +12,10 @@ from fireplan import wording
 from fireplan._checked import takes
 from fireplan.errors import Faults, InputError, listed, quoted
 from fireplan.response_performance._attendance import Attendance, History, attend
-from fireplan.response_performance._groups import keys_for
+from fireplan.response_performance._groups import keys_for, with_unknown
 from fireplan.response_performance._performance import objectives_of
+from fireplan.response_performance._statistics import FEWEST, percentile
+from fireplan.response_performance._time_bins import LONGEST_COMMITTED_S
 from fireplan.standards import Standard, named
 from fireplan.standards._library import standard_of
 from fireplan.stations import KINDS, supply
@@ -32,7 +34,7 @@ if TYPE_CHECKING:
     from fireplan.standards import Objective
 
 REASONS = {
-    "call_processing": "the call took longer to process than its limit",
+    "handling": "the call took longer to handle, from its receipt to the dispatch, than its limit",
     "turnout": "the crew took longer to turn out than its limit",
     "distance": "the first-due station is too far away, at modelled times",
     "first_due_busy": "the first-due station's units were all committed, and one came from farther away",
@@ -43,11 +45,14 @@ REASONS = {
 }
 """What may decide that an objective was missed, and what each means."""
 
-LIMITS = "NFPA_1710"
-"""Whose limits of call processing and turnout hold unless another standard is given."""
+LIMITS = ("NFPA_1710", "NFPA_1710_MORE")
+"""Whose limits of call handling and turnout hold unless another standard is given."""
 
-WORTH_TELLING = 0.1
-"""Drives that differ from modelled ones by more than this part of them are pointed out."""
+WORTH_TELLING, WORTH_TELLING_S = 0.1, 15.0
+"""Drives that differ from modelled ones by more than this part, or in a band by more than this [s], are told."""
+
+BANDS_S = (0.0, 60.0, 120.0, 180.0, 240.0)
+"""Where bands of modelled time begin. [s]"""
 
 TOLERANCE_S = 1e-6
 """What a sum of seconds may be off by rounding. [s]"""
@@ -55,9 +60,10 @@ TOLERANCE_S = 1e-6
 _PARTS = {
     "travel_s": (),
     "turnout_and_travel_s": ("turnout_s",),
-    "total_response_s": ("call_processing_s", "turnout_s"),
+    "total_response_s": ("handling_s", "turnout_s"),
 }
-_EXCESSES = ("call_processing", "turnout", "distance", "elsewhere", "slow_travel")
+_MADE_OF = {"handling_s": ("answering_s", "processing_s")}
+_EXCESSES = ("handling", "turnout", "distance", "elsewhere", "slow_travel")
 
 
 @takes
@@ -76,12 +82,12 @@ class Missed:
 
         - observed: `observed_s` (the objective's interval), `limit_s`, `over_s` (how far over it is); the responding
           unit (first of the kind needed to arrive) as `unit_id`, `unit_type`, `station_id` (its home), and its
-          `call_processing_s` (call to its own dispatch), `turnout_s`, `travel_s` [s];
+          `handling_s` (call to its own dispatch), `turnout_s`, `travel_s` [s];
         - modelled: `first_due` (station), `modelled_travel_s` from there, `modelled_s` from the home of the responding
           unit (missing if it was not at home or that is not an open station of the scenario) [s];
         - observed: `first_due_busy` (all units of the kind needed of the first-due station were committed to other
           incidents; missing where there is no first-due station), `from_away` (the responding unit was not at home);
-        - each part's excess, observed or modelled less what it is allowed: `call_processing_excess_s`,
+        - each part's excess, observed or modelled less what it is allowed: `handling_excess_s`,
           `turnout_excess_s`, `distance_excess_s`, `elsewhere_excess_s`, `slow_travel_excess_s` [s]; negative: time
           gained; missing: not part of the interval. They add up to `over_s`;
         - `reason`, a key of `REASONS`, and `alone` (mending it alone would have met the objective; missing for
@@ -93,10 +99,13 @@ class Missed:
     drive_ratio, drives
         Observed travel by modelled travel, the middle one of so many drives from home to measured incidents. Far from
         one it speaks of the model, and shifts reasons between `distance` and `slow_travel`.
+    drive_errors
+        The same as differences: by `from_s`, where a band of modelled time begins, `to_s`, `drives`, and `error_p50_s`,
+        observed less modelled travel of the middle one (inverted_cdf); missing for fewer than ten [s].
     attendance
         Who went to what.
     limits
-        The standard whose limits of call processing and turnout were used.
+        The standard whose limits of call handling and turnout were used.
     """
 
     objective: Objective
@@ -107,6 +116,7 @@ class Missed:
     drives: int
     attendance: Attendance
     limits: Standard
+    drive_errors: pd.DataFrame
 
     def __repr__(self) -> str:
         """Say the reasons in a few lines."""
@@ -138,14 +148,14 @@ class Missed:
         By the groups and `reason`, every reason in each group: `incidents`; `known` (incidents of the group whose
         reason is known) and `share` (incidents of known; missing for `unknown`); `alone` (incidents that mending this
         alone would have brought within the objective); `over_p50_s` (middle one of how far they were over,
-        inverted_cdf) [s]. Incidents that belong to no group, such as those in no zone, stand under a missing one.
+        inverted_cdf) [s]. Incidents that belong to no group, such as those in no zone, stand under "not known".
         """
         by = [by] if isinstance(by, str) else list(by)
         rows = self.incidents
         names = [name for name in by if name != "first_due"]
         keys = keys_for(self.attendance, rows, names, shifts=shifts)
         if "first_due" in by:
-            keys = keys.assign(first_due=rows["first_due"])
+            keys = keys.assign(first_due=with_unknown(rows["first_due"]))
         table = keys[by].assign(reason=rows["reason"], alone=rows["alone"].fillna(value=False), over_s=rows["over_s"])
         grouping = table.groupby([*by, "reason"], observed=True, dropna=False)
         counts = pd.DataFrame(
@@ -168,21 +178,39 @@ class Missed:
         """Say what the reasons rest on, and what should be checked before they are stated."""
         basis = self.attendance.basis
         notes = [f"travel is modelled with units at home and compared with what was {basis}; all else is {basis}"]
-        if abs(self.drive_ratio - 1) > WORTH_TELLING:
-            notes.append(
-                f"drives took {wording.number(self.drive_ratio, decimals=2)} times as long as modelled (middle one of"
-                f" {wording.count(self.drives)}), so that"
-                " slow_travel says more about the model than about the drives: set the speeds right, or apply"
-                f" ScaleSpeeds({1 / self.drive_ratio:.2f}) to the scenario first"
-            )
+        notes += self._of_drives()
         if self.unmeasured:
             notes.append(
                 f"{wording.count(self.unmeasured)} more incidents are neither missed nor met: a stamp is missing"
             )
-        used = [o for o in self.limits.objectives if o.interval in _PARTS[self.objective.interval]]
+        used = [o for part in _PARTS[self.objective.interval] for o in _limits_of(part, self.limits)]
         unseen = [f"{quoted(o.title)} ({wording.clock(o.limit_s)})" for o in [self.objective, *used] if not o.verified]
         notes += [f"the figure of {o} was not seen in its source: check it before stating it" for o in unseen]
         return notes
+
+    def _of_drives(self) -> list[str]:
+        """Say how observed drives differ from modelled ones, where they do."""
+        table = self.drive_errors[self.drive_errors["error_p50_s"].notna()]
+        errors = table["error_p50_s"]
+        if not abs(self.drive_ratio - 1) > WORTH_TELLING and not (errors.abs() > WORTH_TELLING_S).any():
+            return []
+        bands = [
+            f"{_band(begin, end)} {wording.signed(error)} s"
+            for begin, end, error in zip(table.index, table["to_s"], errors, strict=True)
+        ]
+        by_band = f"; observed less modelled, middle ones by modelled time: {', '.join(bands)}" if bands else ""
+        told = (
+            f"drives took {wording.number(self.drive_ratio, decimals=2)} times as long as modelled (middle one of"
+            f" {wording.count(self.drives)}{by_band}), so that slow_travel and distance say more about the model than"
+            " about drives and stations: the travel times need a calibration to these records first"
+        )
+        return [told]
+
+
+def _band(begin_s: float, end_s: float) -> str:
+    if begin_s == 0:
+        return f"up to {wording.clock(end_s)}"
+    return wording.span(begin_s, end_s) if np.isfinite(end_s) else f"over {wording.clock(begin_s)}"
 
 
 @takes
@@ -207,8 +235,9 @@ def why_missed(
     objective
         For the first unit of one kind, of `travel_s`, `turnout_and_travel_s` or `total_response_s`.
     standard
-        Its objectives for `call_processing_s` and `turnout_s` say what those parts are allowed; the first that applies
-        to a category holds, and the longest where none does. Left out: NFPA 1710.
+        Its objectives for `handling_s` and `turnout_s` say what those parts are allowed; the first that applies to a
+        category holds, and the longest where none does. Without one for handling, those for `answering_s` and
+        `processing_s` together are its limit. Left out: NFPA 1710.
     policy
         What counts; left out: `Policy()`. Not looked at when `history` is an `Attendance`.
     return_s
@@ -228,7 +257,7 @@ def why_missed(
     -----
     The interval is walked in the order of the clock, and each part is set against what it is allowed:
 
-    1. call processing, from the call to the dispatch of the responding unit, against its limit;
+    1. call handling, from the call to the dispatch of the responding unit, against its limit;
     2. turnout of that unit against its limit;
     3. distance: modelled travel from the first-due station against what is left of the objective's limit after the
        limits of the parts before it;
@@ -244,14 +273,15 @@ def why_missed(
     and `alone` is False. So it is always the largest excess, and of equal ones the earliest. `elsewhere` is told
     apart by whether the first-due station's units of the kind needed were all committed to other incidents, from
     dispatch to cleared (and `return_s` more), when the first unit of that kind was dispatched: `first_due_busy`,
-    otherwise `came_from_elsewhere`. A commitment without a stamp of its end ends with its last stamp.
+    otherwise `came_from_elsewhere`. A commitment without a stamp of its end, or of over a day,
+    ends with its last stamp before that.
 
     First due is by travel alone, from open stations that house a unit of the kind needed; `schedule` of units is not
     looked at. Places outside the zones (they count only if the policy says so) and places that no station reaches are
     `outside_area`, whatever their parts.
     """
     _check(scenario, objective, return_s)
-    limits = standard_of(standard) or named(LIMITS)
+    limits = standard_of(standard) or named(LIMITS[0]) + named(LIMITS[1])
     attendance = history if isinstance(history, Attendance) else attend(history, scenario=scenario, policy=policy)
     rows, seconds = _measured(attendance, objective)
     known = ~np.isnan(seconds)
@@ -264,7 +294,25 @@ def why_missed(
     missed = _decided(missed, objective, limits)
     drives = (float(ratio.median()), len(ratio))
     incidents = _as_table(missed, attendance)
-    return Missed(objective, incidents, len(table), int((~known).sum()), *drives, attendance, limits)
+    errors = _drive_errors(table)
+    return Missed(objective, incidents, len(table), int((~known).sum()), *drives, attendance, limits, errors)
+
+
+def _drive_errors(table: pd.DataFrame) -> pd.DataFrame:
+    """Observed less modelled travel of drives from home, by bands of modelled time."""
+    drives = table[table["modelled_s"].notna() & table["travel_s"].notna()]
+    # A band holds its end, as limits do.
+    band = np.searchsorted(BANDS_S, drives["modelled_s"].to_numpy(float), side="left") - 1
+    error_s = (drives["travel_s"] - drives["modelled_s"]).to_numpy(float)
+    found = [np.sort(error_s[np.maximum(band, 0) == k]) for k in range(len(BANDS_S))]
+    return pd.DataFrame(
+        {
+            "to_s": [*BANDS_S[1:], float("inf")],
+            "drives": [len(errors) for errors in found],
+            "error_p50_s": [percentile(errors, 0.5) if len(errors) >= FEWEST else float("nan") for errors in found],
+        },
+        index=pd.Index(BANDS_S, name="from_s"),
+    )
 
 
 def _check(scenario: Scenario, objective: Objective, return_s: float) -> None:
@@ -294,7 +342,7 @@ def _observed(
     attendance: Attendance, rows: pd.DataFrame, seconds: NDArray[np.float64], objective: Objective
 ) -> pd.DataFrame:
     """By incident, in order of time received: the responding unit and its stamps."""
-    parts = ["dispatched", "call_processing_s", "turnout_s", "travel_s", "already_on_road"]
+    parts = ["dispatched", "handling_s", "turnout_s", "travel_s", "already_on_road"]
     key = ["incident_id", "unit_id"]
     its = attendance.responses.drop_duplicates(key).set_index(key)[parts]  # in order of arrival
     table: pd.DataFrame = rows.join(its, on=key).set_index("incident_id")
@@ -353,7 +401,9 @@ class Commitments:
         stamps = [name for name in ("dispatched", "enroute", "arrived") if name in responses]
         last = responses[stamps].max(axis=1)
         rows = responses[responses["dispatched"].notna()]
-        end = rows["cleared"].fillna(last).clip(lower=rows["dispatched"]) + pd.Timedelta(seconds=return_s)
+        day = pd.Timedelta(seconds=LONGEST_COMMITTED_S)
+        cleared = rows["cleared"].where(~(rows["cleared"] - rows["dispatched"] > day))  # a day on is a stamp gone wrong
+        end = cleared.fillna(last).clip(lower=rows["dispatched"]) + pd.Timedelta(seconds=return_s)
         self._units, self._incidents = pd.Index(rows["unit_id"].unique()), pd.Index(rows["incident_id"].unique())
         unit = self._units.get_indexer(pd.Index(rows["unit_id"]))
         begins, ends = _microseconds(rows["dispatched"]), _microseconds(end)
@@ -437,7 +487,7 @@ def _first_dispatch(table: pd.DataFrame, attendance: Attendance, kind: int) -> p
 
 def _decided(table: pd.DataFrame, objective: Objective, limits: Standard) -> pd.DataFrame:
     """Add the excess of each part, and the reason."""
-    left_s = np.full(len(table), objective.limit_s)
+    left_s = np.full(len(table), float(objective.limit_s))
     excess = np.full((len(_EXCESSES), len(table)), np.nan)
     for part in _PARTS[objective.interval]:
         allowed_s = _allowed(table["category"], part, limits)
@@ -469,20 +519,33 @@ def _decided(table: pd.DataFrame, objective: Objective, limits: Standard) -> pd.
     )
 
 
+def _limits_of(part: str, limits: Standard) -> list[Objective]:
+    """Give the objectives that say what a part is allowed: its own, or those of what it is made of."""
+    found = [o for o in limits.objectives if o.interval == part]
+    if not found and part in _MADE_OF:
+        pieces = [_limits_of(piece, limits) for piece in _MADE_OF[part]]
+        return [o for piece in pieces for o in piece] if all(pieces) else []
+    everywhere = next((i for i, o in enumerate(found) if not o.categories), len(found))
+    return found[: everywhere + 1]
+
+
 def _allowed(category: pd.Series[str], part: str, limits: Standard) -> NDArray[np.float64]:
     """Limit of a part for each incident: of the first objective that applies, or the longest. [s]"""
-    objectives = [o for o in limits.objectives if o.interval == part]
+    objectives = _limits_of(part, limits)
     if not objectives:
+        of_pieces = f", nor for {listed(_MADE_OF[part])}" if part in _MADE_OF else ""
         raise InputError(
-            f"standard {quoted(limits.name)} sets no limit for {part}: add one that does, as in"
-            f" standard + fireplan.standards.{LIMITS}, or leave it out for {LIMITS}"
+            f"standard {quoted(limits.name)} sets no limit for {part}{of_pieces}: add one that does, as in"
+            f" standard + fireplan.standards.{' + fireplan.standards.'.join(LIMITS)}, or leave it out for these"
         )
-    allowed_s = np.full(len(category), max(o.limit_s for o in objectives))
-    for objective in reversed(objectives):
-        applies = (
-            category.isin(objective.categories) if objective.categories else pd.Series(data=True, index=category.index)
-        )
-        allowed_s[applies.to_numpy()] = objective.limit_s
+    allowed_s = np.zeros(len(category))
+    for interval in dict.fromkeys(o.interval for o in objectives):
+        its = [o for o in objectives if o.interval == interval]
+        longest_s = np.full(len(category), max(o.limit_s for o in its))
+        for objective in reversed(its):
+            applies = category.isin(objective.categories).to_numpy() if objective.categories else slice(None)
+            longest_s[applies] = objective.limit_s
+        allowed_s += longest_s
     return allowed_s
 
 
@@ -491,7 +554,7 @@ def _as_table(table: pd.DataFrame, attendance: Attendance) -> gpd.GeoDataFrame:
     incidents = attendance.incidents.loc[table.index]
     incidents = incidents.drop(columns=["inside", "emergency", "counts"])
     order = [
-        "observed_s", "limit_s", "over_s", "call_processing_s", "turnout_s", "travel_s",
+        "observed_s", "limit_s", "over_s", "handling_s", "turnout_s", "travel_s",
         "unit_id", "unit_type", "station_id", "first_due", "modelled_travel_s", "modelled_s",
         "first_due_busy", "from_away", *(f"{name}_excess_s" for name in _EXCESSES), "reason", "alone",
     ]  # fmt: skip

@@ -10,10 +10,13 @@ import pandas as pd
 from fireplan._checked import takes
 from fireplan._conversions import HOUR_US
 from fireplan.errors import InputError, UnknownIdError
+from fireplan.response_performance._attendance import first_known
 from fireplan.response_performance._groups import OF_UNITS, WEEKDAYS
+from fireplan.response_performance._policy import NOT_KNOWN
 from fireplan.response_performance._statistics import FEWEST, TOO_SMALL, share_interval
 from fireplan.response_performance._time_bins import (
     ALWAYS,
+    LONGEST_COMMITTED_S,
     MISSING_US,
     Bins,
     LocalPeriod,
@@ -27,6 +30,7 @@ from fireplan.response_performance._time_bins import (
     time_by_level,
     without,
 )
+from fireplan.response_performance._unit_ids import matched_units, refuse_strangers
 from fireplan.stations._apparatus import ALSO_COUNTS_AS
 
 if TYPE_CHECKING:
@@ -78,9 +82,10 @@ def workload(
     Returns
     -------
     By the groups: `units`; `n` responses begun; `unknown`, those of them whose end is not known, so that their time is
-    missing from what follows; `committed_h` and `staffed_h` [h]; `uhu`, the one over the other, NaN where nobody is
-    staffed; `responses_per_day`, over all days of the period (by hour: n in that hour of a day); with a limit also
-    `most_uhu`, `over` and `most_source`. The period stands in `attrs`. Observed, if the history is.
+    missing from what follows; `over_a_day`, those that ended more than a day later, whose time is left out too (named
+    in `attrs`, by incident and unit); `committed_h` and `staffed_h` [h]; `uhu`, the one over the other, NaN where
+    nobody is staffed; `responses_per_day`, over all days of the period (by hour: n in that hour of a day); with a limit
+    also `most_uhu`, `over` and `most_source`. The period stands in `attrs`. Observed, if the history is.
 
     Raises
     ------
@@ -121,7 +126,7 @@ def workload(
     began = group >= 0
     cell = sent.unit[began] * shape[1] + group[began]
     rows = units.iloc[np.repeat(np.arange(shape[0]), shape[1])].reset_index(names="unit_id")
-    rows = rows[by_unit].fillna("unknown").assign(**{name: np.tile(bins.keys[name], shape[0]) for name in by_time})
+    rows = rows[by_unit].fillna(NOT_KNOWN).assign(**{name: np.tile(bins.keys[name], shape[0]) for name in by_time})
     for name in by_time:
         rows[name] = rows[name].astype(bins.keys[name].dtype)
     cells = pd.DataFrame(
@@ -129,6 +134,7 @@ def workload(
             "units": 1,
             "n": np.bincount(cell, minlength=shape[0] * shape[1]),
             "unknown": np.bincount(cell[~sent.known[began]], minlength=shape[0] * shape[1]),
+            "over_a_day": np.bincount(cell[sent.over_a_day[began]], minlength=shape[0] * shape[1]),
             "committed_h": time_by_group(sent.committed, bins, owners=shape[0]).ravel() / HOUR_US,
             "staffed_h": _staffed_by_group(units, clock, bins).ravel() / HOUR_US,
             "elapsed_h": np.tile(bins.elapsed_us, shape[0]) / HOUR_US,
@@ -141,7 +147,7 @@ def workload(
     table["responses_per_day"] = table["n"] / (table.pop("elapsed_h") / hours_a_day)
     if most_uhu is not None:
         table = table.assign(most_uhu=most_uhu, over=table["uhu"] > most_uhu, most_source=most_source)
-    table.attrs.update(clock.stated(), basis=_basis(history))
+    table.attrs.update(clock.stated(), basis=_basis(history), over_a_day=sent.named)
     return table
 
 
@@ -170,8 +176,8 @@ def concurrency(
     By the groups and `under_way` (0, 1, 2, ...): `time_h`, during which exactly so many incidents were under way,
     `of_h` in all [h], and `share_of_time`; `began`, incidents that began while so many others were under way, `n` in
     all, and `share_began` with its Wilson 95 % interval. Shares of fewer than ten incidents are left out, and `note`
-    says so. In `attrs`: the period, and `unknown`, incidents that began in it of which no end is known and that stand
-    nowhere in the table. Observed, if the history is.
+    says so. In `attrs`: the period, and `unknown`, incidents that began in it of which no end within a day is known and
+    that stand nowhere in the table. Observed, if the history is.
 
     Notes
     -----
@@ -249,8 +255,8 @@ def drawdown(
     `committed_p90` and `committed_p95`, the fewest that are not passed for 90 % and 95 % of the time; `free_mean` and
     `free_least`; `share_none`, the share of time with none free; with a floor `floor` and `share_below_floor`; and
     `share_free_0`, `share_free_1`, ..., the shares of time with exactly so many free. In `attrs`: the period, and
-    `unknown`, responses of these units whose end is not known, during which they count as free. Observed, if the
-    history is.
+    `unknown`, responses of these units whose end is not known or more than a day later, during which they count as
+    free. Observed, if the history is.
 
     Raises
     ------
@@ -294,7 +300,7 @@ def drawdown(
     if floor is not None:
         table = table.assign(floor=floor, share_below_floor=free[:, :floor].sum(axis=1))
     table = table.assign(**{f"share_free_{k}": free[:, k] for k in count})
-    unknown = int((~sent.known & (bins.group_at(sent.at_us) >= 0)).sum())
+    unknown = int(((~sent.known | sent.over_a_day) & (bins.group_at(sent.at_us) >= 0)).sum())
     table = table.set_index(by_time) if by_time else table
     table.attrs.update(clock.stated(), basis=_basis(history), unknown=unknown)
     return table
@@ -316,7 +322,8 @@ def hour_by_weekday(
 
     Returns
     -------
-    24 hours x 7 weekdays, three times side by side: `per_hour`, incidents received in an hour of that kind on average
+    24 hours x 7 weekdays, three times side by side: `per_hour`, incidents received (or, where that is not known, first
+    heard of) in an hour of that kind on average
     over the period; `n`, how many; `hours`, how many such hours the period had, by the clock on the wall [h]. So
     `hour_by_weekday(history)["per_hour"]` is ready for a heat map. NaN where the period had no such hour. Observed, if
     the history is.
@@ -328,7 +335,7 @@ def hour_by_weekday(
     """
     clock = _clock(history, start, end)
     bins = clock.bins(("hour", "weekday"))
-    group = bins.group_at(instants_us(history.incidents["received"]))
+    group = bins.group_at(instants_us(_placed_at(history)))
     n, hours = np.zeros((24, 7), np.int64), np.zeros((24, 7))
     hour, weekday = bins.keys["hour"].to_numpy(np.int64), bins.keys["weekday"].cat.codes.to_numpy()
     n[hour, weekday] = np.bincount(group[group >= 0], minlength=len(bins.keys))
@@ -346,12 +353,14 @@ def hour_by_weekday(
 
 
 class _Sent(NamedTuple):
-    """Responses of the department's units: their unit's row, when they began, whether their end is known; and spans."""
+    """Responses of the department's units: their unit's row, when they began, whether their end counts; and spans."""
 
     unit: NDArray[np.int64]
     at_us: NDArray[np.int64]
     known: NDArray[np.bool_]
     committed: Spans
+    over_a_day: NDArray[np.bool_]
+    named: tuple[str, ...]
 
 
 def _units(
@@ -379,12 +388,25 @@ def _units(
 def _sent(history: History | Attendance, units: pd.DataFrame) -> _Sent:
     """What the units were sent to."""
     responses = history.responses
-    unit = units.index.get_indexer(pd.Index(responses["unit_id"]))
+    ids, _ = matched_units(responses["unit_id"], units.index)
+    refuse_strangers(ids.unique(), units.index)
+    unit = units.index.get_indexer(pd.Index(ids))
     responses, unit = responses[unit >= 0], unit[unit >= 0]
     at, end = _begun_us(responses), instants_us(responses["cleared"])
     known = (at != MISSING_US) & (end >= at)
-    committed = merge(Spans(unit[known], at[known], end[known]))
-    return _Sent(unit, np.where(at == MISSING_US, instants_us(responses["received"]), at), known, committed)
+    over = _over_a_day(at, end)
+    named = tuple(f"{i} {u}" for i, u in zip(responses["incident_id"][over], responses["unit_id"][over], strict=True))
+    counted = known & ~over
+    committed = merge(Spans(unit[counted], at[counted], end[counted]))
+    begun = np.where(at == MISSING_US, instants_us(responses["received"]), at)
+    return _Sent(unit, begun, known, committed, over, named)
+
+
+def _over_a_day(begin_us: NDArray[np.int64], end_us: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """Tell which commitments last longer than any does: they were not cleared when the unit was free."""
+    both = (begin_us != MISSING_US) & (end_us != MISSING_US)
+    lasts_us = np.where(both, end_us, 0) - np.where(both, begin_us, 0)
+    return np.asarray(both & (lasts_us > LONGEST_COMMITTED_S * 1e6))
 
 
 def _begun_us(responses: pd.DataFrame) -> NDArray[np.int64]:
@@ -404,7 +426,9 @@ def _incident_ends(history: History | Attendance) -> tuple[NDArray[np.int64], ND
     begun = _begun_us(responses)
     begun = np.where(begun == MISSING_US, instants_us(responses["received"]), begun)
     code, _ = pd.factorize(responses["incident_id"])
-    ends = pd.DataFrame({"begin": begun, "end": instants_us(responses["cleared"])}).groupby(code)
+    cleared = instants_us(responses["cleared"])
+    cleared = np.where(_over_a_day(begun, cleared), MISSING_US, cleared)
+    ends = pd.DataFrame({"begin": begun, "end": cleared}).groupby(code)
     begin, end = ends["begin"].min().to_numpy(), ends["end"].max().to_numpy()
     order = np.argsort(begin, kind="stable")
     return begin[order], end[order]
@@ -430,7 +454,8 @@ def _staffed_by_group(units: pd.DataFrame, clock: LocalPeriod, bins: Bins) -> ND
 def _summed(cells: pd.DataFrame, keys: pd.DataFrame) -> pd.DataFrame:
     """Sum over the units of each group; its time elapses once."""
     if keys.shape[1] == 0:
-        whole = cells.sum().to_frame().T.astype({"units": "int64", "n": "int64", "unknown": "int64"})
+        counts = dict.fromkeys(("units", "n", "unknown", "over_a_day"), "int64")
+        whole = cells.sum().to_frame().T.astype(counts)
         return whole.assign(elapsed_h=cells["elapsed_h"].max())
     how = {name: "max" if name == "elapsed_h" else "sum" for name in cells.columns}
     return pd.concat([keys, cells], axis=1).groupby(list(keys.columns), sort=True, observed=True).agg(how)
@@ -451,7 +476,12 @@ def _reached(shares: NDArray[np.float64], wanted: float) -> NDArray[np.intp]:
 def _clock(
     history: History | Attendance, start: str | pd.Timestamp | None, end: str | pd.Timestamp | None
 ) -> LocalPeriod:
-    return clock_of(history.incidents["received"], history.timezone, start=start, end=end)
+    return clock_of(_placed_at(history), history.timezone, start=start, end=end)
+
+
+def _placed_at(history: History | Attendance) -> pd.Series[pd.Timestamp]:
+    """When each call came in; where it is not known, the first time that anything is known to have happened."""
+    return first_known(history.incidents["received"], history.responses)
 
 
 def _basis(history: History | Attendance) -> str:

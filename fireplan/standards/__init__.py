@@ -5,10 +5,19 @@ from fireplan.standards._cpse import PROGRAMS, RISKS, cpse_objective
 from fireplan.standards._critical_tasks import force_for_risk
 from fireplan.standards._density_classes import RURAL_PER_MI2, URBAN_PER_MI2, demand_zones, remote_zone
 from fireplan.standards._library import FORMER, named, names
-from fireplan.standards._objectives import INTERVALS, OBSERVED_INTERVALS, Objective, Standard, local_rule
+from fireplan.standards._objectives import (
+    CALL_INTERVALS,
+    INTERVALS,
+    OBSERVED_INTERVALS,
+    Objective,
+    Standard,
+    local_rule,
+)
+from fireplan.standards._reference_figures import ReferenceFigure, reference_figures
 from fireplan.standards._road_distances import DistanceGoal, distance_goals, rand_distance_m, rand_travel_s
 
 __all__ = [
+    "CALL_INTERVALS",
     "INTERVALS",
     "MILE_M",
     "OBSERVED_INTERVALS",
@@ -18,6 +27,7 @@ __all__ = [
     "URBAN_PER_MI2",
     "DistanceGoal",
     "Objective",
+    "ReferenceFigure",
     "Standard",
     "cpse_objective",
     "demand_zones",
@@ -28,6 +38,7 @@ __all__ = [
     "names",
     "rand_distance_m",
     "rand_travel_s",
+    "reference_figures",
     "remote_zone",
 ]
 

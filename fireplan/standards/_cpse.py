@@ -93,7 +93,7 @@ def cpse_objective(  # noqa: PLR0913 - an objective has this many parts
     >>> import fireplan as fp
     >>> goal = fp.standards.cpse_objective("fire", risk="high", limit_s=600, needs={"people": 16})
     >>> print(goal)
-    16 people within 10:00 total response time to 90 %, where risk_class is high
+    16 people within 10:00 total response time to arrival to 90 %, where risk_class is high
     >>> goal.key
     'fire_high_16_people'
     """

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from fireplan import wording
 from fireplan._checked import takes
+from fireplan._former_names import warn_of_former
 from fireplan.errors import Faults, listed, quoted
 
 if TYPE_CHECKING:
@@ -16,15 +17,38 @@ INTERVALS = {
     "travel_s": "travel time",
     "turnout_and_travel_s": "turnout and travel time",
 }
-"""Intervals a plan can be held to, and what people call them. Call processing is not part of a plan."""
+"""Intervals a plan can be held to, and what people call them. What comes before the dispatch is not part of a plan."""
+
+CALL_INTERVALS = {
+    "answering_s": "call answering",
+    "processing_s": "call processing",
+    "handling_s": "call handling",
+}
+"""
+Intervals of the call itself: received to answered, answered to the first dispatch, received to the first dispatch.
+
+Handling is the first two together: a limit for one of them says nothing of it.
+"""
 
 OBSERVED_INTERVALS = {
-    "call_processing_s": "call processing",
+    **CALL_INTERVALS,
     "turnout_s": "turnout time",
     **INTERVALS,
-    "total_response_s": "total response time",
+    "answered_to_arrival_s": "time from answering to arrival",
+    "total_response_s": "total response time to arrival",
 }
-"""Intervals that dispatch history can be held to."""
+"""Intervals that dispatch history can be held to. NFPA's own total response ends later, with the initiating action."""
+
+FORMER_INTERVALS = {"call_processing_s": "handling_s"}
+"""Names of the release before: what was called processing ran from the call received, so it was handling."""
+
+
+def current_interval(name: str) -> str:
+    """Give the name that an interval has now, and warn of a former one."""
+    now = FORMER_INTERVALS.get(name, name)
+    if now != name:
+        warn_of_former(name, now=f"{now} (received to the first dispatch)", stacklevel=4)
+    return now
 
 
 @takes
@@ -87,6 +111,7 @@ class Objective:
 
     def __post_init__(self) -> None:
         """Check the figures."""
+        object.__setattr__(self, "interval", current_interval(self.interval))
         faults = Faults(f"objective {quoted(self.key)}")
         if not 0 < self.limit_s < float("inf"):
             faults.add(f"limit_s is {self.limit_s}: it must be a number of seconds above zero")

@@ -387,7 +387,7 @@ def test_rule_whose_columns_stand_for_something_else_is_refused(town):
         ({"limit_s": 0}, "limit_s is 0"),
         ({"limit_s": float("nan")}, "limit_s is nan"),
         ({"share": 90}, "share is 90: give a share such as 0.9"),
-        ({"interval": "total"}, "interval 'total' is unknown: use call_processing_s"),
+        ({"interval": "total"}, "interval 'total' is unknown: use answering_s"),
         ({"needs": {"engine": 0}}, "needs is empty or not above zero"),
         ({"weight": "", "at_most_outside": 1}, "name it in weight"),
         ({"at_most_outside": -1}, "at_most_outside is -1"),

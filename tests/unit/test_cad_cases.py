@@ -38,9 +38,9 @@ def test_no_interval_longer_than_the_cap_counts_sums_included():
     assert (capped["p90_s"].dropna() <= 300).all()
 
 
-def test_call_processing_over_the_cap_does_not_count():
+def test_call_handling_over_the_cap_does_not_count():
     calls = history(*(went(f"I{i}", "E1", 0, 10 if i else 301, 320, 330, 900) for i in range(12)))
-    assert fp.performance(calls, policy=Policy(longest_s=300)).loc["call_processing", ["n", "unknown"]].tolist() == [
+    assert fp.performance(calls, policy=Policy(longest_s=300)).loc["handling", ["n", "unknown"]].tolist() == [
         11, 1,
     ]  # fmt: skip
 
@@ -132,7 +132,7 @@ def test_what_has_no_stamp_and_no_priority_is_a_group_with_a_name():
     rows = [went(f"I{i}", "E1", *((0, 10, 70, 100, 900) if i else (None,) * 5)) for i in range(12)]
     made = history(*rows, priority=[None, *"1" * 11])
     for by in ("hour", "weekday", "month", "year", "shift", "priority"):
-        parts = fp.performance(made, by=by).xs("call_processing", level="measure")
+        parts = fp.performance(made, by=by).xs("handling", level="measure")
         assert parts.loc["not known", ["n", "unknown"]].tolist() == [0, 1]
         assert parts[["n", "unknown"]].sum().tolist() == [11, 1]
 

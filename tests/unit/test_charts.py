@@ -162,7 +162,7 @@ def test_distribution_of_an_objective_has_its_limit_and_its_records():
     assert "not seen in their source" in chart.alt
 
 
-@pytest.mark.parametrize("interval", ["call_processing_s", "turnout_s", "turnout_and_travel_s", "total_response_s"])
+@pytest.mark.parametrize("interval", ["handling_s", "turnout_s", "turnout_and_travel_s", "total_response_s"])
 def test_distribution_counts_the_records_of_every_interval(interval):
     attendance = response_performance.attend(drives(*range(200, 220)))
     row = performance(attendance).loc[interval.removesuffix("_s")]

@@ -271,10 +271,10 @@ def test_a_hundred_scenarios_are_told_with_a_few_maps(town):
     assert any(b.form == "prose" and b.text.startswith("95 more scenarios") for b in chapter.blocks)
 
 
-def test_a_history_of_units_that_nobody_knows_is_reported_without_figures(comparison):
+def test_a_history_of_units_that_nobody_knows_is_refused(comparison):
     strangers = history(*(went(f"F{i:03}", "ZZ9", 0, 60, 120, 220 + i, 3000) for i in range(30)))
-    text = words(report_bytes(material_of(comparison, history=strangers)).decode())
-    assert "No unit that counts arrived at any incident" in text
+    with pytest.raises(InputError, match="none of the 1 unit of this history is in the table of units"):
+        material_of(comparison, history=strangers)
 
 
 def test_ground_that_no_station_reaches_is_not_reached_from_none(town):

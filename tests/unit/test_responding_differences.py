@@ -139,9 +139,9 @@ def test_an_objective_is_measured_where_it_applies():
     assert row[["value_a", "value_b"]].tolist() == [31 / 50, 21 / 50]
 
 
-def test_call_processing_is_of_the_incident():
+def test_call_handling_is_of_the_incident():
     one = history(*calls(uneven(13)))
-    assert difference(one, one, measure="call_processing_s", replications=20).loc["call_processing", "value_a"] == 10
+    assert difference(one, one, measure="handling_s", replications=20).loc["handling", "value_a"] == 10
 
 
 def test_periods_are_cut_at_local_midnight():

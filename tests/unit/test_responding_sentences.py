@@ -70,7 +70,7 @@ def test_a_sentence_by_hand():
     told = baseline_sentences(performance(Records(HUNDRED), by="category"), period="2024")
     row = one(told, "total_response")
     assert row["sentence"] == (
-        "For 90 percent of fires, the total response time of the first unit to arrive was 6:30 or less"
+        "For 90 percent of fires, the total response time to arrival of the first unit to arrive was 6:30 or less"
         " (n = 100, 2024; 95 % interval 6:24 to 6:36; observed)."
     )
     assert row[["baseline_s", "baseline_low_s", "baseline_high_s", "n", "unknown"]].tolist() == [390, 384, 396, 100, 0]
@@ -83,11 +83,11 @@ def test_every_interval_has_its_sentence():
     started = [s.split(" was ")[0] for s in told["sentence"]]
     first = " of the first unit to arrive"
     assert started == [
-        "For 90 percent of incidents, the call processing time",
+        "For 90 percent of incidents, the call handling time",
         f"For 90 percent of incidents, the turnout time{first}",
         f"For 90 percent of incidents, the travel time{first}",
         f"For 90 percent of incidents, the turnout and travel time{first}",
-        f"For 90 percent of incidents, the total response time{first}",
+        f"For 90 percent of incidents, the total response time to arrival{first}",
     ]
     assert " was 1:00 or less (n = 100; 95 % interval 1:00 to 1:00; observed)." in told["sentence"].iloc[0]
     second = baseline_sentences(performance(Records(HUNDRED)), unit="the second unit to arrive", basis="simulated")
@@ -111,7 +111,7 @@ def test_the_benchmark_beside_the_baseline(limit_s, verdict, told):
     row = one(baseline_sentences(performance(Records(HUNDRED), standard=goal), standard=goal), "total")
     assert row["verdict"] == verdict
     assert told in row["sentence"]
-    assert "the total response time of the first engine to arrive was 6:30" in row["sentence"]
+    assert "the total response time to arrival of the first engine to arrive was 6:30" in row["sentence"]
     assert row[["benchmark_s", "benchmark_share"]].tolist() == [limit_s, 0.9]
 
 
@@ -160,8 +160,8 @@ def test_too_few_records_and_too_few_for_an_upper_end():
     few = baseline_sentences(performance(Records(HUNDRED[:7]), by="year", standard=goal), standard=goal)
     row = one(few, "total")
     assert row["sentence"] == (
-        "For incidents, there are too few records to state the total response time of the first engine to arrive"
-        " (n = 7, 2024; observed)."
+        "For incidents, there are too few records to state the total response time to arrival of the first engine"
+        " to arrive (n = 7, 2024; observed)."
     )
     assert row["verdict"] == ""
     assert np.isnan(row["baseline_s"])
@@ -180,7 +180,7 @@ def test_a_force_speaks_only_of_the_fires_at_which_it_was_complete():
     # Twenty forces, complete 60 s after the first engine: 361 to 380 s; the 18th of 20 is 378.
     assert sentence.startswith(
         "For 90 percent of fires at which an effective response force of 2 engines and 8 people was complete, its total"
-        " response time was 6:18 or less (n = 20, not complete or time not known at 180 more, 2024 to"
+        " response time to arrival was 6:18 or less (n = 20, not complete or time not known at 180 more, 2024 to"
         " 2025; 95 % interval"
     )
 

@@ -406,7 +406,7 @@ ROWS = st.lists(
         st.integers(0, 5),  # incident
         st.integers(0, 2),  # unit
         st.integers(-12, 3 * 144),  # dispatched
-        st.one_of(st.none(), st.integers(0, 30), st.integers(0, 200)),  # lasts
+        st.one_of(st.none(), st.integers(0, 30), st.integers(0, 144)),  # lasts, a day at most
     ),
     max_size=14,
 )

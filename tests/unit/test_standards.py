@@ -30,7 +30,7 @@ def test_figures_of_nfpa_1710():
     assert told == {
         "first_engine": ("travel_s", 240, 0.9, {"engine": 1}, True),
         "full_alarm": ("travel_s", 480, 0.9, {"people": 16}, True),
-        "alarm_processing": ("call_processing_s", 64, 0.9, {"engine": 1}, False),
+        "alarm_processing": ("processing_s", 64, 0.9, {"engine": 1}, False),
         "turnout_fire": ("turnout_s", 80, 0.9, {"engine": 1}, False),
         "turnout_ems": ("turnout_s", 60, 0.9, {"engine": 1}, False),
     }

@@ -127,7 +127,7 @@ def test_a_measured_percentile_is_said_the_same_everywhere(seconds, said):
     sentences = baselines(record, scenario=scenario, standard=held, by=())
     assert (
         sentences["sentence"]
-        .str.contains(f"total response time of the first unit to arrive was {said} or less", regex=False)
+        .str.contains(f"total response time to arrival of the first unit to arrive was {said} or less", regex=False)
         .any()
     )
     shown = {r["measure"]: r for r in performance_shown(table, held)}

@@ -23,7 +23,9 @@ TEXTS = ("call_type", "priority", *OF_UNITS, *OF_INCIDENTS)
 NEEDED = ("incident_id", "arrived")
 STARTS = ("received", "dispatched")  # one of them is needed too
 KNOWN = ("incident_id", "unit_id", *TEXTS, *TIMES, *MORE_TIMES)
-INTERVALS = ("call_processing_s", "turnout_s", "travel_s", "total_response_s")
+INTERVALS = (
+    "answering_s", "processing_s", "handling_s", "call_processing_s", "turnout_s", "travel_s", "total_response_s",
+)  # fmt: skip
 FLAGS = ("cancelled", "on_view", "already_on_road", "mutual_aid")
 TAKEN = frozenset((*CANONICAL, *OPTIONAL, *INTERVALS, *FLAGS, "category", "geometry", "point", "line"))
 

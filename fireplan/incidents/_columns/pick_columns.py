@@ -10,7 +10,7 @@ import pandas as pd
 from fireplan.errors import Faults, listed, quoted
 from fireplan.incidents._columns.mapping import CANONICAL_MAPPING, Mapping, Point
 from fireplan.incidents._columns.synonyms import synonyms
-from fireplan.incidents._columns_and_types import CANONICAL, IDS, TIMES
+from fireplan.incidents._columns_and_types import CALL_TIMES, CANONICAL, IDS, TIMES
 from fireplan.incidents._formats.text_table import HEADER_LIKELY, Records, Shape, note_numbers, squeezed
 
 if TYPE_CHECKING:
@@ -69,7 +69,7 @@ def pick_columns(records: Records, mapping: Mapping, *, table: str, ledger: Ledg
     own_names = mapping is CANONICAL_MAPPING
     if own_names:
         places = _by_synonyms(records.header, faults=faults, ledger=ledger)
-        mapping, places = _with_point(mapping, places)
+        mapping, places = _with_point(mapping, _with_received(places))
         required = [name for name in CANONICAL if name not in {"latitude", "longitude"} or "point" not in places]
     else:
         places, required = _by_mapping(records.header, mapping, faults=faults, ledger=ledger)
@@ -79,6 +79,8 @@ def pick_columns(records: Records, mapping: Mapping, *, table: str, ledger: Ledg
     faults.raise_if_any()
     if "unit_id" not in places:
         ledger.add_file("grain_incident")
+    if stands_in := [name for name in CALL_TIMES if name in places and places[name] == places.get("received")]:
+        ledger.add_file("received_stood_in", column="received", detail=quoted(stands_in[0]))
     if mapping.hint:
         ledger.add_file("mapping_hint", detail=quoted(mapping.title))
     note_numbers(records, {name: places[name] for name in IDS if name in places}, ledger=ledger)
@@ -123,6 +125,12 @@ def _by_synonyms(header: list[str], *, faults: Faults, ledger: Ledger) -> dict[s
             code = "column_hint" if hint else "column_found"
             ledger.add_file(code, column=canonical, detail=f"column {names[0]} read as {canonical}")
     return places
+
+
+def _with_received(places: dict[str, int]) -> dict[str, int]:
+    """Take the next time of the call there is where none says when it came in: a lower bound of total response."""
+    stands_in = next((places[name] for name in CALL_TIMES if name in places), None)
+    return places if "received" in places or stands_in is None else places | {"received": stands_in}
 
 
 def _with_point(mapping: Mapping, places: dict[str, int]) -> tuple[Mapping, dict[str, int]]:

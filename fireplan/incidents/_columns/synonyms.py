@@ -15,8 +15,7 @@ class Synonym(NamedTuple):
     """
     One name: the canonical column that it stands for, and where it was seen.
 
-    Of several names of one column in a file that of the lowest `rank` is taken: a call's arrival at the answering
-    point before its answering, and that before the creation of the incident. A name of kind `hint` was only found in
+    Of several names of one column in a file that of the lowest `rank` is taken. A name of kind `hint` was only found in
     templates or made up, one of kind `seen` in an agency's data or a standard.
     """
 

@@ -10,6 +10,7 @@ import pandas as pd
 
 from fireplan.errors import listed, quoted
 from fireplan.incidents._columns_and_types import IDS, TIMES
+from fireplan.stations._unit_ids import plain_unit_id
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -159,9 +160,13 @@ def _check_grain(responses: pd.DataFrame, *, ledger: Ledger) -> None:
 
 
 def note_unknown(units: pd.Series[str], known: Collection[str], *, ledger: Ledger) -> Flags:
-    """Flag and note the units that are not in a list, regardless of case."""
+    """Flag and note the units that are not in a list, however they are spelt; what could be two of it is neither."""
     folded = {str(unit).strip().casefold() for unit in known}
-    strange = np.array(~units.str.casefold().isin(folded), dtype=bool)
+    plain = pd.Series([plain_unit_id(unit) for unit in folded], dtype="str")
+    one = set(plain[~plain.duplicated(keep=False)])
+    codes, different = pd.factorize(units)
+    own = np.array([str(n).casefold() in folded or plain_unit_id(n) in one for n in different], dtype=bool)
+    strange = ~own[codes]
     names = sorted({quoted(unit) for unit in units[strange]})
     ledger.add("unit_unknown", units.index[strange], column="unit_id", detail=listed(names, most=20) if names else "")
     return strange

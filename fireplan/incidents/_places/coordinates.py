@@ -240,7 +240,8 @@ def _bad_rows(
 
 
 def _share(rows: Flags, located: Flags) -> str:
-    return f"{rows.sum()} of {located.sum()} points, {wording.share(rows.sum() / max(located.sum(), 1))}"
+    n, of = rows.sum(), located.sum()
+    return f"{wording.count(n)} of {wording.count(of)} points, {wording.share(n / max(of, 1))}"
 
 
 def _near_ground(lat: Floats, lon: Floats, *, where: Flags, ground: Sequence[gpd.GeoSeries]) -> Flags:
@@ -303,6 +304,7 @@ def check_incident_points(table: pd.DataFrame, *, ledger: Ledger) -> None:
     counts = points.value_counts()
     counts = counts[counts >= max(DEFAULT_POINT_COUNT, DEFAULT_POINT_SHARE * len(points))]
     for lat, lon, count in counts.reset_index().itertuples(index=False, name=None):
-        detail = f"{lat:.5f}, {lon:.5f}: {count} of {len(points)} incidents, {wording.share(count / len(points))}"
+        part = f"{wording.count(count)} of {wording.count(len(points))} incidents, {wording.share(count / len(points))}"
+        detail = f"{lat:.5f}, {lon:.5f}: {part}"
         there = located.index[(located["latitude"] == lat) & (located["longitude"] == lon)]
         ledger.add("location_default_point", there, column="latitude, longitude", detail=detail)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from fireplan.incidents._columns_and_types import MORE_TIMES, NO_STAMP, STAMP, TIMES, Flags, Stamps
+from fireplan.incidents._columns_and_types import CALL_TIMES, MORE_TIMES, NO_STAMP, STAMP, TIMES, Flags, Stamps
 from fireplan.incidents._ledger.ids import numbered
 from fireplan.incidents._times.stamp_order import drop_reversed
 from fireplan.incidents._times.time_columns import CODES, MISSING, PLACEHOLDER, WrittenTimes, read_times
@@ -99,10 +99,16 @@ def read_stamps(
 
 
 def _further(item: WrittenTimes, stamps: Stamps, lines: Ints, *, name: str, zone: ZoneInfo, ledger: Ledger) -> Stamps:
-    """Read one further column; a time that came twice is the first one that is not before the row went en route."""
+    """
+    Read one further column.
+
+    A time that came twice is the first one that is not before the row went en route; one of the call itself, the first
+    that is not before the call was received.
+    """
     one, two = (localised(item.local, zone, first=first) for first in (True, False))
     early, late = np.fmin(one, two), np.fmax(one, two)
-    start = np.fmax.reduce(stamps[:, :3], axis=1)  # NaT where the row has none of the three
+    known = stamps[:, :1] if name in CALL_TIMES else stamps[:, :3]
+    start = np.fmax.reduce(known, axis=1)  # NaT where the row has none of them
     utc = np.where(np.isnat(item.instant), np.where(early < start, late, early), item.instant)
     for kind, code in CODES.items():
         ledger.add(code, lines[item.kind == kind], column=name)

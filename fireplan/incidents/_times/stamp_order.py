@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from fireplan.incidents._columns_and_types import NO_STAMP, TIMES, Flags, Floats, Ints, Spans, Stamps
+from fireplan.incidents._columns_and_types import CALL_TIMES, NO_STAMP, TIMES, Flags, Floats, Ints, Spans, Stamps
 from fireplan.incidents._ledger.ids import numbered
 
 if TYPE_CHECKING:
@@ -80,6 +80,18 @@ def check_staged(stamps: Stamps, staged: Stamps, lines: Ints, *, ledger: Ledger)
     return np.where(early | late, NO_STAMP, staged)
 
 
+def check_call_times(stamps: Stamps, more: dict[str, Stamps], lines: Ints, *, ledger: Ledger) -> dict[str, Stamps]:
+    """Drop the times of the call itself that lie before it came in, and of answering those after the dispatch."""
+    kept = dict(more)
+    for name in (name for name in CALL_TIMES if name in more):
+        early = more[name] < stamps[:, RECEIVED]
+        late = ~early & (more[name] > stamps[:, DISPATCHED]) & (name == "answered")
+        ledger.add(f"{name}_before_received", lines[early], column=name)
+        ledger.add("dispatched_before_answered", lines[late], column=name)
+        kept[name] = np.where(early | late, NO_STAMP, more[name])
+    return kept
+
+
 def flag(stamps: Stamps, given: Flags, *, lines: Ints, ledger: Ledger, called_off: Flags | None = None) -> Flagged:
     """
     Find responses cancelled, seen by the unit itself or already on the road, and note what is missing or too long.
@@ -142,16 +154,15 @@ def intervals(stamps: Stamps, flagged: Flagged) -> dict[str, Floats]:
 
     Returns
     -------
-    `call_processing_s` from received to dispatched, `turnout_s` from dispatched to enroute, `travel_s` from enroute
-    to arrived, `total_response_s` from received to arrived; NaN where a stamp is unknown. Turnout is NaN for a unit
-    already on the road, all are NaN for a call that the unit saw itself. [s]
+    `call_processing_s` from received to this unit's dispatch, which is call handling under its former name, `turnout_s`
+    from dispatched to enroute, `travel_s` from enroute to arrived, `total_response_s` from received to arrived; NaN
+    where a stamp is unknown. Turnout is NaN for a unit already on the road, all are NaN for a call that the unit saw
+    itself. [s]
 
     References
     ----------
-    .. [1] NFPA 1710 chapter 3 (now NFPA 1750), definitions of alarm handling, turnout and travel time. `received`
-    stands for the
-       receipt of the call as the dispatch system has it; transfer and answering are not told apart from processing
-       here.
+    .. [1] NFPA 1710 chapter 3 (now NFPA 1750), definitions of alarm handling, turnout and travel time. Answering and
+       processing, of which handling is made, are of the incident: `fireplan.response_performance.attend`.
     """
     pairs = {
         "call_processing_s": (RECEIVED, DISPATCHED),

@@ -12,7 +12,7 @@ from fireplan._page_kit import style
 from fireplan.colours import UNKNOWN
 from fireplan.disclosure import PUBLIC_NOTE
 from fireplan.disclosure._marks import SMALLEST
-from fireplan.errors import UnknownIdError
+from fireplan.errors import InputError, UnknownIdError
 from fireplan.maps._layers import attribute_tables, vector_layers
 from fireplan.maps._layers.legend import Entry, Legend, station_entries
 from fireplan.maps._layers.scenario_layers import draw_open_stations, draw_streets
@@ -21,8 +21,10 @@ from fireplan.maps._pages.offline_map import OfflineMap
 from fireplan.maps._pages.page_frame import Footer, footer_of
 from fireplan.response_performance import Attendance, attend
 from fireplan.response_performance import performance as perform
+from fireplan.response_performance._performance import NO_ANSWER
 from fireplan.response_performance._statistics import FEWEST
 from fireplan.standards import OBSERVED_INTERVALS
+from fireplan.standards._objectives import current_interval
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Mapping
@@ -84,10 +86,13 @@ def performance(
     UnknownIdError
         If there is no such interval.
     """
+    interval = current_interval(interval)
     if interval not in OBSERVED_INTERVALS:
         raise UnknownIdError("interval", interval, list(OBSERVED_INTERVALS))
     attendance = history if isinstance(history, Attendance) else attend(history, scenario=scenario, policy=policy)
     whole = perform(attendance)
+    if interval.removesuffix("_s") not in whole.index:
+        raise InputError(f"{interval} is {NO_ANSWER}")
     overall = whole.T[interval.removesuffix("_s")].to_dict()
     public = profile == "public"
     zones = _zones(attendance, for_audience(scenario, profile), interval)

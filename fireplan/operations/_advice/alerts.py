@@ -120,7 +120,7 @@ def _clocks(incident: Incident, clocks: list[IncidentClock], force: Force | None
             Alert(
                 f"{'force' if is_force else 'clock'}:{incident.incident_id}:{goal.key}",
                 "force" if is_force else "clock",
-                SERIOUS if is_force or goal.interval == "call_processing_s" else WARNING,
+                SERIOUS if is_force or goal.interval == "handling_s" else WARNING,
                 since_us,
                 f"{'Force missing' if is_force else 'Late'}: {what}",
                 text,

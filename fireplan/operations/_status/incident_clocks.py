@@ -1,4 +1,4 @@
-"""The clocks that run on an incident: call processing, turnout, travel of the first unit, the whole force."""
+"""The clocks that run on an incident: call handling, turnout, travel of the first unit, the whole force."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from fireplan.incidents._columns.categories import category_of
 from fireplan.operations._events.event import SECOND_US
-from fireplan.standards import OBSERVED_INTERVALS
+from fireplan.standards import CALL_INTERVALS, OBSERVED_INTERVALS
 from fireplan.stations import KINDS, supply, type_of_unit
 
 if TYPE_CHECKING:
@@ -18,6 +18,10 @@ if TYPE_CHECKING:
     from fireplan.operations._events.event_records import Incident, Response
     from fireplan.response_performance import Policy
     from fireplan.standards import Objective, Standard
+
+
+UNTOLD = ("answering_s", "processing_s", "answered_to_arrival_s")
+"""Intervals of which a feed says neither beginning nor end."""
 
 
 class IncidentClock(NamedTuple):
@@ -82,7 +86,9 @@ class Clocks:
     Parameters
     ----------
     standard
-        Whose objectives; those that count dwellings or people are for plans and have no clock.
+        Whose objectives; those that count dwellings or people are for plans and have no clock, and those that begin or
+        end when the call is answered none either: no event says when it was, and a limit for processing is never held
+        against handling.
     policy
         Which units stop a clock, and which incidents are held to it.
     units
@@ -90,7 +96,7 @@ class Clocks:
     """
 
     def __init__(self, standard: Standard, *, policy: Policy, units: pd.DataFrame) -> None:
-        self._objectives = [o for o in standard.objectives if not o.weight]
+        self._objectives = [o for o in standard.objectives if not o.weight and o.interval not in UNTOLD]
         self._policy = policy
         table = supply(units)
         self._brings = {
@@ -155,7 +161,7 @@ class Clocks:
     def _span(self, objective: Objective, incident: Incident, sent: list[Sent]) -> tuple[int | None, int | None]:
         """When an objective's interval began and ended."""
         dispatched_us = _first(s.response.dispatched_us for s in sent)
-        if objective.interval == "call_processing_s":
+        if objective.interval == "handling_s":
             return incident.received_us, dispatched_us
         counting = [s for s in sent if s.counts]
         if objective.interval == "turnout_s":
@@ -222,6 +228,6 @@ def _state(objective: Objective, started_us: int | None, stopped_us: int | None,
 
 def title_of(objective: Objective) -> str:
     """Name a clock: what is to arrive, and which interval; an objective for an interval alone names itself."""
-    if objective.interval in {"call_processing_s", "turnout_s"}:
+    if objective.interval in {*CALL_INTERVALS, "turnout_s"}:
         return objective.title
     return f"{objective.title}, {OBSERVED_INTERVALS[objective.interval]}"
