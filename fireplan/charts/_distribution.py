@@ -24,7 +24,7 @@ from fireplan.charts._chart_layout import (
 )
 from fireplan.charts._palette import OBJECTIVE, OBSERVED, PALE
 from fireplan.colours import INK
-from fireplan.errors import InputError, UnknownIdError, listed, quoted
+from fireplan.errors import InputError, UnknownIdError, quoted
 from fireplan.response_performance import Attendance, attend
 from fireplan.response_performance._performance import Observed, calls_of, intervals_of, objectives_of, units_of
 from fireplan.response_performance._statistics import FEWEST, USUAL_SHARE, Interval, percentile_interval, share_interval
@@ -162,7 +162,8 @@ def _observed(attendance: Attendance, interval: str, objective: Objective | None
 
 def _whose(interval: str, objective: Objective | None, nth: int | None) -> str:
     if objective is not None:
-        what = f" ({listed(objective.categories)})" if objective.categories else ""
+        part = "; ".join(filter(None, (objective.calls, objective.ground)))
+        what = f" ({part})" if part else ""
         return f"{objective.title}{what}"
     if interval in CALL_INTERVALS:
         return "incidents"

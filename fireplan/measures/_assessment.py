@@ -49,6 +49,12 @@ ADDED = {f"{nth}_due{end}" for nth in ("first", "second", "third") for end in ("
 """Columns that `Assessment.zones` has besides those of each objective."""
 
 
+SUMMARY_COLUMNS = [
+    "objective", "measure", "title", "limit_s", "interval", "n", "within", "outside", "share", "unreachable",
+    "not_located", "p90_s", "unit", "required_share", "at_most_outside", "met", "elsewhere", "untold", "basis",
+]  # fmt: skip
+
+
 class Arrival(NamedTuple):
     """Arrival under one objective at every place where one measure is counted. [s]"""
 
@@ -115,7 +121,8 @@ class Assessment:
         other ground or other incidents), `untold` (not in n: the data do not say whether it speaks of them), and
         `basis`. `n`, `elsewhere` and `untold` add up to everything.
         """
-        return pd.DataFrame([_headline(a) for a in self.arrivals]).set_index(["objective", "measure"])
+        table = pd.DataFrame([_headline(a) for a in self.arrivals], columns=SUMMARY_COLUMNS)
+        return table.set_index(["objective", "measure"])
 
     @property
     def zones(self) -> gpd.GeoDataFrame:
@@ -431,6 +438,8 @@ def _by_station(scenario: Scenario, arrivals: tuple[Arrival, ...]) -> pd.DataFra
 def _notes(scenario: Scenario, standard: Standard, arrivals: tuple[Arrival, ...]) -> list[str]:
     notes = ["modelled with all units at home and free; no call processing"]
     tables = held(scenario)
+    if not standard.planned:
+        notes.append(f"no objective of {standard.name} can be held to a plan: it is for dispatch history alone")
     housed = set(tables.units["station_id"]) if len(tables.units) else set(tables.stations.index)
     empty = [s for s in tables.stations.index[tables.stations["open"]] if s not in housed]
     if empty:

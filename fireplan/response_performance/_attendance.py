@@ -11,12 +11,13 @@ import shapely
 
 from fireplan import wording
 from fireplan._checked import takes
+from fireplan._selection import kind_texts
 from fireplan.demand import zone_of
 from fireplan.errors import InputError, listed, quoted
 from fireplan.response_performance._policy import ASKS_NOTHING, NOT_KNOWN, REASONS, Policy
 from fireplan.response_performance._resolution import STAMPS, in_words, resolution_of
 from fireplan.response_performance._unit_ids import matched_units, refuse_strangers
-from fireplan.scenario import token
+from fireplan.scenario import counted_columns, token
 from fireplan.standards import OBSERVED_INTERVALS
 from fireplan.standards._objectives import FORMER_INTERVALS
 from fireplan.stations import type_of_unit
@@ -289,9 +290,11 @@ def _placed(history: History, scenario: Scenario | None) -> gpd.GeoDataFrame:
         points = incidents.geometry.iloc[astray].to_crs(scenario.roads.crs).to_numpy()
         inside[astray] = shapely.dwithin(_city_ground(scenario), points, EDGE_M)
     incidents["inside"] = inside
-    texts = zones.select_dtypes(exclude="number").drop(columns=zones.geometry.name)
+    counted = counted_columns(scenario)
+    texts = zones.drop(columns=[zones.geometry.name, *counted])
     for name in texts.columns.difference(incidents.columns):
-        incidents[name] = pd.array(np.append(texts[name].to_numpy(object), [None])[row], dtype="str")
+        values = kind_texts(texts[name]).to_numpy(object)
+        incidents[name] = pd.array(np.append(values, [None])[row], dtype="str")
     incidents["zone_id"] = pd.array(np.append(zones.index.to_numpy(object), [None])[row], dtype="str")
     return incidents
 

@@ -177,7 +177,8 @@ def baseline_sentences(
     rows = []
     for row in flat.to_dict("records"):
         objective = objectives.get(row["measure"])
-        if objective is None or objective.risk in {"", row.get(RISK)}:
+        nothing = objective is not None and objective.where and not row["n"] + row["unknown"]  # of other ground
+        if not nothing and (objective is None or objective.risk in {"", row.get(RISK)}):
             rows.append(_row(row, groups, objective, period=period, basis=basis, unit=unit))
     return pd.DataFrame(rows, columns=[*(g for g in groups if g != YEAR), *COLUMNS])
 

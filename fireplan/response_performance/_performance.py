@@ -9,10 +9,11 @@ import pandas as pd
 
 from fireplan import wording
 from fireplan._checked import takes
-from fireplan.errors import Faults, InputError, quoted
+from fireplan.errors import Faults
 from fireplan.response_performance._attendance import Attendance, History, attend
 from fireplan.response_performance._erf_arrivals import force_arrivals
 from fireplan.response_performance._groups import Shifts, keys_for
+from fireplan.response_performance._objective_incidents import spoken_of
 from fireplan.response_performance._resolution import ENDS, half_width_s
 from fireplan.response_performance._statistics import (
     FEWEST,
@@ -61,6 +62,8 @@ class Observed(NamedTuple):
         The objective's limit [s] and share, if there is one, and whether they were seen in their source.
     untold
         Why the history cannot tell it; "": it can.
+    left_out
+        How many incidents are left out as nobody can tell whether it speaks of them; "": none.
     """
 
     measure: str
@@ -72,6 +75,7 @@ class Observed(NamedTuple):
     goal: float = float("nan")
     verified: bool | None = None
     untold: str = ""
+    left_out: str = ""
 
 
 @takes
@@ -214,31 +218,20 @@ def objectives_of(
     """Every objective, on the records it speaks of; those that count dwellings or people are for plans."""
     found = []
     for objective in standard.objectives if standard else ():
-        if objective.weight:
+        if objective.weight not in {"", "incidents"}:
             continue
         if objective.interval in {*CALL_INTERVALS, "turnout_s"}:
             rows = calls if objective.interval in CALL_INTERVALS else units
             seconds = rows[objective.interval].to_numpy(float)
         else:
             rows, seconds = force_arrivals(attendance, objective)
-        if objective.categories:
-            category = attendance.incidents["category"].reindex(rows["incident_id"].to_numpy())
-            applies = category.isin(objective.categories).to_numpy()
-            rows, seconds = rows[applies], seconds[applies]
-        if objective.risk:
-            if "risk_class" not in attendance.incidents:
-                raise InputError(
-                    f"{quoted(objective.title)} is for {quoted(objective.risk)} risk, and no column says the class of"
-                    " risk: add risk_class to the zones, and give the scenario"
-                )
-            risk = attendance.incidents["risk_class"].reindex(rows["incident_id"].to_numpy())
-            applies = (risk == objective.risk).fillna(False).to_numpy(bool)  # noqa: FBT003 - pandas asks for it
-            rows, seconds = rows[applies], seconds[applies]
+        spoken = spoken_of(attendance, objective, rows["incident_id"].to_numpy(object))
+        rows, seconds = rows[spoken.applies], seconds[spoken.applies]
         goal = float("nan") if objective.share is None else objective.share
         found.append(
             Observed(
                 objective.key, str(objective), objective.interval, rows, seconds,
-                objective.limit_s, goal, objective.verified, _untold(attendance, objective.interval),
+                objective.limit_s, goal, objective.verified, _untold(attendance, objective.interval), spoken.note,
             )
         )  # fmt: skip
     return found
@@ -289,4 +282,5 @@ def _figures(ordered: NDArray[np.float64], n_records: int, observed: Observed) -
         figures |= dict.fromkeys(FIGURES, float("nan")) | {"note": observed.untold or TOO_SMALL}
     elif np.isinf(p90.high):
         figures["note"] = NO_UPPER_END
+    figures["note"] = "; ".join(filter(None, (str(figures["note"]), observed.left_out)))
     return figures

@@ -520,8 +520,13 @@ def _decided(table: pd.DataFrame, objective: Objective, limits: Standard) -> pd.
 
 
 def _limits_of(part: str, limits: Standard) -> list[Objective]:
-    """Give the objectives that say what a part is allowed: its own, or those of what it is made of."""
-    found = [o for o in limits.objectives if o.interval == part]
+    """
+    Give the objectives that say what a part is allowed: its own, or those of what it is made of.
+
+    Those for a part of the ground, some priorities or types of call are passed over: limits go by category alone.
+    """
+    narrow = [o for o in limits.objectives if o.where or o.priorities or o.call_types]
+    found = [o for o in limits.objectives if o.interval == part and o not in narrow]
     if not found and part in _MADE_OF:
         pieces = [_limits_of(piece, limits) for piece in _MADE_OF[part]]
         return [o for piece in pieces for o in piece] if all(pieces) else []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -11,7 +12,7 @@ from fireplan._former_names import warn_of_former
 from fireplan.errors import Faults, listed, quoted
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Sequence
 
 INTERVALS = {
     "travel_s": "travel time",
@@ -51,7 +52,7 @@ def current_interval(name: str) -> str:
     return now
 
 
-@takes
+@takes(own=("where",))
 @dataclass(frozen=True)
 class Objective:
     """
@@ -117,7 +118,13 @@ class Objective:
             faults.add(f"limit_s is {self.limit_s}: it must be a number of seconds above zero")
         if self.interval not in OBSERVED_INTERVALS:
             faults.add(f"interval {quoted(self.interval)} is unknown: use {listed(OBSERVED_INTERVALS)}")
-        where = {column: _several(values) for column, values in dict(self.where).items()}
+        where: dict[str, tuple[str, ...]] = {}
+        if isinstance(self.where, Mapping):
+            where = {str(column): _several(values) for column, values in self.where.items()}
+        else:
+            faults.add(
+                f"where is {type(self.where).__name__}: give columns and values, such as {{'risk_class': 'high'}}"
+            )
         for column in [column for column, values in where.items() if not values]:
             faults.add(f"where names no value of {quoted(column)}: give one, such as {{'risk_class': 'high'}}")
         object.__setattr__(self, "where", where)

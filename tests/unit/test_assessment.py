@@ -36,7 +36,7 @@ def point(block, *, lon=-140.0):
 
 def calls(places):
     ids = [str(i) for i in range(len(places))]
-    return gpd.GeoDataFrame({"incident_id": ids}, geometry=list(places), crs="EPSG:4326")
+    return gpd.GeoDataFrame({"incident_id": ids, "category": "fire"}, geometry=list(places), crs="EPSG:4326")
 
 
 def with_calls(town, places, **zones):

@@ -158,7 +158,7 @@ def test_figures_of_the_standards_beside_the_first_engine_and_the_full_alarm():
         "answering_99": ("answering_s", 40, 0.99), "processing_95": ("processing_s", 106, 0.95),
     }  # fmt: skip
     (high_rise,) = standards.NFPA_1710_HIGH_RISE.objectives
-    assert (high_rise.limit_s, high_rise.risk) == (610, "high_rise")
+    assert (high_rise.limit_s, high_rise.where) == (610, {"risk_class": ("high_rise",)})
     agbf = [(o.limit_s, dict(o.needs), o.share, o.interval) for o in standards.AGBF.objectives]
     assert agbf == [(570, {"people": 10}, 0.95, "answered_to_arrival_s"), (870, {"people": 16}, 0.95, agbf[0][3])]
     assert [o.limit_s for o in standards.VICTORIA_CFA.objectives] == [480, 600, 1200]
@@ -172,5 +172,5 @@ def test_figures_of_the_standards_beside_the_first_engine_and_the_full_alarm():
 
 
 def test_an_objective_of_one_class_of_risk_is_never_held_against_all_ground():
-    with pytest.raises(InputError, match="is for 'high_rise' risk, and no column says the class of risk"):
+    with pytest.raises(InputError, match="is held where risk_class is high_rise, and no column 'risk_class' says so"):
         performance(calls(), scenario=department(E1=("engine", 4)), standard="NFPA_1710_HIGH_RISE")

@@ -380,3 +380,11 @@ def test_sites_are_sought_for_what_an_objective_speaks_of():
     assert calls.where.tolist() == [True, False, True, False]
     with pytest.raises(InputError, match="asks for a force"):
         fp.siting.aim_of(scenario, goal("z", needs={"people": 4}))
+
+
+def test_a_standard_for_history_alone_says_so():
+    found = fp.assess(line_town(), standard="AGBF")
+    assert found.summary().empty
+    assert any("for dispatch history alone" in note for note in found.notes())
+    with pytest.raises(InputError, match="no objective that a plan can be held to"):
+        fp.gaps(found)
