@@ -69,6 +69,7 @@ def test_one_gap_by_hand(town):
     assert {k: v for k, v in found.attrs.items() if k not in {"title", "limit_s"}} == {
         "objective": "r",
         "weight": "population",
+        "unit": "people",
         "outside": 180,
         "scattered": 0,
         "total": 400,
@@ -267,7 +268,7 @@ def test_crossed_outlines_are_drawn_all_the_same(town):
     ("options", "error", "said"),
     [
         ({"objective": "second"}, InputError, "no objective 'second'; it has r"),
-        ({"weight": "jobs"}, UnknownIdError, "unknown weight 'jobs'"),
+        ({"weight": "jobs"}, UnknownIdError, "unknown measure 'jobs'"),
         ({"link_m": 0}, InputError, "link_m must be above zero"),
         ({"at_least": -1}, InputError, "at_least not below it"),
     ],
