@@ -1,5 +1,7 @@
 """Units, incidents, clocks, cover, advice and alerts on a street that can be worked out by hand."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from live_towns import NORTH, SOUTH, T0_US, at_us, call, line_picture, line_town, run, say, told
@@ -269,7 +271,7 @@ def test_a_department_without_units_has_no_live_view():
         CoverNow(empty, standard=fp.standards.NFPA_1710)
 
 
-def test_without_an_objective_for_all_demand_there_is_no_live_view():
+def test_without_an_objective_for_a_share_there_is_no_live_view():
     rule = fp.standards.local_rule("Growth", limit_s=300, weight="population", at_most_outside=10)
     with pytest.raises(InputError, match="no objective for travel"):
         CoverNow(line_town(), standard=rule)
@@ -277,11 +279,12 @@ def test_without_an_objective_for_all_demand_there_is_no_live_view():
 
 def test_a_standard_of_a_force_alone_is_followed_by_its_force():
     town = line_town(engines=(("E1", "S1"), ("E3", "S1"), ("E4", "S1"), ("E2", "S2")))
-    cover = CoverNow(town, standard=fp.standards.NFPA_1720_URBAN)
-    found = fp.assess(town, standard=fp.standards.NFPA_1720_URBAN)
+    town = replace(town, zones=town.zones.assign(demand_zone="urban"))
+    cover = CoverNow(town, standard=fp.standards.NFPA_1720)
+    found = fp.assess(town, standard=fp.standards.NFPA_1720)
     assert (cover.within() == found.zones["urban_force_within"].to_numpy()).all()
     cover.put("E4", None)
-    left = fp.assess(town.apply(fp.RemoveUnit("E4")), standard=fp.standards.NFPA_1720_URBAN)
+    left = fp.assess(town.apply(fp.RemoveUnit("E4")), standard=fp.standards.NFPA_1720)
     assert (cover.within() == left.zones["urban_force_within"].to_numpy()).all()
 
 
