@@ -91,7 +91,7 @@ def difference(
     goal = chosen_objective(before, objective)
     zones = _zones(comparison, after, goal)
     counted = attribute_tables.counted_of(before, goal, count=count)
-    gains: Any = comparison.gains().xs((after.scenario.name, goal.key)).loc[counted.measure.name]
+    gains: Any = comparison.gains().xs((after.scenario.name, goal.key, counted.measure.name), level=(0, 1, 2)).iloc[0]
     class_of = _classes(before, after, goal, counted)
     shown = {*zones["colour"], *class_of[counted.weight > 0]}
     entries = [
