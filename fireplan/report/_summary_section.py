@@ -11,6 +11,7 @@ from fireplan import wording
 from fireplan.errors import InputError
 from fireplan.measures._assessment import headline_row, untold_said
 from fireplan.report._blocks import Prose, Section
+from fireplan.report._inputs import is_force
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from fireplan.standards import Objective
 
 MOST_PLANS = 3
+MOST_FORCES = 4
 FAR_OFF = 0.1
 """Drives that take so much more or less of the modelled time are said in the summary."""
 
@@ -33,7 +35,10 @@ def _sentences(material: Material) -> Iterator[str]:
     yield _given(material)
     baseline = material.baseline
     if baseline is not None:
-        for goal in (material.first_unit, material.force):
+        forces = [o for o in baseline.standard.planned if is_force(o)]
+        # A force for each class of risk is told for each; of others the first is enough.
+        forces = [o for o in forces if o is forces[0] or o.where][:MOST_FORCES]
+        for goal in (material.first_unit, *forces):
             if goal is not None:
                 yield _reached(baseline, goal, first=goal is material.first_unit)
     yield _performed(material)
@@ -70,7 +75,8 @@ def _reached(baseline: Assessment, goal: Objective, *, first: bool) -> str:
         lead = f"With every unit at home and free, the travel model has the {wording.lower(goal.title)} reach"
     else:
         comma = "," if "," in goal.title else ""
-        lead = f"The {wording.lower(goal.title)}{comma} is modelled to reach"
+        what = f"A force of {goal.title}" if goal.title[:1].isdigit() else f"The {wording.lower(goal.title)}"
+        lead = f"{what}{comma} is modelled to reach"
     return (
         f"{lead} {wording.share_of(row['share'], row['n'], row['unit'], goal=asked)} within"
         f" {wording.clock(goal.limit_s)} ({wording.count(row['outside'])} are outside{verdict}"
