@@ -231,7 +231,7 @@ class Page {
         key.style.backgroundColor = ownColour(name);
         return h("li", {}, key, said(name));
       })
-      : [...GROUND_WORDS].filter(([name]) => name !== "elsewhere" || this.model.zones.includes(ELSEWHERE)).map(([name, word]) => h("li", {}, swatch(name), word)));
+      : [...GROUND_WORDS].filter(([name]) => name !== "elsewhere" || this.live.zones.includes(ELSEWHERE)).map(([name, word]) => h("li", {}, swatch(name), word)));
     fill(byId("unit-legend"), [...FAMILIES].map(([name, look]) => h("li", {}, h("span", { class: "chip " + name }, h("span", {}, "E1"), chipMark(name)), look.word)),
       h("li", {}, h("span", { class: "chip going guessed" }, h("span", {}, "E1"), chipMark("going")), "on its way, place estimated"));
     fill(byId("call-legend"), [...CATEGORIES].map(([name, word]) => h("li", {}, sign(name), word)));
