@@ -120,6 +120,15 @@ def zones_said(assessment: Assessment, goal: Objective) -> str:
     return whole if asked.all() else f"{wording.count(int(asked.sum()))} of {whole}"
 
 
+def total_said(scenario: Scenario, part: Counted, zones: str) -> str:
+    """Say how much is counted, and in how many zones; what lies in none of them is not said to."""
+    outside = part.total - float(in_zones(scenario, part.measure).sum())
+    whole = f"{wording.count(part.total)} {part.unit}"
+    if outside < 1 / 2:
+        return f"{whole} in {zones}"
+    return f"{whole}, {wording.count(outside)} of them in no zone; {zones}"
+
+
 def as_areas(zones: gpd.GeoDataFrame, *, metric_crs: object) -> gpd.GeoDataFrame:
     """Zones in WGS 84, those without an outline as small discs."""
     metric = zones.geometry.to_crs(metric_crs)

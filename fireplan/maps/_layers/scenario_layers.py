@@ -148,9 +148,9 @@ def arrival_legend(
     assessment: Assessment,
     goal: Objective,
     bands: Sequence[Band],
-    total: str,
     *,
     statuses: Sequence[str],
+    count: str | None = None,
 ) -> Legend:
     """Say what the classes of arrival, the gaps and the signs mean."""
     gap = Entry(label="gap: demand outside the limit", colour=GAP_COLOUR, sign="line")
@@ -163,7 +163,11 @@ def arrival_legend(
             *station_entries(*statuses),  # type: ignore[arg-type]
         ],
         unit="min:s" if goal.interval != "travel_s" else "min:s, without turnout",
-        n=f"{total} in {attribute_tables.zones_said(assessment, goal)}",
+        n=attribute_tables.total_said(
+            assessment.scenario,
+            attribute_tables.counted_of(assessment, goal, count=count),
+            attribute_tables.zones_said(assessment, goal),
+        ),
         held_to=limit_said(goal),
     )
 

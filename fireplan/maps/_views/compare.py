@@ -23,7 +23,7 @@ from fireplan.maps._pages.offline_map import OfflineMap
 from fireplan.maps._pages.page_frame import footer_of
 from fireplan.maps._pages.synced_maps import MOST_PANES, SyncedMaps
 from fireplan.maps._views.scenario_headings import narrowed
-from fireplan.measures._assessment import chosen_objective
+from fireplan.measures._assessment import chosen_measure, chosen_objective
 from fireplan.standards import INTERVALS
 
 if TYPE_CHECKING:
@@ -63,10 +63,11 @@ def compare(
     if not 2 <= len(assessments) <= MOST_PANES:
         raise InputError(f"a page shows two to {MOST_PANES} scenarios side by side, not {len(assessments)}")
     goal = chosen_objective(comparison.baseline, objective)
+    count = chosen_measure(comparison.baseline, goal.key, count=count)  # of every pane the same
     bands = arrival_bands(comparison.baseline, goal)
     panes = []
     for assessment in assessments:
-        share, total = attribute_tables.counted_said(assessment, objective=goal.key, count=count)
+        share, _ = attribute_tables.counted_said(assessment, objective=goal.key, count=count)
         pane = OfflineMap(title=assessment.scenario.name, subtitle=share, basemap=basemap)
         first = assessment is comparison.baseline
         others = [other for other in assessments if other is not assessment]
@@ -75,7 +76,8 @@ def compare(
         if not first:
             draw_change(pane, comparison, assessment, goal)
         panes.append(pane)
-    legend = arrival_legend(comparison.baseline, goal, bands, total, statuses=("existing", "opened", "closed"))
+    statuses = ("existing", "opened", "closed")
+    legend = arrival_legend(comparison.baseline, goal, bands, statuses=statuses, count=count)
     change = Legend(
         title=f"Change against {comparison.names[0]}",
         unit=f"{wording.lower(goal.title)}, {INTERVALS[goal.interval]}; switch it on in the list of layers",

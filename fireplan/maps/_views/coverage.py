@@ -55,12 +55,12 @@ def coverage(
     assessment = for_audience(assessment, profile)
     goal = chosen_objective(assessment, objective)
     bands = arrival_bands(assessment, goal)
-    share, total = attribute_tables.counted_said(assessment, objective=goal.key, count=count)
+    share, _ = attribute_tables.counted_said(assessment, objective=goal.key, count=count)
     page = OfflineMap(
         title=title or f"Coverage: {named(assessment.scenario)}",
         subtitle=share,
         footer=footer_of(assessment.scenario, method=METHOD),
-        legends=[arrival_legend(assessment, goal, bands, total, statuses=("existing",))],
+        legends=[arrival_legend(assessment, goal, bands, statuses=("existing",), count=count)],
         basemap=basemap,
     )
     draw_arrival(page, assessment, goal, bands, baseline=None, count=count)

@@ -100,6 +100,7 @@ def difference(
         if colour in shown or label in {b.label for b in CHANGE_BANDS}
     ]
     turned = zones["turned"].to_numpy()
+    on_zones = attribute_tables.zones_said(before, goal)
     entries += [
         *ground_entries(before, goal),
         Entry(label="comes within the limit", colour=NOW_IN, sign="line", note=wording.count(gains["gained"])),
@@ -115,7 +116,7 @@ def difference(
                 title=f"Change in arrival, {wording.lower(goal.title)}",
                 unit=f"{INTERVALS[goal.interval]}; {counted.unit}",
                 entries=[*entries, *station_entries("existing", "opened", "closed")],
-                n=f"n = {wording.count(counted.total)} {counted.unit} in {attribute_tables.zones_said(before, goal)}",
+                n=f"n = {attribute_tables.total_said(before.scenario, counted, on_zones)}",
                 held_to=limit_said(goal),
                 note=_totals(comparison, after, goal, first=counted.measure.name),
             )

@@ -80,6 +80,7 @@ def erf(
     goal = _goal(assessment, objective)
     zones, classes = _depths(assessment, goal)
     counted = attribute_tables.counted_of(assessment, goal, count=count)
+    on_zones = attribute_tables.zones_said(assessment, goal)
     depth, _ = _depth_at(assessment, goal, counted.measure.places)
     deepest = depth == len(classes) - 1
     share = wording.share_of(
@@ -102,8 +103,7 @@ def erf(
                     *ground_entries(assessment, goal),
                     *station_entries("existing"),
                 ],
-                n=f"n = {wording.count(counted.total)} {counted.unit} in"
-                f" {attribute_tables.zones_said(assessment, goal)}",
+                n=f"n = {attribute_tables.total_said(assessment.scenario, counted, on_zones)}",
                 held_to=limit_said(goal),
                 note="" if len(assessment.scenario.units) else "No units are known: each station brings any number.",
             )

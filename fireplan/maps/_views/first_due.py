@@ -93,8 +93,7 @@ def first_due(
     due = Due(scenario, objective, needs, interval, count)
     territories = _territories(due)
     drawn = territories[~territories.geometry.is_empty]
-    total = territories.attrs["total"]
-    n = f"{wording.count(total)} {territories.attrs['unit']} in {wording.counted(len(scenario.zones), 'zone')}"
+    n = territories.attrs["n"]
     many = f"{wording.counted(len(drawn), 'station')} {'is' if len(drawn) == 1 else 'are'}"
     page = OfflineMap(
         title=title or f"{due.words}: {named(scenario)}",
@@ -222,7 +221,8 @@ def _territories(asked: Due) -> gpd.GeoDataFrame:
     table["share_said"] = [attribute_tables.share_in(float(part), counted.total) for part in held]
     table["p90_said"] = [_p90(due, station, counted) for station in table.index]
     unserved = float(counted.weight[due["first_due"].isna().to_numpy()].sum())
-    table.attrs |= {"total": counted.total, "unit": counted.unit, "unserved": unserved, "lines": lines}
+    n = attribute_tables.total_said(scenario, counted, wording.counted(len(scenario.zones), "zone"))
+    table.attrs |= {"n": n, "unit": counted.unit, "unserved": unserved, "lines": lines}
     return table
 
 

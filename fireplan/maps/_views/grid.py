@@ -12,6 +12,7 @@ from fireplan.maps._pages.disclosure_profile import for_audience, marked
 from fireplan.maps._pages.synced_maps import MOST_PANES
 from fireplan.maps._views.compare import compare
 from fireplan.maps._views.scenario_headings import headline_of, known_scenario
+from fireplan.measures._assessment import chosen_measure
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -66,6 +67,7 @@ def grid(
     drawn = [known_scenario(comparison, name) for name in names]
     if not 2 <= len(set(names)) == len(names) <= MOST_PANES:
         raise InputError(f"a grid shows two to {MOST_PANES} different scenarios, not {listed(map(quoted, names))}")
+    count = chosen_measure(drawn[0], objective, count=count)
     made = compare(Comparison(tuple(drawn)), objective=objective, count=count, title=title, basemap=basemap)
     made.theme = theme
     for pane, assessment in zip(made.maps, drawn, strict=True):

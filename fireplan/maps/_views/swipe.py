@@ -11,6 +11,7 @@ from fireplan.maps._pages.disclosure_profile import for_audience, marked
 from fireplan.maps._pages.swipe_map import SwipeMap
 from fireplan.maps._views.compare import compare
 from fireplan.maps._views.scenario_headings import headline_of, known_scenario, narrowed
+from fireplan.measures._assessment import chosen_measure
 
 if TYPE_CHECKING:
     from fireplan.disclosure import Profile
@@ -65,6 +66,7 @@ def swipe(  # noqa: PLR0913 - a view has this many settings
     if first == second:
         raise InputError(f"both sides of the curtain would show {quoted(first)}: name two scenarios")
     pair = Comparison((known_scenario(comparison, first), known_scenario(comparison, second)))
+    count = chosen_measure(pair.baseline, objective, count=count)
     over = title or f"{first} and {second}{narrowed(comparison.baseline.scenario)}"
     made = compare(pair, objective=objective, count=count, title=over, basemap=basemap)
     for pane, assessment in zip(made.maps, pair.assessments, strict=True):
