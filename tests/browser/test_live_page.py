@@ -676,7 +676,7 @@ def test_what_is_not_known_is_said_and_never_nan(open_address):
         }
         for i in incidents()
     ]
-    nobody = [{"name": "p", "unit": "people", "n": 0, "home": None, "now": None, "soon": []}]
+    nobody = [{"name": "p", "unit": "people", "n": 0, "left_out": 0, "home": None, "now": None, "soon": []}]
     odd = state(units=nothing, incidents=calls, cover=cover(measures=nobody))
     with Stage(odd, odd=True) as stage:
         check_unknown(opened(open_address, stage))
