@@ -244,6 +244,25 @@ def test_an_ambulance_moved_is_told_in_calls_and_not_in_people(town):
     assert legend.unit == "ambulance, travel time; switch it on in the list of layers"
 
 
+def test_gaps_found_before_lead_the_page_to_their_objective(town):
+    assessment = fp.assess(town, standard=standard(goal(), goal("high", where=SOUTH_HALF)))
+    found = fp.gaps(assessment, objective="high", weight="incidents")
+    page = maps.gaps(assessment, found=found)
+    assert page.subtitle.startswith("52.0 % of 25 incidents where risk_class is high")
+    assert "12" in cells(areas(page)[0], "Incidents where risk_class is high")
+    with pytest.raises(InputError, match="gaps found are of objective 'high', not of 'first'"):
+        maps.gaps(assessment, found=found, objective="first")
+    assert "km of road" in maps.gaps(assessment, count="road_km").subtitle
+    assert not maps.gaps(assessment, count="road_km").subtitle.startswith("No gap")
+
+
+def test_what_lies_in_no_zone_is_not_said_to_lie_in_one(town):
+    fewer = replace(town, zones=town.zones.iloc[:30])
+    page = maps.coverage(fp.assess(fewer, standard=standard(goal())), count="incidents")
+    # Ten EMS calls and two fires (of zones 33 and 37) lie in the ten blocks that are no zone.
+    assert "50 incidents, 12 of them in no zone; 30 zones" in shown(page)
+
+
 # --- a scenario that was narrowed says so
 
 

@@ -67,7 +67,7 @@ def gaps(
             )
         objective, count = found.attrs["objective"], count or found.attrs["weight"].replace("incidents_n", "incidents")
     goal = chosen_objective(assessment, objective)
-    if found is None and attribute_tables.is_weighted(assessment, goal, count=count):
+    if found is None and (count is not None or attribute_tables.is_weighted(assessment, goal)):
         found = find_gaps(assessment, objective=goal.key, weight=count)
     share, total = attribute_tables.counted_said(assessment, objective=goal.key, count=count)
     n_gaps = 0 if found is None else len(found)
