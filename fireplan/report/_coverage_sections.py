@@ -10,11 +10,13 @@ from fireplan import wording
 from fireplan._page_kit import style
 from fireplan.colours import ELSEWHERE
 from fireplan.measures._assessment import chosen_measure, headline_row, untold_said
-from fireplan.measures._demand_measures import in_zones
+from fireplan.measures._demand_measures import UNITS, in_zones
 from fireplan.report._blocks import Block, Prose, Section, Table, TableColumn, absent
 from fireplan.report._inputs import is_force
 from fireplan.report._zone_maps import Shading, shaded
 from fireplan.travel import first_due
+from fireplan.travel._first_due import suppliers
+from fireplan.travel._places import station_places
 
 if TYPE_CHECKING:
     from fireplan.measures import Assessment
@@ -203,7 +205,10 @@ def _by_station(material: Material, baseline: Assessment, goal: Objective) -> Bl
         TableColumn("share", "share", "share"),
     ]
     caption = f"What each station is first due to, {goal.title} within {wording.clock(goal.limit_s)}"
-    open_ones = shown[shown["open"]]
+    scenario = baseline.scenario
+    starts = station_places(scenario)
+    able = set(starts.ids[suppliers(scenario, starts, needs=goal.needs)[0]])
+    open_ones = shown[shown["open"] & shown.index.isin(able)]  # a station that houses none of it is due nowhere
     return Table(
         "first_due_by_station", caption, pd.DataFrame(table), columns, material.modelled, pd.DataFrame(open_ones)
     )
@@ -221,7 +226,8 @@ def _time_map(material: Material, goal: Objective, key: str, title: str) -> Bloc
     measure = baseline.arrival(goal.key, row["measure"]).measure
     by_zone = measure.places.kind != "roads"
     weight = pd.Series(in_zones(scenario, measure), index=zones.index) if by_zone else None
-    unit = str(row["unit"]) if by_zone else "zones"
+    # Short, as the legend has no room: of which ground and incidents stands over the map.
+    unit = UNITS.get(measure.name, measure.name) if by_zone else "zones"
     share = wording.share_of(row["share"], row["n"], row["unit"], goal=row["required_share"])
     left_out = untold_said(row)
     said = f"{share} lie within the objective{f'; {left_out}' if left_out else ''}."

@@ -10,7 +10,7 @@ from fireplan import charts, wording
 from fireplan._page_kit import style
 from fireplan.colours import ELSEWHERE, UNKNOWN
 from fireplan.measures._assessment import chosen_measure
-from fireplan.measures._demand_measures import in_zones
+from fireplan.measures._demand_measures import UNITS, in_zones
 from fireplan.report._blocks import Block, Heading, Points, Prose, Section, Table, TableColumn, absent, drawn
 from fireplan.report._coverage_sections import interval_of, with_told
 from fireplan.report._zone_maps import Shading, shaded
@@ -112,7 +112,7 @@ def _gained(material: Material, comparison: Comparison, plan: Assessment, gains:
     measure = baseline.arrival(goal.key, chosen_measure(baseline, goal.key)).measure
     by_zone = measure.places.kind != "roads"
     weight = pd.Series(in_zones(baseline.scenario, measure), index=table.index) if by_zone else None
-    unit = measure.unit if by_zone else "zones"
+    unit = UNITS.get(measure.name, measure.name) if by_zone else "zones"
     bands = style.change_bands(*STEPS_S)
     missing, missing_colour = "never reached", UNKNOWN
     if goal.where:

@@ -205,6 +205,9 @@ def test_no_station_without_an_ambulance_is_first_due_for_one(town):
     assert cells(areas(pages[3])[0], "") == ["South"]
     assert pages[3].title == "First due (ambulance): town"
     assert set(fp.gaps(both.baseline, objective="als")["nearest_station"]) <= {"S1"}
+    table = report_of(fp.assess(town, standard=standard(als)), chapters=["distribution"]).partition("Table 2.")[2]
+    assert "South 400" in table
+    assert "North" not in table.partition("Data:")[0]
 
 
 def test_an_engine_is_first_due_where_nothing_else_is_asked_for(town):
