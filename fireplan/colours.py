@@ -20,6 +20,7 @@ __all__ = [
     "CARD",
     "CATEGORIES",
     "DARK",
+    "ELSEWHERE",
     "FASTER",
     "GAIN",
     "GRID",
@@ -54,6 +55,8 @@ CARD = "#ffffff"
 PAPER = "#f7f6f2"
 ACCENT = "#1c4f82"
 UNKNOWN = "#c9cdd2"
+ELSEWHERE = "#a9aeb6"
+"""Ground that an objective does not speak of: a grey well apart in lightness from no change and from not known."""
 NO_CHANGE = "#f0efec"
 FASTER = ("#cfe1f2", "#7fb2db", "#2f78b7", "#0d4683")
 """A little to a lot of time gained, and of anything else there is more or less of."""
@@ -124,6 +127,7 @@ LIGHT: Mapping[str, str] = {
     "lost-mark": SLOWER[3],
     "never": "#d5d3cd",
     "never-mark": "#77736a",
+    "elsewhere": ELSEWHERE,
     "road-1": MAIN_ROAD,
     "road-2": THROUGH_ROAD,
     "road-3": LOCAL_ROAD,
@@ -169,6 +173,7 @@ DARK: Mapping[str, str] = {
     "lost-mark": "#ffc27a",
     "never": "#2c333b",
     "never-mark": "#77818b",
+    "elsewhere": "#4a525b",
     "road-1": "#6b7279",
     "road-2": "#50575e",
     "road-3": "#3a4148",

@@ -16,7 +16,7 @@ from fireplan._map_calls import MapCalls
 from fireplan.errors import InputError, UnknownIdError, listed, quoted
 from fireplan.measures import Assessment, assess
 from fireplan.measures._assessment import chosen_measure, chosen_objective
-from fireplan.measures._demand_measures import zones_of
+from fireplan.measures._demand_measures import in_zones
 from fireplan.scenario import counted_columns, held
 from fireplan.travel import first_due
 
@@ -255,9 +255,7 @@ class Comparison:
         """Zones with their arrival before and after, and how much of what is counted lies in each."""
         table = pd.DataFrame(self.changes(after.scenario.name, objective=goal.key).drop(columns="geometry"))
         measure = self.baseline.arrival(goal.key, counted).measure
-        weight = np.where(measure.known, measure.weight, 0.0)
-        zone = zones_of(self.baseline.scenario, measure.places)
-        table[counted] = np.bincount(zone[zone >= 0], weights=weight[zone >= 0], minlength=len(table))
+        table[counted] = in_zones(self.baseline.scenario, measure)
         return table, measure.unit
 
     def _by_address(self, after: Assessment, goal: Objective, counted: str) -> tuple[pd.DataFrame, str]:

@@ -14,8 +14,7 @@ from rich.table import Table
 from rich.text import Text
 
 from fireplan import wording
-from fireplan.measures._assessment import left_out
-from fireplan.measures._demand_measures import UNITS
+from fireplan.measures._assessment import chosen_measure, left_out, untold_said
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -74,17 +73,21 @@ def shares_table(comparison: Comparison, *, title: str) -> Table:
     for name in comparison.names:
         table.add_column(Text(plain(name)), justify="right", min_width=17 if len(comparison.names) <= 3 else 13)
     for goal in comparison.standard.planned:
-        table.add_row(Text(plain(f"{goal.title}, {wording.clock(goal.limit_s)}"), style="bold"))
+        ground = f", {goal.ground}" if goal.where else ""
+        table.add_row(Text(plain(f"{goal.title}, {wording.clock(goal.limit_s)}{ground}"), style="bold"))
         here = pd.DataFrame(summary.xs(goal.key, level="objective"))
-        for measure in here.index.get_level_values("measure").unique():
-            table.add_row(*_cells(pd.DataFrame(here.xs(measure, level="measure")), comparison.names))
+        first = chosen_measure(comparison.baseline, goal.key)
+        for measure in dict.fromkeys([first, *here.index.get_level_values("measure")]):
+            rows = pd.DataFrame(here.xs(measure, level="measure"))
+            table.add_row(*_cells(rows, comparison.names, weighs_one=measure == "incidents"))
     return table
 
 
-def _cells(rows: pd.DataFrame, names: tuple[str, ...]) -> list[Text]:
+def _cells(rows: pd.DataFrame, names: tuple[str, ...], *, weighs_one: bool) -> list[Text]:
     first: Any = rows.loc[names[0]]
     # Rows without a place are counted; a place counts once only where each weighs one, as incidents do.
-    nowhere = left_out(first["not_located"], first["n"] + first["not_located"]) if first["unit"] == "incidents" else ""
+    nowhere = left_out(first["not_located"], first["n"] + first["not_located"]) if weighs_one else ""
+    nowhere = "; ".join(filter(None, (nowhere, untold_said(first))))
     cells = [Text(plain(f"  of {wording.count(first['n'])} {first['unit']}" + (f" ({nowhere})" if nowhere else "")))]
     for i, name in enumerate(names):
         row: Any = rows.loc[name]
@@ -102,8 +105,7 @@ def _cells(rows: pd.DataFrame, names: tuple[str, ...]) -> list[Text]:
 def gap_lines(name: str, found: pd.DataFrame, *, most: int = 3) -> list[str]:
     """Say the largest gaps of a scenario."""
     total, outside = found.attrs["total"], found.attrs["outside"]
-    weight, scattered, limit_s = (found.attrs[name] for name in ("weight", "scattered", "limit_s"))
-    unit = UNITS.get(weight.removesuffix("_n"), weight)
+    weight, unit, scattered, limit_s = (found.attrs[name] for name in ("weight", "unit", "scattered", "limit_s"))
     lines = [
         (
             f"Gaps, {name}: {wording.count(outside)} of {wording.count(total)} {unit} outside"

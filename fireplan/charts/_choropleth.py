@@ -72,6 +72,7 @@ def choropleth(  # noqa: PLR0913 - a map has this many parts
     roads: RoadNetwork | None = None,
     heading: str = "",
     missing: str = NO_CLASS,
+    missing_colour: str = UNKNOWN,
     title: str = "",
     said: Sequence[str] = (),
     about: About | None = None,
@@ -82,7 +83,7 @@ def choropleth(  # noqa: PLR0913 - a map has this many parts
     Parameters
     ----------
     classes
-        Class of each zone, by `zone_id`; missing, or a class without a colour: grey.
+        Class of each zone, by `zone_id`; missing, or a class without a colour: in `missing_colour`.
     zones
         Outlines or points, with a CRS.
     colours
@@ -99,8 +100,8 @@ def choropleth(  # noqa: PLR0913 - a map has this many parts
         Drawn thinly above the zones.
     heading
         What the classes are of, with the unit.
-    missing
-        What grey zones are called.
+    missing, missing_colour
+        What zones of no class are called, and their colour.
     title
         Left out: the heading.
     said
@@ -124,10 +125,10 @@ def choropleth(  # noqa: PLR0913 - a map has this many parts
     label_of = classes.reindex(zones.index).astype(object).where(lambda s: s.isin(list(colours)), missing)
     weighed = pd.Series(1.0, index=zones.index) if weight is None else weight.reindex(zones.index)
     counted = np.asarray(weighed.fillna(0), dtype=np.float64)
-    legend = _legend(label_of.to_numpy(object), counted, {**colours, missing: UNKNOWN}, unit)
+    legend = _legend(label_of.to_numpy(object), counted, {**colours, missing: missing_colour}, unit, missing=missing)
     shown = _stations(stations, place.crs)
     ground = _Ground(
-        _outlines(place), [colours.get(str(c), UNKNOWN) for c in label_of], legend, heading, _lines(roads),
+        _outlines(place), [colours.get(str(c), missing_colour) for c in label_of], legend, heading, _lines(roads),
         shown, _names(stations), _flags(stations, "open"),
         np.array([], bool) if stations is None else stations.index.isin(list(fresh)),
     )  # fmt: skip
@@ -140,14 +141,18 @@ def choropleth(  # noqa: PLR0913 - a map has this many parts
 
 
 def _legend(
-    found: NDArray[np.object_], counted: NDArray[np.float64], colours: Mapping[str, str], unit: str
+    found: NDArray[np.object_], counted: NDArray[np.float64], colours: Mapping[str, str], unit: str, *, missing: str
 ) -> list[tuple[str, str, str]]:
     """Each class, its colour, and what it holds."""
     total = counted.sum()
     rows = []
     for name, colour in colours.items():
-        here = counted[found == name].sum()
-        if colour == UNKNOWN and not (found == name).any():
+        inside = found == name
+        here = counted[inside].sum()
+        if name == missing and not inside.any():
+            continue
+        if name == missing and not here > 0:  # of what is counted there is none: only ground is left to tell
+            rows.append((drawable(name), colour, wording.counted(int(inside.sum()), "zone")))
             continue
         part = f" ({wording.share(here / total)})" if total > 0 else ""
         rows.append((drawable(name), colour, f"{wording.count(here)} {drawable(unit)}{part}"))

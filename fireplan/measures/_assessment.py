@@ -16,15 +16,7 @@ from fireplan._map_calls import MapCalls
 from fireplan._selection import kind_texts
 from fireplan.errors import InputError, UnknownIdError, listed, quoted
 from fireplan.measures._demand_groups import NOT_KNOWN, groups_at
-from fireplan.measures._demand_measures import (
-    ON,
-    UNITS,
-    USUAL_FIRST,
-    Measure,
-    applies_to,
-    measures_of,
-    zones_of,
-)
+from fireplan.measures._demand_measures import ON, UNITS, Measure, applies_to, chosen_of, in_zones, measures_of
 from fireplan.scenario import held
 from fireplan.standards._library import standard_of
 from fireplan.travel import first_due, force_times, station_notes
@@ -377,7 +369,6 @@ def weighted_percentile(values: NDArray[np.floating], weight: NDArray[np.float64
 def _by_zone(scenario: Scenario, arrivals: tuple[Arrival, ...]) -> gpd.GeoDataFrame:
     objectives = list({a.objective.key: a.objective for a in arrivals}.values())
     table = scenario.zones.join(first_due(scenario, objective=objectives[0] if objectives else None))
-    n = len(table)
     zones = places(scenario, "zones")
     for objective in objectives:
         # Zones without a weight are reached or not all the same.
@@ -391,26 +382,19 @@ def _by_zone(scenario: Scenario, arrivals: tuple[Arrival, ...]) -> gpd.GeoDataFr
         key, measure = arrival.objective.key, arrival.measure
         if measure.places.kind == "zones":
             continue
-        zone = zones_of(scenario, measure.places)
-        counted = (zone >= 0) & measure.known
-        weight = measure.weight[counted]
-        total = np.bincount(zone[counted], weights=weight, minlength=n)
-        within = np.bincount(zone[counted], weights=weight * arrival.within[counted], minlength=n)
-        name = "incidents" if measure.places.kind == "incidents" else "road"
-        if name not in whole:
-            whole[name] = _in_zones(scenario, name, n)
-            table["incidents_n" if name == "incidents" else "road_km"] = whole[name]
+        kind = measure.places.kind
+        total, within = (in_zones(scenario, measure, among=among) for among in (None, arrival.within))
+        if kind not in whole:
+            whole[kind] = _all_in_zones(scenario, kind)
+            table["incidents_n" if kind == "incidents" else "road_km"] = whole[kind]
         with np.errstate(divide="ignore", invalid="ignore"):
-            table[f"{key}_{name}_share"] = within / total
+            table[f"{key}_{'incidents' if kind == 'incidents' else 'road'}_share"] = within / total
     return table
 
 
-def _in_zones(scenario: Scenario, name: str, n: int) -> NDArray[np.float64]:
+def _all_in_zones(scenario: Scenario, name: str) -> NDArray[np.float64]:
     """All incidents, or road, in each zone, whatever an objective speaks of."""
-    measure = next(m for m in measures_of(scenario) if m.name == ("incidents" if name == "incidents" else "road_km"))
-    zone = zones_of(scenario, measure.places)
-    counted = (zone >= 0) & measure.known
-    return np.bincount(zone[counted], weights=measure.weight[counted], minlength=n).astype(float)
+    return in_zones(scenario, next(m for m in measures_of(scenario) if m.places.kind == name))
 
 
 def _by_station(scenario: Scenario, arrivals: tuple[Arrival, ...]) -> pd.DataFrame:
@@ -510,6 +494,14 @@ def left_out(not_located: float, rows: float) -> str:
     return f"{wording.count(not_located)} of {wording.count(rows)} without a place, {wording.share(not_located / rows)}"
 
 
+def untold_said(row: pd.Series[Any]) -> str:
+    """Say how much the data do not say of whether a figure speaks of it; nothing where it is half a percent or less."""
+    whole = row["n"] + row["elsewhere"] + row["untold"]
+    if not row["untold"] > NO_PLACE_SHARE * whole:
+        return ""
+    return f"of {wording.count(row['untold'])} more ({wording.share(row['untold'] / whole)}) the data do not say"
+
+
 def chosen_measure(assessment: Assessment, objective: str | None = None, *, count: str | None = None) -> str:
     """
     Say what a figure of an objective counts.
@@ -525,17 +517,15 @@ def chosen_measure(assessment: Assessment, objective: str | None = None, *, coun
         was narrowed to some; else people, incidents, dwellings, or whatever there is.
     """
     goal = chosen_objective(assessment, objective)
-    names = {a.measure.name: float(np.nansum(a.measure.weight)) for a in assessment.arrivals if a.objective is goal}
-    if count is not None:
-        if count not in names:
-            raise UnknownIdError("measure", count, names)
-        return count
-    if goal.weight:
-        return goal.weight
-    if "incidents" in names and any(s.of_incidents for s in assessment.scenario.selections):
-        return "incidents"
-    usual = [name for name in USUAL_FIRST if name in names]
-    return next((name for name in usual if names[name] > 0), [*usual, *names][0])
+    measures = [a.measure for a in assessment.arrivals if a.objective.key == goal.key]
+    return chosen_of(assessment.scenario, measures, goal, count=count).name
+
+
+def headline_row(assessment: Assessment, objective: str | None = None, *, count: str | None = None) -> pd.Series[Any]:
+    """Give the row of the summary that a figure of an objective is read from: see `chosen_measure`."""
+    goal = chosen_objective(assessment, objective)
+    name = chosen_measure(assessment, goal.key, count=count)
+    return pd.Series(_headline(assessment.arrival(goal.key, name)))
 
 
 def chosen_objective(assessment: Assessment, objective: str | None) -> Objective:

@@ -11,7 +11,7 @@ import shapely
 
 from fireplan._selection import kind_texts
 from fireplan.demand import zone_of
-from fireplan.errors import InputError, listed, quoted
+from fireplan.errors import InputError, UnknownIdError, listed, quoted
 from fireplan.scenario import counted_columns, held, root, token
 from fireplan.travel._first_due import first_due_rows
 from fireplan.travel._places import Places, piece_lengths_m, places
@@ -155,6 +155,58 @@ def _bound(measure: Measure, objective: Objective, applies: NDArray[np.int8]) ->
         elsewhere=float(whole[applies == OFF].sum()),
         untold=float(whole[applies < 0].sum()),
     )
+
+
+def in_zones(scenario: Scenario, measure: Measure, *, among: NDArray[np.bool_] | None = None) -> NDArray[np.float64]:
+    """
+    Say how much of a measure lies in each zone.
+
+    Parameters
+    ----------
+    scenario
+        Whose zones.
+    measure
+        From `measures_of`: what an objective does not speak of weighs nothing in it. What lies in no zone, and what has
+        no known place, is left out.
+    among
+        Count only these of its places; left out: all.
+    """
+    zone = zones_of(scenario, measure.places)
+    here = (zone >= 0) & measure.known
+    if among is not None:
+        here &= among
+    n = len(held(scenario).zones)
+    return np.bincount(zone[here], weights=measure.weight[here], minlength=n).astype(float)
+
+
+def chosen_of(
+    scenario: Scenario, measures: Iterable[Measure], objective: Objective | None = None, *, count: str | None = None
+) -> Measure:
+    """
+    Choose what a figure counts.
+
+    Parameters
+    ----------
+    scenario
+        Whose.
+    measures
+        From `measures_of`, with the same objective.
+    objective
+        Whose figure it is; left out: of everything.
+    count
+        What is asked for, by name. Left out: what the objective weighs; incidents, if the scenario was narrowed to
+        some; else people, incidents, dwellings (the first there are any of), or whatever there is.
+    """
+    named = {m.name: m for m in measures}
+    asked = count if count is not None else (objective.weight if objective is not None else "")
+    if asked:
+        if asked not in named:
+            raise UnknownIdError("measure", asked, named)
+        return named[asked]
+    if "incidents" in named and any(s.of_incidents for s in scenario.selections):
+        return named["incidents"]
+    usual = [named[name] for name in USUAL_FIRST if name in named]
+    return next((m for m in usual if np.nansum(m.weight) > 0), [*usual, *named.values()][0])
 
 
 def applies_to(scenario: Scenario, objective: Objective, measured: Places) -> NDArray[np.int8]:

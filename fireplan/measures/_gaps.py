@@ -11,7 +11,7 @@ import shapely
 from fireplan._checked import takes
 from fireplan.errors import InputError
 from fireplan.measures._assessment import Assessment, chosen_measure, chosen_objective, weighted_percentile
-from fireplan.measures._demand_measures import zones_of
+from fireplan.measures._demand_measures import in_zones
 from fireplan.stations import KINDS, supply
 from fireplan.travel import first_due
 from fireplan.travel._places import places
@@ -141,10 +141,7 @@ def _weight(assessment: Assessment, goal: Objective, weight: str | None) -> tupl
     counted = chosen_measure(assessment, goal.key, count="incidents" if weight == "incidents_n" else weight)
     measure = assessment.arrival(goal.key, counted).measure
     column = "incidents_n" if measure.places.kind == "incidents" else counted
-    zone = zones_of(assessment.scenario, measure.places)
-    here = (zone >= 0) & measure.known
-    value = np.bincount(zone[here], weights=measure.weight[here], minlength=len(assessment.scenario.zones))
-    return column, value.astype(float)
+    return column, in_zones(assessment.scenario, measure)
 
 
 def gap_reasons(assessment: Assessment, goal: Objective, points: NDArray[np.float64]) -> pd.DataFrame:

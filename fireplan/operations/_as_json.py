@@ -53,7 +53,8 @@ NOBODY = 255
 def objective_shown(objective: Objective) -> ObjectiveState:
     """Show an objective: its key, a title with its limit, and the limit [s]."""
     interval = OBSERVED_INTERVALS[objective.interval]
-    title = f"{objective.title} within {wording.clock(objective.limit_s)} of {interval}"
+    ground = f", {objective.ground}" if objective.where else ""
+    title = f"{objective.title} within {wording.clock(objective.limit_s)} of {interval}{ground}"
     return {
         "key": objective.key,
         "title": title,
@@ -180,6 +181,7 @@ def cover_shown(scene: Scene, cover: CoverNow, usual: Usual) -> CoverState:
                 "name": m.name,
                 "unit": m.unit,
                 "n": m.n,
+                "left_out": m.left_out,
                 "home": _share(m.share(cover.home_within)),
                 "now": _share(m.share(scene.within)),
                 "soon": [{"in_s": s, "within": _share(m.share(within))} for s, within in scene.soon],
@@ -209,10 +211,11 @@ def _force_cover(scene: Scene, cover: CoverNow) -> ForceCoverState | None:
                 "name": m.name,
                 "unit": m.unit,
                 "n": m.n,
+                "left_out": m.left_out,
                 "home": _share(m.share(cover.home_force)),
                 "now": _share(m.share(scene.within_force)),
             }
-            for m in cover.measures
+            for m in cover.force_measures
         ],
     }
 

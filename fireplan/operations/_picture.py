@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from fireplan.operations._events.event_records import Incident
     from fireplan.operations._events.feed_health import Health
     from fireplan.operations._status.live_cover import CoverNow
-    from fireplan.standards import Standard
+    from fireplan.standards import Objective, Standard
     from fireplan.travel import Spot
 
 SOON_S = (300.0, 600.0)
@@ -108,7 +108,8 @@ class Picture:
     ) -> None:
         self.cover = cover
         self.roster = Roster(cover)
-        self.clocks = Clocks(standard, policy=policy or Policy(), units=cover.scenario.units)
+        self._asked = {o.key: cover.asked_by(o) for o in standard.objectives if o.where}
+        self.clocks = Clocks(standard, policy=policy or Policy(), units=cover.scenario.units, on_ground=self._on_ground)
         self._recall = recall
         self._ways = Ways(cover)
         self._zones = ZoneFinder(cover.scenario.zones)
@@ -200,6 +201,11 @@ class Picture:
     def zone_of(self, at: tuple[float, float] | None) -> int | None:
         """Row of the zone that a longitude and latitude [°] lies in; None: in none."""
         return None if at is None else self._zones.at(at)
+
+    def _on_ground(self, objective: Objective, incident: Incident) -> bool:
+        """Whether an incident lies in a zone that an objective speaks of."""
+        zone = self.zone_of(incident.at)
+        return zone is not None and bool(self._asked[objective.key][zone])
 
     def _stand(self, now_us: int) -> list[UnitNow]:
         """Let every unit stand as it does at an instant."""

@@ -247,9 +247,11 @@ class ForceMeasureState(TypedDict):
     name: str
     """What demand is counted by."""
     unit: str
-    """What a reader calls that."""
+    """What a reader calls that, with the ground and the incidents that the objective speaks of."""
     n: float
-    """All of it."""
+    """All of it that lies in a zone."""
+    left_out: float
+    """How much more of it lies in no zone, and is in no figure."""
     home: float | None
     """The share with all units at home, 0 to 1."""
     now: float | None
@@ -333,7 +335,7 @@ class CoverState(CoverFiguresState):
     """What is reached in time."""
 
     zones: str
-    """Base64: one byte a zone: 0 never, 1 lost now, 2 by one unit, 3 by two or more."""
+    """Base64: one byte a zone: 0 never, 1 lost now, 2 by one unit, 3 by two or more, 4 not asked of here."""
     first: FirstDueState
     """Who is first due where."""
 

@@ -12,6 +12,7 @@ from fireplan._page_kit import style
 from fireplan._page_kit.style import Band
 from fireplan.colours import LITTLE_TO_MUCH
 from fireplan.errors import InputError
+from fireplan.measures._demand_measures import measures_of
 from fireplan.report._blocks import Block, Heading, Prose, Section, Table, TableColumn, absent, drawn
 from fireplan.report._zone_maps import Shading, shaded
 from fireplan.response_performance import hour_by_weekday
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
     from fireplan.measures import Assessment
     from fireplan.report._inputs import Material
 
-WEIGHTS = {"population": "people", "dwellings": "dwellings", "incidents_n": "incidents", "incidents": "incidents"}
 MOST_GROUPS = 40
 """Few to many."""
 QUARTERS = (0.25, 0.5, 0.75)
@@ -41,7 +41,7 @@ def community_section(material: Material) -> Section:
 
 def _people(material: Material, baseline: Assessment) -> list[Block]:
     zones = baseline.zones
-    weights = _weights(zones)
+    weights = _weights(baseline)
     blocks: list[Block] = []
     if not weights:
         blocks.append(absent("The zones carry no people, dwellings or incidents: each counts as one."))
@@ -67,10 +67,13 @@ def _people(material: Material, baseline: Assessment) -> list[Block]:
     return [*blocks, *([dense] if dense is not None else [])]
 
 
-def _weights(zones: gpd.GeoDataFrame) -> dict[str, str]:
-    found = {name: told for name, told in WEIGHTS.items() if name in zones}
-    if "incidents_n" in found:
-        found.pop("incidents", None)
+def _weights(baseline: Assessment) -> dict[str, str]:
+    """Columns of the zones that are demand, and what each is counted in; incidents at their own points if known."""
+    zones, found = baseline.zones, {}
+    for measure in measures_of(baseline.scenario):
+        column = "incidents_n" if measure.places.kind == "incidents" else measure.name
+        if measure.places.kind != "roads" and column in zones:
+            found[column] = "dwellings" if measure.name == "dwellings" else measure.unit
     return found
 
 
@@ -82,7 +85,7 @@ def _groups(zones: gpd.GeoDataFrame) -> list[str]:
 
 def _density(material: Material, zones: gpd.GeoDataFrame, weights: dict[str, str]) -> Block | None:
     """Map where demand is dense: incidents if known, else people."""
-    name = next((n for n in ("incidents_n", "incidents", "population") if n in weights), None)
+    name = next((n for n in ("incidents_n", "incidents", "population", *weights) if n in weights), None)
     scenario = material.scenario
     if name is None or scenario is None:
         return None

@@ -8,10 +8,16 @@ import pandas as pd
 
 from fireplan import wording
 from fireplan._page_kit import style
+from fireplan.colours import ELSEWHERE
+from fireplan.measures._assessment import chosen_measure, headline_row, untold_said
+from fireplan.measures._demand_measures import UNITS, in_zones
 from fireplan.report._blocks import Block, Prose, Section, Table, TableColumn, absent
 from fireplan.report._cell_words import NOTHING
 from fireplan.report._inputs import is_force
 from fireplan.report._zone_maps import Shading, shaded
+from fireplan.travel import first_due
+from fireplan.travel._first_due import suppliers
+from fireplan.travel._places import station_places
 
 if TYPE_CHECKING:
     from fireplan.measures import Assessment
@@ -29,6 +35,18 @@ SHARES = (
     TableColumn("share_told", "share within", "told"),
     TableColumn("p90_s", "90th percentile [min:s]", "percentile"),
     TableColumn("goal_told", "against the goal", "verdict"),
+)
+GROUND = (
+    TableColumn("ground", "Ground"),
+    TableColumn("title", "What is to arrive"),
+    TableColumn("limit_s", "limit [min:s]", "clock"),
+    TableColumn("counted", "Counted"),
+    TableColumn("n", "n", "count"),
+    TableColumn("outside", "outside", "count"),
+    TableColumn("share_told", "share within", "told"),
+    TableColumn("met", "goal", "verdict"),
+    TableColumn("elsewhere", "elsewhere", "count"),
+    TableColumn("untold", "not known where", "count"),
 )
 
 
@@ -49,8 +67,9 @@ def distribution_section(material: Material) -> Section:
         section.blocks.append(absent("The standard has no objective for a first unit."))
         return section
     section.blocks += [
+        *ground_blocks(material),
         _shares(material, "distribution_shares", "What the first unit due reaches", force=False),
-        _time_map(material, goal, "first_due_map", f"{goal.title}: modelled {_interval(goal)}"),
+        _time_map(material, goal, "first_due_map", f"{goal.title}: modelled {interval_of(goal)}"),
         _by_station(material, baseline, goal),
     ]
     return section
@@ -70,8 +89,9 @@ def concentration_section(material: Material) -> Section:
             "Concentration is how many units stand near enough together: where an effective response force, all its"
             " units and people, can be assembled within its objective. It is modelled with every unit at home."
         ),
+        *(ground_blocks(material) if material.first_unit is None else []),
         _shares(material, "concentration_shares", "What an effective response force reaches", force=True),
-        _time_map(material, goal, "force_map", f"{goal.title}: modelled {_interval(goal)}"),
+        _time_map(material, goal, "force_map", f"{goal.title}: modelled {interval_of(goal)}"),
     ]
     return section
 
@@ -93,11 +113,11 @@ def gaps_section(material: Material) -> Section:
     if not len(found):
         section.blocks.append(Prose(f"There is no gap: all zones that weigh anything have the {what}."))
         return section
-    weights = [
-        TableColumn(n, h, "count")
-        for n, h in (("population", "people"), ("dwellings", "dwellings"), ("incidents_n", "incidents"))
-        if n in found
-    ]
+    weight, unit = found.attrs.get("weight"), found.attrs.get("unit")
+    names = {"population": "people", "dwellings": "dwellings", "incidents_n": "incidents"}
+    if weight in found:
+        names = {weight: unit, **{n: h for n, h in names.items() if n != weight}}
+    weights = [TableColumn(n, str(h), "count") for n, h in names.items() if n in found]
     columns = [
         TableColumn("gap", "Gap", "count"),
         *weights,
@@ -113,8 +133,7 @@ def gaps_section(material: Material) -> Section:
     told_gaps = f"Gaps of {what}, {scenario.name}"
     attrs = found.attrs
     section.blocks.append(Table("gaps", told_gaps, table, columns, material.modelled, most=20))
-    if {"outside", "scattered", "total", "weight"} <= set(attrs):
-        unit = {"population": "people", "dwellings": "dwellings"}.get(attrs["weight"], "incidents")
+    if {"outside", "scattered", "total", "unit"} <= set(attrs):
         section.blocks.append(
             Prose(
                 f"{wording.count(attrs['outside'])} of {wording.count(attrs['total'])} {unit} lie outside the"
@@ -125,7 +144,35 @@ def gaps_section(material: Material) -> Section:
     return section
 
 
-def _interval(goal: Objective) -> str:
+def ground_blocks(material: Material) -> list[Block]:
+    """Say of which ground and which incidents each objective speaks, where any speaks of a part; what is left out."""
+    baseline = material.baseline
+    if baseline is None or not any(o.where or o.calls for o in baseline.standard.planned):
+        return []
+    rows = []
+    for goal in baseline.standard.planned:
+        row = headline_row(baseline, goal.key)
+        ground = goal.ground.removeprefix("where ") or "all"
+        counted = str(row["unit"]).removesuffix(f" {goal.ground}") if goal.ground else row["unit"]
+        rows.append({**row, "ground": ground, "counted": counted})
+    table = with_told(pd.DataFrame(rows).set_index(["objective", "measure"]))
+    blocks: list[Block] = [
+        Table(
+            "objectives_by_ground", f"Each objective on its own ground, {baseline.scenario.name}", table, GROUND,
+            material.modelled,
+        )
+    ]  # fmt: skip
+    untold = [f"{o['title']}: {said}" for o in rows if (said := untold_said(pd.Series(o)))]
+    rest = f" {'; '.join(untold)}." if untold else ""
+    text = (
+        "“Elsewhere” lies on other ground, or is another kind of incident: it is in no figure of the objective. Of what"
+        f" is “not known where” the data do not say.{rest}"
+    )
+    return [*blocks, Prose(text, "note")]
+
+
+def interval_of(goal: Objective) -> str:
+    """Name the interval that an objective is held to."""
     return {"travel_s": "travel time", "turnout_and_travel_s": "turnout and travel time"}.get(
         goal.interval, goal.interval
     )
@@ -156,7 +203,7 @@ def with_told(table: pd.DataFrame) -> pd.DataFrame:
 
 def _by_station(material: Material, baseline: Assessment, goal: Objective) -> Block:
     table = baseline.stations.xs(goal.key, level="objective")
-    measure = heaviest(baseline)
+    measure = chosen_measure(baseline, goal.key)
     shown = table.xs(measure, level="measure")
     unit = str(shown["unit"].iloc[0]) if len(shown) else ""
     columns = [
@@ -166,16 +213,13 @@ def _by_station(material: Material, baseline: Assessment, goal: Objective) -> Bl
         TableColumn("share", "share", "share"),
     ]
     caption = f"What each station is first due to, {goal.title} within {wording.clock(goal.limit_s)}"
-    open_ones = shown[shown["open"]]
+    scenario = baseline.scenario
+    starts = station_places(scenario)
+    able = set(starts.ids[suppliers(scenario, starts, needs=goal.needs)[0]])
+    open_ones = shown[shown["open"] & shown.index.isin(able)]  # a station that houses none of it is due nowhere
     return Table(
         "first_due_by_station", caption, pd.DataFrame(table), columns, material.modelled, pd.DataFrame(open_ones)
     )
-
-
-def heaviest(assessment: Assessment) -> str:
-    """What demand is counted in first: people, else whatever comes first."""
-    names = [a.measure.name for a in assessment.arrivals]
-    return "population" if "population" in names else names[0]
 
 
 def _time_map(material: Material, goal: Objective, key: str, title: str) -> Block:
@@ -185,17 +229,36 @@ def _time_map(material: Material, goal: Objective, key: str, title: str) -> Bloc
     zones = baseline.zones
     seconds = zones[f"{goal.key}_s"]
     bands = style.time_bands(goal.limit_s, 1.5 * goal.limit_s, 2 * goal.limit_s)
-    name = heaviest(baseline)
-    row: Any = baseline.summary().loc[(goal.key, name)]
-    weight = zones[name] if name in set(zones.columns) else None
-    unit = str(row["unit"]) if weight is not None else "zones"
-    share = wording.share_of(row["share"], row["n"], row["unit"], goal=row["required_share"])
-    said = f"{share} lie within the objective."
-    data = pd.DataFrame({"travel_s": seconds, "first_due": zones["first_due"]})
+    row: Any = headline_row(baseline, goal.key)
     scenario = baseline.scenario
+    measure = baseline.arrival(goal.key, row["measure"]).measure
+    by_zone = measure.places.kind != "roads"
+    weight = pd.Series(in_zones(scenario, measure), index=zones.index) if by_zone else None
+    # Short, as the legend has no room: of which ground and incidents stands over the map.
+    unit = UNITS.get(measure.name, measure.name) if by_zone else "zones"
+    share = wording.share_of(row["share"], row["n"], row["unit"], goal=row["required_share"])
+    left_out = untold_said(row)
+    said = f"{share} lie within the objective{f'; {left_out}' if left_out else ''}."
+    in_none = 0.0 if weight is None else float(row["n"]) - float(weight.sum())
+    if in_none >= 1 / 2:
+        said += f" {wording.count(in_none)} of them lie in no zone: the legend does not count those."
+    if f"{goal.key}_applies" in zones:  # off its ground no time is shown
+        seconds = seconds.where(zones[f"{goal.key}_applies"])
+    due = first_due(scenario, objective=goal)["first_due"]
+    data = pd.DataFrame({"travel_s": zones[f"{goal.key}_s"], "first_due": due})
     return shaded(
         key,
-        Shading(seconds, bands, weight, unit, title, said, heading=scenario.name),
+        Shading(
+            seconds,
+            bands,
+            weight,
+            unit,
+            title,
+            said,
+            heading=scenario.name,
+            missing="not asked of here",
+            missing_colour=ELSEWHERE,
+        ),
         scenario=scenario,
         before=scenario,
         about=material.about(modelled=True),

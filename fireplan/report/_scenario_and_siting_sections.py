@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-import numpy as np
 import pandas as pd
 
 from fireplan import charts, wording
 from fireplan._page_kit import style
 from fireplan.changes._base import told
+from fireplan.colours import ELSEWHERE, UNKNOWN
+from fireplan.measures._assessment import chosen_measure
+from fireplan.measures._demand_measures import UNITS, in_zones
 from fireplan.report._blocks import Block, Heading, Points, Prose, Section, Table, TableColumn, absent, drawn
 from fireplan.report._cell_words import NOTHING
-from fireplan.report._coverage_sections import heaviest, with_told
+from fireplan.report._coverage_sections import interval_of, with_told
 from fireplan.report._zone_maps import Shading, shaded
 from fireplan.siting._results import siting_words as words
 
@@ -56,17 +58,17 @@ def scenarios_section(material: Material) -> Section:
     if comparison is None or not material.plans:
         section.blocks.append(absent("No what-if was given, so there is nothing to compare the department with."))
         return section
-    name = comparison.names[0]
+    name, gains = comparison.names[0], comparison.gains()
     section.blocks += [
         Prose(
             f"Each scenario is the department with the changes named here and nothing else. “{name}” is what the others"
             " are compared with: the same places, with the same weights. All figures are modelled."
         ),
         Points(tuple(f"{a.scenario.name}: {_changes(a)}" for a in material.plans)),
-        *_tables(material, comparison),
+        *_tables(material, comparison, gains),
     ]
     for plan in material.plans[:MOST_MAPS]:
-        section.blocks.append(_gained(material, comparison, plan))
+        section.blocks.append(_gained(material, comparison, plan, gains))
     if len(material.plans) > MOST_MAPS:
         rest = len(material.plans) - MOST_MAPS
         more = wording.counted(rest, "more scenario stands", "more scenarios stand")
@@ -80,13 +82,12 @@ def _changes(assessment: Assessment) -> str:
     return "; ".join(told(scenario.changes, scenario.stations["name"])) or "no change"
 
 
-def _tables(material: Material, comparison: Comparison) -> list[Block]:
-    summary, gains = comparison.summary(), comparison.gains()
+def _tables(material: Material, comparison: Comparison, gains: pd.DataFrame) -> list[Block]:
+    summary = comparison.summary()
     titles = {o.key: o.title for o in comparison.standard.planned}
     gains = gains.assign(title=[titles.get(k, k) for k in gains.index.get_level_values("objective")])
-    measure = heaviest(comparison.baseline)
     # An objective that speaks of dwellings is told in dwellings.
-    counted_in = {o.key: o.weight or measure for o in comparison.standard.planned}
+    counted_in = {o.key: chosen_measure(comparison.baseline, o.key) for o in comparison.standard.planned}
     tables = []
     for table in (summary, gains):
         objective, by = (table.index.get_level_values(level) for level in ("objective", "measure"))
@@ -103,30 +104,36 @@ def _tables(material: Material, comparison: Comparison) -> list[Block]:
     ]
 
 
-def _gained(material: Material, comparison: Comparison, plan: Assessment) -> Block:
-    """Map what one scenario changes."""
-    table = comparison.changes(plan.scenario.name)
+def _gained(material: Material, comparison: Comparison, plan: Assessment, gains: pd.DataFrame) -> Block:
+    """Map what one scenario changes for the first objective of one unit, or the first there is."""
+    baseline = comparison.baseline
+    goal = material.first_unit or comparison.standard.planned[0]
+    table = comparison.changes(plan.scenario.name, objective=goal.key)
     change = table["change_s"]
-    measure = heaviest(comparison.baseline)
-    weight = table.get(measure)
-    unit = "people" if measure == "population" else measure
+    measure = baseline.arrival(goal.key, chosen_measure(baseline, goal.key)).measure
+    by_zone = measure.places.kind != "roads"
+    weight = pd.Series(in_zones(baseline.scenario, measure), index=table.index) if by_zone else None
+    unit = UNITS.get(measure.name, measure.name) if by_zone else "zones"
     bands = style.change_bands(*STEPS_S)
-    counted = np.ones(len(table)) if weight is None else weight.to_numpy(float)
+    missing, missing_colour = "never reached", UNKNOWN
+    if goal.where:
+        change = change.where(baseline.zones[f"{goal.key}_applies"])
+        missing, missing_colour = "not asked of here, or never reached", ELSEWHERE
+    row: Any = gains.xs((plan.scenario.name, goal.key, measure.name), level=(0, 1, 2)).iloc[0]
     least = STEPS_S[0]
-    sooner, later = counted[(change < -least).to_numpy()].sum(), counted[(change > least).to_numpy()].sum()
     said = (
-        f"{wording.count(sooner)} of {wording.count(counted.sum())} {unit} are reached over {wording.clock(least)}"
-        f" sooner, {wording.count(later)} over {wording.clock(least)} later."
+        f"{wording.count(row['faster'])} of {wording.count(row['n'])} {row['unit']} are reached over"
+        f" {wording.clock(least)} sooner, {wording.count(row['slower'])} over {wording.clock(least)} later."
     )
     name = plan.scenario.name
-    title = f"{name}: change of the modelled travel time of the first unit due"
+    title = f"{name}: change of the modelled {interval_of(goal)}, {wording.lower(goal.title)}"
     return shaded(
         f"change_{comparison.names.index(name)}",
-        Shading(change, bands, weight, unit, title, said, heading=name, missing="never reached"),
+        Shading(change, bands, weight, unit, title, said, heading=name, missing=missing, missing_colour=missing_colour),
         scenario=plan.scenario,
         before=comparison.baseline.scenario,
         about=material.about(modelled=True),
-        data=pd.DataFrame(table[[c for c in table.columns if c in CHANGED or c == measure]]),
+        data=pd.DataFrame(table[[c for c in table.columns if c in CHANGED or c == measure.name]]),
     )
 
 

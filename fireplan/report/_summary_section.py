@@ -9,8 +9,9 @@ import pandas as pd
 
 from fireplan import wording
 from fireplan.errors import InputError
+from fireplan.measures._assessment import headline_row, untold_said
 from fireplan.report._blocks import Prose, Section
-from fireplan.report._coverage_sections import heaviest
+from fireplan.report._inputs import is_force
 from fireplan.siting._results.siting_words import amount_said, little_said, plan_said
 
 if TYPE_CHECKING:
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from fireplan.standards import Objective
 
 MOST_PLANS = 3
+MOST_FORCES = 4
 FAR_OFF = 0.1
 """Drives that take so much more or less of the modelled time are said in the summary."""
 
@@ -34,7 +36,10 @@ def _sentences(material: Material) -> Iterator[str]:
     yield _given(material)
     baseline = material.baseline
     if baseline is not None:
-        for goal in (material.first_unit, material.force):
+        forces = [o for o in baseline.standard.planned if is_force(o)]
+        # A force for each class of risk is told for each; of others the first is enough.
+        forces = [o for o in forces if o is forces[0] or o.where][:MOST_FORCES]
+        for goal in (material.first_unit, *forces):
             if goal is not None:
                 yield _reached(baseline, goal, first=goal is material.first_unit)
     yield _performed(material)
@@ -64,17 +69,19 @@ def _given(material: Material) -> str:
 
 def _reached(baseline: Assessment, goal: Objective, *, first: bool) -> str:
     """Say one objective of the plan as it stands."""
-    row: Any = baseline.summary().loc[(goal.key, goal.weight or heaviest(baseline))]
+    row: Any = headline_row(baseline, goal.key)
     asked = float(row["required_share"])
     verdict = _held(row["met"], asked)
     if first:
         lead = f"With every unit at home and free, the travel model has the {wording.lower(goal.title)} reach"
     else:
         comma = "," if "," in goal.title else ""
-        lead = f"The {wording.lower(goal.title)}{comma} is modelled to reach"
+        what = f"A force of {goal.title}" if goal.title[:1].isdigit() else f"The {wording.lower(goal.title)}"
+        lead = f"{what}{comma} is modelled to reach"
     return (
         f"{lead} {wording.share_of(row['share'], row['n'], row['unit'], goal=asked)} within"
-        f" {wording.clock(goal.limit_s)} ({wording.count(row['outside'])} are outside{verdict})."
+        f" {wording.clock(goal.limit_s)} ({wording.count(row['outside'])} are outside{verdict}"
+        f"{f'; {left_out}' if (left_out := untold_said(row)) else ''})."
     )
 
 
@@ -126,10 +133,7 @@ def _gap(material: Material) -> str:
     if not len(found):
         return "No gap was found: what lies outside the objective is scattered."
     row: Any = found.iloc[0]
-    name = next((n for n in ("population", "dwellings", "incidents_n") if n in found), None)
-    holds = wording.counted(row["zones"], "zone")
-    if name:
-        holds = f"{wording.count(row[name])} {'people' if name == 'population' else str(name).split('_')[0]}"
+    holds = f"{wording.count(row[found.attrs['weight']])} {found.attrs['unit']}"
     rest = f"{len(found)} gaps were found; the largest" if len(found) > 1 else "One gap was found; it"
     if pd.isna(row["nearest_name"]) or math.isinf(row["travel_s"]):
         return f"{rest} holds {holds}, and no station reaches most of it (modelled; reason: {row['reason']})."
@@ -144,13 +148,13 @@ def _plans(material: Material) -> str:
     comparison, goal = material.comparison, material.first_unit
     if comparison is None or not material.plans or goal is None:
         return ""
-    gains = comparison.gains().xs((goal.key, heaviest(comparison.baseline)), level=("objective", "measure"))
+    measure = headline_row(comparison.baseline, goal.key)
+    gains = comparison.gains().xs((goal.key, measure["measure"]), level=("objective", "measure"))
     parts = []
     for plan in material.plans[:MOST_PLANS]:
         name = plan.scenario.name
         row: Any = gains.loc[name]
         parts.append(f"“{name}” brings {wording.count(row['gained'])} within it and loses {wording.count(row['lost'])}")
-    measure: Any = comparison.baseline.summary().loc[(goal.key, heaviest(comparison.baseline))]
     more = len(material.plans) - MOST_PLANS
     end = f"; {more} more stand in the chapter on scenarios" if more > 0 else ""
     return (

@@ -171,6 +171,7 @@ def _facts(material: Material) -> list[tuple[str, str]]:
     scenario = material.scenario
     if scenario is not None:
         facts += [("Source", scenario.source or "not stated"), ("Data of", scenario.data_date or "not stated")]
+        facts += [("Demand", str(selection)) for selection in scenario.selections]
     if material.attendance is not None:
         facts.append(("Records", material.about().period))
     if material.standard is not None:

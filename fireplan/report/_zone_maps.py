@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from fireplan._page_kit import style
 from fireplan.charts._choropleth import choropleth
+from fireplan.colours import UNKNOWN
 from fireplan.report._blocks import drawn
 
 if TYPE_CHECKING:
@@ -35,8 +36,8 @@ class Shading:
         What the legend counts, by `zone_id`; None: zones.
     title, said, heading
         Words over the map and over its legend.
-    missing
-        What zones in no class are called.
+    missing, missing_colour
+        What zones in no class are called, and their colour.
     """
 
     values: pd.Series[float]
@@ -47,6 +48,7 @@ class Shading:
     said: str
     heading: str = ""
     missing: str = "not known"
+    missing_colour: str = UNKNOWN
 
 
 def shaded(
@@ -87,6 +89,7 @@ def _map(shading: Shading, scenario: Scenario, before: Scenario, about: About) -
         roads=scenario.roads,
         heading=shading.heading,
         missing=shading.missing,
+        missing_colour=shading.missing_colour,
         title=shading.title,
         said=(shading.said,),
         about=about,

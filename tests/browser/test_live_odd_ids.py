@@ -235,7 +235,9 @@ def hostile(texts):
     ]
     covered = cover() | {
         "objective": {"key": first, "title": f"{first} objective", "limit_s": 240, "share": 0.9, "verified": True},
-        "measures": [{"name": t, "unit": f"{t} unit", "n": 10, "home": 0.9, "now": 0.5, "soon": []} for t in texts],
+        "measures": [
+            {"name": t, "unit": f"{t} unit", "n": 10, "left_out": 0, "home": 0.9, "now": 0.5, "soon": []} for t in texts
+        ],
         "free": [{"kind": t, "title": f"{t} kind", "free": 1, "of": 2} for t in texts],
         "drawdown": {"level": 1, "of": 4, "title": f"{first} level", "usual": f"{first} usual"},
         "force": None,

@@ -33,7 +33,7 @@ from fireplan.live._web.server import Binding, Server
 pytestmark = pytest.mark.browser
 
 SIZES = [(1400, 900), (1024, 768), (1920, 1080)]
-TWO, LOST = (0x86, 0xB7, 0xDD), (0xF3, 0xA7, 0x5C)
+TWO, LOST, ELSEWHERE = (0x86, 0xB7, 0xDD), (0xF3, 0xA7, 0x5C), (0xA9, 0xAE, 0xB6)
 NEAR_COLOUR = """([red, green, blue]) => {
   const sheet = fireplanLive.map.sheets.ground, { width, height } = sheet._canvas;
   sheet.drawNow();
@@ -555,8 +555,24 @@ def test_j_and_k_walk_the_list_and_enter_shows_an_incident(live):
     check_quiet(live)
 
 
+def test_ground_that_is_not_asked_of_is_neutral_and_told_as_such(stage, open_address):
+    zones = zone_bytes() * 0 + 4
+    zones[:20] = 3
+    first = cover()["measures"][0] | {"unit": "people where risk_class is high", "n": 4590.0, "left_out": 524.0}
+    stage.state = state(cover=cover(zones=packed(zones), measures=[first]))
+    live = opened(open_address, stage)
+    assert "not asked of here" in shown(live, "#ground-legend")
+    assert live.page.evaluate(NEAR_COLOUR, ELSEWHERE) > 5000
+    assert "524 more lie in no zone and are left out" in shown(live, "#cover-body")
+    assert "people where risk_class is high" in shown(live, "#head")
+    live.run("fireplanLive.map._show({ kind: 'zone', id: 1234 }, L.latLng(33.1, -127.5))")
+    assert "Now not asked of here" in " ".join(shown(live, ".leaflet-popup").split())
+    check_quiet(live)
+
+
 def test_a_click_on_the_ground_names_the_zone(live, stage):
     live.run("fireplanLive.map._show({ kind: 'zone', id: 1234 }, L.latLng(33.1, -127.5))")
+    assert "not asked of here" not in shown(live, "#ground-legend")
     people = round(stage.ground["zones"]["weights"][1234])
     assert f"People {people}" in " ".join(shown(live, ".leaflet-popup").split())
 
@@ -660,7 +676,7 @@ def test_what_is_not_known_is_said_and_never_nan(open_address):
         }
         for i in incidents()
     ]
-    nobody = [{"name": "p", "unit": "people", "n": 0, "home": None, "now": None, "soon": []}]
+    nobody = [{"name": "p", "unit": "people", "n": 0, "left_out": 0, "home": None, "now": None, "soon": []}]
     odd = state(units=nothing, incidents=calls, cover=cover(measures=nobody))
     with Stage(odd, odd=True) as stage:
         check_unknown(opened(open_address, stage))

@@ -6,7 +6,7 @@ import { beforeEach, test } from "node:test";
 import { page, recorded } from "./support.js";
 
 globalThis.matchMedia = () => ({ matches: false });
-const { ownColour, Zones } = await import("../../fireplan/live/_page/ground.js");
+const { CLASSES, ELSEWHERE, GROUND_WORDS, LOST, NEVER, ONE, ownColour, TWO, Zones } = await import("../../fireplan/live/_page/ground.js");
 
 const said = recorded(), frame = { place: (lon, lat) => [lon, lat], latLng: () => null };
 
@@ -108,4 +108,10 @@ test("a unit keeps its colour whoever else is there", () => {
   assert.equal(ownColour("E7"), ownColour("E7"));
   assert.match(ownColour(""), /^#/);
   assert.ok(new Set(["E1", "E2", "E3", "E4", "E5"].map(ownColour)).size > 3);
+});
+
+test("each byte of a zone has a class, a colour and a word", () => {
+  assert.deepEqual([NEVER, LOST, ONE, TWO, ELSEWHERE].map((byte) => CLASSES[byte]), ["never", "lost", "one", "two", "elsewhere"]);
+  assert.deepEqual([...GROUND_WORDS.keys()].sort(), [...CLASSES].sort());
+  assert.equal(GROUND_WORDS.get("elsewhere"), "not asked of here");
 });

@@ -71,7 +71,7 @@ declare namespace Live {
     "force": ForceCoverState | null;
     /** What all of this rests on. */
     "basis": string;
-    /** Base64: one byte a zone: 0 never, 1 lost now, 2 by one unit, 3 by two or more. */
+    /** Base64: one byte a zone: 0 never, 1 lost now, 2 by one unit, 3 by two or more, 4 not asked of here. */
     "zones": string;
     /** Who is first due where. */
     "first": FirstDueState;
@@ -117,10 +117,12 @@ declare namespace Live {
   interface ForceMeasureState {
     /** What demand is counted by. */
     "name": string;
-    /** What a reader calls that. */
+    /** What a reader calls that, with the ground and the incidents that the objective speaks of. */
     "unit": string;
-    /** All of it. */
+    /** All of it that lies in a zone. */
     "n": number;
+    /** How much more of it lies in no zone, and is in no figure. */
+    "left_out": number;
     /** The share with all units at home, 0 to 1. */
     "home": number | null;
     /** The share now, 0 to 1. */
@@ -275,10 +277,12 @@ declare namespace Live {
   interface MeasureState {
     /** What demand is counted by. */
     "name": string;
-    /** What a reader calls that. */
+    /** What a reader calls that, with the ground and the incidents that the objective speaks of. */
     "unit": string;
-    /** All of it. */
+    /** All of it that lies in a zone. */
     "n": number;
+    /** How much more of it lies in no zone, and is in no figure. */
+    "left_out": number;
     /** The share with all units at home, 0 to 1. */
     "home": number | null;
     /** The share now, 0 to 1. */

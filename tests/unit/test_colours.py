@@ -69,3 +69,10 @@ def test_what_is_written_can_be_read(theme):
         for text in ("ink", "soft", "accent")
         for ground in ("paper", "card")
     )
+
+
+def test_ground_that_is_not_asked_of_is_a_grey_apart_from_the_others_on_grey_paper():
+    red, green, blue = (int(colours.ELSEWHERE[i : i + 2], 16) for i in (1, 3, 5))
+    assert max(red, green, blue) - min(red, green, blue) < 16
+    others = (colours.NO_CHANGE, colours.UNKNOWN, colours.UNREACHABLE, colours.TRAVEL_TIME[0], colours.CARD)
+    assert min(contrast(colours.ELSEWHERE, other) for other in others) > 1.3

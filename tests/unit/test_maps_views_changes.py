@@ -7,7 +7,7 @@ import shapely
 
 import fireplan as fp
 from fireplan import maps
-from fireplan.colours import NO_CHANGE, UNKNOWN
+from fireplan.colours import ELSEWHERE, NO_CHANGE, UNKNOWN
 from fireplan.errors import FireplanError, UnknownIdError
 from fireplan.maps._layers import attribute_tables
 from fireplan.maps._layers.scenario_layers import CHANGE_BANDS
@@ -87,24 +87,26 @@ def test_unknown_scenarios_are_refused(comparison):
 
 
 def test_a_change_table_joins_what_does_not_change_and_what_is_never_reached():
-    squares = [shapely.box(i, 0, i + 1, 1) for i in range(5)]
+    squares = [shapely.box(i, 0, i + 1, 1) for i in range(6)]
     changes = gpd.GeoDataFrame(
         {
-            "change_s": [0.0, 5.0, np.nan, 90.0, -np.inf],
-            "before_s": [1.0, 1.0, np.inf, 30.0, np.inf],
-            "after_s": [1.0, 6.0, np.inf, 120.0, 60.0],
+            "change_s": [0.0, 5.0, np.nan, 90.0, -np.inf, 90.0],
+            "before_s": [1.0, 1.0, np.inf, 30.0, np.inf, 30.0],
+            "after_s": [1.0, 6.0, np.inf, 120.0, 60.0, 120.0],
         },
         geometry=squares,
-        index=list("abcde"),
+        index=list("abcdef"),
         crs=4326,
     )
-    table = attribute_tables.change_table(changes, bands=CHANGE_BANDS)
-    assert table["said"].tolist() == ["1:30 slower", "newly reached", "no change", attribute_tables.NEVER]
-    assert table["zone"].tolist() == ["Zone d", "Zone e", "2 zones", "1 zone"]
+    asked = np.array([True] * 5 + [False])
+    table = attribute_tables.change_table(changes, bands=CHANGE_BANDS, asked=asked)
+    never, off = attribute_tables.NEVER, attribute_tables.NOT_ASKED
+    assert table["said"].tolist() == ["1:30 slower", "newly reached", "no change", never, off]
+    assert table["zone"].tolist() == ["Zone d", "Zone e", "2 zones", "1 zone", "1 zone"]
     assert table["before"].tolist()[:2] == ["0:30", "not reached"]
     held = attribute_tables.change_table(
-        changes.assign(after_s=[1.0, 6, np.inf, 240.3, 60]), bands=CHANGE_BANDS, limit_s=240
+        changes.assign(after_s=[1.0, 6, np.inf, 240.3, 60, 120]), bands=CHANGE_BANDS, asked=asked, limit_s=240
     )
     assert held["after"].tolist()[:2] == ["4:01", "1:00"]  # over its limit a time looks it
-    assert table["colour"].tolist()[1:] == [attribute_tables.NEWLY_COLOUR, NO_CHANGE, UNKNOWN]
-    assert shapely.area(table.geometry.array).tolist() == [1, 1, 2, 1]
+    assert table["colour"].tolist()[1:] == [attribute_tables.NEWLY_COLOUR, NO_CHANGE, UNKNOWN, ELSEWHERE]
+    assert shapely.area(table.geometry.array).tolist() == [1, 1, 2, 1, 1]

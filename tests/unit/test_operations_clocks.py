@@ -190,3 +190,22 @@ def test_what_was_called_off_before_it_could_be_reached_has_no_clock_running():
     first = Objective("first", "First engine", 240)
     handling = Objective("handling", "Call handling", 64, "handling_s")
     assert set(set_on(events, first, handling)[0]) == {"handling"}
+
+
+@pytest.mark.parametrize(
+    ("asked", "speaks"),
+    [
+        ({"categories": ("fire",)}, True),
+        ({"categories": ("ems",)}, False),
+        ({"priorities": ("1",)}, True),
+        ({"priorities": ("2", "3")}, False),
+        ({"call_types": ("Structure Fire",)}, True),
+        ({"call_types": ("STRUCTURE FIRE",), "priorities": ("2",)}, False),
+        ({"weight": "incidents"}, True),
+        ({"weight": "population"}, False),  # that is for plans
+        ({"where": {"risk_class": ("high",)}}, False),  # of which ground it is, nobody says here
+    ],
+)
+def test_a_clock_runs_on_the_incidents_that_its_objective_speaks_of(asked, speaks):
+    found, _ = set_on([CREATED], Objective("own", "Own", 300, needs={"engine": 1}, **asked), seconds=10)
+    assert ("own" in found) == speaks

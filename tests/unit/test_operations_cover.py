@@ -1,11 +1,16 @@
 """Cover of this minute on Line Street: zones at the very limit, who is first, who is counted."""
 
+from dataclasses import replace
+
+import geopandas as gpd
 import numpy as np
 import pytest
 from live_towns import at_us, call, line_picture, line_town, run, told
 
 import fireplan as fp
-from fireplan.operations._status.live_cover import LOST, ONCE, TWICE, CoverNow
+from fireplan.operations._as_json import cover_shown
+from fireplan.operations._status.drawdown import Usual
+from fireplan.operations._status.live_cover import ELSEWHERE, LOST, ONCE, TWICE, CoverNow
 from fireplan.standards import Objective, Standard
 
 ONE = (("E1", "S1"),)
@@ -107,3 +112,70 @@ def test_units_free_are_counted_by_what_they_bring():
     assert cover.free_of("truck") == (1, 2)
     assert cover.free_of("ambulance") == (0, 0)
     assert cover.counted() == ["E1", "Q1"]
+
+
+# --- an objective that speaks of a part of the ground, and of some incidents
+
+HIGH = {"risk_class": ("high",)}
+
+
+def bound_town():
+    """Zones 1 to 10 are of high risk, one of them blank; three fires among them, one far north, and one in no zone."""
+    town = line_town()
+    risk = ["high"] * 9 + [None] + ["low"] * 30
+    calls = gpd.GeoDataFrame(
+        {"incident_id": list("ABCDEF"), "category": ["fire"] * 5 + ["ems"]},
+        geometry=gpd.points_from_xy([-140.0] * 4 + [-140.05, -140.0], [30.0005, 30.0015, 30.0085, 30.035, 30.0, 30.0]),
+        crs=4326,
+    )
+    return replace(town, zones=town.zones.assign(risk_class=risk), incidents=calls)
+
+
+def test_cover_is_counted_on_the_ground_of_the_objective_and_the_rest_is_neutral():
+    first = Objective("first", "First engine", 100, needs={"engine": 1}, where=HIGH)
+    force = Objective("force", "Two engines", 340, needs={"engine": 2}, where={"risk_class": ("low",)})
+    town = bound_town()
+    standard = Standard("own", "own", (first, force))
+    cover = CoverNow(town, standard=standard)
+    summary = fp.assess(town, standard=standard).summary()
+    people, forced = cover.measures[0], cover.force_measures[0]
+    assert (people.unit, people.n, people.share(cover.within())) == ("people where risk_class is high", 90, 1)
+    assert (forced.unit, forced.n) == ("people where risk_class is low", 300)
+    for key, weighed, within in (("first", people, cover.within()), ("force", forced, cover.within_force())):
+        row = summary.loc[(key, "population")]
+        assert (row["n"], row["share"], row["unit"]) == (weighed.n, weighed.share(within), weighed.unit)
+    assert (cover.codes()[:9] == ONCE).all()
+    assert (cover.codes()[9:] == ELSEWHERE).all()  # the blank zone too: it is not known to be asked of there
+    cover.put("E1", None)
+    assert (cover.codes()[:9] == LOST).all()
+    assert (cover.codes()[9:] == ELSEWHERE).all()
+
+
+def test_incidents_in_no_zone_are_left_out_and_counted_as_such():
+    goal = Objective("fires", "First engine", 100, needs={"engine": 1}, weight="incidents", categories=("fire",))
+    town, standard = bound_town(), Standard("own", "own", (goal,))
+    cover = CoverNow(town, standard=standard)
+    fires = cover.measures[0]
+    assert (fires.name, fires.unit, fires.n, fires.left_out) == ("incidents", "incidents (fire)", 4, 1)
+    assert fires.n + fires.left_out == fp.assess(town, standard=standard).summary().loc[("fires", "incidents"), "n"]
+    picture = line_picture(standard, scenario=town)
+    shown = cover_shown(picture.scene(at_us(0)), picture.cover, Usual(picture.cover, None))
+    assert {k: shown["measures"][0][k] for k in ("unit", "n", "left_out", "home")} == {
+        "unit": "incidents (fire)", "n": 4.0, "left_out": 1.0, "home": 1.0,
+    }  # fmt: skip
+
+
+def test_an_ambulance_alone_is_first_due_for_an_ambulance():
+    town = line_town(engines=(*ONE, ("M1", "S2")))
+    goal = Objective("als", "Ambulance", 480, needs={"ambulance": 1})
+    cover = CoverNow(town, standard=Standard("own", "own", (goal,)))
+    assert (cover.first()[0], set(cover.ground_of)) == (["M1"], {"S2"})
+
+
+def test_an_incident_off_the_ground_of_an_objective_has_no_clock():
+    high = Objective("high", "First engine", 100, needs={"engine": 1}, where=HIGH)
+    standard = Standard("own", "own", (high, Objective("all", "First engine", 300, needs={"engine": 1})))
+    events = [call("1", 0, at=(-140.0, 30.0005)), call("2", 0, at=MIDDLE), call("3", 0, at=(-140.05, 30.0))]
+    scene = told(line_picture(standard, scenario=bound_town()), events).scene(at_us(10))
+    keys = {i: [c.objective.key for c in clocks] for i, clocks in scene.clocks.items()}
+    assert keys == {"1": ["high", "all"], "2": ["all"], "3": ["all"]}  # the third lies in no zone

@@ -268,7 +268,7 @@ def test_a_department_without_units_has_no_live_view():
         CoverNow(empty, standard=fp.standards.NFPA_1710)
 
 
-def test_without_an_objective_for_all_demand_there_is_no_live_view():
+def test_without_an_objective_for_a_share_there_is_no_live_view():
     rule = fp.standards.local_rule("Growth", limit_s=300, weight="population", at_most_outside=10)
     with pytest.raises(InputError, match="no objective for travel"):
         CoverNow(line_town(), standard=rule)

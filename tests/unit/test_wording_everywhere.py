@@ -109,7 +109,7 @@ def test_a_measured_percentile_is_said_the_same_everywhere(seconds, said):
     scenario = fp.examples.line_town()
     table = fp.performance(record, scenario=scenario, standard=held)
     assert table.loc["total_response", "p90_s"] == pytest.approx(seconds)
-    report = words(report_bytes(material_of(scenario, history=record, standard=held)).decode())
+    report = words(report_bytes(material_of(record, standard=held)).decode())
     assert f"90 % of incidents had a first unit {said} after the call" in report
     assert (
         f"90 % within {said} total response time"

@@ -1,12 +1,10 @@
 // What a click on the map says: a small table for a unit, a station, an incident or a zone.
 
 import { h, said } from "./dom.js";
-import { GROUND_WORDS } from "./ground.js";
+import { CLASSES, GROUND_WORDS } from "./ground.js";
 import { stateOf, statusWord } from "./look.js";
 import { reading } from "./model.js";
 import { clock as asClock, count, isNumber, NOT_KNOWN, passed, roughly } from "./words.js";
-
-const CLASS_NAMES = ["never", "lost", "one", "two"];
 
 /** What a clock shows: while it runs the seconds that have passed, then how long it took. */
 const timed = (now) => (!Number.isFinite(now.passed) ? "" : " " + (now.running ? passed(now.passed) : asClock(now.passed, { limit_s: now.limit })));
@@ -86,7 +84,7 @@ export function stationCard(station, model, context) {
 export function zoneCard(zones, zone, model, context) {
   const byte = model.zones[zone], first = context.firstDue(zone), near = zones.ids[zone], weight = context.ground.weight?.unit;
   return table("Zone " + String(near ?? zone + 1), [
-    ["Now", GROUND_WORDS.get(CLASS_NAMES[byte]) || NOT_KNOWN],
+    ["Now", GROUND_WORDS.get(CLASSES[byte]) || NOT_KNOWN],
     [weight ? capital(String(weight)) : "Weight", isNumber(zones.weights[zone]) ? count(zones.weights[zone]) : null],
     ["First due now", model.first ? first ?? "nobody" : null],
     ["Objective", model.cover && model.cover.objective ? model.cover.objective.title : null],

@@ -6,13 +6,15 @@ import { linePaths } from "../../_page_kit/browser/packed_lines.js";
 import { colours } from "./look.js";
 import { CATEGORIES } from "./palette.js";
 
-export const NEVER = 0, LOST = 1, ONE = 2, TWO = 3;
-const CLASSES = ["never", "lost", "one", "two"];
+export const NEVER = 0, LOST = 1, ONE = 2, TWO = 3, ELSEWHERE = 4;
+/** What a zone is now, in the order of the bytes that say so. */
+export const CLASSES = ["never", "lost", "one", "two", "elsewhere"];
 export const GROUND_WORDS = new Map([
   ["two", "in time, two or more units"],
   ["one", "in time, one unit"],
   ["lost", "lost now: in time when all are home"],
   ["never", "never in time"],
+  ["elsewhere", "not asked of here"],
 ]);
 
 /** The zones: areas with ids and with what they weigh. */

@@ -2,7 +2,7 @@
 
 import { byId, fill, h, post, said, show, write } from "./dom.js";
 import { Alerts, Moves } from "./duties.js";
-import { GROUND_WORDS, ownColour, swatch } from "./ground.js";
+import { ELSEWHERE, GROUND_WORDS, ownColour, swatch } from "./ground.js";
 import { Incidents } from "./incidents.js";
 import { listen } from "./keys.js";
 import { CATEGORIES, FAMILIES, readColours, sign, statusWord } from "./look.js";
@@ -118,6 +118,7 @@ class Page {
     if (any("alerts")) this.alerts.take(model);
     if (any("advice")) this.moves.take(model);
     if (any("cover")) this._dueChoice();
+    if (all) this._legend();  // which ground the objective speaks of is known with the first state
     this._tick();
   }
 
@@ -230,7 +231,7 @@ class Page {
         key.style.backgroundColor = ownColour(name);
         return h("li", {}, key, said(name));
       })
-      : [...GROUND_WORDS].map(([name, word]) => h("li", {}, swatch(name), word)));
+      : [...GROUND_WORDS].filter(([name]) => name !== "elsewhere" || this.live.zones.includes(ELSEWHERE)).map(([name, word]) => h("li", {}, swatch(name), word)));
     fill(byId("unit-legend"), [...FAMILIES].map(([name, look]) => h("li", {}, h("span", { class: "chip " + name }, h("span", {}, "E1"), chipMark(name)), look.word)),
       h("li", {}, h("span", { class: "chip going guessed" }, h("span", {}, "E1"), chipMark("going")), "on its way, place estimated"));
     fill(byId("call-legend"), [...CATEGORIES].map(([name, word]) => h("li", {}, sign(name), word)));

@@ -3,7 +3,7 @@
 import { Frame, Sheet } from "../../_page_kit/browser/canvas_sheet.js";
 import { incidentCard, stationCard, unitCard, zoneCard } from "./cards.js";
 import { byId, fill, h, show } from "./dom.js";
-import { coverFills, ownFills, Roads, Zones } from "./ground.js";
+import { CLASSES, coverFills, ownFills, Roads, Zones } from "./ground.js";
 import { Signs } from "./signs.js";
 
 const DRIVING_MS = 66;
@@ -103,7 +103,7 @@ export class MapView {
       this.zones.colour(first.zones, first.units.length);
     } else {
       this._fills = coverFills(Math.min(2, devicePixelRatio || 1));
-      this.zones.colour(this.model.zones, this.model.zones.length ? 4 : 0);
+      this.zones.colour(this.model.zones, this.model.zones.length ? CLASSES.length : 0);
     }
     this.sheets.ground.redraw();
   }

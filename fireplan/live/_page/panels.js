@@ -72,6 +72,7 @@ function measure(m, held) {
     h("div", { class: "cover-bar", "aria-hidden": "true" }, home, fillNow),
     p("detail", isNumber(m.home) ? all_home + " with all units at home" : "with all at home: not known",
       missing >= 0.5 ? [": ", h("strong", {}, count(missing), " ", said(m.unit)), " lost now"] : ""),
+    m.left_out >= 0.5 ? p("detail", count(m.left_out) + " more lie in no zone and are left out") : null,
     soon.length ? p("detail", "As units come back: " + soon.join(", ")) : null);
 }
 
@@ -86,7 +87,8 @@ function lesser(measures, held) {
   return h("table", { class: "lesser" }, h("thead", {}, h("tr", {}, ["Share of", "now", "all home"].map((word) => h("th", { scope: "col" }, word)))),
     h("tbody", {}, measures.map((m) => {
       const [now, home] = sharesApart(m.now, m.home, held);
-      return h("tr", {}, h("th", { scope: "row" }, count(m.n) + " ", said(m.unit)), h("td", {}, h("b", {}, now)), h("td", {}, home));
+      const left = m.left_out >= 0.5 ? " (" + count(m.left_out) + " more in no zone)" : "";
+      return h("tr", {}, h("th", { scope: "row" }, count(m.n) + " ", said(m.unit), left), h("td", {}, h("b", {}, now)), h("td", {}, home));
     })));
 }
 

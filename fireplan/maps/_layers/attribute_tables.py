@@ -10,14 +10,16 @@ import shapely
 
 from fireplan import wording
 from fireplan._page_kit import style
+from fireplan.colours import ELSEWHERE, UNKNOWN
 from fireplan.colours import NEWLY as NEWLY_COLOUR
 from fireplan.colours import NO_LONGER as NO_LONGER_COLOUR
-from fireplan.colours import UNKNOWN
 from fireplan.comparison import NOTICEABLE_S
 from fireplan.demand import DISC_RADIUS_M
-from fireplan.measures._assessment import chosen_objective
-from fireplan.measures._demand_measures import UNITS
+from fireplan.measures._assessment import chosen_measure, chosen_objective, headline_row, untold_said
+from fireplan.measures._demand_measures import UNTOLD, applies_to, in_zones
 from fireplan.measures._gaps import gap_reasons
+from fireplan.travel import first_due
+from fireplan.travel._places import places
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -27,29 +29,35 @@ if TYPE_CHECKING:
 
     from fireplan._page_kit.style import Band
     from fireplan.measures import Assessment
+    from fireplan.measures._demand_measures import Measure
+    from fireplan.scenario import Scenario
+    from fireplan.standards import Objective
 
 COUNTED = {"population": "People", "dwellings": "Dwelling units", "incidents_n": "Incidents", "incidents": "Incidents"}
 NO_STATION = "none"
 NEWLY, NO_LONGER = wording.change(-np.inf), wording.change(np.inf)
 NEVER = "reached neither before nor after"
-MEASURED = ("population", "incidents_n", "incidents", "dwellings", "road_km")
-"""What zones are summed up by: the first of these that they have any of."""
+NOT_ASKED, NOT_TOLD = "not asked of here", "not known whether it is asked of here"
+"""What a zone off the ground of an objective says, and one of which the data do not say whether it is on it."""
 
 
 class Counted(NamedTuple):
     """
-    What the zones of a map are summed up by.
+    What a map counts: the same, and at the same places, as the summary of the assessment.
 
     Attributes
     ----------
     weight
-        How much of it each zone holds; a zone each where nothing is known.
+        How much of it is at each of its places, which need not be zones; 0 where an objective does not speak of it.
     unit
-        Such as "people".
+        Such as "people where risk_class is high".
+    measure
+        What is counted, and where.
     """
 
     weight: NDArray[np.float64]
     unit: str
+    measure: Measure
 
     @property
     def total(self) -> float:
@@ -74,18 +82,51 @@ def share_in(part: float, total: float) -> str:
     return wording.share(part / total if total > 0 else None)
 
 
-def counted_of(zones: pd.DataFrame) -> Counted:
-    """Give what the zones are summed up by: people if they hold any, else incidents, dwellings, road or zones."""
-    for column in MEASURED:
-        if column in zones.columns and zones[column].fillna(0).sum() > 0:
-            name = "incidents" if column == "incidents_n" else column
-            return Counted(zones[column].fillna(0).to_numpy(float), UNITS[name])
-    return Counted(np.ones(len(zones)), "zones")
+def counted(measure: Measure) -> Counted:
+    """Count a measure; what has no known place weighs nothing."""
+    return Counted(np.where(measure.known, measure.weight, 0.0), measure.unit, measure)
 
 
-def is_weighted(zones: pd.DataFrame) -> bool:
-    """Whether the zones carry what gaps are found by."""
-    return len(zones) > 0 and any(column in zones.columns for column in MEASURED[:3])
+def counted_of(assessment: Assessment, goal: Objective, *, count: str | None = None) -> Counted:
+    """Give what the figures of an objective count: see `chosen_measure`."""
+    name = chosen_measure(assessment, goal.key, count=count)
+    return counted(assessment.arrival(goal.key, name).measure)
+
+
+def is_weighted(assessment: Assessment, goal: Objective, *, count: str | None = None) -> bool:
+    """Whether there is what gaps are found by: zones, and something to count besides the streets."""
+    return len(assessment.scenario.zones) > 0 and chosen_measure(assessment, goal.key, count=count) != "road_km"
+
+
+def asked_here(assessment: Assessment, goal: Objective) -> NDArray[np.bool_]:
+    """Zones that lie on the ground of an objective."""
+    zones = assessment.zones
+    column = f"{goal.key}_applies"
+    return zones[column].to_numpy(bool) if column in zones else np.ones(len(zones), dtype=bool)
+
+
+def ground_said(assessment: Assessment, goal: Objective) -> list[str]:
+    """Say of each zone that it is off the ground of an objective, or that the data do not say; "" where it is on it."""
+    if not goal.where:
+        return [""] * len(assessment.zones)
+    codes = applies_to(assessment.scenario, goal, places(assessment.scenario, "zones"))
+    return ["" if code > 0 else NOT_TOLD if code == UNTOLD else NOT_ASKED for code in codes]
+
+
+def zones_said(assessment: Assessment, goal: Objective) -> str:
+    """Say on how many zones an objective holds."""
+    asked = asked_here(assessment, goal)
+    whole = wording.counted(len(asked), "zone")
+    return whole if asked.all() else f"{wording.count(int(asked.sum()))} of {whole}"
+
+
+def total_said(scenario: Scenario, part: Counted, zones: str) -> str:
+    """Say how much is counted, and in how many zones; what lies in none of them is not said to."""
+    outside = part.total - float(in_zones(scenario, part.measure).sum())
+    whole = f"{wording.count(part.total)} {part.unit}"
+    if outside < 1 / 2:
+        return f"{whole} in {zones}"
+    return f"{whole}, {wording.count(outside)} of them in no zone; {zones}"
 
 
 def as_areas(zones: gpd.GeoDataFrame, *, metric_crs: object) -> gpd.GeoDataFrame:
@@ -101,25 +142,41 @@ def zone_table(assessment: Assessment, *, objective: str, bands: Sequence[Band])
     """Zones with a `colour` by arrival, and in words who is due when, whether in time, and how many live there."""
     zones = as_areas(assessment.zones, metric_crs=assessment.scenario.roads.crs)
     arrival = zones[f"{objective}_s"]
-    zones["colour"] = style.colours_of(arrival, bands)
+    goal = assessment.standard[objective]
+    zones["colour"] = style.colours_of(arrival, bands).mask(~asked_here(assessment, goal), ELSEWHERE)
     zones["zone"] = [f"Zone {z}" for z in zones.index]
-    limit_s = assessment.standard[objective].limit_s
-    zones["arrival"] = [wording.clock(seconds, limit_s=limit_s) for seconds in arrival]
+    zones["arrival"] = [wording.clock(seconds, limit_s=goal.limit_s) for seconds in arrival]
     zones["in_time"] = in_time(assessment, objective=objective)
+    said = zip(zones["arrival"], ground_said(assessment, goal), strict=True)
+    zones["tip"] = [", ".join(filter(None, parts)) for parts in said]
     for word in ("first", "second", "third"):
-        zones[f"{word}_said"] = due_said(assessment, zones, word, limit_s=limit_s)
+        zones[f"{word}_said"] = due_said(assessment, goal, word)
     return zones
 
 
-def due_said(assessment: Assessment, zones: pd.DataFrame, word: str, *, limit_s: float) -> list[str]:
-    """Say which station is first, second or third due to each zone, and when; a time over the limit looks it."""
+def due_said(assessment: Assessment, goal: Objective, word: str) -> list[str]:
+    """
+    Say which station is first, second or third due to each zone, and when.
+
+    Due is who brings any of what the objective asks for, on the objective's clock; a time over the limit looks it.
+    """
     names = assessment.scenario.stations["name"]
+    due = first_due(assessment.scenario, objective=goal)
     return [
-        f"{names.get(station, station)}, {wording.clock(seconds, limit_s=limit_s)}"
+        f"{names.get(station, station)}, {wording.clock(seconds, limit_s=goal.limit_s)}"
         if isinstance(station, str)
         else NO_STATION
-        for station, seconds in zip(zones[f"{word}_due"], zones[f"{word}_due_s"], strict=True)
+        for station, seconds in zip(due[f"{word}_due"], due[f"{word}_due_s"], strict=True)
     ]
+
+
+def due_label(word: str, goal: Objective | None) -> str:
+    """Name who is first, second or third due: an engine, unless another unit or a whole force is asked for."""
+    needs = {"engine": 1.0} if goal is None else goal.needs
+    if set(needs) == {"engine"}:
+        return f"{word} due"
+    who = wording.joined(list(needs)) if sum(needs.values()) <= 1 else "any of the force"
+    return f"{word} due ({who})"
 
 
 def in_time(assessment: Assessment, *, objective: str) -> list[str]:
@@ -133,15 +190,15 @@ def in_time(assessment: Assessment, *, objective: str) -> list[str]:
     why = gap_reasons(assessment, goal, shapely.get_coordinates(points.array))["reason"]
     within = zones[f"{goal.key}_within"]
     return [
-        f"yes, limit {limit}" if inside else f"no, limit {limit}: {reason}"
-        for inside, reason in zip(within, why, strict=True)
+        off or (f"yes, limit {limit}" if inside else f"no, limit {limit}: {reason}")
+        for inside, reason, off in zip(within, why, ground_said(assessment, goal), strict=True)
     ]
 
 
-def zone_popup(zones: pd.DataFrame, *, arrival: str) -> list[tuple[str, str]]:
+def zone_popup(zones: pd.DataFrame, *, goal: Objective) -> list[tuple[str, str]]:
     """Lines of a zone's card."""
-    lines = [("", "zone"), (arrival, "arrival"), ("In time", "in_time")]
-    lines += [("First due", "first_said"), ("Second due", "second_said"), ("Third due", "third_said")]
+    lines = [("", "zone"), (goal.title, "arrival"), ("In time", "in_time")]
+    lines += [(due_label(word.capitalize(), goal), f"{word}_said") for word in ("first", "second", "third")]
     return lines + counted_lines(zones)
 
 
@@ -167,22 +224,41 @@ def add_others(zones: pd.DataFrame, others: Sequence[Assessment], *, objective: 
         table = other.zones
         names = other.scenario.stations["name"]
         goal = other.standard[objective]
-        first = [str(names.get(s, s)) if isinstance(s, str) else NO_STATION for s in table["first_due"]]
+        due = first_due(other.scenario, objective=goal)["first_due"]
+        first = [str(names.get(s, s)) if isinstance(s, str) else NO_STATION for s in due]
+        off = ground_said(other, goal)
         zones[f"other_{i}"] = [
-            f"{wording.clock(seconds, limit_s=goal.limit_s)}{'' if seconds <= goal.limit_s else ', not in time'};"
-            f" first due {station}"
-            for seconds, station in zip(table[f"{objective}_s"], first, strict=True)
+            wording.clock(seconds, limit_s=goal.limit_s)
+            + ("; " if out or seconds <= goal.limit_s else ", not in time; ")
+            + f"{due_label('first', goal)} {station}"
+            for seconds, station, out in zip(table[f"{objective}_s"], first, off, strict=True)
         ]
         lines.append((other.scenario.name, f"other_{i}"))
     return lines
 
 
 def counted_lines(table: pd.DataFrame) -> list[tuple[str, str]]:
-    """Lines for what is counted; incidents once, at their own points if those are known."""
+    """
+    Lines for what is counted; incidents once, at their own points if those are known.
+
+    A table with a column `counted`, from `add_counted`, says how much of it an objective counts.
+    """
     there = [column for column in COUNTED if column in table.columns]
     if "incidents_n" in there and "incidents" in there:
         there.remove("incidents")
-    return [(COUNTED[column], column) for column in there]
+    lines = [(COUNTED[column], column) for column in there]
+    unit = str(table.attrs.get("counted", ""))
+    return [*lines, (wording.capital(unit), "counted")] if unit else lines
+
+
+def add_counted(zones: pd.DataFrame, scenario: Scenario, measure: Measure) -> None:
+    """Add how much of each zone is counted, where that is another thing, or less, than the usual lines say."""
+    column = "incidents_n" if measure.places.kind == "incidents" else measure.name
+    value = in_zones(scenario, measure)
+    if measure.places.kind == "roads" or (column in COUNTED and np.array_equal(value, zones[column].fillna(0))):
+        return
+    zones["counted"] = value
+    zones.attrs["counted"] = measure.unit
 
 
 def change_classes(bands: Sequence[Band]) -> dict[str, str]:
@@ -202,9 +278,11 @@ def change_said(change_s: float) -> str:
     return NEVER if np.isnan(change_s) else wording.change(change_s)
 
 
-def change_table(changes: gpd.GeoDataFrame, *, bands: Sequence[Band], limit_s: float | None = None) -> gpd.GeoDataFrame:
+def change_table(
+    changes: gpd.GeoDataFrame, *, bands: Sequence[Band], asked: NDArray[np.bool_], limit_s: float | None = None
+) -> gpd.GeoDataFrame:
     """
-    Zones that change, each with its card; those that do not, or are never reached, as one area each.
+    Zones that change, each with its card; those that do not, are never reached, or are not asked of, as one each.
 
     Parameters
     ----------
@@ -212,18 +290,22 @@ def change_table(changes: gpd.GeoDataFrame, *, bands: Sequence[Band], limit_s: f
         From `Comparison.changes`, as areas.
     bands
         Classes of change.
+    asked
+        Which zones the objective speaks of.
     limit_s
         What times are held to [s]: one over it looks it. Left out: nothing.
     """
     change_s = changes["change_s"]
-    never, same = change_s.isna(), change_s.abs() <= NOTICEABLE_S
-    table = changes[~same & ~never][["change_s", "geometry"]].assign(
+    never, same = change_s.isna() & asked, (change_s.abs() <= NOTICEABLE_S) & asked
+    each = asked & ~same & ~never
+    table = changes[each][["change_s", "geometry"]].assign(
         zone=lambda t: [f"Zone {z}" for z in t.index],
         said=lambda t: [wording.change(s) for s in t["change_s"]],
-        before=[wording.clock(s, limit_s=limit_s) for s in changes["before_s"][~same & ~never]],
-        after=[wording.clock(s, limit_s=limit_s) for s in changes["after_s"][~same & ~never]],
+        before=[wording.clock(s, limit_s=limit_s) for s in changes["before_s"][each]],
+        after=[wording.clock(s, limit_s=limit_s) for s in changes["after_s"][each]],
     )
-    for rest, said in ((same, wording.change(0)), (never, NEVER)):
+    off = pd.Series(~asked, index=changes.index)
+    for rest, said in ((same, wording.change(0)), (never, NEVER), (off, NOT_ASKED)):
         if rest.any():
             whole = changes[rest][["change_s", "geometry"]].iloc[:1].copy()
             whole.geometry = [changes.geometry[rest].union_all()]
@@ -231,6 +313,7 @@ def change_table(changes: gpd.GeoDataFrame, *, bands: Sequence[Band], limit_s: f
             whole = whole.assign(zone=zones, said=said, before="", after="").set_axis([said])
             table = pd.concat([table, whole]) if len(table) else whole
     table["colour"] = change_colours(table["change_s"], bands)
+    table.loc[table["said"] == NOT_ASKED, "colour"] = ELSEWHERE
     return table.set_geometry("geometry", crs=changes.crs)
 
 
@@ -245,19 +328,24 @@ def gap_table(found: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     # Where no station is the nearest of most of a gap, the time of the rest is not that of the gap.
     table.loc[found["nearest_name"].isna().to_numpy(), "travel_said"] = wording.NOT_REACHED
     table["area_said"] = table["area_km2"].map(wording.area)
+    table.attrs = dict(found.attrs)
     return table
 
 
 def gap_popup(table: pd.DataFrame) -> list[tuple[str, str]]:
-    """Lines of a gap's card."""
-    lines = [("", "gap_said")]
-    lines += counted_lines(table)
+    """Lines of a gap's card; what it was found by has its own unit."""
+    weight = table.attrs.get("weight")
+    own = [(wording.capital(str(table.attrs["unit"])), str(weight))] if weight in table else []
+    lines = [("", "gap_said"), *own]
+    lines += [line for line in counted_lines(table) if line[1] != weight]
     lines += [("Zones", "zones"), ("Area", "area_said"), ("Nearest station", "nearest_said")]
     return [*lines, ("Usual travel from it", "travel_said"), ("Longest", "worst_said")]
 
 
-def station_table(assessment: Assessment, *, baseline: Assessment | None = None) -> gpd.GeoDataFrame:
-    """Stations with what becomes of each, its units, and how many it is first due to."""
+def station_table(
+    assessment: Assessment, goal: Objective, *, baseline: Assessment | None = None, count: str | None = None
+) -> gpd.GeoDataFrame:
+    """Stations with what becomes of each, its units, and how much it is first due to with what the objective asks."""
     scenario = assessment.scenario
     stations = scenario.stations.to_crs(4326)
     was_open = stations["open"] if baseline is None else _open_before(stations, baseline)
@@ -267,13 +355,15 @@ def station_table(assessment: Assessment, *, baseline: Assessment | None = None)
     stations["short"] = stations.index
     units = scenario.units.groupby("station_id").groups if len(scenario.units) else {}
     stations["units_said"] = [", ".join(map(str, units.get(s, []))) or NO_STATION for s in stations.index]
-    due = assessment.stations
-    first = due[due.index.get_level_values("objective") == assessment.standard.planned[0].key]
-    for measure in ("population", "incidents"):
-        own = first[first.index.get_level_values("measure") == measure].droplevel(["objective", "measure"])
-        if len(own):
+    first = assessment.stations.xs(goal.key, level="objective")
+    words = {}
+    for measure in dict.fromkeys([chosen_measure(assessment, goal.key, count=count), "population", "incidents"]):
+        own = first[first.index.get_level_values("measure") == measure].droplevel("measure")
+        if len(own) and measure != "road_km":
             stations[f"due_{measure}"] = own["n"].reindex(stations.index)
+            words[f"due_{measure}"] = f"{due_label('First', goal)} to {own['unit'].iloc[0]}"
     stations = stations[stations["open"] | was_open]
+    stations.attrs["due"] = words
     return stations
 
 
@@ -285,17 +375,18 @@ def _open_before(stations: pd.DataFrame, baseline: Assessment) -> pd.Series[bool
 def station_popup(stations: pd.DataFrame) -> list[tuple[str, str]]:
     """Lines of a station's card."""
     lines = [("", "name"), ("Status", "status"), ("Units", "units_said")]
-    words = {"due_population": "First due to people", "due_incidents": "First due to incidents"}
-    return lines + [(label, column) for column, label in words.items() if column in stations.columns]
+    return [*lines, *((label, column) for column, label in stations.attrs["due"].items())]
 
 
-def counted_said(assessment: Assessment, *, objective: str) -> tuple[str, str]:
-    """Share within an objective, and what it is a share of: of people if they are known, else of incidents or road."""
-    summary = assessment.summary().loc[objective]
-    measure = next(m for m in ("population", "incidents", *summary.index) if m in summary.index)
-    row = summary.loc[measure]
+def counted_said(assessment: Assessment, *, objective: str, count: str | None = None) -> tuple[str, str]:
+    """Share within an objective, and what it is a share of, with what was left out of it: see `chosen_measure`."""
+    row = headline_row(assessment, objective, count=count)
     goal = assessment.standard[objective]
     what = f"{wording.lower(goal.title)} within {wording.clock(goal.limit_s)}"
     said = wording.share_of(row["share"], row["n"], str(row["unit"]), goal=row["required_share"])
     asked = wording.goal_verdict(row["met"], goal=row["required_share"], at_most_outside=row["at_most_outside"])
-    return f"{said}: {what}" + (f" ({asked})" if asked else ""), f"{wording.count(float(row['n']))} {row['unit']}"
+    left_out = untold_said(row)
+    return (
+        f"{said}: {what}{f' ({asked})' if asked else ''}{f'; {left_out}' if left_out else ''}",
+        f"{wording.count(float(row['n']))} {row['unit']}",
+    )

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from fireplan import wording
 from fireplan._page_kit import style
-from fireplan.colours import INK
+from fireplan.colours import ELSEWHERE, INK
 from fireplan.comparison import NOTICEABLE_S
 from fireplan.maps._layers import attribute_tables, vector_layers
 from fireplan.maps._layers.legend import Entry, Legend, band_entries, station_entries
@@ -42,6 +42,7 @@ def draw_arrival(
     *,
     baseline: Assessment | None,
     others: Sequence[Assessment] = (),
+    count: str | None = None,
 ) -> None:
     """
     Draw streets, zones by arrival, gaps, and stations.
@@ -58,16 +59,19 @@ def draw_arrival(
         What stations are opened or closed against; None: nothing is.
     others
         Scenarios whose first due and time are named on each zone's card as well.
+    count
+        What is counted; None: see `chosen_measure`.
     """
     draw_streets(page, assessment.scenario)
     zones = attribute_tables.zone_table(assessment, objective=goal.key, bands=bands)
-    popup = attribute_tables.zone_popup(zones, arrival=goal.title)
+    measure = attribute_tables.counted_of(assessment, goal, count=count).measure
+    attribute_tables.add_counted(zones, assessment.scenario, measure)
+    popup = attribute_tables.zone_popup(zones, goal=goal)
     popup += attribute_tables.add_others(zones, others, objective=goal.key)
-    vector_layers.polygons(zones, name="Arrival by zone", fill="colour", popup=popup, tooltip="arrival").add_to(page)
-    draw_gaps(
-        page, find_gaps(assessment, objective=goal.key) if attribute_tables.is_weighted(assessment.zones) else None
-    )
-    draw_stations(page, assessment, baseline=baseline)
+    vector_layers.polygons(zones, name="Arrival by zone", fill="colour", popup=popup, tooltip="tip").add_to(page)
+    weighted = attribute_tables.is_weighted(assessment, goal, count=count)
+    draw_gaps(page, find_gaps(assessment, objective=goal.key, weight=count) if weighted else None)
+    draw_stations(page, assessment, goal, baseline=baseline, count=count)
 
 
 def draw_gaps(page: folium.Map, found: gpd.GeoDataFrame | None, *, colours: Mapping[str, str] | None = None) -> None:
@@ -94,18 +98,27 @@ def draw_open_stations(page: folium.Map, scenario: Scenario) -> None:
     vector_layers.station_markers(stations, label="short", popup=[("", "name")], tooltip="name").add_to(page)
 
 
-def draw_stations(page: folium.Map, assessment: Assessment, *, baseline: Assessment | None = None) -> None:
-    """Draw stations with what becomes of each against a baseline."""
-    stations = attribute_tables.station_table(assessment, baseline=baseline)
+def draw_stations(
+    page: folium.Map,
+    assessment: Assessment,
+    goal: Objective,
+    *,
+    baseline: Assessment | None = None,
+    count: str | None = None,
+) -> None:
+    """Draw stations with what becomes of each against a baseline, and what each is first due to under an objective."""
+    stations = attribute_tables.station_table(assessment, goal, baseline=baseline, count=count)
     popup = attribute_tables.station_popup(stations)
     vector_layers.station_markers(stations, label="short", status="status", popup=popup, tooltip="name").add_to(page)
 
 
-def draw_change(page: folium.Map, comparison: Comparison, assessment: Assessment, *, limit_s: float) -> None:
-    """What each zone gains or loses against the first scenario, held to a limit [s]; off until it is asked for."""
+def draw_change(page: folium.Map, comparison: Comparison, assessment: Assessment, goal: Objective) -> None:
+    """What each zone gains or loses under an objective against the first scenario; off until it is asked for."""
     scenario = comparison.baseline.scenario
-    changes = attribute_tables.as_areas(comparison.changes(assessment.scenario.name), metric_crs=scenario.roads.crs)
-    table = attribute_tables.change_table(changes, bands=CHANGE_BANDS, limit_s=limit_s)
+    found = comparison.changes(assessment.scenario.name, objective=goal.key)
+    changes = attribute_tables.as_areas(found, metric_crs=scenario.roads.crs)
+    asked = attribute_tables.asked_here(comparison.baseline, goal)
+    table = attribute_tables.change_table(changes, bands=CHANGE_BANDS, asked=asked, limit_s=goal.limit_s)
     popup = [("", "zone"), ("Change", "said"), ("Before", "before"), ("After", "after")]
     vector_layers.polygons(
         table, name="Gains and losses", fill="colour", popup=popup, tooltip="said", show=False
@@ -135,22 +148,39 @@ def arrival_legend(
     assessment: Assessment,
     goal: Objective,
     bands: Sequence[Band],
-    total: str,
     *,
     statuses: Sequence[str],
+    count: str | None = None,
 ) -> Legend:
     """Say what the classes of arrival, the gaps and the signs mean."""
     gap = Entry(label="gap: demand outside the limit", colour=GAP_COLOUR, sign="line")
     return Legend(
         title=f"{goal.title}, {INTERVALS[goal.interval]}",
-        entries=[*band_entries(bands), gap, *station_entries(*statuses)],  # type: ignore[arg-type]
+        entries=[
+            *band_entries(bands),
+            *ground_entries(assessment, goal),
+            gap,
+            *station_entries(*statuses),  # type: ignore[arg-type]
+        ],
         unit="min:s" if goal.interval != "travel_s" else "min:s, without turnout",
-        n=f"{total} in {wording.counted(len(assessment.zones), 'zone')}",
+        n=attribute_tables.total_said(
+            assessment.scenario,
+            attribute_tables.counted_of(assessment, goal, count=count),
+            attribute_tables.zones_said(assessment, goal),
+        ),
         held_to=limit_said(goal),
     )
 
 
+def ground_entries(assessment: Assessment, goal: Objective) -> list[Entry]:
+    """Say what the grey of zones means that an objective does not speak of; nothing where it speaks of all."""
+    asked = attribute_tables.asked_here(assessment, goal)
+    return [] if asked.all() else [Entry(label=attribute_tables.NOT_ASKED, colour=ELSEWHERE)]
+
+
 def limit_said(goal: Objective) -> str:
-    """Say an objective with its limit, its share and its source."""
+    """Say an objective with its limit, its share, its ground and its source."""
     share = f" to {wording.goal(goal.share)}" if goal.share is not None else ""
-    return f"{goal.title} within {wording.clock(goal.limit_s)}{share} ({goal.source.split(':')[0]})"
+    ground = f", {goal.ground}" if goal.ground else ""
+    source = f" ({goal.source.split(':')[0]})" if goal.source else ""
+    return f"{goal.title} within {wording.clock(goal.limit_s)}{share}{ground}{source}"

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from fireplan.comparison import Comparison
 from fireplan.disclosure import PUBLIC_NOTE, mark_of
+from fireplan.errors import InputError, quoted
 from fireplan.maps._pages.page_frame import Footer
 from fireplan.measures import Assessment, assess
 from fireplan.scenario import Scenario
@@ -43,6 +44,12 @@ def for_audience(subject: Subject, profile: Profile | None) -> Subject:
     elif isinstance(subject, Assessment):
         made = assess(for_audience(subject.scenario, profile), standard=subject.standard)
     else:
+        chosen = [s.words for s in subject.selections if s.of_incidents]
+        if chosen:
+            raise InputError(
+                f"{quoted(subject.name)} was narrowed to incidents ({chosen[0]}), which a public page does not show:"
+                " draw the scenario it was narrowed from, or leave profile='public' out"
+            )
         made = replace(subject, incidents=None, zones=subject.zones.drop(columns="incidents", errors="ignore"))
     return made  # type: ignore[no-any-return]
 

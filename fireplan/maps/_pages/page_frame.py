@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
+from fireplan import wording
 from fireplan._checked import takes
 from fireplan._html_escape import escape
 from fireplan.maps._layers.legend import legend_html
@@ -59,12 +60,13 @@ class Footer:
 
 
 def footer_of(scenario: Scenario, *, method: str) -> Footer:
-    """Say where the figures of a scenario come from, and how they were found."""
+    """Say where the figures of a scenario come from, what it was narrowed to, and how they were found."""
+    kept = [wording.capital(f"{s}.") for s in scenario.selections]
     return Footer(
         source="; ".join(s for s in (scenario.source, f"roads: {scenario.roads.source}") if s),
         data_date=scenario.data_date,
         basis="invented" if scenario.provenance == "invented" else "modelled",
-        method=method,
+        method=" ".join([*kept, method]),
     )
 
 

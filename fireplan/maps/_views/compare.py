@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from fireplan import wording
 from fireplan._checked import takes
 from fireplan.errors import InputError
 from fireplan.maps._layers import attribute_tables
@@ -15,12 +16,14 @@ from fireplan.maps._layers.scenario_layers import (
     arrival_legend,
     draw_arrival,
     draw_change,
+    ground_entries,
 )
 from fireplan.maps._pages.disclosure_profile import for_audience, marked
 from fireplan.maps._pages.offline_map import OfflineMap
 from fireplan.maps._pages.page_frame import footer_of
 from fireplan.maps._pages.synced_maps import MOST_PANES, SyncedMaps
-from fireplan.measures._assessment import chosen_objective
+from fireplan.maps._views.scenario_headings import narrowed
+from fireplan.measures._assessment import chosen_measure, chosen_objective
 from fireplan.standards import INTERVALS
 
 if TYPE_CHECKING:
@@ -33,6 +36,7 @@ def compare(
     comparison: Comparison,
     *,
     objective: str | None = None,
+    count: str | None = None,
     title: str = "",
     basemap: str | None = None,
     profile: Profile | None = None,
@@ -44,7 +48,7 @@ def compare(
     ----------
     comparison
         From `fireplan.compare`: two to six scenarios; the first is what the others are compared with.
-    objective, title, basemap
+    objective, count, title, basemap
         As in `coverage`.
     profile
         For whom the page is: "public" takes incidents out, "internal" marks it RESTRICTED; left out: neither.
@@ -59,27 +63,30 @@ def compare(
     if not 2 <= len(assessments) <= MOST_PANES:
         raise InputError(f"a page shows two to {MOST_PANES} scenarios side by side, not {len(assessments)}")
     goal = chosen_objective(comparison.baseline, objective)
+    count = chosen_measure(comparison.baseline, goal.key, count=count)  # of every pane the same
     bands = arrival_bands(comparison.baseline, goal)
     panes = []
     for assessment in assessments:
-        share, total = attribute_tables.counted_said(assessment, objective=goal.key)
+        share, _ = attribute_tables.counted_said(assessment, objective=goal.key, count=count)
         pane = OfflineMap(title=assessment.scenario.name, subtitle=share, basemap=basemap)
         first = assessment is comparison.baseline
         others = [other for other in assessments if other is not assessment]
-        draw_arrival(pane, assessment, goal, bands, baseline=None if first else comparison.baseline, others=others)
+        before = None if first else comparison.baseline
+        draw_arrival(pane, assessment, goal, bands, baseline=before, others=others, count=count)
         if not first:
-            draw_change(pane, comparison, assessment, limit_s=goal.limit_s)
+            draw_change(pane, comparison, assessment, goal)
         panes.append(pane)
-    legend = arrival_legend(comparison.baseline, goal, bands, total, statuses=("existing", "opened", "closed"))
+    statuses = ("existing", "opened", "closed")
+    legend = arrival_legend(comparison.baseline, goal, bands, statuses=statuses, count=count)
     change = Legend(
         title=f"Change against {comparison.names[0]}",
-        unit="first-due travel time; switch it on in the list of layers",
-        entries=band_entries(CHANGE_BANDS),
+        unit=f"{wording.lower(goal.title)}, {INTERVALS[goal.interval]}; switch it on in the list of layers",
+        entries=[*band_entries(CHANGE_BANDS), *ground_entries(comparison.baseline, goal)],
         folded=True,
     )
     page = SyncedMaps(
         panes,
-        title=title or "Scenarios compared",
+        title=title or f"Scenarios compared{narrowed(comparison.baseline.scenario)}",
         subtitle=f"{goal.title}: {INTERVALS[goal.interval]}, by zone",
         footer=footer_of(comparison.baseline.scenario, method=METHOD),
         legends=[legend, change],

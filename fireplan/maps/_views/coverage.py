@@ -10,6 +10,7 @@ from fireplan.maps._layers.scenario_layers import METHOD, arrival_bands, arrival
 from fireplan.maps._pages.disclosure_profile import for_audience, marked
 from fireplan.maps._pages.offline_map import OfflineMap
 from fireplan.maps._pages.page_frame import footer_of
+from fireplan.maps._views.scenario_headings import named
 from fireplan.measures._assessment import chosen_objective
 
 if TYPE_CHECKING:
@@ -22,6 +23,7 @@ def coverage(
     assessment: Assessment,
     *,
     objective: str | None = None,
+    count: str | None = None,
     title: str = "",
     basemap: str | None = None,
     profile: Profile | None = None,
@@ -35,8 +37,11 @@ def coverage(
         From `fireplan.assess`.
     objective
         Key of the objective; left out: the first of the standard.
+    count
+        What shares are of: a measure of the assessment, such as "incidents"; left out: what the objective weighs, or
+        incidents, where the scenario was narrowed to some, else people, incidents, dwellings.
     title
-        What stands over the map; left out: the scenario's name.
+        What stands over the map; left out: the scenario's name, and what it was narrowed to.
     basemap
         "osm": an online base map, loaded by whoever opens the page. Left out: the page's own streets, offline.
     profile
@@ -44,18 +49,19 @@ def coverage(
 
     Returns
     -------
-    A Folium map that saves itself as one offline file and shows itself in a notebook.
+    A Folium map that saves itself as one offline file and shows itself in a notebook. Zones off the ground of the
+    objective are grey, and in no figure.
     """
     assessment = for_audience(assessment, profile)
     goal = chosen_objective(assessment, objective)
     bands = arrival_bands(assessment, goal)
-    share, total = attribute_tables.counted_said(assessment, objective=goal.key)
+    share, _ = attribute_tables.counted_said(assessment, objective=goal.key, count=count)
     page = OfflineMap(
-        title=title or f"Coverage: {assessment.scenario.name}",
+        title=title or f"Coverage: {named(assessment.scenario)}",
         subtitle=share,
         footer=footer_of(assessment.scenario, method=METHOD),
-        legends=[arrival_legend(assessment, goal, bands, total, statuses=("existing",))],
+        legends=[arrival_legend(assessment, goal, bands, statuses=("existing",), count=count)],
         basemap=basemap,
     )
-    draw_arrival(page, assessment, goal, bands, baseline=None)
+    draw_arrival(page, assessment, goal, bands, baseline=None, count=count)
     return marked(page, profile)

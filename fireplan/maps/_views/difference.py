@@ -2,26 +2,36 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import pandas as pd
 
 from fireplan import wording
 from fireplan._checked import takes
-from fireplan.colours import FASTER, SLOWER
+from fireplan.colours import ELSEWHERE, FASTER, SLOWER
 from fireplan.comparison import NOTICEABLE_S
 from fireplan.errors import InputError, UnknownIdError
 from fireplan.maps._layers import attribute_tables, vector_layers
 from fireplan.maps._layers.legend import Entry, Legend, station_entries
-from fireplan.maps._layers.scenario_layers import CHANGE_BANDS, METHOD, draw_stations, draw_streets, limit_said
+from fireplan.maps._layers.scenario_layers import (
+    CHANGE_BANDS,
+    METHOD,
+    draw_stations,
+    draw_streets,
+    ground_entries,
+    limit_said,
+)
 from fireplan.maps._pages.disclosure_profile import for_audience, marked
 from fireplan.maps._pages.offline_map import OfflineMap
 from fireplan.maps._pages.page_frame import footer_of
+from fireplan.maps._views.scenario_headings import narrowed
 from fireplan.measures._assessment import chosen_objective
 from fireplan.standards import INTERVALS
 
 if TYPE_CHECKING:
     import geopandas as gpd
+    from numpy.typing import NDArray
 
     from fireplan.comparison import Comparison
     from fireplan.disclosure import Profile
@@ -40,6 +50,7 @@ def difference(
     *,
     against: str | None = None,
     objective: str | None = None,
+    count: str | None = None,
     title: str = "",
     basemap: str | None = None,
     profile: Profile | None = None,
@@ -57,14 +68,16 @@ def difference(
         Key of the objective whose arrival is compared; left out: the first of the standard.
     title
         What stands over the map; left out: the two names.
-    basemap
+    count, basemap
         As in `coverage`.
     profile
         For whom the page is: "public" takes incidents out, "internal" marks it RESTRICTED; left out: neither.
 
     Returns
     -------
-    A map of zones, blue where help comes sooner, orange where later, near white where the change is not noticeable.
+    A map of zones, blue where help comes sooner, orange where later, near white where the change is not noticeable,
+    grey off the ground of the objective. It leads with how much of what the objective weighs is reached sooner and
+    later, comes within the limit and falls out of it, each at its own place: the figures of `Comparison.gains`.
     Zones that come within the limit or fall out of it are outlined; those newly reached at all, or no longer, have
     colours of their own.
 
@@ -77,35 +90,41 @@ def difference(
     before, after = comparison.baseline, _after(comparison, against)
     goal = chosen_objective(before, objective)
     zones = _zones(comparison, after, goal)
-    counted = attribute_tables.counted_of(zones)
+    counted = attribute_tables.counted_of(before, goal, count=count)
+    gains: Any = comparison.gains().xs((after.scenario.name, goal.key, counted.measure.name), level=(0, 1, 2)).iloc[0]
+    class_of = _classes(before, after, goal, counted)
+    shown = {*zones["colour"], *class_of[counted.weight > 0]}
     entries = [
-        Entry(label=label, colour=colour, note=counted.number(zones["colour"].to_numpy() == colour))
+        Entry(label=label, colour=colour, note=counted.number(class_of == colour))
         for label, colour in attribute_tables.change_classes(CHANGE_BANDS).items()
-        if colour in set(zones["colour"]) or label in {b.label for b in CHANGE_BANDS}
+        if colour in shown or label in {b.label for b in CHANGE_BANDS}
     ]
     turned = zones["turned"].to_numpy()
+    on_zones = attribute_tables.zones_said(before, goal)
     entries += [
-        Entry(label="comes within the limit", colour=NOW_IN, sign="line", note=counted.number(turned == "gained")),
-        Entry(label="falls out of it", colour=NOW_OUT, sign="line", note=counted.number(turned == "lost")),
+        *ground_entries(before, goal),
+        Entry(label="comes within the limit", colour=NOW_IN, sign="line", note=wording.count(gains["gained"])),
+        Entry(label="falls out of it", colour=NOW_OUT, sign="line", note=wording.count(gains["lost"])),
     ]
     names = f"{after.scenario.name} against {before.scenario.name}"
     page = OfflineMap(
-        title=title or f"Gains and losses: {names}",
-        subtitle=_headline(zones, counted, goal),
+        title=title or f"Gains and losses: {names}{narrowed(before.scenario)}",
+        subtitle=_headline(gains, goal),
         footer=footer_of(before.scenario, method=METHOD),
         legends=[
             Legend(
                 title=f"Change in arrival, {wording.lower(goal.title)}",
                 unit=f"{INTERVALS[goal.interval]}; {counted.unit}",
                 entries=[*entries, *station_entries("existing", "opened", "closed")],
-                n=f"n = {wording.count(counted.total)} {counted.unit} in {wording.counted(len(zones), 'zone')}",
+                n=f"n = {attribute_tables.total_said(before.scenario, counted, on_zones)}",
                 held_to=limit_said(goal),
-                note=_totals(comparison, after, goal),
+                note=_totals(comparison, after, goal, first=counted.measure.name),
             )
         ],
         basemap=basemap,
     )
     draw_streets(page, before.scenario)
+    attribute_tables.add_counted(zones, before.scenario, counted.measure)
     popup = [
         ("", "zone"),
         ("Change", "said"),
@@ -120,7 +139,7 @@ def difference(
         if (turned == kind).any():
             outline = zones[turned == kind].dissolve()
             vector_layers.polygons(outline, name=name, fill=None, outline=colour).add_to(page)
-    draw_stations(page, after, baseline=before)
+    draw_stations(page, after, goal, baseline=before, count=count)
     return marked(page, profile)
 
 
@@ -145,12 +164,23 @@ def _zones(comparison: Comparison, after: Assessment, goal: Objective) -> gpd.Ge
     before_s, after_s = old[f"{goal.key}_s"].to_numpy(float), new[f"{goal.key}_s"].to_numpy(float)
     with np.errstate(invalid="ignore"):
         zones["change_s"] = after_s - before_s
-    zones["colour"] = attribute_tables.change_colours(zones["change_s"], CHANGE_BANDS)
-    zones["said"] = [attribute_tables.change_said(seconds) for seconds in zones["change_s"]]
+    asked = attribute_tables.asked_here(comparison.baseline, goal)
+    zones["colour"] = attribute_tables.change_colours(zones["change_s"], CHANGE_BANDS).mask(~asked, ELSEWHERE)
+    off = attribute_tables.ground_said(comparison.baseline, goal)
+    zones["said"] = [o or attribute_tables.change_said(s) for s, o in zip(zones["change_s"], off, strict=True)]
     zones["zone"] = [f"Zone {z}" for z in zones.index]
     was, now = old[f"{goal.key}_within"].to_numpy(bool), new[f"{goal.key}_within"].to_numpy(bool)
-    zones["turned"] = np.where(now & ~was, "gained", np.where(was & ~now, "lost", ""))
+    zones["turned"] = np.where(asked & now & ~was, "gained", np.where(asked & was & ~now, "lost", ""))
     return zones
+
+
+def _classes(
+    before: Assessment, after: Assessment, goal: Objective, counted: attribute_tables.Counted
+) -> NDArray[np.object_]:
+    """Colour of the class of change at each place of what is counted."""
+    was, now = (a.arrival(goal.key, counted.measure.name).arrival_s.astype(float) for a in (before, after))
+    with np.errstate(invalid="ignore"):
+        return attribute_tables.change_colours(pd.Series(now - was), CHANGE_BANDS).to_numpy(object)
 
 
 def _scenario_lines(
@@ -166,27 +196,31 @@ def _scenario_lines(
         zones[f"in_time_{i}"] = attribute_tables.in_time(assessment, objective=goal.key)
         lines += [(f"{goal.title}: {name}", f"arrival_{i}"), ("In time", f"in_time_{i}")]
         for word in ("first", "second", "third"):
-            zones[f"{word}_{i}"] = attribute_tables.due_said(assessment, assessment.zones, word, limit_s=goal.limit_s)
-            lines.append((f"{word.capitalize()} due", f"{word}_{i}"))
+            zones[f"{word}_{i}"] = attribute_tables.due_said(assessment, goal, word)
+            lines.append((attribute_tables.due_label(word.capitalize(), goal), f"{word}_{i}"))
     others = [a for a in comparison.assessments[1:] if a is not after][:MOST_OTHERS]
     return lines + attribute_tables.add_others(zones, others, objective=goal.key)
 
 
-def _headline(zones: gpd.GeoDataFrame, counted: attribute_tables.Counted, goal: Objective) -> str:
-    """Say for how many help comes sooner, and for how many later."""
-    change_s = zones["change_s"].to_numpy()
-    sooner = counted.part(change_s < -NOTICEABLE_S)
-    later = counted.part(change_s > NOTICEABLE_S)
-    limit = f"by more than {wording.clock(NOTICEABLE_S)}"
+def _headline(gains: pd.Series[Any], goal: Objective) -> str:
+    """Say for how many help comes sooner and for how many later, and how many come within the limit or fall out."""
+    n, unit = float(gains["n"]), gains["unit"]
+    if not n > 0:
+        return f"{goal.title}: no {unit} to count"
+    faster, slower = (
+        f"{wording.count(gains[c])} ({attribute_tables.share_in(float(gains[c]), n)})" for c in ("faster", "slower")
+    )
     return (
-        f"{goal.title}: sooner for {sooner} and later for {later} of {wording.count(counted.total)} {counted.unit},"
-        f" {limit}"
+        f"{goal.title}: sooner for {faster} and later for {slower} of {wording.count(n)} {unit}, by more than"
+        f" {wording.clock(NOTICEABLE_S)}; {wording.count(gains['gained'])} come within {wording.clock(goal.limit_s)}"
+        f" and {wording.count(gains['lost'])} fall out of it"
     )
 
 
-def _totals(comparison: Comparison, after: Assessment, goal: Objective) -> str:
+def _totals(comparison: Comparison, after: Assessment, goal: Objective, *, first: str) -> str:
     """Say of each thing that is counted how much comes within the limit and falls out of it, at its own places."""
-    gains = comparison.gains().xs((after.scenario.name, goal.key), level=(0, 1))
+    gains: Any = comparison.gains().xs((after.scenario.name, goal.key), level=(0, 1))
+    gains = gains.loc[[first, *(name for name in gains.index if name != first)]]
     said = [
         f"{wording.count(row['gained'])} {row['unit']} gained, {wording.count(row['lost'])} lost"
         f" (n = {wording.count(row['n'])})"

@@ -5,26 +5,30 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
+import pandas as pd
 
 from fireplan import wording
 from fireplan._checked import takes
-from fireplan.colours import FASTER, INK, SLOWER
+from fireplan.colours import ELSEWHERE, FASTER, INK, SLOWER
 from fireplan.maps._layers import attribute_tables, vector_layers
 from fireplan.maps._layers.legend import Entry, Legend, station_entries
-from fireplan.maps._layers.scenario_layers import METHOD, draw_stations, draw_streets, limit_said
+from fireplan.maps._layers.scenario_layers import METHOD, draw_stations, draw_streets, ground_entries, limit_said
 from fireplan.maps._pages.disclosure_profile import for_audience, marked
 from fireplan.maps._pages.offline_map import OfflineMap
 from fireplan.maps._pages.page_frame import footer_of
+from fireplan.maps._views.scenario_headings import named
 from fireplan.measures._assessment import chosen_objective
 from fireplan.standards import INTERVALS
 from fireplan.travel import erf_areas, force_times, places
 
 if TYPE_CHECKING:
     import geopandas as gpd
+    from numpy.typing import NDArray
 
     from fireplan.disclosure import Profile
     from fireplan.measures import Assessment
     from fireplan.standards import Objective
+    from fireplan.travel import Places
 
 ENGINES = 3
 """How many engines are told apart."""
@@ -40,6 +44,7 @@ def erf(
     assessment: Assessment,
     *,
     objective: str | None = None,
+    count: str | None = None,
     title: str = "",
     basemap: str | None = None,
     profile: Profile | None = None,
@@ -55,7 +60,7 @@ def erf(
         Key of the objective whose limit counts; left out: the first that asks for more than one engine, else the first.
     title
         What stands over the map; left out: the scenario's name.
-    basemap
+    count, basemap
         As in `coverage`.
     profile
         For whom the page is: "public" takes incidents out, "internal" marks it RESTRICTED; left out: neither.
@@ -74,14 +79,16 @@ def erf(
     assessment = for_audience(assessment, profile)
     goal = _goal(assessment, objective)
     zones, classes = _depths(assessment, goal)
-    counted = attribute_tables.counted_of(zones)
-    deepest = zones["depth"].to_numpy() == len(classes) - 1
+    counted = attribute_tables.counted_of(assessment, goal, count=count)
+    on_zones = attribute_tables.zones_said(assessment, goal)
+    depth, _ = _depth_at(assessment, goal, counted.measure.places)
+    deepest = depth == len(classes) - 1
     share = wording.share_of(
         counted.weight[deepest].sum() / (counted.total or 1), counted.total, counted.unit, goal=goal.share
     )
     what = goal.title if classes[-1].startswith(WHOLE) else classes[-1].capitalize()
     page = OfflineMap(
-        title=title or f"Depth of force: {assessment.scenario.name}",
+        title=title or f"Depth of force: {named(assessment.scenario)}",
         subtitle=f"{what} within {wording.clock(goal.limit_s)}: {share}" if len(zones) else "There are no zones.",
         footer=footer_of(assessment.scenario, method=METHOD),
         legends=[
@@ -90,12 +97,13 @@ def erf(
                 unit=f"{INTERVALS[goal.interval]}; {counted.unit}",
                 entries=[
                     *(
-                        Entry(label=label, colour=DEPTHS[i], note=counted.percent(zones["depth"].to_numpy() == i))
+                        Entry(label=label, colour=DEPTHS[i], note=counted.percent(depth == i))
                         for i, label in enumerate(classes)
                     ),
+                    *ground_entries(assessment, goal),
                     *station_entries("existing"),
                 ],
-                n=f"n = {wording.count(counted.total)} {counted.unit} in {wording.counted(len(zones), 'zone')}",
+                n=f"n = {attribute_tables.total_said(assessment.scenario, counted, on_zones)}",
                 held_to=limit_said(goal),
                 note="" if len(assessment.scenario.units) else "No units are known: each station brings any number.",
             )
@@ -103,12 +111,13 @@ def erf(
         basemap=basemap,
     )
     draw_streets(page, assessment.scenario)
+    attribute_tables.add_counted(zones, assessment.scenario, counted.measure)
     popup = [("", "zone"), ("Within the limit", "depth_said"), *((NTH[k], f"engine_{k}") for k in range(ENGINES))]
     popup += [(goal.title, "whole_said")] if "whole_said" in zones else []
     popup += [("In time", "in_time"), *attribute_tables.counted_lines(zones)]
     vector_layers.polygons(zones, name="Depth by zone", fill="colour", popup=popup, tooltip="depth_said").add_to(page)
     _draw_ground(page, assessment, goal)
-    draw_stations(page, assessment)
+    draw_stations(page, assessment, goal, count=count)
     return marked(page, profile)
 
 
@@ -123,23 +132,40 @@ def _depths(assessment: Assessment, goal: Objective) -> tuple[gpd.GeoDataFrame, 
     """Zones with the class of each (`depth`), their times in words and colours; and what the classes are called."""
     scenario = assessment.scenario
     zones = attribute_tables.as_areas(assessment.zones, metric_crs=scenario.roads.crs)
-    at = places(scenario, "zones")
-    depth = np.zeros(len(zones), dtype=int)
-    for k in range(ENGINES):
-        arrival_s = force_times(scenario, at, needs={"engine": float(k + 1)}, interval=goal.interval)
-        depth += arrival_s <= goal.limit_s
+    depth, engines_s = _depth_at(assessment, goal, places(scenario, "zones"))
+    for k, arrival_s in enumerate(engines_s):
         zones[f"engine_{k}"] = [wording.clock(s, limit_s=goal.limit_s) for s in arrival_s]
     classes = ["no engine", "1 engine", "2 engines", f"{ENGINES} engines or more"]
-    if set(goal.needs) != {"engine"} or goal.needs["engine"] > ENGINES:
+    if _is_whole_force(goal):
         classes.append(f"{WHOLE}{wording.force(goal.needs)}")
-        depth[zones[f"{goal.key}_within"].to_numpy(bool)] = len(classes) - 1
         zones["whole_said"] = [wording.clock(s, limit_s=goal.limit_s) for s in zones[f"{goal.key}_s"]]
-    zones["depth"] = depth
-    zones["depth_said"] = [classes[i] for i in depth]
-    zones["colour"] = [DEPTHS[i] for i in depth]
+    off = attribute_tables.ground_said(assessment, goal)
+    zones["depth_said"] = [", ".join(filter(None, (classes[i], out))) for i, out in zip(depth, off, strict=True)]
+    colour = pd.Series([DEPTHS[i] for i in depth], index=zones.index, dtype=object)
+    zones["colour"] = colour.mask(~attribute_tables.asked_here(assessment, goal), ELSEWHERE)
     zones["zone"] = [f"Zone {z}" for z in zones.index]
     zones["in_time"] = attribute_tables.in_time(assessment, objective=goal.key)
     return zones, classes
+
+
+def _is_whole_force(goal: Objective) -> bool:
+    """Whether an objective asks for more than the engines that are told apart."""
+    return set(goal.needs) != {"engine"} or goal.needs["engine"] > ENGINES
+
+
+def _depth_at(
+    assessment: Assessment, goal: Objective, at: Places
+) -> tuple[NDArray[np.int64], list[NDArray[np.float32]]]:
+    """Class of each place by how much arrives in time, and when the first, second and third engine does. [s]"""
+    engines_s = [
+        force_times(assessment.scenario, at, needs={"engine": float(k + 1)}, interval=goal.interval)
+        for k in range(ENGINES)
+    ]
+    depth = np.sum([arrival_s <= goal.limit_s for arrival_s in engines_s], axis=0).astype(np.int64)
+    if _is_whole_force(goal):
+        whole_s = force_times(assessment.scenario, at, needs=goal.needs, interval=goal.interval)
+        depth[whole_s <= goal.limit_s] = ENGINES + 1
+    return depth, engines_s
 
 
 def _draw_ground(page: OfflineMap, assessment: Assessment, goal: Objective) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -17,7 +17,9 @@ from fireplan.maps._layers.scenario_layers import METHOD, draw_open_stations, dr
 from fireplan.maps._pages.disclosure_profile import for_audience, marked
 from fireplan.maps._pages.offline_map import OfflineMap
 from fireplan.maps._pages.page_frame import footer_of
+from fireplan.maps._views.scenario_headings import named
 from fireplan.measures._assessment import weighted_percentile
+from fireplan.measures._demand_measures import UNITS, chosen_of, measures_of
 from fireplan.standards import INTERVALS
 from fireplan.travel import first_due as find_first_due
 from fireplan.travel import first_due_areas
@@ -29,6 +31,7 @@ if TYPE_CHECKING:
 
     from fireplan.disclosure import Profile
     from fireplan.scenario import Scenario
+    from fireplan.standards import Objective
 
 BORDER = CARD
 TOUCH_M = 30.0
@@ -42,8 +45,10 @@ MOST_LISTED = 12
 def first_due(
     scenario: Scenario,
     *,
+    objective: Objective | None = None,
     needs: Mapping[str, float] | None = None,
-    interval: str = "travel_s",
+    interval: str | None = None,
+    count: str | None = None,
     title: str = "",
     basemap: str | None = None,
     profile: Profile | None = None,
@@ -55,10 +60,15 @@ def first_due(
     ----------
     scenario
         Stations with the units they house.
+    objective
+        Take what must arrive, the interval, and what is counted, from an objective.
     needs, interval
-        As in `fireplan.travel.first_due_areas`.
+        As in `fireplan.travel.first_due`.
+    count
+        What shares are of, such as "incidents"; left out: what the objective weighs, or incidents, where the scenario
+        was narrowed to some, else people, incidents, dwellings.
     title
-        What stands over the map; left out: the scenario's name.
+        What stands over the map; left out: the scenario's name, and what it was narrowed to.
     basemap
         As in `coverage`.
     profile
@@ -79,18 +89,19 @@ def first_due(
     .. [1] D. Brélaz, "New methods to color the vertices of a graph", Communications of the ACM 22 (1979).
     """
     scenario = for_audience(scenario, profile)
-    territories = _territories(scenario, needs=needs, interval=interval)
+    interval = interval or ("travel_s" if objective is None else objective.interval)
+    due = Due(scenario, objective, needs, interval, count)
+    territories = _territories(due)
     drawn = territories[~territories.geometry.is_empty]
-    total = territories.attrs["total"]
-    n = f"{wording.count(total)} {territories.attrs['unit']} in {wording.counted(len(scenario.zones), 'zone')}"
+    n = territories.attrs["n"]
     many = f"{wording.counted(len(drawn), 'station')} {'is' if len(drawn) == 1 else 'are'}"
     page = OfflineMap(
-        title=title or f"First due: {scenario.name}",
+        title=title or f"{due.words}: {named(scenario)}",
         subtitle=f"{many} first due somewhere" if len(drawn) else "No station is first due anywhere",
         footer=footer_of(scenario, method=METHOD),
         legends=[
             Legend(
-                title="First due",
+                title=due.words,
                 unit=f"by {INTERVALS[interval]}; share of {territories.attrs['unit']}",
                 entries=[
                     *(
@@ -111,9 +122,7 @@ def first_due(
     draw_streets(page, scenario)
     if len(drawn):
         lines = [("", "name"), ("Ground", "area_said")]
-        lines += [
-            (attribute_tables.COUNTED[c], f"{c}_said") for c in ("population", "dwellings", "incidents") if c in drawn
-        ]
+        lines += territories.attrs["lines"]
         lines += [("90 % reached in", "p90_said"), ("Units", "units_said")]
         vector_layers.polygons(
             drawn, name="Territories", fill="colour", popup=lines, tooltip="name", outline=BORDER
@@ -157,9 +166,34 @@ def colour_apart(areas: Sequence[shapely.Geometry], *, touch: float, palette: Se
     return [palette[chosen[a]] for a in range(len(areas))]
 
 
-def _territories(scenario: Scenario, *, needs: Mapping[str, float] | None, interval: str) -> gpd.GeoDataFrame:
+class Due(NamedTuple):
+    """Who is asked to be first due, and what is counted."""
+
+    scenario: Scenario
+    objective: Objective | None
+    needs: Mapping[str, float] | None
+    interval: str
+    counting: str | None
+
+    @property
+    def words(self) -> str:
+        """Name it: an engine's, unless something else is asked for."""
+        if self.needs is not None and set(self.needs) != {"engine"}:
+            return f"First due, {wording.force(self.needs)}"
+        return attribute_tables.due_label("First", self.objective if self.needs is None else None)
+
+    def at(self, kind: str) -> pd.DataFrame:
+        """Who is first due at places of a kind."""
+        return find_first_due(
+            self.scenario, to=kind, objective=self.objective, needs=self.needs, interval=self.interval
+        )
+
+
+def _territories(asked: Due) -> gpd.GeoDataFrame:
     """First-due areas in WGS 84 with their colours and the words of their cards."""
-    areas = first_due_areas(scenario, needs=needs, interval=interval)
+    scenario, objective = asked.scenario, asked.objective
+    needs = asked.needs or (None if objective is None else objective.needs)
+    areas = first_due_areas(scenario, needs=needs, interval=asked.interval)
     metric = areas.geometry.to_crs(scenario.roads.crs)
     table = areas.to_crs(4326)
     there = ~areas.geometry.is_empty.to_numpy()
@@ -169,24 +203,26 @@ def _territories(scenario: Scenario, *, needs: Mapping[str, float] | None, inter
     table["area_said"] = [wording.area(area) for area in table["area_km2"]]
     units = scenario.units.groupby("station_id").groups if len(scenario.units) else {}
     table["units_said"] = [", ".join(map(str, units.get(s, []))) or attribute_tables.NO_STATION for s in table.index]
-    due = find_first_due(scenario, needs=needs, interval=interval)
-    counted = attribute_tables.counted_of(scenario.zones)
-    for column in ("population", "dwellings"):
-        if column in scenario.zones.columns:
-            weight = scenario.zones[column].fillna(0).to_numpy(float)
-            table[column] = _summed(due["first_due"], weight, table.index)
-            table[f"{column}_said"] = _shares(table[column], float(weight.sum()))
-    if scenario.incidents is not None and len(scenario.incidents):
-        at = find_first_due(scenario, to="incidents", needs=needs, interval=interval)
-        located = ~(scenario.incidents.geometry.isna() | scenario.incidents.geometry.is_empty).to_numpy()
-        table["incidents"] = _summed(at["first_due"], located.astype(float), table.index)
-        table["incidents_said"] = _shares(table["incidents"], float(located.sum()))
-        if counted.unit == "incidents":  # at their own points, not in the middle of their zones
-            due, counted = at, attribute_tables.Counted(located.astype(float), "incidents")
+    measures = {m.name: attribute_tables.counted(m) for m in measures_of(scenario, objective)}
+    chosen = chosen_of(scenario, [c.measure for c in measures.values()], objective, count=asked.counting).name
+    lines = []
+    for name in dict.fromkeys([*attribute_tables.COUNTED, chosen]):
+        if name not in measures or name == "road_km":
+            continue
+        part = measures[name]
+        held = _summed(asked.at(part.measure.places.kind)["first_due"], part.weight, table.index)
+        table[f"{name}_said"] = _shares(held, part.total)
+        plain = attribute_tables.COUNTED.get(name) if part.unit == UNITS.get(name) else None
+        lines.append((plain or wording.capital(part.unit), f"{name}_said"))
+    # At its own points, not in the middle of its zones.
+    counted = measures[chosen]
+    due = asked.at(counted.measure.places.kind)
     held = _summed(due["first_due"], counted.weight, table.index)
     table["share_said"] = [attribute_tables.share_in(float(part), counted.total) for part in held]
     table["p90_said"] = [_p90(due, station, counted) for station in table.index]
-    table.attrs |= {"total": counted.total, "unit": counted.unit, "unserved": counted.total - float(held.sum())}
+    unserved = float(counted.weight[due["first_due"].isna().to_numpy()].sum())
+    n = attribute_tables.total_said(scenario, counted, wording.counted(len(scenario.zones), "zone"))
+    table.attrs |= {"n": n, "unit": counted.unit, "unserved": unserved, "lines": lines}
     return table
 
 

@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING
 from fireplan import wording
 from fireplan._checked import takes
 from fireplan._page_kit import style
-from fireplan.errors import InputError
+from fireplan.errors import InputError, quoted
 from fireplan.maps._layers import attribute_tables
 from fireplan.maps._layers.legend import Entry, Legend, station_entries
 from fireplan.maps._layers.scenario_layers import METHOD, draw_gaps, draw_stations, draw_streets, limit_said
 from fireplan.maps._pages.disclosure_profile import for_audience, marked
 from fireplan.maps._pages.offline_map import OfflineMap
 from fireplan.maps._pages.page_frame import footer_of
+from fireplan.maps._views.scenario_headings import named
 from fireplan.measures import gaps as find_gaps
 from fireplan.measures._assessment import chosen_objective
 from fireplan.standards import INTERVALS
@@ -31,6 +32,7 @@ def gaps(
     *,
     found: gpd.GeoDataFrame | None = None,
     objective: str | None = None,
+    count: str | None = None,
     title: str = "",
     basemap: str | None = None,
     profile: Profile | None = None,
@@ -43,26 +45,38 @@ def gaps(
     assessment
         From `fireplan.assess`.
     found
-        From `fireplan.gaps`; left out: found with its usual settings.
-    objective, title, basemap
+        From `fireplan.gaps`, whose objective and weight the page then speaks of; left out: found with its usual
+        settings.
+    objective, count, title, basemap
         As in `coverage`.
     profile
         For whom the page is: "public" takes incidents out, "internal" marks it RESTRICTED; left out: neither.
+
+    Raises
+    ------
+    InputError
+        If `found` is of another objective than the one named, or was found before for a public page.
     """
     assessment = for_audience(assessment, profile)
     if profile == "public" and found is not None:
         raise InputError("gaps found before may count incidents: leave found out for a public page")
+    if found is not None and "objective" in found.attrs:
+        if objective not in {None, found.attrs["objective"]}:
+            raise InputError(
+                f"gaps found are of objective {quoted(found.attrs['objective'])}, not of {quoted(objective)}"
+            )
+        objective, count = found.attrs["objective"], count or found.attrs["weight"].replace("incidents_n", "incidents")
     goal = chosen_objective(assessment, objective)
-    if found is None and attribute_tables.is_weighted(assessment.zones):
-        found = find_gaps(assessment, objective=goal.key)
-    share, total = attribute_tables.counted_said(assessment, objective=goal.key)
+    if found is None and (count is not None or attribute_tables.is_weighted(assessment, goal)):
+        found = find_gaps(assessment, objective=goal.key, weight=count)
+    share, total = attribute_tables.counted_said(assessment, objective=goal.key, count=count)
     n_gaps = 0 if found is None else len(found)
     reasons = style.categories(sorted(set(found["reason"]))) if found is not None else {}
     scattered = 0.0 if found is None else found.attrs.get("scattered", 0.0)
-    weight = "" if found is None else found.attrs.get("weight", "")
+    unit = "" if found is None else found.attrs.get("unit", found.attrs.get("weight", ""))
     none = "No gap." if found is not None else "No gap can be found: the zones hold neither people nor incidents."
     page = OfflineMap(
-        title=title or f"Gaps: {assessment.scenario.name}",
+        title=title or f"Gaps: {named(assessment.scenario)}",
         subtitle=share if n_gaps else f"{none} {share}",
         footer=footer_of(assessment.scenario, method=METHOD),
         legends=[
@@ -75,12 +89,12 @@ def gaps(
                 unit=f"{wording.lower(goal.title)}, {INTERVALS[goal.interval]}",
                 n=f"{wording.counted(n_gaps, 'gap')} among {total}",
                 held_to=limit_said(goal),
-                note=f"{wording.count(scattered)} more ({weight}) lie scattered, in no gap." if scattered else "",
+                note=f"{wording.count(scattered)} more ({unit}) lie scattered, in no gap." if scattered else "",
             )
         ],
         basemap=basemap,
     )
     draw_streets(page, assessment.scenario)
     draw_gaps(page, found, colours=reasons)
-    draw_stations(page, assessment, baseline=None)
+    draw_stations(page, assessment, goal, count=count)
     return marked(page, profile)

@@ -12,6 +12,7 @@ from fireplan.maps._pages.disclosure_profile import for_audience, marked
 from fireplan.maps._pages.synced_maps import MOST_PANES
 from fireplan.maps._views.compare import compare
 from fireplan.maps._views.scenario_headings import headline_of, known_scenario
+from fireplan.measures._assessment import chosen_measure
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -27,6 +28,7 @@ def grid(
     *,
     show: Sequence[str] | None = None,
     objective: str | None = None,
+    count: str | None = None,
     title: str = "",
     basemap: str | None = None,
     theme: Theme = "light",
@@ -42,7 +44,7 @@ def grid(
     show
         Names of the two to six to draw, in their order; the first is what the others are compared with. Left out: the
         first six. The page says how many there are, and names those that are not drawn.
-    objective, title, basemap
+    objective, count, title, basemap
         As in `coverage`.
     theme
         As in `OfflineMap`.
@@ -65,10 +67,11 @@ def grid(
     drawn = [known_scenario(comparison, name) for name in names]
     if not 2 <= len(set(names)) == len(names) <= MOST_PANES:
         raise InputError(f"a grid shows two to {MOST_PANES} different scenarios, not {listed(map(quoted, names))}")
-    made = compare(Comparison(tuple(drawn)), objective=objective, title=title, basemap=basemap)
+    count = chosen_measure(drawn[0], objective, count=count)
+    made = compare(Comparison(tuple(drawn)), objective=objective, count=count, title=title, basemap=basemap)
     made.theme = theme
     for pane, assessment in zip(made.maps, drawn, strict=True):
-        pane.headline = headline_of(assessment, objective)
+        pane.headline = headline_of(assessment, objective, count=count)
     others = [name for name in comparison.names if name not in names]
     if others:
         said = f"{len(names)} of {len(comparison.names)} scenarios are shown"

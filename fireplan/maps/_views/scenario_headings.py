@@ -6,11 +6,12 @@ from typing import TYPE_CHECKING
 
 from fireplan import wording
 from fireplan.errors import UnknownIdError
-from fireplan.measures._assessment import chosen_objective
+from fireplan.measures._assessment import headline_row
 
 if TYPE_CHECKING:
     from fireplan.comparison import Comparison
     from fireplan.measures import Assessment
+    from fireplan.scenario import Scenario
 
 
 def known_scenario(comparison: Comparison, name: str) -> Assessment:
@@ -20,9 +21,18 @@ def known_scenario(comparison: Comparison, name: str) -> Assessment:
     return comparison[name]
 
 
-def headline_of(assessment: Assessment, objective: str | None) -> str:
+def narrowed(scenario: Scenario) -> str:
+    """Say which part of the demand a scenario was narrowed to, where its name does not; nothing where it is whole."""
+    words = [s.words for s in scenario.selections if s.words not in scenario.name]
+    return f" (only {', '.join(words)})" if words else ""
+
+
+def named(scenario: Scenario) -> str:
+    """Name a scenario with what it was narrowed to."""
+    return f"{scenario.name}{narrowed(scenario)}"
+
+
+def headline_of(assessment: Assessment, objective: str | None, *, count: str | None = None) -> str:
     """Say the share within an objective alone, ``90.0 %``; the line under it says of how many, and of what."""
-    summary = assessment.summary().loc[chosen_objective(assessment, objective).key]
-    measure = next(m for m in ("population", "incidents", *summary.index) if m in summary.index)
-    row = summary.loc[measure]
+    row = headline_row(assessment, objective, count=count)
     return wording.share(row["share"], goal=row["required_share"])

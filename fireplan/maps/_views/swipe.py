@@ -10,7 +10,8 @@ from fireplan.errors import InputError, quoted
 from fireplan.maps._pages.disclosure_profile import for_audience, marked
 from fireplan.maps._pages.swipe_map import SwipeMap
 from fireplan.maps._views.compare import compare
-from fireplan.maps._views.scenario_headings import headline_of, known_scenario
+from fireplan.maps._views.scenario_headings import headline_of, known_scenario, narrowed
+from fireplan.measures._assessment import chosen_measure
 
 if TYPE_CHECKING:
     from fireplan.disclosure import Profile
@@ -18,12 +19,13 @@ if TYPE_CHECKING:
 
 
 @takes
-def swipe(
+def swipe(  # noqa: PLR0913 - a view has this many settings
     comparison: Comparison,
     *,
     left: str | None = None,
     right: str | None = None,
     objective: str | None = None,
+    count: str | None = None,
     title: str = "",
     basemap: str | None = None,
     theme: Theme = "light",
@@ -39,7 +41,7 @@ def swipe(
     left, right
         Names of the scenarios on either side of the divider; left out: the first, and the first of the others. Stations
         opened and closed, gains and losses are those of the right side against the left.
-    objective, title, basemap
+    objective, count, title, basemap
         As in `coverage`.
     theme
         As in `OfflineMap`.
@@ -64,9 +66,11 @@ def swipe(
     if first == second:
         raise InputError(f"both sides of the curtain would show {quoted(first)}: name two scenarios")
     pair = Comparison((known_scenario(comparison, first), known_scenario(comparison, second)))
-    made = compare(pair, objective=objective, title=title or f"{first} and {second}", basemap=basemap)
+    count = chosen_measure(pair.baseline, objective, count=count)
+    over = title or f"{first} and {second}{narrowed(comparison.baseline.scenario)}"
+    made = compare(pair, objective=objective, count=count, title=over, basemap=basemap)
     for pane, assessment in zip(made.maps, pair.assessments, strict=True):
-        pane.headline = headline_of(assessment, objective)
+        pane.headline = headline_of(assessment, objective, count=count)
     page = SwipeMap(
         *made.maps,
         title=made.title,

@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, NamedTuple
 from fireplan.incidents._columns.categories import category_of
 from fireplan.operations._events.event import SECOND_US
 from fireplan.standards import CALL_INTERVALS, OBSERVED_INTERVALS
+from fireplan.standards._objectives import value_text
 from fireplan.stations import KINDS, supply, type_of_unit
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     import pandas as pd
 
@@ -86,18 +87,30 @@ class Clocks:
     Parameters
     ----------
     standard
-        Whose objectives; those that count dwellings or people are for plans and have no clock, and those that begin or
-        end when the call is answered none either: no event says when it was, and a limit for processing is never held
-        against handling.
+        Whose objectives, each on the incidents that it speaks of; those that count dwellings or people are for plans
+        and have no clock, and those that begin or end when the call is answered none either: no event says when it was,
+        and a limit for processing is never held against handling.
     policy
         Which units stop a clock, and which incidents are held to it.
     units
         The department's units.
+    on_ground
+        Whether an incident lies on the ground of an objective that names one; left out: none is known to.
     """
 
-    def __init__(self, standard: Standard, *, policy: Policy, units: pd.DataFrame) -> None:
-        self._objectives = [o for o in standard.objectives if not o.weight and o.interval not in UNTOLD]
+    def __init__(
+        self,
+        standard: Standard,
+        *,
+        policy: Policy,
+        units: pd.DataFrame,
+        on_ground: Callable[[Objective, Incident], bool] | None = None,
+    ) -> None:
+        self._objectives = [
+            o for o in standard.objectives if o.weight in {"", "incidents"} and o.interval not in UNTOLD
+        ]
         self._policy = policy
+        self._on_ground = on_ground
         table = supply(units)
         self._brings = {
             str(unit): {k: float(n) for k, n in zip(KINDS, row, strict=True) if n > 0}
@@ -115,10 +128,9 @@ class Clocks:
         if not self.emergency(incident):
             return []
         sent = self._sent(incident)
-        category = category_of(incident.text("call_type") or "")
         found = []
         for objective in self._objectives:
-            if objective.categories and category not in objective.categories:
+            if not self._speaks_of(objective, incident):
                 continue
             started_us, stopped_us = self._span(objective, incident, sent)
             if stopped_us is None and started_us is not None and incident.closed_us is not None:
@@ -127,6 +139,18 @@ class Clocks:
                 IncidentClock(objective, started_us, stopped_us, _state(objective, started_us, stopped_us, now_us))
             )
         return found
+
+    def _speaks_of(self, objective: Objective, incident: Incident) -> bool:
+        """Whether an incident is one that an objective speaks of, as far as it is known."""
+        call_type = incident.text("call_type") or ""
+        kinds = (
+            (objective.categories, category_of(call_type) or ""),
+            (objective.priorities, value_text(incident.text("priority") or "")),
+            (objective.call_types, call_type.strip()),
+        )
+        if any(wanted and value.casefold() not in {str(w).casefold() for w in wanted} for wanted, value in kinds):
+            return False
+        return not objective.where or (self._on_ground is not None and self._on_ground(objective, incident))
 
     def force(self, incident: Incident, *, now_us: int) -> Force | None:
         """Say how far the largest force asked for is assembled; None: none is asked for."""

@@ -9,7 +9,7 @@ import numpy as np
 
 from fireplan import _kernel as kernel
 from fireplan.errors import InputError, quoted
-from fireplan.measures._demand_measures import UNITS, measures_of, zones_of
+from fireplan.measures._demand_measures import ON, applies_to, chosen_of, in_zones, measures_of
 from fireplan.stations import KINDS, supply
 from fireplan.travel import Passing, places, time_rows
 from fireplan.travel._places import station_places
@@ -29,11 +29,8 @@ SEARCHED_S = 1800.0
 ROWS_KEPT = 256
 """Rows of times from places on the road that are kept for a unit's next word from there."""
 
-NEVER, LOST, ONCE, TWICE = range(4)
-"""What a zone is now: never in time, lost, in time by one unit, by two or more."""
-
-ALL_FIRST = ("population", "incidents", "dwellings")
-"""What cover is weighed by, if the zones have it: the first of these."""
+NEVER, LOST, ONCE, TWICE, ELSEWHERE = range(5)
+"""What a zone is now: never in time, lost, in time by one unit, by two or more; or off the ground of the objective."""
 
 
 class Standing(NamedTuple):
@@ -53,11 +50,23 @@ class Standing(NamedTuple):
 
 
 class Weighed(NamedTuple):
-    """One thing that cover is counted in, by zone."""
+    """
+    One thing that cover is counted in, by zone.
+
+    Attributes
+    ----------
+    name, unit
+        What is counted, and what a reader calls that.
+    weight
+        How much of it each zone holds that the objective speaks of.
+    left_out
+        How much of it lies in no zone, and so in no figure of the live view; `fireplan.assess` counts it.
+    """
 
     name: str
     unit: str
     weight: NDArray[np.float64]
+    left_out: float = 0.0
 
     @property
     def n(self) -> float:
@@ -75,21 +84,24 @@ class CoverNow:
 
     A unit that comes or goes changes one count per zone: on a county a millisecond or less from a station, and one
     bounded search from a place on the road. The figures are those of `fireplan.assess` on the same units at the same
-    places.
+    places, but that incidents count with their zone: those in none are left out, and counted as such.
 
     Parameters
     ----------
     scenario
         The department with all its units at home; zones carry the demand.
     standard
-        Its first objective for one unit is what cover is measured by, and its first for a force beside it.
+        Its first objective for one unit is what cover is measured by, and its first for a force beside it; each on its
+        own ground. Objectives that name what they weigh come after those that do not.
 
     Attributes
     ----------
     objective, force
         What cover is measured by; `force` may be None.
-    measures
-        What is counted, by zone; the first weighs the advice.
+    measures, force_measures
+        What is counted, by zone, of what each speaks of; the first weighs the advice.
+    asked
+        Zones on the ground of the objective.
     version
         Counts the changes.
     """
@@ -102,7 +114,9 @@ class CoverNow:
         self.version = 0
         self.zones = places(scenario, "zones")
         self.passing = Passing(scenario, cutoff_s=max(SEARCHED_S, self.objective.limit_s))
-        self.measures = _weighed(scenario)
+        self.measures = _weighed(scenario, self.objective)
+        self.force_measures = () if self.force is None else _weighed(scenario, self.force)
+        self.asked = self.asked_by(self.objective)
         self._brings = supply(scenario.units)
         self._row_of = {unit: row for row, unit in enumerate(scenario.units.index)}
         self._turnout_s = scenario.units["turnout_s"].to_numpy(float)
@@ -129,6 +143,10 @@ class CoverNow:
     def at(self, station_id: str) -> Standing | None:
         """Say where a unit stands that is in a station; None: that is no open station."""
         return Standing(self.passing.station(station_id), at_station=True) if station_id in self._at_home else None
+
+    def asked_by(self, objective: Objective) -> NDArray[np.bool_]:
+        """Zones on the ground of an objective."""
+        return np.asarray(applies_to(self.scenario, objective, self.zones) == ON)
 
     def put(self, unit_id: str, standing: Standing | None) -> bool:
         """
@@ -170,11 +188,12 @@ class CoverNow:
         return None if self.force is None else self._arrived(self.force)
 
     def codes(self) -> NDArray[np.uint8]:
-        """What each zone is now: `NEVER`, `LOST`, `ONCE` or `TWICE`."""
+        """What each zone is now: `NEVER`, `LOST`, `ONCE` or `TWICE`; `ELSEWHERE` off the ground of the objective."""
         depth = self.depth()
         code = np.where(self.home_within, LOST, NEVER).astype(np.uint8)
         code[depth == 1] = ONCE
         code[depth > 1] = TWICE
+        code[~self.asked] = ELSEWHERE
         return code
 
     def within_if(self, moved: Iterable[tuple[str, Standing | None]]) -> NDArray[np.bool_]:
@@ -282,10 +301,11 @@ class CoverNow:
 
 def _objectives(standard: Standard) -> tuple[Objective, Objective | None]:
     """The objective that cover is measured by, and the first for a force."""
-    planned = [o for o in standard.planned if not o.weight]
+    shares = [o for o in standard.planned if o.at_most_outside is None]
+    planned = [o for o in shares if not o.weight] or shares
     if not planned:
         raise InputError(
-            f"standard {quoted(standard.name)} holds no objective for travel that speaks of all demand: use one such as"
+            f"standard {quoted(standard.name)} holds no objective for travel that asks for a share: use one such as"
             " NFPA_1710"
         )
     alone = [o for o in planned if len(o.needs) == 1 and max(o.needs.values()) <= 1]
@@ -293,17 +313,18 @@ def _objectives(standard: Standard) -> tuple[Objective, Objective | None]:
     return (alone or forces)[0], (forces[0] if alone and forces else None)
 
 
-def _weighed(scenario: Scenario) -> tuple[Weighed, ...]:
-    """Weights of the zones, and incidents counted into them."""
-    found = {}
-    for measure in measures_of(scenario):
-        if measure.places.kind == "zones":
-            found[measure.name] = Weighed(measure.name, measure.unit, measure.weight)
-        elif measure.name == "incidents":
-            inside = zones_of(scenario, measure.places)
-            count = np.bincount(inside[inside >= 0], minlength=len(scenario.zones)).astype(float)
-            found["incidents"] = Weighed("incidents", UNITS["incidents"], count)
-    if not found:
-        found["zones"] = Weighed("zones", "zones", np.ones(len(scenario.zones)))
-    first = [name for name in ALL_FIRST if name in found and found[name].n > 0]
-    return tuple(found[name] for name in dict.fromkeys([*first, *found]))
+def _weighed(scenario: Scenario, objective: Objective) -> tuple[Weighed, ...]:
+    """What an objective speaks of, counted into zones; that which its figures count first."""
+    measures = [m for m in measures_of(scenario, objective) if m.places.kind != "roads"]
+    if not measures:
+        return (
+            Weighed("zones", "zones", (applies_to(scenario, objective, places(scenario, "zones")) == ON).astype(float)),
+        )
+    first = chosen_of(scenario, measures, objective)
+    found = []
+    for measure in [first, *(m for m in measures if m is not first)]:
+        weight = in_zones(scenario, measure)
+        # Sums of whole numbers, taken in another order: what is left of a rounding is none.
+        left_out = max(0.0, round(float(np.nansum(measure.weight)) - float(weight.sum()), 6))
+        found.append(Weighed(measure.name, measure.unit, weight, left_out))
+    return tuple(found)
