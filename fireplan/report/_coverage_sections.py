@@ -44,7 +44,7 @@ GROUND = (
     TableColumn("n", "n", "count"),
     TableColumn("outside", "outside", "count"),
     TableColumn("share_told", "share within", "told"),
-    TableColumn("met", "goal", "verdict"),
+    TableColumn("goal_told", "against the goal", "verdict"),
     TableColumn("elsewhere", "elsewhere", "count"),
     TableColumn("untold", "not known where", "count"),
 )
@@ -147,7 +147,9 @@ def gaps_section(material: Material) -> Section:
 def ground_blocks(material: Material) -> list[Block]:
     """Say of which ground and which incidents each objective speaks, where any speaks of a part; what is left out."""
     baseline = material.baseline
-    if baseline is None or not any(o.where or o.calls for o in baseline.standard.planned):
+    if baseline is None or not any(
+        o.where or (o.calls and chosen_measure(baseline, o.key) == "incidents") for o in baseline.standard.planned
+    ):
         return []
     rows = []
     for goal in baseline.standard.planned:

@@ -45,7 +45,7 @@ def test_there_are_ten_and_none_is_long():
 
 def test_stations_to_excel(run):
     names = run(1)
-    written = pd.read_excel("stations.xlsx", sheet_name="stations", engine="openpyxl")
+    written = pd.read_excel("stations.xlsx", sheet_name="stations", engine="calamine")
     people = written[(written["objective"] == "first_engine") & (written["measure"] == "population")]
     assert people["n"].sum() == names["today"].summary().loc[("first_engine", "population"), "n"] == 115_000
 
@@ -64,7 +64,7 @@ def test_top_gains(run):
 def test_four_sites_by_urgent_calls(run):
     names = run(3)
     plan, found = names["plan"], names["found"]
-    row = found.summary().loc[("four sites", "first_engine", "incidents")]
+    row = found.summary().loc[("four sites", "priority_1", "incidents")]
     assert (row["within"], row["n"]) == (plan.objective, plan.total)
     assert "priority 1" in row["unit"]
     assert f"{plan.objective:,.0f}" in page_of("sites.html")
