@@ -74,7 +74,8 @@ def _run(read: Callable[[Tell], Project], out: Path | None, *, with_plans: bool)
         _write(results, folder)
     lines = [line for name, found in results.holes.items() for line in show.gap_lines(name, found)]
     kind = "invented data, modelled times" if project.plan.provenance == "invented" else "modelled"
-    show.report(results.comparison, lines, title=f"{project.title} ({kind})")
+    cut = [f"; {selection}" for selection in project.today.selections]
+    show.report(results.comparison, lines, title=f"{project.title} ({kind}){''.join(cut)}")
     show.where(folder, notes=len(results.notes))
 
 

@@ -181,6 +181,13 @@ def test_nothing_to_compare_says_what_to_use(tmp_path, run):
 # --- what a run makes
 
 
+def test_a_study_area_stands_in_the_first_line_with_its_count(project, run):
+    fp.examples.line_town().zones.iloc[:10].reset_index()[["geometry"]].to_file(project / "area.geojson")
+    add(project, '[area]\nwithin = "area.geojson"')
+    _, out, _ = run("assess", project)
+    assert "only the area named: 10 of 40 zones" in " ".join(out.partition("share within")[0].split())
+
+
 def test_assess_writes_into_the_projects_own_folder(project, run):
     assert run("compare", project)[0] == 0  # what it alone writes does not stay
     code, out, err = run("assess", project)
