@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -13,16 +13,19 @@ from fireplan.errors import InputError, listed, quoted
 from fireplan.scenario import held, token
 from fireplan.standards import INTERVALS
 from fireplan.stations import KINDS, USUAL_TURNOUT_S, supply
+from fireplan.travel._nearest_stations import DEPTH, Stand, nearest_stations, points_of, refuse_islands, streets_of
 from fireplan.travel._places import Places, places, station_places
-from fireplan.travel._travel_times import time_rows
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable, Mapping
+    from collections.abc import Callable, Hashable, Iterator, Mapping
 
     from numpy.typing import NDArray
 
     from fireplan.scenario import Scenario
     from fireplan.standards import Objective
+
+FOLLOWED = 3
+"""From how many scenarios before it the nearest stations of one are sought to be followed."""
 
 ONE_ENGINE = {"engine": 1.0}
 NTH = ("first", "second", "third")
@@ -91,11 +94,14 @@ def _nearest_three(
     """Rows in the table of stations of the nearest three, and their times; each 3 x places."""
 
     def make() -> tuple[NDArray[np.int64], NDArray[np.float32]]:
-        sources, times, _ = _sources(scenario, ends, needs, interval)
-        once = ~sources.duplicated()  # of a station's turnouts the quickest stands first
-        station, best_s = kernel.first_three(times[once])
-        row = np.append(held(scenario).stations.index.get_indexer(sources[once]), -1)
-        return row[station], best_s
+        refuse_islands(scenario)
+        found = _suppliers(scenario, needs, interval, once=True)
+        table = nearest_stations(scenario, found.stand, before=found.before)
+        source, best_s = kernel.first_at_points(
+            table, streets_of(scenario.roads), points_of(ends), found.stand.sources, found.stand.later_s, depth=3
+        )
+        row = np.append(held(scenario).stations.index.get_indexer(found.ids), -1)
+        return row[source], best_s
 
     key = _key("nearest three", scenario, ends, needs, interval)
     return scenario.memo.get(key, make)
@@ -126,13 +132,63 @@ def force_times(
     """
 
     def make() -> NDArray[np.float32]:
-        _, times, brings = _sources(scenario, ends, needs, interval)
-        if len(needs) == 1 and max(needs.values()) <= 1:
-            return np.asarray(times.min(axis=0, initial=np.inf), dtype=np.float32)
-        return kernel.force_times(times, brings, np.array([needs.get(k, 0.0) for k in KINDS], dtype=float))
+        refuse_islands(scenario)
+        # Each part comes with its own units: the force is complete when the last of its parts is.
+        parts = [_amount_times(scenario, ends, kind, amount, interval) for kind, amount in needs.items()]
+        return parts[0] if len(parts) == 1 else np.max(parts, axis=0)
 
     key = _key("force", scenario, ends, needs, interval)
     return scenario.memo.get(key, make)
+
+
+def _amount_times(scenario: Scenario, ends: Places, kind: str, amount: float, interval: str) -> NDArray[np.float32]:
+    """When enough units of one kind, or people, have come to each place; inf: never. [s]"""
+    found = _suppliers(scenario, {kind: amount}, interval)
+    brings = np.ascontiguousarray(found.brings[:, KINDS.index(kind)], dtype=float) if len(found.ids) else np.empty(0)
+    if not brings.sum() >= amount:
+        return np.full(len(ends.ids), np.inf, dtype=np.float32)
+    roads, depth = scenario.roads, DEPTH
+    while True:
+        table = nearest_stations(scenario, found.stand, depth=depth, before=found.before)
+        out, enough = kernel.amount_at_points(
+            table, streets_of(roads), points_of(ends), found.stand.sources, found.stand.later_s, brings=brings,
+            need=amount,
+        )  # fmt: skip
+        if enough or depth >= len(found.ids):
+            return out
+        depth = min(2 * depth, len(found.ids))
+
+
+class Suppliers(NamedTuple):
+    """Sources of what is needed: the station of each, where it stands, what it brings, and those of parents."""
+
+    ids: pd.Index
+    stand: Stand
+    brings: NDArray[np.float64]
+    before: Callable[[], Iterator[Stand]]
+
+
+def _suppliers(scenario: Scenario, needs: Mapping[str, float], interval: str, *, once: bool = False) -> Suppliers:
+    """Find who brings any of what is needed; `once`: of a station's turnouts the quickest alone."""
+
+    def of(one: Scenario) -> tuple[pd.Index, Stand, NDArray[np.float64]]:
+        starts = station_places(one)
+        station, later_s, brings = suppliers(one, starts, needs=needs, interval=interval)
+        if once:
+            first = ~pd.Index(station).duplicated()  # the quickest stands first
+            station, later_s, brings = station[first], later_s[first], brings[first]
+        return starts.ids[station], Stand(starts, station, later_s), brings
+
+    def before() -> Iterator[Stand]:
+        parent = scenario.parent
+        for _ in range(FOLLOWED):
+            if parent is None or parent.roads.fingerprint != scenario.roads.fingerprint:
+                return
+            yield of(parent)[1]
+            parent = parent.parent
+
+    ids, stand, brings = of(scenario)
+    return Suppliers(ids, stand, brings, before)
 
 
 def _key(what: str, scenario: Scenario, ends: Places, needs: Mapping[str, float], interval: str) -> Hashable:
@@ -145,19 +201,6 @@ def _key(what: str, scenario: Scenario, ends: Places, needs: Mapping[str, float]
         scenario.snap_limit_m,
     )
     return what, *tables, ends.key, tuple(sorted(needs.items())), interval
-
-
-def _sources(
-    scenario: Scenario, ends: Places, needs: Mapping[str, float], interval: str
-) -> tuple[pd.Index, NDArray[np.float32], NDArray[np.float64]]:
-    """Stations that bring what is needed, their times, and what each brings; by unit where turnouts differ."""
-    starts = station_places(scenario)
-    station, later_s, brings = suppliers(scenario, starts, needs=needs, interval=interval)
-    if len(station) == 0:
-        return starts.ids[:0], np.empty((0, len(ends.ids)), dtype=np.float32), brings
-    rows = time_rows(scenario, ends, starts=starts)
-    times = rows[station] + later_s[:, None] if later_s.any() else rows[station]
-    return starts.ids[station], times, brings
 
 
 def suppliers(

@@ -1,0 +1,166 @@
+"""The nearest few stations of every place, found in one search, and followed from a scenario to what comes from it."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from fireplan import _kernel as kernel
+from fireplan import wording
+from fireplan.errors import UnreachableStationError, quoted
+from fireplan.travel._places import SMALLEST_REACH, seeds_on, station_places
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Hashable, Iterable
+
+    from numpy.typing import NDArray
+
+    from fireplan.roads import RoadNetwork
+    from fireplan.scenario import Scenario
+    from fireplan.travel._places import Places
+
+DEPTH = 8
+"""How many sources a node keeps at first: enough for three due and for most forces, with some to spare for closures."""
+
+LEAST = 4
+"""What may be left of them after closures, before all is searched anew."""
+
+
+class Stand:
+    """
+    Where sources stand, and when each sets out.
+
+    Attributes
+    ----------
+    street, along
+        Where on the road.
+    later_s
+        What each waits before it drives, its turnout where that counts. [s]
+    """
+
+    def __init__(self, starts: Places, station: NDArray[np.int64], later_s: NDArray[np.float32]) -> None:
+        self.street = np.ascontiguousarray(starts.on_road.street[station])
+        self.along = np.ascontiguousarray(starts.on_road.along[station])
+        self.later_s = later_s.astype(float)
+
+    def __len__(self) -> int:
+        """How many sources there are."""
+        return len(self.street)
+
+    @cached_property
+    def each(self) -> list[tuple[int, float, float]]:
+        """What tells one source from another."""
+        return list(zip(self.street.tolist(), self.along.tolist(), self.later_s.tolist(), strict=True))
+
+    @property
+    def key(self) -> Hashable:
+        """What an answer about them depends on."""
+        return tuple(self.each)
+
+    @property
+    def sources(self) -> kernel.Sources:
+        """The same, as the kernel takes them."""
+        return kernel.Sources(self.street, self.along)
+
+    def seeds(self, roads: RoadNetwork, which: NDArray[np.int64]) -> kernel.Seeds:
+        """Both ways onto the network from some of them, with what they have waited."""
+        seeds = seeds_on(roads, self.street[which], self.along[which], owner=which)
+        return kernel.Seeds(seeds.node, seeds.spent_s + self.later_s[seeds.owner], seeds.owner.astype(np.int32))
+
+
+def nearest_stations(
+    scenario: Scenario, stand: Stand, *, depth: int = DEPTH, before: Callable[[], Iterable[Stand]] = tuple
+) -> kernel.NearestSources:
+    """
+    Find the nearest few sources of every node.
+
+    Parameters
+    ----------
+    scenario
+        Whose roads; what is found is kept in its memory.
+    stand
+        The sources.
+    depth
+        How many are kept at a node. Of `DEPTH` some may be used up by sources that went since.
+    before
+        Gives those of the scenarios that this one comes from: where theirs are known, only what changed is searched.
+    """
+    roads = scenario.roads
+
+    def key(of: Stand) -> Hashable:
+        return "nearest sources", roads.fingerprint, depth, of.key
+
+    def make() -> kernel.NearestSources:
+        least = min(LEAST if depth == DEPTH else depth, len(stand))
+        for other in before():
+            if key(other) in scenario.memo:
+                known = scenario.memo.get(key(other), lambda other=other: _all(roads, other, depth))
+                found = _followed(roads, known, other, stand, least=least)
+                if found is not None:
+                    return found
+        return _all(roads, stand, depth)
+
+    return scenario.memo.get(key(stand), make)
+
+
+def _all(roads: RoadNetwork, stand: Stand, depth: int) -> kernel.NearestSources:
+    seeds = stand.seeds(roads, np.arange(len(stand)))
+    return kernel.nearest_sources(roads.graph, seeds, depth)
+
+
+def _followed(
+    roads: RoadNetwork, known: kernel.NearestSources, other: Stand, stand: Stand, *, least: int
+) -> kernel.NearestSources | None:
+    """Come from the table of other sources to that of these; None: too much has changed, or the order has."""
+    at = {one: i for i, one in enumerate(stand.each)}
+    if len(at) < len(stand) or len(set(other.each)) < len(other):
+        return None  # two stand at one place: which is which would be a guess
+    number = np.array([at.get(one, -1) for one in other.each], dtype=np.int32)
+    kept = number[number >= 0]
+    left = known.depth - int((number < 0).sum())
+    if left < least or (np.diff(kept) < 0).any():
+        return None
+    table = kernel.without(known, number, left)
+    new = np.setdiff1d(np.arange(len(stand)), kept)
+    return kernel.enter(roads.graph, table, stand.seeds(roads, new)) if len(new) else table
+
+
+def refuse_islands(scenario: Scenario) -> None:
+    """
+    Refuse a station that stands on a scrap of road from which it reaches next to nothing.
+
+    Raises
+    ------
+    UnreachableStationError
+        Naming each, with the share of the network that it reaches.
+    """
+    starts, roads = station_places(scenario), scenario.roads
+    most = int(np.ceil(SMALLEST_REACH * roads.n_nodes))
+
+    def reached(place: int) -> int:
+        street, along = starts.on_road.street[place : place + 1], starts.on_road.along[place : place + 1]
+        key = ("reaches", roads.fingerprint, int(street[0]), float(along[0]))
+        seeds = seeds_on(roads, street, along, owner=np.zeros(1, dtype=np.int64))
+        return scenario.memo.get(key, lambda: kernel.count_reached(roads.graph, seeds.node, most=most))
+
+    count = [reached(place) for place in range(len(starts.ids))]
+    islands = {s: n / roads.n_nodes for s, n in zip(starts.ids, count, strict=True) if n < most}
+    if islands and len(islands) < len(count):
+        told = ", ".join(f"{quoted(s)} ({wording.share(share)})" for s, share in islands.items())
+        raise UnreachableStationError(
+            f"stations on roads that reach less than {wording.goal(SMALLEST_REACH)} of the network: {told}: check"
+            " their places,"
+            " or whether a connecting road is missing"
+        )
+
+
+def streets_of(roads: RoadNetwork) -> kernel.Streets:
+    """Ends of each street and the time along it, as the kernel takes them."""
+    return kernel.Streets(roads.first, roads.last, roads.there_s, roads.back_s)
+
+
+def points_of(ends: Places) -> tuple[NDArray[np.int32], NDArray[np.float64]]:
+    """Streets and fractions of places."""
+    return ends.on_road.street, ends.on_road.along
