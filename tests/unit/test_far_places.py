@@ -56,6 +56,21 @@ def test_so_says_the_command(towns, tmp_path, monkeypatch, capsys):
     with pytest.raises(SystemExit) as stop:
         main()
     assert not stop.value.code
+    said = capsys.readouterr().out
+    assert "of 400 incidents " in said
+    assert "80.0 %" in said
+    assert "without a place" not in said
+
+
+def test_what_is_left_out_stands_beside_n_in_the_command_s_table(towns, tmp_path, monkeypatch, capsys):
+    def nowhere(calls):
+        calls.loc[far_rows(calls), ["latitude", "longitude"]] = ["0", "0"]
+        return calls
+
+    with_calls(towns, nowhere)
+    monkeypatch.setattr(sys, "argv", ["fireplan", "assess", str(towns), "--out", str(tmp_path / "out")])
+    with pytest.raises(SystemExit):
+        main()
     said = " ".join(capsys.readouterr().out.split())
     assert re.search(r"of 320 incidents \(fire\) \(80 of 400 without a .*?place, 20\.0 %\)", said)
 
