@@ -121,7 +121,7 @@ def test_mean_and_longest_cost_fall_with_every_site(drawn):
     st.lists(st.integers(0, 20), min_size=40, max_size=40).filter(any),
     st.lists(st.integers(0, 40), min_size=1, max_size=6, unique=True),
     st.integers(1, 3),
-    st.integers(20, 400),
+    st.integers(30, 400),
 )
 def test_what_a_model_claims_is_what_assessing_its_plan_finds(weights, blocks, stations, limit_s):
     zones = TOWN.zones.assign(population=np.array(weights, float))

@@ -174,7 +174,7 @@ KNOWN: dict[tuple[str, str], str] = {
 
 MADE_HERE = {
     "CadHistory", "RoadNetwork", "Chart", "Attendance", "Missed", "Period", "OnRoad", "Robustness", "Siting",
-    "CandidateTimes", "ByPlace", "CoverFigures", "Places", "Spot", "Usual",
+    "CandidateTimes", "ByPlace", "ReferenceFigure", "CoverFigures", "Places", "Spot", "Usual",
 }  # fmt: skip
 """Results: made by fireplan, of arrays and tables that it has checked; their methods are asked."""
 
@@ -314,7 +314,7 @@ def test_what_is_plain_is_taken():
 
 
 def test_what_is_short_for_a_reason_is_taken():
-    assert fp.Objective("x", "x", 15, interval="call_processing_s").limit_s == 15
+    assert fp.Objective("x", "x", 15, interval="processing_s").limit_s == 15
     assert fp.isochrones(TOWN, within_s=30).shape == (1, 4)
     left = fp.travel.candidate_times(TOWN, SITES, cutoff_s=20.01)  # what turnout leaves of a limit of siting
     assert left.cutoff_s == 20.01
