@@ -13,7 +13,15 @@ from fireplan.errors import InputError, listed, quoted
 from fireplan.scenario import held, token
 from fireplan.standards import INTERVALS
 from fireplan.stations import KINDS, USUAL_TURNOUT_S, supply
-from fireplan.travel._nearest_stations import DEPTH, Stand, nearest_stations, points_of, refuse_islands, streets_of
+from fireplan.travel._nearest_stations import (
+    DEPTH,
+    Near,
+    Stand,
+    nearest_stations,
+    points_of,
+    refuse_islands,
+    streets_of,
+)
 from fireplan.travel._places import Places, places, station_places
 
 if TYPE_CHECKING:
@@ -96,15 +104,37 @@ def _nearest_three(
     def make() -> tuple[NDArray[np.int64], NDArray[np.float32]]:
         refuse_islands(scenario)
         found = _suppliers(scenario, needs, interval, once=True)
-        table = nearest_stations(scenario, found.stand, before=found.before)
-        source, best_s = kernel.first_at_points(
-            table, streets_of(scenario.roads), points_of(ends), found.stand.sources, found.stand.later_s, depth=3
-        )
+        source, best_s = _three_at(scenario, ends, found)
         row = np.append(held(scenario).stations.index.get_indexer(found.ids), -1)
         return row[source], best_s
 
     key = _key("nearest three", scenario, ends, needs, interval)
     return scenario.memo.get(key, make)
+
+
+def _three_at(scenario: Scenario, ends: Places, found: Suppliers) -> tuple[NDArray[np.int32], NDArray[np.float32]]:
+    """The nearest three sources of each place; of a scenario that came from another, only where that changed."""
+    roads, stand = scenario.roads, found.stand
+
+    def key(of: Stand) -> Hashable:
+        return "three at", roads.fingerprint, ends.key, of.key
+
+    def solved(near: Near, rows: NDArray[np.int64] | slice) -> tuple[NDArray[np.int32], NDArray[np.float32]]:
+        return kernel.first_at_points(
+            near.table, streets_of(roads), points_of(ends, rows), stand.sources, stand.later_s, depth=3
+        )
+
+    def make() -> tuple[NDArray[np.int32], NDArray[np.float32]]:
+        near = nearest_stations(scenario, stand, before=found.before)
+        if near.since is None or key(near.since.stand) not in scenario.memo:
+            return solved(near, slice(None))
+        old, old_s = scenario.memo.get(key(near.since.stand), lambda: solved(near, slice(None)))
+        source, best_s = np.append(near.since.number, np.int32(-1))[old], old_s.copy()
+        rows = near.changed(roads, ends, stand)
+        source[:, rows], best_s[:, rows] = solved(near, rows)
+        return source, best_s
+
+    return scenario.memo.get(key(stand), make)
 
 
 @takes
@@ -134,50 +164,87 @@ def force_times(
     def make() -> NDArray[np.float32]:
         refuse_islands(scenario)
         # Each part comes with its own units: the force is complete when the last of its parts is.
-        parts = [_amount_times(scenario, ends, kind, amount, interval) for kind, amount in needs.items()]
+        parts = [_amount_at(scenario, ends, kind, amount, interval) for kind, amount in needs.items()]
         return parts[0] if len(parts) == 1 else np.max(parts, axis=0)
 
     key = _key("force", scenario, ends, needs, interval)
     return scenario.memo.get(key, make)
 
 
-def _amount_times(scenario: Scenario, ends: Places, kind: str, amount: float, interval: str) -> NDArray[np.float32]:
+def _amount_at(scenario: Scenario, ends: Places, kind: str, amount: float, interval: str) -> NDArray[np.float32]:
     """When enough units of one kind, or people, have come to each place; inf: never. [s]"""
     found = _suppliers(scenario, {kind: amount}, interval)
-    brings = np.ascontiguousarray(found.brings[:, KINDS.index(kind)], dtype=float) if len(found.ids) else np.empty(0)
+    roads, stand, column = scenario.roads, found.stand, KINDS.index(kind)
+    brings = np.ascontiguousarray(stand.brings[:, column])
     if not brings.sum() >= amount:
         return np.full(len(ends.ids), np.inf, dtype=np.float32)
-    roads, depth = scenario.roads, DEPTH
-    while True:
-        table = nearest_stations(scenario, found.stand, depth=depth, before=found.before)
-        out, enough = kernel.amount_at_points(
-            table, streets_of(roads), points_of(ends), found.stand.sources, found.stand.later_s, brings=brings,
-            need=amount,
-        )  # fmt: skip
-        if enough or depth >= len(found.ids):
-            return out
-        depth = min(2 * depth, len(found.ids))
+
+    def key(of: Stand) -> Hashable:
+        return "amount at", roads.fingerprint, ends.key, of.key, of.brings[:, column].tobytes(), amount
+
+    def solved(rows: NDArray[np.int64] | slice) -> Amounts:
+        depth = DEPTH
+        while True:
+            near = nearest_stations(scenario, stand, depth=depth, before=found.before)
+            out, enough = kernel.amount_at_points(
+                near.table, streets_of(roads), points_of(ends, rows), stand.sources, stand.later_s, brings=brings,
+                need=amount,
+            )  # fmt: skip
+            if enough or depth >= len(stand):
+                return Amounts(out, depth)
+            depth = min(2 * depth, len(stand))
+
+    def make() -> Amounts:
+        near = nearest_stations(scenario, stand, before=found.before)
+        since = near.since
+        # Those who stood there may have been asked for something else: what they brought of this is their own matter.
+        before = None if since is None else next((b for b in found.before() if b.key == since.stand.key), None)
+        if since is None or before is None or key(before) not in scenario.memo:
+            return solved(slice(None))
+        old = scenario.memo.get(key(before), lambda: solved(slice(None)))
+        stays = since.number >= 0
+        alike = np.array_equal(before.brings[stays, column], brings[since.number[stays]])
+        if old.depth > DEPTH or not alike:
+            return solved(slice(None))  # deeper lists have changed where those of the first depth have not
+        rows = near.changed(roads, ends, stand)
+        some = solved(rows)
+        arrival_s = old.arrival_s.copy()
+        arrival_s[rows] = some.arrival_s
+        return Amounts(arrival_s, some.depth)
+
+    return scenario.memo.get(key(stand), make).arrival_s
+
+
+class Amounts(NamedTuple):
+    """When enough has come to each place [s], and how deep the lists had to be to say so."""
+
+    arrival_s: NDArray[np.float32]
+    depth: int
 
 
 class Suppliers(NamedTuple):
-    """Sources of what is needed: the station of each, where it stands, what it brings, and those of parents."""
+    """Who brings what is needed: the station of each, where they stand, and those of the scenarios before."""
 
     ids: pd.Index
     stand: Stand
-    brings: NDArray[np.float64]
     before: Callable[[], Iterator[Stand]]
 
 
 def _suppliers(scenario: Scenario, needs: Mapping[str, float], interval: str, *, once: bool = False) -> Suppliers:
     """Find who brings any of what is needed; `once`: of a station's turnouts the quickest alone."""
 
-    def of(one: Scenario) -> tuple[pd.Index, Stand, NDArray[np.float64]]:
-        starts = station_places(one)
-        station, later_s, brings = suppliers(one, starts, needs=needs, interval=interval)
-        if once:
-            first = ~pd.Index(station).duplicated()  # the quickest stands first
-            station, later_s, brings = station[first], later_s[first], brings[first]
-        return starts.ids[station], Stand(starts, station, later_s), brings
+    def of(one: Scenario) -> tuple[pd.Index, Stand]:
+        def make() -> tuple[pd.Index, Stand]:
+            starts = station_places(one)
+            station, later_s, brings = suppliers(one, starts, needs=needs, interval=interval)
+            if once:
+                first = ~pd.Index(station).duplicated()  # the quickest stands first
+                station, later_s, brings = station[first], later_s[first], brings[first]
+            return starts.ids[station], Stand(starts, station, later_s, brings)
+
+        tables = token(one, "stations"), token(one, "units"), one.roads.fingerprint, one.snap_limit_m
+        key = ("suppliers", *tables, tuple(sorted(needs.items())), interval, once)
+        return one.memo.get(key, make)
 
     def before() -> Iterator[Stand]:
         parent = scenario.parent
@@ -187,8 +254,7 @@ def _suppliers(scenario: Scenario, needs: Mapping[str, float], interval: str, *,
             yield of(parent)[1]
             parent = parent.parent
 
-    ids, stand, brings = of(scenario)
-    return Suppliers(ids, stand, brings, before)
+    return Suppliers(*of(scenario), before)
 
 
 def _key(what: str, scenario: Scenario, ends: Places, needs: Mapping[str, float], interval: str) -> Hashable:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
@@ -30,7 +29,7 @@ LEAST = 4
 
 class Stand:
     """
-    Where sources stand, and when each sets out.
+    Where sources stand, when each sets out, and what it brings.
 
     Attributes
     ----------
@@ -38,26 +37,29 @@ class Stand:
         Where on the road.
     later_s
         What each waits before it drives, its turnout where that counts. [s]
+    brings
+        Sources x kinds: what comes with each.
+    key
+        What stands for places and times: those who stand alike have the same nearest sources, whatever they bring.
     """
 
-    def __init__(self, starts: Places, station: NDArray[np.int64], later_s: NDArray[np.float32]) -> None:
-        self.street = np.ascontiguousarray(starts.on_road.street[station])
-        self.along = np.ascontiguousarray(starts.on_road.along[station])
+    def __init__(
+        self, starts: Places, station: NDArray[np.int64], later_s: NDArray[np.float32], brings: NDArray[np.float64]
+    ) -> None:
+        self.street = np.ascontiguousarray(starts.on_road.street[station], dtype=np.int32)
+        self.along = np.ascontiguousarray(starts.on_road.along[station], dtype=float)
         self.later_s = later_s.astype(float)
+        self.brings = np.ascontiguousarray(brings, dtype=float)
+        self.key: Hashable = (self.street.tobytes(), self.along.tobytes(), self.later_s.tobytes())
 
     def __len__(self) -> int:
         """How many sources there are."""
         return len(self.street)
 
-    @cached_property
+    @property
     def each(self) -> list[tuple[int, float, float]]:
         """What tells one source from another."""
         return list(zip(self.street.tolist(), self.along.tolist(), self.later_s.tolist(), strict=True))
-
-    @property
-    def key(self) -> Hashable:
-        """What an answer about them depends on."""
-        return tuple(self.each)
 
     @property
     def sources(self) -> kernel.Sources:
@@ -70,9 +72,48 @@ class Stand:
         return kernel.Seeds(seeds.node, seeds.spent_s + self.later_s[seeds.owner], seeds.owner.astype(np.int32))
 
 
+class Since(NamedTuple):
+    """
+    What changed since other sources stood there.
+
+    Attributes
+    ----------
+    stand
+        Those.
+    number
+        What each is now; -1: it went.
+    touched
+        Nodes whose list is another one.
+    """
+
+    stand: Stand
+    number: NDArray[np.int32]
+    touched: NDArray[np.bool_]
+
+
+class Near(NamedTuple):
+    """The nearest few sources of every node, and what changed since others stood there, where that is known."""
+
+    table: kernel.NearestSources
+    since: Since | None
+
+    def changed(self, roads: RoadNetwork, ends: Places, stand: Stand) -> NDArray[np.int64]:
+        """Rows of the places that may be reached otherwise than before; there is a `since`."""
+        if self.since is None:
+            raise ValueError
+        other, number, touched = self.since
+        streets = touched[roads.first] | touched[roads.last]
+        new = np.ones(len(stand), dtype=bool)
+        new[number[number >= 0]] = False
+        streets[other.street[number < 0]] = True
+        streets[stand.street[new]] = True
+        street = ends.on_road.street
+        return np.flatnonzero(streets[street] & (street >= 0))
+
+
 def nearest_stations(
     scenario: Scenario, stand: Stand, *, depth: int = DEPTH, before: Callable[[], Iterable[Stand]] = tuple
-) -> kernel.NearestSources:
+) -> Near:
     """
     Find the nearest few sources of every node.
 
@@ -92,15 +133,15 @@ def nearest_stations(
     def key(of: Stand) -> Hashable:
         return "nearest sources", roads.fingerprint, depth, of.key
 
-    def make() -> kernel.NearestSources:
+    def make() -> Near:
         least = min(LEAST if depth == DEPTH else depth, len(stand))
         for other in before():
             if key(other) in scenario.memo:
-                known = scenario.memo.get(key(other), lambda other=other: _all(roads, other, depth))
-                found = _followed(roads, known, other, stand, least=least)
+                known = scenario.memo.get(key(other), lambda other=other: Near(_all(roads, other, depth), None))
+                found = _followed(roads, known.table, other, stand, least=least)
                 if found is not None:
                     return found
-        return _all(roads, stand, depth)
+        return Near(_all(roads, stand, depth), None)
 
     return scenario.memo.get(key(stand), make)
 
@@ -112,19 +153,32 @@ def _all(roads: RoadNetwork, stand: Stand, depth: int) -> kernel.NearestSources:
 
 def _followed(
     roads: RoadNetwork, known: kernel.NearestSources, other: Stand, stand: Stand, *, least: int
-) -> kernel.NearestSources | None:
+) -> Near | None:
     """Come from the table of other sources to that of these; None: too much has changed, or the order has."""
     at = {one: i for i, one in enumerate(stand.each)}
     if len(at) < len(stand) or len(set(other.each)) < len(other):
         return None  # two stand at one place: which is which would be a guess
     number = np.array([at.get(one, -1) for one in other.each], dtype=np.int32)
-    kept = number[number >= 0]
-    left = known.depth - int((number < 0).sum())
+    kept, gone = number[number >= 0], np.flatnonzero(number < 0)
+    left = known.depth - len(gone)
     if left < least or (np.diff(kept) < 0).any():
         return None
-    table = kernel.without(known, number, left)
-    new = np.setdiff1d(np.arange(len(stand)), kept)
-    return kernel.enter(roads.graph, table, stand.seeds(roads, new)) if len(new) else table
+    # Those that come are let in before those that go are taken out: so a list that is marked as untouched is the same
+    # to its whole depth, and what was worked out from it holds.
+    n = len(stand)
+    apart = number.copy()
+    apart[gone] = n + np.arange(len(gone))
+    same = (apart == np.arange(len(apart))).all()
+    source = known.source.copy() if same else np.append(apart, np.int32(-1))[known.source]
+    table, touched = kernel.NearestSources(known.time_s.copy(), source), np.zeros(roads.n_nodes, dtype=bool)
+    new = np.setdiff1d(np.arange(n), kept)
+    if len(new):
+        kernel.enter(roads.graph, table, stand.seeds(roads, new), touched=touched)
+    if len(gone):
+        stays = np.append(np.arange(n), np.full(len(gone), -1)).astype(np.int32)
+        table, lost = kernel.without(table, stays, left)
+        touched |= lost
+    return Near(table, Since(other, number, touched))
 
 
 def refuse_islands(scenario: Scenario) -> None:
@@ -137,13 +191,23 @@ def refuse_islands(scenario: Scenario) -> None:
         Naming each, with the share of the network that it reaches.
     """
     starts, roads = station_places(scenario), scenario.roads
+    on = starts.on_road
+    key = ("no islands", roads.fingerprint, on.street.tobytes(), on.along.tobytes())
+    scenario.memo.get(key, lambda: _no_islands(scenario, starts))
+
+
+def _no_islands(scenario: Scenario, starts: Places) -> bool:
+    roads = scenario.roads
     most = int(np.ceil(SMALLEST_REACH * roads.n_nodes))
 
     def reached(place: int) -> int:
         street, along = starts.on_road.street[place : place + 1], starts.on_road.along[place : place + 1]
-        key = ("reaches", roads.fingerprint, int(street[0]), float(along[0]))
-        seeds = seeds_on(roads, street, along, owner=np.zeros(1, dtype=np.int64))
-        return scenario.memo.get(key, lambda: kernel.count_reached(roads.graph, seeds.node, most=most))
+
+        def count() -> int:
+            seeds = seeds_on(roads, street, along, owner=np.zeros(1, dtype=np.int64))
+            return kernel.count_reached(roads.graph, seeds.node, most=most)
+
+        return scenario.memo.get(("reaches", roads.fingerprint, int(street[0]), float(along[0])), count)
 
     count = [reached(place) for place in range(len(starts.ids))]
     islands = {s: n / roads.n_nodes for s, n in zip(starts.ids, count, strict=True) if n < most}
@@ -151,9 +215,9 @@ def refuse_islands(scenario: Scenario) -> None:
         told = ", ".join(f"{quoted(s)} ({wording.share(share)})" for s, share in islands.items())
         raise UnreachableStationError(
             f"stations on roads that reach less than {wording.goal(SMALLEST_REACH)} of the network: {told}: check"
-            " their places,"
-            " or whether a connecting road is missing"
+            " their places, or whether a connecting road is missing"
         )
+    return True
 
 
 def streets_of(roads: RoadNetwork) -> kernel.Streets:
@@ -161,6 +225,8 @@ def streets_of(roads: RoadNetwork) -> kernel.Streets:
     return kernel.Streets(roads.first, roads.last, roads.there_s, roads.back_s)
 
 
-def points_of(ends: Places) -> tuple[NDArray[np.int32], NDArray[np.float64]]:
-    """Streets and fractions of places."""
-    return ends.on_road.street, ends.on_road.along
+def points_of(
+    ends: Places, rows: NDArray[np.int64] | slice = slice(None)
+) -> tuple[NDArray[np.int32], NDArray[np.float64]]:
+    """Streets and fractions of places, or of some of them."""
+    return np.ascontiguousarray(ends.on_road.street[rows]), np.ascontiguousarray(ends.on_road.along[rows])

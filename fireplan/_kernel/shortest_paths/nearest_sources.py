@@ -58,7 +58,8 @@ def nearest_sources(graph: Graph, seeds: Seeds, depth: int, *, limit_s: float = 
     Notes
     -----
     One search from all sources at once, in which a node may be settled `depth` times, each by another source. One that
-    is not among the nearest of a node is not among those of any node that it reaches by way of it: it stops there. The buckets are those of `sweep`.
+    is not among the nearest of a node is not among those of any node that it reaches by way of it: it stops there. The
+    buckets are those of `sweep`.
     """
     nothing = NearestSources(
         np.full((graph.n_nodes, depth), np.inf), np.full((graph.n_nodes, depth), NOBODY, dtype=np.int32)
@@ -66,7 +67,14 @@ def nearest_sources(graph: Graph, seeds: Seeds, depth: int, *, limit_s: float = 
     return enter(graph, nothing, seeds, limit_s=limit_s)
 
 
-def enter(graph: Graph, table: NearestSources, seeds: Seeds, *, limit_s: float = np.inf) -> NearestSources:
+def enter(
+    graph: Graph,
+    table: NearestSources,
+    seeds: Seeds,
+    *,
+    limit_s: float = np.inf,
+    touched: NDArray[np.bool_] | None = None,
+) -> NearestSources:
     """
     Let more sources into a table, in place; only the nodes that one of them comes to are visited.
 
@@ -80,7 +88,10 @@ def enter(graph: Graph, table: NearestSources, seeds: Seeds, *, limit_s: float =
         Where the new sources enter.
     limit_s
         As in `nearest_sources`. [s]
+    touched
+        For each node: set where its list changes. Left out: it is not asked.
     """
+    touched = np.zeros(graph.n_nodes, dtype=bool) if touched is None else touched
     seed_s = seeds.spent_s
     spread_s = float(np.ptp(seed_s)) if len(seed_s) else 0.0
     longest_s = max(graph.longest_s, spread_s)
@@ -90,7 +101,7 @@ def enter(graph: Graph, table: NearestSources, seeds: Seeds, *, limit_s: float =
     state = np.array([0, 0, 0], dtype=np.int64)
     while not _label(
         graph.start, graph.arcs, graph.arcs.view(np.float32), *seeds, limit_s, 1.0 / bucket_s, first, labels, *table,
-        state,
+        touched, state,
     ):  # fmt: skip
         more = np.empty((2 * len(labels), 3), dtype=np.int32)
         more[: len(labels)] = labels
@@ -98,7 +109,7 @@ def enter(graph: Graph, table: NearestSources, seeds: Seeds, *, limit_s: float =
     return table
 
 
-def without(table: NearestSources, number: NDArray[np.int32], depth: int) -> NearestSources:
+def without(table: NearestSources, number: NDArray[np.int32], depth: int) -> tuple[NearestSources, NDArray[np.bool_]]:
     """
     Take sources out of a table, and number the others anew.
 
@@ -113,12 +124,14 @@ def without(table: NearestSources, number: NDArray[np.int32], depth: int) -> Nea
 
     Returns
     -------
-    A table that is exact to its own depth: of each node at most as many sources went as it has places less.
+    A table that is exact to its own depth, as of each node at most as many sources went as it has places less; and for
+    each node whether one of those that went stood in its list.
     """
     n = len(table.time_s)
     found = NearestSources(np.full((n, depth), np.inf), np.full((n, depth), NOBODY, dtype=np.int32))
-    _without(*table, number, *found)
-    return found
+    touched = np.zeros(n, dtype=bool)
+    _without(*table, number, *found, touched)
+    return found, touched
 
 
 def first_at_points(
@@ -155,9 +168,9 @@ def first_at_points(
     n = len(points[0])
     source = np.full((depth, n), NOBODY, dtype=np.int32)
     time_s = np.full((depth, n), np.inf, dtype=np.float32)
-    order, begins = _by_street(sources, len(streets.first))
+    own, on = _by_street(sources, len(streets.first))
     room = _room(table, sources)
-    _first_at_points(*table, *streets, *points, order, begins, sources.along, later_s, *room, source, time_s)
+    _first_at_points(*table, *streets, *points, own, on, sources.along, later_s, *room, source, time_s)
     return source, time_s
 
 
@@ -189,18 +202,17 @@ def amount_at_points(
     to say so of every point; if not, it has to be asked again of a deeper one.
     """
     out = np.full(len(points[0]), np.inf, dtype=np.float32)
-    order, begins = _by_street(sources, len(streets.first))
+    own, on = _by_street(sources, len(streets.first))
     room = _room(table, sources)
-    enough = _amount_at_points(
-        *table, *streets, *points, order, begins, sources.along, later_s, *room, brings, need, out
-    )
+    enough = _amount_at_points(*table, *streets, *points, own, on, sources.along, later_s, *room, brings, need, out)
     return out, bool(enough)
 
 
-def _by_street(sources: Sources, n_streets: int) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
-    """File sources by the street they stand on."""
-    order = np.argsort(sources.street, kind="stable").astype(np.int32)
-    return order, np.searchsorted(sources.street[order], np.arange(n_streets + 1)).astype(np.int32)
+def _by_street(sources: Sources, n_streets: int) -> tuple[NDArray[np.bool_], NDArray[np.int32]]:
+    """Say on which streets sources stand, and on which each does."""
+    own = np.zeros(n_streets, dtype=bool)
+    own[sources.street] = True
+    return own, np.ascontiguousarray(sources.street, dtype=np.int32)
 
 
 def _room(table: NearestSources, sources: Sources) -> tuple[NDArray[np.int32], NDArray[np.float32]]:
@@ -255,7 +267,7 @@ def _time_of(node, number, time_s, source):
 
 @compiled
 def _label(
-    start, arcs, arc_s, seeds, seed_s, seed_owner, limit_s, per_s, first, labels, time_s, source, state,
+    start, arcs, arc_s, seeds, seed_s, seed_owner, limit_s, per_s, first, labels, time_s, source, touched, state,
 ):  # fmt: skip
     """Run the search; false if it needs room for more labels, to be called again with it."""
     n_buckets = len(first)
@@ -265,6 +277,7 @@ def _label(
         for i in range(len(seeds)):
             if seed_s[i] > limit_s or not _offer(seeds[i], seed_owner[i], seed_s[i], time_s, source):
                 continue
+            touched[seeds[i]] = True
             earliest_s = min(earliest_s, seed_s[i])
             slot = np.int64(seed_s[i] * per_s) % n_buckets
             labels[used, 0], labels[used, 1], labels[used, 2] = seeds[i], seed_owner[i], first[slot]
@@ -292,6 +305,7 @@ def _label(
                 to = arcs[arc, 0]
                 there_s = here_s + arc_s[arc, 1]
                 if there_s <= limit_s and _offer(to, number, there_s, time_s, source):
+                    touched[to] = True
                     later = np.int64(there_s * per_s) - current + slot
                     if later >= n_buckets:
                         later -= n_buckets
@@ -308,14 +322,16 @@ def _label(
 
 
 @compiled
-def _without(time_s, source, number, out_s, out_source):
+def _without(time_s, source, number, out_s, out_source, touched):
     depth = out_s.shape[1]
     for node in range(len(time_s)):
         n = 0
         for k in range(time_s.shape[1]):
-            if n == depth or source[node, k] < 0:
+            if source[node, k] < 0:
                 break
-            if number[source[node, k]] >= 0:
+            if number[source[node, k]] < 0:
+                touched[node] = True
+            elif n < depth:
                 out_s[node, n] = time_s[node, k]
                 out_source[node, n] = number[source[node, k]]
                 n += 1
@@ -344,9 +360,7 @@ def _put(number, there_s, n, room, room_s):
 
 
 @compiled
-def _gather(
-    i, time_s, source, first, last, there_s, back_s, street, along, order, begins, stands, later_s, room, room_s
-):
+def _gather(i, time_s, source, first, last, there_s, back_s, street, along, own, on, stands, later_s, room, room_s):
     """List the sources that come to a point by either end of its street, or stand on it; returns how many."""
     s = street[i]
     f = along[i]
@@ -367,8 +381,9 @@ def _gather(
                 break
             spent_s = np.float64(np.float32(time_s[node, k]))
             n = _put(source[node, k], spent_s + (1.0 - f) * back if f < 1.0 else spent_s, n, room, room_s)
-    for k in range(begins[s], begins[s + 1]):
-        number = order[k]
+    for number in range(len(on) if own[s] else 0):
+        if on[number] != s:
+            continue
         begin = stands[number]
         if f >= begin and there < np.inf:
             n = _put(number, (f - begin) * there + later_s[number], n, room, room_s)
@@ -379,14 +394,14 @@ def _gather(
 
 @compiled
 def _first_at_points(
-    time_s, source, first, last, there_s, back_s, street, along, order, begins, stands, later_s, room, room_s,
+    time_s, source, first, last, there_s, back_s, street, along, own, on, stands, later_s, room, room_s,
     out, out_s,
 ):  # fmt: skip
     for i in range(len(street)):
         if street[i] < 0:
             continue
         n = _gather(
-            i, time_s, source, first, last, there_s, back_s, street, along, order, begins, stands, later_s, room, room_s
+            i, time_s, source, first, last, there_s, back_s, street, along, own, on, stands, later_s, room, room_s
         )  # fmt: skip
         for k in range(min(n, len(out))):
             out[k, i] = room[k]
@@ -395,7 +410,7 @@ def _first_at_points(
 
 @compiled
 def _amount_at_points(
-    time_s, source, first, last, there_s, back_s, street, along, order, begins, stands, later_s, room, room_s,
+    time_s, source, first, last, there_s, back_s, street, along, own, on, stands, later_s, room, room_s,
     brings, need, out,
 ):  # fmt: skip
     depth = time_s.shape[1]
@@ -405,7 +420,7 @@ def _amount_at_points(
         if s < 0:
             continue
         n = _gather(
-            i, time_s, source, first, last, there_s, back_s, street, along, order, begins, stands, later_s, room, room_s
+            i, time_s, source, first, last, there_s, back_s, street, along, own, on, stands, later_s, room, room_s
         )  # fmt: skip
         # The lists of the ends are exact to their depth, so that of the point is too; a list that is not full is whole.
         whole = source[first[s], depth - 1] < 0 and source[last[s], depth - 1] < 0
