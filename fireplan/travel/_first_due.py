@@ -137,6 +137,18 @@ def _three_at(scenario: Scenario, ends: Places, found: Suppliers) -> tuple[NDArr
     return scenario.memo.get(key(stand), make)
 
 
+def reached_by_road(scenario: Scenario, ends: Places) -> NDArray[np.bool_]:
+    """Say to which places a road leads from any open station, whatever it houses."""
+    starts = station_places(scenario)
+    n = len(starts.ids)
+    stand = Stand(starts, np.arange(n), np.zeros(n, dtype=np.float32), np.zeros((n, len(KINDS))))
+    near = nearest_stations(scenario, stand)
+    _, best_s = kernel.first_at_points(
+        near.table, streets_of(scenario.roads), points_of(ends), stand.sources, stand.later_s, depth=1
+    )
+    return np.asarray(np.isfinite(best_s[0]))
+
+
 @takes
 def force_times(
     scenario: Scenario, ends: Places, *, needs: Mapping[str, float], interval: str = "travel_s"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -137,18 +138,18 @@ def nearest_stations(
         least = min(LEAST if depth == DEPTH else depth, len(stand))
         for other in before():
             if key(other) in scenario.memo:
-                known = scenario.memo.get(key(other), lambda other=other: Near(_all(roads, other, depth), None))
+                known = scenario.memo.get(key(other), partial(_all, roads, other, depth))
                 found = _followed(roads, known.table, other, stand, least=least)
                 if found is not None:
                     return found
-        return Near(_all(roads, stand, depth), None)
+        return _all(roads, stand, depth)
 
     return scenario.memo.get(key(stand), make)
 
 
-def _all(roads: RoadNetwork, stand: Stand, depth: int) -> kernel.NearestSources:
+def _all(roads: RoadNetwork, stand: Stand, depth: int) -> Near:
     seeds = stand.seeds(roads, np.arange(len(stand)))
-    return kernel.nearest_sources(roads.graph, seeds, depth)
+    return Near(kernel.nearest_sources(roads.graph, seeds, depth), None)
 
 
 def _followed(

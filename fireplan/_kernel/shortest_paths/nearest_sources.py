@@ -279,9 +279,9 @@ def _label(
                 continue
             touched[seeds[i]] = True
             earliest_s = min(earliest_s, seed_s[i])
-            slot = np.int64(seed_s[i] * per_s) % n_buckets
-            labels[used, 0], labels[used, 1], labels[used, 2] = seeds[i], seed_owner[i], first[slot]
-            first[slot] = used
+            bucket = np.int64(seed_s[i] * per_s) % n_buckets
+            labels[used, 0], labels[used, 1], labels[used, 2] = seeds[i], seed_owner[i], first[bucket]
+            first[bucket] = used
             used += 1
             waiting += 1
         if waiting > 0:
