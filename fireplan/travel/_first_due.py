@@ -16,7 +16,7 @@ from fireplan.stations import KINDS, USUAL_TURNOUT_S, supply
 from fireplan.travel._nearest_stations import (
     DEPTH,
     Near,
-    Stand,
+    Origins,
     nearest_stations,
     points_of,
     refuse_islands,
@@ -114,37 +114,37 @@ def _nearest_three(
 
 def _three_at(scenario: Scenario, ends: Places, found: Suppliers) -> tuple[NDArray[np.int32], NDArray[np.float32]]:
     """The nearest three sources of each place; of a scenario that came from another, only where that changed."""
-    roads, stand = scenario.roads, found.stand
+    roads, origins = scenario.roads, found.origins
 
-    def key(of: Stand) -> Hashable:
+    def key(of: Origins) -> Hashable:
         return "three at", roads.fingerprint, ends.key, of.key
 
     def solved(near: Near, rows: NDArray[np.int64] | slice) -> tuple[NDArray[np.int32], NDArray[np.float32]]:
         return kernel.first_at_points(
-            near.table, streets_of(roads), points_of(ends, rows), stand.sources, stand.later_s, depth=3
+            near.table, streets_of(roads), points_of(ends, rows), origins.sources, origins.later_s, depth=3
         )
 
     def make() -> tuple[NDArray[np.int32], NDArray[np.float32]]:
-        near = nearest_stations(scenario, stand, before=found.before)
-        if near.since is None or key(near.since.stand) not in scenario.memo:
+        near = nearest_stations(scenario, origins, before=found.before)
+        if near.since is None or key(near.since.origins) not in scenario.memo:
             return solved(near, slice(None))
-        old, old_s = scenario.memo.get(key(near.since.stand), lambda: solved(near, slice(None)))
+        old, old_s = scenario.memo.get(key(near.since.origins), lambda: solved(near, slice(None)))
         source, best_s = np.append(near.since.number, np.int32(-1))[old], old_s.copy()
-        rows = near.changed(roads, ends, stand)
+        rows = near.changed(roads, ends, origins)
         source[:, rows], best_s[:, rows] = solved(near, rows)
         return source, best_s
 
-    return scenario.memo.get(key(stand), make)
+    return scenario.memo.get(key(origins), make)
 
 
 def reached_by_road(scenario: Scenario, ends: Places) -> NDArray[np.bool_]:
     """Say to which places a road leads from any open station, whatever it houses."""
     starts = station_places(scenario)
     n = len(starts.ids)
-    stand = Stand(starts, np.arange(n), np.zeros(n, dtype=np.float32), np.zeros((n, len(KINDS))))
-    near = nearest_stations(scenario, stand)
+    origins = Origins(starts, np.arange(n), np.zeros(n, dtype=np.float32), np.zeros((n, len(KINDS))))
+    near = nearest_stations(scenario, origins)
     _, best_s = kernel.first_at_points(
-        near.table, streets_of(scenario.roads), points_of(ends), stand.sources, stand.later_s, depth=1
+        near.table, streets_of(scenario.roads), points_of(ends), origins.sources, origins.later_s, depth=1
     )
     return np.asarray(np.isfinite(best_s[0]))
 
@@ -186,31 +186,31 @@ def force_times(
 def _amount_at(scenario: Scenario, ends: Places, kind: str, amount: float, interval: str) -> NDArray[np.float32]:
     """When enough units of one kind, or people, have come to each place; inf: never. [s]"""
     found = _suppliers(scenario, {kind: amount}, interval)
-    roads, stand, column = scenario.roads, found.stand, KINDS.index(kind)
-    brings = np.ascontiguousarray(stand.brings[:, column])
+    roads, origins, column = scenario.roads, found.origins, KINDS.index(kind)
+    brings = np.ascontiguousarray(origins.brings[:, column])
     if not brings.sum() >= amount:
         return np.full(len(ends.ids), np.inf, dtype=np.float32)
 
-    def key(of: Stand) -> Hashable:
+    def key(of: Origins) -> Hashable:
         return "amount at", roads.fingerprint, ends.key, of.key, of.brings[:, column].tobytes(), amount
 
     def solved(rows: NDArray[np.int64] | slice) -> Amounts:
         depth = DEPTH
         while True:
-            near = nearest_stations(scenario, stand, depth=depth, before=found.before)
+            near = nearest_stations(scenario, origins, depth=depth, before=found.before)
             out, enough = kernel.amount_at_points(
-                near.table, streets_of(roads), points_of(ends, rows), stand.sources, stand.later_s, brings=brings,
+                near.table, streets_of(roads), points_of(ends, rows), origins.sources, origins.later_s, brings=brings,
                 need=amount,
             )  # fmt: skip
-            if enough or depth >= len(stand):
+            if enough or depth >= len(origins):
                 return Amounts(out, depth)
-            depth = min(2 * depth, len(stand))
+            depth = min(2 * depth, len(origins))
 
     def make() -> Amounts:
-        near = nearest_stations(scenario, stand, before=found.before)
+        near = nearest_stations(scenario, origins, before=found.before)
         since = near.since
         # Those who stood there may have been asked for something else: what they brought of this is their own matter.
-        before = None if since is None else next((b for b in found.before() if b.key == since.stand.key), None)
+        before = None if since is None else next((b for b in found.before() if b.key == since.origins.key), None)
         if since is None or before is None or key(before) not in scenario.memo:
             return solved(slice(None))
         old = scenario.memo.get(key(before), lambda: solved(slice(None)))
@@ -218,13 +218,13 @@ def _amount_at(scenario: Scenario, ends: Places, kind: str, amount: float, inter
         alike = np.array_equal(before.brings[stays, column], brings[since.number[stays]])
         if old.depth > DEPTH or not alike:
             return solved(slice(None))  # deeper lists have changed where those of the first depth have not
-        rows = near.changed(roads, ends, stand)
+        rows = near.changed(roads, ends, origins)
         some = solved(rows)
         arrival_s = old.arrival_s.copy()
         arrival_s[rows] = some.arrival_s
         return Amounts(arrival_s, some.depth)
 
-    return scenario.memo.get(key(stand), make).arrival_s
+    return scenario.memo.get(key(origins), make).arrival_s
 
 
 class Amounts(NamedTuple):
@@ -235,30 +235,30 @@ class Amounts(NamedTuple):
 
 
 class Suppliers(NamedTuple):
-    """Who brings what is needed: the station of each, where they stand, and those of the scenarios before."""
+    """Who brings what is needed: the station of each, where they origins, and those of the scenarios before."""
 
     ids: pd.Index
-    stand: Stand
-    before: Callable[[], Iterator[Stand]]
+    origins: Origins
+    before: Callable[[], Iterator[Origins]]
 
 
 def _suppliers(scenario: Scenario, needs: Mapping[str, float], interval: str, *, once: bool = False) -> Suppliers:
     """Find who brings any of what is needed; `once`: of a station's turnouts the quickest alone."""
 
-    def of(one: Scenario) -> tuple[pd.Index, Stand]:
-        def make() -> tuple[pd.Index, Stand]:
+    def of(one: Scenario) -> tuple[pd.Index, Origins]:
+        def make() -> tuple[pd.Index, Origins]:
             starts = station_places(one)
             station, later_s, brings = suppliers(one, starts, needs=needs, interval=interval)
             if once:
                 first = ~pd.Index(station).duplicated()  # the quickest stands first
                 station, later_s, brings = station[first], later_s[first], brings[first]
-            return starts.ids[station], Stand(starts, station, later_s, brings)
+            return starts.ids[station], Origins(starts, station, later_s, brings)
 
         tables = token(one, "stations"), token(one, "units"), one.roads.fingerprint, one.snap_limit_m
         key = ("suppliers", *tables, tuple(sorted(needs.items())), interval, once)
         return one.memo.get(key, make)
 
-    def before() -> Iterator[Stand]:
+    def before() -> Iterator[Origins]:
         parent = scenario.parent
         for _ in range(FOLLOWED):
             if parent is None or parent.roads.fingerprint != scenario.roads.fingerprint:

@@ -28,7 +28,7 @@ LEAST = 4
 """What may be left of them after closures, before all is searched anew."""
 
 
-class Stand:
+class Origins:
     """
     Where sources stand, when each sets out, and what it brings.
 
@@ -79,7 +79,7 @@ class Since(NamedTuple):
 
     Attributes
     ----------
-    stand
+    origins
         Those.
     number
         What each is now; -1: it went.
@@ -87,7 +87,7 @@ class Since(NamedTuple):
         Nodes whose list is another one.
     """
 
-    stand: Stand
+    origins: Origins
     number: NDArray[np.int32]
     touched: NDArray[np.bool_]
 
@@ -98,22 +98,22 @@ class Near(NamedTuple):
     table: kernel.NearestSources
     since: Since | None
 
-    def changed(self, roads: RoadNetwork, ends: Places, stand: Stand) -> NDArray[np.int64]:
+    def changed(self, roads: RoadNetwork, ends: Places, origins: Origins) -> NDArray[np.int64]:
         """Rows of the places that may be reached otherwise than before; there is a `since`."""
         if self.since is None:
             raise ValueError
         other, number, touched = self.since
         streets = touched[roads.first] | touched[roads.last]
-        new = np.ones(len(stand), dtype=bool)
+        new = np.ones(len(origins), dtype=bool)
         new[number[number >= 0]] = False
         streets[other.street[number < 0]] = True
-        streets[stand.street[new]] = True
+        streets[origins.street[new]] = True
         street = ends.on_road.street
         return np.flatnonzero(streets[street] & (street >= 0))
 
 
 def nearest_stations(
-    scenario: Scenario, stand: Stand, *, depth: int = DEPTH, before: Callable[[], Iterable[Stand]] = tuple
+    scenario: Scenario, origins: Origins, *, depth: int = DEPTH, before: Callable[[], Iterable[Origins]] = tuple
 ) -> Near:
     """
     Find the nearest few sources of every node.
@@ -122,7 +122,7 @@ def nearest_stations(
     ----------
     scenario
         Whose roads; what is found is kept in its memory.
-    stand
+    origins
         The sources.
     depth
         How many are kept at a node. Of `DEPTH` some may be used up by sources that went since.
@@ -131,34 +131,34 @@ def nearest_stations(
     """
     roads = scenario.roads
 
-    def key(of: Stand) -> Hashable:
+    def key(of: Origins) -> Hashable:
         return "nearest sources", roads.fingerprint, depth, of.key
 
     def make() -> Near:
-        least = min(LEAST if depth == DEPTH else depth, len(stand))
+        least = min(LEAST if depth == DEPTH else depth, len(origins))
         for other in before():
             if key(other) in scenario.memo:
                 known = scenario.memo.get(key(other), partial(_all, roads, other, depth))
-                found = _followed(roads, known.table, other, stand, least=least)
+                found = _followed(roads, known.table, other, origins, least=least)
                 if found is not None:
                     return found
-        return _all(roads, stand, depth)
+        return _all(roads, origins, depth)
 
-    return scenario.memo.get(key(stand), make)
+    return scenario.memo.get(key(origins), make)
 
 
-def _all(roads: RoadNetwork, stand: Stand, depth: int) -> Near:
-    seeds = stand.seeds(roads, np.arange(len(stand)))
+def _all(roads: RoadNetwork, origins: Origins, depth: int) -> Near:
+    seeds = origins.seeds(roads, np.arange(len(origins)))
     return Near(kernel.nearest_sources(roads.graph, seeds, depth), None)
 
 
 def _followed(
-    roads: RoadNetwork, known: kernel.NearestSources, other: Stand, stand: Stand, *, least: int
+    roads: RoadNetwork, known: kernel.NearestSources, other: Origins, origins: Origins, *, least: int
 ) -> Near | None:
     """Come from the table of other sources to that of these; None: too much has changed, or the order has."""
-    at = {one: i for i, one in enumerate(stand.each)}
-    if len(at) < len(stand) or len(set(other.each)) < len(other):
-        return None  # two stand at one place: which is which would be a guess
+    at = {one: i for i, one in enumerate(origins.each)}
+    if len(at) < len(origins) or len(set(other.each)) < len(other):
+        return None  # two origins at one place: which is which would be a guess
     number = np.array([at.get(one, -1) for one in other.each], dtype=np.int32)
     kept, gone = number[number >= 0], np.flatnonzero(number < 0)
     left = known.depth - len(gone)
@@ -166,7 +166,7 @@ def _followed(
         return None
     # Those that come are let in before those that go are taken out: so a list that is marked as untouched is the same
     # to its whole depth, and what was worked out from it holds.
-    n = len(stand)
+    n = len(origins)
     apart = number.copy()
     apart[gone] = n + np.arange(len(gone))
     same = (apart == np.arange(len(apart))).all()
@@ -174,7 +174,7 @@ def _followed(
     table, touched = kernel.NearestSources(known.time_s.copy(), source), np.zeros(roads.n_nodes, dtype=bool)
     new = np.setdiff1d(np.arange(n), kept)
     if len(new):
-        kernel.enter(roads.graph, table, stand.seeds(roads, new), touched=touched)
+        kernel.enter(roads.graph, table, origins.seeds(roads, new), touched=touched)
     if len(gone):
         stays = np.append(np.arange(n), np.full(len(gone), -1)).astype(np.int32)
         table, lost = kernel.without(table, stays, left)
@@ -230,4 +230,7 @@ def points_of(
     ends: Places, rows: NDArray[np.int64] | slice = slice(None)
 ) -> tuple[NDArray[np.int32], NDArray[np.float64]]:
     """Streets and fractions of places, or of some of them."""
-    return np.ascontiguousarray(ends.on_road.street[rows]), np.ascontiguousarray(ends.on_road.along[rows])
+    street, along = np.ascontiguousarray(ends.on_road.street[rows]), np.ascontiguousarray(ends.on_road.along[rows])
+    for values in (street, along):
+        values.flags.writeable = False  # as those of all places are: to the compiler that is one type
+    return street, along

@@ -168,9 +168,8 @@ def first_at_points(
     n = len(points[0])
     source = np.full((depth, n), NOBODY, dtype=np.int32)
     time_s = np.full((depth, n), np.inf, dtype=np.float32)
-    own, on = _by_street(sources, len(streets.first))
-    room = _room(table, sources)
-    _first_at_points(*table, *streets, *points, own, on, sources.along, later_s, *room, source, time_s)
+    nothing = np.empty(0, dtype=np.float32)
+    _ask(table, streets, points, sources, later_s, np.empty(0), 0.0, source, time_s, nothing)
     return source, time_s
 
 
@@ -202,10 +201,30 @@ def amount_at_points(
     to say so of every point; if not, it has to be asked again of a deeper one.
     """
     out = np.full(len(points[0]), np.inf, dtype=np.float32)
+    nobody, never = np.empty((0, 0), dtype=np.int32), np.empty((0, 0), dtype=np.float32)
+    return out, _ask(table, streets, points, sources, later_s, brings, need, nobody, never, out)
+
+
+def _ask(
+    table: NearestSources,
+    streets: Streets,
+    points: tuple[NDArray[np.int32], NDArray[np.float64]],
+    sources: Sources,
+    later_s: NDArray[np.float64],
+    brings: NDArray[np.float64],
+    need: float,
+    source: NDArray[np.int32],
+    time_s: NDArray[np.float32],
+    amount_s: NDArray[np.float32],
+) -> bool:
+    """Ask the one loop for the nearest, or for an amount: what is not asked for has no room."""
     own, on = _by_street(sources, len(streets.first))
     room = _room(table, sources)
-    enough = _amount_at_points(*table, *streets, *points, own, on, sources.along, later_s, *room, brings, need, out)
-    return out, bool(enough)
+    return bool(
+        _at_points(
+            *table, *streets, *points, own, on, sources.along, later_s, *room, brings, need, source, time_s, amount_s
+        )
+    )  # fmt: skip
 
 
 def _by_street(sources: Sources, n_streets: int) -> tuple[NDArray[np.bool_], NDArray[np.int32]]:
@@ -393,26 +412,11 @@ def _gather(i, time_s, source, first, last, there_s, back_s, street, along, own,
 
 
 @compiled
-def _first_at_points(
+def _at_points(
     time_s, source, first, last, there_s, back_s, street, along, own, on, stands, later_s, room, room_s,
-    out, out_s,
+    brings, need, out, out_s, amount_s,
 ):  # fmt: skip
-    for i in range(len(street)):
-        if street[i] < 0:
-            continue
-        n = _gather(
-            i, time_s, source, first, last, there_s, back_s, street, along, own, on, stands, later_s, room, room_s
-        )  # fmt: skip
-        for k in range(min(n, len(out))):
-            out[k, i] = room[k]
-            out_s[k, i] = room_s[k]
-
-
-@compiled
-def _amount_at_points(
-    time_s, source, first, last, there_s, back_s, street, along, own, on, stands, later_s, room, room_s,
-    brings, need, out,
-):  # fmt: skip
+    """Write the nearest sources of each point, or when enough has come to it; false if the lists were too short."""
     depth = time_s.shape[1]
     enough = True
     for i in range(len(street)):
@@ -422,13 +426,18 @@ def _amount_at_points(
         n = _gather(
             i, time_s, source, first, last, there_s, back_s, street, along, own, on, stands, later_s, room, room_s
         )  # fmt: skip
+        for k in range(min(n, len(out))):
+            out[k, i] = room[k]
+            out_s[k, i] = room_s[k]
+        if len(amount_s) == 0:
+            continue
         # The lists of the ends are exact to their depth, so that of the point is too; a list that is not full is whole.
         whole = source[first[s], depth - 1] < 0 and source[last[s], depth - 1] < 0
         missing = need
         for k in range(n if whole else min(n, depth)):
             missing -= brings[room[k]]
             if missing <= 0:
-                out[i] = room_s[k]
+                amount_s[i] = room_s[k]
                 break
         if missing > 0 and not whole:
             enough = False
