@@ -4,6 +4,7 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 import shapely
+from dense_engine import dense
 from how_many import THOROUGH
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -12,10 +13,7 @@ import fireplan as fp
 from fireplan import _kernel as kernel
 from fireplan.roads import from_frames
 from fireplan.scenario import held
-from fireplan.stations import KINDS
-from fireplan.travel import first_due, force_times, places, time_rows
-from fireplan.travel._first_due import suppliers
-from fireplan.travel._places import station_places
+from fireplan.travel import first_due, force_times, places
 
 SECONDS = st.sampled_from([0.0, 0.25, 0.5, 1.0, 1.5, 2.0, 7.0, 33.25, 60.0, 400.0])
 
@@ -108,18 +106,6 @@ def test_nodes_reached_are_counted_no_further_than_asked(town, most):
 
 SIDE, STEP = 5, 0.002
 NEEDS = ({"engine": 1.0}, {"truck": 1.0}, {"engine": 2.0, "truck": 1.0}, {"people": 9.0}, {"people": 60.0})
-
-
-def dense(scenario, ends, needs, interval):
-    """First due and force by times from every station to every place: the engine before this one."""
-    starts = station_places(scenario)
-    station, later_s, brings = suppliers(scenario, starts, needs=needs, interval=interval)
-    times = time_rows(scenario, ends, starts=starts)[station] + later_s[:, None]
-    once = ~pd.Index(station).duplicated()
-    source, best_s = kernel.first_three(np.ascontiguousarray(times[once]))
-    row = np.append(held(scenario).stations.index.get_indexer(starts.ids[station[once]]), -1)
-    need = np.array([needs.get(kind, 0.0) for kind in KINDS], dtype=float)
-    return row[source], best_s, kernel.force_times(np.ascontiguousarray(times), brings, need)
 
 
 @st.composite
