@@ -98,7 +98,7 @@ def test_the_whole_is_searched_once_and_changes_are_followed(monkeypatch):
     today = town([2, 10, 20, 30])
     agrees(today, {"engine": 1.0})
     whole = []
-    monkeypatch.setattr(kernel, "nearest_sources", lambda *a, **k: whole.append(a))
+    monkeypatch.setattr(kernel, "nearest_sources", lambda *a: whole.append(a))
     line = today
     for k in range(3):
         line = line.apply(fp.MoveStation("S1", at=place(11 + k)), name=f"{k}")
