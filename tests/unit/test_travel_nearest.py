@@ -44,7 +44,7 @@ def place(block):
 
 def test_what_the_others_bring_may_change_with_what_comes():
     """One apply opens a station and adds a crew at another: places that the new one does not touch gain too."""
-    today = town([2, 38])
+    today = town([1 + 3 * i for i in range(13)])
     need = {"people": 6.0}
     agrees(today, need)
     agrees(today.apply(fp.OpenStation("N", at=place(39), units=["E50"]), fp.AddUnit("E51", to="S0"), name="n"), need)
