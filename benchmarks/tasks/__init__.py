@@ -2,6 +2,7 @@
 
 from benchmarks.tasks import (
     candidates,
+    county,
     field,
     importing,
     isochrones,
@@ -25,6 +26,7 @@ ON_NETWORKS = {
     "snap": snapping.contests,
     "isochrones": isochrones.contests,
     "live": live.contests,
+    "county": county.contests,
 }
 """Measured on every network."""
 

@@ -16,6 +16,7 @@ from fireplan._kernel.mesh.vertex_times import spread as spread
 from fireplan._kernel.shortest_paths.graph import Graph as Graph
 from fireplan._kernel.shortest_paths.graph import Pattern as Pattern
 from fireplan._kernel.shortest_paths.graph import build_graph as build_graph
+from fireplan._kernel.shortest_paths.graph import count_reached as count_reached
 from fireplan._kernel.shortest_paths.graph import graph_of as graph_of
 from fireplan._kernel.shortest_paths.graph import morton_order as morton_order
 from fireplan._kernel.shortest_paths.graph import pattern_of as pattern_of
@@ -27,6 +28,12 @@ from fireplan._kernel.shortest_paths.nearest_source_points import Served as Serv
 from fireplan._kernel.shortest_paths.nearest_source_points import Sources as Sources
 from fireplan._kernel.shortest_paths.nearest_source_points import Streets as Streets
 from fireplan._kernel.shortest_paths.nearest_source_points import count_within as count_within
+from fireplan._kernel.shortest_paths.nearest_sources import NearestSources as NearestSources
+from fireplan._kernel.shortest_paths.nearest_sources import amount_at_points as amount_at_points
+from fireplan._kernel.shortest_paths.nearest_sources import enter as enter
+from fireplan._kernel.shortest_paths.nearest_sources import first_at_points as first_at_points
+from fireplan._kernel.shortest_paths.nearest_sources import nearest_sources as nearest_sources
+from fireplan._kernel.shortest_paths.nearest_sources import without as without
 from fireplan._kernel.shortest_paths.point_times import point_times as point_times
 from fireplan._kernel.shortest_paths.single_source import Workspace as Workspace
 from fireplan._kernel.shortest_paths.single_source import reach as reach

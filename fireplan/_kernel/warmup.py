@@ -8,15 +8,22 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import numpy as np
 
 from fireplan._kernel.cover.cover_runs import alike, as_runs, sums, times_covered
-from fireplan._kernel.cover.first_three_and_force import first_three, force_times
 from fireplan._kernel.location.lagrangian_cover import Relaxation, Room, Rows
 from fireplan._kernel.mesh.contour import trace
 from fireplan._kernel.mesh.contour_memory import ContourSpace
 from fireplan._kernel.mesh.half_edges import link
 from fireplan._kernel.mesh.vertex_times import spread
-from fireplan._kernel.shortest_paths.graph import build_graph
-from fireplan._kernel.shortest_paths.point_times import point_times
-from fireplan._kernel.shortest_paths.single_source import Workspace, reach
+from fireplan._kernel.shortest_paths.graph import build_graph, count_reached
+from fireplan._kernel.shortest_paths.nearest_source import Seeds
+from fireplan._kernel.shortest_paths.nearest_source_points import Sources, Streets
+from fireplan._kernel.shortest_paths.nearest_sources import (
+    NearestSources,
+    amount_at_points,
+    first_at_points,
+    nearest_sources,
+    without,
+)
+from fireplan._kernel.shortest_paths.single_source import reach
 from fireplan._kernel.snapping import build_grid, snap
 
 if TYPE_CHECKING:
@@ -32,16 +39,14 @@ def compile_ahead() -> None:
     streets = (_frozen(zero), _frozen(two), _frozen(one), _frozen(one))
     graph = build_graph(zero, two, one, n_nodes=2)
     nodes, node_s = reach(graph, zero, np.zeros(1))
-    times = point_times(
-        nodes,
-        node_s,
-        origin=(0, 0.5),
-        streets=streets,
-        points=(zero, np.array([0.2])),
-        workspace=Workspace(2),
-    )[None, :]
-    first_three(times)
-    force_times(times, np.ones((1, 1)), one)
+    seeds = Seeds(zero, np.zeros(1), zero)
+    found = nearest_sources(graph, seeds, 2)
+    table = NearestSources(_frozen(found.time_s), _frozen(found.source))
+    there = Streets(*streets), (_frozen(zero), _frozen(np.array([0.2]))), Sources(zero, np.zeros(1)), np.zeros(1)
+    first_at_points(table, *there, depth=1)
+    amount_at_points(table, *there, brings=one, need=1.0)
+    without(found, zero, 1)
+    count_reached(graph, zero, most=1)
     grid = build_grid(np.array([[0.0, 0.0], [1.0, 1.0]]), np.array([0, 2]))
     snap(grid, np.zeros((1, 2)), limit_m=1.0, allowed=np.ones(1, dtype=bool))
     _outline_ahead(nodes, node_s, streets)

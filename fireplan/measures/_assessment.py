@@ -17,7 +17,7 @@ from fireplan._selection import kind_texts
 from fireplan.errors import InputError, UnknownIdError, listed, quoted
 from fireplan.measures._demand_groups import NOT_KNOWN, groups_at
 from fireplan.measures._demand_measures import ON, UNITS, Measure, applies_to, chosen_of, in_zones, measures_of
-from fireplan.scenario import held
+from fireplan.scenario import held, token
 from fireplan.standards._library import standard_of
 from fireplan.travel import first_due, force_times, station_notes
 from fireplan.travel._first_due import first_due_rows
@@ -113,8 +113,16 @@ class Assessment:
         other ground or other incidents), `untold` (not in n: the data do not say whether it speaks of them), and
         `basis`. `n`, `elsewhere` and `untold` add up to everything.
         """
-        table = pd.DataFrame([_headline(a) for a in self.arrivals], columns=SUMMARY_COLUMNS)
+        table = pd.DataFrame([self._headline(a) for a in self.arrivals], columns=SUMMARY_COLUMNS)
         return table.set_index(["objective", "measure"])
+
+    def _headline(self, arrival: Arrival) -> dict[str, object]:
+        """The headline of one arrival, kept: what many scenarios are compared with is summed up once."""
+        scenario, roads = self.scenario, self.scenario.roads
+        tables = (token(scenario, name) for name in ("stations", "units", "zones", "incidents"))
+        asked = scenario.selections, scenario.weights, repr(arrival.objective), arrival.measure.name
+        key = ("headline", *tables, roads.fingerprint, roads.attribute_fingerprint, scenario.snap_limit_m, *asked)
+        return scenario.memo.get(key, lambda: _headline(arrival))
 
     @property
     def zones(self) -> gpd.GeoDataFrame:
@@ -525,7 +533,7 @@ def headline_row(assessment: Assessment, objective: str | None = None, *, count:
     """Give the row of the summary that a figure of an objective is read from: see `chosen_measure`."""
     goal = chosen_objective(assessment, objective)
     name = chosen_measure(assessment, goal.key, count=count)
-    return pd.Series(_headline(assessment.arrival(goal.key, name)))
+    return pd.Series(assessment._headline(assessment.arrival(goal.key, name)))  # noqa: SLF001 - its own room
 
 
 def chosen_objective(assessment: Assessment, objective: str | None) -> Objective:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from difflib import get_close_matches
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -98,23 +98,42 @@ def measures_of(scenario: Scenario, objective: Objective | None = None, *, also:
     InputError
         If the objective speaks of ground or incidents by a column that is not there.
     """
+    at = {kind: places(scenario, kind) for kind in ("zones", "incidents", "roads") if _has(scenario, kind)}
+    also = tuple(sorted({*also, *([objective.weight] if objective is not None and objective.weight else [])}))
+    asked = None if objective is None else (*objective.where.items(), objective.calls, objective.weight)
+
+    def make() -> tuple[tuple[Any, ...], ...]:  # of each all but the places, which are kept by themselves
+        found = _measures(scenario, objective, at, also)
+        return tuple((m.name, m.unit, m.places.kind, m.weight, m.elsewhere, m.untold) for m in found)
+
+    tables = token(scenario, "zones"), token(scenario, "incidents")
+    key = ("measures", *tables, *(p.key for p in at.values()), scenario.selections, scenario.weights, also, asked)
+    moves = objective is not None and FIRST_DUE in objective.where  # that ground depends on other tables, too
+    kept = make() if moves else scenario.memo.get(key, make)
+    return [Measure(name, unit, at[kind], *rest) for name, unit, kind, *rest in kept]
+
+
+def _has(scenario: Scenario, kind: str) -> bool:
+    return kind != "incidents" or held(scenario).incidents is not None
+
+
+def _measures(
+    scenario: Scenario, objective: Objective | None, at: dict[str, Places], also: tuple[str, ...]
+) -> list[Measure]:
     tables = held(scenario)
-    zones = places(scenario, "zones")
-    found = []
-    if objective is not None and objective.weight:
-        also = {*also, objective.weight}
+    zones, found = at["zones"], []
     for column in counted_columns(scenario, also):
         if column == "incidents" and tables.incidents is not None:
             continue
         weight = tables.zones[column].fillna(0).to_numpy(float)
         found.append(Measure(column, UNITS.get(column, column), zones, weight))
     if tables.incidents is not None:
-        points = places(scenario, "incidents")
+        points = at["incidents"]
         located = ~(tables.incidents.geometry.isna() | tables.incidents.geometry.is_empty).to_numpy()
         words = "; ".join(s.words for s in scenario.selections if s.of_incidents)
         unit = UNITS["incidents"] + (f" ({words})" if words else "")
         found.append(Measure("incidents", unit, points, np.where(located, 1.0, np.nan)))
-    streets = places(scenario, "roads")
+    streets = at["roads"]
     found.append(Measure("road_km", UNITS["road_km"], streets, _street_lengths_km(scenario, streets)))
     if objective is None or not (objective.where or objective.calls):
         return found

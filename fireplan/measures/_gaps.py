@@ -14,8 +14,8 @@ from fireplan.measures._assessment import Assessment, chosen_measure, chosen_obj
 from fireplan.measures._demand_measures import in_zones
 from fireplan.stations import KINDS, supply
 from fireplan.travel import first_due
+from fireplan.travel._first_due import reached_by_road
 from fireplan.travel._places import places
-from fireplan.travel._travel_times import time_rows
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -155,7 +155,7 @@ def gap_reasons(assessment: Assessment, goal: Objective, points: NDArray[np.floa
     reached = np.isfinite(arrival_s) & (arrival_s > 0)
     usual_mps = np.median(away_m[reached] / arrival_s[reached]) if reached.any() else 0.0
     in_time = away_m <= usual_mps * goal.limit_s
-    by_road = np.isfinite(time_rows(scenario, places(scenario, "zones"))).any(axis=0)
+    by_road = reached_by_road(scenario, places(scenario, "zones"))
     never = np.where(by_road, FEW_UNITS, NO_ROAD)
     reason = np.where(~np.isfinite(arrival_s), never, np.where(in_time, BARRIER, TOO_FAR))
     return pd.DataFrame({"straight_m": away_m, "reason": reason})

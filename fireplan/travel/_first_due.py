@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -13,16 +13,27 @@ from fireplan.errors import InputError, listed, quoted
 from fireplan.scenario import held, token
 from fireplan.standards import INTERVALS
 from fireplan.stations import KINDS, USUAL_TURNOUT_S, supply
+from fireplan.travel._nearest_stations import (
+    DEPTH,
+    Near,
+    Origins,
+    nearest_stations,
+    points_of,
+    refuse_islands,
+    streets_of,
+)
 from fireplan.travel._places import Places, places, station_places
-from fireplan.travel._travel_times import time_rows
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable, Mapping
+    from collections.abc import Callable, Hashable, Iterator, Mapping
 
     from numpy.typing import NDArray
 
     from fireplan.scenario import Scenario
     from fireplan.standards import Objective
+
+FOLLOWED = 3
+"""From how many scenarios before it the nearest stations of one are sought to be followed."""
 
 ONE_ENGINE = {"engine": 1.0}
 NTH = ("first", "second", "third")
@@ -91,14 +102,51 @@ def _nearest_three(
     """Rows in the table of stations of the nearest three, and their times; each 3 x places."""
 
     def make() -> tuple[NDArray[np.int64], NDArray[np.float32]]:
-        sources, times, _ = _sources(scenario, ends, needs, interval)
-        once = ~sources.duplicated()  # of a station's turnouts the quickest stands first
-        station, best_s = kernel.first_three(times[once])
-        row = np.append(held(scenario).stations.index.get_indexer(sources[once]), -1)
-        return row[station], best_s
+        refuse_islands(scenario)
+        found = _suppliers(scenario, needs, interval, once=True)
+        source, best_s = _three_at(scenario, ends, found)
+        row = np.append(held(scenario).stations.index.get_indexer(found.ids), -1)
+        return row[source], best_s
 
     key = _key("nearest three", scenario, ends, needs, interval)
     return scenario.memo.get(key, make)
+
+
+def _three_at(scenario: Scenario, ends: Places, found: Suppliers) -> tuple[NDArray[np.int32], NDArray[np.float32]]:
+    """The nearest three sources of each place; of a scenario that came from another, only where that changed."""
+    roads, origins = scenario.roads, found.origins
+
+    def key(of: Origins) -> Hashable:
+        return "three at", roads.fingerprint, ends.key, of.key
+
+    def solved(near: Near, rows: NDArray[np.int64] | slice) -> tuple[NDArray[np.int32], NDArray[np.float32]]:
+        return kernel.first_at_points(
+            near.table, streets_of(roads), points_of(ends, rows), origins.sources, origins.later_s, depth=3
+        )
+
+    def make() -> tuple[NDArray[np.int32], NDArray[np.float32]]:
+        near = nearest_stations(scenario, origins, before=found.before)
+        if near.since is None or key(near.since.origins) not in scenario.memo:
+            return solved(near, slice(None))
+        old, old_s = scenario.memo.get(key(near.since.origins), lambda: solved(near, slice(None)))
+        source, best_s = np.append(near.since.number, np.int32(-1))[old], old_s.copy()
+        rows = near.changed(roads, ends, origins)
+        source[:, rows], best_s[:, rows] = solved(near, rows)
+        return source, best_s
+
+    return scenario.memo.get(key(origins), make)
+
+
+def reached_by_road(scenario: Scenario, ends: Places) -> NDArray[np.bool_]:
+    """Say to which places a road leads from any open station, whatever it houses."""
+    starts = station_places(scenario)
+    n = len(starts.ids)
+    origins = Origins(starts, np.arange(n), np.zeros(n, dtype=np.float32), np.zeros((n, len(KINDS))))
+    near = nearest_stations(scenario, origins)
+    _, best_s = kernel.first_at_points(
+        near.table, streets_of(scenario.roads), points_of(ends), origins.sources, origins.later_s, depth=1
+    )
+    return np.asarray(np.isfinite(best_s[0]))
 
 
 @takes
@@ -126,13 +174,99 @@ def force_times(
     """
 
     def make() -> NDArray[np.float32]:
-        _, times, brings = _sources(scenario, ends, needs, interval)
-        if len(needs) == 1 and max(needs.values()) <= 1:
-            return np.asarray(times.min(axis=0, initial=np.inf), dtype=np.float32)
-        return kernel.force_times(times, brings, np.array([needs.get(k, 0.0) for k in KINDS], dtype=float))
+        refuse_islands(scenario)
+        # Each part comes with its own units: the force is complete when the last of its parts is.
+        parts = [_amount_at(scenario, ends, kind, amount, interval) for kind, amount in needs.items()]
+        return parts[0] if len(parts) == 1 else np.max(parts, axis=0)
 
     key = _key("force", scenario, ends, needs, interval)
     return scenario.memo.get(key, make)
+
+
+def _amount_at(scenario: Scenario, ends: Places, kind: str, amount: float, interval: str) -> NDArray[np.float32]:
+    """When enough units of one kind, or people, have come to each place; inf: never. [s]"""
+    found = _suppliers(scenario, {kind: amount}, interval)
+    roads, origins, column = scenario.roads, found.origins, KINDS.index(kind)
+    brings = np.ascontiguousarray(origins.brings[:, column])
+    if not brings.sum() >= amount:
+        return np.full(len(ends.ids), np.inf, dtype=np.float32)
+
+    def key(of: Origins) -> Hashable:
+        return "amount at", roads.fingerprint, ends.key, of.key, of.brings[:, column].tobytes(), amount
+
+    def solved(rows: NDArray[np.int64] | slice) -> Amounts:
+        depth = DEPTH
+        while True:
+            near = nearest_stations(scenario, origins, depth=depth, before=found.before)
+            out, enough = kernel.amount_at_points(
+                near.table, streets_of(roads), points_of(ends, rows), origins.sources, origins.later_s, brings=brings,
+                need=amount,
+            )  # fmt: skip
+            if enough or depth >= len(origins):
+                return Amounts(out, depth)
+            depth = min(2 * depth, len(origins))
+
+    def make() -> Amounts:
+        near = nearest_stations(scenario, origins, before=found.before)
+        since = near.since
+        # Those who stood there may have been asked for something else: what they brought of this is their own matter.
+        before = None if since is None else next((b for b in found.before() if b.key == since.origins.key), None)
+        if since is None or before is None or key(before) not in scenario.memo:
+            return solved(slice(None))
+        old = scenario.memo.get(key(before), lambda: solved(slice(None)))
+        stays = since.number >= 0
+        alike = np.array_equal(before.brings[stays, column], brings[since.number[stays]])
+        if old.depth > DEPTH or not alike:
+            return solved(slice(None))  # deeper lists have changed where those of the first depth have not
+        rows = near.changed(roads, ends, origins)
+        some = solved(rows)
+        arrival_s = old.arrival_s.copy()
+        arrival_s[rows] = some.arrival_s
+        return Amounts(arrival_s, some.depth)
+
+    return scenario.memo.get(key(origins), make).arrival_s
+
+
+class Amounts(NamedTuple):
+    """When enough has come to each place [s], and how deep the lists had to be to say so."""
+
+    arrival_s: NDArray[np.float32]
+    depth: int
+
+
+class Suppliers(NamedTuple):
+    """Who brings what is needed: the station of each, where they origins, and those of the scenarios before."""
+
+    ids: pd.Index
+    origins: Origins
+    before: Callable[[], Iterator[Origins]]
+
+
+def _suppliers(scenario: Scenario, needs: Mapping[str, float], interval: str, *, once: bool = False) -> Suppliers:
+    """Find who brings any of what is needed; `once`: of a station's turnouts the quickest alone."""
+
+    def of(one: Scenario) -> tuple[pd.Index, Origins]:
+        def make() -> tuple[pd.Index, Origins]:
+            starts = station_places(one)
+            station, later_s, brings = suppliers(one, starts, needs=needs, interval=interval)
+            if once:
+                first = ~pd.Index(station).duplicated()  # the quickest stands first
+                station, later_s, brings = station[first], later_s[first], brings[first]
+            return starts.ids[station], Origins(starts, station, later_s, brings)
+
+        tables = token(one, "stations"), token(one, "units"), one.roads.fingerprint, one.snap_limit_m
+        key = ("suppliers", *tables, tuple(sorted(needs.items())), interval, once)
+        return one.memo.get(key, make)
+
+    def before() -> Iterator[Origins]:
+        parent = scenario.parent
+        for _ in range(FOLLOWED):
+            if parent is None or parent.roads.fingerprint != scenario.roads.fingerprint:
+                return
+            yield of(parent)[1]
+            parent = parent.parent
+
+    return Suppliers(*of(scenario), before)
 
 
 def _key(what: str, scenario: Scenario, ends: Places, needs: Mapping[str, float], interval: str) -> Hashable:
@@ -145,19 +279,6 @@ def _key(what: str, scenario: Scenario, ends: Places, needs: Mapping[str, float]
         scenario.snap_limit_m,
     )
     return what, *tables, ends.key, tuple(sorted(needs.items())), interval
-
-
-def _sources(
-    scenario: Scenario, ends: Places, needs: Mapping[str, float], interval: str
-) -> tuple[pd.Index, NDArray[np.float32], NDArray[np.float64]]:
-    """Stations that bring what is needed, their times, and what each brings; by unit where turnouts differ."""
-    starts = station_places(scenario)
-    station, later_s, brings = suppliers(scenario, starts, needs=needs, interval=interval)
-    if len(station) == 0:
-        return starts.ids[:0], np.empty((0, len(ends.ids)), dtype=np.float32), brings
-    rows = time_rows(scenario, ends, starts=starts)
-    times = rows[station] + later_s[:, None] if later_s.any() else rows[station]
-    return starts.ids[station], times, brings
 
 
 def suppliers(

@@ -217,10 +217,10 @@ def test_apply_keeps_the_parent_and_hands_on_what_is_known(town):
 
 
 def test_apply_solves_only_what_is_new(town):
-    fp.first_due(town)
+    fp.travel.travel_times(town)
     rows = {k for k in town.memo._held if k[0] == "row"}
     child = town.apply(fp.OpenStation("S2", at=(-140.0, 30.04), units=("E2",)))
-    fp.first_due(child)
+    fp.travel.travel_times(child)
     new = {k for k in child.memo._held if k[0] == "row"} - rows
     assert len(rows) == 1
     assert len(new) == 1

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from fireplan._kernel.jit import compiled
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
@@ -136,3 +138,41 @@ def _spread(bits: NDArray[np.uint64]) -> NDArray[np.uint64]:
     for shift, mask in ((8, 0x00FF00FF), (4, 0x0F0F0F0F), (2, 0x33333333), (1, 0x55555555)):
         bits = (bits | (bits << np.uint64(shift))) & np.uint64(mask)
     return bits
+
+
+def count_reached(graph: Graph, nodes: NDArray[np.int32], *, most: int) -> int:
+    """
+    Count the nodes that can be reached from some nodes, however long it takes; no further than to `most`.
+
+    Parameters
+    ----------
+    graph
+        The network.
+    nodes
+        Where to begin; they count too.
+    most
+        Where to stop.
+    """
+    seen = np.zeros(graph.n_nodes, dtype=bool)
+    return int(_count_reached(graph.start, graph.arcs, nodes, most, seen, np.empty(graph.n_nodes, dtype=np.int32)))
+
+
+@compiled
+def _count_reached(start, arcs, nodes, most, seen, found):
+    n = 0
+    for i in range(len(nodes)):
+        if not seen[nodes[i]]:
+            seen[nodes[i]] = True
+            found[n] = nodes[i]
+            n += 1
+    done = 0
+    while done < n < most:
+        node = found[done]
+        done += 1
+        for arc in range(start[node], start[node + 1]):
+            to = arcs[arc, 0]
+            if not seen[to]:
+                seen[to] = True
+                found[n] = to
+                n += 1
+    return n

@@ -1,0 +1,23 @@
+"""First due and force from the times of every station to every place: the oracle of the nearest few."""
+
+import numpy as np
+import pandas as pd
+
+from fireplan import _kernel as kernel
+from fireplan.scenario import held
+from fireplan.stations import KINDS
+from fireplan.travel import time_rows
+from fireplan.travel._first_due import suppliers
+from fireplan.travel._places import station_places
+
+
+def dense(scenario, ends, needs, interval):
+    """First due and force by times from every station to every place: the engine before this one."""
+    starts = station_places(scenario)
+    station, later_s, brings = suppliers(scenario, starts, needs=needs, interval=interval)
+    times = time_rows(scenario, ends, starts=starts)[station] + later_s[:, None]
+    once = ~pd.Index(station).duplicated()
+    source, best_s = kernel.first_three(np.ascontiguousarray(times[once]))
+    row = np.append(held(scenario).stations.index.get_indexer(starts.ids[station[once]]), -1)
+    need = np.array([needs.get(kind, 0.0) for kind in KINDS], dtype=float)
+    return row[source], best_s, kernel.force_times(np.ascontiguousarray(times), brings, need)
