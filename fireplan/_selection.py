@@ -183,8 +183,13 @@ def _at_times(
             faults.add(f"weekdays names {listed(map(quoted, bad))}: use {listed(DAYS)}, or their first three letters")
         else:
             chosen = {d[0] for d in days}
-            inside = local.dt.day_of_week.isin([DAYS.index(d) for d in chosen]).to_numpy(bool)
-            found.append((inside, ", ".join(d for d in DAYS if d in chosen)))
+            numbers, said = [DAYS.index(d) for d in chosen], ", ".join(d for d in DAYS if d in chosen)
+            day = local.dt.day_of_week.to_numpy(float)
+            if hours is not None and hours[0] > hours[1]:  # a night belongs to the day on which it begins
+                clock = (local.dt.hour + local.dt.minute / 60 + local.dt.second / 3600).to_numpy(float)
+                day = np.where(clock < hours[1], (day - 1) % 7, day)
+                said = f"nights that begin on {said}"
+            found.append((np.isin(day, numbers), said))
     if dates is not None:
         try:
             first, last = (pd.Timestamp(d).normalize().tz_localize(None) for d in dates)
@@ -199,7 +204,8 @@ def _at_times(
 
 
 def _hour(hour: float) -> str:
-    return f"{int(hour):02d}:{round(hour % 1 * 60):02d}"
+    minutes = round(hour * 60)
+    return f"{minutes // 60:02d}:{minutes % 60:02d}"
 
 
 def outline_of(area: Any, *, crs: Any) -> shapely.Geometry:  # noqa: ANN401 - a layer, and a CRS, of any kind

@@ -217,10 +217,11 @@ class Comparison:
 
         Returns
         -------
-        By `zone_id` or `address`, the greatest first: `before_s`, `after_s` and `change_s` (negative: sooner; -inf:
-        reached now, and not before) [s], what is counted there (the column is named after it), `weighted_s` (the two
-        multiplied), and `first_due_before`, `first_due_after`. Places of which nothing counts, and those that do not
-        change, are left out. `.attrs` hold `objective`, `title`, `unit` and `changed`, how many places gain (or lose).
+        By `zone_id` or `address` (means of its incidents), the greatest first: `before_s`, `after_s` and `change_s`
+        (negative: sooner; -inf: reached now, and not before) [s], what is counted there (the column is named after it),
+        `weighted_s` (the two multiplied), and `first_due_before`, `first_due_after`. Places of which nothing counts,
+        and those that do not change, are left out. `.attrs` hold `objective`, `title`, `unit` and `changed`: how many
+        places gain (or lose).
 
         Raises
         ------
@@ -269,16 +270,19 @@ class Comparison:
         table = pd.DataFrame(
             {
                 "address": calls["address"].to_numpy(object),
-                "before_s": was.arrival_s,
-                "after_s": now.arrival_s,
+                "before_s": was.arrival_s.astype(float),
+                "after_s": now.arrival_s.astype(float),
                 counted: np.where(was.measure.known, was.measure.weight, 0.0),
                 "first_due_before": first_due(self.baseline.scenario, to="incidents", objective=goal)["first_due"],
                 "first_due_after": first_due(after.scenario, to="incidents", objective=goal)["first_due"],
             }
         )
         table = table[table["address"].notna() & (table[counted] > 0)]
-        firsts = table.groupby("address", sort=False).first()
-        firsts[counted] = table.groupby("address", sort=False)[counted].sum()
+        by = table.groupby("address", sort=False)
+        firsts = by.first()
+        firsts[counted] = by[counted].sum()
+        # An address may have many points: its time is the mean of its incidents', as what it gains is theirs.
+        firsts[["before_s", "after_s"]] = by[["before_s", "after_s"]].mean()
         return firsts, was.measure.unit
 
 

@@ -12,7 +12,7 @@ from fireplan._checked import takes
 from fireplan._conversions import MILE_M
 from fireplan._schema import check_table
 from fireplan.crs import WGS84, metric_crs
-from fireplan.errors import InputError, listed
+from fireplan.errors import InputError, UnknownIdError, listed
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -142,7 +142,7 @@ def people_per_mi2(zones: gpd.GeoDataFrame, *, of: str = "population", by: str |
 
     Returns
     -------
-    People per square mile, by zone; missing where an area is not named or has no extent.
+    People per square mile, by zone; missing where nothing is known of an area, or it has no name or no extent.
 
     Raises
     ------
@@ -156,17 +156,17 @@ def people_per_mi2(zones: gpd.GeoDataFrame, *, of: str = "population", by: str |
     >>> fp.standards.demand_zones(density).unique().tolist()
     ['urban']
     """
-    missing = [c for c in (of, by) if c is not None and c not in zones.columns]
-    if missing:
-        raise InputError(f"the zones have no column {listed(map(repr, missing))}: found {listed(zones.columns)}")
+    for column in (of, by):
+        if column is not None and column not in zones.columns:
+            raise UnknownIdError("column of the zones", column, [c for c in zones.columns if c != zones.geometry.name])
     if zones.crs is None or not (shapely.get_dimensions(zones.geometry.array) == 2).any():
         raise InputError("density needs outlines with a CRS: points have no area")
     lonlat = zones.geometry.to_crs(WGS84)
     middle = lonlat.representative_point()
     mi2 = lonlat.to_crs(metric_crs(middle.x.to_numpy(), middle.y.to_numpy())).area / MILE_M**2
-    people = zones[of].fillna(0).astype(float)
+    people = zones[of].astype(float)
     if by is not None:
-        people, mi2 = (v.groupby(zones[by]).transform("sum") for v in (people, mi2))
+        people, mi2 = (v.groupby(zones[by]).transform("sum", min_count=1) for v in (people, mi2))
     density: pd.Series[float] = (people / mi2).where(mi2 > 0)
     return density
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import KW_ONLY, InitVar, dataclass, field, fields
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Protocol, get_args
+from zoneinfo import available_timezones
 
 import numpy as np
 import pandas as pd
@@ -169,6 +170,7 @@ class Scenario:
             check_table(self.incidents, "incidents")
             _check_points(self.incidents)
         _check_homes(self.units, self.stations)
+        _check_timezone(self.timezone)
 
     def __repr__(self) -> str:
         """Say what it holds."""
@@ -254,7 +256,7 @@ class Scenario:
         hours
             From the first hour of the day to before the second, by the city's own clock: `(22, 6)` is the night.
         weekdays
-            Such as `["Saturday", "Sunday"]`, by the city's own clock.
+            Such as `["Saturday", "Sunday"]`, by the city's own clock; of hours over midnight the day they begin on.
         dates
             The first and the last day, such as `("2024-01-01", "2024-03-31")`, both included.
         area
@@ -305,7 +307,9 @@ class Scenario:
             ground = outline_of(zones if isinstance(area, str) else area, crs=self.roads.crs)
             zones = zones[_inside(zones.representative_point(), ground, self.roads.crs)]
             calls = None if calls is None else calls[_inside(calls.geometry, ground, self.roads.crs)]
-            words.append("ground of the zones" if isinstance(area, str) else "the area named")
+            words.append(
+                "ground of the zones" if isinstance(area, str) else str(area.attrs.get("name", "the area named"))
+            )
         if not len(zones) or (calls is not None and not len(calls)):
             raise InputError(f"nothing is left of {quoted(self.name)} for {', '.join(words)}: ask for more")
         selection = Selection(
@@ -449,6 +453,19 @@ def root(scenario: Scenario) -> Scenario:
     while scenario.parent is not None and scenario.changes:
         scenario = scenario.parent
     return scenario
+
+
+def all_demand(scenario: Scenario) -> Scenario:
+    """Give the scenario with all its demand, before it was narrowed to a part."""
+    while scenario.selections and scenario.parent is not None:
+        scenario = scenario.parent
+    return scenario
+
+
+def _check_timezone(name: str) -> None:
+    """Make sure that there is such a time zone."""
+    if name and name not in available_timezones():
+        raise UnknownIdError("time zone", name, sorted(available_timezones()))
 
 
 def _rows(table: pd.DataFrame, which: Any) -> str:  # noqa: ANN401 - a mask of any kind

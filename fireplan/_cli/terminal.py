@@ -15,6 +15,7 @@ from rich.text import Text
 
 from fireplan import wording
 from fireplan.measures._assessment import chosen_measure, left_out, untold_said
+from fireplan.standards import INTERVALS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -74,7 +75,8 @@ def shares_table(comparison: Comparison, *, title: str) -> Table:
         table.add_column(Text(plain(name)), justify="right", min_width=17 if len(comparison.names) <= 3 else 13)
     for goal in comparison.standard.planned:
         ground = f", {goal.ground}" if goal.where else ""
-        table.add_row(Text(plain(f"{goal.title}, {wording.clock(goal.limit_s)}{ground}"), style="bold"))
+        clock = "" if goal.interval == "travel_s" else f" {INTERVALS[goal.interval]}"
+        table.add_row(Text(plain(f"{goal.title}, {wording.clock(goal.limit_s)}{clock}{ground}"), style="bold"))
         here = pd.DataFrame(summary.xs(goal.key, level="objective"))
         first = chosen_measure(comparison.baseline, goal.key)
         for measure in dict.fromkeys([first, *here.index.get_level_values("measure")]):

@@ -15,7 +15,7 @@ from fireplan._frozen_tables import FrozenTable, freeze_own
 from fireplan._map_calls import MapCalls
 from fireplan._selection import kind_texts
 from fireplan.errors import InputError, UnknownIdError, listed, quoted
-from fireplan.measures._demand_groups import NOT_KNOWN, groups_at
+from fireplan.measures._demand_groups import groups_at
 from fireplan.measures._demand_measures import ON, UNITS, Measure, applies_to, chosen_of, in_zones, measures_of
 from fireplan.scenario import held, token
 from fireplan.standards._library import standard_of
@@ -161,7 +161,7 @@ class Assessment:
     @takes
     def by(
         self,
-        groups: str | pd.Series[Any] | gpd.GeoDataFrame,
+        groups: str | pd.Series[Any] | gpd.GeoDataFrame | gpd.GeoSeries,
         of: str | None = None,
         *,
         objective: str | None = None,
@@ -174,26 +174,27 @@ class Assessment:
         ----------
         groups
             A column of the zones, or "first_due"; a value for each zone by `zone_id`, such as quintiles of income; or
-            outlines with a CRS, such as council districts.
+            outlines with a CRS, such as council districts, which do not overlap.
         of
             What is counted: a measure of the assessment; left out: what the objective weighs, else people.
         objective
             Key of the objective; left out: the first of the standard.
         name
-            Column of the outlines that names them; left out: their index.
+            Column of the outlines that names them; left out: their index, or their only column of text.
 
         Returns
         -------
         By group: `n`, `within` the limit, `outside` it, `share` (of n; NaN if n is 0), `p90_s` (as in `summary`) [s],
-        `unreachable` and `unit`. What lies in no group is one of its own, "not known", so that the groups add up to
-        the total. `.attrs` hold `objective`, `title`, `limit_s` [s] and `required_share`.
+        `unreachable` and `unit`. What has no value is a group of its own, "not known", and what lies in none of the
+        outlines "in none of them", so that the groups add up to the total. `.attrs` hold `objective`, `title`,
+        `limit_s` [s] and `required_share`.
 
         Raises
         ------
         UnknownIdError
             If the zones have no such column, or the outlines none of that name.
         InputError
-            If a value belongs to no zone, or the outlines have no CRS.
+            If a value belongs to no zone, the outlines have no CRS, or places lie in more than one of them.
 
         Examples
         --------
@@ -205,17 +206,17 @@ class Assessment:
         """
         goal = chosen_objective(self, objective)
         arrival = self.arrival(goal.key, of or chosen_measure(self, goal.key))
-        code, labels, what = groups_at(self.scenario, goal, arrival.measure, groups, name)
+        code, labels, what, rest = groups_at(self.scenario, goal, arrival.measure, groups, name)
         weight = np.where(arrival.measure.known, arrival.measure.weight, 0.0)
-        rows = []
-        for i, label in [*enumerate(labels), (-1, NOT_KNOWN)]:
+        rows, named = [], []
+        for i, label in [*enumerate(labels), (-1, rest)]:
             here = np.flatnonzero((code == i) & (weight > 0))
             if i < 0 and not len(here):
                 continue
             total, inside = weight[here].sum(), weight[here][arrival.within[here]].sum()
+            named.append(label)
             rows.append(
                 {
-                    what: label,
                     "n": total,
                     "within": inside,
                     "outside": total - inside,
@@ -225,7 +226,7 @@ class Assessment:
                     "unit": arrival.measure.unit,
                 }
             )
-        table = pd.DataFrame(rows).set_index(what)
+        table = pd.DataFrame(rows, index=pd.Index(named, name=what))
         table.attrs = {
             "objective": goal.key, "title": goal.title, "limit_s": goal.limit_s, "required_share": goal.share,
         }  # fmt: skip
@@ -320,6 +321,7 @@ def _headline(arrival: Arrival) -> dict[str, object]:
     objective, measure = arrival.objective, arrival.measure
     weight = np.where(measure.known, measure.weight, 0.0)
     total, within = weight.sum(), weight[arrival.within].sum()
+    within = total if total - within <= ROUNDING * total else within  # what is left over is the rounding of sums
     share = within / total if total > 0 else np.nan
     speaks = objective.weight in {"", measure.name}
     met: object = pd.NA
@@ -432,6 +434,8 @@ def _notes(scenario: Scenario, standard: Standard, arrivals: tuple[Arrival, ...]
     tables = held(scenario)
     if not standard.planned:
         notes.append(f"no objective of {standard.name} can be held to a plan: it is for dispatch history alone")
+    if not len(tables.units):
+        notes.append("no units are given: every open station counts as bringing all that is asked for")
     housed = set(tables.units["station_id"]) if len(tables.units) else set(tables.stations.index)
     empty = [s for s in tables.stations.index[tables.stations["open"]] if s not in housed]
     if empty:
@@ -452,7 +456,7 @@ def _notes(scenario: Scenario, standard: Standard, arrivals: tuple[Arrival, ...]
         nowhere = left_out(int((~arrival.measure.known).sum()), counted)
         if nowhere and arrival.measure.places.kind not in seen:
             notes.append(f"{nowhere}: these {arrival.measure.places.kind} are in no share")
-        off = int((arrival.measure.places.on_road.street < 0)[arrival.measure.known].sum())
+        off = int(((arrival.measure.places.on_road.street < 0) & (arrival.measure.weight > 0)).sum())
         if off and arrival.measure.places.kind not in seen:
             seen.add(arrival.measure.places.kind)
             notes.append(
@@ -483,6 +487,16 @@ def _ground_notes(scenario: Scenario, arrivals: tuple[Arrival, ...]) -> list[str
                 f"{quoted(objective.title)} holds {objective.ground}: no {measure.name} lie there (the zones have"
                 f" {listed(values) or 'no value'})"
             )
+        if (
+            objective.calls
+            and measure.places.kind == "incidents"
+            and measure.elsewhere
+            and not (measure.weight > 0).any()
+        ):
+            notes.append(
+                f"{quoted(objective.title)} speaks of incidents ({objective.calls})"
+                f"{f' {objective.ground}' if objective.where else ''}, and there are none: see how the data write them"
+            )
         if measure.untold > 0:
             whole = measure.untold + measure.elsewhere + float(np.nansum(measure.weight))
             untold.setdefault((measure.name, measure.untold, whole), []).append(quoted(objective.title))
@@ -490,7 +504,7 @@ def _ground_notes(scenario: Scenario, arrivals: tuple[Arrival, ...]) -> list[str
         notes.append(
             f"of {wording.count(part)} of {wording.count(whole)} {UNITS.get(name, name)} the data do not say whether"
             f" {listed(dict.fromkeys(titles))} {'speaks' if len(set(titles)) == 1 else 'speak'} of them: they lie in no"
-            " zone, or a column is blank; they are in no figure of it"
+            " zone, have no place, or a column is blank or missing; they are in no figure of it"
         )
     return notes
 

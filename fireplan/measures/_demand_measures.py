@@ -126,6 +126,12 @@ def _measures(
         if column == "incidents" and tables.incidents is not None:
             continue
         weight = tables.zones[column].fillna(0).to_numpy(float)
+        if not (weight >= 0).all() or np.isinf(weight).any():
+            bad = tables.zones.index[~(weight >= 0) | np.isinf(weight)]
+            raise InputError(
+                f"column {quoted(column)} is counted, but negative or infinite for zones {listed(map(quoted, bad))}:"
+                " name a weight that counts something"
+            )
         found.append(Measure(column, UNITS.get(column, column), zones, weight))
     if tables.incidents is not None:
         points = at["incidents"]
@@ -167,10 +173,14 @@ def _bound(measure: Measure, objective: Objective, applies: NDArray[np.int8]) ->
         unit += f" ({objective.calls})"
     if objective.where:
         unit += f" {objective.ground}"
-    whole = np.nan_to_num(measure.weight, nan=0.0)
+    # Of what has no place nobody can say which ground it is on; of kinds alone it stays apart, as without an objective.
+    nowhere = 1.0 if objective.where else 0.0
+    whole = np.nan_to_num(measure.weight, nan=nowhere)
+    kept = measure.weight if not objective.where else np.nan_to_num(measure.weight, nan=0.0)
+    unplaced = np.isnan(measure.weight) & (applies < 0) & (not objective.where)
     return measure._replace(
         unit=unit,
-        weight=np.where(applies == ON, measure.weight, np.where(np.isnan(measure.weight) & (applies < 0), np.nan, 0.0)),
+        weight=np.where(applies == ON, kept, np.where(unplaced, np.nan, 0.0)),
         elsewhere=float(whole[applies == OFF].sum()),
         untold=float(whole[applies < 0].sum()),
     )

@@ -142,9 +142,13 @@ def open_project(path: str | Path, *, tell: Callable[[str], None] | None = None)
     if plan.area is not None:
         whole = plan.area.within == ZONES
         area = ZONES if whole else read_vector(folder / plan.area.within, what="study area")
+        if not isinstance(area, str):
+            area.attrs["name"] = f"the area of {plan.area.within}"
         today = today.only(area=area, name=TODAY)
     notes = [*plan.warnings(), *network.notes, *stations.attrs.get("notes", ())]
     notes += [] if history is None else history.messages()
+    if plan.demand.density is not None:
+        notes.append(_density_said(plan.demand.density))
     return Project(folder, plan, today, tuple(_scenarios(plan, today)), standard, history, tuple(notes), plan_file)
 
 
@@ -198,6 +202,18 @@ def _with_density(zones: gpd.GeoDataFrame, density: Density) -> gpd.GeoDataFrame
     return zones.assign(demand_zone=found)
 
 
+def _density_said(density: Density) -> str:
+    """Say by which bounds the classes of density were drawn."""
+    own = (density.urban_over_per_mi2, density.rural_under_per_mi2) != (
+        standards.URBAN_PER_MI2, standards.RURAL_PER_MI2,
+    )  # fmt: skip
+    return (
+        f"demand_zone by {'bounds of the city' if own else 'the bounds of NFPA 1720'}: urban over"
+        f" {density.urban_over_per_mi2:,.0f}, rural under {density.rural_under_per_mi2:,.0f} people per square mile, of"
+        f" {density.of} {f'by {density.by}' if density.by else 'in each zone by itself'}"
+    )
+
+
 def _standard(plan: Plan) -> Standard:
     """Everything the plan is held to, as one standard; NFPA 1710 if it names nothing."""
     asked = plan.standards
@@ -235,7 +251,7 @@ def _standard(plan: Plan) -> Standard:
             standards.force_for_risk(
                 risk.risk_class,
                 within_s=risk.within_seconds,
-                tasks={t.task: t.people for t in risk.tasks},
+                tasks=[(t.task, t.people) for t in risk.tasks],
                 people=risk.people,
                 units=risk.units,
                 share=risk.share_percent / 100,

@@ -17,7 +17,7 @@ from fireplan.errors import InputError, listed, quoted
 from fireplan.response_performance._policy import ASKS_NOTHING, NOT_KNOWN, REASONS, Policy
 from fireplan.response_performance._resolution import STAMPS, in_words, resolution_of
 from fireplan.response_performance._unit_ids import matched_units, refuse_strangers
-from fireplan.scenario import counted_columns, token
+from fireplan.scenario import all_demand, counted_columns, token
 from fireplan.standards import OBSERVED_INTERVALS
 from fireplan.standards._objectives import FORMER_INTERVALS
 from fireplan.stations import type_of_unit
@@ -185,7 +185,8 @@ def attend(history: History, *, scenario: Scenario | None = None, policy: Policy
     right_type, first_types = _right_type(responses, policy, told=told)
     slow = ~incidents["emergency"] & policy.emergency_only
     away = ~incidents["inside"] & (not policy.aid_given)
-    incidents["counts"] = ~slow & ~away
+    beyond = _beyond(incidents, scenario)
+    incidents["counts"] = ~slow & ~away & ~beyond
     foreign = ~responses["own"] & (not policy.aid_received)
     responses["counts"] = right_type & ~foreign
     at = incidents.index.get_indexer(pd.Index(responses["incident_id"]))
@@ -207,12 +208,15 @@ def attend(history: History, *, scenario: Scenario | None = None, policy: Policy
         "first_types": (0, (~right_type).sum()),
         "aid_received": (0, (foreign & right_type).sum()),
         "longest_s": (0, capped),
+        "study_area": ((beyond & ~slow & ~away).sum(), 0),
     }
+    areas = [s.words for s in scenario.selections if s.area is not None] if scenario is not None else []
+    study = [("study_area", ", ".join(areas), "[area] of the plan, or Scenario.only")] if areas else []
     told_otherwise = {"first_types": first_types, **_not_applied(policy, incidents, responses, scenario)}
     ledger = pd.DataFrame(
         [
             (rule, told_otherwise.get(rule, how), *left_out.get(rule, (0, 0)), source)
-            for rule, how, source in policy.stated()
+            for rule, how, source in [*policy.stated(), *study]
             if how != ASKS_NOTHING
         ],
         columns=["rule", "setting", "incidents", "responses", "source"],
@@ -282,6 +286,7 @@ def _placed(history: History, scenario: Scenario | None) -> gpd.GeoDataFrame:
     incidents["inside"] = True
     if scenario is None or len(scenario.zones) == 0:
         return incidents
+    scenario = all_demand(scenario)  # a study area makes no neighbours of those who live beyond it
     zones = scenario.zones
     row = zone_of(incidents, zones)
     astray = np.flatnonzero((row < 0) & ~(incidents.geometry.isna() | incidents.geometry.is_empty).to_numpy())
@@ -307,6 +312,18 @@ def first_known(received: pd.Series[pd.Timestamp], responses: pd.DataFrame) -> p
     stamps = [name for name in STAMPS if name in blank]
     first = blank[stamps].min(axis=1).groupby(blank["incident_id"]).min()
     return received.fillna(first.reindex(received.index))
+
+
+def _beyond(incidents: gpd.GeoDataFrame, scenario: Scenario | None) -> pd.Series[bool]:
+    """Say which incidents lie beyond the study area; what has no place is not taken for that."""
+    found = pd.Series(data=False, index=incidents.index)
+    for selection in scenario.selections if scenario is not None else ():
+        if selection.area is not None:
+            points = incidents.geometry.to_crs(scenario.roads.crs).array  # type: ignore[union-attr]
+            placed = ~(shapely.is_missing(points) | shapely.is_empty(points))
+            shapely.prepare(selection.area)
+            found |= placed & ~shapely.intersects(selection.area, points)
+    return found
 
 
 def _city_ground(scenario: Scenario) -> shapely.Geometry:

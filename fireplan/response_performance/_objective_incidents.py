@@ -13,6 +13,8 @@ from fireplan._selection import kind_texts
 from fireplan.errors import InputError, listed, quoted
 from fireplan.standards._objectives import value_text
 
+FIRST_DUE = "first_due"
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
@@ -29,6 +31,8 @@ class Spoken(NamedTuple):
     @property
     def note(self) -> str:
         """Say how many are left out because nobody can tell; "": none."""
+        if len(self.applies) and not self.applies.any() and not self.untold:
+            return "no incident is one that it speaks of: see how the data write them"
         if not self.untold:
             return ""
         return f"{wording.counted(self.untold, 'incident')} left out: the data do not say whether it speaks of them"
@@ -74,6 +78,11 @@ def spoken_of(attendance: Attendance, objective: Objective, ids: NDArray[np.obje
 
 
 def _refuse(objective: Objective, column: str, incidents: pd.DataFrame) -> None:
+    if column == FIRST_DUE:
+        raise InputError(
+            f"objective {quoted(objective.title)} is held to the ground of stations, which is known of plans alone: for"
+            " history name a column of the zones"
+        )
     columns = [c for c in incidents.columns if c != "geometry"]
     close = get_close_matches(column, columns, n=1)
     hint = (

@@ -227,11 +227,18 @@ def objectives_of(
             rows, seconds = force_arrivals(attendance, objective)
         spoken = spoken_of(attendance, objective, rows["incident_id"].to_numpy(object))
         rows, seconds = rows[spoken.applies], seconds[spoken.applies]
+        ids = attendance.incidents.index[attendance.incidents["counts"]].to_numpy(object)
+        asked = ids[spoken_of(attendance, objective, ids).applies]
+        unsent = len(asked) - int(pd.Index(asked).isin(rows["incident_id"]).sum())
+        said = (
+            f"{wording.counted(unsent, 'more incident')}, for which no unit that counts is on record" if unsent else ""
+        )
         goal = float("nan") if objective.share is None else objective.share
         found.append(
             Observed(
                 objective.key, str(objective), objective.interval, rows, seconds,
-                objective.limit_s, goal, objective.verified, _untold(attendance, objective.interval), spoken.note,
+                objective.limit_s, goal, objective.verified, _untold(attendance, objective.interval),
+                "; ".join(filter(None, (spoken.note, said))),
             )
         )  # fmt: skip
     return found

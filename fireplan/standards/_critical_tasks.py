@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from fireplan import wording
@@ -10,7 +11,7 @@ from fireplan.errors import Faults, quoted
 from fireplan.standards._objectives import Objective
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
 
 @takes
@@ -18,7 +19,7 @@ def force_for_risk(  # noqa: PLR0913 - a force has this many parts
     risk_class: str,
     *,
     within_s: float,
-    tasks: Mapping[str, float] | None = None,
+    tasks: Mapping[str, float] | Sequence[tuple[str, float]] = (),
     people: float | None = None,
     units: Mapping[str, float] | None = None,
     share: float = 0.9,
@@ -38,7 +39,7 @@ def force_for_risk(  # noqa: PLR0913 - a force has this many parts
     within_s
         Within which time all of it must have arrived. [s]
     tasks
-        Critical tasks and the people each takes; the force is their sum.
+        Critical tasks and the people each takes, in pairs where one stands more than once; the force is their sum.
     people
         The force itself; left out: the sum of the tasks. If both are given they must agree.
     units
@@ -82,12 +83,14 @@ def force_for_risk(  # noqa: PLR0913 - a force has this many parts
     moderate risk: 16 people within 8:00 travel time to 90 %, where risk_class is moderate
     """
     faults = Faults(f"risk {quoted(risk_class)}")
-    tasks = tasks or {}
-    for task, crew in tasks.items():
+    pairs = list(tasks.items()) if isinstance(tasks, Mapping) else [(str(task), crew) for task, crew in tasks]
+    for task, crew in pairs:
         if not 0 < crew < float("inf"):
             faults.add(f"task {quoted(task)} takes {crew} people: give a number above zero")
-    summed = sum(tasks.values())
-    if people is not None and tasks and people != summed:
+    summed = sum(crew for _, crew in pairs)
+    if "people" in (units or {}):
+        faults.add("units names people: give their number in people, or by tasks")
+    if people is not None and pairs and people != summed:
         faults.add(f"people is {people:g}, but the tasks take {summed:g}: leave one of them out, or mend it")
     needs = {**({"people": float(people or summed)} if people or summed else {}), **(units or {})}
     if not needs:
@@ -103,7 +106,7 @@ def force_for_risk(  # noqa: PLR0913 - a force has this many parts
         share=share,
         where={column: (risk_class,)},
         categories=tuple(categories),
-        applies_to="; ".join([f"{risk_class} risk", *(f"{task} {crew:g}" for task, crew in tasks.items())]),
+        applies_to="; ".join([f"{risk_class} risk", *(f"{task} {crew:g}" for task, crew in pairs)]),
         source=source,
         edition="local",
         verified=True,

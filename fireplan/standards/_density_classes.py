@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from fireplan._checked import takes
-from fireplan.errors import Faults, InputError
+from fireplan.errors import Faults, InputError, listed, quoted
 from fireplan.standards._objectives import Objective, Standard
 
 if TYPE_CHECKING:
@@ -83,6 +83,10 @@ def demand_zones(
     bounds = [density > urban_over_per_mi2, density >= rural_under_per_mi2, density >= 0]
     found = np.select(bounds, ZONES[:3], default="")
     if road_miles is not None:
+        lost = people_per_mi2.index.difference(road_miles.index)
+        if len(lost):
+            told = listed(map(quoted, lost))
+            raise InputError(f"road_miles says nothing about {told}: give every place its distance, on the same index")
         far = (road_miles.reindex(people_per_mi2.index) >= REMOTE_MILES).to_numpy(bool)
         found = np.where(far, "remote", found)
     zones = pd.Series(found, index=people_per_mi2.index, name="demand_zone", dtype="str")

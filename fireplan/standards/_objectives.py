@@ -163,13 +163,16 @@ class Objective:
 
 def _several(values: str | float | Iterable[object]) -> tuple[str, ...]:
     """Values as text, whether one was given or several; whole numbers as they are written."""
-    given = [values] if isinstance(values, str) or not hasattr(values, "__iter__") else list(values)
+    several = not isinstance(values, str) and hasattr(values, "__iter__") and getattr(values, "ndim", 1) > 0
+    given = list(values) if several else [values]  # type: ignore[arg-type]
     return tuple(dict.fromkeys(value_text(value) for value in given))
 
 
 def value_text(value: object) -> str:
     """Write a value of a column as it is compared: 1, 1.0 and "1" are the same."""
-    return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value).strip()
+    text = str(value).strip()
+    whole, point, rest = text.partition(".")
+    return whole if point and whole.lstrip("-").isdigit() and rest and not rest.strip("0") else text
 
 
 def _either(values: tuple[str, ...]) -> str:

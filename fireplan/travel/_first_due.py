@@ -202,9 +202,10 @@ def _amount_at(scenario: Scenario, ends: Places, kind: str, amount: float, inter
                 near.table, streets_of(roads), points_of(ends, rows), origins.sources, origins.later_s, brings=brings,
                 need=amount,
             )  # fmt: skip
-            if enough or depth >= len(origins):
+            # A table that was followed through closures is shallower than was asked for.
+            if enough or near.table.depth >= len(origins):
                 return Amounts(out, depth)
-            depth = min(2 * depth, len(origins))
+            depth = max(depth + 1, min(2 * depth, len(origins)))
 
     def make() -> Amounts:
         near = nearest_stations(scenario, origins, before=found.before)

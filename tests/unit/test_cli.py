@@ -185,7 +185,7 @@ def test_a_study_area_stands_in_the_first_line_with_its_count(project, run):
     fp.examples.line_town().zones.iloc[:10].reset_index()[["geometry"]].to_file(project / "area.geojson")
     add(project, '[area]\nwithin = "area.geojson"')
     _, out, _ = run("assess", project)
-    assert "only the area named: 10 of 40 zones" in " ".join(out.partition("share within")[0].split())
+    assert "only the area of area.geojson: 10 of 40 zones" in " ".join(out.partition("share within")[0].split())
 
 
 def test_assess_writes_into_the_projects_own_folder(project, run):

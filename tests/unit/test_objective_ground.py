@@ -303,6 +303,11 @@ def test_figures_by_group_add_up_whatever_the_groups_are():
             assert (table["unit"] == whole.loc[measure, "unit"]).all()
     assert found.by("risk_class").loc["not known", "n"] == 200
     assert found.by(halves, name="name").index.name == "name"
+    assert found.by(halves).index.tolist() == ["north", "south", "in none of them"]  # its only text
+    assert found.by(halves.set_index("name").geometry)["n"].equals(found.by(halves)["n"])
+    wide = halves.assign(geometry=[shapely.box(-140.1, 29.9, -139.9, 30.03), halves.geometry[1]])
+    with pytest.raises(InputError, match=r"overlap: 10 places lie in more than one, such as 'south' and 'north'"):
+        found.by(wide)
     with pytest.raises(UnknownIdError, match="risk_class"):
         found.by("risk_clas")
     with pytest.raises(InputError, match="are no zones"):
@@ -382,9 +387,117 @@ def test_sites_are_sought_for_what_an_objective_speaks_of():
         fp.siting.aim_of(scenario, goal("z", needs={"people": 4}))
 
 
+def test_incidents_without_a_place_are_on_no_ground():
+    """They are told once, as what the data do not say; no objective has a share of them of its own."""
+    scenario = town(["low"] * 30 + ["high"] * 10, calls=CALLS)
+    lost = scenario.incidents.copy()
+    lost.loc["I1", "geometry"] = None
+    less = fp.Scenario(scenario.roads, scenario.stations, scenario.units, scenario.zones, incidents=lost)
+    found = held_to(less, goal("high", where={"risk_class": "high"}), goal("fires", categories=["fire"])).summary()
+    high, fires = (found.loc[(key, "incidents")] for key in ("high", "fires"))
+    assert (high["n"], high["untold"], high["not_located"], high["elsewhere"]) == (2, 1, 0, 1)
+    assert (fires["n"], fires["untold"], fires["not_located"]) == (1, 0, 1)
+
+
+def test_all_of_it_is_all_of_it():
+    """Sums of many lengths are not exact; what is left over is no road outside."""
+    found = held_to(town(["low"] * N), goal("far", 4000))
+    row = found.summary().loc[("far", "road_km")]
+    assert row["outside"] == 0
+    assert row["share"] == 1
+
+
 def test_a_standard_for_history_alone_says_so():
     found = fp.assess(line_town(), standard="AGBF")
     assert found.summary().empty
     assert any("for dispatch history alone" in note for note in found.notes())
     with pytest.raises(InputError, match="no objective that a plan can be held to"):
         fp.gaps(found)
+
+
+# What a reviewer found
+
+
+def test_two_tasks_of_one_name_are_two():
+    force = standards.force_for_risk("high", within_s=480, tasks=[("search", 4), ("search", 9)])
+    assert force.needs == {"people": 13}
+    with pytest.raises(TableError, match="units names people"):
+        standards.force_for_risk("high", within_s=480, people=5, units={"people": 20})
+
+
+def test_an_address_of_many_points_gains_what_its_incidents_gain():
+    calls = [(b, "FIRE", "fire", "1", "2024-01-06 07:30") for b in (0, *[39] * 9)]
+    plain = town(["low"] * N, calls=calls)
+    today = fp.Scenario(
+        plain.roads, plain.stations, plain.units, plain.zones, incidents=plain.incidents.assign(address="1 MAIN")
+    )
+    new = today.apply(fp.OpenStation("S2", at=(-140.0, 30.0 + 39.5 * BLOCK_DEG), units=["E2"]), name="new")
+    found = fp.compare(today, new, standard=fp.Standard("s", "s", (goal("x", weight="incidents"),)))
+    top = found.top(5, to="addresses")
+    assert top["incidents"].tolist() == [10]
+    both = [a.arrival("x", "incidents").arrival_s.astype(float) for a in found.assessments]
+    assert top["weighted_s"].iloc[0] == pytest.approx((both[1] - both[0]).sum())
+
+
+@pytest.mark.parametrize("column", ["unit", "n", "within", "share"])
+def test_groups_may_be_called_as_a_result_is(column):
+    scenario = town(["low"] * N)
+    zones = scenario.zones.assign(**{column: ["a", "b"] * 20})
+    found = held_to(fp.Scenario(scenario.roads, scenario.stations, scenario.units, zones), goal("x")).by(column)
+    assert found.index.tolist() == ["a", "b"]
+    assert found["n"].tolist() == [200, 200]
+    with pytest.raises(InputError, match="more than once"):
+        held_to(scenario, goal("x")).by(pd.Series(["a", "b"], index=["Z01", "Z01"]))
+
+
+@pytest.mark.parametrize("bad", [-1.0, np.inf])
+def test_a_weight_that_counts_nothing_is_refused_whoever_names_it(bad):
+    scenario = town(["low"] * N)
+    zones = scenario.zones.assign(temp=[bad, *[2.0] * 39])
+    plain = fp.Scenario(scenario.roads, scenario.stations, scenario.units, zones)
+    with pytest.raises(InputError, match="negative or infinite for zones 'Z01'"):
+        held_to(plain, goal("x", weight="temp"))
+
+
+def test_a_department_without_units_is_said_to_be_one():
+    plain = line_town()
+    bare = fp.Scenario(plain.roads, plain.stations, plain.units.iloc[:0], plain.zones)
+    assert any("no units are given" in note for note in held_to(bare, goal("x")).notes())
+
+
+def test_where_nobody_is_known_to_live_is_not_rural():
+    zones = line_town().zones.assign(population=[np.nan] * 5 + [10.0] * 35)
+    found = standards.demand_zones(fp.demand.people_per_mi2(zones))
+    assert found.iloc[:5].isna().all()
+    assert found.iloc[5:].notna().all()
+    with pytest.raises(InputError, match="road_miles says nothing about"):
+        standards.demand_zones(pd.Series([900.0]), road_miles=pd.Series([9.0], index=["other"]))
+
+
+def test_a_kind_that_nobody_has_is_said():
+    scenario = town(["low"] * N, calls=CALLS)
+    notes = held_to(scenario, goal("x", categories=["fier"])).notes()
+    assert any("incidents (fier), and there are none" in note for note in notes)
+    found = held_to(scenario, goal("x", priorities=["1.0", 2])).summary().loc[("x", "incidents")]
+    assert found["n"] == 3
+
+
+def test_no_note_speaks_of_incidents_that_are_not_counted():
+    scenario = town(["low"] * N, calls=CALLS)
+    lost = scenario.incidents.copy()
+    lost.loc[["I2", "I4"], "geometry"] = None
+    less = fp.Scenario(scenario.roads, scenario.stations, scenario.units, scenario.zones, incidents=lost)
+    assert not any("from any road" in note for note in held_to(less, goal("x", categories=["fire"])).notes())
+
+
+def test_a_night_belongs_to_the_day_on_which_it_begins():
+    scenario = town(["low"] * N, calls=CALLS)  # 23:30 on Friday, 05:59 on Sunday
+    friday, saturday = (scenario.only(hours=(22, 6), weekdays=day) for day in ("Friday", "Saturday"))
+    assert (friday.incidents.index.tolist(), saturday.incidents.index.tolist()) == (["I1"], ["I3"])
+    assert saturday.selections[0].words == "22:00 to 06:00, nights that begin on Saturday"
+    assert scenario.only(hours=(5, 6.999)).selections[0].words == "05:00 to 07:00"
+
+
+def test_a_time_zone_is_one():
+    with pytest.raises(UnknownIdError, match="time zone"):
+        town(["low"] * N, timezone="Mars/X")

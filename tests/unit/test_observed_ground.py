@@ -98,3 +98,20 @@ def test_points_are_where_they_should_be(observed):
     inside = gpd.sjoin(history.incidents, town.zones[["geometry"]])
     assert len(set(inside.index)) == N - 1
     assert shapely.get_y(history.incidents.geometry["I0"]) == pytest.approx(29.9995)
+
+
+def test_a_study_area_makes_no_neighbours(observed):
+    town, history = observed
+    north = gpd.GeoDataFrame(geometry=[shapely.box(-140.1, 30.02, -139.9, 30.1)], crs="EPSG:4326")
+    narrowed = town.only(area=north, name="north")
+    table = fp.performance(history, scenario=narrowed)
+    assert table.loc["travel", "n"] == 20
+    ledger = fp.response_performance.attend(history, scenario=narrowed).ledger.set_index("rule")
+    assert ledger.loc["study_area", "incidents"] == 20
+    assert ledger.loc["aid_given", "incidents"] == 0
+
+
+def test_incidents_to_which_nothing_was_sent_are_told(observed):
+    found = measured(observed, goal("truck", needs={"truck": 1}), goal("engine"))
+    assert "40 more incidents, for which no unit that counts is on record" in found.loc["truck", "note"]
+    assert "more incident" not in found.loc["engine", "note"]

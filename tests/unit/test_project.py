@@ -317,7 +317,7 @@ def test_a_study_area_cuts_demand_and_says_so(folder, town):
     assert len(project.today.zones) == 10
     found = fp.assess(project.today, standard="NFPA_1710")
     assert found.summary().loc[("first_engine", "population"), "n"] == 100
-    assert "only the area named: 10 of 40 zones" in found.notes()
+    assert "only the area of area.geojson: 10 of 40 zones" in found.notes()
 
 
 def test_weights_zone_and_selection_are_written(town, tmp_path):

@@ -104,3 +104,13 @@ def test_the_whole_is_searched_once_and_changes_are_followed(monkeypatch):
         line = line.apply(fp.MoveStation("S1", at=place(11 + k)), name=f"{k}")
         fp.first_due(line)
     assert whole == []
+
+
+@pytest.mark.parametrize("n", [10, 11])
+@pytest.mark.parametrize("closed", [["S2"], ["S2", "S9"], ["S0", "S3", "S5", "S7"]])
+def test_lists_that_closures_have_made_too_short_are_sought_deeper(n, closed):
+    """Never "it is not complete" because a list has run out."""
+    today = town([2 + 3.5 * i for i in range(n)], crew=4)
+    needs = {"people": 24.0}, {"engine": 6.0}, {"engine": float(n - len(closed))}
+    agrees(today, *needs)
+    agrees(today.apply(*map(fp.CloseStation, closed), name="closed"), *needs)

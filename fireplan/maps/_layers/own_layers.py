@@ -26,6 +26,9 @@ if TYPE_CHECKING:
     from fireplan.maps._layers.legend import Sign
 
 GROUP = "Own layers"
+OPACITY = 0.55
+"""Of areas with a colour: the map below is still seen."""
+
 FILL = "__fill"
 POINT_RADIUS_PX = 5.0
 LINE_WIDTH_PX = 3.0
@@ -94,7 +97,9 @@ def own_layer(  # noqa: PLR0913 - what a layer can be asked for, each by name
             return _marks(drawn, kind=kind, name=name, fills=fills, popup=lines, tooltip=tooltip, show=show)
         filled = drawn.assign(**{FILL: fills})
         outlined = {"fill": None, "outline": plain} if found is None else {"fill": FILL, "outline": None}
-        return polygons(filled, name=name, popup=lines, tooltip=tooltip, show=show, **outlined)  # type: ignore[arg-type]
+        areas = polygons(filled, name=name, popup=lines, tooltip=tooltip, show=show, **outlined)  # type: ignore[arg-type]
+        areas.data["opacity"] = OPACITY
+        return areas
 
     notes = [f"{wording.counted(without, 'row')} without a place: not drawn."] if without else []
     notes += [f"More than {wording.count(MOST_CARDS)}: without cards."] if crowded else []

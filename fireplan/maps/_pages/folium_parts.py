@@ -134,7 +134,7 @@ def layer_list_script(*sides: tuple[folium.Map, Mapping[str, str]]) -> str:
         for layer in _layers(page):
             listed_.setdefault((group_of(layer, groups), layer.layer_name), []).append(layer.get_name())
     own = sorted({group for group, _ in listed_} - set(GROUPS))
-    order = [*GROUPS[:2], *own, *GROUPS[2:]]
+    order = [*GROUPS, *own]  # own headings last: a group of one layer has none, and would seem to stand under them
     entries = sorted(listed_.items(), key=lambda entry: order.index(entry[0][0]))
     text = ",".join(f"[{json.dumps(g)},{json.dumps(n)},[{','.join(names)}]]" for (g, n), names in entries)
     return f"fireplan.list({sides[0][0].get_name()}, [{text}]);"

@@ -222,7 +222,7 @@ def _totals(comparison: Comparison, after: Assessment, goal: Objective, *, first
     gains: Any = comparison.gains().xs((after.scenario.name, goal.key), level=(0, 1))
     gains = gains.loc[[first, *(name for name in gains.index if name != first)]]
     said = [
-        f"{wording.count(row['gained'])} {row['unit']} gained, {wording.count(row['lost'])} lost"
+        f"{wording.amount(round(row['gained']), row['unit'])} gained, {wording.count(row['lost'])} lost"
         f" (n = {wording.count(row['n'])})"
         for _, row in gains.iterrows()
     ]

@@ -388,7 +388,7 @@ def aim_of(scenario: Scenario, objective: Objective, *, importance: float = 1.0)
     >>> import fireplan as fp
     >>> town = fp.examples.line_town()
     >>> print(fp.siting.aim_of(town, fp.standards.NFPA_1710["first_engine"]))
-    First engine within 4:00 travel time to 90 %
+    First engine within 4:00 travel time to 90 %: population
     """
     if len(objective.needs) != 1 or max(objective.needs.values()) > 1:
         raise InputError(f"objective {quoted(objective.key)} asks for a force: sites are sought for one unit each")
@@ -397,4 +397,4 @@ def aim_of(scenario: Scenario, objective: Objective, *, importance: float = 1.0)
     where = None
     if objective.where or (objective.calls and measured.kind == "incidents"):
         where = pd.Series(applies_to(scenario, objective, measured) == ON, index=measured.ids)
-    return Aim(weight, objective.limit_s, importance=importance, where=where, name=str(objective))
+    return Aim(weight, objective.limit_s, importance=importance, where=where, name=f"{objective}: {weight}")
