@@ -160,7 +160,10 @@ def test_made_again_the_files_are_the_same(tmp_path):
     assert differing == []
 
 
-def test_another_seed_makes_another_history(truth):
+@pytest.mark.soak
+def test_another_seed_makes_another_history(truth, request):
+    if "soak" not in request.config.getoption("-m"):
+        pytest.skip("makes the city anew: by hand, with -m soak")
     assert truth["made"]["seed"] == 7
     script = (
         f"import sys; sys.path.insert(0, {str(ROOT / 'data')!r});"
