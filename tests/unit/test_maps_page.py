@@ -159,8 +159,8 @@ def test_layers_stand_in_groups_and_can_be_given_another():
     assert re.findall(r'\["([^"]*)","([^"]*)"', listed) == [
         ("Base map", "Streets"),
         ("Coverage", "Zones"),
-        ("What came in &lt;2025&gt;", "Calls"),
         ("Stations", "Stations"),
+        ("What came in &lt;2025&gt;", "Calls"),
     ]
 
 
