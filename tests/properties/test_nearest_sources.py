@@ -197,5 +197,6 @@ def agrees(scenario, rng):
     for k, word in enumerate(("first", "second", "third")):
         np.testing.assert_allclose(due[f"{word}_due_s"], best_s[k], atol=2e-3)
         if interval == "travel_s":
-            assert due[f"{word}_due"].where(due[f"{word}_due"].notna(), None).tolist() == ids[row[k]].tolist()
+            named = [name if isinstance(name, str) else None for name in due[f"{word}_due"]]
+            assert named == ids[row[k]].tolist()
             np.testing.assert_array_equal(due[f"{word}_due_s"], best_s[k])
