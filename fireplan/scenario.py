@@ -450,7 +450,7 @@ def _inside(points: gpd.GeoSeries, ground: shapely.Geometry, crs: Any) -> NDArra
 
 def root(scenario: Scenario) -> Scenario:
     """Give the scenario before any change, whose ground of stations is what people mean by it."""
-    while scenario.parent is not None and scenario.changes:
+    while scenario.parent is not None:
         scenario = scenario.parent
     return scenario
 

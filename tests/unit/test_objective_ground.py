@@ -134,6 +134,9 @@ def test_ground_of_a_station_is_that_before_any_change():
     rule = fp.Standard("s", "s", (goal("own", where={"first_due": "S1"}),))
     found = fp.compare(today, new, standard=rule).summary()["n"].xs("population", level="measure")
     assert found.tolist() == [400, 400]
+    # Nor does it when the what-if is narrowed afterwards: what S2 took over is still ground that was S1's.
+    part = new.only(area=today.zones.iloc[10:])
+    assert fp.assess(part, standard=rule).summary().loc[("own", "population"), "n"] == 300
 
 
 def test_force_for_risk_counts_its_tasks():
