@@ -6,8 +6,7 @@ The functions compile on first use and keep the result on disk; they release the
 on threads.
 """
 
-from fireplan._kernel.cover.first_three_and_force import first_three as first_three
-from fireplan._kernel.cover.first_three_and_force import force_times as force_times
+from fireplan._kernel.cover.force_arrival import force_times as force_times
 from fireplan._kernel.mesh.contour import trace as trace
 from fireplan._kernel.mesh.contour_memory import ContourSpace as ContourSpace
 from fireplan._kernel.mesh.half_edges import Halves as Halves

@@ -72,6 +72,13 @@ def test_one_search_finds_what_a_search_from_each_does(town, depth):
     same(kernel.nearest_sources(graph, seeds_of(sources, range(len(sources))), depth), graph, n, sources, depth)
 
 
+def test_of_sources_at_the_same_time_the_first_comes_first():
+    graph = graph_of(3, [(0, 2, 7.0), (1, 2, 3.0)])
+    found = kernel.nearest_sources(graph, seeds_of([(0, 0.0), (1, 4.0), (2, 7.0)], range(3)), 3)
+    assert found.source[2].tolist() == [0, 1, 2]
+    assert found.time_s[2].tolist() == [7.0, 7.0, 7.0]
+
+
 @given(networks(), st.integers(2, 5), st.data())
 def test_sources_that_come_and_go_leave_no_trace(town, depth, data):
     n, rows, sources = town

@@ -17,7 +17,11 @@ def dense(scenario, ends, needs, interval):
     station, later_s, brings = suppliers(scenario, starts, needs=needs, interval=interval)
     times = time_rows(scenario, ends, starts=starts)[station] + later_s[:, None]
     once = ~pd.Index(station).duplicated()
-    source, best_s = kernel.first_three(np.ascontiguousarray(times[once]))
+    order = np.argsort(times[once], axis=0, kind="stable")[:3]  # of sources at the same time the first comes first
+    best_s, source = np.full((3, times.shape[1]), np.inf, dtype=np.float32), np.full((3, times.shape[1]), -1)
+    best_s[: len(order)] = np.take_along_axis(times[once], order, axis=0)
+    source[: len(order)] = order
+    source[np.isinf(best_s)] = -1
     row = np.append(held(scenario).stations.index.get_indexer(starts.ids[station[once]]), -1)
     need = np.array([needs.get(kind, 0.0) for kind in KINDS], dtype=float)
     return row[source], best_s, kernel.force_times(np.ascontiguousarray(times), brings, need)

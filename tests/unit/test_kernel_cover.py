@@ -10,39 +10,6 @@ def table(*rows):
     return np.array(rows, dtype=np.float32)
 
 
-def test_first_second_and_third_by_hand():
-    source, best_s = kernel.first_three(table([30, INF], [10, 5], [20, INF], [40, 6]))
-    assert source.T.tolist() == [[1, 2, 0], [1, 3, -1]]
-    assert best_s.T.tolist() == [[10, 20, 30], [5, 6, INF]]
-
-
-def test_ties_go_to_the_source_that_stands_first():
-    source, _ = kernel.first_three(table([7], [7], [7], [7]))
-    assert source.T.tolist() == [[0, 1, 2]]
-
-
-def test_no_source_reaches_nobody():
-    source, best_s = kernel.first_three(np.empty((0, 2), dtype=np.float32))
-    assert (source == -1).all()
-    assert np.isinf(best_s).all()
-
-
-@pytest.mark.parametrize("seed", range(10))
-def test_first_three_agrees_with_a_sort(seed):
-    rng = np.random.default_rng(seed)
-    times = rng.integers(0, 30, (rng.integers(1, 9), 200)).astype(np.float32)
-    times[rng.random(times.shape) < 0.3] = INF
-    source, best_s = kernel.first_three(times)
-    order = np.argsort(times, axis=0, kind="stable")[:3]
-    expected_s = np.full((3, 200), INF)
-    expected_s[: len(order)] = np.take_along_axis(times, order, axis=0)
-    expected = np.full((3, 200), -1)
-    expected[: len(order)] = order
-    expected[np.isinf(expected_s)] = -1
-    np.testing.assert_array_equal(best_s, expected_s)
-    np.testing.assert_array_equal(source, expected)
-
-
 def test_a_force_is_complete_when_its_last_part_arrives():
     times = table([100, 100], [200, 200], [300, INF])
     supply = np.array([[1, 0, 4.0], [0, 1, 4.0], [1, 0, 4.0]])

@@ -1,4 +1,4 @@
-"""Who gets there first, and when enough have come."""
+"""When enough have come, by the times of every source."""
 
 from __future__ import annotations
 
@@ -10,25 +10,6 @@ from fireplan._kernel.jit import compiled
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
-
-
-def first_three(time_s: NDArray[np.float32]) -> tuple[NDArray[np.int32], NDArray[np.float32]]:
-    """
-    Find the three nearest sources of every point.
-
-    Parameters
-    ----------
-    time_s
-        Sources x points. [s] inf: cannot reach.
-
-    Returns
-    -------
-    Source (-1: none) and time (inf), each 3 x points. Ties go to the source that stands first.
-    """
-    source = np.full((3, time_s.shape[1]), -1, dtype=np.int32)
-    best_s = np.full((3, time_s.shape[1]), np.inf, dtype=np.float32)
-    _first_three(time_s, source, best_s)
-    return source, best_s
 
 
 def force_times(
@@ -55,31 +36,6 @@ def force_times(
     arrival = np.empty(len(time_s), dtype=np.float32)
     _force_times(time_s, supply, need, need.copy(), order, arrival, out)
     return out
-
-
-@compiled
-def _first_three(time_s, source, best_s):
-    # One pass over the sources, row by row as they lie in memory. Invariant: the three columns are the least three
-    # times of the sources so far, in order; a later source must be strictly sooner to go before an earlier one.
-    for s in range(time_s.shape[0]):
-        for i in range(time_s.shape[1]):
-            t = time_s[s, i]
-            if t >= best_s[2, i]:
-                continue
-            if t < best_s[1, i]:
-                best_s[2, i] = best_s[1, i]
-                source[2, i] = source[1, i]
-                if t < best_s[0, i]:
-                    best_s[1, i] = best_s[0, i]
-                    source[1, i] = source[0, i]
-                    best_s[0, i] = t
-                    source[0, i] = s
-                else:
-                    best_s[1, i] = t
-                    source[1, i] = s
-            else:
-                best_s[2, i] = t
-                source[2, i] = s
 
 
 @compiled
