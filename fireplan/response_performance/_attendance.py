@@ -208,15 +208,15 @@ def attend(history: History, *, scenario: Scenario | None = None, policy: Policy
         "first_types": (0, (~right_type).sum()),
         "aid_received": (0, (foreign & right_type).sum()),
         "longest_s": (0, capped),
-        "study_area": ((beyond & ~slow & ~away).sum(), 0),
+        "only": ((beyond & ~slow & ~away).sum(), 0),
     }
-    areas = [s.words for s in scenario.selections if s.area is not None] if scenario is not None else []
-    study = [("study_area", ", ".join(areas), "[area] of the plan, or Scenario.only")] if areas else []
+    asked = [s.words for s in scenario.selections] if scenario is not None else []
+    part = [("only", ", ".join(asked), "[area] of the plan, or Scenario.only")] if asked else []
     told_otherwise = {"first_types": first_types, **_not_applied(policy, incidents, responses, scenario)}
     ledger = pd.DataFrame(
         [
             (rule, told_otherwise.get(rule, how), *left_out.get(rule, (0, 0)), source)
-            for rule, how, source in [*policy.stated(), *study]
+            for rule, how, source in [*policy.stated(), *part]
             if how != ASKS_NOTHING
         ],
         columns=["rule", "setting", "incidents", "responses", "source"],
@@ -315,7 +315,7 @@ def first_known(received: pd.Series[pd.Timestamp], responses: pd.DataFrame) -> p
 
 
 def _beyond(incidents: gpd.GeoDataFrame, scenario: Scenario | None) -> pd.Series[bool]:
-    """Say which incidents lie beyond the study area; what has no place is not taken for that."""
+    """Say which incidents are not of the part that a scenario was narrowed to; no place is not taken for beyond."""
     found = pd.Series(data=False, index=incidents.index)
     for selection in scenario.selections if scenario is not None else ():
         if selection.area is not None:
@@ -323,6 +323,15 @@ def _beyond(incidents: gpd.GeoDataFrame, scenario: Scenario | None) -> pd.Series
             placed = ~(shapely.is_missing(points) | shapely.is_empty(points))
             shapely.prepare(selection.area)
             found |= placed & ~shapely.intersects(selection.area, points)
+    if scenario is not None and any(s.of_incidents for s in scenario.selections):
+        every, left = all_demand(scenario).incidents, scenario.incidents
+        known = incidents.index.isin(every.index) if every is not None else np.zeros(len(incidents), dtype=bool)
+        if len(incidents) and not known.all():
+            raise InputError(
+                f"the scenario was narrowed to some of its incidents ({scenario.selections[-1].words}), and"
+                f" {wording.count((~known).sum())} of the history's are none of them: narrow one that holds it"
+            )
+        found |= ~incidents.index.isin(left.index if left is not None else [])
     return found
 
 

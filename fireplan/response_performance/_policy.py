@@ -108,7 +108,7 @@ REASONS = {
     "longest_s": "an interval over the longest that counts",
     "aid_received": "of neighbours' units",
     "aid_given": "outside the city",
-    "study_area": "outside the study area",
+    "only": "outside the part that is asked about",
 }
 """What it is that each rule leaves out."""
 

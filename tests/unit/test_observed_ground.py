@@ -107,7 +107,7 @@ def test_a_study_area_makes_no_neighbours(observed):
     table = fp.performance(history, scenario=narrowed)
     assert table.loc["travel", "n"] == 20
     ledger = fp.response_performance.attend(history, scenario=narrowed).ledger.set_index("rule")
-    assert ledger.loc["study_area", "incidents"] == 20
+    assert ledger.loc["only", "incidents"] == 20
     assert ledger.loc["aid_given", "incidents"] == 0
 
 
@@ -115,3 +115,17 @@ def test_incidents_to_which_nothing_was_sent_are_told(observed):
     found = measured(observed, goal("truck", needs={"truck": 1}), goal("engine"))
     assert "40 more incidents, for which no unit that counts is on record" in found.loc["truck", "note"]
     assert "more incident" not in found.loc["engine", "note"]
+
+
+def test_a_narrowed_scenario_narrows_what_is_measured(observed):
+    town, history = observed
+    whole = fp.Scenario(town.roads, town.stations, town.units, town.zones, incidents=history.incidents, timezone="UTC")
+    fires = whole.only(category="fire")
+    table = fp.performance(history, scenario=fires)
+    assert table.loc["travel", "n"] == len(fires.incidents) == 20
+    ledger = fp.response_performance.attend(history, scenario=fires).ledger.set_index("rule")
+    assert ledger.loc["only", ["setting", "incidents"]].tolist() == ["category fire", 20]
+    other = whole.incidents.rename(index=lambda name: f"X{name}")
+    strange = fp.Scenario(town.roads, town.stations, town.units, town.zones, incidents=other).only(category="fire")
+    with pytest.raises(InputError, match="40 of the history's are none of them"):
+        fp.performance(history, scenario=strange)
