@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
+from collections import Counter, OrderedDict
 from dataclasses import is_dataclass
 from threading import Lock
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
@@ -29,7 +29,8 @@ class Memo:
 
     def __init__(self, *, limit_bytes: int = LIMIT_BYTES) -> None:
         self.limit_bytes = limit_bytes
-        self._held: OrderedDict[Hashable, tuple[object, int]] = OrderedDict()
+        self._held: OrderedDict[Hashable, tuple[object, dict[int, int]]] = OrderedDict()
+        self._in: Counter[int] = Counter()
         self._bytes = 0
         self._lock = Lock()
 
@@ -61,15 +62,29 @@ class Memo:
                 self._held.move_to_end(key)
                 return self._held[key][0]  # type: ignore[return-value]
         made = make()
-        size = _sealed(made)
+        parts = _sealed(made)
         with self._lock:
             if key not in self._held:
-                self._held[key] = (made, size)
-                self._bytes += size
+                self._held[key] = (made, parts)
+                # Results share arrays, a what-if those of what it comes from: what many hold takes memory once.
+                self._bytes += sum(size for part, size in parts.items() if not self._in[part])
+                self._in.update(parts.keys())
             while self._bytes > self.limit_bytes and len(self._held) > 1:
-                _, (_, freed) = self._held.popitem(last=False)
-                self._bytes -= freed
+                _, (_, gone) = self._held.popitem(last=False)
+                self._in.subtract(gone.keys())
+                for part, size in gone.items():
+                    if not self._in[part]:
+                        del self._in[part]
+                        self._bytes -= size
         return made
+
+    def known(self, key: Hashable) -> Any:  # noqa: ANN401 - whatever was kept
+        """Look a result up; None: it is not at hand."""
+        with self._lock:
+            if key not in self._held:
+                return None
+            self._held.move_to_end(key)
+            return self._held[key][0]
 
     def __contains__(self, key: Hashable) -> bool:
         """Whether a result is at hand."""
@@ -80,12 +95,24 @@ def _empty(limit_bytes: int) -> Memo:
     return Memo(limit_bytes=limit_bytes)
 
 
-def _sealed(value: object) -> int:
-    """Bar the arrays in a result from being written to, those in its parts included, and count their bytes."""
-    if isinstance(value, tuple):
-        return sum(_sealed(part) for part in value)
-    if is_dataclass(value):
-        return sum(_sealed(part) for part in vars(value).values())
-    if isinstance(value, np.ndarray):
-        value.flags.writeable = False
-    return int(getattr(value, "nbytes", 64))
+def _sealed(value: object) -> dict[int, int]:
+    """Bar the arrays in a result from being written to, those in its parts included; the bytes of each by its id."""
+    parts: dict[int, int] = {}
+
+    def seal(part: object) -> None:
+        if isinstance(part, tuple):
+            for inner in part:
+                seal(inner)
+        elif is_dataclass(part):
+            for inner in vars(part).values():
+                seal(inner)
+        elif isinstance(part, np.ndarray):
+            part.flags.writeable = False
+            while isinstance(part.base, np.ndarray):
+                part = part.base
+            parts[id(part)] = part.nbytes
+        else:
+            parts[id(part)] = int(getattr(part, "nbytes", 64))
+
+    seal(value)
+    return parts

@@ -13,14 +13,12 @@ from benchmarks.tasks import (
     siting,
     snapping,
     speeds,
-    stations,
     whatif,
 )
 
 ON_NETWORKS = {
     "reach": reach.contests,
     "field": field.contests,
-    "stations": stations.contests,
     "speeds": speeds.contests,
     "candidates": candidates.contests,
     "snap": snapping.contests,

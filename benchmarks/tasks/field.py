@@ -17,10 +17,11 @@ if TYPE_CHECKING:
     from benchmarks.networks import Place
 
 
-def nearest_field(graph, nodes, *, limit_s: float = np.inf):
+def nearest_field(graph, nodes):
     """Time and owner of every node."""
-    owners = np.arange(len(nodes), dtype=np.int32)
-    return kernel.nearest_field(graph, nodes, np.zeros(len(nodes)), owners, limit_s=limit_s)
+    seeds = kernel.Seeds(nodes, np.zeros(len(nodes)), np.arange(len(nodes), dtype=np.int32))
+    time_s, owner = kernel.nearest_sources(graph, seeds, 1).lists()
+    return time_s[:, 0], owner[:, 0]
 
 
 def contests(place: Place):

@@ -6,6 +6,7 @@ The functions compile on first use and keep the result on disk; they release the
 on threads.
 """
 
+from fireplan._kernel.cover.arrivals_by_second import add_arrivals as add_arrivals
 from fireplan._kernel.cover.force_arrival import force_times as force_times
 from fireplan._kernel.mesh.contour import trace as trace
 from fireplan._kernel.mesh.contour_memory import ContourSpace as ContourSpace
@@ -19,20 +20,21 @@ from fireplan._kernel.shortest_paths.graph import count_reached as count_reached
 from fireplan._kernel.shortest_paths.graph import graph_of as graph_of
 from fireplan._kernel.shortest_paths.graph import morton_order as morton_order
 from fireplan._kernel.shortest_paths.graph import pattern_of as pattern_of
-from fireplan._kernel.shortest_paths.nearest_source import Field as Field
-from fireplan._kernel.shortest_paths.nearest_source import Seeds as Seeds
-from fireplan._kernel.shortest_paths.nearest_source import Undo as Undo
-from fireplan._kernel.shortest_paths.nearest_source import nearest_field as nearest_field
-from fireplan._kernel.shortest_paths.nearest_source_points import Served as Served
-from fireplan._kernel.shortest_paths.nearest_source_points import Sources as Sources
-from fireplan._kernel.shortest_paths.nearest_source_points import Streets as Streets
-from fireplan._kernel.shortest_paths.nearest_source_points import count_within as count_within
+from fireplan._kernel.shortest_paths.nearest_sources import Moved as Moved
 from fireplan._kernel.shortest_paths.nearest_sources import NearestSources as NearestSources
-from fireplan._kernel.shortest_paths.nearest_sources import amount_at_points as amount_at_points
-from fireplan._kernel.shortest_paths.nearest_sources import enter as enter
-from fireplan._kernel.shortest_paths.nearest_sources import first_at_points as first_at_points
+from fireplan._kernel.shortest_paths.nearest_sources import Seeds as Seeds
+from fireplan._kernel.shortest_paths.nearest_sources import domain as domain
+from fireplan._kernel.shortest_paths.nearest_sources import followed as followed
 from fireplan._kernel.shortest_paths.nearest_sources import nearest_sources as nearest_sources
-from fireplan._kernel.shortest_paths.nearest_sources import without as without
+from fireplan._kernel.shortest_paths.nearest_sources_points import Grouped as Grouped
+from fireplan._kernel.shortest_paths.nearest_sources_points import Points as Points
+from fireplan._kernel.shortest_paths.nearest_sources_points import Sources as Sources
+from fireplan._kernel.shortest_paths.nearest_sources_points import Streets as Streets
+from fireplan._kernel.shortest_paths.nearest_sources_points import amount_at_points as amount_at_points
+from fireplan._kernel.shortest_paths.nearest_sources_points import by_node as by_node
+from fireplan._kernel.shortest_paths.nearest_sources_points import by_street as by_street
+from fireplan._kernel.shortest_paths.nearest_sources_points import first_at_points as first_at_points
+from fireplan._kernel.shortest_paths.nearest_sources_points import points_moved as points_moved
 from fireplan._kernel.shortest_paths.point_times import point_times as point_times
 from fireplan._kernel.shortest_paths.single_source import Workspace as Workspace
 from fireplan._kernel.shortest_paths.single_source import reach as reach

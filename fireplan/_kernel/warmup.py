@@ -14,14 +14,15 @@ from fireplan._kernel.mesh.contour_memory import ContourSpace
 from fireplan._kernel.mesh.half_edges import link
 from fireplan._kernel.mesh.vertex_times import spread
 from fireplan._kernel.shortest_paths.graph import build_graph, count_reached
-from fireplan._kernel.shortest_paths.nearest_source import Seeds
-from fireplan._kernel.shortest_paths.nearest_source_points import Sources, Streets
-from fireplan._kernel.shortest_paths.nearest_sources import (
-    NearestSources,
+from fireplan._kernel.shortest_paths.nearest_sources import Seeds, followed, nearest_sources
+from fireplan._kernel.shortest_paths.nearest_sources_points import (
+    Sources,
+    Streets,
     amount_at_points,
+    by_node,
+    by_street,
     first_at_points,
-    nearest_sources,
-    without,
+    points_moved,
 )
 from fireplan._kernel.shortest_paths.single_source import reach
 from fireplan._kernel.snapping import build_grid, snap
@@ -40,12 +41,14 @@ def compile_ahead() -> None:
     graph = build_graph(zero, two, one, n_nodes=2)
     nodes, node_s = reach(graph, zero, np.zeros(1))
     seeds = Seeds(zero, np.zeros(1), zero)
-    found = nearest_sources(graph, seeds, 2)
-    table = NearestSources(_frozen(found.time_s), _frozen(found.source))
-    there = Streets(*streets), (_frozen(zero), _frozen(np.array([0.2]))), Sources(zero, np.zeros(1)), np.zeros(1)
+    table = nearest_sources(graph, seeds, 2)
+    on, at = Streets(*streets), (_frozen(zero), _frozen(np.array([0.2])))
+    there = on, at, Sources(zero, np.zeros(1), np.zeros(1))
     first_at_points(table, *there, depth=1)
     amount_at_points(table, *there, brings=one, need=1.0)
-    without(found, zero, 1)
+    rank = np.array([-1, 0], dtype=np.int32)
+    _, moved = followed(graph, table, seeds, seeds._replace(owner=two), rank)
+    points_moved(moved, on, (by_node(on, 2), by_street(at[0], 1)), at[1], also=zero, before_s=np.ones(1, np.float32))
     count_reached(graph, zero, most=1)
     grid = build_grid(np.array([[0.0, 0.0], [1.0, 1.0]]), np.array([0, 2]))
     snap(grid, np.zeros((1, 2)), limit_m=1.0, allowed=np.ones(1, dtype=bool))

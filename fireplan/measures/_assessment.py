@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 import pandas as pd
@@ -17,10 +17,12 @@ from fireplan._selection import kind_texts
 from fireplan.errors import InputError, UnknownIdError, listed, quoted
 from fireplan.measures._demand_groups import groups_at
 from fireplan.measures._demand_measures import ON, UNITS, Measure, applies_to, chosen_of, in_zones, measures_of
-from fireplan.scenario import held, token
+from fireplan.measures._tally import ROUNDING, percentile_s, tally, weighted_percentile
+from fireplan.scenario import held
 from fireplan.standards._library import standard_of
 from fireplan.travel import first_due, force_times, station_notes
 from fireplan.travel._first_due import first_due_rows
+from fireplan.travel._force import ForceTimes, force_arrival, whole
 from fireplan.travel._places import places
 
 if TYPE_CHECKING:
@@ -30,9 +32,6 @@ if TYPE_CHECKING:
     from fireplan.scenario import Scenario
     from fireplan.standards import Objective, Standard
 
-
-ROUNDING = 1e-12
-"""A share that misses its goal by less than this part of it has reached it: sums of weights are not exact."""
 
 NO_PLACE_SHARE = 0.005
 """Of the rows left out of n for want of a place, above which that is said beside n."""
@@ -47,12 +46,19 @@ SUMMARY_COLUMNS = [
 ]  # fmt: skip
 
 
-class Arrival(NamedTuple):
-    """Arrival under one objective at every place where one measure is counted. [s]"""
+@dataclass(frozen=True, eq=False)
+class Arrival:
+    """Arrival under one objective at every place where one measure is counted."""
 
     objective: Objective
     measure: Measure
-    arrival_s: NDArray[np.float32]
+    scenario: Scenario = field(repr=False)
+    times: ForceTimes = field(repr=False)
+
+    @property
+    def arrival_s(self) -> NDArray[np.float32]:
+        """At every place of the measure. [s]"""
+        return whole(self.scenario, self.times)
 
     @property
     def within(self) -> NDArray[np.bool_]:
@@ -113,16 +119,8 @@ class Assessment:
         other ground or other incidents), `untold` (not in n: the data do not say whether it speaks of them), and
         `basis`. `n`, `elsewhere` and `untold` add up to everything.
         """
-        table = pd.DataFrame([self._headline(a) for a in self.arrivals], columns=SUMMARY_COLUMNS)
+        table = pd.DataFrame([_headline(a) for a in self.arrivals], columns=SUMMARY_COLUMNS)
         return table.set_index(["objective", "measure"])
-
-    def _headline(self, arrival: Arrival) -> dict[str, object]:
-        """The headline of one arrival, kept: what many scenarios are compared with is summed up once."""
-        scenario, roads = self.scenario, self.scenario.roads
-        tables = (token(scenario, name) for name in ("stations", "units", "zones", "incidents"))
-        asked = scenario.selections, scenario.weights, repr(arrival.objective), arrival.measure.name
-        key = ("headline", *tables, roads.fingerprint, roads.attribute_fingerprint, scenario.snap_limit_m, *asked)
-        return scenario.memo.get(key, lambda: _headline(arrival))
 
     @property
     def zones(self) -> gpd.GeoDataFrame:
@@ -305,22 +303,19 @@ def _check_columns(scenario: Scenario, standard: Standard) -> None:
 
 
 def _arrivals(scenario: Scenario, standard: Standard, measures: dict[str, list[Measure]]) -> list[Arrival]:
-    """Arrival under each objective; once for measures that are counted at the same places."""
+    """Arrival under each objective at the places of each measure."""
     found = []
     for objective in standard.planned:
-        at: dict[str, NDArray[np.float32]] = {}
         for measure in measures[objective.key]:
-            kind = measure.places.kind
-            if kind not in at:
-                at[kind] = force_times(scenario, measure.places, needs=objective.needs, interval=objective.interval)
-            found.append(Arrival(objective, measure, at[kind]))
+            times = force_arrival(scenario, measure.places, objective.needs, objective.interval)
+            found.append(Arrival(objective, measure, scenario, times))
     return found
 
 
 def _headline(arrival: Arrival) -> dict[str, object]:
     objective, measure = arrival.objective, arrival.measure
-    weight = np.where(measure.known, measure.weight, 0.0)
-    total, within = weight.sum(), weight[arrival.within].sum()
+    found = tally(arrival.scenario, measure, arrival.times, objective.limit_s)
+    total, within = found.total, found.within
     within = total if total - within <= ROUNDING * total else within  # what is left over is the rounding of sums
     share = within / total if total > 0 else np.nan
     speaks = objective.weight in {"", measure.name}
@@ -339,9 +334,9 @@ def _headline(arrival: Arrival) -> dict[str, object]:
         "within": within,
         "outside": total - within,
         "share": share,
-        "unreachable": weight[np.isinf(arrival.arrival_s)].sum(),
-        "not_located": int((~measure.known).sum()),
-        "p90_s": weighted_percentile(arrival.arrival_s, weight, 90),
+        "unreachable": found.unreachable,
+        "not_located": measure.not_located,
+        "p90_s": percentile_s(arrival.scenario, measure, arrival.times, found, 90),
         "unit": measure.unit,
         "required_share": objective.share if speaks and objective.share is not None else np.nan,
         "at_most_outside": objective.at_most_outside if speaks and objective.at_most_outside is not None else np.nan,
@@ -350,30 +345,6 @@ def _headline(arrival: Arrival) -> dict[str, object]:
         "untold": measure.untold,
         "basis": "modelled",
     }
-
-
-def weighted_percentile(values: NDArray[np.floating], weight: NDArray[np.float64], percent: float) -> float:
-    """
-    Percentile by the inverted distribution: the least value that `percent` of the weight does not exceed.
-
-    The only definition under which p90 <= T exactly when at least 90 % lie within T. Values are zero or more; what is
-    not finite comes after all others. NaN if nothing weighs anything.
-    """
-    if not weight.sum() > 0:
-        return float("nan")
-    wanted = percent / 100 * weight.sum() * (1 - ROUNDING)
-    finite = np.flatnonzero(np.isfinite(values))
-    # First the whole second in which it falls, then the place in that second: cheaper than sorting everything.
-    whole = values[finite].astype(np.int64)
-    reached = np.cumsum(np.bincount(whole, weights=weight[finite]))
-    if len(reached) == 0 or reached[-1] < wanted:
-        return float("inf")
-    second = int(np.searchsorted(reached, wanted))
-    inside = finite[whole == second]
-    inside = inside[np.argsort(values[inside], kind="stable")]
-    before = reached[second - 1] if second else 0.0
-    place = np.searchsorted(before + np.cumsum(weight[inside]), wanted)
-    return float(values[inside[min(int(place), len(inside) - 1)]])
 
 
 def _by_zone(scenario: Scenario, arrivals: tuple[Arrival, ...]) -> gpd.GeoDataFrame:
@@ -547,7 +518,7 @@ def headline_row(assessment: Assessment, objective: str | None = None, *, count:
     """Give the row of the summary that a figure of an objective is read from: see `chosen_measure`."""
     goal = chosen_objective(assessment, objective)
     name = chosen_measure(assessment, goal.key, count=count)
-    return pd.Series(assessment._headline(assessment.arrival(goal.key, name)))  # noqa: SLF001 - its own room
+    return pd.Series(_headline(assessment.arrival(goal.key, name)))
 
 
 def chosen_objective(assessment: Assessment, objective: str | None) -> Objective:

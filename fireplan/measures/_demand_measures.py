@@ -39,6 +39,12 @@ USUAL_FIRST = ("population", "incidents", "dwellings")
 FIRST_DUE = "first_due"
 """In `Objective.where`: the ground of stations, as they stand before any change."""
 
+GRAIN = 2.0**-30
+"""Weights that are multiples of this, and not too many, add up to the same sum in every order."""
+
+MOST = 2.0**22
+"""How much of them may be added up so."""
+
 ON, OFF, UNTOLD = 1, 0, -1
 
 
@@ -60,6 +66,12 @@ class Measure(NamedTuple):
         How much was left out, as the objective speaks of other ground or other incidents.
     untold
         How much was left out because the data do not say whether the objective speaks of it.
+    not_located
+        Rows whose place is not known.
+    exact
+        Whether sums of its weights are, in whichever order.
+    key
+        What stands for it, for keeping results.
     """
 
     name: str
@@ -68,6 +80,9 @@ class Measure(NamedTuple):
     weight: NDArray[np.float64]
     elsewhere: float = 0.0
     untold: float = 0.0
+    not_located: int = 0
+    exact: bool = False
+    key: Hashable = None
 
     @property
     def known(self) -> NDArray[np.bool_]:
@@ -100,17 +115,36 @@ def measures_of(scenario: Scenario, objective: Objective | None = None, *, also:
     """
     at = {kind: places(scenario, kind) for kind in ("zones", "incidents", "roads") if _has(scenario, kind)}
     also = tuple(sorted({*also, *([objective.weight] if objective is not None and objective.weight else [])}))
-    asked = None if objective is None else (*objective.where.items(), objective.calls, objective.weight)
+    asked: tuple[Hashable, ...] = ()
+    if objective is not None:
+        asked = (*_ground(scenario, objective), objective.calls, objective.weight)
+    tables = token(scenario, "zones"), token(scenario, "incidents")
+    key = ("measures", *tables, *(p.key for p in at.values()), scenario.selections, scenario.weights, also, asked)
 
     def make() -> tuple[tuple[Any, ...], ...]:  # of each all but the places, which are kept by themselves
         found = _measures(scenario, objective, at, also)
-        return tuple((m.name, m.unit, m.places.kind, m.weight, m.elsewhere, m.untold) for m in found)
+        return tuple(
+            (m.name, m.unit, m.places.kind, m.weight, m.elsewhere, m.untold, *_told(m), (key, m.name)) for m in found
+        )
 
-    tables = token(scenario, "zones"), token(scenario, "incidents")
-    key = ("measures", *tables, *(p.key for p in at.values()), scenario.selections, scenario.weights, also, asked)
-    moves = objective is not None and FIRST_DUE in objective.where  # that ground depends on other tables, too
-    kept = make() if moves else scenario.memo.get(key, make)
+    kept = scenario.memo.get(key, make)
     return [Measure(name, unit, at[kind], *rest) for name, unit, kind, *rest in kept]
+
+
+def is_exact(weight: NDArray[np.float64]) -> bool:
+    """Whether sums of weights are exact, so that what came and went can be added and taken away."""
+    known = weight[np.isfinite(weight)]
+    return bool(known.sum() <= MOST and (known == np.rint(known / GRAIN) * GRAIN).all())
+
+
+def in_grains(amount: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Round amounts so that they add up to the same sum in every order; to a billionth of their unit."""
+    return np.rint(amount / GRAIN) * GRAIN
+
+
+def _told(measure: Measure) -> tuple[int, bool]:
+    """How many places are not known, and whether the weights of the others add up exactly."""
+    return int((~measure.known).sum()), is_exact(measure.weight)
 
 
 def _has(scenario: Scenario, kind: str) -> bool:
@@ -153,7 +187,7 @@ def _measures(
 
 def _street_lengths_km(scenario: Scenario, streets: Places) -> NDArray[np.float64]:
     """Length of each piece of street; 0 off the ground that the scenario was narrowed to."""
-    km = piece_lengths_m(scenario.roads) / 1000
+    km = in_grains(piece_lengths_m(scenario.roads) / 1000)
     grounds = [s.area for s in scenario.selections if s.area is not None]
     if not grounds:
         return km
@@ -264,13 +298,19 @@ def applies_to(scenario: Scenario, objective: Objective, measured: Places) -> ND
             found = _all_of(found, _one_of(_call_texts(scenario, objective, column), values))
         return found
 
-    where: tuple[Hashable, ...] = tuple(objective.where.items())
-    if FIRST_DUE in objective.where:
-        whole = root(scenario)
-        due = token(whole, "stations"), token(whole, "units"), whole.roads.fingerprint
-        where = (*where, *due, *sorted(objective.needs.items()))
+    where = _ground(scenario, objective)
     key = ("applies", measured.key, token(scenario, "zones"), where, tuple(asked.items()), objective.weight)
     return scenario.memo.get(key, make)
+
+
+def _ground(scenario: Scenario, objective: Objective) -> tuple[Hashable, ...]:
+    """What the ground of an objective depends on, besides the zones."""
+    where: tuple[Hashable, ...] = tuple(objective.where.items())
+    if FIRST_DUE not in objective.where:
+        return where
+    whole = root(scenario)
+    due = token(whole, "stations"), token(whole, "units"), whole.roads.fingerprint
+    return (*where, *due, *sorted(objective.needs.items()))
 
 
 def _all_of(one: NDArray[np.int8], other: NDArray[np.int8]) -> NDArray[np.int8]:

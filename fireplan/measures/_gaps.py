@@ -10,8 +10,9 @@ import shapely
 
 from fireplan._checked import takes
 from fireplan.errors import InputError
-from fireplan.measures._assessment import Assessment, chosen_measure, chosen_objective, weighted_percentile
+from fireplan.measures._assessment import Assessment, chosen_measure, chosen_objective
 from fireplan.measures._demand_measures import in_zones
+from fireplan.measures._tally import weighted_percentile
 from fireplan.stations import KINDS, supply
 from fireplan.travel import first_due
 from fireplan.travel._first_due import reached_by_road

@@ -10,13 +10,13 @@ import pandas as pd
 
 from fireplan._checked import takes
 from fireplan.errors import Faults, InputError, UnknownIdError, listed, quoted
-from fireplan.measures._assessment import ROUNDING, weighted_percentile
 from fireplan.measures._demand_measures import Measure, measures_of
+from fireplan.measures._tally import ROUNDING, weighted_percentile
 from fireplan.scenario import counted_columns, on_roads
 from fireplan.standards import MILE_M, distance_goals
 from fireplan.travel import force_times, places, time_rows
-from fireplan.travel._first_due import suppliers
 from fireplan.travel._places import station_places
+from fireplan.travel._suppliers import suppliers
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -16,8 +16,8 @@ from fireplan.report._cell_words import NOTHING
 from fireplan.report._inputs import is_force
 from fireplan.report._zone_maps import Shading, shaded
 from fireplan.travel import first_due
-from fireplan.travel._first_due import suppliers
 from fireplan.travel._places import station_places
+from fireplan.travel._suppliers import suppliers
 
 if TYPE_CHECKING:
     from fireplan.measures import Assessment

@@ -12,9 +12,10 @@ from fireplan._checked import takes
 from fireplan.errors import Faults
 from fireplan.stations import KINDS
 from fireplan.travel._arrival_surface import ArrivalSurface, as_table, checked_limits, origins_of
-from fireplan.travel._first_due import ONE_ENGINE, suppliers
+from fireplan.travel._first_due import ONE_ENGINE
 from fireplan.travel._mesh import BEYOND_S, Arrivals, outline
 from fireplan.travel._places import station_places
+from fireplan.travel._suppliers import suppliers
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

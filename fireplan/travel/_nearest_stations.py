@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -13,7 +12,7 @@ from fireplan.errors import UnreachableStationError, quoted
 from fireplan.travel._places import SMALLEST_REACH, seeds_on, station_places
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Hashable, Iterable
+    from collections.abc import Callable, Hashable, Iterable, Iterator
 
     from numpy.typing import NDArray
 
@@ -65,7 +64,7 @@ class Origins:
     @property
     def sources(self) -> kernel.Sources:
         """The same, as the kernel takes them."""
-        return kernel.Sources(self.street, self.along)
+        return kernel.Sources(self.street, self.along, self.later_s)
 
     def seeds(self, roads: RoadNetwork, which: NDArray[np.int64]) -> kernel.Seeds:
         """Both ways onto the network from some of them, with what they have waited."""
@@ -83,13 +82,13 @@ class Since(NamedTuple):
         Those.
     number
         What each is now; -1: it went.
-    touched
-        Nodes whose list is another one.
+    moved
+        Nodes whose list is another one, and from when on.
     """
 
     origins: Origins
     number: NDArray[np.int32]
-    touched: NDArray[np.bool_]
+    moved: kernel.Moved
 
 
 class Near(NamedTuple):
@@ -97,19 +96,6 @@ class Near(NamedTuple):
 
     table: kernel.NearestSources
     since: Since | None
-
-    def changed(self, roads: RoadNetwork, ends: Places, origins: Origins) -> NDArray[np.int64]:
-        """Rows of the places that may be reached otherwise than before; there is a `since`."""
-        if self.since is None:
-            raise ValueError
-        other, number, touched = self.since
-        streets = touched[roads.first] | touched[roads.last]
-        new = np.ones(len(origins), dtype=bool)
-        new[number[number >= 0]] = False
-        streets[other.street[number < 0]] = True
-        streets[origins.street[new]] = True
-        street = ends.on_road.street
-        return np.flatnonzero(streets[street] & (street >= 0))
 
 
 def nearest_stations(
@@ -135,13 +121,12 @@ def nearest_stations(
         return "nearest sources", roads.fingerprint, depth, of.key
 
     def make() -> Near:
-        least = min(LEAST if depth == DEPTH else depth, len(origins))
+        least = min(LEAST if depth == DEPTH else depth // 2, len(origins))
         for other in before():
-            if key(other) in scenario.memo:
-                known = scenario.memo.get(key(other), partial(_all, roads, other, depth))
-                found = _followed(roads, known.table, other, origins, least=least)
-                if found is not None:
-                    return found
+            known = scenario.memo.known(key(other)) if other.key != origins.key else None
+            found = None if known is None else _followed(roads, known.table, other, origins, least=least)
+            if found is not None:
+                return found
         return _all(roads, origins, depth)
 
     return scenario.memo.get(key(origins), make)
@@ -161,25 +146,121 @@ def _followed(
         return None  # two origins at one place: which is which would be a guess
     number = np.array([at.get(one, -1) for one in other.each], dtype=np.int32)
     kept, gone = number[number >= 0], np.flatnonzero(number < 0)
-    left = known.depth - len(gone)
-    if left < least or (np.diff(kept) < 0).any():
+    if known.depth - len(gone) < least or (np.diff(kept) < 0).any():
         return None
-    # Those that come are let in before those that go are taken out: so a list that is marked as untouched is the same
-    # to its whole depth, and what was worked out from it holds.
-    n = len(origins)
-    apart = number.copy()
-    apart[gone] = n + np.arange(len(gone))
-    same = (apart == np.arange(len(apart))).all()
-    source = known.source.copy() if same else np.append(apart, np.int32(-1))[known.source]
-    table, touched = kernel.NearestSources(known.time_s.copy(), source), np.zeros(roads.n_nodes, dtype=bool)
-    new = np.setdiff1d(np.arange(n), kept)
-    if len(new):
-        kernel.enter(roads.graph, table, origins.seeds(roads, new), touched=touched)
-    if len(gone):
-        stays = np.append(np.arange(n), np.full(len(gone), -1)).astype(np.int32)
-        table, lost = kernel.without(table, stays, left)
-        touched |= lost
-    return Near(table, Since(other, number, touched))
+    new = np.setdiff1d(np.arange(len(origins)), kept)
+    # In the table sources keep the number they had when they came; their rank says what each is now.
+    rank = np.append(number, np.int32(-1))[known.rank]
+    named = _numbers(known.rank)[gone]
+    out, come = other.seeds(roads, gone), origins.seeds(roads, new)
+    out = out._replace(owner=named[np.searchsorted(gone, out.owner)].astype(np.int32))
+    come = come._replace(owner=(len(rank) + np.searchsorted(new, come.owner)).astype(np.int32))
+    table, moved = kernel.followed(roads.graph, known, out, come, np.append(rank, new).astype(np.int32))
+    return Near(table, Since(other, number, moved))
+
+
+class Succession(NamedTuple):
+    """
+    How sources differ from others that stood there before.
+
+    Attributes
+    ----------
+    other, origins
+        Those, and these.
+    number
+        Which of these each of those is now; -1: it went.
+    depth
+        How deep lists were asked for.
+    table
+        The nearest few of these.
+    moved
+        Nodes at which that may matter, and from when on.
+    streets
+        Streets on which one came, went or brings something else.
+    """
+
+    other: Origins
+    origins: Origins
+    number: NDArray[np.int32]
+    depth: int
+    table: kernel.NearestSources
+    moved: kernel.Moved
+    streets: NDArray[np.int32]
+
+    def rows(self, scenario: Scenario, ends: Places, *, before_s: NDArray[np.float32]) -> NDArray[np.int32]:
+        """Places at which it matters by the time at which all was there that was asked for, in rising order."""
+        streets, along = streets_of(scenario.roads), ends.on_road.along
+        found = kernel.points_moved(
+            self.moved, streets, grouped(scenario, ends), along, also=self.streets, before_s=before_s
+        )  # fmt: skip
+        found.sort()
+        return found
+
+    def tables(self, scenario: Scenario) -> Iterator[kernel.NearestSources]:
+        """Give the nearest of these, and more of them each time."""
+        yield self.table
+        depth = self.depth
+        while True:
+            depth *= 2
+            # Those before are searched first: what others made of them come to these lists, too.
+            nearest_stations(scenario, self.other, depth=depth)
+            yield nearest_stations(scenario, self.origins, depth=depth, before=lambda: (self.other,)).table
+
+
+def since(
+    scenario: Scenario, other: Origins, origins: Origins, *, least: int, column: int | None = None
+) -> Succession | None:
+    """
+    Say how sources differ from others; None: so much that all has to be asked anew.
+
+    Parameters
+    ----------
+    scenario
+        Whose roads and memory.
+    other, origins
+        The others, of which the nearest few are known, and these.
+    least
+        To which depth of the others' lists the answer is owed that is to be followed.
+    column
+        What is asked for: then it matters, too, where one of them brings more or less of it than before.
+    """
+    depth = DEPTH
+    while (known := nearest_stations(scenario, other, depth=depth)).table.depth < least:
+        depth *= 2
+    table, number, moved = known.table, np.arange(len(other), dtype=np.int32), []
+    if other.key != origins.key:
+        near = nearest_stations(scenario, origins, depth=depth, before=lambda: (other,))
+        if near.since is None or near.since.origins.key != other.key:
+            return None
+        table, number = near.table, near.since.number
+        moved.append(near.since.moved)
+    stays = np.flatnonzero(number >= 0)
+    new = np.ones(len(origins), dtype=bool)
+    new[number[stays]] = False
+    streets = [other.street[number < 0], origins.street[new]]
+    if column is not None:
+        altered = stays[other.brings[stays, column] != origins.brings[number[stays], column]]
+        if len(altered):
+            moved.append(_domain(scenario.roads, known.table, other, altered))
+            streets.append(other.street[altered])
+    return Succession(
+        other, origins, number, depth, table, kernel.Moved(*map(np.concatenate, zip(*moved, strict=True))) if moved
+        else kernel.Moved(np.empty(0, dtype=np.int32), np.empty(0, dtype=np.float32)), np.concatenate(streets),
+    )  # fmt: skip
+
+
+def _domain(
+    roads: RoadNetwork, table: kernel.NearestSources, origins: Origins, which: NDArray[np.int64]
+) -> kernel.Moved:
+    """Find the nodes that have any of some sources among their nearest, and from when on it is there."""
+    seeds = origins.seeds(roads, which)
+    return kernel.domain(roads.graph, table, seeds._replace(owner=_numbers(table.rank)[seeds.owner].astype(np.int32)))
+
+
+def _numbers(rank: NDArray[np.int32]) -> NDArray[np.int64]:
+    """Say under which number each source that is there now stands in a table."""
+    here = np.flatnonzero(rank >= 0)
+    return here[np.argsort(rank[here])]
 
 
 def refuse_islands(scenario: Scenario) -> None:
@@ -226,9 +307,18 @@ def streets_of(roads: RoadNetwork) -> kernel.Streets:
     return kernel.Streets(roads.first, roads.last, roads.there_s, roads.back_s)
 
 
-def points_of(
-    ends: Places, rows: NDArray[np.int64] | slice = slice(None)
-) -> tuple[NDArray[np.int32], NDArray[np.float64]]:
+def grouped(scenario: Scenario, ends: Places) -> tuple[kernel.Grouped, kernel.Grouped]:
+    """Streets by the nodes at their ends, and places by their street."""
+    roads = scenario.roads
+    return (
+        scenario.memo.get(
+            ("by node", roads.geometry_fingerprint), lambda: kernel.by_node(streets_of(roads), roads.n_nodes)
+        ),
+        scenario.memo.get(("by street", ends.key), lambda: kernel.by_street(ends.on_road.street, roads.n_streets)),
+    )
+
+
+def points_of(ends: Places, rows: NDArray[np.int32] | slice = slice(None)) -> kernel.Points:
     """Streets and fractions of places, or of some of them."""
     street, along = np.ascontiguousarray(ends.on_road.street[rows]), np.ascontiguousarray(ends.on_road.along[rows])
     for values in (street, along):

@@ -1,5 +1,7 @@
 """The nearest few sources of a place are those that a search from each would find, however a scenario came about."""
 
+from dataclasses import replace
+
 import geopandas as gpd
 import numpy as np
 import pandas as pd
@@ -12,6 +14,7 @@ from hypothesis import strategies as st
 
 import fireplan as fp
 from fireplan import _kernel as kernel
+from fireplan._result_cache import Memo
 from fireplan.errors import UnreachableStationError
 from fireplan.roads import from_frames
 from fireplan.scenario import held
@@ -61,8 +64,10 @@ def lists(graph, n, sources, depth):
 
 def same(table, graph, n, sources, depth):
     time_s, source = lists(graph, n, sources, depth)
-    np.testing.assert_array_equal(table.time_s[:, :depth], time_s)
-    np.testing.assert_array_equal(table.source[:, :depth], source)
+    found_s, found = table.lists()
+    assert table.depth == depth
+    np.testing.assert_array_equal(found_s, time_s)
+    np.testing.assert_array_equal(found, source)
 
 
 @given(networks(), st.integers(1, 4))
@@ -75,30 +80,68 @@ def test_one_search_finds_what_a_search_from_each_does(town, depth):
 def test_of_sources_at_the_same_time_the_first_comes_first():
     graph = graph_of(3, [(0, 2, 7.0), (1, 2, 3.0)])
     found = kernel.nearest_sources(graph, seeds_of([(0, 0.0), (1, 4.0), (2, 7.0)], range(3)), 3)
-    assert found.source[2].tolist() == [0, 1, 2]
-    assert found.time_s[2].tolist() == [7.0, 7.0, 7.0]
+    time_s, source = found.lists()
+    assert source[2].tolist() == [0, 1, 2]
+    assert time_s[2].tolist() == [7.0, 7.0, 7.0]
 
 
 @given(networks(), st.integers(2, 5), st.data())
 def test_sources_that_come_and_go_leave_no_trace(town, depth, data):
+    """Several come and go at once, three times over; ties stay in order, and what moved is said."""
     n, rows, sources = town
     graph, every = graph_of(n, rows), range(len(sources))
-    early = sorted(data.draw(st.sets(st.sampled_from(every), max_size=len(sources))))
-    late = [i for i in every if i not in early]
-    table = kernel.nearest_sources(graph, seeds_of([sources[i] for i in early], early), depth)
-    before = table.source.copy(), table.time_s.copy()
-    touched = np.zeros(n, dtype=bool)
-    kernel.enter(graph, table, seeds_of([sources[i] for i in late], late), touched=touched)
-    same(table, graph, n, sources, depth)
-    changed = (table.source != before[0]).any(axis=1) | (table.time_s != before[1]).any(axis=1)
-    assert not (changed & ~touched).any()
-    gone = data.draw(st.sampled_from(every))
-    number = np.array([-1 if i == gone else i - (i > gone) for i in every], dtype=np.int32)
-    left, lost = kernel.without(table, number, depth - 1)
-    rest = [s for i, s in enumerate(sources) if i != gone]
-    if rest:
-        same(left, graph, n, rest, depth - 1)
-    np.testing.assert_array_equal(lost, (table.source == gone).any(axis=1))
+    here = sorted(data.draw(st.sets(st.sampled_from(every))))
+    table = kernel.nearest_sources(graph, seeds_of([sources[i] for i in here], range(len(here))), depth)
+    number = {i: k for k, i in enumerate(here)}  # of each source in the table
+    for _ in range(3):
+        gone = sorted(data.draw(st.sets(st.sampled_from(here), max_size=table.depth - 1))) if here else []
+        come = sorted(data.draw(st.sets(st.sampled_from([i for i in every if i not in here])))) if len(here) < len(
+            sources
+        ) else []  # fmt: skip
+        old, old_depth = table.lists(), table.depth
+        was = here
+        here = sorted({*here, *come} - {*gone})
+        out = seeds_of([sources[i] for i in gone], [number[i] for i in gone])
+        number |= {i: len(table.rank) + k for k, i in enumerate(come)}
+        rank = np.full(len(table.rank) + len(come), -1, dtype=np.int32)
+        rank[[number[i] for i in here]] = np.arange(len(here))
+        table, moved = kernel.followed(
+            graph, table, out, seeds_of([sources[i] for i in come], [number[i] for i in come]), rank
+        )
+        same(table, graph, n, [sources[i] for i in here], old_depth - len(gone))
+        says_what_moved(graph, n, moved, [sources[i] for i in was], [sources[i] for i in here], old_depth)
+        assert old[0].shape == (n, old_depth)  # and the old one is as it was
+        if table.depth < 2:
+            return
+
+
+def says_what_moved(graph, n, moved, was, here, depth):
+    """Where nothing is said to have moved, the lists are the same; elsewhere they are up to the time that is said."""
+    (was_s, was_who), (here_s, here_who) = lists(graph, n, was, depth), lists(graph, n, here, depth)
+    since = np.full(n, np.inf)
+    since[moved.node] = moved.time_s
+    for node in range(n):
+        before = [(t, was[w]) for t, w in zip(was_s[node], was_who[node], strict=True) if t < since[node]]
+        after = [(t, here[w]) for t, w in zip(here_s[node], here_who[node], strict=True) if t < since[node]]
+        if since[node] < np.inf:
+            assert before[: len(after)] == after[: len(before)]
+            continue
+        # What came to a list that has become shorter is not asked for.
+        assert before[: depth - 1] == after[: depth - 1]
+
+
+@given(networks(), st.integers(1, 4), st.data())
+def test_the_nodes_of_a_source_are_those_that_have_it_in_their_list(town, depth, data):
+    n, rows, sources = town
+    graph = graph_of(n, rows)
+    table = kernel.nearest_sources(graph, seeds_of(sources, range(len(sources))), depth)
+    some = sorted(data.draw(st.sets(st.sampled_from(range(len(sources))), min_size=1)))
+    found = kernel.domain(graph, table, seeds_of([sources[i] for i in some], some))
+    time_s, who = table.lists()
+    held = np.isin(who, some)
+    earliest_s = np.where(held, time_s, np.inf).min(axis=1)
+    assert sorted(found.node.tolist()) == np.flatnonzero(held.any(axis=1)).tolist()
+    np.testing.assert_array_equal(found.time_s, earliest_s[found.node].astype(np.float32))
 
 
 @given(networks(), st.integers(1, 20))
@@ -153,7 +196,10 @@ def towns(draw):
             "turnout_s": rng.choice([60, 80, 95], len(homes)),
         }
     )
-    zones = gpd.GeoDataFrame({"zone_id": [f"Z{i}" for i in range(12)], "population": 1.0}, geometry=points(12))
+    zones = gpd.GeoDataFrame({"zone_id": [f"Z{i}" for i in range(12)]}, geometry=points(12))
+    zones["population"] = rng.integers(0, 40, 12) + rng.choice(
+        [0.0, 0.1, 1 / 3], 12
+    )  # shares of people, as some data have
     calls = gpd.GeoDataFrame({"incident_id": [f"I{i}" for i in range(15)]}, geometry=points(15))
     return fp.Scenario(roads, stations, units, zones, incidents=calls), rng
 
@@ -189,6 +235,34 @@ def test_twenty_changes_on_end_agree_with_the_dense_engine(drawn):
     for k in range(20):
         line.append(changed(line[-1] if rng.random() < 0.8 else line[max(0, len(line) - 3)], rng, k))
         agrees(line[-1], rng)
+
+
+STANDARD = fp.Standard(
+    "quick",
+    "quick",
+    tuple(
+        fp.Objective(f"need_{i}", f"need {i}", limit_s, interval, needs=needs)
+        for i, (needs, limit_s, interval) in enumerate(
+            zip(NEEDS, [30.0, 45.0, 60.0, 50.5, 120.0, 60.0], 3 * ["travel_s", "turnout_and_travel_s"], strict=True)
+        )
+    ),
+)
+
+
+@settings(max_examples=500 if THOROUGH else 15, deadline=None)
+@given(towns())
+def test_followed_figures_are_those_of_a_scenario_that_comes_from_nowhere_to_the_bit(drawn):
+    scenario, rng = drawn
+    for k in range(8):
+        scenario = changed(scenario, rng, k)
+        try:
+            fresh = fp.assess(replace(scenario, parent=None, memo=Memo()), standard=STANDARD)
+        except UnreachableStationError:
+            return
+        followed = fp.assess(scenario, standard=STANDARD)
+        pd.testing.assert_frame_equal(followed.summary(), fresh.summary(), check_exact=True)
+        for one, other in zip(followed.arrivals, fresh.arrivals, strict=True):
+            np.testing.assert_array_equal(one.arrival_s, other.arrival_s)
 
 
 def agrees(scenario, rng):

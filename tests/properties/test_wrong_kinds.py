@@ -50,7 +50,6 @@ OBJECTS = (
     PAGE,
     fp.Policy(),
     fp.travel.Routes(TOWN.roads, cutoff_s=300),
-    fp.travel.WhatIfCover(TOWN, to="zones"),
     fp.response_performance.Shifts(),
     fp.travel.candidate_times(TOWN, SITES),
     fp.charts.About.of(HISTORY),
@@ -156,8 +155,6 @@ CALLS = {  # valid calls, by the name of the function: what its arguments are be
     "Passing.lonlat": {"xy_m": TOWN.roads.node_xy_m}, "Passing.times_from": {"spot": SPOT},
     "Passing.look_homeward": {"station_ids": ["S1"]}, "Passing.time_to": {"station_id": "S1", "spot": SPOT},
     "Routes.way": {"start": SPOT, "end": SPOT},
-    "WhatIfCover.with_station": {"at": (-140.0, 30.03)}, "WhatIfCover.without_station": {"station_id": "S1"},
-    "WhatIfCover.with_station_moved": {"station_id": "S1", "at": (-140.0, 30.03)},
     "Shifts.at": {"local": pd.Series(pd.to_datetime(["2024-03-05 14:00:00"]))},
     "About.or_else": {"attrs": {}},
     "difference": {"history_a": HISTORY, "history_b": HISTORY, "comparison": COMPARED},
@@ -174,7 +171,7 @@ KNOWN: dict[tuple[str, str], str] = {
 
 MADE_HERE = {
     "CadHistory", "RoadNetwork", "Chart", "Attendance", "Missed", "Period", "OnRoad", "Robustness", "Siting",
-    "CandidateTimes", "ByPlace", "ReferenceFigure", "CoverFigures", "Places", "Spot", "Usual",
+    "CandidateTimes", "ByPlace", "ReferenceFigure", "Places", "Spot", "Usual",
 }  # fmt: skip
 """Results: made by fireplan, of arrays and tables that it has checked; their methods are asked."""
 
@@ -283,7 +280,7 @@ def test_a_wrong_kind_ends_in_an_error_of_our_own(asked, number):
         (lambda: fp.standards.local_rule("x", limit_s=5, weight="population", share=0.9), "write 300"),
         (lambda: fp.siting.Aim(within_s=np.int64(4)), "for minutes write 240"),
         (lambda: fp.travel_times(TOWN, cutoff_s=8), "cutoff_s is 8: that is seconds"),
-        (lambda: fp.travel.WhatIfCover(TOWN, to="zones", within_s=(4, 8)), "write .240, 480."),
+        (lambda: fp.isochrones(TOWN, within_s=(4, 8)), "write .240, 480."),
         (lambda: fp.siting.grid_sites(TOWN, spacing_m=True), "spacing_m is True: give a number"),
         (lambda: TOWN.apply("close S1"), "changes is the text 'close S1': give a change, such as fp.CloseStation"),
         (lambda: TOWN.apply([fp.SetTurnout(70)]), "changes is a list: give a change, .* a list as .changes"),

@@ -7,8 +7,8 @@ from fireplan import _kernel as kernel
 from fireplan.scenario import held
 from fireplan.stations import KINDS
 from fireplan.travel import time_rows
-from fireplan.travel._first_due import suppliers
 from fireplan.travel._places import station_places
+from fireplan.travel._suppliers import suppliers
 
 
 def dense(scenario, ends, needs, interval):

@@ -139,10 +139,6 @@ class Town:
         rows = np.array(sources, dtype=np.int64)
         return seeds_on(self.streets, self.source[0][rows], self.source[1][rows], owner=rows)
 
-    def sources(self, sources):
-        rows = np.array(sources, dtype=np.int64)
-        return kernel.Sources(self.source[0][rows], self.source[1][rows])
-
 
 def _steps(rng, n_sources):
     inside = set(np.flatnonzero(rng.random(n_sources) < 0.5).tolist())

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 import fireplan as fp
 from fireplan.errors import InputError, TableError, UnknownIdError
-from fireplan.measures._assessment import weighted_percentile
+from fireplan.measures._tally import weighted_percentile
 from fireplan.standards import NFPA_1710, local_rule
 
 BLOCK_S = 11.0852  # a block of 0.001 degrees of latitude at 30 N is 110.852 m, at 10 m a second

@@ -98,3 +98,33 @@ def test_a_thousand_node_graph_agrees_with_scipy_from_every_node():
         nodes, node_s = kernel.reach(graph, np.array([seed], dtype=np.int32), np.zeros(1))
         found[nodes] = node_s
         np.testing.assert_allclose(found, row, rtol=1e-6)
+
+
+def test_a_search_that_needs_more_room_than_there_was_goes_on_where_it_stopped():
+    # One hub to many nodes, each improved twice: more entries than the first room holds.
+    n = 70_000
+    spokes = np.arange(1, n)
+    graph = kernel.build_graph(
+        np.concatenate([np.zeros(n - 1, dtype=np.int64), spokes[:-1]]),
+        np.concatenate([spokes, spokes[1:]]),
+        np.concatenate([np.linspace(1.0, 900.0, n - 1), np.full(n - 2, 0.001)]),
+        n_nodes=n,
+    )
+    zero = np.zeros(1, dtype=np.int32)
+    nodes, times = kernel.reach(graph, zero, np.zeros(1))
+    assert len(nodes) == n
+    found = np.empty(n, dtype=np.float32)
+    found[nodes] = times
+    assert found[-1] == pytest.approx(1.0 + 0.001 * (n - 2), abs=0.01)
+    # The same of many sources at once, of one that comes to all lists of a table, and of one that goes from all.
+    seeds, come = kernel.Seeds(zero, np.zeros(1), zero), kernel.Seeds(zero, np.full(1, 0.5), zero + 1)
+    nobody = kernel.Seeds(zero[:0], np.zeros(0), zero[:0])
+    table = kernel.nearest_sources(graph, seeds, 2)
+    assert np.array_equal(table.lists()[0][:, 0].astype(np.float32), found)
+    more, moved = kernel.followed(graph, table, nobody, come, np.arange(2, dtype=np.int32))
+    assert len(moved.node) == n
+    np.testing.assert_allclose(np.diff(more.lists()[0]), 0.5)
+    left, moved = kernel.followed(graph, more, seeds, nobody, np.array([-1, 0], dtype=np.int32))
+    assert len(moved.node) == n
+    assert left.depth == 1
+    assert (left.lists()[1] == 0).all()

@@ -68,6 +68,18 @@ def test_a_result_larger_than_the_limit_is_still_given():
     assert "a" not in memo
 
 
+def test_what_many_results_share_takes_memory_once():
+    """A what-if's result holds the arrays of what it comes from: they do not push it out."""
+    shared, memo = kilobyte(), Memo(limit_bytes=3000)
+    for k in range(20):
+        memo.get(k, lambda k=k: (shared[:1000], k))
+    assert all(k in memo for k in range(20))
+    memo.get("more", lambda: (kilobyte(), kilobyte()))
+    assert [k in memo for k in (0, 19, "more")] == [False, False, True]
+    memo.get("again", lambda: shared)  # it went with the last that held it, and counts anew
+    assert "more" in memo or memo._bytes <= memo.limit_bytes
+
+
 class Pair(NamedTuple):
     name: str
     array: np.ndarray

@@ -221,13 +221,13 @@ class Counter:
 
     def __init__(self, monkeypatch):
         self.searches = 0
-        for name in ("reach", "nearest_sources", "enter"):
+        for name in ("reach", "nearest_sources", "followed"):
             monkeypatch.setattr(kernel, name, self.counted(getattr(kernel, name)))
 
     def counted(self, ask):
         def asked(*args, **options):
-            seeds = next((a for a in args if isinstance(a, kernel.Seeds)), None)
-            self.searches += 1 if seeds is None else len(np.unique(seeds.owner))
+            seeds = [a for a in args if isinstance(a, kernel.Seeds)]
+            self.searches += sum(len(np.unique(s.owner)) for s in seeds) if seeds else 1
             return ask(*args, **options)
 
         return asked

@@ -22,13 +22,30 @@ def agree(found_s, expected_s, *, limit_s=UNBOUNDED_S):
     np.testing.assert_allclose(found_s, np.where(within, expected_s, np.inf), rtol=0, atol=CLOSE_S)
 
 
-def field_agrees(town, time_s, owner, sources, *, limit_s=UNBOUNDED_S):
-    """Each node has the time of its nearest source, and belongs to a source that attains it."""
-    agree(time_s, town.node_s[:, sources].min(axis=1, initial=np.inf), limit_s=limit_s)
-    assert np.array_equal(owner >= 0, np.isfinite(time_s))
-    nodes = np.flatnonzero(owner >= 0)
-    assert np.isin(owner[nodes], sources).all()
-    agree(time_s[nodes], town.node_s[:, owner[nodes], nodes])
+DEPTHS = (1, 3)
+
+
+def lists_agree(town, table, sources, depth):
+    """Each node has the times of its nearest sources in order, and each belongs to a source that attains it."""
+    time_s, who = table.lists()
+    nearest_s = np.sort(town.node_s[:, sources], axis=1)[:, :depth]
+    for k in range(depth):
+        agree(time_s[:, k], nearest_s[:, k] if k < len(sources) else np.full((2, town.n_nodes), np.inf))
+        assert np.array_equal(who[:, k] >= 0, np.isfinite(time_s[:, k]))
+        nodes = np.flatnonzero(who[:, k] >= 0)
+        agree(time_s[nodes, k], town.node_s[:, np.array(sources, dtype=int)[who[nodes, k]], nodes])
+
+
+def ranks(town, sources):
+    """Of every source its place among those there are; -1: it is not there."""
+    rank = np.full(len(town.source[0]), -1, dtype=np.int32)
+    rank[sources] = np.arange(len(sources))
+    return rank
+
+
+def stand(town, sources):
+    street, along = (a[sources] for a in town.source)
+    return kernel.Sources(street, along, np.zeros(len(sources)))
 
 
 def reach_from_nodes(town):
@@ -53,67 +70,63 @@ def points_from_a_source(town):
             agree(found_s, town.point_s[:, i], limit_s=limit_s)
 
 
-def nearest_source(town):
+def nearest_of_every_node(town):
     everyone = list(range(len(town.source[0])))
-    for limit_s in (UNBOUNDED_S, town.limit_s):
-        for sources in (everyone, everyone[1::2]):
-            seeds = town.seeds(sources)
-            found = kernel.nearest_field(town.graph, seeds.node, seeds.spent_s, seeds.owner, limit_s=limit_s)
-            field_agrees(town, *found, sources, limit_s=limit_s)
+    for depth in DEPTHS:
+        lists_agree(town, kernel.nearest_sources(town.graph, town.seeds(everyone), depth), everyone, depth)
 
 
 def sources_that_come_and_go(town):
-    for limit_s in (UNBOUNDED_S, town.limit_s):
-        now = set(town.begin)
-        field = kernel.Field(town.graph)
-        field.fill(town.seeds(town.begin), limit_s=limit_s)
-        changes = []
+    for depth, now, table, _ in states(town):
+        lists_agree(town, table, now, depth)
+
+
+def states(town):
+    """The nearest sources at every step, each from the one before, and what moved."""
+    for depth in (3, 9):
+        now = sorted(town.begin)
+        table = kernel.nearest_sources(town.graph, town.seeds(now), depth)
+        everyone = ranks(town, list(range(len(town.source[0]))))
+        table = table._replace(rank=np.where(ranks(town, now) >= 0, everyone, -1).astype(np.int32)) if now else table
+        lists_before = None
         for closes, opens in town.steps:
-            if closes is not None:
-                now.remove(closes)
-                stood = field.time_s.copy(), field.owner.copy()
-                changes.append((stood, field.withdraw(closes, left=town.seeds(sorted(now)), limit_s=limit_s)))
-            if opens is not None:
-                now.add(opens)
-                stood = field.time_s.copy(), field.owner.copy()
-                changes.append((stood, field.spread(town.seeds([opens]), limit_s=limit_s)))
-            field_agrees(town, field.time_s, field.owner, sorted(now), limit_s=limit_s)
-        for (time_s, owner), undo in reversed(changes):
-            field.roll_back(undo)
-            assert np.array_equal(field.time_s, time_s)
-            assert np.array_equal(field.owner, owner)
+            gone = [] if closes is None else [closes]
+            come = [] if opens is None else [opens]
+            now = sorted({*now, *come} - {*gone})
+            before, lists_before = table, table.lists()
+            rank = np.where(ranks(town, now) >= 0, everyone, -1).astype(np.int32)
+            table, moved = kernel.followed(town.graph, table, town.seeds(gone), town.seeds(come), rank)
+            assert all(np.array_equal(a, b) for a, b in zip(before.lists(), lists_before, strict=True))
+            yield table.depth, now, table._replace(rank=ranks(town, now)), (gone, come, moved)
+            if table.depth < 2:
+                break
 
 
 def points_while_sources_come_and_go(town):
-    now = set(town.begin)
-    field = kernel.Field(town.graph)
-    field.fill(town.seeds(town.begin))
     street, along = town.point
-    served = kernel.Served(field, town.streets, street=street, along=along)
-    served.refresh(town.sources(town.begin))
-    changes = []
-    for closes, opens in town.steps:
-        for source, here in ((closes, now - {closes}), (opens, now - {closes} | {opens})):
-            if source is None:
-                continue
-            ids = sorted(here)
-            gone = source == closes
-            undo = field.withdraw(source, left=town.seeds(ids)) if gone else field.spread(town.seeds([source]))
-            stood = served.arrival_s.copy()
-            also = town.source[0][[source]]
-            changes.append((stood, undo, *served.follow(undo.node, town.sources(ids), also=also)))
-            agree(served.arrival_s, town.point_s[:, ids].min(axis=1, initial=np.inf))
-            now = here
-    for stood, undo, points, before in reversed(changes):
-        field.roll_back(undo)
-        served.arrival_s[points] = before
-        assert np.array_equal(served.arrival_s, stood)
+    grouped = kernel.by_node(town.streets, town.n_nodes), kernel.by_street(street, len(town.streets.first))
+    stood_s = None
+    last_depth = 0
+    for depth, now, table, (gone, come, moved) in states(town):
+        if depth < 2:
+            continue
+        _, best_s = kernel.first_at_points(table, town.streets, town.point, stand(town, now), depth=2)
+        nearest_s = np.sort(town.point_s[:, now], axis=1)
+        for k in range(2):
+            agree(best_s[k], nearest_s[:, k] if k < len(now) else np.full((2, len(street)), np.inf))
+        if stood_s is not None and depth <= last_depth:
+            also = town.source[0][[*gone, *come]]
+            rows = kernel.points_moved(moved, town.streets, grouped, along, also=also, before_s=stood_s[-1])
+            assert len(np.unique(rows)) == len(rows)
+            stays = np.setdiff1d(np.arange(len(street)), rows)
+            assert np.array_equal(best_s[:, stays], stood_s[:, stays])
+        stood_s, last_depth = best_s, depth
 
 
 SEARCHES = [
     reach_from_nodes,
     points_from_a_source,
-    nearest_source,
+    nearest_of_every_node,
     sources_that_come_and_go,
     points_while_sources_come_and_go,
 ]

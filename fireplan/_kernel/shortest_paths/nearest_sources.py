@@ -1,46 +1,89 @@
-"""The nearest few sources of every node, in one sweep, and of every point along a street."""
+"""The nearest few sources of every node, in one sweep; and the same when some have come and others gone."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 import numpy as np
 
 from fireplan._kernel.jit import compiled
-from fireplan._kernel.shortest_paths.single_source import BUCKET_S, MOST_BUCKETS, NOBODY
+from fireplan._kernel.shortest_paths.single_source import BUCKET_S, MOST_BUCKETS
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from fireplan._kernel.shortest_paths.graph import Graph
-    from fireplan._kernel.shortest_paths.nearest_source import Seeds
-    from fireplan._kernel.shortest_paths.nearest_source_points import Sources, Streets
 
-FEWEST_LABELS = 65_536
+NOBODY = -1
+"""What stands in a list where no source does."""
+
+T = TypeVar("T", bound=np.generic)
+
+FEWEST_LABELS, FEWEST_ROWS = 65_536, 4096
+
+
+class Seeds(NamedTuple):
+    """
+    Where sources enter the network.
+
+    Attributes
+    ----------
+    node
+        Node each seed stands on.
+    spent_s
+        Time already spent there. [s]
+    owner
+        Source it belongs to: a number from 0.
+    """
+
+    node: NDArray[np.int32]
+    spent_s: NDArray[np.float64]
+    owner: NDArray[np.int32]
 
 
 class NearestSources(NamedTuple):
     """
     The nearest few sources of every node, the nearest first.
 
+    What came from another table shares the lists that stayed, and has its own of those that changed.
+
     Attributes
     ----------
-    time_s
-        Nodes x places: when each source arrives; inf where fewer reach the node. [s]
-    source
-        Likewise, which source; -1 where fewer do. Of sources at the same time the lower number comes first.
+    row
+        Where the list of each node stands: below `len(shared_s)` there, else by so much further on in `own_s`.
+    shared_s, own_s
+        Lists x places: when each source arrives; inf where fewer reach the node. [s]
+    shared_source, own_source
+        Likewise, which source; -1 where fewer do. Of sources at the same time that of lower rank comes first.
+    rank
+        Place of each source among those there are now; -1: it went.
+    depth
+        How many places of each list count: to there it is exact.
     """
 
-    time_s: NDArray[np.float64]
-    source: NDArray[np.int32]
+    row: NDArray[np.int32]
+    shared_s: NDArray[np.float64]
+    shared_source: NDArray[np.int32]
+    own_s: NDArray[np.float64]
+    own_source: NDArray[np.int32]
+    rank: NDArray[np.int32]
+    depth: int
 
-    @property
-    def depth(self) -> int:
-        """How many sources a node has room for."""
-        return self.time_s.shape[1]
+    def lists(self) -> tuple[NDArray[np.float64], NDArray[np.int32]]:
+        """Times [s] and ranks of the sources of every node, each nodes x depth."""
+        time_s = np.concatenate([self.shared_s, self.own_s])[self.row, : self.depth]
+        source = np.concatenate([self.shared_source, self.own_source])[self.row, : self.depth]
+        return time_s, np.append(self.rank, np.int32(NOBODY))[source]
 
 
-def nearest_sources(graph: Graph, seeds: Seeds, depth: int, *, limit_s: float = np.inf) -> NearestSources:
+class Moved(NamedTuple):
+    """Nodes whose list is another one, and the earliest time at which one of the sources that make it so is there."""
+
+    node: NDArray[np.int32]
+    time_s: NDArray[np.float32]
+
+
+def nearest_sources(graph: Graph, seeds: Seeds, depth: int) -> NearestSources:
     """
     Find the nearest few sources of every node.
 
@@ -52,251 +95,252 @@ def nearest_sources(graph: Graph, seeds: Seeds, depth: int, *, limit_s: float = 
         Where sources enter; a source may enter at several nodes.
     depth
         How many sources to keep at a node.
-    limit_s
-        Nothing farther than this is visited. [s]
 
     Notes
     -----
     One search from all sources at once, in which a node may be settled `depth` times, each by another source. One that
     is not among the nearest of a node is not among those of any node that it reaches by way of it: it stops there. The
-    buckets are those of `sweep`.
+    buckets are those of `reach`.
     """
-    nothing = NearestSources(
-        np.full((graph.n_nodes, depth), np.inf), np.full((graph.n_nodes, depth), NOBODY, dtype=np.int32)
-    )
-    return enter(graph, nothing, seeds, limit_s=limit_s)
+    draft = _Draft(graph, None, depth)
+    rank = np.arange(int(seeds.owner.max(initial=NOBODY)) + 1, dtype=np.int32)
+    draft.let_in(graph, seeds, rank)
+    return draft.table(rank)
 
 
-def enter(
-    graph: Graph,
-    table: NearestSources,
-    seeds: Seeds,
-    *,
-    limit_s: float = np.inf,
-    touched: NDArray[np.bool_] | None = None,
-) -> NearestSources:
+def followed(
+    graph: Graph, table: NearestSources, gone: Seeds, come: Seeds, rank: NDArray[np.int32]
+) -> tuple[NearestSources, Moved]:
     """
-    Let more sources into a table, in place; only the nodes that one of them comes to are visited.
+    Let sources go and others come; only the nodes that have one of them among their nearest are visited.
 
     Parameters
     ----------
     graph
         The network that the table is of.
     table
-        Changed in place, and given back.
-    seeds
-        Where the new sources enter.
-    limit_s
-        As in `nearest_sources`. [s]
-    touched
-        For each node: set where its list changes. Left out: it is not asked.
-    """
-    touched = np.zeros(graph.n_nodes, dtype=bool) if touched is None else touched
-    seed_s = seeds.spent_s
-    spread_s = float(np.ptp(seed_s)) if len(seed_s) else 0.0
-    longest_s = max(graph.longest_s, spread_s)
-    bucket_s = max(BUCKET_S, longest_s / MOST_BUCKETS)
-    first = np.full(int(longest_s / bucket_s) + 3, -1, dtype=np.int32)
-    labels = np.empty((max(FEWEST_LABELS, 2 * len(seed_s)), 3), dtype=np.int32)
-    state = np.array([0, 0, 0], dtype=np.int64)
-    while not _label(
-        graph.start, graph.arcs, graph.arcs.view(np.float32), *seeds, limit_s, 1.0 / bucket_s, first, labels, *table,
-        touched, state,
-    ):  # fmt: skip
-        more = np.empty((2 * len(labels), 3), dtype=np.int32)
-        more[: len(labels)] = labels
-        labels = more
-    return table
-
-
-def without(table: NearestSources, number: NDArray[np.int32], depth: int) -> tuple[NearestSources, NDArray[np.bool_]]:
-    """
-    Take sources out of a table, and number the others anew.
-
-    Parameters
-    ----------
-    table
-        The nearest sources of every node; it stays as it is.
-    number
-        New number of each source, -1 for those that go; the order of the others stays.
-    depth
-        How many places the new table has: those of the old one, less the sources that go.
+        The nearest sources before; it stays as it is.
+    gone
+        Where those that go had entered, under their numbers in the table.
+    come
+        Where those that come enter, under numbers that the table does not have.
+    rank
+        Of every number old and new its place among the sources there are now; -1: it goes. Those that stay keep their
+        order.
 
     Returns
     -------
-    A table that is exact to its own depth, as of each node at most as many sources went as it has places less; and for
-    each node whether one of those that went stood in its list.
+    A table exact to its own depth, that of the old one less one for each that went; and what changed.
     """
-    n = len(table.time_s)
-    found = NearestSources(np.full((n, depth), np.inf), np.full((n, depth), NOBODY, dtype=np.int32))
-    touched = np.zeros(n, dtype=bool)
-    _without(*table, number, *found, touched)
-    return found, touched
+    numbers = np.unique(gone.owner)
+    draft = _Draft(graph, table, table.depth)
+    # First in, then out: so a list that is not said to have moved is the same to the whole depth of the old table.
+    if len(come.owner):
+        draft.let_in(graph, come, _order(table.rank, rank))
+    for number in numbers:
+        draft.let_go(graph, gone.node[gone.owner == number], int(number))
+    draft.depth -= len(numbers)
+    return draft.table(rank), draft.moved()
 
 
-def first_at_points(
-    table: NearestSources,
-    streets: Streets,
-    points: tuple[NDArray[np.int32], NDArray[np.float64]],
-    sources: Sources,
-    later_s: NDArray[np.float64],
-    *,
-    depth: int,
-) -> tuple[NDArray[np.int32], NDArray[np.float32]]:
-    """
-    Find the nearest few sources of points along streets, from those of the two ends.
-
-    Parameters
-    ----------
-    table
-        Of every node; at least as deep as asked for.
-    streets
-        Ends of each street, and the time along it.
-    points
-        For each point its street (-1: on none) and the fraction along it.
-    sources
-        Where each source stands: one on the point's own street may come without passing a node.
-    later_s
-        When each source sets out: what its seeds had spent besides the way to their nodes. [s]
-    depth
-        How many to find.
-
-    Returns
-    -------
-    Source (-1: none) and time (inf) [s], each depth x points. Ties go to the source that stands first.
-    """
-    n = len(points[0])
-    source = np.full((depth, n), NOBODY, dtype=np.int32)
-    time_s = np.full((depth, n), np.inf, dtype=np.float32)
-    nothing = np.empty(0, dtype=np.float32)
-    _ask(table, streets, points, sources, later_s, np.empty(0), 0.0, source, time_s, nothing)
-    return source, time_s
+def _order(before: NDArray[np.int32], rank: NDArray[np.int32]) -> NDArray[np.int32]:
+    """Put those that go where they stood among the others: their lists are in that order until they have gone."""
+    order = 2 * rank
+    old = np.flatnonzero(before >= 0)
+    old = old[np.argsort(before[old])]
+    stays = rank[old] >= 0
+    order[old[~stays]] = 2 * np.maximum.accumulate(rank[old])[~stays] + 1
+    return order
 
 
-def amount_at_points(
-    table: NearestSources,
-    streets: Streets,
-    points: tuple[NDArray[np.int32], NDArray[np.float64]],
-    sources: Sources,
-    later_s: NDArray[np.float64],
-    *,
-    brings: NDArray[np.float64],
-    need: float,
-) -> tuple[NDArray[np.float32], bool]:
-    """
-    Find when enough of one thing has come to points along streets.
-
-    Parameters
-    ----------
-    table, streets, points, sources, later_s
-        As in `first_at_points`.
-    brings
-        How much each source brings.
-    need
-        How much must have come.
-
-    Returns
-    -------
-    Arrival of the source that completes it at each point (inf: it never is) [s], and whether the table was deep enough
-    to say so of every point; if not, it has to be asked again of a deeper one.
-    """
-    out = np.full(len(points[0]), np.inf, dtype=np.float32)
-    nobody, never = np.empty((0, 0), dtype=np.int32), np.empty((0, 0), dtype=np.float32)
-    return out, _ask(table, streets, points, sources, later_s, brings, need, nobody, never, out)
-
-
-def _ask(
-    table: NearestSources,
-    streets: Streets,
-    points: tuple[NDArray[np.int32], NDArray[np.float64]],
-    sources: Sources,
-    later_s: NDArray[np.float64],
-    brings: NDArray[np.float64],
-    need: float,
-    source: NDArray[np.int32],
-    time_s: NDArray[np.float32],
-    amount_s: NDArray[np.float32],
-) -> bool:
-    """Ask the one loop for the nearest, or for an amount: what is not asked for has no room."""
-    own, on = _by_street(sources, len(streets.first))
-    room = _room(table, sources)
-    return bool(
-        _at_points(
-            *table, *streets, *points, own, on, sources.along, later_s, *room, brings, need, source, time_s, amount_s
-        )
-    )  # fmt: skip
-
-
-def _by_street(sources: Sources, n_streets: int) -> tuple[NDArray[np.bool_], NDArray[np.int32]]:
-    """Say on which streets sources stand, and on which each does."""
-    own = np.zeros(n_streets, dtype=bool)
-    own[sources.street] = True
-    return own, np.ascontiguousarray(sources.street, dtype=np.int32)
-
-
-def _room(table: NearestSources, sources: Sources) -> tuple[NDArray[np.int32], NDArray[np.float32]]:
-    """Room for the sources of one point: those of its two ends, and those on its street."""
-    most = 2 * table.depth + len(sources.street)
-    return np.empty(most, dtype=np.int32), np.empty(most, dtype=np.float32)
+def domain(graph: Graph, table: NearestSources, seeds: Seeds) -> Moved:
+    """Find the nodes that have any of some sources among their nearest, and the earliest time of one of them there."""
+    draft = _Draft(graph, table, table.depth)
+    for number in np.unique(seeds.owner):
+        draft.let_go(graph, seeds.node[seeds.owner == number], int(number))
+    return draft.moved()
 
 
 # What a search has come to, kept outside it so that it can stop for more room and go on.
-USED, WAITING, BUCKET = range(3)
+USED, WAITING, BUCKET, ROWS = range(4)
+DONE, MORE_LABELS, MORE_ROWS = range(3)
+
+
+_Arrays = tuple[
+    "NDArray[np.int32]", "NDArray[np.float64]", "NDArray[np.int32]", "NDArray[np.int32]", "NDArray[np.float64]",
+    "NDArray[np.int32]", "NDArray[np.float64]",
+]  # fmt: skip
+
+
+class _Draft:
+    """A table while it is written; lists that stay are shared with the one that it comes from."""
+
+    def __init__(self, graph: Graph, before: NearestSources | None, depth: int) -> None:
+        self.depth = depth
+        if before is None:
+            n = graph.n_nodes
+            self.row, self.used = np.arange(n, dtype=np.int32), n
+            self.shared_s, self.shared_source = np.empty((0, depth)), np.empty((0, depth), dtype=np.int32)
+            self.own_s, self.own_source = np.full((n, depth), np.inf), np.full((n, depth), NOBODY, dtype=np.int32)
+            self.node, self.moved_s = np.arange(n, dtype=np.int32), np.full(n, np.inf)
+        else:
+            self.row, self.used = before.row.copy(), len(before.own_s)
+            self.shared_s, self.shared_source = before.shared_s, before.shared_source
+            more = max(FEWEST_ROWS, self.used)
+            self.own_s, self.own_source = _longer(before.own_s, more), _longer(before.own_source, more)
+            self.node = np.empty(len(self.own_s), dtype=np.int32)
+            own = np.flatnonzero(before.row >= len(before.shared_s)) if self.used else np.empty(0, dtype=np.int64)
+            self.node[before.row[own] - len(before.shared_s)] = own
+            self.moved_s = np.full(len(self.own_s), np.inf)
+        for values in (self.shared_s, self.shared_source):
+            values.flags.writeable = False  # also where there are none: to the compiler that is one type
+
+    def let_in(self, graph: Graph, seeds: Seeds, rank: NDArray[np.int32]) -> None:
+        """Search from sources that come."""
+        spread_s = float(np.ptp(seeds.spent_s)) if len(seeds.spent_s) else 0.0
+        longest_s = max(graph.longest_s, spread_s)
+        bucket_s = max(BUCKET_S, longest_s / MOST_BUCKETS)
+        first = np.full(int(longest_s / bucket_s) + 3, -1, dtype=np.int32)
+        labels = np.empty((max(FEWEST_LABELS, 2 * len(seeds.spent_s)), 3), dtype=np.int32)
+        state = np.array([0, 0, 0, self.used], dtype=np.int64)
+        while wanted := _label(
+            graph.start, graph.arcs, graph.arcs.view(np.float32), *seeds, 1.0 / bucket_s, first, labels, rank,
+            *self._arrays, self.depth, state,
+        ):  # fmt: skip
+            if wanted == MORE_LABELS:
+                labels = _longer(labels, len(labels))
+            else:
+                self._grow()
+        self.used = int(state[ROWS])
+
+    def let_go(self, graph: Graph, nodes: NDArray[np.int32], number: int) -> None:
+        """Take a source out of every list it is in: each is reached from where it entered by way of others."""
+        state = np.array([0, 0, 0, self.used], dtype=np.int64)
+        waiting = np.empty(len(graph.arcs) + len(nodes), dtype=np.int32)
+        waiting[: len(nodes)] = nodes
+        state[WAITING] = len(nodes)
+        while not _unlabel(graph.start, graph.arcs, waiting, number, *self._arrays, self.depth, state):
+            self._grow()
+        self.used = int(state[ROWS])
+
+    def table(self, rank: NDArray[np.int32]) -> NearestSources:
+        """Give what was written."""
+        own_s, own_source = self.own_s[: self.used], self.own_source[: self.used]
+        row, shared_s, shared_source = self.row, self.shared_s, self.shared_source
+        if 2 * self.used > len(row):  # little is shared any more, or nothing
+            own = np.flatnonzero(row >= len(shared_s))
+            if len(shared_s):
+                time_s, source = shared_s.copy(), shared_source.copy()
+                time_s[own], source[own] = own_s[row[own] - len(shared_s)], own_source[row[own] - len(shared_s)]
+            else:
+                time_s, source = own_s, own_source
+            row, shared_s, shared_source = np.arange(len(row), dtype=np.int32), time_s, source
+            own_s, own_source = own_s[:0].copy(), own_source[:0].copy()
+        elif self.used < len(self.own_s):
+            own_s, own_source = own_s.copy(), own_source.copy()  # without the room that was not needed
+        for values in (row, shared_s, shared_source, own_s, own_source, rank):
+            values.flags.writeable = False
+        return NearestSources(row, shared_s, shared_source, own_s, own_source, rank, self.depth)
+
+    def moved(self) -> Moved:
+        """Give what changed since the table that it came from."""
+        moved = np.flatnonzero(self.moved_s[: self.used] < np.inf)
+        return Moved(self.node[moved], self.moved_s[moved].astype(np.float32))
+
+    @property
+    def _arrays(self) -> _Arrays:
+        return (self.row, self.shared_s, self.shared_source, self.node, self.own_s, self.own_source, self.moved_s)
+
+    def _grow(self) -> None:
+        more = max(FEWEST_ROWS, len(self.own_s))
+        self.own_s, self.own_source = _longer(self.own_s, more), _longer(self.own_source, more)
+        self.node, self.moved_s = _longer(self.node, more), _longer(self.moved_s, more)
+        self.moved_s[-more:] = np.inf
+
+
+def _longer(values: NDArray[T], more: int) -> NDArray[T]:
+    """Copy into a longer array; what is added is not set."""
+    longer = np.empty((len(values) + more, *values.shape[1:]), dtype=values.dtype)
+    longer[: len(values)] = values
+    return longer
 
 
 @compiled
-def _offer(node, number, there_s, time_s, source):
-    """Put a source into the list of a node, if it is among the nearest; false if it is not, or gains nothing."""
-    depth = time_s.shape[1]
-    place = depth
+def _gains(number, there_s, rank, list_s, list_source, depth):
+    """Whether a source is to be put in a list: it is among the nearest, and does not stand there as early."""
     for k in range(depth):
-        if source[node, k] == number:
-            if there_s >= time_s[node, k]:
-                return False
+        if list_source[k] == number:
+            return there_s < list_s[k]
+        if list_source[k] < 0:
+            return True
+    last_s = list_s[depth - 1]
+    return there_s < last_s or (there_s == last_s and rank[number] < rank[list_source[depth - 1]])
+
+
+@compiled
+def _own(node, row, shared_s, shared_source, own_node, own_s, own_source, moved_s, used):
+    """Give a node a list of its own, a copy of the shared one."""
+    for k in range(own_s.shape[1]):
+        own_s[used, k] = shared_s[row[node], k]
+        own_source[used, k] = shared_source[row[node], k]
+    own_node[used] = node
+    moved_s[used] = np.inf
+    row[node] = len(shared_s) + used
+
+
+@compiled
+def _offer(
+    node, number, there_s, rank, row, shared_s, shared_source, own_node, own_s, own_source, moved_s, depth, used,
+):  # fmt: skip
+    """Put a source into the list of a node; how many lists are the table's own now, -1 if it gains nothing."""
+    r = row[node] - len(shared_s)
+    if r < 0:
+        if not _gains(number, there_s, rank, shared_s[row[node]], shared_source[row[node]], depth):
+            return -1
+        _own(node, row, shared_s, shared_source, own_node, own_s, own_source, moved_s, used)
+        r = used
+        used += 1
+    elif not _gains(number, there_s, rank, own_s[r], own_source[r], depth):
+        return -1
+    place = depth - 1
+    for k in range(depth):
+        if own_source[r, k] == number or own_source[r, k] < 0:
             place = k
             break
-        if source[node, k] < 0:
-            place = k
-            break
-    if place == depth:
-        place = depth - 1
-        if there_s > time_s[node, place] or (there_s == time_s[node, place] and number > source[node, place]):
-            return False
     # From its place it moves up past all that come later; what stood in the last place of a full list falls out.
     while place > 0:
-        before_s, other = time_s[node, place - 1], source[node, place - 1]
-        if before_s < there_s or (before_s == there_s and other < number):
+        before_s, other = own_s[r, place - 1], own_source[r, place - 1]
+        if before_s < there_s or (before_s == there_s and rank[other] < rank[number]):
             break
-        time_s[node, place] = before_s
-        source[node, place] = other
+        own_s[r, place] = before_s
+        own_source[r, place] = other
         place -= 1
-    time_s[node, place] = there_s
-    source[node, place] = number
-    return True
-
-
-@compiled
-def _time_of(node, number, time_s, source):
-    """Give the time at which a source stands in the list of a node; inf: it does not."""
-    for k in range(time_s.shape[1]):
-        if source[node, k] == number:
-            return time_s[node, k]
-    return np.inf
+    own_s[r, place] = there_s
+    own_source[r, place] = number
+    moved_s[r] = min(moved_s[r], there_s)
+    return used
 
 
 @compiled
 def _label(
-    start, arcs, arc_s, seeds, seed_s, seed_owner, limit_s, per_s, first, labels, time_s, source, touched, state,
+    start, arcs, arc_s, seeds, seed_s, seed_owner, per_s, first, labels, rank,
+    row, shared_s, shared_source, own_node, own_s, own_source, moved_s, depth, state,
 ):  # fmt: skip
-    """Run the search; false if it needs room for more labels, to be called again with it."""
-    n_buckets = len(first)
-    used, waiting, current = state[USED], state[WAITING], state[BUCKET]
+    """Run the search; says for what it needs more room, to be called again with it."""
+    n_buckets, n_shared = len(first), len(shared_s)
+    used, waiting, current, rows = state[USED], state[WAITING], state[BUCKET], state[ROWS]
     if used == 0:
+        if n_shared > 0 and rows + len(seeds) > len(own_s):
+            return MORE_ROWS
         earliest_s = np.inf
         for i in range(len(seeds)):
-            if seed_s[i] > limit_s or not _offer(seeds[i], seed_owner[i], seed_s[i], time_s, source):
+            now = _offer(
+                seeds[i], seed_owner[i], seed_s[i], rank,
+                row, shared_s, shared_source, own_node, own_s, own_source, moved_s, depth, rows,
+            )  # fmt: skip
+            if now < 0:
                 continue
-            touched[seeds[i]] = True
+            rows = now
             earliest_s = min(earliest_s, seed_s[i])
             bucket = np.int64(seed_s[i] * per_s) % n_buckets
             labels[used, 0], labels[used, 1], labels[used, 2] = seeds[i], seed_owner[i], first[bucket]
@@ -312,133 +356,85 @@ def _label(
         while first[slot] >= 0:
             label = first[slot]
             node, number = labels[label, 0], labels[label, 1]
-            if used + start[node + 1] - start[node] > len(labels):
-                state[USED], state[WAITING], state[BUCKET] = used, waiting, current
-                return False
+            ways = start[node + 1] - start[node]
+            if used + ways > len(labels) or (n_shared > 0 and rows + ways > len(own_s)):
+                state[USED], state[WAITING], state[BUCKET], state[ROWS] = used, waiting, current, rows
+                return MORE_LABELS if used + ways > len(labels) else MORE_ROWS
             first[slot] = labels[label, 2]
             waiting -= 1
-            here_s = _time_of(node, number, time_s, source)
+            r = row[node] - n_shared
+            here_s = np.inf
+            for k in range(depth):
+                if own_source[r, k] == number:
+                    here_s = own_s[r, k]
+                    break
             if here_s == np.inf or np.int64(here_s * per_s) != current:
                 continue  # fallen out of the list, or improved since and done with
             for arc in range(start[node], start[node + 1]):
-                to = arcs[arc, 0]
                 there_s = here_s + arc_s[arc, 1]
-                if there_s <= limit_s and _offer(to, number, there_s, time_s, source):
-                    touched[to] = True
-                    later = np.int64(there_s * per_s) - current + slot
-                    if later >= n_buckets:
-                        later -= n_buckets
-                    labels[used, 0], labels[used, 1], labels[used, 2] = to, number, first[later]
-                    first[later] = used
-                    used += 1
-                    waiting += 1
+                to = arcs[arc, 0]
+                now = _offer(
+                    to, number, there_s, rank,
+                    row, shared_s, shared_source, own_node, own_s, own_source, moved_s, depth, rows,
+                )  # fmt: skip
+                if now < 0:
+                    continue
+                rows = now
+                later = np.int64(there_s * per_s) - current + slot
+                if later >= n_buckets:
+                    later -= n_buckets
+                labels[used, 0], labels[used, 1], labels[used, 2] = to, number, first[later]
+                first[later] = used
+                used += 1
+                waiting += 1
         current += 1
         slot += 1
         if slot == n_buckets:
             slot = 0
-    state[USED], state[WAITING], state[BUCKET] = used, waiting, current
+    state[USED], state[WAITING], state[BUCKET], state[ROWS] = used, waiting, current, rows
+    return DONE
+
+
+@compiled
+def _unlabel(
+    start, arcs, waiting, number, row, shared_s, shared_source, own_node, own_s, own_source, moved_s, depth, state,
+):  # fmt: skip
+    """Take a source out of the lists of nodes that wait, and of all beyond; false if there is no room for them."""
+    n_shared, n, rows = len(shared_s), state[WAITING], state[ROWS]
+    while n > 0:
+        if rows == len(own_s):
+            state[WAITING], state[ROWS] = n, rows
+            return False
+        n -= 1
+        node = waiting[n]
+        r = row[node] - n_shared
+        place = _place(number, shared_source[row[node]] if r < 0 else own_source[r], depth)
+        if place < 0:
+            continue
+        if r < 0:
+            _own(node, row, shared_s, shared_source, own_node, own_s, own_source, moved_s, rows)
+            r = rows
+            rows += 1
+        moved_s[r] = min(moved_s[r], own_s[r, place])
+        for k in range(place, depth - 1):
+            own_s[r, k] = own_s[r, k + 1]
+            own_source[r, k] = own_source[r, k + 1]
+        own_s[r, depth - 1] = np.inf
+        own_source[r, depth - 1] = NOBODY
+        for arc in range(start[node], start[node + 1]):
+            to = arcs[arc, 0]
+            there = row[to] - n_shared
+            if _place(number, shared_source[row[to]] if there < 0 else own_source[there], depth) >= 0:
+                waiting[n] = to
+                n += 1
+    state[WAITING], state[ROWS] = n, rows
     return True
 
 
 @compiled
-def _without(time_s, source, number, out_s, out_source, touched):
-    depth = out_s.shape[1]
-    for node in range(len(time_s)):
-        n = 0
-        for k in range(time_s.shape[1]):
-            if source[node, k] < 0:
-                break
-            if number[source[node, k]] < 0:
-                touched[node] = True
-            elif n < depth:
-                out_s[node, n] = time_s[node, k]
-                out_source[node, n] = number[source[node, k]]
-                n += 1
-
-
-@compiled
-def _put(number, there_s, n, room, room_s):
-    """Put a source into the list of a point, in order; returns how many there are."""
-    there_s = np.float32(there_s)
-    place = n
-    for k in range(n):
-        if room[k] == number:
-            if there_s >= room_s[k]:
-                return n
-            place = k
-            break
-    if place == n:
-        n += 1
-    while place > 0 and (room_s[place - 1] > there_s or (room_s[place - 1] == there_s and room[place - 1] > number)):
-        room_s[place] = room_s[place - 1]
-        room[place] = room[place - 1]
-        place -= 1
-    room_s[place] = there_s
-    room[place] = number
-    return n
-
-
-@compiled
-def _gather(i, time_s, source, first, last, there_s, back_s, street, along, own, on, stands, later_s, room, room_s):
-    """List the sources that come to a point by either end of its street, or stand on it; returns how many."""
-    s = street[i]
-    f = along[i]
-    there, back = there_s[s], back_s[s]
-    n = 0
-    # Times at nodes are taken as a search from one source gives them, in single precision, so that both agree.
-    if there < np.inf or f <= 0.0:
-        node = first[s]
-        for k in range(time_s.shape[1]):
-            if source[node, k] < 0:
-                break
-            spent_s = np.float64(np.float32(time_s[node, k]))
-            n = _put(source[node, k], spent_s + f * there if f > 0.0 else spent_s, n, room, room_s)
-    if back < np.inf or f >= 1.0:
-        node = last[s]
-        for k in range(time_s.shape[1]):
-            if source[node, k] < 0:
-                break
-            spent_s = np.float64(np.float32(time_s[node, k]))
-            n = _put(source[node, k], spent_s + (1.0 - f) * back if f < 1.0 else spent_s, n, room, room_s)
-    for number in range(len(on) if own[s] else 0):
-        if on[number] != s:
-            continue
-        begin = stands[number]
-        if f >= begin and there < np.inf:
-            n = _put(number, (f - begin) * there + later_s[number], n, room, room_s)
-        if f <= begin and back < np.inf:
-            n = _put(number, (begin - f) * back + later_s[number], n, room, room_s)
-    return n
-
-
-@compiled
-def _at_points(
-    time_s, source, first, last, there_s, back_s, street, along, own, on, stands, later_s, room, room_s,
-    brings, need, out, out_s, amount_s,
-):  # fmt: skip
-    """Write the nearest sources of each point, or when enough has come to it; false if the lists were too short."""
-    depth = time_s.shape[1]
-    enough = True
-    for i in range(len(street)):
-        s = street[i]
-        if s < 0:
-            continue
-        n = _gather(
-            i, time_s, source, first, last, there_s, back_s, street, along, own, on, stands, later_s, room, room_s
-        )  # fmt: skip
-        for k in range(min(n, len(out))):
-            out[k, i] = room[k]
-            out_s[k, i] = room_s[k]
-        if len(amount_s) == 0:
-            continue
-        # The lists of the ends are exact to their depth, so that of the point is too; a list that is not full is whole.
-        whole = source[first[s], depth - 1] < 0 and source[last[s], depth - 1] < 0
-        missing = need
-        for k in range(n if whole else min(n, depth)):
-            missing -= brings[room[k]]
-            if missing <= 0:
-                amount_s[i] = room_s[k]
-                break
-        if missing > 0 and not whole:
-            enough = False
-    return enough
+def _place(number, list_source, depth):
+    """Where a source stands in a list; -1: it does not."""
+    for k in range(depth):
+        if list_source[k] == number:
+            return k
+    return -1

@@ -1,8 +1,8 @@
-"""Shortest times from one origin, bounded by a limit, and the search that all shortest times come from."""
+"""Shortest times from one origin, bounded by a limit."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -18,9 +18,6 @@ BUCKET_S = 1.0
 
 MOST_BUCKETS = 65_536
 """An arc so long that it asks for more makes all buckets wider: memory does not follow the data."""
-
-NOBODY = -1
-"""Owner of a node that no source has reached."""
 
 FEWEST_ENTRIES = 65_536
 
@@ -53,95 +50,6 @@ class Workspace:
         self.queue = Queue()
 
 
-class ChangeLog(NamedTuple):
-    """
-    Where a search writes down the nodes it changes, each once, and what stood there before.
-
-    Attributes
-    ----------
-    node
-        Nodes changed, in the order in which they first were.
-    time_s, owner
-        What stood at each; None: nothing did.
-    noted
-        For each node the last turn in which it was written down; None: a node is new as long as its time is inf.
-    turn
-        This search; in turn 0 nothing is written down.
-    """
-
-    node: NDArray[np.int32]
-    time_s: NDArray[np.float64] | None = None
-    owner: NDArray[np.int32] | None = None
-    noted: NDArray[np.int64] | None = None
-    turn: int = 1
-
-
-def sweep(
-    graph: Graph,
-    seeds: tuple[NDArray[np.int32], NDArray[np.float64], NDArray[np.int32] | None],
-    *,
-    limit_s: float,
-    time_s: NDArray[np.float64],
-    owner: NDArray[np.int32] | None = None,
-    ledger: ChangeLog,
-    count: int = 0,
-    queue: Queue,
-) -> int:
-    """
-    Lower the times of nodes to what seeds and the arcs from them allow: the one search behind all others.
-
-    Parameters
-    ----------
-    graph
-        The network.
-    seeds
-        Node, time already spent there [s] and source of each seed; without `owner` no source.
-    limit_s
-        Nothing farther than this is visited. [s]
-    time_s
-        Time at each node so far, inf where none is known; lowered in place. [s]
-    owner
-        Source that gave each node its time, likewise; of sources at the same time the lower number owns a node. None:
-        it is not asked.
-    ledger
-        Where the nodes changed are written down.
-    count
-        How many stand there already.
-    queue
-        Memory to reuse.
-
-    Returns
-    -------
-    How many nodes stand in the ledger.
-
-    Notes
-    -----
-    Dial's bucket queue [1]_ with buckets of a second or more and times that are not whole: a bucket is emptied
-    until nothing falls back into it, so that the result is exact. A node that is improved enters its bucket anew, and
-    the older entry is passed over when its turn comes. Times add up in double precision.
-
-    References
-    ----------
-    .. [1] R. B. Dial, "Algorithm 360: shortest-path forest with topological ordering", Communications of the
-       ACM 12(11), 1969, https://doi.org/10.1145/363269.363610.
-    """
-    seed_s = seeds[1]
-    # Times that wait at once lie no farther apart than the longest arc, or the first and the last seed: a ring of so
-    # many buckets holds them, and no two rounds of it share a bucket.
-    spread_s = float(np.ptp(seed_s)) if len(seed_s) else 0.0
-    longest_s = max(graph.longest_s, spread_s)
-    bucket_s = max(BUCKET_S, longest_s / MOST_BUCKETS)
-    first = np.full(int(longest_s / bucket_s) + 3, -1, dtype=np.int32)
-    entries = queue.hold(len(seed_s))
-    state = np.array([count, 0, 0, 0], dtype=np.int64)
-    while not _dial(
-        graph.start, graph.arcs, graph.arcs.view(np.float32), *seeds, limit_s, 1.0 / bucket_s, first, entries,
-        time_s, owner, *ledger, state,
-    ):  # fmt: skip
-        entries = queue.hold(2 * len(entries))
-    return int(state[COUNT])
-
-
 def reach(
     graph: Graph,
     seeds: NDArray[np.int32],
@@ -172,18 +80,31 @@ def reach(
 
     Notes
     -----
-    The search is `sweep`'s; times are rounded to single precision once, at the end.
+    Dial's bucket queue [1]_ with buckets of a second or more and times that are not whole: a bucket is emptied
+    until nothing falls back into it, so that the result is exact. A node that is improved enters its bucket anew, and
+    the older entry is passed over when its turn comes. Times add up in double precision and are rounded to single once,
+    at the end.
+
+    References
+    ----------
+    .. [1] R. B. Dial, "Algorithm 360: shortest-path forest with topological ordering", Communications of the
+       ACM 12(11), 1969, https://doi.org/10.1145/363269.363610.
     """
     work = Workspace(graph.n_nodes) if workspace is None else workspace
-    count = sweep(
-        graph,
-        (seeds, seed_s, None),
-        limit_s=limit_s,
-        time_s=work.time_s,
-        ledger=ChangeLog(work.touched),
-        queue=work.queue,
-    )
-    nodes = work.touched[:count].copy()
+    # Times that wait at once lie no farther apart than the longest arc, or the first and the last seed: a ring of so
+    # many buckets holds them, and no two rounds of it share a bucket.
+    spread_s = float(np.ptp(seed_s)) if len(seed_s) else 0.0
+    longest_s = max(graph.longest_s, spread_s)
+    bucket_s = max(BUCKET_S, longest_s / MOST_BUCKETS)
+    first = np.full(int(longest_s / bucket_s) + 3, -1, dtype=np.int32)
+    entries = work.queue.hold(len(seed_s))
+    state = np.array([0, 0, 0, 0], dtype=np.int64)
+    while not _dial(
+        graph.start, graph.arcs, graph.arcs.view(np.float32), seeds, seed_s, limit_s, 1.0 / bucket_s, first, entries,
+        work.time_s, work.touched, state,
+    ):  # fmt: skip
+        entries = work.queue.hold(2 * len(entries))
+    nodes = work.touched[: state[COUNT]].copy()
     times = work.time_s[nodes].astype(np.float32)
     work.time_s[nodes] = np.inf
     return nodes, times
@@ -191,40 +112,6 @@ def reach(
 
 # What a search has come to, kept outside it so that it can stop for more room and go on.
 COUNT, USED, WAITING, BUCKET = range(4)
-
-
-@compiled
-def is_new(node, before_s, noted, turn):
-    """Tell whether a node that is about to change is not in the ledger of this turn yet."""
-    if noted is None:
-        return before_s == np.inf
-    return turn != 0 and noted[node] != turn
-
-
-@compiled
-def write_down(node, before_s, owner, j_node, j_time_s, j_owner, noted, turn, count):
-    """Write a node that is about to change into the ledger, with what stands there."""
-    j_node[count] = node
-    if noted is not None:
-        noted[node] = turn
-        j_time_s[count] = before_s
-        j_owner[count] = owner[node]
-
-
-@compiled
-def _owner_at(node, owner):
-    """Give the source that owns a node, where that is asked."""
-    if owner is None:
-        return NOBODY
-    return owner[node]
-
-
-@compiled
-def _gains(there_s, source, before_s, node, owner):
-    """Tell whether a node gains by this time, or by this source at the same time."""
-    if owner is None:
-        return there_s < before_s
-    return there_s < before_s or (there_s == before_s and source < owner[node])
 
 
 @compiled
@@ -236,16 +123,8 @@ def _enter(node, slot, first, entries, used):
 
 
 @compiled
-def _dial(
-    start, arcs, arc_s, seeds, seed_s, seed_owner, limit_s, per_s, first, entries,
-    time_s, owner, j_node, j_time_s, j_owner, noted, turn, state,
-):  # fmt: skip
-    """
-    Run the search; false if it needs more entries, to be called again with them.
-
-    What is None (`owner` with `seed_owner`, and most of the ledger) is a type of its own to the compiler, which leaves
-    out the branches that ask for it: searches with and without owners are one loop here and two in the machine.
-    """
+def _dial(start, arcs, arc_s, seeds, seed_s, limit_s, per_s, first, entries, time_s, touched, state):
+    """Run the search; false if it needs more entries, to be called again with them."""
     n_buckets = len(first)
     count, used, waiting, current = state[COUNT], state[USED], state[WAITING], state[BUCKET]
     # Seeds enter the bucket of their time, and the first bucket is that of the earliest.
@@ -254,15 +133,12 @@ def _dial(
         for i in range(len(seeds)):
             node = seeds[i]
             spent_s = seed_s[i]
-            source = _owner_at(i, seed_owner)
-            if not _gains(spent_s, source, time_s[node], node, owner) or spent_s > limit_s:
+            if spent_s >= time_s[node] or spent_s > limit_s:
                 continue
-            if is_new(node, time_s[node], noted, turn):
-                write_down(node, time_s[node], owner, j_node, j_time_s, j_owner, noted, turn, count)
+            if time_s[node] == np.inf:
+                touched[count] = node
                 count += 1
             time_s[node] = spent_s
-            if owner is not None:
-                owner[node] = source
             earliest_s = min(earliest_s, spent_s)
             _enter(node, np.int64(spent_s * per_s) % n_buckets, first, entries, used)
             used += 1
@@ -285,18 +161,15 @@ def _dial(
             here_s = time_s[node]
             if np.int64(here_s * per_s) != current:
                 continue  # improved since, and done with
-            source = _owner_at(node, owner)
             for arc in range(start[node], start[node + 1]):
                 to = arcs[arc, 0]
                 there_s = here_s + arc_s[arc, 1]
                 before_s = time_s[to]
-                if _gains(there_s, source, before_s, to, owner) and there_s <= limit_s:
-                    if is_new(to, before_s, noted, turn):
-                        write_down(to, before_s, owner, j_node, j_time_s, j_owner, noted, turn, count)
+                if there_s < before_s and there_s <= limit_s:
+                    if before_s == np.inf:
+                        touched[count] = to
                         count += 1
                     time_s[to] = there_s
-                    if owner is not None:
-                        owner[to] = source
                     later = np.int64(there_s * per_s) - current + slot
                     if later >= n_buckets:
                         later -= n_buckets

@@ -12,7 +12,7 @@ from fireplan._kernel.shortest_paths.point_times import from_ends, from_origin
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from fireplan._kernel.shortest_paths.nearest_source_points import Streets
+    from fireplan._kernel.shortest_paths.nearest_sources_points import Streets
     from fireplan._kernel.shortest_paths.single_source import Workspace
 
 DENSE_FROM = 16

@@ -18,8 +18,8 @@ from fireplan.maps._pages.disclosure_profile import for_audience, marked
 from fireplan.maps._pages.offline_map import OfflineMap
 from fireplan.maps._pages.page_frame import footer_of
 from fireplan.maps._views.scenario_headings import named
-from fireplan.measures._assessment import weighted_percentile
 from fireplan.measures._demand_measures import UNITS, chosen_of, measures_of
+from fireplan.measures._tally import weighted_percentile
 from fireplan.standards import INTERVALS
 from fireplan.travel import first_due as find_first_due
 from fireplan.travel import first_due_areas

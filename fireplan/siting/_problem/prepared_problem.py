@@ -21,8 +21,8 @@ from fireplan.siting._problem.constraints import Choice, merged, pairs_within
 from fireplan.siting._problem.cover_matrix import Covers
 from fireplan.stations import KINDS, department_turnout_s
 from fireplan.travel import candidate_times
-from fireplan.travel._first_due import suppliers
 from fireplan.travel._places import places, station_places
+from fireplan.travel._suppliers import suppliers
 from fireplan.travel._travel_times import time_rows
 
 if TYPE_CHECKING:

@@ -1,0 +1,311 @@
+"""The nearest few sources of points along streets, and when enough of something has come there."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+from fireplan._kernel.jit import compiled
+from fireplan._kernel.shortest_paths.nearest_sources import NOBODY
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from fireplan._kernel.shortest_paths.nearest_sources import Moved, NearestSources
+
+
+class Streets(NamedTuple):
+    """Ends of each street, and the time along it and back; inf where that is not allowed. [s]"""
+
+    first: NDArray[np.int32]
+    last: NDArray[np.int32]
+    there_s: NDArray[np.float64]
+    back_s: NDArray[np.float64]
+
+
+class Sources(NamedTuple):
+    """Where each source stands, and when it sets out: what its seeds had spent besides the way to their nodes. [s]"""
+
+    street: NDArray[np.int32]
+    along: NDArray[np.float64]
+    later_s: NDArray[np.float64]
+
+
+class Grouped(NamedTuple):
+    """
+    Things by where they lie: those of place i are `item[start[i]:start[i + 1]]`.
+
+    Points by street, streets by node.
+    """
+
+    start: NDArray[np.int32]
+    item: NDArray[np.int32]
+
+
+Points = tuple["NDArray[np.int32]", "NDArray[np.float64]"]
+"""For each point its street (-1: on none) and the fraction along it."""
+
+
+def by_street(street: NDArray[np.int32], n_streets: int) -> Grouped:
+    """Group points by the street they are on; those on none are left out."""
+    order = np.argsort(street, kind="stable")
+    start = np.searchsorted(street[order], np.arange(n_streets + 1))
+    return Grouped((start - start[0]).astype(np.int32), order[start[0] :].astype(np.int32))
+
+
+def by_node(streets: Streets, n_nodes: int) -> Grouped:
+    """Group streets by the nodes they end at; one that ends where it begins but once."""
+    two = np.flatnonzero(streets.first != streets.last)
+    ends = np.concatenate([streets.first, streets.last[two]])
+    order = np.argsort(ends, kind="stable")
+    start = np.searchsorted(ends[order], np.arange(n_nodes + 1)).astype(np.int32)
+    return Grouped(start, np.concatenate([np.arange(len(streets.first)), two])[order].astype(np.int32))
+
+
+def first_at_points(
+    table: NearestSources, streets: Streets, points: Points, sources: Sources, *, depth: int
+) -> tuple[NDArray[np.int32], NDArray[np.float32]]:
+    """
+    Find the nearest few sources of points along streets, from those of the two ends.
+
+    Parameters
+    ----------
+    table
+        Of every node; at least as deep as asked for.
+    streets
+        The streets.
+    points
+        On them.
+    sources
+        Each by its rank: one on the point's own street may come without passing a node.
+    depth
+        How many to find.
+
+    Returns
+    -------
+    Rank of the source (-1: none) and time (inf) [s], each depth x points. Ties go to the source of lower rank.
+    """
+    n = len(points[0])
+    source = np.full((depth, n), NOBODY, dtype=np.int32)
+    time_s = np.full((depth, n), np.inf, dtype=np.float32)
+    nothing = np.empty(0, dtype=np.float32)
+    _ask(table, streets, points, sources, np.empty(0), 0.0, source, time_s, nothing)
+    return source, time_s
+
+
+def amount_at_points(
+    table: NearestSources,
+    streets: Streets,
+    points: Points,
+    sources: Sources,
+    *,
+    brings: NDArray[np.float64],
+    need: float,
+) -> tuple[NDArray[np.float32], int]:
+    """
+    Find when enough of one thing has come to points along streets.
+
+    Parameters
+    ----------
+    table, streets, points, sources
+        As in `first_at_points`.
+    brings
+        How much each source brings, by rank.
+    need
+        How much must have come.
+
+    Returns
+    -------
+    Arrival of the source that completes it at each point (inf: it never is) [s], and to which depth of the lists that
+    is owed; -1: the table was not deep enough to say so of every point, and a deeper one has to be asked.
+    """
+    out = np.full(len(points[0]), np.inf, dtype=np.float32)
+    nobody, never = np.empty((0, 0), dtype=np.int32), np.empty((0, 0), dtype=np.float32)
+    return out, _ask(table, streets, points, sources, brings, need, nobody, never, out)
+
+
+def points_moved(
+    moved: Moved,
+    streets: Streets,
+    grouped: tuple[Grouped, Grouped],
+    along: NDArray[np.float64],
+    *,
+    also: NDArray[np.int32],
+    before_s: NDArray[np.float32],
+) -> NDArray[np.int32]:
+    """
+    Find the points at which something that came, or went, is early enough to matter.
+
+    Parameters
+    ----------
+    moved
+        Where lists changed, and from when on.
+    streets
+        The streets.
+    grouped
+        Streets by node, and points by street.
+    along
+        Of each point.
+    also
+        Streets on which a source came or went: all points there are looked at.
+    before_s
+        When at each point all was there that was asked for: what arrives later does not matter. [s]
+    """
+    n_nodes = len(grouped[0].start) - 1
+    when_s, seen = np.full(n_nodes, np.inf, dtype=np.float32), np.zeros(n_nodes, dtype=bool)
+    out = np.empty(len(along), dtype=np.int32)
+    n = _moved(*moved, when_s, seen, *streets, *grouped[0], *grouped[1], along, np.unique(also), before_s, out)
+    return out[:n].copy()
+
+
+def _ask(
+    table: NearestSources,
+    streets: Streets,
+    points: Points,
+    sources: Sources,
+    brings: NDArray[np.float64],
+    need: float,
+    source: NDArray[np.int32],
+    time_s: NDArray[np.float32],
+    amount_s: NDArray[np.float32],
+) -> int:
+    """Ask the one loop for the nearest, or for an amount: what is not asked for has no room."""
+    own = np.zeros(len(streets.first), dtype=bool)
+    own[sources.street] = True
+    most = 2 * table.depth + len(sources.street)  # the sources of the two ends of a street, and those on it
+    room, room_s = np.empty(most, dtype=np.int32), np.empty(most, dtype=np.float32)
+    return int(
+        _at_points(*table, *streets, *points, own, *sources, room, room_s, brings, need, source, time_s, amount_s)
+    )
+
+
+@compiled
+def _put(number, there_s, n, room, room_s):
+    """Put a source into the list of a point, in order; returns how many there are."""
+    there_s = np.float32(there_s)
+    place = n
+    for k in range(n):
+        if room[k] == number:
+            if there_s >= room_s[k]:
+                return n
+            place = k
+            break
+    if place == n:
+        n += 1
+    while place > 0 and (room_s[place - 1] > there_s or (room_s[place - 1] == there_s and room[place - 1] > number)):
+        room_s[place] = room_s[place - 1]
+        room[place] = room[place - 1]
+        place -= 1
+    room_s[place] = there_s
+    room[place] = number
+    return n
+
+
+@compiled
+def _from_end(list_s, list_source, rank, depth, more_s, n, room, room_s):
+    """List the sources of one end of a street, so much later; returns how many there are."""
+    for k in range(depth):
+        if list_source[k] < 0:
+            break
+        # Times at nodes are taken as a search from one source gives them, in single precision, so that both agree.
+        n = _put(rank[list_source[k]], np.float64(np.float32(list_s[k])) + more_s, n, room, room_s)
+    return n
+
+
+@compiled
+def _at_points(
+    row, shared_s, shared_source, own_s, own_source, rank, depth, first, last, there_s, back_s, street, along,
+    own, on, stands, later_s, room, room_s, brings, need, out, out_s, amount_s,
+):  # fmt: skip
+    """Write the nearest sources of each point, or when enough has come to it; how deep that is, -1: the lists end."""
+    n_shared = len(shared_s)
+    deepest, enough = 0, True
+    for i in range(len(street)):
+        s = street[i]
+        if s < 0:
+            continue
+        f = along[i]
+        there, back = there_s[s], back_s[s]
+        n = 0
+        # The lists of the ends are exact to their depth, so that of the point is too; if none is full, it is whole.
+        whole = True
+        for end in range(2):
+            left = f if end == 0 else 1.0 - f
+            along_s = there if end == 0 else back
+            r = row[first[s] if end == 0 else last[s]]
+            whole = whole and (shared_source[r] if r < n_shared else own_source[r - n_shared])[depth - 1] < 0
+            if along_s < np.inf or left <= 0.0:
+                more_s = left * along_s if left > 0.0 else 0.0
+                if r < n_shared:
+                    n = _from_end(shared_s[r], shared_source[r], rank, depth, more_s, n, room, room_s)
+                else:
+                    n = _from_end(
+                        own_s[r - n_shared], own_source[r - n_shared], rank, depth, more_s, n, room, room_s
+                    )  # fmt: skip
+        for number in range(len(on) if own[s] else 0):
+            if on[number] != s:
+                continue
+            begin = stands[number]
+            if f >= begin and there < np.inf:
+                n = _put(number, (f - begin) * there + later_s[number], n, room, room_s)
+            if f <= begin and back < np.inf:
+                n = _put(number, (begin - f) * back + later_s[number], n, room, room_s)
+        for k in range(min(n, len(out))):
+            out[k, i] = room[k]
+            out_s[k, i] = room_s[k]
+        if len(amount_s) == 0:
+            continue
+        missing = need
+        for k in range(n if whole else min(n, depth)):
+            missing -= brings[room[k]]
+            deepest = max(deepest, min(k + 1, depth))
+            if missing <= 0:
+                amount_s[i] = room_s[k]
+                break
+        if missing > 0 and not whole:
+            enough = False
+    return deepest if enough else -1
+
+
+@compiled
+def _moved(
+    nodes, node_s, when_s, seen, first, last, there_s, back_s, node_start, node_street, street_start, street_point,
+    along, also, before_s, out,
+):  # fmt: skip
+    """Write the points that are to be looked at, each once; how many there are."""
+    for i in range(len(nodes)):
+        when_s[nodes[i]] = min(when_s[nodes[i]], node_s[i])
+    n = 0
+    for i in range(len(also)):
+        for k in range(street_start[also[i]], street_start[also[i] + 1]):
+            out[n] = street_point[k]
+            n += 1
+    for node in nodes:
+        if seen[node]:
+            continue
+        seen[node] = True
+        for j in range(node_start[node], node_start[node + 1]):
+            s = node_street[j]
+            # A street of which both ends moved is looked at with its first.
+            done = node == last[s] and first[s] != last[s] and when_s[first[s]] < np.inf
+            for k in range(len(also)):
+                done = done or also[k] == s
+            if done:
+                continue
+            for k in range(street_start[s], street_start[s + 1]):
+                point = street_point[k]
+                f = along[point]
+                earliest_s = np.inf
+                if f <= 0.0:
+                    earliest_s = np.float64(when_s[first[s]])
+                elif there_s[s] < np.inf:
+                    earliest_s = np.float64(when_s[first[s]]) + f * there_s[s]
+                if f >= 1.0:
+                    earliest_s = min(earliest_s, np.float64(when_s[last[s]]))
+                elif back_s[s] < np.inf:
+                    earliest_s = min(earliest_s, np.float64(when_s[last[s]]) + (1.0 - f) * back_s[s])
+                if np.float32(earliest_s) <= before_s[point] and earliest_s < np.inf:
+                    out[n] = point
+                    n += 1
+    return n

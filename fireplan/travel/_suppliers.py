@@ -1,0 +1,122 @@
+"""Who brings what is needed, from where, and when they set out."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+import pandas as pd
+
+from fireplan.errors import InputError, listed, quoted
+from fireplan.scenario import held, token
+from fireplan.standards import INTERVALS
+from fireplan.stations import KINDS, USUAL_TURNOUT_S, supply
+from fireplan.travel._nearest_stations import Origins
+from fireplan.travel._places import Places, station_places
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Hashable, Iterator, Mapping
+
+    from numpy.typing import NDArray
+
+    from fireplan.scenario import Scenario
+
+FOLLOWED = 3
+"""From how many scenarios before it the nearest stations of one are sought to be followed."""
+
+
+class Suppliers(NamedTuple):
+    """Who brings what is needed: the station of each, where they origins, and those of the scenarios before."""
+
+    ids: pd.Index
+    origins: Origins
+    before: Callable[[], Iterator[Origins]]
+
+
+def suppliers_of(scenario: Scenario, needs: Mapping[str, float], interval: str, *, once: bool = False) -> Suppliers:
+    """Find who brings any of what is needed; `once`: of a station's turnouts the quickest alone."""
+
+    def of(one: Scenario) -> tuple[pd.Index, Origins]:
+        def make() -> tuple[pd.Index, Origins]:
+            starts = station_places(one)
+            station, later_s, brings = suppliers(one, starts, needs=needs, interval=interval)
+            if once:
+                first = ~pd.Index(station).duplicated()  # the quickest stands first
+                station, later_s, brings = station[first], later_s[first], brings[first]
+            return starts.ids[station], Origins(starts, station, later_s, brings)
+
+        tables = token(one, "stations"), token(one, "units"), one.roads.fingerprint, one.snap_limit_m
+        key = ("suppliers", *tables, tuple(sorted(k for k, n in needs.items() if n > 0)), interval, once)
+        return one.memo.get(key, make)
+
+    def before() -> Iterator[Origins]:
+        parent = scenario.parent
+        for _ in range(FOLLOWED):
+            if parent is None or parent.roads.fingerprint != scenario.roads.fingerprint:
+                return
+            yield of(parent)[1]
+            parent = parent.parent
+
+    return Suppliers(*of(scenario), before)
+
+
+def suppliers(
+    scenario: Scenario, starts: Places, *, needs: Mapping[str, float], interval: str = "travel_s"
+) -> tuple[NDArray[np.int64], NDArray[np.float32], NDArray[np.float64]]:
+    """
+    Say which stations bring any of what is needed.
+
+    Parameters
+    ----------
+    scenario
+        Whose units. If it has none at all, every open station brings everything.
+    starts
+        The open stations; see `station_places`.
+    needs
+        Kinds of unit, or `people`.
+    interval
+        "travel_s" or "turnout_and_travel_s".
+
+    Returns
+    -------
+    Row of the station in `starts`, turnout to add [s], and what comes from there of each of `KINDS`; a station whose
+    units turn out at different times has a row for each.
+    """
+    unknown = [k for k in needs if k not in KINDS]
+    if unknown:
+        raise InputError(f"needs names {quoted(unknown[0])}: kinds are {listed(KINDS, most=10)}")
+    if interval not in INTERVALS:
+        raise InputError(f"interval is {quoted(interval)}: use {listed(INTERVALS)}")
+    units = held(scenario).units
+    with_turnout = interval == "turnout_and_travel_s"
+    if len(units) == 0:
+        n = len(starts.ids)
+        later_s = np.full(n, USUAL_TURNOUT_S if with_turnout else 0.0, dtype=np.float32)
+        return np.arange(n), later_s, np.full((n, len(KINDS)), np.inf)
+    brings = supply(units)
+    wanted = np.array([needs.get(k, 0.0) > 0 for k in KINDS])
+    at = starts.ids.get_indexer(pd.Index(units["station_id"]))
+    useful = (brings[:, wanted] > 0).any(axis=1) & (at >= 0)
+    turnout_s = units["turnout_s"].to_numpy(float) if with_turnout else np.zeros(len(units))
+    groups: dict[tuple[int, float], NDArray[np.float64]] = {}
+    for i in np.flatnonzero(useful):
+        group = (int(at[i]), float(turnout_s[i]))
+        groups[group] = groups.get(group, 0) + brings[i]
+    ordered = sorted(groups)
+    return (
+        np.array([g[0] for g in ordered], dtype=np.int64),
+        np.array([g[1] for g in ordered], dtype=np.float32),
+        np.array([groups[g] for g in ordered]).reshape(-1, len(KINDS)),
+    )
+
+
+def answer_key(what: str, scenario: Scenario, ends: Places, needs: Mapping[str, float], interval: str) -> Hashable:
+    """What an answer about stations and units depends on."""
+    tables = (
+        scenario.roads.fingerprint,
+        scenario.roads.attribute_fingerprint,
+        token(scenario, "stations"),
+        token(scenario, "units"),
+        scenario.snap_limit_m,
+    )
+    return what, *tables, ends.key, tuple(sorted(needs.items())), interval
