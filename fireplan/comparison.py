@@ -15,9 +15,9 @@ from fireplan._frozen_tables import FrozenTable, freeze_own
 from fireplan._map_calls import MapCalls
 from fireplan.errors import InputError, UnknownIdError, listed, quoted
 from fireplan.measures import Assessment, assess
-from fireplan.measures._assessment import chosen_measure, chosen_objective
+from fireplan.measures._assessment import SUMMARY_COLUMNS, chosen_measure, chosen_objective, headline_table
 from fireplan.measures._demand_measures import in_zones
-from fireplan.scenario import counted_columns, held
+from fireplan.scenario import counted_columns, held, token
 from fireplan.travel import first_due
 
 if TYPE_CHECKING:
@@ -97,10 +97,13 @@ class Comparison:
         By `scenario`, `objective` and `measure`: the columns of `Assessment.summary`, and `change`: the share less that
         of the first scenario (0.05: five percentage points more).
         """
-        tables = {a.scenario.name: a.summary() for a in self.assessments}
-        before = tables[self.names[0]]["share"]
-        parts = {name: table.assign(change=table["share"] - before) for name, table in tables.items()}
-        return pd.DataFrame(pd.concat(parts, names=["scenario"]))
+        before = [row["share"] for row in self.baseline.headlines]
+        rows = [
+            {"scenario": a.scenario.name, **row, "change": row["share"] - share}
+            for a in self.assessments
+            for row, share in zip(a.headlines, before, strict=True)
+        ]
+        return headline_table(rows, ["scenario", "objective", "measure"], [*SUMMARY_COLUMNS, "change"])
 
     def gains(self) -> pd.DataFrame:
         """
@@ -325,6 +328,13 @@ def compare(*scenarios: Scenario, standard: Standard | str) -> Comparison:
 
 def _unlike(first: Scenario, other: Scenario) -> list[str]:
     """What two scenarios do not share, so that their places cannot be paired."""
+    if (
+        token(first, "zones") is token(other, "zones")
+        and token(first, "incidents") is token(other, "incidents")
+        and first.weights == other.weights
+        and first.roads is other.roads
+    ):
+        return []
     tables = [held(s) for s in (first, other)]
     calls = [t.incidents.index if t.incidents is not None else pd.Index([]) for t in tables]
     weights = [counted_columns(s) for s in (first, other)]

@@ -24,7 +24,6 @@ from fireplan.changes._base import (
 from fireplan.crs import WGS84, project
 from fireplan.errors import Faults, InputError, quoted
 from fireplan.scenario import held
-from fireplan.stations import complete_units
 from fireplan.stations._apparatus import known_type
 from fireplan.stations._department import Typical, crew_of, other_spelling, turnout_of
 
@@ -247,16 +246,15 @@ class AddUnit(BaseChange):
         faults = Faults(f"'{self}'")
         kind = known_type(self.unit_id, self.type, faults)
         faults.raise_if_any()
-        row = complete_units(
-            pd.DataFrame(
-                {
-                    "station_id": [self.to],
-                    "type": [kind],
-                    "crew": [crew_of(units, kind).value if self.crew is None else self.crew],
-                    "turnout_s": [turnout_of(units, kind).value if self.turnout_s is None else self.turnout_s],
-                },
-                index=pd.Index([self.unit_id], name="unit_id"),
-            )
+        row = pd.DataFrame(
+            {
+                "station_id": [self.to],
+                "type": [kind],
+                "crew": [float(crew_of(units, kind).value if self.crew is None else self.crew)],
+                "turnout_s": [float(turnout_of(units, kind).value if self.turnout_s is None else self.turnout_s)],
+                "schedule": ["always"],
+            },
+            index=pd.Index([self.unit_id], name="unit_id"),
         )
         return tables._replace(units=pd.concat([units, row]) if len(units) else row)
 

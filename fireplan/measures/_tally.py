@@ -67,6 +67,11 @@ def tally(scenario: Scenario, measure: Measure, times: ForceTimes, limit_s: floa
 
 def percentile_s(scenario: Scenario, measure: Measure, times: ForceTimes, found: Tally, percent: float) -> float:
     """Percentile of arrival, as `weighted_percentile` defines it, from sums that are there already. [s]"""
+    key = "percentile", measure.key, times.key, percent
+    return scenario.memo.get(key, lambda: _percentile_s(scenario, measure, times, found, percent))
+
+
+def _percentile_s(scenario: Scenario, measure: Measure, times: ForceTimes, found: Tally, percent: float) -> float:
     if not found.total > 0:
         return float("nan")
     wanted = percent / 100 * found.total * (1 - ROUNDING)

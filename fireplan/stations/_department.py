@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from difflib import get_close_matches
+from functools import lru_cache
 from itertools import takewhile
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -147,6 +148,7 @@ def other_spelling(unit_id: str, known: Iterable[object]) -> str | None:
     return next((k for k in named if (theirs := _word_and_number(k)) is not None and _same(mine, theirs)), None)
 
 
+@lru_cache(maxsize=4096)  # every what-if that adds a unit asks it of all there are
 def _word_and_number(unit_id: str) -> tuple[str, str, int] | None:
     """Type, letters and number of a name that is a word for a type and a number, and nothing more; else None."""
     parts = re.findall(r"[a-z]+|[0-9]+", unit_id.casefold())

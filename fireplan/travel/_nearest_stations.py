@@ -224,6 +224,12 @@ def since(
     column
         What is asked for: then it matters, too, where one of them brings more or less of it than before.
     """
+    brought = None if column is None else (other.brings[:, column].tobytes(), origins.brings[:, column].tobytes())
+    key = "succession", scenario.roads.fingerprint, other.key, origins.key, least, column, brought
+    return scenario.memo.get(key, lambda: _since(scenario, other, origins, least, column))
+
+
+def _since(scenario: Scenario, other: Origins, origins: Origins, least: int, column: int | None) -> Succession | None:
     depth = DEPTH
     while (known := nearest_stations(scenario, other, depth=depth)).table.depth < least:
         depth *= 2
