@@ -9,26 +9,31 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
+from fireplan._memory import share_of_memory
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable
 
 T = TypeVar("T")
 
-LIMIT_BYTES = 512 * 2**20
+LEAST_BYTES = 512 * 2**20
+SHARE = 1 / 8
+"""Of the memory that the machine has, how much results may take."""
 
 
 class Memo:
     """
     A store of results, shared by a scenario and all that come from it.
 
-    The least recently used go first once their arrays pass `limit_bytes`. Keys hold what a result depends on: the
+    The least recently used go first once their arrays pass `limit_bytes`: left out, an eighth of the machine's memory,
+    and 512 MB at least. Keys hold what a result depends on: the
     network's fingerprint, an origin, or the token of a table, which stands for its content and for no other's. What is
     kept is never written to: its arrays are barred from it. A memo travels empty, and to one who was handed an answer
     it looks the same.
     """
 
-    def __init__(self, *, limit_bytes: int = LIMIT_BYTES) -> None:
-        self.limit_bytes = limit_bytes
+    def __init__(self, *, limit_bytes: int | None = None) -> None:
+        self.limit_bytes = max(LEAST_BYTES, share_of_memory(SHARE)) if limit_bytes is None else limit_bytes
         self._held: OrderedDict[Hashable, tuple[object, dict[int, int]]] = OrderedDict()
         self._in: Counter[int] = Counter()
         self._bytes = 0

@@ -269,16 +269,23 @@ def _numbers(rank: NDArray[np.int32]) -> NDArray[np.int64]:
     return here[np.argsort(rank[here])]
 
 
-def refuse_islands(scenario: Scenario) -> None:
+def refuse_islands(scenario: Scenario, starts: Places | None = None) -> None:
     """
     Refuse a station that stands on a scrap of road from which it reaches next to nothing.
+
+    Parameters
+    ----------
+    scenario
+        Whose roads.
+    starts
+        The stations; left out: those that are open.
 
     Raises
     ------
     UnreachableStationError
         Naming each, with the share of the network that it reaches.
     """
-    starts, roads = station_places(scenario), scenario.roads
+    starts, roads = station_places(scenario) if starts is None else starts, scenario.roads
     on = starts.on_road
     key = ("no islands", roads.fingerprint, on.street.tobytes(), on.along.tobytes())
     scenario.memo.get(key, lambda: _no_islands(scenario, starts))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
+from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -12,10 +13,12 @@ from fireplan import _kernel as kernel
 from fireplan import wording
 from fireplan._checked import takes
 from fireplan._former_names import former_argument
-from fireplan.errors import InputError, UnknownIdError, UnreachableStationError, quoted
+from fireplan._memory import check_room
+from fireplan.errors import InputError, UnknownIdError, quoted
 from fireplan.progress import on_threads
 from fireplan.scenario import held
-from fireplan.travel._places import SMALLEST_REACH, Places, places, seeds_on, station_places
+from fireplan.travel._nearest_stations import refuse_islands
+from fireplan.travel._places import Places, places, seeds_on, station_places
 
 if TYPE_CHECKING:
     from collections.abc import Hashable
@@ -25,6 +28,13 @@ if TYPE_CHECKING:
 
     from fireplan.roads import RoadNetwork
     from fireplan.scenario import Scenario
+
+
+BYTES, NODE_BYTES = 4, 8
+"""What a time takes, and a node that is reached with its time."""
+
+KEPT_SHARE = 0.25
+"""Of the memory that results may take, how much the rows of one question may."""
 
 
 class Reach(NamedTuple):
@@ -127,35 +137,53 @@ def time_rows(
     """
     starts = station_places(scenario) if starts is None else starts
     origins = list(zip(starts.on_road.street.tolist(), starts.on_road.along.tolist(), strict=True))
-    new = [o for o in origins if _row_key(scenario, o, ends, cutoff_s) not in scenario.memo]
-    if len(new) > 1:
-        with on_threads(lambda origin: _row(scenario, origin, ends, cutoff_s), new, what="travel times") as solved:
-            deque(solved, maxlen=0)  # they stay in the memo
-    rows = [_row(scenario, origin, ends, cutoff_s) for origin in origins]
-    _refuse_islands(scenario, starts, origins, cutoff_s)
-    return np.stack(rows) if rows else np.empty((0, len(ends.ids)), dtype=np.float32)
+    shape = len(origins), len(ends.ids)
+    room = BYTES * shape[0] * shape[1]
+    check_room(
+        room,
+        what=f"times from {wording.counted(shape[0], 'place')} to {wording.count(shape[1])}",
+        mend="ask of fewer at a time, or `candidate_times`, which keeps only those within a limit",
+    )
+    rows = np.empty(shape, dtype=np.float32)
+    # Rows that would push one another out of the memory are not put there; nor is what the search found at nodes.
+    keep = room <= KEPT_SHARE * scenario.memo.limit_bytes
+    keep_reach = NODE_BYTES * scenario.roads.n_nodes * shape[0] <= KEPT_SHARE * scenario.memo.limit_bytes
+
+    def solve(i: int) -> None:
+        key = _row_key(scenario, origins[i], ends, cutoff_s)
+        make = partial(_row, scenario, origins[i], ends, cutoff_s, keep=keep_reach)
+        rows[i] = scenario.memo.get(key, make) if keep else make()
+
+    known = [_row_key(scenario, o, ends, cutoff_s) in scenario.memo for o in origins]
+    if known.count(False) > 1:
+        with on_threads(solve, range(len(origins)), what="travel times") as solved:
+            deque(solved, maxlen=0)
+    else:
+        for i in range(len(origins)):
+            solve(i)
+    if not np.isfinite(cutoff_s):
+        refuse_islands(scenario, starts)
+    return rows
 
 
 def _row_key(scenario: Scenario, origin: tuple[int, float], ends: Places, cutoff_s: float) -> Hashable:
     return "row", scenario.roads.fingerprint, origin, ends.key, cutoff_s
 
 
-def _row(scenario: Scenario, origin: tuple[int, float], ends: Places, cutoff_s: float) -> NDArray[np.float32]:
+def _row(
+    scenario: Scenario, origin: tuple[int, float], ends: Places, cutoff_s: float, *, keep: bool
+) -> NDArray[np.float32]:
     roads = scenario.roads
-
-    def make() -> NDArray[np.float32]:
-        found = reach(scenario, origin, cutoff_s=cutoff_s)
-        return kernel.point_times(
-            found.nodes,
-            found.node_s,
-            origin=origin,
-            streets=(roads.first, roads.last, roads.there_s, roads.back_s),
-            points=(ends.on_road.street, ends.on_road.along),
-            limit_s=cutoff_s,
-            workspace=kernel.Workspace(roads.n_nodes),
-        )
-
-    return scenario.memo.get(_row_key(scenario, origin, ends, cutoff_s), make)
+    found = reach(scenario, origin, cutoff_s=cutoff_s) if keep else _reach(roads, origin, cutoff_s)
+    return kernel.point_times(
+        found.nodes,
+        found.node_s,
+        origin=origin,
+        streets=(roads.first, roads.last, roads.there_s, roads.back_s),
+        points=(ends.on_road.street, ends.on_road.along),
+        limit_s=cutoff_s,
+        workspace=kernel.Workspace(roads.n_nodes),
+    )
 
 
 def reach(scenario: Scenario, origin: tuple[int, float], *, cutoff_s: float = np.inf) -> Reach:
@@ -172,26 +200,11 @@ def reach(scenario: Scenario, origin: tuple[int, float], *, cutoff_s: float = np
         Nodes farther than this are left out. [s]
     """
     roads = scenario.roads
-
-    def make() -> Reach:
-        street, along = np.array([origin[0]], dtype=np.int32), np.array([origin[1]])
-        seeds = seeds_on(roads, street, along, owner=np.zeros(1, dtype=np.int64))
-        return Reach(*kernel.reach(roads.graph, seeds.node, seeds.spent_s, limit_s=cutoff_s))
-
-    return scenario.memo.get(("reach", roads.fingerprint, origin, cutoff_s), make)
+    key = "reach", roads.fingerprint, origin, cutoff_s
+    return scenario.memo.get(key, lambda: _reach(roads, origin, cutoff_s))
 
 
-def _refuse_islands(scenario: Scenario, starts: Places, origins: list[tuple[int, float]], cutoff_s: float) -> None:
-    """Refuse a station that stands on a scrap of road from which it reaches next to nothing."""
-    if np.isfinite(cutoff_s):
-        return
-    n_nodes = scenario.roads.n_nodes
-    share = {s: len(reach(scenario, o).nodes) / n_nodes for s, o in zip(starts.ids, origins, strict=True)}
-    islands = {s: f for s, f in share.items() if f < SMALLEST_REACH}
-    if islands and len(islands) < len(share):
-        told = ", ".join(f"{quoted(s)} ({wording.share(f)})" for s, f in islands.items())
-        raise UnreachableStationError(
-            f"stations on roads that reach less than {wording.goal(SMALLEST_REACH)} of the network: {told}: check"
-            " their places,"
-            " or whether a connecting road is missing"
-        )
+def _reach(roads: RoadNetwork, origin: tuple[int, float], cutoff_s: float) -> Reach:
+    street, along = np.array([origin[0]], dtype=np.int32), np.array([origin[1]])
+    seeds = seeds_on(roads, street, along, owner=np.zeros(1, dtype=np.int64))
+    return Reach(*kernel.reach(roads.graph, seeds.node, seeds.spent_s, limit_s=cutoff_s))

@@ -1,13 +1,18 @@
 import copy
 import pickle
 import threading
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from types import SimpleNamespace
 from typing import NamedTuple
 
 import numpy as np
 import pytest
 
+from fireplan._memory import check_room
 from fireplan._result_cache import Memo
+from fireplan.errors import InputError
+from fireplan.examples import line_town
+from fireplan.travel import travel_times
 
 
 def counted(value):
@@ -144,3 +149,24 @@ def test_threads_get_one_and_the_same_answer():
         thread.join()
     assert len(found) == 8000
     assert all(found)
+
+
+def test_work_that_does_not_fit_is_refused_before_it_begins(monkeypatch):
+    monkeypatch.setattr("psutil.virtual_memory", lambda: SimpleNamespace(available=2e9, total=16e9))
+    check_room(1.7e9, what="times", mend="ask of fewer")
+    with pytest.raises(InputError, match=r"^times take 1\.9 GB of memory, and 2\.0 GB are free: ask of fewer$"):
+        check_room(1.9e9, what="times", mend="ask of fewer")
+    assert Memo().limit_bytes == 2_000_000_000
+    town = line_town()
+    monkeypatch.setattr("psutil.virtual_memory", lambda: SimpleNamespace(available=100, total=16e9))
+    with pytest.raises(InputError, match=r"times from 1 place to 40 take 0\.0 GB"):
+        travel_times(town)
+    assert list(town.memo._held) == [] or all(key[0] != "row" for key in town.memo._held)
+
+
+def test_rows_that_would_push_one_another_out_are_not_kept():
+    town = line_town()
+    whole, memo = travel_times(town), Memo(limit_bytes=100)
+    small = replace(town, memo=memo)
+    np.testing.assert_array_equal(travel_times(small), whole)
+    assert not any(key[0] in {"row", "reach"} for key in memo._held)
