@@ -25,6 +25,10 @@ NO_ROWS = np.empty(0, dtype=np.int32)
 NO_ROWS_S = np.empty(0, dtype=np.float32)
 
 
+NO_DEPTH = -1
+"""No list says when: there is not enough of it in all the department."""
+
+
 class ForceTimes(NamedTuple):
     """
     Arrival of a force at every place: that of another scenario, and where it is another.
@@ -136,10 +140,10 @@ def _amount_at(scenario: Scenario, ends: Places, kind: str, amount: float, inter
     def make() -> ForceTimes:
         mine = key(origins)
         if not len(origins) or not origins.brings[:, column].sum() >= amount:
-            return ForceTimes(mine, None, np.full(len(ends.ids), np.inf, dtype=np.float32))
+            return ForceTimes(mine, None, np.full(len(ends.ids), np.inf, dtype=np.float32), used=NO_DEPTH)
         for other in found.before():
             known = scenario.memo.known(key(other)) if key(other) != mine else None
-            if known is None:
+            if known is None or known.used == NO_DEPTH:
                 continue
             change = since(scenario, other, origins, least=known.used, column=column)
             if change is None:

@@ -159,6 +159,9 @@ def _followed(
     return Near(table, Since(other, number, moved))
 
 
+NOWHERE = kernel.Moved(np.empty(0, dtype=np.int32), np.empty(0, dtype=np.float32), np.empty(0, dtype=np.int32))
+
+
 class Succession(NamedTuple):
     """
     How sources differ from others that stood there before.
@@ -239,7 +242,7 @@ def _since(scenario: Scenario, other: Origins, origins: Origins, least: int, col
         if near.since is None or near.since.origins.key != other.key:
             return None
         table, number = near.table, near.since.number
-        moved.append(near.since.moved)
+        moved.append(near.since.moved.above(least))
     stays = np.flatnonzero(number >= 0)
     new = np.ones(len(origins), dtype=bool)
     new[number[stays]] = False
@@ -247,12 +250,10 @@ def _since(scenario: Scenario, other: Origins, origins: Origins, least: int, col
     if column is not None:
         altered = stays[other.brings[stays, column] != origins.brings[number[stays], column]]
         if len(altered):
-            moved.append(_domain(scenario.roads, known.table, other, altered))
+            moved.append(_domain(scenario.roads, known.table, other, altered).above(least))
             streets.append(other.street[altered])
-    return Succession(
-        other, origins, number, depth, table, kernel.Moved(*map(np.concatenate, zip(*moved, strict=True))) if moved
-        else kernel.Moved(np.empty(0, dtype=np.int32), np.empty(0, dtype=np.float32)), np.concatenate(streets),
-    )  # fmt: skip
+    merged = kernel.Moved(*map(np.concatenate, zip(*moved, strict=True))) if moved else NOWHERE
+    return Succession(other, origins, number, depth, table, merged, np.concatenate(streets))
 
 
 def _domain(

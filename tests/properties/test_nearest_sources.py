@@ -118,9 +118,17 @@ def test_sources_that_come_and_go_leave_no_trace(town, depth, data):
 def says_what_moved(graph, n, moved, was, here, depth):
     """Where nothing is said to have moved, the lists are the same; elsewhere they are up to the time that is said."""
     (was_s, was_who), (here_s, here_who) = lists(graph, n, was, depth), lists(graph, n, here, depth)
-    since = np.full(n, np.inf)
-    since[moved.node] = moved.time_s
+    since, place = np.full(n, np.inf), np.full(n, depth)
+    since[moved.node], place[moved.node] = moved.time_s, moved.place
     for node in range(n):
+        # Above the place that is said nothing changed.
+        above = min(place[node], depth - 1)
+        named = [
+            [was[w] if w >= 0 else None for w in was_who[node]],
+            [here[w] if w >= 0 else None for w in here_who[node]],
+        ]
+        assert named[0][:above] == named[1][:above]
+        assert was_s[node, :above].tolist() == here_s[node, :above].tolist()
         before = [(t, was[w]) for t, w in zip(was_s[node], was_who[node], strict=True) if t < since[node]]
         after = [(t, here[w]) for t, w in zip(here_s[node], here_who[node], strict=True) if t < since[node]]
         if since[node] < np.inf:

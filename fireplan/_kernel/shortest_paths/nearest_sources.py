@@ -77,10 +77,27 @@ class NearestSources(NamedTuple):
 
 
 class Moved(NamedTuple):
-    """Nodes whose list is another one, and the earliest time at which one of the sources that make it so is there."""
+    """
+    Where lists are other ones.
+
+    Attributes
+    ----------
+    node
+        The nodes.
+    time_s
+        The earliest time at which one of the sources that make it so is there. [s]
+    place
+        The first place of the list at which one of them stands, or stood.
+    """
 
     node: NDArray[np.int32]
     time_s: NDArray[np.float32]
+    place: NDArray[np.int32]
+
+    def above(self, depth: int) -> Moved:
+        """Give those that differ in the first so many places."""
+        high = self.place < depth
+        return Moved(self.node[high], self.time_s[high], self.place[high])
 
 
 def nearest_sources(graph: Graph, seeds: Seeds, depth: int) -> NearestSources:
@@ -168,7 +185,7 @@ DONE, MORE_LABELS, MORE_ROWS = range(3)
 
 _Arrays = tuple[
     "NDArray[np.int32]", "NDArray[np.float64]", "NDArray[np.int32]", "NDArray[np.int32]", "NDArray[np.float64]",
-    "NDArray[np.int32]", "NDArray[np.float64]",
+    "NDArray[np.int32]", "NDArray[np.float64]", "NDArray[np.int32]",
 ]  # fmt: skip
 
 
@@ -183,6 +200,7 @@ class _Draft:
             self.shared_s, self.shared_source = np.empty((0, depth)), np.empty((0, depth), dtype=np.int32)
             self.own_s, self.own_source = np.full((n, depth), np.inf), np.full((n, depth), NOBODY, dtype=np.int32)
             self.node, self.moved_s = np.arange(n, dtype=np.int32), np.full(n, np.inf)
+            self.moved_at = np.full(n, depth, dtype=np.int32)
         else:
             self.row, self.used = before.row.copy(), len(before.own_s)
             self.shared_s, self.shared_source = before.shared_s, before.shared_source
@@ -192,6 +210,7 @@ class _Draft:
             own = np.flatnonzero(before.row >= len(before.shared_s)) if self.used else np.empty(0, dtype=np.int64)
             self.node[before.row[own] - len(before.shared_s)] = own
             self.moved_s = np.full(len(self.own_s), np.inf)
+            self.moved_at = np.full(len(self.own_s), self.own_s.shape[1], dtype=np.int32)
         for values in (self.shared_s, self.shared_source):
             values.flags.writeable = False  # also where there are none: to the compiler that is one type
 
@@ -245,16 +264,20 @@ class _Draft:
     def moved(self) -> Moved:
         """Give what changed since the table that it came from."""
         moved = np.flatnonzero(self.moved_s[: self.used] < np.inf)
-        return Moved(self.node[moved], self.moved_s[moved].astype(np.float32))
+        return Moved(self.node[moved], self.moved_s[moved].astype(np.float32), self.moved_at[moved])
 
     @property
     def _arrays(self) -> _Arrays:
-        return (self.row, self.shared_s, self.shared_source, self.node, self.own_s, self.own_source, self.moved_s)
+        return (
+            self.row, self.shared_s, self.shared_source, self.node, self.own_s, self.own_source, self.moved_s,
+            self.moved_at,
+        )  # fmt: skip
 
     def _grow(self) -> None:
         more = max(FEWEST_ROWS, len(self.own_s))
         self.own_s, self.own_source = _longer(self.own_s, more), _longer(self.own_source, more)
         self.node, self.moved_s = _longer(self.node, more), _longer(self.moved_s, more)
+        self.moved_at = _longer(self.moved_at, more)
         self.moved_s[-more:] = np.inf
 
 
@@ -278,26 +301,28 @@ def _gains(number, there_s, rank, list_s, list_source, depth):
 
 
 @compiled
-def _own(node, row, shared_s, shared_source, own_node, own_s, own_source, moved_s, used):
+def _own(node, row, shared_s, shared_source, own_node, own_s, own_source, moved_s, moved_at, used):
     """Give a node a list of its own, a copy of the shared one."""
     for k in range(own_s.shape[1]):
         own_s[used, k] = shared_s[row[node], k]
         own_source[used, k] = shared_source[row[node], k]
     own_node[used] = node
     moved_s[used] = np.inf
+    moved_at[used] = own_s.shape[1]
     row[node] = len(shared_s) + used
 
 
 @compiled
 def _offer(
-    node, number, there_s, rank, row, shared_s, shared_source, own_node, own_s, own_source, moved_s, depth, used,
+    node, number, there_s, rank, row, shared_s, shared_source, own_node, own_s, own_source, moved_s, moved_at,
+    depth, used,
 ):  # fmt: skip
     """Put a source into the list of a node; how many lists are the table's own now, -1 if it gains nothing."""
     r = row[node] - len(shared_s)
     if r < 0:
         if not _gains(number, there_s, rank, shared_s[row[node]], shared_source[row[node]], depth):
             return -1
-        _own(node, row, shared_s, shared_source, own_node, own_s, own_source, moved_s, used)
+        _own(node, row, shared_s, shared_source, own_node, own_s, own_source, moved_s, moved_at, used)
         r = used
         used += 1
     elif not _gains(number, there_s, rank, own_s[r], own_source[r], depth):
@@ -318,13 +343,14 @@ def _offer(
     own_s[r, place] = there_s
     own_source[r, place] = number
     moved_s[r] = min(moved_s[r], there_s)
+    moved_at[r] = min(moved_at[r], place)
     return used
 
 
 @compiled
 def _label(
     start, arcs, arc_s, seeds, seed_s, seed_owner, per_s, first, labels, rank,
-    row, shared_s, shared_source, own_node, own_s, own_source, moved_s, depth, state,
+    row, shared_s, shared_source, own_node, own_s, own_source, moved_s, moved_at, depth, state,
 ):  # fmt: skip
     """Run the search; says for what it needs more room, to be called again with it."""
     n_buckets, n_shared = len(first), len(shared_s)
@@ -336,7 +362,7 @@ def _label(
         for i in range(len(seeds)):
             now = _offer(
                 seeds[i], seed_owner[i], seed_s[i], rank,
-                row, shared_s, shared_source, own_node, own_s, own_source, moved_s, depth, rows,
+                row, shared_s, shared_source, own_node, own_s, own_source, moved_s, moved_at, depth, rows,
             )  # fmt: skip
             if now < 0:
                 continue
@@ -375,7 +401,7 @@ def _label(
                 to = arcs[arc, 0]
                 now = _offer(
                     to, number, there_s, rank,
-                    row, shared_s, shared_source, own_node, own_s, own_source, moved_s, depth, rows,
+                    row, shared_s, shared_source, own_node, own_s, own_source, moved_s, moved_at, depth, rows,
                 )  # fmt: skip
                 if now < 0:
                     continue
@@ -397,7 +423,8 @@ def _label(
 
 @compiled
 def _unlabel(
-    start, arcs, waiting, number, row, shared_s, shared_source, own_node, own_s, own_source, moved_s, depth, state,
+    start, arcs, waiting, number, row, shared_s, shared_source, own_node, own_s, own_source, moved_s, moved_at,
+    depth, state,
 ):  # fmt: skip
     """Take a source out of the lists of nodes that wait, and of all beyond; false if there is no room for them."""
     n_shared, n, rows = len(shared_s), state[WAITING], state[ROWS]
@@ -412,10 +439,11 @@ def _unlabel(
         if place < 0:
             continue
         if r < 0:
-            _own(node, row, shared_s, shared_source, own_node, own_s, own_source, moved_s, rows)
+            _own(node, row, shared_s, shared_source, own_node, own_s, own_source, moved_s, moved_at, rows)
             r = rows
             rows += 1
         moved_s[r] = min(moved_s[r], own_s[r, place])
+        moved_at[r] = min(moved_at[r], place)
         for k in range(place, depth - 1):
             own_s[r, k] = own_s[r, k + 1]
             own_source[r, k] = own_source[r, k + 1]

@@ -155,7 +155,19 @@ def points_moved(
     n_nodes = len(grouped[0].start) - 1
     when_s, seen = np.full(n_nodes, np.inf, dtype=np.float32), np.zeros(n_nodes, dtype=bool)
     out = np.empty(len(along), dtype=np.int32)
-    n = _moved(*moved, when_s, seen, *streets, *grouped[0], *grouped[1], along, np.unique(also), before_s, out)
+    n = _moved(
+        moved.node,
+        moved.time_s,
+        when_s,
+        seen,
+        *streets,
+        *grouped[0],
+        *grouped[1],
+        along,
+        np.unique(also),
+        before_s,
+        out,
+    )
     return out[:n].copy()
 
 
@@ -263,8 +275,10 @@ def _at_points(
             if missing <= 0:
                 amount_s[i] = room_s[k]
                 break
-        if missing > 0 and not whole:
-            enough = False
+        if missing > 0:
+            # Whatever came to the end of the list would matter.
+            deepest = max(deepest, min(n + 1, depth))
+            enough = enough and whole
     return deepest if enough else -1
 
 
