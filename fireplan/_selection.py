@@ -140,7 +140,15 @@ def _of_kind(
 
 def kind_texts(column: pd.Series[Any]) -> pd.Series[str]:
     """Give the values of a column as they are compared: as text, missing where there is none."""
-    texts = column.astype(object).map(value_text, na_action="ignore")
+    if column.dtype != object:  # few values, many rows; objects may be equal and written otherwise, as 1 and True
+        code, values = pd.factorize(column)
+        texts = np.array([*_texts(pd.Series(values)), None], dtype=object)
+        return pd.Series(texts[code], index=column.index, name=column.name, dtype="str")
+    return _texts(column)
+
+
+def _texts(values: pd.Series[Any]) -> pd.Series[str]:
+    texts = values.astype(object).map(value_text, na_action="ignore")
     return texts.where(texts.notna() & (texts != ""))
 
 

@@ -40,10 +40,10 @@ FIRST_DUE = "first_due"
 """In `Objective.where`: the ground of stations, as they stand before any change."""
 
 GRAIN = 2.0**-30
-"""Weights that are multiples of this, and not too many, add up to the same sum in every order."""
+"""Weights that are multiples of this, or whole, and not too many, add up to the same sum in every order."""
 
-MOST = 2.0**22
-"""How much of them may be added up so."""
+MOST = 2.0**52
+"""How many grains may be added up so."""
 
 ON, OFF, UNTOLD = 1, 0, -1
 
@@ -134,7 +134,9 @@ def measures_of(scenario: Scenario, objective: Objective | None = None, *, also:
 def is_exact(weight: NDArray[np.float64]) -> bool:
     """Whether sums of weights are exact, so that what came and went can be added and taken away."""
     known = weight[np.isfinite(weight)]
-    return bool(known.sum() <= MOST and (known == np.rint(known / GRAIN) * GRAIN).all())
+    return any(
+        known.sum() <= MOST * grain and (known == np.rint(known / grain) * grain).all() for grain in (1.0, GRAIN)
+    )
 
 
 def in_grains(amount: NDArray[np.float64]) -> NDArray[np.float64]:

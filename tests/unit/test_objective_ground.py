@@ -11,8 +11,10 @@ from hypothesis import strategies as st
 
 import fireplan as fp
 from fireplan import standards
+from fireplan._selection import kind_texts
 from fireplan.errors import InputError, TableError, UnknownIdError
 from fireplan.examples import BLOCK_DEG, line_town
+from fireplan.standards._objectives import value_text
 
 N = 40
 CLASSES = ("low", "moderate", "high", None)
@@ -504,3 +506,21 @@ def test_a_night_belongs_to_the_day_on_which_it_begins():
 def test_a_time_zone_is_one():
     with pytest.raises(UnknownIdError, match="time zone"):
         town(["low"] * N, timezone="Mars/X")
+
+
+def test_texts_of_a_column_are_those_of_each_value_whatever_its_type():
+    """Values are written once each: the table is as if every row had been."""
+    for values in (
+        ["a", " a", "", None, "1.0"],
+        [1.0, 2.5, np.nan, 1.0],
+        [1, 2, 1],
+        [True, False],
+        pd.Categorical(["x", None, "x "]),
+    ):
+        column = pd.Series(values)
+        each = [value_text(v) if pd.notna(v) and value_text(v) else None for v in column]
+        found = kind_texts(column)
+        assert [v if pd.notna(v) else None for v in found] == each
+        assert found.dtype == "str"
+        assert kind_texts(column.astype(object)).fillna("?").tolist() == found.fillna("?").tolist()
+    assert kind_texts(pd.Series([1, True, "x"], dtype=object)).tolist() == ["1", "True", "x"]

@@ -90,7 +90,7 @@ def first_at_points(
     source = np.full((depth, n), NOBODY, dtype=np.int32)
     time_s = np.full((depth, n), np.inf, dtype=np.float32)
     nothing = np.empty(0, dtype=np.float32)
-    _ask(table, streets, points, sources, np.empty(0), 0.0, source, time_s, nothing)
+    _ask(table, streets, points, sources, np.empty(0), 0.0, depth, source, time_s, nothing)
     return source, time_s
 
 
@@ -122,7 +122,9 @@ def amount_at_points(
     """
     out = np.full(len(points[0]), np.inf, dtype=np.float32)
     nobody, never = np.empty((0, 0), dtype=np.int32), np.empty((0, 0), dtype=np.float32)
-    return out, _ask(table, streets, points, sources, brings, need, nobody, never, out)
+    # As many as must come at the least: so deep each list is looked at before more of it is.
+    fewest = int(min(max(1.0, np.ceil(need / brings.max(initial=1.0))), table.depth)) if len(brings) else 1
+    return out, _ask(table, streets, points, sources, brings, need, fewest, nobody, never, out)
 
 
 def points_moved(
@@ -178,6 +180,7 @@ def _ask(
     sources: Sources,
     brings: NDArray[np.float64],
     need: float,
+    fewest: int,
     source: NDArray[np.int32],
     time_s: NDArray[np.float32],
     amount_s: NDArray[np.float32],
@@ -187,9 +190,10 @@ def _ask(
     own[sources.street] = True
     most = 2 * table.depth + len(sources.street)  # the sources of the two ends of a street, and those on it
     room, room_s = np.empty(most, dtype=np.int32), np.empty(most, dtype=np.float32)
-    return int(
-        _at_points(*table, *streets, *points, own, *sources, room, room_s, brings, need, source, time_s, amount_s)
-    )
+    # Street by street, so that neighbours ask for the same lists.
+    order = np.argsort(points[0], kind="stable")
+    found = source, time_s, amount_s
+    return int(_at_points(order, fewest, *table, *streets, *points, own, *sources, room, room_s, brings, need, *found))
 
 
 @compiled
@@ -226,56 +230,74 @@ def _from_end(list_s, list_source, rank, depth, more_s, n, room, room_s):
 
 
 @compiled
+def _gather(
+    i, at_most, row, shared_s, shared_source, own_s, own_source, rank, first, last, there_s, back_s, street, along,
+    own, on, stands, later_s, room, room_s,
+):  # fmt: skip
+    """List the sources that come to a point, from so much of each list; how many there are, and whether that is all."""
+    n_shared = len(shared_s)
+    s, f = street[i], along[i]
+    there, back = there_s[s], back_s[s]
+    n = 0
+    # The lists of the ends are exact to their depth, so that of the point is too; if none is full, it is whole.
+    whole = True
+    for end in range(2):
+        left = f if end == 0 else 1.0 - f
+        along_s = there if end == 0 else back
+        r = row[first[s] if end == 0 else last[s]]
+        whole = whole and (shared_source[r] if r < n_shared else own_source[r - n_shared])[at_most - 1] < 0
+        if along_s < np.inf or left <= 0.0:
+            more_s = left * along_s if left > 0.0 else 0.0
+            if r < n_shared:
+                n = _from_end(shared_s[r], shared_source[r], rank, at_most, more_s, n, room, room_s)
+            else:
+                n = _from_end(own_s[r - n_shared], own_source[r - n_shared], rank, at_most, more_s, n, room, room_s)
+    for number in range(len(on) if own[s] else 0):
+        if on[number] != s:
+            continue
+        begin = stands[number]
+        if f >= begin and there < np.inf:
+            n = _put(number, (f - begin) * there + later_s[number], n, room, room_s)
+        if f <= begin and back < np.inf:
+            n = _put(number, (begin - f) * back + later_s[number], n, room, room_s)
+    return n, whole
+
+
+@compiled
 def _at_points(
-    row, shared_s, shared_source, own_s, own_source, rank, depth, first, last, there_s, back_s, street, along,
-    own, on, stands, later_s, room, room_s, brings, need, out, out_s, amount_s,
+    order, fewest, row, shared_s, shared_source, own_s, own_source, rank, depth, first, last, there_s, back_s, street,
+    along, own, on, stands, later_s, room, room_s, brings, need, out, out_s, amount_s,
 ):  # fmt: skip
     """Write the nearest sources of each point, or when enough has come to it; how deep that is, -1: the lists end."""
-    n_shared = len(shared_s)
     deepest, enough = 0, True
-    for i in range(len(street)):
-        s = street[i]
-        if s < 0:
+    for i in order:
+        if street[i] < 0:
             continue
-        f = along[i]
-        there, back = there_s[s], back_s[s]
-        n = 0
-        # The lists of the ends are exact to their depth, so that of the point is too; if none is full, it is whole.
-        whole = True
-        for end in range(2):
-            left = f if end == 0 else 1.0 - f
-            along_s = there if end == 0 else back
-            r = row[first[s] if end == 0 else last[s]]
-            whole = whole and (shared_source[r] if r < n_shared else own_source[r - n_shared])[depth - 1] < 0
-            if along_s < np.inf or left <= 0.0:
-                more_s = left * along_s if left > 0.0 else 0.0
-                if r < n_shared:
-                    n = _from_end(shared_s[r], shared_source[r], rank, depth, more_s, n, room, room_s)
-                else:
-                    n = _from_end(
-                        own_s[r - n_shared], own_source[r - n_shared], rank, depth, more_s, n, room, room_s
-                    )  # fmt: skip
-        for number in range(len(on) if own[s] else 0):
-            if on[number] != s:
-                continue
-            begin = stands[number]
-            if f >= begin and there < np.inf:
-                n = _put(number, (f - begin) * there + later_s[number], n, room, room_s)
-            if f <= begin and back < np.inf:
-                n = _put(number, (begin - f) * back + later_s[number], n, room, room_s)
-        for k in range(min(n, len(out))):
-            out[k, i] = room[k]
-            out_s[k, i] = room_s[k]
+        at_most = min(fewest, depth)
+        while True:
+            # Most are answered by the tops of the lists.
+            n, whole = _gather(
+                i, at_most, row, shared_s, shared_source, own_s, own_source, rank, first, last, there_s, back_s,
+                street, along, own, on, stands, later_s, room, room_s,
+            )  # fmt: skip
+            missing = need
+            k = 0
+            exact = n if whole else min(n, at_most)
+            while missing > 0 and k < exact:
+                missing -= brings[room[k]]
+                k += 1
+            if missing <= 0 or whole or at_most == depth:
+                break
+            at_most = min(2 * at_most, depth)
+        for k2 in range(min(n, len(out))):
+            out[k2, i] = room[k2]
+            out_s[k2, i] = room_s[k2]
         if len(amount_s) == 0:
             continue
-        missing = need
-        for k in range(n if whole else min(n, depth)):
-            missing -= brings[room[k]]
-            deepest = max(deepest, min(k + 1, depth))
-            if missing <= 0:
-                amount_s[i] = room_s[k]
-                break
-        if missing > 0:
+        deepest = max(deepest, min(k, depth))
+        if missing <= 0:
+            amount_s[i] = room_s[k - 1]
+        else:
             # Whatever came to the end of the list would matter.
             deepest = max(deepest, min(n + 1, depth))
             enough = enough and whole
