@@ -478,7 +478,8 @@ def _check_homes(units: pd.DataFrame, stations: pd.DataFrame) -> None:
     """Every unit is housed at a station that is there."""
     if len(units) == 0:
         return
-    homeless = ~units["station_id"].isin(stations.index)
+    known, homes = set(stations.index.to_numpy(object)), units["station_id"].to_numpy(object)
+    homeless = np.array([home not in known for home in homes])
     if homeless.any():
         faults = Faults("table 'units'")
         for unit in units.index[np.flatnonzero(homeless)[:5]]:

@@ -137,7 +137,8 @@ def known_unit(tables: Tables, unit: str) -> None:
 
 def same_id(new: str, known: Iterable[object]) -> str | None:
     """Find the id that differs from a new one in case and blanks only."""
-    return next((str(k) for k in known if str(k).casefold().split() == new.casefold().split()), None)
+    wanted = new.casefold().split()
+    return next((str(k) for k in np.asarray(known, dtype=object) if str(k).casefold().split() == wanted), None)
 
 
 def positive(value: float, name: str, what: str) -> None:
@@ -157,7 +158,9 @@ def with_row(frame: pd.DataFrame, name: str, row: dict[str, Any]) -> Any:  # noq
     """Copy a table with one row more."""
     import geopandas as gpd  # noqa: PLC0415 - slow to import
 
-    more = gpd.GeoDataFrame([row], index=pd.Index([name], name=frame.index.name), crs=frame.crs)
+    columns, place = {c: [v] for c, v in row.items() if c != "geometry"}, gpd.array.from_shapely([row["geometry"]])
+    index = pd.Index([name], name=frame.index.name)
+    more = gpd.GeoDataFrame(columns, index=index, geometry=place, crs=frame.crs)
     return pd.concat([frame, more])
 
 

@@ -132,9 +132,11 @@ def supply(units: pd.DataFrame) -> NDArray[np.float64]:
     -------
     Units x `KINDS`: 1 for each kind the unit counts as, and the people aboard if they fight fires.
     """
-    brings = np.zeros((len(units), len(KINDS)))
-    types = units["type"].to_numpy()
-    for k, kind in enumerate(KINDS[:-1]):
-        brings[:, k] = [kind == t or kind in ALSO_COUNTS_AS.get(t, ()) for t in types]
-    brings[:, -1] = np.where(np.isin(types, FIGHTS_FIRE), units["crew"].to_numpy(float), 0.0)
+    code, types = pd.factorize(units["type"].to_numpy(object))
+    each = np.array(
+        [[kind == t or kind in ALSO_COUNTS_AS.get(t, ()) for kind in KINDS[:-1]] + [t in FIGHTS_FIRE] for t in types],
+        dtype=float,
+    ).reshape(-1, len(KINDS))
+    brings = each[code]
+    brings[:, -1] = np.where(brings[:, -1] > 0, units["crew"].to_numpy(float), 0.0)
     return brings

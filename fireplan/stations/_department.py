@@ -142,7 +142,7 @@ def other_spelling(unit_id: str, known: Iterable[object]) -> str | None:
     The one it means: of the same type and number, whose word is short for its word or the other way round; None where
     there is none, or where the name itself is known. "T3" and "Ladder 3", both trucks, are two units.
     """
-    named = [str(k) for k in known]
+    named = [str(k) for k in np.asarray(known, dtype=object)]
     if unit_id in named or (mine := _word_and_number(unit_id)) is None:
         return None
     return next((k for k in named if (theirs := _word_and_number(k)) is not None and _same(mine, theirs)), None)

@@ -95,19 +95,17 @@ def suppliers(
         return np.arange(n), later_s, np.full((n, len(KINDS)), np.inf)
     brings = supply(units)
     wanted = np.array([needs.get(k, 0.0) > 0 for k in KINDS])
-    at = starts.ids.get_indexer(pd.Index(units["station_id"]))
+    row = {station: i for i, station in enumerate(starts.ids.to_numpy(object))}
+    at = np.array([row.get(station, -1) for station in units["station_id"].to_numpy(object)])
     useful = (brings[:, wanted] > 0).any(axis=1) & (at >= 0)
     turnout_s = units["turnout_s"].to_numpy(float) if with_turnout else np.zeros(len(units))
-    groups: dict[tuple[int, float], NDArray[np.float64]] = {}
-    for i in np.flatnonzero(useful):
-        group = (int(at[i]), float(turnout_s[i]))
-        groups[group] = groups.get(group, 0) + brings[i]
-    ordered = sorted(groups)
-    return (
-        np.array([g[0] for g in ordered], dtype=np.int64),
-        np.array([g[1] for g in ordered], dtype=np.float32),
-        np.array([groups[g] for g in ordered]).reshape(-1, len(KINDS)),
-    )
+    at, turnout_s, brings = at[useful], turnout_s[useful], brings[useful]
+    # What turns out together at a station comes together.
+    order = np.lexsort((turnout_s, at))
+    at, turnout_s = at[order], turnout_s[order]
+    begins = np.flatnonzero(np.append(True, (np.diff(at) != 0) | (np.diff(turnout_s) != 0))[: len(at)])
+    together = np.add.reduceat(brings[order], begins) if len(begins) else np.empty((0, len(KINDS)))
+    return at[begins].astype(np.int64), turnout_s[begins].astype(np.float32), together
 
 
 def answer_key(what: str, scenario: Scenario, ends: Places, needs: Mapping[str, float], interval: str) -> Hashable:
