@@ -108,9 +108,11 @@ def _three_at(scenario: Scenario, ends: Places, found: Suppliers) -> tuple[NDArr
         return "three at", roads.fingerprint, ends.key, of.key
 
     def solved(
-        table: kernel.NearestSources, rows: NDArray[np.int32] | slice = slice(None)
+        table: kernel.NearestSources, rows: NDArray[np.int32] | None = None
     ) -> tuple[NDArray[np.int32], NDArray[np.float32]]:
-        return kernel.first_at_points(table, streets_of(roads), points_of(ends, rows), origins.sources, depth=len(NTH))
+        return kernel.first_at_points(
+            table, streets_of(roads), points_of(scenario, ends, rows), origins.sources, depth=len(NTH)
+        )
 
     def make() -> tuple[NDArray[np.int32], NDArray[np.float32]]:
         for other in found.before():
@@ -137,6 +139,6 @@ def reached_by_road(scenario: Scenario, ends: Places) -> NDArray[np.bool_]:
     origins = Origins(starts, np.arange(n), np.zeros(n, dtype=np.float32), np.zeros((n, len(KINDS))))
     near = nearest_stations(scenario, origins)
     _, best_s = kernel.first_at_points(
-        near.table, streets_of(scenario.roads), points_of(ends), origins.sources, depth=1
+        near.table, streets_of(scenario.roads), points_of(scenario, ends), origins.sources, depth=1
     )
     return np.asarray(np.isfinite(best_s[0]))

@@ -156,7 +156,7 @@ def _amount_at(scenario: Scenario, ends: Places, kind: str, amount: float, inter
                 mine, known.key, before_s, rows[other_s], row_s[other_s], max(known.used, used)
             )  # fmt: skip
         tables = _deeper(scenario, origins, found.before)
-        arrival_s, used = _asked(scenario, ends, slice(None), origins, column, amount, tables=tables)
+        arrival_s, used = _asked(scenario, ends, None, origins, column, amount, tables=tables)
         return ForceTimes(mine, None, arrival_s, used=used)
 
     return scenario.memo.get(key(origins), make)
@@ -175,7 +175,7 @@ def _deeper(
 def _asked(
     scenario: Scenario,
     ends: Places,
-    rows: NDArray[np.int32] | slice,
+    rows: NDArray[np.int32] | None,
     origins: Origins,
     column: int,
     amount: float,
@@ -184,7 +184,7 @@ def _asked(
 ) -> tuple[NDArray[np.float32], int]:
     """Ask when the amount has come to some places, of tables as deep as that takes."""
     brings = np.ascontiguousarray(origins.brings[:, column])
-    points, streets = points_of(ends, rows), streets_of(scenario.roads)
+    points, streets = points_of(scenario, ends, rows), streets_of(scenario.roads)
     for table in tables:
         arrival_s, used = kernel.amount_at_points(
             table, streets, points, origins.sources, brings=brings, need=amount

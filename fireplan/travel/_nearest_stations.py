@@ -191,13 +191,11 @@ class Succession(NamedTuple):
     streets: NDArray[np.int32]
 
     def rows(self, scenario: Scenario, ends: Places, *, before_s: NDArray[np.float32]) -> NDArray[np.int32]:
-        """Places at which it matters by the time at which all was there that was asked for, in rising order."""
+        """Places at which it matters by the time at which all was there that was asked for, street by street."""
         streets, along = streets_of(scenario.roads), ends.on_road.along
-        found = kernel.points_moved(
+        return kernel.points_moved(
             self.moved, streets, grouped(scenario, ends), along, also=self.streets, before_s=before_s
         )  # fmt: skip
-        found.sort()
-        return found
 
     def tables(self, scenario: Scenario) -> Iterator[kernel.NearestSources]:
         """Give the nearest of these, and more of them each time."""
@@ -332,9 +330,13 @@ def grouped(scenario: Scenario, ends: Places) -> tuple[kernel.Grouped, kernel.Gr
     )
 
 
-def points_of(ends: Places, rows: NDArray[np.int32] | slice = slice(None)) -> kernel.Points:
-    """Streets and fractions of places, or of some of them."""
-    street, along = np.ascontiguousarray(ends.on_road.street[rows]), np.ascontiguousarray(ends.on_road.along[rows])
-    for values in (street, along):
+def points_of(scenario: Scenario, ends: Places, rows: NDArray[np.int32] | None = None) -> kernel.Points:
+    """Places, or some of them that come street by street, as the kernel takes them."""
+    on = ends.on_road
+    if rows is None:
+        points = kernel.Points(on.street, on.along, grouped(scenario, ends)[1].item)
+    else:
+        points = kernel.Points(on.street[rows], on.along[rows], np.arange(len(rows), dtype=np.int32))
+    for values in points:
         values.flags.writeable = False  # as those of all places are: to the compiler that is one type
-    return street, along
+    return points

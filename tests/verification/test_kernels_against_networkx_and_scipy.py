@@ -105,12 +105,13 @@ def states(town):
 def points_while_sources_come_and_go(town):
     street, along = town.point
     grouped = kernel.by_node(town.streets, town.n_nodes), kernel.by_street(street, len(town.streets.first))
+    points = kernel.Points(street, along, np.arange(len(street), dtype=np.int32))
     stood_s = None
     last_depth = 0
     for depth, now, table, (gone, come, moved) in states(town):
         if depth < 2:
             continue
-        _, best_s = kernel.first_at_points(table, town.streets, town.point, stand(town, now), depth=2)
+        _, best_s = kernel.first_at_points(table, town.streets, points, stand(town, now), depth=2)
         nearest_s = np.sort(town.point_s[:, now], axis=1)
         for k in range(2):
             agree(best_s[k], nearest_s[:, k] if k < len(now) else np.full((2, len(street)), np.inf))

@@ -43,8 +43,22 @@ class Grouped(NamedTuple):
     item: NDArray[np.int32]
 
 
-Points = tuple["NDArray[np.int32]", "NDArray[np.float64]"]
-"""For each point its street (-1: on none) and the fraction along it."""
+class Points(NamedTuple):
+    """
+    Points on streets.
+
+    Attributes
+    ----------
+    street, along
+        Of each its street (-1: on none) and the fraction along it.
+    order
+        In which to look at them: neighbours after one another, as they ask for the same lists; those on none may be
+        left out.
+    """
+
+    street: NDArray[np.int32]
+    along: NDArray[np.float64]
+    order: NDArray[np.int32]
 
 
 def by_street(street: NDArray[np.int32], n_streets: int) -> Grouped:
@@ -86,7 +100,7 @@ def first_at_points(
     -------
     Rank of the source (-1: none) and time (inf) [s], each depth x points. Ties go to the source of lower rank.
     """
-    n = len(points[0])
+    n = len(points.street)
     source = np.full((depth, n), NOBODY, dtype=np.int32)
     time_s = np.full((depth, n), np.inf, dtype=np.float32)
     nothing = np.empty(0, dtype=np.float32)
@@ -120,7 +134,7 @@ def amount_at_points(
     Arrival of the source that completes it at each point (inf: it never is) [s], and to which depth of the lists that
     is owed; -1: the table was not deep enough to say so of every point, and a deeper one has to be asked.
     """
-    out = np.full(len(points[0]), np.inf, dtype=np.float32)
+    out = np.full(len(points.street), np.inf, dtype=np.float32)
     nobody, never = np.empty((0, 0), dtype=np.int32), np.empty((0, 0), dtype=np.float32)
     # As many as must come at the least: so deep each list is looked at before more of it is.
     fewest = int(min(max(1.0, np.ceil(need / brings.max(initial=1.0))), table.depth)) if len(brings) else 1
@@ -190,10 +204,8 @@ def _ask(
     own[sources.street] = True
     most = 2 * table.depth + len(sources.street)  # the sources of the two ends of a street, and those on it
     room, room_s = np.empty(most, dtype=np.int32), np.empty(most, dtype=np.float32)
-    # Street by street, so that neighbours ask for the same lists.
-    order = np.argsort(points[0], kind="stable")
     found = source, time_s, amount_s
-    return int(_at_points(order, fewest, *table, *streets, *points, own, *sources, room, room_s, brings, need, *found))
+    return int(_at_points(fewest, *table, *streets, *points, own, *sources, room, room_s, brings, need, *found))
 
 
 @compiled
@@ -265,8 +277,8 @@ def _gather(
 
 @compiled
 def _at_points(
-    order, fewest, row, shared_s, shared_source, own_s, own_source, rank, depth, first, last, there_s, back_s, street,
-    along, own, on, stands, later_s, room, room_s, brings, need, out, out_s, amount_s,
+    fewest, row, shared_s, shared_source, own_s, own_source, rank, depth, first, last, there_s, back_s, street,
+    along, order, own, on, stands, later_s, room, room_s, brings, need, out, out_s, amount_s,
 ):  # fmt: skip
     """Write the nearest sources of each point, or when enough has come to it; how deep that is, -1: the lists end."""
     deepest, enough = 0, True
