@@ -8,6 +8,7 @@ import numpy as np
 
 from fireplan import _kernel as kernel
 from fireplan import wording
+from fireplan._memory import check_room
 from fireplan.errors import UnreachableStationError, quoted
 from fireplan.travel._places import SMALLEST_REACH, seeds_on, station_places
 
@@ -22,6 +23,9 @@ if TYPE_CHECKING:
 
 DEPTH = 8
 """How many sources a node keeps at first: enough for three due and for most forces, with some to spare for closures."""
+
+LIST_BYTES = 60
+"""What a place in the list of a node takes at most while it is sought: twelve to stay, the rest for what still waits."""
 
 LEAST = 4
 """What may be left of them after closures, before all is searched anew."""
@@ -133,6 +137,11 @@ def nearest_stations(
 
 
 def _all(roads: RoadNetwork, origins: Origins, depth: int) -> Near:
+    check_room(
+        LIST_BYTES * depth * roads.n_nodes,
+        what=f"the nearest {depth} of {wording.counted(len(origins), 'station')} at {wording.count(roads.n_nodes)} nodes",
+        mend="cut the roads to the ground that is asked of",
+    )
     seeds = origins.seeds(roads, np.arange(len(origins)))
     return Near(kernel.nearest_sources(roads.graph, seeds, depth), None)
 
