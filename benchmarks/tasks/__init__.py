@@ -9,6 +9,7 @@ from benchmarks.tasks import (
     live,
     maps,
     performance,
+    processes,
     reach,
     siting,
     snapping,
@@ -27,6 +28,7 @@ ON_NETWORKS = {
     "isochrones": isochrones.contests,
     "live": live.contests,
     "county": county.contests,
+    "processes": processes.contests,
 }
 """Measured on every network."""
 
