@@ -14,7 +14,7 @@ from fireplan.incidents._columns.categories import categories
 from fireplan.incidents._columns_and_types import CALL_TIMES, OF_INCIDENTS, TIMES
 from fireplan.incidents._ledger.ids import check_incidents
 from fireplan.incidents._places.coordinates import check_incident_points
-from fireplan.incidents._rows import Rows
+from fireplan.incidents._rows import OrderedRows
 from fireplan.incidents._times.stamp_order import check_call_times, check_staged, check_two_places, flag, intervals
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 INCIDENT_ONLY = ("call_type", "priority", "latitude", "longitude")
 
 
-def build_responses(table: pd.DataFrame, clocked: Clocked, *, ledger: Ledger) -> Rows:
+def build_responses(table: pd.DataFrame, clocked: Clocked, *, ledger: Ledger) -> OrderedRows:
     """
     Join ids, texts, stamps, intervals and flags, and note what only shows between rows.
 
@@ -68,7 +68,7 @@ def build_responses(table: pd.DataFrame, clocked: Clocked, *, ledger: Ledger) ->
     return rows
 
 
-def in_order(table: pd.DataFrame, keys: list[str]) -> Rows:
+def in_order(table: pd.DataFrame, keys: list[str]) -> OrderedRows:
     """
     Sort rows by several columns, the first of them the incident, missing values last.
 
@@ -84,7 +84,7 @@ def in_order(table: pd.DataFrame, keys: list[str]) -> Rows:
         tied = table.iloc[order[alike]].assign(_place=order[alike]).sort_values(keys, kind="stable")
         order[alike] = tied["_place"].to_numpy()
     unit = ranks[keys.index("unit_id")][order] if "unit_id" in keys[:3] else None
-    return Rows(table, order, ranks[0][order], unit)
+    return OrderedRows(table, order, ranks[0][order], unit)
 
 
 def _ranked(column: pd.Series[Any]) -> Ints:
@@ -99,7 +99,7 @@ def _ranked(column: pd.Series[Any]) -> Ints:
     return rank[codes]
 
 
-def build_incidents(rows: Rows, *, ledger: Ledger) -> gpd.GeoDataFrame:
+def build_incidents(rows: OrderedRows, *, ledger: Ledger) -> gpd.GeoDataFrame:
     """
     Gather the incidents: the earliest received, and else the first that is known in the order of `build_responses`.
 
@@ -126,7 +126,7 @@ def build_incidents(rows: Rows, *, ledger: Ledger) -> gpd.GeoDataFrame:
     return gpd.GeoDataFrame(columns, geometry=GeometryArray(points, crs=4326), crs=4326)
 
 
-def finished(rows: Rows) -> pd.DataFrame:
+def finished(rows: OrderedRows) -> pd.DataFrame:
     """Give the responses in the order of the incidents, without what belongs to these."""
     place = np.empty(len(rows.ids), dtype=np.int64)
     place[rows.by_received] = np.arange(len(place))

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from fireplan.incidents._columns_and_types import Ints, Stamps
 
 
-class Rows:
+class OrderedRows:
     """
     Responses in the order of their incidents, with numbers for their ids, so that none is compared as text again.
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from fireplan.errors import Faults
     from fireplan.incidents._columns_and_types import Flags
     from fireplan.incidents._ledger.ledger import Ledger
-    from fireplan.incidents._rows import Rows
+    from fireplan.incidents._rows import OrderedRows
 
 LONGEST_ID = 100
 MOST_SEVERAL = 0.01  # of rows with several units in a cell; beyond it, that is how the file is made
@@ -133,7 +133,7 @@ def spelt_alike(units: pd.Series[str], *, ledger: Ledger) -> pd.Series[str]:
     return result
 
 
-def check_incidents(rows: Rows, *, ledger: Ledger) -> None:
+def check_incidents(rows: OrderedRows, *, ledger: Ledger) -> None:
     """
     Note units that are on an incident more than once, and incidents whose rows disagree.
 

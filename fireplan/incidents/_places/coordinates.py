@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from fireplan.incidents._columns.mapping import Point
     from fireplan.incidents._columns_and_types import Flags, Floats, Ints
     from fireplan.incidents._ledger.ledger import Ledger
-    from fireplan.incidents._rows import Rows
+    from fireplan.incidents._rows import OrderedRows
 
 FAR_M = 100_000.0  # from the centre of all points ...
 FAR_MEDIANS = 10.0  # ... and this many times the median distance
@@ -314,7 +314,7 @@ def _in_company(lat: Floats, lon: Floats, *, where: Flags) -> Flags:
     return company
 
 
-def check_incident_points(rows: Rows, *, ledger: Ledger) -> None:
+def check_incident_points(rows: OrderedRows, *, ledger: Ledger) -> None:
     """
     Note incidents whose units' points differ, and a point that too many incidents share.
 

@@ -11,7 +11,7 @@ from fireplan.incidents._columns_and_types import CALL_TIMES, NO_STAMP, TIMES, F
 
 if TYPE_CHECKING:
     from fireplan.incidents._ledger.ledger import Ledger
-    from fireplan.incidents._rows import Rows
+    from fireplan.incidents._rows import OrderedRows
 
 RECEIVED, DISPATCHED, ENROUTE, ARRIVED, CLEARED = range(5)
 DROPPED_FIRST = (
@@ -192,7 +192,7 @@ def _seconds(difference: Spans) -> Floats:
     return np.where(np.isnat(difference), np.nan, seconds)
 
 
-def check_two_places(rows: Rows, *, ledger: Ledger) -> None:
+def check_two_places(rows: OrderedRows, *, ledger: Ledger) -> None:
     """
     Note units that are on two incidents at once.
 
