@@ -221,8 +221,9 @@ def check_two_places(rows: OrderedRows, *, ledger: Ledger) -> None:
     other = busy & (incident != incident[holder])
     inside = other & (start > start[holder]) & (end < end[holder])
     ledger.add("unit_overlap", lines[other & ~inside], column="unit_id")
-    units = sorted(table["unit_id"].iloc[rows.order[known[order[inside]]]])
-    detail = f"units {', '.join(dict.fromkeys(str(u)[:20] for u in units[:50]))}" if units else ""
+    first = np.flatnonzero(inside)[np.argsort(unit[inside], kind="stable")[:50]]
+    units = dict.fromkeys(str(name)[:20] for name in table["unit_id"].iloc[at[order[first]]])
+    detail = f"units {', '.join(units)}" if units else ""
     ledger.add("unit_in_two_places", lines[inside], column="unit_id", detail=detail)
 
 
