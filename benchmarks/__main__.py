@@ -17,6 +17,7 @@ RESULTS = Path(__file__).with_name("RESULTS.md")
 TASKS = (
     "reach", "field", "speeds", "candidates", "snap", "isochrones", "whatif", "performance", "siting",
     "maps", "live", "live day", "import", "growth", "county",
+    "processes",
 )  # fmt: skip
 NETWORKS = ("marisol", "sf", "generated-240k", "generated-1m")
 

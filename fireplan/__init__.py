@@ -16,7 +16,7 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING
 
-__version__ = "0.1.0"
+from fireplan._version import __version__ as __version__
 
 # Names and the modules that hold them. They are imported when first asked for, so that importing fireplan, and asking
 # its command line for help, waits for nothing.
@@ -41,6 +41,7 @@ _NAMES = {
     "gaps": "measures",
     "Comparison": "comparison",
     "compare": "comparison",
+    "compare_many": "comparison",
     "CadHistory": "incidents",
     "read_cad": "incidents",
     "read_cad_sql": "incidents",
@@ -99,6 +100,7 @@ if TYPE_CHECKING:
     from fireplan.changes import SetTurnout as SetTurnout
     from fireplan.comparison import Comparison as Comparison
     from fireplan.comparison import compare as compare
+    from fireplan.comparison import compare_many as compare_many
     from fireplan.errors import FireplanError as FireplanError
     from fireplan.incidents import CadHistory as CadHistory
     from fireplan.incidents import read_cad as read_cad

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import weakref
+from mmap import mmap
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, overload
 
 import numpy as np
@@ -39,9 +40,9 @@ class FrozenTable(Generic[F]):
 
     __slots__ = ("table", "token")
 
-    def __init__(self, table: F) -> None:
+    def __init__(self, table: F, token: Token | None = None) -> None:
         self.table = table
-        self.token = Token()
+        self.token = token or Token()
 
     def view(self) -> F:
         """Hand the table out: no data are copied until somebody writes."""
@@ -51,9 +52,9 @@ class FrozenTable(Generic[F]):
         """Be one's own copy: there is nothing that an edit could change."""
         return self
 
-    def __reduce__(self) -> tuple[Callable[..., FrozenTable[F]], tuple[F]]:
-        """Travel as the table alone: what is read at the other end is frozen there."""
-        return freeze_own, (self.table,)
+    def __reduce__(self) -> tuple[Callable[..., FrozenTable[F]], tuple[F, Token]]:
+        """Travel as the table, frozen anew at the other end; those who share it here share it there, token and all."""
+        return _arrived, (self.table, self.token)
 
 
 def freeze(table: F) -> FrozenTable[F]:
@@ -66,22 +67,31 @@ def freeze_own(table: F) -> FrozenTable[F]:
     return _frozen(table if table is None else table.copy(deep=False))
 
 
-def _frozen(table: F) -> FrozenTable[F]:
+def _arrived(table: F, token: Token) -> FrozenTable[F]:
+    return _frozen(table, token)
+
+
+def _frozen(table: F, token: Token | None = None) -> FrozenTable[F]:
     if table is not None:
         _bar(table)
-    return FrozenTable(table)
+    return FrozenTable(table, token)
 
 
 def freeze_array(array: NDArray[Any]) -> NDArray[Any]:
     """Give an array that cannot be written to: itself if nobody can write to it already, else a copy."""
     below = array
     while isinstance(below, np.ndarray) and not below.flags.writeable:
-        if below.base is None:
+        if below.base is None or _is_barred(below.base):
             return array
         below = below.base
     copied = np.array(array, copy=True, order="C")
     copied.flags.writeable = False
     return copied
+
+
+def _is_barred(base: object) -> bool:
+    """Tell memory that is no array, and that nobody can write to: bytes, and a file that was mapped to be read."""
+    return isinstance(base, memoryview) and base.readonly and isinstance(base.obj, bytes | mmap)
 
 
 _SHARED = weakref.ref(FrozenTable)

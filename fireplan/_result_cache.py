@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter, OrderedDict
 from dataclasses import is_dataclass
-from threading import Lock
+from threading import Event, Lock, get_ident
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
@@ -20,6 +20,9 @@ LEAST_BYTES = 512 * 2**20
 SHARE = 1 / 8
 """Of the memory that the machine has, how much results may take."""
 
+LISTEN_EVERY_S = 0.2
+"""How long an interrupt may wait where a wait without end would not hear it, as on Windows. [s]"""
+
 
 class Memo:
     """
@@ -29,7 +32,7 @@ class Memo:
     and 512 MB at least. Keys hold what a result depends on: the
     network's fingerprint, an origin, or the token of a table, which stands for its content and for no other's. What is
     kept is never written to: its arrays are barred from it. A memo travels empty, and to one who was handed an answer
-    it looks the same.
+    it looks the same. Threads that ask for the same at once wait for the one that makes it.
     """
 
     def __init__(self, *, limit_bytes: int | None = None) -> None:
@@ -38,6 +41,8 @@ class Memo:
         self._in: Counter[int] = Counter()
         self._bytes = 0
         self._lock = Lock()
+        self._made_by: dict[Hashable, tuple[int, Event]] = {}
+        self._waits_for: dict[int, Hashable] = {}
 
     def __reduce__(self) -> tuple[Callable[..., Memo], tuple[int]]:
         """Travel empty: whoever shares it here shares one there."""
@@ -62,11 +67,37 @@ class Memo:
         make
             Makes it.
         """
-        with self._lock:
-            if key in self._held:
-                self._held.move_to_end(key)
-                return self._held[key][0]  # type: ignore[return-value]
-        made = make()
+        me = get_ident()
+        while True:
+            with self._lock:
+                if key in self._held:
+                    self._held.move_to_end(key)
+                    return self._held[key][0]  # type: ignore[return-value]
+                if key not in self._made_by:
+                    mine = Event()
+                    self._made_by[key] = me, mine
+                    break
+                if self._in_a_circle(key, me):
+                    return make()  # not kept: whoever was first keeps it
+                other = self._made_by[key][1]
+                self._waits_for[me] = key
+            try:
+                while not other.wait(LISTEN_EVERY_S):
+                    pass
+            finally:
+                with self._lock:
+                    del self._waits_for[me]
+        try:
+            made = make()
+            self.put(key, made)
+            return made
+        finally:  # if it failed, one of those who wait tries next
+            with self._lock:
+                del self._made_by[key]
+            mine.set()
+
+    def put(self, key: Hashable, made: object) -> None:
+        """Keep a result that is at hand already."""
         parts = _sealed(made)
         with self._lock:
             if key not in self._held:
@@ -81,7 +112,22 @@ class Memo:
                     if not self._in[part]:
                         del self._in[part]
                         self._bytes -= size
-        return made
+
+    def kept(self) -> dict[Hashable, object]:
+        """Give all that is kept, what was asked for last at the end."""
+        with self._lock:
+            return {key: made for key, (made, _) in self._held.items()}
+
+    def _in_a_circle(self, key: Hashable, me: int) -> bool:
+        """Tell whether whoever makes it waits, in the end, for this thread: then nobody would ever be done."""
+        while key in self._made_by:
+            maker = self._made_by[key][0]
+            if maker == me:
+                return True
+            if maker not in self._waits_for:
+                return False
+            key = self._waits_for[maker]
+        return False
 
     def known(self, key: Hashable) -> Any:  # noqa: ANN401 - whatever was kept
         """Look a result up; None: it is not at hand."""

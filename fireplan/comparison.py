@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, ClassVar, Literal
+from typing import TYPE_CHECKING, ClassVar, Literal, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -13,20 +15,25 @@ from fireplan import wording
 from fireplan._checked import takes
 from fireplan._frozen_tables import FrozenTable, freeze_own
 from fireplan._map_calls import MapCalls
-from fireplan.errors import InputError, UnknownIdError, listed, quoted
+from fireplan._one_release import OfOneRelease
+from fireplan._processes import workers
+from fireplan.errors import FireplanError, InputError, UnknownIdError, listed, quoted
 from fireplan.measures import Assessment, assess
 from fireplan.measures._assessment import SUMMARY_COLUMNS, chosen_measure, chosen_objective, headline_table
 from fireplan.measures._demand_measures import in_zones
 from fireplan.scenario import counted_columns, held, token
+from fireplan.standards._library import standard_of
 from fireplan.travel import first_due
 
 if TYPE_CHECKING:
+    from collections.abc import Hashable, Sequence
+
     import geopandas as gpd
 
-    from fireplan.scenario import Scenario
+    from fireplan.scenario import Change, Scenario
     from fireplan.standards import Objective, Standard
 
-__all__ = ["Comparison", "compare"]
+__all__ = ["Comparison", "compare", "compare_many"]
 
 NOTICEABLE_S = 10.0
 """A zone is faster or slower when its first-due time changes by more than this, in tables and on maps. [s]"""
@@ -34,7 +41,7 @@ NOTICEABLE_S = 10.0
 
 @takes
 @dataclass(frozen=True, eq=False, repr=False)
-class Comparison:
+class Comparison(OfOneRelease):
     """
     Several scenarios under one standard; the first is what the others are compared with.
 
@@ -324,6 +331,130 @@ def compare(*scenarios: Scenario, standard: Standard | str) -> Comparison:
                 " scenarios that come from one another by apply"
             )
     return Comparison(tuple(assess(s, standard=standard) for s in scenarios))
+
+
+@takes(own=("changes",))
+def compare_many(
+    scenario: Scenario,
+    changes: Mapping[str, Change | Sequence[Change]] | Sequence[Change | Sequence[Change]],
+    *,
+    standard: Standard | str,
+    processes: int = 1,
+) -> pd.DataFrame:
+    """
+    Make many what-ifs of one scenario, and hold each to a standard beside it.
+
+    Parameters
+    ----------
+    scenario
+        What each is compared with.
+    changes
+        The what-ifs: by name one change, or several that are made one after the other; or a list of these, each
+        called by its changes in words.
+    standard
+        See `fireplan.standards`.
+    processes
+        How many processes share the work, this one included. The figures are the same for any number. Another process
+        takes a second or two to start, so more than one pays off from about a hundred what-ifs on.
+
+    Returns
+    -------
+    By `what_if`, `objective` and `measure`, in the order given: the columns of `Comparison.summary`, with `change` (the
+    share less that of `scenario`), and `gained`, `lost`, `net`, `faster` and `slower` of `Comparison.gains`. For maps
+    and zones of one of them: `compare(scenario, scenario.apply(...), standard=...)`.
+
+    Raises
+    ------
+    InputError
+        If there is none, or two have the same name.
+    UnknownIdError
+        As from `Scenario.apply`; the note of the error names the what-if.
+
+    Notes
+    -----
+    The roads and tables go to the other processes once, as a file that all of them map into memory, with what is known
+    of `scenario` already. An interrupt ends them. In a script of one's own for Windows or macOS no
+    `if __name__ == "__main__":` is needed.
+
+    Examples
+    --------
+    >>> import fireplan as fp
+    >>> town = fp.examples.line_town()
+    >>> sites = {f"at {lat}": fp.OpenStation("S2", at=(-140.0, lat), units=("E2",)) for lat in (30.02, 30.03)}
+    >>> found = fp.compare_many(town, sites, standard="NFPA_1710", processes=1)
+    >>> found["change"].round(2).loc[:, "first_engine", "population"].to_dict()
+    {'at 30.02': 0.45, 'at 30.03': 0.45}
+    """
+    options = _named_options(scenario, changes)
+    if processes < 1:
+        raise InputError(f"processes is {processes}: ask for one or more")
+    with workers(_what_if, processes=min(processes, len(options))) as crew:
+        question, first = _asked(scenario, standard_of(standard), options[0])
+        rest = crew.do(options[1:], shared=question, what="what-ifs")
+    return pd.DataFrame(pd.concat([first, *rest]))
+
+
+class _Option(NamedTuple):
+    """One what-if."""
+
+    name: str
+    changes: tuple[Change, ...]
+
+
+def _named_options(
+    scenario: Scenario, changes: Mapping[str, Change | Sequence[Change]] | Sequence[Change | Sequence[Change]]
+) -> list[_Option]:
+    """Take the what-ifs in, each with its name."""
+    if isinstance(changes, str) or not isinstance(changes, Mapping | Iterable):
+        raise InputError('compare_many: give what-ifs by name, such as {"without S1": fp.CloseStation("S1")}')
+    named = changes.items() if isinstance(changes, Mapping) else ((None, one) for one in changes)
+    options = []
+    for name, given in named:
+        several = tuple(given) if isinstance(given, Iterable) and not callable(given) else (given,)
+        options.append(_Option(str(name) if name is not None else "; ".join(map(str, several)), several))
+    if not options:
+        raise InputError("compare_many: there is no what-if to make")
+    counts = Counter([scenario.name, *(option.name for option in options)])
+    twice = [name for name, count in counts.items() if count > 1]
+    if twice:
+        raise InputError(f"what-ifs need different names, and not that of the scenario: {listed(map(quoted, twice))}")
+    return options
+
+
+class _Question(NamedTuple):
+    """What all what-ifs share: the scenario, the standard, and what is known of the scenario already."""
+
+    scenario: Scenario
+    standard: Standard
+    known: dict[Hashable, object]
+
+
+def _asked(scenario: Scenario, standard: Standard, option: _Option) -> tuple[_Question, pd.DataFrame]:
+    """Make the first what-if, and see what it takes of what is known: the others will need it too."""
+    assess(scenario, standard=standard).summary()
+    before = scenario.memo.kept()
+    mark = object()
+    scenario.memo.put(mark, None)
+    first = _what_if(_Question(scenario, standard, {}), option)
+    after = list(scenario.memo.kept().items())
+    used = after[[key for key, _ in after].index(mark) + 1 :]
+    return _Question(scenario, standard, {key: value for key, value in used if key in before}), first
+
+
+def _what_if(question: _Question, option: _Option) -> pd.DataFrame:
+    """Make one what-if, and tell its figures."""
+    scenario, standard, known = question
+    for key, value in known.items():  # where it came from all are at hand, and in a process that it was sent to
+        if key not in scenario.memo:
+            scenario.memo.put(key, value)
+    try:
+        made = compare(scenario, scenario.apply(*option.changes, name=option.name), standard=standard)
+        told, moved = (table.loc[[option.name]] for table in (made.summary(), made.gains()))
+    except FireplanError as error:
+        error.add_note(f"in the what-if {quoted(option.name)}")
+        raise
+    table = told.join(moved[["gained", "lost", "net", "faster", "slower"]])
+    return table.rename_axis(index={"scenario": "what_if"})
 
 
 def _unlike(first: Scenario, other: Scenario) -> list[str]:

@@ -16,7 +16,7 @@ from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
 __all__ = [
     "FireplanError",
@@ -31,6 +31,14 @@ __all__ = [
 
 class FireplanError(Exception):
     """Anything fireplan raises on purpose."""
+
+    def __reduce__(self) -> tuple[Callable[..., Exception], tuple[object, ...], dict[str, object] | None]:
+        """Travel as what it says, not as what it was made from: an error in a worker reads the same here."""
+        return _said_again, (type(self), self.args), vars(self) or None
+
+
+def _said_again(kind: type[Exception], said: tuple[object, ...]) -> Exception:
+    return kind.__new__(kind, *said)
 
 
 class InputError(FireplanError, ValueError):

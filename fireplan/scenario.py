@@ -13,6 +13,7 @@ import shapely
 from fireplan import wording
 from fireplan._checked import takes
 from fireplan._frozen_tables import FrozenTable, Handed, Token, freeze_own
+from fireplan._one_release import OfOneRelease
 from fireplan._result_cache import Memo
 from fireplan._schema import check_table, columns
 from fireplan._selection import Selection, choose_incidents, outline_of
@@ -81,7 +82,7 @@ class Change(Protocol):
 
 @takes
 @dataclass(frozen=True, eq=False, repr=False)
-class Scenario:
+class Scenario(OfOneRelease):
     """
     Roads, stations, units and demand that belong together.
 

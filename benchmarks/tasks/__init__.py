@@ -9,6 +9,7 @@ from benchmarks.tasks import (
     live,
     maps,
     performance,
+    processes,
     reach,
     siting,
     snapping,
@@ -25,6 +26,7 @@ ON_NETWORKS = {
     "isochrones": isochrones.contests,
     "live": live.contests,
     "county": county.contests,
+    "processes": processes.contests,
 }
 """Measured on every network."""
 

@@ -27,8 +27,8 @@ from fireplan._kernel.shortest_paths.nearest_sources import domain as domain
 from fireplan._kernel.shortest_paths.nearest_sources import followed as followed
 from fireplan._kernel.shortest_paths.nearest_sources import nearest_sources as nearest_sources
 from fireplan._kernel.shortest_paths.nearest_sources_points import Grouped as Grouped
-from fireplan._kernel.shortest_paths.nearest_sources_points import Points as Points
 from fireplan._kernel.shortest_paths.nearest_sources_points import Sources as Sources
+from fireplan._kernel.shortest_paths.nearest_sources_points import StreetPoints as StreetPoints
 from fireplan._kernel.shortest_paths.nearest_sources_points import Streets as Streets
 from fireplan._kernel.shortest_paths.nearest_sources_points import amount_at_points as amount_at_points
 from fireplan._kernel.shortest_paths.nearest_sources_points import by_node as by_node

@@ -16,8 +16,8 @@ from fireplan._kernel.mesh.vertex_times import spread
 from fireplan._kernel.shortest_paths.graph import build_graph, count_reached
 from fireplan._kernel.shortest_paths.nearest_sources import Seeds, followed, nearest_sources
 from fireplan._kernel.shortest_paths.nearest_sources_points import (
-    Points,
     Sources,
+    StreetPoints,
     Streets,
     amount_at_points,
     by_node,
@@ -43,7 +43,7 @@ def compile_ahead() -> None:
     nodes, node_s = reach(graph, zero, np.zeros(1))
     seeds = Seeds(zero, np.zeros(1), zero)
     table = nearest_sources(graph, seeds, 2)
-    on, at = Streets(*streets), Points(_frozen(zero), _frozen(np.array([0.2])), _frozen(zero))
+    on, at = Streets(*streets), StreetPoints(_frozen(zero), _frozen(np.array([0.2])), _frozen(zero))
     there = on, at, Sources(zero, np.zeros(1), np.zeros(1))
     first_at_points(table, *there, depth=1)
     amount_at_points(table, *there, brings=one, need=1.0)

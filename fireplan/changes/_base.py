@@ -138,7 +138,8 @@ def known_unit(tables: Tables, unit: str) -> None:
 def same_id(new: str, known: Iterable[object]) -> str | None:
     """Find the id that differs from a new one in case and blanks only."""
     wanted = new.casefold().split()
-    return next((str(k) for k in np.asarray(known, dtype=object) if str(k).casefold().split() == wanted), None)
+    each = known.to_numpy(object) if isinstance(known, pd.Index) else known  # quicker than one by one
+    return next((str(k) for k in each if str(k).casefold().split() == wanted), None)
 
 
 def positive(value: float, name: str, what: str) -> None:

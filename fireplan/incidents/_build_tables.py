@@ -7,21 +7,25 @@ from typing import TYPE_CHECKING, Any
 import geopandas as gpd
 import numpy as np
 import pandas as pd
+import shapely
+from geopandas.array import GeometryArray
 
 from fireplan.incidents._columns.categories import categories
 from fireplan.incidents._columns_and_types import CALL_TIMES, OF_INCIDENTS, TIMES
 from fireplan.incidents._ledger.ids import check_incidents
 from fireplan.incidents._places.coordinates import check_incident_points
+from fireplan.incidents._rows import OrderedRows
 from fireplan.incidents._times.stamp_order import check_call_times, check_staged, check_two_places, flag, intervals
 
 if TYPE_CHECKING:
+    from fireplan.incidents._columns_and_types import Ints
     from fireplan.incidents._ledger.ledger import Ledger
     from fireplan.incidents._times.instants import Clocked
 
 INCIDENT_ONLY = ("call_type", "priority", "latitude", "longitude")
 
 
-def build_responses(table: pd.DataFrame, clocked: Clocked, *, ledger: Ledger) -> pd.DataFrame:
+def build_responses(table: pd.DataFrame, clocked: Clocked, *, ledger: Ledger) -> OrderedRows:
     """
     Join ids, texts, stamps, intervals and flags, and note what only shows between rows.
 
@@ -56,32 +60,46 @@ def build_responses(table: pd.DataFrame, clocked: Clocked, *, ledger: Ledger) ->
     responses = pd.DataFrame(parts, index=table.index)
     del parts, table  # a million rows take room
     keys = ["incident_id", "dispatched", "unit_id", *(name for name in TIMES if name != "dispatched"), *more, *rest]
-    responses = in_order(responses, [name for name in keys if name in responses])
-    if "unit_id" in responses:
-        check_two_places(responses, ledger=ledger)
-    check_incidents(responses, ledger=ledger)
-    check_incident_points(responses, ledger=ledger)
-    return responses
+    rows = in_order(responses, [name for name in keys if name in responses])
+    if rows.unit is not None:
+        check_two_places(rows, ledger=ledger)
+    check_incidents(rows, ledger=ledger)
+    check_incident_points(rows, ledger=ledger)
+    return rows
 
 
-def in_order(table: pd.DataFrame, keys: list[str]) -> pd.DataFrame:
+def in_order(table: pd.DataFrame, keys: list[str]) -> OrderedRows:
     """
-    Sort rows by several columns, missing values last.
+    Sort rows by several columns, the first of them the incident, missing values last.
 
     Most rows are told apart by the first three columns: only those that are not are sorted by the others.
     """
-    table = table.sort_values(keys[:3], kind="stable")
-    alike = table.duplicated(keys[:3], keep=False).to_numpy()
+    ranks = [_ranked(table[name]) for name in keys[:3]]
+    order = np.lexsort(ranks[::-1])
+    alike = np.ones(max(len(order) - 1, 0), dtype=bool)
+    for rank in ranks:
+        alike &= rank[order[1:]] == rank[order[:-1]]
+    alike = np.append(alike, False) | np.append(False, alike)
     if alike.any():
-        order = np.arange(len(table))
-        places = pd.Series(np.flatnonzero(alike), index=table.index[alike])
-        tied = table[alike].assign(_place=places.to_numpy()).sort_values(keys, kind="stable")
+        tied = table.iloc[order[alike]].assign(_place=order[alike]).sort_values(keys, kind="stable")
         order[alike] = tied["_place"].to_numpy()
-        table = table.iloc[order]
-    return table
+    unit = ranks[keys.index("unit_id")][order] if "unit_id" in keys[:3] else None
+    return OrderedRows(table, order, ranks[0][order], unit)
 
 
-def build_incidents(responses: pd.DataFrame, *, ledger: Ledger) -> gpd.GeoDataFrame:
+def _ranked(column: pd.Series[Any]) -> Ints:
+    """Number the values of a column in their order, equal ones alike, missing ones last."""
+    if column.dtype != "str":
+        when = column.astype("int64").to_numpy()
+        return np.where(column.isna(), np.iinfo(np.int64).max, when)
+    codes, different = pd.factorize(column)
+    rank = np.empty(len(different) + 1, dtype=np.int64)
+    rank[different.argsort()] = np.arange(len(different))
+    rank[-1] = len(different)
+    return rank[codes]
+
+
+def build_incidents(rows: OrderedRows, *, ledger: Ledger) -> gpd.GeoDataFrame:
     """
     Gather the incidents: the earliest received, and else the first that is known in the order of `build_responses`.
 
@@ -89,30 +107,29 @@ def build_incidents(responses: pd.DataFrame, *, ledger: Ledger) -> gpd.GeoDataFr
     -------
     Indexed by `incident_id`, sorted by received; EPSG:4326, geometry None where no row has a usable point.
     """
-    groups = responses.groupby("incident_id", sort=False)
-    own = [name for name in OF_INCIDENTS if name in responses]
-    table = groups[[*INCIDENT_ONLY, *own]].first()
-    if "mode" in responses:
-        urgent = responses["incident_id"][responses["mode"] == "emergency"].unique()
+    own = [name for name in OF_INCIDENTS if name in rows.table]
+    firsts: dict[str, Any] = {name: rows.first(name) for name in (*INCIDENT_ONLY, *own)}
+    if "mode" in rows.table:
+        urgent = np.logical_or.reduceat((rows.column("mode") == "emergency").to_numpy(dtype=bool), rows.starts)
         own.append("mode")
-        table["mode"] = groups["mode"].first().mask(table.index.isin(urgent), "emergency")
-    of_call = [name for name in CALL_TIMES if name in responses]
-    for name in ("received", *of_call):
-        table[name] = groups[name].min()
-    lines = pd.Series(responses.index, index=responses["incident_id"]).groupby(level=0).min()
-    by_line = table["call_type"].set_axis(lines.reindex(table.index).to_numpy())
-    table["category"] = categories(by_line, ledger=ledger).array
-    table = table.reset_index().sort_values(["received", "incident_id"]).set_index("incident_id")
+        firsts["mode"] = pd.Series(rows.first("mode")).mask(urgent, "emergency").array
+    of_call = [name for name in CALL_TIMES if name in rows.table]
+    firsts |= {name: pd.DatetimeIndex(rows.earliest(name)).tz_localize("UTC") for name in ("received", *of_call)}
+    lines = np.minimum.reduceat(rows.lines, rows.starts)
+    firsts["category"] = categories(pd.Series(firsts["call_type"], index=lines), ledger=ledger).array
+    # The incidents stand in the order of their ids: a stable sort leaves those received at once so.
+    table = pd.DataFrame(firsts, index=rows.ids).iloc[rows.by_received]
     located = table["latitude"].notna().to_numpy()
     points = np.full(len(table), None, dtype=object)
-    points[located] = gpd.points_from_xy(table["longitude"][located], table["latitude"][located])
+    points[located] = shapely.points(table["longitude"].to_numpy()[located], table["latitude"].to_numpy()[located])
     columns = table[["call_type", "category", "priority", *own, "received", *of_call]]
-    return gpd.GeoDataFrame(columns, geometry=gpd.GeoSeries(points, index=table.index, crs=4326), crs=4326)
+    return gpd.GeoDataFrame(columns, geometry=GeometryArray(points, crs=4326), crs=4326)
 
 
-def finished(responses: pd.DataFrame, incidents: gpd.GeoDataFrame) -> pd.DataFrame:
+def finished(rows: OrderedRows) -> pd.DataFrame:
     """Give the responses in the order of the incidents, without what belongs to these."""
-    place = pd.Series(np.arange(len(incidents)), index=incidents.index)
-    rank = place.reindex(responses["incident_id"]).to_numpy()
-    ordered = responses.iloc[np.argsort(rank, kind="stable")]
-    return ordered.drop(columns=[*INCIDENT_ONLY, *OF_INCIDENTS], errors="ignore").reset_index(drop=True)
+    place = np.empty(len(rows.ids), dtype=np.int64)
+    place[rows.by_received] = np.arange(len(place))
+    order = rows.order[np.argsort(place[rows.incident], kind="stable")]
+    own = rows.table.drop(columns=[*INCIDENT_ONLY, *OF_INCIDENTS], errors="ignore")
+    return own.reset_index(drop=True).iloc[order].reset_index(drop=True)

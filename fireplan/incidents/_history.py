@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from fireplan import wording
 from fireplan._checked import takes
 from fireplan._frozen_tables import Handed
+from fireplan._one_release import OfOneRelease
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 
 @takes
 @dataclass(frozen=True, eq=False)
-class CadHistory:
+class CadHistory(OfOneRelease):
     """
     Dispatch history: incidents, unit responses, and what was done to each row.
 

@@ -15,7 +15,6 @@ from fireplan.incidents._build_tables import build_incidents, build_responses, f
 from fireplan.incidents._columns.categories import check_priority, read_crews, read_modes, read_unit_types, translated
 from fireplan.incidents._columns.mapping import TEXTS, Mapping, load_mapping
 from fireplan.incidents._columns.pick_columns import pick_columns, shape_of_file
-from fireplan.incidents._columns_and_types import TIMES
 from fireplan.incidents._formats.open_export import read_records
 from fireplan.incidents._formats.sql import read_query
 from fireplan.incidents._formats.text_table import from_rows
@@ -31,6 +30,7 @@ from fireplan.incidents._ledger.ids import (
 from fireplan.incidents._ledger.ledger import Ledger
 from fireplan.incidents._places.coordinates import RowCoordinates, read_places
 from fireplan.incidents._times.instants import read_stamps
+from fireplan.incidents._times.time_columns import boiled_down, read_times
 from fireplan.incidents._times.time_zones import known_zone
 
 if TYPE_CHECKING:
@@ -232,6 +232,7 @@ def _history(
     frame, names, plan = pick_columns(records, plan, table=name, ledger=ledger)
     header = records.header
     del records  # what is not needed any more goes: a million rows take room
+    frame, texts = boiled_down(frame)
     has_units = "unit_id" in frame
     faults = Faults(name)
     check_no_log(frame, header, faults=faults)
@@ -239,22 +240,25 @@ def _history(
     faults.raise_if_any()
     frame = drop_duplicates(frame, ledger=ledger)
     set_aside_bad_ids(frame, ledger=ledger)
-    clocked = read_stamps(frame, names=names, formats=plan.times.formats, zone=zone, faults=faults, ledger=ledger)
+    written = read_times(frame, texts, names=names, formats=plan.times.formats, faults=faults)
+    frame = frame.drop(columns=[*texts])
+    clocked = read_stamps(frame, written, zone=zone, faults=faults, ledger=ledger)
+    del texts, written
     quarantine = ledger.quarantine(frame)
     kept = ~ledger.is_set_aside(frame.index)
-    frame = frame.drop(columns=[*TIMES, *clocked.more])
     if not kept.all():
         frame, clocked = frame[kept], clocked.kept(kept)
     places = read_places(frame, plan.point, timezone=zone.key, faults=faults, ledger=ledger, ground=ground)
     faults.raise_if_any()
     clocked = clocked.ordered(frame.index.to_numpy(), ledger=ledger)
     frame = _described(frame, plan, places=places, own=own, ledger=ledger)
-    frame = build_responses(frame, clocked, ledger=ledger)
-    incidents = build_incidents(frame, ledger=ledger)
+    rows = build_responses(frame, clocked, ledger=ledger)
     rows_ok = len(frame)
+    del frame, clocked, places
+    incidents = build_incidents(rows, ledger=ledger)
     return CadHistory(
         incidents=incidents,
-        responses=finished(frame, incidents),
+        responses=finished(rows),
         ledger=ledger.frame(rows_ok=rows_ok),
         quarantine=quarantine,
         timezone=zone.key,

@@ -13,6 +13,7 @@ from fireplan import changes, wording
 from fireplan._checked import takes
 from fireplan._frozen_tables import FrozenTable, freeze_own
 from fireplan._map_calls import MapCalls
+from fireplan._one_release import OfOneRelease
 from fireplan._selection import kind_texts
 from fireplan.errors import InputError, UnknownIdError, listed, quoted
 from fireplan.measures._demand_groups import groups_at
@@ -70,7 +71,7 @@ class Arrival:
 
 @takes
 @dataclass(frozen=True, eq=False, repr=False)
-class Assessment:
+class Assessment(OfOneRelease):
     """
     What a scenario achieves under a standard; every figure is modelled, with all units at home and free.
 

@@ -11,6 +11,7 @@ import shapely
 
 from fireplan import wording
 from fireplan._checked import takes
+from fireplan._one_release import OfOneRelease
 from fireplan._selection import kind_texts
 from fireplan.demand import zone_of
 from fireplan.errors import InputError, listed, quoted
@@ -57,7 +58,7 @@ class History(Protocol):
 
 @takes
 @dataclass(frozen=True, eq=False)
-class Attendance:
+class Attendance(OfOneRelease):
     """
     Who went to what.
 

@@ -16,6 +16,7 @@ from fireplan import wording
 from fireplan._checked import takes
 from fireplan._conversions import KPH_PER_MPS
 from fireplan._frozen_tables import FrozenTable, freeze_array, freeze_own
+from fireplan._one_release import RELEASE, OfOneRelease
 from fireplan.crs import WGS84, project
 from fireplan.errors import NetworkError
 from fireplan.roads._classes import FREEWAYS
@@ -40,7 +41,7 @@ ARRAYS = (
 
 @takes
 @dataclass(frozen=True, eq=False, repr=False)
-class RoadNetwork:
+class RoadNetwork(OfOneRelease):
     """
     Streets between nodes, and how long they take to drive in each direction.
 
@@ -98,11 +99,12 @@ class RoadNetwork:
 
     def __getstate__(self) -> dict[str, Any]:
         """Travel without what is worked out from the rest."""
-        return {f.name: getattr(self, f.name) for f in fields(self)}
+        kept = {f.name for f in fields(self)} | {RELEASE}
+        return {name: value for name, value in super().__getstate__().items() if name in kept}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         """Arrive; arrays that have travelled can be written to, and are barred from it again."""
-        vars(self).update(state)
+        super().__setstate__(state)
         self.__post_init__()
 
     def __repr__(self) -> str:

@@ -9,6 +9,7 @@ from itertools import takewhile
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
+import pandas as pd
 
 from fireplan._checked import takes
 from fireplan.errors import InputError, listed, quoted
@@ -25,7 +26,6 @@ from fireplan.stations._apparatus import (
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    import pandas as pd
     from numpy.typing import NDArray
 
 
@@ -142,7 +142,7 @@ def other_spelling(unit_id: str, known: Iterable[object]) -> str | None:
     The one it means: of the same type and number, whose word is short for its word or the other way round; None where
     there is none, or where the name itself is known. "T3" and "Ladder 3", both trucks, are two units.
     """
-    named = [str(k) for k in np.asarray(known, dtype=object)]
+    named = [str(k) for k in (known.to_numpy(object) if isinstance(known, pd.Index) else known)]
     if unit_id in named or (mine := _word_and_number(unit_id)) is None:
         return None
     return next((k for k in named if (theirs := _word_and_number(k)) is not None and _same(mine, theirs)), None)

@@ -25,7 +25,7 @@ DEPTH = 8
 """How many sources a node keeps at first: enough for three due and for most forces, with some to spare for closures."""
 
 LIST_BYTES = 60
-"""What a place in the list of a node takes at most while it is sought: twelve to stay, the rest for what still waits."""
+"""What a place in the list of a node takes at most while it is sought: twelve of them stay."""
 
 LEAST = 4
 """What may be left of them after closures, before all is searched anew."""
@@ -139,7 +139,7 @@ def nearest_stations(
 def _all(roads: RoadNetwork, origins: Origins, depth: int) -> Near:
     check_room(
         LIST_BYTES * depth * roads.n_nodes,
-        what=f"the nearest {depth} of {wording.counted(len(origins), 'station')} at {wording.count(roads.n_nodes)} nodes",
+        what=f"the nearest {depth} of {len(origins)} stations at {wording.count(roads.n_nodes)} nodes",
         mend="cut the roads to the ground that is asked of",
     )
     seeds = origins.seeds(roads, np.arange(len(origins)))
@@ -339,13 +339,13 @@ def grouped(scenario: Scenario, ends: Places) -> tuple[kernel.Grouped, kernel.Gr
     )
 
 
-def points_of(scenario: Scenario, ends: Places, rows: NDArray[np.int32] | None = None) -> kernel.Points:
+def points_of(scenario: Scenario, ends: Places, rows: NDArray[np.int32] | None = None) -> kernel.StreetPoints:
     """Places, or some of them that come street by street, as the kernel takes them."""
     on = ends.on_road
     if rows is None:
-        points = kernel.Points(on.street, on.along, grouped(scenario, ends)[1].item)
+        points = kernel.StreetPoints(on.street, on.along, grouped(scenario, ends)[1].item)
     else:
-        points = kernel.Points(on.street[rows], on.along[rows], np.arange(len(rows), dtype=np.int32))
+        points = kernel.StreetPoints(on.street[rows], on.along[rows], np.arange(len(rows), dtype=np.int32))
     for values in points:
         values.flags.writeable = False  # as those of all places are: to the compiler that is one type
     return points

@@ -1,6 +1,8 @@
 import copy
 import pickle
 import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from types import SimpleNamespace
 from typing import NamedTuple
@@ -170,3 +172,68 @@ def test_rows_that_would_push_one_another_out_are_not_kept():
     small = replace(town, memo=memo)
     np.testing.assert_array_equal(travel_times(small), whole)
     assert not any(key[0] in {"row", "reach"} for key in memo._held)
+
+
+def test_threads_that_ask_for_the_same_wait_for_the_one_that_makes_it():
+    memo, made, start = Memo(), [], threading.Barrier(8)
+
+    def make():
+        made.append(threading.get_ident())
+        time.sleep(0.1)
+        return kilobyte()
+
+    def ask(_):
+        start.wait()
+        return memo.get("a", make)
+
+    with ThreadPoolExecutor(8) as pool:
+        found = list(pool.map(ask, range(8)))
+    assert len(made) == 1
+    assert all(one is found[0] for one in found)
+
+
+def test_where_the_one_that_makes_it_fails_another_tries():
+    memo, tried, start = Memo(), [], threading.Barrier(4)
+
+    def make():
+        tried.append(1)
+        time.sleep(0.05)
+        if len(tried) < 3:
+            raise KeyError("not yet")
+        return len(tried)
+
+    def ask(_):
+        start.wait()
+        try:
+            return memo.get("a", make)
+        except KeyError:
+            return None
+
+    with ThreadPoolExecutor(4) as pool:
+        found = sorted(pool.map(ask, range(4)), key=str)
+    assert found == [3, 3, None, None]
+
+
+def test_results_that_ask_for_each_other_do_not_wait_for_ever():
+    """Two threads, each making what the other asks for meanwhile: one of them makes it itself."""
+    memo, both = Memo(), threading.Barrier(2)
+
+    def make(name, other):
+        both.wait(timeout=5)
+        return name + memo.get(other, lambda: f"<{other}>")
+
+    with ThreadPoolExecutor(2) as pool:
+        one = pool.submit(memo.get, "a", lambda: make("a", "b"))
+        two = pool.submit(memo.get, "b", lambda: make("b", "a"))
+        found = {one.result(timeout=5), two.result(timeout=5)}
+    assert found in ({"a<b>", "ba<b>"}, {"b<a>", "ab<a>"})
+
+
+def test_what_is_kept_stands_in_the_order_of_asking():
+    memo = Memo()
+    for key in "abc":
+        memo.get(key, lambda key=key: key.upper())
+    memo.get("a", kilobyte)
+    memo.put("d", "D")
+    assert memo.kept() == {"b": "B", "c": "C", "a": "A", "d": "D"}
+    assert list(memo.kept()) == ["b", "c", "a", "d"]

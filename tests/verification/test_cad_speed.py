@@ -32,7 +32,7 @@ def written(folder, count):
 
 
 @pytest.mark.soak
-@pytest.mark.parametrize(("count", "within_s", "within_mb"), [(200_000, 4, 800), (1_000_000, 30, 1500)])
+@pytest.mark.parametrize(("count", "within_s", "within_mb"), [(200_000, 3, 600), (1_000_000, 9, 1050)])
 def test_large_exports_are_read_in_time_and_memory(tmp_path, request, count, within_s, within_mb):
     if "soak" not in request.config.getoption("-m"):
         pytest.skip("needs an idle machine: by hand, with -m soak")

@@ -105,7 +105,7 @@ def states(town):
 def points_while_sources_come_and_go(town):
     street, along = town.point
     grouped = kernel.by_node(town.streets, town.n_nodes), kernel.by_street(street, len(town.streets.first))
-    points = kernel.Points(street, along, np.arange(len(street), dtype=np.int32))
+    points = kernel.StreetPoints(street, along, np.arange(len(street), dtype=np.int32))
     stood_s = None
     last_depth = 0
     for depth, now, table, (gone, come, moved) in states(town):

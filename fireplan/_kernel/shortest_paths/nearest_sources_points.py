@@ -36,16 +36,16 @@ class Grouped(NamedTuple):
     """
     Things by where they lie: those of place i are `item[start[i]:start[i + 1]]`.
 
-    Points by street, streets by node.
+    StreetPoints by street, streets by node.
     """
 
     start: NDArray[np.int32]
     item: NDArray[np.int32]
 
 
-class Points(NamedTuple):
+class StreetPoints(NamedTuple):
     """
-    Points on streets.
+    StreetPoints on streets.
 
     Attributes
     ----------
@@ -78,7 +78,7 @@ def by_node(streets: Streets, n_nodes: int) -> Grouped:
 
 
 def first_at_points(
-    table: NearestSources, streets: Streets, points: Points, sources: Sources, *, depth: int
+    table: NearestSources, streets: Streets, points: StreetPoints, sources: Sources, *, depth: int
 ) -> tuple[NDArray[np.int32], NDArray[np.float32]]:
     """
     Find the nearest few sources of points along streets, from those of the two ends.
@@ -111,7 +111,7 @@ def first_at_points(
 def amount_at_points(
     table: NearestSources,
     streets: Streets,
-    points: Points,
+    points: StreetPoints,
     sources: Sources,
     *,
     brings: NDArray[np.float64],
@@ -190,7 +190,7 @@ def points_moved(
 def _ask(
     table: NearestSources,
     streets: Streets,
-    points: Points,
+    points: StreetPoints,
     sources: Sources,
     brings: NDArray[np.float64],
     need: float,

@@ -11,7 +11,7 @@ from fireplan.errors import Faults, listed, quoted
 from fireplan.incidents._columns.mapping import CANONICAL_MAPPING, Mapping, Point
 from fireplan.incidents._columns.synonyms import synonyms
 from fireplan.incidents._columns_and_types import CALL_TIMES, CANONICAL, IDS, TIMES
-from fireplan.incidents._formats.text_table import HEADER_LIKELY, Records, Shape, note_numbers, squeezed
+from fireplan.incidents._formats.text_table import HEADER_LIKELY, Records, Shape, note_numbers, squeezed, stripped
 
 if TYPE_CHECKING:
     from fireplan.incidents._ledger.ledger import Ledger
@@ -89,9 +89,9 @@ def pick_columns(records: Records, mapping: Mapping, *, table: str, ledger: Ledg
     for name, parts in mapping.join.items():
         one, two = (records.texts(_place(part, records.header) or 0).str.strip() for part in parts)
         columns[name] = (one + " " + two).str.strip().mask(_clock_blank(one, two), "")
-    stripped = {name: text if name == "unit_id" else text.str.strip() for name, text in columns.items()}
+    bare = {name: text if name == "unit_id" else stripped(text) for name, text in columns.items()}
     blank = {name: pd.Series("", index=index, dtype="str") for name in TIMES if name not in columns}
-    frame = pd.DataFrame(stripped | blank, index=index)
+    frame = pd.DataFrame(bare | blank, index=index)
     names = {name: _called(name, records.header[place]) for name, place in places.items()}
     return Picked(frame, dict(zip(TIMES, map(quoted, TIMES), strict=True)) | names, mapping)
 

@@ -5,13 +5,16 @@ from __future__ import annotations
 import csv
 from typing import TYPE_CHECKING
 
+import numpy as np
+import pyarrow as pa
+
 from fireplan.errors import TableError
 from fireplan.incidents._formats.text_table import (
     HEADER_SOUGHT_IN,
+    TEXT,
     Records,
     Shape,
     check_header,
-    from_rows,
     refuse_empty,
 )
 
@@ -20,6 +23,7 @@ if TYPE_CHECKING:
 
     from fireplan.incidents._ledger.ledger import Ledger
 
+PUT_AWAY_ROWS = 20_000
 DELIMITERS = {",": "comma", ";": "semicolon", "\t": "TAB", "|": "vertical bar"}
 
 
@@ -53,7 +57,15 @@ def split_records(text: str, shape: Shape, *, table: str, ledger: Ledger) -> Rec
     header = [name.strip() for name in first[2]] if first and first[2] else []
     rows: list[list[str]] = []
     at: list[int] = []
+    columns: dict[int, list[pa.Array]] = {place: [] for place in shape.places(header)}
     rows_in = 0
+
+    def put_away() -> None:
+        """Turn what has come into columns: as lists of fields a million rows would take a gigabyte."""
+        for place, parts in columns.items():
+            parts.append(pa.array([row[place] for row in rows], type=TEXT))
+        rows.clear()
+
     for start, end, row in records:
         if row is not None and not any(map(str.strip, row)):
             continue
@@ -64,8 +76,12 @@ def split_records(text: str, shape: Shape, *, table: str, ledger: Ledger) -> Rec
         if fitted is not None:
             rows.append(fitted)
             at.append(start)
+            if len(rows) == PUT_AWAY_ROWS:
+                put_away()
+    put_away()
     refuse_empty(rows_in, table=table)
-    return from_rows(header, rows, at, rows_in=rows_in, places=shape.places(header))
+    found = {place: pa.chunked_array(parts, type=TEXT) for place, parts in columns.items()}
+    return Records(header, found, np.array(at, dtype=np.int64), rows_in)
 
 
 def header_matches(line: str, *, delimiter: str, shape: Shape) -> int:

@@ -112,7 +112,7 @@ def _unpacked(data: bytes, name: str) -> bytes:
 
 def _refuse_other_kinds(data: bytes, name: str) -> None:
     head = data[:2048].lstrip()
-    if not data.strip():
+    if not data or data.isspace():
         raise InputError(f"{quoted(name)} is empty: not a CSV export")
     for magic, kind in _MAGIC:
         if data.startswith(magic):

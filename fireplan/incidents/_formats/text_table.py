@@ -66,6 +66,26 @@ class Shape:
         return [place for place, name in enumerate(header) if squeezed(name) in self.accepted]
 
 
+def stripped(text: pd.Series[str]) -> pd.Series[str]:
+    """Strip texts of the space around them: the same column, not copied, where no text begins or ends with any."""
+    column = pa.array(text.array, type=TEXT)
+    chunks = column.chunks if isinstance(column, pa.ChunkedArray) else [column]
+    return text.str.strip() if any(map(_has_edges, chunks)) else text
+
+
+def _has_edges(chunk: pa.LargeStringArray) -> bool:
+    """Tell whether a text begins or ends with a space, or with a character beyond ASCII, which may be one."""
+    if chunk.null_count:
+        return True
+    _, offsets, codes = chunk.buffers()
+    at = np.frombuffer(offsets, dtype=np.int64)[chunk.offset : chunk.offset + len(chunk) + 1]
+    filled = at[1:] > at[:-1]
+    byte = np.frombuffer(codes, dtype=np.uint8) if codes else np.zeros(0, dtype=np.uint8)
+    plain = np.zeros(256, dtype=bool)
+    plain[33:127] = True
+    return not (plain[byte[at[:-1][filled]]].all() and plain[byte[at[1:][filled] - 1]].all())
+
+
 def squeezed(name: str) -> str:
     """Give a column's name without case, spaces, underscores, hyphens and dots, in which spellings differ."""
     return "".join(c for c in name.casefold() if c not in " _-.\t\u00a0")

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from fireplan.errors import Faults
     from fireplan.incidents._columns_and_types import Flags
     from fireplan.incidents._ledger.ledger import Ledger
+    from fireplan.incidents._rows import OrderedRows
 
 LONGEST_ID = 100
 MOST_SEVERAL = 0.01  # of rows with several units in a cell; beyond it, that is how the file is made
@@ -77,8 +78,8 @@ def check_no_log(frame: pd.DataFrame, header: Sequence[str], *, faults: Faults) 
     if "unit_id" not in frame:
         return
     named = [name for name in header if _STATUS.search(name)]
-    again = int(frame.duplicated(list(IDS)).sum())
-    if named and again >= FEWEST_AGAIN and 2 * again >= len(frame):
+    again = int(frame.duplicated(list(IDS)).sum()) if named else 0
+    if again >= FEWEST_AGAIN and 2 * again >= len(frame):
         faults.add(
             f"column {quoted(named[0])} looks like a status log: one row per unit and status ({again:,} of"
             f" {len(frame):,} rows name a unit again at the same incident); pivot it to one row per unit with"
@@ -88,7 +89,10 @@ def check_no_log(frame: pd.DataFrame, header: Sequence[str], *, faults: Faults) 
 
 def drop_duplicates(frame: pd.DataFrame, *, ledger: Ledger) -> pd.DataFrame:
     """Keep the first of rows that are equal in every column that is used."""
-    again = frame.duplicated().to_numpy()
+    # Rows that are equal have equal ids: only those few are compared column by column.
+    alike = np.flatnonzero(frame.duplicated([name for name in IDS if name in frame], keep=False).to_numpy())
+    again = np.zeros(len(frame), dtype=bool)
+    again[alike] = frame.iloc[alike].duplicated().to_numpy()
     ledger.add("duplicate_row", frame.index[again])
     return frame[~again] if again.any() else frame
 
@@ -104,17 +108,19 @@ def spelt_alike(units: pd.Series[str], *, ledger: Ledger) -> pd.Series[str]:
     ledger
         Takes the notes.
     """
-    trimmed = units.str.strip()
-    counts = trimmed.value_counts()
+    codes, different = pd.factorize(units)
+    trimmed = pd.Series(different).str.strip()
+    counts = pd.Series(np.bincount(codes, minlength=len(trimmed))).groupby(trimmed.to_numpy(dtype=object)).sum()
     ranked = sorted(counts.items(), key=lambda item: (-int(item[1]), str(item[0])))
     spelling: dict[str, str] = {}
     usual: dict[str, str] = {}
     for unit, _ in ranked:
         spelling[str(unit)] = usual.setdefault(str(unit).casefold(), str(unit))
-    result = trimmed.map(spelling).astype("str")
-    changed = result != units
-    names = sorted({quoted(unit) for unit in units[changed]})[:8]
-    ledger.add("unit_id_respelled", units.index[changed], column="unit_id", detail=", ".join(names))
+    spelt = trimmed.map(spelling).astype("str")
+    result = pd.Series(spelt.array[codes], index=units.index, name=units.name)
+    changed = (spelt != pd.Series(different)).to_numpy(dtype=bool)
+    names = sorted({quoted(unit) for unit in different[changed]})[:8]
+    ledger.add("unit_id_respelled", units.index[changed[codes]], column="unit_id", detail=", ".join(names))
     groups: dict[str, list[str]] = {}
     for unit in sorted(set(usual.values())):
         plain = unit.upper().translate(_LOOKALIKES).translate(_SEPARATORS)
@@ -122,41 +128,39 @@ def spelt_alike(units: pd.Series[str], *, ledger: Ledger) -> pd.Series[str]:
     for group in groups.values():
         if len(group) > 1:
             detail = " / ".join(quoted(unit) for unit in group)
-            ledger.add("unit_id_lookalike", result.index[result.isin(group)], column="unit_id", detail=detail)
+            alike = spelt.isin(group).to_numpy()[codes]
+            ledger.add("unit_id_lookalike", result.index[alike], column="unit_id", detail=detail)
     return result
 
 
-def check_incidents(responses: pd.DataFrame, *, ledger: Ledger) -> None:
+def check_incidents(rows: OrderedRows, *, ledger: Ledger) -> None:
     """
     Note units that are on an incident more than once, and incidents whose rows disagree.
 
     Parameters
     ----------
-    responses
-        Ids, times, `call_type` and `priority`, indexed by physical line.
+    rows
+        With ids, times, `call_type` and `priority`.
     ledger
         Takes the notes.
     """
-    if "unit_id" in responses:
-        again = responses.duplicated(list(IDS), keep="first")
-        ledger.add("unit_repeated", responses.index[again], column="unit_id")
-        _check_grain(responses, ledger=ledger)
+    if rows.unit is not None:
+        both = rows.incident * (rows.unit.max(initial=0) + 1) + rows.unit
+        ledger.add("unit_repeated", rows.lines[pd.Series(both).duplicated().to_numpy()], column="unit_id")
+        if len(rows) >= MANY and len(rows.ids) == len(rows):  # of many incidents none has a second unit
+            ledger.add_file("one_unit_each")
     else:
-        again = responses.duplicated("incident_id", keep="first")
-        ledger.add("incident_repeated", responses.index[again], column="incident_id")
-    facts = responses[["incident_id", TIMES[0], "call_type", "priority"]]
-    differing = facts.groupby("incident_id", sort=True)[[TIMES[0], "call_type", "priority"]].nunique()
-    for name in differing.columns:
-        ids = differing.index[(differing[name] > 1).to_numpy()]
-        lines = responses.index[responses["incident_id"].isin(ids)]
+        ledger.add(
+            "incident_repeated", rows.lines[pd.Series(rows.incident).duplicated().to_numpy()], column="incident_id"
+        )
+    for name in (TIMES[0], "call_type", "priority"):
+        codes = pd.factorize(rows.table[name])[0][rows.order]  # -1: missing
+        highest = np.maximum.reduceat(codes, rows.starts)
+        lowest = np.minimum.reduceat(np.where(codes < 0, len(codes), codes), rows.starts)
+        differs = lowest < highest
+        ids = rows.ids[differs]
         detail = f"{name}: incidents {', '.join(quoted(i) for i in ids[:4])}" if len(ids) else ""
-        ledger.add("incident_facts_differ", lines, column=str(name), detail=detail)
-
-
-def _check_grain(responses: pd.DataFrame, *, ledger: Ledger) -> None:
-    """Note a file of many incidents of which none has a second unit."""
-    if len(responses) >= MANY and responses["incident_id"].is_unique:
-        ledger.add_file("one_unit_each")
+        ledger.add("incident_facts_differ", rows.lines[differs[rows.incident]], column=name, detail=detail)
 
 
 def note_unknown(units: pd.Series[str], known: Collection[str], *, ledger: Ledger) -> Flags:

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from fireplan.incidents._columns_and_types import Flags, Floats
 
 GLOBE = Geod(a=6_371_008.8, f=0)  # a ball of the mean radius, IUGG: an ellipsoid is not needed here, and slower
+ROUNDING = 1 + 1e-9  # more than what rounding may take off a bound
 ZONE_REACH_M = 3_500_000.0  # from a zone's principal place; wider than any zone but a few
 
 Degrees = float | npt.NDArray[np.float64]
@@ -38,6 +39,12 @@ def distance_m(lat: Degrees, lon: Degrees, *, to: tuple[Degrees, Degrees], where
     away_m = np.full(places[0].shape, np.nan)
     away_m[asked] = GLOBE.inv(lon1, lat1, lon2, lat2, return_back_azimuth=False)[2]
     return away_m
+
+
+def longest_m(lat: Floats, lon: Floats, *, to: tuple[float, float]) -> Floats:
+    """Give what the distance to a place is no longer than: along the meridian, then along the place's parallel. [m]"""
+    along_rad = np.radians(np.abs(lon - to[1])) * np.cos(np.radians(to[0]))
+    return np.asarray((np.radians(np.abs(lat - to[0])) + along_rad) * GLOBE.a * ROUNDING)
 
 
 def centre_of(lat: Floats, lon: Floats) -> tuple[float, float]:

@@ -9,13 +9,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from fireplan.incidents._columns_and_types import CALL_TIMES, MORE_TIMES, NO_STAMP, STAMP, TIMES, Flags, Stamps
-from fireplan.incidents._ledger.ids import numbered
 from fireplan.incidents._times.stamp_order import drop_reversed
-from fireplan.incidents._times.time_columns import CODES, MISSING, PLACEHOLDER, WrittenTimes, read_times
-from fireplan.incidents._times.time_zones import Instants, localised, to_instants
+from fireplan.incidents._times.time_columns import CODES, MISSING, PLACEHOLDER, WrittenTimes
+from fireplan.incidents._times.time_zones import Instants, both_readings, to_instants
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
     from zoneinfo import ZoneInfo
 
     import pandas as pd
@@ -50,9 +49,8 @@ class Clocked:
 
 def read_stamps(
     frame: pd.DataFrame,
+    columns: Mapping[str, WrittenTimes],
     *,
-    names: Mapping[str, str],
-    formats: Sequence[str],
     zone: ZoneInfo,
     faults: Faults,
     ledger: Ledger,
@@ -65,29 +63,26 @@ def read_stamps(
     Parameters
     ----------
     frame
-        Text columns, indexed by physical line.
-    names
-        What to call the columns in messages.
-    formats
-        How the times are written; none to find out.
+        With `incident_id`, indexed by physical line.
+    columns
+        The times as they were written; see `read_times`.
     zone
         Of times without an offset.
     faults, ledger
         Take what is found.
     """
-    more = [name for name in MORE_TIMES if name in frame]
-    columns = read_times(frame[[*TIMES, *more]], names=names, formats=formats, faults=faults)
+    more = [name for name in MORE_TIMES if name in columns]
     written = [columns[name] for name in TIMES]
-    local = np.column_stack([column.local for column in written]).astype(STAMP)
-    instant = np.column_stack([column.instant for column in written]).astype(STAMP)
-    instants = to_instants(local, instant, zone=zone, incidents=numbered(frame["incident_id"]))
+    local = np.stack([column.local for column in written]).T  # so that each column lies in one piece
+    instant = np.stack([column.instant for column in written]).T
+    instants = to_instants(local, instant, zone=zone, incidents=frame["incident_id"])
     future = instants.utc > _latest()
     if not faults.found:
         _set_aside(frame, local, instants=instants, future=future, zone=zone, ledger=ledger)
     stamps = np.where(future, NO_STAMP, instants.utc)
     alive = ~ledger.is_set_aside(frame.index)
     _note(frame, written, instants=instants, future=future, alive=alive, ledger=ledger)
-    kinds = np.column_stack([item.kind for item in written])
+    given = np.column_stack([(item.kind != MISSING) & (item.kind != PLACEHOLDER) for item in written])
     further = {}
     for name in more:
         lines = frame.index.to_numpy()[alive]
@@ -95,7 +90,7 @@ def read_stamps(
         item, anchor = columns[name], stamps[alive]
         item = WrittenTimes(item.local[alive], item.instant[alive], item.kind[alive])
         further[name][alive] = _further(item, anchor, lines, name=name, zone=zone, ledger=ledger)
-    return Clocked(stamps, ~np.isin(kinds, (MISSING, PLACEHOLDER)), further)
+    return Clocked(stamps, given, further)
 
 
 def _further(item: WrittenTimes, stamps: Stamps, lines: Ints, *, name: str, zone: ZoneInfo, ledger: Ledger) -> Stamps:
@@ -105,8 +100,7 @@ def _further(item: WrittenTimes, stamps: Stamps, lines: Ints, *, name: str, zone
     A time that came twice is the first one that is not before the row went en route; one of the call itself, the first
     that is not before the call was received.
     """
-    one, two = (localised(item.local, zone, first=first) for first in (True, False))
-    early, late = np.fmin(one, two), np.fmax(one, two)
+    early, late, _ = both_readings(item.local, zone)
     known = stamps[:, :1] if name in CALL_TIMES else stamps[:, :3]
     start = np.fmax.reduce(known, axis=1)  # NaT where the row has none of them
     utc = np.where(np.isnat(item.instant), np.where(early < start, late, early), item.instant)

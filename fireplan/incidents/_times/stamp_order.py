@@ -8,12 +8,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from fireplan.incidents._columns_and_types import CALL_TIMES, NO_STAMP, TIMES, Flags, Floats, Ints, Spans, Stamps
-from fireplan.incidents._ledger.ids import numbered
 
 if TYPE_CHECKING:
-    import pandas as pd
-
     from fireplan.incidents._ledger.ledger import Ledger
+    from fireplan.incidents._rows import OrderedRows
 
 RECEIVED, DISPATCHED, ENROUTE, ARRIVED, CLEARED = range(5)
 DROPPED_FIRST = (
@@ -45,23 +43,34 @@ def drop_reversed(stamps: Stamps, lines: Ints, *, ledger: Ledger) -> Stamps:
     of the en-route button is the usual cause, and the total response is kept.
     """
     stamps = stamps.copy()
+    rows = np.flatnonzero(_any_reversed(stamps))
     for _ in range(len(TIMES) - 1):
-        reversed_ = _reversals(stamps)
+        reversed_ = _reversals(stamps[rows])
         counts = reversed_.sum(axis=1)
-        rows = np.flatnonzero(counts.any(axis=1))
+        left = counts.any(axis=1)
+        rows, reversed_, counts = rows[left], reversed_[left], counts[left]
         if not len(rows):
             break
-        ranked = counts[rows][:, DROPPED_FIRST]
+        ranked = counts[:, DROPPED_FIRST]
         worst = np.array(DROPPED_FIRST)[ranked.argmax(axis=1)]
         for column in range(len(TIMES)):
             hit = rows[worst == column]
-            against = reversed_[hit, column, :].argmax(axis=1)
+            against = reversed_[worst == column, column, :].argmax(axis=1)
             for other in np.unique(against):
                 earlier, later = sorted((int(column), int(other)))
                 code = f"{TIMES[later]}_before_{TIMES[earlier]}"
                 ledger.add(code, lines[hit[against == other]], column=TIMES[column])
             stamps[hit, column] = NO_STAMP
     return stamps
+
+
+def _any_reversed(stamps: Stamps) -> Flags:
+    """Flag the rows with any two stamps in the wrong order."""
+    found = np.zeros(len(stamps), dtype=bool)
+    for later in range(1, len(TIMES)):
+        for earlier in range(later):
+            found |= stamps[:, earlier] > stamps[:, later]
+    return found
 
 
 def _reversals(stamps: Stamps) -> Flags:
@@ -136,9 +145,10 @@ def _to_the_minute(stamps: Stamps, lines: Ints, *, ledger: Ledger) -> Flags:
     if there.sum() >= FEWEST_STAMPS and whole.all():
         ledger.add("minute_resolution", lines)
         return np.ones(len(TIMES), dtype=bool)
-    # One stamp that many rows share says as little of a resolution as one row does.
-    different = np.array([len(np.unique(column[~np.isnat(column)])) for column in stamps.T])
-    coarse = np.asarray(whole.all(axis=0)) & (different >= FEWEST_STAMPS)
+    coarse = np.asarray(whole.all(axis=0))
+    for column in np.flatnonzero(coarse):
+        # One stamp that many rows share says as little of a resolution as one row does.
+        coarse[column] = len(np.unique(stamps[there[:, column], column])) >= FEWEST_STAMPS
     for column in np.flatnonzero(coarse):
         ledger.add("minutes_in_column", lines[there[:, column]], column=TIMES[column])
     return coarse
@@ -182,7 +192,7 @@ def _seconds(difference: Spans) -> Floats:
     return np.where(np.isnat(difference), np.nan, seconds)
 
 
-def check_two_places(responses: pd.DataFrame, *, ledger: Ledger) -> None:
+def check_two_places(rows: OrderedRows, *, ledger: Ledger) -> None:
     """
     Note units that are on two incidents at once.
 
@@ -191,36 +201,39 @@ def check_two_places(responses: pd.DataFrame, *, ledger: Ledger) -> None:
 
     Parameters
     ----------
-    responses
-        `incident_id`, `unit_id`, `dispatched`, `cleared`, indexed by physical line.
+    rows
+        With `unit_id`, `dispatched` and `cleared`.
     ledger
         Takes the counts.
     """
-    table = responses.dropna(subset=["dispatched", "cleared"])
-    table = table.sort_values(["unit_id", "dispatched", "cleared", "incident_id"], ascending=[True, True, False, True])
-    if table.empty:
+    table = rows.table
+    known = np.flatnonzero((table["dispatched"].notna() & table["cleared"].notna()).to_numpy()[rows.order])
+    if rows.unit is None or not len(known):
         return
-    lines = table.index.to_numpy()
-    unit = numbered(table["unit_id"])
-    start, end = (np.asarray(table[name].astype("int64"), dtype=np.int64) for name in ("dispatched", "cleared"))
-    incident = numbered(table["incident_id"])
+    at = rows.order[known]
+    start, end = (np.asarray(table[name].astype("int64"), dtype=np.int64)[at] for name in ("dispatched", "cleared"))
+    unit, incident = rows.unit[known], rows.incident[known]
+    order = np.lexsort((incident, -end, start, unit))
+    start, end, unit, incident = start[order], end[order], unit[order], incident[order]
+    lines = rows.lines[known[order]]
     holder = _holder(unit, end)
-    busy = (holder != np.arange(len(table))) & (start < end[holder])
+    busy = (holder != np.arange(len(holder))) & (start < end[holder])
     other = busy & (incident != incident[holder])
     inside = other & (start > start[holder]) & (end < end[holder])
     ledger.add("unit_overlap", lines[other & ~inside], column="unit_id")
-    units = sorted(table["unit_id"].to_numpy(dtype=object)[inside])
-    detail = f"units {', '.join(dict.fromkeys(str(u)[:20] for u in units[:50]))}" if units else ""
+    first = np.flatnonzero(inside)[np.argsort(unit[inside], kind="stable")[:50]]
+    units = dict.fromkeys(str(name)[:20] for name in table["unit_id"].iloc[at[order[first]]])
+    detail = f"units {', '.join(units)}" if units else ""
     ledger.add("unit_in_two_places", lines[inside], column="unit_id", detail=detail)
 
 
 def _holder(unit: Ints, end: Ints) -> Ints:
     """Give for each row, sorted by unit and start, the unit's earlier row that ends last; itself if there is none."""
-    holder = np.arange(len(unit))
-    for row in range(1, len(unit)):
-        if unit[row] != unit[row - 1]:
-            continue
-        before = row - 1
-        held = holder[before]
-        holder[row] = held if held != before and end[held] >= end[before] else before
-    return holder
+    row = np.arange(len(unit))
+    first = np.append(True, unit[1:] != unit[:-1])
+    # Ends as ranks, and those of each unit above all of the unit before: so one running maximum serves all units.
+    _, rank = np.unique(end, return_inverse=True)
+    height = (np.cumsum(first) - 1) * len(unit) + rank
+    highest = np.maximum.accumulate(height)
+    highest_at = np.maximum.accumulate(np.where(np.append(True, highest[1:] > highest[:-1]), row, 0))
+    return np.where(first, row, np.append(0, highest_at[:-1]))

@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from fireplan.errors import listed
-from fireplan.incidents._columns_and_types import NO_STAMP, STAMP, Flags, Ints, Stamps
+from fireplan.incidents._columns_and_types import MORE_TIMES, NO_STAMP, STAMP, TIMES, Flags, Ints, Stamps
 from fireplan.incidents._formats.text_table import TEXT
 from fireplan.incidents._times.time_patterns import (
     LONGEST,
@@ -97,8 +97,33 @@ class _Column:
     lines: Ints  # of the first row with each value
 
 
+def boiled_down(frame: pd.DataFrame) -> tuple[pd.DataFrame, dict[str, pa.LargeStringArray]]:
+    """
+    Put numbers in the place of written times, equal ones alike: what comes after is quicker, and takes less room.
+
+    Parameters
+    ----------
+    frame
+        Text columns.
+
+    Returns
+    -------
+    The frame with numbers in its time columns, and the texts that they stand for.
+    """
+    numbers, texts = {}, {}
+    for name in (name for name in (*TIMES, *MORE_TIMES) if name in frame):
+        codes, different = pd.factorize(frame[name])
+        numbers[name], texts[name] = codes.astype(np.int32), pa.array(different.array, type=TEXT)
+    return frame.assign(**numbers), texts
+
+
 def read_times(
-    frame: pd.DataFrame, *, names: Mapping[str, str], formats: Sequence[str], faults: Faults
+    frame: pd.DataFrame,
+    texts: Mapping[str, pa.LargeStringArray],
+    *,
+    names: Mapping[str, str],
+    formats: Sequence[str],
+    faults: Faults,
 ) -> dict[str, WrittenTimes]:
     """
     Read all time columns.
@@ -106,7 +131,9 @@ def read_times(
     Parameters
     ----------
     frame
-        Text columns, stripped, indexed by physical line.
+        Times as numbers, indexed by physical line.
+    texts
+        What the numbers stand for, stripped: for each column its different texts, all of them in use.
     names
         What to call each column in errors.
     formats
@@ -117,8 +144,8 @@ def read_times(
     """
     result: dict[str, WrittenTimes] = {}
     open_: dict[str, tuple[_Column, list[Parts]]] = {}
-    for name in frame.columns:
-        column = _boiled_down(frame[name], name=names[name])
+    for name in texts:
+        column = _column(frame[name], texts[name], name=names[name])
         parts = [] if formats else _all_parts(column)
         if any(part.open_order for part in parts):
             open_[name] = (column, parts)
@@ -152,11 +179,11 @@ def _without_clock(text: str) -> bool:
     return any(map(str.isdigit, date)) and bool(clock) and is_placeholder(clock.strip())
 
 
-def _boiled_down(text: pd.Series[str], *, name: str) -> _Column:
-    codes, different = pd.factorize(text)
-    values = pa.array(different.array, type=TEXT)
+def _column(numbers: pd.Series[int], texts: pa.LargeStringArray, *, name: str) -> _Column:
+    values = texts.combine_chunks() if isinstance(texts, pa.ChunkedArray) else texts
+    codes: Ints = np.asarray(numbers, dtype=np.int64)
     first = np.zeros(len(values), dtype=np.int64)
-    first[codes[::-1]] = text.index.to_numpy()[::-1]
+    first[codes[::-1]] = numbers.index.to_numpy()[::-1]
     return _Column(name, codes, values, np.bincount(codes, minlength=len(values)), first)
 
 

@@ -22,8 +22,9 @@ Codes: TypeAlias = npt.NDArray[np.uint8]
 
 LONGEST = 40  # characters; no time is written longer
 MOST_SHAPES = 500  # a column of times has a few; what is beyond is not read
-_ZERO, _CASE, _ASCII = ord("0"), ord("a") - ord("A"), 128
+_ZERO, _ASCII = ord("0"), 128
 _NINES = str.maketrans("012345678", "999999999")
+_SHAPE = np.frombuffer(bytes(range(_ASCII)).translate(bytes.maketrans(b"012345678", b"9" * 9)).upper(), dtype=np.uint8)
 
 _CLOCK = r"(?P<h>9{1,2}):(?P<mi>99)(?::(?P<s>99)(?:[.,](?P<f>9{1,9}))?)?"
 _ZONE = r" ?(?:(?P<utc>Z|UTC|GMT)|(?P<sign>[+-])(?P<zh>99):?(?P<zm>99)?)?"
@@ -77,15 +78,19 @@ def by_shape(values: pa.LargeStringArray) -> list[tuple[str, Ints, Codes]]:
         where = np.flatnonzero(length == size)
         chosen = values.take(pa.array(where))
         codes = np.frombuffer(chosen.buffers()[2], dtype=np.uint8, count=len(where) * size).reshape(len(where), size)
-        shape = np.where((codes >= _ZERO) & (codes <= _ZERO + 9), _ZERO + 9, codes)
-        shape = np.where((shape >= ord("a")) & (shape <= ord("z")), shape - _CASE, shape).astype(np.uint8)
         plain = (codes < _ASCII).all(axis=1)
-        where, codes, shape = where[plain], codes[plain], shape[plain]
+        if not plain.all():
+            where, codes = where[plain], codes[plain]
+        shape = _SHAPE[codes]
         while len(where):
             same = (shape == shape[0]).all(axis=1)
-            found.append((shape[0].tobytes().decode("ascii"), where[same], codes[same]))
+            text = shape[0].tobytes().decode("ascii")
+            alike = bool(same.all())
+            found.append((text, where, codes) if alike else (text, where[same], codes[same]))
             if len(found) > MOST_SHAPES:
                 return found
+            if alike:
+                break
             where, codes, shape = where[~same], codes[~same], shape[~same]
     return found
 

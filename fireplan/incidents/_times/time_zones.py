@@ -15,6 +15,7 @@ import pandas as pd
 
 from fireplan.errors import InputError, quoted
 from fireplan.incidents._columns_and_types import STAMP, Flags, Ints, Stamps
+from fireplan.incidents._ledger.ids import numbered
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -65,7 +66,7 @@ def _similar_zones(text: str) -> str:
     return ""
 
 
-def to_instants(local: Stamps, instant: Stamps, *, zone: ZoneInfo, incidents: Ints) -> Instants:
+def to_instants(local: Stamps, instant: Stamps, *, zone: ZoneInfo, incidents: pd.Series[str]) -> Instants:
     """
     Turn local stamps into instants.
 
@@ -80,32 +81,51 @@ def to_instants(local: Stamps, instant: Stamps, *, zone: ZoneInfo, incidents: In
         Wall-clock times, one row per response, one column per stamp in the order in which they happen; NaT where
         there is none.
     instant
-        UTC where the text gave an offset: it stands as it is.
+        UTC where the text gave an offset: it stands as it is. The array is used up.
     zone
         Of the wall clock.
     incidents
-        The number of each row's incident.
+        The incident of each row.
     """
-    utc = instant.copy()
+    utc = instant  # not copied: a million rows take room
     skipped, twice = np.zeros(local.shape, dtype=bool), np.zeros(local.shape, dtype=bool)
     later: dict[int, Stamps] = {}
     for column in range(local.shape[1]):  # one by one: a million rows take room
-        one, two = (localised(local[:, column], zone, first=first) for first in (True, False))
-        early, late = np.fmin(one, two), np.fmax(one, two)
-        skipped[:, column] = ~np.isnat(local[:, column]) & np.isnat(early)
-        twice[:, column] = (early != late) & ~np.isnat(early)
-        utc[:, column] = np.where(np.isnat(instant[:, column]), early, instant[:, column])
+        early, late, doubtful = both_readings(local[:, column], zone)
+        skipped[doubtful, column] = np.isnat(early[doubtful])
+        twice[doubtful, column] = early[doubtful] < late[doubtful]
+        np.copyto(utc[:, column], early, where=np.isnat(instant[:, column]))
         if twice[:, column].any():
             later[column] = late
     unsettled = np.zeros(len(local), dtype=bool)
-    rows = np.flatnonzero(np.isin(incidents, incidents[twice.any(axis=1)]))
-    if len(rows):
+    if later:
+        number = numbered(incidents)
+        rows = np.flatnonzero(np.isin(number, number[twice.any(axis=1)]))
         second = utc[rows]
         for column, late in later.items():
             second[:, column] = np.where(twice[rows, column], late[rows], second[:, column])
-        utc[rows], unsettled[rows] = _settled(utc[rows], second, incidents=incidents[rows])
+        utc[rows], unsettled[rows] = _settled(utc[rows], second, incidents=number[rows])
         unsettled &= twice.any(axis=1)
     return Instants(utc, skipped, twice, unsettled)
+
+
+def both_readings(local: Stamps, zone: ZoneInfo) -> tuple[Stamps, Stamps, Ints]:
+    """
+    Turn local stamps into instants.
+
+    Returns
+    -------
+    The earlier and the later instant that each may be, which differ where a time came twice and are NaT where the
+    clocks skipped it; and the places of these two kinds.
+    """
+    there = pd.DatetimeIndex(local).tz_localize(zone, ambiguous="NaT", nonexistent="NaT")
+    early = late = np.array(there.asi8).view(STAMP)  # those of a time with a zone are in UTC
+    doubtful = np.flatnonzero(np.isnat(early) & ~np.isnat(local))
+    if len(doubtful):
+        late = early.copy()
+        one, two = (localised(local[doubtful], zone, first=first) for first in (True, False))
+        early[doubtful], late[doubtful] = np.fmin(one, two), np.fmax(one, two)
+    return early, late, doubtful
 
 
 def localised(local: Stamps, zone: ZoneInfo, *, first: bool) -> Stamps:

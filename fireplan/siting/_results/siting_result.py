@@ -9,6 +9,7 @@ from fireplan import wording
 from fireplan._checked import takes
 from fireplan._frozen_tables import Handed
 from fireplan._map_calls import MapCalls
+from fireplan._one_release import OfOneRelease
 from fireplan.errors import listed
 from fireplan.siting._results import siting_words
 from fireplan.siting._solvers.incumbent import relative_gap
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 
 @takes
 @dataclass(frozen=True, eq=False, repr=False)
-class Siting:
+class Siting(OfOneRelease):
     """
     Where to put stations, with proof of how good the answer is; every figure is modelled, with all units at home.
 
