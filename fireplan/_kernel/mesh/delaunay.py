@@ -66,10 +66,11 @@ def delaunay(units: NDArray[np.int64], *, longest: float, widest: float) -> tupl
     x, y = np.ascontiguousarray(np.concatenate([units - low, corners]).T)
     begins_at, twin = np.empty((2, 3 * (2 * n + 1)), dtype=np.int32)
     _join(x, y, begins_at, twin, np.empty(8 * n + 8, dtype=np.int32))
-    kept = np.empty((2 * n + 1, 3), dtype=np.int32)
+    start = np.zeros(n + 1, dtype=np.int32)
+    kept = np.full((2 * n + 1, 3), -1, dtype=np.int32)
     at_wide = np.zeros(n + 3, dtype=bool)
-    kept = kept[: _keep(x, y, begins_at, float(longest) ** 2, float(widest), kept, at_wide)]
-    return kept[np.argsort(kept[:, 0] * np.int64(n) + kept[:, 1])], at_wide[:n]
+    n_kept = _keep(x, y, begins_at, float(longest) ** 2, float(widest), start, kept, at_wide)
+    return kept[:n_kept].copy(), at_wide[:n]
 
 
 @compiled
@@ -165,24 +166,34 @@ def _in_circle(ax, ay, bx, by, cx, cy):
 
 
 @compiled
-def _keep(x, y, corner, longest_square, widest, kept, at_wide):
-    """Write down the triangles that are small; mark the corners of those that are wide, or reach the far corners."""
+def _keep(x, y, corner, longest_square, widest, start, kept, at_wide):
+    """File the triangles that are small; mark the corners of those that are wide, or reach the far corners."""
     n = len(x) - 3
-    count = 0
-    for t in range(0, len(corner), 3):
-        # Turned so that the first point comes first, whichever triangle this was while it was made: rounding below is
-        # the same.
-        a, b, c = corner[t], corner[t + 1], corner[t + 2]
-        if b < a and b < c:
-            a, b, c = b, c, a
-        elif c < a:
-            a, b, c = c, a, b
-        ux, uy = np.float64(x[b] - x[a]), np.float64(y[b] - y[a])
-        vx, vy = np.float64(x[c] - x[a]), np.float64(y[c] - y[a])
-        uu, vv, ww = ux * ux + uy * uy, vx * vx + vy * vy, (vx - ux) * (vx - ux) + (vy - uy) * (vy - uy)
-        if max(b, c) >= n or math.sqrt(uu) * math.sqrt(vv) * math.sqrt(ww) > widest * (ux * vy - uy * vx):
-            at_wide[a] = at_wide[b] = at_wide[c] = True
-        elif max(uu, vv, ww) <= longest_square:
-            kept[count, 0], kept[count, 1], kept[count, 2] = a, b, c
-            count += 1
-    return count
+    for again in range(2):  # to count those of each first corner, then to write them down
+        for t in range(0, len(corner), 3):
+            # Turned so that the first point comes first, whichever triangle this was while it was made: rounding below
+            # is the same.
+            a, b, c = corner[t], corner[t + 1], corner[t + 2]
+            if b < a and b < c:
+                a, b, c = b, c, a
+            elif c < a:
+                a, b, c = c, a, b
+            ux, uy = np.float64(x[b] - x[a]), np.float64(y[b] - y[a])
+            vx, vy = np.float64(x[c] - x[a]), np.float64(y[c] - y[a])
+            uu, vv, ww = ux * ux + uy * uy, vx * vx + vy * vy, (vx - ux) * (vx - ux) + (vy - uy) * (vy - uy)
+            if max(b, c) >= n or math.sqrt(uu) * math.sqrt(vv) * math.sqrt(ww) > widest * (ux * vy - uy * vx):
+                at_wide[a] = at_wide[b] = at_wide[c] = True
+            elif max(uu, vv, ww) <= longest_square:
+                if again == 0:
+                    start[a + 1] += 1
+                    continue
+                # The few of one corner are put in order as they come.
+                i = start[a]
+                start[a] = i + 1
+                while i > 0 and kept[i - 1, 0] == a and kept[i - 1, 1] > b:
+                    kept[i, 0], kept[i, 1], kept[i, 2] = a, kept[i - 1, 1], kept[i - 1, 2]
+                    i -= 1
+                kept[i, 0], kept[i, 1], kept[i, 2] = a, b, c
+        for i in range(n if again == 0 else 0):
+            start[i + 1] += start[i]
+    return start[n - 1]
