@@ -137,6 +137,25 @@ class Memo:
             self._held.move_to_end(key)
             return self._held[key][0]
 
+    def find(self, key: Hashable, kind: type[T]) -> T | None:
+        """Look a result of some kind up; None: it is not at hand."""
+        with self._lock:
+            if key not in self._held:
+                return None
+            self._held.move_to_end(key)
+            found = self._held[key][0]
+        return found if isinstance(found, kind) else None
+
+    def find_where(self, kind: type[T], suits: Callable[[T], bool]) -> T | None:
+        """Look up the newest result of some kind that suits; None: there is none."""
+        with self._lock:
+            held = [(key, found) for key, (found, _) in self._held.items() if isinstance(found, kind)]
+        for key, found in reversed(held):
+            if suits(found):
+                self.find(key, kind)  # used again
+                return found
+        return None
+
     def __contains__(self, key: Hashable) -> bool:
         """Whether a result is at hand."""
         return key in self._held

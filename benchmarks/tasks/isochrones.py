@@ -1,22 +1,27 @@
-"""Outlines of what stations reach in eight minutes, and how near they come to the truth."""
+"""Outlines of what stations reach, with the mesh counted and without, and how near they come to the truth."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import geopandas as gpd
 import networkx as nx
 import numpy as np
+import pandas as pd
 import shapely
 
 from benchmarks.measuring import CannotRunError, Contest, Way
+from benchmarks.networks import generated
 from benchmarks.tasks.reach import LIMIT_S
-from benchmarks.tasks.shared import reach_from
+from benchmarks.tasks.shared import demand, reach_from
+from fireplan import Scenario, progress, travel
 from fireplan import _kernel as kernel
 from fireplan.travel._mesh import BEYOND_S, arrivals, build_mesh, outline
 
 if TYPE_CHECKING:
     from benchmarks.networks import Place
+    from fireplan.roads import RoadNetwork
 
 NEAR_M = 100.0
 """Points farther than this from any street are not asked about. [m]"""
@@ -24,6 +29,9 @@ NEAR_M = 100.0
 LEAST_IOU = 0.94
 MOST_NODES = 400_000
 """Larger networks are not meshed here: it would take most of the run."""
+
+CITY_NODES, CITY_STATIONS = 60_000, 50
+"""A city of the size of Porto with its surroundings, and how many stations it has."""
 
 EDGE_BUFFER_M, NODE_BUFFER_M = 25.0, 50.0
 """The widths of the OSMnx examples. [m]"""
@@ -33,6 +41,26 @@ def contests(place: Place):
     roads = place.roads
     if roads.n_nodes > MOST_NODES:
         return
+    yield _outlines(place)
+    yield Contest(
+        task="isochrones",
+        title="the whole mesh",
+        place=place.name,
+        ours=Way("fireplan", lambda: build_mesh(roads)),
+        most_ms=4_000.0,
+        judged=place.judged,
+    )
+    yield _cold(place.name, roads, 1, within_s=[LIMIT_S], most_ms=500.0, judged=place.judged)
+    yield _cold(place.name, roads, CITY_STATIONS, within_s=[LIMIT_S / 2, LIMIT_S])
+    if place.judged:
+        city = generated(CITY_NODES)
+        name = f"generated {CITY_NODES // 1000}k"
+        yield _cold(name, city, CITY_STATIONS, within_s=[LIMIT_S / 2, LIMIT_S], most_ms=1_500.0, judged=True)
+
+
+def _outlines(place: Place) -> Contest:
+    """Outlines over a mesh that is there, beside the usual recipe."""
+    roads = place.roads
     graph, streets = roads.graph, (roads.first, roads.last, roads.there_s, roads.back_s)
     stations = place.draw_nodes(5 if place.quick else 20)
     few = 1 if place.quick else 2
@@ -51,7 +79,7 @@ def contests(place: Place):
         found = reach_from(graph, station, workspace, limit_s=search_s)
         street = street_of[station]
         origin = (int(street), 0.0 if roads.first[street] == station else 1.0)
-        reached = arrivals(mesh, roads, found, origin=origin, within_s=search_s, space=space)
+        reached = arrivals(mesh, roads, found, origin=origin, cutoff_s=search_s, space=space)
         return outline(mesh, reached, within_s=LIMIT_S, space=space)
 
     def recipe(station):
@@ -81,7 +109,7 @@ def contests(place: Place):
         return said, bool(mine >= LEAST_IOU and same > other)
 
     draw(stations[0])
-    yield Contest(
+    return Contest(
         task="isochrones",
         title=f"480 s outline, each of {len(stations)} (mesh built before)",
         place=place.name,
@@ -102,13 +130,47 @@ def contests(place: Place):
         per=len(stations),
         judged=place.judged,
     )
-    yield Contest(
+
+
+def _cold(
+    name: str, roads: RoadNetwork, stations: int, *, within_s, most_ms: float | None = None, judged: bool = False
+) -> Contest:
+    """Ask for isochrones of a network as it was read: snapping, search, mesh and table counted."""
+
+    def ask(plan: Scenario):
+        with progress.silent():
+            return travel.isochrones(plan, within_s=within_s, stations=list(plan.stations.index[:stations]))
+
+    def check(ours, _theirs):
+        plan = _department(replace(roads), stations)
+        with progress.silent():
+            travel.first_due_areas(plan)  # has the mesh laid everywhere
+        same = ask(plan).geometry.geom_equals_exact(ours.geometry, tolerance=0.0)
+        demand(bool(same.all()), "another outline where the whole mesh was laid before")
+        return "the same to the last digit where the whole mesh was laid before", True
+
+    limits = " and ".join(f"{s:.0f}" for s in within_s)
+    return Contest(
         task="isochrones",
-        title="the mesh itself, once per network",
-        place=place.name,
-        ours=Way("fireplan", lambda: build_mesh(roads)),
-        judged=False,
+        title=f"{limits} s isochrones of {stations} station{'s' * (stations > 1)}, cold (mesh counted)",
+        place=name,
+        ours=Way("fireplan", lambda: ask(_department(replace(roads), stations))),
+        check=check,
+        most_ms=most_ms,
+        judged=judged,
     )
+
+
+def _department(roads: RoadNetwork, count: int) -> Scenario:
+    """Stations at random on streets with doors, the first one near the middle."""
+    drawn = np.random.default_rng(7).choice(np.flatnonzero(roads.has_doors), max(count, 50), replace=False)
+    at = roads.xy_m[roads.offsets[drawn]]
+    at = at[np.argsort(np.hypot(*(at - np.median(roads.node_xy_m, axis=0)).T), kind="stable")]
+    ids = pd.Index([f"S{i}" for i in range(len(at))], name="station_id")
+    stations = gpd.GeoDataFrame({"name": ids}, geometry=shapely.points(at), index=ids, crs=roads.crs)
+    zones = gpd.GeoDataFrame(geometry=shapely.points(at[:1]), index=pd.Index(["Z"], name="zone_id"), crs=roads.crs)
+    units = pd.DataFrame({"station_id": []}, index=pd.Index([], name="unit_id", dtype=str))
+    return Scenario(roads, stations, units, zones)
 
 
 def _overlap(place: Place, point_times, station, area) -> tuple[float, float]:

@@ -10,6 +10,7 @@ from fireplan._kernel.cover.arrivals_by_second import add_arrivals as add_arriva
 from fireplan._kernel.cover.force_arrival import force_times as force_times
 from fireplan._kernel.mesh.contour import trace as trace
 from fireplan._kernel.mesh.contour_memory import ContourSpace as ContourSpace
+from fireplan._kernel.mesh.delaunay import delaunay as delaunay
 from fireplan._kernel.mesh.half_edges import Halves as Halves
 from fireplan._kernel.mesh.half_edges import link as link
 from fireplan._kernel.mesh.vertex_times import spread as spread
@@ -20,6 +21,8 @@ from fireplan._kernel.shortest_paths.graph import count_reached as count_reached
 from fireplan._kernel.shortest_paths.graph import graph_of as graph_of
 from fireplan._kernel.shortest_paths.graph import morton_order as morton_order
 from fireplan._kernel.shortest_paths.graph import pattern_of as pattern_of
+from fireplan._kernel.shortest_paths.graph import z_number as z_number
+from fireplan._kernel.shortest_paths.graph import z_square as z_square
 from fireplan._kernel.shortest_paths.nearest_sources import Moved as Moved
 from fireplan._kernel.shortest_paths.nearest_sources import NearestSources as NearestSources
 from fireplan._kernel.shortest_paths.nearest_sources import Seeds as Seeds

@@ -69,8 +69,9 @@ def build_grid(xy_m: NDArray[np.float64], offsets: NDArray[np.int64]) -> Segment
     first = np.concatenate(([0], np.cumsum(counts)))
     from_m = total[:-1] - np.repeat(total[first[:-1]], counts)
     street_m = total[first[1:]] - total[first[:-1]]
-    corner = xy_m.min(axis=0) if len(xy_m) else np.zeros(2)
-    extent = np.maximum(xy_m.max(axis=0) - corner, 1.0) if len(xy_m) else np.ones(2)
+    # By column: over the short axis numpy is slow.
+    corner = np.array([column.min() for column in xy_m.T]) if len(xy_m) else np.zeros(2)
+    extent = np.array([max(np.ptp(column), 1.0) for column in xy_m.T]) if len(xy_m) else np.ones(2)
     cell = max(
         SMALLEST_CELL_M,
         float(np.sqrt(extent[0] * extent[1] / max(len(a), 1))),

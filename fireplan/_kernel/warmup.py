@@ -11,6 +11,7 @@ from fireplan._kernel.cover.cover_runs import alike, as_runs, sums, times_covere
 from fireplan._kernel.location.lagrangian_cover import Relaxation, Room, Rows
 from fireplan._kernel.mesh.contour import trace
 from fireplan._kernel.mesh.contour_memory import ContourSpace
+from fireplan._kernel.mesh.delaunay import delaunay
 from fireplan._kernel.mesh.half_edges import link
 from fireplan._kernel.mesh.vertex_times import spread
 from fireplan._kernel.shortest_paths.graph import build_graph, count_reached
@@ -82,7 +83,7 @@ def _outline_ahead(
 ) -> None:
     """Run the functions for meshes and outlines on two nodes and two points beside them."""
     xy = np.array([[0.0, 0.0], [9.0, 0.0], [0.0, 9.0], [9.0, 8.0]])
-    corners = np.array([[0, 1, 2], [1, 3, 2]], dtype=np.int32)
+    corners, _ = delaunay(xy.astype(np.int64), longest=99.0, widest=99.0)
     halves = link(corners, len(xy))
     each = np.arange(3, dtype=np.int32)
     space = ContourSpace(len(xy), len(halves.twin) // 3)

@@ -76,5 +76,6 @@ def merged_lines(lines: NDArray[np.object_], *, tolerance_m: float) -> NDArray[n
     whole = shapely.line_merge(shapely.multilinestrings(shapely.get_parts(shapely.from_wkb(each))))
     middle = np.mean(shapely.total_bounds(whole)[[1, 3]])
     to_m = METRES_PER_DEGREE * np.array([np.cos(np.radians(middle)), 1.0])
-    thinned = shapely.simplify(shapely.transform(whole, lambda xy: xy * to_m), tolerance_m)
-    return shapely.normalize(shapely.get_parts(shapely.transform(thinned, lambda xy: xy / to_m)))
+    # Line by line: all at once each piece is held against all others, in time that grows faster than their number.
+    thinned = shapely.simplify(shapely.transform(shapely.get_parts(whole), lambda xy: xy * to_m), tolerance_m)
+    return shapely.normalize(shapely.transform(thinned, lambda xy: xy / to_m))

@@ -151,9 +151,10 @@ class RoadNetwork(OfOneRelease):
     @cached_property
     def attribute_fingerprint(self) -> str:
         """Name of what is known of the streets besides: lengths, classes, names, and ids of nodes."""
-        digest = hashlib.sha256(np.ascontiguousarray(self.length_m).tobytes())
-        for texts in (self.highway, self.street_name, self.node_ids):
-            digest.update("\0".join(map(str, texts)).encode())
+        digest = hashlib.sha256()
+        for array in (self.length_m, self.highway, self.street_name):
+            digest.update(np.ascontiguousarray(array).tobytes())
+        digest.update("\0".join(map(str, self.node_ids)).encode())
         return digest.hexdigest()[:16]
 
     @cached_property

@@ -66,9 +66,10 @@ def first_due_areas(
     starts = station_places(scenario)
     row, later_s, _ = suppliers(scenario, starts, needs=needs or ONE_ENGINE, interval=interval)
     row, quickest = np.unique(row, return_index=True)  # of a station's turnouts the quickest stands first
-    ground = ArrivalSurface(scenario, farthest_s=np.inf)
     origins = origins_of(starts)
-    owner, lead_s = _leads(ground, [origins[r] for r in row], later_s[quickest])
+    sources = [origins[r] for r in row]
+    ground = ArrivalSurface(scenario, sources, farthest_s=np.inf)
+    owner, lead_s = _leads(ground, sources, later_s[quickest])
     parts = _parts(ground, owner, lead_s, n=len(row))
     rows = [{"station_id": starts.ids[r], "geometry": part} for r, part in zip(row, parts, strict=True)]
     return as_table(scenario, rows, columns=["station_id"]).set_index("station_id")
@@ -200,9 +201,10 @@ def erf_areas(
     starts = station_places(scenario)
     wanted = {kind: 1.0 for force in forces for kind in force}
     row, later_s, brings = suppliers(scenario, starts, needs=wanted, interval=interval)
-    ground = ArrivalSurface(scenario, farthest_s=limits[0])
     origins = origins_of(starts)
-    reached = list(ground.arrivals_of([origins[r] for r in row]))
+    sources = [origins[r] for r in row]
+    ground = ArrivalSurface(scenario, sources, farthest_s=limits[0])
+    reached = list(ground.arrivals_of(sources))
     vertex = np.concatenate([np.empty(0, dtype=np.int32), *(r.vertices for r in reached)])
     arrival_s = np.concatenate(
         [np.empty(0, dtype=np.float32), *(r.vertex_s + w for r, w in zip(reached, later_s, strict=True))]

@@ -9,7 +9,7 @@ import shapely
 from fireplan._checked import takes
 from fireplan.errors import Faults, UnknownIdError
 from fireplan.progress import steps
-from fireplan.travel._arrival_surface import ArrivalSurface, as_table, checked_limits, origins_of
+from fireplan.travel._arrival_surface import ArrivalSurface, as_table, checked_limits, known_outline, origins_of
 from fireplan.travel._mesh import soonest
 from fireplan.travel._places import station_places
 from fireplan.travel._reached_streets import BESIDE_M, reached_strips
@@ -108,18 +108,20 @@ def _contours(
     scenario: Scenario, origins: dict[str, tuple[int, float]], limits: list[float], *, dissolve: bool
 ) -> Outlines:
     """Outlines over the mesh: of all origins by limit, or of each by origin and limit."""
-    ground = ArrivalSurface(scenario, farthest_s=limits[0])
     if dissolve:
+        ground = ArrivalSurface(scenario, list(origins.values()), farthest_s=limits[0])
         # All of them first: finding them uses the same memory as joining them.
         together = soonest(list(ground.arrivals_of(list(origins.values()))), space=ground.space)
         return {s: ground.contour(together, s) for s in limits}, {}
-    each = {}
-    with steps(len(limits) * len(origins), what="outlines") as step:
-        for s in limits:
-            for name, o in origins.items():
-                each[name, s] = ground.outline(o, s)
-                step()
-    return {}, each
+    at_hand = {(name, s): known_outline(scenario, o, s) for s in limits for name, o in origins.items()}
+    each = {key: area for key, area in at_hand.items() if area is not None}
+    new = [key for key, area in at_hand.items() if area is None]
+    ground = ArrivalSurface(scenario, [origins[name] for name, _ in new], farthest_s=limits[0])
+    with steps(len(new), what="outlines") as step:
+        for name, s in new:
+            each[name, s] = ground.outline(origins[name], s)
+            step()
+    return {}, {key: each[key] for key in at_hand}
 
 
 def _strips(

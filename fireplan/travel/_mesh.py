@@ -8,7 +8,8 @@ import numpy as np
 import shapely
 
 from fireplan import _kernel as kernel
-from fireplan.travel._reached_streets import BESIDE_M
+from fireplan.travel._mesh_blocks import NO_PIECE, blocks_near, lay
+from fireplan.travel._mesh_vertices import marked, n_numbers, survey
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -16,15 +17,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from fireplan.roads import RoadNetwork
-
-SPACING_M = 50.0
-"""Distance between points along a street. [m]"""
-
-OPEN_GROUND_M = 75.0
-"""A street gets a verge on the side where no other street is as near as this. [m]"""
-
-LONGEST_EDGE_M = 300.0
-"""Triangles with a longer edge span water, canyons and fields, not a block, and are left out. [m]"""
+    from fireplan.travel._mesh_blocks import Piece
+    from fireplan.travel._mesh_vertices import Survey
 
 SMALLEST_AREA_M2 = 2_000.0
 """Smaller islands and holes are specks of the mesh. [m2]"""
@@ -82,92 +76,50 @@ class Arrivals(NamedTuple):
     vertex_s: NDArray[np.float32]
 
 
-def build_mesh(roads: RoadNetwork) -> Mesh:
+def build_mesh(roads: RoadNetwork, known: Survey | None = None, pieces: Sequence[Piece] | None = None) -> Mesh:
     """
-    Lay a Delaunay mesh over nodes, points along streets, and points beside them.
+    Join the meshes of blocks.
 
-    Points beside a street (on its verge) have the time of the point they stand beside: they give the outermost street a
-    width, so that a place on it lies inside the outline and not on it.
+    Parameters
+    ----------
+    roads, known
+        The network, and what is known of it.
+    pieces
+        Meshes of the blocks, in Z-order; left out: of all there are.
+
+    Returns
+    -------
+    The Delaunay mesh over nodes, points along streets and points beside them, as far as it lies in the blocks: vertices
+    and triangles stand in the same order whatever else there is.
     """
-    node_xy = roads.node_xy_m
-    street, along, xy, normal = _points_along(roads)
-    beside = np.concatenate([np.arange(len(xy)), np.arange(len(xy))])
-    away = np.concatenate([normal, -normal])
-    free = _open_ground(roads, xy[beside] + away * OPEN_GROUND_M)
-    verge, verge_xy = beside[free], (xy[beside] + away * BESIDE_M)[free]
-    ends = np.flatnonzero(np.bincount(np.concatenate([roads.first, roads.last]), minlength=roads.n_nodes) <= 2)
-    tips = np.repeat(ends, 4)
-    away = np.tile(np.array([[1.0, 0], [0, 1], [-1, 0], [0, -1]]), (len(ends), 1))
-    free = _open_ground(roads, node_xy[tips] + away * OPEN_GROUND_M)
-    tips, tip_xy = tips[free], (node_xy[tips] + away * BESIDE_M)[free]
-    all_xy = np.concatenate([node_xy, xy, verge_xy, tip_xy])
-    all_along = np.concatenate([np.zeros(roads.n_nodes), along, along[verge], np.zeros(len(tips))])
-    # Neighbours in space become neighbours in memory.
-    order = kernel.morton_order(all_xy[:, 0], all_xy[:, 1])
-    place = np.empty(len(order), dtype=np.int64)
-    place[order] = np.arange(len(order))
-    all_xy, all_along = all_xy[order], all_along[order]
-    at_street, after = np.split(place[roads.n_nodes :], [len(xy) + len(verge)])
-    nodes, streets = np.arange(roads.n_nodes), np.arange(roads.n_streets)
-    at_node = _groups(np.concatenate([nodes, tips]), np.concatenate([place[: roads.n_nodes], after]), roads.n_nodes)
-    on_street = _groups(np.concatenate([street, street[verge]]), at_street, roads.n_streets)
-    ways = _groups(np.concatenate([roads.first, roads.last]), np.concatenate([streets, streets]), roads.n_nodes)
-    triangles = _worth_keeping(all_xy, _delaunay(all_xy))
-    triangles = triangles[np.argsort(triangles[:, 0], kind="stable")]
-    halves = kernel.link(triangles, len(all_xy))
-    return Mesh(all_xy, all_along, at_node, on_street, ways, triangles, halves)
+    if known is None:
+        known = survey(roads)
+    if pieces is None:
+        pieces = [piece for _, piece in lay(roads, known, blocks_near(known, np.arange(roads.n_streets)))]
+    number, units, street, along, corners = (np.concatenate(parts) for parts in zip(NO_PIECE, *pieces, strict=True))
+    place = np.full(n_numbers(roads, known), -1, dtype=np.int32)
+    place[number] = np.arange(len(number), dtype=np.int32)
+    triangles = place[corners]
+    triangles = triangles[(triangles >= 0).all(axis=1)]
+    at_node = np.flatnonzero(street < 0)
+    at_node = at_node[np.argsort(number[at_node] >= roads.n_nodes, kind="stable")]  # nodes, then what is beside them
+    on_street = np.flatnonzero(street >= 0)
+    streets = marked(roads.n_streets, street[on_street])
+    return Mesh(
+        known.xy_m(units),
+        along,
+        _groups(-1 - street[at_node], at_node, roads.n_nodes),
+        _groups(street[on_street], on_street, roads.n_streets),
+        _groups(np.concatenate([roads.first[streets], roads.last[streets]]), np.tile(streets, 2), roads.n_nodes),
+        triangles,
+        kernel.link(triangles, len(number)),
+    )
 
 
-def _delaunay(xy_m: NDArray[np.float64]) -> NDArray[np.int32]:
-    """Delaunay triangles; none where all points lie on a line."""
-    from scipy.spatial import Delaunay  # noqa: PLC0415 - slow to import
-
-    if len(xy_m) < 3 or np.linalg.matrix_rank(xy_m - xy_m[0]) < 2:
-        return np.empty((0, 3), dtype=np.int32)
-    return np.asarray(Delaunay(xy_m - xy_m.mean(axis=0)).simplices, dtype=np.int32)
-
-
-def _groups(of: NDArray[np.signedinteger], members: NDArray[np.int64], n_groups: int) -> Groups:
+def _groups(of: NDArray[np.signedinteger], members: NDArray[np.signedinteger], n_groups: int) -> Groups:
     """List the members of each group."""
     start = np.concatenate([[0], np.cumsum(np.bincount(of, minlength=n_groups))])
     return Groups(start.astype(np.int32), members[np.argsort(of, kind="stable")].astype(np.int32))
-
-
-def _points_along(
-    roads: RoadNetwork,
-) -> tuple[NDArray[np.int32], NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
-    """Street, fraction, place and unit normal of points along all streets, ends left out."""
-    lines = roads.streets.geometry.array
-    drawn_m = shapely.length(lines)
-    count = np.maximum(1, np.ceil(drawn_m / SPACING_M).astype(np.int64) - 1)
-    street = np.repeat(np.arange(roads.n_streets, dtype=np.int32), count)
-    within = np.arange(len(street)) - np.repeat(np.cumsum(count) - count, count)
-    along = (within + 1) / (np.repeat(count, count) + 1)
-    xy = shapely.get_coordinates(shapely.line_interpolate_point(lines[street], along, normalized=True))
-    ahead = shapely.get_coordinates(
-        shapely.line_interpolate_point(lines[street], np.minimum(along + 1e-3, 1.0), normalized=True)
-    )
-    heading = ahead - xy
-    size = np.maximum(np.hypot(heading[:, 0], heading[:, 1]), 1e-9)
-    normal = np.column_stack([-heading[:, 1], heading[:, 0]]) / size[:, None]
-    return street, along, xy, normal
-
-
-def _open_ground(roads: RoadNetwork, probes_m: NDArray[np.float64]) -> NDArray[np.bool_]:
-    """Whether places a probe's length off their own street have no other street nearer."""
-    every = np.ones(roads.n_streets, dtype=bool)
-    _, _, away_m = kernel.snap(roads.segment_grid, probes_m, limit_m=OPEN_GROUND_M, allowed=every)
-    return np.asarray(away_m > 0.9 * OPEN_GROUND_M)
-
-
-def _worth_keeping(xy_m: NDArray[np.float64], triangles: NDArray[np.int32]) -> NDArray[np.int32]:
-    """Drop triangles that span open ground or are flat; turn the others anticlockwise."""
-    corners = xy_m[triangles]
-    reach = np.roll(corners, -1, axis=1) - corners
-    longest = np.hypot(reach[..., 0], reach[..., 1]).max(axis=1)
-    twice = reach[:, 0, 0] * reach[:, 1, 1] - reach[:, 0, 1] * reach[:, 1, 0]
-    triangles = np.where(twice[:, None] < 0, triangles[:, ::-1], triangles)
-    return np.asarray(triangles[(longest <= LONGEST_EDGE_M) & (np.abs(twice) > 1e-6)], dtype=np.int32)
 
 
 def arrivals(

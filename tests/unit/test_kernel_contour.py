@@ -99,3 +99,12 @@ def test_a_ring_that_closes_a_loop_through_a_pinched_vertex_is_shell_and_hole():
     assert area_m2(shell) == pytest.approx(90_000)
     assert len(hole) == 5
     assert tuple(xy[0]) in {tuple(p) for p in hole}
+
+
+def test_rings_begin_at_the_same_side_in_whatever_order_vertices_are_named():
+    times = {v: (31.0 if v == CENTRE else float(v)) for v in range(9)}
+    first = trace(GRID_M, TRIANGLES, times)
+    for seed in range(5):
+        order = np.random.default_rng(seed).permutation(9).tolist()
+        again = trace(GRID_M, TRIANGLES, {v: times[v] for v in order})
+        assert [[ring.tolist() for ring in part] for part in again] == [[r.tolist() for r in part] for part in first]

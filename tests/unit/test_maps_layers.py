@@ -70,6 +70,13 @@ def test_streets_are_joined_thinned_and_drawn_once():
     assert [line.wkt for line in merged] == ["LINESTRING (0 0, 0.002 0)"]
 
 
+def test_a_line_is_thinned_alike_whatever_lies_beside_it():
+    bent = shapely.LineString([(0, 0), (0.001, 0.00003), (0.002, 0)])
+    beside = shapely.LineString([(0.001, 0.00001), (0.001, 0.00002)])  # between the bend and its chord
+    merged = merged_lines(np.array([bent, beside]), tolerance_m=4)
+    assert {shapely.get_num_coordinates(line) for line in merged} == {2}
+
+
 def test_ten_thousand_streets_stay_small():
     rng = np.random.default_rng(0)
     start = rng.uniform(0, 0.3, (10_000, 1, 2))

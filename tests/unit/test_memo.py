@@ -34,6 +34,29 @@ def test_a_result_is_made_once():
     assert len(asked) == 1
 
 
+def test_what_is_at_hand_is_found_by_key_or_by_what_it_is():
+    memo = Memo()
+    assert memo.find("key", int) is None
+    for n in range(4):
+        memo.get(n, lambda n=n: (n, "name"))
+    assert memo.find(2, tuple) == (2, "name")
+    assert memo.find(2, int) is None
+    assert memo.find_where(tuple, lambda found: found[0] < 3) == (2, "name")
+    assert memo.find_where(tuple, lambda found: found[0] > 3) is None
+    assert memo.find_where(int, lambda _: True) is None
+
+
+def test_what_was_found_stays_longer():
+    for look in (lambda memo: memo.find(0, np.ndarray), lambda memo: memo.find_where(np.ndarray, lambda a: a[0] == 0)):
+        memo = Memo(limit_bytes=3 * 800)
+        for n in range(3):
+            memo.get(n, lambda n=n: np.full(100, float(n)))
+        assert look(memo)[0] == 0
+        memo.get(3, lambda: np.zeros(100))
+        assert 0 in memo
+        assert 1 not in memo
+
+
 def test_another_key_is_another_result():
     memo = Memo()
     assert (memo.get(("a", 1), lambda: 1), memo.get(("a", 2), lambda: 2)) == (1, 2)

@@ -166,14 +166,17 @@ def test_triangles_between_points_of_a_lattice_fill_it_once(turn, jitter):
     xy = np.stack(np.meshgrid(np.arange(30), np.arange(20)), axis=-1).reshape(-1, 2) * 50.0
     xy = xy @ np.array([[np.cos(turn), -np.sin(turn)], [np.sin(turn), np.cos(turn)]]) + FAR
     xy = np.concatenate([xy, xy[:40]]) + np.random.default_rng(2).normal(0, jitter, (640, 2))
-    corners = xy[meshes._worth_keeping(xy, meshes._delaunay(xy))]
+    units = np.unique(np.rint((xy - FAR) * 1024).astype(np.int64), axis=0)
+    triangles, _ = kernel.delaunay(units, longest=300 * 1024, widest=1024 * 1024)
+    corners = FAR + units[triangles] / 1024
     assert shapely.area(shapely.polygons(corners)).sum() == pytest.approx(29 * 19 * 2500, rel=1e-4)
     assert shapely.union_all(shapely.polygons(corners), grid_size=1e-3).area == pytest.approx(29 * 19 * 2500, rel=1e-4)
 
 
 def test_points_on_one_line_have_no_triangles():
     for n in (0, 1, 2, 3, 40):
-        assert len(meshes._delaunay(np.column_stack([np.arange(n), 3.0 * np.arange(n)]) * 10)) == 0
+        units = np.column_stack([np.arange(n), 3 * np.arange(n)]) * 10
+        assert len(kernel.delaunay(units, longest=1e6, widest=1e6)[0]) == 0
 
 
 def clipped(net, times, limit):

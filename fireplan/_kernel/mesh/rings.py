@@ -46,7 +46,8 @@ def walk(
     xy = np.ascontiguousarray(xy_m).view(np.complex128).reshape(-1)
     begins_at = triangles.reshape(-1)
     n = _sides_to_walk(*reached, limit_s, halves.start, halves.side, halves.head, space.time_s, space.sides)
-    sides = space.sides[:n]
+    # A ring begins at the first of its sides, in whatever order the vertices were found.
+    sides = np.sort(space.sides[:n])
     # A side adds three corners at most, and may close one ring in passing and one in the end.
     way = np.empty(3 * n, dtype=np.complex128)
     corners = np.empty(5 * n, dtype=np.complex128)

@@ -130,13 +130,38 @@ def morton_code(x: NDArray[np.float64], y: NDArray[np.float64]) -> NDArray[np.ui
     span = max(float(np.ptp(x)), float(np.ptp(y)), 1e-9)
     cells = (1 << 16) - 1
     column, row = (((at - at.min()) / span * cells).astype(np.uint64) for at in (x, y))
-    return _spread(column) | (_spread(row) << np.uint64(1))
+    return z_number(column, row)
+
+
+def z_number(column: NDArray[np.integer], row: NDArray[np.integer]) -> NDArray[np.uint64]:
+    """Number squares along a Z-shaped curve: the bits of column and row, up to 32 of each, in turns."""
+    return _spread(column.astype(np.uint64)) | (_spread(row.astype(np.uint64)) << np.uint64(1))
+
+
+def z_square(number: NDArray[np.uint64]) -> tuple[NDArray[np.uint64], NDArray[np.uint64]]:
+    """Column and row of squares numbered by `z_number`."""
+    return _gather(number), _gather(number >> np.uint64(1))
+
+
+SPREAD = (
+    (0, 0x00000000FFFFFFFF), (16, 0x0000FFFF0000FFFF), (8, 0x00FF00FF00FF00FF), (4, 0x0F0F0F0F0F0F0F0F),
+    (2, 0x3333333333333333), (1, 0x5555555555555555),
+)  # fmt: skip
+"""How far bits move at each step, and where they are then."""
 
 
 def _spread(bits: NDArray[np.uint64]) -> NDArray[np.uint64]:
-    """Put a zero between the lower 16 bits."""
-    for shift, mask in ((8, 0x00FF00FF), (4, 0x0F0F0F0F), (2, 0x33333333), (1, 0x55555555)):
+    """Put a zero between the lower 32 bits."""
+    for shift, mask in SPREAD:
         bits = (bits | (bits << np.uint64(shift))) & np.uint64(mask)
+    return bits
+
+
+def _gather(bits: NDArray[np.uint64]) -> NDArray[np.uint64]:
+    """Take every second bit."""
+    bits = bits & np.uint64(SPREAD[-1][1])
+    for (shift, _), (_, mask) in zip(SPREAD[:0:-1], SPREAD[-2::-1], strict=True):
+        bits = (bits | (bits >> np.uint64(shift))) & np.uint64(mask)
     return bits
 
 
