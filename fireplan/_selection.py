@@ -140,6 +140,11 @@ def _of_kind(
 
 def kind_texts(column: pd.Series[Any]) -> pd.Series[str]:
     """Give the values of a column as they are compared: as text, missing where there is none."""
+    if isinstance(column.dtype, pd.StringDtype):  # few texts in many rows: each is looked at once
+        code, known = pd.factorize(column)
+        said = np.array([*map(value_text, known), None], dtype=object)
+        values: pd.Series[str] = pd.Series(said[code], index=column.index, name=column.name, dtype="str")
+        return values.where(values != "")
     texts = column.astype(object).map(value_text, na_action="ignore")
     return texts.where(texts.notna() & (texts != ""))
 

@@ -13,6 +13,7 @@ from fireplan import changes, wording
 from fireplan._checked import takes
 from fireplan._frozen_tables import FrozenTable, freeze_own
 from fireplan._map_calls import MapCalls
+from fireplan._result_cache import Memo
 from fireplan._selection import kind_texts
 from fireplan.errors import InputError, UnknownIdError, listed, quoted
 from fireplan.measures._demand_groups import groups_at
@@ -149,6 +150,11 @@ class Assessment:
         much of it lies `within` the objective (by whichever station), the `share`, and the `unit`.
         """
         return self._stations.view()
+
+    @cached_property
+    def memo(self) -> Memo:
+        """Where what is worked out from it is kept."""
+        return Memo()
 
     @cached_property
     def _zones(self) -> FrozenTable[gpd.GeoDataFrame]:

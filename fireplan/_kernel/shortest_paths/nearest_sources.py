@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from fireplan._kernel.jit import compiled
+from fireplan._kernel.jit import compiled, part
 from fireplan._kernel.shortest_paths.single_source import BUCKET_S, MOST_BUCKETS, NOBODY
 
 if TYPE_CHECKING:
@@ -202,7 +202,7 @@ def amount_at_points(
     """
     out = np.full(len(points[0]), np.inf, dtype=np.float32)
     nobody, never = np.empty((0, 0), dtype=np.int32), np.empty((0, 0), dtype=np.float32)
-    return out, _ask(table, streets, points, sources, later_s, brings, need, nobody, never, out)
+    return out, _ask(table, streets, points, sources, later_s, brings, float(need), nobody, never, out)
 
 
 def _ask(
@@ -244,7 +244,7 @@ def _room(table: NearestSources, sources: Sources) -> tuple[NDArray[np.int32], N
 USED, WAITING, BUCKET = range(3)
 
 
-@compiled
+@part
 def _offer(node, number, there_s, time_s, source):
     """Put a source into the list of a node, if it is among the nearest; false if it is not, or gains nothing."""
     depth = time_s.shape[1]
@@ -275,7 +275,7 @@ def _offer(node, number, there_s, time_s, source):
     return True
 
 
-@compiled
+@part
 def _time_of(node, number, time_s, source):
     """Give the time at which a source stands in the list of a node; inf: it does not."""
     for k in range(time_s.shape[1]):
@@ -356,7 +356,7 @@ def _without(time_s, source, number, out_s, out_source, touched):
                 n += 1
 
 
-@compiled
+@part
 def _put(number, there_s, n, room, room_s):
     """Put a source into the list of a point, in order; returns how many there are."""
     there_s = np.float32(there_s)
@@ -378,36 +378,33 @@ def _put(number, there_s, n, room, room_s):
     return n
 
 
-@compiled
+@part
 def _gather(i, time_s, source, first, last, there_s, back_s, street, along, own, on, stands, later_s, room, room_s):
     """List the sources that come to a point by either end of its street, or stand on it; returns how many."""
     s = street[i]
     f = along[i]
-    there, back = there_s[s], back_s[s]
-    n = 0
+    n = np.int64(0)
     # Times at nodes are taken as a search from one source gives them, in single precision, so that both agree.
-    if there < np.inf or f <= 0.0:
-        node = first[s]
+    for end in range(2):
+        node, way, along_s = first[s], f, there_s[s]
+        if end == 1:
+            node, way, along_s = last[s], 1.0 - f, back_s[s]
+        if along_s == np.inf and way > 0.0:
+            continue
+        way_s = way * along_s if way > 0.0 else 0.0  # a closed street's time is inf, and inf times nothing no number
         for k in range(time_s.shape[1]):
             if source[node, k] < 0:
                 break
-            spent_s = np.float64(np.float32(time_s[node, k]))
-            n = _put(source[node, k], spent_s + f * there if f > 0.0 else spent_s, n, room, room_s)
-    if back < np.inf or f >= 1.0:
-        node = last[s]
-        for k in range(time_s.shape[1]):
-            if source[node, k] < 0:
-                break
-            spent_s = np.float64(np.float32(time_s[node, k]))
-            n = _put(source[node, k], spent_s + (1.0 - f) * back if f < 1.0 else spent_s, n, room, room_s)
+            n = _put(source[node, k], np.float64(np.float32(time_s[node, k])) + way_s, n, room, room_s)
     for number in range(len(on) if own[s] else 0):
         if on[number] != s:
             continue
-        begin = stands[number]
-        if f >= begin and there < np.inf:
-            n = _put(number, (f - begin) * there + later_s[number], n, room, room_s)
-        if f <= begin and back < np.inf:
-            n = _put(number, (begin - f) * back + later_s[number], n, room, room_s)
+        ahead = f - stands[number]
+        along_s = there_s[s] if ahead >= 0.0 else back_s[s]
+        if ahead == 0.0 and along_s == np.inf:
+            along_s = back_s[s]
+        if along_s < np.inf:
+            n = _put(np.int32(number), abs(ahead) * along_s + later_s[number], n, room, room_s)
     return n
 
 

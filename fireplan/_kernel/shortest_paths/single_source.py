@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from fireplan._kernel.jit import compiled
+from fireplan._kernel.jit import compiled, part
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -193,7 +193,7 @@ def reach(
 COUNT, USED, WAITING, BUCKET = range(4)
 
 
-@compiled
+@part
 def is_new(node, before_s, noted, turn):
     """Tell whether a node that is about to change is not in the ledger of this turn yet."""
     if noted is None:
@@ -201,7 +201,7 @@ def is_new(node, before_s, noted, turn):
     return turn != 0 and noted[node] != turn
 
 
-@compiled
+@part
 def write_down(node, before_s, owner, j_node, j_time_s, j_owner, noted, turn, count):
     """Write a node that is about to change into the ledger, with what stands there."""
     j_node[count] = node
@@ -211,7 +211,7 @@ def write_down(node, before_s, owner, j_node, j_time_s, j_owner, noted, turn, co
         j_owner[count] = owner[node]
 
 
-@compiled
+@part
 def _owner_at(node, owner):
     """Give the source that owns a node, where that is asked."""
     if owner is None:
@@ -219,7 +219,7 @@ def _owner_at(node, owner):
     return owner[node]
 
 
-@compiled
+@part
 def _gains(there_s, source, before_s, node, owner):
     """Tell whether a node gains by this time, or by this source at the same time."""
     if owner is None:
@@ -227,7 +227,7 @@ def _gains(there_s, source, before_s, node, owner):
     return there_s < before_s or (there_s == before_s and source < owner[node])
 
 
-@compiled
+@part
 def _enter(node, slot, first, entries, used):
     """Put a node at the head of a bucket."""
     entries[used, 0] = node
@@ -285,7 +285,7 @@ def _dial(
             here_s = time_s[node]
             if np.int64(here_s * per_s) != current:
                 continue  # improved since, and done with
-            source = _owner_at(node, owner)
+            source = _owner_at(np.int64(node), owner)
             for arc in range(start[node], start[node + 1]):
                 to = arcs[arc, 0]
                 there_s = here_s + arc_s[arc, 1]
