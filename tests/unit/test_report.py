@@ -18,6 +18,7 @@ from fireplan.report._blocks import Heading, Points, Prose, Section, Table, Tabl
 from fireplan.report._cell_words import NOTHING, cell_words
 from fireplan.report._html_page import csv_of, set_page
 from fireplan.report._write_report import report_bytes, sections_of
+from fireplan.response_performance import _performance
 from fireplan.wording import MINUS, share_of
 
 STANDARD = fp.standards.NFPA_1710
@@ -124,6 +125,16 @@ def test_figures_not_seen_in_their_source_are_marked(page):
 def test_the_same_inputs_give_the_same_bytes(comparison):
     first, second = (report_bytes(material_of(comparison, history=calls())) for _ in range(2))
     assert first == second
+
+
+def test_a_history_is_measured_once_for_all_tables(comparison, monkeypatch):
+    asked = []
+    measures = _performance.objectives_of
+    monkeypatch.setattr(_performance, "objectives_of", lambda *args: asked.append(args) or measures(*args))
+    material = material_of(comparison, history=calls())
+    tables = [b for s in sections_of(material) for b in s.blocks if b.form in {"table", "figure"}]
+    assert {"performance", "by_month", "by_station", "baselines"} <= {b.key for b in tables}
+    assert len(asked) == 1
 
 
 def test_without_records_it_says_so(comparison):
