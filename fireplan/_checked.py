@@ -119,17 +119,22 @@ def takes(function: Any = None, *, own: tuple[str, ...] = (), **hints: str) -> A
 
 
 def _guarded(function: F, name: str, hints: Mapping[str, str], own: tuple[str, ...]) -> F:
-    signature = inspect.signature(function)
-    kinds = {
-        p.name: kinds
-        for p in signature.parameters.values()
-        if p.name not in {"self", *own} and isinstance(p.annotation, str) and (kinds := kinds_of(p.annotation))
-    }
-    spread = {p.name for p in signature.parameters.values() if p.kind is p.VAR_POSITIONAL}
-    defaults = {p.name: p.default for p in signature.parameters.values()}
+    @functools.cache
+    def door() -> _Door:
+        """Read the signature at the first call: an import does not wait for those of functions that nobody calls."""
+        signature = inspect.signature(function)
+        parameters = signature.parameters.values()
+        kinds = {
+            p.name: kinds
+            for p in parameters
+            if p.name not in {"self", *own} and isinstance(p.annotation, str) and (kinds := kinds_of(p.annotation))
+        }
+        spread = {p.name for p in parameters if p.kind is p.VAR_POSITIONAL}
+        return _Door(signature, kinds, spread, {p.name: p.default for p in parameters})
 
     @functools.wraps(function)
     def call(*args: Any, **kwargs: Any) -> Any:  # noqa: ANN401 - whatever the function takes and gives
+        signature, kinds, spread, defaults = door()
         try:
             bound = signature.bind(*args, **kwargs)
         except TypeError:
@@ -155,6 +160,15 @@ def _guarded(function: F, name: str, hints: Mapping[str, str], own: tuple[str, .
         return function(*bound.args, **bound.kwargs) if changed else function(*args, **kwargs)
 
     return cast("F", call)
+
+
+class _Door(NamedTuple):
+    """What a call is checked by."""
+
+    signature: inspect.Signature
+    kinds: Mapping[str, tuple[Allowed, ...]]
+    spread: set[str]
+    defaults: Mapping[str, Any]
 
 
 class _WrongKindError(Exception):

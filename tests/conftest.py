@@ -1,11 +1,15 @@
 """Where the shared data lie, and how Hypothesis runs."""
 
+import gc
 import os
 from pathlib import Path
 
 import pytest
 from how_many import tries
 from hypothesis import HealthCheck, settings
+
+# A test run holds much for long: searched for unreachable objects at Python's own pace it takes a tenth longer.
+gc.set_threshold(100_000, 50, 50)
 
 SHARED = Path(__file__).resolve().parents[2] / "shared"
 

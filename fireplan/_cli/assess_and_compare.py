@@ -51,24 +51,30 @@ class _Results:
         return found
 
 
-def compare_project(read: Callable[[Tell], Project], out: Path | None) -> None:
+def compare_project(
+    read: Callable[[Tell], Project], out: Path | None, *, outlines_ready: Callable[[], object] | None = None
+) -> None:
     """Compare a project's department as it stands with its what-ifs, and write and print what comes out."""
-    _run(read, out, with_plans=True)
+    _run(read, out, outlines_ready, with_plans=True)
 
 
-def assess_project(read: Callable[[Tell], Project], out: Path | None) -> None:
+def assess_project(
+    read: Callable[[Tell], Project], out: Path | None, *, outlines_ready: Callable[[], object] | None = None
+) -> None:
     """Assess a project's department as it stands, and write and print what comes out."""
-    _run(read, out, with_plans=False)
+    _run(read, out, outlines_ready, with_plans=False)
 
 
-def _run(read: Callable[[Tell], Project], out: Path | None, *, with_plans: bool) -> None:
+def _run(
+    read: Callable[[Tell], Project], out: Path | None, outlines_ready: Callable[[], object] | None, *, with_plans: bool
+) -> None:
     with silent(), show.command_steps(READING_STEPS + DRAWING_STEPS + 3) as tell:
         tell("compiling (the first run takes a few seconds)")
-        kernel.compile_ahead()
+        kernel.compile_search()
         project = read(tell)
         if with_plans and not project.scenarios:
             raise ProjectError("plan.toml holds no [[scenario]] and no [changes]: nothing to compare; use assess")
-        results = _measure(project, tell, with_plans=with_plans)
+        results = _measure(project, tell, outlines_ready, with_plans=with_plans)
         folder = out if out is not None else project.folder / project.plan.output.dir
         tell("writing")
         _write(results, folder)
@@ -79,7 +85,9 @@ def _run(read: Callable[[Tell], Project], out: Path | None, *, with_plans: bool)
     show.where(folder, notes=len(results.notes))
 
 
-def _measure(project: Project, tell: Tell, *, with_plans: bool) -> _Results:
+def _measure(
+    project: Project, tell: Tell, outlines_ready: Callable[[], object] | None, *, with_plans: bool
+) -> _Results:
     scenarios = (project.today, *(project.scenarios if with_plans else ()))
     assessments = []
     for scenario in scenarios:
@@ -89,6 +97,8 @@ def _measure(project: Project, tell: Tell, *, with_plans: bool) -> _Results:
     tell("finding gaps")
     holes = {a.scenario.name: gaps(a) for a in assessments}
     tell("drawing isochrones")
+    if outlines_ready is not None:
+        outlines_ready()
     limits = sorted({o.limit_s for o in project.standard.planned})
     reached = pd.concat([isochrones(s, within_s=limits).assign(scenario=s.name) for s in scenarios])
     tell("drawing the map")

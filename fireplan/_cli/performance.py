@@ -18,16 +18,16 @@ from fireplan.project import whole_outputs, write_csv
 from fireplan.response_performance import (
     Shifts,
     attend,
-    baselines,
     concurrency,
     drawdown,
     hour_by_weekday,
-    performance,
     reliability,
     sensitivity,
     why_missed,
     workload,
 )
+from fireplan.response_performance._baselines import baselines_of
+from fireplan.response_performance._performance import measured, tabulated
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -71,14 +71,15 @@ def _tables(
 ) -> tuple[dict[str, pd.DataFrame], list[str]]:
     """Every table, by the name of its file, and what a reader of them has to know."""
     notes = project.standard.unverified()
-    asked: dict[str, Any] = {"standard": project.standard, "shifts": _shifts(project)}
+    shifts = _shifts(project)
     tell("measuring response performance")
-    tables = {"performance": performance(attendance, **asked)}
-    groups = [*BY, *(["shift"] if asked["shifts"] else [])]
+    observed = measured(attendance, project.standard)
+    tables = {"performance": tabulated(attendance, observed)}
+    groups = [*BY, *(["shift"] if shifts else [])]
     for by in groups:
         if by in {"risk_class", "zone_id"} and by not in attendance.incidents:
             continue
-        tables[f"performance_by_{by}"] = performance(attendance, by=by, **asked)
+        tables[f"performance_by_{by}"] = tabulated(attendance, observed, [by], shifts=shifts)
     tell("measuring workload")
     tables["workload"] = workload(attendance, scenario=project.today)
     tables["workload_by_unit"] = workload(attendance, scenario=project.today, by="unit_id")
@@ -97,7 +98,9 @@ def _tables(
     tables["sensitivity"] = sensitivity(history, scenario=project.today, policy=attendance.policy)
     tell("writing baselines")
     kinds = tuple(by for by in ("category", "risk_class") if by in attendance.incidents)
-    tables["baselines"] = baselines(attendance, scenario=project.today, standard=project.standard, by=kinds)
+    tables["baselines"] = baselines_of(
+        attendance, observed, standard=project.standard, by=kinds, basis=project.today.provenance
+    )
     tables["policy"] = attendance.ledger
     tables["priorities"] = attendance.priorities().rename_axis("priority").to_frame()
     return tables | {"ledger": history.ledger, "quarantine": history.quarantine}, notes
@@ -111,21 +114,21 @@ def _shifts(project: Project) -> Shifts | None:
 def _report(project: Project, tables: dict[str, pd.DataFrame], attendance: Attendance, folder: Path) -> None:
     """Print what is left out, the headline tables, and where the others are."""
     console = Console(highlight=False)
-    measured = tables["performance"]
-    held = measured["limit_s"].notna()
+    overall = tables["performance"]
+    held = overall["limit_s"].notna()
     title = f"{project.title}: response performance ({_basis(project)})"
     for line in [title, *attendance.headline()]:
         console.print(Text(show.plain(line)))
     intervals = _table("Intervals", "n", "unknown", "p50", "p90 (95 %)")
-    for row in measured[~held].itertuples():
+    for row in overall[~held].itertuples():
         intervals.add_row(*_cells(row))
     console.print(intervals)
     if held.any():
         objectives = _table("Objectives", "n", "unknown", "p90", "within (95 %)", "goal")
-        for row in measured[held].itertuples():
+        for row in overall[held].itertuples():
             objectives.add_row(*_held_cells(row))
         console.print(objectives)
-    noted = measured[measured["note"] != ""]
+    noted = overall[overall["note"] != ""]
     notes = dict.fromkeys(f"{_name(row)}: {row.note!s}." for row in noted.itertuples())
     over = tables["workload"].attrs["over_a_day"]
     if over:

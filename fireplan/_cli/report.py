@@ -37,8 +37,8 @@ def report_project(
         check_printer()
     with silent(), show.command_steps(STEPS) as tell:
         tell("compiling (the first run takes a few seconds)")
-        kernel.compile_ahead()
         project = read(tell)
+        kernel.compile_search()
         siting, runs = _siting(project, tell) if sites else (None, None)
         tell("measuring")
         material = material_of(project, siting=siting, robustness=runs)

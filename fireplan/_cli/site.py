@@ -70,7 +70,7 @@ def site_project(read: Callable[[Tell], Project], out: Path | None, *, stations:
     """Answer what a project's [siting] asks, and write and print what comes out."""
     with silent(), show.command_steps(STEPS) as tell:
         tell("compiling (the first run takes a few seconds)")
-        kernel.compile_ahead()
+        kernel.compile_search()
         project = read(tell)
         tell("finding candidate sites")
         question = siting_question(project, stations=stations)

@@ -46,3 +46,4 @@ from fireplan._kernel.snapping import SegmentGrid as SegmentGrid
 from fireplan._kernel.snapping import build_grid as build_grid
 from fireplan._kernel.snapping import snap as snap
 from fireplan._kernel.warmup import compile_ahead as compile_ahead
+from fireplan._kernel.warmup import compile_search as compile_search

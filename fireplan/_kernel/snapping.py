@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from fireplan._kernel.jit import compiled
+from fireplan._kernel.jit import compiled, part
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -148,7 +148,7 @@ def _file(ends, x0, y0, cell, columns, rows, start, member, fill):
                     start[k + 1] += 1
 
 
-@compiled
+@part
 def _nearest(px, py, ax, ay, bx, by):
     """Squared distance of a point to a segment, and how far along the segment its foot lies (0 to 1)."""
     dx = bx - ax

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import matplotlib as mpl
+import numpy as np
 import pandas as pd
 
 from fireplan._checked import takes
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
     from matplotlib.figure import Figure
+    from numpy.typing import NDArray
 
     from fireplan.response_performance import Attendance, History
 
@@ -136,6 +138,15 @@ class Chart:
         if not 0 < dpi < float("inf"):
             raise InputError(f"dpi is {dpi}: give a number above zero")
         return self._drawn("png", dpi=dpi, metadata={"Software": None, "Title": self.title, "Description": self.alt})
+
+    def pixels(self, *, dpi: float = PNG_DPI) -> NDArray[np.uint8]:
+        """Give it as it would stand in a PNG: rows x columns x (red, green, blue)."""
+        page = BytesIO()
+        with _house_style():
+            figure = self.draw()
+            figure.savefig(page, format="rgba", dpi=dpi)
+        wide, high = (int(inches * dpi) for inches in figure.get_size_inches())
+        return np.frombuffer(page.getvalue(), dtype=np.uint8).reshape(high, wide, 4)[..., :3]
 
     def pdf(self) -> bytes:
         """Give it as PDF, the same bytes each time."""

@@ -31,6 +31,7 @@ EDGE_PT = 16.0
 TITLE_PT, WORDS_PT, LABEL_PT, SMALL_PT = 14.0, 10.5, 9.5, 8.5
 LEADING = 1.35
 POINTS = 72.0  # to an inch
+FEW_LETTERS = 16
 STEPS_S = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14400)
 
 
@@ -131,7 +132,10 @@ def shortened(text: object, *, size: float, most_pt: float) -> str:
     whole = drawable(text)
     if width_pt(whole, size) <= most_pt:
         return whole
-    fits = [n for n in range(len(whole)) if width_pt(f"{whole[:n].rstrip()}…", size) <= most_pt]
+    tried = FEW_LETTERS  # what begins more than twice as wide as there is room is not tried letter by letter
+    while tried < len(whole) and width_pt(whole[:tried], size) <= 2 * most_pt:
+        tried *= 2
+    fits = [n for n in range(min(tried, len(whole))) if width_pt(f"{whole[:n].rstrip()}…", size) <= most_pt]
     return f"{whole[: fits[-1] if fits else 0].rstrip()}…"
 
 

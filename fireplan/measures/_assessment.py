@@ -14,6 +14,7 @@ from fireplan._checked import takes
 from fireplan._frozen_tables import FrozenTable, freeze_own
 from fireplan._map_calls import MapCalls
 from fireplan._one_release import OfOneRelease
+from fireplan._result_cache import Memo
 from fireplan._selection import kind_texts
 from fireplan.errors import InputError, UnknownIdError, listed, quoted
 from fireplan.measures._demand_groups import groups_at
@@ -154,6 +155,11 @@ class Assessment(OfOneRelease):
         much of it lies `within` the objective (by whichever station), the `share`, and the `unit`.
         """
         return self._stations.view()
+
+    @cached_property
+    def memo(self) -> Memo:
+        """Where what is worked out from it is kept."""
+        return Memo()
 
     @cached_property
     def _zones(self) -> FrozenTable[gpd.GeoDataFrame]:

@@ -9,14 +9,16 @@ import pandas as pd
 import shapely
 
 from fireplan._checked import takes
+from fireplan._frozen_tables import freeze_own
 from fireplan.errors import InputError
 from fireplan.measures._assessment import Assessment, chosen_measure, chosen_objective
 from fireplan.measures._demand_measures import in_zones
+from fireplan.measures._density_clusters import density_clusters
 from fireplan.measures._tally import weighted_percentile
 from fireplan.stations import KINDS, supply
 from fireplan.travel import first_due
 from fireplan.travel._first_due import reached_by_road
-from fireplan.travel._places import places
+from fireplan.travel._places import places, zones_m
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -89,10 +91,18 @@ def gaps(
     .. [1] M. Ester et al., "A density-based algorithm for discovering clusters in large spatial databases with noise",
        KDD, 1996.
     """
-    import geopandas as gpd  # noqa: PLC0415 - slow to import
-    from sklearn.cluster import DBSCAN  # noqa: PLC0415
-
     goal = chosen_objective(assessment, objective)
+    column, _ = _weight(assessment, goal, weight)
+    key = "gaps", goal.key, column, at_least, link_m
+    found = assessment.memo.get(key, lambda: freeze_own(_gaps(assessment, goal, column, at_least, link_m)))
+    return found.view()
+
+
+def _gaps(
+    assessment: Assessment, goal: Objective, weight: str, at_least: float | None, link_m: float
+) -> gpd.GeoDataFrame:
+    import geopandas as gpd  # noqa: PLC0415 - slow to import
+
     zones = assessment.zones
     column, value = _weight(assessment, goal, weight)
     zones[column] = value
@@ -101,13 +111,13 @@ def gaps(
     least = LEAST_SHARE * value.sum() if at_least is None else at_least
     if not link_m > 0 or least < 0:
         raise InputError("link_m must be above zero and at_least not below it")
-    shapes = zones.geometry.to_crs(assessment.scenario.roads.crs)
-    points = shapely.get_coordinates(shapes.representative_point().array)
+    shapes, points = zones_m(assessment.scenario)
     label = np.full(len(zones), -1)
     if outside.any():
-        share = value[outside] / least if least > 0 else None
-        label[outside] = DBSCAN(eps=link_m, min_samples=1).fit_predict(points[outside], sample_weight=share)
-    why = gap_reasons(assessment, goal, points)
+        # In units of what a gap holds at least, as the method is written.
+        share = value[outside] / least if least > 0 else np.ones(outside.sum())
+        label[outside] = density_clusters(points[outside], share, link_m=link_m, least=1.0)
+    why = gap_reasons(assessment, goal)
     rows = [
         _row(assessment, zones[label == k], goal.key, column, shapes[label == k], why[label == k])
         for k in range(label.max(initial=-1) + 1)
@@ -145,13 +155,18 @@ def _weight(assessment: Assessment, goal: Objective, weight: str | None) -> tupl
     return column, in_zones(assessment.scenario, measure)
 
 
-def gap_reasons(assessment: Assessment, goal: Objective, points: NDArray[np.float64]) -> pd.DataFrame:
+def gap_reasons(assessment: Assessment, goal: Objective) -> pd.DataFrame:
     """For each zone: distance to the nearest station that counts as the crow flies [m], and why it is not in time."""
+    found = assessment.memo.get(("gap reasons", goal.key), lambda: freeze_own(_gap_reasons(assessment, goal)))
+    return found.view()
+
+
+def _gap_reasons(assessment: Assessment, goal: Objective) -> pd.DataFrame:
     from scipy.spatial import KDTree  # noqa: PLC0415 - slow to import
 
     scenario = assessment.scenario
     stations = _counting(scenario, goal).geometry.to_crs(scenario.roads.crs)
-    away_m, _ = KDTree(shapely.get_coordinates(stations.array)).query(points)
+    away_m, _ = KDTree(shapely.get_coordinates(stations.array)).query(zones_m(scenario).points)
     arrival_s = assessment.zones[f"{goal.key}_s"].to_numpy(float)
     reached = np.isfinite(arrival_s) & (arrival_s > 0)
     usual_mps = np.median(away_m[reached] / arrival_s[reached]) if reached.any() else 0.0
@@ -172,11 +187,10 @@ def _counting(scenario: Scenario, goal: Objective) -> gpd.GeoDataFrame:
 
 
 def _row(
-    assessment: Assessment, zones: pd.DataFrame, key: str, column: str, shapes: gpd.GeoSeries, why: pd.DataFrame
+    assessment: Assessment, zones: pd.DataFrame, key: str, column: str, outline: NDArray[np.object_], why: pd.DataFrame
 ) -> dict[str, Any]:
     weight = zones[column].to_numpy(float)
     arrival_s = zones[f"{key}_s"].to_numpy(float)
-    outline = shapes.array.to_numpy()
     outline = np.where(shapely.get_dimensions(outline) < 2, shapely.buffer(outline, GAP_DISC_RADIUS_M), outline)
     area = shapely.union_all(shapely.make_valid(outline))
     nearest = _heaviest(zones["first_due"].to_numpy(object), weight)

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from fireplan.project._read_project import Project
     from fireplan.scenario import Scenario
 
-PACKAGES = ("fireplan", "geopandas", "numba", "numpy", "osmium", "pandas", "pyproj", "scikit-learn", "shapely")
+PACKAGES = ("fireplan", "geopandas", "numba", "numpy", "osmium", "pandas", "pyproj", "scipy", "shapely")
 
 
 def manifest(project: Project, scenarios: Sequence[Scenario], *, outputs: Sequence[Path] = ()) -> dict[str, Any]:

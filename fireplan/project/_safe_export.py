@@ -31,7 +31,8 @@ def safe_text(value: object) -> object:
     """
     if not isinstance(value, str):
         return value
-    text = plain("".join(" " if category(c) in BREAKS else c for c in value))
+    harmless = value.isascii() and value.isprintable()  # as nearly all are, and told at once
+    text = value if harmless else plain("".join(" " if category(c) in BREAKS else c for c in value))
     return f"'{text}" if text.lstrip().startswith(STARTS_A_FORMULA) else text
 
 

@@ -14,7 +14,8 @@ from fireplan.errors import InputError
 from fireplan.measures import Assessment, assess, gaps
 from fireplan.project._manifest import manifest
 from fireplan.project._read_project import Project
-from fireplan.response_performance import Attendance, Missed, attend, performance, reliability, why_missed
+from fireplan.response_performance import Attendance, Missed, attend, reliability, why_missed
+from fireplan.response_performance._performance import measured, tabulated
 from fireplan.scenario import Scenario
 
 if TYPE_CHECKING:
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from fireplan.incidents import CadHistory
+    from fireplan.response_performance._performance import Observed
     from fireplan.siting import Robustness, Siting
     from fireplan.standards import Objective, Standard
 
@@ -108,9 +110,14 @@ class Material:
         return next((o for o in planned if is_force(o)), None)
 
     @cached_property
+    def measured(self) -> list[Observed]:
+        """What was measured of the records, for tables by one thing and another."""
+        return [] if self.attendance is None else measured(self.attendance, self.standard)
+
+    @cached_property
     def achieved(self) -> pd.DataFrame | None:
         """Response performance over all."""
-        return None if self.attendance is None else performance(self.attendance, standard=self.standard)
+        return None if self.attendance is None else tabulated(self.attendance, self.measured)
 
     @cached_property
     def missed(self) -> Missed | None:
@@ -210,7 +217,7 @@ def _asked(standard: Standard | None) -> Standard:
 
 
 def _of_project(project: Project, siting: Siting | None, robustness: Robustness | None, title: str) -> Material:
-    kernel.compile_ahead()
+    kernel.compile_search()
     scenarios = (project.today, *project.scenarios)
     comparison = Comparison(tuple(assess(s, standard=project.standard) for s in scenarios))
     attendance = None

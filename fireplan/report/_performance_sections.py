@@ -12,13 +12,10 @@ from fireplan.errors import InputError, listed
 from fireplan.progress import silent
 from fireplan.report._blocks import Block, Heading, Points, Prose, Section, Table, TableColumn, absent, drawn
 from fireplan.report._cell_words import NOTHING
-from fireplan.response_performance import (
-    baselines,
-    performance,
-    sensitivity,
-    workload,
-)
+from fireplan.response_performance import sensitivity, workload
 from fireplan.response_performance._baselines import TOLD as VERDICTS
+from fireplan.response_performance._baselines import baselines_of
+from fireplan.response_performance._performance import tabulated
 from fireplan.response_performance._statistics import FEWEST
 
 if TYPE_CHECKING:
@@ -157,7 +154,7 @@ def _by(material: Material, attendance: Attendance) -> list[Block]:
     measure = "total_response" if material.first_unit is None else material.first_unit.key
     about = material.about()
     blocks: list[Block] = [Heading("By month and by station")]
-    by_month = performance(attendance, standard=material.standard, by="month")
+    by_month = tabulated(attendance, material.measured, ["month"])
     if measure not in by_month.index.get_level_values("measure"):
         measure = "total_response"
     if measure not in by_month.index.get_level_values("measure"):
@@ -166,7 +163,7 @@ def _by(material: Material, attendance: Attendance) -> list[Block]:
     if material.scenario is None:
         return [*blocks, absent("Stations are not known without the department's units: no figures by station.")]
     called = material.scenario.stations["name"]
-    by_station = performance(attendance, standard=material.standard, by="station_id")
+    by_station = tabulated(attendance, material.measured, ["station_id"])
     blocks.append(
         drawn(
             "by_station", lambda: charts.by_group(by_station, measure=measure, called=called, about=about), by_station
@@ -179,8 +176,8 @@ def _baselines(material: Material, attendance: Attendance) -> list[Block]:
     """Baselines by program and class of risk, in the sentences of standards of cover."""
     kinds = tuple(by for by in ("category", "risk_class") if by in attendance.incidents)
     try:
-        table = baselines(
-            attendance, scenario=material.scenario, standard=material.standard, by=kinds, basis=material.observed
+        table = baselines_of(
+            attendance, material.measured, standard=material.standard, by=kinds, basis=material.observed
         )
     except InputError as error:
         return [absent(f"No baselines: {error}.")]

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     import geopandas as gpd
+    from numpy.typing import NDArray
 
     from fireplan.scenario import Scenario
 
@@ -171,14 +172,40 @@ def attend(history: History, *, scenario: Scenario | None = None, policy: Policy
     -------
     Every incident and response of the history, marked.
     """
-    policy = policy or Policy()
+    return under(beside(history, scenario), policy or Policy())
+
+
+class Beside(NamedTuple):
+    """A history beside the department that answered it, not yet put under a policy: what every policy shares."""
+
+    history: History
+    scenario: Scenario | None
+    incidents: gpd.GeoDataFrame
+    responses: pd.DataFrame
+    order: NDArray[np.intp]
+    told: bool
+    notes: tuple[str, ...]
+    resolution_s: Mapping[str, float]
+
+
+def beside(history: History, scenario: Scenario | None) -> Beside:
+    """Put a history beside the department that answered it."""
     if "unit_id" not in history.responses:
         raise InputError("this history has no units: it holds one row per incident, not one per unit")
-    history, notes = _with_known_units(history, scenario, policy)
-    incidents = _placed(history, scenario)
+    known, notes = _with_known_units(history, scenario)
     told = scenario is not None and len(scenario.units) > 0
     told |= "unit_type" in history.responses and bool(history.responses["unit_type"].notna().any())
-    responses = _manned(history, scenario)
+    incidents, responses = _placed(known, scenario), _manned(known, scenario)
+    order = _order_of(responses)
+    return Beside(known, scenario, incidents, responses, order, told, notes, resolution_of(known.responses))
+
+
+def under(found: Beside, policy: Policy) -> Attendance:
+    """Say what counts of a history under a policy."""
+    history, scenario, told = found.history, found.scenario, found.told
+    if scenario is not None and len(scenario.units) > 0 and not policy.aid_received:
+        refuse_strangers(pd.unique(history.responses["unit_id"]), scenario.units.index)
+    incidents, responses = found.incidents.copy(deep=False), found.responses.copy(deep=False)
     priorities = policy.emergency_priorities
     incidents["emergency"] = True if priorities is None else incidents["priority"].isin(priorities)
     if priorities is None and "mode" in incidents:
@@ -192,8 +219,10 @@ def attend(history: History, *, scenario: Scenario | None = None, policy: Policy
     responses["counts"] = right_type & ~foreign
     at = incidents.index.get_indexer(pd.Index(responses["incident_id"]))
     responses["measured"] = incidents["counts"].to_numpy()[at] & (at >= 0)
+    order = found.order
     if policy.staging_is_arrival and "staged" in responses:
         responses = _staged(responses)
+        order = _order_of(responses)
     responses = _with_clocks(responses)
     capped = 0
     if policy.longest_s is not None:
@@ -225,13 +254,13 @@ def attend(history: History, *, scenario: Scenario | None = None, policy: Policy
     basis = getattr(history, "basis", "observed")
     return Attendance(
         incidents,
-        _numbered(responses),
+        _numbered(responses, order),
         ledger,
         policy,
         history.timezone,
         basis,
-        notes,
-        resolution_of(history.responses),
+        found.notes,
+        found.resolution_s,
     )
 
 
@@ -244,16 +273,12 @@ class _History(NamedTuple):
     basis: str
 
 
-def _with_known_units(
-    history: History, scenario: Scenario | None, policy: Policy
-) -> tuple[History | _History, tuple[str, ...]]:
-    """Give units the ids of the table of units, where they differ in spelling alone; refuse a history of strangers."""
+def _with_known_units(history: History, scenario: Scenario | None) -> tuple[History | _History, tuple[str, ...]]:
+    """Give units the ids of the table of units, where they differ in spelling alone."""
     if scenario is None or len(scenario.units) == 0:
         return history, ()
     responses = history.responses
     ids, notes = matched_units(responses["unit_id"], scenario.units.index)
-    if not policy.aid_received:
-        refuse_strangers(ids.unique(), scenario.units.index)
     if ids is responses["unit_id"]:
         return history, notes
     basis = getattr(history, "basis", "observed")
@@ -453,9 +478,15 @@ def _capped(responses: pd.DataFrame, longest_s: float) -> pd.DataFrame:
     return responses.assign(**{name: responses[name].mask(responses[name] > longest_s) for name in intervals})
 
 
-def _numbered(responses: pd.DataFrame) -> pd.DataFrame:
+def _order_of(responses: pd.DataFrame) -> NDArray[np.intp]:
+    """Give the order of responses by incident, arrival and unit."""
+    keys = responses[["incident_id", "arrived", "unit_id"]].reset_index(drop=True)
+    return keys.sort_values(list(keys.columns), kind="stable").index.to_numpy()
+
+
+def _numbered(responses: pd.DataFrame, order: NDArray[np.intp]) -> pd.DataFrame:
     """Put responses in order of arrival and number those that count."""
-    ordered = responses.sort_values(["incident_id", "arrived", "unit_id"], kind="stable", ignore_index=True)
+    ordered = responses.take(order).reset_index(drop=True)
     arrives = ordered["counts"] & ordered["arrived"].notna()
     place = arrives.groupby(ordered["incident_id"], sort=False).cumsum()
     return ordered.assign(nth=place.where(arrives, 0).astype("int64"))

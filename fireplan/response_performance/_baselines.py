@@ -11,7 +11,7 @@ from fireplan import wording
 from fireplan._checked import takes
 from fireplan.errors import InputError, listed, quoted
 from fireplan.response_performance._attendance import Attendance, attend
-from fireplan.response_performance._performance import NO_ANSWER, NO_ANSWERING, performance
+from fireplan.response_performance._performance import NO_ANSWER, NO_ANSWERING, Observed, measured, tabulated
 from fireplan.response_performance._statistics import FEWEST, USUAL_SHARE
 from fireplan.standards import CALL_INTERVALS, OBSERVED_INTERVALS
 from fireplan.standards._library import standard_of
@@ -96,15 +96,27 @@ def baselines(
     from one it does: look at `n`.
     """
     attendance = history if isinstance(history, Attendance) else attend(history, scenario=scenario, policy=policy)
+    standard = standard_of(standard)
+    basis = basis or (scenario.provenance if scenario is not None else "observed")
+    return baselines_of(attendance, measured(attendance, standard), standard=standard, by=by, basis=basis)
+
+
+def baselines_of(
+    attendance: Attendance,
+    observed: Sequence[Observed],
+    *,
+    standard: Standard | None,
+    by: Sequence[str],
+    basis: str,
+) -> pd.DataFrame:
+    """State the baselines of what was measured; see `baselines`."""
     years = attendance.incidents.loc[attendance.incidents["counts"], "local"].dt.year
     if years.empty:
         raise InputError("no incident of this history counts: look at the ledger of `attend`, and at the policy")
     first, last = int(years.min()), int(years.max())
     spans = [[*by]] if first == last else [[YEAR, *by], [*by]]
     period = f"{first}" if first == last else f"{first} to {last}"
-    basis = basis or (scenario.provenance if scenario is not None else "observed")
-    standard = standard_of(standard)
-    tables = [performance(attendance, standard=standard, by=span) for span in spans]
+    tables = [tabulated(attendance, observed, span) for span in spans]
     told = [baseline_sentences(t, standard=standard, period=period, basis=basis) for t in tables]
     return pd.concat(told, ignore_index=True)
 

@@ -97,8 +97,9 @@ def keys_for(
     UnknownIdError
         If there is no such thing; the message lists those there are.
     """
-    ids = rows["incident_id"] if "incident_id" in rows else pd.Series(rows.index, index=rows.index)
     incidents = attendance.incidents
+    ids = pd.Index(rows.get("incident_id", rows.index))
+    at = incidents.index.get_indexer(ids) if by else None  # once for all groups: ids are long texts
     texts = [
         c for c in incidents.columns if c not in {"received", "local", "inside", "counts", incidents.geometry.name}
     ]
@@ -115,7 +116,8 @@ def keys_for(
             of_incident = incidents[name]
         else:
             raise UnknownIdError("group", name, [*BY_TIME, "shift", *OF_UNITS, *texts])
-        keys[name] = with_unknown(of_incident.reindex(ids.to_numpy()).set_axis(rows.index))
+        found = of_incident.take(at) if at is not None and (at >= 0).all() else of_incident.reindex(ids)
+        keys[name] = with_unknown(found.set_axis(rows.index))
     return pd.DataFrame(keys, index=rows.index)
 
 

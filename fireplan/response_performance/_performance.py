@@ -150,11 +150,28 @@ def performance(
     if nth is not None and nth < 1:
         faults.add(f"nth is {nth}: 1 is the first unit to arrive")
     faults.raise_if_any()
+    return tabulated(attendance, measured(attendance, standard_of(standard), nth=nth), by, shifts=shifts)
+
+
+def measured(attendance: Attendance, standard: Standard | None, *, nth: int | None = 1) -> list[Observed]:
+    """Measure every interval that the history can tell, then every objective, not yet parted into groups."""
     units, calls = units_of(attendance, nth), calls_of(attendance)
-    told = [o for o in intervals_of(units, calls) if not (o.interval in OF_ANSWER and answer_unknown(attendance))]
-    observed = [*told, *objectives_of(attendance, standard_of(standard), units, calls)]
-    tables = [_described(o, keys_for(attendance, o.rows, by, shifts=shifts)) for o in observed]
-    table = pd.concat(tables, ignore_index=True)
+    told = [o for o in intervals_of(units, calls) if is_told(attendance, o.interval)]
+    return [*told, *objectives_of(attendance, standard, units, calls)]
+
+
+def is_told(attendance: Attendance, interval: str) -> bool:
+    """Whether the history can tell an interval at all."""
+    return not (interval in OF_ANSWER and answer_unknown(attendance))
+
+
+def tabulated(
+    attendance: Attendance, observed: Sequence[Observed], by: Sequence[str] = (), *, shifts: Shifts | None = None
+) -> pd.DataFrame:
+    """Part what was measured into groups, and give the figures of each: the table of `performance`."""
+    keys = {id(o.rows): o.rows for o in observed}  # intervals share their rows, and so their groups
+    keys = {i: keys_for(attendance, rows, by, shifts=shifts) for i, rows in keys.items()}
+    table = pd.concat([_described(o, keys[id(o.rows)]) for o in observed], ignore_index=True)
     order = {o.measure: i for i, o in enumerate(observed)}
     table = table.sort_values([*by, "measure"], key=lambda c: c.map(order) if c.name == "measure" else c, kind="stable")
     table = table.set_index([*by, "measure"])
@@ -177,11 +194,12 @@ def performance(
 
 def intervals_of(units: pd.DataFrame, calls: pd.DataFrame) -> list[Observed]:
     """Every interval on its own, held to nothing."""
-    found = []
-    for name, title in OBSERVED_INTERVALS.items():
-        rows = calls if name in CALL_INTERVALS else units
-        found.append(Observed(name.removesuffix("_s"), title, name, rows, rows[name].to_numpy(float)))
-    return found
+    return [interval_of(name, calls if name in CALL_INTERVALS else units) for name in OBSERVED_INTERVALS]
+
+
+def interval_of(name: str, rows: pd.DataFrame) -> Observed:
+    """One interval on its own, held to nothing."""
+    return Observed(name.removesuffix("_s"), OBSERVED_INTERVALS[name], name, rows, rows[name].to_numpy(float))
 
 
 def units_of(attendance: Attendance, nth: int | None) -> pd.DataFrame:

@@ -10,10 +10,17 @@ import pandas as pd
 from fireplan._checked import takes
 from fireplan.errors import InputError, listed, quoted
 from fireplan.progress import steps
-from fireplan.response_performance._attendance import Attendance, History, attend
-from fireplan.response_performance._performance import NO_ANSWER, performance
+from fireplan.response_performance._attendance import Attendance, History, beside, under
+from fireplan.response_performance._performance import (
+    NO_ANSWER,
+    calls_of,
+    interval_of,
+    is_told,
+    tabulated,
+    units_of,
+)
 from fireplan.response_performance._policy import LONGEST_S, Policy
-from fireplan.standards import OBSERVED_INTERVALS
+from fireplan.standards import CALL_INTERVALS, OBSERVED_INTERVALS
 from fireplan.standards._objectives import current_interval
 
 if TYPE_CHECKING:
@@ -79,12 +86,15 @@ def sensitivity(
     policy = policy or Policy()
     tried = [("policy", AS_IT_STANDS, "", policy), *_alternatives(policy, history)]
     told = []
+    found = beside(history, scenario)
     with steps(len(tried), what="policies") as step:
         for rule, setting, source, other in tried:
-            table = performance(attend(history, scenario=scenario, policy=other), nth=nth)
-            if measure.removesuffix("_s") not in table.index:
+            attendance = under(found, other)
+            if not is_told(attendance, measure):
                 raise InputError(f"{measure} is {NO_ANSWER}")
-            told.append({"rule": rule, "setting": setting, **table.loc[measure.removesuffix("_s")], "source": source})
+            rows = calls_of(attendance) if measure in CALL_INTERVALS else units_of(attendance, nth)
+            (row,) = tabulated(attendance, [interval_of(measure, rows)]).to_dict("records")
+            told.append({"rule": rule, "setting": setting, **row, "source": source})
             step()
     table = pd.DataFrame(told).set_index(["rule", "setting"])
     table["n_change"] = table["n"] - table["n"].iloc[0]

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import pandas as pd
+import shapely
 
 from fireplan import _kernel as kernel
 from fireplan import wording
@@ -92,6 +93,33 @@ def places(scenario: Scenario, kind: str) -> Places:
         return Places(kind, key, table.index.view(), snap(roads, points, limit_m=limit_m, freeways=kind == "incidents"))
 
     return scenario.memo.get(key, make)
+
+
+class ZonesInMetres(NamedTuple):
+    """
+    The zones in the CRS of the roads.
+
+    Attributes
+    ----------
+    shapes
+        Outlines, or points.
+    points
+        A point inside each, n x 2. [m]
+    """
+
+    shapes: NDArray[np.object_]
+    points: NDArray[np.float64]
+
+
+def zones_m(scenario: Scenario) -> ZonesInMetres:
+    """Give the zones in the CRS of the roads, in order; what comes from the same zones shares them."""
+
+    def make() -> ZonesInMetres:
+        shapes = held(scenario).zones.geometry.to_crs(scenario.roads.crs)
+        points = shapely.get_coordinates(shapes.representative_point().array)
+        return ZonesInMetres(shapes.to_numpy().copy(), points)
+
+    return scenario.memo.get(("zones in metres", token(scenario, "zones"), scenario.roads.crs), make)
 
 
 def _road_pieces(roads: RoadNetwork, key: Hashable) -> Places:

@@ -27,7 +27,8 @@ def described():
         if not inspect.ismodule(value):
             yield name, value
             continue
-        for part, inner in vars(value).items():
+        for part in dict.fromkeys([*vars(value), *getattr(value, "VIEWS", ())]):  # those of maps come when asked for
+            inner = getattr(value, part)
             ours = getattr(inner, "__module__", "").startswith("fireplan")
             if not part.startswith("_") and ours and (inspect.isclass(inner) or inspect.isfunction(inner)):
                 yield f"{name}.{part}", inner

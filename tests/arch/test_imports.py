@@ -1,6 +1,7 @@
 """What importing fireplan does, and what its source never does."""
 
 import ast
+import json
 import re
 import subprocess
 import sys
@@ -34,6 +35,42 @@ def test_import_waits_for_nothing_heavy():
     heavy += ["matplotlib"]
     run = in_a_new_process(f"import fireplan, sys; print([m for m in {heavy} if m in sys.modules])")
     assert run.stdout.strip() == "[]", run.stderr
+
+
+DEMO = """
+import json, sys
+from pathlib import Path
+from fireplan._cli import main
+sys.argv = ["fireplan", "demo", "--out", sys.argv[1]]
+main.__globals__["app"](standalone_mode=False)
+from numba.core.dispatcher import Dispatcher
+modules = {name: module for name, module in sys.modules.items() if name.startswith("fireplan._kernel.")}
+found = {(m, n): f for m, module in modules.items() for n, f in vars(module).items() if isinstance(f, Dispatcher)}
+types = {f"{m}.{n}": len(f.signatures) for (m, n), f in found.items() if f.py_func.__module__ == m and f.signatures}
+Path(sys.argv[-1], "seen.json").write_text(json.dumps([sorted(sys.modules), types]))
+"""
+
+
+@pytest.fixture(scope="module")
+def demo_seen(tmp_path_factory):
+    """What was imported when the demo is done, and with how many sets of types it called each compiled function."""
+    out = tmp_path_factory.mktemp("demo")
+    run = subprocess.run([sys.executable, "-c", DEMO, out], capture_output=True, text=True, check=False)
+    assert run.returncode == 0, run.stderr[-2000:]
+    return json.loads((out / "seen.json").read_text())
+
+
+def test_the_demo_imports_nothing_that_it_does_not_use(demo_seen):
+    # Each takes a tenth of a second or more.
+    for_others = {"sklearn", "matplotlib", "scipy.stats", "scipy.optimize", "osmnx", "networkx", "xarray", "highspy"}
+    for_others |= {"h3", "fireplan.charts", "fireplan.siting"}
+    assert for_others & set(demo_seen[0]) == set()
+
+
+def test_the_demo_compiles_each_function_for_one_set_of_types(demo_seen):
+    _, types = demo_seen
+    assert len(types) > 12
+    assert {name: n for name, n in types.items() if n > 1} == {}
 
 
 def test_every_module_imports_without_a_warning():

@@ -9,15 +9,17 @@ import numpy as np
 import pandas as pd
 import pytest
 from histories import department, history, went
+from markupsafe import Markup
 
 import fireplan as fp
 from fireplan.comparison import Comparison
 from fireplan.errors import InputError
-from fireplan.report import material_of, write_report
+from fireplan.report import _html_page, material_of, write_report
 from fireplan.report._blocks import Heading, Points, Prose, Section, Table, TableColumn
 from fireplan.report._cell_words import NOTHING, cell_words
 from fireplan.report._html_page import csv_of, set_page
 from fireplan.report._write_report import report_bytes, sections_of
+from fireplan.response_performance import _performance
 from fireplan.wording import MINUS, share_of
 
 STANDARD = fp.standards.NFPA_1710
@@ -52,6 +54,12 @@ def comparison(town):
 @pytest.fixture(scope="module")
 def page(comparison):
     return report_bytes(material_of(comparison, history=calls(), title="Line town")).decode()
+
+
+@pytest.fixture
+def undrawn(monkeypatch):
+    """Leave pictures out: what is only read does not wait for them."""
+    monkeypatch.setattr(_html_page, "_picture", lambda _: (Markup(), 0))
 
 
 def tables(page):
@@ -121,11 +129,22 @@ def test_figures_not_seen_in_their_source_are_marked(page):
     assert "Figures of the standard that were not seen in their source" in page
 
 
-def test_the_same_inputs_give_the_same_bytes(comparison):
-    first, second = (report_bytes(material_of(comparison, history=calls())) for _ in range(2))
-    assert first == second
+def test_the_same_inputs_give_the_same_bytes(page, comparison):
+    again = report_bytes(material_of(comparison, history=calls(), title="Line town"))
+    assert again.decode() == page
 
 
+def test_a_history_is_measured_once_for_all_tables(comparison, monkeypatch):
+    asked = []
+    measures = _performance.objectives_of
+    monkeypatch.setattr(_performance, "objectives_of", lambda *args: asked.append(args) or measures(*args))
+    material = material_of(comparison, history=calls())
+    tables = [b for s in sections_of(material) for b in s.blocks if b.form in {"table", "figure"}]
+    assert {"performance", "by_month", "by_station", "baselines"} <= {b.key for b in tables}
+    assert len(asked) == 1
+
+
+@pytest.mark.usefixtures("undrawn")
 def test_without_records_it_says_so(comparison):
     text = words(report_bytes(material_of(comparison)).decode())
     assert text.count("No dispatch history was given, so nothing here was observed.") == 2
@@ -140,6 +159,7 @@ def test_records_alone_make_a_report():
     assert "n = 60" in text
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_one_scenario_alone_makes_a_report(town):
     text = words(report_bytes(material_of(town, standard=STANDARD)).decode())
     assert "No what-if was given" in text
@@ -147,12 +167,14 @@ def test_one_scenario_alone_makes_a_report(town):
         material_of(town)
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_few_records_are_told_and_not_drawn(comparison):
     text = words(report_bytes(material_of(comparison, history=calls(4))).decode())
     assert "No figure: 4 records" in text
     assert "Too few records are known" in text
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_no_gaps_are_said():
     town = department(E1=("engine", 4))
     near = fp.Scenario(town.roads, town.stations, town.units, town.zones.iloc[:5])
@@ -219,6 +241,7 @@ def test_callers_tables_stay_as_they_are(town):
         pd.testing.assert_frame_equal(pd.DataFrame(was), pd.DataFrame(now))
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_it_is_written_whole(comparison, tmp_path):
     target = write_report(comparison, tmp_path / "report.html", paper="Letter")
     assert "size: letter" in target.read_text(encoding="utf-8")
@@ -250,6 +273,7 @@ def test_parts_that_do_not_fit_are_refused():
         material_of({})
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_sites_are_reported_with_their_proof(town):
     places = fp.siting.grid_sites(town, spacing_m=500)
     found = fp.siting.max_coverage(town, stations=1, candidates=places, within_s=240)
@@ -277,6 +301,7 @@ def test_a_history_of_units_that_nobody_knows_is_refused(comparison):
         material_of(comparison, history=strangers)
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_ground_that_no_station_reaches_is_not_reached_from_none(town):
     cut = town.apply(fp.CloseRoad("", near=(-140.0, 30.0105)), name="bridge out")
     text = words(report_bytes(material_of(cut, standard=STANDARD)).decode())

@@ -1,5 +1,6 @@
 """The map for print: its classes, its legend, its size, and text that stays text."""
 
+import io
 import struct
 import zlib
 
@@ -7,6 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from matplotlib.collections import PathCollection
+from PIL import Image
 
 import fireplan as fp
 from fireplan.charts._choropleth import choropleth, small_png
@@ -82,6 +84,13 @@ def test_stations_closed_and_new_are_drawn_with_names_as_typed(town, classes):
     ground = chart.figure().axes[0]
     assert sorted(line.get_marker() for line in ground.lines) == ["o", "s", "x"]
     assert "$x$ {{1}}" in [t.get_text() for t in ground.texts]
+
+
+@pytest.mark.parametrize("dpi", [96, 120])
+def test_its_pixels_are_those_of_its_png(town, classes, dpi):
+    chart = choropleth(classes, zones=town.zones, colours=COLOURS, roads=town.roads)
+    written = np.asarray(Image.open(io.BytesIO(chart.png(dpi=dpi))).convert("RGB"))
+    assert np.array_equal(chart.pixels(dpi=dpi), written)
 
 
 def test_few_colours_keep_those_of_the_classes(town, classes):

@@ -4,7 +4,7 @@ import pandas as pd
 import pytest
 
 from fireplan.errors import InputError
-from fireplan.response_performance import Policy, attend
+from fireplan.response_performance import Policy, _sensitivity, attend, performance
 from fireplan.response_performance._sensitivity import sensitivity
 from tests.support.histories import NOON, department, history, went
 
@@ -38,6 +38,30 @@ def test_the_policy_as_it_stands_comes_first_and_nothing_moves_it():
         "aid_received",
         "aid_given",
     }  # fmt: skip; one priority leaves nothing to choose from
+
+
+@pytest.mark.parametrize("measure", ["travel_s", "handling_s"])
+def test_each_row_is_what_performance_gives_under_that_policy(measure):
+    town = department(E1=("engine", 4), M1=("ambulance", 2))
+    rows = [*calls(name="C"), *calls("M1", 0, 10, 20, 90, 4000, cancelled=True), *calls(name="D")]
+    found = history(*rows)
+    found.responses["staged"] = found.responses["enroute"] + pd.Timedelta(seconds=80)
+    table = sensitivity(found, scenario=town, measure=measure)
+    usual = Policy()
+    for rule in ("staging_is_arrival", "cancelled_turned_out", "aid_received", "emergency_only"):
+        other = Policy(**{rule: not getattr(usual, rule)})
+        row = performance(found, scenario=town, policy=other).loc[measure.removesuffix("_s")]
+        tried = table.loc[rule].iloc[0]
+        assert (tried["n"], tried["unknown"], tried["p90_s"]) == (row["n"], row["unknown"], row["p90_s"]), rule
+    assert len(set(table["p90_s"])) > 1 or measure == "handling_s"
+
+
+def test_the_history_is_put_beside_the_department_once(monkeypatch):
+    asked = []
+    once = _sensitivity.beside
+    monkeypatch.setattr(_sensitivity, "beside", lambda *args: asked.append(args) or once(*args))
+    assert len(sensitivity(history(*calls()), scenario=department(E1=("engine", 4)))) > 5
+    assert len(asked) == 1
 
 
 def test_chiefs_and_ambulances():

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from scipy.stats import binom, binomtest
+from scipy.stats import binom, binomtest, quantile_test
 
 from fireplan.response_performance._statistics import percentile, percentile_interval, share_interval
 
@@ -31,6 +31,15 @@ def test_the_ends_leave_at_most_half_the_doubt_on_each_side_and_no_narrower_ones
         assert binom.sf(high - 1, n, share) <= 0.025 < binom.sf(high - 2, n, share)
     else:
         assert binom.sf(n - 1, n, share) > 0.025
+
+
+@given(st.integers(1, 3000), st.sampled_from([0.1, 0.5, 0.9, 0.95]), st.sampled_from([0.5, 0.9, 0.95]))
+def test_the_ends_are_those_of_scipy(n, share, confidence):
+    values = np.arange(1.0, n + 1)
+    theirs = quantile_test(values, p=share).confidence_interval(confidence)
+    _, low, high = percentile_interval(values, share, confidence=confidence)
+    assert low == (theirs.low if np.isfinite(theirs.low) else -np.inf)
+    assert high == (theirs.high if np.isfinite(theirs.high) else np.inf)
 
 
 def test_nine_values_have_the_percentile_of_the_inverted_distribution():

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from fireplan._kernel.jit import compiled
+from fireplan._kernel.jit import compiled, part
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -147,6 +147,13 @@ class Relaxation:
         self.bound, self.value = float(state[0]), float(state[1])
 
 
+@part
+def _copy(values, into):
+    """Copy as many values as there is room for; `into[:] = values` would compile what to say if they were more."""
+    for i in range(len(into)):
+        into[i] = values[i]
+
+
 @compiled
 def _descend(
     start, lo, hi, units, weight, base, worth, alive, most, group, quota, at, price, now, score, direction, prefix,
@@ -180,7 +187,7 @@ def _descend(
                 total += prefix[hi[k]] - prefix[lo[k]]
             now[j] = total * units[j]
             value_now[r] = -now[j]
-        left[:] = quota
+        _copy(quota, left)
         step[:] = 0
         for r in range(len(alive)):
             often[alive[r]] *= 0.95
@@ -200,7 +207,7 @@ def _descend(
         if bound < state[0]:
             state[3] = 0.0 if bound < state[0] * (1.0 - STILL) else state[3] + 1.0
             state[0] = bound
-            price[:] = at
+            _copy(at, price)
             score[:] = -1.0
             for r in range(len(alive)):
                 score[alive[r]] = now[alive[r]]
@@ -237,7 +244,7 @@ def _descend(
         if state[3] >= patience:
             state[2] *= SHRINK
             state[3] = 0.0
-            at[:] = price
+            _copy(price, at)
             direction[:] = 0.0
             continue
         # Polyak's step: as far as would close the gap if the bound fell along the slope.

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from fireplan._kernel.jit import compiled
+from fireplan._kernel.jit import compiled, read_only
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -27,10 +27,11 @@ class ContourSpace:
 
     def forget(self, vertices: NDArray[np.int32]) -> None:
         """Clear the times at some vertices."""
-        _forget(vertices, self.time_s)
+        forget(read_only(vertices), self.time_s)
 
 
 @compiled
-def _forget(vertices, time_s):
+def forget(vertices, time_s):
+    """Clear the times at some vertices."""
     for vertex in vertices:
         time_s[vertex] = np.inf

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from fireplan._kernel.jit import compiled
+from fireplan._kernel.jit import compiled, part
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -60,7 +60,7 @@ def link(triangles: NDArray[np.int32], n_vertices: int) -> Halves:
     return halves
 
 
-@compiled
+@part
 def next_side(side):
     """The side that begins where this one ends."""
     return side - 2 if side % 3 == 2 else side + 1

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from fireplan._kernel.jit import compiled
+from fireplan._kernel.jit import compiled, part
 from fireplan._kernel.mesh.half_edges import next_side
 
 if TYPE_CHECKING:
@@ -136,7 +136,7 @@ def _walk(
     return n_rings
 
 
-@compiled
+@part
 def _crossing(inner, outer, xy, time_s, limit_s, latest_s, clear_m):
     """Where an edge from a vertex on the ground to one beyond reaches the limit, short of both."""
     inner_s, outer_s = np.float64(time_s[inner]), min(np.float64(time_s[outer]), latest_s)
@@ -146,7 +146,7 @@ def _crossing(inner, outer, xy, time_s, limit_s, latest_s, clear_m):
     return xy[inner] + share * edge
 
 
-@compiled
+@part
 def _keep(way, begin, end, corners, offsets, n_rings):
     """Write a ring behind those found, and close it."""
     at = offsets[n_rings]

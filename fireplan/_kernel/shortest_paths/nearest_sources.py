@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 import numpy as np
 
-from fireplan._kernel.jit import compiled
+from fireplan._kernel.jit import compiled, part
 from fireplan._kernel.shortest_paths.single_source import BUCKET_S, MOST_BUCKETS
 
 if TYPE_CHECKING:
@@ -288,7 +288,7 @@ def _longer(values: NDArray[T], more: int) -> NDArray[T]:
     return longer
 
 
-@compiled
+@part
 def _gains(number, there_s, rank, list_s, list_source, depth):
     """Whether a source is to be put in a list: it is among the nearest, and does not stand there as early."""
     for k in range(depth):
@@ -300,7 +300,7 @@ def _gains(number, there_s, rank, list_s, list_source, depth):
     return there_s < last_s or (there_s == last_s and rank[number] < rank[list_source[depth - 1]])
 
 
-@compiled
+@part
 def _own(node, row, shared_s, shared_source, own_node, own_s, own_source, moved_s, moved_at, used):
     """Give a node a list of its own, a copy of the shared one."""
     for k in range(own_s.shape[1]):
@@ -312,7 +312,7 @@ def _own(node, row, shared_s, shared_source, own_node, own_s, own_source, moved_
     row[node] = len(shared_s) + used
 
 
-@compiled
+@part
 def _offer(
     node, number, there_s, rank, row, shared_s, shared_source, own_node, own_s, own_source, moved_s, moved_at,
     depth, used,
@@ -459,7 +459,7 @@ def _unlabel(
     return True
 
 
-@compiled
+@part
 def _place(number, list_source, depth):
     """Where a source stands in a list; -1: it does not."""
     for k in range(depth):

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from fireplan._kernel.jit import compiled
+from fireplan._kernel.jit import compiled, part
 from fireplan._kernel.shortest_paths.nearest_sources import NOBODY
 
 if TYPE_CHECKING:
@@ -208,7 +208,7 @@ def _ask(
     return int(_at_points(fewest, *table, *streets, *points, own, *sources, room, room_s, brings, need, *found))
 
 
-@compiled
+@part
 def _put(number, there_s, n, room, room_s):
     """Put a source into the list of a point, in order; returns how many there are."""
     there_s = np.float32(there_s)
@@ -230,7 +230,7 @@ def _put(number, there_s, n, room, room_s):
     return n
 
 
-@compiled
+@part
 def _from_end(list_s, list_source, rank, depth, more_s, n, room, room_s):
     """List the sources of one end of a street, so much later; returns how many there are."""
     for k in range(depth):
@@ -241,7 +241,7 @@ def _from_end(list_s, list_source, rank, depth, more_s, n, room, room_s):
     return n
 
 
-@compiled
+@part
 def _gather(
     i, at_most, row, shared_s, shared_source, own_s, own_source, rank, first, last, there_s, back_s, street, along,
     own, on, stands, later_s, room, room_s,

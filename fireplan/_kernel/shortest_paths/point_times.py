@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from fireplan._kernel.jit import compiled
+from fireplan._kernel.jit import compiled, part
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -55,7 +55,7 @@ def point_times(
     return out
 
 
-@compiled
+@part
 def from_ends(first_s, last_s, f, there, back):
     """Arrival at a fraction of a street from the arrivals at its ends; at an end itself, however it may be driven."""
     best = np.inf
@@ -67,7 +67,7 @@ def from_ends(first_s, last_s, f, there, back):
     return best
 
 
-@compiled
+@part
 def from_origin(origin, f, there, back):
     """Arrival at a fraction of a street from another fraction of the same, without leaving it; inf: not that way."""
     best = np.inf

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from fireplan._kernel.jit import compiled
+from fireplan._kernel.jit import compiled, part
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -114,7 +114,7 @@ def reach(
 COUNT, USED, WAITING, BUCKET = range(4)
 
 
-@compiled
+@part
 def _enter(node, slot, first, entries, used):
     """Put a node at the head of a bucket."""
     entries[used, 0] = node

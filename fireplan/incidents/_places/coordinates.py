@@ -12,7 +12,6 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 import shapely
-from scipy.spatial import KDTree
 
 from fireplan import wording
 from fireplan.errors import InputError, quoted
@@ -302,6 +301,8 @@ def _near_ground(lat: Floats, lon: Floats, *, where: Flags, ground: Sequence[gpd
 
 def _in_company(lat: Floats, lon: Floats, *, where: Flags) -> Flags:
     """Tell which of the points asked about have so many of the others beside them that they are a town."""
+    from scipy.spatial import KDTree  # noqa: PLC0415 - slow to import
+
     company = np.zeros(len(lat), dtype=bool)
     rows = np.flatnonzero(where)
     if len(rows) < TOWN_COUNT:

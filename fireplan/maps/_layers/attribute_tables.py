@@ -14,12 +14,14 @@ from fireplan.colours import ELSEWHERE, UNKNOWN
 from fireplan.colours import NEWLY as NEWLY_COLOUR
 from fireplan.colours import NO_LONGER as NO_LONGER_COLOUR
 from fireplan.comparison import NOTICEABLE_S
+from fireplan.crs import WGS84
 from fireplan.demand import DISC_RADIUS_M
 from fireplan.measures._assessment import chosen_measure, chosen_objective, headline_row, untold_said
 from fireplan.measures._demand_measures import UNTOLD, applies_to, in_zones
 from fireplan.measures._gaps import gap_reasons
+from fireplan.scenario import token
 from fireplan.travel import first_due
-from fireplan.travel._places import places
+from fireplan.travel._places import places, zones_m
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -129,18 +131,23 @@ def total_said(scenario: Scenario, part: Counted, zones: str) -> str:
     return f"{whole}, {wording.count(outside)} of them in no zone; {zones}"
 
 
-def as_areas(zones: gpd.GeoDataFrame, *, metric_crs: object) -> gpd.GeoDataFrame:
-    """Zones in WGS 84, those without an outline as small discs."""
-    metric = zones.geometry.to_crs(metric_crs)
-    flat = shapely.get_dimensions(metric.array) < 2
-    if flat.any():
-        metric = metric.where(~flat, metric.buffer(DISC_RADIUS_M))
-    return zones.set_geometry(metric).to_crs(4326)
+def as_areas(zones: gpd.GeoDataFrame, scenario: Scenario) -> gpd.GeoDataFrame:
+    """Zones of a scenario, with columns of any kind, in WGS 84, those without an outline as small discs."""
+    import geopandas as gpd  # noqa: PLC0415 - slow to import
+
+    def make() -> gpd.GeoSeries:
+        shapes = zones_m(scenario).shapes
+        flat = shapely.get_dimensions(shapes) < 2
+        areas = np.where(flat, shapely.buffer(shapes, DISC_RADIUS_M, quad_segs=16), shapes) if flat.any() else shapes
+        return gpd.GeoSeries(areas, crs=scenario.roads.crs).to_crs(WGS84)
+
+    areas = scenario.memo.get(("zones as areas", token(scenario, "zones"), scenario.roads.crs), make)
+    return zones.set_geometry(areas.set_axis(zones.index))
 
 
 def zone_table(assessment: Assessment, *, objective: str, bands: Sequence[Band]) -> gpd.GeoDataFrame:
     """Zones with a `colour` by arrival, and in words who is due when, whether in time, and how many live there."""
-    zones = as_areas(assessment.zones, metric_crs=assessment.scenario.roads.crs)
+    zones = as_areas(assessment.zones, assessment.scenario)
     arrival = zones[f"{objective}_s"]
     goal = assessment.standard[objective]
     zones["colour"] = style.colours_of(arrival, bands).mask(~asked_here(assessment, goal), ELSEWHERE)
@@ -160,13 +167,14 @@ def due_said(assessment: Assessment, goal: Objective, word: str) -> list[str]:
 
     Due is who brings any of what the objective asks for, on the objective's clock; a time over the limit looks it.
     """
-    names = assessment.scenario.stations["name"]
+    names = assessment.scenario.stations["name"].to_dict()
     due = first_due(assessment.scenario, objective=goal)
+    said = zip(due[f"{word}_due"].tolist(), due[f"{word}_due_s"].tolist(), strict=True)
     return [
         f"{names.get(station, station)}, {wording.clock(seconds, limit_s=goal.limit_s)}"
         if isinstance(station, str)
         else NO_STATION
-        for station, seconds in zip(due[f"{word}_due"], due[f"{word}_due_s"], strict=True)
+        for station, seconds in said
     ]
 
 
@@ -186,8 +194,7 @@ def in_time(assessment: Assessment, *, objective: str) -> list[str]:
     limit = wording.clock(goal.limit_s)
     if not len(zones):
         return []
-    points = zones.geometry.to_crs(assessment.scenario.roads.crs).representative_point()
-    why = gap_reasons(assessment, goal, shapely.get_coordinates(points.array))["reason"]
+    why = gap_reasons(assessment, goal)["reason"]
     within = zones[f"{goal.key}_within"]
     return [
         off or (f"yes, limit {limit}" if inside else f"no, limit {limit}: {reason}")
@@ -222,16 +229,16 @@ def add_others(zones: pd.DataFrame, others: Sequence[Assessment], *, objective: 
     lines = []
     for i, other in enumerate(others):
         table = other.zones
-        names = other.scenario.stations["name"]
+        names = other.scenario.stations["name"].to_dict()
         goal = other.standard[objective]
-        due = first_due(other.scenario, objective=goal)["first_due"]
+        due = first_due(other.scenario, objective=goal)["first_due"].tolist()
         first = [str(names.get(s, s)) if isinstance(s, str) else NO_STATION for s in due]
         off = ground_said(other, goal)
         zones[f"other_{i}"] = [
             wording.clock(seconds, limit_s=goal.limit_s)
             + ("; " if out or seconds <= goal.limit_s else ", not in time; ")
             + f"{due_label('first', goal)} {station}"
-            for seconds, station, out in zip(table[f"{objective}_s"], first, off, strict=True)
+            for seconds, station, out in zip(table[f"{objective}_s"].tolist(), first, off, strict=True)
         ]
         lines.append((other.scenario.name, f"other_{i}"))
     return lines

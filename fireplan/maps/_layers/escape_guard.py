@@ -48,16 +48,23 @@ def guard(*elements: Element) -> None:
 
 
 def _texts_of(elements: Iterable[Element]) -> Iterator[tuple[str, str]]:
-    """Yield every text in the trees of the elements, with where it stands."""
+    """Yield every text in the trees of the elements that may run as code, with where it stands."""
     seen: set[int] = set()
     for element in elements:
         yield from _texts(element, element._name, seen)  # noqa: SLF001
 
 
+def _is_clear(value: object) -> bool:
+    """Whether a value is a column of texts of which none runs as code: what would holds no line break."""
+    return isinstance(value, list) and all(type(v) is str for v in value) and not CODE.search("\n".join(value))
+
+
 def _texts(value: object, where: str, seen: set[int]) -> Iterator[tuple[str, str]]:
-    """Yield every text under one value, each container once."""
+    """Yield every text under one value that may run as code, each container once."""
     if isinstance(value, str):
         yield where, value
+        return
+    if _is_clear(value):
         return
     if isinstance(value, Element):
         skipped = INNER | getattr(value, "escaped_when_written", frozenset())

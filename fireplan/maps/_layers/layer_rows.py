@@ -41,9 +41,16 @@ def words(
     """The texts of a layer, escaped: labels and columns of its cards, and its tooltips."""
     return {
         "labels": [escape(label) for label, _ in popup],
-        "cells": [[escape(cell_text(v)) for v in column_of(table, column, name=name)] for _, column in popup],
-        "tooltip": None if tooltip is None else [escape(cell_text(v)) for v in column_of(table, tooltip, name=name)],
+        "cells": [_cells(column_of(table, column, name=name)) for _, column in popup],
+        "tooltip": None if tooltip is None else _cells(column_of(table, tooltip, name=name)),
     }
+
+
+def _cells(values: Sequence[object]) -> list[str]:
+    """Escape the words of a column, those of equal texts once: a column of a map says few things many times."""
+    texts = [cell_text(v) for v in values]
+    escaped = {text: escape(text) for text in set(texts)}
+    return [escaped[text] for text in texts]
 
 
 def drawable(gdf: gpd.GeoDataFrame, *, name: str, kinds: Iterable[shapely.GeometryType]) -> gpd.GeoDataFrame:

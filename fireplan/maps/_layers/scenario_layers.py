@@ -116,7 +116,7 @@ def draw_change(page: folium.Map, comparison: Comparison, assessment: Assessment
     """What each zone gains or loses under an objective against the first scenario; off until it is asked for."""
     scenario = comparison.baseline.scenario
     found = comparison.changes(assessment.scenario.name, objective=goal.key)
-    changes = attribute_tables.as_areas(found, metric_crs=scenario.roads.crs)
+    changes = attribute_tables.as_areas(found, scenario)
     asked = attribute_tables.asked_here(comparison.baseline, goal)
     table = attribute_tables.change_table(changes, bands=CHANGE_BANDS, asked=asked, limit_s=goal.limit_s)
     popup = [("", "zone"), ("Change", "said"), ("Before", "before"), ("After", "after")]

@@ -160,7 +160,7 @@ def _zones(comparison: Comparison, after: Assessment, goal: Objective) -> gpd.Ge
     """Zones of the baseline in WGS 84 with their change, its colour and its words."""
     scenario = comparison.baseline.scenario
     old, new = comparison.baseline.zones, after.zones
-    zones = attribute_tables.as_areas(old, metric_crs=scenario.roads.crs)
+    zones = attribute_tables.as_areas(old, scenario)
     before_s, after_s = old[f"{goal.key}_s"].to_numpy(float), new[f"{goal.key}_s"].to_numpy(float)
     with np.errstate(invalid="ignore"):
         zones["change_s"] = after_s - before_s

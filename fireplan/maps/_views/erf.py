@@ -131,7 +131,7 @@ def _goal(assessment: Assessment, objective: str | None) -> Objective:
 def _depths(assessment: Assessment, goal: Objective) -> tuple[gpd.GeoDataFrame, list[str]]:
     """Zones with the class of each (`depth`), their times in words and colours; and what the classes are called."""
     scenario = assessment.scenario
-    zones = attribute_tables.as_areas(assessment.zones, metric_crs=scenario.roads.crs)
+    zones = attribute_tables.as_areas(assessment.zones, scenario)
     depth, engines_s = _depth_at(assessment, goal, places(scenario, "zones"))
     for k, arrival_s in enumerate(engines_s):
         zones[f"engine_{k}"] = [wording.clock(s, limit_s=goal.limit_s) for s in arrival_s]

@@ -158,7 +158,7 @@ def _zones(attendance: Attendance, scenario: Scenario, interval: str) -> gpd.Geo
     """Zones in WGS 84 with what was observed in each, and the words of their cards."""
     table = perform(attendance, by="zone_id").reset_index()
     table = table[(table["measure"] == interval.removesuffix("_s")) & table["zone_id"].notna()].set_index("zone_id")
-    zones = attribute_tables.as_areas(scenario.zones, metric_crs=scenario.roads.crs)
+    zones = attribute_tables.as_areas(scenario.zones, scenario)
     found = table[["n", "unknown", "p50_s", "p90_s", "p90_low_s", "p90_high_s"]].reindex(zones.index)
     zones[["n", "unknown"]] = found[["n", "unknown"]].fillna(0).astype(int)
     for column in ("p50_s", "p90_s"):
