@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from fireplan._kernel.jit import compiled
+from fireplan._kernel.jit import compiled, read_only
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -39,7 +39,7 @@ def add_arrivals(
     sign
         -1 to take them away again.
     """
-    _add(arrival_s, weight, limit_s, sign, sums, by_second)
+    _add(read_only(arrival_s), read_only(weight), float(limit_s), sign, sums, by_second)
 
 
 @compiled

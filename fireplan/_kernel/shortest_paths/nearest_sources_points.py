@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from fireplan._kernel.jit import compiled, part
+from fireplan._kernel.jit import compiled, part, read_only
 from fireplan._kernel.shortest_paths.nearest_sources import NOBODY
 
 if TYPE_CHECKING:
@@ -138,7 +138,7 @@ def amount_at_points(
     nobody, never = np.empty((0, 0), dtype=np.int32), np.empty((0, 0), dtype=np.float32)
     # As many as must come at the least: so deep each list is looked at before more of it is.
     fewest = int(min(max(1.0, np.ceil(need / brings.max(initial=1.0))), table.depth)) if len(brings) else 1
-    return out, _ask(table, streets, points, sources, brings, need, fewest, nobody, never, out)
+    return out, _ask(table, streets, points, sources, brings, float(need), fewest, nobody, never, out)
 
 
 def points_moved(
@@ -171,19 +171,9 @@ def points_moved(
     n_nodes = len(grouped[0].start) - 1
     when_s, seen = np.full(n_nodes, np.inf, dtype=np.float32), np.zeros(n_nodes, dtype=bool)
     out = np.empty(len(along), dtype=np.int32)
-    n = _moved(
-        moved.node,
-        moved.time_s,
-        when_s,
-        seen,
-        *streets,
-        *grouped[0],
-        *grouped[1],
-        along,
-        np.unique(also),
-        before_s,
-        out,
-    )
+    where = read_only(moved.node), read_only(moved.time_s), when_s, seen
+    filed = [read_only(values) for one in grouped for values in one]
+    n = _moved(*where, *streets, *filed, along, np.unique(also), read_only(before_s), out)
     return out[:n].copy()
 
 
@@ -205,7 +195,9 @@ def _ask(
     most = 2 * table.depth + len(sources.street)  # the sources of the two ends of a street, and those on it
     room, room_s = np.empty(most, dtype=np.int32), np.empty(most, dtype=np.float32)
     found = source, time_s, amount_s
-    return int(_at_points(fewest, *table, *streets, *points, own, *sources, room, room_s, brings, need, *found))
+    return int(
+        _at_points(fewest, *table, *streets, *points, own, *sources, room, room_s, read_only(brings), need, *found)
+    )
 
 
 @part
@@ -237,7 +229,7 @@ def _from_end(list_s, list_source, rank, depth, more_s, n, room, room_s):
         if list_source[k] < 0:
             break
         # Times at nodes are taken as a search from one source gives them, in single precision, so that both agree.
-        n = _put(rank[list_source[k]], np.float64(np.float32(list_s[k])) + more_s, n, room, room_s)
+        n = _put(np.int64(rank[list_source[k]]), np.float64(np.float32(list_s[k])) + more_s, n, room, room_s)
     return n
 
 
@@ -250,7 +242,7 @@ def _gather(
     n_shared = len(shared_s)
     s, f = street[i], along[i]
     there, back = there_s[s], back_s[s]
-    n = 0
+    n = np.int64(0)
     # The lists of the ends are exact to their depth, so that of the point is too; if none is full, it is whole.
     whole = True
     for end in range(2):
