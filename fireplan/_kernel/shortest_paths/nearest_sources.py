@@ -289,18 +289,6 @@ def _longer(values: NDArray[T], more: int) -> NDArray[T]:
 
 
 @part
-def _gains(number, there_s, rank, list_s, list_source, depth):
-    """Whether a source is to be put in a list: it is among the nearest, and does not stand there as early."""
-    for k in range(depth):
-        if list_source[k] == number:
-            return there_s < list_s[k]
-        if list_source[k] < 0:
-            return True
-    last_s = list_s[depth - 1]
-    return there_s < last_s or (there_s == last_s and rank[number] < rank[list_source[depth - 1]])
-
-
-@part
 def _own(node, row, shared_s, shared_source, own_node, own_s, own_source, moved_s, moved_at, used):
     """Give a node a list of its own, a copy of the shared one."""
     for k in range(own_s.shape[1]):
@@ -313,25 +301,35 @@ def _own(node, row, shared_s, shared_source, own_node, own_s, own_source, moved_
 
 
 @part
-def _offer(
-    node, number, there_s, rank, row, shared_s, shared_source, own_node, own_s, own_source, moved_s, moved_at,
-    depth, used,
-):  # fmt: skip
-    """Put a source into the list of a node; how many lists are the table's own now, -1 if it gains nothing."""
-    r = row[node] - len(shared_s)
-    if r < 0:
-        if not _gains(number, there_s, rank, shared_s[row[node]], shared_source[row[node]], depth):
-            return -1
-        _own(node, row, shared_s, shared_source, own_node, own_s, own_source, moved_s, moved_at, used)
-        r = used
-        used += 1
-    elif not _gains(number, there_s, rank, own_s[r], own_source[r], depth):
-        return -1
-    place = depth - 1
+def _gains(shared, number, there_s, rank, shared_s, shared_source, depth):
+    """Tell whether a source is to be put in a shared list: as `_insert` would."""
     for k in range(depth):
-        if own_source[r, k] == number or own_source[r, k] < 0:
+        if shared_source[shared, k] == number:
+            return there_s < shared_s[shared, k]
+        if shared_source[shared, k] < 0:
+            return True
+    last_s, other = shared_s[shared, depth - 1], shared_source[shared, depth - 1]
+    return there_s < last_s or (there_s == last_s and rank[number] < rank[other])
+
+
+@part
+def _insert(r, number, there_s, rank, own_s, own_source, depth):
+    """Put a source into a list, if it is among the nearest; at which place it stands then, -1: it gains nothing."""
+    place = depth
+    for k in range(depth):
+        if own_source[r, k] == number:
+            if there_s >= own_s[r, k]:
+                return -1
             place = k
             break
+        if own_source[r, k] < 0:
+            place = k
+            break
+    if place == depth:
+        place = depth - 1
+        last_s, other = own_s[r, place], own_source[r, place]
+        if there_s > last_s or (there_s == last_s and rank[number] > rank[other]):
+            return -1
     # From its place it moves up past all that come later; what stood in the last place of a full list falls out.
     while place > 0:
         before_s, other = own_s[r, place - 1], own_source[r, place - 1]
@@ -342,9 +340,7 @@ def _offer(
         place -= 1
     own_s[r, place] = there_s
     own_source[r, place] = number
-    moved_s[r] = min(moved_s[r], there_s)
-    moved_at[r] = min(moved_at[r], place)
-    return used
+    return place
 
 
 @compiled
@@ -353,20 +349,24 @@ def _label(
     row, shared_s, shared_source, own_node, own_s, own_source, moved_s, moved_at, depth, state,
 ):  # fmt: skip
     """Run the search; says for what it needs more room, to be called again with it."""
-    n_buckets, n_shared = len(first), len(shared_s)
+    n_buckets, n_shared = len(first), len(shared_s)  # where none is shared, each node has its own list in its own row
     used, waiting, current, rows = state[USED], state[WAITING], state[BUCKET], state[ROWS]
     if used == 0:
         if n_shared > 0 and rows + len(seeds) > len(own_s):
             return MORE_ROWS
         earliest_s = np.inf
         for i in range(len(seeds)):
-            now = _offer(
-                seeds[i], seed_owner[i], seed_s[i], rank,
-                row, shared_s, shared_source, own_node, own_s, own_source, moved_s, moved_at, depth, rows,
-            )  # fmt: skip
-            if now < 0:
+            node, number = seeds[i], seed_owner[i]
+            if row[node] < n_shared:
+                if not _gains(row[node], number, seed_s[i], rank, shared_s, shared_source, depth):
+                    continue
+                _own(node, row, shared_s, shared_source, own_node, own_s, own_source, moved_s, moved_at, rows)
+                rows += 1
+            r = row[node] - n_shared
+            place = _insert(r, number, seed_s[i], rank, own_s, own_source, depth)
+            if place < 0:
                 continue
-            rows = now
+            moved_s[r], moved_at[r] = min(moved_s[r], seed_s[i]), min(moved_at[r], place)
             earliest_s = min(earliest_s, seed_s[i])
             bucket = np.int64(seed_s[i] * per_s) % n_buckets
             labels[used, 0], labels[used, 1], labels[used, 2] = seeds[i], seed_owner[i], first[bucket]
@@ -388,7 +388,7 @@ def _label(
                 return MORE_LABELS if used + ways > len(labels) else MORE_ROWS
             first[slot] = labels[label, 2]
             waiting -= 1
-            r = row[node] - n_shared
+            r = row[node] - n_shared if n_shared > 0 else node
             here_s = np.inf
             for k in range(depth):
                 if own_source[r, k] == number:
@@ -399,13 +399,19 @@ def _label(
             for arc in range(start[node], start[node + 1]):
                 there_s = here_s + arc_s[arc, 1]
                 to = arcs[arc, 0]
-                now = _offer(
-                    to, number, there_s, rank,
-                    row, shared_s, shared_source, own_node, own_s, own_source, moved_s, moved_at, depth, rows,
-                )  # fmt: skip
-                if now < 0:
+                r = to
+                if n_shared > 0:
+                    if row[to] < n_shared:
+                        if not _gains(row[to], number, there_s, rank, shared_s, shared_source, depth):
+                            continue
+                        _own(to, row, shared_s, shared_source, own_node, own_s, own_source, moved_s, moved_at, rows)
+                        rows += 1
+                    r = row[to] - n_shared
+                place = _insert(r, number, there_s, rank, own_s, own_source, depth)
+                if place < 0:
                     continue
-                rows = now
+                if n_shared > 0:
+                    moved_s[r], moved_at[r] = min(moved_s[r], there_s), min(moved_at[r], place)
                 later = np.int64(there_s * per_s) - current + slot
                 if later >= n_buckets:
                     later -= n_buckets

@@ -61,6 +61,12 @@ class StreetPoints(NamedTuple):
     order: NDArray[np.int32]
 
 
+_Stands = tuple[
+    "NDArray[np.bool_]", "NDArray[np.int32]", "NDArray[np.float64]", "NDArray[np.float64]", "NDArray[np.int32]",
+    "NDArray[np.float32]",
+]  # fmt: skip
+
+
 def by_street(street: NDArray[np.int32], n_streets: int) -> Grouped:
     """Group points by the street they are on; those on none are left out."""
     order = np.argsort(street, kind="stable")
@@ -103,8 +109,7 @@ def first_at_points(
     n = len(points.street)
     source = np.full((depth, n), NOBODY, dtype=np.int32)
     time_s = np.full((depth, n), np.inf, dtype=np.float32)
-    nothing = np.empty(0, dtype=np.float32)
-    _ask(table, streets, points, sources, np.empty(0), 0.0, depth, source, time_s, nothing)
+    _first(*table, *streets, *points, *_stands(table, streets, sources), source, time_s)
     return source, time_s
 
 
@@ -134,11 +139,9 @@ def amount_at_points(
     Arrival of the source that completes it at each point (inf: it never is) [s], and to which depth of the lists that
     is owed; -1: the table was not deep enough to say so of every point, and a deeper one has to be asked.
     """
-    out = np.full(len(points.street), np.inf, dtype=np.float32)
-    nobody, never = np.empty((0, 0), dtype=np.int32), np.empty((0, 0), dtype=np.float32)
-    # As many as must come at the least: so deep each list is looked at before more of it is.
-    fewest = int(min(max(1.0, np.ceil(need / brings.max(initial=1.0))), table.depth)) if len(brings) else 1
-    return out, _ask(table, streets, points, sources, brings, float(need), fewest, nobody, never, out)
+    out_s = np.full(len(points.street), np.inf, dtype=np.float32)
+    stands = _stands(table, streets, sources)
+    return out_s, int(_amount(*table, *streets, *points, *stands, read_only(brings), float(need), out_s))
 
 
 def points_moved(
@@ -172,32 +175,17 @@ def points_moved(
     when_s, seen = np.full(n_nodes, np.inf, dtype=np.float32), np.zeros(n_nodes, dtype=bool)
     out = np.empty(len(along), dtype=np.int32)
     where = read_only(moved.node), read_only(moved.time_s), when_s, seen
-    filed = [read_only(values) for one in grouped for values in one]
-    n = _moved(*where, *streets, *filed, along, np.unique(also), read_only(before_s), out)
+    streets_at, points_on = ((read_only(one.start), read_only(one.item)) for one in grouped)
+    n = _moved(*where, *streets, *streets_at, *points_on, along, np.unique(also), read_only(before_s), out)
     return out[:n].copy()
 
 
-def _ask(
-    table: NearestSources,
-    streets: Streets,
-    points: StreetPoints,
-    sources: Sources,
-    brings: NDArray[np.float64],
-    need: float,
-    fewest: int,
-    source: NDArray[np.int32],
-    time_s: NDArray[np.float32],
-    amount_s: NDArray[np.float32],
-) -> int:
-    """Ask the one loop for the nearest, or for an amount: what is not asked for has no room."""
+def _stands(table: NearestSources, streets: Streets, sources: Sources) -> _Stands:
+    """Say on which streets sources stand, and where each does; and give room for those that come to one point."""
     own = np.zeros(len(streets.first), dtype=bool)
     own[sources.street] = True
     most = 2 * table.depth + len(sources.street)  # the sources of the two ends of a street, and those on it
-    room, room_s = np.empty(most, dtype=np.int32), np.empty(most, dtype=np.float32)
-    found = source, time_s, amount_s
-    return int(
-        _at_points(fewest, *table, *streets, *points, own, *sources, room, room_s, read_only(brings), need, *found)
-    )
+    return own, *sources, np.empty(most, dtype=np.int32), np.empty(most, dtype=np.float32)
 
 
 @part
@@ -268,42 +256,88 @@ def _gather(
 
 
 @compiled
-def _at_points(
-    fewest, row, shared_s, shared_source, own_s, own_source, rank, depth, first, last, there_s, back_s, street,
-    along, order, own, on, stands, later_s, room, room_s, brings, need, out, out_s, amount_s,
+def _first(
+    row, shared_s, shared_source, own_s, own_source, rank, depth, first, last, there_s, back_s, street, along, order,
+    own, on, stands, later_s, room, room_s, out, out_s,
 ):  # fmt: skip
-    """Write the nearest sources of each point, or when enough has come to it; how deep that is, -1: the lists end."""
-    deepest, enough = 0, True
+    """Write the nearest sources of each point."""
     for i in order:
         if street[i] < 0:
             continue
-        at_most = min(fewest, depth)
-        while True:
-            # Most are answered by the tops of the lists.
-            n, whole = _gather(
-                i, at_most, row, shared_s, shared_source, own_s, own_source, rank, first, last, there_s, back_s,
-                street, along, own, on, stands, later_s, room, room_s,
-            )  # fmt: skip
-            missing = need
-            k = 0
-            exact = n if whole else min(n, at_most)
-            while missing > 0 and k < exact:
-                missing -= brings[room[k]]
-                k += 1
-            if missing <= 0 or whole or at_most == depth:
-                break
-            at_most = min(2 * at_most, depth)
-        for k2 in range(min(n, len(out))):
-            out[k2, i] = room[k2]
-            out_s[k2, i] = room_s[k2]
-        if len(amount_s) == 0:
+        n, _ = _gather(
+            i, min(depth, len(out)), row, shared_s, shared_source, own_s, own_source, rank, first, last, there_s,
+            back_s, street, along, own, on, stands, later_s, room, room_s,
+        )  # fmt: skip
+        for k in range(min(n, len(out))):
+            out[k, i] = room[k]
+            out_s[k, i] = room_s[k]
+
+
+@compiled
+def _amount(
+    row, shared_s, shared_source, own_s, own_source, rank, depth, first, last, there_s, back_s, street, along, order,
+    own, on, stands, later_s, room, room_s, brings, need, out_s,
+):  # fmt: skip
+    """Write when enough has come to each point; how deep the lists were needed, -1: they were not deep enough."""
+    n_shared = len(shared_s)
+    deepest, enough = np.int64(0), True
+    for i in order:
+        s = street[i]
+        if s < 0:
             continue
-        deepest = max(deepest, min(k, depth))
-        if missing <= 0:
-            amount_s[i] = room_s[k - 1]
+        missing = need
+        taken = np.int64(0)
+        if own[s]:
+            n, whole = _gather(
+                i, depth, row, shared_s, shared_source, own_s, own_source, rank, first, last, there_s, back_s, street,
+                along, own, on, stands, later_s, room, room_s,
+            )  # fmt: skip
+            while missing > 0 and taken < (n if whole else min(n, depth)):
+                missing -= brings[room[taken]]
+                out_s[i] = room_s[taken]
+                taken += 1
         else:
+            # Both ends' lists are in order, so whoever comes next is at the head of one of them.
+            f = along[i]
+            a, b = row[first[s]], row[last[s]]
+            more_a, more_b = f * there_s[s] if f > 0.0 else 0.0, (1.0 - f) * back_s[s] if f < 1.0 else 0.0
+            whole = True
+            for r in (a, b):
+                last_one = shared_source[r, depth - 1] if r < n_shared else own_source[r - n_shared, depth - 1]
+                whole = whole and last_one < 0
+            i_a, i_b = np.int64(0) if more_a < np.inf else depth, np.int64(0) if more_b < np.inf else depth
+            while missing > 0 and (whole or taken < depth):
+                number_a, number_b = -1, -1
+                a_s, b_s = np.float32(np.inf), np.float32(np.inf)
+                if i_a < depth:
+                    number_a = shared_source[a, i_a] if a < n_shared else own_source[a - n_shared, i_a]
+                    here_s = shared_s[a, i_a] if a < n_shared else own_s[a - n_shared, i_a]
+                    a_s = np.float32(np.float64(np.float32(here_s)) + more_a)
+                if i_b < depth:
+                    number_b = shared_source[b, i_b] if b < n_shared else own_source[b - n_shared, i_b]
+                    here_s = shared_s[b, i_b] if b < n_shared else own_s[b - n_shared, i_b]
+                    b_s = np.float32(np.float64(np.float32(here_s)) + more_b)
+                if number_a < 0 and number_b < 0:
+                    break
+                if number_b < 0 or (number_a >= 0 and a_s <= b_s):
+                    number, now_s = rank[number_a], a_s
+                    i_a += 1
+                else:
+                    number, now_s = rank[number_b], b_s
+                    i_b += 1
+                met = False
+                for k in range(taken):
+                    met = met or room[k] == number
+                if not met:
+                    room[taken] = number
+                    taken += 1
+                    missing -= brings[number]
+                    out_s[i] = now_s
+        deepest = max(deepest, min(taken, depth))
+        if missing > 0:
+            out_s[i] = np.inf
             # Whatever came to the end of the list would matter.
-            deepest = max(deepest, min(n + 1, depth))
+            deepest = max(deepest, min(taken + 1, depth))
             enough = enough and whole
     return deepest if enough else -1
 
