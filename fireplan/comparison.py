@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, ClassVar, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -422,11 +422,12 @@ def _named_options(
 
 
 class _Question(NamedTuple):
-    """What all what-ifs share: the scenario, the standard, and what is known of the scenario already."""
+    """What all what-ifs share: the scenario, the standard, and what is known of the scenario and its roads already."""
 
     scenario: Scenario
     standard: Standard
     known: dict[Hashable, object]
+    of_roads: dict[str, Any]
 
 
 def _asked(scenario: Scenario, standard: Standard, option: _Option) -> tuple[_Question, pd.DataFrame]:
@@ -435,15 +436,17 @@ def _asked(scenario: Scenario, standard: Standard, option: _Option) -> tuple[_Qu
     before = scenario.memo.kept()
     mark = object()
     scenario.memo.put(mark, None)
-    first = _what_if(_Question(scenario, standard, {}), option)
+    first = _what_if(_Question(scenario, standard, {}, {}), option)
     after = list(scenario.memo.kept().items())
     used = after[[key for key, _ in after].index(mark) + 1 :]
-    return _Question(scenario, standard, {key: value for key, value in used if key in before}), first
+    known = {key: value for key, value in used if key in before}
+    return _Question(scenario, standard, known, scenario.roads.worked_out()), first
 
 
 def _what_if(question: _Question, option: _Option) -> pd.DataFrame:
     """Make one what-if, and tell its figures."""
-    scenario, standard, known = question
+    scenario, standard, known, of_roads = question
+    scenario.roads.take_over(of_roads)
     for key, value in known.items():  # where it came from all are at hand, and in a process that it was sent to
         if key not in scenario.memo:
             scenario.memo.put(key, value)

@@ -32,6 +32,9 @@ if TYPE_CHECKING:
 FROM_GEOMETRY = {"_pattern", "segment_grid", "is_freeway", "geometry_fingerprint", "attribute_fingerprint"}
 """What a network works out once and that no change of times alters."""
 
+WORKED_OUT = FROM_GEOMETRY | {"graph", "fingerprint", "drivable", "has_doors"}
+"""What a network works out once."""
+
 ARRAYS = (
     "node_ids", "node_xy_m", "first", "last", "length_m", "there_s", "back_s", "xy_m", "offsets", "highway",
     "street_name",
@@ -101,6 +104,15 @@ class RoadNetwork(OfOneRelease):
         """Travel without what is worked out from the rest."""
         kept = {f.name for f in fields(self)} | {RELEASE}
         return {name: value for name, value in super().__getstate__().items() if name in kept}
+
+    def worked_out(self) -> dict[str, Any]:
+        """Give what has been worked out from the rest so far, to be sent to where it would be worked out anew."""
+        return {name: value for name, value in vars(self).items() if name in WORKED_OUT}
+
+    def take_over(self, parts: dict[str, Any]) -> None:
+        """Take over what `worked_out` gave of the same network elsewhere."""
+        for name, value in parts.items():
+            vars(self).setdefault(name, value)
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         """Arrive; arrays that have travelled can be written to, and are barred from it again."""

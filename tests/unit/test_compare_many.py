@@ -2,6 +2,7 @@
 
 import mmap
 import os
+import pickle
 import signal
 import subprocess
 import sys
@@ -223,7 +224,7 @@ def test_what_is_known_of_the_scenario_goes_along(tmp_path):
     city = fp.examples.marisol()
     question, _ = comparison._asked(city, fp.standards.NFPA_1710, comparison._Option("less", (fp.CloseStation("S1"),)))
     here = set(city.memo.kept())
-    there, _, known = _processes._unpacked(_processes._packed(question, tmp_path))
+    there, _, known, _ = _processes._unpacked(_processes._packed(question, tmp_path))
     for key, value in known.items():
         there.memo.put(key, value)
     sent = len(there.memo.kept())
@@ -237,3 +238,20 @@ def test_what_is_known_of_the_scenario_goes_along(tmp_path):
     asked = grown[1] - grown[0]
     assert grown[0]["nearest sources"] > 0
     assert set(asked) <= {"reaches"}  # of the station that the first what-if did not ask about
+
+
+def test_another_process_works_out_nothing_of_the_roads_again(monkeypatch):
+    """What is sent along is taken over where it arrives, and is the same."""
+    town = fp.examples.line_town()
+    fp.first_due(town)
+    sent = pickle.loads(pickle.dumps((town.roads, town.roads.worked_out())))  # noqa: S301 - our own, a moment ago
+    roads, parts = sent
+    assert {"graph", "fingerprint", "segment_grid"} <= set(parts)
+    assert "graph" not in vars(roads)
+    roads.take_over(parts)
+    monkeypatch.setattr("fireplan._kernel.graph_of", None)
+    monkeypatch.setattr("fireplan._kernel.build_grid", None)
+    assert roads.fingerprint == town.roads.fingerprint
+    for mine, theirs in zip(roads.graph, town.roads.graph, strict=True):
+        np.testing.assert_array_equal(mine, theirs)
+    np.testing.assert_array_equal(roads.segment_grid.ends_m, town.roads.segment_grid.ends_m)
