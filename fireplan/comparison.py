@@ -21,6 +21,7 @@ from fireplan.errors import FireplanError, InputError, UnknownIdError, listed, q
 from fireplan.measures import Assessment, assess
 from fireplan.measures._assessment import SUMMARY_COLUMNS, chosen_measure, chosen_objective, headline_table
 from fireplan.measures._demand_measures import in_zones
+from fireplan.roads._network import take_over, worked_out
 from fireplan.scenario import counted_columns, held, token
 from fireplan.standards._library import standard_of
 from fireplan.travel import first_due
@@ -440,13 +441,13 @@ def _asked(scenario: Scenario, standard: Standard, option: _Option) -> tuple[_Qu
     after = list(scenario.memo.kept().items())
     used = after[[key for key, _ in after].index(mark) + 1 :]
     known = {key: value for key, value in used if key in before}
-    return _Question(scenario, standard, known, scenario.roads.worked_out()), first
+    return _Question(scenario, standard, known, worked_out(scenario.roads)), first
 
 
 def _what_if(question: _Question, option: _Option) -> pd.DataFrame:
     """Make one what-if, and tell its figures."""
     scenario, standard, known, of_roads = question
-    scenario.roads.take_over(of_roads)
+    take_over(scenario.roads, of_roads)
     for key, value in known.items():  # where it came from all are at hand, and in a process that it was sent to
         if key not in scenario.memo:
             scenario.memo.put(key, value)

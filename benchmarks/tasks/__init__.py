@@ -2,6 +2,7 @@
 
 from benchmarks.tasks import (
     candidates,
+    commands,
     county,
     field,
     importing,
@@ -37,5 +38,6 @@ ALONE = {
     "maps": maps.contests,
     "live day": live.day,
     "import": importing.contests,
+    "commands": commands.contests,
 }
 """Measured once."""

@@ -8,7 +8,7 @@ import pandas as pd
 
 import fireplan as fp
 from benchmarks.measuring import Contest, Way
-from benchmarks.tasks.county import department
+from benchmarks.tasks.county import MANY_NODES, department
 
 if TYPE_CHECKING:
     from benchmarks.networks import Place
@@ -19,6 +19,8 @@ STANDARD = "NFPA_1710"
 
 
 def contests(place: Place):
+    if place.roads.n_nodes > MANY_NODES:  # minutes for a figure that the smaller one gives
+        return
     count = QUICK_WHAT_IFS if place.quick else WHAT_IFS
     made = department(place, 20 if place.quick else STATIONS)
     lonlat = made.roads.nodes[["x", "y"]].to_numpy()[place.draw_nodes(count, seed=5)]

@@ -105,15 +105,6 @@ class RoadNetwork(OfOneRelease):
         kept = {f.name for f in fields(self)} | {RELEASE}
         return {name: value for name, value in super().__getstate__().items() if name in kept}
 
-    def worked_out(self) -> dict[str, Any]:
-        """Give what has been worked out from the rest so far, to be sent to where it would be worked out anew."""
-        return {name: value for name, value in vars(self).items() if name in WORKED_OUT}
-
-    def take_over(self, parts: dict[str, Any]) -> None:
-        """Take over what `worked_out` gave of the same network elsewhere."""
-        for name, value in parts.items():
-            vars(self).setdefault(name, value)
-
     def __setstate__(self, state: dict[str, Any]) -> None:
         """Arrive; arrays that have travelled can be written to, and are barred from it again."""
         super().__setstate__(state)
@@ -371,6 +362,17 @@ class RoadNetwork(OfOneRelease):
         known = {name: value for name, value in vars(self).items() if name in FROM_GEOMETRY}
         vars(other).update(known)
         return other
+
+
+def worked_out(roads: RoadNetwork) -> dict[str, Any]:
+    """Give what has been worked out of a network so far, to be sent to where it would be worked out anew."""
+    return {name: value for name, value in vars(roads).items() if name in WORKED_OUT}
+
+
+def take_over(roads: RoadNetwork, parts: dict[str, Any]) -> None:
+    """Let a network take over what `worked_out` gave of the same one elsewhere."""
+    for name, value in parts.items():
+        vars(roads).setdefault(name, value)
 
 
 def build_network(  # noqa: PLR0913 - one argument for each attribute of the noun

@@ -157,6 +157,7 @@ CALLS = {  # valid calls, by the name of the function: what its arguments are be
     "Routes.way": {"start": SPOT, "end": SPOT},
     "Shifts.at": {"local": pd.Series(pd.to_datetime(["2024-03-05 14:00:00"]))},
     "About.or_else": {"attrs": {}},
+    "compare_many": {"changes": [fp.ScaleDemand(1.1)]},
     "difference": {"history_a": HISTORY, "history_b": HISTORY, "comparison": COMPARED},
     "distribution": {}, "split": {"at": "2024-03-05"},
     "between": {"start": "2024-01-01", "end": "2024-12-31"},

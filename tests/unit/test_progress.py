@@ -165,6 +165,7 @@ def test_an_interrupt_ends_the_work_promptly():
     code = """
 import os, signal, threading, time
 from fireplan import progress
+signal.signal(signal.SIGINT, signal.default_int_handler)  # in the background a shell lets it be ignored
 threading.Timer(0.5, os.kill, (os.getpid(), signal.SIGINT)).start()
 began = time.monotonic()
 try:
