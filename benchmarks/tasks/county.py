@@ -31,6 +31,7 @@ class Size(NamedTuple):
 
 
 QUICK = Size(500, 2000, {20: (None, None)})
+CITY = Size(20_000, 100_000, {40: (None, 5)})
 COUNTY = Size(20_000, 100_000, {50: (3000, 30), 300: (3000, 10), 1000: (4500, None)}, 1000)
 STATE = Size(70_000, 5_000_000, {300: (25_000, 50)}, 6000)
 MANY_NODES = 500_000
@@ -64,6 +65,8 @@ def department(place: Place, n_stations: int) -> fp.Scenario:
 def size_of(place: Place) -> Size:
     if place.quick:
         return QUICK
+    if not place.judged:
+        return CITY
     return STATE if place.roads.n_nodes > MANY_NODES else COUNTY
 
 
