@@ -26,7 +26,7 @@ def contests(*, quick: bool):
 
     def ours():
         at = tuple(lonlat[next(ours_at) % len(spots)].tolist())
-        new = today.apply(fp.OpenStation("N1", at=at, units=("N1E",)), name="one more")
+        new = today.apply(fp.OpenStation("N1", at=at, units=("E99",)), name="one more")
         return fp.compare(today, new, standard=fp.standards.NFPA_1710).summary()
 
     graph = roads.graph
