@@ -234,7 +234,7 @@ def changed(scenario, rng, k):
         return scenario
 
 
-@settings(max_examples=2000 if THOROUGH else 25, deadline=None)
+@settings(max_examples=2000 if THOROUGH else 15, deadline=None)
 @given(towns())
 def test_twenty_changes_on_end_agree_with_the_dense_engine(drawn):
     """From one scenario to the next, from a parent two back, and undone again."""
@@ -257,7 +257,7 @@ STANDARD = fp.Standard(
 )
 
 
-@settings(max_examples=500 if THOROUGH else 15, deadline=None)
+@settings(max_examples=500 if THOROUGH else 8, deadline=None)
 @given(towns())
 def test_followed_figures_are_those_of_a_scenario_that_comes_from_nowhere_to_the_bit(drawn):
     scenario, rng = drawn
