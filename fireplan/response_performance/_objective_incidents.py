@@ -6,7 +6,6 @@ from difflib import get_close_matches
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
-import pandas as pd
 
 from fireplan import wording
 from fireplan._selection import kind_texts
@@ -16,6 +15,7 @@ from fireplan.standards._objectives import value_text
 FIRST_DUE = "first_due"
 
 if TYPE_CHECKING:
+    import pandas as pd
     from numpy.typing import NDArray
 
     from fireplan.response_performance._attendance import Attendance
@@ -23,22 +23,31 @@ if TYPE_CHECKING:
 
 
 class Spoken(NamedTuple):
-    """Incidents that an objective speaks of, in the order asked for, and of how many the data do not say."""
+    """
+    Which incidents of a history an objective speaks of, in the order of its table.
+
+    Attributes
+    ----------
+    applies
+        Those it speaks of.
+    untold
+        Those of which the data do not say.
+    """
 
     applies: NDArray[np.bool_]
-    untold: int
+    untold: NDArray[np.bool_]
 
-    @property
-    def note(self) -> str:
-        """Say how many are left out because nobody can tell; "": none."""
-        if len(self.applies) and not self.applies.any() and not self.untold:
+    def note(self, row: NDArray[np.intp]) -> str:
+        """Say how many of some incidents, by their rows, are left out because nobody can tell; "": none."""
+        untold = len(np.unique(row[self.untold[row]]))
+        if len(row) and not untold and not self.applies[row].any():
             return "no incident is one that it speaks of: see how the data write them"
-        if not self.untold:
+        if not untold:
             return ""
-        return f"{wording.counted(self.untold, 'incident')} left out: the data do not say whether it speaks of them"
+        return f"{wording.counted(untold, 'incident')} left out: the data do not say whether it speaks of them"
 
 
-def spoken_of(attendance: Attendance, objective: Objective, ids: NDArray[np.object_]) -> Spoken:
+def spoken_of(attendance: Attendance, objective: Objective) -> Spoken:
     """
     Say of each incident whether an objective speaks of it.
 
@@ -48,8 +57,6 @@ def spoken_of(attendance: Attendance, objective: Objective, ids: NDArray[np.obje
         Its incidents carry what the history says, and the columns of the zones they lie in.
     objective
         By its categories, priorities, call types, and ground.
-    ids
-        Of the incidents, once each or more often.
 
     Raises
     ------
@@ -72,9 +79,7 @@ def spoken_of(attendance: Attendance, objective: Objective, ids: NDArray[np.obje
         among = texts.str.casefold().isin({value.casefold() for value in values}).to_numpy(bool)
         yes &= among
         no |= texts.notna().to_numpy() & ~among
-    row = incidents.index.get_indexer(pd.Index(ids))
-    untold = (~yes & ~no)[row]
-    return Spoken(yes[row], int(pd.Index(ids)[untold].nunique()))
+    return Spoken(yes, ~yes & ~no)
 
 
 def _refuse(objective: Objective, column: str, incidents: pd.DataFrame) -> None:

@@ -234,20 +234,29 @@ def objectives_of(
     attendance: Attendance, standard: Standard | None, units: pd.DataFrame, calls: pd.DataFrame
 ) -> list[Observed]:
     """Every objective, on the records it speaks of; those that count dwellings or people are for plans."""
-    found = []
+    incidents, found = attendance.incidents, []
+
+    def rows_of(records: pd.DataFrame) -> NDArray[np.intp]:
+        return np.asarray(incidents.index.get_indexer(pd.Index(records["incident_id"])))
+
+    at: dict[bool, NDArray[np.intp]] = {}  # of calls and of units, once for many objectives
     for objective in standard.objectives if standard else ():
         if objective.weight not in {"", "incidents"}:
             continue
         if objective.interval in {*CALL_INTERVALS, "turnout_s"}:
-            rows = calls if objective.interval in CALL_INTERVALS else units
+            of_calls = objective.interval in CALL_INTERVALS
+            rows = calls if of_calls else units
+            row = at[of_calls] = at[of_calls] if of_calls in at else rows_of(rows)
             seconds = rows[objective.interval].to_numpy(float)
         else:
             rows, seconds = force_arrivals(attendance, objective)
-        spoken = spoken_of(attendance, objective, rows["incident_id"].to_numpy(object))
-        rows, seconds = rows[spoken.applies], seconds[spoken.applies]
-        ids = attendance.incidents.index[attendance.incidents["counts"]].to_numpy(object)
-        asked = ids[spoken_of(attendance, objective, ids).applies]
-        unsent = len(asked) - int(pd.Index(asked).isin(rows["incident_id"]).sum())
+            row = rows_of(rows)
+        spoken = spoken_of(attendance, objective)
+        note, applies = spoken.note(row), spoken.applies[row]
+        rows, seconds = rows[applies], seconds[applies]
+        on_record = np.zeros(len(incidents), dtype=bool)
+        on_record[row[applies]] = True
+        unsent = int((incidents["counts"].to_numpy(bool) & spoken.applies & ~on_record).sum())
         said = (
             f"{wording.counted(unsent, 'more incident')}, for which no unit that counts is on record" if unsent else ""
         )
@@ -256,7 +265,7 @@ def objectives_of(
             Observed(
                 objective.key, str(objective), objective.interval, rows, seconds,
                 objective.limit_s, goal, objective.verified, _untold(attendance, objective.interval),
-                "; ".join(filter(None, (spoken.note, said))),
+                "; ".join(filter(None, (note, said))),
             )
         )  # fmt: skip
     return found

@@ -185,10 +185,9 @@ def _asked(
     """Ask when the amount has come to some places, of tables as deep as that takes."""
     brings = np.ascontiguousarray(origins.brings[:, column])
     points, streets = points_of(scenario, ends, rows), streets_of(scenario.roads)
-    for table in tables:
+    while True:  # a table as deep as there are sources is deep enough
         arrival_s, used = kernel.amount_at_points(
-            table, streets, points, origins.sources, brings=brings, need=amount
+            next(tables), streets, points, origins.sources, brings=brings, need=amount
         )  # fmt: skip
         if used >= 0:
             return arrival_s, used
-    raise AssertionError  # a table as deep as there are sources is deep enough
