@@ -119,9 +119,14 @@ def pane_html(
 
 def pane_head_html(heading: str, *, subtitle: str = "", headline: str = "") -> str:
     """Write the heading of one map of several, with the figure that sums it up."""
-    figure = f"<strong>{escape(headline)}</strong>" if headline else ""
-    below = f"<p>{escape(subtitle)}</p>" if subtitle else ""
+    figure = f"<strong>{_unparted(headline)}</strong>" if headline else ""
+    below = f"<p>{_unparted(subtitle)}</p>" if subtitle else ""
     return f'<div class="fp-pane-head"><div class="fp-headline"><h2>{escape(heading)}</h2>{figure}</div>{below}</div>'
+
+
+def _unparted(text: str) -> str:
+    """Write text in which no line ends between a number and its percent sign."""
+    return escape(text).replace(" %", "&nbsp;%")
 
 
 def shared_legends_html(legends: Sequence[Legend]) -> str:
