@@ -85,6 +85,16 @@ def test_of_sources_at_the_same_time_the_first_comes_first():
     assert time_s[2].tolist() == [7.0, 7.0, 7.0]
 
 
+def test_one_that_goes_keeps_its_place_among_equals_until_it_has_gone():
+    """Three at the same time: the second and third are known, the third goes and the first comes."""
+    graph, alike = graph_of(1, []), [(0, 5.0)] * 3
+    table = kernel.nearest_sources(graph, seeds_of(alike[1:], [0, 1]), 2)
+    rank = np.array([1, -1, 0], dtype=np.int32)
+    table, moved = kernel.followed(graph, table, seeds_of(alike[2:], [1]), seeds_of(alike[:1], [2]), rank)
+    assert table.lists()[1].tolist() == [[0]]
+    assert moved.place.tolist() == [0]
+
+
 @given(networks(), st.integers(2, 5), st.data())
 def test_sources_that_come_and_go_leave_no_trace(town, depth, data):
     """Several come and go at once, three times over; ties stay in order, and what moved is said."""

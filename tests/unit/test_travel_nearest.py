@@ -50,6 +50,28 @@ def test_what_the_others_bring_may_change_with_what_comes():
     agrees(today.apply(fp.OpenStation("N", at=place(39), units=["E50"]), fp.AddUnit("E51", to="S0"), name="n"), need)
 
 
+def test_a_force_that_some_cannot_muster_is_complete_with_whoever_comes_last():
+    """Up the hill there is no way back: the four engines there never come down to those who have but two."""
+    nodes = pd.DataFrame({"x": -140.0, "y": [29.99, 30.0, 30.04, 30.05]})
+    edges = pd.DataFrame({"u": [0, 1, 1, 2, 3], "v": [1, 0, 2, 3, 2], "key": 0}).assign(
+        name=["Low", "Low", "Hill", "High", "High"], highway="residential", speed_kph=36.0
+    )
+    roads = fp.roads.from_frames(nodes, edges.set_index(["u", "v", "key"]), crs="EPSG:4326", source="made up")
+    names = ["low", "lower", "high"]
+    stations = gpd.GeoDataFrame(
+        {"station_id": names, "name": names},
+        geometry=[shapely.Point(-140, y) for y in (29.999, 29.996, 30.041)], crs="EPSG:4326",
+    )  # fmt: skip
+    units = pd.DataFrame({"unit_id": [f"E{i}" for i in range(6)], "station_id": [*names[:2], *["high"] * 4]})
+    today = fp.Scenario(roads, stations, units.assign(type="engine"), line_town().zones)
+    need = {"engine": 4.0}
+    agrees(today, need)
+    new = today.apply(fp.OpenStation("N", at=(-140.0, 29.9905), units=["E50", "E51"]), name="n")
+    agrees(new, need)
+    assert np.isinf(force_times(today, places(today, "roads"), needs=need)).any()
+    assert np.isfinite(force_times(new, places(new, "roads"), needs=need)).all()
+
+
 def test_a_force_deeper_than_the_lists_is_found_and_not_followed():
     many = [1 + 1.5 * i for i in range(24)]
     today = town(many, crew=2)
