@@ -8,6 +8,7 @@ from difflib import get_close_matches
 from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
+from zoneinfo import available_timezones
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, field_validator, model_validator
 
@@ -20,8 +21,7 @@ if TYPE_CHECKING:
 
 MAX_MAPPING_BYTES = 1_000_000
 TEXTS = ("call_type", "priority", *OF_UNITS, *OF_INCIDENTS)
-NEEDED = ("incident_id", "arrived")
-STARTS = ("received", "dispatched")  # one of them is needed too
+ALL_TIMES = frozenset((*TIMES, *MORE_TIMES))
 KNOWN = ("incident_id", "unit_id", *TEXTS, *TIMES, *MORE_TIMES)
 INTERVALS = (
     "answering_s", "processing_s", "handling_s", "call_processing_s", "turnout_s", "travel_s", "total_response_s",
@@ -31,6 +31,8 @@ TAKEN = frozenset((*CANONICAL, *OPTIONAL, *INTERVALS, *FLAGS, "category", "geome
 
 Name = Annotated[str, StringConstraints(min_length=1, max_length=200)]
 Names = Name | tuple[Name, ...]
+Joined = Annotated[tuple[Name, ...], Field(min_length=2, max_length=4)]
+"""Columns of which a time is put together: a date and a clock, or year, month, day and clock."""
 Own = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,59}$")]
 
 
@@ -47,6 +49,7 @@ class Point(_Strict):
     order: Literal["lat_lon", "lon_lat"] = "lat_lon"
     scale: float = Field(default=1.0, gt=0, description="multiply by this, 1e-6 for micro-degrees")
     crs: str | None = Field(default=None, description="of projected coordinates; longitude is then x, latitude y")
+    west_positive: bool = Field(default=False, description="longitudes west of Greenwich are written without a sign")
 
     @model_validator(mode="after")
     def _one_way(self) -> Point:
@@ -59,24 +62,37 @@ class Point(_Strict):
 class Times(_Strict):
     """How times are written; without formats ISO 8601 and unambiguous slash dates are read."""
 
-    formats: tuple[Name, ...] = ()
+    formats: tuple[Name, ...] = Field(default=(), description="strptime formats, tried in turn")
+    epoch: Literal["seconds", "milliseconds", "excel"] | None = Field(
+        default=None, description="numbers are counted from 1970 in UTC, or are a spreadsheet's days on the local clock"
+    )
+    zone: Name | None = Field(
+        default=None, description="IANA zone of stamps without an offset; left out: that of the agency"
+    )
 
     @field_validator("formats")
     @classmethod
     def _whole(cls, formats: tuple[str, ...]) -> tuple[str, ...]:
         for text in formats:
-            needs = (("%Y",), ("%m", "%b", "%B"), ("%d",), ("%H", "%I"), ("%M",))
+            needs = (("%Y", "%y"), ("%m", "%b", "%B"), ("%d",), ("%H", "%I"), ("%M",))
             if not all(any(part in text for part in either) for either in needs):
-                raise ValueError(f"{quoted(text)} must hold a four-digit year, month, day, hour and minute")
+                raise ValueError(f"{quoted(text)} must hold a year, month, day, hour and minute")
             if "%I" in text and "%p" not in text:
                 raise ValueError(f"{quoted(text)} has %I (12 hours) and needs %p")
         return formats
+
+    @field_validator("zone")
+    @classmethod
+    def _known_zone(cls, zone: str | None) -> str | None:
+        if zone is not None and zone not in available_timezones():
+            raise ValueError(f"there is no time zone {quoted(zone)}: give an IANA name such as 'UTC'")
+        return zone
 
 
 class Text(_Strict):
     """How the file is written, where that is not found out."""
 
-    delimiter: Literal[",", ";", "\t", "|"] | None = None
+    delimiter: Annotated[str, StringConstraints(min_length=1, max_length=1)] | None = None
     encoding: Name = "utf-8"
     sheet: Name | None = Field(default=None, description="of a workbook; left out: the first with rows")
 
@@ -89,24 +105,89 @@ class Text(_Strict):
             raise ValueError(f"there is no encoding {quoted(encoding)}") from error
 
 
+class Elapsed(_Strict):
+    """A time that is given as what has passed since another."""
+
+    column: Name
+    after: Literal["received", "dispatched", "enroute", "arrived"]
+    unit: Literal["seconds", "minutes"] = "seconds"
+
+
+class Response(_Strict):
+    """One of several units that stand side by side in a row: its columns, beside those that all have."""
+
+    columns: dict[str, Names] = Field(default_factory=dict)
+    join: dict[str, Joined] = Field(default_factory=dict)
+    elapsed: dict[str, Elapsed] = Field(default_factory=dict)
+
+
+class Log(_Strict):
+    """A status log: one row for each unit and status, of which one row for each unit is made."""
+
+    status: Name
+    time: Name | Joined
+    values: dict[str, tuple[Name, ...]] = Field(description="of each time the statuses that set it")
+
+
+class SecondTable(_Strict):
+    """A second file with one row per unit, where the first has one per incident."""
+
+    key: Name | tuple[Name, Name] = Field(description="the incident's number, in both files or in each")
+
+
 class Mapping(_Strict):
     """
     Where the canonical columns stand in one agency's export.
 
-    `columns` gives the source's name for each canonical column, or several of which the first that is there is used;
-    `join` gives the two columns of a time whose date and clock stand apart; `optional` lists those that may be absent;
-    without `unit_id` the file has one row per incident. `carry` names further source columns to keep, under names of
-    the user's own; `translate` changes the values of text columns, leaving unknown ones as they are. A mapping with
-    `hint` was not checked against a real export, and reading by it says so.
+    A column is named as the header has it; `Time#2` is the second of that name. Only an id of the incident or of the
+    unit, or `number_rows`, and one time are needed: without `unit_id` the file has one row per incident, and reading
+    says which figures each column that is absent costs.
+
+    Attributes
+    ----------
+    title, source, hint
+        What it is of, where that is known from, and whether it was never checked against a real export: then reading
+        by it says so.
+    columns
+        The source's name of each canonical column, or several: row by row the first that holds a value counts.
+    join
+        Of a time whose date and clock stand apart, the columns to put together. Where several clocks share one date,
+        one that is earlier than the one before it is of the next day.
+    elapsed
+        Of a time that is given as what has passed since another, where and since which.
+    responses
+        Units that stand side by side in a row, each with its own columns; what all have stands in `columns`.
+    log
+        How a status log is read.
+    second
+        How a second file with one row per unit is joined to this one.
+    split_units
+        Whether a cell of `unit_id` names several units, which then have a row each.
+    number_rows
+        Whether rows without an id of the incident are numbered: each is an incident of its own.
+    optional
+        Columns of this mapping that the file may lack without a word about what was meant.
+    point, times, text
+        How points, times and the file are written.
+    carry
+        Further source columns to keep, under names of the user's own.
+    translate
+        Of text columns, what values become; unknown ones stay as they are.
     """
 
     title: str = ""
     source: str = ""
     hint: bool = False
-    columns: dict[str, Names]
-    join: dict[str, tuple[Name, Name]] = Field(default_factory=dict)
+    columns: dict[str, Names] = Field(default_factory=dict)
+    join: dict[str, Joined] = Field(default_factory=dict)
+    elapsed: dict[str, Elapsed] = Field(default_factory=dict)
+    responses: tuple[Response, ...] = ()
+    log: Log | None = None
+    second: SecondTable | None = None
+    split_units: bool = False
+    number_rows: bool = False
     optional: tuple[str, ...] = ()
-    point: Point
+    point: Point | None = None
     times: Times = Times()
     text: Text = Text()
     carry: dict[Own, Name] = Field(default_factory=dict)
@@ -114,22 +195,29 @@ class Mapping(_Strict):
 
     @model_validator(mode="after")
     def _columns(self) -> Mapping:
-        for name in self.columns:
-            if name not in KNOWN:
-                raise ValueError(f"columns: unknown column {_suggested(name, KNOWN)}")
-        for name in self.join:
-            if name not in (*TIMES, *MORE_TIMES) or name in self.columns:
-                raise ValueError(f"join: {quoted(name)} is no time, or stands in [columns] too")
-        given = {*self.columns, *self.join}
-        missing = [name for name in NEEDED if name not in given]
-        if not any(name in given for name in STARTS):
-            missing.append(" or ".join(STARTS))
+        _check_names(self.columns, self.join, self.elapsed, within="")
+        for number, response in enumerate(self.responses, start=1):
+            _check_names(response.columns, response.join, response.elapsed, within=f"responses {number}: ")
+        given = self.given
+        missing = []
+        if not given & {"incident_id", "unit_id"} and not self.number_rows:
+            missing.append("incident_id or unit_id (or number_rows = true)")
+        if not given & ALL_TIMES:
+            missing.append("any time, such as received")
         if missing:
             raise ValueError(f"columns: no source column given for {listed(missing)}")
         for name in self.optional:
-            if name not in {*self.columns, "point"} or name in NEEDED:
-                raise ValueError(f"optional: {quoted(name)} is no column of this mapping that can be left out")
+            if name not in given | {"point"}:
+                raise ValueError(f"optional: {quoted(name)} is no column of this mapping")
         return self
+
+    @property
+    def given(self) -> set[str]:
+        """Canonical columns that the mapping says anything of, but for the point's."""
+        found = {*self.columns, *self.join, *self.elapsed}
+        for response in self.responses:
+            found |= {*response.columns, *response.join, *response.elapsed}
+        return found if self.log is None else found | set(self.log.values)
 
     @model_validator(mode="after")
     def _own_names(self) -> Mapping:
@@ -145,7 +233,9 @@ class Mapping(_Strict):
     def sources(self) -> dict[str, tuple[str, ...]]:
         """Give the source columns of each column to be read, the point's included, in order of preference."""
         point = self.point
-        named = {"point": point.column, "latitude": point.latitude, "longitude": point.longitude}
+        named = {} if point is None else {
+            "point": point.column, "latitude": point.latitude, "longitude": point.longitude,
+        }  # fmt: skip
         places = {name: (source,) for name, source in named.items() if source}
         carried = {name: (source,) for name, source in self.carry.items()}
         return {name: (s,) if isinstance(s, str) else s for name, s in self.columns.items()} | places | carried
@@ -153,6 +243,21 @@ class Mapping(_Strict):
     def may_lack(self, name: str) -> bool:
         """Tell whether the file may do without a column."""
         return name in self.optional or (name in {"latitude", "longitude"} and "point" in self.optional)
+
+
+def _check_names(
+    columns: dict[str, Names], join: dict[str, Joined], elapsed: dict[str, Elapsed], *, within: str
+) -> None:
+    """Refuse columns that are not canonical, and times that are given twice."""
+    for name in columns:
+        if name not in KNOWN:
+            raise ValueError(f"{within}columns: unknown column {_suggested(name, KNOWN)}")
+    for part, names in (("join", join), ("elapsed", elapsed)):
+        for name in names:
+            if name not in ALL_TIMES:
+                raise ValueError(f"{within}{part}: {quoted(name)} is no time (times are {listed(sorted(ALL_TIMES))})")
+            if name in columns or (part == "elapsed" and name in join):
+                raise ValueError(f"{within}{part}: {quoted(name)} is given twice")
 
 
 _SECTIONS: dict[str, type[BaseModel]] = {"point": Point, "times": Times, "text": Text}
