@@ -14,7 +14,7 @@ from fireplan._geofiles import read_vector
 from fireplan.changes import from_dict
 from fireplan.errors import FireplanError, ProjectError, quoted
 from fireplan.incidents import read_cad
-from fireplan.project._plan import PLANNED, TODAY, ZONES, Density, Plan, read_plan
+from fireplan.project._plan import PLANNED, TODAY, ZONES, Density, Plan, file_of, read_plan, source_of
 from fireplan.scenario import Scenario
 from fireplan.stations import complete_units, read_station_table, read_units
 
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     import geopandas as gpd
+    import pandas as pd
 
     from fireplan.incidents import CadHistory
     from fireplan.roads import RoadNetwork
@@ -105,11 +106,17 @@ def open_project(path: str | Path, *, tell: Callable[[str], None] | None = None)
     say("reading roads")
     network = _network(folder / plan.inputs.network, plan)
     say("reading stations and units")
-    stations, housed = read_station_table(folder / plan.inputs.stations)
-    units = complete_units(housed) if plan.inputs.units is None else read_units(folder / plan.inputs.units)
+    stations, housed = read_station_table(
+        source_of(folder, plan.inputs.stations), columns=plan.stations.columns, crs=plan.stations.crs
+    )
+    units = complete_units(housed)
+    if plan.inputs.units is not None:
+        units = read_units(source_of(folder, plan.inputs.units), stations=stations, columns=plan.units.columns)
     outlines = None
     if plan.inputs.zones is not None:
-        outlines = demand.from_polygons(read_vector(folder / plan.inputs.zones, what="zone file"))
+        outlines = demand.read_zones(
+            source_of(folder, plan.inputs.zones), columns=plan.demand.columns, crs=plan.demand.crs
+        )
     history = None
     if plan.inputs.cad is not None:
         say("reading dispatch history")
@@ -122,7 +129,9 @@ def open_project(path: str | Path, *, tell: Callable[[str], None] | None = None)
         )
     incidents = None if history is None else history.incidents
     if plan.inputs.incidents is not None:
-        incidents = read_vector(folder / plan.inputs.incidents, what="incident file")
+        incidents = demand.read_incidents(
+            source_of(folder, plan.inputs.incidents), columns=plan.incidents.columns, crs=plan.incidents.crs
+        )
     say("reading zones")
     zones = outlines if outlines is not None else _hexagons(incidents)
     today = Scenario(
@@ -145,11 +154,17 @@ def open_project(path: str | Path, *, tell: Callable[[str], None] | None = None)
         if not isinstance(area, str):
             area.attrs["name"] = f"the area of {plan.area.within}"
         today = today.only(area=area, name=TODAY)
-    notes = [*plan.warnings(), *network.notes, *stations.attrs.get("notes", ())]
+    notes = [*plan.warnings(), *network.notes]
+    notes += [note for table in (stations, units, outlines, incidents) for note in _notes(table)]
     notes += [] if history is None else history.messages()
     if plan.demand.density is not None:
         notes.append(_density_said(plan.demand.density))
     return Project(folder, plan, today, tuple(_scenarios(plan, today)), standard, history, tuple(notes), plan_file)
+
+
+def _notes(table: pd.DataFrame | None) -> tuple[str, ...]:
+    """What was noted while a table was read."""
+    return () if table is None else tuple(table.attrs.get("notes", ()))
 
 
 def _check_inputs(plan: Plan, folder: Path) -> None:
@@ -157,12 +172,12 @@ def _check_inputs(plan: Plan, folder: Path) -> None:
     faults = [
         f"{key} {quoted(name)} is not there: check the name"
         for key, name in plan.files.items()
-        if not (folder / name).is_file()
+        if not file_of(folder, name).exists()
     ]
     faults += [
         f"{key} {quoted(name)} is empty"
         for key, name in plan.files.items()
-        if (folder / name).is_file() and (folder / name).stat().st_size == 0
+        if file_of(folder, name).is_file() and file_of(folder, name).stat().st_size == 0
     ]
     if faults:
         raise ProjectError(f"{len(faults)} fault{'s' if len(faults) > 1 else ''} in {folder}: " + "; ".join(faults))

@@ -99,6 +99,8 @@ CALLS = {  # valid calls, by the name of the function: what its arguments are be
     "read_cad_sql": {"query": "SELECT 1", "connection": "sqlite://", "timezone": "UTC"},
     "read_stations": {"path": "there.csv"},
     "read_units": {"path": "there.csv"},
+    "read_zones": {"path": "there.gpkg"},
+    "read_incidents": {"path": "there.gpkg"},
     "open_project": {"path": "there"},
     "read_project": {"path": "there"},
     "from_osm": {"path": "there.osm"},

@@ -18,8 +18,6 @@ if TYPE_CHECKING:
     import geopandas as gpd
     from numpy.typing import NDArray
 
-__all__ = ["from_incidents", "from_polygons", "hexagons", "people_per_mi2", "zone_of"]
-
 HALF_TURN = 180.0
 FINEST_H3, COARSEST_H3 = 12, 4
 DISC_RADIUS_M = 60.0
@@ -189,8 +187,3 @@ def zone_of(
     order = np.lexsort((-zone, point))
     found[here[point[order]]] = zone[order]  # the last written, so the first zone, stays
     return found
-
-
-def __dir__() -> list[str]:
-    """List the public names."""
-    return sorted(__all__)
