@@ -121,7 +121,7 @@ def _of_frame(frame: pd.DataFrame, *, name: str, row: str = "row") -> OfficeTabl
     shapes, at = None, 0
     if hasattr(frame, "geometry") and hasattr(frame, "crs") and _active(frame):
         shapes = table.geometry
-        at = table.columns.tolist().index(shapes.name)
+        at = [str(c) for c in table.columns].index(str(shapes.name))
         table = pd.DataFrame(table.drop(columns=shapes.name))
     return OfficeTable(name, pd.DataFrame(table), [f"{row} {i + 1}" for i in range(len(table))], shapes, at)
 

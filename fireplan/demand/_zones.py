@@ -104,7 +104,7 @@ def hexagons(incidents: gpd.GeoDataFrame, *, resolution: int = HEXAGON) -> gpd.G
     lon, lat = located.geometry.x.to_numpy(), located.geometry.y.to_numpy()
     cells = pd.Series([h3.latlng_to_cell(a, o, resolution) for a, o in zip(lat, lon, strict=True)])
     counts = cells.value_counts().sort_index()
-    outlines = [_outline(np.array(h3.cell_to_boundary(c))[:, ::-1]) for c in counts.index]
+    outlines = [outline(np.array(h3.cell_to_boundary(c))[:, ::-1]) for c in counts.index]
     return gpd.GeoDataFrame(
         {"incidents": counts.to_numpy(float)},
         geometry=outlines,
@@ -113,7 +113,7 @@ def hexagons(incidents: gpd.GeoDataFrame, *, resolution: int = HEXAGON) -> gpd.G
     )
 
 
-def _outline(ring: NDArray[np.float64]) -> shapely.Geometry:
+def outline(ring: NDArray[np.float64]) -> shapely.Geometry:
     """Outline of a cell; across the 180th meridian in two parts, one on each side."""
     if np.ptp(ring[:, 0]) < HALF_TURN:
         return shapely.Polygon(ring)

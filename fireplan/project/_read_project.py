@@ -133,12 +133,13 @@ def open_project(path: str | Path, *, tell: Callable[[str], None] | None = None)
             source_of(folder, plan.inputs.incidents), columns=plan.incidents.columns, crs=plan.incidents.crs
         )
     say("reading zones")
-    zones = outlines if outlines is not None else _hexagons(incidents)
+    if outlines is None and plan.demand.density is not None:
+        raise ProjectError("[demand.density] needs zones: give inputs.zones, or leave it out")
     today = Scenario(
         network,
         stations,
         units,
-        zones if plan.demand.density is None else _with_density(zones, plan.demand.density),
+        outlines if plan.demand.density is None else _with_density(outlines, plan.demand.density),
         incidents=incidents,
         name=TODAY,
         provenance=plan.provenance,
@@ -197,12 +198,6 @@ def _mapping(plan: Plan, folder: Path) -> str | Path | None:
     """A mapping file of the project, or the name of one that comes with fireplan."""
     name = plan.inputs.cad_mapping
     return folder / name if name is not None and (folder / name).is_file() else name
-
-
-def _hexagons(incidents: gpd.GeoDataFrame | None) -> gpd.GeoDataFrame:
-    if incidents is None:
-        raise ProjectError("plan.toml names neither inputs.zones nor inputs.cad: there is no demand to cover")
-    return demand.hexagons(incidents)
 
 
 def _with_density(zones: gpd.GeoDataFrame, density: Density) -> gpd.GeoDataFrame:

@@ -106,6 +106,7 @@ CALLS = {  # valid calls, by the name of the function: what its arguments are be
     "from_osm": {"path": "there.osm"},
     "from_graphml": {"path": "there.graphml"},
     "load": {"path": "there.npz"},
+    "along_roads": {"roads": TOWN.roads},
     "from_incidents": {"incidents": HISTORY.incidents},
     "hexagons": {"incidents": HISTORY.incidents},
     "from_polygons": {"polygons": gpd.GeoDataFrame({"zone_id": ["a"]}, geometry=[shapely.box(0, 0, 1, 1)], crs=4326)},
@@ -273,7 +274,7 @@ def test_a_wrong_kind_ends_in_an_error_of_our_own(asked, number):
 @pytest.mark.parametrize(
     ("call", "match"),
     [
-        (lambda: fp.Scenario(TOWN.roads, TOWN.stations, TOWN.units, None), "zones is None: give a GeoDataFrame"),
+        (lambda: fp.Scenario(TOWN.roads, TOWN.stations, TOWN.units, "x"), "zones is the text 'x': give a GeoDataFrame"),
         (lambda: fp.read_cad(pd.DataFrame({"x": [1]}), timezone="UTC"), "path is a DataFrame.*read_cad_rows"),
         (lambda: fp.isochrones(TOWN, within_s=[4, 6, 8]), "seconds, not minutes; for minutes write .240, 360, 480."),
         (lambda: fp.isochrones(TOWN, within_s=[4, 240]), r"within_s is 4: .* write \[240, 240\]"),
