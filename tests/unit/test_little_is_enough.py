@@ -12,6 +12,7 @@ import fireplan as fp
 from fireplan._cli.app import app
 from fireplan.errors import InputError, TableError
 from fireplan.project import write_project
+from fireplan.report import write_report
 from fireplan.scenario import missing_said
 
 
@@ -123,6 +124,13 @@ def test_assess_writes_its_map_and_says_what_it_is_based_on(project):
     assert areas["station_id"].tolist() == ["Main Street"]
     assert areas["area_km2"].iloc[0] > 0
     assert pd.read_csv(out / "first_due.csv")["unit"].tolist() == ["km of road"]
+
+
+def test_a_report_says_that_a_force_needs_units(bare, tmp_path):
+    file = write_report(bare, tmp_path / "r.html", standard="NFPA_1710", chapters=["distribution", "concentration"])
+    text = file.read_text(encoding="utf-8")
+    assert "No units are given: a force needs a table of units." in text
+    assert "First due station" in text
 
 
 @pytest.mark.realdata
