@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from fireplan._geofiles import local_files
-from fireplan._geofiles.local_files import MOST_UNPACKED, local_file, refuse_dtd, with_layer
+from fireplan._geofiles.local_files import MOST_UNPACKED, is_database, local_file, refuse_dtd, with_layer
 from fireplan.errors import InputError, NetworkError, listed, quoted
 
 if TYPE_CHECKING:
@@ -61,6 +61,11 @@ def read_vector(path: str | Path, *, what: str, layer: str | None = None) -> gpd
     if ending in {".parquet", ".geoparquet"}:
         return _from_parquet(file, what=what)
     return _from_gdal(file, what=what, layer=layer)
+
+
+def is_layer(name: str | Path) -> bool:
+    """Whether a name is that of a layer: a file of vectors, a layer of one, or a table of a database."""
+    return is_database(name) or Path(str(with_layer(name)[0])).suffix.lower() in READABLE
 
 
 def layer_names(path: str | Path, *, what: str) -> list[str]:

@@ -57,6 +57,9 @@ NEEDED = {
 FROM_DATABASES = ("network", "stations", "units", "zones", "incidents")
 """Inputs that may be a table of a database."""
 
+LINE_COLUMNS = ("speed", "speed_unit", "oneway", "name", "class", "from_level", "to_level")
+"""Keys of [network.columns]: columns of street centrelines, and the unit of their speed."""
+
 _PASSWORD = re.compile(r"//[^/@]*:[^/@]*@|[?&]password=", re.IGNORECASE)
 
 NOT_BUILT = ("simulation",)
@@ -236,10 +239,23 @@ class PlannedScenario(_Part):
 
 
 class Network(_Part):
-    """How places meet the roads."""
+    """How places meet the roads; and, of street centrelines, what their columns and codes mean."""
 
     snap_limit_m: float = Field(default=200.0, gt=0, le=5000)
     source: str = ""
+    columns: dict[str, str] = Field(default_factory=dict)
+    classes: dict[str, str] = Field(default_factory=dict)
+    oneway_codes: dict[str, str] = Field(default_factory=dict)
+    join_crossings: bool | None = None
+    crs: str | None = None
+
+    @field_validator("columns")
+    @classmethod
+    def _are_known(cls, value: dict[str, str]) -> dict[str, str]:
+        for key in value:
+            if key not in LINE_COLUMNS:
+                raise ValueError(f"network.columns: {UnknownIdError('key', key, LINE_COLUMNS)}")
+        return value
 
 
 class SitingPart(_Part):

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from fireplan import demand, roads, standards
 from fireplan._checked import takes
-from fireplan._geofiles import read_vector
+from fireplan._geofiles import is_layer, read_vector
 from fireplan.changes import from_dict
 from fireplan.errors import FireplanError, ProjectError, quoted
 from fireplan.incidents import read_cad
@@ -104,7 +104,7 @@ def open_project(path: str | Path, *, tell: Callable[[str], None] | None = None)
     _check_inputs(plan, folder)
     standard = _standard(plan)
     say("reading roads")
-    network = _network(folder / plan.inputs.network, plan)
+    network = _network(folder, plan)
     say("reading stations and units")
     stations, housed = read_station_table(
         source_of(folder, plan.inputs.stations), columns=plan.stations.columns, crs=plan.stations.crs
@@ -184,14 +184,22 @@ def _check_inputs(plan: Plan, folder: Path) -> None:
         raise ProjectError(f"{len(faults)} fault{'s' if len(faults) > 1 else ''} in {folder}: " + "; ".join(faults))
 
 
-def _network(file: Path, plan: Plan) -> RoadNetwork:
+def _network(folder: Path, plan: Plan) -> RoadNetwork:
+    """Read the roads by the ending of their file: a network kept, a graph, an extract, or else centrelines."""
+    asked = plan.network
+    file, source = folder / plan.inputs.network, asked.source or None
     name = file.name.lower()
-    source = plan.network.source or None
     if name.endswith(".npz"):
         return roads.load(file)
     if name.endswith((".graphml", ".graphml.gz", ".pkl", ".pickle", ".joblib")):
         return roads.from_graphml(file, source=source)
-    return roads.from_osm(file, source=source)
+    if not is_layer(plan.inputs.network):
+        return roads.from_osm(file, source=source)
+    columns: dict[str, Any] = {"road_class" if key == "class" else key: said for key, said in asked.columns.items()}
+    return roads.from_lines(
+        source_of(folder, plan.inputs.network), source=source, crs=asked.crs, classes=asked.classes,
+        oneway_codes=asked.oneway_codes, join_crossings=asked.join_crossings, **columns,
+    )  # fmt: skip
 
 
 def _mapping(plan: Plan, folder: Path) -> str | Path | None:

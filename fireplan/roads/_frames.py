@@ -155,7 +155,7 @@ def _with_ends(edges: pd.DataFrame) -> pd.DataFrame:
 
 
 def _driven(edges: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:
-    """Leave out footpaths and others that no engine drives; of several classes of an edge one that is driven will do."""
+    """Leave out footpaths and others that no engine drives; of several classes one that is driven will do."""
     if "highway" not in edges.columns:
         return edges, []
     classes = [v if isinstance(v, list | tuple) else str(v).split(";") for v in edges["highway"]]

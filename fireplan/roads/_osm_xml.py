@@ -165,7 +165,7 @@ def _elements(stream: IO[bytes], *, name: str) -> list[_Element]:
 
 
 def _ref(attributes: dict[str, str], placed: dict[str, _Element]) -> str:
-    """Node that a way runs over; if the way says where that is, it goes into `placed`, and gets a number if it has none."""
+    """Node that a way runs over; if the way says where that is, it goes into `placed`, with a number."""
     ref = attributes.get("ref", "")
     if {"lat", "lon"} <= set(attributes):
         ref = ref or f"-{UNNUMBERED + len(placed)}"

@@ -97,7 +97,7 @@ def from_graphml(path: str | Path, *, source: str | None = None) -> RoadNetwork:
     except (SyntaxError, nx.NetworkXException, ValueError, KeyError, TypeError, AttributeError) as error:
         raise NetworkError(f"{file.name} cannot be read as GraphML: {error}") from error
     for _, _, data in graph.edges(data=True):
-        data.update({k: _as_list(data[k]) for k in LISTS if k in data})
+        data.update({k: as_list(data[k]) for k in LISTS if k in data})
     return from_graph(graph, source=source or file.name)
 
 
@@ -125,7 +125,7 @@ def _content(file: Path) -> bytes:
     return content
 
 
-def _as_list(value: object) -> object:
+def as_list(value: object) -> object:
     """The list that a text such as "['primary', 'residential']" stands for; any other value as it is."""
     if isinstance(value, str) and value.startswith("[") and value.endswith("]"):
         return [single or double for single, double in re.findall(r"'([^']*)'|\"([^\"]*)\"", value)]

@@ -103,6 +103,7 @@ CALLS = {  # valid calls, by the name of the function: what its arguments are be
     "read_incidents": {"path": "there.gpkg"},
     "open_project": {"path": "there"},
     "read_project": {"path": "there"},
+    "from_lines": {"path": "there.gpkg"},
     "from_osm": {"path": "there.osm"},
     "from_graphml": {"path": "there.graphml"},
     "load": {"path": "there.npz"},
