@@ -53,7 +53,7 @@ _ONEWAY = {
     FORWARD: ("ft", "f", "yes", "y", "1", "true", "fromto", "forward", "with", "along", "oneway", "ow", "positive"),
     BACKWARD: ("tf", "t", "tofrom", "backward", "reverse", "against", "negative", "-1"),
 }
-_CODES = {code: direction for direction, codes in _ONEWAY.items() for code in codes}
+CODES = {code: direction for direction, codes in _ONEWAY.items() for code in codes}
 MOST = 0.5
 
 
@@ -118,7 +118,7 @@ def directions_of(
         return np.full(n, BOTH, dtype="U8")
     counts = Counter(texts)
     codes = {t: "-1" if t.strip() in {"-1", "-1.0"} else squeezed(t) for t in counts}
-    meant = {t: own.get(t, _CODES.get(code)) for t, code in codes.items()}
+    meant = {t: own.get(t, CODES.get(code)) for t, code in codes.items()}
     shares: Counter[str] = Counter()
     for text, count in counts.items():
         shares[codes[text]] += count
