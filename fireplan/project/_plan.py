@@ -155,10 +155,11 @@ class DemandPart(_Part):
 
 
 class StationsPart(_Part):
-    """What the columns of the stations are called, and the CRS of their coordinates; see `fireplan.read_stations`."""
+    """What the columns of the stations are called, the CRS of their coordinates, and whose are the department's own."""
 
     columns: dict[str, str] = Field(default_factory=dict)
     crs: str | None = None
+    home: str | None = None
 
 
 class UnitsPart(_Part):

@@ -14,6 +14,7 @@ from fireplan._checked import takes
 from fireplan._geofiles import name_columns, read_office_table
 from fireplan.crs import WGS84, known_crs, project
 from fireplan.errors import Faults, listed, quoted
+from fireplan.stations._agencies import with_home
 from fireplan.stations._apparatus import complete_units
 from fireplan.stations._unit_homes import home_column, housed_at
 
@@ -45,6 +46,7 @@ def read_stations(
     layer: str | None = None,
     columns: Mapping[str, str] | None = None,
     crs: str | None = None,
+    home: str | None = None,
 ) -> tuple[gpd.GeoDataFrame, pd.DataFrame]:
     """
     Read fire stations and the units they house.
@@ -63,6 +65,9 @@ def read_stations(
         Name in the file by column, such as {"station_id": "FACILITYID"}, where it is not known or may be two.
     crs
         CRS of the coordinates where they are not longitude and latitude and the file does not say, such as "EPSG:2227".
+    home
+        The `agency` whose stations are the department's own; the others count in cover as neighbours'. Left out: those
+        whose agency is blank or, where none is, the agency that has the most.
 
     Returns
     -------
@@ -78,7 +83,7 @@ def read_stations(
         With every fault: missing columns or coordinates, two columns that may be one, ids that stand twice, a unit
         housed at two stations. A station is never dropped.
     """
-    stations, units = read_station_table(path, layer=layer, columns=columns, crs=crs)
+    stations, units = read_station_table(path, layer=layer, columns=columns, crs=crs, home=home)
     return stations, complete_units(units)
 
 
@@ -89,6 +94,7 @@ def read_station_table(
     layer: str | None = None,
     columns: Mapping[str, str] | None = None,
     crs: str | None = None,
+    home: str | None = None,
 ) -> tuple[gpd.GeoDataFrame, pd.DataFrame]:
     """Read stations, and the ids and homes of their units; what each unit is a table of units may tell."""
     table = read_office_table(path, what="station file", table="stations", layer=layer)
@@ -109,6 +115,7 @@ def read_station_table(
     frame = pd.DataFrame({"station_id": ids, "name": table.texts(found["name"])})
     if "agency" in found:
         frame["agency"] = table.texts(found["agency"])
+        with_home(frame, home, notes)
     opened = table.texts(found["open"]) if "open" in found else [""] * len(ids)
     frame["open"] = [_is_open(o, s, faults) for o, s in zip(opened, ids, strict=True)]
     housed = _housed(table, found, ids, notes)
