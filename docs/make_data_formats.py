@@ -13,7 +13,7 @@ from functools import partial
 from pathlib import Path
 
 from fireplan._geofiles.column_names import ColumnName, column_names
-from fireplan._geofiles.office_tables import TEXT, WORKBOOKS
+from fireplan._geofiles.office_tables import DATABASES, TEXT, WORKBOOKS
 from fireplan._geofiles.vector_files import READABLE
 from fireplan.roads._line_codes import CODES, DIRECTIONS
 
@@ -37,7 +37,12 @@ def names(table: str) -> str:
 def endings() -> str:
     """Write which endings are read as what."""
     rows = ["| kind | endings |", "|---|---|"]
-    for kind, known in (("tables of text", TEXT), ("workbooks", WORKBOOKS), ("layers", READABLE)):
+    for kind, known in (
+        ("tables of text", TEXT),
+        ("workbooks", WORKBOOKS),
+        ("layers", READABLE),
+        ("files of SQLite", DATABASES),
+    ):
         rows.append(f"| {kind} | {', '.join(f'`{e}`' for e in known)} |")
     return "\n".join(rows)
 

@@ -162,8 +162,8 @@ def _from_zip(file: Path, *, what: str, layer: str | None) -> gpd.GeoDataFrame:
         folder = Path(name)
         try:
             with zipfile.ZipFile(file) as packed:
+                check_unpacked(file, what=what)
                 parts = [p for p in packed.infolist() if not p.is_dir() and "__MACOSX" not in p.filename]
-                _check_size(file, parts, what=what)
                 for part in parts:
                     packed.extract(part, folder)
         except (OSError, zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, NotImplementedError) as error:
@@ -181,7 +181,10 @@ def _from_zip(file: Path, *, what: str, layer: str | None) -> gpd.GeoDataFrame:
         return read_vector(named[0] if named else found[0], what=what, layer=None if named else layer)
 
 
-def _check_size(file: Path, parts: list[zipfile.ZipInfo], *, what: str) -> None:
+def check_unpacked(file: Path, *, what: str) -> None:
+    """Refuse a packed file that is far larger, or more, unpacked than any table or layer."""
+    with zipfile.ZipFile(file) as packed:
+        parts = packed.infolist()
     size = sum(p.file_size for p in parts)
     if len(parts) > MOST_PARTS or size > max(2**20, MOST_UNPACKED * file.stat().st_size):
         raise InputError(f"{what} {quoted(file.name)} unpacks to over {MOST_UNPACKED} times its size: refused")

@@ -97,7 +97,7 @@ def read_station_table(
     home: str | None = None,
 ) -> tuple[gpd.GeoDataFrame, pd.DataFrame]:
     """Read stations, and the ids and homes of their units; what each unit is a table of units may tell."""
-    table = read_office_table(path, what="station file", table="stations", layer=layer)
+    table = read_office_table(path, what="station file", table="stations", layer=layer, given=(columns or {}).values())
     faults = Faults(table.name)
     if not len(table.rows):
         faults.add(
@@ -107,12 +107,15 @@ def read_station_table(
     found, notes = name_columns(table.rows.columns, "stations", texts=table.texts, faults=faults, given=columns)
     notes = [*table.notes, *notes]
     _name_for_id(table, found, notes)
+    ids = table.texts(found["station_id"]) if "station_id" in found else []
+    names = table.texts(found["name"]) if "name" in found else _names_of_ids(found, ids, notes)
+    if names is not None:
+        found.setdefault("name", found.get("station_id", ""))
     _check_columns(table, found, faults)
     faults.raise_if_any()
-    ids = table.texts(found["station_id"])
     who = [f"{quoted(i)} ({place})" for i, place in zip(ids, table.places, strict=True)]
     points = _points(table, found, who, crs=crs, faults=faults, notes=notes)
-    frame = pd.DataFrame({"station_id": ids, "name": table.texts(found["name"])})
+    frame = pd.DataFrame({"station_id": ids, "name": names})
     if "agency" in found:
         frame["agency"] = table.texts(found["agency"])
         with_home(frame, home, notes)
@@ -148,7 +151,7 @@ def read_units(
     By `unit_id`, completed by `fireplan.stations.complete_units`. What was found under other names, and which units
     have no home among the stations, stands in `.attrs["notes"]`.
     """
-    table = read_office_table(path, what="unit file", table="units", layer=layer)
+    table = read_office_table(path, what="unit file", table="units", layer=layer, given=(columns or {}).values())
     faults = Faults(table.name)
     if not len(table.rows):
         faults.add("there are no units in it, only a header")
@@ -202,6 +205,16 @@ def _name_for_id(table: OfficeTable, found: dict[str, str], notes: list[str]) ->
     if all(names) and len(set(names)) == len(names):
         found["station_id"] = found["name"]
         notes.append(f"there is no column of ids: {quoted(found['name'])} serves as 'station_id'")
+
+
+def _names_of_ids(found: dict[str, str], ids: list[str], notes: list[str]) -> list[str] | None:
+    """Names for stations that have numbers alone, as "Station 7"; None where the column says that it holds ids."""
+    if not ids or found["station_id"] == "station_id" or not all(i.isdigit() for i in ids):
+        return None
+    notes.append(
+        f"there is no column of names: stations are called by {quoted(found['station_id'])}, as 'Station {ids[0]}'"
+    )
+    return [f"Station {i}" for i in ids]
 
 
 def _check_columns(table: OfficeTable, found: dict[str, str], faults: Faults) -> None:

@@ -188,6 +188,30 @@ def test_a_name_given_that_is_not_there_is_refused(tmp_path, columns, told):
         read_stations(saved(tmp_path, "FACILITYID,name,lat,lon\nA,North,40,-75\n"), columns=columns)
 
 
+def test_numbers_serve_as_names_where_there_are_none(tmp_path):
+    stations, _ = read_stations(saved(tmp_path, "Station #,lat,lon\n7,40,-75\n12,39,-75\n"))
+    assert stations["name"].to_dict() == {"7": "Station 7", "12": "Station 12"}
+    assert any("stations are called by 'Station #', as 'Station 7'" in n for n in stations.attrs["notes"])
+    for header in ("station_id", "FACILITYID"):
+        with pytest.raises(TableError, match="'name' is missing"):
+            read_stations(saved(tmp_path, f"{header},lat,lon\nA7,40,-75\n"))
+
+
+def test_a_value_that_is_a_known_word_makes_no_header(tmp_path):
+    file = saved(tmp_path, "Kennung,Wache,Zustand,Breite,Laenge\n1,Nord,Active,40,-75\n2,Sued,Active,39,-75\n")
+    told = {"station_id": "Kennung", "name": "Wache", "latitude": "Breite", "longitude": "Laenge"}
+    stations, _ = read_stations(file, columns=told)
+    assert stations["name"].tolist() == ["Nord", "Sued"]
+    assert stations.attrs["notes"] == ()
+
+
+def test_a_workbook_that_swells_is_refused(tmp_path):
+    with zipfile.ZipFile(tmp_path / "a.xlsx", "w", zipfile.ZIP_DEFLATED) as packed:
+        packed.writestr("xl/worksheets/sheet1.xml", " " * 2**24)
+    with pytest.raises(InputError, match="unpacks to over 100 times"):
+        read_stations(tmp_path / "a.xlsx")
+
+
 def test_names_serve_as_ids_where_there_are_none(tmp_path):
     stations, _ = read_stations(saved(tmp_path, "name,lat,lon\nNorth,40,-75\nSouth,39,-75\n"))
     assert stations.index.tolist() == ["North", "South"]
@@ -381,6 +405,7 @@ def test_what_is_not_read_is_named(tmp_path):
         ("postgresql://u:hush@127.0.0.1:1/city#a; drop table b", "name the table after '#'"),
         ("mysql+nodriver://u:hush@127.0.0.1/city#a", "driver is not installed"),
         ("postgresql://u:hush@127.0.0.1:port/city#a", "no database URL"),
+        ("postgis://u:hush@127.0.0.1/city#a", r"'postgis://u:\*\*\*@127.0.0.1/city' is not a file on this machine"),
     ],
 )
 def test_a_password_is_never_shown(url, told):
