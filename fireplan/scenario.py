@@ -179,8 +179,9 @@ class Scenario(OfOneRelease):
 
     def _made_zones(self) -> gpd.GeoDataFrame:
         """Hexagons for a place without zones: of its incidents, or along its roads."""
-        if self.incidents is not None:
-            return demand.hexagons(_indexed(self.incidents, "incident_id"))
+        incidents = self.incidents
+        if incidents is not None and not (incidents.geometry.isna() | incidents.geometry.is_empty).all():
+            return demand.hexagons(_indexed(incidents, "incident_id"))
         return demand.along_roads(self.roads, snap_limit_m=self.snap_limit_m)
 
     def __repr__(self) -> str:

@@ -18,8 +18,8 @@ from fireplan._geofiles.vector_files import READABLE, check_unpacked, read_vecto
 from fireplan.errors import InputError, listed, quoted
 
 if TYPE_CHECKING:
-    from pathlib import Path
     from collections.abc import Collection
+    from pathlib import Path
 
     import geopandas as gpd
 

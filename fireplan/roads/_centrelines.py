@@ -11,7 +11,7 @@ import shapely
 
 from fireplan import wording
 from fireplan._checked import takes
-from fireplan._geofiles import name_columns, read_office_table, read_vector, with_layer
+from fireplan._geofiles import is_database, name_columns, read_office_table, read_vector, with_layer
 from fireplan._geofiles.vector_files import layer_names
 from fireplan.crs import WGS84, known_crs, metric_crs
 from fireplan.errors import Faults, NetworkError, listed
@@ -102,7 +102,8 @@ def from_lines(  # noqa: PLR0913 - a column, or a table of codes, each
     if isinstance(path, pd.DataFrame):
         label = source or "street centrelines"
     else:
-        label = source or Path(str(with_layer(path)[0])).name
+        held, named = with_layer(path, layer)
+        label = source or (str(named) if is_database(held) else Path(str(held)).name)
         if layer is None and _is_osmnx(path):
             return _from_osmnx(path, source=label)
     table = read_office_table(path, what="road file", table="roads", layer=layer)

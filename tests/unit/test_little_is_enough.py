@@ -78,6 +78,13 @@ def test_incidents_alone_are_counted_in_hexagons(town):
     assert summary.loc[("first_engine", "incidents"), "n"] == 8
 
 
+def test_incidents_without_a_place_leave_the_roads(town):
+    calls = gpd.GeoDataFrame({"incident_id": ["a", "b"]}, geometry=[None, shapely.Point()], crs=4326)
+    zones = fp.Scenario(town.roads, town.stations, town.units, incidents=calls).zones
+    assert "incidents" not in zones.columns
+    assert len(zones) > 10
+
+
 def test_stations_are_not_made_up(town):
     with pytest.raises(TableError):
         fp.Scenario(town.roads, town.stations.iloc[:0])
