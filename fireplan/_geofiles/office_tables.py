@@ -30,6 +30,8 @@ DELIMITERS = ",;\t|"
 TITLE_ROWS = 10
 """Rows at the head of a table among which its header is sought."""
 
+HEAD_LETTERS = 100_000
+
 HEADER_NAMES = 2
 """Known names in a row below the first that make it the header: one may be a value."""
 
@@ -176,8 +178,7 @@ def _of_text(file: Path, *, table: str, given: Collection[str]) -> OfficeTable:
     text = _decoded(file)
     if text.lstrip()[:1] == "<":
         raise InputError(f"{file.name} is a web page or XML, not a table: the download was answered with a page")
-    first = next((line for line in text.splitlines() if line.strip()), "")
-    delimiter = max(DELIMITERS, key=first.count) if any(d in first for d in DELIMITERS) else ","
+    delimiter = _delimiter(text, table=table, given=given)
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
     cells: list[tuple[int, list[str]]] = []
     try:
@@ -190,6 +191,17 @@ def _of_text(file: Path, *, table: str, given: Collection[str]) -> OfficeTable:
     numbered = [(f"line {line}", row) for line, row in cells]
     found = _with_header(numbered, file=file.name, table=table, given=given)
     return OfficeTable(found.name, found.rows, found.places, decimal_comma=delimiter == ";", notes=found.notes)
+
+
+def _delimiter(text: str, *, table: str, given: Collection[str]) -> str:
+    """Find what parts the columns: that by which a line at the head has most known names, else most columns."""
+    head = [line for line in text[:HEAD_LETTERS].splitlines() if line.strip()][:TITLE_ROWS]
+
+    def known(delimiter: str) -> tuple[int, int]:
+        cells = [[c.strip().strip('"') for c in line.split(delimiter)] for line in head]
+        return max(sum(knows(table, c) or c in given for c in row) for row in cells), head[0].count(delimiter)
+
+    return max(DELIMITERS, key=known) if head else ","
 
 
 def _decoded(file: Path) -> str:

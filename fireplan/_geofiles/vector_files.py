@@ -25,8 +25,9 @@ SIGNATURES = {
     ".fgb": b"fgb\x03fgb",
 }
 JSON = (".geojson", ".json")
-READABLE = (*JSON, *SIGNATURES, ".kml", ".gdb", ".zip")
-"""Endings of the layers that are read; .gdb is a folder, .zip holds one of the others."""
+PACKED = (".zip", ".kmz")
+READABLE = (*JSON, *SIGNATURES, ".kml", ".gdb", *PACKED)
+"""Endings of the layers that are read; .gdb is a folder, .zip and .kmz hold one of the others."""
 
 MOST_PARTS = 2000
 """Files in a packed layer beyond which it is refused."""
@@ -51,7 +52,7 @@ def read_vector(path: str | Path, *, what: str, layer: str | None = None) -> gpd
     path, layer = with_layer(path, layer)
     file = local_file(path, what=what)
     ending = file.suffix.lower()
-    if ending == ".zip":
+    if ending in PACKED:
         return _from_zip(file, what=what, layer=layer)
     if ending in JSON:
         return _from_geojson(file, what=what)
@@ -168,7 +169,7 @@ def _from_zip(file: Path, *, what: str, layer: str | None) -> gpd.GeoDataFrame:
                     packed.extract(part, folder)
         except (OSError, zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, NotImplementedError) as error:
             raise InputError(f"{what} {quoted(file.name)} is damaged: {error}") from error
-        found = sorted(p for p in folder.rglob("*") if p.suffix.lower() in READABLE and p.suffix.lower() != ".zip")
+        found = sorted(p for p in folder.rglob("*") if p.suffix.lower() in READABLE and p.suffix.lower() not in PACKED)
         named = [p for p in found if layer is not None and p.stem.casefold() == layer.casefold()]
         if len(found) > 1 and len(named) != 1:
             names = [p.stem for p in found]
@@ -211,9 +212,7 @@ def _from_geojson(file: Path, *, what: str) -> gpd.GeoDataFrame:
         raise InputError(f"{what} {quoted(file.name)} is nested too deeply to be GeoJSON") from error
     except ValueError as error:
         raise InputError(f"{what} {quoted(file.name)} holds a number that cannot be read: {error}") from error
-    features = content.get("features") if isinstance(content, dict) else None
-    if not isinstance(features, list) or not all(isinstance(f, dict) for f in features):
-        raise InputError(f"{what} {quoted(file.name)} is not a GeoJSON FeatureCollection: no list of features")
+    features = _features(content, file, what=what)
     rows = [f.get("properties") or {} for f in features]
     geometry = []
     for number, (feature, row) in enumerate(zip(features, rows, strict=True), start=1):
@@ -225,6 +224,18 @@ def _from_geojson(file: Path, *, what: str) -> gpd.GeoDataFrame:
             raise InputError(f"{what} {quoted(file.name)}: the geometry of feature {number} cannot be read") from error
     table = pd.DataFrame(rows, index=pd.RangeIndex(len(rows))).drop(columns="geometry", errors="ignore")
     return gpd.GeoDataFrame(table, geometry=geometry, crs=_named_crs(content, file, what=what))
+
+
+def _features(content: Any, file: Path, *, what: str) -> list[dict[str, Any]]:  # noqa: ANN401 - whatever JSON holds
+    """Give the list of features, or say what there is instead."""
+    features = content.get("features") if isinstance(content, dict) else None
+    if not isinstance(features, list) or not all(isinstance(f, dict) for f in features):
+        raise InputError(f"{what} {quoted(file.name)} is not a GeoJSON FeatureCollection: no list of features")
+    if any("attributes" in f and "properties" not in f for f in features[:1]):
+        raise InputError(
+            f"{what} {quoted(file.name)} is Esri's own JSON: ask the server for f=geojson, or export GeoJSON"
+        )
+    return features
 
 
 def _named_crs(content: dict[str, Any], file: Path, *, what: str) -> str:

@@ -302,6 +302,26 @@ def test_a_title_above_the_header_is_passed_over_and_noted(tmp_path):
     assert stations.attrs["notes"] == ("the header is on row 3: what stands above it is left out",)
 
 
+def test_a_title_does_not_say_what_parts_the_columns(tmp_path):
+    title = "Fire stations, engines, trucks, of the City, all\n"
+    stations, _ = read_stations(saved(tmp_path, f"{title}station_id;name;latitude;longitude\nA;North;40,5;-75,25\n"))
+    assert stations.geometry.iloc[0] == shapely.Point(-75.25, 40.5)
+    assert "the header is on line 2: what stands above it is left out" in stations.attrs["notes"]
+
+
+def test_a_kmz_is_a_packed_kml(tmp_path):
+    layer_of(name="Name").to_file(tmp_path / "doc.kml", driver="KML")
+    with zipfile.ZipFile(tmp_path / "stations.kmz", "w") as packed:
+        packed.write(tmp_path / "doc.kml", "doc.kml")
+    assert read_stations(tmp_path / "stations.kmz")[0].index.tolist() == ["1", "2"]
+
+
+def test_the_json_of_esri_is_told_from_geojson(tmp_path):
+    content = {"features": [{"attributes": {"FACILITYID": "1"}, "geometry": {"x": -75, "y": 40}}]}
+    with pytest.raises(InputError, match="is Esri's own JSON: ask the server for f=geojson"):
+        read_stations(saved(tmp_path, json.dumps(content), "a.json"))
+
+
 def test_of_several_sheets_one_is_named(tmp_path):
     file = workbook(tmp_path / "a.xlsx", {"Stations": [HEADER, *ROWS], "Notes": [("by hand",)], "Blank": []})
     with pytest.raises(InputError, match=r"holds 2 sheets, 'Stations', 'Notes': name one, as in 'a\.xlsx#Stations'"):
