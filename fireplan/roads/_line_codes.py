@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import re
 from collections import Counter
 from functools import cache
 from importlib.resources import files
@@ -56,6 +57,9 @@ _ONEWAY = {
 CODES = {code: direction for direction, codes in _ONEWAY.items() for code in codes}
 MOST = 0.5
 
+_NO_ROAD = re.compile(r"[a-rt-z]\d{4}|[b-h]\d\d")
+"""Codes of MTFCC and FCC for rails, water and bounds, which stand in one layer with the roads."""
+
 
 @cache
 def road_classes() -> dict[str, str]:
@@ -74,6 +78,8 @@ def highway_of(text: str, own: Mapping[str, str], *, of_osm: bool) -> str | None
     if plain in NOT_DRIVEN:
         return ""
     code = squeezed(text)
+    if _NO_ROAD.fullmatch(code):
+        return ""
     found = road_classes().get(code)
     if found is None and len(code) == 3 and code[0] == "a" and code[1:].isdigit():  # A41 is a kind of A4
         found = road_classes().get(code[:2])

@@ -382,6 +382,25 @@ def test_units_find_their_stations_by_number(tmp_path):
     assert read_units(file, stations=places())["station_id"].to_dict() == {"E15": "697", "E24": "707"}
 
 
+def test_numbers_that_are_ids_of_other_stations_are_refused(tmp_path):
+    rows = gpd.GeoDataFrame({"name": ["Station 3", "Station 1", "Station 2"]}, geometry=[shapely.Point(0, 1)] * 3,
+                            crs=4326, index=pd.Index(["1", "2", "3"], name="station_id"))  # fmt: skip
+    file = saved(tmp_path, "unit,station\nE1,1\nE2,2\nE3,3\n")
+    with pytest.raises(TableError, match=r"'1' in 'station' may be the id of 'Station 3', or mean 'Station 1'"):
+        read_units(file, stations=rows)
+    same = rows.assign(name=["Station 1", "Station 2", "Station 3"])
+    assert read_units(file, stations=same)["station_id"].tolist() == ["1", "2", "3"]
+    word_for_word = saved(tmp_path, "unit,station_id\nE1,1\nE2,2\nE3,3\n")
+    assert read_units(word_for_word, stations=rows)["station_id"].tolist() == ["1", "2", "3"]
+
+
+def test_units_find_their_stations_by_name(tmp_path):
+    stations = places(names=("Headquarters", "Harbor"))
+    units = read_units(saved(tmp_path, "unit,station\nE15,HEADQUARTERS\nE24,harbor\n"), stations=stations)
+    assert units["station_id"].to_dict() == {"E15": "697", "E24": "707"}
+    assert "the stations of units are found by the name in 'station'" in units.attrs["notes"]
+
+
 def test_units_whose_stations_cannot_be_told_are_refused(tmp_path):
     with pytest.raises(TableError, match="'station_id' may be 'Station' or 'Fire Station' or 'facility_id'"):
         read_units(saved(tmp_path, UNITS, "units.csv"))
@@ -390,7 +409,7 @@ def test_units_whose_stations_cannot_be_told_are_refused(tmp_path):
     with pytest.raises(
         TableError, match="unit 'E24' is housed at '708'"
     ):  # the column's own name is meant word for word
-        read_units(saved(tmp_path, "unit_id,station_id\nE15,697\nE24,708\n"), stations=places())
+        read_units(saved(tmp_path, "unit_id,Station ID\nE15,697\nE24,708\n"), stations=places())
 
 
 def test_units_come_out_of_a_workbook_with_their_figures(tmp_path):
