@@ -99,7 +99,7 @@ def _refuse_two_meanings(homes: pd.Series[str], stations: pd.DataFrame, column: 
     faults = Faults("table 'units'")
     faults.add(
         f"{quoted(home)} in {quoted(column)} may be the id of {quoted(by_id)}, or mean {quoted(by_number)}: name the"
-        " column of the stations that holds these numbers as their station_id, or call this one station_id if ids are meant"
+        " column of the stations that holds these numbers as their station_id, or call this one so if ids are meant"
     )
     faults.raise_if_any()
 
