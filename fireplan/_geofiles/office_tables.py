@@ -148,7 +148,11 @@ def _of_frame(frame: pd.DataFrame, *, name: str, row: str = "row") -> OfficeTabl
         shapes = table.geometry
         at = [str(c) for c in table.columns].index(str(shapes.name))
         table = pd.DataFrame(table.drop(columns=shapes.name))
-    return OfficeTable(name, pd.DataFrame(table), [f"{row} {i + 1}" for i in range(len(table))], shapes, at)
+    table = pd.DataFrame(table).set_axis([str(c) for c in table.columns], axis="columns")
+    twice = table.columns[table.columns.duplicated()]
+    if len(twice):
+        raise InputError(f"{name}: column {quoted(twice[0])} stands more than once: name each once")
+    return OfficeTable(name, table, [f"{row} {i + 1}" for i in range(len(table))], shapes, at)
 
 
 def _active(frame: Any) -> bool:  # noqa: ANN401 - a GeoDataFrame, whose geometry may be none

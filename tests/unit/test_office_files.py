@@ -420,6 +420,16 @@ def test_units_come_out_of_a_workbook_with_their_figures(tmp_path):
     assert units["Color"].tolist() == ["red", ""]
 
 
+def test_a_table_in_memory_may_have_any_columns_once():
+    mine = frame().assign(more=1).rename(columns={"more": 0})
+    before = mine.copy()
+    assert read_stations(mine)[0].index.tolist() == ["1", "2"]
+    pd.testing.assert_frame_equal(mine, before)
+    twice = pd.concat([frame(), frame()[["name"]]], axis="columns")
+    with pytest.raises(InputError, match="column 'name' stands more than once"):
+        read_stations(twice)
+
+
 def test_what_is_not_read_is_named(tmp_path):
     for name in ("a.docx", "a", "a.gpx"):
         with pytest.raises(InputError, match=r"expected one of \.csv"):
