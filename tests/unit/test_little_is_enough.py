@@ -90,6 +90,13 @@ def test_stations_are_not_made_up(town):
         fp.Scenario(town.roads, town.stations.iloc[:0])
 
 
+def test_a_street_without_a_length_does_no_harm():
+    nodes = pd.DataFrame({"x": [-75.0, -75.0, -75.0], "y": [40.0, 40.0, 40.01]}, index=[1, 2, 3])
+    edges = pd.DataFrame({"u": [1, 2], "v": [2, 3], "highway": "residential", "length": [0.0, 1110.0]})
+    zones = fp.demand.along_roads(fp.roads.from_frames(nodes, edges, crs=4326))
+    assert 3 < len(zones) < 12
+
+
 def test_roads_that_no_door_opens_on_are_refused():
     nodes = pd.DataFrame({"x": [-75.0, -75.0], "y": [40.0, 40.01]}, index=[1, 2])
     edges = pd.DataFrame({"u": [1], "v": [2], "highway": ["motorway"]})
