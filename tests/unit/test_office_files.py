@@ -1,12 +1,15 @@
 """Stations and units as offices keep them: every format, every spelling, and what is asked back."""
 
+import contextlib
 import io
 import json
+import random
 import sqlite3
 import zipfile
 
 import geopandas as gpd
 import pandas as pd
+import pyogrio
 import pytest
 import shapely
 import xlsxwriter
@@ -342,6 +345,24 @@ def test_of_several_layers_one_is_named(tmp_path):
     assert len(read_stations(file, layer="hydrants")[0]) == 1
     with pytest.raises(InputError, match="no layer 'nothing': it has 'stations', 'hydrants'"):
         read_stations(f"{file}#nothing")
+
+
+def test_a_table_without_places_in_a_geopackage_is_read(tmp_path):
+    pyogrio.write_dataframe(frame(), tmp_path / "a.gpkg", layer="stations")
+    assert read_stations(tmp_path / "a.gpkg")[0].geometry.iloc[0] == shapely.Point(-75, 40)
+
+
+@pytest.mark.parametrize("kind", ["xlsx", "ods", "gpkg", "zip", "fgb", "shp"])
+def test_a_damaged_layer_or_workbook_is_read_or_refused(tmp_path, kind):
+    file, chance = made(kind, tmp_path), random.Random(kind)  # noqa: S311 - it draws damage, no secret
+    content = file.read_bytes()
+    for _ in range(tries(60)):
+        damaged = bytearray(content)
+        for _ in range(chance.randint(1, 4)):
+            damaged[chance.randrange(len(damaged))] = chance.randrange(256)
+        file.write_bytes(bytes(damaged[: chance.randrange(len(damaged))] if chance.random() < 0.2 else damaged))
+        with contextlib.suppress(FireplanError):
+            assert len(read_stations(file)[0]) >= 1
 
 
 def test_a_file_whose_name_holds_the_sign_is_that_file(tmp_path):
