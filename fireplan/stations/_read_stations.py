@@ -149,7 +149,7 @@ def read_units(
     Returns
     -------
     By `unit_id`, completed by `fireplan.stations.complete_units`. What was found under other names, and which units
-    have no home among the stations, stands in `.attrs["notes"]`.
+    have no home among the stations, stands in `.attrs["notes"]`; the ids of the latter in `.attrs["without_station"]`.
     """
     table = read_office_table(path, what="unit file", table="units", layer=layer, given=(columns or {}).values())
     faults = Faults(table.name)
@@ -174,6 +174,7 @@ def read_units(
         units = housed_at(units, stations, column=found["station_id"], notes=notes)
     full = complete_units(units)
     full.attrs["notes"] = tuple(notes)
+    full.attrs["without_station"] = units.attrs.get("without_station", ())
     return full
 
 

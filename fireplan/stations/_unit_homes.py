@@ -84,7 +84,9 @@ def housed_at(units: pd.DataFrame, stations: pd.DataFrame, *, column: str, notes
         faults.raise_if_any()
     if lost.any():
         notes.append(f"{lost.sum()} units are housed at stations that are not there, left out: {listed(named)}")
-    return units.assign(station_id=found)[~lost]
+    housed = units.assign(station_id=found)[~lost]
+    housed.attrs["without_station"] = tuple(map(str, units.index[lost]))
+    return housed
 
 
 def _refuse_two_meanings(homes: pd.Series[str], stations: pd.DataFrame, column: str) -> None:

@@ -393,6 +393,7 @@ def test_units_find_their_stations_by_id_and_those_without_are_named(tmp_path):
     told = "\n".join(units.attrs["notes"])
     assert "'facility_id' used as 'station_id'" in told
     assert "1 units are housed at stations that are not there, left out: 'E53' at '45530'" in told
+    assert units.attrs["without_station"] == ("E53",)
 
 
 def test_units_find_their_stations_by_number(tmp_path):
