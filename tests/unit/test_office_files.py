@@ -392,7 +392,7 @@ def test_units_find_their_stations_by_id_and_those_without_are_named(tmp_path):
     assert units["type"].tolist() == ["engine", "engine", "truck"]
     told = "\n".join(units.attrs["notes"])
     assert "'facility_id' used as 'station_id'" in told
-    assert "1 units are housed at stations that are not there, left out: 'E53' at '45530'" in told
+    assert "1 unit is housed at stations that are not there, left out: 'E53' at '45530'" in told
     assert units.attrs["without_station"] == ("E53",)
 
 
