@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -13,8 +14,9 @@ from fireplan._checked import takes
 from fireplan.errors import Faults, InputError, TableError, quoted
 from fireplan.incidents._build_tables import build_incidents, build_responses, finished
 from fireplan.incidents._columns.categories import check_priority, read_crews, read_modes, read_unit_types, translated
-from fireplan.incidents._columns.mapping import TEXTS, Mapping, load_mapping
+from fireplan.incidents._columns.mapping import CANONICAL_MAPPING, TEXTS, Mapping, load_mapping
 from fireplan.incidents._columns.pick_columns import pick_columns, shape_of_file
+from fireplan.incidents._formats.neris_stamps import is_neris
 from fireplan.incidents._formats.open_export import read_records
 from fireplan.incidents._formats.sql import read_query
 from fireplan.incidents._formats.text_table import from_rows
@@ -40,10 +42,12 @@ if TYPE_CHECKING:
 
     from sqlalchemy.engine import Connection, Engine
 
-    from fireplan.incidents._formats.text_table import Records
+    from fireplan.incidents._formats.text_table import Records, Shape
 
     Units = Iterable[str] | pd.DataFrame
     Ground: TypeAlias = gpd.GeoDataFrame | gpd.GeoSeries
+
+NERIS_API = "neris_api"
 
 
 @takes(own=("units",), path="a table at hand: fp.incidents.read_cad_rows(table.astype(str).to_dict('records'), ...)")
@@ -66,7 +70,9 @@ def read_cad(
     ----------
     path
         A CSV file, plain or gzipped (comma, semicolon, tab or bar; any line end; UTF-8, UTF-16 with its mark, or
-        Windows-1252), an xlsx workbook, or a Parquet file. The kind is found by the content.
+        Windows-1252), an xlsx workbook, a Parquet file, or JSON: GeoJSON, ArcGIS features, a list of records or an
+        object that holds one, a record on each line, or NERIS incidents as its API gives them. The kind is found by
+        the content. docs/formats.md has more.
     timezone
         IANA name of the zone of times without an offset, such as `America/Los_Angeles`.
     mapping
@@ -101,8 +107,9 @@ def read_cad(
     Notes
     -----
     A call received more than a day after the moment of reading is refused, so reading depends on the clock in this
-    one respect. Limits: 1 GB, and for a gzipped file or a workbook 200 MB unpacked and 100 times its size. Lines are
-    physical lines, in a workbook or a Parquet file rows, with the header on line 1.
+    one respect. Limits: 1 GB, for JSON 500 MB, and for a gzipped file or a workbook 200 MB unpacked and 100 times its
+    size. Lines are physical lines, in a workbook or a Parquet file rows, with the header on line 1, in JSON the numbers
+    of the elements.
 
     Examples
     --------
@@ -116,7 +123,7 @@ def read_cad(
     ledger = Ledger()
     name = f"CAD file {quoted(Path(path).name)}"
     known = _outlines(ground)
-    records = read_records(path, shape_of_file(plan), table=name, ledger=ledger)
+    records = read_records(path, _shape(plan), table=name, ledger=ledger)
     return _history(records, plan, name=name, zone=zone, own=own, ledger=ledger, ground=known)
 
 
@@ -217,6 +224,14 @@ def _outlines(ground: Sequence[Ground] | None) -> list[gpd.GeoSeries]:
     return [table.geometry for table in tables]
 
 
+def _shape(plan: Mapping) -> Shape:
+    """Say what a file should look like; without a mapping, also as NERIS gives it."""
+    shape = shape_of_file(plan)
+    if plan is not CANONICAL_MAPPING:
+        return shape
+    return replace(shape, accepted=shape.accepted | shape_of_file(load_mapping(NERIS_API)).accepted)
+
+
 def _history(
     records: Records,
     plan: Mapping,
@@ -229,6 +244,10 @@ def _history(
 ) -> CadHistory:
     """Go through the steps that every kind of file shares."""
     rows_in = records.rows_in
+    ledger.stands = records.stands
+    if plan is CANONICAL_MAPPING and is_neris(records.header):
+        plan = load_mapping(NERIS_API)
+        ledger.add_file("layout_found", detail=quoted(plan.title))
     frame, names, plan = pick_columns(records, plan, table=name, ledger=ledger)
     header = records.header
     del records  # what is not needed any more goes: a million rows take room

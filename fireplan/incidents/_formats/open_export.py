@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 from fireplan.incidents._formats.csv_by_row import split_records
 from fireplan.incidents._formats.csv_fast import clean_records
 from fireplan.incidents._formats.decode import decoded, local_file, read_bytes
+from fireplan.incidents._formats.json_elements import HEAD_BYTES, looks_like_json
+from fireplan.incidents._formats.json_records import read_json
 from fireplan.incidents._formats.parquet import read_parquet
 from fireplan.incidents._formats.xlsx import read_workbook
 
@@ -26,7 +28,7 @@ def read_records(path: str | PathLike[str], shape: Shape, *, table: str, ledger:
     """
     Read a dispatch export of any kind as a table of text.
 
-    The kind is found by the content: a Parquet file, an xlsx workbook, else CSV.
+    The kind is found by the content: a Parquet file, a workbook, JSON, else CSV.
 
     Parameters
     ----------
@@ -53,11 +55,13 @@ def read_records(path: str | PathLike[str], shape: Shape, *, table: str, ledger:
         return read_workbook(file, shape, table=table, ledger=ledger)
     if head == _PARQUET:
         return read_parquet(file, shape, table=table)
-    return _read_csv(file, shape, table=table, ledger=ledger)
+    return _read_text(file, shape, table=table, ledger=ledger)
 
 
-def _read_csv(file: Path, shape: Shape, *, table: str, ledger: Ledger) -> Records:
+def _read_text(file: Path, shape: Shape, *, table: str, ledger: Ledger) -> Records:
     data = read_bytes(file)
+    if looks_like_json(data[:HEAD_BYTES]):
+        return read_json(data, shape, file=file, table=table, ledger=ledger)
     if shape.encoding == "utf-8" and not data.startswith((BOM_UTF16_LE, BOM_UTF16_BE)):
         records = clean_records(data.removeprefix(BOM_UTF8), shape, table=table, ledger=ledger)
         if records is not None:

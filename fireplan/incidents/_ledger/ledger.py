@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from fireplan.incidents._columns_and_types import Flags, Ints
+    from fireplan.incidents._ledger.stands import Stands
 
     Lines = Sequence[int] | Ints | pd.Index[int]
 
@@ -83,6 +84,7 @@ class Ledger:
     def __init__(self) -> None:
         self._entries: dict[str, _Entry] = {}
         self._set_aside: dict[int, tuple[str, str]] = {}
+        self.stands: Stands | None = None  # where rows stand, if not at the line of their number
 
     def add(self, code: str, lines: Lines, *, column: str = "", detail: str = "") -> None:
         """
@@ -148,6 +150,8 @@ class Ledger:
             at = entry.all_lines()
             rest = f" and {len(at) - LINES_SHOWN} more" if len(at) > LINES_SHOWN else ""
             lines = listed(at[:LINES_SHOWN].tolist()) + rest
+            if self.stands is not None:
+                lines = self.stands.text(at, most=LINES_SHOWN)
             columns = ", ".join(entry.columns)
             rows.append((code, reason.outcome, columns, len(at), lines, reason.meaning + details, reason.source))
         frame = pd.DataFrame(rows, columns=list(LEDGER_COLUMNS))
@@ -157,9 +161,12 @@ class Ledger:
         """Build the table of rows set aside; `ids` holds `incident_id` and `unit_id` by line, where readable."""
         lines = sorted(self._set_aside)
         known = ids.reindex(columns=list(IDS)).reindex(lines).astype("str")
+        at = np.array(lines, dtype=np.int64)
+        several = self.stands is not None and len(self.stands.files) > 1
         return pd.DataFrame(
-            {
-                "line": np.array(lines, dtype=np.int64),
+            ({"file": pd.array(self.stands.names(at), dtype="str")} if self.stands is not None and several else {})
+            | {
+                "line": at if self.stands is None else self.stands.lines(at),
                 "incident_id": known["incident_id"].str.slice(0, 60).array,
                 "unit_id": known["unit_id"].str.slice(0, 60).array,
                 "code": pd.array([self._set_aside[line][0] for line in lines], dtype="str"),
