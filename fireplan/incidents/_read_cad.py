@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import replace
+from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -11,14 +12,16 @@ import geopandas as gpd
 import pandas as pd
 
 from fireplan._checked import takes
-from fireplan.errors import Faults, InputError, TableError, quoted
+from fireplan.errors import Faults, InputError, TableError, listed, quoted
 from fireplan.incidents._build_tables import build_incidents, build_responses, finished
 from fireplan.incidents._columns.categories import check_priority, read_crews, read_modes, read_unit_types, translated
 from fireplan.incidents._columns.mapping import CANONICAL_MAPPING, TEXTS, Mapping, load_mapping
 from fireplan.incidents._columns.pick_columns import pick_columns, shape_of_file
 from fireplan.incidents._formats.neris_stamps import is_neris
 from fireplan.incidents._formats.open_export import read_records
+from fireplan.incidents._formats.several_files import read_several
 from fireplan.incidents._formats.sql import read_query
+from fireplan.incidents._formats.table_at_hand import read_table
 from fireplan.incidents._formats.text_table import from_rows
 from fireplan.incidents._history import CadHistory
 from fireplan.incidents._ledger.ids import (
@@ -37,7 +40,6 @@ from fireplan.incidents._times.time_zones import known_zone
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from os import PathLike
     from zoneinfo import ZoneInfo
 
     from sqlalchemy.engine import Connection, Engine
@@ -48,11 +50,12 @@ if TYPE_CHECKING:
     Ground: TypeAlias = gpd.GeoDataFrame | gpd.GeoSeries
 
 NERIS_API = "neris_api"
+MOST_FILES_NAMED = 6
 
 
-@takes(own=("units",), path="a table at hand: fp.incidents.read_cad_rows(table.astype(str).to_dict('records'), ...)")
+@takes(own=("units",))
 def read_cad(
-    path: str | PathLike[str],
+    path: str | PathLike[str] | pd.DataFrame | Sequence[str | PathLike[str]],
     *,
     timezone: str,
     mapping: str | PathLike[str] | None = None,
@@ -70,9 +73,11 @@ def read_cad(
     ----------
     path
         A CSV file, plain or gzipped (comma, semicolon, tab or bar; any line end; UTF-8, UTF-16 with its mark, or
-        Windows-1252), an xlsx workbook, a Parquet file, or JSON: GeoJSON, ArcGIS features, a list of records or an
-        object that holds one, a record on each line, or NERIS incidents as its API gives them. The kind is found by
-        the content. docs/formats.md has more.
+        Windows-1252); a workbook (xlsx, xls, ods); a Parquet file; JSON: GeoJSON, ArcGIS features, a list of records or
+        an object that holds one, a record on each line, or NERIS incidents as its API gives them; a layer of a
+        GeoPackage, a shapefile or a file geodatabase, also in a zip archive. The kind is found by the content. Several
+        files of one layout, as a list, are read as one; so is a table at hand, a DataFrame or GeoDataFrame.
+        docs/formats.md has more.
     timezone
         IANA name of the zone of times without an offset, such as `America/Los_Angeles`.
     mapping
@@ -121,9 +126,8 @@ def read_cad(
     plan = load_mapping(mapping)
     own = _unit_ids(units)
     ledger = Ledger()
-    name = f"CAD file {quoted(Path(path).name)}"
     known = _outlines(ground)
-    records = read_records(path, _shape(plan), table=name, ledger=ledger)
+    records, name = _records(path, _shape(plan), ledger=ledger)
     return _history(records, plan, name=name, zone=zone, own=own, ledger=ledger, ground=known)
 
 
@@ -222,6 +226,28 @@ def _outlines(ground: Sequence[Ground] | None) -> list[gpd.GeoSeries]:
         if not isinstance(table, gpd.GeoDataFrame | gpd.GeoSeries) or table.crs is None:
             raise InputError("ground: give tables with geometry and a crs, such as [roads.streets, zones]")
     return [table.geometry for table in tables]
+
+
+def _records(
+    path: str | PathLike[str] | pd.DataFrame | Sequence[str | PathLike[str]], shape: Shape, *, ledger: Ledger
+) -> tuple[Records, str]:
+    """Read a file, several, or a table at hand; and say what to call that in errors."""
+    if isinstance(path, pd.DataFrame):
+        return read_table(path, shape, table="the table"), "the table"
+    if isinstance(path, str | PathLike):
+        name = f"CAD file {quoted(Path(path).name)}"
+        return read_records(path, shape, table=name, ledger=ledger), name
+    paths = list(path)
+    if not paths:
+        raise InputError("no file is given: give at least one")
+    if len(paths) == 1:
+        return _records(paths[0], shape, ledger=ledger)
+
+    def read(one: str | PathLike[str], own: Ledger) -> Records:
+        return read_records(one, shape, table=f"CAD file {quoted(Path(one).name)}", ledger=own)
+
+    name = f"CAD files {listed((quoted(Path(one).name) for one in paths), most=MOST_FILES_NAMED)}"
+    return read_several(paths, read, shape, table=name, ledger=ledger), name
 
 
 def _shape(plan: Mapping) -> Shape:

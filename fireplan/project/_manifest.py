@@ -37,8 +37,8 @@ def manifest(project: Project, scenarios: Sequence[Scenario], *, outputs: Sequen
     """
     inputs = {
         key: {"file": name, "sha256": file_hash(project.folder / name)}
-        for key, name in project.plan.inputs
-        if name is not None and (project.folder / name).is_file()
+        for key, name in project.plan.inputs.named.items()
+        if (project.folder / name).is_file()
     }
     plan = project.folder / project.plan_file
     history = project.history

@@ -66,15 +66,22 @@ class _Part(BaseModel):
 
 
 class Inputs(_Part):
-    """Files of the project, relative to its folder."""
+    """Files of the project, relative to its folder; `cad` may be several of one layout."""
 
     network: str
     stations: str
-    cad: str | None = None
+    cad: str | Annotated[tuple[str, ...], Field(min_length=1)] | None = None
     cad_mapping: str | None = None
     incidents: str | None = None
     units: str | None = None
     zones: str | None = None
+
+    @property
+    def named(self) -> dict[str, str]:
+        """What stands in each key; of several files each under a key of its own, from `cad[1]`."""
+        several = self.cad if isinstance(self.cad, tuple) else ()
+        one = {key: value for key, value in self if isinstance(value, str)}
+        return one | {f"cad[{n}]": name for n, name in enumerate(several, start=1)}
 
 
 class LocalRule(_Part):
@@ -402,7 +409,7 @@ class Plan(_Part):
     @property
     def files(self) -> dict[str, str]:
         """Files that the project reads, by key."""
-        inputs = {f"inputs.{k}": v for k, v in self.inputs if v is not None and k != "cad_mapping"}
+        inputs = {f"inputs.{k}": v for k, v in self.inputs.named.items() if k != "cad_mapping"}
         area = {} if self.area is None or self.area.within == ZONES else {"area.within": self.area.within}
         return {**inputs, **area, **self.siting.files}
 

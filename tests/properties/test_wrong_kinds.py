@@ -272,7 +272,8 @@ def test_a_wrong_kind_ends_in_an_error_of_our_own(asked, number):
     ("call", "match"),
     [
         (lambda: fp.Scenario(TOWN.roads, TOWN.stations, TOWN.units, None), "zones is None: give a GeoDataFrame"),
-        (lambda: fp.read_cad(pd.DataFrame({"x": [1]}), timezone="UTC"), "path is a DataFrame.*read_cad_rows"),
+        (lambda: fp.read_cad(pd.DataFrame({"foo": [1]}), timezone="UTC"), "the table: line 1 is not a header"),
+        (lambda: fp.read_cad([1], timezone="UTC"), "path is a list: give text or the path of a file or a table"),
         (lambda: fp.isochrones(TOWN, within_s=[4, 6, 8]), "seconds, not minutes; for minutes write .240, 360, 480."),
         (lambda: fp.isochrones(TOWN, within_s=[4, 240]), r"within_s is 4: .* write \[240, 240\]"),
         (lambda: fp.isochrones(TOWN, within_s=29.9), "that is seconds, not minutes"),

@@ -9,8 +9,8 @@ import pytest
 
 import fireplan as fp
 from fireplan._cli import main
-from fireplan.errors import InputError
-from fireplan.project import write_project
+from fireplan.errors import InputError, ProjectError
+from fireplan.project import manifest, write_project
 from fireplan.response_performance import (
     Policy,
     attend,
@@ -226,6 +226,27 @@ def test_the_command_writes_the_rest_and_names_what_is_left_out(project, run, tm
     table = pd.read_csv(tmp_path / "out" / "performance.csv").set_index("measure")
     assert table.loc[["handling", "turnout", "travel", "total_response"], "n"].tolist() == [30, 30, 30, 30]
     assert table.loc["total_response", "p90_s"] == 360
+
+
+def test_a_plan_may_name_several_files_of_calls(project, run, tmp_path):
+    lines = (project / "calls.csv").read_text(encoding="utf-8").splitlines()
+    (project / "calls.csv").unlink()
+    for name, rows in (("a.csv", lines[1:12]), ("b.csv", lines[11:])):  # one row stands in both
+        (project / name).write_text("\n".join([lines[0], *rows]), encoding="utf-8")
+    plan = project / "plan.toml"
+    text = plan.read_text(encoding="utf-8").replace('cad = "calls.csv"', 'cad = ["a.csv", "b.csv"]')
+    plan.write_text(text, encoding="utf-8")
+    read = fp.open_project(project)
+    assert (read.history.rows_in, read.history.rows_ok, read.history.rows_duplicate) == (31, 30, 1)
+    assert any("'b.csv' 2" in note for note in read.notes)
+    made = manifest(read, [read.today])["inputs"]
+    assert [made[key]["file"] for key in ("cad[1]", "cad[2]")] == ["a.csv", "b.csv"]
+    assert len({made[key]["sha256"] for key in ("cad[1]", "cad[2]")}) == 2
+    assert run("performance", project, "--out", tmp_path / "out")[0] == 0
+    for wrong, said in (('["a.csv", "c.csv"]', r"inputs\.cad\[2\] 'c\.csv' is not there"), ("[]", "at least 1 item")):
+        plan.write_text(text.replace('["a.csv", "b.csv"]', wrong), encoding="utf-8")
+        with pytest.raises(ProjectError, match=said):
+            fp.open_project(project)
 
 
 def test_calls_without_arrivals_are_demand_to_the_command(project, run, tmp_path):

@@ -26,8 +26,6 @@ _MAGIC = (
     (b"\xff\xd8\xff", "a JPEG picture"),
     (b"GIF8", "a GIF picture"),
     (b"%PDF", "a PDF document"),
-    (b"\xd0\xcf\x11\xe0", "an old xls workbook, or one with a password: save the sheet as .xlsx or CSV"),
-    (b"SQLite format 3", "an SQLite database"),
 )
 
 

@@ -315,8 +315,7 @@ class _Rows:
         n = len(self.element)
         columns = {place: pa.chunked_array(parts, type=TEXT) for place, parts in self.kept.items()}
         numbers = np.arange(1, n + len(self.no_records) + 1, dtype=np.int64)
-        line = np.array([*self.element, *self.no_records], dtype=np.int64)
-        stands = Stands(numbers, line, np.zeros(len(line), dtype=np.int64))
+        stands = Stands.at_elements(np.array([*self.element, *self.no_records], dtype=np.int64))
         ledger.add("bytes_replaced", numbers[self.mended])
         ledger.set_aside("element_no_record", numbers[n:])
         if self.within:

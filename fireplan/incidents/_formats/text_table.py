@@ -44,6 +44,11 @@ class Records:
     numeric: dict[int, Flags] = field(default_factory=dict)
     stands: Stands | None = None
 
+    @property
+    def last_line(self) -> int:
+        """The number of the last row, 0 where there is none."""
+        return int(self.lines.max(initial=0))
+
     def texts(self, place: int) -> pd.Series[str]:
         """Give one column as pandas text, indexed by physical line."""
         index = pd.Index(self.lines, name="line")

@@ -124,6 +124,20 @@ class Ledger:
             for detail in entry.details or {"": None}:
                 self.add_file(code, detail=detail)
 
+    @property
+    def last_line(self) -> int:
+        """The last line that anything is said of, 0 where nothing is."""
+        return max((int(entry.all_lines().max(initial=0)) for entry in self._entries.values()), default=0)
+
+    def add_entries_beyond(self, other: Ledger, beyond: int) -> None:
+        """Take over all that another ledger holds of a file whose lines are numbered beyond those of others."""
+        for code, entry in other._entries.items():
+            mine = self._entries.setdefault(code, _Entry())
+            mine.lines += [lines + beyond for lines in entry.lines]
+            mine.columns |= entry.columns
+            mine.details |= entry.details
+        self._set_aside |= {line + beyond: reason for line, reason in other._set_aside.items()}
+
     def is_set_aside(self, lines: Lines) -> Flags:
         """Tell for each line whether its row was set aside."""
         return np.isin(np.asarray(lines, dtype=np.int64), np.array(list(self._set_aside), dtype=np.int64))

@@ -1,4 +1,4 @@
-"""Where rows stand, where that is not their number: in which of several files, at which element."""
+"""Where rows stand, where that is not the line of their number: in which of several files, at which element."""
 
 from __future__ import annotations
 
@@ -10,6 +10,8 @@ import numpy as np
 from fireplan.errors import listed, quoted
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from fireplan.incidents._columns_and_types import Ints
 
 
@@ -20,43 +22,56 @@ class Stands:
 
     Attributes
     ----------
-    rows
-        Numbers of the rows, sorted.
-    line
-        Physical line, or number of the element, of each row: several rows may share one.
-    file
-        Number of each row's file.
     files
-        Names of the files; one name, or none: there is but one file.
+        Names of the files, in order; one name that nobody needs, where there is but one.
+    beyond
+        Of each file, how many numbers those before it have.
+    elements
+        Of each file, the element that each of its rows is of, by row; None: its rows are its lines.
     """
 
-    rows: Ints
-    line: Ints
-    file: Ints
-    files: tuple[str, ...] = ()
+    files: tuple[str, ...]
+    beyond: Ints
+    elements: tuple[Ints | None, ...]
+
+    @classmethod
+    def at_elements(cls, elements: Ints) -> Stands:
+        """Say of the rows of one file of which element each is; they are numbered from 1."""
+        return cls(("",), np.zeros(1, dtype=np.int64), (elements,))
+
+    @classmethod
+    def of_files(cls, files: Sequence[str], beyond: Sequence[int], own: Sequence[Stands | None]) -> Stands:
+        """Put files one after the other."""
+        elements = tuple(None if stands is None else stands.elements[0] for stands in own)
+        return cls(tuple(files), np.array(beyond, dtype=np.int64), elements)
 
     def lines(self, rows: Ints) -> Ints:
-        """Give the lines of rows; a number that is no row's is its own line."""
-        place, known = self._places(rows)
-        return np.where(known, self.line[place], rows)
+        """Give the lines, or elements, at which rows stand, each in its own file."""
+        file = self._file(rows)
+        lines: Ints = rows - self.beyond[file]
+        for number, elements in enumerate(self.elements):
+            if elements is not None:
+                here = file == number
+                lines[here] = elements[lines[here] - 1]
+        return lines
 
     def names(self, rows: Ints) -> list[str]:
-        """Give the names of the files of rows; "" for a number that is no row's."""
-        place, known = self._places(rows)
-        return [self.files[n] if k else "" for n, k in zip(self.file[place].tolist(), known.tolist(), strict=True)]
+        """Give the names of the files in which rows stand."""
+        return [self.files[number] for number in self._file(rows).tolist()]
 
     def text(self, rows: Ints, *, most: int) -> str:
-        """Tell the first few lines of rows, each once, of several files with the name of each."""
-        lines = self.lines(rows)
-        if len(self.files) < 2:
+        """Tell the first few lines of rows, each once; of several files with the name of each."""
+        if not len(rows):
+            return ""
+        file, lines = self._file(rows), self.lines(rows)
+        if len(self.files) == 1:
             return _first(np.unique(lines), most)
-        names = np.array(self.names(rows), dtype=object)
-        found = [name for name in self.files if (names == name).any()]
-        return "; ".join(f"{quoted(name)} {_first(np.unique(lines[names == name]), most)}" for name in found)
+        return "; ".join(
+            f"{quoted(self.files[n])} {_first(np.unique(lines[file == n]), most)}" for n in np.unique(file)
+        )
 
-    def _places(self, rows: Ints) -> tuple[Ints, np.ndarray[tuple[int], np.dtype[np.bool_]]]:
-        place = np.minimum(np.searchsorted(self.rows, rows), max(len(self.rows) - 1, 0)).astype(np.int64)
-        return place, self.rows[place] == rows
+    def _file(self, rows: Ints) -> Ints:
+        return np.searchsorted(self.beyond, rows, side="left") - 1
 
 
 def _first(lines: Ints, most: int) -> str:
