@@ -133,7 +133,7 @@ def _from_csv(file: Path) -> tuple[gpd.GeoDataFrame, pd.DataFrame]:
     frame = pd.DataFrame({c: [r[c].strip() for r in rows] for c in kept})
     frame["open"] = [_is_open(r.get("open", ""), r["station_id"], faults) for r in rows]
     housed = [(r["station_id"].strip(), r.get("units", ""), line) for line, r in zip(lines, rows, strict=True)]
-    return _tables(frame, points, housed, faults, notes=[])
+    return station_tables(frame, points, housed, faults, notes=[])
 
 
 def _point_of(row: dict[str, str], line: int, faults: Faults) -> shapely.Point | None:
@@ -147,10 +147,10 @@ def _point_of(row: dict[str, str], line: int, faults: Faults) -> shapely.Point |
             faults.add(f"{column} of {who} is {quoted(row[column])}: give degrees")
             return None
     longitude, latitude = values
-    return shapely.Point(values) if _on_earth(longitude, latitude, who, faults) else None
+    return shapely.Point(values) if on_earth(longitude, latitude, who, faults) else None
 
 
-def _on_earth(longitude: float, latitude: float, who: str, faults: Faults) -> bool:
+def on_earth(longitude: float, latitude: float, who: str, faults: Faults) -> bool:
     """Whether a station can stand there; if not, `faults` says why."""
     for column, value, most in (("longitude", longitude, 180.0), ("latitude", latitude, 90.0)):
         if not abs(value) <= most:
@@ -206,17 +206,17 @@ def _from_layer(file: Path) -> tuple[gpd.GeoDataFrame, pd.DataFrame]:
         notes.append(f"{footprint.sum()} stations are polygons, not points: a point inside each is used")
     points = list(shapes.representative_point())
     for i, point in enumerate(points):
-        _on_earth(point.x, point.y, f"{quoted(ids[i])} (feature {i + 1})", faults)
+        on_earth(point.x, point.y, f"{quoted(ids[i])} (feature {i + 1})", faults)
     kept = [c for c in (*NEEDED[:2], "agency") if c in layer.columns]
     frame = pd.DataFrame({c: layer[c].fillna("").astype(str).str.strip() for c in kept})
     given = layer["open"].astype(str) if "open" in layer.columns else [""] * len(layer)
     frame["open"] = [_is_open(o, s, faults) for o, s in zip(given, frame["station_id"], strict=True)]
     units = layer["units"].fillna("").astype(str) if "units" in layer.columns else [""] * len(layer)
     housed = [(s, u, i + 1) for i, (s, u) in enumerate(zip(frame["station_id"], units, strict=True))]
-    return _tables(frame, points, housed, faults, notes=notes)
+    return station_tables(frame, points, housed, faults, notes=notes)
 
 
-def _tables(
+def station_tables(
     frame: pd.DataFrame,
     points: list[shapely.Point | None],
     housed: list[tuple[str, str, int]],
@@ -224,6 +224,7 @@ def _tables(
     *,
     notes: list[str],
 ) -> tuple[gpd.GeoDataFrame, pd.DataFrame]:
+    """Make the two tables of stations, their points, and the units that each houses; faults are raised together."""
     import geopandas as gpd  # noqa: PLC0415 - slow to import
 
     nameless = frame.index[frame["station_id"] == ""]

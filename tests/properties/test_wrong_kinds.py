@@ -97,6 +97,7 @@ CALLS = {  # valid calls, by the name of the function: what its arguments are be
     "read_cad": {"path": "there.csv", "timezone": "UTC"},
     "read_cad_rows": {"rows": [ROW], "timezone": "UTC"},
     "read_cad_sql": {"query": "SELECT 1", "connection": "sqlite://", "timezone": "UTC"},
+    "read_neris_entity": {"path": "there.json"},
     "read_stations": {"path": "there.csv"},
     "read_units": {"path": "there.csv"},
     "open_project": {"path": "there"},
