@@ -17,12 +17,12 @@ from fireplan.incidents._build_tables import build_incidents, build_responses, f
 from fireplan.incidents._columns.categories import check_priority, read_crews, read_modes, read_unit_types, translated
 from fireplan.incidents._columns.mapping import CANONICAL_MAPPING, TEXTS, Mapping, load_mapping
 from fireplan.incidents._columns.pick_columns import pick_columns, shape_of_file
-from fireplan.incidents._formats.neris_stamps import is_neris
+from fireplan.incidents._formats.neris_stamps import is_neris, tactic_names, tactics_in
 from fireplan.incidents._formats.open_export import read_records
 from fireplan.incidents._formats.several_files import read_several
 from fireplan.incidents._formats.sql import read_query
 from fireplan.incidents._formats.table_at_hand import read_table
-from fireplan.incidents._formats.text_table import from_rows
+from fireplan.incidents._formats.text_table import from_rows, squeezed
 from fireplan.incidents._history import CadHistory
 from fireplan.incidents._ledger.ids import (
     check_no_log,
@@ -255,7 +255,8 @@ def _shape(plan: Mapping) -> Shape:
     shape = shape_of_file(plan)
     if plan is not CANONICAL_MAPPING:
         return shape
-    return replace(shape, accepted=shape.accepted | shape_of_file(load_mapping(NERIS_API)).accepted)
+    of_neris = shape_of_file(load_mapping(NERIS_API)).accepted | set(map(squeezed, tactic_names()))
+    return replace(shape, accepted=shape.accepted | of_neris)
 
 
 def _history(
@@ -273,6 +274,7 @@ def _history(
     ledger.stands = records.stands
     if plan is CANONICAL_MAPPING and is_neris(records.header):
         plan = load_mapping(NERIS_API)
+        plan = plan.model_copy(update={"carry": tactics_in(records.header)})
         ledger.add_file("layout_found", detail=quoted(plan.title))
     frame, names, plan = pick_columns(records, plan, table=name, ledger=ledger)
     header = records.header

@@ -214,6 +214,7 @@ def test_neris_with_seconds_types_modes_and_several_units(tmp_path):
     assert units["mode"].to_dict() == {"E1": "emergency", "T1": "non_emergency"}
     assert units["crew"].tolist() == [4, 4]
     assert (units["answered"] - units["received"]).dt.total_seconds().tolist() == [6, 6]
+    assert units["water_on_fire"].tolist() == ["2024-03-13T10:15:09Z"] * 2
     everything = " ".join(history.messages()) + history.responses.to_csv() + history.incidents.to_csv()
     assert "her name" not in everything
     assert "Elm" not in everything
@@ -302,6 +303,18 @@ def test_half_a_surrogate_is_replaced_and_noted(tmp_path):
     history = read(records, tmp_path)
     assert history.ledger.set_index("code").loc["bytes_replaced", "lines"] == "1, 2"
     check_counts(history)
+
+
+def test_rows_of_values_get_the_names_of_a_portals_columns(tmp_path):
+    names = list(RECORDS[0])
+    columns = [{"name": name, "fieldName": name} for name in names]
+    rows = [list(record.values()) for record in RECORDS]
+    portal = {"meta": {"view": {"name": "Calls", "columns": columns}}, "data": [*rows, [1, 2]]}
+    history = read(portal, tmp_path)
+    assert history.quarantine[["line", "code"]].to_numpy().tolist() == [[31, "element_no_record"]]
+    check_figures(history)
+    with pytest.raises(TableError, match="no list of records"):
+        read(portal | {"meta": {}}, tmp_path)
 
 
 def test_a_list_of_values_is_one_text(tmp_path):

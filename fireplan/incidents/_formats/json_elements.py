@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
 _SPACE = re.compile(r"[ \t\r\n]*")
 _BEGINS = re.compile(rb"\s*(?:\{|\[\s*[\[\]{}\"0-9tfn-])")
+_LISTS = re.compile(r"\[[ \t\r\n]*\[")
 _OBJECTS = re.compile(r"\[[ \t\r\n]*\{")
 HEAD_BYTES = 4096
 LAYOUT = ("fields", "columns", "meta")
@@ -133,6 +134,8 @@ class Elements:
         """Tell whether an object holds a list of records, rather than being one with a list in it."""
         own = 0
         for key, value_at in self._keys(at):
+            if key == "data" and _LISTS.match(self._text, value_at):
+                return True
             if _OBJECTS.match(self._text, value_at):
                 first, _ = self._value(self._text.index("{", value_at))
                 as_records, within = self._wanted(first, ""), self._wanted(first, key)
@@ -187,6 +190,9 @@ class Elements:
                     raise InputError(f"{quoted(self._name)} holds several lists of records ({both}): keep one of them")
                 taken = key
                 at = yield from self._items(at)
+            elif key == "data" and _LISTS.match(self._text, at) and (names := _column_names(self.around)):
+                taken = key
+                at = yield from self._named(at, names)
             elif _OBJECTS.match(self._text, at) and key not in LAYOUT:
                 self.around[key], at = None, self._end_of(at)
             else:
@@ -196,6 +202,18 @@ class Elements:
                 return at + 1
             at += 1
 
+    def _named(self, at: int, names: list[str]) -> Generator[object, None, int]:
+        """Give lists of values as objects by the names of the columns, and return where the list of them ends."""
+        items = self._items(at)
+        while True:
+            try:
+                row = next(items)
+            except StopIteration as end:
+                return int(end.value)
+            if isinstance(row, list) and len(row) == len(names):
+                row = dict(zip(names, row, strict=True))
+            yield row
+
     def _is_records(self, key: str, at: int) -> bool:
         if key == "features" and self._text[at : at + 1] == "[":
             return True
@@ -203,6 +221,15 @@ class Elements:
             return False
         first, _ = self._value(self._text.index("{", at))
         return self._wanted(first, "") > 0
+
+
+def _column_names(around: dict[str, Any]) -> list[str]:
+    """Give the names of the columns that a Socrata portal puts before rows of values; [] where it has none."""
+    meta = around.get("meta")
+    view = meta.get("view") if isinstance(meta, dict) else None
+    columns = view.get("columns") if isinstance(view, dict) else None
+    known = [c.get("name") for c in columns if isinstance(c, dict)] if isinstance(columns, list) else []
+    return [str(name) for name in known] if all(known) and len(set(known)) == len(known) else []
 
 
 class _TwiceError(Exception):

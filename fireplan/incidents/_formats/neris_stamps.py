@@ -33,6 +33,16 @@ def is_neris(header: list[str]) -> bool:
     return "dispatch.incident_number" in header and any(name.startswith(UNIT_RESPONSES) for name in header)
 
 
+def tactic_names() -> dict[str, str]:
+    """Give each time of a tactic with the names under which it may stand, those of the dispatch first."""
+    return {f"{of}tactic_timestamps.{name}": name for of in ("", "dispatch.") for name in OF_TACTICS}
+
+
+def tactics_in(header: list[str]) -> dict[str, str]:
+    """Say which times of tactics a file has: by their own names, under which names it has them."""
+    return {own: name for name, own in tactic_names().items() if name in header}
+
+
 def stamp_text(text: str) -> str:
     """Give a stamp that was written as seconds, or milliseconds, since 1970 as ISO 8601; another as it is."""
     if not _NUMBER.fullmatch(text):
