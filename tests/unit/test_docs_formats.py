@@ -8,7 +8,7 @@ from pathlib import Path
 
 import fireplan as fp
 from fireplan.incidents._columns.mapping import bundled_mappings
-from fireplan.incidents._formats import arrow_text, decode, json_records, old_workbooks
+from fireplan.incidents._formats import arrow_text, decode, json_records, xls
 from fireplan.incidents._formats.neris_stamps import OF_TACTICS
 
 PAGE = (Path(__file__).resolve().parents[2] / "docs" / "formats.md").read_text(encoding="utf-8")
@@ -41,7 +41,7 @@ def test_limits_and_names_are_those_of_the_code():
     said = {
         "1 GB": decode.MAX_FILE_BYTES / 1e9 == 1,
         "200 MB unpacked": decode.MAX_UNPACKED_BYTES / 1e6 == 200,
-        "xls 200 MB": old_workbooks.MAX_BYTES / 1e6 == 200,
+        "xls 200 MB": xls.MAX_BYTES / 1e6 == 200,
         "20 million rows": decode.MAX_ROWS / 1e6 == 20,
         "2 GB of text": arrow_text.MAX_TEXT_BYTES / 1e9 == 2,
         "500 MB": json_records.MAX_BYTES / 1e6 == 500,

@@ -20,8 +20,8 @@ from hypothesis import strategies as st
 from pandas.testing import assert_frame_equal
 
 import fireplan as fp
-from fireplan.errors import InputError, TableError
-from fireplan.incidents._formats import old_workbooks, vector_layers
+from fireplan.errors import FireplanError, InputError, TableError
+from fireplan.incidents._formats import ods, vector_layers, xls
 
 CASES = Path(__file__).parents[1] / "data" / "cases"
 PLAIN = CASES / "second_resolution.csv"
@@ -404,6 +404,50 @@ def test_one_neris_incident_in_each_file(plain, tmp_path):
     same = ["incident_id", "unit_id", *TIMES]
     assert_frame_equal(history.responses[same], plain.responses[same])
     assert "layout_found" in codes(history)
+    twice = read([*paths, *paths])
+    assert (twice.rows_in, twice.rows_duplicate) == (60, 30)
+    told = twice.ledger.set_index("code")["lines"]["duplicate_row"]
+    assert told.startswith("'0.json' 1; '1.json' 1; ")
+    assert told.endswith("; and in 22 more files")
+
+
+@pytest.fixture(scope="module")
+def written(tmp_path_factory):
+    """The same calls as bytes of each kind that other programs take apart."""
+    folder = tmp_path_factory.mktemp("kinds")
+    frame = pd.read_csv(PLAIN, dtype={"incident_id": "str", "priority": "str"})
+    frame = frame.assign(**{name: pd.to_datetime(frame[name]) for name in TIMES})
+    write_ods(folder / "a.ods", ods_rows(frame))
+    points = gpd.points_from_xy(frame["longitude"], frame["latitude"], crs=4326)
+    whole = gpd.GeoDataFrame(frame, geometry=points)
+    whole.to_file(folder / "a.gpkg", layer="calls")
+    packed(shapefile(whole.drop(columns=["longitude", "latitude"]), folder / "s").parent, folder / "a.zip")
+    kinds = {file.suffix: file.read_bytes() for file in (folder / "a.ods", folder / "a.gpkg", folder / "a.zip")}
+    return kinds | {".xls": (CASES / "second_resolution.xls").read_bytes()}
+
+
+@settings(max_examples=tries(200), deadline=None)
+@given(
+    st.sampled_from([".ods", ".gpkg", ".zip", ".xls"]),
+    st.lists(
+        st.tuples(st.floats(0, 1, exclude_max=True), st.integers(0, 4), st.binary(max_size=8)), min_size=1, max_size=8
+    ),
+)
+def test_damaged_files_are_refused_or_accounted_for(written, tmp_path_factory, kind, changes):
+    data = bytearray(written[kind])
+    for place, lost, put in changes:
+        at = int(place * len(data))
+        data[at : at + lost] = put
+    path = tmp_path_factory.mktemp("damaged") / f"calls{kind}"
+    path.write_bytes(data)
+    try:
+        history = read(path)
+    except FireplanError as error:
+        words = str(error)
+    else:
+        words = "read"
+        check_counts(history)
+    assert 0 < len(words) < 5000
 
 
 @settings(max_examples=tries(25), deadline=None)
@@ -423,13 +467,13 @@ def test_however_a_file_is_cut_the_history_is_the_same(tmp_path_factory, plain, 
 
 
 def test_limits_of_workbooks(monkeypatch):
-    monkeypatch.setattr(old_workbooks, "MAX_BYTES", 100)
+    monkeypatch.setattr(xls, "MAX_BYTES", 100)
     with pytest.raises(InputError, match="limit of a workbook 100"):
         read(CASES / "second_resolution.xls")
 
 
 def test_the_extent_of_a_sheet_counts_what_is_repeated():
     rows = REPEATED_ROW.format(3) + "<table:table-cell/>" + CELL + REPEATED.format(9) + "/>" + END
-    assert old_workbooks._extent(rows.encode()) == (3, 2, 3)
-    assert old_workbooks._extent((REPEATED_ROW.format(9) + END + rows).encode()) == (12, 2, 3)
-    assert old_workbooks._extent((rows + REPEATED_ROW.format(9) + END).encode()) == (3, 2, 3)
+    assert ods._extent(rows.encode()) == (3, 2, 3)
+    assert ods._extent((REPEATED_ROW.format(9) + END + rows).encode()) == (12, 2, 3)
+    assert ods._extent((rows + REPEATED_ROW.format(9) + END).encode()) == (3, 2, 3)

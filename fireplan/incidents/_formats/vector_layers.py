@@ -39,7 +39,7 @@ def holds_layers(file: Path) -> bool:
     try:
         with zipfile.ZipFile(file) as archive:
             return bool(_within(archive))
-    except (zipfile.BadZipFile, OSError):
+    except (zipfile.BadZipFile, OSError, NotImplementedError, RuntimeError, ValueError):
         return False
 
 
@@ -94,7 +94,9 @@ def read_layer(path: Path, shape: Shape, *, table: str, ledger: Ledger) -> Recor
             meta, read = pyogrio.read_arrow(path, layer=layer, datetime_as_string=True)
         if warned:
             ledger.add_file("layer_warned", detail=f"{len(warned)} times")
-    except (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError, pa.ArrowException) as error:
+    except (RuntimeError, ValueError, KeyError, OSError, pa.ArrowException) as error:
+        if isinstance(error, InputError):
+            raise
         raise InputError(f"{quoted(path.name)} is damaged, or lacks a file that belongs to it") from error
     drawn = meta["geometry_name"] or "wkb_geometry"
     header = [name for name in read.column_names if name not in {drawn, meta["fid_column"]}]
@@ -109,7 +111,7 @@ def read_layer(path: Path, shape: Shape, *, table: str, ledger: Ledger) -> Recor
         typed = {name: column for name, column in typed.items() if squeezed(name) not in taken} | points
     header = list(typed)
     check_header(shape.matches(header), 1, shape, table=table)
-    wanted = {place: typed[header[place]] for place in shape.places(header)}
+    wanted = {place: _as_unicode(typed[header[place]], ledger) for place in shape.places(header)}
     return records_of(header, wanted, name=path.name, table=table)
 
 
@@ -128,6 +130,26 @@ def _layer(pyogrio: Any, path: Path, shape: Shape, *, table: str, ledger: Ledger
     if len(names) > 1:
         ledger.add_file("layer_chosen", detail=f"layer {quoted(best)} of {len(names)}")
     return best
+
+
+def _as_unicode(column: pa.ChunkedArray, ledger: Ledger) -> pa.ChunkedArray:
+    """Replace bytes that are no text, as a shapefile of another code page holds them."""
+    if not (pa.types.is_string(column.type) or pa.types.is_large_string(column.type)):
+        return column
+    try:
+        column.validate(full=True)
+    except pa.ArrowInvalid:
+        held = [part for chunk in column.chunks for part in _bytes_of(chunk)]
+        texts = [None if part is None else part.decode("utf-8", "replace") for part in held]
+        ledger.add("bytes_replaced", [n for n, text in enumerate(texts, start=2) if text and "\ufffd" in text])
+        return pa.chunked_array([pa.array(texts, type=TEXT)])
+    return column
+
+
+def _bytes_of(chunk: pa.Array) -> list[bytes | None]:
+    kind = pa.binary() if pa.types.is_string(chunk.type) else pa.large_binary()
+    held: list[bytes | None] = chunk.view(kind).to_pylist()
+    return held
 
 
 def _without_zone(stamps: pa.ChunkedArray) -> pa.ChunkedArray:
@@ -169,7 +191,7 @@ def _within(archive: zipfile.ZipFile) -> list[str]:
 def _unpack(archive: zipfile.ZipFile, folder: Path, *, file: Path) -> None:
     """Unpack an archive into a folder, and nowhere else, up to a limit."""
     limit = min(MAX_FILE_BYTES, MAX_UNPACK_RATIO * file.stat().st_size)
-    entries = [entry for entry in archive.infolist() if not entry.is_dir()]
+    entries = [entry for entry in archive.infolist() if entry.filename and not entry.filename.endswith("/")]
     if len(entries) > MAX_PARTS:
         raise InputError(f"{quoted(file.name)} holds more than {MAX_PARTS:,} files: unpack it, and give the layer")
     size = 0

@@ -19,7 +19,7 @@ from fireplan.incidents._formats.decode import MAX_UNPACK_RATIO, MAX_UNPACKED_BY
 from fireplan.incidents._formats.text_table import HEADER_SOUGHT_IN, Records, Shape, as_text, check_header, refuse_empty
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
     from fireplan.incidents._ledger.ledger import Ledger
@@ -133,22 +133,23 @@ def _sheet(
 ) -> tuple[str, list[list[object]]]:
     """Take the sheet that is named, or the first that has rows; refuse sparse ones before they are parsed."""
 
-    def check(name: str) -> None:
+    def cells(name: str) -> list[list[object]]:
         _refuse_sparse(parts.get(_path_of(parts, name), b""), file=file)
+        return list(map(list, workbook.get_sheet_by_name(name).to_python(skip_empty_area=False)))
 
-    return sheet_with_rows(workbook, wanted, file=file, ledger=ledger, check=check)
+    return sheet_with_rows(workbook.sheet_names, cells, wanted, file=file, ledger=ledger)
 
 
 def sheet_with_rows(
-    workbook: python_calamine.CalamineWorkbook,
+    names: Sequence[str],
+    cells: Callable[[str], list[list[object]]],
     wanted: str | None,
     *,
     file: Path,
     ledger: Ledger,
-    check: Callable[[str], None] = lambda _: None,
 ) -> tuple[str, list[list[object]]]:
     """Give the name and the cells of the sheet that is wanted, or of the first that has rows."""
-    names = list(workbook.sheet_names)
+    n = len(names)
     if wanted is not None:
         found = [name for name in names if name.casefold() == wanted.strip().casefold()]
         if not found:
@@ -156,11 +157,10 @@ def sheet_with_rows(
             raise InputError(f"{quoted(file.name)} has no sheet {quoted(wanted)}: it has {known}")
         names = found
     for name in names:
-        check(name)
-        rows: list[list[object]] = list(map(list, workbook.get_sheet_by_name(name).to_python(skip_empty_area=False)))
+        rows = cells(name)
         if rows:
-            if len(workbook.sheet_names) > 1 and wanted is None:
-                ledger.add_file("sheet_chosen", detail=f"sheet {quoted(name)} of {len(workbook.sheet_names)}")
+            if n > 1 and wanted is None:
+                ledger.add_file("sheet_chosen", detail=f"sheet {quoted(name)} of {n}")
             return name, rows
     raise TableError(f"CAD file {quoted(file.name)}", ["no sheet of this workbook has rows"])
 

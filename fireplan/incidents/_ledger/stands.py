@@ -14,6 +14,9 @@ if TYPE_CHECKING:
 
     from fireplan.incidents._columns_and_types import Ints
 
+MOST_FILES = 8
+"""Files of which lines are told."""
+
 
 @dataclass(frozen=True)
 class Stands:
@@ -66,9 +69,10 @@ class Stands:
         file, lines = self._file(rows), self.lines(rows)
         if len(self.files) == 1:
             return _first(np.unique(lines), most)
-        return "; ".join(
-            f"{quoted(self.files[n])} {_first(np.unique(lines[file == n]), most)}" for n in np.unique(file)
-        )
+        here = np.unique(file)
+        told = [f"{quoted(self.files[n])} {_first(np.unique(lines[file == n]), most)}" for n in here[:MOST_FILES]]
+        rest = f"; and in {len(here) - MOST_FILES} more files" if len(here) > MOST_FILES else ""
+        return "; ".join(told) + rest
 
     def _file(self, rows: Ints) -> Ints:
         return np.searchsorted(self.beyond, rows, side="left") - 1

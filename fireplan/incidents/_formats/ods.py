@@ -1,4 +1,4 @@
-"""Workbooks of the old kind (xls) and of OpenDocument (ods) as tables of text."""
+"""OpenDocument workbooks (ods) as tables of text; what could exhaust the machine is refused before it is parsed."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import python_calamine
 
-from fireplan.errors import InputError, quoted
+from fireplan.errors import FireplanError, InputError, quoted
 from fireplan.incidents._formats.decode import MAX_UNPACK_RATIO, MAX_UNPACKED_BYTES, RATIO_FREE_BYTES
 from fireplan.incidents._formats.xlsx import SPARSE, SPARSE_FREE, records_of_rows, sheet_with_rows
 
@@ -20,10 +20,8 @@ if TYPE_CHECKING:
     from fireplan.incidents._formats.text_table import Records, Shape
     from fireplan.incidents._ledger.ledger import Ledger
 
-OLE = b"\xd0\xcf\x11\xe0"
 ODS = b"application/vnd.oasis.opendocument.spreadsheet"
-MAX_BYTES = 200_000_000
-MAX_CELLS = 10_000_000  # of an ods sheet, with those repeated
+MAX_CELLS = 10_000_000  # of a sheet, with those repeated
 _REPEATED = re.compile(rb"""<table:table-(row|cell|covered-table-cell)\b([^>]*?)(/?)>""")
 _TIMES = re.compile(rb"""table:number-(?:rows|columns)-repeated\s*=\s*["'](\d{1,9})["']""")
 
@@ -33,13 +31,13 @@ def is_ods(file: Path) -> bool:
     try:
         with zipfile.ZipFile(file) as archive, archive.open("mimetype") as stream:
             return stream.read(len(ODS) + 1).strip() == ODS
-    except (zipfile.BadZipFile, KeyError, OSError, RuntimeError, NotImplementedError, zlib.error):
+    except (zipfile.BadZipFile, KeyError, OSError, RuntimeError, NotImplementedError, ValueError, EOFError, zlib.error):
         return False
 
 
-def read_old_workbook(file: Path, shape: Shape, *, table: str, ledger: Ledger) -> Records:
+def read_ods(file: Path, shape: Shape, *, table: str, ledger: Ledger) -> Records:
     """
-    Read one sheet of an xls or ods workbook: the one that the mapping names, else the first with rows.
+    Read one sheet of an ods workbook: the one that the mapping names, else the first with rows.
 
     Parameters
     ----------
@@ -61,20 +59,20 @@ def read_old_workbook(file: Path, shape: Shape, *, table: str, ledger: Ledger) -
 
     Notes
     -----
-    Which rows are hidden is not told by these: they are read like the others.
+    Which rows are hidden is not told: they are read like the others.
     """
-    size = file.stat().st_size
-    if size > MAX_BYTES:
-        raise InputError(f"{quoted(file.name)} has {size:,} bytes (limit of a workbook {MAX_BYTES:,}): save it as CSV")
     data = file.read_bytes()
-    if not data.startswith(OLE):
-        _refuse_bombs(data, name=file.name)
+    _refuse_bombs(data, name=file.name)
     damaged = InputError(f"{quoted(file.name)} is a damaged workbook, or has a password: save it again, or as CSV")
     try:
         workbook = python_calamine.CalamineWorkbook.from_filelike(io.BytesIO(data))
-        _, rows = sheet_with_rows(workbook, shape.sheet, file=file, ledger=ledger)
+
+        def cells(name: str) -> list[list[object]]:
+            return list(map(list, workbook.get_sheet_by_name(name).to_python(skip_empty_area=False)))
+
+        _, rows = sheet_with_rows(workbook.sheet_names, cells, shape.sheet, file=file, ledger=ledger)
     except (python_calamine.CalamineError, OSError, ValueError) as error:
-        if isinstance(error, InputError):
+        if isinstance(error, FireplanError):
             raise
         raise damaged from error
     except BaseException as error:
