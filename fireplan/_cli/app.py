@@ -231,6 +231,23 @@ def check(
     raise typer.Exit(code)
 
 
+@app.command("map")
+def map_columns(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="A dispatch (CAD) export of any layout.")],
+    timezone: Annotated[
+        str | None,
+        typer.Option("--timezone", help="Of its local times; with it the draft is tried: America/Denver, ..."),
+    ] = None,
+    out: Annotated[Path | None, typer.Option("--out", help="Mapping file to write, such as mapping.toml.")] = None,
+    *,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")] = False,
+) -> None:
+    """Draft how a dispatch export is read: which column holds what, by which evidence, and what only you can know."""
+    from fireplan._cli.map_file import map_file  # noqa: PLC0415 - help does not wait for it
+
+    raise typer.Exit(map_file(file, timezone=timezone, out=out, as_json=as_json))
+
+
 ALLOCATED = 200_000
 """Objects made between two searches for unreachable ones; Python's own 700 makes a tenth of a run of them."""
 

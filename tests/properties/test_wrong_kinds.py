@@ -94,6 +94,7 @@ CALLS = {  # valid calls, by the name of the function: what its arguments are be
     "Policy": {},
     "Comparison": {"assessments": COMPARED.assessments},
     "Assessment": {"scenario": TOWN, "standard": STANDARD, "arrivals": ASSESSED.arrivals},
+    "draft_mapping": {"path": "there.csv"},
     "read_cad": {"path": "there.csv", "timezone": "UTC"},
     "read_cad_rows": {"rows": [ROW], "timezone": "UTC"},
     "read_cad_sql": {"query": "SELECT 1", "connection": "sqlite://", "timezone": "UTC"},
@@ -184,6 +185,7 @@ NOT_ASKED = {
     "from_place": "asks the network", "from_graph": "needs the extra osm; its kind is checked by @takes",
     "time_rows": "rows of an assessment, on places that are made", "force_times": "as time_rows",
     "OfflineMap.add_own": "called by pages of several maps", "OfflineMap.check_name": "as add_own",
+    "MappingDraft": "made by draft_mapping alone",
     "complete_units": "asked by department_turnout_s", "supply": "asked of tables that are complete",
 }  # fmt: skip
 """Functions that this test does not call, and why."""

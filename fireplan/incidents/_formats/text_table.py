@@ -49,21 +49,28 @@ class Records:
 
 @dataclass(frozen=True)
 class Shape:
-    """What a file should look like: header names wanted and accepted, and what the user's mapping says about it."""
+    """
+    What a file should look like: header names wanted and accepted, and what the user's mapping says about it.
+
+    With `every` all columns are wanted, whatever their names.
+    """
 
     wanted: Collection[str]
     accepted: frozenset[str] = frozenset()  # squeezed
     delimiter: str | None = None
     encoding: str = "utf-8"
     sheet: str | None = None
+    every: bool = False
 
     def matches(self, fields: Sequence[str]) -> int:
         """Count the different accepted names among the fields of a line."""
+        if self.every:
+            return len({squeezed(field) for field in fields if any(map(str.isalpha, field))})
         return len({squeezed(field) for field in fields} & self.accepted)
 
     def places(self, header: Sequence[str]) -> list[int]:
         """Find the columns that may be wanted."""
-        return [place for place, name in enumerate(header) if squeezed(name) in self.accepted]
+        return [place for place, name in enumerate(header) if self.every or squeezed(name) in self.accepted]
 
 
 def stripped(text: pd.Series[str]) -> pd.Series[str]:
