@@ -15,6 +15,7 @@ from fireplan.incidents._build_tables import build_incidents, build_responses, f
 from fireplan.incidents._columns.categories import check_priority, read_crews, read_modes, read_unit_types, translated
 from fireplan.incidents._columns.mapping import TEXTS, Mapping, load_mapping
 from fireplan.incidents._columns.pick_columns import pick_columns, shape_of_file
+from fireplan.incidents._drafts.mapping_draft import MappingDraft
 from fireplan.incidents._formats.open_export import read_records
 from fireplan.incidents._formats.sql import read_query
 from fireplan.incidents._formats.text_table import from_rows
@@ -51,7 +52,7 @@ def read_cad(
     path: str | PathLike[str],
     *,
     timezone: str,
-    mapping: str | PathLike[str] | None = None,
+    mapping: str | PathLike[str] | MappingDraft | None = None,
     units: Units | None = None,
     ground: Sequence[Ground] | None = None,
 ) -> CadHistory:
@@ -73,7 +74,8 @@ def read_cad(
         Which column holds what: None if the file has the canonical columns `incident_id`, `unit_id`, `call_type`,
         `priority`, `latitude`, `longitude`, `received`, `dispatched`, `enroute`, `arrived`, `cleared`, or has them
         under names that were seen elsewhere (noted in the ledger; without a column of units the file has one row per
-        incident); the name of a bundled mapping (`san_francisco`, `neris`, ...); or the path of a TOML mapping file.
+        incident); the name of a bundled mapping (`san_francisco`, `neris`, ...); the path of a TOML mapping file; or
+        what `draft_mapping` gave.
         Used where they are there: `answered` and `created` (beside `received`, when the call came in), `staged`,
         `cancelled_enroute`, `unit_type`, `station_id`, `mode`, `crew`, `first_due`, `zone`, `shift`, `aid`. Others are
         ignored, addresses and narratives among them.
@@ -111,7 +113,7 @@ def read_cad(
     ...     log.info(line)
     """
     zone = known_zone(timezone)
-    plan = load_mapping(mapping)
+    plan = load_mapping(_drafted(mapping) if isinstance(mapping, MappingDraft) else mapping)
     own = _unit_ids(units)
     ledger = Ledger()
     name = f"CAD file {quoted(Path(path).name)}"
@@ -195,6 +197,12 @@ def read_cad_rows(
     lines = range(2, len(rows) + 2)
     records = from_rows(header, fields, lines, rows_in=len(rows), places=range(len(header)))
     return _history(records, plan, name=name, zone=zone, own=_unit_ids(units), ledger=Ledger())
+
+
+def _drafted(draft: MappingDraft) -> Mapping:
+    if draft.mapping is None:
+        raise InputError(f"the draft for {quoted(draft.file)} does not suffice: {'; '.join(draft.questions)}")
+    return draft.mapping
 
 
 def _unit_ids(units: Units | None) -> list[str] | None:

@@ -77,6 +77,12 @@ class Inputs(_Part):
     zones: str | None = None
 
 
+class StationsPart(_Part):
+    """Which stations of the file the project does without; their units go with them."""
+
+    leave_out: Values = ()
+
+
 class LocalRule(_Part):
     """A city's own rule; see `fireplan.standards.local_rule`."""
 
@@ -353,6 +359,7 @@ class Plan(_Part):
     provenance: Literal["observed", "modelled", "invented"] = "observed"
     source: str = ""
     data_date: str = ""
+    stations: StationsPart = StationsPart()
     standards: Standards = Standards()
     risk: tuple[Risk, ...] = ()
     demand: DemandPart = DemandPart()

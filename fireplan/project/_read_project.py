@@ -12,7 +12,7 @@ from fireplan import demand, roads, standards
 from fireplan._checked import takes
 from fireplan._geofiles import read_vector
 from fireplan.changes import from_dict
-from fireplan.errors import FireplanError, ProjectError, quoted
+from fireplan.errors import FireplanError, ProjectError, listed, quoted
 from fireplan.incidents import read_cad
 from fireplan.project._plan import PLANNED, TODAY, ZONES, Density, Plan, read_plan
 from fireplan.scenario import Scenario
@@ -22,10 +22,13 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     import geopandas as gpd
+    import pandas as pd
 
     from fireplan.incidents import CadHistory
     from fireplan.roads import RoadNetwork
     from fireplan.standards import Standard
+
+MOST_LEFT_OUT = 12  # named
 
 
 @dataclass(frozen=True, eq=False)
@@ -103,10 +106,11 @@ def open_project(path: str | Path, *, tell: Callable[[str], None] | None = None)
     _check_inputs(plan, folder)
     standard = _standard(plan)
     say("reading roads")
-    network = _network(folder / plan.inputs.network, plan)
+    network = read_network(folder / plan.inputs.network, source=plan.network.source or None)
     say("reading stations and units")
     stations, housed = read_station_table(folder / plan.inputs.stations)
     units = complete_units(housed) if plan.inputs.units is None else read_units(folder / plan.inputs.units)
+    stations, units, left_out = _without(stations, units, plan.stations.leave_out)
     outlines = None
     if plan.inputs.zones is not None:
         outlines = demand.from_polygons(read_vector(folder / plan.inputs.zones, what="zone file"))
@@ -145,7 +149,7 @@ def open_project(path: str | Path, *, tell: Callable[[str], None] | None = None)
         if not isinstance(area, str):
             area.attrs["name"] = f"the area of {plan.area.within}"
         today = today.only(area=area, name=TODAY)
-    notes = [*plan.warnings(), *network.notes, *stations.attrs.get("notes", ())]
+    notes = [*plan.warnings(), *network.notes, *stations.attrs.get("notes", ()), *left_out]
     notes += [] if history is None else history.messages()
     if plan.demand.density is not None:
         notes.append(_density_said(plan.demand.density))
@@ -168,14 +172,31 @@ def _check_inputs(plan: Plan, folder: Path) -> None:
         raise ProjectError(f"{len(faults)} fault{'s' if len(faults) > 1 else ''} in {folder}: " + "; ".join(faults))
 
 
-def _network(file: Path, plan: Plan) -> RoadNetwork:
+def read_network(file: Path, *, source: str | None = None) -> RoadNetwork:
+    """Read roads of any kind by the ending of their file."""
     name = file.name.lower()
-    source = plan.network.source or None
     if name.endswith(".npz"):
         return roads.load(file)
     if name.endswith((".graphml", ".graphml.gz", ".pkl", ".pickle", ".joblib")):
         return roads.from_graphml(file, source=source)
     return roads.from_osm(file, source=source)
+
+
+def _without(
+    stations: gpd.GeoDataFrame, units: pd.DataFrame, leave_out: Sequence[str]
+) -> tuple[gpd.GeoDataFrame, pd.DataFrame, list[str]]:
+    """Leave stations out with their units, and say which; an id that names neither is a fault."""
+    if not leave_out:
+        return stations, units, []
+    strange = [s for s in leave_out if s not in stations.index and not (units["station_id"] == s).any()]
+    if strange:
+        raise ProjectError(f"[stations] leave_out names {listed(map(quoted, strange))}: no station or unit has that id")
+    away = units["station_id"].isin(leave_out)
+    gone = [s for s in leave_out if s in stations.index]
+    names = listed([*map(quoted, gone), *(f"unit {quoted(u)}" for u in units.index[away])], most=MOST_LEFT_OUT)
+    kept = stations[~stations.index.isin(leave_out)]
+    kept.attrs = dict(stations.attrs)
+    return kept, units[~away], [f"left out by [stations] leave_out: {names}"]
 
 
 def _mapping(plan: Plan, folder: Path) -> str | Path | None:

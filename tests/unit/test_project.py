@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import shapely
-import tomli_w
+import tomlkit
 
 import fireplan as fp
 from fireplan.errors import FireplanError, ProjectError
@@ -154,7 +154,7 @@ def test_what_cannot_be_is_said(tmp_path, more, said):
 )
 def test_inputs_are_files_of_the_project(tmp_path, name, said):
     (tmp_path / "sub").mkdir()
-    text = PLAN + tomli_w.dumps({"cad": name}).replace("'''", "'")
+    text = PLAN + tomlkit.dumps({"cad": name}).replace("'''", "'")
     assert said in fault(tmp_path, text)
 
 

@@ -274,9 +274,9 @@ def bundled_mappings() -> list[str]:
     return sorted(item.name.removesuffix(".toml") for item in folder.iterdir() if item.name.endswith(".toml"))
 
 
-def load_mapping(mapping: str | PathLike[str] | None) -> Mapping:
+def load_mapping(mapping: str | PathLike[str] | Mapping | None) -> Mapping:
     """
-    Load a mapping: None for the canonical columns, the name of a bundled one, or the path of a TOML file.
+    Load a mapping: None for the canonical columns, the name of a bundled one, the path of a TOML file, or one at hand.
 
     Raises
     ------
@@ -285,8 +285,8 @@ def load_mapping(mapping: str | PathLike[str] | None) -> Mapping:
     UnknownIdError
         If there is no bundled mapping of that name.
     """
-    if mapping is None:
-        return CANONICAL_MAPPING
+    if mapping is None or isinstance(mapping, Mapping):
+        return mapping or CANONICAL_MAPPING
     name = str(mapping)
     if name in bundled_mappings():
         text = (files(__package__) / "mappings" / f"{name}.toml").read_text(encoding="utf-8")

@@ -21,7 +21,7 @@ STATUS = re.compile(r"status|(?:^|\s)(?:event|action|activity|stat|state)(?:$|\s
 MOST_STATUSES, KNOWN_STATUSES, AGAIN = 40, 0.5, 0.5
 
 
-class Beside(NamedTuple):
+class UnitsBeside(NamedTuple):
     """Columns of units that stand side by side: of each number, the columns by the words that all have."""
 
     columns: dict[int, dict[str, str]]
@@ -35,7 +35,7 @@ class StatusLog(NamedTuple):
     sets: dict[str, tuple[str, ...]]
 
 
-def side_by_side(header: Sequence[str]) -> Beside | None:
+def side_by_side(header: Sequence[str]) -> UnitsBeside | None:
     """Find units that stand side by side, as in `unit1`, `unit1_arrived`, `unit2`, `unit2_arrived`."""
     found: dict[int, dict[str, str]] = {}
     for name in header:
@@ -52,7 +52,7 @@ def side_by_side(header: Sequence[str]) -> Beside | None:
     fields = {fits.field for words in common for fits in name_scores(words.replace("*", "").strip())[:1]}
     if len(common) < FEWEST_BESIDE or not fields & {*TIMES, "unit_id"}:
         return None
-    return Beside({number: {words: columns[words] for words in common} for number, columns in sorted(groups.items())})
+    return UnitsBeside({number: {words: columns[words] for words in common} for number, columns in sorted(groups.items())})
 
 
 def _number_of(word: str) -> int:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-import tomli_w
+import tomlkit
 
 from fireplan import wording
+from fireplan.errors import UnknownIdError
 from fireplan.incidents._columns_and_types import CANONICAL, IDS, TIMES
 
 if TYPE_CHECKING:
@@ -62,6 +63,25 @@ class MappingDraft:
             here |= {"latitude", "longitude"}
         return tuple(name for name in CANONICAL if name not in here)
 
+    def taking(self, field: str) -> MappingDraft:
+        """
+        Give the draft in which a column that was asked about is taken for what it was guessed to be.
+
+        Raises
+        ------
+        UnknownIdError
+            If nothing was asked about that field.
+        """
+        asked = self.fields.index[self.fields["certainty"] == "question"]
+        if field not in asked or self.mapping is None:
+            raise UnknownIdError("field", field, list(asked))
+        column = str(self.fields.loc[field, "column"])
+        fields = self.fields.copy()
+        fields.loc[field, "certainty"] = "guess"
+        content = self.mapping.model_dump(exclude_defaults=True)
+        content["columns"] = {**content.get("columns", {}), field: column}
+        return replace(self, mapping=type(self.mapping).model_validate(content), fields=fields)
+
     def to_toml(self) -> str:
         """
         Give the draft as the text of a mapping file, with what has to be looked at in comments.
@@ -83,7 +103,7 @@ class MappingDraft:
         top = {
             key: value for key, value in content.items() if key not in {*SECTIONS, "responses", "carry", "translate"}
         }
-        lines += ["", tomli_w.dumps(top).strip()] if top else [""]
+        lines += ["", tomlkit.dumps(top).strip()] if top else [""]
         for section in SECTIONS:
             if section in content:
                 lines += ["", f"[{section}]", *self._entries(section, content[section])]
@@ -93,9 +113,9 @@ class MappingDraft:
             lines += ["", "[columns]", *self._left_out()]
         rest = {key: value for key, value in content.items() if key in {"carry", "translate"}}
         if rest:
-            lines += ["", tomli_w.dumps(rest).strip()]
+            lines += ["", tomlkit.dumps(rest).strip()]
         for response in content.get("responses", ()):
-            lines += ["", tomli_w.dumps({"responses": [response]}).strip()]
+            lines += ["", tomlkit.dumps({"responses": [response]}).strip()]
         return "\n".join(lines).strip() + "\n"
 
     def _entries(self, section: str, values: dict[str, Any]) -> list[str]:
@@ -138,4 +158,4 @@ def _inline(value: Any) -> str:  # noqa: ANN401 - any TOML value
         return "{ " + ", ".join(f"{key} = {_inline(item)}" for key, item in value.items()) + " }"
     if isinstance(value, list | tuple):
         return "[" + ", ".join(map(_inline, value)) + "]"
-    return tomli_w.dumps({"v": value}).removeprefix("v = ").strip()
+    return tomlkit.dumps({"v": value}).removeprefix("v = ").strip()
