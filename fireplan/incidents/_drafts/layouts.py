@@ -52,7 +52,9 @@ def side_by_side(header: Sequence[str]) -> UnitsBeside | None:
     fields = {fits.field for words in common for fits in name_scores(words.replace("*", "").strip())[:1]}
     if len(common) < FEWEST_BESIDE or not fields & {*TIMES, "unit_id"}:
         return None
-    return UnitsBeside({number: {words: columns[words] for words in common} for number, columns in sorted(groups.items())})
+    return UnitsBeside(
+        {number: {words: columns[words] for words in common} for number, columns in sorted(groups.items())}
+    )
 
 
 def _number_of(word: str) -> int:
