@@ -44,7 +44,7 @@ def test_every_example_may_stand_where_it_stands(script):
             model = script.part_of(model.model_fields[part].annotation)
         value = tomllib.loads(f"x = {row['example']}")["x"]
         field = model.model_fields[name]
-        TypeAdapter(Annotated[field.annotation, *field.metadata]).validate_python(value)
+        TypeAdapter(Annotated[field.annotation, *(field.metadata or [None])]).validate_python(value)
 
 
 def test_every_change_has_an_example_that_is_read():
