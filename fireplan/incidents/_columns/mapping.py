@@ -139,7 +139,7 @@ class UnitBeside(_Columns):
     """One of several units that stand side by side in a row: its columns, beside those that all have."""
 
 
-class StatusLog(_Strict):
+class LogStatuses(_Strict):
     """A status log: one row for each unit and status, of which one row for each unit is made."""
 
     status: Name
@@ -217,7 +217,7 @@ class Mapping(_Columns):
     source: str = ""
     hint: bool = False
     responses: tuple[UnitBeside, ...] = ()
-    log: StatusLog | None = None
+    log: LogStatuses | None = None
     second: SecondTable | None = None
     split_units: bool = False
     number_rows: bool = False
@@ -346,7 +346,7 @@ def _check_names(
 
 
 _SECTIONS: dict[str, type[BaseModel]] = {
-    "point": Point, "times": Times, "text": Text, "log": StatusLog, "second": SecondTable, "responses": UnitBeside,
+    "point": Point, "times": Times, "text": Text, "log": LogStatuses, "second": SecondTable, "responses": UnitBeside,
 }  # fmt: skip
 CANONICAL_MAPPING = Mapping(
     title="the canonical columns",

@@ -15,7 +15,7 @@ from fireplan.incidents._ledger.ledger import RowsOfResponses
 
 if TYPE_CHECKING:
     from fireplan.errors import Faults
-    from fireplan.incidents._columns.mapping import StatusLog
+    from fireplan.incidents._columns.mapping import LogStatuses
     from fireplan.incidents._columns_and_types import Flags, Ints, Stamps
     from fireplan.incidents._ledger.ledger import Ledger
 
@@ -25,7 +25,7 @@ STATUSES_SHOWN = 12
 
 
 def log_as_rows(
-    frame: pd.DataFrame, log: StatusLog, when: Stamps, *, faults: Faults, ledger: Ledger
+    frame: pd.DataFrame, log: LogStatuses, when: Stamps, *, faults: Faults, ledger: Ledger
 ) -> tuple[pd.DataFrame, RowsOfResponses]:
     """
     Make one row per unit and incident of a status log.
@@ -80,7 +80,7 @@ def log_as_rows(
     return rows, RowsOfResponses(number[by_number], lines[order][by_number], loose)
 
 
-def _kinds(stated: pd.Series[str], log: StatusLog, when: Stamps, *, faults: Faults, ledger: Ledger) -> Ints:
+def _kinds(stated: pd.Series[str], log: LogStatuses, when: Stamps, *, faults: Faults, ledger: Ledger) -> Ints:
     """Number the time that each row sets, as they stand in ORDER_OF_TIMES; -1 where it sets none."""
     meaning = {status.strip().casefold(): name for name, statuses in log.statuses() for status in statuses}
     codes, different = pd.factorize(stated.str.strip().str.casefold())
