@@ -65,6 +65,18 @@ class _Part(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
+def _zone(value: str, *, key: str) -> str:
+    """Refuse what is no time zone; a similar one is suggested."""
+    known = available_timezones()
+    if value not in known:
+        close = get_close_matches(value, known, n=1, cutoff=0.5)
+        raise ValueError(
+            f"{key} {quoted(value)} is not an IANA time zone"
+            + (f": did you mean {quoted(close[0])}?" if close else ", such as 'America/Los_Angeles'")
+        )
+    return value
+
+
 class Inputs(_Part):
     """Files of the project, relative to its folder."""
 
@@ -72,9 +84,16 @@ class Inputs(_Part):
     stations: str
     cad: str | None = None
     cad_mapping: str | None = None
+    cad_responses: str | None = None
+    cad_timezone: str | None = None
     incidents: str | None = None
     units: str | None = None
     zones: str | None = None
+
+    @field_validator("cad_timezone")
+    @classmethod
+    def _zone_of_stamps(cls, value: str | None) -> str | None:
+        return None if value is None else _zone(value, key="cad_timezone")
 
 
 class StationsPart(_Part):
@@ -376,14 +395,7 @@ class Plan(_Part):
     @field_validator("timezone")
     @classmethod
     def _known_zone(cls, value: str) -> str:
-        known = available_timezones()
-        if value not in known:
-            close = get_close_matches(value, known, n=1, cutoff=0.5)
-            raise ValueError(
-                f"timezone {quoted(value)} is not an IANA time zone"
-                + (f": did you mean {quoted(close[0])}?" if close else ", such as 'America/Los_Angeles'")
-            )
-        return value
+        return _zone(value, key="timezone")
 
     @field_validator("risk")
     @classmethod
@@ -409,7 +421,9 @@ class Plan(_Part):
     @property
     def files(self) -> dict[str, str]:
         """Files that the project reads, by key."""
-        inputs = {f"inputs.{k}": v for k, v in self.inputs if v is not None and k != "cad_mapping"}
+        inputs = {
+            f"inputs.{k}": v for k, v in self.inputs if v is not None and k not in {"cad_mapping", "cad_timezone"}
+        }
         area = {} if self.area is None or self.area.within == ZONES else {"area.within": self.area.within}
         return {**inputs, **area, **self.siting.files}
 

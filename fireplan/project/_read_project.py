@@ -121,6 +121,8 @@ def open_project(path: str | Path, *, tell: Callable[[str], None] | None = None)
             folder / plan.inputs.cad,
             timezone=plan.timezone,
             mapping=_mapping(plan, folder),
+            stamp_timezone=plan.inputs.cad_timezone,
+            responses=None if plan.inputs.cad_responses is None else folder / plan.inputs.cad_responses,
             units=units,
             ground=[network.streets, *([] if outlines is None else [outlines])],
         )

@@ -110,13 +110,8 @@ def said(draft):
         (
             "status_log_motorola", EAST,
             {"incident_id": "INCIDENT_NO", "unit_id": "UNIT_ID", "received": "CALL_RECEIVED_DATE + CALL_RECEIVED_TIME"},
-            {
-                "join": {"received": ("CALL_RECEIVED_DATE", "CALL_RECEIVED_TIME")},
-                "log": {
-                    "status": "UNIT_STATUS_CD", "time": "STATUS_DTTM",
-                    "values": {"dispatched": ("D",), "enroute": ("ER",), "arrived": ("OS",), "cleared": ("AQ",)},
-                },
-            },
+            # The bundled mapping names all that the file has, its log too.
+            load_mapping("motorola").model_dump(exclude_defaults=True, exclude_none=True, include={"join", "log"}),
         ),
     ],
 )  # fmt: skip

@@ -11,11 +11,11 @@ import numpy as np
 import pandas as pd
 
 from fireplan.incidents._columns.categories import category_of, modes
+from fireplan.incidents._columns.placeholders import is_placeholder
 from fireplan.incidents._columns_and_types import MORE_TIMES, TIMES
 from fireplan.incidents._drafts.time_formats import Written, how_written
 from fireplan.incidents._formats.text_table import squeezed
 from fireplan.incidents._ledger.ids import holds_several
-from fireplan.incidents._times.time_columns import is_placeholder
 from fireplan.stations import type_of_unit, unit_type
 
 if TYPE_CHECKING:

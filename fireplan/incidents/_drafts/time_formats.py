@@ -9,8 +9,9 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
+from fireplan.incidents._columns.placeholders import is_placeholder
 from fireplan.incidents._formats.text_table import TEXT
-from fireplan.incidents._times.time_columns import EARLIEST_YEAR, is_placeholder
+from fireplan.incidents._times.time_columns import EARLIEST_YEAR
 from fireplan.incidents._times.time_patterns import assemble, by_shape, match_shape, read_parts, refused_kind, shape_of
 
 if TYPE_CHECKING:
