@@ -29,7 +29,7 @@ MOST_NAMED = 6
 
 
 def init_project(
-    folder: Path, files: dict[str, Path | None], *, place: str | None, timezone: str | None, ask: bool
+    folder: Path, files: dict[str, str | None], *, place: str | None, timezone: str | None, ask: bool
 ) -> int:
     """Draft a project, show it, ask what only the planner can know, and write it; gives the exit code."""
     console = Console(highlight=False)
@@ -67,6 +67,7 @@ def _show(found: ProjectDraft, console: Console) -> None:
     console.print(table)
     if found.cad is not None:
         show_draft(found.cad)
+    _list(console, "Noted", found.notes)
     if found.timezone:
         console.print(Text(plain(f"Time zone: {found.timezone}, by where the stations stand.")))
 
