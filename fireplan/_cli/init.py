@@ -81,7 +81,9 @@ def _settled(found: ProjectDraft, console: Console) -> ProjectDraft:
                 cad = cad.taking(str(field))
         found = replace(found, cad=cad)
     for station, row in found.astray.iterrows():
-        if Confirm.ask(plain(f"Station {station} {row['why']}: leave it out?"), default=True, console=console):
+        if Confirm.ask(
+            plain(f"Station {station} ({row['name']}) {row['why']}: leave it out?"), default=True, console=console
+        ):
             found = found.leaving_out(str(station))
     away = sorted(set(found.homeless.values()))
     if len(away) > 0 and Confirm.ask(plain(_of_homeless(found)), default=True, console=console):
@@ -93,7 +95,7 @@ def _guessed(found: ProjectDraft, console: Console) -> ProjectDraft:
     """Take the best guess, and say so."""
     out = [*map(str, found.astray.index), *sorted(set(found.homeless.values()))]
     for station, row in found.astray.iterrows():
-        console.print(Text(plain(f"GUESS: station {station} {row['why']}: left out.")))
+        console.print(Text(plain(f"GUESS: station {station} ({row['name']}) {row['why']}: left out.")))
     if found.homeless:
         console.print(Text(plain(f"GUESS: {_of_homeless(found).removesuffix(' Leave them out?')} They are left out.")))
     return found.leaving_out(*out)

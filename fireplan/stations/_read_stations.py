@@ -100,7 +100,7 @@ def read_station_table(
         faults.raise_if_any()
     found, notes = name_columns(table.rows.columns, "stations", texts=table.texts, faults=faults, given=columns)
     notes = [*table.notes, *notes]
-    _name_for_id(table, found, notes)
+    _one_for_both(table, found, notes)
     _check_columns(table, found, faults)
     faults.raise_if_any()
     ids = table.texts(found["station_id"])
@@ -192,14 +192,20 @@ def _unit_rows(table: OfficeTable, found: dict[str, str], faults: Faults) -> pd.
     return units
 
 
-def _name_for_id(table: OfficeTable, found: dict[str, str], notes: list[str]) -> None:
-    """Let names serve as ids where a table has no column of ids and no two stations share a name."""
-    if "station_id" in found or "name" not in found:
-        return
-    names = table.texts(found["name"])
-    if all(names) and len(set(names)) == len(names):
-        found["station_id"] = found["name"]
-        notes.append(f"there is no column of ids: {quoted(found['name'])} serves as 'station_id'")
+def _one_for_both(table: OfficeTable, found: dict[str, str], notes: list[str]) -> None:
+    """
+    Let names serve as ids, where no two stations share one, or a column such as "Station" as both.
+
+    A table with a column "station_id" is one of fireplan's own: there a name that is missing is a fault.
+    """
+    if "name" not in found and found.get("station_id", "station_id") != "station_id":
+        found["name"] = found["station_id"]
+        notes.append(f"there is no column of names: {quoted(found['station_id'])} serves as 'name'")
+    elif "name" in found and "station_id" not in found:
+        names = table.texts(found["name"])
+        if all(names) and len(set(names)) == len(names):
+            found["station_id"] = found["name"]
+            notes.append(f"there is no column of ids: {quoted(found['name'])} serves as 'station_id'")
 
 
 def _check_columns(table: OfficeTable, found: dict[str, str], faults: Faults) -> None:

@@ -246,8 +246,7 @@ def _read_history(file: Source, home: Path, seen: _Seen, *, zone: str, say: Call
 
 def _astray(seen: _Seen) -> tuple[pd.DataFrame, dict[str, str]]:
     """Find stations that a scenario would refuse, and units without a station."""
-    none = pd.DataFrame({"offset_m": [], "why": []}, index=pd.Index([], name="station_id"))
-    astray = none
+    astray = pd.DataFrame({"name": [], "offset_m": [], "why": []}, index=pd.Index([], name="station_id"))
     if seen.roads is not None and seen.stations is not None:
         astray = stations_astray(seen.roads, seen.stations, snap_limit_m=SNAP_LIMIT_M)
     homeless: dict[str, str] = {}
