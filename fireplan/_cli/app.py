@@ -231,6 +231,47 @@ def check(
     raise typer.Exit(code)
 
 
+@app.command()
+def init(  # noqa: PLR0913 - one for each option
+    folder: Annotated[Path, typer.Argument(metavar="FOLDER", help="The project's folder; made if it is not there.")],
+    roads: Annotated[str | None, typer.Option("--roads", help="OSM extract, GraphML or street centrelines.")] = None,
+    stations: Annotated[str | None, typer.Option("--stations", help="Stations with their places.")] = None,
+    units: Annotated[str | None, typer.Option("--units", help="Units and where each is housed.")] = None,
+    cad: Annotated[str | None, typer.Option("--cad", help="Dispatch (CAD) history of any layout.")] = None,
+    zones: Annotated[str | None, typer.Option("--zones", help="Outlines with people and dwellings.")] = None,
+    place: Annotated[
+        str | None, typer.Option("--place", help="Fetch the roads of this place from OpenStreetMap.")
+    ] = None,
+    timezone: Annotated[
+        str | None, typer.Option("--timezone", help="IANA zone; left out: where the stations stand.")
+    ] = None,
+    *,
+    yes: Annotated[bool, typer.Option("--yes", help="Ask nothing: take the best guess, and mark it.")] = False,
+) -> None:
+    """Make a project of whatever files there are: what is understood, what is at fault, what is missing."""
+    from fireplan._cli.init import init_project  # noqa: PLC0415 - help does not wait for it
+
+    files = {"roads": roads, "stations": stations, "units": units, "cad": cad, "zones": zones}
+    raise typer.Exit(init_project(folder, files, place=place, timezone=timezone, ask=not yes))
+
+
+@app.command("map")
+def map_columns(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="A dispatch (CAD) export of any layout.")],
+    timezone: Annotated[
+        str | None,
+        typer.Option("--timezone", help="Of its local times; with it the draft is tried: America/Denver, ..."),
+    ] = None,
+    out: Annotated[Path | None, typer.Option("--out", help="Mapping file to write, such as mapping.toml.")] = None,
+    *,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")] = False,
+) -> None:
+    """Draft how a dispatch export is read: which column holds what, by which evidence, and what only you can know."""
+    from fireplan._cli.map_file import map_file  # noqa: PLC0415 - help does not wait for it
+
+    raise typer.Exit(map_file(file, timezone=timezone, out=out, as_json=as_json))
+
+
 ALLOCATED = 200_000
 """Objects made between two searches for unreachable ones; Python's own 700 makes a tenth of a run of them."""
 

@@ -79,7 +79,10 @@ def read_neris_entity(path: str | Path) -> tuple[gpd.GeoDataFrame, pd.DataFrame]
         points.append(_point(station.get("location"), f"{quoted(station_id)} (station {number} of the list)", faults))
         units += _units(station, station_id, faults)
     faults.raise_if_any()
-    housed = [(row["station_id"], _housed(units, row["station_id"]), n) for n, row in enumerate(rows, start=1)]
+    housed = [
+        (row["station_id"], _housed(units, row["station_id"]), f"station {n} of the list")
+        for n, row in enumerate(rows, start=1)
+    ]
     frame = pd.DataFrame(rows, columns=["station_id", "name"]).astype("str").assign(open=True)
     stations, home = station_tables(frame, points, housed, faults, notes=notes)
     table = _unit_table(units, home, notes)

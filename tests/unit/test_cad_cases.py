@@ -171,8 +171,3 @@ def test_a_placeholder_for_a_clock_beside_a_date_is_one_too(tmp_path):
     seen = fp.read_cad(file, timezone="America/New_York", mapping=CASES / "blank_clock_beside_date.toml")
     assert seen.responses["cancelled"].sum() == 10
     assert "time_unreadable" not in set(seen.ledger["code"])
-
-
-def test_a_status_log_is_refused_by_name():
-    with pytest.raises(InputError, match=r"'UNIT_STATUS_CD' looks like a status log: one row per unit and status \(30"):
-        read("status_log_motorola.csv", mapping="motorola")

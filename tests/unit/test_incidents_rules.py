@@ -76,9 +76,22 @@ def test_exact_duplicates_count_once(tmp_path):
 
 
 def test_unit_twice_on_an_incident_is_noted(tmp_path):
-    history = read(tmp_path, row(), row(clock=CLOCK.replace("14:40", "14:50")))
+    again = CLOCK.replace("T14:0", "T15:0").replace("T14:40", "T15:40").replace("T15:00", "T14:00", 1)
+    history = read(tmp_path, row(), row(clock=again))
     assert entry(history, "unit_repeated").rows == 1
     assert history.rows_ok == 2
+
+
+def test_rows_that_tell_of_one_response_and_differ_count_once(tmp_path):
+    blank = CLOCK.replace("2024-03-05T14:02:10", "")
+    history = read(tmp_path, row(clock=blank), row(clock=CLOCK.replace("14:40", "14:50")), row(unit="E2"))
+    assert entry(history, "unit_repeated") is None
+    assert (history.rows_ok, history.rows_duplicate) == (2, 1)
+    found = entry(history, "conflicting_row")
+    assert (found["outcome"], found["lines"], found["column"]) == ("duplicate", "3", "cleared")
+    one = history.responses.set_index("unit_id").loc["E1"]
+    assert one["turnout_s"] == 70  # what one row lacks is taken from the other
+    assert one[["cleared", "cancelled"]].isna().tolist() == [True, False]  # what they differ in is dropped
 
 
 def test_unit_in_two_places_is_not_a_unit_sent_from_a_scene(tmp_path):
@@ -350,11 +363,11 @@ def test_delimiter_and_encoding_hints(tmp_path):
         ("[times]", "[time]", "'time': did you mean 'times'"),
         ("formats", "format", "'format': did you mean 'formats'"),
         ('unit_id = "Unit"', 'unitid = "Unit"', "'unitid': did you mean 'unit_id'"),
-        ('arrived = "There"', "", "arrived"),
+        ('incident_id = "No"', "", "incident_id"),
         ('column = "Where"', "", "latitude"),
         ('column = "Where"', 'column = "Where"\nlatitude = "x"', "latitude"),
         ('column = "Where"', 'column = "Where"\norder = "yx"', "point.order"),
-        ("%b-%Y", "%b-%y", "four-digit year"),
+        ("%b-%Y", "%b", "must hold a year"),
         ("%H:%M:%S", "%I:%M:%S", "needs %p"),
         ("[times]", '[carry]\nturnout_s = "x"\n[times]', "taken"),
         ("[times]", '[carry]\n"Bad Name" = "x"\n[times]', "carry"),

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import shapely
-import tomli_w
+import tomlkit
 
 import fireplan as fp
 from fireplan.errors import FireplanError, ProjectError
@@ -154,7 +154,7 @@ def test_what_cannot_be_is_said(tmp_path, more, said):
 )
 def test_inputs_are_files_of_the_project(tmp_path, name, said):
     (tmp_path / "sub").mkdir()
-    text = PLAN + tomli_w.dumps({"cad": name}).replace("'''", "'")
+    text = PLAN + tomlkit.dumps({"cad": name}).replace("'''", "'")
     assert said in fault(tmp_path, text)
 
 
@@ -376,10 +376,10 @@ def test_changes_that_cannot_be_made_are_named(folder, more, said):
     assert said in str(caught.value)
 
 
-def test_project_without_demand_says_so(folder):
+def test_density_needs_zones(folder):
     plan = (folder / "plan.toml").read_text(encoding="utf-8").replace('zones = "zones.parquet"\n', "")
-    (folder / "plan.toml").write_text(plan, encoding="utf-8")
-    with pytest.raises(ProjectError, match=r"neither inputs\.zones nor inputs\.cad"):
+    (folder / "plan.toml").write_text(f"{plan}\n[demand.density]\n", encoding="utf-8")
+    with pytest.raises(ProjectError, match=r"\[demand\.density\] needs zones"):
         fp.open_project(folder)
 
 

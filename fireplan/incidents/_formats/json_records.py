@@ -14,9 +14,9 @@ import pyarrow as pa
 from fireplan.errors import InputError, TableError, listed, quoted
 from fireplan.incidents._formats.cell_text import cell_text, is_whole_float
 from fireplan.incidents._formats.json_elements import Elements
-from fireplan.incidents._formats.neris_stamps import NERIS_STAMPS, primary_type, stamp_text
+from fireplan.incidents._formats.neris_stamps import NERIS_STAMPS, UNIT_RESPONSES, primary_type, stamp_text
 from fireplan.incidents._formats.point_columns import X, Y, crs_of, in_degrees
-from fireplan.incidents._formats.text_table import TEXT, Records, refuse_empty, squeezed
+from fireplan.incidents._formats.text_table import TEXT, Records, refuse_empty
 from fireplan.incidents._ledger.stands import Stands
 
 if TYPE_CHECKING:
@@ -34,6 +34,7 @@ MOST_NAMES_SHOWN = 20
 GEOMETRIES = frozenset(
     ("Point", "MultiPoint", "LineString", "MultiLineString", "Polygon", "MultiPolygon", "GeometryCollection")
 )
+OF_UNITS = UNIT_RESPONSES.rstrip(".")
 CURSORS = ("next_cursor", "nextCursor", "next_page", "nextPageToken", "next")
 _WHOLE = re.compile(r"-?\d{1,13}")
 _WGS84 = re.compile(r"(?:epsg:*)?4326|.*crs:?84|.*epsg:.*:4326|none|", re.IGNORECASE)
@@ -144,9 +145,11 @@ class _Rows:
 
     def count_wanted(self, element: object, key: str) -> int:
         """Count the wanted names in an element, as if it stood under a key."""
+        if self.shape.every and key:  # then all names are: a list of objects holds records of their own
+            return 0
         names: set[str] = set()
         _gather(_bare(element), f"{key}." if key else "", names, depth=0)
-        return len({squeezed(name) for name in names} & self.shape.accepted)
+        return self.shape.matches(list(names))
 
     def take(self, element: dict[str, Any], number: int) -> None:
         """Make rows of an element."""
@@ -204,7 +207,7 @@ class _Rows:
                     f"{quoted(self.name)} holds more than {MAX_NAMES:,} different names: it is no list of records alike"
                 )
             slot = self.places[name] = len(self.places)
-            if squeezed(name) in self.shape.accepted:
+            if self.shape.places([name]):
                 self.kept[slot] = []
             else:
                 slot = -1
@@ -263,6 +266,9 @@ class _Rows:
     def _rows_within(self, lists: dict[str, list[Any]]) -> list[dict[int, str]]:
         """Give a row for each object in the list that holds wanted names; [] where there is none."""
         found: list[dict[int, str]] = []
+        if self.shape.every and len(lists) > 1:  # of a file of which nothing is known: of the units, or the first
+            self.within = self.within or (OF_UNITS if OF_UNITS in lists else next(iter(lists)))
+            lists = {name: items for name, items in lists.items() if name == self.within}
         for name, items in lists.items():
             rows: list[dict[int, str]] = []
             for item in items:
