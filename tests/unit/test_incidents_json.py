@@ -222,6 +222,17 @@ def test_neris_with_seconds_types_modes_and_several_units(tmp_path):
     assert single.rows_in == 2
 
 
+def test_a_unit_is_known_by_its_neris_id_where_it_has_no_other(tmp_path):
+    incidents = [json.loads(json.dumps(incident)) for incident in NERIS]
+    for incident in incidents[::2]:
+        unit = incident["dispatch"]["unit_responses"][0]
+        unit |= {"unit_neris_id": f"FD24027000S001U{unit['reported_unit_id'][1:]:>03}", "reported_unit_id": None}
+    history = read(incidents, tmp_path)
+    assert history.rows_ok == 30
+    assert history.responses["unit_id"].str.startswith("FD24027000").sum() == 15
+    check_figures(history)
+
+
 def test_a_point_in_another_crs_than_degrees_is_refused(tmp_path):
     incident = json.loads(json.dumps(NERIS[0]))
     point = incident["dispatch"]["point"]

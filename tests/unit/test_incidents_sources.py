@@ -368,6 +368,30 @@ def test_files_of_one_name_are_told_apart_by_their_folders(tmp_path):
     assert history.ledger.set_index("code")["lines"]["duplicate_row"].startswith("'b/calls.csv' 2, 3")
 
 
+def test_lines_of_a_second_table_are_told_beside_those_of_several_files(tmp_path):
+    frame = pd.read_csv(PLAIN, dtype="str")
+    calls = frame[["incident_id", "call_type", "received", "latitude", "longitude"]]
+    units = frame[["incident_id", "unit_id", "dispatched", "enroute", "arrived", "cleared"]].copy()
+    units.loc[4, "incident_id"] = "unheard of"
+    units.to_csv(tmp_path / "units.csv", index=False)
+    paths = [tmp_path / "a.csv", tmp_path / "b.csv"]
+    calls.iloc[:10].to_csv(paths[0], index=False)
+    pd.concat([calls.iloc[:1], calls.iloc[10:]]).to_csv(paths[1], index=False)
+    mapping = tmp_path / "own.toml"
+    names = ("incident_id", "unit_id", "call_type", *TIMES)
+    columns = "".join(f'{name} = "{name}"\n' for name in names)
+    mapping.write_text(
+        f'[columns]\n{columns}[point]\nlatitude = "latitude"\nlongitude = "longitude"\n[second]\nkey = "incident_id"\n',
+        encoding="utf-8",
+    )
+    history = read(paths, mapping=mapping, responses=tmp_path / "units.csv")
+    assert history.rows_in == 61
+    assert history.rows_in == history.rows_ok + history.rows_set_aside + history.rows_duplicate + history.rows_held
+    told = " ".join(history.messages()) + history.quarantine.to_csv()
+    assert "'units.csv' 6" in told or "units.csv,6" in told
+    assert "'b.csv' 2" in told
+
+
 def test_a_column_that_one_file_lacks_is_noted_and_two_layouts_are_refused(tmp_path):
     one, two = halves(tmp_path)
     rows = [line.split(",") for line in two.read_text(encoding="utf-8").splitlines()]

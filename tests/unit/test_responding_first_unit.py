@@ -65,6 +65,15 @@ def test_new_york_gives_the_intervals_of_the_first_unit(nyc):
     assert hours["n"].groupby(level="measure").sum().to_dict() == table["n"].to_dict()
 
 
+def test_a_mapping_without_a_point_gives_the_same(nyc, tmp_path):
+    lines = (CASES / "nyc_fire_dispatch.toml").read_text(encoding="utf-8").split("[point]")[0]
+    mapping = tmp_path / "nyc.toml"
+    mapping.write_text(lines.replace('optional = ["point"]', ""), encoding="utf-8")
+    history = fp.read_cad(CASES / "nyc_fire_dispatch.csv", timezone="America/New_York", mapping=mapping)
+    assert history.incidents.geometry.isna().all()
+    pd.testing.assert_frame_equal(fp.performance(history), fp.performance(nyc))
+
+
 def test_cincinnati_has_no_turnout_and_seattle_no_interval_but_both_are_demand():
     ohio = fp.read_cad(CASES / "cincinnati_cad.csv", timezone="America/New_York", mapping=CASES / "cincinnati_cad.toml")
     table = fp.performance(ohio)
