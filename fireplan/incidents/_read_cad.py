@@ -299,7 +299,7 @@ def _history(
     rows_in = records.rows_in
     faults = Faults(name)
     picked = pick_columns(records, plan, table=name, ledger=ledger)
-    header, names, plan, elapsed = records.header, picked.names, picked.mapping, picked.elapsed
+    header, names, plan, elapsed, absent = records.header, picked.names, picked.mapping, picked.elapsed, picked.absent
     del records  # what is not needed any more goes: a million rows take room
     when = _times_of_log(picked, faults=faults) if plan.log is not None else None
     frame, unsaid, clocks = one_row_per_unit(picked, when=when, partner=partner, faults=faults, ledger=ledger)
@@ -321,6 +321,8 @@ def _history(
     frame = frame.drop(columns=[*texts])
     written = to_next_day(written, clocks, frame.index, ledger=ledger)
     clocked = read_stamps(frame, written, zone=stamps_in, faults=faults, ledger=ledger, passed=passed, unsaid=unsaid)
+    if "arrived" in absent:
+        clocked = clocked.without_arrivals()
     if stamps_in.key != zone.key:
         ledger.add_file("stamps_in_zone", detail=f"{stamps_in.key}, reported in {zone.key}")
     del texts, stamps, written, passed

@@ -347,6 +347,27 @@ def test_rows_without_a_number_are_numbered_on_request(tmp_path):
     assert entry(history, "rows_numbered").rows == 30
 
 
+def test_rows_without_a_number_that_are_alike_are_each_an_incident_and_noted(tmp_path):
+    (tmp_path / "x.csv").write_text(
+        "No,R\n,2024-03-13 06:00\n,2024-03-13 06:00\n7,2024-03-13 06:00\n7,2024-03-13 06:00\n"
+    )
+    (tmp_path / "m.toml").write_text("number_rows = true\n" + columns(incident_id="No", received="R"))
+    history = fp.read_cad(tmp_path / "x.csv", timezone="UTC", mapping=tmp_path / "m.toml")
+    assert history.incidents.index.tolist() == ["7", "row 2", "row 3"]
+    assert (entry(history, "rows_alike").lines, history.rows_duplicate) == ("2, 3", 1)
+
+
+def test_without_a_column_of_arrivals_no_unit_was_cancelled(tmp_path):
+    table = pd.read_csv(CASES / "second_resolution.csv", dtype=str).drop(columns="arrived")
+    table.to_csv(tmp_path / "x.csv", index=False)
+    history = fp.read_cad(tmp_path / "x.csv", timezone=NEW_YORK)
+    assert not history.responses["cancelled"].any()
+    assert entry(history, "cancelled") is None
+    assert "arrived: travel and total response are unknown" in entry(history, "column_absent").meaning
+    table.assign(cancelled_enroute=table["enroute"].where(table.index < 3)).to_csv(tmp_path / "x.csv", index=False)
+    assert fp.read_cad(tmp_path / "x.csv", timezone=NEW_YORK).responses["cancelled"].sum() == 3
+
+
 # times
 
 

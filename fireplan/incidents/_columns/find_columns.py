@@ -222,7 +222,8 @@ def check_needed(header: list[str], found: FoundColumns, *, own_names: bool, fau
             faults.add(_missing(name, sources, close=_close(sources, header, used=()) if sure else ""))
     if not given & ALL_TIMES and mapping.log is None and not own_names:
         names = [source for name in ORDER_OF_TIMES if name in mapping.given for source in _sources(mapping, name)]
-        faults.add(f"none of the times is there: {listed(map(quoted, dict.fromkeys(names)), most=MOST_FOUND)}")
+        shown = listed(map(quoted, dict.fromkeys(names)), most=MOST_FOUND)
+        faults.add(f"none of the columns of times is there ({shown}): name one that is in the mapping")
     if faults.found and sure:
         faults.add(f"the columns found are {listed((quoted(name) for name in header), most=MOST_FOUND // 2)}")
 
@@ -245,7 +246,10 @@ def _close(sources: tuple[str, ...], header: list[str], *, used: Iterable[int]) 
 
 
 def _missing(name: str, sources: tuple[str, ...], *, close: str) -> str:
-    meant = f", did you mean {quoted(close)}?" if close else ": add it, or name the column that holds it in a mapping"
+    mend = ": add it, or name the column that holds it in a mapping"
+    if name == "received" and sources == (name,):
+        mend += " (a mapping may do without, and call handling and total response stay unknown)"
+    meant = f", did you mean {quoted(close)}?" if close else mend
     source = " or ".join(map(quoted, sources))
     wanted = source if sources == (name,) else f"{source} (for {name})"
     return f"column {wanted} is missing{meant}"

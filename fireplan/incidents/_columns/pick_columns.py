@@ -44,7 +44,8 @@ class Picked(NamedTuple):
     `frame` holds their text by physical line, stripped but for `unit_id`; the five times are always there, blank
     where the file has none. `names` says what to call each in messages, and `mapping` how they are written. `units`
     holds, of units that stand side by side, the columns of each. `elapsed` says which times are given as what passed
-    since another, and `clocks` of the file, or of each unit, which times share one date.
+    since another, `clocks` of the file, or of each unit, which times share one date, and `absent` of which there is
+    no column.
     """
 
     frame: pd.DataFrame
@@ -53,6 +54,7 @@ class Picked(NamedTuple):
     units: tuple[pd.DataFrame, ...] = ()
     elapsed: dict[str, Elapsed] = {}  # noqa: RUF012 - never changed
     clocks: tuple[tuple[tuple[str, ...], ...], ...] = ((),)
+    absent: tuple[str, ...] = ()
 
 
 def shape_of_file(mapping: Mapping) -> Shape:
@@ -131,7 +133,9 @@ def pick_columns(records: Records, mapping: Mapping, *, table: str, ledger: Ledg
         names |= {name: _called(name, [records.header[place] for place in source.places])
                   for name, source in part.items()}  # fmt: skip
     clocks = tuple(_sharing_dates(mapping, part) for part in range(max(len(units), 1)))
-    return Picked(frame, names, mapping, units, found.elapsed, clocks)
+    stated = given if mapping.log is None else given | {name for name, _ in mapping.log.statuses()}
+    absent = tuple(name for name in TIMES if name not in stated)
+    return Picked(frame, names, mapping, units, found.elapsed, clocks, absent)
 
 
 def _column(records: Records, source: Source, *, name: str, ledger: Ledger) -> tuple[pd.Series[str], Ints]:
@@ -177,7 +181,7 @@ def _clock_blank(parts: list[pd.Series[str]]) -> Flags:
 
 def _note_absent(mapping: Mapping, given: set[str], *, ledger: Ledger) -> None:
     """Note the columns that the file lacks, each with what it costs."""
-    stamped = set() if mapping.log is None else set(mapping.log.values)
+    stamped = set() if mapping.log is None else {name for name, _ in mapping.log.statuses()}
     located = bool(given & {"point", "latitude"})
     for name, cost in COSTS.items():
         if name not in given | stamped and not (name == "point" and located):

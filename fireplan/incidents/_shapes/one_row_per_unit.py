@@ -54,7 +54,7 @@ def one_row_per_unit(
     mapping = picked.mapping
     frame = picked.frame
     clocks: Clocks = ((None, picked.clocks[0]),) if picked.clocks[0] else ()
-    if mapping.number_rows or mapping.log is not None:
+    if mapping.log is not None:
         again = frame.duplicated().to_numpy()
         ledger.duplicate("duplicate_row", frame.index[again])
         frame, when = frame[~again], when[~again] if when is not None else None
@@ -91,12 +91,12 @@ def one_row_per_unit(
 def _numbers(frame: pd.DataFrame, *, ledger: Ledger) -> pd.Series[str]:
     """Name incidents without an id by the line on which they stand."""
     called = pd.Series([f"row {line}" for line in frame.index], index=frame.index, dtype="str")
-    if "incident_id" not in frame:
-        ledger.add("rows_numbered", frame.index, column="incident_id")
-        return called
-    blank = frame["incident_id"].str.strip() == ""
+    given = frame["incident_id"] if "incident_id" in frame else called.mask(called != "", "")
+    blank = given.str.strip() == ""
     ledger.add("rows_numbered", frame.index[blank], column="incident_id")
-    return frame["incident_id"].mask(blank, called)
+    alike = frame[blank].duplicated(keep=False)
+    ledger.add("rows_alike", alike.index[alike], column="incident_id")
+    return given.mask(blank, called)
 
 
 def _with_partners(origins: RowsOfResponses, partner: pd.Series[int]) -> RowsOfResponses:
