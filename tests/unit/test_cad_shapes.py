@@ -5,9 +5,11 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from cad_layouts import LAYOUTS, written
 
 import fireplan as fp
 from fireplan.errors import InputError, TableError
+from fireplan.incidents._columns.find_columns import place_of
 
 CASES = Path(__file__).parents[1] / "data" / "cases"
 NEW_YORK = "America/New_York"
@@ -103,6 +105,18 @@ def test_the_second_column_of_a_name(tmp_path):
     assert history.responses["call_processing_s"].tolist() == [60]
 
 
+@pytest.mark.parametrize(
+    ("source", "header", "place"),
+    [
+        ("r", ["R", "r"], 1), ("R#2", ["R", "r"], 1), ("R#2", ["R", "R#2", "R"], 1), ("Call no", ["x", "CALL_NO."], 1),
+        ("Call #", ["Call Number"], 0), ("Time#3", ["Time", "Time"], None), ("Time #2", ["Time", "Time"], 1),
+        ("En-route#2", ["Enroute", "EN ROUTE"], 1), ("", ["#"], None),
+    ],
+)  # fmt: skip
+def test_where_a_name_stands(source, header, place):
+    assert place_of(source, header) == place
+
+
 @pytest.mark.parametrize("delimiter", ["^", "~", "§", "!"])
 def test_any_character_may_stand_between_fields(tmp_path, delimiter):
     text = (CASES / "second_resolution.csv").read_text().replace(",", delimiter)
@@ -140,6 +154,21 @@ def test_one_clock_under_two_names_says_nothing_of_answering(tmp_path):
     seen = fp.response_performance.attend(history).responses.set_index("incident_id")
     assert seen["answering_s"].isna().tolist() == [True, False]
     assert seen.loc["2", "answering_s"] == 10
+
+
+@pytest.mark.parametrize("layout", LAYOUTS, ids=[layout.name for layout in LAYOUTS])
+def test_what_a_draft_understands_of_a_layout_is_read(layout, tmp_path):
+    file = written(layout, tmp_path)
+    draft = fp.incidents.draft_mapping(file, timezone=layout.timezone)
+    history = fp.read_cad(file, timezone=layout.timezone, mapping=draft)
+    adds_up(history)
+    assert history.rows_set_aside == 0
+    assert history.rows_duplicate == (30 if layout.name == "minutes where times should be" else 0)
+    table = pd.read_csv(file, dtype=str)
+    for name in (name for name in TIMES if name in layout.right):
+        stamps = history.responses[name].dt.tz_convert(layout.timezone)
+        shown = [f"{stamp:{layout.stamp}}" for stamp in stamps]
+        assert set(shown) == set(table[layout.right[name]])
 
 
 # units

@@ -179,8 +179,8 @@ class _Search:
 def _check_once(source: str, header: list[str], wanted: Iterable[str], *, faults: Faults) -> None:
     """Refuse a name that stands in the header more than once, unless the mapping tells which of them is which."""
     same = [name for name in header if name.casefold() == source.casefold()]
-    if len(same) > 1 and not any(numbered_name(name)[0].casefold() == source.casefold() != name.casefold()
-                                 for name in wanted):  # fmt: skip
+    numbered = any(numbered_name(name)[0].casefold() == source.casefold() != name.casefold() for name in wanted)
+    if len(same) > 1 and same.count(source) != 1 and not numbered:
         faults.add(_twice(source))
 
 
@@ -190,12 +190,12 @@ def _twice(name: str) -> str:
 
 
 def place_of(source: str, header: Sequence[str]) -> int | None:
-    """Find a column by its name regardless of case, else of spaces and punctuation too; `Time#2` is the second."""
+    """Find a column by its name, else regardless of case, of spaces and punctuation; `Time#2` is the second of them."""
     name, number = numbered_name(source)
-    for wanted, nth in dict.fromkeys(((source, 1), (name, number))):
-        for same in (str.casefold, squeezed):
+    for same in (str, str.casefold, squeezed):
+        for wanted, nth in ((source, 1), (name, number)):
             at = [place for place, found in enumerate(header) if same(found) == same(wanted)]
-            if len(at) >= nth and not (nth == 1 and wanted != name and same is squeezed):
+            if len(at) >= nth and (wanted == name or same is not squeezed):
                 return at[nth - 1]
     return None
 
