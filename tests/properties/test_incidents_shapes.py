@@ -20,7 +20,7 @@ STATUSES = {"dispatched": "DP", "enroute": "ER", "arrived": "OS", "cleared": "AQ
 UNITS = ("E1", "T1", "M2", "B7")
 COLUMNS = "".join(f'{name} = "{name}"\n' for name in ("incident_id", "call_type", "priority"))
 POINT = '[point]\nlatitude = "latitude"\nlongitude = "longitude"\n'
-PROPERTY = settings(max_examples=tries(40), deadline=None)
+PROPERTY = settings(max_examples=tries(30), deadline=None)
 
 
 @st.composite
@@ -188,7 +188,7 @@ def test_several_units_in_a_cell(folder, plain, count):
     assert set(found.responses.loc[found.responses["arrived"].notna(), "unit_id"]) == {"E1"}
 
 
-@settings(max_examples=tries(60), deadline=None)
+@settings(max_examples=tries(50), deadline=None)
 @given(histories(), st.data())
 def test_damaged_files_of_every_shape_add_up_or_are_refused(folder, plain, data):
     wild = st.sampled_from(["", "NULL", "x", "1", "2024-13-45 99:99:99", "E1;T1", "1710309909000", "9" * 30, "\u0415"])

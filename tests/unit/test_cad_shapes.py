@@ -310,6 +310,26 @@ def test_a_unit_sent_again_after_it_cleared_responds_twice(tmp_path):
     assert entry(history, "status_without_time").lines == "12"
 
 
+@pytest.mark.parametrize("turned", [False, True])
+def test_a_log_in_the_hour_that_comes_twice_is_read_in_the_order_of_the_file(tmp_path, turned):
+    rows = [f"1,E1,{status},2024-11-03,{clock}:00" for status, clock in
+            (("DP", "01:58"), ("ER", "01:00"), ("OS", "01:05"), ("AQ", "01:30"))]  # fmt: skip
+    (tmp_path / "log.csv").write_text("No,Unit,Status,Day,Clock\n" + "\n".join(rows[:: -1 if turned else 1]))
+    (tmp_path / "log.toml").write_text(LOG)
+    history = fp.read_cad(tmp_path / "log.csv", timezone=NEW_YORK, mapping=tmp_path / "log.toml")
+    assert history.responses[["turnout_s", "travel_s"]].to_numpy().tolist() == [[120, 300]]
+    assert history.responses["cleared"].iloc[0].isoformat() == "2024-11-03T06:30:00+00:00"
+
+
+def test_a_mapping_of_units_side_by_side_for_a_file_without_them_is_refused(tmp_path):
+    (tmp_path / "x.csv").write_text("No,R\n1,2024-03-13 06:00:00\n")
+    (tmp_path / "m.toml").write_text(
+        columns(incident_id="No", received="R") + '[[responses]]\ncolumns = { unit_id = "Crew", arrived = "There" }\n'
+    )
+    with pytest.raises(TableError, match=r"none of the columns of \[\[responses\]\] is there: 'Crew', 'There'"):
+        fp.read_cad(tmp_path / "x.csv", timezone="UTC", mapping=tmp_path / "m.toml")
+
+
 def test_a_log_of_which_no_status_is_known_is_refused(tmp_path):
     with pytest.raises(
         TableError, match=r"none of the statuses of \[log\] values is in column 'Status', which holds 'X'"

@@ -118,6 +118,9 @@ def by_mapping(header: list[str], mapping: Mapping, *, faults: Faults) -> FoundC
             continue
         own = search.named({name: several(names) for name, names in part.columns.items()})
         units.append(own | search.joined(part.join) | passed)
+    if mapping.responses and not any(units):
+        names = [name for part in mapping.responses for names in part.columns.values() for name in several(names)]
+        faults.add(f"none of the columns of [[responses]] is there: {listed(map(quoted, names), most=MOST_FOUND)}")
     if log is not None:
         base |= search.needed(STATUS, log.status) | search.needed(STATUS_TIME, log.time)
     if ("latitude" in base) != ("longitude" in base):
