@@ -113,7 +113,7 @@ def pick_columns(records: Records, mapping: Mapping, *, table: str, ledger: Ledg
     note_numbers(records, {name: base[name].places[0] for name in IDS if name in base}, ledger=ledger)
     index = pd.Index(records.lines, name="line")
     columns: dict[str, pd.Series[str]] = {}
-    chosen: dict[str, Ints] = {}
+    chosen: dict[str, Ints | None] = {}
     for name, source in base.items():
         columns[name], chosen[name] = _column(records, source, name=name, ledger=ledger)
     if "answered" in base and "received" in base and not stands_in and len(base["received"].places) > 1:
@@ -138,19 +138,21 @@ def pick_columns(records: Records, mapping: Mapping, *, table: str, ledger: Ledg
     return Picked(frame, names, mapping, units, found.elapsed, clocks, absent)
 
 
-def _column(records: Records, source: Source, *, name: str, ledger: Ledger) -> tuple[pd.Series[str], Ints]:
-    """Give the text of one column, stripped but for `unit_id`, and of each row the place that it came from."""
-    chosen = np.full(len(records.lines), source.places[0])
+def _column(records: Records, source: Source, *, name: str, ledger: Ledger) -> tuple[pd.Series[str], Ints | None]:
+    """Give the text of one column, stripped but for `unit_id`; of several, also the place that each row came from."""
     if source.joined:
         parts = [records.texts(place).str.strip() for place in source.places]
         if name in IDS:
-            return _joined_id(parts), chosen
+            return _joined_id(parts), None
         text = reduce(lambda one, two: one + " " + two, parts).str.strip()
-        return text.mask(_clock_blank(parts), ""), chosen
+        return text.mask(_clock_blank(parts), ""), None
     text = records.texts(source.places[0])
-    text = text if name == "unit_id" and len(source.places) == 1 else stripped(text)
+    if len(source.places) == 1:
+        return text if name == "unit_id" else stripped(text), None
+    text = stripped(text)
+    chosen = np.full(len(records.lines), source.places[0])
     times = name in ALL_TIMES or name == STATUS_TIME
-    empty = holds_nothing(text, times=times) if len(source.places) > 1 else np.zeros(0, dtype=bool)
+    empty = holds_nothing(text, times=times)
     for place in source.places[1:]:
         other = stripped(records.texts(place))
         use = empty & ~holds_nothing(other, times=times)
