@@ -330,6 +330,14 @@ def test_a_mapping_of_units_side_by_side_for_a_file_without_them_is_refused(tmp_
         fp.read_cad(tmp_path / "x.csv", timezone="UTC", mapping=tmp_path / "m.toml")
 
 
+def test_shapes_that_are_of_units_need_their_column(tmp_path):
+    (tmp_path / "x.csv").write_text("No,Status,Day,Clock\n1,DP,2024-03-13,06:01:00\n")
+    for text in (LOG, "split_units = true\n" + columns(incident_id="No", unit_id="Unit", received="Day")):
+        (tmp_path / "m.toml").write_text(text)
+        with pytest.raises(TableError, match=r"column 'Unit' \(for unit_id\) is missing"):
+            fp.read_cad(tmp_path / "x.csv", timezone="UTC", mapping=tmp_path / "m.toml")
+
+
 def test_a_log_of_which_no_status_is_known_is_refused(tmp_path):
     with pytest.raises(
         TableError, match=r"none of the statuses of \[log\] values is in column 'Status', which holds 'X'"

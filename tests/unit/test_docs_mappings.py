@@ -4,8 +4,12 @@ import re
 from pathlib import Path
 
 import pytest
+from how_many import tries
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 import fireplan as fp
+from fireplan.errors import FireplanError
 from fireplan.incidents._columns import mapping as language
 from fireplan.incidents._columns.mapping import KNOWN, bundled_mappings
 
@@ -64,3 +68,36 @@ def test_every_key_and_every_column_is_on_the_page():
               language.LogStatuses]  # fmt: skip
     for key in {key for model in models for key in model.model_fields} | {*KNOWN, *bundled_mappings()}:
         assert re.search(rf"\b{key}\b", PAGE), key
+
+
+WILD = st.sampled_from([
+    "", "NULL", "x", "-1", "1e400", "9" * 20, "2024-13-45 99:99", "E1;T1", "POINT (a b)", "0", "3/13/24 6:05", '"',
+    "2024-03-10 02:30:00", "2024-11-03 01:30:00", "1710309909000", "45364.5",
+])  # fmt: skip
+KEYS = st.sampled_from([
+    "", "number_rows = true", "split_units = true", 'optional = ["log"]', "x = 1", '[times]\nepoch = "excel"',
+    '[times]\nzone = "UTC"', '[elapsed]\ncleared = { column = "No", after = "arrived" }',
+])  # fmt: skip
+
+
+@settings(max_examples=tries(150), deadline=None)
+@given(st.sampled_from(EXAMPLES), st.lists(st.tuples(st.integers(0, 9), st.integers(0, 9), WILD), max_size=4),
+       st.integers(0, 30), KEYS)  # fmt: skip
+def test_a_damaged_example_adds_up_or_is_refused(tmp_path_factory, example, slips, line, key):
+    tables, toml = example
+    rows = [row.split(",") for row in tables[-1].splitlines()]
+    for row, column, text in slips:
+        cells = rows[row % len(rows)]
+        cells[column % len(cells)] = text
+    said = toml.splitlines()
+    said[line % len(said)] = key
+    try:
+        history = read(
+            tmp_path_factory.mktemp("slips"),
+            [*tables[:-1], "".join(f"{','.join(row)}\n" for row in rows)],
+            "\n".join(said),
+        )
+    except FireplanError:
+        return
+    assert history.rows_in == history.rows_ok + history.rows_set_aside + history.rows_duplicate
+    assert not (history.responses.filter(regex="_s$") < 0).any().any()

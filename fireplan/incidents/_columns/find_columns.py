@@ -217,6 +217,8 @@ def check_needed(header: list[str], found: FoundColumns, *, own_names: bool, fau
     given = set(found.base).union(*found.units)
     sure = len(given) >= HEADER_LIKELY  # else the line may hold data, which is not shown
     needed = [] if mapping.number_rows else ["incident_id"]
+    if mapping.split_units or mapping.log is not None:
+        needed.append("unit_id")
     if own_names:  # whoever has a mapping knows what is there; a known header may be one with the column forgotten
         needed.append("received")
     for name in needed:
