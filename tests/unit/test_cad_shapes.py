@@ -207,6 +207,41 @@ def test_a_unit_without_any_value_is_none(tmp_path):
     assert history.quarantine[["line", "code"]].to_numpy().tolist() == [[3, "unit_id_missing"], [4, "unit_id_missing"]]
 
 
+def test_a_unit_whose_columns_the_file_lacks_moves_no_other(tmp_path):
+    (tmp_path / "x.csv").write_text("No,Day,R,U2,D2,A2\n1,2024-03-13,23:58:00,E1,23:59:00,00:04:00\n")
+    text = columns(incident_id="No") + '[join]\nreceived = ["Day", "R"]\n'
+    for n in (1, 2):
+        text += f'[[responses]]\ncolumns = {{ unit_id = "U{n}" }}\n'
+        text += f'join = {{ dispatched = ["Day", "D{n}"], arrived = ["Day", "A{n}"] }}\n' if n == 2 else ""
+    (tmp_path / "m.toml").write_text(text)
+    history = fp.read_cad(tmp_path / "x.csv", timezone="UTC", mapping=tmp_path / "m.toml")
+    assert history.responses[["unit_id", "total_response_s"]].to_numpy().tolist() == [["E1", 360]]
+
+
+@pytest.mark.parametrize("shape", ["log", "cells"])
+def test_a_second_table_may_be_a_log_or_have_several_units_in_a_cell(tmp_path, shape):
+    (tmp_path / "calls.csv").write_text("No,R\n1,2024-03-13 06:00:00\n2,2024-03-13 07:00:00\n3,2024-03-13 08:00:00\n")
+    if shape == "log":
+        rows = "".join(f"{n},E{n},{status},2024-03-13,0{5 + n}:0{at}:00\n" for n in (1, 2, 4)
+                       for at, status in ((1, "DP"), (5, "OS"), (9, "X")))  # fmt: skip
+        (tmp_path / "units.csv").write_text("No,Unit,Status,Day,Clock\n" + rows)
+        text = LOG.replace('received = ["RCVD"]\n', "").replace('No"\n', 'No"\nreceived = "R"\n')
+    else:
+        rows = "".join(f"{n},E{n};T{n},2024-03-13 0{5 + n}:01:00,2024-03-13 0{5 + n}:05:00\n" for n in (1, 2, 4))
+        (tmp_path / "units.csv").write_text("No,Unit,D,A\n" + rows)
+        text = "split_units = true\n"
+        text += columns(incident_id="No", unit_id="Unit", received="R", dispatched="D", arrived="A")
+    (tmp_path / "m.toml").write_text(text)
+    history = fp.read_cad(
+        tmp_path / "calls.csv", timezone="UTC", mapping=tmp_path / "m.toml", responses=tmp_path / "units.csv"
+    )
+    adds_up(history)
+    aside = {"log": 4, "cells": 2}[shape]  # the third call, and the rows of a fourth that is none
+    assert (history.rows_in, history.rows_set_aside) == ({"log": 12, "cells": 6}[shape], aside)
+    first = history.responses.drop_duplicates("incident_id")
+    assert first[["unit_id", "total_response_s"]].to_numpy().tolist() == [["E1", 300], ["E2", 300]]
+
+
 LFB = """
 [columns]
 incident_id = "IncidentNumber"

@@ -125,6 +125,8 @@ def by_mapping(header: list[str], mapping: Mapping, *, faults: Faults) -> FoundC
         base |= search.needed(STATUS, log.status) | search.needed(STATUS_TIME, log.time)
     if ("latitude" in base) != ("longitude" in base):
         base = {name: source for name, source in base.items() if name not in {"latitude", "longitude"}}
+    there = tuple(part for part, own in zip(mapping.responses, units, strict=True) if own)
+    mapping = mapping.model_copy(update={"responses": there})
     return FoundColumns(base, tuple(filter(None, units)), elapsed, mapping)
 
 
