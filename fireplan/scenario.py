@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from fireplan import wording
+from fireplan import demand, wording
 from fireplan._checked import takes
 from fireplan._frozen_tables import FrozenTable, Handed, Token, freeze_own
 from fireplan._one_release import OfOneRelease
@@ -97,9 +97,11 @@ class Scenario(OfOneRelease):
     stations
         By `station_id`; columns in `fireplan._schema`.
     units
-        By `unit_id`; `station_id` says where each is housed.
+        By `unit_id`; `station_id` says where each is housed. None: each open station counts, and no force can be asked
+        for.
     zones
-        By `zone_id`; outlines or points with weights such as `population`, `dwellings`, `incidents`.
+        By `zone_id`; outlines or points with weights such as `population`, `dwellings`, `incidents`. None: hexagons,
+        of the incidents or, without any, along the roads.
     incidents
         By `incident_id`, at their own points; None: zones carry the demand alone.
     name
@@ -131,8 +133,8 @@ class Scenario(OfOneRelease):
 
     roads: RoadNetwork
     stations: Handed[gpd.GeoDataFrame] = Handed()
-    units: Handed[pd.DataFrame] = Handed()
-    zones: Handed[gpd.GeoDataFrame] = Handed()
+    units: Handed[pd.DataFrame] = Handed(optional=True)
+    zones: Handed[gpd.GeoDataFrame] = Handed(optional=True)
     _: KW_ONLY
     incidents: Handed[gpd.GeoDataFrame | None] = Handed(optional=True)
     name: str = "today"
@@ -157,8 +159,9 @@ class Scenario(OfOneRelease):
             object.__setattr__(self, name, freeze_own(table))  # frozen for everyone else; its columns are copies
 
         put("stations", _indexed(self.stations, "station_id"))
-        put("units", _indexed(self.units if len(self.units) else _no_units(), "unit_id"))
-        put("zones", _indexed(self.zones, "zone_id"))
+        units, zones = vars(self)["units"].table, vars(self)["zones"].table  # either may be None
+        put("units", _indexed(units if units is not None and len(units) else _no_units(), "unit_id"))
+        put("zones", _indexed(self._made_zones() if zones is None else zones, "zone_id"))
         check_table(self.stations, "stations")
         put("stations", _with_flag(self.stations))
         check_table(self.zones, "zones")
@@ -172,6 +175,12 @@ class Scenario(OfOneRelease):
             _check_points(self.incidents)
         _check_homes(self.units, self.stations)
         _check_timezone(self.timezone)
+
+    def _made_zones(self) -> gpd.GeoDataFrame:
+        """Hexagons for a place without zones: of its incidents, or along its roads."""
+        if self.incidents is not None:
+            return demand.hexagons(_indexed(self.incidents, "incident_id"))
+        return demand.along_roads(self.roads, snap_limit_m=self.snap_limit_m)
 
     def __repr__(self) -> str:
         """Say what it holds."""
@@ -426,6 +435,16 @@ def counted_columns(scenario: Scenario | Tables, also: Iterable[str] = ()) -> li
     """
     wanted = {*USUAL_WEIGHTS, *scenario.weights, *also}
     return [c for c in held(scenario).zones.select_dtypes("number").columns if c in wanted]
+
+
+def missing_said(scenario: Scenario | Tables) -> list[str]:
+    """Say what a scenario does without, and what its figures are of instead: one sentence for each table."""
+    said = []
+    if not len(held(scenario).units):
+        said.append("no units are given: what is first due is told by stations, each of which counts as one unit")
+    if held(scenario).incidents is None and not counted_columns(scenario):
+        said.append("no people, homes or incidents are given: what is counted are kilometres of road")
+    return said
 
 
 def _check_points(incidents: pd.DataFrame) -> None:

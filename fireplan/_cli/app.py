@@ -242,11 +242,11 @@ def check(
 @app.command()
 def init(  # noqa: PLR0913 - one for each option
     folder: Annotated[Path, typer.Argument(metavar="FOLDER", help="The project's folder; made if it is not there.")],
-    roads: Annotated[Path | None, typer.Option("--roads", help="OSM extract, GraphML or street centrelines.")] = None,
-    stations: Annotated[Path | None, typer.Option("--stations", help="Stations with their places.")] = None,
-    units: Annotated[Path | None, typer.Option("--units", help="Units and where each is housed.")] = None,
-    cad: Annotated[Path | None, typer.Option("--cad", help="Dispatch (CAD) history of any layout.")] = None,
-    zones: Annotated[Path | None, typer.Option("--zones", help="Outlines with people and dwellings.")] = None,
+    roads: Annotated[str | None, typer.Option("--roads", help="OSM extract, GraphML or street centrelines.")] = None,
+    stations: Annotated[str | None, typer.Option("--stations", help="Stations with their places.")] = None,
+    units: Annotated[str | None, typer.Option("--units", help="Units and where each is housed.")] = None,
+    cad: Annotated[str | None, typer.Option("--cad", help="Dispatch (CAD) history of any layout.")] = None,
+    zones: Annotated[str | None, typer.Option("--zones", help="Outlines with people and dwellings.")] = None,
     place: Annotated[
         str | None, typer.Option("--place", help="Fetch the roads of this place from OpenStreetMap.")
     ] = None,

@@ -16,7 +16,7 @@ from fireplan.errors import ProjectError
 from fireplan.measures import assess, gaps
 from fireplan.progress import silent
 from fireplan.project import manifest, whole_outputs, write_csv, write_layers
-from fireplan.travel import isochrones
+from fireplan.travel import first_due_areas, isochrones
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -99,7 +99,7 @@ def _measure(
     tell("drawing isochrones")
     if outlines_ready is not None:
         outlines_ready()
-    limits = sorted({o.limit_s for o in project.standard.planned})
+    limits = sorted({o.limit_s for o in comparison.standard.planned})
     reached = pd.concat([isochrones(s, within_s=limits).assign(scenario=s.name) for s in scenarios])
     tell("drawing the map")
     page: maps.Page
@@ -121,6 +121,10 @@ def _write(results: _Results, folder: Path) -> None:
         found = [table.reset_index().assign(scenario=name) for name, table in results.holes.items()]
         write_layers({"gaps": pd.concat(found, ignore_index=True)}, part / "gaps.gpkg")
         write_layers({"isochrones": results.reached}, part / "isochrones.gpkg")
+        if results.project.plan.inputs.zones is None:  # the ground is what is left to ask of
+            areas = [first_due_areas(s).reset_index().assign(scenario=s.name) for s in scenarios]
+            write_layers({"first_due": pd.concat(areas, ignore_index=True)}, part / "first_due.gpkg")
+            write_csv(results.comparison.baseline.stations, part / "first_due.csv")
         (part / "notes.txt").write_text("\n".join(results.notes) + "\n", encoding="utf-8", newline="\n")
         made_from = manifest(results.project, scenarios, outputs=list(part.iterdir()))
         text = json.dumps(made_from, indent=2, ensure_ascii=False) + "\n"

@@ -15,6 +15,7 @@ from rich.text import Text
 from fireplan import wording
 from fireplan._cli.kinds import Kind
 from fireplan._cli.terminal import plain
+from fireplan._geofiles import is_layer
 from fireplan.errors import FireplanError, InputError
 
 if TYPE_CHECKING:
@@ -132,7 +133,8 @@ def _check_network(file: Path) -> Checked:
     from fireplan import roads  # noqa: PLC0415 - help does not wait for it
 
     graphml = file.name.lower().endswith((".graphml", ".graphml.gz"))
-    network = (roads.from_graphml if graphml else roads.from_osm)(file)
+    read: Callable[[Path], roads.RoadNetwork] = roads.from_lines if is_layer(file) else roads.from_osm
+    network = roads.from_graphml(file) if graphml else read(file)
     repairs = [str(note) for note in network.repairs]
     return Checked("REPAIR" if repairs else "ACCEPT", repairs)
 

@@ -29,7 +29,7 @@ MOST_NAMED = 6
 
 
 def init_project(
-    folder: Path, files: dict[str, Path | None], *, place: str | None, timezone: str | None, ask: bool
+    folder: Path, files: dict[str, str | None], *, place: str | None, timezone: str | None, ask: bool
 ) -> int:
     """Draft a project, show it, ask what only the planner can know, and write it; gives the exit code."""
     console = Console(highlight=False)
@@ -67,6 +67,7 @@ def _show(found: ProjectDraft, console: Console) -> None:
     console.print(table)
     if found.cad is not None:
         show_draft(found.cad)
+    _list(console, "Noted", found.notes)
     if found.timezone:
         console.print(Text(plain(f"Time zone: {found.timezone}, by where the stations stand.")))
 
@@ -80,7 +81,9 @@ def _settled(found: ProjectDraft, console: Console) -> ProjectDraft:
                 cad = cad.taking(str(field))
         found = replace(found, cad=cad)
     for station, row in found.astray.iterrows():
-        if Confirm.ask(plain(f"Station {station} {row['why']}: leave it out?"), default=True, console=console):
+        if Confirm.ask(
+            plain(f"Station {station} ({row['name']}) {row['why']}: leave it out?"), default=True, console=console
+        ):
             found = found.leaving_out(str(station))
     away = sorted(set(found.homeless.values()))
     if len(away) > 0 and Confirm.ask(plain(_of_homeless(found)), default=True, console=console):
@@ -92,7 +95,7 @@ def _guessed(found: ProjectDraft, console: Console) -> ProjectDraft:
     """Take the best guess, and say so."""
     out = [*map(str, found.astray.index), *sorted(set(found.homeless.values()))]
     for station, row in found.astray.iterrows():
-        console.print(Text(plain(f"GUESS: station {station} {row['why']}: left out.")))
+        console.print(Text(plain(f"GUESS: station {station} ({row['name']}) {row['why']}: left out.")))
     if found.homeless:
         console.print(Text(plain(f"GUESS: {_of_homeless(found).removesuffix(' Leave them out?')} They are left out.")))
     return found.leaving_out(*out)

@@ -20,7 +20,7 @@ from fireplan.charts._chart_layout import EDGE_PT, FONT, LABEL_PT, SMALL_PT, WID
 from fireplan.charts._palette import QUIET
 from fireplan.charts._trade_offs import modelled
 from fireplan.colours import INK, STILL_MAIN_ROAD, STILL_ROAD, UNKNOWN
-from fireplan.demand import DISC_RADIUS_M
+from fireplan.demand._zones import DISC_RADIUS_M
 from fireplan.errors import InputError
 from fireplan.roads._classes import MAIN
 

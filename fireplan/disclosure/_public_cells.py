@@ -11,7 +11,7 @@ import shapely
 
 from fireplan._checked import takes
 from fireplan.crs import WGS84
-from fireplan.demand import COARSEST_H3, FINEST_H3, HEXAGON
+from fireplan.demand._zones import COARSEST_H3, FINEST_H3, HEXAGON
 from fireplan.disclosure._areas import joined, outlines
 from fireplan.disclosure._marks import PUBLIC_NOTE, SMALLEST
 from fireplan.disclosure._publication_scope import EVERYWHERE_ELSE, Slice, exposures, month_number

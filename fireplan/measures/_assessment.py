@@ -20,8 +20,9 @@ from fireplan.errors import InputError, UnknownIdError, listed, quoted
 from fireplan.measures._demand_groups import groups_at
 from fireplan.measures._demand_measures import ON, UNITS, Measure, applies_to, chosen_of, in_zones, measures_of
 from fireplan.measures._tally import ROUNDING, percentile_s, tally, weighted_percentile
-from fireplan.scenario import held
+from fireplan.scenario import held, missing_said
 from fireplan.standards._library import standard_of
+from fireplan.standards._objectives import LEFT_OUT
 from fireplan.travel import first_due, force_times, station_notes
 from fireplan.travel._first_due import first_due_rows
 from fireplan.travel._force import ForceTimes, force_arrival, whole
@@ -286,11 +287,16 @@ def assess(scenario: Scenario, *, standard: Standard | str) -> Assessment:
 
     Notes
     -----
+    Without units an objective that one unit meets is one of the first due station, and objectives of a force, which
+    need units, are left out: `Assessment.notes` says so.
+
     Distribution (a first unit) and concentration (an effective response force) in the sense of the CPSE's standards of
     cover, on the assumption that all units are at home and free. Incidents count at their own points, people and
     dwellings at a point inside their zone, roads in pieces of at most 100 m. What cannot be reached counts as outside.
     """
     standard = standard_of(standard)
+    if not len(held(scenario).units):
+        standard = standard.by_stations()
     measures = {o.key: measures_of(scenario, o) for o in standard.planned}
     for objective in standard.planned:
         names = [m.name for m in measures[objective.key]]
@@ -427,8 +433,8 @@ def _notes(scenario: Scenario, standard: Standard, arrivals: tuple[Arrival, ...]
     tables = held(scenario)
     if not standard.planned:
         notes.append(f"no objective of {standard.name} can be held to a plan: it is for dispatch history alone")
-    if not len(tables.units):
-        notes.append("no units are given: every open station counts as bringing all that is asked for")
+    notes += missing_said(scenario)
+    notes += [line for line in standard.note.splitlines() if line.startswith(LEFT_OUT)]
     housed = set(tables.units["station_id"]) if len(tables.units) else set(tables.stations.index)
     empty = [s for s in tables.stations.index[tables.stations["open"]] if s not in housed]
     if empty:

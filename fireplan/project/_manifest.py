@@ -7,6 +7,9 @@ import platform
 from importlib import metadata
 from typing import TYPE_CHECKING, Any
 
+from fireplan._geofiles import is_database
+from fireplan.project._plan import file_of
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
@@ -36,9 +39,11 @@ def manifest(project: Project, scenarios: Sequence[Scenario], *, outputs: Sequen
     each scenario, row counts, and hashes of the outputs. Nothing in it depends on the time or the machine's paths.
     """
     inputs = {
-        key: {"file": name, "sha256": file_hash(project.folder / name)}
+        key: {"table": name}
+        if is_database(name)
+        else {"file": name, "sha256": file_hash(file_of(project.folder, name))}
         for key, name in project.plan.inputs
-        if name is not None and (project.folder / name).is_file()
+        if name is not None and (is_database(name) or file_of(project.folder, name).exists())
     }
     plan = project.folder / project.plan_file
     history = project.history
@@ -70,7 +75,10 @@ def manifest(project: Project, scenarios: Sequence[Scenario], *, outputs: Sequen
 
 
 def file_hash(file: Path) -> str:
-    """SHA-256 of a file."""
+    """SHA-256 of a file; of a folder, such as a file geodatabase, that of the hashes of its files."""
+    if file.is_dir():
+        parts = [f"{part.name} {file_hash(part)}" for part in sorted(file.iterdir()) if part.is_file()]
+        return hashlib.sha256("\n".join(parts).encode()).hexdigest()
     with file.open("rb") as stream:
         return hashlib.file_digest(stream, "sha256").hexdigest()
 

@@ -13,6 +13,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 
 from fireplan import standards, wording
 from fireplan._checked import SHORTEST_PLAUSIBLE_S
+from fireplan._geofiles import is_database, with_layer
 from fireplan.errors import ProjectError, UnknownIdError, listed, quoted
 from fireplan.response_performance import Policy
 
@@ -53,6 +54,14 @@ NEEDED = {
 }
 """Keys without which a model is no question."""
 
+FROM_DATABASES = ("network", "stations", "units", "zones", "incidents")
+"""Inputs that may be a table of a database."""
+
+LINE_COLUMNS = ("speed", "speed_unit", "oneway", "name", "class", "from_level", "to_level")
+"""Keys of [network.columns]: columns of street centrelines, and the unit of their speed."""
+
+_PASSWORD = re.compile(r"//[^/@]*:[^/@]*@|[?&]password=", re.IGNORECASE)
+
 NOT_BUILT = ("simulation",)
 """Parts that plans will have one day, and that nothing reads until then."""
 
@@ -78,7 +87,11 @@ def _zone(value: str, *, key: str) -> str:
 
 
 class Inputs(_Part):
-    """Files of the project, relative to its folder."""
+    """
+    Files of the project, relative to its folder; "city.gpkg#stations" names a layer, or a sheet, of a file of several.
+
+    All but the dispatch history may be a table of a database, such as "postgresql://host/city#gis.stations".
+    """
 
     network: str
     stations: str
@@ -100,12 +113,6 @@ class Inputs(_Part):
         if self.cad is None and self.cad_responses is not None:
             raise ValueError("cad_responses is the second file of dispatch history: name the first, 'cad'")
         return self
-
-
-class StationsPart(_Part):
-    """Which stations of the file the project does without; their units go with them."""
-
-    leave_out: Values = ()
 
 
 class LocalRule(_Part):
@@ -164,10 +171,37 @@ class Density(_Part):
 
 
 class DemandPart(_Part):
-    """What is counted besides the usual columns of the zones, and classes of density."""
+    """What is counted besides the usual columns of the zones, classes of density, and what the columns are called."""
 
     weights: tuple[str, ...] = ()
     density: Density | None = None
+    columns: dict[str, str] = Field(default_factory=dict)
+    crs: str | None = None
+
+
+class StationsPart(_Part):
+    """
+    What the columns of the stations are called, the CRS of their coordinates, and which are left out with their units.
+
+    See `fireplan.read_stations`.
+    """
+
+    columns: dict[str, str] = Field(default_factory=dict)
+    crs: str | None = None
+    leave_out: Values = ()
+
+
+class UnitsPart(_Part):
+    """What the columns of the units are called; see `fireplan.stations.read_units`."""
+
+    columns: dict[str, str] = Field(default_factory=dict)
+
+
+class IncidentsPart(_Part):
+    """What the columns of a layer of incidents are called, and its CRS; see `fireplan.demand.read_incidents`."""
+
+    columns: dict[str, str] = Field(default_factory=dict)
+    crs: str | None = None
 
 
 class Area(_Part):
@@ -235,10 +269,23 @@ class PlannedScenario(_Part):
 
 
 class Network(_Part):
-    """How places meet the roads."""
+    """How places meet the roads; and, of street centrelines, what their columns and codes mean."""
 
     snap_limit_m: float = Field(default=200.0, gt=0, le=5000)
     source: str = ""
+    columns: dict[str, str] = Field(default_factory=dict)
+    classes: dict[str, str] = Field(default_factory=dict)
+    oneway_codes: dict[str, str] = Field(default_factory=dict)
+    join_crossings: bool | None = None
+    crs: str | None = None
+
+    @field_validator("columns")
+    @classmethod
+    def _are_known(cls, value: dict[str, str]) -> dict[str, str]:
+        for key in value:
+            if key not in LINE_COLUMNS:
+                raise ValueError(f"network.columns: {UnknownIdError('key', key, LINE_COLUMNS)}")
+        return value
 
 
 class SitingPart(_Part):
@@ -384,10 +431,12 @@ class Plan(_Part):
     provenance: Literal["observed", "modelled", "invented"] = "observed"
     source: str = ""
     data_date: str = ""
-    stations: StationsPart = StationsPart()
     standards: Standards = Standards()
     risk: tuple[Risk, ...] = ()
     demand: DemandPart = DemandPart()
+    stations: StationsPart = StationsPart()
+    units: UnitsPart = UnitsPart()
+    incidents: IncidentsPart = IncidentsPart()
     area: Area | None = None
     changes: Changes = Changes()
     scenario: tuple[PlannedScenario, ...] = ()
@@ -425,11 +474,17 @@ class Plan(_Part):
         return value
 
     @property
+    def databases(self) -> dict[str, str]:
+        """Tables of databases that the project reads, by key."""
+        return {f"inputs.{k}": v for k, v in self.inputs if k in FROM_DATABASES and is_database(v)}
+
+    @property
     def files(self) -> dict[str, str]:
-        """Files that the project reads, by key."""
+        """Files that the project reads, by key; some with the name of a layer."""
         inputs = {
             f"inputs.{k}": v for k, v in self.inputs if v is not None and k not in {"cad_mapping", "cad_timezone"}
         }
+        inputs = {key: name for key, name in inputs.items() if key not in self.databases}
         area = {} if self.area is None or self.area.within == ZONES else {"area.within": self.area.within}
         return {**inputs, **area, **self.siting.files}
 
@@ -545,15 +600,31 @@ def _keys_at(location: tuple[str | int, ...]) -> list[str]:
     return sorted(part.model_fields)
 
 
+def file_of(folder: Path, name: str) -> Path:
+    """Give the file that a name in a plan means, without the layer in it."""
+    whole = folder / name
+    return whole if "#" not in name or whole.exists() else folder / str(with_layer(name)[0])
+
+
+def source_of(folder: Path, name: str) -> str | Path:
+    """Give what is read under a name in a plan: a file of the project, perhaps with a layer, or a database's table."""
+    return name if is_database(name) else folder / name
+
+
 def _path_faults(plan: Plan, folder: Path) -> list[str]:
     named = {**plan.files, "output.dir": plan.output.dir}
     faults = [f"{key} {quoted(name)} {fault}" for key, name in named.items() if (fault := _not_a_path(name))]
+    faults += [
+        f"{key} holds a password, and a plan is passed on: leave it out; PGPASSWORD or a pgpass file gives it"
+        for key, url in plan.databases.items()
+        if _PASSWORD.search(url)
+    ]
     if faults:
         return faults
     faults += [
         f"{key} {quoted(name)} is a folder: name the file in it"
         for key, name in plan.files.items()
-        if (folder / name).is_dir()
+        if file_of(folder, name).is_dir() and file_of(folder, name).suffix.lower() != ".gdb"
     ]
     home, target = folder.resolve(), (folder / plan.output.dir).resolve()
     if not target.is_relative_to(home):
@@ -561,7 +632,7 @@ def _path_faults(plan: Plan, folder: Path) -> list[str]:
     faults += [
         f"output.dir {quoted(plan.output.dir)} is, or holds, {key}: results never overwrite an input"
         for key, name in plan.files.items()
-        if target in {(folder / name).resolve(), (folder / name).resolve().parent}
+        if target in {file_of(folder, name).resolve(), file_of(folder, name).resolve().parent}
     ]
     return faults
 

@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Any
 
 from fireplan import demand, roads, standards
 from fireplan._checked import takes
-from fireplan._geofiles import read_vector
+from fireplan._geofiles import is_layer, read_vector
 from fireplan.changes import from_dict
 from fireplan.errors import FireplanError, ProjectError, listed, quoted
 from fireplan.incidents import read_cad
-from fireplan.project._plan import PLANNED, TODAY, ZONES, Density, Plan, read_plan
+from fireplan.project._plan import PLANNED, TODAY, ZONES, Density, Network, Plan, file_of, read_plan, source_of
 from fireplan.scenario import Scenario
 from fireplan.stations import complete_units, read_station_table, read_units
 
@@ -106,14 +106,25 @@ def open_project(path: str | Path, *, tell: Callable[[str], None] | None = None)
     _check_inputs(plan, folder)
     standard = _standard(plan)
     say("reading roads")
-    network = read_network(folder / plan.inputs.network, source=plan.network.source or None)
+    network = read_network(folder, plan.inputs.network, plan.network)
     say("reading stations and units")
-    stations, housed = read_station_table(folder / plan.inputs.stations)
-    units = complete_units(housed) if plan.inputs.units is None else read_units(folder / plan.inputs.units)
+    stations, housed = read_station_table(
+        source_of(folder, plan.inputs.stations), columns=plan.stations.columns, crs=plan.stations.crs
+    )
+    units = complete_units(housed)
+    if plan.inputs.units is not None:
+        units = read_units(
+            source_of(folder, plan.inputs.units),
+            stations=stations,
+            without=plan.stations.leave_out,
+            columns=plan.units.columns,
+        )
     stations, units, left_out = _without(stations, units, plan.stations.leave_out)
     outlines = None
     if plan.inputs.zones is not None:
-        outlines = demand.from_polygons(read_vector(folder / plan.inputs.zones, what="zone file"))
+        outlines = demand.read_zones(
+            source_of(folder, plan.inputs.zones), columns=plan.demand.columns, crs=plan.demand.crs
+        )
     history = None
     if plan.inputs.cad is not None:
         say("reading dispatch history")
@@ -128,14 +139,17 @@ def open_project(path: str | Path, *, tell: Callable[[str], None] | None = None)
         )
     incidents = None if history is None else history.incidents
     if plan.inputs.incidents is not None:
-        incidents = read_vector(folder / plan.inputs.incidents, what="incident file")
+        incidents = demand.read_incidents(
+            source_of(folder, plan.inputs.incidents), columns=plan.incidents.columns, crs=plan.incidents.crs
+        )
     say("reading zones")
-    zones = outlines if outlines is not None else _hexagons(incidents)
+    if outlines is None and plan.demand.density is not None:
+        raise ProjectError("[demand.density] needs zones: give inputs.zones, or leave it out")
     today = Scenario(
         network,
         stations,
         units,
-        zones if plan.demand.density is None else _with_density(zones, plan.demand.density),
+        outlines if plan.demand.density is None else _with_density(outlines, plan.demand.density),
         incidents=incidents,
         name=TODAY,
         provenance=plan.provenance,
@@ -151,11 +165,17 @@ def open_project(path: str | Path, *, tell: Callable[[str], None] | None = None)
         if not isinstance(area, str):
             area.attrs["name"] = f"the area of {plan.area.within}"
         today = today.only(area=area, name=TODAY)
-    notes = [*plan.warnings(), *network.notes, *stations.attrs.get("notes", ()), *left_out]
+    notes = [*plan.warnings(), *network.notes, *left_out]
+    notes += [note for table in (stations, units, outlines, incidents) for note in _notes(table)]
     notes += [] if history is None else history.messages()
     if plan.demand.density is not None:
         notes.append(_density_said(plan.demand.density))
     return Project(folder, plan, today, tuple(_scenarios(plan, today)), standard, history, tuple(notes), plan_file)
+
+
+def _notes(table: pd.DataFrame | None) -> tuple[str, ...]:
+    """What was noted while a table was read."""
+    return () if table is None else tuple(table.attrs.get("notes", ()))
 
 
 def _check_inputs(plan: Plan, folder: Path) -> None:
@@ -163,25 +183,32 @@ def _check_inputs(plan: Plan, folder: Path) -> None:
     faults = [
         f"{key} {quoted(name)} is not there: check the name"
         for key, name in plan.files.items()
-        if not (folder / name).is_file()
+        if not file_of(folder, name).exists()
     ]
     faults += [
         f"{key} {quoted(name)} is empty"
         for key, name in plan.files.items()
-        if (folder / name).is_file() and (folder / name).stat().st_size == 0
+        if file_of(folder, name).is_file() and file_of(folder, name).stat().st_size == 0
     ]
     if faults:
         raise ProjectError(f"{len(faults)} fault{'s' if len(faults) > 1 else ''} in {folder}: " + "; ".join(faults))
 
 
-def read_network(file: Path, *, source: str | None = None) -> RoadNetwork:
-    """Read roads of any kind by the ending of their file."""
-    name = file.name.lower()
-    if name.endswith(".npz"):
+def read_network(folder: Path, name: str, asked: Network) -> RoadNetwork:
+    """Read roads by the ending of their file: a network kept, a graph, an extract, or else centrelines."""
+    file, source = folder / name, asked.source or None
+    lower = file.name.lower()
+    if lower.endswith(".npz"):
         return roads.load(file)
-    if name.endswith((".graphml", ".graphml.gz", ".pkl", ".pickle", ".joblib")):
+    if lower.endswith((".graphml", ".graphml.gz", ".pkl", ".pickle", ".joblib")):
         return roads.from_graphml(file, source=source)
-    return roads.from_osm(file, source=source)
+    if not is_layer(name):
+        return roads.from_osm(file, source=source)
+    columns: dict[str, Any] = {"road_class" if key == "class" else key: said for key, said in asked.columns.items()}
+    return roads.from_lines(
+        source_of(folder, name), source=source, crs=asked.crs, classes=asked.classes,
+        oneway_codes=asked.oneway_codes, join_crossings=asked.join_crossings, **columns,
+    )  # fmt: skip
 
 
 def _without(
@@ -205,12 +232,6 @@ def _mapping(plan: Plan, folder: Path) -> str | Path | None:
     """A mapping file of the project, or the name of one that comes with fireplan."""
     name = plan.inputs.cad_mapping
     return folder / name if name is not None and (folder / name).is_file() else name
-
-
-def _hexagons(incidents: gpd.GeoDataFrame | None) -> gpd.GeoDataFrame:
-    if incidents is None:
-        raise ProjectError("plan.toml names neither inputs.zones nor inputs.cad: there is no demand to cover")
-    return demand.hexagons(incidents)
 
 
 def _with_density(zones: gpd.GeoDataFrame, density: Density) -> gpd.GeoDataFrame:

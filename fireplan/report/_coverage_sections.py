@@ -82,7 +82,12 @@ def concentration_section(material: Material) -> Section:
         section.blocks.append(absent(NO_SCENARIO))
         return section
     if goal is None:
-        section.blocks.append(absent("The standard has no objective for an effective response force."))
+        with_units = material.baseline is None or len(material.baseline.scenario.units) > 0
+        section.blocks.append(
+            absent("The standard has no objective for an effective response force.")
+            if with_units
+            else absent("No units are given: a force needs a table of units.")
+        )
         return section
     section.blocks += [
         Prose(

@@ -98,15 +98,21 @@ class Material:
         return "modelled" if self.basis == "observed" else f"modelled from {self.basis} data"
 
     @property
+    def _planned(self) -> tuple[Objective, ...]:
+        """Objectives that the plan was held to: without units those of forces are left out."""
+        held_to = self.standard if self.comparison is None else self.comparison.standard
+        return held_to.planned if held_to is not None else ()
+
+    @property
     def first_unit(self) -> Objective | None:
         """The first objective for one unit, which distribution speaks of."""
-        planned = self.standard.planned if self.standard is not None else ()
+        planned = self._planned
         return next((o for o in planned if not is_force(o)), None)
 
     @property
     def force(self) -> Objective | None:
         """The first objective for a force, which concentration speaks of."""
-        planned = self.standard.planned if self.standard is not None else ()
+        planned = self._planned
         return next((o for o in planned if is_force(o)), None)
 
     @cached_property

@@ -1,5 +1,6 @@
 """Road networks: read them, keep them, and put points on them."""
 
+from fireplan.roads._centrelines import from_lines
 from fireplan.roads._frames import from_frames
 from fireplan.roads._network import RoadNetwork
 from fireplan.roads._npz import load, save
@@ -17,6 +18,7 @@ __all__ = [
     "from_frames",
     "from_graph",
     "from_graphml",
+    "from_lines",
     "from_osm",
     "from_place",
     "load",

@@ -5,6 +5,12 @@ from __future__ import annotations
 FREEWAYS = ("motorway", "motorway_link")
 """Roads that no door opens on."""
 
+NOT_DRIVEN = frozenset(
+    {"footway", "path", "steps", "cycleway", "pedestrian", "bridleway", "corridor", "elevator", "platform", "track",
+     "construction", "proposed", "raceway", "via_ferrata", "no", "abandoned", "razed"}
+)  # fmt: skip
+"""Classes that lead no engine anywhere; any other that is not known counts as a local street."""
+
 MAIN = ("motorway", "trunk", "primary")
 THROUGH = ("secondary", "tertiary")
 

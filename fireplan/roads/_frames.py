@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -11,9 +12,11 @@ import shapely
 
 from fireplan._checked import takes
 from fireplan.crs import WGS84, known_crs, metric_crs, project
-from fireplan.errors import Faults, quoted
+from fireplan.errors import Faults, listed, quoted
+from fireplan.roads._classes import NOT_DRIVEN
 from fireplan.roads._network import RoadNetwork, build_network
-from fireplan.roads._repairs import repair_geometry, repair_lengths, repair_times
+from fireplan.roads._repairs import repair_geometry, repair_lengths, repair_times, states_speeds
+from fireplan.roads._speeds import planning_caveat
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -65,7 +68,10 @@ def from_frames(
     """
     system, found = _crs_of(nodes, crs)
     remarks = [*notes, *found]
-    edges = _with_ends(edges)
+    edges, remark = _driven(_with_ends(edges))
+    remarks += remark
+    if remark:
+        nodes = nodes[nodes.index.isin(pd.concat([edges["u"], edges["v"]]))]
     ids = nodes.index.to_numpy(dtype=object)
     xy = np.column_stack([pd.to_numeric(nodes[c], errors="coerce").to_numpy(float) for c in ("x", "y")])
     _check_ids(nodes.index, source)
@@ -83,6 +89,8 @@ def from_frames(
     remarks += remark
     time_s, remark = repair_times(edges, length_m)
     remarks += remark
+    if not states_speeds(edges):
+        remarks.append(planning_caveat())
     xy_m = project(xy, source=system, target=metric)
     lines = np.asarray(shapely.linestrings(project(coordinates, source=system, target=metric), indices=line))
     streets = _pair(tail, head, lines, time_s)
@@ -144,6 +152,19 @@ def _with_ends(edges: pd.DataFrame) -> pd.DataFrame:
             faults.add(f"'{column}' is missing from the edges: index them by (u, v, key)")
     faults.raise_if_any()
     return table.reset_index(drop=True)
+
+
+def _driven(edges: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:
+    """Leave out footpaths and others that no engine drives; of several classes one that is driven will do."""
+    if "highway" not in edges.columns:
+        return edges, []
+    classes = [v if isinstance(v, list | tuple) else str(v).split(";") for v in edges["highway"]]
+    walked = np.array([bool(c) and all(str(v).strip() in NOT_DRIVEN for v in c) for c in classes], dtype=bool)
+    if not walked.any():
+        return edges, []
+    named = Counter(str(c[0]).strip() for c, w in zip(classes, walked, strict=True) if w)
+    told = listed(f"{name} ({n})" for name, n in sorted(named.items()))
+    return edges[~walked].reset_index(drop=True), [f"{walked.sum()} edges that no engine drives left out: {told}"]
 
 
 def _check_ids(ids: pd.Index, source: str) -> None:

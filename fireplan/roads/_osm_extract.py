@@ -1,4 +1,4 @@
-"""Roads from an OpenStreetMap extract: .osm, .osm.gz, .osm.bz2 or .osm.pbf."""
+"""Roads from an OpenStreetMap extract: .osm or .osm.xml, packed or not, or .osm.pbf."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ from fireplan._geofiles import refuse_dtd
 from fireplan.crs import WGS84, metric_crs, project, step_lengths_m
 from fireplan.errors import NetworkError, listed, quoted
 from fireplan.roads._network import RoadNetwork, build_network
+from fireplan.roads._osm_xml import in_order, needs_putting_in_order
 from fireplan.roads._speeds import drivable_class, planning_caveat, posted_kph, response_kph
 
 if TYPE_CHECKING:
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
     import osmium
     from numpy.typing import NDArray
 
-READABLE = (".osm", ".osm.gz", ".osm.bz2", ".osm.pbf", ".pbf")
+READABLE = (".osm", ".osm.gz", ".osm.bz2", ".osm.xml", ".osm.xml.gz", ".osm.xml.bz2", ".osm.pbf", ".pbf")
 HEAD_BYTES = 65_536
 """How much of an XML file is looked at before a parser may see it."""
 
@@ -54,7 +55,8 @@ def from_osm(path: str | Path, *, source: str | None = None) -> RoadNetwork:
     Parameters
     ----------
     path
-        `.osm`, `.osm.gz`, `.osm.bz2` or `.osm.pbf`.
+        `.osm`, `.osm.gz`, `.osm.bz2` (or `.osm.xml` and so on), or `.osm.pbf`: an extract, an answer of Overpass in any
+        order and with `out geom`, a file of JOSM (new ways count, deleted ones do not).
     source
         What to name in footers; left out: OpenStreetMap and the file's name.
 
@@ -65,7 +67,8 @@ def from_osm(path: str | Path, *, source: str | None = None) -> RoadNetwork:
     Raises
     ------
     NetworkError
-        If the file is missing, is not an OpenStreetMap file, declares a DTD, or holds no drivable way.
+        If the file is missing, is not an OpenStreetMap file, declares a DTD, holds no drivable way, or says in a
+        remark that it is not whole.
 
     Notes
     -----
@@ -80,12 +83,52 @@ def from_osm(path: str | Path, *, source: str | None = None) -> RoadNetwork:
     import osmium  # noqa: PLC0415 - only needed here
 
     try:
-        ways = list(_drivable_ways(file, counts))
-    except (RuntimeError, osmium.InvalidLocationError) as error:  # osmium's parsers raise nothing narrower
+        data, numbers = _in_order(file, counts)
+        ways = _latest_ways(_drivable_ways(data, counts), counts)
+    except NetworkError:
+        raise
+    except (RuntimeError, ValueError, osmium.InvalidLocationError) as error:  # osmium's parsers raise nothing narrower
         raise NetworkError(f"{file.name} cannot be read as OpenStreetMap data: {error}") from error
     if not ways:
         raise NetworkError(f"{file.name} holds no drivable way: check that the extract covers streets")
-    return _network(ways, source=source or f"OpenStreetMap, {file.name}", notes=tuple(_notes(counts)))
+    named = (
+        [way._replace(refs=np.array([numbers.get(r, r) for r in way.refs.tolist()])) for way in ways]
+        if numbers
+        else ways
+    )
+    return _network(named, source=source or f"OpenStreetMap, {file.name}", notes=tuple(_notes(counts)))
+
+
+def _in_order(file: Path, counts: Counter[str]) -> tuple[Any, dict[int, int]]:
+    """What osmium reads of a file, and the numbers that renumbered nodes have in it."""
+    import osmium  # noqa: PLC0415 - only needed here
+
+    name = file.name.lower()
+    if name.endswith(".pbf"):
+        return str(file), {}
+    try:
+        with _opened(file) as stream:
+            unusual = needs_putting_in_order(stream, name=file.name)
+            stream.seek(0)
+            content, numbers = in_order(stream, counts, name=file.name) if unusual else (b"", {})
+    except (OSError, EOFError, zlib.error) as error:
+        raise NetworkError(f"{file.name} is damaged: {error}") from error
+    if unusual:
+        return osmium.io.FileBuffer(content, "osm"), numbers
+    packed = next((ending for ending in (".gz", ".bz2") if name.endswith(ending)), "")
+    return osmium.io.File(str(file), f"osm{packed}"), {}
+
+
+def _latest_ways(found: Iterator[tuple[int, int, list[_Way]]], counts: Counter[str]) -> list[_Way]:
+    """Give the stretches of ways; of a way in several versions, as a history has them, those of the last."""
+    latest: dict[int, tuple[int, list[_Way]]] = {}
+    for number, version, stretches in found:
+        if number in latest:
+            counts["versions"] += latest[number][0] != version
+            if version < latest[number][0]:
+                continue
+        latest[number] = version, stretches
+    return [way for _, stretches in latest.values() for way in stretches]
 
 
 def _check_file(file: Path) -> None:
@@ -122,11 +165,12 @@ def _opened(file: Path) -> IO[bytes]:
     return bz2.open(file, "rb") if file.suffix.lower() == ".bz2" else file.open("rb")
 
 
-def _drivable_ways(file: Path, counts: Counter[str]) -> Iterator[_Way]:
+def _drivable_ways(data: Any, counts: Counter[str]) -> Iterator[tuple[int, int, list[_Way]]]:  # noqa: ANN401
+    """Number, version and driven stretches of every way that is tagged; of one that is not driven there are none."""
     import osmium  # noqa: PLC0415 - only needed here
 
     entities = osmium.osm.NODE | osmium.osm.WAY | osmium.osm.RELATION
-    processor: Any = osmium.FileProcessor(str(file), entities).with_locations()
+    processor: Any = osmium.FileProcessor(data, entities).with_locations()
     processor = processor.with_filter(osmium.filter.KeyFilter("highway", "restriction", "route"))
     item: Any
     for item in processor:
@@ -135,12 +179,19 @@ def _drivable_ways(file: Path, counts: Counter[str]) -> Iterator[_Way]:
             counts["restriction"] += "restriction" in tags
         elif item.is_node():
             continue
-        elif (highway := _driven_as(tags, counts)) is not None:
-            forward, backward = _speeds(tags, highway, counts)
-            for nodes in _whole_runs(item, counts):
-                table = np.array(nodes, dtype=float)
-                refs = np.array([n[0] for n in nodes], dtype=np.int64)
-                yield _Way(refs, table[:, 1:], highway, tags.get("name", ""), forward, backward)
+        else:
+            yield item.id, item.version, list(_stretches(item, tags, counts))
+
+
+def _stretches(item: osmium.osm.Way, tags: dict[str, str], counts: Counter[str]) -> Iterator[_Way]:
+    highway = _driven_as(tags, counts)
+    if highway is None:
+        return
+    forward, backward = _speeds(tags, highway, counts)
+    for nodes in _whole_runs(item, counts):
+        table = np.array(nodes, dtype=float)
+        refs = np.array([n[0] for n in nodes], dtype=np.int64)
+        yield _Way(refs, table[:, 1:], highway, tags.get("name", ""), forward, backward)
 
 
 def _whole_runs(way: osmium.osm.Way, counts: Counter[str]) -> Iterator[list[tuple[int, float, float]]]:
@@ -253,6 +304,10 @@ def _notes(counts: Counter[str]) -> Iterator[str]:
     if counts["missing"]:
         where = listed(k.removeprefix("missing ") for k in counts if k.startswith("missing node"))
         yield f"clipped extract: {counts['missing']} nodes are not in the file; ways end there ({where})"
+    if counts["deleted"]:
+        yield f"{counts['deleted']} elements marked as deleted are left out"
+    if counts["versions"]:
+        yield f"{counts['versions']} ways stand there in several versions: the last of each counts"
     if counts["restriction"]:
         yield f"{counts['restriction']} turn restriction relations are not modelled: every turn is allowed"
     if counts["reversible"]:

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from fireplan.roads._network import RoadNetwork
 
 PICKLE_STARTS = (b"\x80\x02", b"\x80\x03", b"\x80\x04", b"\x80\x05")
-LISTS = ("highway", "maxspeed", "name")
+LISTS = ("highway", "maxspeed", "name", "osmid")
 """Attributes that OSMnx writes as the text of a list where ways of different kinds were merged."""
 
 
@@ -59,7 +59,7 @@ def from_graph(graph: nx.MultiDiGraph, *, source: str = "OSMnx graph") -> RoadNe
     edges = pd.DataFrame(rows) if rows else pd.DataFrame({"u": [], "v": []}, dtype=object)
     if graph.number_of_nodes() == 1:
         notes = (*notes, "the network is a single node: every time is 0 there and nothing else can be reached")
-    return from_frames(nodes, edges, crs=graph.graph.get("crs"), source=source, notes=notes)
+    return from_frames(nodes, edges, crs=_crs_of(graph), source=source, notes=notes)
 
 
 @takes
@@ -97,8 +97,17 @@ def from_graphml(path: str | Path, *, source: str | None = None) -> RoadNetwork:
     except (SyntaxError, nx.NetworkXException, ValueError, KeyError, TypeError, AttributeError) as error:
         raise NetworkError(f"{file.name} cannot be read as GraphML: {error}") from error
     for _, _, data in graph.edges(data=True):
-        data.update({k: _as_list(data[k]) for k in LISTS if k in data})
+        data.update({k: as_list(data[k]) for k in LISTS if k in data})
     return from_graph(graph, source=source or file.name)
+
+
+def _crs_of(graph: nx.MultiDiGraph) -> object:
+    """CRS of a graph; the first releases of OSMnx wrote it as "{'init': 'epsg:4326'}"."""
+    crs = graph.graph.get("crs")
+    init = re.fullmatch(r"\{\s*'init'\s*:\s*'([^']+)'.*\}", crs) if isinstance(crs, str) else None
+    if isinstance(crs, dict):
+        return crs.get("init", crs)
+    return crs if init is None else init[1]
 
 
 def _content(file: Path) -> bytes:
@@ -116,7 +125,7 @@ def _content(file: Path) -> bytes:
     return content
 
 
-def _as_list(value: object) -> object:
+def as_list(value: object) -> object:
     """The list that a text such as "['primary', 'residential']" stands for; any other value as it is."""
     if isinstance(value, str) and value.startswith("[") and value.endswith("]"):
         return [single or double for single, double in re.findall(r"'([^']*)'|\"([^\"]*)\"", value)]

@@ -12,7 +12,7 @@ from fireplan import wording
 from fireplan._conversions import KPH_PER_MPS
 from fireplan.crs import step_lengths_m
 from fireplan.errors import Faults, listed
-from fireplan.roads._speeds import FASTEST_KPH, drivable_class, response_kph
+from fireplan.roads._speeds import FASTEST_KPH, drivable_class, posted_kph, response_kph
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -154,6 +154,17 @@ def repair_times(edges: pd.DataFrame, length_m: NDArray[np.float64]) -> Repaired
             own_s = np.where(absurd, length_m / _class_kph(edges) * KPH_PER_MPS, own_s)
             notes.append(f"{why} on {absurd.sum()} edges, class speed used: {_names(edges, absurd)}")
     return own_s, notes
+
+
+def states_speeds(edges: pd.DataFrame) -> bool:
+    """Whether every edge has a time, a speed or a limit of its own, so that the speed of no class is used."""
+    told = np.zeros(len(edges), dtype=bool)
+    for column in ("travel_time", "speed_kph"):
+        if column in edges.columns:
+            told |= np.isfinite(_numbers(edges[column]))
+    if "maxspeed" in edges.columns:
+        told |= np.array([posted_kph(m) is not None for m in edges["maxspeed"]], dtype=bool)
+    return bool(told.all())
 
 
 def _numbers(column: pd.Series) -> NDArray[np.float64]:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from fireplan import wording
 from fireplan._checked import takes
 from fireplan._former_names import warn_of_former
-from fireplan.errors import Faults, listed, quoted
+from fireplan.errors import Faults, InputError, listed, quoted
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -39,6 +39,11 @@ OBSERVED_INTERVALS = {
     "total_response_s": "total response time to arrival",
 }
 """Intervals that dispatch history can be held to. NFPA's own total response ends later, with the initiating action."""
+
+FIRST_STATION = "First due station"
+"""What arrives first where no units are known."""
+
+LEFT_OUT = "left out, because a force needs a table of units"
 
 FORMER_INTERVALS = {"call_processing_s": "handling_s"}
 """Names of the release before: what was called processing ran from the call received, so it was handling."""
@@ -217,6 +222,27 @@ class Standard:
     def planned(self) -> tuple[Objective, ...]:
         """Objectives that a plan can be held to."""
         return tuple(o for o in self.objectives if o.interval in INTERVALS)
+
+    def by_stations(self) -> Standard:
+        """
+        Give what can be asked where no units are known: objectives that one unit meets, told by stations.
+
+        Raises
+        ------
+        InputError
+            If every objective for plans asks for a force.
+        """
+        alone = [o for o in self.planned if sum(o.needs.values()) <= 1 and "people" not in o.needs]
+        forces = [o for o in self.planned if o not in alone]
+        if forces and not alone:
+            raise InputError(
+                f"no units are given, and {self.name} asks for forces ({listed(o.title for o in forces)}): give a table"
+                " of units, or an objective that one unit meets"
+            )
+        named = {o.key: replace(o, title=FIRST_STATION) for o in alone if any(k in o.title.casefold() for k in o.needs)}
+        kept = tuple(named.get(o.key, o) for o in self.objectives if o not in forces)
+        left = [f"{LEFT_OUT}: {listed(o.title for o in forces)}"] if forces else []
+        return Standard(self.name, self.title, kept, note="\n".join([*filter(None, [self.note]), *left]))
 
     def unverified(self) -> list[str]:
         """Name each figure that was not seen in its source, with the source it is said to be in."""

@@ -2,40 +2,67 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import re
 from collections import Counter
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pandas as pd
 import shapely
 
 from fireplan._checked import takes
-from fireplan._geofiles import local_file, read_vector
-from fireplan.errors import Faults, InputError, listed, quoted
+from fireplan._geofiles import name_columns, read_office_table
+from fireplan.crs import WGS84, known_crs, project
+from fireplan.errors import Faults, listed, quoted
 from fireplan.stations._apparatus import complete_units
+from fireplan.stations._unit_homes import home_column, housed_at
 
 if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping
     from pathlib import Path
 
     import geopandas as gpd
 
+    from fireplan._geofiles import OfficeTable
+
+    Place = tuple[float, float] | str
+    """Longitude and latitude; or what is wrong with them."""
+
 NEEDED = ("station_id", "name", "latitude", "longitude")
-SYNONYMS = {"station_id": ("facility_id", "id"), "name": ("common_name", "station_name")}
+DEGREES = 360.0
+"""What is larger than this is no angle."""
+
+ANTARCTIC_DEG = -60.0
+
+_PAIR = re.compile(r"\s*\(?\s*(-?\d+(?:\.\d+)?)\s*,\s*(-?\d+(?:\.\d+)?)\s*\)?\s*")
+_WKT = re.compile(r"\s*(?:MULTI)?(?:POINT|POLYGON)", re.IGNORECASE)
 
 
 @takes
-def read_stations(path: str | Path) -> tuple[gpd.GeoDataFrame, pd.DataFrame]:
+def read_stations(
+    path: str | Path | pd.DataFrame,
+    *,
+    layer: str | None = None,
+    columns: Mapping[str, str] | None = None,
+    crs: str | None = None,
+) -> tuple[gpd.GeoDataFrame, pd.DataFrame]:
     """
     Read fire stations and the units they house.
 
     Parameters
     ----------
     path
-        CSV with `station_id,name,latitude,longitude,units` (units such as "E1;T1;M1"), or GeoJSON, GeoPackage,
-        shapefile or GeoParquet with `station_id`, `name` and a point or footprint. `open` (yes or no; left out: yes)
-        and `agency` count where they stand.
+        A table with `station_id,name,latitude,longitude,units` (units such as "E1;T1;M1"): CSV, a workbook (.xlsx,
+        .xls, .ods) or plain Parquet. Or a layer with `station_id`, `name` and a point or footprint: GeoJSON,
+        GeoPackage, shapefile (also packed as .zip), file geodatabase, GeoParquet, FlatGeobuf or KML; a table in memory;
+        a table of a database, such as "postgresql://host/city#gis.stations". `open` (yes or no; left out: yes) and
+        `agency` count where they stand. Columns are known by many other names: see docs/data_formats.md.
+    layer
+        Name of the layer or sheet in a file of several; "city.gpkg#stations" says the same.
+    columns
+        Name in the file by column, such as {"station_id": "FACILITYID"}, where it is not known or may be two.
+    crs
+        CRS of the coordinates where they are not longitude and latitude and the file does not say, such as "EPSG:2227".
 
     Returns
     -------
@@ -48,106 +75,247 @@ def read_stations(path: str | Path) -> tuple[gpd.GeoDataFrame, pd.DataFrame]:
     Raises
     ------
     TableError
-        With every fault: missing columns or coordinates, ids that stand twice, a unit housed at two stations. A
-        station is never dropped.
+        With every fault: missing columns or coordinates, two columns that may be one, ids that stand twice, a unit
+        housed at two stations. A station is never dropped.
     """
-    stations, units = read_station_table(path)
+    stations, units = read_station_table(path, layer=layer, columns=columns, crs=crs)
     return stations, complete_units(units)
 
 
-def read_station_table(path: str | Path) -> tuple[gpd.GeoDataFrame, pd.DataFrame]:
+@takes
+def read_station_table(
+    path: str | Path | pd.DataFrame,
+    *,
+    layer: str | None = None,
+    columns: Mapping[str, str] | None = None,
+    crs: str | None = None,
+) -> tuple[gpd.GeoDataFrame, pd.DataFrame]:
     """Read stations, and the ids and homes of their units; what each unit is a table of units may tell."""
-    file = local_file(path, what="station file")
-    return _from_csv(file) if file.suffix.lower() == ".csv" else _from_layer(file)
+    table = read_office_table(path, what="station file", table="stations", layer=layer)
+    faults = Faults(table.name)
+    if not len(table.rows):
+        faults.add(
+            f"there are no stations in it{'' if table.shapes is not None else ', only a header'}: nothing to plan"
+        )
+        faults.raise_if_any()
+    found, notes = name_columns(table.rows.columns, "stations", texts=table.texts, faults=faults, given=columns)
+    notes = [*table.notes, *notes]
+    _one_for_both(table, found, notes)
+    _check_columns(table, found, faults)
+    faults.raise_if_any()
+    ids = table.texts(found["station_id"])
+    who = [f"{quoted(i)} ({place})" for i, place in zip(ids, table.places, strict=True)]
+    points = _points(table, found, who, crs=crs, faults=faults, notes=notes)
+    frame = pd.DataFrame({"station_id": ids, "name": table.texts(found["name"])})
+    if "agency" in found:
+        frame["agency"] = table.texts(found["agency"])
+    opened = table.texts(found["open"]) if "open" in found else [""] * len(ids)
+    frame["open"] = [_is_open(o, s, faults) for o, s in zip(opened, ids, strict=True)]
+    housed = _housed(table, found, ids, notes)
+    return _tables(frame, points, housed, faults, notes=notes)
 
 
 @takes
-def read_units(path: str | Path) -> pd.DataFrame:
+def read_units(
+    path: str | Path | pd.DataFrame,
+    *,
+    stations: pd.DataFrame | None = None,
+    without: Collection[str] = (),
+    layer: str | None = None,
+    columns: Mapping[str, str] | None = None,
+) -> pd.DataFrame:
     """
     Read a table of units.
 
     Parameters
     ----------
     path
-        CSV with `unit_id,station_id` and, where known, `type`, `crew` [people], `turnout_s` [s], `schedule`.
+        A table with `unit_id,station_id` and, where known, `type`, `crew` [people], `turnout_s` [s], `schedule`, from
+        whatever `read_stations` reads; columns are known by many other names.
+    stations
+        By `station_id`: where given, each unit's home is found among them, by id or by the number of the station.
+    without
+        Ids of stations that are left out: their units need no home.
+    layer, columns
+        As in `read_stations`.
 
     Returns
     -------
-    By `unit_id`, completed by `fireplan.stations.complete_units`.
+    By `unit_id`, completed by `fireplan.stations.complete_units`. What was found under other names, and which units
+    have no home among the stations, stands in `.attrs["notes"]`.
     """
-    file = local_file(path, what="unit file")
-    lines, rows = _rows_of_csv(file)
-    faults = Faults(f"units file {file.name}")
-    if not rows:
+    table = read_office_table(path, what="unit file", table="units", layer=layer)
+    faults = Faults(table.name)
+    if not len(table.rows):
         faults.add("there are no units in it, only a header")
+        faults.raise_if_any()
+    given = dict(columns or {})
+    home = None if stations is None or "station_id" in given else home_column(table, stations)
+    found, notes = name_columns(
+        table.rows.columns, "units", texts=table.texts, faults=faults,
+        given=given if home is None else {**given, "station_id": home},
+    )  # fmt: skip
+    notes = [*table.notes, *notes]
+    if home is not None:
+        notes.append(f"column {quoted(home)} used as 'station_id': its values are stations")
     for column in ("unit_id", "station_id"):
-        if rows and column not in rows[0]:
-            faults.add(f"column '{column}' is missing; found {listed(rows[0])}")
+        if column not in found:
+            faults.add(f"column '{column}' is missing; found {listed(table.rows.columns)}")
     faults.raise_if_any()
-    units = pd.DataFrame(rows).set_index("unit_id")
+    units = _unit_rows(table, found, faults)
+    if stations is not None:
+        away = units["station_id"].isin(list(without))
+        housed = housed_at(units[~away], stations, column=found["station_id"], notes=notes)
+        units = pd.concat([housed, units[away]]) if away.any() else housed
+    full = complete_units(units)
+    full.attrs["notes"] = tuple(notes)
+    return full
+
+
+def _unit_rows(table: OfficeTable, found: dict[str, str], faults: Faults) -> pd.DataFrame:
+    """The rows by `unit_id`, with numbers where numbers belong."""
+    others = {c: c for c in map(str, table.rows.columns) if c not in {*found, *found.values()}}
+    units = pd.DataFrame({column: table.texts(name) for column, name in {**found, **others}.items()}, dtype=object)
+    units = units.set_index("unit_id")
     for column in ("crew", "turnout_s"):
         if column in units.columns:
             number = pd.to_numeric(units[column].replace("", None), errors="coerce")
             wrong = number.isna() & (units[column] != "")
             if wrong.any():
-                where = [line for line, w in zip(lines, wrong, strict=True) if w]
-                faults.add(f"column '{column}' is not a number on line {listed(where)}")
+                where = [place for place, w in zip(table.places, wrong, strict=True) if w]
+                faults.add(f"column '{column}' is not a number on {listed(where)}")
             units[column] = number
+    for place, unit in zip(table.places, units.index, strict=True):
+        if not unit:
+            faults.add(f"unit_id is empty on {place}: every unit has one")
     faults.raise_if_any()
-    return complete_units(units)
+    return units
 
 
-def _rows_of_csv(file: Path) -> tuple[list[int], list[dict[str, str]]]:
-    """Physical line and text of each row of a CSV; every id stays as it is written."""
-    try:
-        text = file.read_text(encoding="utf-8-sig")
-    except UnicodeDecodeError:
-        text = file.read_text(encoding="cp1252", errors="replace")
-    reader = csv.DictReader(io.StringIO(text, newline=""), restkey="_more", restval="")
-    try:
-        header = [str(name).strip() for name in reader.fieldnames or ()]
-        numbered = [(reader.line_num, row) for row in reader]
-    except csv.Error as error:
-        raise InputError(f"{file.name} cannot be read as CSV: {error} on line {reader.line_num}") from error
-    if not header:
-        raise InputError(f"{file.name} is empty")
-    twice = [name for name, n in Counter(header).items() if n > 1]
-    if twice:
-        raise InputError(f"{file.name}: column {quoted(twice[0])} stands more than once in the header: name each once")
-    lines = [line for line, _ in numbered]
-    return lines, [{str(k).strip(): v for k, v in row.items() if k != "_more"} for _, row in numbered]
+def _one_for_both(table: OfficeTable, found: dict[str, str], notes: list[str]) -> None:
+    """
+    Let names serve as ids, where no two stations share one, or a column such as "Station" as both.
+
+    A table with a column "station_id" is one of fireplan's own: there a name that is missing is a fault.
+    """
+    if "name" not in found and found.get("station_id", "station_id") != "station_id":
+        found["name"] = found["station_id"]
+        notes.append(f"there is no column of names: {quoted(found['station_id'])} serves as 'name'")
+    elif "name" in found and "station_id" not in found:
+        names = table.texts(found["name"])
+        if all(names) and len(set(names)) == len(names):
+            found["station_id"] = found["name"]
+            notes.append(f"there is no column of ids: {quoted(found['name'])} serves as 'station_id'")
 
 
-def _from_csv(file: Path) -> tuple[gpd.GeoDataFrame, pd.DataFrame]:
-    lines, rows = _rows_of_csv(file)
-    faults = Faults(f"stations file {file.name}")
-    if not rows:
-        faults.add("there are no stations in it, only a header: nothing to plan")
+def _check_columns(table: OfficeTable, found: dict[str, str], faults: Faults) -> None:
+    """Say which columns are missing; without coordinates a table has no places."""
+    placed = table.shapes is not None or "point" in found
+    missing = [c for c in NEEDED[: 2 if placed else 4] if c not in found]
+    for column in missing:
+        faults.add(f"column '{column}' is missing; found {listed(table.rows.columns)}")
+    if {"latitude", "longitude"} <= set(missing):
+        addresses = "; addresses are not looked up: geocode them first" if "address" in found else ""
+        faults.add(f"the stations have no places: add latitude and longitude, or give the layer of stations{addresses}")
+
+
+def _points(
+    table: OfficeTable, found: dict[str, str], who: list[str], *, crs: str | None, faults: Faults, notes: list[str]
+) -> list[shapely.Point | None]:
+    """Points of the stations in WGS 84; what is wrong with them goes to `faults`."""
+    if table.shapes is not None:
+        read = _places_of_layer(table.shapes, who, crs=crs, faults=faults, notes=notes)
+    elif {"latitude", "longitude"} <= set(found):
+        read = _places_of_columns(table, found, who, notes=notes)
+    else:
+        read = [_place_of_text(text, w) for text, w in zip(table.texts(found["point"]), who, strict=True)]
+    if table.shapes is None:
+        read = _in_degrees(read, who, crs=crs, faults=faults)
+    points: list[shapely.Point | None] = []
+    for place, w in zip(read, who, strict=True):
+        if isinstance(place, str):
+            faults.add(place)
+            points.append(None)
+        else:
+            points.append(shapely.Point(place) if _on_earth(*place, w, faults) else None)
+    known = [p for p in points if p is not None]
+    if known and all(p.y < ANTARCTIC_DEG < p.x <= -ANTARCTIC_DEG for p in known):
+        faults.add("every station lies in the Antarctic, and none if latitude and longitude are swapped: are they?")
+    return points
+
+
+def _places_of_layer(
+    shapes: gpd.GeoSeries, who: list[str], *, crs: str | None, faults: Faults, notes: list[str]
+) -> list[Place]:
+    if shapes.crs is None and crs is None:
+        faults.add("crs is missing: save the layer with one, or name it with crs=")
         faults.raise_if_any()
-    for column in NEEDED:
-        if column not in rows[0]:
-            faults.add(f"column '{column}' is missing; found {listed(rows[0])}")
+    system = shapes.crs if shapes.crs is not None else known_crs(crs, what="station file")
+    for w, lost in zip(who, shapes.isna() | shapes.is_empty, strict=True):
+        if lost:
+            faults.add(f"{w} has no geometry: a station is never dropped, give its place")
     faults.raise_if_any()
-    points = [_point_of(row, line, faults) for line, row in zip(lines, rows, strict=True)]
-    kept = [c for c in (*NEEDED[:2], "agency") if c in rows[0]]
-    frame = pd.DataFrame({c: [r[c].strip() for r in rows] for c in kept})
-    frame["open"] = [_is_open(r.get("open", ""), r["station_id"], faults) for r in rows]
-    housed = [(r["station_id"].strip(), r.get("units", ""), line) for line, r in zip(lines, rows, strict=True)]
-    return _tables(frame, points, housed, faults, notes=[])
+    shapes = shapes.set_crs(system, allow_override=True).to_crs(WGS84).force_2d()
+    broken = ~shapes.is_valid
+    if broken.any():
+        notes.append(f"{broken.sum()} invalid (self-crossing) outlines repaired")
+        shapes = shapes.make_valid()
+    footprint = shapes.geom_type != "Point"
+    if footprint.any():
+        notes.append(f"{footprint.sum()} stations are polygons, not points: a point inside each is used")
+    return [(p.x, p.y) for p in shapes.representative_point()]
 
 
-def _point_of(row: dict[str, str], line: int, faults: Faults) -> shapely.Point | None:
-    """Point of one row; what is wrong with it goes to `faults`."""
-    who = f"{quoted(row['station_id'])} (line {line})"
-    values = []
-    for column in ("longitude", "latitude"):
-        try:
-            values.append(float(row[column]))
-        except ValueError:
-            faults.add(f"{column} of {who} is {quoted(row[column])}: give degrees")
-            return None
-    longitude, latitude = values
-    return shapely.Point(values) if _on_earth(longitude, latitude, who, faults) else None
+def _places_of_columns(table: OfficeTable, found: dict[str, str], who: list[str], *, notes: list[str]) -> list[Place]:
+    texts = {column: table.texts(found[column]) for column in ("longitude", "latitude")}
+    commas = 0
+    read: list[Place] = []
+    for row, w in enumerate(who):
+        values = []
+        for column, written in texts.items():
+            text = written[row]
+            plain = text.replace(",", ".") if table.decimal_comma and text.count(",") == 1 else text
+            commas += plain != text
+            try:
+                values.append(float(plain))
+            except ValueError:
+                read.append(f"{column} of {w} is {quoted(text)}: give degrees")
+                break
+        else:
+            read.append((values[0], values[1]))
+    if commas:
+        notes.append(f"{commas} coordinates have a comma for a point: read as decimals")
+    return read
+
+
+def _place_of_text(text: str, who: str) -> Place:
+    """Read a place from "POINT (-122.4 37.7)", or from "(37.7, -122.4)" with the latitude first."""
+    pair = _PAIR.fullmatch(text)
+    if pair is not None:
+        return float(pair[2]), float(pair[1])
+    shape = shapely.from_wkt(text, on_invalid="ignore") if _WKT.match(text) else None
+    if shape is None or shape.is_empty:
+        return f"the place of {who} is {quoted(text)}: give a point, such as 'POINT (-122.4 37.7)'"
+    inside = shape.representative_point()
+    return inside.x, inside.y
+
+
+def _in_degrees(read: list[Place], who: list[str], *, crs: str | None, faults: Faults) -> list[Place]:
+    """Move places of a named CRS to WGS 84; where none is named, refuse those that are plainly projected, once."""
+    known = {i: place for i, place in enumerate(read) if not isinstance(place, str)}
+    if crs is not None and known:
+        moved = project(np.array(list(known.values())), source=known_crs(crs, what="station file"), target=WGS84)
+        degrees = dict(zip(known, moved.tolist(), strict=True))
+        return [(degrees[i][0], degrees[i][1]) if i in degrees else place for i, place in enumerate(read)]
+    large = {i: place for i, place in known.items() if all(DEGREES < abs(v) < np.inf for v in place)}
+    if 2 * len(large) > len(read):
+        row, (x, y) = next(iter(large.items()))
+        faults.add(
+            f"the coordinates are projected, such as {x:.0f}, {y:.0f} of {who[row]}, far beyond 180 degrees: name"
+            " their system, with crs='EPSG:...', or crs = \"EPSG:...\" under [stations] of plan.toml"
+        )
+        faults.raise_if_any()
+    return read
 
 
 def _on_earth(longitude: float, latitude: float, who: str, faults: Faults) -> bool:
@@ -165,6 +333,16 @@ def _on_earth(longitude: float, latitude: float, who: str, faults: Faults) -> bo
     return True
 
 
+def _housed(table: OfficeTable, found: dict[str, str], ids: list[str], notes: list[str]) -> list[tuple[str, str, str]]:
+    """Station, its list of units, and where that stands; a column that counts units names none."""
+    texts = table.texts(found["units"]) if "units" in found else [""] * len(ids)
+    filled = [t for t in texts if t]
+    if filled and all(re.fullmatch(r"\d{1,2}", t) for t in filled) and len(set(filled)) < len(filled):
+        notes.append(f"column {quoted(found['units'])} counts units and names none: not used")
+        texts = [""] * len(ids)
+    return list(zip(ids, texts, table.places, strict=True))
+
+
 def _is_open(text: str, station: str, faults: Faults) -> bool:
     """Whether a station is in service; it is unless the file says otherwise."""
     word = text.strip().lower()
@@ -175,51 +353,10 @@ def _is_open(text: str, station: str, faults: Faults) -> bool:
     return True
 
 
-def _from_layer(file: Path) -> tuple[gpd.GeoDataFrame, pd.DataFrame]:
-    layer = read_vector(file, what="station file")
-    faults = Faults(f"stations file {file.name}")
-    notes: list[str] = []
-    if len(layer) == 0:
-        faults.add("there are no stations in it: nothing to plan")
-    for column, others in SYNONYMS.items():
-        if column not in layer.columns:
-            found = next((o for o in others if o in layer.columns), None)
-            if found is None:
-                faults.add(f"column '{column}' is missing; found {listed(layer.columns)}")
-            else:
-                layer = layer.rename(columns={found: column})
-                notes.append(f"column '{found}' used as '{column}'")
-    if layer.crs is None:
-        faults.add("crs is missing: save the layer with one")
-    faults.raise_if_any()
-    ids = layer["station_id"].fillna("").astype(str)
-    for i in layer.index[layer.geometry.isna() | layer.geometry.is_empty]:
-        faults.add(f"{quoted(ids[i])} (feature {i + 1}) has no geometry: a station is never dropped, give its place")
-    faults.raise_if_any()
-    shapes = layer.to_crs("EPSG:4326").geometry.force_2d()
-    broken = ~shapes.is_valid
-    if broken.any():
-        notes.append(f"{broken.sum()} invalid (self-crossing) outlines repaired")
-        shapes = shapes.make_valid()
-    footprint = shapes.geom_type != "Point"
-    if footprint.any():
-        notes.append(f"{footprint.sum()} stations are polygons, not points: a point inside each is used")
-    points = list(shapes.representative_point())
-    for i, point in enumerate(points):
-        _on_earth(point.x, point.y, f"{quoted(ids[i])} (feature {i + 1})", faults)
-    kept = [c for c in (*NEEDED[:2], "agency") if c in layer.columns]
-    frame = pd.DataFrame({c: layer[c].fillna("").astype(str).str.strip() for c in kept})
-    given = layer["open"].astype(str) if "open" in layer.columns else [""] * len(layer)
-    frame["open"] = [_is_open(o, s, faults) for o, s in zip(given, frame["station_id"], strict=True)]
-    units = layer["units"].fillna("").astype(str) if "units" in layer.columns else [""] * len(layer)
-    housed = [(s, u, i + 1) for i, (s, u) in enumerate(zip(frame["station_id"], units, strict=True))]
-    return _tables(frame, points, housed, faults, notes=notes)
-
-
 def _tables(
     frame: pd.DataFrame,
     points: list[shapely.Point | None],
-    housed: list[tuple[str, str, int]],
+    housed: list[tuple[str, str, str]],
     faults: Faults,
     *,
     notes: list[str],
@@ -243,27 +380,27 @@ def _tables(
     return stations, units
 
 
-def _units_of(housed: list[tuple[str, str, int]], faults: Faults, notes: list[str]) -> pd.DataFrame:
+def _units_of(housed: list[tuple[str, str, str]], faults: Faults, notes: list[str]) -> pd.DataFrame:
     """Units from lists such as "E1;T1;M1"; each may be housed once."""
-    home: dict[str, tuple[str, int]] = {}
-    for station, text, line in housed:
+    home: dict[str, tuple[str, str]] = {}
+    for station, text, place in housed:
         if "," in text:
-            notes.append(f"units on line {line} are separated by commas: split")
+            notes.append(f"units on {place} are separated by commas: split")
         names = [n.strip().upper() for n in re.split(r"[;,]", text)]
         clean = [n for n in names if n]
         if [n.strip() for n in re.split(r"[;,]", text.strip(";"))] != clean and clean:
-            notes.append(f"units on line {line} written as {quoted(text)}: cleaned")
+            notes.append(f"units on {place} written as {quoted(text)}: cleaned")
         for unit in clean:
             before = home.get(unit)
             if before is not None and before[0] == station:
-                notes.append(f"unit {quoted(unit)} named twice on line {line}: counted once")
+                notes.append(f"unit {quoted(unit)} named twice on {place}: counted once")
             elif before is not None:
                 faults.add(
-                    f"unit {quoted(unit)} is housed at {quoted(before[0])} (line {before[1]}) and at"
-                    f" {quoted(station)} (line {line}): a unit has one home"
+                    f"unit {quoted(unit)} is housed at {quoted(before[0])} ({before[1]}) and at"
+                    f" {quoted(station)} ({place}): a unit has one home"
                 )
             else:
-                home[unit] = (station, line)
+                home[unit] = (station, place)
     return pd.DataFrame(
         {"station_id": [s for s, _ in home.values()]}, index=pd.Index(list(home), name="unit_id", dtype=str)
     )

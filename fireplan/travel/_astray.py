@@ -27,25 +27,26 @@ def stations_astray(roads: RoadNetwork, stations: gpd.GeoDataFrame, *, snap_limi
     roads
         The network.
     stations
-        With their points.
+        With their names and points.
     snap_limit_m
         As of a scenario. [m]
 
     Returns
     -------
-    By station: `offset_m` to the nearest street on which doors open [m], and `why` it is astray, in words.
+    By station: its `name`, `offset_m` to the nearest street on which doors open [m], and `why` it is astray, in words.
     """
     on_road = snap(roads, stations.geometry, limit_m=np.inf, freeways=False)
     most = int(np.ceil(SMALLEST_REACH * roads.n_nodes))
     found = []
-    for place, station in enumerate(stations.index):
+    for place, (station, name) in enumerate(stations["name"].items()):
         offset_m = float(on_road.offset_m[place])
         if not offset_m <= snap_limit_m:
-            found.append((station, offset_m, f"lies {wording.distance(offset_m)} from the nearest road"))
+            found.append((station, name, offset_m, f"lies {wording.distance(offset_m)} from the nearest road"))
             continue
         street, along = on_road.street[place : place + 1], on_road.along[place : place + 1]
         seeds = seeds_on(roads, street, along, owner=np.zeros(1, dtype=np.int64))
         share = kernel.count_reached(roads.graph, seeds.node, most=most) / roads.n_nodes
         if share < SMALLEST_REACH:
-            found.append((station, offset_m, f"stands on a road that reaches {wording.share(share)} of the network"))
-    return pd.DataFrame(found, columns=["station_id", "offset_m", "why"]).set_index("station_id")
+            why = f"stands on a road that reaches {wording.share(share)} of the network"
+            found.append((station, name, offset_m, why))
+    return pd.DataFrame(found, columns=["station_id", "name", "offset_m", "why"]).set_index("station_id")

@@ -55,7 +55,8 @@ def node_times(roads: RoadNetwork, node: object, *, cutoff_s: float = np.inf) ->
     roads
         The network.
     node
-        Id of the node, as in `roads.nodes`.
+        Id of the node, as in `roads.nodes`; a number will do where ids are text, as GraphML has them, and the other
+        way round.
     cutoff_s
         Nodes farther than this are left out. [s]
 
@@ -64,6 +65,8 @@ def node_times(roads: RoadNetwork, node: object, *, cutoff_s: float = np.inf) ->
     `travel_s` by `osmid` [s], of the nodes that are reached.
     """
     found = np.flatnonzero(roads.node_ids == node) if np.isscalar(node) else np.array([], dtype=np.int64)
+    if len(found) == 0 and np.isscalar(node):
+        found = np.flatnonzero(np.array([str(i) for i in roads.node_ids]) == str(node))
     if len(found) == 0:
         raise UnknownIdError("node", node, roads.node_ids[:1000])
     nodes, node_s = kernel.reach(roads.graph, found[:1].astype(np.int32), np.zeros(1), limit_s=cutoff_s)

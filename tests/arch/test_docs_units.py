@@ -17,6 +17,9 @@ QUANTITY = re.compile(
     r"|tolerance|metres?|meters?|speed|limit)(_|$)"
 )
 UNIT = re.compile(r"_(s|m|km|km2|kph|mps|deg|bytes)$")
+NAMES_OF_COLUMNS = {"roads.from_lines": ["speed", "speed_unit"]}
+"""Arguments that name a column of somebody's file, and its unit: they hold no quantity."""
+
 ROOT = Path(__file__).resolve().parents[2]
 
 
@@ -47,7 +50,7 @@ CALLS = dict(described())
 
 @pytest.mark.parametrize("name", CALLS)
 def test_every_quantity_names_its_unit(name):
-    assert [q for q in quantities(CALLS[name]) if not UNIT.search(q)] == []
+    assert [q for q in quantities(CALLS[name]) if not UNIT.search(q)] == NAMES_OF_COLUMNS.get(name, [])
 
 
 def test_the_rule_sees_what_it_looks_for():

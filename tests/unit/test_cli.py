@@ -68,7 +68,7 @@ def no_file(folder):
 
 
 def no_column(folder):
-    rewrite(folder / "stations.csv", "latitude", "lat")
+    rewrite(folder / "stations.csv", "latitude", "northwards")
 
 
 def empty_table(folder):

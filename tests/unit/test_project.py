@@ -376,10 +376,10 @@ def test_changes_that_cannot_be_made_are_named(folder, more, said):
     assert said in str(caught.value)
 
 
-def test_project_without_demand_says_so(folder):
+def test_density_needs_zones(folder):
     plan = (folder / "plan.toml").read_text(encoding="utf-8").replace('zones = "zones.parquet"\n', "")
-    (folder / "plan.toml").write_text(plan, encoding="utf-8")
-    with pytest.raises(ProjectError, match=r"neither inputs\.zones nor inputs\.cad"):
+    (folder / "plan.toml").write_text(f"{plan}\n[demand.density]\n", encoding="utf-8")
+    with pytest.raises(ProjectError, match=r"\[demand\.density\] needs zones"):
         fp.open_project(folder)
 
 

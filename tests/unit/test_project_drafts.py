@@ -6,6 +6,7 @@ from pathlib import Path
 
 import geopandas as gpd
 import pytest
+import xlsxwriter
 from typer.testing import CliRunner
 
 import fireplan as fp
@@ -177,3 +178,49 @@ def test_an_id_that_nothing_has_is_refused(tmp_path):
 def test_the_zone_is_that_of_the_place():
     assert zone_of(gpd.GeoSeries.from_xy([24.94, 24.95], [60.17, 60.18], crs=4326)) == "Europe/Helsinki"
     assert zone_of(gpd.GeoSeries.from_xy([-127.5], [33.1], crs=4326)) == ""  # at sea, as the sample city
+
+
+@pytest.mark.realdata
+def test_san_franciscos_raw_files_are_a_project_after_one_command(tmp_path, shared_data):
+    """Stations as GeoJSON, a table of units, a graph and the dispatch export, none of them edited."""
+    raw, home = shared_data / "sf", tmp_path / "sf"
+    files = {
+        "--roads": "sf_drive.graphml.gz", "--stations": "sf_fire_stations.geojson", "--units": "unit_to_station.csv",
+        "--cad": "sffd_calls_2020-04-07_20.csv.gz",
+    }  # fmt: skip
+    shown = run(home, *(word for option, file in files.items() for word in (option, raw / file)), "--yes")
+    assert shown.exit_code == 0, shown.output
+    opened = fp.open_project(home)
+    assert opened.today.timezone == "America/Los_Angeles"
+    assert (len(opened.today.stations), len(opened.today.units)) == (40, 58)
+    assert opened.history.rows_ok == 10_410
+    assert len(opened.today.zones) > 500
+    assert any("left out by [stations] leave_out: '728', '1208'" in note for note in opened.notes)
+    assert any("20 units are housed at stations that are not there" in note for note in opened.notes)
+
+
+@pytest.mark.realdata
+def test_an_extract_and_three_stations_in_a_spreadsheet_are_enough(tmp_path, shared_data):
+    with xlsxwriter.Workbook(str(tmp_path / "stations.xlsx")) as book:
+        sheet = book.add_worksheet("Stations")
+        rows = [
+            ("Station", "Lat", "Lon"),
+            ("Esplanadi", 60.1677, 24.9474),
+            ("Kluuvi", 60.1706, 24.9490),
+            ("Ullanlinna", 60.1632, 24.9497),
+        ]
+        for number, row in enumerate(rows):
+            sheet.write_row(number, 0, row)
+    home = tmp_path / "helsinki"
+    shown = run(
+        home, "--roads", shared_data / "osm" / "Helsinki.osm.pbf", "--stations", tmp_path / "stations.xlsx", "--yes"
+    )
+    assert shown.exit_code == 0, shown.output
+    today = fp.read_project(home)
+    assert (len(today.stations), len(today.units), today.timezone) == (3, 0, "Europe/Helsinki")
+    checklist = (home / "CHECKLIST.txt").read_text(encoding="utf-8")
+    assert checklist.count("MISSING") == 3
+    assessed = CliRunner().invoke(app.app, ["assess", str(home)])
+    assert assessed.exit_code == 0, assessed.output
+    assert "km of road" in assessed.output
+    assert (home / "out" / "map.html").stat().st_size > 100_000

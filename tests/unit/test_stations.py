@@ -101,7 +101,7 @@ def test_lines_are_counted_as_an_editor_counts_them(tmp_path):
     assert "(line 6)" in told[0]
 
 
-@pytest.mark.parametrize("column", ["station_id", "name", "latitude", "longitude"])
+@pytest.mark.parametrize("column", ["name", "latitude", "longitude"])
 def test_a_missing_column_is_named(tmp_path, column):
     header = HEADER.replace(column, "other")
     assert faults(saved(tmp_path, S1, header=header))[0].startswith(f"column '{column}' is missing; found")

@@ -15,7 +15,7 @@ from fireplan.colours import NEWLY as NEWLY_COLOUR
 from fireplan.colours import NO_LONGER as NO_LONGER_COLOUR
 from fireplan.comparison import NOTICEABLE_S
 from fireplan.crs import WGS84
-from fireplan.demand import DISC_RADIUS_M
+from fireplan.demand._zones import DISC_RADIUS_M
 from fireplan.measures._assessment import chosen_measure, chosen_objective, headline_row, untold_said
 from fireplan.measures._demand_measures import UNTOLD, applies_to, in_zones
 from fireplan.measures._gaps import gap_reasons

@@ -9,6 +9,7 @@ from fireplan import wording
 from fireplan._checked import takes
 from fireplan._html_escape import escape
 from fireplan.maps._layers.legend import legend_html
+from fireplan.scenario import missing_said
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -61,7 +62,7 @@ class Footer:
 
 def footer_of(scenario: Scenario, *, method: str) -> Footer:
     """Say where the figures of a scenario come from, what it was narrowed to, and how they were found."""
-    kept = [wording.capital(f"{s}.") for s in scenario.selections]
+    kept = [wording.capital(f"{s}.") for s in (*scenario.selections, *missing_said(scenario))]
     return Footer(
         source="; ".join(s for s in (scenario.source, f"roads: {scenario.roads.source}") if s),
         data_date=scenario.data_date,

@@ -14,7 +14,7 @@ from fireplan._checked import takes
 from fireplan._page_kit import style
 from fireplan._page_kit.style import Band
 from fireplan.colours import ACCENT, FASTER
-from fireplan.demand import HEXAGON, hexagons
+from fireplan.demand._zones import HEXAGON, hexagons
 from fireplan.disclosure import public_cells
 from fireplan.disclosure._marks import SMALLEST
 from fireplan.maps._layers import vector_layers

@@ -4,19 +4,20 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import geopandas as gpd
 import pandas as pd
 
 from fireplan import demand, wording
 from fireplan._checked import takes
-from fireplan._geofiles import read_vector
-from fireplan.errors import FireplanError, ProjectError, listed, quoted
+from fireplan._geofiles import is_database
+from fireplan.errors import FireplanError, ProjectError, TableError, listed, quoted
 from fireplan.incidents import draft_mapping, read_cad
+from fireplan.project._plan import Network, file_of, source_of
 from fireplan.project._plan_draft.input_files import ROLES, files_of
 from fireplan.project._plan_draft.place_time_zone import zone_of
-from fireplan.project._plan_draft.project_draft import MAPPING_FILE, PLAN_FILE, ProjectDraft
+from fireplan.project._plan_draft.project_draft import MAPPING_FILE, PLAN_FILE, ProjectDraft, name_of
 from fireplan.project._read_project import read_network
 from fireplan.roads import SNAP_LIMIT_M, from_place, save
 from fireplan.stations import complete_units, read_station_table, read_units
@@ -28,7 +29,8 @@ if TYPE_CHECKING:
     from fireplan.incidents import CadHistory, MappingDraft
     from fireplan.roads import RoadNetwork
 
-NO_FILES: dict[str, str] = {}
+    Source: TypeAlias = str | Path
+
 MOST_NAMED = 8
 
 
@@ -38,6 +40,7 @@ class _Seen:
 
     faults: list[str] = field(default_factory=list)
     questions: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
     rows: list[tuple[str, str, str]] = field(default_factory=list)
     roads: RoadNetwork | None = None
     stations: gpd.GeoDataFrame | None = None
@@ -51,11 +54,11 @@ class _Seen:
 def draft(  # noqa: PLR0913 - one for each kind of input
     folder: str | Path,
     *,
-    roads: str | Path | None = None,
-    stations: str | Path | None = None,
-    units: str | Path | None = None,
-    cad: str | Path | None = None,
-    zones: str | Path | None = None,
+    roads: Source | None = None,
+    stations: Source | None = None,
+    units: Source | None = None,
+    cad: Source | None = None,
+    zones: Source | None = None,
     place: str | None = None,
     timezone: str | None = None,
     tell: Callable[[str], None] | None = None,
@@ -70,7 +73,8 @@ def draft(  # noqa: PLR0913 - one for each kind of input
     folder
         The project's folder, which need not be there. Files that are not named below are looked for in it.
     roads, stations, units, cad, zones
-        The files, wherever they are.
+        The files, wherever they are; "city.gpkg#stations" names a layer. All but the dispatch history may be a table of
+        a database, such as "postgresql://host/city#gis.stations".
     place
         Name of a place, such as "Porto, Portugal": its roads are fetched from OpenStreetMap and kept in the folder.
         This asks the network; nothing else does.
@@ -98,7 +102,7 @@ def draft(  # noqa: PLR0913 - one for each kind of input
     home = Path(folder)
     named = {"network": roads, "stations": stations, "units": units, "cad": cad, "zones": zones}
     seen = _Seen()
-    inputs = _inputs(home, {key: Path(file) for key, file in named.items() if file is not None}, seen)
+    inputs = _inputs(home, {key: source for key, source in named.items() if source is not None}, seen)
     if place is not None:
         say("fetching roads from OpenStreetMap")
         home.mkdir(parents=True, exist_ok=True)
@@ -114,6 +118,7 @@ def draft(  # noqa: PLR0913 - one for each kind of input
         understood=pd.DataFrame(seen.rows, columns=["input", "file", "understood"]),
         faults=tuple(seen.faults),
         questions=tuple(seen.questions),
+        notes=tuple(seen.notes),
         astray=astray,
         leave_out=(),
         homeless=homeless,
@@ -124,14 +129,11 @@ def draft(  # noqa: PLR0913 - one for each kind of input
     return found
 
 
-def _inputs(home: Path, named: dict[str, Path], seen: _Seen) -> dict[str, Path]:
+def _inputs(home: Path, named: dict[str, Source], seen: _Seen) -> dict[str, Source]:
     """Gather the files: those named, those of a plan that is there, those that are found in the folder."""
-    seen.faults += [
-        f"{ROLES[key]}: there is no file {quoted(file.name)} in {file.parent}"
-        for key, file in named.items()
-        if not file.exists()
-    ]
-    named = {key: file for key, file in named.items() if file.exists()}
+    lost = {key: file_of(Path(), str(source)) for key, source in named.items() if not _is_there(source)}
+    seen.faults += [f"{ROLES[key]}: there is no file {quoted(f.name)} in {f.parent}" for key, f in lost.items()]
+    named = {key: source for key, source in named.items() if key not in lost}
     planned = _planned(home)
     found = files_of(home) if home.is_dir() else None
     if found is not None:
@@ -139,11 +141,15 @@ def _inputs(home: Path, named: dict[str, Path], seen: _Seen) -> dict[str, Path]:
     return {**(found.inputs if found else {}), **planned, **named}
 
 
-def _settled(question: str, *known: dict[str, Path]) -> bool:
+def _is_there(source: Source) -> bool:
+    return is_database(source) or file_of(Path(), str(source)).exists()
+
+
+def _settled(question: str, *known: dict[str, Source]) -> bool:
     return any(ROLES[key] in question for inputs in known for key in inputs)
 
 
-def _planned(home: Path) -> dict[str, Path]:
+def _planned(home: Path) -> dict[str, Source]:
     import tomllib  # noqa: PLC0415 - only where a plan is there
 
     file = home / PLAN_FILE
@@ -153,28 +159,31 @@ def _planned(home: Path) -> dict[str, Path]:
         inputs: dict[str, Any] = tomllib.loads(file.read_text(encoding="utf-8-sig")).get("inputs", {})
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ProjectError(f"{file.name} is not TOML: {error}: mend or delete it") from error
-    files = {key: home / name for key, name in inputs.items() if key in ROLES and isinstance(name, str)}
-    return {key: path for key, path in files.items() if path.exists()}
+    sources = {key: source_of(home, name) for key, name in inputs.items() if key in ROLES and isinstance(name, str)}
+    return {key: source for key, source in sources.items() if _is_there(source)}
 
 
-def _read_places(inputs: dict[str, Path], seen: _Seen, say: Callable[[str], None]) -> None:
-    def network(file: Path) -> str:
-        seen.roads = read_network(file)
+def _read_places(inputs: dict[str, Source], seen: _Seen, say: Callable[[str], None]) -> None:
+    def network(source: Source) -> str:
+        seen.roads = read_network(Path(), str(source), Network())
         return f"{wording.counted(seen.roads.n_streets, 'street')}, {seen.roads.length_m.sum() / 1000:,.0f} km"
 
-    def stations(file: Path) -> str:
-        seen.stations, housed = read_station_table(file)
+    def stations(source: Source) -> str:
+        seen.stations, housed = read_station_table(source)
         seen.units = complete_units(housed) if len(housed) else None
-        names = listed([str(s) for s in seen.stations.index], most=MOST_NAMED)
+        names = listed([str(name) for name in seen.stations["name"]], most=MOST_NAMED)
         return f"{wording.counted(len(seen.stations), 'station')} ({names})"
 
-    def units(file: Path) -> str:
-        seen.units = read_units(file)
+    def units(source: Source) -> str:
+        try:
+            seen.units = read_units(source, stations=seen.stations)
+        except TableError:  # perhaps for units of stations that are not there, which may be left out
+            seen.units = read_units(source)
         kinds = seen.units["type"].value_counts()
         return f"{wording.counted(len(seen.units), 'unit')}: {', '.join(f'{n} {kind}' for kind, n in kinds.items())}"
 
-    def zones(file: Path) -> str:
-        seen.zones = demand.from_polygons(read_vector(file, what="zone file"))
+    def zones(source: Source) -> str:
+        seen.zones = demand.read_zones(source)
         people = f", {wording.count(seen.zones['population'].sum())} people" if "population" in seen.zones else ""
         return f"{wording.counted(len(seen.zones), 'zone')}{people}"
 
@@ -184,14 +193,17 @@ def _read_places(inputs: dict[str, Path], seen: _Seen, say: Callable[[str], None
             _try(key, inputs[key], read, seen)
 
 
-def _try(key: str, file: Path, read: Callable[[Path], str], seen: _Seen) -> None:
+def _try(key: str, source: Source, read: Callable[[Source], str], seen: _Seen) -> None:
     """Read one input; what keeps it from being read is a fault among the others."""
     try:
-        understood = read(file)
+        understood = read(source)
     except FireplanError as error:
         seen.faults.append(str(error))
         understood = "cannot be read: see the faults"
-    seen.rows.append((key, file.name, understood))
+    table = {"stations": seen.stations, "units": seen.units, "zones": seen.zones}.get(key)
+    notes = () if table is None else table.attrs.get("notes", ())
+    seen.notes += [f"{name_of(source)}: {note}" for note in notes]
+    seen.rows.append((key, name_of(source), understood))
 
 
 def _zone(seen: _Seen) -> str:
@@ -206,10 +218,11 @@ def _zone(seen: _Seen) -> str:
     return found
 
 
-def _read_history(file: Path, home: Path, seen: _Seen, *, zone: str, say: Callable[[str], None]) -> None:
+def _read_history(file: Source, home: Path, seen: _Seen, *, zone: str, say: Callable[[str], None]) -> None:
     own = home / MAPPING_FILE
 
-    def history(file: Path) -> str:
+    def history(source: Source) -> str:
+        file = Path(source)
         mapping: Path | MappingDraft = own
         if not own.is_file():
             say("looking at the columns of the dispatch history")
@@ -233,8 +246,7 @@ def _read_history(file: Path, home: Path, seen: _Seen, *, zone: str, say: Callab
 
 def _astray(seen: _Seen) -> tuple[pd.DataFrame, dict[str, str]]:
     """Find stations that a scenario would refuse, and units without a station."""
-    none = pd.DataFrame({"offset_m": [], "why": []}, index=pd.Index([], name="station_id"))
-    astray = none
+    astray = pd.DataFrame({"name": [], "offset_m": [], "why": []}, index=pd.Index([], name="station_id"))
     if seen.roads is not None and seen.stations is not None:
         astray = stations_astray(seen.roads, seen.stations, snap_limit_m=SNAP_LIMIT_M)
     homeless: dict[str, str] = {}

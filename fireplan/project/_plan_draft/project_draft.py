@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 import tomlkit
 
+from fireplan._geofiles import is_database
 from fireplan.errors import InputError, ProjectError, quoted
+from fireplan.project._plan import file_of
 from fireplan.project._plan_draft.missing_inputs import checklist
 
 if TYPE_CHECKING:
@@ -40,6 +42,8 @@ class ProjectDraft:
         What keeps the inputs from being used, all of them.
     questions
         What only the planner can know.
+    notes
+        Which column was used for what, what was left out or repaired.
     astray
         Stations that a scenario would refuse, with the reason: they are left out if `leave_out` names them.
     leave_out
@@ -55,10 +59,11 @@ class ProjectDraft:
     """
 
     folder: Path
-    inputs: dict[str, Path]
+    inputs: dict[str, str | Path]
     understood: pd.DataFrame
     faults: tuple[str, ...]
     questions: tuple[str, ...]
+    notes: tuple[str, ...]
     astray: pd.DataFrame
     leave_out: tuple[str, ...]
     homeless: dict[str, str]
@@ -155,21 +160,32 @@ class ProjectDraft:
         """Give faults, questions and what is missing as text."""
         lines = [f"FAULT    {fault}" for fault in self.faults]
         lines += [f"QUESTION {question}" for question in self.questions]
+        lines += [f"NOTE     {note}" for note in self.notes]
         lines += [f"MISSING  {row['missing']}. Would add: {row['would_add']}." for _, row in self.checklist.iterrows()]
         return "\n".join(lines or ["Nothing is missing."]) + "\n"
 
 
-def relative(file: Path, folder: Path) -> str:
+def name_of(source: str | Path) -> str:
+    """Name an input for people: a file without its folders, a database's table without its password."""
+    text = str(source)
+    return text.rpartition("@")[2] if is_database(text) else Path(text).name
+
+
+def relative(source: str | Path, folder: Path) -> str:
     """
-    Name a file as seen from the project's folder.
+    Name an input as seen from the project's folder.
 
     Raises
     ------
     InputError
         If it is on another drive, which a plan cannot name.
     """
+    if is_database(source):
+        return str(source)
+    file = file_of(Path(), str(source))
+    layer = str(source).removeprefix(str(file))
     try:
-        return Path(os.path.relpath(file.resolve(), folder.resolve())).as_posix()
+        return Path(os.path.relpath(file.resolve(), folder.resolve())).as_posix() + layer
     except ValueError as error:
         raise InputError(f"{quoted(str(file))} is on another drive than the project: copy it into {folder}") from error
 

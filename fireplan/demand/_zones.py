@@ -18,8 +18,6 @@ if TYPE_CHECKING:
     import geopandas as gpd
     from numpy.typing import NDArray
 
-__all__ = ["from_incidents", "from_polygons", "hexagons", "people_per_mi2", "zone_of"]
-
 HALF_TURN = 180.0
 FINEST_H3, COARSEST_H3 = 12, 4
 DISC_RADIUS_M = 60.0
@@ -106,7 +104,7 @@ def hexagons(incidents: gpd.GeoDataFrame, *, resolution: int = HEXAGON) -> gpd.G
     lon, lat = located.geometry.x.to_numpy(), located.geometry.y.to_numpy()
     cells = pd.Series([h3.latlng_to_cell(a, o, resolution) for a, o in zip(lat, lon, strict=True)])
     counts = cells.value_counts().sort_index()
-    outlines = [_outline(np.array(h3.cell_to_boundary(c))[:, ::-1]) for c in counts.index]
+    outlines = [outline(np.array(h3.cell_to_boundary(c))[:, ::-1]) for c in counts.index]
     return gpd.GeoDataFrame(
         {"incidents": counts.to_numpy(float)},
         geometry=outlines,
@@ -115,7 +113,7 @@ def hexagons(incidents: gpd.GeoDataFrame, *, resolution: int = HEXAGON) -> gpd.G
     )
 
 
-def _outline(ring: NDArray[np.float64]) -> shapely.Geometry:
+def outline(ring: NDArray[np.float64]) -> shapely.Geometry:
     """Outline of a cell; across the 180th meridian in two parts, one on each side."""
     if np.ptp(ring[:, 0]) < HALF_TURN:
         return shapely.Polygon(ring)
@@ -189,8 +187,3 @@ def zone_of(
     order = np.lexsort((-zone, point))
     found[here[point[order]]] = zone[order]  # the last written, so the first zone, stays
     return found
-
-
-def __dir__() -> list[str]:
-    """List the public names."""
-    return sorted(__all__)

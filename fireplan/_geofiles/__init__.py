@@ -1,0 +1,21 @@
+"""Tables and layers from outside, read without letting their content choose how."""
+
+from fireplan._geofiles.column_names import name_columns
+from fireplan._geofiles.local_files import LIMIT_BYTES, MOST_UNPACKED, is_database, local_file, refuse_dtd, with_layer
+from fireplan._geofiles.office_tables import OfficeTable, cell_text, read_office_table
+from fireplan._geofiles.vector_files import is_layer, read_vector
+
+__all__ = [
+    "LIMIT_BYTES",
+    "MOST_UNPACKED",
+    "OfficeTable",
+    "cell_text",
+    "is_database",
+    "is_layer",
+    "local_file",
+    "name_columns",
+    "read_office_table",
+    "read_vector",
+    "refuse_dtd",
+    "with_layer",
+]

@@ -1,0 +1,240 @@
+"""Tables as offices keep them: CSV, workbooks, layers, databases and tables in memory, as rows that can be named."""
+
+from __future__ import annotations
+
+import csv
+import io
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+import shapely
+
+from fireplan._geofiles.column_names import knows
+from fireplan._geofiles.database_tables import read_database_table
+from fireplan._geofiles.local_files import is_database, local_file, with_layer
+from fireplan._geofiles.vector_files import READABLE, read_vector
+from fireplan.errors import InputError, listed, quoted
+
+if TYPE_CHECKING:
+    import geopandas as gpd
+
+TEXT = (".csv", ".tsv", ".txt", ".tab")
+WORKBOOKS = (".xlsx", ".xlsm", ".xls", ".xlsb", ".ods")
+DELIMITERS = ",;\t|"
+TITLE_ROWS = 10
+"""Rows at the head of a table among which its header is sought."""
+
+MOST_ROWS = 5_000_000
+
+
+@dataclass(frozen=True, eq=False)
+class OfficeTable:
+    """
+    A table with what to call each row.
+
+    Attributes
+    ----------
+    name
+        What to call it in messages.
+    rows
+        Its columns, by row number from 0: text from a text file or a workbook, else as they came.
+    places
+        What to call each row, such as "line 3" or "feature 1".
+    shapes
+        The places of the rows, if the table is a layer.
+    shapes_at
+        Which of the columns they were.
+    decimal_comma
+        Whether a comma in a number may be its point: semicolons part the columns.
+    """
+
+    name: str
+    rows: pd.DataFrame
+    places: list[str]
+    shapes: gpd.GeoSeries | None = None
+    shapes_at: int = 0
+    decimal_comma: bool = False
+    notes: list[str] = field(default_factory=list)
+
+    def texts(self, column: str) -> list[str]:
+        """Values of a column as text; "" where there is none."""
+        return [cell_text(value).strip() for value in self.rows[column]]
+
+
+def cell_text(value: object) -> str:
+    """Write a cell as a person would: a whole number without a point, nothing as ""."""
+    if value is None or value is pd.NA or value is pd.NaT:
+        return ""
+    if isinstance(value, float):
+        return "" if value != value else str(int(value)) if value.is_integer() else repr(value)  # noqa: PLR0124
+    if isinstance(value, date):
+        return value.isoformat()
+    item = getattr(value, "item", None)  # numpy's own numbers
+    return cell_text(item()) if item is not None and getattr(value, "ndim", 1) == 0 else str(value)
+
+
+def read_office_table(
+    source: str | Path | pd.DataFrame, *, what: str, table: str, layer: str | None = None
+) -> OfficeTable:
+    """
+    Read a table, or a layer, from whatever holds it.
+
+    Parameters
+    ----------
+    source
+        CSV or other parted text, a workbook, a layer as in `read_vector`, plain Parquet, the URL of an SQL database
+        with the table after "#", or a table in memory.
+    what
+        What it is, for messages.
+    table
+        Which table it should be, whose header is looked for under a title.
+    layer
+        Name of the layer or sheet in a file of several.
+    """
+    if isinstance(source, pd.DataFrame):
+        return _of_frame(source, name=f"{table} table")
+    path, layer = with_layer(source, layer)
+    if is_database(path):
+        frame = read_database_table(str(path), layer, what=what)
+        return _of_frame(frame, name=f"{table} table {layer}")
+    ending = Path(path).suffix.lower()
+    if ending in TEXT:
+        return _of_text(local_file(path, what=what), table=table)
+    if ending in WORKBOOKS:
+        return _of_workbook(local_file(path, what=what), what=what, table=table, sheet=layer)
+    if ending == ".parquet" and not _has_places(local_file(path, what=what), what=what):
+        return _of_frame(_plain_parquet(Path(path), what=what), name=f"{table} file {Path(path).name}")
+    if ending not in READABLE:
+        every = [*TEXT, *WORKBOOKS, *READABLE]
+        raise InputError(f"{what} {quoted(Path(path).name)}: expected one of {listed(every, most=len(every))}")
+    found = read_vector(path, what=what, layer=layer)
+    return _of_frame(found, name=f"{table} file {Path(path).name}", row="feature")
+
+
+def _of_frame(frame: pd.DataFrame, *, name: str, row: str = "row") -> OfficeTable:
+    """Take a table in memory; names in its index are columns."""
+    named = frame.index.names != [None] and not set(frame.index.names) & set(frame.columns)
+    table = frame.reset_index() if named else frame.reset_index(drop=True)
+    shapes, at = None, 0
+    if hasattr(frame, "geometry") and hasattr(frame, "crs") and _active(frame):
+        shapes = table.geometry
+        at = [str(c) for c in table.columns].index(str(shapes.name))
+        table = pd.DataFrame(table.drop(columns=shapes.name))
+    return OfficeTable(name, pd.DataFrame(table), [f"{row} {i + 1}" for i in range(len(table))], shapes, at)
+
+
+def _active(frame: Any) -> bool:  # noqa: ANN401 - a GeoDataFrame, whose geometry may be none
+    try:
+        return frame.geometry is not None
+    except AttributeError:
+        return False
+
+
+def _has_places(file: Path, *, what: str) -> bool:
+    import pyarrow.parquet as pq  # noqa: PLC0415 - slow to import
+
+    try:
+        return b"geo" in (pq.read_schema(file).metadata or {})
+    except (OSError, ValueError) as error:
+        raise InputError(f"{what} {quoted(file.name)} is damaged: {error}") from error
+
+
+def _plain_parquet(file: Path, *, what: str) -> pd.DataFrame:
+    try:
+        return pd.read_parquet(file)
+    except (OSError, ValueError) as error:
+        raise InputError(f"{what} {quoted(file.name)} is damaged: {error}") from error
+
+
+def _of_text(file: Path, *, table: str) -> OfficeTable:
+    text = _decoded(file)
+    if text.lstrip()[:1] == "<":
+        raise InputError(f"{file.name} is a web page or XML, not a table: the download was answered with a page")
+    first = next((line for line in text.splitlines() if line.strip()), "")
+    delimiter = max(DELIMITERS, key=first.count) if any(d in first for d in DELIMITERS) else ","
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
+    cells: list[tuple[int, list[str]]] = []
+    try:
+        for row in reader:
+            cells.append((reader.line_num, row))
+            if len(cells) > MOST_ROWS:
+                raise InputError(f"{file.name} has more than {MOST_ROWS:,} rows: clip it first")
+    except csv.Error as error:
+        raise InputError(f"{file.name} cannot be read as CSV: {error} on line {reader.line_num}") from error
+    found = _with_header(
+        [(f"line {line}", row) for line, row in cells], name=f"{table} file {file.name}", file=file.name, table=table
+    )
+    return OfficeTable(found.name, found.rows, found.places, decimal_comma=delimiter == ";", notes=found.notes)
+
+
+def _decoded(file: Path) -> str:
+    content = file.read_bytes()
+    if content.startswith((b"\xff\xfe", b"\xfe\xff")):
+        return content.decode("utf-16", errors="replace")
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        return content.decode("cp1252", errors="replace")
+
+
+def _of_workbook(file: Path, *, what: str, table: str, sheet: str | None) -> OfficeTable:
+    import python_calamine as calamine  # noqa: PLC0415 - only needed here
+
+    try:
+        with calamine.CalamineWorkbook.from_path(str(file)) as book:
+            held = {name: book.get_sheet_by_name(name).to_python(skip_empty_area=False) for name in book.sheet_names}
+    except (calamine.CalamineError, OSError, ValueError) as error:
+        raise InputError(f"{what} {quoted(file.name)} cannot be read as a workbook: {error}") from error
+    filled = {name: rows for name, rows in held.items() if any(cell_text(c) for row in rows for c in row)}
+    if sheet is not None and sheet not in held:
+        raise InputError(f"{what} {quoted(file.name)} has no sheet {quoted(sheet)}: it has {listed(map(quoted, held))}")
+    if sheet is None and len(filled) > 1:
+        raise InputError(
+            f"{what} {quoted(file.name)} holds {len(filled)} sheets, {listed(map(quoted, filled))}: name one, as in"
+            f" {quoted(f'{file.name}#{next(iter(filled))}')}"
+        )
+    if not filled:
+        raise InputError(f"{what} {quoted(file.name)} is empty")
+    rows = held[sheet] if sheet is not None else next(iter(filled.values()))
+    numbered = [(f"row {i}", [cell_text(c) for c in row]) for i, row in enumerate(rows, start=1)]
+    return _with_header(numbered, name=f"{table} file {file.name}", file=file.name, table=table)
+
+
+def _with_header(cells: list[tuple[str, list[str]]], *, name: str, file: str, table: str) -> OfficeTable:
+    """Find the header, under a title if there is one, and put each row under it."""
+    filled = [(place, row) for place, row in cells if any(c.strip() for c in row)]
+    if not filled:
+        raise InputError(f"{file} is empty")
+    known = [sum(knows(table, c) for c in row) for _, row in filled[:TITLE_ROWS]]
+    at = 0 if known[0] else known.index(max(known))
+    notes = [f"the header is on {filled[at][0]}: what stands above it is left out"] if at else []
+    header = [c.strip() for c in filled[at][1]]
+    while header and not header[-1]:
+        header.pop()
+    twice = next((c for i, c in enumerate(header) if c and c in header[:i]), None)
+    if twice is not None:
+        raise InputError(f"{file}: column {quoted(twice)} stands more than once in the header: name each once")
+    body = filled[at + 1 :]
+    long = [place for place, row in body if any(c.strip() for c in row[len(header) :])]
+    if long:
+        raise InputError(
+            f"{file}: there are more fields than the header has columns on {listed(long)}: is a comma in a name not in"
+            " quotes?"
+        )
+    width = len(header)
+    rows = [[*row[:width], *[""] * (width - len(row))] for _, row in body]
+    columns = [c or f"column {i}" for i, c in enumerate(header, start=1)]
+    frame = pd.DataFrame(rows, columns=columns, dtype=object)
+    return OfficeTable(name, frame, [place for place, _ in body], notes=notes)
+
+
+def shape_of(text: str) -> shapely.Geometry | None:
+    """Read a place written as text, such as "POINT (-122.4 37.7)"; None where it is none."""
+    return (
+        shapely.from_wkt(text, on_invalid="ignore")
+        if text.strip().upper().startswith(("POINT", "POLY", "MULTI"))
+        else None
+    )

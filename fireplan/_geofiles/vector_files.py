@@ -1,0 +1,250 @@
+"""Vector files from outside, read without letting their content choose how."""
+
+from __future__ import annotations
+
+import io
+import json
+import tempfile
+import zipfile
+import zlib
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from fireplan._geofiles import local_files
+from fireplan._geofiles.local_files import MOST_UNPACKED, is_database, local_file, refuse_dtd, with_layer
+from fireplan.errors import InputError, NetworkError, listed, quoted
+
+if TYPE_CHECKING:
+    import geopandas as gpd
+
+SIGNATURES = {
+    ".gpkg": b"SQLite format 3\x00",
+    ".shp": b"\x00\x00\x27\x0a",
+    ".parquet": b"PAR1",
+    ".geoparquet": b"PAR1",
+    ".fgb": b"fgb\x03fgb",
+}
+JSON = (".geojson", ".json")
+READABLE = (*JSON, *SIGNATURES, ".kml", ".gdb", ".zip")
+"""Endings of the layers that are read; .gdb is a folder, .zip holds one of the others."""
+
+MOST_PARTS = 2000
+"""Files in a packed layer beyond which it is refused."""
+
+HEAD_BYTES = 65_536
+
+
+def read_vector(path: str | Path, *, what: str, layer: str | None = None) -> gpd.GeoDataFrame:
+    """
+    Read a layer of features.
+
+    Parameters
+    ----------
+    path
+        GeoJSON, GeoPackage, a shapefile (also packed as .zip), a file geodatabase, GeoParquet, FlatGeobuf or KML. Its
+        ending says how it is read, and its first bytes must agree. "city.gpkg#stations" names a layer too.
+    what
+        What it is, for messages.
+    layer
+        Name of the layer in a file of several.
+    """
+    path, layer = with_layer(path, layer)
+    file = local_file(path, what=what)
+    ending = file.suffix.lower()
+    if ending == ".zip":
+        return _from_zip(file, what=what, layer=layer)
+    if ending in JSON:
+        return _from_geojson(file, what=what)
+    if ending not in READABLE:
+        raise InputError(f"{what} {quoted(file.name)}: expected one of {listed(READABLE, most=len(READABLE))}")
+    _check_signature(file, ending, what=what)
+    if ending in {".parquet", ".geoparquet"}:
+        return _from_parquet(file, what=what)
+    return _from_gdal(file, what=what, layer=layer)
+
+
+def is_layer(name: str | Path) -> bool:
+    """Whether a name is that of a layer: a file of vectors, a layer of one, or a table of a database."""
+    return is_database(name) or Path(str(with_layer(name)[0])).suffix.lower() in READABLE
+
+
+def layer_names(path: str | Path, *, what: str) -> list[str]:
+    """Name the layers of a file that have places, in its order."""
+    import pyogrio  # noqa: PLC0415 - slow to import
+
+    file = local_file(path, what=what)
+    _check_signature(file, file.suffix.lower(), what=what)
+    try:
+        return [str(name) for name, kind in pyogrio.list_layers(file) if kind is not None]
+    except (OSError, ValueError, RuntimeError) as error:
+        raise InputError(f"{what} {quoted(file.name)} is damaged: {error}") from error
+
+
+def _check_signature(file: Path, ending: str, *, what: str) -> None:
+    """Refuse a file whose first bytes are not those of its ending: GDAL would choose by the bytes."""
+    wrong = InputError(f"{what} {quoted(file.name)} is not what its ending says")
+    if ending == ".gdb":
+        if not file.is_dir() or not any(file.glob("*.gdbtable")):
+            raise wrong
+        return
+    with file.open("rb") as stream:
+        head = stream.read(HEAD_BYTES if ending == ".kml" else len(SIGNATURES[ending]))
+    if ending == ".kml":
+        try:
+            refuse_dtd(io.BytesIO(head), name=file.name)
+        except NetworkError as error:
+            raise InputError(f"{what} {quoted(file.name)}: {error}") from error
+        if b"<kml" not in head:
+            raise wrong
+    elif head != SIGNATURES[ending]:
+        raise wrong
+
+
+def _from_parquet(file: Path, *, what: str) -> gpd.GeoDataFrame:
+    import geopandas as gpd  # noqa: PLC0415 - slow to import
+
+    try:
+        return gpd.read_parquet(file)
+    except (OSError, ValueError, RuntimeError) as error:
+        raise InputError(f"{what} {quoted(file.name)} is damaged: {error}") from error
+
+
+def _from_gdal(file: Path, *, what: str, layer: str | None) -> gpd.GeoDataFrame:
+    import geopandas as gpd  # noqa: PLC0415 - slow to import
+    import shapely  # noqa: PLC0415
+
+    layer = _the_layer(file, layer, what=what)
+    try:
+        return gpd.read_file(file, engine="pyogrio", layer=layer)
+    except shapely.errors.GEOSException as error:
+        rows = _unreadable_rows(file, layer)
+        raise InputError(
+            f"{what} {quoted(file.name)}: the geometry of feature {listed(rows) or 'one'} cannot be read ({error}):"
+            " draw it anew, or leave it out"
+        ) from error
+    except (OSError, ValueError, RuntimeError) as error:
+        raise InputError(f"{what} {quoted(file.name)} is damaged: {error}") from error
+
+
+def _the_layer(file: Path, layer: str | None, *, what: str) -> str | None:
+    """Name the layer to read: the one asked for, or the only one."""
+    known = layer_names(file, what=what)
+    if layer is None:
+        if len(known) > 1:
+            raise InputError(
+                f"{what} {quoted(file.name)} holds {len(known)} layers, {listed(map(quoted, known))}: name one, as in"
+                f" {quoted(f'{file.name}#{known[0]}')}"
+            )
+        return known[0] if known else None
+    same = [name for name in known if name == layer] or [n for n in known if n.casefold() == layer.casefold()]
+    if not same:
+        raise InputError(
+            f"{what} {quoted(file.name)} has no layer {quoted(layer)}: it has {listed(map(quoted, known))}"
+        )
+    return same[0]
+
+
+def _unreadable_rows(file: Path, layer: str | None) -> list[int]:
+    """Numbers of the features whose geometry cannot be read, from 1."""
+    import numpy as np  # noqa: PLC0415 - rarely needed
+    import pyogrio  # noqa: PLC0415
+    import shapely  # noqa: PLC0415
+
+    _, _, coded, _ = pyogrio.raw.read(file, layer=layer, columns=[])
+    with np.errstate(invalid="ignore"):
+        shapes = shapely.from_wkb(coded, on_invalid="ignore")
+    return [i for i, (code, shape) in enumerate(zip(coded, shapes, strict=True), start=1) if code and shape is None]
+
+
+def _from_zip(file: Path, *, what: str, layer: str | None) -> gpd.GeoDataFrame:
+    """Read the one layer packed into a .zip, unpacked into a folder that is removed again."""
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as name:
+        folder = Path(name)
+        try:
+            with zipfile.ZipFile(file) as packed:
+                parts = [p for p in packed.infolist() if not p.is_dir() and "__MACOSX" not in p.filename]
+                _check_size(file, parts, what=what)
+                for part in parts:
+                    packed.extract(part, folder)
+        except (OSError, zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, NotImplementedError) as error:
+            raise InputError(f"{what} {quoted(file.name)} is damaged: {error}") from error
+        found = sorted(p for p in folder.rglob("*") if p.suffix.lower() in READABLE and p.suffix.lower() != ".zip")
+        named = [p for p in found if layer is not None and p.stem.casefold() == layer.casefold()]
+        if len(found) > 1 and len(named) != 1:
+            names = [p.stem for p in found]
+            raise InputError(
+                f"{what} {quoted(file.name)} holds {len(found)} layers, {listed(map(quoted, names))}: name one, as in"
+                f" {quoted(f'{file.name}#{names[0]}')}"
+            )
+        if not found:
+            raise InputError(f"{what} {quoted(file.name)} holds no layer: expected one of {listed(READABLE, most=20)}")
+        return read_vector(named[0] if named else found[0], what=what, layer=None if named else layer)
+
+
+def _check_size(file: Path, parts: list[zipfile.ZipInfo], *, what: str) -> None:
+    size = sum(p.file_size for p in parts)
+    if len(parts) > MOST_PARTS or size > max(2**20, MOST_UNPACKED * file.stat().st_size):
+        raise InputError(f"{what} {quoted(file.name)} unpacks to over {MOST_UNPACKED} times its size: refused")
+    if size > local_files.LIMIT_BYTES:
+        raise InputError(f"{what} {quoted(file.name)} unpacks to over {local_files.LIMIT_BYTES // 2**20} MB: clip it")
+
+
+def _from_geojson(file: Path, *, what: str) -> gpd.GeoDataFrame:
+    import geopandas as gpd  # noqa: PLC0415 - slow to import
+    import pandas as pd  # noqa: PLC0415
+    import shapely  # noqa: PLC0415
+
+    try:
+        content = json.loads(file.read_text(encoding="utf-8-sig"), object_pairs_hook=_no_key_twice)
+    except UnicodeDecodeError as error:
+        raise InputError(f"{what} {quoted(file.name)} is not UTF-8 text") from error
+    except json.JSONDecodeError as error:
+        raise InputError(
+            f"{what} {quoted(file.name)} is not whole JSON: {error.msg} at line {error.lineno}, column {error.colno}"
+        ) from error
+    except KeyError as error:
+        raise InputError(f"{what} {quoted(file.name)}: key {error} stands twice in one object") from error
+    except RecursionError as error:
+        raise InputError(f"{what} {quoted(file.name)} is nested too deeply to be GeoJSON") from error
+    except ValueError as error:
+        raise InputError(f"{what} {quoted(file.name)} holds a number that cannot be read: {error}") from error
+    features = content.get("features") if isinstance(content, dict) else None
+    if not isinstance(features, list) or not all(isinstance(f, dict) for f in features):
+        raise InputError(f"{what} {quoted(file.name)} is not a GeoJSON FeatureCollection: no list of features")
+    rows = [f.get("properties") or {} for f in features]
+    geometry = []
+    for number, (feature, row) in enumerate(zip(features, rows, strict=True), start=1):
+        if not isinstance(row, dict):
+            raise InputError(f"{what} {quoted(file.name)}: the properties of feature {number} are not an object")
+        try:
+            geometry.append(shapely.from_geojson(json.dumps(feature["geometry"])) if feature.get("geometry") else None)
+        except shapely.errors.GEOSException as error:
+            raise InputError(f"{what} {quoted(file.name)}: the geometry of feature {number} cannot be read") from error
+    table = pd.DataFrame(rows, index=pd.RangeIndex(len(rows))).drop(columns="geometry", errors="ignore")
+    return gpd.GeoDataFrame(table, geometry=geometry, crs=_named_crs(content, file, what=what))
+
+
+def _named_crs(content: dict[str, Any], file: Path, *, what: str) -> str:
+    """CRS that an older GeoJSON names in its member "crs"; without one it is WGS 84."""
+    import pyproj  # noqa: PLC0415 - slow to import
+
+    crs = content.get("crs")
+    named = crs.get("properties", {}) if isinstance(crs, dict) else {}
+    name = named.get("name") if isinstance(named, dict) else None
+    if not name:
+        return "EPSG:4326"
+    try:
+        system = pyproj.CRS.from_user_input(name)
+    except (pyproj.exceptions.CRSError, TypeError, ValueError) as error:
+        raise InputError(f"{what} {quoted(file.name)}: its crs {quoted(name)} is not known") from error
+    return "EPSG:4326" if "CRS84" in str(name) else system.to_string()
+
+
+def _no_key_twice(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Refuse an object that names a key twice: readers disagree on which counts."""
+    held: dict[str, Any] = {}
+    for key, value in pairs:
+        if key in held:
+            raise KeyError(key)
+        held[key] = value
+    return held

@@ -1,0 +1,184 @@
+"""Zones and incidents from layers, under whatever names offices and the census give their columns."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+import shapely
+
+from fireplan import wording
+from fireplan._checked import takes
+from fireplan._geofiles import name_columns, read_office_table
+from fireplan.crs import WGS84, known_crs, metric_crs
+from fireplan.demand._zones import from_polygons
+from fireplan.errors import Faults, listed, quoted
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    import geopandas as gpd
+
+    from fireplan._geofiles import OfficeTable
+
+OVERLAP = 0.01
+"""Zones that share more than this part of the smaller one overlap; less is how they were drawn."""
+
+PEOPLE = {"population": "people", "households": "households", "dwellings": "dwellings"}
+"""What is counted of the ground that zones share: the first that they have."""
+
+M2_PER_KM2 = 1e6
+
+
+@takes
+def read_zones(
+    path: str | Path | pd.DataFrame,
+    *,
+    layer: str | None = None,
+    columns: Mapping[str, str] | None = None,
+    crs: str | None = None,
+) -> gpd.GeoDataFrame:
+    """
+    Read zones from a layer: census blocks or tracts as the census gives them, or a planner's own.
+
+    Parameters
+    ----------
+    path
+        GeoJSON, GeoPackage, shapefile (also packed as .zip), file geodatabase, GeoParquet, FlatGeobuf or KML; a
+        GeoDataFrame; or a table of PostGIS, such as "postgresql://host/city#gis.blocks".
+    layer
+        Name of the layer in a file of several; "city.gpkg#blocks" says the same.
+    columns
+        Name in the file by column, such as {"population": "RESIDENTS"}, where it is not known or may be two. Known are
+        those of the census (`GEOID20`, `POP20`, `POP100`, `HOUSING20`, `HU100`) and others: see docs/data_formats.md.
+    crs
+        CRS of the layer where it does not say, such as "EPSG:2227".
+
+    Returns
+    -------
+    By `zone_id`: `population`, `dwellings` and all other columns, in the CRS of the layer. What was found under other
+    names, repaired, or overlaps stands in `.attrs["notes"]`.
+
+    Raises
+    ------
+    TableError
+        With every fault: no ids, two columns that may be one, places that are missing.
+    InputError
+        If the file cannot be read; an outline that is damaged is named by its row.
+    """
+    zones, notes = _layer(path, table="zones", key="zone_id", layer=layer, columns=columns, crs=crs)
+    shapes = zones.geometry
+    broken = ~(shapes.is_valid | shapes.isna())
+    if broken.any():
+        zones = zones.set_geometry(shapes.where(~broken, shapes.make_valid()))
+        notes.append(f"{broken.sum()} invalid (self-crossing) outlines of zones repaired: {_named(zones, broken)}")
+    zones = from_polygons(zones)
+    notes += overlap_notes(zones)
+    zones.attrs["notes"] = tuple(notes)
+    return zones
+
+
+@takes
+def read_incidents(
+    path: str | Path | pd.DataFrame,
+    *,
+    layer: str | None = None,
+    columns: Mapping[str, str] | None = None,
+    crs: str | None = None,
+) -> gpd.GeoDataFrame:
+    """
+    Read a layer of incidents at their own points; a table of dispatch records is for `fireplan.read_cad`.
+
+    Parameters
+    ----------
+    path, layer, columns, crs
+        As in `read_zones`; known columns are `incident_id`, `call_type`, `category` and `priority`.
+
+    Returns
+    -------
+    By `incident_id`, with all columns; what was found under other names stands in `.attrs["notes"]`.
+    """
+    incidents, notes = _layer(path, table="incidents", key="incident_id", layer=layer, columns=columns, crs=crs)
+    incidents = incidents.set_index("incident_id")
+    incidents.attrs["notes"] = tuple(notes)
+    return incidents
+
+
+def _layer(
+    path: str | Path | pd.DataFrame,
+    *,
+    table: str,
+    key: str,
+    layer: str | None,
+    columns: Mapping[str, str] | None,
+    crs: str | None,
+) -> tuple[gpd.GeoDataFrame, list[str]]:
+    """Read a layer with its columns under their own names, and its ids as text; and what is to be noted."""
+    import geopandas as gpd  # noqa: PLC0415 - slow to import
+
+    what = {"zones": "zone file", "incidents": "incident file"}[table]
+    read = read_office_table(path, what=what, table=table, layer=layer)
+    faults = Faults(read.name)
+    found, notes = name_columns(read.rows.columns, table, texts=read.texts, faults=faults, given=columns)
+    if key not in found:
+        faults.add(f"column '{key}' is missing; found {listed(read.rows.columns)}")
+    system = _system(read, table, crs, faults)
+    faults.raise_if_any()
+    rows = read.rows.rename(columns={name: column for column, name in found.items()})
+    rows = rows.assign(**{key: read.texts(found[key])})
+    shapes = gpd.GeoSeries(read.shapes).set_crs(system)
+    rows.insert(read.shapes_at, "geometry", shapes)
+    return gpd.GeoDataFrame(rows, geometry="geometry"), [*read.notes, *notes]
+
+
+def _system(read: OfficeTable, table: str, crs: str | None, faults: Faults) -> object:
+    """CRS of a layer: its own, or the one that is named for it."""
+    if read.shapes is None:
+        mend = {
+            "zones": "give a layer with their outlines; join the table to it by its ids first",
+            "incidents": "give a layer, or name a table of dispatch records inputs.cad",
+        }[table]
+        faults.add(f"the {table} have no places: {mend}")
+        return None
+    if read.shapes.crs is None and crs is None:
+        faults.add("crs is missing: save the layer with one, or name it with crs=")
+        return None
+    return read.shapes.crs if read.shapes.crs is not None else known_crs(crs, what=read.name)
+
+
+def overlap_notes(zones: gpd.GeoDataFrame) -> list[str]:
+    """Say how much ground zones share, and how many people of one or the other are counted there."""
+    flat = zones.geometry[(shapely.get_dimensions(zones.geometry.array) == 2) & zones.geometry.notna()]
+    if len(flat) < 2:
+        return []
+    middle = flat.to_crs(WGS84).representative_point()
+    flat = flat.to_crs(metric_crs(middle.x.to_numpy(), middle.y.to_numpy()))
+    shapes = flat.to_numpy()
+    one, other = shapely.STRtree(shapes).query(shapes, predicate="intersects")
+    one, other = one[one < other], other[one < other]
+    with np.errstate(invalid="ignore", divide="ignore"):
+        shared_m2 = shapely.area(shapely.intersection(shapes[one], shapes[other]))
+        area_m2 = shapely.area(shapes)
+        large = shared_m2 > OVERLAP * np.minimum(area_m2[one], area_m2[other])
+    if not large.any():
+        return []
+    one, other, shared_m2 = one[large], other[large], shared_m2[large]
+    pairs = [f"{quoted(flat.index[a])} and {quoted(flat.index[b])}" for a, b in zip(one, other, strict=True)]
+    counted = next((c for c in PEOPLE if c in zones.columns), None)
+    people = ""
+    if counted is not None:
+        weight = pd.to_numeric(zones.loc[flat.index, counted], errors="coerce").fillna(0).to_numpy(float)
+        both = weight[one] * shared_m2 / area_m2[one] + weight[other] * shared_m2 / area_m2[other]
+        people = f", with {wording.count(both.sum())} {PEOPLE[counted]} of one or the other, spread evenly"
+    said = (
+        f"{wording.counted(len(one), 'pair')} of zones overlap by {wording.area(shared_m2.sum() / M2_PER_KM2)}{people}"
+    )
+    return [f"{said}: who lives there may be counted twice ({listed(pairs, most=5)})"]
+
+
+def _named(zones: gpd.GeoDataFrame, which: pd.Series[bool]) -> str:
+    """Name the rows of zones."""
+    rows = np.flatnonzero(which.to_numpy())
+    return listed((f"{quoted(zones['zone_id'].iloc[i])} (row {i + 1})" for i in rows), most=5)

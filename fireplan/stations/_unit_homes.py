@@ -1,0 +1,98 @@
+"""Which station of a layer a table of units means, by its id or by its number."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from typing import TYPE_CHECKING
+
+from fireplan._geofiles.column_names import column_names, squeezed
+from fireplan.errors import Faults, listed, quoted
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from fireplan._geofiles import OfficeTable
+
+ENOUGH = 0.5
+"""Share of the units whose homes must be found, for a column to be taken for their station."""
+
+
+def home_column(table: OfficeTable, stations: pd.DataFrame) -> str | None:
+    """
+    Find the column that names the stations of a table of units.
+
+    Returns
+    -------
+    Of the columns that may, that whose values are stations; None where that decides nothing.
+    """
+    names = {squeezed(n.name) for n in column_names() if (n.table, n.column) == ("units", "station_id")}
+    candidates = [c for c in map(str, table.rows.columns) if squeezed(c) in names]
+    if "station_id" in candidates or len(candidates) < 2:
+        return None
+    ids, numbers = set(stations.index.astype(str)), station_numbers(stations)
+    by_id = [sum(text in ids for text in table.texts(c)) for c in candidates]
+    if max(by_id) >= ENOUGH * len(table.rows):
+        return candidates[by_id.index(max(by_id))]
+    by_number = [sum(_plain(text) in numbers for text in table.texts(c)) for c in candidates]
+    return candidates[by_number.index(max(by_number))] if max(by_number) >= ENOUGH * len(table.rows) else None
+
+
+def housed_at(units: pd.DataFrame, stations: pd.DataFrame, *, column: str, notes: list[str]) -> pd.DataFrame:
+    """
+    Give each unit the id of its station.
+
+    Parameters
+    ----------
+    units
+        With `station_id` as written in the table.
+    stations
+        By `station_id`, with `name`.
+    column
+        Name of the column in the file. What stands under "station_id" is meant word for word.
+    notes
+        Takes what was done.
+
+    Raises
+    ------
+    TableError
+        If most units are housed at stations that are not there.
+    """
+    ids = set(stations.index.astype(str))
+    homes = units["station_id"].astype(str)
+    if homes.isin(ids).all():
+        return units
+    numbers = station_numbers(stations)
+    found = homes.where(homes.isin(ids))
+    if found.isna().all() and column != "station_id":
+        found = homes.map(lambda text: numbers.get(_plain(text)))
+        if found.notna().any():
+            notes.append(f"the stations of units are found by the number in {quoted(column)}")
+    lost = found.isna()
+    named = [f"{quoted(u)} at {quoted(h)}" for u, h in homes[lost].items()]
+    if column == "station_id" or lost.sum() > ENOUGH * len(units):
+        faults = Faults("table 'units'")
+        for name in named[:5]:
+            faults.add(f"unit {name.replace(' at ', ' is housed at ', 1)}, which is not a station; stations are"
+                       f" {listed(stations.index)}")  # fmt: skip
+        faults.raise_if_any()
+    if lost.any():
+        notes.append(f"{lost.sum()} units are housed at stations that are not there, left out: {listed(named)}")
+    return units.assign(station_id=found)[~lost]
+
+
+def station_numbers(stations: pd.DataFrame) -> dict[str, str]:
+    """Id of each station by the number in its name, or else its id; a number that two stations have is none."""
+    for texts in (stations["name"].astype(str), stations.index.astype(str)):
+        plain = [_plain(text) for text in texts]
+        counts = Counter(plain)
+        numbers = {n: str(i) for n, i in zip(plain, stations.index, strict=True) if n and counts[n] == 1}
+        if len(numbers) >= ENOUGH * len(stations):
+            return numbers
+    return {}
+
+
+def _plain(text: str) -> str:
+    """A number without leading zeros, from text that holds one."""
+    told = re.findall(r"\d+", text)
+    return str(int(told[0])) if len(told) == 1 else ""
