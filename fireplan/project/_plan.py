@@ -116,6 +116,12 @@ class Inputs(_Part):
     def _zone_of_stamps(cls, value: str | None) -> str | None:
         return None if value is None else _zone(value, key="cad_timezone")
 
+    @model_validator(mode="after")
+    def _history_is_there(self) -> Inputs:
+        if self.cad is None and self.cad_responses is not None:
+            raise ValueError("cad_responses is the second file of dispatch history: name the first, 'cad'")
+        return self
+
 
 class LocalRule(_Part):
     """A city's own rule; see `fireplan.standards.local_rule`."""
