@@ -220,6 +220,13 @@ def check(
     mapping: Annotated[
         str | None, typer.Option("--mapping", help="Of a dispatch export: a bundled mapping's name, or a TOML file.")
     ] = None,
+    stamp_timezone: Annotated[
+        str | None,
+        typer.Option("--stamp-timezone", help="Of a dispatch export's stamps, where it is another: UTC, ..."),
+    ] = None,
+    responses: Annotated[
+        Path | None, typer.Option("--responses", help="Of a dispatch export: a second file with one row per unit.")
+    ] = None,
     out: Annotated[Path | None, typer.Option("--out", help="Folder for ledger.csv and quarantine.csv.")] = None,
     *,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")] = False,
@@ -227,7 +234,8 @@ def check(
     """Check an input file before it is used. Exit code 0: it can be used; 1: it cannot."""
     from fireplan._cli import check as checking  # noqa: PLC0415 - help does not wait for it
 
-    code = checking.check(file, kind=kind, timezone=timezone, mapping=mapping, out=out, as_json=as_json)
+    export = checking.Export(timezone, mapping, stamp_timezone, responses)
+    code = checking.check(file, kind=kind, export=export, out=out, as_json=as_json)
     raise typer.Exit(code)
 
 

@@ -39,12 +39,13 @@ from fireplan.incidents._ledger.ledger import Ledger
 from fireplan.incidents._places.coordinates import RowCoordinates, read_places
 from fireplan.incidents._shapes.one_row_per_unit import one_row_per_unit
 from fireplan.incidents._shapes.second_table import joined, moved
+from fireplan.incidents._shapes.status_log import LogTimes
 from fireplan.incidents._times.clocks_over_midnight import to_next_day
 from fireplan.incidents._times.conflicting_rows import counted_once
 from fireplan.incidents._times.elapsed_times import read_elapsed
 from fireplan.incidents._times.instants import read_stamps
 from fireplan.incidents._times.time_columns import boiled_down, read_times
-from fireplan.incidents._times.time_zones import known_zone
+from fireplan.incidents._times.time_zones import both_readings, known_zone
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -53,7 +54,6 @@ if TYPE_CHECKING:
     from sqlalchemy.engine import Connection, Engine
 
     from fireplan.incidents._columns.pick_columns import Picked
-    from fireplan.incidents._columns_and_types import Stamps
     from fireplan.incidents._formats.text_table import Records, Shape
 
     Units = Iterable[str] | pd.DataFrame
@@ -351,9 +351,9 @@ def _history(
     rows_in = records.rows_in
     faults = Faults(name)
     picked = pick_columns(records, _recognised(records, plan, ledger=ledger), table=name, ledger=ledger)
-    header, names, plan, elapsed = records.header, picked.names, picked.mapping, picked.elapsed
+    header, names, plan, elapsed, absent = records.header, picked.names, picked.mapping, picked.elapsed, picked.absent
     del records  # what is not needed any more goes: a million rows take room
-    when = _times_of_log(picked, faults=faults) if plan.log is not None else None
+    when = _times_of_log(picked, stamps_in, faults=faults) if plan.log is not None else None
     frame, unsaid, clocks = one_row_per_unit(picked, when=when, partner=partner, faults=faults, ledger=ledger)
     del picked, when
     faults.raise_if_any()
@@ -373,6 +373,8 @@ def _history(
     frame = frame.drop(columns=[*texts])
     written = to_next_day(written, clocks, frame.index, ledger=ledger)
     clocked = read_stamps(frame, written, zone=stamps_in, faults=faults, ledger=ledger, passed=passed, unsaid=unsaid)
+    if "arrived" in absent:
+        clocked = clocked.without_arrivals()
     if stamps_in.key != zone.key:
         ledger.add_file("stamps_in_zone", detail=f"{stamps_in.key}, reported in {zone.key}")
     del texts, stamps, written, passed
@@ -410,21 +412,18 @@ def _history(
     )
 
 
-def _times_of_log(picked: Picked, *, faults: Faults) -> Stamps:
+def _times_of_log(picked: Picked, zone: ZoneInfo, *, faults: Faults) -> LogTimes:
     """Read the times of a status log, to order its rows by."""
-    own = picked.frame[[STATUS_TIME]].rename(columns={STATUS_TIME: "received"})
-    numbers, texts = boiled_down(own)
+    numbers, texts = boiled_down(picked.frame[[STATUS_TIME]].rename(columns={STATUS_TIME: "received"}))
+    times = picked.mapping.times
     names = {"received": picked.names[STATUS_TIME]}
-    written = read_times(
-        numbers,
-        texts,
-        names=names,
-        formats=picked.mapping.times.formats,
-        faults=faults,
-        epoch=picked.mapping.times.epoch,
-    )["received"]
+    written = read_times(numbers, texts, names=names, formats=times.formats, faults=faults, epoch=times.epoch)[
+        "received"
+    ]
     faults.raise_if_any()
-    return np.where(np.isnat(written.local), written.instant, written.local)
+    early, late, _ = both_readings(written.local, zone)
+    given = ~np.isnat(written.instant)
+    return LogTimes(np.where(given, written.instant, early), np.where(given, written.instant, late))
 
 
 def _described(

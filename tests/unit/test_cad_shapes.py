@@ -5,9 +5,11 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from cad_layouts import LAYOUTS, written
 
 import fireplan as fp
 from fireplan.errors import InputError, TableError
+from fireplan.incidents._columns.find_columns import place_of
 
 CASES = Path(__file__).parents[1] / "data" / "cases"
 NEW_YORK = "America/New_York"
@@ -103,6 +105,18 @@ def test_the_second_column_of_a_name(tmp_path):
     assert history.responses["call_processing_s"].tolist() == [60]
 
 
+@pytest.mark.parametrize(
+    ("source", "header", "place"),
+    [
+        ("r", ["R", "r"], 1), ("R#2", ["R", "r"], 1), ("R#2", ["R", "R#2", "R"], 1), ("Call no", ["x", "CALL_NO."], 1),
+        ("Call #", ["Call Number"], 0), ("Time#3", ["Time", "Time"], None), ("Time #2", ["Time", "Time"], 1),
+        ("En-route#2", ["Enroute", "EN ROUTE"], 1), ("", ["#"], None),
+    ],
+)  # fmt: skip
+def test_where_a_name_stands(source, header, place):
+    assert place_of(source, header) == place
+
+
 @pytest.mark.parametrize("delimiter", ["^", "~", "§", "!"])
 def test_any_character_may_stand_between_fields(tmp_path, delimiter):
     text = (CASES / "second_resolution.csv").read_text().replace(",", delimiter)
@@ -142,6 +156,21 @@ def test_one_clock_under_two_names_says_nothing_of_answering(tmp_path):
     assert seen.loc["2", "answering_s"] == 10
 
 
+@pytest.mark.parametrize("layout", LAYOUTS, ids=[layout.name for layout in LAYOUTS])
+def test_what_a_draft_understands_of_a_layout_is_read(layout, tmp_path):
+    file = written(layout, tmp_path)
+    draft = fp.incidents.draft_mapping(file, timezone=layout.timezone)
+    history = fp.read_cad(file, timezone=layout.timezone, mapping=draft)
+    adds_up(history)
+    assert history.rows_set_aside == 0
+    assert history.rows_duplicate == (30 if layout.name == "minutes where times should be" else 0)
+    table = pd.read_csv(file, dtype=str)
+    for name in (name for name in TIMES if name in layout.right):
+        stamps = history.responses[name].dt.tz_convert(layout.timezone)
+        shown = [f"{stamp:{layout.stamp}}" for stamp in stamps]
+        assert set(shown) == set(table[layout.right[name]])
+
+
 # units
 
 
@@ -176,6 +205,41 @@ def test_a_unit_without_any_value_is_none(tmp_path):
     assert history.responses["incident_id"].tolist() == ["1", "3"]
     assert (history.rows_in, history.rows_ok, history.rows_set_aside) == (3, 2, 1)
     assert history.quarantine[["line", "code"]].to_numpy().tolist() == [[3, "unit_id_missing"], [4, "unit_id_missing"]]
+
+
+def test_a_unit_whose_columns_the_file_lacks_moves_no_other(tmp_path):
+    (tmp_path / "x.csv").write_text("No,Day,R,U2,D2,A2\n1,2024-03-13,23:58:00,E1,23:59:00,00:04:00\n")
+    text = columns(incident_id="No") + '[join]\nreceived = ["Day", "R"]\n'
+    for n in (1, 2):
+        text += f'[[responses]]\ncolumns = {{ unit_id = "U{n}" }}\n'
+        text += f'join = {{ dispatched = ["Day", "D{n}"], arrived = ["Day", "A{n}"] }}\n' if n == 2 else ""
+    (tmp_path / "m.toml").write_text(text)
+    history = fp.read_cad(tmp_path / "x.csv", timezone="UTC", mapping=tmp_path / "m.toml")
+    assert history.responses[["unit_id", "total_response_s"]].to_numpy().tolist() == [["E1", 360]]
+
+
+@pytest.mark.parametrize("shape", ["log", "cells"])
+def test_a_second_table_may_be_a_log_or_have_several_units_in_a_cell(tmp_path, shape):
+    (tmp_path / "calls.csv").write_text("No,R\n1,2024-03-13 06:00:00\n2,2024-03-13 07:00:00\n3,2024-03-13 08:00:00\n")
+    if shape == "log":
+        rows = "".join(f"{n},E{n},{status},2024-03-13,0{5 + n}:0{at}:00\n" for n in (1, 2, 4)
+                       for at, status in ((1, "DP"), (5, "OS"), (9, "X")))  # fmt: skip
+        (tmp_path / "units.csv").write_text("No,Unit,Status,Day,Clock\n" + rows)
+        text = LOG.replace('received = ["RCVD"]\n', "").replace('No"\n', 'No"\nreceived = "R"\n')
+    else:
+        rows = "".join(f"{n},E{n};T{n},2024-03-13 0{5 + n}:01:00,2024-03-13 0{5 + n}:05:00\n" for n in (1, 2, 4))
+        (tmp_path / "units.csv").write_text("No,Unit,D,A\n" + rows)
+        text = "split_units = true\n"
+        text += columns(incident_id="No", unit_id="Unit", received="R", dispatched="D", arrived="A")
+    (tmp_path / "m.toml").write_text(text)
+    history = fp.read_cad(
+        tmp_path / "calls.csv", timezone="UTC", mapping=tmp_path / "m.toml", responses=tmp_path / "units.csv"
+    )
+    adds_up(history)
+    aside = {"log": 4, "cells": 2}[shape]  # the third call, and the rows of a fourth that is none
+    assert (history.rows_in, history.rows_set_aside) == ({"log": 12, "cells": 6}[shape], aside)
+    first = history.responses.drop_duplicates("incident_id")
+    assert first[["unit_id", "total_response_s"]].to_numpy().tolist() == [["E1", 300], ["E2", 300]]
 
 
 LFB = """
@@ -281,6 +345,34 @@ def test_a_unit_sent_again_after_it_cleared_responds_twice(tmp_path):
     assert entry(history, "status_without_time").lines == "12"
 
 
+@pytest.mark.parametrize("turned", [False, True])
+def test_a_log_in_the_hour_that_comes_twice_is_read_in_the_order_of_the_file(tmp_path, turned):
+    rows = [f"1,E1,{status},2024-11-03,{clock}:00" for status, clock in
+            (("DP", "01:58"), ("ER", "01:00"), ("OS", "01:05"), ("AQ", "01:30"))]  # fmt: skip
+    (tmp_path / "log.csv").write_text("No,Unit,Status,Day,Clock\n" + "\n".join(rows[:: -1 if turned else 1]))
+    (tmp_path / "log.toml").write_text(LOG)
+    history = fp.read_cad(tmp_path / "log.csv", timezone=NEW_YORK, mapping=tmp_path / "log.toml")
+    assert history.responses[["turnout_s", "travel_s"]].to_numpy().tolist() == [[120, 300]]
+    assert history.responses["cleared"].iloc[0].isoformat() == "2024-11-03T06:30:00+00:00"
+
+
+def test_a_mapping_of_units_side_by_side_for_a_file_without_them_is_refused(tmp_path):
+    (tmp_path / "x.csv").write_text("No,R\n1,2024-03-13 06:00:00\n")
+    (tmp_path / "m.toml").write_text(
+        columns(incident_id="No", received="R") + '[[responses]]\ncolumns = { unit_id = "Crew", arrived = "There" }\n'
+    )
+    with pytest.raises(TableError, match=r"none of the columns of \[\[responses\]\] is there: 'Crew', 'There'"):
+        fp.read_cad(tmp_path / "x.csv", timezone="UTC", mapping=tmp_path / "m.toml")
+
+
+def test_shapes_that_are_of_units_need_their_column(tmp_path):
+    (tmp_path / "x.csv").write_text("No,Status,Day,Clock\n1,DP,2024-03-13,06:01:00\n")
+    for text in (LOG, "split_units = true\n" + columns(incident_id="No", unit_id="Unit", received="Day")):
+        (tmp_path / "m.toml").write_text(text)
+        with pytest.raises(TableError, match=r"column 'Unit' \(for unit_id\) is missing"):
+            fp.read_cad(tmp_path / "x.csv", timezone="UTC", mapping=tmp_path / "m.toml")
+
+
 def test_a_log_of_which_no_status_is_known_is_refused(tmp_path):
     with pytest.raises(
         TableError, match=r"none of the statuses of \[log\] values is in column 'Status', which holds 'X'"
@@ -345,6 +437,27 @@ def test_rows_without_a_number_are_numbered_on_request(tmp_path):
     as_it_should_be(history)
     assert history.incidents.index[:2].tolist() == ["row 2", "row 3"]
     assert entry(history, "rows_numbered").rows == 30
+
+
+def test_rows_without_a_number_that_are_alike_are_each_an_incident_and_noted(tmp_path):
+    (tmp_path / "x.csv").write_text(
+        "No,R\n,2024-03-13 06:00\n,2024-03-13 06:00\n7,2024-03-13 06:00\n7,2024-03-13 06:00\n"
+    )
+    (tmp_path / "m.toml").write_text("number_rows = true\n" + columns(incident_id="No", received="R"))
+    history = fp.read_cad(tmp_path / "x.csv", timezone="UTC", mapping=tmp_path / "m.toml")
+    assert history.incidents.index.tolist() == ["7", "row 2", "row 3"]
+    assert (entry(history, "rows_alike").lines, history.rows_duplicate) == ("2, 3", 1)
+
+
+def test_without_a_column_of_arrivals_no_unit_was_cancelled(tmp_path):
+    table = pd.read_csv(CASES / "second_resolution.csv", dtype=str).drop(columns="arrived")
+    table.to_csv(tmp_path / "x.csv", index=False)
+    history = fp.read_cad(tmp_path / "x.csv", timezone=NEW_YORK)
+    assert not history.responses["cancelled"].any()
+    assert entry(history, "cancelled") is None
+    assert "arrived: travel and total response are unknown" in entry(history, "column_absent").meaning
+    table.assign(cancelled_enroute=table["enroute"].where(table.index < 3)).to_csv(tmp_path / "x.csv", index=False)
+    assert fp.read_cad(tmp_path / "x.csv", timezone=NEW_YORK).responses["cancelled"].sum() == 3
 
 
 # times

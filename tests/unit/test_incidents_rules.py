@@ -92,6 +92,9 @@ def test_rows_that_tell_of_one_response_and_differ_count_once(tmp_path):
     one = history.responses.set_index("unit_id").loc["E1"]
     assert one["turnout_s"] == 70  # what one row lacks is taken from the other
     assert one[["cleared", "cancelled"]].isna().tolist() == [True, False]  # what they differ in is dropped
+    kinds = read(tmp_path, row(kind="FIRE"), row(kind="ALARM", unit=" E1"), row(kind=""))
+    assert entry(kinds, "conflicting_row")["column"] == "call_type"
+    assert (kinds.incidents["call_type"].tolist(), kinds.rows_duplicate) == (["ALARM"], 2)
 
 
 def test_unit_in_two_places_is_not_a_unit_sent_from_a_scene(tmp_path):

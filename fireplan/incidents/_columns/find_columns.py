@@ -118,10 +118,15 @@ def by_mapping(header: list[str], mapping: Mapping, *, faults: Faults) -> FoundC
             continue
         own = search.named({name: several(names) for name, names in part.columns.items()})
         units.append(own | search.joined(part.join) | passed)
+    if mapping.responses and not any(units):
+        names = [name for part in mapping.responses for names in part.columns.values() for name in several(names)]
+        faults.add(f"none of the columns of [[responses]] is there: {listed(map(quoted, names), most=MOST_FOUND)}")
     if log is not None:
         base |= search.needed(STATUS, log.status) | search.needed(STATUS_TIME, log.time)
     if ("latitude" in base) != ("longitude" in base):
         base = {name: source for name, source in base.items() if name not in {"latitude", "longitude"}}
+    there = tuple(part for part, own in zip(mapping.responses, units, strict=True) if own)
+    mapping = mapping.model_copy(update={"responses": there})
     return FoundColumns(base, tuple(filter(None, units)), elapsed, mapping)
 
 
@@ -179,8 +184,8 @@ class _Search:
 def _check_once(source: str, header: list[str], wanted: Iterable[str], *, faults: Faults) -> None:
     """Refuse a name that stands in the header more than once, unless the mapping tells which of them is which."""
     same = [name for name in header if name.casefold() == source.casefold()]
-    if len(same) > 1 and not any(numbered_name(name)[0].casefold() == source.casefold() != name.casefold()
-                                 for name in wanted):  # fmt: skip
+    numbered = any(numbered_name(name)[0].casefold() == source.casefold() != name.casefold() for name in wanted)
+    if len(same) > 1 and same.count(source) != 1 and not numbered:
         faults.add(_twice(source))
 
 
@@ -190,12 +195,12 @@ def _twice(name: str) -> str:
 
 
 def place_of(source: str, header: Sequence[str]) -> int | None:
-    """Find a column by its name regardless of case, else of spaces and punctuation too; `Time#2` is the second."""
+    """Find a column by its name, else regardless of case, of spaces and punctuation; `Time#2` is the second of them."""
     name, number = numbered_name(source)
-    for wanted, nth in dict.fromkeys(((source, 1), (name, number))):
-        for same in (str.casefold, squeezed):
+    for same in (str, str.casefold, squeezed):
+        for wanted, nth in ((source, 1), (name, number)):
             at = [place for place, found in enumerate(header) if same(found) == same(wanted)]
-            if len(at) >= nth and not (nth == 1 and wanted != name and same is squeezed):
+            if len(at) >= nth and (wanted == name or same is not squeezed):
                 return at[nth - 1]
     return None
 
@@ -214,6 +219,8 @@ def check_needed(header: list[str], found: FoundColumns, *, own_names: bool, fau
     given = set(found.base).union(*found.units)
     sure = len(given) >= HEADER_LIKELY  # else the line may hold data, which is not shown
     needed = [] if mapping.number_rows else ["incident_id"]
+    if mapping.split_units or mapping.log is not None:
+        needed.append("unit_id")
     if own_names:  # whoever has a mapping knows what is there; a known header may be one with the column forgotten
         needed.append("received")
     for name in needed:
@@ -222,7 +229,8 @@ def check_needed(header: list[str], found: FoundColumns, *, own_names: bool, fau
             faults.add(_missing(name, sources, close=_close(sources, header, used=()) if sure else ""))
     if not given & ALL_TIMES and mapping.log is None and not own_names:
         names = [source for name in ORDER_OF_TIMES if name in mapping.given for source in _sources(mapping, name)]
-        faults.add(f"none of the times is there: {listed(map(quoted, dict.fromkeys(names)), most=MOST_FOUND)}")
+        shown = listed(map(quoted, dict.fromkeys(names)), most=MOST_FOUND)
+        faults.add(f"none of the columns of times is there ({shown}): name one that is in the mapping")
     if faults.found and sure:
         faults.add(f"the columns found are {listed((quoted(name) for name in header), most=MOST_FOUND // 2)}")
 
@@ -245,7 +253,10 @@ def _close(sources: tuple[str, ...], header: list[str], *, used: Iterable[int]) 
 
 
 def _missing(name: str, sources: tuple[str, ...], *, close: str) -> str:
-    meant = f", did you mean {quoted(close)}?" if close else ": add it, or name the column that holds it in a mapping"
+    mend = ": add it, or name the column that holds it in a mapping"
+    if name == "received" and sources == (name,):
+        mend += " (a mapping may do without, and call handling and total response stay unknown)"
+    meant = f", did you mean {quoted(close)}?" if close else mend
     source = " or ".join(map(quoted, sources))
     wanted = source if sources == (name,) else f"{source} (for {name})"
     return f"column {wanted} is missing{meant}"

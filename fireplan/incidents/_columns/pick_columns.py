@@ -44,7 +44,8 @@ class Picked(NamedTuple):
     `frame` holds their text by physical line, stripped but for `unit_id`; the five times are always there, blank
     where the file has none. `names` says what to call each in messages, and `mapping` how they are written. `units`
     holds, of units that stand side by side, the columns of each. `elapsed` says which times are given as what passed
-    since another, and `clocks` of the file, or of each unit, which times share one date.
+    since another, `clocks` of the file, or of each unit, which times share one date, and `absent` of which there is
+    no column.
     """
 
     frame: pd.DataFrame
@@ -53,6 +54,7 @@ class Picked(NamedTuple):
     units: tuple[pd.DataFrame, ...] = ()
     elapsed: dict[str, Elapsed] = {}  # noqa: RUF012 - never changed
     clocks: tuple[tuple[tuple[str, ...], ...], ...] = ((),)
+    absent: tuple[str, ...] = ()
 
 
 def shape_of_file(mapping: Mapping) -> Shape:
@@ -111,7 +113,7 @@ def pick_columns(records: Records, mapping: Mapping, *, table: str, ledger: Ledg
     note_numbers(records, {name: base[name].places[0] for name in IDS if name in base}, ledger=ledger)
     index = pd.Index(records.lines, name="line")
     columns: dict[str, pd.Series[str]] = {}
-    chosen: dict[str, Ints] = {}
+    chosen: dict[str, Ints | None] = {}
     for name, source in base.items():
         columns[name], chosen[name] = _column(records, source, name=name, ledger=ledger)
     if "answered" in base and "received" in base and not stands_in and len(base["received"].places) > 1:
@@ -131,22 +133,26 @@ def pick_columns(records: Records, mapping: Mapping, *, table: str, ledger: Ledg
         names |= {name: _called(name, [records.header[place] for place in source.places])
                   for name, source in part.items()}  # fmt: skip
     clocks = tuple(_sharing_dates(mapping, part) for part in range(max(len(units), 1)))
-    return Picked(frame, names, mapping, units, found.elapsed, clocks)
+    stated = given if mapping.log is None else given | {name for name, _ in mapping.log.statuses()}
+    absent = tuple(name for name in TIMES if name not in stated)
+    return Picked(frame, names, mapping, units, found.elapsed, clocks, absent)
 
 
-def _column(records: Records, source: Source, *, name: str, ledger: Ledger) -> tuple[pd.Series[str], Ints]:
-    """Give the text of one column, stripped but for `unit_id`, and of each row the place that it came from."""
-    chosen = np.full(len(records.lines), source.places[0])
+def _column(records: Records, source: Source, *, name: str, ledger: Ledger) -> tuple[pd.Series[str], Ints | None]:
+    """Give the text of one column, stripped but for `unit_id`; of several, also the place that each row came from."""
     if source.joined:
         parts = [records.texts(place).str.strip() for place in source.places]
         if name in IDS:
-            return _joined_id(parts), chosen
+            return _joined_id(parts), None
         text = reduce(lambda one, two: one + " " + two, parts).str.strip()
-        return text.mask(_clock_blank(parts), ""), chosen
+        return text.mask(_clock_blank(parts), ""), None
     text = records.texts(source.places[0])
-    text = text if name == "unit_id" and len(source.places) == 1 else stripped(text)
+    if len(source.places) == 1:
+        return text if name == "unit_id" else stripped(text), None
+    text = stripped(text)
+    chosen = np.full(len(records.lines), source.places[0])
     times = name in ALL_TIMES or name == STATUS_TIME
-    empty = holds_nothing(text, times=times) if len(source.places) > 1 else np.zeros(0, dtype=bool)
+    empty = holds_nothing(text, times=times)
     for place in source.places[1:]:
         other = stripped(records.texts(place))
         use = empty & ~holds_nothing(other, times=times)
@@ -177,7 +183,7 @@ def _clock_blank(parts: list[pd.Series[str]]) -> Flags:
 
 def _note_absent(mapping: Mapping, given: set[str], *, ledger: Ledger) -> None:
     """Note the columns that the file lacks, each with what it costs."""
-    stamped = set() if mapping.log is None else set(mapping.log.values)
+    stamped = set() if mapping.log is None else {name for name, _ in mapping.log.statuses()}
     located = bool(given & {"point", "latitude"})
     for name, cost in COSTS.items():
         if name not in given | stamped and not (name == "point" and located):

@@ -24,6 +24,7 @@ LONGEST_ID = 100
 MOST_SEVERAL = 0.01  # of rows with several units in a cell; beyond it, that is how the file is made
 FEWEST_AGAIN = 3  # rows, to speak of a log
 _UNIT = re.compile(r"[A-Za-z]{1,10}-?[0-9]{1,4}[A-Za-z]?")
+_UNIT_SPELT_OUT = re.compile(r"[A-Za-z]{1,12}[ -]?[0-9]{1,4}[A-Za-z]?")
 _GROUPED = re.compile(r"[0-9]{1,3}(,[0-9]{3})+")  # a number, with its thousands apart
 _STATUS = re.compile(r"status|(?:^|[ _-])(?:event|action|activity|stat)(?:$|[ _-])", re.IGNORECASE)
 MANY = 100  # incidents, from which on it is strange that none has a second unit
@@ -75,10 +76,13 @@ def units_named(text: str) -> list[str]:
     if _GROUPED.fullmatch(plain):
         return [plain]
     parted = [part.strip() for part in re.split(r"[;,|\r\n\t]+", plain) if part.strip()]
-    joined = re.split(r"\s*[/+&]\s*|\s+", plain)
     if len(parted) > 1:
         return parted
-    return joined if len(joined) > 1 and all(_UNIT.fullmatch(part) for part in joined) else [plain]
+    for between, unit in ((r"\s*[/+&]\s*|\s+and\s+", _UNIT_SPELT_OUT), (r"\s*[/+&]\s*|\s+", _UNIT)):
+        joined = re.split(between, plain)
+        if len(joined) > 1 and all(unit.fullmatch(part) for part in joined):
+            return joined
+    return parted or [plain]
 
 
 def check_no_log(frame: pd.DataFrame, header: Sequence[str], *, faults: Faults) -> None:

@@ -9,13 +9,13 @@ import pandas as pd
 
 from fireplan.incidents._ledger.ledger import RowsOfResponses
 from fireplan.incidents._shapes.side_by_side import side_by_side
-from fireplan.incidents._shapes.status_log import log_as_rows
+from fireplan.incidents._shapes.status_log import LogTimes, log_as_rows
 from fireplan.incidents._shapes.units_in_cells import units_apart
 
 if TYPE_CHECKING:
     from fireplan.errors import Faults
     from fireplan.incidents._columns.pick_columns import Picked
-    from fireplan.incidents._columns_and_types import Ints, Stamps
+    from fireplan.incidents._columns_and_types import Ints
     from fireplan.incidents._ledger.ledger import Ledger
 
     Clocks: TypeAlias = tuple[tuple[Ints | None, tuple[tuple[str, ...], ...]], ...]
@@ -35,7 +35,7 @@ class Shaped(NamedTuple):
 
 
 def one_row_per_unit(
-    picked: Picked, *, when: Stamps | None, partner: pd.Series[int] | None, faults: Faults, ledger: Ledger
+    picked: Picked, *, when: LogTimes | None, partner: pd.Series[int] | None, faults: Faults, ledger: Ledger
 ) -> Shaped:
     """
     Make one row per unit and incident of the rows of a file.
@@ -45,7 +45,7 @@ def one_row_per_unit(
     picked
         The columns used, indexed by physical line.
     when
-        Of a status log the time of each row.
+        Of a status log the times of its rows.
     partner
         Of two files that were joined the line in the first, by that in the second.
     faults, ledger
@@ -54,10 +54,10 @@ def one_row_per_unit(
     mapping = picked.mapping
     frame = picked.frame
     clocks: Clocks = ((None, picked.clocks[0]),) if picked.clocks[0] else ()
-    if mapping.number_rows or mapping.log is not None:
+    if mapping.log is not None:
         again = frame.duplicated().to_numpy()
         ledger.duplicate("duplicate_row", frame.index[again])
-        frame, when = frame[~again], when[~again] if when is not None else None
+        frame, when = frame[~again], when.kept(~again) if when is not None else None
     if mapping.number_rows:
         frame = frame.assign(incident_id=_numbers(frame, ledger=ledger))
     if mapping.log is None and not picked.units and not mapping.split_units and partner is None:
@@ -66,7 +66,7 @@ def one_row_per_unit(
     frame = frame[whole]
     unsaid: dict[str, Ints] = {}
     if mapping.log is not None and when is not None:
-        rows, origins = log_as_rows(frame, mapping.log, when[whole], faults=faults, ledger=ledger)
+        rows, origins = log_as_rows(frame, mapping.log, when.kept(whole), faults=faults, ledger=ledger)
     else:
         lines = frame.index.to_numpy()
         if picked.units:
@@ -91,12 +91,12 @@ def one_row_per_unit(
 def _numbers(frame: pd.DataFrame, *, ledger: Ledger) -> pd.Series[str]:
     """Name incidents without an id by the line on which they stand."""
     called = pd.Series([f"row {line}" for line in frame.index], index=frame.index, dtype="str")
-    if "incident_id" not in frame:
-        ledger.add("rows_numbered", frame.index, column="incident_id")
-        return called
-    blank = frame["incident_id"].str.strip() == ""
+    given = frame["incident_id"] if "incident_id" in frame else called.mask(called != "", "")
+    blank = given.str.strip() == ""
     ledger.add("rows_numbered", frame.index[blank], column="incident_id")
-    return frame["incident_id"].mask(blank, called)
+    alike = frame[blank].duplicated(keep=False)
+    ledger.add("rows_alike", alike.index[alike], column="incident_id")
+    return given.mask(blank, called)
 
 
 def _with_partners(origins: RowsOfResponses, partner: pd.Series[int]) -> RowsOfResponses:

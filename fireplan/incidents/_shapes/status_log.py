@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -24,8 +24,19 @@ _DISPATCHED, _CLEARED = (ORDER_OF_TIMES.index(name) for name in ("dispatched", "
 STATUSES_SHOWN = 12
 
 
+class LogTimes(NamedTuple):
+    """The time of each row of a log in UTC, NaT where it has none; and the later one that it may be just as well."""
+
+    early: Stamps
+    late: Stamps
+
+    def kept(self, rows: Flags) -> LogTimes:
+        """Give the times of some rows only."""
+        return LogTimes(self.early[rows], self.late[rows])
+
+
 def log_as_rows(
-    frame: pd.DataFrame, log: LogStatuses, when: Stamps, *, faults: Faults, ledger: Ledger
+    frame: pd.DataFrame, log: LogStatuses, times: LogTimes, *, faults: Faults, ledger: Ledger
 ) -> tuple[pd.DataFrame, RowsOfResponses]:
     """
     Make one row per unit and incident of a status log.
@@ -39,8 +50,8 @@ def log_as_rows(
         Text, with the columns of the log and `unit_id`, indexed by physical line.
     log
         What the statuses mean.
-    when
-        The time of each row, to order them by; NaT where it has none.
+    times
+        The time of each row, to order them by.
     faults, ledger
         Take what is found.
 
@@ -48,13 +59,14 @@ def log_as_rows(
     -------
     The rows, numbered from 0, and the lines that each came from.
     """
-    kind = _kinds(frame[STATUS], log, when, faults=faults, ledger=ledger)
+    kind = _kinds(frame[STATUS], log, times.early, faults=faults, ledger=ledger)
     lines = frame.index.to_numpy()
     names = np.array(ORDER_OF_TIMES, dtype=object)
     of_call = np.isin(kind, [ORDER_OF_TIMES.index(name) for name in OF_CALLS])
     used = np.flatnonzero((kind >= 0) & ~of_call)
     incident = pd.factorize(frame["incident_id"].str.strip())[0]
     unit = pd.factorize(frame["unit_id"].str.strip().str.casefold())[0]
+    when = _settled(times, incident, unit, used)
     order = used[np.lexsort((kind[used], when[used], unit[used], incident[used]))]
     number = _numbered(incident[order], unit[order], kind[order])
     count = int(number[-1]) + 1 if len(number) else 0
@@ -78,6 +90,38 @@ def log_as_rows(
     by_number = np.lexsort((lines[order], number))
     loose = np.setdiff1d(lines, lines[order])
     return rows, RowsOfResponses(number[by_number], lines[order][by_number], loose)
+
+
+def _settled(times: LogTimes, incident: Ints, unit: Ints, used: Ints) -> Stamps:
+    """
+    Settle which of two hours it was, by the order in which a unit's rows stand in the file.
+
+    A log is written as things happen, or turned round as a whole. Where neither order fits the times, the earlier hour
+    is taken.
+    """
+    when = times.early.copy()
+    twice = used[times.early[used] < times.late[used]]
+    asked = used[np.isin(incident[used], incident[twice])] if len(twice) else twice
+    rows = pd.Series(asked).groupby([incident[asked], unit[asked]])
+    for _, group in rows:
+        places = group.to_numpy()
+        for order in (places, places[::-1]):
+            read = _never_back(times.early[order], times.late[order])
+            if read is not None:
+                when[order] = read
+                break
+    return when
+
+
+def _never_back(early: Stamps, late: Stamps) -> Stamps | None:
+    """Choose readings of which none lies before the one before it; None if there are none."""
+    read = early.copy()
+    for at in range(1, len(read)):
+        if read[at] < read[at - 1]:
+            read[at] = late[at]
+        if read[at] < read[at - 1]:
+            return None
+    return read
 
 
 def _kinds(stated: pd.Series[str], log: LogStatuses, when: Stamps, *, faults: Faults, ledger: Ledger) -> Ints:

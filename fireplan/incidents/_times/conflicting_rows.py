@@ -27,7 +27,8 @@ def counted_once(
     A unit can be sent to an incident twice. Rows that share the time of its dispatch, its turning out or its arrival
     tell of one response, and so does a row without any of these. Stamps that they agree on stand, those that only one
     of them has are taken from it, and those in which they differ are dropped, since nobody can say which is right; of
-    several times of receipt the earliest stands. The order of the rows does not matter.
+    several times of receipt the earliest stands, of texts and points the first as they are sorted. The order of the
+    rows does not matter.
 
     Parameters
     ----------
@@ -68,8 +69,9 @@ def counted_once(
         values[first] = low if name == "received" else np.where(unlike, NO_STAMP, low)
         if unlike.any():
             differ.append(name)
-    ledger.duplicate("conflicting_row", table.index[~left], column=", ".join(differ))
-    return _facts_filled(table, rows, response, first)[left], Clocked(stamps, given, more).kept(left)
+    facts, unlike_facts = _facts_filled(table, rows, response, first)
+    ledger.duplicate("conflicting_row", table.index[~left], column=", ".join(differ + unlike_facts))
+    return facts[left], Clocked(stamps, given, more).kept(left)
 
 
 def _responses(ids: pd.DataFrame, stamps: Stamps) -> Ints:
@@ -102,14 +104,16 @@ def _responses(ids: pd.DataFrame, stamps: Stamps) -> Ints:
     return np.array([root(row) for row in range(len(ids))], dtype=np.int64)
 
 
-def _facts_filled(table: pd.DataFrame, rows: Ints, response: Ints, first: Ints) -> pd.DataFrame:
-    """Put into the row that stays what the others know beside it: of each column the first value as they are sorted."""
+def _facts_filled(table: pd.DataFrame, rows: Ints, response: Ints, first: Ints) -> tuple[pd.DataFrame, list[str]]:
+    """Put into the row that stays the first value of each column as they are sorted; name the columns that differ."""
     facts = table.iloc[rows].sort_values([*map(str, table.columns)], kind="stable")
     facts["of response"] = pd.Series(response, index=table.index[rows])
-    known = facts.groupby("of response", sort=True).first()
+    groups = facts.groupby("of response", sort=True)
+    known = groups.first()
+    unlike = [str(name) for name, several in groups.nunique().gt(1).any().items() if several]
     filled = {}
     for name in known:
         column = table[name].array.copy()
         column[first] = known[name].array
         filled[str(name)] = pd.Series(column, index=table.index)
-    return table.assign(**filled)
+    return table.assign(**filled), unlike

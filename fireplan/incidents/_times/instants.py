@@ -43,6 +43,13 @@ class Clocked:
         """Give the stamps of some rows only."""
         return Clocked(self.stamps[rows], self.given[rows], {name: s[rows] for name, s in self.more.items()})
 
+    def without_arrivals(self) -> Clocked:
+        """Take arrivals for unknown, not for missing: without their column no unit is known to have been cancelled."""
+        given = self.given.copy()
+        off = self.more.get("cancelled_enroute")
+        given[:, TIMES.index("arrived")] = True if off is None else np.isnat(off)
+        return Clocked(self.stamps, given, self.more)
+
     def ordered(self, lines: Ints, *, ledger: Ledger) -> Clocked:
         """Drop the stamps that contradict the order in which things happen."""
         return Clocked(drop_reversed(self.stamps, lines, ledger=ledger), self.given, self.more)
