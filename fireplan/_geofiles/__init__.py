@@ -3,7 +3,7 @@
 from fireplan._geofiles.column_names import name_columns
 from fireplan._geofiles.local_files import LIMIT_BYTES, MOST_UNPACKED, is_database, local_file, refuse_dtd, with_layer
 from fireplan._geofiles.office_tables import OfficeTable, cell_text, read_office_table
-from fireplan._geofiles.vector_files import is_layer, read_vector
+from fireplan._geofiles.vector_files import is_layer, json_content, read_vector
 
 __all__ = [
     "LIMIT_BYTES",
@@ -12,6 +12,7 @@ __all__ = [
     "cell_text",
     "is_database",
     "is_layer",
+    "json_content",
     "local_file",
     "name_columns",
     "read_office_table",

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
+from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
@@ -11,16 +13,19 @@ import numpy as np
 import pandas as pd
 
 from fireplan._checked import takes
-from fireplan.errors import Faults, InputError, TableError, quoted
+from fireplan.errors import Faults, InputError, TableError, listed, quoted
 from fireplan.incidents._build_tables import build_incidents, build_responses, finished
 from fireplan.incidents._columns.categories import check_priority, read_crews, read_modes, read_unit_types, translated
 from fireplan.incidents._columns.find_columns import STATUS_TIME
-from fireplan.incidents._columns.mapping import TEXTS, Mapping, load_mapping
+from fireplan.incidents._columns.mapping import CANONICAL_MAPPING, TEXTS, Mapping, load_mapping
 from fireplan.incidents._columns.pick_columns import pick_columns, shape_of_file
 from fireplan.incidents._drafts.mapping_draft import MappingDraft
+from fireplan.incidents._formats.neris_stamps import is_neris, tactic_names, tactics_in
 from fireplan.incidents._formats.open_export import read_records
+from fireplan.incidents._formats.several_files import read_several
 from fireplan.incidents._formats.sql import read_query
-from fireplan.incidents._formats.text_table import from_rows
+from fireplan.incidents._formats.table_at_hand import read_table
+from fireplan.incidents._formats.text_table import from_rows, squeezed
 from fireplan.incidents._history import CadHistory
 from fireplan.incidents._ledger.ids import (
     check_no_log,
@@ -44,7 +49,6 @@ from fireplan.incidents._times.time_zones import both_readings, known_zone
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from os import PathLike
     from zoneinfo import ZoneInfo
 
     from sqlalchemy.engine import Connection, Engine
@@ -55,10 +59,13 @@ if TYPE_CHECKING:
     Units = Iterable[str] | pd.DataFrame
     Ground: TypeAlias = gpd.GeoDataFrame | gpd.GeoSeries
 
+NERIS_API = "neris_api"
+MOST_FILES_NAMED = 6
 
-@takes(own=("units",), path="a table at hand: fp.incidents.read_cad_rows(table.astype(str).to_dict('records'), ...)")
+
+@takes(own=("units",))
 def read_cad(
-    path: str | PathLike[str],
+    path: str | PathLike[str] | pd.DataFrame | Sequence[str | PathLike[str]],
     *,
     timezone: str,
     mapping: str | PathLike[str] | MappingDraft | None = None,
@@ -79,7 +86,11 @@ def read_cad(
     ----------
     path
         A CSV file, plain or gzipped (comma, semicolon, tab, bar or another delimiter; any line end; UTF-8, UTF-16 with
-        its mark, or Windows-1252), an xlsx workbook, or a Parquet file. The kind is found by the content.
+        its mark, or Windows-1252); a workbook (xlsx, xls, ods); a Parquet file; JSON: GeoJSON, ArcGIS features, a list
+        of records or an object that holds one, a record on each line, or NERIS incidents as its API gives them; a layer
+        of a GeoPackage, a shapefile or a file geodatabase, also in a zip archive. The kind is found by the content.
+        Several files of one layout, as a list, are read as one; so is a table at hand, a DataFrame or GeoDataFrame.
+        docs/formats.md has more.
     timezone
         IANA name of the agency's zone, such as `America/Los_Angeles`: hours of day and week are reported in it, and
         times without an offset are taken in it.
@@ -122,8 +133,9 @@ def read_cad(
     Notes
     -----
     A call received more than a day after the moment of reading is refused, so reading depends on the clock in this
-    one respect. Limits: 1 GB, and for a gzipped file or a workbook 200 MB unpacked and 100 times its size. Lines are
-    physical lines, in a workbook or a Parquet file rows, with the header on line 1.
+    one respect. Limits: 1 GB, for JSON 500 MB, and for a gzipped file or a workbook 200 MB unpacked and 100 times its
+    size. Lines are physical lines, in a workbook or a Parquet file rows, with the header on line 1, in JSON the numbers
+    of the elements.
 
     Examples
     --------
@@ -136,9 +148,9 @@ def read_cad(
     if plan.second is not None and responses is None:
         raise InputError("the mapping has [second], a second file with one row per unit: give its path as responses")
     ledger = Ledger()
-    name = f"CAD file {quoted(Path(path).name)}"
-    shape = shape_of_file(plan)
-    records = read_records(path, shape, table=name, ledger=ledger)
+    shape = _shape(plan)
+    records, name = _records(path, shape, ledger=ledger)
+    ledger.stands = records.stands
     partner = None
     if responses is not None:
         records, partner = _with_second(records, responses, plan, shape, name=name, ledger=ledger)
@@ -285,6 +297,46 @@ def _outlines(ground: Sequence[Ground] | None) -> list[gpd.GeoSeries]:
     return [table.geometry for table in tables]
 
 
+def _records(
+    path: str | PathLike[str] | pd.DataFrame | Sequence[str | PathLike[str]], shape: Shape, *, ledger: Ledger
+) -> tuple[Records, str]:
+    """Read a file, several, or a table at hand; and say what to call that in errors."""
+    if isinstance(path, pd.DataFrame):
+        return read_table(path, shape, table="the table"), "the table"
+    if isinstance(path, str | PathLike):
+        name = f"CAD file {quoted(Path(path).name)}"
+        return read_records(path, shape, table=name, ledger=ledger), name
+    paths = list(path)
+    if not paths:
+        raise InputError("no file is given: give at least one")
+    if len(paths) == 1:
+        return _records(paths[0], shape, ledger=ledger)
+
+    def read(one: str | PathLike[str], own: Ledger) -> Records:
+        return read_records(one, shape, table=f"CAD file {quoted(Path(one).name)}", ledger=own)
+
+    name = f"CAD files {listed((quoted(Path(one).name) for one in paths), most=MOST_FILES_NAMED)}"
+    return read_several(paths, read, shape, table=name, ledger=ledger), name
+
+
+def _shape(plan: Mapping) -> Shape:
+    """Say what a file should look like; without a mapping, also as NERIS gives it."""
+    shape = shape_of_file(plan)
+    if plan is not CANONICAL_MAPPING:
+        return shape
+    of_neris = shape_of_file(load_mapping(NERIS_API)).accepted | set(map(squeezed, tactic_names()))
+    return replace(shape, accepted=shape.accepted | of_neris)
+
+
+def _recognised(records: Records, plan: Mapping, *, ledger: Ledger) -> Mapping:
+    """Take the mapping of NERIS where none is given and the names are its own; times of tactics are carried."""
+    if plan is not CANONICAL_MAPPING or not is_neris(records.header):
+        return plan
+    plan = load_mapping(NERIS_API)
+    ledger.add_file("layout_found", detail=quoted(plan.title))
+    return plan.model_copy(update={"carry": tactics_in(records.header)})
+
+
 def _history(
     records: Records,
     plan: Mapping,
@@ -298,7 +350,7 @@ def _history(
     zone, stamps_in = given.zone, given.stamps_in
     rows_in = records.rows_in
     faults = Faults(name)
-    picked = pick_columns(records, plan, table=name, ledger=ledger)
+    picked = pick_columns(records, _recognised(records, plan, ledger=ledger), table=name, ledger=ledger)
     header, names, plan, elapsed, absent = records.header, picked.names, picked.mapping, picked.elapsed, picked.absent
     del records  # what is not needed any more goes: a million rows take room
     when = _times_of_log(picked, stamps_in, faults=faults) if plan.log is not None else None

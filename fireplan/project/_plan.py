@@ -90,18 +90,26 @@ class Inputs(_Part):
     """
     Files of the project, relative to its folder; "city.gpkg#stations" names a layer, or a sheet, of a file of several.
 
-    All but the dispatch history may be a table of a database, such as "postgresql://host/city#gis.stations".
+    All but the dispatch history may be a table of a database, such as "postgresql://host/city#gis.stations". The
+    history, `cad`, may be several files of one layout.
     """
 
     network: str
     stations: str
-    cad: str | None = None
+    cad: str | Annotated[tuple[str, ...], Field(min_length=1)] | None = None
     cad_mapping: str | None = None
     cad_responses: str | None = None
     cad_timezone: str | None = None
     incidents: str | None = None
     units: str | None = None
     zones: str | None = None
+
+    @property
+    def named(self) -> dict[str, str]:
+        """What stands in each key; of several files each under a key of its own, from `cad[1]`."""
+        several = self.cad if isinstance(self.cad, tuple) else ()
+        one = {key: value for key, value in self if isinstance(value, str)}
+        return one | {f"cad[{n}]": name for n, name in enumerate(several, start=1)}
 
     @field_validator("cad_timezone")
     @classmethod
@@ -481,9 +489,7 @@ class Plan(_Part):
     @property
     def files(self) -> dict[str, str]:
         """Files that the project reads, by key; some with the name of a layer."""
-        inputs = {
-            f"inputs.{k}": v for k, v in self.inputs if v is not None and k not in {"cad_mapping", "cad_timezone"}
-        }
+        inputs = {f"inputs.{k}": v for k, v in self.inputs.named.items() if k not in {"cad_mapping", "cad_timezone"}}
         inputs = {key: name for key, name in inputs.items() if key not in self.databases}
         area = {} if self.area is None or self.area.within == ZONES else {"area.within": self.area.within}
         return {**inputs, **area, **self.siting.files}

@@ -129,7 +129,7 @@ def open_project(path: str | Path, *, tell: Callable[[str], None] | None = None)
     if plan.inputs.cad is not None:
         say("reading dispatch history")
         history = read_cad(
-            folder / plan.inputs.cad,
+            _dispatch_files(plan, folder),
             timezone=plan.timezone,
             mapping=_mapping(plan, folder),
             stamp_timezone=plan.inputs.cad_timezone,
@@ -232,6 +232,11 @@ def _mapping(plan: Plan, folder: Path) -> str | Path | None:
     """A mapping file of the project, or the name of one that comes with fireplan."""
     name = plan.inputs.cad_mapping
     return folder / name if name is not None and (folder / name).is_file() else name
+
+
+def _dispatch_files(plan: Plan, folder: Path) -> Path | list[Path]:
+    cad = plan.inputs.cad
+    return [folder / name for name in cad] if isinstance(cad, tuple) else folder / str(cad)
 
 
 def _with_density(zones: gpd.GeoDataFrame, density: Density) -> gpd.GeoDataFrame:

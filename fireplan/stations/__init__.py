@@ -2,6 +2,7 @@
 
 from fireplan.stations._apparatus import KINDS, USUAL_TURNOUT_S, complete_units, supply, type_of_unit, unit_type
 from fireplan.stations._department import department_crew, department_turnout_s
+from fireplan.stations._neris_entity import read_neris_entity
 from fireplan.stations._read_stations import read_station_table, read_stations, read_units
 
 __all__ = [
@@ -10,6 +11,7 @@ __all__ = [
     "complete_units",
     "department_crew",
     "department_turnout_s",
+    "read_neris_entity",
     "read_station_table",
     "read_stations",
     "read_units",

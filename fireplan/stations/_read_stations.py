@@ -112,7 +112,7 @@ def read_station_table(
     opened = table.texts(found["open"]) if "open" in found else [""] * len(ids)
     frame["open"] = [_is_open(o, s, faults) for o, s in zip(opened, ids, strict=True)]
     housed = _housed(table, found, ids, notes)
-    return _tables(frame, points, housed, faults, notes=notes)
+    return station_tables(frame, points, housed, faults, notes=notes)
 
 
 @takes
@@ -237,7 +237,7 @@ def _points(
             faults.add(place)
             points.append(None)
         else:
-            points.append(shapely.Point(place) if _on_earth(*place, w, faults) else None)
+            points.append(shapely.Point(place) if on_earth(*place, w, faults) else None)
     known = [p for p in points if p is not None]
     if known and all(p.y < ANTARCTIC_DEG < p.x <= -ANTARCTIC_DEG for p in known):
         faults.add("every station lies in the Antarctic, and none if latitude and longitude are swapped: are they?")
@@ -318,7 +318,7 @@ def _in_degrees(read: list[Place], who: list[str], *, crs: str | None, faults: F
     return read
 
 
-def _on_earth(longitude: float, latitude: float, who: str, faults: Faults) -> bool:
+def on_earth(longitude: float, latitude: float, who: str, faults: Faults) -> bool:
     """Whether a station can stand there; if not, `faults` says why."""
     for column, value, most in (("longitude", longitude, 180.0), ("latitude", latitude, 90.0)):
         if not abs(value) <= most:
@@ -353,7 +353,7 @@ def _is_open(text: str, station: str, faults: Faults) -> bool:
     return True
 
 
-def _tables(
+def station_tables(
     frame: pd.DataFrame,
     points: list[shapely.Point | None],
     housed: list[tuple[str, str, str]],
@@ -361,6 +361,7 @@ def _tables(
     *,
     notes: list[str],
 ) -> tuple[gpd.GeoDataFrame, pd.DataFrame]:
+    """Make the two tables of stations, their points, and the units that each houses; faults are raised together."""
     import geopandas as gpd  # noqa: PLC0415 - slow to import
 
     nameless = frame.index[frame["station_id"] == ""]

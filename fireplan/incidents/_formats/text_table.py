@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from fireplan.incidents._columns_and_types import Flags, Ints
     from fireplan.incidents._ledger.ledger import Ledger
+    from fireplan.incidents._ledger.stands import Stands
 
 HEADER_SOUGHT_IN = 30  # lines
 FEWEST_DATA_COLUMNS = 2  # below a header: an id and a time
@@ -38,7 +39,8 @@ class Records:
 
     `header` holds the names, `columns` the text by place in the header (those that may be wanted), `lines` the
     physical line of each row with the header on line 1, and `rows_in` counts the rows, those set aside included.
-    `numeric` flags, by place, the cells that the file holds as numbers with a fraction of zero.
+    `numeric` flags, by place, the cells that the file holds as numbers with a fraction of zero. `stands` says where
+    the rows stand where `lines` only numbers them: of several files, or several rows at one place.
     """
 
     header: list[str]
@@ -46,6 +48,12 @@ class Records:
     lines: Ints
     rows_in: int
     numeric: dict[int, Flags] = field(default_factory=dict)
+    stands: Stands | None = None
+
+    @property
+    def last_line(self) -> int:
+        """The number of the last row, 0 where there is none."""
+        return int(self.lines.max(initial=0))
 
     def texts(self, place: int) -> pd.Series[str]:
         """Give one column as pandas text, indexed by physical line."""

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from fireplan.incidents._columns_and_types import Flags, Ints
+    from fireplan.incidents._ledger.stands import Stands
 
     Lines = Sequence[int] | Ints | pd.Index[int]
 
@@ -117,6 +118,7 @@ class Ledger:
         self._origins: RowsOfResponses | None = None
         self._first: Ints | None = None
         self._files: list[str] = []
+        self.stands: Stands | None = None  # where rows stand, if not at the line of their number
 
     def add(self, code: str, lines: Lines, *, column: str = "", detail: str = "") -> None:
         """
@@ -199,6 +201,21 @@ class Ledger:
         again = np.setdiff1d(np.setdiff1d(line[np.isin(number, self._all_again())], ok), np.append(lost, before))
         return RowCounts(len(ok), len(self._lines_aside) + len(lost), len(self._lines_again) + len(again))
 
+    @property
+    def last_line(self) -> int:
+        """The last line that anything is said of, 0 where nothing is."""
+        return max((int(entry.all_lines().max(initial=0)) for entry in self._entries.values()), default=0)
+
+    def add_entries_beyond(self, other: Ledger, beyond: int) -> None:
+        """Take over all that another ledger holds of a file whose lines are numbered beyond those of others."""
+        for code, entry in other._entries.items():
+            mine = self._entries.setdefault(code, _Entry())
+            mine.lines += [lines + beyond for lines in entry.lines]
+            mine.columns |= entry.columns
+            mine.details |= entry.details
+        self._set_aside |= {line + beyond: reason for line, reason in other._set_aside.items()}
+        self._again += [lines + beyond for lines in other._again]
+
     def is_set_aside(self, lines: Lines) -> Flags:
         """Tell for each line whether its row was set aside."""
         return np.isin(np.asarray(lines, dtype=np.int64), np.array(list(self._set_aside), dtype=np.int64))
@@ -223,12 +240,20 @@ class Ledger:
             entry = self._entries[code]
             details = f" ({'; '.join(list(entry.details)[:DETAILS_SHOWN])})" if entry.details else ""
             at = entry.all_lines()
-            rest = f" and {len(at) - LINES_SHOWN} more" if len(at) > LINES_SHOWN else ""
-            lines = listed(map(self._told, at[:LINES_SHOWN].tolist())) + rest
+            lines = self._lines_told(at)
             columns = ", ".join(entry.columns)
             rows.append((code, reason.outcome, columns, len(at), lines, reason.meaning + details, reason.source))
         frame = pd.DataFrame(rows, columns=list(LEDGER_COLUMNS))
         return frame.astype({name: "str" for name in LEDGER_COLUMNS if name != "rows"} | {"rows": "int64"})
+
+    def _lines_told(self, at: Ints) -> str:
+        """Tell the first few lines."""
+        if self.stands is not None:
+            own, second = at[at < SECOND_FILE], at[at >= SECOND_FILE]
+            told = [self.stands.text(own, most=LINES_SHOWN)] if len(own) else []
+            return "; ".join([*told, *map(self._told, second[:LINES_SHOWN].tolist())])
+        rest = f" and {len(at) - LINES_SHOWN} more" if len(at) > LINES_SHOWN else ""
+        return listed(map(self._told, at[:LINES_SHOWN].tolist())) + rest
 
     def _told(self, line: int) -> str:
         """Tell a line, with the file's name if that is the second one."""
@@ -245,10 +270,18 @@ class Ledger:
             earlier = self._aside(np.array(lines), [self._lines_aside[line] for line in lines], unknown)
             table = pd.concat([earlier, table]) if rows else earlier
             table = table.sort_values("line", kind="stable", ignore_index=True)
+        second = table["line"] >= SECOND_FILE
+        several = self.stands is not None and len(self.stands.files) > 1
+        if self._files or several:
+            table.insert(0, "file", pd.Series("", index=table.index, dtype="str"))
         if self._files:
-            second = table["line"] >= SECOND_FILE
-            table.insert(0, "file", pd.Series("", index=table.index, dtype="str").mask(second, self._files[0]))
+            table["file"] = table["file"].mask(second, self._files[0])
             table["line"] = table["line"].mask(second, table["line"] - SECOND_FILE)
+        if self.stands is not None:
+            numbers = table.loc[~second, "line"].to_numpy()
+            if several:
+                table.loc[~second, "file"] = self.stands.names(numbers)
+            table.loc[~second, "line"] = self.stands.lines(numbers)
         return table
 
     def _aside(self, lines: Ints, why: list[tuple[str, str]], known: pd.DataFrame) -> pd.DataFrame:
