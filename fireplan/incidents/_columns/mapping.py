@@ -65,6 +65,8 @@ class Point(_Strict):
         pair = (self.latitude is not None, self.longitude is not None)
         if pair[0] != pair[1] or pair[0] == (self.column is not None):
             raise ValueError("give either both 'latitude' and 'longitude', or 'column'")
+        if self.west_positive and self.crs is not None:
+            raise ValueError("west_positive is of degrees: coordinates of a crs have their own signs")
         return self
 
 
