@@ -220,6 +220,13 @@ def check(
     mapping: Annotated[
         str | None, typer.Option("--mapping", help="Of a dispatch export: a bundled mapping's name, or a TOML file.")
     ] = None,
+    stamp_timezone: Annotated[
+        str | None,
+        typer.Option("--stamp-timezone", help="Of a dispatch export's stamps, where it is another: UTC, ..."),
+    ] = None,
+    responses: Annotated[
+        Path | None, typer.Option("--responses", help="Of a dispatch export: a second file with one row per unit.")
+    ] = None,
     out: Annotated[Path | None, typer.Option("--out", help="Folder for ledger.csv and quarantine.csv.")] = None,
     *,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")] = False,
@@ -227,8 +234,50 @@ def check(
     """Check an input file before it is used. Exit code 0: it can be used; 1: it cannot."""
     from fireplan._cli import check as checking  # noqa: PLC0415 - help does not wait for it
 
-    code = checking.check(file, kind=kind, timezone=timezone, mapping=mapping, out=out, as_json=as_json)
+    export = checking.Export(timezone, mapping, stamp_timezone, responses)
+    code = checking.check(file, kind=kind, export=export, out=out, as_json=as_json)
     raise typer.Exit(code)
+
+
+@app.command()
+def init(  # noqa: PLR0913 - one for each option
+    folder: Annotated[Path, typer.Argument(metavar="FOLDER", help="The project's folder; made if it is not there.")],
+    roads: Annotated[str | None, typer.Option("--roads", help="OSM extract, GraphML or street centrelines.")] = None,
+    stations: Annotated[str | None, typer.Option("--stations", help="Stations with their places.")] = None,
+    units: Annotated[str | None, typer.Option("--units", help="Units and where each is housed.")] = None,
+    cad: Annotated[str | None, typer.Option("--cad", help="Dispatch (CAD) history of any layout.")] = None,
+    zones: Annotated[str | None, typer.Option("--zones", help="Outlines with people and dwellings.")] = None,
+    place: Annotated[
+        str | None, typer.Option("--place", help="Fetch the roads of this place from OpenStreetMap.")
+    ] = None,
+    timezone: Annotated[
+        str | None, typer.Option("--timezone", help="IANA zone; left out: where the stations stand.")
+    ] = None,
+    *,
+    yes: Annotated[bool, typer.Option("--yes", help="Ask nothing: take the best guess, and mark it.")] = False,
+) -> None:
+    """Make a project of whatever files there are: what is understood, what is at fault, what is missing."""
+    from fireplan._cli.init import init_project  # noqa: PLC0415 - help does not wait for it
+
+    files = {"roads": roads, "stations": stations, "units": units, "cad": cad, "zones": zones}
+    raise typer.Exit(init_project(folder, files, place=place, timezone=timezone, ask=not yes))
+
+
+@app.command("map")
+def map_columns(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="A dispatch (CAD) export of any layout.")],
+    timezone: Annotated[
+        str | None,
+        typer.Option("--timezone", help="Of its local times; with it the draft is tried: America/Denver, ..."),
+    ] = None,
+    out: Annotated[Path | None, typer.Option("--out", help="Mapping file to write, such as mapping.toml.")] = None,
+    *,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")] = False,
+) -> None:
+    """Draft how a dispatch export is read: which column holds what, by which evidence, and what only you can know."""
+    from fireplan._cli.map_file import map_file  # noqa: PLC0415 - help does not wait for it
+
+    raise typer.Exit(map_file(file, timezone=timezone, out=out, as_json=as_json))
 
 
 ALLOCATED = 200_000

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pandas as pd
 from rich.box import SIMPLE_HEAD
@@ -50,7 +50,19 @@ class Checked:
         return json.dumps(found, indent=2)
 
 
-def check_file(file: Path, *, kind: Kind, timezone: str | None = None, mapping: str | None = None) -> Checked:
+class Export(NamedTuple):
+    """What is said of a dispatch export beside the file."""
+
+    timezone: str | None = None
+    mapping: str | None = None
+    stamp_timezone: str | None = None
+    responses: Path | None = None
+
+
+PLAIN = Export()
+
+
+def check_file(file: Path, *, kind: Kind, export: Export = PLAIN) -> Checked:
     """
     Check one file.
 
@@ -60,10 +72,9 @@ def check_file(file: Path, *, kind: Kind, timezone: str | None = None, mapping: 
         A local file.
     kind
         What it should be.
-    timezone
-        IANA zone of a dispatch export's local times; needed for it.
-    mapping
-        Of a dispatch export's columns: the name of a bundled mapping, or the path of a TOML file.
+    export
+        Of a dispatch export the IANA zone of the agency, which is needed; the name of a bundled mapping of its columns,
+        or the path of a TOML file; the zone of its stamps, where that is another; a second file with one row per unit.
 
     Returns
     -------
@@ -71,7 +82,7 @@ def check_file(file: Path, *, kind: Kind, timezone: str | None = None, mapping: 
     """
     try:
         if kind is Kind.cad:
-            return _check_cad(file, timezone=timezone, mapping=mapping)
+            return _check_cad(file, export)
         return _CHECKS[kind](file)
     except FireplanError as error:
         return Checked("ERROR", [str(error)])
@@ -81,14 +92,24 @@ def check_file(file: Path, *, kind: Kind, timezone: str | None = None, mapping: 
         return Checked("ERROR", [f"fireplan failed on this file ({type(error).__name__}): please report it"])
 
 
-def _check_cad(file: Path, *, timezone: str | None, mapping: str | None) -> Checked:
+def _check_cad(file: Path, export: Export) -> Checked:
     from fireplan.incidents import read_cad  # noqa: PLC0415 - help does not wait for it
 
-    if timezone is None:
+    if export.timezone is None:
         raise InputError("a dispatch export needs --timezone, such as America/Los_Angeles")
-    history = read_cad(file, timezone=timezone, mapping=mapping)
-    reasons = zip(history.quarantine["line"], history.quarantine["reason"], strict=True)
-    told = [f"line {line}: {reason}" for line, reason in reasons]
+    history = read_cad(
+        file,
+        timezone=export.timezone,
+        mapping=export.mapping,
+        stamp_timezone=export.stamp_timezone,
+        responses=export.responses,
+    )
+    aside = history.quarantine
+    files = aside["file"] if "file" in aside else [""] * len(aside)
+    told = [
+        f"{of}{' ' if of else ''}line {line}: {reason}"
+        for of, line, reason in zip(files, aside["line"], aside["reason"], strict=True)
+    ]
     return Checked(
         history.verdict,
         [*history.messages(), *told],
@@ -206,9 +227,9 @@ def show_checked(checked: Checked, *, title: str) -> None:
     console.print(table)
 
 
-def check(file: Path, *, kind: Kind, timezone: str | None, mapping: str | None, out: Path | None, as_json: bool) -> int:
+def check(file: Path, *, kind: Kind, export: Export, out: Path | None, as_json: bool) -> int:
     """Check a file, write and print what was found; returns the exit code."""
-    checked = check_file(file, kind=kind, timezone=timezone, mapping=mapping)
+    checked = check_file(file, kind=kind, export=export)
     if out is not None:
         try:
             write_tables(checked, out)

@@ -46,6 +46,12 @@ MOST_NAMED = 8
 BY = ("station_id", "unit_id", "hour", "weekday", "month", "year", "category", "risk_class", "zone_id")
 """What tables are written by, where the history or the zones have it."""
 
+OF_UNITS = ("station_id", "unit_id")
+NOT_TOLD = (
+    "Left out, as the records hold one row per incident and name no units: figures by station and by unit, workload,"
+    " concurrency, drawdown, reliability, and objectives for more than the first unit."
+)
+
 
 def performance_project(read: Callable[[Tell], Project], out: Path | None) -> None:
     """Measure a project's dispatch history, and write and print what comes out."""
@@ -57,6 +63,8 @@ def performance_project(read: Callable[[Tell], Project], out: Path | None) -> No
         attendance = attend(project.history, scenario=project.today, policy=project.plan.performance.policy)
         tables, notes = _tables(project, project.history, attendance, tell)
         tell("writing")
+        if attendance.grain == "incident":
+            notes.append(NOT_TOLD)
         folder = out if out is not None else project.folder / project.plan.output.dir
         with whole_outputs(folder) as part:
             for name, table in tables.items():
@@ -79,15 +87,16 @@ def _tables(
     for by in groups:
         if by in {"risk_class", "zone_id"} and by not in attendance.incidents:
             continue
+        if by in OF_UNITS and attendance.grain == "incident":
+            continue
         tables[f"performance_by_{by}"] = tabulated(attendance, observed, [by], shifts=shifts)
     tell("measuring workload")
-    tables["workload"] = workload(attendance, scenario=project.today)
-    tables["workload_by_unit"] = workload(attendance, scenario=project.today, by="unit_id")
-    tables["concurrency"] = concurrency(attendance)
-    tables["drawdown_by_hour"] = drawdown(attendance, scenario=project.today, by="hour")
+    if attendance.grain == "unit":
+        tables |= _of_units(project, attendance)
     tables["calls_by_hour_and_weekday"] = pd.DataFrame(hour_by_weekday(attendance)["per_hour"])
     tell("measuring reliability")
-    tables["reliability"] = reliability(attendance, scenario=project.today)
+    if attendance.grain == "unit":
+        tables["reliability"] = reliability(attendance, scenario=project.today)
     tell("asking why objectives were missed")
     for objective in project.standard.planned:
         if objective.interval == "travel_s" and not objective.weight and set(objective.needs) != {"people"}:
@@ -104,6 +113,16 @@ def _tables(
     tables["policy"] = attendance.ledger
     tables["priorities"] = attendance.priorities().rename_axis("priority").to_frame()
     return tables | {"ledger": history.ledger, "quarantine": history.quarantine}, notes
+
+
+def _of_units(project: Project, attendance: Attendance) -> dict[str, pd.DataFrame]:
+    """Tables that only a history with units gives."""
+    return {
+        "workload": workload(attendance, scenario=project.today),
+        "workload_by_unit": workload(attendance, scenario=project.today, by="unit_id"),
+        "concurrency": concurrency(attendance),
+        "drawdown_by_hour": drawdown(attendance, scenario=project.today, by="hour"),
+    }
 
 
 def _shifts(project: Project) -> Shifts | None:
@@ -130,11 +149,13 @@ def _report(project: Project, tables: dict[str, pd.DataFrame], attendance: Atten
         console.print(objectives)
     noted = overall[overall["note"] != ""]
     notes = dict.fromkeys(f"{_name(row)}: {row.note!s}." for row in noted.itertuples())
-    over = tables["workload"].attrs["over_a_day"]
+    over = tables["workload"].attrs["over_a_day"] if "workload" in tables else ()
     if over:
         told = f"Committed for more than a day and left out of committed hours: {listed(over, most=MOST_NAMED)}."
         notes[f"{wording.counted(len(over), 'response')}. {told}"] = None
     ends = "p90: 90th percentile (inverted_cdf), between order statistics; shares with Wilson's interval; both 95 %"
+    if attendance.grain == "incident":
+        notes[NOT_TOLD] = None
     for line in [*notes, ends]:
         console.print(Text(show.plain(line)))
     console.print(Text(f"{len(tables)} tables, the ledger among them: {folder.resolve()}"), soft_wrap=True)

@@ -126,7 +126,8 @@ def _feeds(project: Project, asked: Asked, tell: Tell) -> tuple[list[Feed], Play
 
     if not asked.replay:
         return [feed_of(said) for said in asked.feeds], None, ""
-    history, name = project.history, project.plan.inputs.cad or "the history"
+    cad = project.plan.inputs.cad
+    history, name = project.history, cad if isinstance(cad, str) else ", ".join(cad or ["the history"])
     if asked.history is not None:
         tell("reading the history to be played")
         history = read_cad(

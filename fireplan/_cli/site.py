@@ -8,7 +8,7 @@ from math import isnan
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
-import tomli_w
+import tomlkit
 
 from fireplan import _kernel as kernel
 from fireplan import maps, wording
@@ -172,7 +172,7 @@ def changes_toml(found: Siting, *, taken: list[str]) -> str:
     called = names_of(found)
     sites = listed([called.get(str(site), str(site)) for site in found.chosen.index], most=20)
     entries = {"scenario": [{"name": name, "changes": [c.to_dict() for c in found.plan]}]}  # type: ignore[attr-defined]
-    return f"# {_on_one_line(found.question)}: {_on_one_line(sites)}\n{tomli_w.dumps(entries)}"
+    return f"# {_on_one_line(found.question)}: {_on_one_line(sites)}\n{tomlkit.dumps(entries)}"
 
 
 def _on_one_line(text: str) -> str:

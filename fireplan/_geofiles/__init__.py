@@ -11,7 +11,7 @@ from fireplan._geofiles.local_files import (
     without_password,
 )
 from fireplan._geofiles.office_tables import OfficeTable, cell_text, read_office_table
-from fireplan._geofiles.vector_files import is_layer, read_vector
+from fireplan._geofiles.vector_files import is_layer, json_content, read_vector
 
 __all__ = [
     "LIMIT_BYTES",
@@ -20,6 +20,7 @@ __all__ = [
     "cell_text",
     "is_database",
     "is_layer",
+    "json_content",
     "local_file",
     "name_columns",
     "read_office_table",

@@ -207,20 +207,7 @@ def _from_geojson(file: Path, *, what: str) -> gpd.GeoDataFrame:
     import pandas as pd  # noqa: PLC0415
     import shapely  # noqa: PLC0415
 
-    try:
-        content = json.loads(file.read_text(encoding="utf-8-sig"), object_pairs_hook=_no_key_twice)
-    except UnicodeDecodeError as error:
-        raise InputError(f"{what} {quoted(file.name)} is not UTF-8 text") from error
-    except json.JSONDecodeError as error:
-        raise InputError(
-            f"{what} {quoted(file.name)} is not whole JSON: {error.msg} at line {error.lineno}, column {error.colno}"
-        ) from error
-    except KeyError as error:
-        raise InputError(f"{what} {quoted(file.name)}: key {error} stands twice in one object") from error
-    except RecursionError as error:
-        raise InputError(f"{what} {quoted(file.name)} is nested too deeply to be GeoJSON") from error
-    except ValueError as error:
-        raise InputError(f"{what} {quoted(file.name)} holds a number that cannot be read: {error}") from error
+    content = json_content(file, what=what)
     features = _features(content, file, what=what)
     rows = [f.get("properties") or {} for f in features]
     geometry = []
@@ -233,6 +220,24 @@ def _from_geojson(file: Path, *, what: str) -> gpd.GeoDataFrame:
             raise InputError(f"{what} {quoted(file.name)}: the geometry of feature {number} cannot be read") from error
     table = pd.DataFrame(rows, index=pd.RangeIndex(len(rows))).drop(columns="geometry", errors="ignore")
     return gpd.GeoDataFrame(table, geometry=geometry, crs=_named_crs(content, file, what=what))
+
+
+def json_content(file: Path, *, what: str) -> Any:  # noqa: ANN401 - whatever it holds
+    """Read a JSON file whole; refuse one that is damaged, too deep, or names a key twice."""
+    try:
+        return json.loads(file.read_text(encoding="utf-8-sig"), object_pairs_hook=_no_key_twice)
+    except UnicodeDecodeError as error:
+        raise InputError(f"{what} {quoted(file.name)} is not UTF-8 text") from error
+    except json.JSONDecodeError as error:
+        raise InputError(
+            f"{what} {quoted(file.name)} is not whole JSON: {error.msg} at line {error.lineno}, column {error.colno}"
+        ) from error
+    except KeyError as error:
+        raise InputError(f"{what} {quoted(file.name)}: key {error} stands twice in one object") from error
+    except RecursionError as error:
+        raise InputError(f"{what} {quoted(file.name)} is nested too deeply to be read") from error
+    except ValueError as error:
+        raise InputError(f"{what} {quoted(file.name)} holds a number that cannot be read: {error}") from error
 
 
 def _features(content: Any, file: Path, *, what: str) -> list[dict[str, Any]]:  # noqa: ANN401 - whatever JSON holds

@@ -15,7 +15,14 @@ from fireplan.incidents._columns_and_types import CALL_TIMES, OF_INCIDENTS, TIME
 from fireplan.incidents._ledger.ids import check_incidents
 from fireplan.incidents._places.coordinates import check_incident_points
 from fireplan.incidents._rows import OrderedRows
-from fireplan.incidents._times.stamp_order import check_call_times, check_staged, check_two_places, flag, intervals
+from fireplan.incidents._times.stamp_order import (
+    check_call_times,
+    check_staged,
+    check_two_places,
+    flag,
+    intervals,
+    note_outliers,
+)
 
 if TYPE_CHECKING:
     from fireplan.incidents._columns_and_types import Ints
@@ -56,7 +63,9 @@ def build_responses(table: pd.DataFrame, clocked: Clocked, *, ledger: Ledger) ->
     parts: dict[str, Any] = {name: table[name] for name in leading}
     parts |= {name: pd.DatetimeIndex(s).tz_localize("UTC") for name, s in (times | more).items()}
     flags = {name: getattr(flagged, name) for name in ("cancelled", "on_view", "already_on_road")}
-    parts |= intervals(stamps, flagged) | flags | {name: table[name] for name in rest}
+    lengths = intervals(stamps, flagged)
+    note_outliers(lengths, lines, ledger=ledger)
+    parts |= lengths | flags | {name: table[name] for name in rest}
     responses = pd.DataFrame(parts, index=table.index)
     del parts, table  # a million rows take room
     keys = ["incident_id", "dispatched", "unit_id", *(name for name in TIMES if name != "dispatched"), *more, *rest]

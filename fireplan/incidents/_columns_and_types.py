@@ -18,6 +18,7 @@ IDS = ("incident_id", "unit_id")
 TIMES = ("received", "dispatched", "enroute", "arrived", "cleared")  # in the order in which they happen
 CALL_TIMES = ("answered", "created")  # of the call, used where the file has them
 MORE_TIMES = ("staged", "cancelled_enroute", *CALL_TIMES)  # used where the file has them
+ORDER_OF_TIMES = (TIMES[0], *CALL_TIMES, "dispatched", "enroute", "cancelled_enroute", "staged", "arrived", "cleared")
 OF_UNITS = ("unit_type", "station_id", "mode", "crew")  # further columns of responses, where the file has them
 OF_INCIDENTS = ("first_due", "zone", "shift", "aid")  # and of incidents
 OPTIONAL = (*MORE_TIMES, *OF_UNITS, *OF_INCIDENTS)

@@ -22,7 +22,8 @@ class CadHistory(OfOneRelease):
     Dispatch history: incidents, unit responses, and what was done to each row.
 
     The rows add up: `rows_in` = `rows_ok` + `rows_set_aside` + `rows_duplicate` + `rows_held`. A row with a repair
-    counts as ok.
+    counts as ok. They are the rows of the file, or of both files: by its mapping one may hold several responses, and
+    in a status log several make one. Such a row is ok if any of its responses is, or if nothing was to be made of it.
 
     Parameters
     ----------
@@ -40,14 +41,17 @@ class CadHistory(OfOneRelease):
         and `crew` [people]; `mutual_aid` if a list of units was given; and the columns that the mapping carries. With
         `grain` "incident" there is one row per incident, without anything of units.
     ledger
-        One row per reason code: `code`, `outcome`, `column`, `rows`, `lines` (the first few physical lines),
-        `meaning`, `source` (where the rule comes from).
+        One row per reason code: `code`, `outcome`, `column`, `rows`, `lines` (the first few physical lines; those of a
+        second file with its name), `meaning`, `source` (where the rule comes from).
     quarantine
-        One row per row set aside: `line`, `incident_id`, `unit_id`, `code`, `reason`.
+        One row per row set aside: `line`, `incident_id`, `unit_id`, `code`, `reason`; of a row that holds several
+        responses one per response set aside, also where the others are used. Of two files, also `file`, blank for the
+        first; of several read as one, the name of each. Of JSON, `line` is the number of the element.
     timezone
         The IANA zone of the agency's local time.
     rows_in, rows_ok, rows_set_aside, rows_duplicate, rows_held
-        Counts of the file's rows, blank lines left out. No rule of this reader holds a row back until now.
+        Counts of the rows of the file, or of both files, blank lines left out. No rule of this reader holds a row back
+        until now.
     grain
         "unit" if the file has one row per unit per incident, "incident" if it has no units.
     """

@@ -3,6 +3,8 @@
 from fireplan.project._atomic_output import whole_outputs
 from fireplan.project._manifest import manifest
 from fireplan.project._plan import Plan, read_plan
+from fireplan.project._plan_draft.draft_project import draft
+from fireplan.project._plan_draft.project_draft import ProjectDraft
 from fireplan.project._read_project import Project, open_project, read_project
 from fireplan.project._safe_export import write_csv, write_layers
 from fireplan.project._table_export import write_tables
@@ -11,6 +13,8 @@ from fireplan.project._write_project import write_project
 __all__ = [
     "Plan",
     "Project",
+    "ProjectDraft",
+    "draft",
     "manifest",
     "open_project",
     "read_plan",

@@ -42,8 +42,8 @@ def manifest(project: Project, scenarios: Sequence[Scenario], *, outputs: Sequen
         key: {"table": name}
         if is_database(name)
         else {"file": name, "sha256": file_hash(file_of(project.folder, name))}
-        for key, name in project.plan.inputs
-        if name is not None and (is_database(name) or file_of(project.folder, name).exists())
+        for key, name in project.plan.inputs.named.items()
+        if is_database(name) or file_of(project.folder, name).exists()
     }
     plan = project.folder / project.plan_file
     history = project.history

@@ -74,20 +74,53 @@ class _Part(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
+def _zone(value: str, *, key: str) -> str:
+    """Refuse what is no time zone; a similar one is suggested."""
+    known = available_timezones()
+    if value not in known:
+        close = get_close_matches(value, known, n=1, cutoff=0.5)
+        raise ValueError(
+            f"{key} {quoted(value)} is not an IANA time zone"
+            + (f": did you mean {quoted(close[0])}?" if close else ", such as 'America/Los_Angeles'")
+        )
+    return value
+
+
 class Inputs(_Part):
     """
     Files of the project, relative to its folder; "city.gpkg#stations" names a layer, or a sheet, of a file of several.
 
-    All but the dispatch history may be a table of a database, such as "postgresql://host/city#gis.stations".
+    All but the dispatch history may be a table of a database, such as "postgresql://host/city#gis.stations". The
+    history, `cad`, may be several files of one layout.
     """
 
     network: str
     stations: str
-    cad: str | None = None
+    cad: str | Annotated[tuple[str, ...], Field(min_length=1)] | None = None
     cad_mapping: str | None = None
+    cad_responses: str | None = None
+    cad_timezone: str | None = None
     incidents: str | None = None
     units: str | None = None
     zones: str | None = None
+
+    @property
+    def named(self) -> dict[str, str]:
+        """What stands in each key; of several files each under a key of its own, from `cad[1]`."""
+        several = self.cad if isinstance(self.cad, tuple) else ()
+        one = {key: value for key, value in self if isinstance(value, str)}
+        return one | {f"cad[{n}]": name for n, name in enumerate(several, start=1)}
+
+    @field_validator("cad_timezone")
+    @classmethod
+    def _zone_of_stamps(cls, value: str | None) -> str | None:
+        return None if value is None else _zone(value, key="cad_timezone")
+
+    @model_validator(mode="after")
+    def _history_is_there(self) -> Inputs:
+        if self.cad is None and self.cad_responses is not None:
+            raise ValueError("cad_responses is the second file of dispatch history: name the first, 'cad'")
+        return self
 
 
 class LocalRule(_Part):
@@ -155,11 +188,12 @@ class DemandPart(_Part):
 
 
 class StationsPart(_Part):
-    """What the columns of the stations are called, the CRS of their coordinates, and whose are the department's own."""
+    """What the columns of the stations are called, their CRS, whose are the own, and which are left out with units."""
 
     columns: dict[str, str] = Field(default_factory=dict)
     crs: str | None = None
     home: str | None = None
+    leave_out: Values = ()
 
 
 class UnitsPart(_Part):
@@ -421,14 +455,7 @@ class Plan(_Part):
     @field_validator("timezone")
     @classmethod
     def _known_zone(cls, value: str) -> str:
-        known = available_timezones()
-        if value not in known:
-            close = get_close_matches(value, known, n=1, cutoff=0.5)
-            raise ValueError(
-                f"timezone {quoted(value)} is not an IANA time zone"
-                + (f": did you mean {quoted(close[0])}?" if close else ", such as 'America/Los_Angeles'")
-            )
-        return value
+        return _zone(value, key="timezone")
 
     @field_validator("risk")
     @classmethod
@@ -460,7 +487,7 @@ class Plan(_Part):
     @property
     def files(self) -> dict[str, str]:
         """Files that the project reads, by key; some with the name of a layer."""
-        inputs = {f"inputs.{k}": v for k, v in self.inputs if v is not None and k != "cad_mapping"}
+        inputs = {f"inputs.{k}": v for k, v in self.inputs.named.items() if k not in {"cad_mapping", "cad_timezone"}}
         inputs = {key: name for key, name in inputs.items() if key not in self.databases}
         area = {} if self.area is None or self.area.within == ZONES else {"area.within": self.area.within}
         return {**inputs, **area, **self.siting.files}

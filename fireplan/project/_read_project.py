@@ -12,9 +12,9 @@ from fireplan import demand, roads, standards
 from fireplan._checked import takes
 from fireplan._geofiles import is_layer, read_vector
 from fireplan.changes import from_dict
-from fireplan.errors import FireplanError, ProjectError, quoted
+from fireplan.errors import FireplanError, ProjectError, listed, quoted
 from fireplan.incidents import read_cad
-from fireplan.project._plan import PLANNED, TODAY, ZONES, Density, Plan, file_of, read_plan, source_of
+from fireplan.project._plan import PLANNED, TODAY, ZONES, Density, Network, Plan, file_of, read_plan, source_of
 from fireplan.scenario import Scenario
 from fireplan.stations import complete_units, read_station_table, read_units
 
@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from fireplan.incidents import CadHistory
     from fireplan.roads import RoadNetwork
     from fireplan.standards import Standard
+
+MOST_LEFT_OUT = 12  # named
 
 
 @dataclass(frozen=True, eq=False)
@@ -104,7 +106,7 @@ def open_project(path: str | Path, *, tell: Callable[[str], None] | None = None)
     _check_inputs(plan, folder)
     standard = _standard(plan)
     say("reading roads")
-    network = _network(folder, plan)
+    network = read_network(folder, plan.inputs.network, plan.network)
     say("reading stations and units")
     stations, housed = read_station_table(
         source_of(folder, plan.inputs.stations),
@@ -114,7 +116,14 @@ def open_project(path: str | Path, *, tell: Callable[[str], None] | None = None)
     )
     units = complete_units(housed)
     if plan.inputs.units is not None:
-        units = read_units(source_of(folder, plan.inputs.units), stations=stations, columns=plan.units.columns)
+        units = read_units(
+            source_of(folder, plan.inputs.units),
+            stations=stations,
+            without=plan.stations.leave_out,
+            columns=plan.units.columns,
+        )
+    own = _own_units(units)  # those of stations that are left out as well
+    stations, units, left_out = _without(stations, units, plan.stations.leave_out)
     outlines = None
     if plan.inputs.zones is not None:
         outlines = demand.read_zones(
@@ -124,10 +133,12 @@ def open_project(path: str | Path, *, tell: Callable[[str], None] | None = None)
     if plan.inputs.cad is not None:
         say("reading dispatch history")
         history = read_cad(
-            folder / plan.inputs.cad,
+            _dispatch_files(plan, folder),
             timezone=plan.timezone,
             mapping=_mapping(plan, folder),
-            units=_own_units(units),
+            stamp_timezone=plan.inputs.cad_timezone,
+            responses=None if plan.inputs.cad_responses is None else folder / plan.inputs.cad_responses,
+            units=own,
             ground=[network.streets, *([] if outlines is None else [outlines])],
         )
     incidents = None if history is None else history.incidents
@@ -158,7 +169,7 @@ def open_project(path: str | Path, *, tell: Callable[[str], None] | None = None)
         if not isinstance(area, str):
             area.attrs["name"] = f"the area of {plan.area.within}"
         today = today.only(area=area, name=TODAY)
-    notes = [*plan.warnings(), *network.notes]
+    notes = [*plan.warnings(), *network.notes, *left_out]
     notes += [note for table in (stations, units, outlines, incidents) for note in _notes(table)]
     notes += [] if history is None else history.messages()
     if plan.demand.density is not None:
@@ -192,28 +203,49 @@ def _check_inputs(plan: Plan, folder: Path) -> None:
         raise ProjectError(f"{len(faults)} fault{'s' if len(faults) > 1 else ''} in {folder}: " + "; ".join(faults))
 
 
-def _network(folder: Path, plan: Plan) -> RoadNetwork:
-    """Read the roads by the ending of their file: a network kept, a graph, an extract, or else centrelines."""
-    asked = plan.network
-    file, source = folder / plan.inputs.network, asked.source or None
-    name = file.name.lower()
-    if name.endswith(".npz"):
+def read_network(folder: Path, name: str, asked: Network) -> RoadNetwork:
+    """Read roads by the ending of their file: a network kept, a graph, an extract, or else centrelines."""
+    file, source = folder / name, asked.source or None
+    lower = file.name.lower()
+    if lower.endswith(".npz"):
         return roads.load(file)
-    if name.endswith((".graphml", ".graphml.gz", ".pkl", ".pickle", ".joblib")):
+    if lower.endswith((".graphml", ".graphml.gz", ".pkl", ".pickle", ".joblib")):
         return roads.from_graphml(file, source=source)
-    if not is_layer(plan.inputs.network):
+    if not is_layer(name):
         return roads.from_osm(file, source=source)
     columns: dict[str, Any] = {"road_class" if key == "class" else key: said for key, said in asked.columns.items()}
     return roads.from_lines(
-        source_of(folder, plan.inputs.network), source=source, crs=asked.crs, classes=asked.classes,
+        source_of(folder, name), source=source, crs=asked.crs, classes=asked.classes,
         oneway_codes=asked.oneway_codes, join_crossings=asked.join_crossings, **columns,
     )  # fmt: skip
+
+
+def _without(
+    stations: gpd.GeoDataFrame, units: pd.DataFrame, leave_out: Sequence[str]
+) -> tuple[gpd.GeoDataFrame, pd.DataFrame, list[str]]:
+    """Leave stations out with their units, and say which; an id that names neither is a fault."""
+    if not leave_out:
+        return stations, units, []
+    strange = [s for s in leave_out if s not in stations.index and not (units["station_id"] == s).any()]
+    if strange:
+        raise ProjectError(f"[stations] leave_out names {listed(map(quoted, strange))}: no station or unit has that id")
+    away = units["station_id"].isin(leave_out)
+    gone = [s for s in leave_out if s in stations.index]
+    names = listed([*map(quoted, gone), *(f"unit {quoted(u)}" for u in units.index[away])], most=MOST_LEFT_OUT)
+    kept = stations[~stations.index.isin(leave_out)]
+    kept.attrs = dict(stations.attrs)
+    return kept, units[~away], [f"left out by [stations] leave_out: {names}"]
 
 
 def _mapping(plan: Plan, folder: Path) -> str | Path | None:
     """A mapping file of the project, or the name of one that comes with fireplan."""
     name = plan.inputs.cad_mapping
     return folder / name if name is not None and (folder / name).is_file() else name
+
+
+def _dispatch_files(plan: Plan, folder: Path) -> Path | list[Path]:
+    cad = plan.inputs.cad
+    return [folder / name for name in cad] if isinstance(cad, tuple) else folder / str(cad)
 
 
 def _with_density(zones: gpd.GeoDataFrame, density: Density) -> gpd.GeoDataFrame:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import tomli_w
+import tomlkit
 
 from fireplan import roads
 from fireplan._checked import takes
@@ -64,5 +64,5 @@ def write_project(scenario: Scenario, path: str | Path, *, timezone: str | None 
         if scenario.weights:
             plan["demand"] = {"weights": list(scenario.weights)}
         checked_plan(plan, folder=part)
-        (part / "plan.toml").write_text(tomli_w.dumps(plan), encoding="utf-8")
+        (part / "plan.toml").write_text(tomlkit.dumps(plan), encoding="utf-8")
     return folder

@@ -227,12 +227,10 @@ def _of_project(project: Project, siting: Siting | None, robustness: Robustness 
     scenarios = (project.today, *project.scenarios)
     comparison = Comparison(tuple(assess(s, standard=project.standard) for s in scenarios))
     attendance = None
-    if project.history is not None and project.history.grain == "unit":
+    if project.history is not None:
         attendance = attend(project.history, scenario=project.today, policy=project.plan.performance.policy)
     told = set() if project.history is None else set(project.history.messages())
     notes = [*comparison.baseline.notes(), *(n for n in project.notes if n not in told), *_of_changes(comparison)]
-    if project.history is not None and attendance is None:
-        notes.append("the dispatch history holds one row per incident: nothing of units could be measured")
     return Material(
         title or project.title, comparison, attendance, project.history, siting, robustness, project.standard,
         tuple(dict.fromkeys(notes)), manifest(project, scenarios),

@@ -162,6 +162,8 @@ def _by(material: Material, attendance: Attendance) -> list[Block]:
     blocks.append(drawn("by_month", lambda: charts.by_month(by_month, measure=measure, about=about), by_month))
     if material.scenario is None:
         return [*blocks, absent("Stations are not known without the department's units: no figures by station.")]
+    if attendance.grain == "incident":
+        return [*blocks, absent("The records hold one row per incident and name no units: no figures by station.")]
     called = material.scenario.stations["name"]
     by_station = tabulated(attendance, material.measured, ["station_id"])
     blocks.append(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Literal, NamedTuple, Protocol
 
 import numpy as np
 import pandas as pd
@@ -31,6 +31,15 @@ if TYPE_CHECKING:
 
     from fireplan.scenario import Scenario
 
+NO_UNITS = "this history has no units: it holds one row per incident, not one per unit"
+"""Why a question of units has no answer."""
+
+FIRST_OF_ANY = (
+    "the records hold one row per incident: times are those of the first unit, of whatever kind, as the records give"
+    " them, and where they come from several units, such as the first to leave and the first to arrive, turnout and"
+    " travel are between those"
+)
+
 MOST_PRIORITIES = 12
 """Priorities that are named; a history with more has codes there."""
 
@@ -50,7 +59,7 @@ class History(Protocol):
 
     @property
     def responses(self) -> pd.DataFrame:
-        """One row per unit per incident; see `CadHistory`."""
+        """One row per unit per incident, or without `unit_id` one per incident; see `CadHistory`."""
 
     @property
     def timezone(self) -> str:
@@ -90,6 +99,9 @@ class Attendance(OfOneRelease):
         What was made of ids of units that are in the table of units but for their spelling.
     resolution_s
         How finely the stamps of each column are written: 60 for full minutes alone, else 1. [s]
+    grain
+        "unit", or "incident" where the history has one row per incident: each is the response of the first unit, and
+        nothing can be said of others.
     """
 
     incidents: gpd.GeoDataFrame
@@ -100,6 +112,7 @@ class Attendance(OfOneRelease):
     basis: str = "observed"
     notes: tuple[str, ...] = ()
     resolution_s: Mapping[str, float] = field(default_factory=dict)
+    grain: Literal["unit", "incident"] = "unit"
 
     def priorities(self) -> pd.Series[int]:
         """Count the incidents of each priority, those that have none as "not known"."""
@@ -161,7 +174,8 @@ def attend(history: History, *, scenario: Scenario | None = None, policy: Policy
     Parameters
     ----------
     history
-        From `fireplan.read_cad`, or a simulation.
+        From `fireplan.read_cad`, or a simulation. Of one with a row per incident each row is taken for the response of
+        the first unit, whatever it was: `first_types` and `aid_received` cannot be applied, and the ledger says so.
     scenario
         Its units give types, crews and home stations, and say whose units are neighbours'; its zones say where an
         incident lies. Left out: all units and incidents are the department's own.
@@ -186,24 +200,24 @@ class Beside(NamedTuple):
     told: bool
     notes: tuple[str, ...]
     resolution_s: Mapping[str, float]
+    grain: Literal["unit", "incident"]
 
 
 def beside(history: History, scenario: Scenario | None) -> Beside:
     """Put a history beside the department that answered it."""
-    if "unit_id" not in history.responses:
-        raise InputError("this history has no units: it holds one row per incident, not one per unit")
-    known, notes = _with_known_units(history, scenario)
+    grain: Literal["unit", "incident"] = "unit" if "unit_id" in history.responses else "incident"
+    known, notes = _with_known_units(history, scenario) if grain == "unit" else _without_units(history)
     told = scenario is not None and len(scenario.units) > 0
     told |= "unit_type" in history.responses and bool(history.responses["unit_type"].notna().any())
-    incidents, responses = _placed(known, scenario), _manned(known, scenario)
+    incidents, responses = _placed(known, scenario), _manned(known, scenario if grain == "unit" else None)
     order = _order_of(responses)
-    return Beside(known, scenario, incidents, responses, order, told, notes, resolution_of(known.responses))
+    return Beside(known, scenario, incidents, responses, order, told, notes, resolution_of(known.responses), grain)
 
 
 def under(found: Beside, policy: Policy) -> Attendance:
     """Say what counts of a history under a policy."""
     history, scenario, told = found.history, found.scenario, found.told
-    if scenario is not None and len(scenario.units) > 0 and not policy.aid_received:
+    if scenario is not None and len(scenario.units) > 0 and not policy.aid_received and found.grain == "unit":
         refuse_strangers(pd.unique(history.responses["unit_id"]), scenario.units.index)
     incidents, responses = found.incidents.copy(deep=False), found.responses.copy(deep=False)
     priorities = policy.emergency_priorities
@@ -243,6 +257,8 @@ def under(found: Beside, policy: Policy) -> Attendance:
     asked = [s.words for s in scenario.selections] if scenario is not None else []
     part = [("only", ", ".join(asked), "[area] of the plan, or Scenario.only")] if asked else []
     told_otherwise = {"first_types": first_types, **_not_applied(policy, incidents, responses, scenario)}
+    if found.grain == "incident" and not policy.aid_received:
+        told_otherwise["aid_received"] = "not applied: the records do not say whose a unit is; all count"
     ledger = pd.DataFrame(
         [
             (rule, told_otherwise.get(rule, how), *left_out.get(rule, (0, 0)), source)
@@ -261,6 +277,7 @@ def under(found: Beside, policy: Policy) -> Attendance:
         basis,
         found.notes,
         found.resolution_s,
+        found.grain,
     )
 
 
@@ -283,6 +300,14 @@ def _with_known_units(history: History, scenario: Scenario | None) -> tuple[Hist
         return history, notes
     basis = getattr(history, "basis", "observed")
     return _History(history.incidents, responses.assign(unit_id=ids), history.timezone, basis), notes
+
+
+def _without_units(history: History) -> tuple[_History, tuple[str, ...]]:
+    """Give rows of incidents the form of responses, each of a unit that is not known."""
+    nobody = pd.Series(pd.NA, index=history.responses.index, dtype="str")
+    basis = getattr(history, "basis", "observed")
+    known = _History(history.incidents, history.responses.assign(unit_id=nobody), history.timezone, basis)
+    return known, (FIRST_OF_ANY,)
 
 
 def _not_applied(

@@ -41,14 +41,20 @@ def force_arrivals(attendance: Attendance, objective: Objective) -> tuple[pd.Dat
     -------
     One row per incident to which anything needed was sent: `incident_id`, and the unit that filled the last missing
     part; and the time it took [s], NaN where the force was never complete or a stamp is missing. Where one unit is
-    enough its own interval is taken.
+    enough its own interval is taken; of a history without units that of the first, and of no force any.
     """
-    sent = _sent(attendance, objective.needs)
-    completed = _completing(sent, objective.needs)
+    if attendance.grain == "incident":
+        sent = attendance.responses[attendance.responses["measured"]]
+        completed = sent[sent["nth"] == 1]
+    else:
+        sent = _sent(attendance, objective.needs)
+        completed = _completing(sent, objective.needs)
     ids = pd.Index(sent["incident_id"].unique(), name="incident_id")
     last = completed.set_index("incident_id").reindex(ids)
     columns = ["unit_id", "unit_type", "station_id"]
-    alone = len(objective.needs) == 1 and max(objective.needs.values()) <= 1
+    alone = is_alone(objective)
+    if attendance.grain == "incident" and not alone:
+        return last[columns].reset_index(), np.full(len(ids), np.nan)
     if alone and objective.interval in last:
         taken_s = last[objective.interval]
     else:
@@ -57,6 +63,11 @@ def force_arrivals(attendance: Attendance, objective: Objective) -> tuple[pd.Dat
     # A force filled by a unit that came upon the call itself answers no call: no clock of dispatch measures it.
     known = (taken_s >= 0) & (taken_s <= attendance.policy.cap_s) & (last["on_view"] == False)  # noqa: E712 - or missing
     return last[columns].reset_index(), taken_s.where(known).to_numpy(float)
+
+
+def is_alone(objective: Objective) -> bool:
+    """Whether one unit of one kind is all that an objective asks for."""
+    return len(objective.needs) == 1 and max(objective.needs.values()) <= 1
 
 
 def _sent(attendance: Attendance, needs: Mapping[str, float]) -> pd.DataFrame:

@@ -10,6 +10,7 @@ import pandas as pd
 
 from fireplan._checked import said, takes
 from fireplan.errors import InputError, UnknownIdError, quoted
+from fireplan.response_performance._attendance import NO_UNITS
 from fireplan.response_performance._policy import NOT_KNOWN
 
 if TYPE_CHECKING:
@@ -96,6 +97,8 @@ def keys_for(
     ------
     UnknownIdError
         If there is no such thing; the message lists those there are.
+    InputError
+        If it is of units, and the history has none.
     """
     incidents = attendance.incidents
     ids = pd.Index(rows.get("incident_id", rows.index))
@@ -105,6 +108,8 @@ def keys_for(
     ]
     keys = {}
     for name in by:
+        if name in OF_UNITS and attendance.grain == "incident" and attendance.responses[name].isna().all():
+            raise InputError(f"{quoted(name)} of the units cannot be told: {NO_UNITS}")
         if name in OF_UNITS and name in rows:
             keys[name] = with_unknown(rows[name])
             continue

@@ -9,9 +9,9 @@ import pandas as pd
 
 from fireplan import wording
 from fireplan._checked import takes
-from fireplan.errors import Faults
-from fireplan.response_performance._attendance import Attendance, History, attend
-from fireplan.response_performance._erf_arrivals import force_arrivals
+from fireplan.errors import Faults, InputError
+from fireplan.response_performance._attendance import NO_UNITS, Attendance, History, attend
+from fireplan.response_performance._erf_arrivals import SINCE, force_arrivals, is_alone
 from fireplan.response_performance._groups import Shifts, keys_for
 from fireplan.response_performance._objective_incidents import spoken_of
 from fireplan.response_performance._resolution import ENDS, half_width_s
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
     from fireplan.response_performance._policy import Policy
     from fireplan.scenario import Scenario
-    from fireplan.standards import Standard
+    from fireplan.standards import Objective, Standard
 
 OF_ANSWER = ("answering_s", "processing_s", "answered_to_arrival_s")
 """Intervals that begin or end when the call is answered."""
@@ -41,7 +41,15 @@ OF_ANSWER = ("answering_s", "processing_s", "answered_to_arrival_s")
 NO_ANSWER = (
     "not measured: the records do not say when calls were answered, so that this cannot be told apart; see handling"
 )
+NO_FORCE = f"not measured: {NO_UNITS}"
+ANY_FIRST = "of the first unit to arrive, whatever it was: the records do not say"
 NO_ANSWERING = "not measured: the records do not say when calls came in and when they were answered; see handling"
+SAYS_WHEN = {
+    "received": "the call came in",
+    "dispatched": "units were dispatched",
+    "enroute": "units were on their way",
+    "arrived": "units arrived",
+}
 NO_UPPER_END = "n too small for an upper end of the interval"
 FIGURES = ("p50_s", "p90_s", "p90_low_s", "p90_high_s", "share", "share_low", "share_high")
 
@@ -127,8 +135,8 @@ def performance(
     Raises
     ------
     InputError
-        If the history has one row per incident and the question needs units, or an objective is for one class of risk
-        and nothing says which class a place is of.
+        If the history has one row per incident and the question is of units (`nth=2`, `by="unit_id"`), or an objective
+        is for one class of risk and nothing says which class a place is of.
     UnknownIdError
         If `by` names what is not there.
 
@@ -156,7 +164,11 @@ def performance(
 def measured(attendance: Attendance, standard: Standard | None, *, nth: int | None = 1) -> list[Observed]:
     """Measure every interval that the history can tell, then every objective, not yet parted into groups."""
     units, calls = units_of(attendance, nth), calls_of(attendance)
-    told = [o for o in intervals_of(units, calls) if is_told(attendance, o.interval)]
+    told = [
+        o._replace(untold=_without_stamps(attendance, o.interval))
+        for o in intervals_of(units, calls)
+        if is_told(attendance, o.interval)
+    ]
     return [*told, *objectives_of(attendance, standard, units, calls)]
 
 
@@ -204,6 +216,8 @@ def interval_of(name: str, rows: pd.DataFrame) -> Observed:
 
 def units_of(attendance: Attendance, nth: int | None) -> pd.DataFrame:
     """Responses of the nth unit to arrive, or of all that count."""
+    if nth != 1 and attendance.grain == "incident":
+        raise InputError(f"nth is {nth}: {NO_UNITS}, so that only the first is known (nth=1)")
     responses = attendance.responses
     wanted = responses["counts"] if nth is None else responses["nth"] == nth
     return responses[responses["measured"] & wanted]
@@ -241,6 +255,7 @@ def objectives_of(
 
     at: dict[bool, NDArray[np.intp]] = {}  # of calls and of units, once for many objectives
     for objective in standard.objectives if standard else ():
+        any_first = ""
         if objective.weight not in {"", "incidents"}:
             continue
         if objective.interval in {*CALL_INTERVALS, "turnout_s"}:
@@ -251,6 +266,7 @@ def objectives_of(
         else:
             rows, seconds = force_arrivals(attendance, objective)
             row = rows_of(rows)
+            any_first = ANY_FIRST if attendance.grain == "incident" and is_alone(objective) else ""
         spoken = spoken_of(attendance, objective)
         note, applies = spoken.note(row), spoken.applies[row]
         rows, seconds = rows[applies], seconds[applies]
@@ -264,18 +280,32 @@ def objectives_of(
         found.append(
             Observed(
                 objective.key, str(objective), objective.interval, rows, seconds,
-                objective.limit_s, goal, objective.verified, _untold(attendance, objective.interval),
-                "; ".join(filter(None, (note, said))),
+                objective.limit_s, goal, objective.verified, _untold(attendance, objective),
+                "; ".join(filter(None, (any_first, note, said))),
             )
         )  # fmt: skip
     return found
 
 
-def _untold(attendance: Attendance, interval: str) -> str:
-    """Say why a history cannot tell an interval; "": it can."""
+def _untold(attendance: Attendance, objective: Objective) -> str:
+    """Say why a history cannot tell whether an objective was met; "": it can."""
+    interval = objective.interval
+    if attendance.grain == "incident" and interval in SINCE and not is_alone(objective):
+        return NO_FORCE
     if interval == "answering_s" and attendance.responses["answering_s"].isna().all():
         return NO_ANSWERING
-    return NO_ANSWER if interval in OF_ANSWER and answer_unknown(attendance) else ""
+    if interval in OF_ANSWER and answer_unknown(attendance):
+        return NO_ANSWER
+    return _without_stamps(attendance, interval)
+
+
+def _without_stamps(attendance: Attendance, interval: str) -> str:
+    """Say which end of an interval the records never give; "": they give both."""
+    known = attendance.resolution_s
+    lacking = [SAYS_WHEN[name] for name in ENDS[interval] if name in SAYS_WHEN and name not in known]
+    if not lacking or not len(attendance.responses):
+        return ""
+    return f"not measured: the records never say when {wording.joined(lacking)}"
 
 
 def _described(observed: Observed, keys: pd.DataFrame) -> pd.DataFrame:

@@ -11,7 +11,7 @@ import pandas as pd
 from fireplan._checked import takes
 from fireplan._former_names import former_argument
 from fireplan.errors import InputError, UnknownIdError, listed, quoted
-from fireplan.response_performance._attendance import Attendance, History, attend
+from fireplan.response_performance._attendance import NO_UNITS, Attendance, History, attend
 from fireplan.response_performance._groups import Shifts, keys_for
 from fireplan.response_performance._statistics import FEWEST, TOO_SMALL, share_interval
 from fireplan.travel import first_due
@@ -107,6 +107,8 @@ def reliability(
     if window_s < 0 or not np.isfinite(window_s):
         raise InputError(f"window_s is {window_s}: give a number of seconds, from 0")
     attendance = history if isinstance(history, Attendance) else attend(history, scenario=scenario, policy=policy)
+    if attendance.grain == "incident":
+        raise InputError(NO_UNITS)
     if attendance.responses["station_id"].isna().all():
         raise InputError("the stations of the units are not known: give the scenario")
     by = [by] if isinstance(by, str) else list(dict.fromkeys(by))

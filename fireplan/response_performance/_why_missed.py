@@ -51,6 +51,11 @@ LIMITS = ("NFPA_1710", "NFPA_1710_MORE")
 WORTH_TELLING, WORTH_TELLING_S = 0.1, 15.0
 """Drives that differ from modelled ones by more than this part, or in a band by more than this [s], are told."""
 
+NOBODY = (
+    "the records do not say which unit came: the drive is held against that from the first-due station, so that"
+    " slow_travel holds what came from elsewhere too, and who was busy cannot be told"
+)
+
 BANDS_S = (0.0, 60.0, 120.0, 180.0, 240.0)
 """Where bands of modelled time begin. [s]"""
 
@@ -177,7 +182,8 @@ class Missed:
     def notes(self) -> list[str]:
         """Say what the reasons rest on, and what should be checked before they are stated."""
         basis = self.attendance.basis
-        notes = [f"travel is modelled with units at home and compared with what was {basis}; all else is {basis}"]
+        notes = [NOBODY] if self.attendance.grain == "incident" else []
+        notes += [f"travel is modelled with units at home and compared with what was {basis}; all else is {basis}"]
         notes += self._of_drives()
         if self.unmeasured:
             notes.append(
@@ -276,6 +282,9 @@ def why_missed(
     otherwise `came_from_elsewhere`. A commitment without a stamp of its end, or of over a day,
     ends with its last stamp before that.
 
+    Where the history has one row per incident, the unit that came is not known: all of the drive is set against that
+    from the first-due station, `elsewhere` is nothing, and `slow_travel` holds it too.
+
     First due is by travel alone, from open stations that house a unit of the kind needed; `schedule` of units is not
     looked at. Places outside the zones (they count only if the policy says so) and places that no station reaches are
     `outside_area`, whatever their parts.
@@ -285,13 +294,15 @@ def why_missed(
     attendance = history if isinstance(history, Attendance) else attend(history, scenario=scenario, policy=policy)
     rows, seconds = _measured(attendance, objective)
     known = ~np.isnan(seconds)
-    commitments = Commitments(attendance.responses, return_s)
+    commitments = Commitments(attendance.responses[attendance.responses["unit_id"].notna()], return_s)
     table = _observed(attendance, rows[known], seconds[known], objective)
     table = _modelled(table, scenario, objective, attendance, commitments)
+    told = attendance.grain == "unit"
     ratio = (table["travel_s"] / table["modelled_s"].where(table["modelled_s"] > 0)).dropna()
     missed = table[table["over_s"] > 0].copy()
-    missed["first_due_busy"] = _first_due_busy(missed, scenario, objective, attendance, commitments)
-    missed = _decided(missed, objective, limits)
+    busy = _first_due_busy(missed, scenario, objective, attendance, commitments)
+    missed["first_due_busy"] = busy if told else pd.Series(pd.NA, index=missed.index, dtype="boolean")
+    missed = _decided(missed, objective, limits, told=told)
     drives = (float(ratio.median()), len(ratio))
     incidents = _as_table(missed, attendance)
     errors = _drive_errors(table)
@@ -343,7 +354,7 @@ def _observed(
 ) -> pd.DataFrame:
     """By incident, in order of time received: the responding unit and its stamps."""
     parts = ["dispatched", "handling_s", "turnout_s", "travel_s", "already_on_road"]
-    key = ["incident_id", "unit_id"]
+    key = ["incident_id", "unit_id"] if attendance.grain == "unit" else ["incident_id"]
     its = attendance.responses.drop_duplicates(key).set_index(key)[parts]  # in order of arrival
     table: pd.DataFrame = rows.join(its, on=key).set_index("incident_id")
     table["turnout_s"] = table["turnout_s"].mask(table["already_on_road"], 0.0)  # it was out when it was dispatched
@@ -364,7 +375,7 @@ def _modelled(
 ) -> pd.DataFrame:
     """Add who is first due, whether the responding unit was at home, and modelled travel."""
     points = attendance.incidents.loc[table.index, [attendance.incidents.geometry.name]]
-    town = replace(scenario, incidents=points)
+    town = replace(scenario, incidents=points if len(points) else None)
     starts = station_places(town)
     if len(table):
         due = first_due(town, to="incidents", needs=objective.needs)
@@ -485,8 +496,8 @@ def _first_dispatch(table: pd.DataFrame, attendance: Attendance, kind: int) -> p
     return sent.reindex(table.index).fillna(table["dispatched"])
 
 
-def _decided(table: pd.DataFrame, objective: Objective, limits: Standard) -> pd.DataFrame:
-    """Add the excess of each part, and the reason."""
+def _decided(table: pd.DataFrame, objective: Objective, limits: Standard, *, told: bool) -> pd.DataFrame:
+    """Add the excess of each part, and the reason; where units are not told, all drive from the first-due station."""
     left_s = np.full(len(table), float(objective.limit_s))
     excess = np.full((len(_EXCESSES), len(table)), np.nan)
     for part in _PARTS[objective.interval]:
@@ -500,7 +511,7 @@ def _decided(table: pd.DataFrame, objective: Objective, limits: Standard) -> pd.
             f" {quoted(limits.name)} for {listed(_PARTS[objective.interval])}: give a standard with shorter ones"
         )
     due_s, home_s, took_s = (table[c].to_numpy(float) for c in ("modelled_travel_s", "modelled_s", "travel_s"))
-    began_s = np.where(np.isnan(home_s), took_s, home_s)
+    began_s = np.where(np.isnan(home_s), took_s, home_s) if told else due_s
     excess[2:] = due_s - left_s, began_s - due_s, took_s - began_s
     needed = [len(_EXCESSES) - 1, *(_EXCESSES.index(p.removesuffix("_s")) for p in _PARTS[objective.interval])]
     outside = table["located"].to_numpy() & (~table["inside"].to_numpy(bool) | table["first_due"].isna().to_numpy())

@@ -10,7 +10,7 @@ import pandas as pd
 from fireplan._checked import takes
 from fireplan._conversions import HOUR_US
 from fireplan.errors import InputError, UnknownIdError
-from fireplan.response_performance._attendance import first_known
+from fireplan.response_performance._attendance import NO_UNITS, first_known
 from fireplan.response_performance._groups import OF_UNITS, WEEKDAYS
 from fireplan.response_performance._policy import NOT_KNOWN
 from fireplan.response_performance._statistics import FEWEST, TOO_SMALL, share_interval
@@ -179,6 +179,11 @@ def concurrency(
     says so. In `attrs`: the period, and `unknown`, incidents that began in it of which no end within a day is known and
     that stand nowhere in the table. Observed, if the history is.
 
+    Raises
+    ------
+    InputError
+        If the history has one row per incident: when the last unit had cleared is not known.
+
     Notes
     -----
     The row 0 of `share_began` is the share of calls that came alone, the row 1 that of calls "dispatched before the
@@ -188,6 +193,7 @@ def concurrency(
     moment the second finds the first; all incidents of the history count, whoever answered them and wherever they lay.
     The interval takes calls as independent, which storms and large fires are not: it is too narrow then.
     """
+    _refuse_without_units(history)
     by_time = checked_keys(by)
     clock = _clock(history, start, end)
     bins = clock.bins(by_time)
@@ -363,13 +369,17 @@ class _Sent(NamedTuple):
     named: tuple[str, ...]
 
 
+def _refuse_without_units(history: History | Attendance) -> None:
+    if "unit_id" not in history.responses or getattr(history, "grain", "unit") == "incident":
+        raise InputError(NO_UNITS)
+
+
 def _units(
     history: History | Attendance, scenario: Scenario | None, schedules: Mapping[str, str] | None
 ) -> pd.DataFrame:
     """By `unit_id`: `unit_type`, `station_id` and `schedule` of the units that are meant."""
     responses = history.responses
-    if "unit_id" not in responses:
-        raise InputError("this history has no units: it holds one row per incident, not one per unit")
+    _refuse_without_units(history)
     if scenario is not None and len(scenario.units):
         units = scenario.units[["type", "station_id", "schedule"]].rename(columns={"type": "unit_type"})
     else:

@@ -49,6 +49,13 @@ def unit_types() -> Mapping[str, str]:
     return MappingProxyType({row["word"]: row["type"] for row in csv.DictReader(text.splitlines())})
 
 
+@cache
+def neris_unit_types() -> Mapping[str, str]:
+    """Read the kinds of unit of NERIS, and the type that each counts as here."""
+    text = (files(__package__) / "neris_unit_types.csv").read_text(encoding="utf-8")
+    return MappingProxyType({row["neris"]: row["type"] for row in csv.DictReader(text.splitlines())})
+
+
 @takes
 def unit_type(text: str) -> str | None:
     """
@@ -57,12 +64,14 @@ def unit_type(text: str) -> str | None:
     Parameters
     ----------
     text
-        Such as "Engine", "ENG", "E4", "Ladder 15", "fire engine", "BC-1" or "ENGINE_STRUCT".
+        Such as "Engine", "ENG", "E4", "Ladder 15", "fire engine", "BC-1", or a kind of NERIS such as "ENGINE_STRUCT".
 
     Returns
     -------
     The type, such as "engine"; None if the text says nothing that the table knows, or two things at once.
     """
+    if text in neris_unit_types():
+        return neris_unit_types()[text]
     known = unit_types()
     parts = re.findall(r"[a-z]+|[0-9]+", text.casefold())
     words = [part for part in parts if not part.isdigit()]

@@ -19,7 +19,7 @@ from fireplan.stations._apparatus import complete_units
 from fireplan.stations._unit_homes import home_column, housed_at
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
     from pathlib import Path
 
     import geopandas as gpd
@@ -122,7 +122,7 @@ def read_station_table(
     opened = table.texts(found["open"]) if "open" in found else [""] * len(ids)
     frame["open"] = [_is_open(o, s, faults) for o, s in zip(opened, ids, strict=True)]
     housed = _housed(table, found, ids, notes)
-    return _tables(frame, points, housed, faults, notes=notes)
+    return station_tables(frame, points, housed, faults, notes=notes)
 
 
 @takes
@@ -130,6 +130,7 @@ def read_units(
     path: str | Path | pd.DataFrame,
     *,
     stations: pd.DataFrame | None = None,
+    without: Collection[str] = (),
     layer: str | None = None,
     columns: Mapping[str, str] | None = None,
 ) -> pd.DataFrame:
@@ -143,6 +144,8 @@ def read_units(
         whatever `read_stations` reads; columns are known by many other names.
     stations
         By `station_id`: where given, each unit's home is found among them, by id or by the number of the station.
+    without
+        Ids of stations that are left out: their units need no home.
     layer, columns
         As in `read_stations`.
 
@@ -170,11 +173,15 @@ def read_units(
             faults.add(f"column '{column}' is missing; found {listed(table.rows.columns)}")
     faults.raise_if_any()
     units = _unit_rows(table, found, faults)
+    homeless: tuple[str, ...] = ()
     if stations is not None:
-        units = housed_at(units, stations, column=found["station_id"], notes=notes)
+        away = units["station_id"].isin(list(without))
+        housed = housed_at(units[~away], stations, column=found["station_id"], notes=notes)
+        homeless = housed.attrs.get("without_station", ())
+        units = pd.concat([housed, units[away]]) if away.any() else housed
     full = complete_units(units)
     full.attrs["notes"] = tuple(notes)
-    full.attrs["without_station"] = units.attrs.get("without_station", ())
+    full.attrs["without_station"] = homeless
     return full
 
 
@@ -209,9 +216,12 @@ def _name_for_id(table: OfficeTable, found: dict[str, str], notes: list[str]) ->
 
 
 def _names_of_ids(found: dict[str, str], ids: list[str], notes: list[str]) -> list[str] | None:
-    """Names for stations that have numbers alone, as "Station 7"; None where the column says that it holds ids."""
-    if not ids or found["station_id"] == "station_id" or not all(i.isdigit() for i in ids):
+    """Names for stations that have but one column, numbers as "Station 7"; None where it says that it holds ids."""
+    if not ids or found["station_id"] == "station_id":
         return None
+    if not all(i.isdigit() for i in ids):
+        notes.append(f"there is no column of names: {quoted(found['station_id'])} serves as 'name'")
+        return ids
     notes.append(
         f"there is no column of names: stations are called by {quoted(found['station_id'])}, as 'Station {ids[0]}'"
     )
@@ -247,7 +257,7 @@ def _points(
             faults.add(place)
             points.append(None)
         else:
-            points.append(shapely.Point(place) if _on_earth(*place, w, faults) else None)
+            points.append(shapely.Point(place) if on_earth(*place, w, faults) else None)
     known = [p for p in points if p is not None]
     if known and all(p.y < ANTARCTIC_DEG < p.x <= -ANTARCTIC_DEG for p in known):
         faults.add("every station lies in the Antarctic, and none if latitude and longitude are swapped: are they?")
@@ -328,7 +338,7 @@ def _in_degrees(read: list[Place], who: list[str], *, crs: str | None, faults: F
     return read
 
 
-def _on_earth(longitude: float, latitude: float, who: str, faults: Faults) -> bool:
+def on_earth(longitude: float, latitude: float, who: str, faults: Faults) -> bool:
     """Whether a station can stand there; if not, `faults` says why."""
     for column, value, most in (("longitude", longitude, 180.0), ("latitude", latitude, 90.0)):
         if not abs(value) <= most:
@@ -363,7 +373,7 @@ def _is_open(text: str, station: str, faults: Faults) -> bool:
     return True
 
 
-def _tables(
+def station_tables(
     frame: pd.DataFrame,
     points: list[shapely.Point | None],
     housed: list[tuple[str, str, str]],
@@ -371,6 +381,7 @@ def _tables(
     *,
     notes: list[str],
 ) -> tuple[gpd.GeoDataFrame, pd.DataFrame]:
+    """Make the two tables of stations, their points, and the units that each houses; faults are raised together."""
     import geopandas as gpd  # noqa: PLC0415 - slow to import
 
     nameless = frame.index[frame["station_id"] == ""]

@@ -134,7 +134,10 @@ def test_rows_equal_in_every_column_are_found(rows, units):
     names = ["incident_id", "unit_id" if units else "call_type", "priority"]
     frame = pd.DataFrame(rows, columns=names, index=pd.RangeIndex(2, len(rows) + 2)).astype("str")
     ledger = Ledger()
-    pd.testing.assert_frame_equal(drop_duplicates(frame, ledger=ledger), frame[~frame.duplicated()])
+    kept, again = drop_duplicates(frame, ledger=ledger)
+    pd.testing.assert_frame_equal(kept, frame[~frame.duplicated()])
+    ids = frame[[name for name in ("incident_id", "unit_id") if name in frame]]
+    assert again.tolist() == frame.index[ids.duplicated(keep=False)].tolist()
     assert ledger.count("duplicate_row") == frame.duplicated().sum()
 
 

@@ -94,9 +94,11 @@ CALLS = {  # valid calls, by the name of the function: what its arguments are be
     "Policy": {},
     "Comparison": {"assessments": COMPARED.assessments},
     "Assessment": {"scenario": TOWN, "standard": STANDARD, "arrivals": ASSESSED.arrivals},
+    "draft_mapping": {"path": "there.csv"},
     "read_cad": {"path": "there.csv", "timezone": "UTC"},
     "read_cad_rows": {"rows": [ROW], "timezone": "UTC"},
     "read_cad_sql": {"query": "SELECT 1", "connection": "sqlite://", "timezone": "UTC"},
+    "read_neris_entity": {"path": "there.json"},
     "read_stations": {"path": "there.csv"},
     "read_units": {"path": "there.csv"},
     "read_zones": {"path": "there.gpkg"},
@@ -189,6 +191,7 @@ NOT_ASKED = {
     "from_place": "asks the network", "from_graph": "needs the extra osm; its kind is checked by @takes",
     "time_rows": "rows of an assessment, on places that are made", "force_times": "as time_rows",
     "OfflineMap.add_own": "called by pages of several maps", "OfflineMap.check_name": "as add_own",
+    "MappingDraft": "made by draft_mapping alone",
     "complete_units": "asked by department_turnout_s", "supply": "asked of tables that are complete",
 }  # fmt: skip
 """Functions that this test does not call, and why."""
@@ -277,7 +280,8 @@ def test_a_wrong_kind_ends_in_an_error_of_our_own(asked, number):
     ("call", "match"),
     [
         (lambda: fp.Scenario(TOWN.roads, TOWN.stations, TOWN.units, "x"), "zones is the text 'x': give a GeoDataFrame"),
-        (lambda: fp.read_cad(pd.DataFrame({"x": [1]}), timezone="UTC"), "path is a DataFrame.*read_cad_rows"),
+        (lambda: fp.read_cad(pd.DataFrame({"foo": [1]}), timezone="UTC"), "the table: line 1 is not a header"),
+        (lambda: fp.read_cad([1], timezone="UTC"), "path is a list: give text or the path of a file or a table"),
         (lambda: fp.isochrones(TOWN, within_s=[4, 6, 8]), "seconds, not minutes; for minutes write .240, 360, 480."),
         (lambda: fp.isochrones(TOWN, within_s=[4, 240]), r"within_s is 4: .* write \[240, 240\]"),
         (lambda: fp.isochrones(TOWN, within_s=29.9), "that is seconds, not minutes"),

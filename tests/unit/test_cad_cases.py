@@ -112,7 +112,7 @@ def test_several_units_in_a_cell_are_refused_by_name():
     [
         ("E1;T1;B2", True), ("E1, T1", True), ("E1|T1", True), ("E1/T1", True), ("E1 T1", True), ("E1 & M-2", True),
         ("E1\nT1", True), ("OCN E12", False), ("Engine 4", False), ("E1;", False), ("1,234", False), ("24/7", False),
-        ("E1/2", False), ("", False),
+        ("E1/2", False), ("", False), ("E1 and T1", True), ("Engine 1 / Truck 2", True), ("Sand and Gravel", False),
     ],
 )  # fmt: skip
 def test_what_is_one_unit_and_what_are_several(text, several):
@@ -171,8 +171,3 @@ def test_a_placeholder_for_a_clock_beside_a_date_is_one_too(tmp_path):
     seen = fp.read_cad(file, timezone="America/New_York", mapping=CASES / "blank_clock_beside_date.toml")
     assert seen.responses["cancelled"].sum() == 10
     assert "time_unreadable" not in set(seen.ledger["code"])
-
-
-def test_a_status_log_is_refused_by_name():
-    with pytest.raises(InputError, match=r"'UNIT_STATUS_CD' looks like a status log: one row per unit and status \(30"):
-        read("status_log_motorola.csv", mapping="motorola")

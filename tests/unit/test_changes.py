@@ -7,7 +7,7 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 import pytest
-import tomli_w
+import tomlkit
 
 import fireplan as fp
 from fireplan import changes
@@ -120,7 +120,7 @@ def test_plain_values_give_the_same_change(change, text):
 
 @CASES
 def test_toml_and_json_give_the_same_change(change, text):
-    read = tomllib.loads(tomli_w.dumps({"changes": [change.to_dict()]}))
+    read = tomllib.loads(tomlkit.dumps({"changes": [change.to_dict()]}))
     assert changes.from_dict(read["changes"][0]) == change
     assert str(changes.from_dict(json.loads(json.dumps(change.to_dict())))) == text
 
@@ -141,7 +141,7 @@ def test_lists_and_numpy_numbers_make_the_same_change():
     loose = fp.OpenStation("S2", at=[np.float64(-140), np.float32(30)], units=["E2"])
     assert loose == fp.OpenStation("S2", at=(-140.0, 30.0), units=("E2",))
     assert hash(loose) == hash(fp.OpenStation("S2", at=(-140.0, 30.0), units=("E2",)))
-    assert tomli_w.dumps(loose.to_dict())
+    assert tomlkit.dumps(loose.to_dict())
 
 
 # --- what they refuse when they are made

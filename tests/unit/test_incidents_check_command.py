@@ -102,3 +102,17 @@ def test_control_characters_do_not_reach_the_terminal(tmp_path):
 def test_other_kinds_are_read_by_their_own_readers(shared_corpus, kind, name, verdict):
     found = run(shared_corpus / kind / name, "--kind", kind, "--json")
     assert json.loads(found.output)["verdict"] == verdict
+
+
+def test_two_files_and_the_zone_of_their_stamps(tmp_path):
+    (tmp_path / "calls.csv").write_text("incident_id,received\n1,2024-03-13 10:00:00\n2,2024-03-13 11:00:00\n")
+    (tmp_path / "units.csv").write_text(
+        "incident_id,unit_id,arrived\n1,E1,2024-03-13 10:05:00\n3,E1,2024-03-13 12:05:00\n"
+    )
+    words = ["--kind", "cad", "--timezone", "America/New_York", "--stamp-timezone", "UTC", "--json"]
+    found = json.loads(run(tmp_path / "calls.csv", *words, "--responses", tmp_path / "units.csv").stdout)
+    assert (found["verdict"], found["rows_in"], found["rows_ok"]) == ("QUARANTINE", 4, 2)
+    told = "\n".join(found["messages"])
+    assert "line 3: the file of units has no row of this incident" in told
+    assert "units.csv line 3: the row of the file of units names an incident" in told
+    assert "UTC, reported in America/New_York" in told

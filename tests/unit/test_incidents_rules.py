@@ -76,9 +76,25 @@ def test_exact_duplicates_count_once(tmp_path):
 
 
 def test_unit_twice_on_an_incident_is_noted(tmp_path):
-    history = read(tmp_path, row(), row(clock=CLOCK.replace("14:40", "14:50")))
+    again = CLOCK.replace("T14:0", "T15:0").replace("T14:40", "T15:40").replace("T15:00", "T14:00", 1)
+    history = read(tmp_path, row(), row(clock=again))
     assert entry(history, "unit_repeated").rows == 1
     assert history.rows_ok == 2
+
+
+def test_rows_that_tell_of_one_response_and_differ_count_once(tmp_path):
+    blank = CLOCK.replace("2024-03-05T14:02:10", "")
+    history = read(tmp_path, row(clock=blank), row(clock=CLOCK.replace("14:40", "14:50")), row(unit="E2"))
+    assert entry(history, "unit_repeated") is None
+    assert (history.rows_ok, history.rows_duplicate) == (2, 1)
+    found = entry(history, "conflicting_row")
+    assert (found["outcome"], found["lines"], found["column"]) == ("duplicate", "3", "cleared")
+    one = history.responses.set_index("unit_id").loc["E1"]
+    assert one["turnout_s"] == 70  # what one row lacks is taken from the other
+    assert one[["cleared", "cancelled"]].isna().tolist() == [True, False]  # what they differ in is dropped
+    kinds = read(tmp_path, row(kind="FIRE"), row(kind="ALARM", unit=" E1"), row(kind=""))
+    assert entry(kinds, "conflicting_row")["column"] == "call_type"
+    assert (kinds.incidents["call_type"].tolist(), kinds.rows_duplicate) == (["ALARM"], 2)
 
 
 def test_unit_in_two_places_is_not_a_unit_sent_from_a_scene(tmp_path):
@@ -350,11 +366,33 @@ def test_delimiter_and_encoding_hints(tmp_path):
         ("[times]", "[time]", "'time': did you mean 'times'"),
         ("formats", "format", "'format': did you mean 'formats'"),
         ('unit_id = "Unit"', 'unitid = "Unit"', "'unitid': did you mean 'unit_id'"),
-        ('arrived = "There"', "", "arrived"),
+        ('incident_id = "No"', "", "incident_id"),
         ('column = "Where"', "", "latitude"),
+        (
+            'column = "Where"',
+            'column = "Where"\ncrs = "EPSG:2263"\nwest_positive = true',
+            "west_positive is of degrees",
+        ),
+        ("[times]", "[log]\nstatus = 'S'\ntime = 'T'\n[log.values]\narrived = ['A']\n[times]", "'dispatched'"),
+        (
+            "[times]",
+            "[log]\nstatus = 'S'\ntime = 'T'\n[log.values]\ndispatched = ['A']\narrived = ['a']\n[times]",
+            "'a'",
+        ),
+        ("[times]", "[log]\nstatus = 'S'\n[times]", "log.time"),
+        ("[times]", "[elapsed]\ncleared = { column = 'S', after = 'received', unit = 'hours' }\n[times]", "minutes"),
+        ("[times]", "[elapsed]\ncleared = { column = 'S', after = 'enroute' }\n[times]", "which is no column"),
+        ("[times]", "[elapsed]\nreceived = { column = 'S', after = 'arrived' }\n[times]", "given twice"),
+        ("[times]", "[elapsed]\nanswered = { column = 'S', after = 'arrived' }\n[times]", "comes before 'arrived'"),
+        ("[times]", "[second]\nkeys = 'No'\n[times]", "did you mean 'key'"),
+        ("[times]", "[[responses]]\n[times]", "names no column"),
+        ("[columns]", "split_units = true\n[[responses]]\ncolumns = { staged = 'S' }\n[columns]", "two ways"),
+        ("[times]", "[text]\ndelimiter = 'x'\n[times]", "stands inside of values"),
+        ("[times]", "[times]\nzone = 'Mars'", "no time zone 'Mars'"),
+        ("[times]", "[times]\nepoch = 'days'", "epoch"),
         ('column = "Where"', 'column = "Where"\nlatitude = "x"', "latitude"),
         ('column = "Where"', 'column = "Where"\norder = "yx"', "point.order"),
-        ("%b-%Y", "%b-%y", "four-digit year"),
+        ("%b-%Y", "%b", "must hold a year"),
         ("%H:%M:%S", "%I:%M:%S", "needs %p"),
         ("[times]", '[carry]\nturnout_s = "x"\n[times]', "taken"),
         ("[times]", '[carry]\n"Bad Name" = "x"\n[times]', "carry"),

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import shapely
-import tomli_w
+import tomlkit
 
 import fireplan as fp
 from fireplan.errors import FireplanError, ProjectError
@@ -154,7 +154,7 @@ def test_what_cannot_be_is_said(tmp_path, more, said):
 )
 def test_inputs_are_files_of_the_project(tmp_path, name, said):
     (tmp_path / "sub").mkdir()
-    text = PLAN + tomli_w.dumps({"cad": name}).replace("'''", "'")
+    text = PLAN + tomlkit.dumps({"cad": name}).replace("'''", "'")
     assert said in fault(tmp_path, text)
 
 
@@ -538,3 +538,28 @@ def test_results_of_a_run_before_do_not_stay_beside_those_of_another(tmp_path):
     (tmp_path / "out" / "manifest.json").write_text("no manifest of ours")
     run(summary="6")
     assert there() == ["edited.csv", "manifest.json", "own.txt", "summary.csv"]
+
+
+# --- dispatch history of two files, and stamps of another zone
+
+
+def test_history_may_stand_in_two_files_with_stamps_of_another_zone(folder):
+    plan = (folder / "plan.toml").read_text(encoding="utf-8")
+    more = '[inputs]\ncad = "calls.csv"\ncad_responses = "sent.csv"\ncad_timezone = "UTC"\n'
+    (folder / "plan.toml").write_text(plan.replace("[inputs]\n", more), encoding="utf-8")
+    (folder / "calls.csv").write_text("incident_id,received\n1,2026-03-13 20:00:00\n", encoding="utf-8")
+    (folder / "sent.csv").write_text("incident_id,unit_id,arrived\n1,E1,2026-03-13 20:05:00\n", encoding="utf-8")
+    project = fp.open_project(folder)
+    assert project.history.responses["total_response_s"].tolist() == [300]
+    assert project.history.incidents["received"].iloc[0].isoformat() == "2026-03-13T20:00:00+00:00"
+    assert set(manifest(project, [])["inputs"]) >= {"cad", "cad_responses"}
+    (folder / "sent.csv").unlink()
+    with pytest.raises(ProjectError, match=r"inputs\.cad_responses 'sent\.csv' is not there"):
+        fp.open_project(folder)
+
+
+def test_the_zone_of_stamps_is_a_zone_and_a_second_file_has_a_first(tmp_path):
+    assert "cad_timezone 'UTZ' is not an IANA time zone: did you mean" in fault(
+        tmp_path, PLAN + 'cad_timezone = "UTZ"\n'
+    )
+    assert "name the first, 'cad'" in fault(tmp_path, PLAN + 'cad_responses = "stations.csv"\n')

@@ -353,8 +353,10 @@ def test_what_cannot_be_asked_is_refused():
         performance(calls, by="weekdy")
     with pytest.raises(InputError, match="nth"):
         performance(calls, nth=0)
-    with pytest.raises(InputError, match="one row per incident"):
-        attend(calls._replace(responses=calls.responses.drop(columns="unit_id")))
+    of_incidents = calls._replace(responses=calls.responses.drop(columns="unit_id"))
+    for asked in ({"nth": 2}, {"nth": None}, {"by": "unit_id"}, {"by": ["hour", "station_id"]}):
+        with pytest.raises(InputError, match="one row per incident"):
+            performance(of_incidents, **asked)
     for wrong in ({"first_types": ()}, {"first_types": "engine"}, {"longest_s": 0}, {"emergency_priorities": "1"}):
         with pytest.raises(InputError):
             Policy(**wrong)

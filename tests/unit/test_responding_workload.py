@@ -287,8 +287,10 @@ def test_questions_that_cannot_be_asked():
     )
     with pytest.raises(InputError, match="no units: it holds one row per incident"):
         workload(alone)
-    with pytest.raises(InputError, match="dispatched and cleared"):
+    with pytest.raises(InputError, match="no units: it holds one row per incident"):
         concurrency(alone)
+    with pytest.raises(InputError, match="dispatched and cleared"):
+        concurrency(SimpleNamespace(**vars(alone) | {"responses": calls.responses.drop(columns="cleared")}))
 
 
 def test_nothing_happened():

@@ -13,7 +13,16 @@ from zoneinfo import available_timezones
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, field_validator, model_validator
 
 from fireplan.errors import InputError, UnknownIdError, listed, quoted
-from fireplan.incidents._columns_and_types import CANONICAL, MORE_TIMES, OF_INCIDENTS, OF_UNITS, OPTIONAL, TIMES
+from fireplan.incidents._columns_and_types import (
+    CANONICAL,
+    IDS,
+    MORE_TIMES,
+    OF_INCIDENTS,
+    OF_UNITS,
+    OPTIONAL,
+    ORDER_OF_TIMES,
+    TIMES,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -31,8 +40,8 @@ TAKEN = frozenset((*CANONICAL, *OPTIONAL, *INTERVALS, *FLAGS, "category", "geome
 
 Name = Annotated[str, StringConstraints(min_length=1, max_length=200)]
 Names = Name | tuple[Name, ...]
-Joined = Annotated[tuple[Name, ...], Field(min_length=2, max_length=4)]
-"""Columns of which a time is put together: a date and a clock, or year, month, day and clock."""
+Joined = Annotated[tuple[Name, ...], Field(min_length=2, max_length=6)]
+"""Columns that are put together: of a time its date and clock, or year, month, day and clock; of an id its parts."""
 Own = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,59}$")]
 
 
@@ -56,6 +65,8 @@ class Point(_Strict):
         pair = (self.latitude is not None, self.longitude is not None)
         if pair[0] != pair[1] or pair[0] == (self.column is not None):
             raise ValueError("give either both 'latitude' and 'longitude', or 'column'")
+        if self.west_positive and self.crs is not None:
+            raise ValueError("west_positive is of degrees: coordinates of a crs have their own signs")
         return self
 
 
@@ -96,6 +107,13 @@ class Text(_Strict):
     encoding: Name = "utf-8"
     sheet: Name | None = Field(default=None, description="of a workbook; left out: the first with rows")
 
+    @field_validator("delimiter")
+    @classmethod
+    def _parts(cls, delimiter: str | None) -> str | None:
+        if delimiter is not None and (delimiter.isalnum() or delimiter in "\"'\r\n .-:"):
+            raise ValueError(f"{quoted(delimiter)} stands inside of values: no delimiter")
+        return delimiter
+
     @field_validator("encoding")
     @classmethod
     def _known(cls, encoding: str) -> str:
@@ -113,20 +131,40 @@ class Elapsed(_Strict):
     unit: Literal["seconds", "minutes"] = "seconds"
 
 
-class Response(_Strict):
-    """One of several units that stand side by side in a row: its columns, beside those that all have."""
-
+class _Columns(_Strict):
     columns: dict[str, Names] = Field(default_factory=dict)
     join: dict[str, Joined] = Field(default_factory=dict)
     elapsed: dict[str, Elapsed] = Field(default_factory=dict)
 
 
-class Log(_Strict):
+class UnitBeside(_Columns):
+    """One of several units that stand side by side in a row: its columns, beside those that all have."""
+
+
+class LogStatuses(_Strict):
     """A status log: one row for each unit and status, of which one row for each unit is made."""
 
     status: Name
     time: Name | Joined
     values: dict[str, tuple[Name, ...]] = Field(description="of each time the statuses that set it")
+
+    def statuses(self) -> list[tuple[str, tuple[str, ...]]]:
+        """Give each time with the statuses that set it."""
+        return [*self.values.items()]
+
+    @field_validator("values")
+    @classmethod
+    def _times(cls, values: dict[str, tuple[str, ...]]) -> dict[str, tuple[str, ...]]:
+        seen: dict[str, str] = {}
+        for name, statuses in values.items():
+            if name not in ALL_TIMES:
+                raise ValueError(f"{quoted(name)} is no time (times are {listed(sorted(ALL_TIMES))})")
+            for status in statuses:
+                if seen.setdefault(status.strip().casefold(), name) != name:
+                    raise ValueError(f"{quoted(status)} stands for {seen[status.strip().casefold()]} and for {name}")
+        if "dispatched" not in values:
+            raise ValueError("say which statuses are 'dispatched': a response begins with one")
+        return values
 
 
 class SecondTable(_Strict):
@@ -135,13 +173,13 @@ class SecondTable(_Strict):
     key: Name | tuple[Name, Name] = Field(description="the incident's number, in both files or in each")
 
 
-class Mapping(_Strict):
+class Mapping(_Columns):
     """
     Where the canonical columns stand in one agency's export.
 
-    A column is named as the header has it; `Time#2` is the second of that name. Only an id of the incident or of the
-    unit, or `number_rows`, and one time are needed: without `unit_id` the file has one row per incident, and reading
-    says which figures each column that is absent costs.
+    A column is named as the header has it; `Time#2` is the second of that name. Only an id of the incident, or
+    `number_rows`, and one time are needed: without `unit_id` the file has one row per incident, and reading says which
+    figures each column that is absent costs.
 
     Attributes
     ----------
@@ -152,13 +190,15 @@ class Mapping(_Strict):
         The source's name of each canonical column, or several: row by row the first that holds a value counts.
     join
         Of a time whose date and clock stand apart, the columns to put together. Where several clocks share one date,
-        one that is earlier than the one before it is of the next day.
+        one that is earlier than the one before it is of the next day. Of an id that is unique only with others, such
+        as the department's and the year's, its parts, which a hyphen joins.
     elapsed
         Of a time that is given as what has passed since another, where and since which.
     responses
-        Units that stand side by side in a row, each with its own columns; what all have stands in `columns`.
+        Units that stand side by side in a row, each with its own columns; what all have stands in `columns`. Without
+        a column of their ids they are called "unit 1", "unit 2" by where they stand.
     log
-        How a status log is read.
+        How a status log is read; with `optional = ["log"]` only if the file has the column of statuses.
     second
         How a second file with one row per unit is joined to this one.
     split_units
@@ -178,11 +218,8 @@ class Mapping(_Strict):
     title: str = ""
     source: str = ""
     hint: bool = False
-    columns: dict[str, Names] = Field(default_factory=dict)
-    join: dict[str, Joined] = Field(default_factory=dict)
-    elapsed: dict[str, Elapsed] = Field(default_factory=dict)
-    responses: tuple[Response, ...] = ()
-    log: Log | None = None
+    responses: tuple[UnitBeside, ...] = ()
+    log: LogStatuses | None = None
     second: SecondTable | None = None
     split_units: bool = False
     number_rows: bool = False
@@ -200,15 +237,43 @@ class Mapping(_Strict):
             _check_names(response.columns, response.join, response.elapsed, within=f"responses {number}: ")
         given = self.given
         missing = []
-        if not given & {"incident_id", "unit_id"} and not self.number_rows:
-            missing.append("incident_id or unit_id (or number_rows = true)")
+        if "incident_id" not in given and not self.number_rows:
+            missing.append("incident_id (or number_rows = true, if each row is an incident of its own)")
         if not given & ALL_TIMES:
             missing.append("any time, such as received")
         if missing:
             raise ValueError(f"columns: no source column given for {listed(missing)}")
         for name in self.optional:
-            if name not in given | {"point"}:
+            if name not in given | {"point", "log"}:
                 raise ValueError(f"optional: {quoted(name)} is no column of this mapping")
+        return self
+
+    @model_validator(mode="after")
+    def _one_shape(self) -> Mapping:
+        shapes = {"responses": bool(self.responses), "log": self.log is not None, "split_units": self.split_units}
+        used = [name for name, there in shapes.items() if there]
+        if len(used) > 1:
+            raise ValueError(f"{listed(used)} are two ways in which units stand in a file: give one")
+        if (self.split_units or self.log is not None) and "unit_id" not in self.given:
+            raise ValueError(f"{used[0]} needs the column of 'unit_id'")
+        if self.responses and self.second is not None:
+            raise ValueError("responses and second are two ways in which units stand in files: give one")
+        if not all(response.columns or response.join or response.elapsed for response in self.responses):
+            raise ValueError("responses: one of them names no column")
+        return self
+
+    @model_validator(mode="after")
+    def _elapsed_after(self) -> Mapping:
+        since: dict[str, tuple[str, str]] = {}
+        for name, item in ((name, item) for part in self.parts() for name, item in part.elapsed.items()):
+            if ORDER_OF_TIMES.index(item.after) >= ORDER_OF_TIMES.index(name):
+                raise ValueError(f"elapsed: {quoted(name)} comes before {quoted(item.after)}")
+            if item.after not in self.given:
+                raise ValueError(f"elapsed: {quoted(name)} is after {quoted(item.after)}, which is no column")
+            if since.setdefault(name, (item.after, item.unit)) != (item.after, item.unit):
+                raise ValueError(f"elapsed: {quoted(name)} is given in two ways: say it alike for each unit")
+            if any(name in part.columns or name in part.join for part in self.parts()):
+                raise ValueError(f"elapsed: {quoted(name)} is given twice")
         return self
 
     @property
@@ -238,11 +303,33 @@ class Mapping(_Strict):
         }  # fmt: skip
         places = {name: (source,) for name, source in named.items() if source}
         carried = {name: (source,) for name, source in self.carry.items()}
-        return {name: (s,) if isinstance(s, str) else s for name, s in self.columns.items()} | places | carried
+        return {name: several(source) for name, source in self.columns.items()} | places | carried
+
+    def wanted(self) -> list[str]:
+        """List every source column that the mapping names."""
+        found = [name for names in self.sources().values() for name in names]
+        for part in self.parts():
+            found += [name for names in part.join.values() for name in names]
+            found += [item.column for item in part.elapsed.values()]
+        found += [name for response in self.responses for names in response.columns.values() for name in several(names)]
+        if self.log is not None:
+            found += [self.log.status, *several(self.log.time)]
+        if self.second is not None:
+            found += several(self.second.key)
+        return list(dict.fromkeys(found))
+
+    def parts(self) -> tuple[_Columns, ...]:
+        """Give what names columns: the mapping itself, and each unit that stands side by side."""
+        return (self, *self.responses)
 
     def may_lack(self, name: str) -> bool:
         """Tell whether the file may do without a column."""
         return name in self.optional or (name in {"latitude", "longitude"} and "point" in self.optional)
+
+
+def several(names: Names) -> tuple[str, ...]:
+    """Give one name or several as several."""
+    return (names,) if isinstance(names, str) else names
 
 
 def _check_names(
@@ -254,13 +341,15 @@ def _check_names(
             raise ValueError(f"{within}columns: unknown column {_suggested(name, KNOWN)}")
     for part, names in (("join", join), ("elapsed", elapsed)):
         for name in names:
-            if name not in ALL_TIMES:
+            if name not in ALL_TIMES and not (part == "join" and name in IDS):
                 raise ValueError(f"{within}{part}: {quoted(name)} is no time (times are {listed(sorted(ALL_TIMES))})")
             if name in columns or (part == "elapsed" and name in join):
                 raise ValueError(f"{within}{part}: {quoted(name)} is given twice")
 
 
-_SECTIONS: dict[str, type[BaseModel]] = {"point": Point, "times": Times, "text": Text}
+_SECTIONS: dict[str, type[BaseModel]] = {
+    "point": Point, "times": Times, "text": Text, "log": LogStatuses, "second": SecondTable, "responses": UnitBeside,
+}  # fmt: skip
 CANONICAL_MAPPING = Mapping(
     title="the canonical columns",
     columns={name: name for name in CANONICAL if name not in {"latitude", "longitude"}},
@@ -274,9 +363,9 @@ def bundled_mappings() -> list[str]:
     return sorted(item.name.removesuffix(".toml") for item in folder.iterdir() if item.name.endswith(".toml"))
 
 
-def load_mapping(mapping: str | PathLike[str] | None) -> Mapping:
+def load_mapping(mapping: str | PathLike[str] | Mapping | None) -> Mapping:
     """
-    Load a mapping: None for the canonical columns, the name of a bundled one, or the path of a TOML file.
+    Load a mapping: None for the canonical columns, the name of a bundled one, the path of a TOML file, or one at hand.
 
     Raises
     ------
@@ -285,8 +374,8 @@ def load_mapping(mapping: str | PathLike[str] | None) -> Mapping:
     UnknownIdError
         If there is no bundled mapping of that name.
     """
-    if mapping is None:
-        return CANONICAL_MAPPING
+    if mapping is None or isinstance(mapping, Mapping):
+        return mapping or CANONICAL_MAPPING
     name = str(mapping)
     if name in bundled_mappings():
         text = (files(__package__) / "mappings" / f"{name}.toml").read_text(encoding="utf-8")

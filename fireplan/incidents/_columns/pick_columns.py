@@ -2,22 +2,39 @@
 
 from __future__ import annotations
 
-from difflib import get_close_matches
+from functools import reduce
 from typing import TYPE_CHECKING, NamedTuple
 
+import numpy as np
 import pandas as pd
 
-from fireplan.errors import Faults, listed, quoted
-from fireplan.incidents._columns.mapping import CANONICAL_MAPPING, Mapping, Point
+from fireplan import wording
+from fireplan.errors import Faults, quoted
+from fireplan.incidents._columns.find_columns import STATUS_TIME, Source, by_mapping, by_synonyms, check_needed
+from fireplan.incidents._columns.mapping import ALL_TIMES, CANONICAL_MAPPING, Elapsed, Mapping
+from fireplan.incidents._columns.placeholders import holds_nothing
 from fireplan.incidents._columns.synonyms import synonyms
 from fireplan.incidents._columns_and_types import CALL_TIMES, CANONICAL, IDS, TIMES
-from fireplan.incidents._formats.text_table import HEADER_LIKELY, Records, Shape, note_numbers, squeezed, stripped
+from fireplan.incidents._formats.text_table import Records, Shape, note_numbers, numbered_name, squeezed, stripped
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from fireplan.incidents._columns_and_types import Flags, Ints
     from fireplan.incidents._ledger.ledger import Ledger
 
 DATE_ALONE = r"\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}|\d{8}|\d{1,2}[- ][A-Za-z]{3,9}[- ,]+\d{2,4}"
-MOST_FOUND = 40  # names of columns shown
+COSTS = {
+    "call_type": "nothing can be said by kind of call",
+    "priority": "nothing can be said by priority, and objectives for emergencies find none",
+    "point": "no maps, no gaps, no zones by place, no modelled times",
+    "received": "call handling and total response are unknown",
+    "dispatched": "call handling and turnout are unknown",
+    "enroute": "turnout and travel are unknown",
+    "arrived": "travel and total response are unknown",
+    "cleared": "workload, reliability and calls at once are unknown",
+}
+"""What an export without a column cannot tell."""
 
 
 class Picked(NamedTuple):
@@ -25,12 +42,19 @@ class Picked(NamedTuple):
     The columns used.
 
     `frame` holds their text by physical line, stripped but for `unit_id`; the five times are always there, blank
-    where the file has none. `names` says what to call each in messages, and `mapping` how they are written.
+    where the file has none. `names` says what to call each in messages, and `mapping` how they are written. `units`
+    holds, of units that stand side by side, the columns of each. `elapsed` says which times are given as what passed
+    since another, `clocks` of the file, or of each unit, which times share one date, and `absent` of which there is
+    no column.
     """
 
     frame: pd.DataFrame
     names: dict[str, str]
     mapping: Mapping
+    units: tuple[pd.DataFrame, ...] = ()
+    elapsed: dict[str, Elapsed] = {}  # noqa: RUF012 - never changed
+    clocks: tuple[tuple[tuple[str, ...], ...], ...] = ((),)
+    absent: tuple[str, ...] = ()
 
 
 def shape_of_file(mapping: Mapping) -> Shape:
@@ -39,8 +63,8 @@ def shape_of_file(mapping: Mapping) -> Shape:
     if mapping is CANONICAL_MAPPING:
         wanted, accepted = list(CANONICAL), frozenset(synonyms())
     else:
-        wanted = [name for names in (*mapping.sources().values(), *mapping.join.values()) for name in names]
-        accepted = frozenset(map(squeezed, wanted))
+        wanted = mapping.wanted()
+        accepted = frozenset(squeezed(name) for item in wanted for name in (item, numbered_name(item)[0]))
     return Shape(wanted, accepted, written.delimiter, written.encoding, written.sheet)
 
 
@@ -54,7 +78,7 @@ def pick_columns(records: Records, mapping: Mapping, *, table: str, ledger: Ledg
         The rows of the file.
     mapping
         Gives the source names of each column. For the canonical mapping other names that were seen are taken too,
-        and noted. Names are compared regardless of case, spaces and underscores.
+        and noted. Names are compared regardless of case, spaces and punctuation.
     table
         What to call the file in errors.
     ledger
@@ -63,148 +87,127 @@ def pick_columns(records: Records, mapping: Mapping, *, table: str, ledger: Ledg
     Raises
     ------
     TableError
-        If columns are missing, stand there twice, or two columns could be the same one.
+        If nothing that is needed is there, a column is missing that stands there misspelt or twice, or two columns
+        could be the same one.
     """
     faults = Faults(table)
-    own_names = mapping is CANONICAL_MAPPING
-    if own_names:
-        places = _by_synonyms(records.header, faults=faults, ledger=ledger)
-        mapping, places = _with_point(mapping, _with_received(places))
-        required = [name for name in CANONICAL if name not in {"latitude", "longitude"} or "point" not in places]
+    if mapping is CANONICAL_MAPPING:
+        found = by_synonyms(records.header, mapping, faults=faults, ledger=ledger)
     else:
-        places, required = _by_mapping(records.header, mapping, faults=faults, ledger=ledger)
-    if "unit_id" in required and own_names and _no_units(records.header, places):
-        required.remove("unit_id")
-    _check(records.header, mapping, places, required, faults=faults)
+        found = by_mapping(records.header, mapping, faults=faults)
+    check_needed(records.header, found, own_names=mapping is CANONICAL_MAPPING, faults=faults)
     faults.raise_if_any()
-    if "unit_id" not in places:
+    base, mapping = found.base, found.mapping
+    given = set(base).union(*found.units)
+    _note_absent(mapping, given, ledger=ledger)
+    if "unit_id" not in given and not found.units:
         ledger.add_file("grain_incident")
-    if stands_in := [name for name in CALL_TIMES if name in places and places[name] == places.get("received")]:
+    stands_in = [
+        name for name in CALL_TIMES
+        if name in base and "received" in base and base[name].places[0] == base["received"].places[0]
+    ]  # fmt: skip
+    if stands_in:
         ledger.add_file("received_stood_in", column="received", detail=quoted(stands_in[0]))
     if mapping.hint:
         ledger.add_file("mapping_hint", detail=quoted(mapping.title))
-    note_numbers(records, {name: places[name] for name in IDS if name in places}, ledger=ledger)
+    note_numbers(records, {name: base[name].places[0] for name in IDS if name in base}, ledger=ledger)
     index = pd.Index(records.lines, name="line")
-    columns = {name: records.texts(place) for name, place in places.items()}
-    for name, parts in mapping.join.items():
-        one, two = (records.texts(_place(part, records.header) or 0).str.strip() for part in parts)
-        columns[name] = (one + " " + two).str.strip().mask(_clock_blank(one, two), "")
-    bare = {name: text if name == "unit_id" else stripped(text) for name, text in columns.items()}
+    columns: dict[str, pd.Series[str]] = {}
+    chosen: dict[str, Ints | None] = {}
+    for name, source in base.items():
+        columns[name], chosen[name] = _column(records, source, name=name, ledger=ledger)
+    if "answered" in base and "received" in base and not stands_in and len(base["received"].places) > 1:
+        # One clock under two names says nothing of what lies between them.
+        same = chosen["received"] == base["answered"].places[0]
+        columns["answered"] = columns["answered"].mask(pd.Series(same, index=index), "")
     blank = {name: pd.Series("", index=index, dtype="str") for name in TIMES if name not in columns}
-    frame = pd.DataFrame(bare | blank, index=index)
-    names = {name: _called(name, records.header[place]) for name, place in places.items()}
-    return Picked(frame, dict(zip(TIMES, map(quoted, TIMES), strict=True)) | names, mapping)
+    frame = pd.DataFrame(columns | blank, index=index)
+    units = tuple(
+        pd.DataFrame(
+            {name: _column(records, source, name=name, ledger=ledger)[0] for name, source in own.items()}, index=index
+        )
+        for own in found.units
+    )
+    names = {name: quoted(name) for name in TIMES}
+    for part in (*found.units[::-1], base):
+        names |= {name: _called(name, [records.header[place] for place in source.places])
+                  for name, source in part.items()}  # fmt: skip
+    clocks = tuple(_sharing_dates(mapping, part) for part in range(max(len(units), 1)))
+    stated = given if mapping.log is None else given | {name for name, _ in mapping.log.statuses()}
+    absent = tuple(name for name in TIMES if name not in stated)
+    return Picked(frame, names, mapping, units, found.elapsed, clocks, absent)
 
 
-def _clock_blank(one: pd.Series[str], two: pd.Series[str]) -> pd.Series[bool]:
+def _column(records: Records, source: Source, *, name: str, ledger: Ledger) -> tuple[pd.Series[str], Ints | None]:
+    """Give the text of one column, stripped but for `unit_id`; of several, also the place that each row came from."""
+    if source.joined:
+        parts = [records.texts(place).str.strip() for place in source.places]
+        if name in IDS:
+            return _joined_id(parts), None
+        text = reduce(lambda one, two: one + " " + two, parts).str.strip()
+        return text.mask(_clock_blank(parts), ""), None
+    text = records.texts(source.places[0])
+    if len(source.places) == 1:
+        return text if name == "unit_id" else stripped(text), None
+    text = stripped(text)
+    chosen = np.full(len(records.lines), source.places[0])
+    times = name in ALL_TIMES or name == STATUS_TIME
+    empty = holds_nothing(text, times=times)
+    for place in source.places[1:]:
+        other = stripped(records.texts(place))
+        use = empty & ~holds_nothing(other, times=times)
+        text, empty = text.where(~use, other), empty & ~use
+        chosen[use] = place
+    moved = chosen != source.places[0]
+    if moved.any():
+        counts = [(records.header[place], int((~empty & (chosen == place)).sum())) for place in source.places]
+        told = ", ".join(f"{quoted(column)} in {wording.counted(count, 'row')}" for column, count in counts if count)
+        ledger.add("first_of_several", records.lines[moved], column=name, detail=f"{name}: {told}")
+    return text, chosen
+
+
+def _joined_id(parts: list[pd.Series[str]]) -> pd.Series[str]:
+    """Join the parts of an id by hyphens; blank where none of them is there."""
+    text = reduce(lambda one, two: one + "-" + two, parts)
+    return text.mask(text == "-" * (len(parts) - 1), "")
+
+
+def _clock_blank(parts: list[pd.Series[str]]) -> Flags:
     """Find the rows where a date stands without its clock: a stamp that is missing, not one that cannot be read."""
+    if len(parts) > 2:
+        return np.asarray(parts[-1] == "", dtype=bool)
+    one, two = parts
     alone = (one + two).where((one == "") != (two == ""), "")
-    return alone.str.fullmatch(DATE_ALONE)
+    return alone.str.fullmatch(DATE_ALONE).to_numpy(dtype=bool)
 
 
-def _by_synonyms(header: list[str], *, faults: Faults, ledger: Ledger) -> dict[str, int]:
-    """Find canonical columns under their own or another known name."""
-    found: dict[str, list[tuple[int, int]]] = {}
-    for place, name in enumerate(header):
-        known = synonyms().get(squeezed(name))
-        if known is not None:
-            found.setdefault(known.canonical, []).append((known.rank, place))
-    places: dict[str, int] = {}
-    for canonical, candidates in found.items():
-        best = min(candidates)[0]
-        taken = [place for rank, place in candidates if rank == best]
-        names = [quoted(header[place]) for place in taken]
-        places[canonical] = taken[0]
-        if len(taken) > 1 and len({squeezed(header[place]) for place in taken}) == 1:
-            faults.add(f"column {names[0]} stands in the header twice: rename one")
-        elif len(taken) > 1:
-            both = " and ".join(names)
-            faults.add(f"columns {both} could both be {canonical}: rename one, or name the right one in a mapping")
-        elif best:
-            hint = synonyms()[squeezed(header[taken[0]])].kind == "hint"
-            code = "column_hint" if hint else "column_found"
-            ledger.add_file(code, column=canonical, detail=f"column {names[0]} read as {canonical}")
-    return places
+def _note_absent(mapping: Mapping, given: set[str], *, ledger: Ledger) -> None:
+    """Note the columns that the file lacks, each with what it costs."""
+    stamped = set() if mapping.log is None else {name for name, _ in mapping.log.statuses()}
+    located = bool(given & {"point", "latitude"})
+    for name, cost in COSTS.items():
+        if name not in given | stamped and not (name == "point" and located):
+            ledger.add_file("column_absent", column=name, detail=f"{name}: {cost}")
+    rest = {*mapping.sources(), *mapping.join, *mapping.elapsed} - given - stamped - set(COSTS)
+    rest -= {"latitude", "longitude", "unit_id"}
+    for name in sorted(rest):
+        ledger.add_file("column_absent", column=name, detail=name)
 
 
-def _with_received(places: dict[str, int]) -> dict[str, int]:
-    """Take the next time of the call there is where none says when it came in: a lower bound of total response."""
-    stands_in = next((places[name] for name in CALL_TIMES if name in places), None)
-    return places if "received" in places or stands_in is None else places | {"received": stands_in}
+def _sharing_dates(mapping: Mapping, unit: int) -> tuple[tuple[str, ...], ...]:
+    """Give the groups of times that are put together from one and the same date."""
+    joins = dict(mapping.join)
+    if mapping.responses:
+        joins |= mapping.responses[unit].join
+    dates: dict[tuple[str, ...], list[str]] = {}
+    for name, parts in joins.items():
+        if name in ALL_TIMES:
+            dates.setdefault(tuple(map(squeezed, parts[:-1])), []).append(name)
+    return tuple(tuple(names) for names in dates.values() if len(names) > 1)
 
 
-def _with_point(mapping: Mapping, places: dict[str, int]) -> tuple[Mapping, dict[str, int]]:
-    """Use one column for the point where there are no two."""
-    if "latitude" in places or "longitude" in places or "point" not in places:
-        return mapping, {name: place for name, place in places.items() if name != "point"}
-    return mapping.model_copy(update={"point": Point(column="point")}), places
-
-
-def _by_mapping(
-    header: list[str], mapping: Mapping, *, faults: Faults, ledger: Ledger
-) -> tuple[dict[str, int], list[str]]:
-    """Find the columns that a mapping names; and list those without which the file cannot be used."""
-    places: dict[str, int] = {}
-    absent: list[str] = []
-    for name, sources in mapping.sources().items():
-        for source in sources:
-            place = _place(source, header)
-            if place is not None:
-                places[name] = place
-                if sum(found.casefold() == header[place].casefold() for found in header) > 1:
-                    faults.add(f"column {quoted(source)} stands in the header twice: rename one")
-                break
-        else:
-            absent.append(name)
-    for name, parts in mapping.join.items():
-        for part in parts:
-            if _place(part, header) is None:
-                faults.add(_missing(name, (part,), close=""))
-    lacking = [name for name in absent if mapping.may_lack(name)]
-    if lacking:
-        ledger.add_file("column_absent", detail=listed(lacking, most=MOST_FOUND))
-    return places, [name for name in mapping.sources() if name not in lacking]
-
-
-def _place(source: str, header: list[str]) -> int | None:
-    """Find a column by its name regardless of case, else of spaces and underscores too."""
-    for same in (str.casefold, squeezed):
-        at = [place for place, found in enumerate(header) if same(found) == same(source)]
-        if at:
-            return at[0]
-    return None
-
-
-def _check(header: list[str], mapping: Mapping, places: dict[str, int], required: list[str], *, faults: Faults) -> None:
-    """Name the columns that are missing, and those found."""
-    sure = len(places) >= HEADER_LIKELY  # else the line may hold data, which is not shown
-    for name in required:
-        if name in places:
-            continue
-        sources = mapping.sources().get(name, (name,))
-        close = _close(sources, header) if sure else ""
-        faults.add(_missing(name, sources, close=close))
-    if faults.found and sure:
-        faults.add(f"the columns found are {listed((quoted(name) for name in header), most=MOST_FOUND // 2)}")
-
-
-def _no_units(header: list[str], places: dict[str, int]) -> bool:
-    """Tell whether a file has no column of units, rather than a misspelt one."""
-    return "unit_id" not in places and len(places) >= HEADER_LIKELY and not _close(("unit_id",), header)
-
-
-def _close(sources: tuple[str, ...], header: list[str]) -> str:
-    found = [name.casefold() for name in header if squeezed(name) not in synonyms()]
-    return next((c for source in sources for c in get_close_matches(source.casefold(), found, n=1, cutoff=0.75)), "")
-
-
-def _missing(name: str, sources: tuple[str, ...], *, close: str) -> str:
-    meant = f", did you mean {quoted(close)}?" if close else ": add it, or name the column that holds it in a mapping"
-    source = " or ".join(map(quoted, sources))
-    wanted = source if sources == (name,) else f"{source} (for {name})"
-    return f"column {wanted} is missing{meant}"
-
-
-def _called(name: str, source: str) -> str:
-    """Name a column for a message, with the source column where that has another name."""
-    return quoted(name) if squeezed(source) == squeezed(name) else f"{quoted(name)} (in the file {quoted(source)})"
+def _called(name: str, sources: Sequence[str]) -> str:
+    """Name a column for a message, with the source columns where these have other names."""
+    if all(squeezed(source) == squeezed(name) for source in sources):
+        return quoted(name)
+    return f"{quoted(name)} (in the file {' and '.join(map(quoted, sources))})"

@@ -10,11 +10,13 @@ import pyarrow as pa
 
 from fireplan.errors import TableError
 from fireplan.incidents._formats.text_table import (
+    HEADER_LIKELY,
     HEADER_SOUGHT_IN,
     TEXT,
     Records,
     Shape,
     check_header,
+    plainly_header,
     refuse_empty,
 )
 
@@ -24,7 +26,11 @@ if TYPE_CHECKING:
     from fireplan.incidents._ledger.ledger import Ledger
 
 PUT_AWAY_ROWS = 20_000
-DELIMITERS = {",": "comma", ";": "semicolon", "\t": "TAB", "|": "vertical bar"}
+DELIMITERS = {
+    ",": "comma", ";": "semicolon", "\t": "TAB", "|": "vertical bar", "^": "caret", "~": "tilde",
+    "\x1f": "unit separator",
+}  # fmt: skip
+"""FoundColumns out by themselves, the usual ones first; a mapping may name any other."""
 
 
 def split_records(text: str, shape: Shape, *, table: str, ledger: Ledger) -> Records:
@@ -86,24 +92,39 @@ def split_records(text: str, shape: Shape, *, table: str, ledger: Ledger) -> Rec
 
 def header_matches(line: str, *, delimiter: str, shape: Shape) -> int:
     """Count the wanted names that a line holds, regardless of case and outer spaces."""
+    return shape.matches(_fields(line, delimiter))
+
+
+def _fields(line: str, delimiter: str) -> list[str]:
     try:
-        fields = next(csv.reader([line], delimiter=delimiter), [])
+        return next(csv.reader([line], delimiter=delimiter), [])
     except csv.Error:
-        return 0
-    return shape.matches(fields)
+        return []
 
 
 def find_delimiter(lines: list[str], shape: Shape, *, table: str, ledger: Ledger) -> str:
     """Find the delimiter by the header names, and note it if it is no comma; the header must be on line 1."""
-    best, at, delimiter = max(
-        (header_matches(line, delimiter=delimiter, shape=shape), -number, delimiter)
+    asked = [shape.delimiter] if shape.delimiter else [*DELIMITERS]
+    found = [
+        (header_matches(line, delimiter=delimiter, shape=shape), -number, -place)
         for number, line in enumerate(lines[:HEADER_SOUGHT_IN], start=1)
-        for delimiter in ([shape.delimiter] if shape.delimiter else DELIMITERS)
-    )
-    check_header(best, -at, shape, table=table)
+        for place, delimiter in enumerate(asked)
+    ]
+    best, at, place = max(found)
+    if best < min(HEADER_LIKELY, len(shape.wanted)):  # a name or two lower down are data that happen to be names
+        best, at, place = max(item for item in found if item[1] == -1)
+    delimiter = asked[-place]
+    check_header(best, -at, shape, table=table, names=() if best else _plain_names(lines, asked))
     if delimiter != "," and shape.delimiter is None:
         ledger.add_file("delimiter_detected", detail=DELIMITERS[delimiter])
     return delimiter
+
+
+def _plain_names(lines: list[str], delimiters: list[str]) -> list[str]:
+    """Give the names on line 1, split by the delimiter that gives the most of them; none unless it is a header."""
+    parted = [[_fields(line, delimiter) for line in lines[: HEADER_SOUGHT_IN + 1]] for delimiter in delimiters]
+    first, *below = max(parted, key=lambda rows: len(rows[0]), default=[[]])
+    return [name.strip() for name in first] if plainly_header(first, [row for row in below if row]) else []
 
 
 def fitted_row(row: list[str], width: int, *, start: int, end: int, table: str, ledger: Ledger) -> list[str] | None:

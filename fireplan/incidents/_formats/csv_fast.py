@@ -89,7 +89,8 @@ def clean_records(data: bytes, shape: Shape, *, table: str, ledger: Ledger) -> R
     delimiter = find_delimiter(top, shape, table=table, ledger=for_this)
     header = _header(top[0], delimiter)
     start = len(top[0].encode()) + 1
-    layout = _layout(np.frombuffer(data, dtype=np.uint8), ord(delimiter), start=start) if header else None
+    plain = bool(header) and delimiter.isascii()  # a delimiter of several bytes is read row by row
+    layout = _layout(np.frombuffer(data, dtype=np.uint8), ord(delimiter), start=start) if plain else None
     if layout is None:
         return None
     places = shape.places(header)

@@ -26,14 +26,12 @@ _MAGIC = (
     (b"\xff\xd8\xff", "a JPEG picture"),
     (b"GIF8", "a GIF picture"),
     (b"%PDF", "a PDF document"),
-    (b"\xd0\xcf\x11\xe0", "an old xls workbook, or one with a password: save the sheet as .xlsx or CSV"),
-    (b"SQLite format 3", "an SQLite database"),
 )
 
 
 def read_bytes(file: Path) -> bytes:
     """
-    Read a CSV file, plain or gzipped, as bytes.
+    Read a CSV or JSON file, plain or gzipped, as bytes.
 
     Raises
     ------
@@ -122,8 +120,8 @@ def _refuse_other_kinds(data: bytes, name: str) -> None:
         raise InputError(
             f"{quoted(name)} holds an HTML page, not CSV: the portal may have asked for a login; download it again"
         )
-    if lower.startswith((b"<?xml", b"{", b"[{")):
-        raise InputError(f"{quoted(name)} holds XML or JSON, not CSV: export it as CSV")
+    if lower.startswith(b"<?xml"):
+        raise InputError(f"{quoted(name)} holds XML, not CSV: export it as CSV")
     if not data.startswith((BOM_UTF16_LE, BOM_UTF16_BE)):
         strange = sum(byte < 32 and byte not in b"\t\n\r\x1b\x07\x08" for byte in head)
         if strange > 0.1 * len(head):

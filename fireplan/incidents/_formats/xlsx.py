@@ -19,6 +19,7 @@ from fireplan.incidents._formats.decode import MAX_UNPACK_RATIO, MAX_UNPACKED_BY
 from fireplan.incidents._formats.text_table import HEADER_SOUGHT_IN, Records, Shape, as_text, check_header, refuse_empty
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
     from fireplan.incidents._ledger.ledger import Ledger
@@ -81,7 +82,7 @@ def read_workbook(file: Path, shape: Shape, *, table: str, ledger: Ledger) -> Re
             raise InputError(f"{quoted(file.name)} is a damaged xlsx workbook: save it again, or as CSV") from error
         raise
     hidden = _hidden_rows(parts.get(_path_of(parts, name), b""))
-    return _records(rows, shape, hidden=hidden, table=table, ledger=ledger)
+    return records_of_rows(rows, shape, hidden=hidden, table=table, ledger=ledger)
 
 
 def _parts(file: Path) -> Parts:
@@ -130,21 +131,36 @@ def _repacked(parts: Parts) -> bytes:
 def _sheet(
     workbook: python_calamine.CalamineWorkbook, parts: Parts, wanted: str | None, *, file: Path, ledger: Ledger
 ) -> tuple[str, list[list[object]]]:
-    """Take the sheet that is named, or the first that has rows."""
-    names = list(workbook.sheet_names)
+    """Take the sheet that is named, or the first that has rows; refuse sparse ones before they are parsed."""
+
+    def cells(name: str) -> list[list[object]]:
+        _refuse_sparse(parts.get(_path_of(parts, name), b""), file=file)
+        return list(map(list, workbook.get_sheet_by_name(name).to_python(skip_empty_area=False)))
+
+    return sheet_with_rows(workbook.sheet_names, cells, wanted, file=file, ledger=ledger)
+
+
+def sheet_with_rows(
+    names: Sequence[str],
+    cells: Callable[[str], list[list[object]]],
+    wanted: str | None,
+    *,
+    file: Path,
+    ledger: Ledger,
+) -> tuple[str, list[list[object]]]:
+    """Give the name and the cells of the sheet that is wanted, or of the first that has rows."""
+    n = len(names)
     if wanted is not None:
         found = [name for name in names if name.casefold() == wanted.strip().casefold()]
         if not found:
             known = listed(quoted(name) for name in names)
             raise InputError(f"{quoted(file.name)} has no sheet {quoted(wanted)}: it has {known}")
         names = found
-    rows: list[list[object]] = []
     for name in names:
-        _refuse_sparse(parts.get(_path_of(parts, name), b""), file=file)
-        rows = list(map(list, workbook.get_sheet_by_name(name).to_python(skip_empty_area=False)))
+        rows = cells(name)
         if rows:
-            if len(workbook.sheet_names) > 1 and wanted is None:
-                ledger.add_file("sheet_chosen", detail=f"sheet {quoted(name)} of {len(workbook.sheet_names)}")
+            if n > 1 and wanted is None:
+                ledger.add_file("sheet_chosen", detail=f"sheet {quoted(name)} of {n}")
             return name, rows
     raise TableError(f"CAD file {quoted(file.name)}", ["no sheet of this workbook has rows"])
 
@@ -207,7 +223,10 @@ def _hidden_rows(xml: bytes) -> list[int]:
     return hidden
 
 
-def _records(rows: list[list[object]], shape: Shape, *, hidden: list[int], table: str, ledger: Ledger) -> Records:
+def records_of_rows(
+    rows: list[list[object]], shape: Shape, *, hidden: list[int], table: str, ledger: Ledger
+) -> Records:
+    """Turn the cells of a sheet into a table of text; `hidden` holds lines that are noted."""
     top = [[cell_text(cell) for cell in row] for row in rows[:HEADER_SOUGHT_IN]]
     best, at = max((shape.matches(row), -line) for line, row in enumerate(top, start=1))
     check_header(best, -at, shape, table=table)

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
 
     from fireplan.errors import Faults
-    from fireplan.incidents._columns_and_types import Flags
+    from fireplan.incidents._columns_and_types import Flags, Ints
     from fireplan.incidents._ledger.ledger import Ledger
     from fireplan.incidents._rows import OrderedRows
 
@@ -24,6 +24,7 @@ LONGEST_ID = 100
 MOST_SEVERAL = 0.01  # of rows with several units in a cell; beyond it, that is how the file is made
 FEWEST_AGAIN = 3  # rows, to speak of a log
 _UNIT = re.compile(r"[A-Za-z]{1,10}-?[0-9]{1,4}[A-Za-z]?")
+_UNIT_SPELT_OUT = re.compile(r"[A-Za-z]{1,12}[ -]?[0-9]{1,4}[A-Za-z]?")
 _GROUPED = re.compile(r"[0-9]{1,3}(,[0-9]{3})+")  # a number, with its thousands apart
 _STATUS = re.compile(r"status|(?:^|[ _-])(?:event|action|activity|stat)(?:$|[ _-])", re.IGNORECASE)
 MANY = 100  # incidents, from which on it is strange that none has a second unit
@@ -57,20 +58,31 @@ def check_one_unit(frame: pd.DataFrame, *, faults: Faults, ledger: Ledger) -> No
     if len(lines) > MOST_SEVERAL * len(frame):
         one = quoted(frame["unit_id"].to_numpy(dtype=object)[several][0])
         faults.add(
-            f"unit_id holds several units in {len(lines):,} of {len(frame):,} rows, such as {one} on line {lines[0]}:"
-            " one row per unit, with the stamps of that unit"
+            f"unit_id holds several units in {len(lines):,} of {len(frame):,} rows, such as {one} on line"
+            f" {ledger.lines_of(lines)[0]}: one row per unit, with the stamps of that unit; or a mapping with"
+            " split_units = true, by which dispatched and cleared are those of every unit named"
         )
     ledger.set_aside("several_units", lines, column="unit_id")
 
 
 def holds_several(text: str) -> bool:
     """Tell whether a cell names more than one unit, as "E1;T1;B2", "E1/T1" or "E1 T1"; "OCN E12" names one."""
+    return len(units_named(text)) > 1
+
+
+def units_named(text: str) -> list[str]:
+    """Part a cell that names several units."""
     plain = text.strip()
     if _GROUPED.fullmatch(plain):
-        return False
+        return [plain]
     parted = [part.strip() for part in re.split(r"[;,|\r\n\t]+", plain) if part.strip()]
-    joined = re.split(r"\s*[/+&]\s*|\s+", plain)
-    return len(parted) > 1 or (len(joined) > 1 and all(_UNIT.fullmatch(part) for part in joined))
+    if len(parted) > 1:
+        return parted
+    for between, unit in ((r"\s*[/+&]\s*|\s+and\s+", _UNIT_SPELT_OUT), (r"\s*[/+&]\s*|\s+", _UNIT)):
+        joined = re.split(between, plain)
+        if len(joined) > 1 and all(unit.fullmatch(part) for part in joined):
+            return joined
+    return parted or [plain]
 
 
 def check_no_log(frame: pd.DataFrame, header: Sequence[str], *, faults: Faults) -> None:
@@ -82,19 +94,20 @@ def check_no_log(frame: pd.DataFrame, header: Sequence[str], *, faults: Faults) 
     if again >= FEWEST_AGAIN and 2 * again >= len(frame):
         faults.add(
             f"column {quoted(named[0])} looks like a status log: one row per unit and status ({again:,} of"
-            f" {len(frame):,} rows name a unit again at the same incident); pivot it to one row per unit with"
-            " dispatched, enroute, arrived and cleared"
+            f" {len(frame):,} rows name a unit again at the same incident); say what its statuses mean by a mapping"
+            " with [log], or pivot it to one row per unit with dispatched, enroute, arrived and cleared"
         )
 
 
-def drop_duplicates(frame: pd.DataFrame, *, ledger: Ledger) -> pd.DataFrame:
-    """Keep the first of rows that are equal in every column that is used."""
+def drop_duplicates(frame: pd.DataFrame, *, ledger: Ledger) -> tuple[pd.DataFrame, Ints]:
+    """Keep the first of rows that are equal in every column that is used; give those with the ids of others, too."""
     # Rows that are equal have equal ids: only those few are compared column by column.
     alike = np.flatnonzero(frame.duplicated([name for name in IDS if name in frame], keep=False).to_numpy())
     again = np.zeros(len(frame), dtype=bool)
     again[alike] = frame.iloc[alike].duplicated().to_numpy()
-    ledger.add("duplicate_row", frame.index[again])
-    return frame[~again] if again.any() else frame
+    ledger.duplicate("duplicate_row", frame.index[again])
+    named_again = frame.index.to_numpy()[alike]
+    return frame[~again] if again.any() else frame, named_again
 
 
 def spelt_alike(units: pd.Series[str], *, ledger: Ledger) -> pd.Series[str]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -15,12 +14,13 @@ import shapely
 
 from fireplan import wording
 from fireplan.errors import InputError, quoted
+from fireplan.incidents._columns.placeholders import is_placeholder
 from fireplan.incidents._formats.text_table import TEXT
 from fireplan.incidents._places.great_circle import GLOBE, centre_of, distance_m, longest_m, near_zone
-from fireplan.incidents._times.time_columns import is_placeholder
+from fireplan.incidents._places.written_points import points_apart
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from fireplan.errors import Faults
     from fireplan.incidents._columns.mapping import Point
@@ -42,13 +42,11 @@ _SWAPPED = (
     "latitude and longitude are swapped in {} of {} rows: swap them by a mapping that gives the 'longitude' column"
     " as latitude and the 'latitude' column as longitude"
 )
-_NUMBER = r"[+-]?\d+(?:[.,]\d+)?(?:[eE][+-]?\d+)?"
-_PAIR = re.compile(rf"\(?\s*({_NUMBER})\s*[,;]?\s+({_NUMBER})\s*\)?|\(?\s*([+-]?[\d.]+),([+-]?[\d.]+)\s*\)?")
-_WKT = re.compile(rf"POINT\s*\(\s*({_NUMBER})\s+({_NUMBER})\s*\)", re.IGNORECASE)
-
-
 _IN_NUMBERS = np.isin(np.arange(256), np.frombuffer(b"0123456789.-", dtype=np.uint8))
 EXACT_LENGTH = 15  # characters
+FEWEST_POINTS = 20  # to speak of how points are rounded
+COARSE = {True: (1.0, 0.1, 0.01, 0.001), False: (1000.0, 100.0)}  # degrees, and units of a projection
+ROUNDING_LEFT = 1e-6
 
 
 @dataclass(frozen=True)
@@ -61,12 +59,13 @@ class RowCoordinates:
 
 def read_places(
     frame: pd.DataFrame,
-    point: Point,
+    point: Point | None,
     *,
     timezone: str,
     faults: Faults,
     ledger: Ledger,
     ground: Sequence[gpd.GeoSeries] = (),
+    names: Mapping[str, str] | None = None,
 ) -> RowCoordinates:
     """
     Read the points of all rows.
@@ -86,11 +85,14 @@ def read_places(
         Take what is found.
     ground
         Where roads and zones are known to be: a point near them is right, however far it is from the others.
+    names
+        What to call the columns in errors.
     """
     lines = frame.index.to_numpy()
-    if not {"point", "latitude"} & set(frame.columns):  # a mapping may let the file have none
+    if point is None or not {"point", "latitude"} & set(frame.columns):  # a file may have none
         return RowCoordinates(np.full(len(frame), np.nan), np.full(len(frame), np.nan))
-    pair = _two_columns(frame, point)
+    one_column = point.column is not None
+    pair = points_apart(frame["point"], order=point.order) if one_column else frame[["latitude", "longitude"]]
     first, second = pair["latitude"], pair["longitude"]
     missing = np.array((first == "") | (second == ""), dtype=bool)
     comma = _comma(first) | _comma(second)
@@ -103,9 +105,16 @@ def read_places(
     ledger.add("location_not_numeric", lines[wrong], column="latitude, longitude")
     ledger.add("decimal_comma", lines[comma & ~wrong], column="latitude, longitude")
     if wrong.any() and (wrong | missing).all():
-        faults.add("columns 'latitude' and 'longitude' hold no numbers: name the right columns in a mapping")
+        called = [(names or {}).get(name, quoted(name)) for name in (("point",) if one_column else pair.columns)]
+        what = (
+            f"column {called[0]} holds no points" if one_column else f"columns {' and '.join(called)} hold no numbers"
+        )
+        faults.add(f"{what}: name the right {'one' if one_column else 'columns'} in a mapping")
         return RowCoordinates(lat, lon)
     lat, lon = np.where(wrong | missing, np.nan, lat), np.where(wrong | missing, np.nan, lon)
+    _note_coarse(lat, lon, point, lines=lines, ledger=ledger)
+    if point.west_positive:
+        lon = -np.abs(lon)
     if point.crs is not None:
         lat, lon = _unprojected(lat, lon, crs=point.crs)
     home = near_zone(lat, lon, timezone=timezone)
@@ -115,21 +124,6 @@ def read_places(
         return RowCoordinates(lat, lon)
     bad = _bad_rows(lat, lon, lines=lines, home=home, ledger=ledger, ground=ground)
     return RowCoordinates(np.where(bad, np.nan, lat), np.where(bad, np.nan, lon))
-
-
-def _two_columns(frame: pd.DataFrame, point: Point) -> pd.DataFrame:
-    if point.column is None:
-        return frame[["latitude", "longitude"]]
-    codes, values = pd.factorize(frame["point"])
-    pairs: list[tuple[str, str]] = []
-    for value in values:
-        text = str(value)
-        wkt = _WKT.search(text) if "oint" in text or "OINT" in text else None
-        found = wkt or _PAIR.fullmatch(text)
-        one, two = [part for part in found.groups() if part] if found else (text, text)
-        pairs.append((two, one) if wkt or point.order == "lon_lat" else (one, two))
-    spread = np.array(pairs, dtype=object).reshape(-1, 2)[codes]
-    return pd.DataFrame(spread, columns=["latitude", "longitude"], index=frame.index, dtype="str")
 
 
 def _comma(text: pd.Series[str]) -> Flags:
@@ -163,6 +157,26 @@ def _plain_number(text: pd.Series[str]) -> Floats | None:
     except pa.ArrowInvalid:
         return None
     return np.asarray(read.to_numpy(zero_copy_only=False), dtype=np.float64)
+
+
+def _note_coarse(lat: Floats, lon: Floats, point: Point, *, lines: Ints, ledger: Ledger) -> None:
+    """Note points that are rounded to about 100 m or more: to three decimals of a degree, or to hundreds of metres."""
+    there = np.flatnonzero(np.isfinite(lat) & np.isfinite(lon))
+    for rows in (there[:FEWEST_POINTS], there):  # of most files the first few tell
+        if len(rows) < FEWEST_POINTS:
+            return
+        each = next((step for step in COARSE[point.crs is None] if _rounded(lat[rows], lon[rows], step)), None)
+        if each is None:
+            return
+    if len(np.unique(lat[there])) < FEWEST_POINTS / 2:
+        return  # a few points that many share say nothing of how points are written
+    said = f"to {each:g} degrees" if point.crs is None else f"to {each:g} units of {point.crs}"
+    ledger.add("location_coarse", lines[there], column="latitude, longitude", detail=said)
+
+
+def _rounded(lat: Floats, lon: Floats, step: float) -> bool:
+    values = np.concatenate([lat, lon]) / step
+    return bool((np.abs(values - np.round(values)) < ROUNDING_LEFT).all())
 
 
 def _unprojected(lat: Floats, lon: Floats, *, crs: str) -> tuple[Floats, Floats]:
@@ -218,7 +232,13 @@ def _wrong_side(lat: Floats, lon: Floats, *, home: Flags, timezone: str) -> str:
         unsigned = near_zone(*flipped, timezone=timezone, where=~home)
         if _most(unsigned):
             count = f"{unsigned.sum()} of {len(lat)} rows"
-            return f"the {name} has lost its sign in {count}, or the timezone {timezone} is not that of the points"
+            west = name == "longitude" and bool((flipped[1][unsigned] < 0).all())
+            mend = (
+                ": if all lie west of Greenwich, say so by a mapping with [point] west_positive = true" if west else ""
+            )
+            return (
+                f"the {name} has lost its sign in {count}, or the timezone {timezone} is not that of the points{mend}"
+            )
     return ""
 
 

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from fireplan.errors import Faults
     from fireplan.incidents._columns_and_types import Ints
     from fireplan.incidents._ledger.ledger import Ledger
+    from fireplan.incidents._times.elapsed_times import Passed
 
 AHEAD = timedelta(days=1)  # an agency's clocks may be that far ahead of this machine's
 
@@ -42,6 +43,13 @@ class Clocked:
         """Give the stamps of some rows only."""
         return Clocked(self.stamps[rows], self.given[rows], {name: s[rows] for name, s in self.more.items()})
 
+    def without_arrivals(self) -> Clocked:
+        """Take arrivals for unknown, not for missing: without their column no unit is known to have been cancelled."""
+        given = self.given.copy()
+        off = self.more.get("cancelled_enroute")
+        given[:, TIMES.index("arrived")] = True if off is None else np.isnat(off)
+        return Clocked(self.stamps, given, self.more)
+
     def ordered(self, lines: Ints, *, ledger: Ledger) -> Clocked:
         """Drop the stamps that contradict the order in which things happen."""
         return Clocked(drop_reversed(self.stamps, lines, ledger=ledger), self.given, self.more)
@@ -54,6 +62,8 @@ def read_stamps(
     zone: ZoneInfo,
     faults: Faults,
     ledger: Ledger,
+    passed: Mapping[str, Passed] | None = None,
+    unsaid: Mapping[str, Ints] | None = None,
 ) -> Clocked:
     """
     Read the five times of each row, and the further ones that the file has, as UTC instants.
@@ -70,12 +80,20 @@ def read_stamps(
         Of times without an offset.
     faults, ledger
         Take what is found.
+    passed
+        Times that are given as what has passed since another of the five.
+    unsaid
+        Of the times of a cell that names several units, the rows whose own is not known: they are not missing.
     """
+    passed = passed or {}
+    columns = {**columns, **{name: item.written for name, item in passed.items()}}
     more = [name for name in MORE_TIMES if name in columns]
     written = [columns[name] for name in TIMES]
     local = np.stack([column.local for column in written]).T  # so that each column lies in one piece
     instant = np.stack([column.instant for column in written]).T
     instants = to_instants(local, instant, zone=zone, incidents=frame["incident_id"])
+    for name in (name for name in TIMES if name in passed):  # in their order: one may follow from another
+        instants.utc[:, TIMES.index(name)] = instants.utc[:, TIMES.index(passed[name].after)] + passed[name].span
     future = instants.utc > _latest()
     if not faults.found:
         _set_aside(frame, local, instants=instants, future=future, zone=zone, ledger=ledger)
@@ -83,12 +101,19 @@ def read_stamps(
     alive = ~ledger.is_set_aside(frame.index)
     _note(frame, written, instants=instants, future=future, alive=alive, ledger=ledger)
     given = np.column_stack([(item.kind != MISSING) & (item.kind != PLACEHOLDER) for item in written])
+    for name, rows in (unsaid or {}).items():
+        if name in TIMES:
+            given[:, TIMES.index(name)] |= np.isin(frame.index, rows)
     further = {}
     for name in more:
         lines = frame.index.to_numpy()[alive]
         further[name] = np.full(len(frame), NO_STAMP, dtype=STAMP)
         item, anchor = columns[name], stamps[alive]
-        item = WrittenTimes(item.local[alive], item.instant[alive], item.kind[alive])
+        since = passed.get(name)
+        own: Stamps = item.instant
+        if since is not None:
+            own = np.asarray(stamps[:, TIMES.index(since.after)] + since.span, dtype=STAMP)
+        item = WrittenTimes(item.local[alive], own[alive], item.kind[alive])
         further[name][alive] = _further(item, anchor, lines, name=name, zone=zone, ledger=ledger)
     return Clocked(stamps, given, further)
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from fireplan import wording
 from fireplan.incidents._columns_and_types import CALL_TIMES, NO_STAMP, TIMES, Flags, Floats, Ints, Spans, Stamps
 
 if TYPE_CHECKING:
@@ -22,7 +23,10 @@ DROPPED_FIRST = (
     RECEIVED,
 )  # where two stamps contradict each other and no third tells
 DAY = np.timedelta64(24 * 3600, "s")
+HALF_A_DAY = np.timedelta64(12 * 3600, "s")
 FEWEST_STAMPS = 6  # to speak of a resolution
+FEWEST_INTERVALS = 10  # to speak of a usual one
+LONG_S, MANY_TIMES = 3 * 3600.0, 20.0  # an interval over both, the second of the usual one, has a wrong stamp
 
 
 @dataclass(frozen=True)
@@ -59,7 +63,11 @@ def drop_reversed(stamps: Stamps, lines: Ints, *, ledger: Ledger) -> Stamps:
             for other in np.unique(against):
                 earlier, later = sorted((int(column), int(other)))
                 code = f"{TIMES[later]}_before_{TIMES[earlier]}"
-                ledger.add(code, lines[hit[against == other]], column=TIMES[column])
+                these = hit[against == other]
+                back = stamps[these, earlier] - stamps[these, later]
+                kept_date = (back > HALF_A_DAY) & (back <= DAY)
+                ledger.add("date_not_turned", lines[these[kept_date]], column=TIMES[column], detail=code)
+                ledger.add(code, lines[these[~kept_date]], column=TIMES[column])
             stamps[hit, column] = NO_STAMP
     return stamps
 
@@ -190,6 +198,22 @@ def intervals(stamps: Stamps, flagged: Flagged) -> dict[str, Floats]:
 def _seconds(difference: Spans) -> Floats:
     seconds = difference.astype("timedelta64[us]").astype(np.int64) / 1e6
     return np.where(np.isnat(difference), np.nan, seconds)
+
+
+def note_outliers(lengths: dict[str, Floats], lines: Ints, *, ledger: Ledger) -> None:
+    """Note intervals of hours where the usual ones are minutes; they stand, for a cap on intervals is the user's."""
+    for name, length in lengths.items():
+        long = length > LONG_S
+        if not long.any() or np.isfinite(length).sum() < FEWEST_INTERVALS:
+            continue
+        usual = float(np.nanmedian(length))
+        long &= length > MANY_TIMES * usual
+        detail = (
+            f"{name} up to {wording.passed(float(np.nanmax(length)))}, usually {wording.passed(usual)}"
+            if long.any()
+            else ""
+        )
+        ledger.add("interval_outlier", lines[long], column=name, detail=detail)
 
 
 def check_two_places(rows: OrderedRows, *, ledger: Ledger) -> None:

@@ -12,6 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from fireplan.errors import listed
+from fireplan.incidents._columns.placeholders import is_placeholder
 from fireplan.incidents._columns_and_types import MORE_TIMES, NO_STAMP, STAMP, TIMES, Flags, Ints, Stamps
 from fireplan.incidents._formats.text_table import TEXT
 from fireplan.incidents._times.time_patterns import (
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from fireplan.errors import Faults
 
 EARLIEST_YEAR = 1980  # before it no dispatch computer kept such records
+MOST_COUNTED = {"seconds": 1e11, "milliseconds": 1e14, "excel": 1e6}  # numbers beyond it count something else
 
 MISSING, READ, PLACEHOLDER, LEAP, OLD, UNREADABLE = range(6)
 CODES = {
@@ -39,34 +41,15 @@ CODES = {
     OLD: "year_implausible",
     UNREADABLE: "time_unreadable",
 }
-_PLACEHOLDERS = frozenset(
-    (
-        "null",
-        "(null)",
-        "n/a",
-        "#n/a",
-        "na",
-        "none",
-        "nil",
-        "nan",
-        "nat",
-        "-",
-        "--",
-        "---",
-        ".",
-        "?",
-        "0",
-        "unknown",
-        "tbd",
-    )
-)
 _PLACEHOLDER_DATES = np.array(
     ["0001-01-01", "1899-12-30", "1899-12-31", "1900-01-01", "1901-01-01", "9999-12-31"], dtype="datetime64[D]"
 )
-_ZEROS = frozenset("0-/:. T")
 _ADVICE = {
-    "serial": "holds Excel serial numbers: format the column as date and time and export again",
-    "epoch": "holds epoch seconds: export local date and time, as 2024-03-05 14:00:00",
+    "serial": 'holds Excel serial numbers: say so by a mapping with [times] epoch = "excel", or export date and time',
+    "epoch": 'holds epoch seconds: say so by a mapping with [times] epoch = "seconds"',
+    "milliseconds": 'holds epoch milliseconds: say so by a mapping with [times] epoch = "milliseconds"',
+    "short year": "writes the year with two digits: say how by a mapping with [times] formats, such as"
+    ' "%m/%d/%y %H:%M"',
     "clock": "holds a time without its date, so events over midnight cannot be ordered: join the date column to it",
     "date": "holds a date without a time of day: export date and time",
 }
@@ -124,6 +107,8 @@ def read_times(
     names: Mapping[str, str],
     formats: Sequence[str],
     faults: Faults,
+    lines: Ints | None = None,
+    epoch: str | None = None,
 ) -> dict[str, WrittenTimes]:
     """
     Read all time columns.
@@ -141,11 +126,19 @@ def read_times(
         values of a column, or from the other columns when it has no day above 12 itself.
     faults
         Takes what makes a column unusable as a whole.
+    lines
+        The physical line of each row; left out: its index.
+    epoch
+        What numbers count, if they are times: "seconds" or "milliseconds" from 1970, "excel" days on the local clock.
     """
     result: dict[str, WrittenTimes] = {}
     open_: dict[str, tuple[_Column, list[Parts]]] = {}
+    at = frame.index.to_numpy() if lines is None else lines
     for name in texts:
-        column = _column(frame[name], texts[name], name=names[name])
+        column = _column(frame[name], texts[name], name=names[name], lines=at)
+        if epoch is not None and (counted := _counted(column, epoch)) is not None:
+            result[name] = _finish(column, counted, faults=faults)
+            continue
         parts = [] if formats else _all_parts(column)
         if any(part.open_order for part in parts):
             open_[name] = (column, parts)
@@ -168,22 +161,35 @@ def read_times(
     return result
 
 
-def is_placeholder(text: str) -> bool:
-    """Tell whether a text stands for a missing value: NULL, N/A, -, 0000-00-00 00:00:00 and the like."""
-    return text.casefold() in _PLACEHOLDERS or (len(text) > 7 and _ZEROS.issuperset(text.upper()) and "0" in text)
-
-
 def _without_clock(text: str) -> bool:
     """Tell whether a date is followed by what stands for a missing clock, as in "2024-03-13 NULL"."""
     date, _, clock = text.partition(" ")
     return any(map(str.isdigit, date)) and bool(clock) and is_placeholder(clock.strip())
 
 
-def _column(numbers: pd.Series[int], texts: pa.LargeStringArray, *, name: str) -> _Column:
+def _counted(column: _Column, epoch: str) -> WrittenTimes | None:
+    """Read numbers as times; None if most of the values are no numbers, but dates as they are written."""
+    texts = pd.Series(column.texts.to_pylist(), dtype="str")
+    number = pd.to_numeric(texts, errors="coerce").to_numpy(dtype=np.float64)
+    there = (np.abs(number) < MOST_COUNTED[epoch]) & (number != 0)
+    written = np.array([match_shape(shape_of(text)) is not None for text in texts], dtype=bool) & ~there
+    if column.counts[written].sum() > column.counts[there].sum():
+        return None
+    stamps = np.full(len(texts), NO_STAMP, dtype=STAMP)
+    start = np.datetime64("1899-12-30" if epoch == "excel" else "1970-01-01", "us")
+    # A day of a spreadsheet has some fifteen digits: what is beyond the millisecond is rounding.
+    each_ms = {"seconds": 1000.0, "milliseconds": 1.0, "excel": 86_400_000.0}[epoch]
+    stamps[there] = start + np.round(number[there] * each_ms).astype(np.int64) * np.timedelta64(1000, "us")
+    kind = np.where(there, READ, UNREADABLE).astype(np.int8)
+    nothing = np.full(len(texts), NO_STAMP, dtype=STAMP)
+    return WrittenTimes(stamps, nothing, kind) if epoch == "excel" else WrittenTimes(nothing, stamps, kind)
+
+
+def _column(numbers: pd.Series[int], texts: pa.LargeStringArray, *, name: str, lines: Ints) -> _Column:
     values = texts.combine_chunks() if isinstance(texts, pa.ChunkedArray) else texts
     codes: Ints = np.asarray(numbers, dtype=np.int64)
     first = np.zeros(len(values), dtype=np.int64)
-    first[codes[::-1]] = numbers.index.to_numpy()[::-1]
+    first[codes[::-1]] = lines[::-1]
     return _Column(name, codes, values, np.bincount(codes, minlength=len(values)), first)
 
 

@@ -41,7 +41,9 @@ _READABLE = tuple(
 )
 REFUSED = {
     "serial": re.compile(r"9{5}(?:[.,]9+)?"),
-    "epoch": re.compile(r"9{9,10}(?:[.,]9+)?|9{13}"),
+    "epoch": re.compile(r"9{9,10}(?:[.,]9+)?"),
+    "milliseconds": re.compile(r"9{12,13}(?:[.,]9+)?"),
+    "short year": re.compile(r"9{1,2}[/.-]9{1,2}[/.-]99(?:T|,? )9{1,2}:99.*"),
     "clock": re.compile(r"9{1,2}:99(?::99(?:[.,]9+)?)?(?: ?[AP]M)?"),
     "date": re.compile(r"9999[-/]9{1,2}[-/]9{1,2}|9{8}|9{1,2}[/.-]9{1,2}[/.-]9{2,4}"),
 }
@@ -105,7 +107,7 @@ def match_shape(shape: str) -> re.Match[str] | None:
 
 
 def refused_kind(shape: str) -> str:
-    """Name the kind of a shape that is not read: serial, epoch, clock, date, long year, or other."""
+    """Name the kind of a shape that is not read: serial, epoch, milliseconds, clock, date, long year, or other."""
     for kind, pattern in REFUSED.items():
         if pattern.fullmatch(shape):
             return kind

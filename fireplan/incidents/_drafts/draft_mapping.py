@@ -1,0 +1,441 @@
+"""Drafts the mapping of a file nobody has described: the public call, and the order of its steps."""
+
+from __future__ import annotations
+
+import csv
+from collections import Counter
+from dataclasses import dataclass, field
+from functools import cache
+from importlib.resources import files
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
+
+import numpy as np
+import pandas as pd
+from pydantic import ValidationError
+
+from fireplan import wording
+from fireplan._checked import takes
+from fireplan.errors import quoted
+from fireplan.incidents._columns.mapping import Mapping, bundled_mappings, load_mapping
+from fireplan.incidents._columns_and_types import CANONICAL, OPTIONAL, TIMES
+from fireplan.incidents._drafts.column_names import name_scores, words_of
+from fireplan.incidents._drafts.column_values import ALL_TIMES, ColumnValues
+from fireplan.incidents._drafts.field_guesses import Guess, guesses, out_of_order
+from fireplan.incidents._drafts.layouts import dates_and_clocks, side_by_side, status_log
+from fireplan.incidents._drafts.mapping_draft import MappingDraft
+from fireplan.incidents._drafts.point_settings import of_one_column, of_two_columns
+from fireplan.incidents._drafts.time_formats import formats_of, looks_like_utc, stamps_of
+from fireplan.incidents._formats.open_export import read_records
+from fireplan.incidents._formats.text_table import Shape, squeezed
+from fireplan.incidents._ledger.ids import holds_several
+from fireplan.incidents._ledger.ledger import Ledger
+from fireplan.incidents._times.time_zones import known_zone
+
+if TYPE_CHECKING:
+    from os import PathLike
+
+    from fireplan.incidents._drafts.layouts import StatusLog
+
+MOST_LOOKED_AT = 5_000  # rows
+SEVERAL = 0.05  # of the rows with several units in a cell, from which on that is how the file is made
+ENOUGH = 0.9
+LONGEST_EXAMPLE = 40
+EPOCHS = {"epoch seconds": "seconds", "epoch milliseconds": "milliseconds", "days": "excel"}
+IN_UTC = frozenset(("utc", "gmt", "zulu"))
+SHORTEST_S, LONGEST_S = 20.0, 7_200.0  # of the median of a column of elapsed seconds
+
+
+@dataclass
+class _Draft:
+    """What has been understood so far."""
+
+    columns: dict[str, Any] = field(default_factory=dict)
+    join: dict[str, Any] = field(default_factory=dict)
+    elapsed: dict[str, Any] = field(default_factory=dict)
+    responses: list[dict[str, Any]] = field(default_factory=list)
+    more: dict[str, Any] = field(default_factory=dict)
+    found: dict[str, Guess] = field(default_factory=dict)
+    questions: list[str] = field(default_factory=list)
+    held: dict[str, ColumnValues] = field(default_factory=dict)
+
+
+@takes
+def draft_mapping(path: str | PathLike[str], *, timezone: str | None = None) -> MappingDraft:
+    """
+    Draft the mapping of a dispatch export by the names and the values of its columns.
+
+    Nothing is read by it yet: look at it, answer its questions, write `draft.to_toml()` to a file, and give that to
+    `read_cad`.
+
+    Parameters
+    ----------
+    path
+        A file of any kind that `read_cad` reads.
+    timezone
+        IANA zone of the agency, where it is known: it tells which of day and month is written first if no value does,
+        and on which side of Greenwich points lie.
+
+    Returns
+    -------
+    The draft. A guess below its evidence is a question, never an answer.
+
+    Raises
+    ------
+    InputError, TableError
+        If the file is of no kind that is read, or has no rows.
+
+    Notes
+    -----
+    Up to 5,000 rows, spread evenly, are looked at. Names count by `name_words.csv` and `synonyms.csv`, values by what
+    is read as a time, a point, a unit, a kind of call.
+
+    Examples
+    --------
+    >>> draft = draft_mapping("calls.csv", timezone="America/New_York")  # doctest: +SKIP
+    >>> draft.fields[["column", "certainty", "evidence"]]  # doctest: +SKIP
+    """
+    if timezone is not None:
+        known_zone(timezone)
+    file = Path(path)
+    ledger = Ledger()
+    records = read_records(file, Shape((), every=True), table=f"CAD file {quoted(file.name)}", ledger=ledger)
+    header = _told_apart(records.header)
+    looked = np.unique(np.linspace(0, len(records.lines) - 1, MOST_LOOKED_AT).astype(np.int64))
+    values = {
+        name: ColumnValues(records.texts(place).iloc[looked].str.strip().reset_index(drop=True))
+        for place, name in enumerate(header)
+        if name
+    }
+    bundled, known = _bundled(header, values)
+    draft = _drafted(values, known, timezone=timezone)
+    if "log" in draft.more and bundled and load_mapping(bundled).log is None:
+        bundled = ""
+    mapping = load_mapping(bundled) if bundled else _mapping(draft, file.stem)
+    used = _named(mapping)
+    if bundled:
+        draft.questions.clear()
+        draft.found = {name: guess for name, guess in draft.found.items() if guess.column in used}
+    return MappingDraft(
+        file=file.name,
+        rows=records.rows_in,
+        mapping=mapping,
+        bundled=bundled,
+        fields=_table(draft),
+        questions=tuple(draft.questions),
+        unused=tuple(name for name in header if name not in used),
+    )
+
+
+def _told_apart(header: list[str]) -> list[str]:
+    """Name columns of the same name `Time`, `Time#2`, as a mapping does."""
+    seen: Counter[str] = Counter()
+    names = []
+    for name in header:
+        seen[name.casefold()] += 1
+        n = seen[name.casefold()]
+        names.append(name if n == 1 or not name else f"{name}#{n}")
+    return names
+
+
+def _bundled(header: list[str], values: dict[str, ColumnValues]) -> tuple[str, dict[str, str]]:
+    """Find the mapping that comes with fireplan and fits the header, one that was seen before one that is a hint."""
+    places = {squeezed(name): name for name in reversed(header)}
+    fits: list[tuple[bool, int, str, dict[str, str]]] = []
+    for name in bundled_mappings():
+        mapping = load_mapping(name)
+        found = {
+            canonical: next((places[squeezed(s)] for s in sources if squeezed(s) in places), "")
+            for canonical, sources in mapping.sources().items()
+        }
+        parts = {part: places.get(squeezed(part), "") for names in mapping.join.values() for part in names}
+        needed = [canonical for canonical in found if not mapping.may_lack(canonical)]
+        if not all(found[canonical] for canonical in needed) or not all(parts.values()):
+            continue
+        known = {canonical: column for canonical, column in found.items() if column}
+        times = [c for c in known if c in ALL_TIMES]
+        right = all(values[known[c]].written.share >= ENOUGH for c in times if values[known[c]].filled)
+        if right and (times or parts):
+            fits.append((not mapping.hint, len(known), name, known))
+    return max(fits)[2:] if fits else ("", {})
+
+
+def _drafted(values: dict[str, ColumnValues], known: dict[str, str], *, timezone: str | None) -> _Draft:
+    draft = _Draft(held=dict(values))
+    beside = side_by_side(list(values))
+    apart = {name for columns in (beside.columns.values() if beside else ()) for name in columns.values()}
+    alone = {name: cells for name, cells in values.items() if name not in apart}
+    pairs = {clock: date for date, clock in dates_and_clocks(alone)}
+    for clock, date in pairs.items():
+        draft.held[clock] = _joined(values[date], values[clock])
+    found = guesses(draft.held, known=known, leave=apart | set(pairs.values()))
+    draft.found = {name: found[name] for name in sorted(found, key=_place)}
+    _read_log(draft)
+    _settle(draft)
+    for name, guess in draft.found.items():
+        if guess.certainty == "question" or name in {"point", "latitude", "longitude"}:
+            continue
+        if guess.column in pairs and name in ALL_TIMES:
+            draft.join[name] = [pairs[guess.column], guess.column]
+        else:
+            draft.columns.setdefault(name, guess.column)
+    if beside:
+        _take_responses(draft, beside.columns)
+    _take_elapsed(draft, apart)
+    _take_points(draft, timezone=timezone)
+    _take_times(draft, timezone=timezone)
+    _take_zone(draft, timezone=timezone)
+    _take_ids(draft)
+    return draft
+
+
+def _place(field: str) -> int:
+    """Order fields as the canonical columns stand."""
+    order = (*CANONICAL, "point", *OPTIONAL)
+    return order.index(field) if field in order else len(order)
+
+
+def _joined(date: ColumnValues, clock: ColumnValues) -> ColumnValues:
+    both = (date.texts != "") & (clock.texts != "")
+    return ColumnValues((date.texts + " " + clock.texts).where(both, ""))
+
+
+@cache
+def _statuses() -> dict[str, str]:
+    text = (files(__package__) / "statuses.csv").read_text(encoding="utf-8")
+    return {row["status"]: row["time"] for row in csv.DictReader(text.splitlines())}
+
+
+def _read_log(draft: _Draft) -> None:
+    ids = [draft.found[name].column for name in ("incident_id", "unit_id") if name in draft.found]
+    log = status_log(draft.held, ids, _statuses())
+    if log is None:
+        return
+    draft.more["log"] = {"status": log.status, "time": log.time, "values": {t: list(v) for t, v in log.sets.items()}}
+    for name in list(draft.found):
+        if draft.found[name].column in {log.status, log.time} or name in log.sets:
+            del draft.found[name]
+    _note_statuses(draft, log)
+
+
+def _note_statuses(draft: _Draft, log: StatusLog) -> None:
+    known = {text for texts in log.sets.values() for text in texts}
+    strange = [str(text) for text in draft.held[log.status].counts.index if text not in known]
+    if strange:
+        few = ", ".join(map(quoted, strange[:8]))
+        draft.questions.append(
+            f"statuses {few} of column {quoted(log.status)} set no time: add them to [log.values] if they do"
+        )
+
+
+def _settle(draft: _Draft) -> None:
+    """Put right what only shows when all guesses are there."""
+    found = draft.found
+    if "received" not in found and "created" in found:
+        found["received"] = found.pop("created")._replace(field="received", certainty="guess")
+    elif "created" in found and _fills(draft, "received", "created"):
+        draft.columns["received"] = [found["received"].column, found["created"].column]
+        why = f"where it is blank, {quoted(found['created'].column)}"
+        found["received"] = found["received"]._replace(certainty="guess", why=why)
+    if "unit_id" not in found and "station_id" in found:
+        station = found.pop("station_id")
+        found.setdefault("first_due", station._replace(field="first_due", certainty="guess"))
+    stamps = {name: stamps_of(draft.held[found[name].column].texts) for name in TIMES if name in found}
+    for name, why in out_of_order(found, stamps).items():
+        found[name] = found[name]._replace(certainty="question", why=why)
+    for name, guess in found.items():
+        if guess.certainty == "question":
+            draft.questions.append(f"is column {quoted(guess.column)} {name}? ({guess.why})")
+
+
+def _fills(draft: _Draft, name: str, other: str) -> bool:
+    """Tell whether one column has a value in most of the rows in which another has none."""
+    blank, there = (draft.held[draft.found[field].column] for field in (name, other))
+    rows = ~blank.texts.isin(blank.given.unique())
+    return bool(rows.mean() > 1 - ENOUGH and there.texts[rows].isin(there.given.unique()).mean() > ENOUGH)
+
+
+def _take_responses(draft: _Draft, columns: dict[int, dict[str, str]]) -> None:
+    """Describe units that stand side by side, each by the same words."""
+    first = next(iter(columns.values()))
+    of_words = {name: words for words, name in first.items()}
+    inner = {
+        words.replace("*", " ").strip() or "unit": ColumnValues(draft.held[name].texts) for words, name in first.items()
+    }
+    plain = {words: (words.replace("*", " ").strip() or "unit") for words in first}
+    found = guesses(inner)
+    back = {text: words for words, text in plain.items()}
+    chosen_words = {name: back[guess.column] for name, guess in found.items() if guess.certainty != "question"}
+    waits = {
+        words: _elapsed_since(draft, ColumnValues(draft.held[name].texts), plain[words])
+        for name, words in of_words.items()
+        if words not in chosen_words.values()
+    }
+    for named in columns.values():
+        response: dict[str, Any] = {"columns": {f: named[words] for f, words in chosen_words.items()}}
+        elapsed = {after[0]: {"column": named[words], "after": after[1]} for words, after in waits.items() if after}
+        draft.responses.append(response | ({"elapsed": elapsed} if elapsed else {}))
+    for name, guess in found.items():
+        column = first[back[guess.column]]
+        draft.found[name] = guess._replace(column=column, why=f"{guess.why}, {len(columns)} side by side")
+    for words, after in waits.items():
+        if after:
+            draft.found[after[0]] = Guess(after[0], first[words], 0.7, 1.0, "guess", f"seconds since {after[1]}")
+    for name in (*found, *(after[0] for after in waits.values() if after)):
+        draft.columns.pop(name, None)
+        draft.join.pop(name, None)
+
+
+def _elapsed_since(draft: _Draft, values: ColumnValues, words: str) -> tuple[str, str] | None:
+    """Tell whether a column holds seconds until the arrival, and since when."""
+    since = next((n for n in ("dispatched", "received") if n in draft.columns or n in draft.join), None)
+    known = name_scores(words)
+    named = any(fit.field == "arrived" for fit in known) or {"response", "attendance", "arrival"} & set(words_of(words))
+    with np.errstate(invalid="ignore"):
+        number = values.numbers[np.isfinite(values.numbers)]
+    if since is None or not named or len(number) < ENOUGH * len(values.given) or not len(number):
+        return None
+    middle = float(np.median(number))
+    return ("arrived", "received") if SHORTEST_S <= middle <= LONGEST_S else None
+
+
+def _take_elapsed(draft: _Draft, apart: set[str]) -> None:
+    """Take seconds since the call for the arrival where no stamp says when that was."""
+    given = {*draft.columns, *draft.join, *(n for r in draft.responses for n in (*r["columns"], *r.get("elapsed", ())))}
+    if "arrived" in given or "log" in draft.more:
+        return
+    taken = {guess.column for guess in draft.found.values()}
+    for name, values in draft.held.items():
+        since = None if name in apart or name in taken else _elapsed_since(draft, values, name)
+        if since:
+            draft.elapsed["arrived"] = {"column": name, "after": since[1]}
+            draft.found["arrived"] = Guess("arrived", name, 0.65, 1.0, "guess", f"seconds since {since[1]}")
+            draft.questions.append(f"does {quoted(name)} count seconds since {since[1]}? It is taken so for arrived")
+            return
+
+
+def _take_points(draft: _Draft, *, timezone: str | None) -> None:
+    found = draft.found
+    sure = {
+        name for name in ("latitude", "longitude", "point") if name in found and found[name].certainty != "question"
+    }
+    if {"latitude", "longitude"} <= sure:
+        lat, lon = found["latitude"].column, found["longitude"].column
+        settings = of_two_columns(draft.held[lat], draft.held[lon], timezone=timezone)
+        draft.more["point"] = {"latitude": lat, "longitude": lon, **settings.keys}
+    elif "point" in sure:
+        column = found["point"].column
+        settings = of_one_column(draft.held[column])
+        draft.more["point"] = {"column": column, **settings.keys}
+    else:
+        return
+    if settings.question:
+        draft.questions.append(settings.question)
+        for name in sure:
+            found[name] = found[name]._replace(certainty="guess", why=settings.question)
+        if not settings.keys:
+            del draft.more["point"]
+            for name in sure:
+                found[name] = found[name]._replace(certainty="question")
+
+
+def _take_times(draft: _Draft, *, timezone: str | None) -> None:
+    columns = [draft.found[name].column for name in draft.found if name in ALL_TIMES and name not in draft.elapsed]
+    if "log" in draft.more:
+        columns.append(draft.more["log"]["time"])
+    for response in draft.responses:
+        columns += [column for name, column in response["columns"].items() if name in ALL_TIMES]
+    written = {column: draft.held[column].written for column in dict.fromkeys(columns)}
+    written = {column: how for column, how in written.items() if how.kind != "none"}
+    kinds = {how.kind for how in written.values()}
+    epochs = {EPOCHS[kind] for kind in kinds if kind in EPOCHS}
+    if len(epochs) == 1 and kinds <= set(EPOCHS):
+        draft.more["times"] = {"epoch": epochs.pop()}
+        return
+    if epochs:
+        draft.questions.append("some times are numbers and others are text: export them in one form")
+        return
+    settled = [how for how in written.values() if how.formats]
+    open_ = [how for how in written.values() if how.either]
+    plainly = [how for how in written.values() if not how.formats and not how.either]
+    if not settled and (not open_ or plainly):
+        return  # read without formats: one column that tells settles the others
+    formats = formats_of(list(written.values()), {c: draft.held[c].texts for c in written}, timezone=timezone)
+    if open_ and not settled:
+        draft.questions.append(
+            f"is the day or the month written first? No value tells: {formats[0]!r} is taken, change it if it is wrong"
+        )
+    draft.more["times"] = {"formats": formats}
+
+
+def _take_zone(draft: _Draft, *, timezone: str | None) -> None:
+    """Find out whether stamps are those of the place, by their names or by the hours at which calls come in."""
+    columns = [
+        guess.column for name, guess in draft.found.items() if name in ALL_TIMES and guess.certainty != "question"
+    ]
+    if columns and all(IN_UTC & set(words_of(column)) for column in columns):
+        draft.more["times"] = draft.more.get("times", {}) | {"zone": "UTC"}
+    elif timezone is not None and "received" in draft.found and draft.found["received"].certainty != "question":
+        texts = draft.held[draft.found["received"].column].texts
+        written = draft.held[draft.found["received"].column].written
+        if written.kind == "stamp" and looks_like_utc(stamps_of(texts), ZoneInfo(timezone)):
+            draft.questions.append(
+                'are the times in UTC? As local times they make the night the busiest: [times] zone = "UTC" if so'
+            )
+
+
+def _take_ids(draft: _Draft) -> None:
+    unit = draft.found.get("unit_id")
+    if unit is not None and unit.certainty != "question":
+        several = draft.held[unit.column].share_of(holds_several)
+        if several > SEVERAL and not draft.responses:
+            draft.more["split_units"] = True
+            draft.questions.append(
+                f"column {quoted(unit.column)} names several units in {wording.share(several)} of the rows: each gets a"
+                " row; when each of them arrived cannot be told"
+            )
+    if "incident_id" not in draft.columns and "incident_id" not in draft.join:
+        draft.more["number_rows"] = True
+        draft.questions.append(
+            "no column holds an incident's number: the rows are numbered, each an incident of its own"
+        )
+
+
+def _mapping(draft: _Draft, title: str) -> Mapping | None:
+    content: dict[str, Any] = {"title": title, "columns": draft.columns, "join": draft.join, "elapsed": draft.elapsed}
+    content |= {"responses": draft.responses} | draft.more
+    try:
+        return Mapping.model_validate({key: value for key, value in content.items() if value not in ({}, [], None)})
+    except ValidationError:
+        draft.questions.append("no id of incident or unit, or no time was found: name the columns that hold them")
+        return None
+
+
+def _named(mapping: Mapping | None) -> set[str]:
+    if mapping is None:
+        return set()
+    names = {source for sources in mapping.sources().values() for source in sources}
+    names |= {part for parts in mapping.join.values() for part in parts}
+    names |= {item.column for item in mapping.elapsed.values()}
+    for response in mapping.responses:
+        for sources in response.columns.values():
+            names |= {sources} if isinstance(sources, str) else set(sources)
+        names |= {part for parts in response.join.values() for part in parts}
+        names |= {item.column for item in response.elapsed.values()}
+    if mapping.log is not None:
+        names |= {mapping.log.status, *([mapping.log.time] if isinstance(mapping.log.time, str) else mapping.log.time)}
+    return names
+
+
+def _table(draft: _Draft) -> pd.DataFrame:
+    rows = []
+    for name, guess in sorted(draft.found.items(), key=lambda item: _place(item[0])):
+        values = draft.held[guess.column]
+        column = " + ".join(draft.join[name]) if name in draft.join else guess.column
+        example = str(values.counts.index[0])[:LONGEST_EXAMPLE] if len(values.counts) else ""
+        rows.append((name, column, guess.certainty, guess.evidence, values.filled, example, guess.why, guess.others))
+    table = pd.DataFrame(
+        rows, columns=["field", "column", "certainty", "evidence", "filled", "example", "why", "others"]
+    )
+    return table.set_index("field")

@@ -1,0 +1,262 @@
+"""Drafts a project from whatever files there are: the public call, and the order of its steps."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+import geopandas as gpd
+import pandas as pd
+
+from fireplan import demand, wording
+from fireplan._checked import takes
+from fireplan._geofiles import is_database
+from fireplan.errors import FireplanError, ProjectError, TableError, listed, quoted
+from fireplan.incidents import draft_mapping, read_cad
+from fireplan.project._plan import Network, file_of, source_of
+from fireplan.project._plan_draft.input_files import ROLES, files_of
+from fireplan.project._plan_draft.place_time_zone import zone_of
+from fireplan.project._plan_draft.project_draft import MAPPING_FILE, PLAN_FILE, ProjectDraft, name_of
+from fireplan.project._read_project import read_network
+from fireplan.roads import SNAP_LIMIT_M, from_place, save
+from fireplan.stations import complete_units, read_station_table, read_units
+from fireplan.travel._astray import stations_astray
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from fireplan.incidents import CadHistory, MappingDraft
+    from fireplan.roads import RoadNetwork
+
+    Source: TypeAlias = str | Path
+
+MOST_NAMED = 8
+
+
+@dataclass
+class _Seen:
+    """What has been read so far."""
+
+    faults: list[str] = field(default_factory=list)
+    questions: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    rows: list[tuple[str, str, str]] = field(default_factory=list)
+    roads: RoadNetwork | None = None
+    stations: gpd.GeoDataFrame | None = None
+    units: pd.DataFrame | None = None
+    zones: gpd.GeoDataFrame | None = None
+    cad: MappingDraft | None = None
+    history: CadHistory | None = None
+
+
+@takes
+def draft(  # noqa: PLR0913 - one for each kind of input
+    folder: str | Path,
+    *,
+    roads: Source | None = None,
+    stations: Source | None = None,
+    units: Source | None = None,
+    cad: Source | None = None,
+    zones: Source | None = None,
+    place: str | None = None,
+    timezone: str | None = None,
+    tell: Callable[[str], None] | None = None,
+) -> ProjectDraft:
+    """
+    Draft a project from whatever there is.
+
+    Every file is read, and all faults of all of them are gathered. Nothing is written, but with `place` the roads.
+
+    Parameters
+    ----------
+    folder
+        The project's folder, which need not be there. Files that are not named below are looked for in it.
+    roads, stations, units, cad, zones
+        The files, wherever they are; "city.gpkg#stations" names a layer. All but the dispatch history may be a table of
+        a database, such as "postgresql://host/city#gis.stations".
+    place
+        Name of a place, such as "Porto, Portugal": its roads are fetched from OpenStreetMap and kept in the folder.
+        This asks the network; nothing else does.
+    timezone
+        IANA zone; left out: where the stations stand.
+    tell
+        Called with a few words before each step that takes a while.
+
+    Returns
+    -------
+    The draft: look at `understood`, `faults`, `questions` and `checklist`, then `write()` it.
+
+    Raises
+    ------
+    ProjectError
+        If two files could be the same input, or a plan.toml in the folder cannot be read.
+
+    Examples
+    --------
+    >>> found = draft("my_city", roads="city.osm.pbf", stations="stations.csv")  # doctest: +SKIP
+    >>> found.understood, found.faults, found.checklist  # doctest: +SKIP
+    >>> found.write()  # doctest: +SKIP
+    """
+    say = tell or (lambda _: None)
+    home = Path(folder)
+    named = {"network": roads, "stations": stations, "units": units, "cad": cad, "zones": zones}
+    seen = _Seen()
+    inputs = _inputs(home, {key: source for key, source in named.items() if source is not None}, seen)
+    if place is not None:
+        say("fetching roads from OpenStreetMap")
+        home.mkdir(parents=True, exist_ok=True)
+        inputs = {"network": save(from_place(place), home / "roads.npz"), **inputs}
+    _read_places(inputs, seen, say)
+    zone = timezone or _zone(seen)
+    if "cad" in inputs:
+        _read_history(inputs["cad"], home, seen, zone=zone, say=say)
+    astray, homeless = _astray(seen)
+    found = ProjectDraft(
+        folder=home,
+        inputs={key: inputs[key] for key in ROLES if key in inputs},
+        understood=pd.DataFrame(seen.rows, columns=["input", "file", "understood"]),
+        faults=tuple(seen.faults),
+        questions=tuple(seen.questions),
+        notes=tuple(seen.notes),
+        astray=astray,
+        leave_out=(),
+        homeless=homeless,
+        timezone=zone,
+        cad=seen.cad,
+        priorities=_priorities(seen.history),
+    )
+    return found
+
+
+def _inputs(home: Path, named: dict[str, Source], seen: _Seen) -> dict[str, Source]:
+    """Gather the files: those named, those of a plan that is there, those that are found in the folder."""
+    lost = {key: file_of(Path(), str(source)) for key, source in named.items() if not _is_there(source)}
+    seen.faults += [f"{ROLES[key]}: there is no file {quoted(f.name)} in {f.parent}" for key, f in lost.items()]
+    named = {key: source for key, source in named.items() if key not in lost}
+    planned = _planned(home)
+    found = files_of(home) if home.is_dir() else None
+    if found is not None:
+        seen.questions += [q for q in found.questions if not _settled(q, named, planned)]
+    return {**(found.inputs if found else {}), **planned, **named}
+
+
+def _is_there(source: Source) -> bool:
+    return is_database(source) or file_of(Path(), str(source)).exists()
+
+
+def _settled(question: str, *known: dict[str, Source]) -> bool:
+    return any(ROLES[key] in question for inputs in known for key in inputs)
+
+
+def _planned(home: Path) -> dict[str, Source]:
+    import tomllib  # noqa: PLC0415 - only where a plan is there
+
+    file = home / PLAN_FILE
+    if not file.is_file():
+        return {}
+    try:
+        inputs: dict[str, Any] = tomllib.loads(file.read_text(encoding="utf-8-sig")).get("inputs", {})
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ProjectError(f"{file.name} is not TOML: {error}: mend or delete it") from error
+    sources = {key: source_of(home, name) for key, name in inputs.items() if key in ROLES and isinstance(name, str)}
+    return {key: source for key, source in sources.items() if _is_there(source)}
+
+
+def _read_places(inputs: dict[str, Source], seen: _Seen, say: Callable[[str], None]) -> None:
+    def network(source: Source) -> str:
+        seen.roads = read_network(Path(), str(source), Network())
+        return f"{wording.counted(seen.roads.n_streets, 'street')}, {seen.roads.length_m.sum() / 1000:,.0f} km"
+
+    def stations(source: Source) -> str:
+        seen.stations, housed = read_station_table(source)
+        seen.units = complete_units(housed) if len(housed) else None
+        names = listed([str(name) for name in seen.stations["name"]], most=MOST_NAMED)
+        return f"{wording.counted(len(seen.stations), 'station')} ({names})"
+
+    def units(source: Source) -> str:
+        try:
+            seen.units = read_units(source, stations=seen.stations)
+        except TableError:  # perhaps for units of stations that are not there, which may be left out
+            seen.units = read_units(source)
+        kinds = seen.units["type"].value_counts()
+        return f"{wording.counted(len(seen.units), 'unit')}: {', '.join(f'{n} {kind}' for kind, n in kinds.items())}"
+
+    def zones(source: Source) -> str:
+        seen.zones = demand.read_zones(source)
+        people = f", {wording.count(seen.zones['population'].sum())} people" if "population" in seen.zones else ""
+        return f"{wording.counted(len(seen.zones), 'zone')}{people}"
+
+    for key, read in (("network", network), ("stations", stations), ("units", units), ("zones", zones)):
+        if key in inputs:
+            say(f"reading {ROLES[key]}")
+            _try(key, inputs[key], read, seen)
+
+
+def _try(key: str, source: Source, read: Callable[[Source], str], seen: _Seen) -> None:
+    """Read one input; what keeps it from being read is a fault among the others."""
+    try:
+        understood = read(source)
+    except FireplanError as error:
+        seen.faults.append(str(error))
+        understood = "cannot be read: see the faults"
+    table = {"stations": seen.stations, "units": seen.units, "zones": seen.zones}.get(key)
+    notes = () if table is None else table.attrs.get("notes", ())
+    seen.notes += [f"{name_of(source)}: {note}" for note in notes]
+    seen.rows.append((key, name_of(source), understood))
+
+
+def _zone(seen: _Seen) -> str:
+    points = None
+    if seen.stations is not None:
+        points = seen.stations.geometry
+    elif seen.roads is not None:
+        points = gpd.GeoSeries.from_xy(seen.roads.nodes["x"], seen.roads.nodes["y"], crs=4326)
+    found = "" if points is None else zone_of(points)
+    if not found:
+        seen.questions.append("which time zone does the city keep? It cannot be told by where it lies: give timezone")
+    return found
+
+
+def _read_history(file: Source, home: Path, seen: _Seen, *, zone: str, say: Callable[[str], None]) -> None:
+    own = home / MAPPING_FILE
+
+    def history(source: Source) -> str:
+        file = Path(source)
+        mapping: Path | MappingDraft = own
+        if not own.is_file():
+            say("looking at the columns of the dispatch history")
+            mapping = seen.cad = draft_mapping(file, timezone=zone or None)
+            seen.questions += [f"{file.name}: {question}" for question in seen.cad.questions]
+        if not zone:
+            raise ProjectError(f"{file.name}: its times cannot be placed without a timezone: give one")
+        say("reading dispatch history")
+        ground = [t for t in (seen.roads.streets if seen.roads else None, seen.zones) if t is not None]
+        read = read_cad(file, timezone=zone, mapping=mapping, units=seen.units, ground=ground or None)
+        seen.history = read
+        when = read.incidents["received"].dropna().dt.tz_convert(zone)
+        span = f", {when.min():%Y-%m-%d} to {when.max():%Y-%m-%d}" if len(when) else ""
+        return (
+            f"{wording.counted(read.rows_in, 'row')}, {wording.count(read.rows_ok)} used,"
+            f" {wording.count(read.rows_set_aside)} set aside: {wording.counted(len(read.incidents), 'incident')}{span}"
+        )
+
+    _try("cad", file, history, seen)
+
+
+def _astray(seen: _Seen) -> tuple[pd.DataFrame, dict[str, str]]:
+    """Find stations that a scenario would refuse, and units without a station."""
+    astray = pd.DataFrame({"name": [], "offset_m": [], "why": []}, index=pd.Index([], name="station_id"))
+    if seen.roads is not None and seen.stations is not None:
+        astray = stations_astray(seen.roads, seen.stations, snap_limit_m=SNAP_LIMIT_M)
+    homeless: dict[str, str] = {}
+    if seen.units is not None and seen.stations is not None:
+        away = seen.units[~seen.units["station_id"].isin(seen.stations.index)]
+        homeless = {str(unit): str(station) for unit, station in away["station_id"].items()}
+    return astray, homeless
+
+
+def _priorities(history: CadHistory | None) -> dict[str, int]:
+    if history is None or "priority" not in history.incidents:
+        return {}
+    return {str(name): int(n) for name, n in history.incidents["priority"].value_counts().items()}
