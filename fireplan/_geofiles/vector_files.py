@@ -29,6 +29,9 @@ PACKED = (".zip", ".kmz")
 READABLE = (*JSON, *SIGNATURES, ".kml", ".gdb", *PACKED)
 """Endings of the layers that are read; .gdb is a folder, .zip and .kmz hold one of the others."""
 
+BAD_ZIP = (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, NotImplementedError, ValueError)
+"""What Python's own reader of .zip raises of a damaged one."""
+
 MOST_PARTS = 2000
 """Files in a packed layer beyond which it is refused."""
 
@@ -70,15 +73,16 @@ def is_layer(name: str | Path) -> bool:
 
 
 def layer_names(path: str | Path, *, what: str) -> list[str]:
-    """Name the layers of a file that have places, in its order."""
+    """Name the layers of a file that have places, or if none has any its tables, in its order."""
     import pyogrio  # noqa: PLC0415 - slow to import
 
     file = local_file(path, what=what)
     _check_signature(file, file.suffix.lower(), what=what)
     try:
-        return [str(name) for name, kind in pyogrio.list_layers(file) if kind is not None]
+        held = [(str(name), kind is not None) for name, kind in pyogrio.list_layers(file)]
     except (OSError, ValueError, RuntimeError) as error:
         raise InputError(f"{what} {quoted(file.name)} is damaged: {error}") from error
+    return [name for name, placed in held if placed] or [name for name, _ in held]
 
 
 def _check_signature(file: Path, ending: str, *, what: str) -> None:
@@ -127,7 +131,7 @@ def _from_gdal(file: Path, *, what: str, layer: str | None) -> gpd.GeoDataFrame:
         raise InputError(f"{what} {quoted(file.name)} is damaged: {error}") from error
 
 
-def _the_layer(file: Path, layer: str | None, *, what: str) -> str | None:
+def _the_layer(file: Path, layer: str | None, *, what: str) -> str:
     """Name the layer to read: the one asked for, or the only one."""
     known = layer_names(file, what=what)
     if layer is None:
@@ -136,7 +140,9 @@ def _the_layer(file: Path, layer: str | None, *, what: str) -> str | None:
                 f"{what} {quoted(file.name)} holds {len(known)} layers, {listed(map(quoted, known))}: name one, as in"
                 f" {quoted(f'{file.name}#{known[0]}')}"
             )
-        return known[0] if known else None
+        if not known:
+            raise InputError(f"{what} {quoted(file.name)} is damaged: it holds no layer")
+        return known[0]
     same = [name for name in known if name == layer] or [n for n in known if n.casefold() == layer.casefold()]
     if not same:
         raise InputError(
@@ -159,15 +165,15 @@ def _unreadable_rows(file: Path, layer: str | None) -> list[int]:
 
 def _from_zip(file: Path, *, what: str, layer: str | None) -> gpd.GeoDataFrame:
     """Read the one layer packed into a .zip, unpacked into a folder that is removed again."""
+    check_unpacked(file, what=what)
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as name:
         folder = Path(name)
         try:
             with zipfile.ZipFile(file) as packed:
-                check_unpacked(file, what=what)
                 parts = [p for p in packed.infolist() if not p.is_dir() and "__MACOSX" not in p.filename]
                 for part in parts:
                     packed.extract(part, folder)
-        except (OSError, zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, NotImplementedError) as error:
+        except (*BAD_ZIP, OSError) as error:
             raise InputError(f"{what} {quoted(file.name)} is damaged: {error}") from error
         found = sorted(p for p in folder.rglob("*") if p.suffix.lower() in READABLE and p.suffix.lower() not in PACKED)
         named = [p for p in found if layer is not None and p.stem.casefold() == layer.casefold()]
@@ -184,8 +190,11 @@ def _from_zip(file: Path, *, what: str, layer: str | None) -> gpd.GeoDataFrame:
 
 def check_unpacked(file: Path, *, what: str) -> None:
     """Refuse a packed file that is far larger, or more, unpacked than any table or layer."""
-    with zipfile.ZipFile(file) as packed:
-        parts = packed.infolist()
+    try:
+        with zipfile.ZipFile(file) as packed:
+            parts = packed.infolist()
+    except (*BAD_ZIP, OSError) as error:
+        raise InputError(f"{what} {quoted(file.name)} is damaged: {error}") from error
     size = sum(p.file_size for p in parts)
     if len(parts) > MOST_PARTS or size > max(2**20, MOST_UNPACKED * file.stat().st_size):
         raise InputError(f"{what} {quoted(file.name)} unpacks to over {MOST_UNPACKED} times its size: refused")

@@ -73,7 +73,8 @@ def read_zones(
     broken = ~(shapes.is_valid | shapes.isna())
     if broken.any():
         zones = zones.set_geometry(shapes.where(~broken, shapes.make_valid()))
-        notes.append(f"{broken.sum()} invalid (self-crossing) outlines of zones repaired: {_named(zones, broken)}")
+        n_broken = wording.counted(broken.sum(), "invalid (self-crossing) outline")
+        notes.append(f"{n_broken} of zones repaired: {_named(zones, broken)}")
     zones = from_polygons(zones)
     notes += overlap_notes(zones)
     zones.attrs["notes"] = tuple(notes)

@@ -137,7 +137,7 @@ def open_project(path: str | Path, *, tell: Callable[[str], None] | None = None)
             mapping=_mapping(plan, folder),
             stamp_timezone=plan.inputs.cad_timezone,
             responses=None if plan.inputs.cad_responses is None else folder / plan.inputs.cad_responses,
-            units=units,
+            units=_own_units(units),
             ground=[network.streets, *([] if outlines is None else [outlines])],
         )
     incidents = None if history is None else history.incidents
@@ -174,6 +174,11 @@ def open_project(path: str | Path, *, tell: Callable[[str], None] | None = None)
     if plan.demand.density is not None:
         notes.append(_density_said(plan.demand.density))
     return Project(folder, plan, today, tuple(_scenarios(plan, today)), standard, history, tuple(notes), plan_file)
+
+
+def _own_units(units: pd.DataFrame) -> list[str] | None:
+    """Ids of the department's own units, those whose station is not known among them; None where no unit is known."""
+    return [*map(str, units.index), *units.attrs.get("without_station", ())] or None
 
 
 def _notes(table: pd.DataFrame | None) -> tuple[str, ...]:

@@ -10,6 +10,7 @@ import pandas as pd
 import pyproj
 import shapely
 
+from fireplan import wording
 from fireplan._checked import takes
 from fireplan.crs import WGS84, known_crs, metric_crs, project
 from fireplan.errors import Faults, listed, quoted
@@ -164,7 +165,9 @@ def _driven(edges: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:
         return edges, []
     named = Counter(str(c[0]).strip() for c, w in zip(classes, walked, strict=True) if w)
     told = listed(f"{name} ({n})" for name, n in sorted(named.items()))
-    return edges[~walked].reset_index(drop=True), [f"{walked.sum()} edges that no engine drives left out: {told}"]
+    return edges[~walked].reset_index(drop=True), [
+        f"{wording.counted(walked.sum(), 'edge')} that no engine drives left out: {told}"
+    ]
 
 
 def _check_ids(ids: pd.Index, source: str) -> None:

@@ -186,7 +186,7 @@ def _factor(column: str, unit: str | None, texts: Sequence[str], faults: Faults)
         return UNITS.get(squeezed(unit), 1.0)
     name = squeezed(column)
     told = next((u for u in UNITS if name.endswith(u)), None)
-    if told is not None or name == "maxspeed":
+    if told is not None or column == "maxspeed":  # the key of OpenStreetMap, word for word: there numbers are km/h
         return UNITS[told] if told is not None else 1.0
     if any(_number(t) is not None and _number(t) != 0 for t in texts):
         faults.add(f"the unit of speeds in {quoted(column)} is not told: say speed_unit='mph' or speed_unit='km/h'")

@@ -12,6 +12,7 @@ from typing import IO, TYPE_CHECKING, Any, NamedTuple, cast
 import numpy as np
 import shapely
 
+from fireplan import wording
 from fireplan._checked import takes
 from fireplan._conversions import KPH_PER_MPS
 from fireplan._geofiles import refuse_dtd
@@ -308,9 +309,9 @@ def _notes(counts: Counter[str]) -> Iterator[str]:
         where = listed(k.removeprefix("missing ") for k in counts if k.startswith("missing node"))
         yield f"clipped extract: {counts['missing']} nodes are not in the file; ways end there ({where})"
     if counts["deleted"]:
-        yield f"{counts['deleted']} elements marked as deleted are left out"
+        yield f"{wording.counted(counts['deleted'], 'element')} marked as deleted left out"
     if counts["versions"]:
-        yield f"{counts['versions']} ways stand there in several versions: the last of each counts"
+        yield f"{wording.counted(counts['versions'], 'way')} in several versions: the last of each counts"
     if counts["restriction"]:
         yield f"{counts['restriction']} turn restriction relations are not modelled: every turn is allowed"
     if counts["reversible"]:

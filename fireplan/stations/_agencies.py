@@ -6,6 +6,7 @@ from collections import Counter
 
 import pandas as pd
 
+from fireplan import wording
 from fireplan._checked import takes
 from fireplan.errors import listed, quoted
 
@@ -58,7 +59,8 @@ def with_home(stations: pd.DataFrame, home: str | None, notes: list[str]) -> Non
         notes.append(f"whose stations are the department's own cannot be told, so all count so: {others}; name home")
         return
     called = quoted(mine) if mine else "the department"
-    notes.append(f"{counts[mine]} stations of {called} are its own; those of {others} count in cover as neighbours'")
+    n_own = wording.counted(counts[mine], f"station of {called} is", f"stations of {called} are")
+    notes.append(f"{n_own} its own; those of {others} count in cover as neighbours'")
 
 
 def neighbours_said(stations: pd.DataFrame, units: pd.DataFrame) -> list[str]:
@@ -68,7 +70,8 @@ def neighbours_said(stations: pd.DataFrame, units: pd.DataFrame) -> list[str]:
         return []
     housed = int(units["station_id"].isin(away.index).sum()) if len(units) else 0
     whose = listed(f"{quoted(a)} ({n})" for a, n in sorted(Counter(agencies(away)).items()))
-    counted = f"{len(away)} open stations and {housed} units of neighbours count in cover"
+    n_open, n_units = wording.counted(len(away), "open station"), wording.counted(housed, "unit")
+    counted = f"{n_open} and {n_units} of neighbours count in cover"
     return [f"{counted}, and are told apart in tables by station: {whose}"]
 
 

@@ -152,7 +152,7 @@ def read_units(
     Returns
     -------
     By `unit_id`, completed by `fireplan.stations.complete_units`. What was found under other names, and which units
-    have no home among the stations, stands in `.attrs["notes"]`.
+    have no home among the stations, stands in `.attrs["notes"]`; the ids of the latter in `.attrs["without_station"]`.
     """
     table = read_office_table(path, what="unit file", table="units", layer=layer, given=(columns or {}).values())
     faults = Faults(table.name)
@@ -179,6 +179,7 @@ def read_units(
         units = pd.concat([housed, units[away]]) if away.any() else housed
     full = complete_units(units)
     full.attrs["notes"] = tuple(notes)
+    full.attrs["without_station"] = units.attrs.get("without_station", ())
     return full
 
 

@@ -6,6 +6,7 @@ import re
 from collections import Counter
 from typing import TYPE_CHECKING
 
+from fireplan import wording
 from fireplan._geofiles.column_names import column_names, squeezed
 from fireplan.errors import Faults, listed, quoted
 
@@ -83,8 +84,11 @@ def housed_at(units: pd.DataFrame, stations: pd.DataFrame, *, column: str, notes
                        f" {listed(stations.index)}")  # fmt: skip
         faults.raise_if_any()
     if lost.any():
-        notes.append(f"{lost.sum()} units are housed at stations that are not there, left out: {listed(named)}")
-    return units.assign(station_id=found)[~lost]
+        n_lost = wording.counted(lost.sum(), "unit is", "units are")
+        notes.append(f"{n_lost} housed at stations that are not there, left out: {listed(named)}")
+    housed = units.assign(station_id=found)[~lost]
+    housed.attrs["without_station"] = tuple(map(str, units.index[lost]))
+    return housed
 
 
 def _refuse_two_meanings(homes: pd.Series[str], stations: pd.DataFrame, column: str) -> None:

@@ -71,7 +71,7 @@ def test_a_crossed_outline_is_repaired_and_named():
     bow = shapely.Polygon([(-75, 40), (-74.99, 40.01), (-74.99, 40), (-75, 40.01)])
     zones = demand.read_zones(layer(zone_id=list("ABC")).set_geometry([bow, *SQUARES[1:]]))
     assert zones.is_valid.all()
-    assert zones.attrs["notes"] == ("1 invalid (self-crossing) outlines of zones repaired: 'A' (row 1)",)
+    assert zones.attrs["notes"] == ("1 invalid (self-crossing) outline of zones repaired: 'A' (row 1)",)
 
 
 @pytest.mark.parametrize(

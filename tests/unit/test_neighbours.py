@@ -31,7 +31,7 @@ def table(*agencies):
             [True, True, False],
             "2 stations of 'City' are its own; those of 'County' (1)",
         ),
-        (["City", "City", "County"], "county", [False, False, True], "1 stations of the department are its own"),
+        (["City", "City", "County"], "county", [False, False, True], "1 station of the department is its own"),
         (
             ["City", "County"],
             None,
@@ -77,7 +77,7 @@ def test_they_count_in_cover_and_not_among_the_departments_own(both):
     assert helped.summary().loc[key, "within"] > alone.summary().loc[key, "within"]
     assert "own" not in alone.stations.columns
     assert helped.stations["own"].groupby("station_id").first().to_dict() == {"S1": True, "N1": False}
-    told = "1 open stations and 1 units of neighbours count in cover, and are told apart in tables by station"
+    told = "1 open station and 1 unit of neighbours count in cover, and are told apart in tables by station"
     assert f"{told}: 'County' (1)" in helped.notes()
     assert not any("neighbours" in n for n in alone.notes())
     assert "2 open stations (1 of neighbours)" in repr(with_aid)

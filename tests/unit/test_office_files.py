@@ -1,12 +1,15 @@
 """Stations and units as offices keep them: every format, every spelling, and what is asked back."""
 
+import contextlib
 import io
 import json
+import random
 import sqlite3
 import zipfile
 
 import geopandas as gpd
 import pandas as pd
+import pyogrio
 import pytest
 import shapely
 import xlsxwriter
@@ -344,6 +347,24 @@ def test_of_several_layers_one_is_named(tmp_path):
         read_stations(f"{file}#nothing")
 
 
+def test_a_table_without_places_in_a_geopackage_is_read(tmp_path):
+    pyogrio.write_dataframe(frame(), tmp_path / "a.gpkg", layer="stations")
+    assert read_stations(tmp_path / "a.gpkg")[0].geometry.iloc[0] == shapely.Point(-75, 40)
+
+
+@pytest.mark.parametrize("kind", ["xlsx", "ods", "gpkg", "zip", "fgb", "shp"])
+def test_a_damaged_layer_or_workbook_is_read_or_refused(tmp_path, kind):
+    file, chance = made(kind, tmp_path), random.Random(kind)  # noqa: S311 - it draws damage, no secret
+    content = file.read_bytes()
+    for _ in range(tries(60)):
+        damaged = bytearray(content)
+        for _ in range(chance.randint(1, 4)):
+            damaged[chance.randrange(len(damaged))] = chance.randrange(256)
+        file.write_bytes(bytes(damaged[: chance.randrange(len(damaged))] if chance.random() < 0.2 else damaged))
+        with contextlib.suppress(FireplanError):
+            assert len(read_stations(file)[0]) >= 1
+
+
 def test_a_file_whose_name_holds_the_sign_is_that_file(tmp_path):
     file = tmp_path / "stations #2.csv"
     frame().to_csv(file, index=False)
@@ -371,7 +392,8 @@ def test_units_find_their_stations_by_id_and_those_without_are_named(tmp_path):
     assert units["type"].tolist() == ["engine", "engine", "truck"]
     told = "\n".join(units.attrs["notes"])
     assert "'facility_id' used as 'station_id'" in told
-    assert "1 units are housed at stations that are not there, left out: 'E53' at '45530'" in told
+    assert "1 unit is housed at stations that are not there, left out: 'E53' at '45530'" in told
+    assert units.attrs["without_station"] == ("E53",)
 
 
 def test_units_find_their_stations_by_number(tmp_path):

@@ -148,6 +148,27 @@ def test_a_layer_that_is_not_there_is_named(folder):
         fp.open_project(changed(folder, zones="nothing.gpkg#blocks"))
 
 
+RESPONSES = """incident_id,unit_id,call_type,priority,latitude,longitude,received,dispatched,enroute,arrived,cleared
+1,E1,FIRE,1,30.01,-140.0,2024-03-05 14:00:00,2024-03-05 14:01:00,2024-03-05 14:02:00,2024-03-05 14:05:00,2024-03-05 14:40:00
+2,E9,FIRE,1,30.02,-140.0,2024-03-05 15:00:00,2024-03-05 15:01:00,2024-03-05 15:02:00,2024-03-05 15:05:00,2024-03-05 15:40:00
+"""  # noqa: E501 - as it is exported
+
+
+@pytest.mark.parametrize(
+    ("units", "strangers"),
+    [("unit,station\nE1,1\nE3,1\nE9,9\n", 0), ("unit,station\nE1,1\nE3,1\n", 1), ("", 0)],
+)
+def test_a_unit_whose_station_is_not_known_is_still_the_departments_own(folder, units, strangers):
+    (folder / "cad.csv").write_text(RESPONSES, encoding="utf-8")
+    (folder / "own.csv").write_text(units or "-", encoding="utf-8")
+    text = (folder / "plan.toml").read_text(encoding="utf-8").replace("[inputs]", '[inputs]\ncad = "cad.csv"')
+    text = text.replace('units = "units.csv"\n', 'units = "own.csv"\n' if units else "")
+    (folder / "plan.toml").write_text(text, encoding="utf-8")
+    project = fp.open_project(folder)
+    assert sum("unit_unknown" in note for note in project.notes) == strangers
+    assert ("E9" in project.today.units.index) is False
+
+
 @pytest.mark.realdata
 def test_the_files_of_a_city_are_read_without_a_hand_laid_on_them(shared_data):
     sf = shared_data / "sf"

@@ -32,7 +32,7 @@ def named(network):
         ("overpass_out_geom.osm", ["A", "A", "A"], {1, 3, 5}, ()),
         ("josm_all_negative.osm", ["A Street"], {-1, -5}, ()),
         ("josm_new_road_negative_ids.osm", ["A Street", "A Street", "New Road"], {1, 3, 5, -2}, ()),
-        ("josm_action_delete.osm", ["B Street"], {1, 5}, ("1 elements marked as deleted are left out",)),
+        ("josm_action_delete.osm", ["B Street"], {1, 5}, ("1 element marked as deleted left out",)),
         ("osmnx_version1.osm", ["Road", "Road", "Road"], {1, 2, 3, 4}, ()),
     ],
 )
@@ -62,7 +62,7 @@ def test_an_answer_that_says_it_is_not_whole_is_refused_with_its_words(case, rem
 def test_of_a_history_the_last_version_counts():
     network = roads.from_osm(CASES / "history_two_versions.osm")
     assert network.highway.tolist() == ["motorway"]
-    assert "1 ways stand there in several versions: the last of each counts" in network.notes
+    assert "1 way in several versions: the last of each counts" in network.notes
 
 
 @pytest.mark.parametrize(("name", "told"), [("a.osm.pbf", "no drivable way"), ("a.osh.pbf", "is a history: take one")])

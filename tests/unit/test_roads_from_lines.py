@@ -5,6 +5,9 @@ import numpy as np
 import osmnx as ox
 import pytest
 import shapely
+from how_many import tries
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 import fireplan as fp
 from fireplan import roads
@@ -310,6 +313,32 @@ def test_the_streets_of_a_city_come_back_from_their_lines(shared_data):
     assert (network.n_nodes, network.n_streets) == (whole.n_nodes, whole.n_streets)
     assert network.length_m.sum() == pytest.approx(whole.length_m.sum())
     assert any(n.startswith("68 crossings of lines that share no end are not joined") for n in network.notes)
+
+
+@settings(max_examples=tries(60))
+@given(st.data())
+def test_pieces_of_a_grid_join_whatever_their_order_direction_and_millimetres(data):
+    every = [((x, y), (x + 1, y)) for x in range(4) for y in range(4)] + [
+        ((x, y), (x, y + 1)) for x in range(4) for y in range(4)
+    ]
+    chosen = data.draw(st.lists(st.sampled_from(every), min_size=1, max_size=20, unique=True))
+    shift = st.floats(-0.004, 0.004)
+    lines = []
+    for a, b in chosen:
+        ends = (b, a) if data.draw(st.booleans()) else (a, b)
+        lines.append(
+            shapely.LineString([(X + 100 * x + data.draw(shift), Y + 100 * y + data.draw(shift)) for x, y in ends])
+        )
+    network = roads.from_lines(layer(*lines))
+    assert network.n_nodes == len({end for line in chosen for end in line})
+    assert network.n_streets == len(chosen)
+    assert network.length_m.sum() == pytest.approx(100 * len(chosen), rel=2e-3)
+    assert not any("crossing" in note for note in network.notes)
+
+
+def test_a_limit_in_capitals_has_no_unit():
+    with pytest.raises(TableError, match="unit of speeds in 'MAXSPEED' is not told"):
+        roads.from_lines(layer(*CROSS, MAXSPEED=[25, 25, 25, 25]))
 
 
 def test_roads_without_a_line_are_refused():
