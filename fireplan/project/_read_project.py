@@ -122,6 +122,7 @@ def open_project(path: str | Path, *, tell: Callable[[str], None] | None = None)
             without=plan.stations.leave_out,
             columns=plan.units.columns,
         )
+    own = _own_units(units)  # those of stations that are left out as well
     stations, units, left_out = _without(stations, units, plan.stations.leave_out)
     outlines = None
     if plan.inputs.zones is not None:
@@ -137,7 +138,7 @@ def open_project(path: str | Path, *, tell: Callable[[str], None] | None = None)
             mapping=_mapping(plan, folder),
             stamp_timezone=plan.inputs.cad_timezone,
             responses=None if plan.inputs.cad_responses is None else folder / plan.inputs.cad_responses,
-            units=_own_units(units),
+            units=own,
             ground=[network.streets, *([] if outlines is None else [outlines])],
         )
     incidents = None if history is None else history.incidents

@@ -173,13 +173,15 @@ def read_units(
             faults.add(f"column '{column}' is missing; found {listed(table.rows.columns)}")
     faults.raise_if_any()
     units = _unit_rows(table, found, faults)
+    homeless: tuple[str, ...] = ()
     if stations is not None:
         away = units["station_id"].isin(list(without))
         housed = housed_at(units[~away], stations, column=found["station_id"], notes=notes)
+        homeless = housed.attrs.get("without_station", ())
         units = pd.concat([housed, units[away]]) if away.any() else housed
     full = complete_units(units)
     full.attrs["notes"] = tuple(notes)
-    full.attrs["without_station"] = units.attrs.get("without_station", ())
+    full.attrs["without_station"] = homeless
     return full
 
 

@@ -195,9 +195,9 @@ def test_numbers_serve_as_names_where_there_are_none(tmp_path):
     stations, _ = read_stations(saved(tmp_path, "Station #,lat,lon\n7,40,-75\n12,39,-75\n"))
     assert stations["name"].to_dict() == {"7": "Station 7", "12": "Station 12"}
     assert any("stations are called by 'Station #', as 'Station 7'" in n for n in stations.attrs["notes"])
-    for header in ("station_id", "FACILITYID"):
-        with pytest.raises(TableError, match="'name' is missing"):
-            read_stations(saved(tmp_path, f"{header},lat,lon\nA7,40,-75\n"))
+    assert read_stations(saved(tmp_path, "FACILITYID,lat,lon\nA7,40,-75\n"))[0]["name"].to_dict() == {"A7": "A7"}
+    with pytest.raises(TableError, match="'name' is missing"):
+        read_stations(saved(tmp_path, "station_id,lat,lon\nA7,40,-75\n"))
 
 
 def test_a_value_that_is_a_known_word_makes_no_header(tmp_path):
@@ -393,6 +393,13 @@ def test_units_find_their_stations_by_id_and_those_without_are_named(tmp_path):
     told = "\n".join(units.attrs["notes"])
     assert "'facility_id' used as 'station_id'" in told
     assert "1 unit is housed at stations that are not there, left out: 'E53' at '45530'" in told
+    assert units.attrs["without_station"] == ("E53",)
+
+
+def test_units_of_stations_that_are_left_out_need_no_home(tmp_path):
+    told = {"station_id": "facility_id"}
+    units = read_units(saved(tmp_path, UNITS, "units.csv"), stations=places().iloc[:1], without=["707"], columns=told)
+    assert units.index.tolist() == ["E15", "E24", "T24"]
     assert units.attrs["without_station"] == ("E53",)
 
 

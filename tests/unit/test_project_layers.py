@@ -75,7 +75,7 @@ def test_columns_are_named_in_the_plan(folder):
     table = pd.read_csv(folder / "stations.csv", dtype=str)
     table = table.rename(columns={"station_id": "Kennung", "name": "Wache"}).assign(FACILITYID="x")
     table.to_csv(folder / "stations.csv", index=False)
-    with pytest.raises(TableError, match="'name' is missing"):
+    with pytest.raises(TableError, match="unit 'E1' is housed at 'S1', which is not a station; stations are x"):
         fp.open_project(folder)
     told = '[stations.columns]\nstation_id = "Kennung"\nname = "Wache"\n'
     assert fp.open_project(changed(folder, more=told)).today.stations.index.tolist() == ["S1"]
@@ -167,6 +167,20 @@ def test_a_unit_whose_station_is_not_known_is_still_the_departments_own(folder, 
     project = fp.open_project(folder)
     assert sum("unit_unknown" in note for note in project.notes) == strangers
     assert ("E9" in project.today.units.index) is False
+
+
+def test_units_of_a_station_that_is_left_out_are_still_the_departments_own(folder):
+    (folder / "cad.csv").write_text(RESPONSES, encoding="utf-8")
+    (folder / "own.csv").write_text("unit_id,station_id\nE1,S1\nE9,S9\n", encoding="utf-8")
+    with (folder / "stations.csv").open("a", encoding="utf-8") as table:
+        table.write(
+            pd.read_csv(folder / "stations.csv", dtype=str).assign(station_id="S9").to_csv(index=False, header=False)
+        )
+    project = fp.open_project(
+        changed(folder, units="own.csv", network='roads.npz"\ncad = "cad.csv', more='[stations]\nleave_out = ["S9"]')
+    )
+    assert project.today.stations.index.tolist() == ["S1"]
+    assert not any("unit_unknown" in note for note in project.notes)
 
 
 @pytest.mark.realdata
