@@ -20,6 +20,7 @@ from fireplan._selection import Selection, choose_incidents, outline_of
 from fireplan.errors import Faults, InputError, UnknownIdError, listed, quoted
 from fireplan.roads import SNAP_LIMIT_M
 from fireplan.stations import complete_units
+from fireplan.stations._agencies import with_neighbours
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -178,14 +179,16 @@ class Scenario(OfOneRelease):
 
     def _made_zones(self) -> gpd.GeoDataFrame:
         """Hexagons for a place without zones: of its incidents, or along its roads."""
-        if self.incidents is not None:
-            return demand.hexagons(_indexed(self.incidents, "incident_id"))
+        incidents = self.incidents
+        if incidents is not None and not (incidents.geometry.isna() | incidents.geometry.is_empty).all():
+            return demand.hexagons(_indexed(incidents, "incident_id"))
         return demand.along_roads(self.roads, snap_limit_m=self.snap_limit_m)
 
     def __repr__(self) -> str:
         """Say what it holds."""
+        n_open = wording.counted(self.stations["open"].sum(), "open station")
         parts = [
-            f"Scenario {quoted(self.name)}: {wording.counted(self.stations['open'].sum(), 'open station')}",
+            f"Scenario {quoted(self.name)}: {with_neighbours(n_open, self.stations)}",
             wording.counted(len(self.units), "unit"),
             wording.counted(len(self.zones), "zone"),
             wording.counted(0 if self.incidents is None else len(self.incidents), "incident"),

@@ -19,6 +19,7 @@ from fireplan.measures import assess
 from fireplan.progress import silent
 from fireplan.project import manifest, whole_outputs, write_csv, write_layers
 from fireplan.project._manifest import file_hash
+from fireplan.project._plan import file_of
 from fireplan.project._siting_plan import siting_question
 from fireplan.siting._results.siting_words import little_said, names_of, plan_said
 
@@ -132,7 +133,7 @@ def _write(results: _Results, folder: Path) -> None:
         scenarios = [project.today, found.after(SCENARIO)]
         made_from = manifest(project, scenarios, outputs=list(part.iterdir()))
         for key, name in project.plan.siting.files.items():
-            made_from["inputs"][key] = {"file": name, "sha256": file_hash(project.folder / name)}
+            made_from["inputs"][key] = {"file": name, "sha256": file_hash(file_of(project.folder, name))}
         made_from["siting"] = {"stations": results.question.stations, "candidates": len(results.question.candidates)}
         text = json.dumps(made_from, indent=2, ensure_ascii=False) + "\n"
         _write_text(part / "siting_manifest.json", text)

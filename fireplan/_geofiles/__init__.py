@@ -1,7 +1,15 @@
 """Tables and layers from outside, read without letting their content choose how."""
 
 from fireplan._geofiles.column_names import name_columns
-from fireplan._geofiles.local_files import LIMIT_BYTES, MOST_UNPACKED, is_database, local_file, refuse_dtd, with_layer
+from fireplan._geofiles.local_files import (
+    LIMIT_BYTES,
+    MOST_UNPACKED,
+    is_database,
+    local_file,
+    refuse_dtd,
+    with_layer,
+    without_password,
+)
 from fireplan._geofiles.office_tables import OfficeTable, cell_text, read_office_table
 from fireplan._geofiles.vector_files import is_layer, json_content, read_vector
 
@@ -19,4 +27,5 @@ __all__ = [
     "read_vector",
     "refuse_dtd",
     "with_layer",
+    "without_password",
 ]

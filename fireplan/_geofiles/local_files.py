@@ -16,12 +16,18 @@ CHUNK_BYTES = 65_536
 MOST_UNPACKED = 100
 """A packed file that swells by more than this is refused: text does not."""
 
+_SECRET = re.compile(r"(//[^/@:]*:)[^@]*(?=@)|([?&](?:password|pwd)=)[^&#]*", re.IGNORECASE)
 _DATABASE = re.compile(r"(?:postgres(?:ql)?|sqlite|mysql|mariadb|mssql|oracle)(?:\+\w+)?:", re.IGNORECASE)
 
 
 def is_database(source: object) -> bool:
     """Whether a name is the URL of an SQL database, such as "postgresql://host/city#gis.stations"."""
     return isinstance(source, str) and _DATABASE.match(source) is not None and "://" in source
+
+
+def without_password(url: str) -> str:
+    """Give a URL as it may be shown."""
+    return _SECRET.sub(lambda found: f"{found[1] or found[2]}***", url)
 
 
 def with_layer(path: str | Path, layer: str | None = None) -> tuple[str | Path, str | None]:
@@ -54,7 +60,9 @@ def local_file(path: str | Path, *, what: str) -> Path:
     """
     text = str(path)
     if "://" in text or text.replace("\\", "/").startswith("/vsi"):
-        raise InputError(f"{what} {quoted(text)} is not a file on this machine: fetch it first, then name the copy")
+        raise InputError(
+            f"{what} {quoted(without_password(text))} is not a file on this machine: fetch it first, then name the copy"
+        )
     file = Path(text)
     if "\0" in text or not file.exists():
         raise InputError(f"{what} {quoted(text)} does not exist: check the path")

@@ -4,28 +4,36 @@ from __future__ import annotations
 
 import csv
 import io
+import zipfile
 from dataclasses import dataclass, field
 from datetime import date
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
-import shapely
 
 from fireplan._geofiles.column_names import knows
 from fireplan._geofiles.database_tables import read_database_table
 from fireplan._geofiles.local_files import is_database, local_file, with_layer
-from fireplan._geofiles.vector_files import READABLE, read_vector
+from fireplan._geofiles.vector_files import READABLE, check_unpacked, read_vector
 from fireplan.errors import InputError, listed, quoted
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+    from pathlib import Path
+
     import geopandas as gpd
 
 TEXT = (".csv", ".tsv", ".txt", ".tab")
+DATABASES = (".db", ".sqlite", ".sqlite3")
 WORKBOOKS = (".xlsx", ".xlsm", ".xls", ".xlsb", ".ods")
 DELIMITERS = ",;\t|"
 TITLE_ROWS = 10
 """Rows at the head of a table among which its header is sought."""
+
+HEAD_LETTERS = 100_000
+
+HEADER_NAMES = 2
+"""Known names in a row below the first that make it the header: one may be a value."""
 
 MOST_ROWS = 5_000_000
 
@@ -77,7 +85,12 @@ def cell_text(value: object) -> str:
 
 
 def read_office_table(
-    source: str | Path | pd.DataFrame, *, what: str, table: str, layer: str | None = None
+    source: str | Path | pd.DataFrame,
+    *,
+    what: str,
+    table: str,
+    layer: str | None = None,
+    given: Collection[str] = (),
 ) -> OfficeTable:
     """
     Read a table, or a layer, from whatever holds it.
@@ -85,14 +98,16 @@ def read_office_table(
     Parameters
     ----------
     source
-        CSV or other parted text, a workbook, a layer as in `read_vector`, plain Parquet, the URL of an SQL database
-        with the table after "#", or a table in memory.
+        CSV or other parted text, a workbook, a layer as in `read_vector`, plain Parquet, a file of SQLite or the URL of
+        an SQL database with the table after "#", or a table in memory.
     what
         What it is, for messages.
     table
         Which table it should be, whose header is looked for under a title.
     layer
         Name of the layer or sheet in a file of several.
+    given
+        Names of columns that the user says: the header has them.
     """
     if isinstance(source, pd.DataFrame):
         return _of_frame(source, name=f"{table} table")
@@ -100,18 +115,28 @@ def read_office_table(
     if is_database(path):
         frame = read_database_table(str(path), layer, what=what)
         return _of_frame(frame, name=f"{table} table {layer}")
-    ending = Path(path).suffix.lower()
+    file = local_file(path, what=what)
+    ending = file.suffix.lower()
     if ending in TEXT:
-        return _of_text(local_file(path, what=what), table=table)
+        return _of_text(file, table=table, given=given)
     if ending in WORKBOOKS:
-        return _of_workbook(local_file(path, what=what), what=what, table=table, sheet=layer)
-    if ending == ".parquet" and not _has_places(local_file(path, what=what), what=what):
-        return _of_frame(_plain_parquet(Path(path), what=what), name=f"{table} file {Path(path).name}")
+        return _of_workbook(file, what=what, table=table, sheet=layer, given=given)
+    return _of_layer(file, what=what, table=table, layer=layer)
+
+
+def _of_layer(file: Path, *, what: str, table: str, layer: str | None) -> OfficeTable:
+    """Read what holds layers, or tables that are none: a file of SQLite, plain Parquet."""
+    ending = file.suffix.lower()
+    if ending in DATABASES:
+        frame = read_database_table(f"sqlite:///{file.as_posix()}", layer, what=what)
+        return _of_frame(frame, name=f"{table} table {layer}")
+    if ending == ".parquet" and not _has_places(file, what=what):
+        return _of_frame(_plain_parquet(file, what=what), name=f"{table} file {file.name}")
     if ending not in READABLE:
-        every = [*TEXT, *WORKBOOKS, *READABLE]
-        raise InputError(f"{what} {quoted(Path(path).name)}: expected one of {listed(every, most=len(every))}")
-    found = read_vector(path, what=what, layer=layer)
-    return _of_frame(found, name=f"{table} file {Path(path).name}", row="feature")
+        every = [*TEXT, *WORKBOOKS, *READABLE, *DATABASES]
+        raise InputError(f"{what} {quoted(file.name)}: expected one of {listed(every, most=len(every))}")
+    found = read_vector(file, what=what, layer=layer)
+    return _of_frame(found, name=f"{table} file {file.name}", row="feature")
 
 
 def _of_frame(frame: pd.DataFrame, *, name: str, row: str = "row") -> OfficeTable:
@@ -123,7 +148,11 @@ def _of_frame(frame: pd.DataFrame, *, name: str, row: str = "row") -> OfficeTabl
         shapes = table.geometry
         at = [str(c) for c in table.columns].index(str(shapes.name))
         table = pd.DataFrame(table.drop(columns=shapes.name))
-    return OfficeTable(name, pd.DataFrame(table), [f"{row} {i + 1}" for i in range(len(table))], shapes, at)
+    table = pd.DataFrame(table).set_axis([str(c) for c in table.columns], axis="columns")
+    twice = table.columns[table.columns.duplicated()]
+    if len(twice):
+        raise InputError(f"{name}: column {quoted(twice[0])} stands more than once: name each once")
+    return OfficeTable(name, table, [f"{row} {i + 1}" for i in range(len(table))], shapes, at)
 
 
 def _active(frame: Any) -> bool:  # noqa: ANN401 - a GeoDataFrame, whose geometry may be none
@@ -149,12 +178,11 @@ def _plain_parquet(file: Path, *, what: str) -> pd.DataFrame:
         raise InputError(f"{what} {quoted(file.name)} is damaged: {error}") from error
 
 
-def _of_text(file: Path, *, table: str) -> OfficeTable:
+def _of_text(file: Path, *, table: str, given: Collection[str]) -> OfficeTable:
     text = _decoded(file)
     if text.lstrip()[:1] == "<":
         raise InputError(f"{file.name} is a web page or XML, not a table: the download was answered with a page")
-    first = next((line for line in text.splitlines() if line.strip()), "")
-    delimiter = max(DELIMITERS, key=first.count) if any(d in first for d in DELIMITERS) else ","
+    delimiter = _delimiter(text, table=table, given=given)
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
     cells: list[tuple[int, list[str]]] = []
     try:
@@ -164,10 +192,20 @@ def _of_text(file: Path, *, table: str) -> OfficeTable:
                 raise InputError(f"{file.name} has more than {MOST_ROWS:,} rows: clip it first")
     except csv.Error as error:
         raise InputError(f"{file.name} cannot be read as CSV: {error} on line {reader.line_num}") from error
-    found = _with_header(
-        [(f"line {line}", row) for line, row in cells], name=f"{table} file {file.name}", file=file.name, table=table
-    )
+    numbered = [(f"line {line}", row) for line, row in cells]
+    found = _with_header(numbered, file=file.name, table=table, given=given)
     return OfficeTable(found.name, found.rows, found.places, decimal_comma=delimiter == ";", notes=found.notes)
+
+
+def _delimiter(text: str, *, table: str, given: Collection[str]) -> str:
+    """Find what parts the columns: that by which a line at the head has most known names, else most columns."""
+    head = [line for line in text[:HEAD_LETTERS].splitlines() if line.strip()][:TITLE_ROWS]
+
+    def known(delimiter: str) -> tuple[int, int]:
+        cells = [[c.strip().strip('"') for c in line.split(delimiter)] for line in head]
+        return max(sum(knows(table, c) or c in given for c in row) for row in cells), head[0].count(delimiter)
+
+    return max(DELIMITERS, key=known) if head else ","
 
 
 def _decoded(file: Path) -> str:
@@ -180,9 +218,11 @@ def _decoded(file: Path) -> str:
         return content.decode("cp1252", errors="replace")
 
 
-def _of_workbook(file: Path, *, what: str, table: str, sheet: str | None) -> OfficeTable:
+def _of_workbook(file: Path, *, what: str, table: str, sheet: str | None, given: Collection[str]) -> OfficeTable:
     import python_calamine as calamine  # noqa: PLC0415 - only needed here
 
+    if zipfile.is_zipfile(file):
+        check_unpacked(file, what=what)
     try:
         with calamine.CalamineWorkbook.from_path(str(file)) as book:
             held = {name: book.get_sheet_by_name(name).to_python(skip_empty_area=False) for name in book.sheet_names}
@@ -200,16 +240,16 @@ def _of_workbook(file: Path, *, what: str, table: str, sheet: str | None) -> Off
         raise InputError(f"{what} {quoted(file.name)} is empty")
     rows = held[sheet] if sheet is not None else next(iter(filled.values()))
     numbered = [(f"row {i}", [cell_text(c) for c in row]) for i, row in enumerate(rows, start=1)]
-    return _with_header(numbered, name=f"{table} file {file.name}", file=file.name, table=table)
+    return _with_header(numbered, file=file.name, table=table, given=given)
 
 
-def _with_header(cells: list[tuple[str, list[str]]], *, name: str, file: str, table: str) -> OfficeTable:
+def _with_header(cells: list[tuple[str, list[str]]], *, file: str, table: str, given: Collection[str]) -> OfficeTable:
     """Find the header, under a title if there is one, and put each row under it."""
     filled = [(place, row) for place, row in cells if any(c.strip() for c in row)]
     if not filled:
         raise InputError(f"{file} is empty")
-    known = [sum(knows(table, c) for c in row) for _, row in filled[:TITLE_ROWS]]
-    at = 0 if known[0] else known.index(max(known))
+    known = [sum(knows(table, c) or c.strip() in given for c in row) for _, row in filled[:TITLE_ROWS]]
+    at = 0 if known[0] or max(known) < HEADER_NAMES else known.index(max(known))
     notes = [f"the header is on {filled[at][0]}: what stands above it is left out"] if at else []
     header = [c.strip() for c in filled[at][1]]
     while header and not header[-1]:
@@ -228,13 +268,4 @@ def _with_header(cells: list[tuple[str, list[str]]], *, name: str, file: str, ta
     rows = [[*row[:width], *[""] * (width - len(row))] for _, row in body]
     columns = [c or f"column {i}" for i, c in enumerate(header, start=1)]
     frame = pd.DataFrame(rows, columns=columns, dtype=object)
-    return OfficeTable(name, frame, [place for place, _ in body], notes=notes)
-
-
-def shape_of(text: str) -> shapely.Geometry | None:
-    """Read a place written as text, such as "POINT (-122.4 37.7)"; None where it is none."""
-    return (
-        shapely.from_wkt(text, on_invalid="ignore")
-        if text.strip().upper().startswith(("POINT", "POLY", "MULTI"))
-        else None
-    )
+    return OfficeTable(f"{table} file {file}", frame, [place for place, _ in body], notes=notes)

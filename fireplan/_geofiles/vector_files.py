@@ -25,8 +25,9 @@ SIGNATURES = {
     ".fgb": b"fgb\x03fgb",
 }
 JSON = (".geojson", ".json")
-READABLE = (*JSON, *SIGNATURES, ".kml", ".gdb", ".zip")
-"""Endings of the layers that are read; .gdb is a folder, .zip holds one of the others."""
+PACKED = (".zip", ".kmz")
+READABLE = (*JSON, *SIGNATURES, ".kml", ".gdb", *PACKED)
+"""Endings of the layers that are read; .gdb is a folder, .zip and .kmz hold one of the others."""
 
 MOST_PARTS = 2000
 """Files in a packed layer beyond which it is refused."""
@@ -51,7 +52,7 @@ def read_vector(path: str | Path, *, what: str, layer: str | None = None) -> gpd
     path, layer = with_layer(path, layer)
     file = local_file(path, what=what)
     ending = file.suffix.lower()
-    if ending == ".zip":
+    if ending in PACKED:
         return _from_zip(file, what=what, layer=layer)
     if ending in JSON:
         return _from_geojson(file, what=what)
@@ -162,13 +163,13 @@ def _from_zip(file: Path, *, what: str, layer: str | None) -> gpd.GeoDataFrame:
         folder = Path(name)
         try:
             with zipfile.ZipFile(file) as packed:
+                check_unpacked(file, what=what)
                 parts = [p for p in packed.infolist() if not p.is_dir() and "__MACOSX" not in p.filename]
-                _check_size(file, parts, what=what)
                 for part in parts:
                     packed.extract(part, folder)
         except (OSError, zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, NotImplementedError) as error:
             raise InputError(f"{what} {quoted(file.name)} is damaged: {error}") from error
-        found = sorted(p for p in folder.rglob("*") if p.suffix.lower() in READABLE and p.suffix.lower() != ".zip")
+        found = sorted(p for p in folder.rglob("*") if p.suffix.lower() in READABLE and p.suffix.lower() not in PACKED)
         named = [p for p in found if layer is not None and p.stem.casefold() == layer.casefold()]
         if len(found) > 1 and len(named) != 1:
             names = [p.stem for p in found]
@@ -181,7 +182,10 @@ def _from_zip(file: Path, *, what: str, layer: str | None) -> gpd.GeoDataFrame:
         return read_vector(named[0] if named else found[0], what=what, layer=None if named else layer)
 
 
-def _check_size(file: Path, parts: list[zipfile.ZipInfo], *, what: str) -> None:
+def check_unpacked(file: Path, *, what: str) -> None:
+    """Refuse a packed file that is far larger, or more, unpacked than any table or layer."""
+    with zipfile.ZipFile(file) as packed:
+        parts = packed.infolist()
     size = sum(p.file_size for p in parts)
     if len(parts) > MOST_PARTS or size > max(2**20, MOST_UNPACKED * file.stat().st_size):
         raise InputError(f"{what} {quoted(file.name)} unpacks to over {MOST_UNPACKED} times its size: refused")
@@ -195,9 +199,7 @@ def _from_geojson(file: Path, *, what: str) -> gpd.GeoDataFrame:
     import shapely  # noqa: PLC0415
 
     content = json_content(file, what=what)
-    features = content.get("features") if isinstance(content, dict) else None
-    if not isinstance(features, list) or not all(isinstance(f, dict) for f in features):
-        raise InputError(f"{what} {quoted(file.name)} is not a GeoJSON FeatureCollection: no list of features")
+    features = _features(content, file, what=what)
     rows = [f.get("properties") or {} for f in features]
     geometry = []
     for number, (feature, row) in enumerate(zip(features, rows, strict=True), start=1):
@@ -227,6 +229,18 @@ def json_content(file: Path, *, what: str) -> Any:  # noqa: ANN401 - whatever it
         raise InputError(f"{what} {quoted(file.name)} is nested too deeply to be read") from error
     except ValueError as error:
         raise InputError(f"{what} {quoted(file.name)} holds a number that cannot be read: {error}") from error
+
+
+def _features(content: Any, file: Path, *, what: str) -> list[dict[str, Any]]:  # noqa: ANN401 - whatever JSON holds
+    """Give the list of features, or say what there is instead."""
+    features = content.get("features") if isinstance(content, dict) else None
+    if not isinstance(features, list) or not all(isinstance(f, dict) for f in features):
+        raise InputError(f"{what} {quoted(file.name)} is not a GeoJSON FeatureCollection: no list of features")
+    if any("attributes" in f and "properties" not in f for f in features[:1]):
+        raise InputError(
+            f"{what} {quoted(file.name)} is Esri's own JSON: ask the server for f=geojson, or export GeoJSON"
+        )
+    return features
 
 
 def _named_crs(content: dict[str, Any], file: Path, *, what: str) -> str:

@@ -55,8 +55,10 @@ def along_roads(roads: RoadNetwork, *, snap_limit_m: float = SNAP_LIMIT_M) -> gp
     if not len(streets):
         raise InputError("no street is open that doors open on: zones cannot be made along them")
     resolution = HEXAGON if roads.length_m.sum() <= COUNTY_KM * 1000 else HEXAGON - 1
-    lines = shapely.segmentize(roads.streets.geometry.array[streets], STEP_M)
-    lonlat = project(shapely.get_coordinates(lines), source=roads.crs, target=WGS84)
+    lines = roads.streets.geometry.to_numpy()[streets]
+    long = shapely.length(lines) > STEP_M  # and GEOS parts no line that has no length
+    xy = np.concatenate([shapely.get_coordinates(part) for part in (lines, shapely.segmentize(lines[long], STEP_M))])
+    lonlat = project(xy, source=roads.crs, target=WGS84)
     cells = sorted({h3.latlng_to_cell(lat, lon, resolution) for lon, lat in lonlat})
     outlines = [outline(np.array(h3.cell_to_boundary(cell))[:, ::-1]) for cell in cells]
     zones = gpd.GeoDataFrame(geometry=outlines, index=pd.Index(cells, name="zone_id", dtype=str), crs=WGS84)

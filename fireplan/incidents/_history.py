@@ -46,7 +46,7 @@ class CadHistory(OfOneRelease):
     quarantine
         One row per row set aside: `line`, `incident_id`, `unit_id`, `code`, `reason`; of a row that holds several
         responses one per response set aside, also where the others are used. Of two files, also `file`, blank for the
-        first.
+        first; of several read as one, the name of each. Of JSON, `line` is the number of the element.
     timezone
         The IANA zone of the agency's local time.
     rows_in, rows_ok, rows_set_aside, rows_duplicate, rows_held

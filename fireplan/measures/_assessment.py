@@ -23,6 +23,8 @@ from fireplan.measures._tally import ROUNDING, percentile_s, tally, weighted_per
 from fireplan.scenario import held, missing_said
 from fireplan.standards._library import standard_of
 from fireplan.standards._objectives import LEFT_OUT
+from fireplan.stations import own_stations
+from fireplan.stations._agencies import neighbours_said
 from fireplan.travel import first_due, force_times, station_notes
 from fireplan.travel._first_due import first_due_rows
 from fireplan.travel._force import ForceTimes, force_arrival, whole
@@ -153,7 +155,8 @@ class Assessment(OfOneRelease):
         Returns
         -------
         By station, objective and measure: `n` for which the station is first due with what the objective asks for, how
-        much of it lies `within` the objective (by whichever station), the `share`, and the `unit`.
+        much of it lies `within` the objective (by whichever station), the `share`, and the `unit`; where some stations
+        are of neighbours, `own` says which are not.
         """
         return self._stations.view()
 
@@ -425,6 +428,9 @@ def _by_station(scenario: Scenario, arrivals: tuple[Arrival, ...]) -> pd.DataFra
     table["name"] = np.tile(stations["name"].to_numpy(object), len(arrivals))
     table["open"] = np.tile(stations["open"].to_numpy(), len(arrivals))
     table["share"] = (table["within"] / table["n"]).where(table["n"] > 0)
+    own = own_stations(stations).to_numpy()
+    if not own.all():
+        table["own"] = np.tile(own, len(arrivals))
     return table.set_index(["station_id", "objective", "measure"])
 
 
@@ -434,6 +440,7 @@ def _notes(scenario: Scenario, standard: Standard, arrivals: tuple[Arrival, ...]
     if not standard.planned:
         notes.append(f"no objective of {standard.name} can be held to a plan: it is for dispatch history alone")
     notes += missing_said(scenario)
+    notes += neighbours_said(tables.stations, tables.units)
     notes += [line for line in standard.note.splitlines() if line.startswith(LEFT_OUT)]
     housed = set(tables.units["station_id"]) if len(tables.units) else set(tables.stations.index)
     empty = [s for s in tables.stations.index[tables.stations["open"]] if s not in housed]

@@ -13,7 +13,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 
 from fireplan import standards, wording
 from fireplan._checked import SHORTEST_PLAUSIBLE_S
-from fireplan._geofiles import is_database, with_layer
+from fireplan._geofiles import is_database, with_layer, without_password
 from fireplan.errors import ProjectError, UnknownIdError, listed, quoted
 from fireplan.response_performance import Policy
 
@@ -188,14 +188,11 @@ class DemandPart(_Part):
 
 
 class StationsPart(_Part):
-    """
-    What the columns of the stations are called, the CRS of their coordinates, and which are left out with their units.
-
-    See `fireplan.read_stations`.
-    """
+    """What the columns of the stations are called, their CRS, whose are the own, and which are left out with units."""
 
     columns: dict[str, str] = Field(default_factory=dict)
     crs: str | None = None
+    home: str | None = None
     leave_out: Values = ()
 
 
@@ -484,7 +481,8 @@ class Plan(_Part):
     @property
     def databases(self) -> dict[str, str]:
         """Tables of databases that the project reads, by key."""
-        return {f"inputs.{k}": v for k, v in self.inputs if k in FROM_DATABASES and is_database(v)}
+        named = {f"inputs.{k}": v for k, v in self.inputs if k in FROM_DATABASES and is_database(v)}
+        return {key: url for key, url in named.items() if not url.lower().startswith("sqlite")}
 
     @property
     def files(self) -> dict[str, str]:
@@ -619,7 +617,9 @@ def source_of(folder: Path, name: str) -> str | Path:
 
 def _path_faults(plan: Plan, folder: Path) -> list[str]:
     named = {**plan.files, "output.dir": plan.output.dir}
-    faults = [f"{key} {quoted(name)} {fault}" for key, name in named.items() if (fault := _not_a_path(name))]
+    faults = [
+        f"{key} {quoted(without_password(name))} {fault}" for key, name in named.items() if (fault := _not_a_path(name))
+    ]
     faults += [
         f"{key} holds a password, and a plan is passed on: leave it out; PGPASSWORD or a pgpass file gives it"
         for key, url in plan.databases.items()
@@ -646,6 +646,8 @@ def _path_faults(plan: Plan, folder: Path) -> list[str]:
 def _not_a_path(name: str) -> str:
     """Say why a name cannot be that of a file in the project; "" if it can."""
     text = name.replace("\\", "/")
+    if text.lower().startswith("sqlite:"):
+        return "is a file: name it, and its table, as in 'city.db#stations'"
     if "://" in text or text.lower().startswith("/vsi"):
         return "is not a file on this machine: fetch it first"
     if not name.isprintable() or max(map(len, text.split("/"))) > LONGEST_NAME:

@@ -109,7 +109,10 @@ def open_project(path: str | Path, *, tell: Callable[[str], None] | None = None)
     network = read_network(folder, plan.inputs.network, plan.network)
     say("reading stations and units")
     stations, housed = read_station_table(
-        source_of(folder, plan.inputs.stations), columns=plan.stations.columns, crs=plan.stations.crs
+        source_of(folder, plan.inputs.stations),
+        columns=plan.stations.columns,
+        crs=plan.stations.crs,
+        home=plan.stations.home,
     )
     units = complete_units(housed)
     if plan.inputs.units is not None:

@@ -13,6 +13,7 @@ from fireplan.measures._assessment import headline_row, untold_said
 from fireplan.report._blocks import Prose, Section
 from fireplan.report._inputs import is_force
 from fireplan.siting._results.siting_words import amount_said, little_said, plan_said
+from fireplan.stations._agencies import with_neighbours
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -54,7 +55,8 @@ def _given(material: Material) -> str:
     parts = []
     if material.scenario is not None:
         scenario = material.scenario
-        parts.append(wording.counted(int(scenario.stations["open"].sum()), "open station"))
+        n_open = wording.counted(int(scenario.stations["open"].sum()), "open station")
+        parts.append(with_neighbours(n_open, scenario.stations))
         parts.append(wording.counted(len(scenario.units), "unit"))
         zones = wording.counted(len(scenario.zones), "zone")
         if "population" in scenario.zones:

@@ -11,10 +11,10 @@ import shapely
 
 from fireplan import wording
 from fireplan._checked import takes
-from fireplan._geofiles import name_columns, read_office_table, read_vector, with_layer
+from fireplan._geofiles import is_database, name_columns, read_office_table, read_vector, with_layer
 from fireplan._geofiles.vector_files import layer_names
 from fireplan.crs import WGS84, known_crs, metric_crs
-from fireplan.errors import Faults, NetworkError, listed
+from fireplan.errors import Faults, NetworkError, listed, quoted
 from fireplan.roads._frames import from_frames
 from fireplan.roads._line_codes import BACKWARD, BOTH, CLOSED, FORWARD, classes_of, directions_of, speeds_of
 from fireplan.roads._line_joints import Pieces, cut_at_joints
@@ -102,7 +102,8 @@ def from_lines(  # noqa: PLR0913 - a column, or a table of codes, each
     if isinstance(path, pd.DataFrame):
         label = source or "street centrelines"
     else:
-        label = source or Path(str(with_layer(path)[0])).name
+        held, named = with_layer(path, layer)
+        label = source or (str(named) if is_database(held) else Path(str(held)).name)
         if layer is None and _is_osmnx(path):
             return _from_osmnx(path, source=label)
     table = read_office_table(path, what="road file", table="roads", layer=layer)
@@ -127,6 +128,11 @@ def from_lines(  # noqa: PLR0913 - a column, or a table of codes, each
     faults.raise_if_any()
     lines = _lines(table, crs, label, drop=highway == "", direction=direction, notes=notes)
     levels = _levels(texts)
+    ends = [found[c] for c in ("from_level", "to_level") if c in found]
+    if len(ends) == 1:
+        notes.append(
+            f"levels are known at one end alone ({quoted(ends[0])}), and do not count: name from_level and to_level"
+        )
     pieces = cut_at_joints(
         lines.shapes, None if levels is None else levels[lines.row], join_crossings=bool(join_crossings)
     )

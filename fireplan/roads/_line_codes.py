@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import re
 from collections import Counter
 from functools import cache
 from importlib.resources import files
@@ -53,8 +54,11 @@ _ONEWAY = {
     FORWARD: ("ft", "f", "yes", "y", "1", "true", "fromto", "forward", "with", "along", "oneway", "ow", "positive"),
     BACKWARD: ("tf", "t", "tofrom", "backward", "reverse", "against", "negative", "-1"),
 }
-_CODES = {code: direction for direction, codes in _ONEWAY.items() for code in codes}
+CODES = {code: direction for direction, codes in _ONEWAY.items() for code in codes}
 MOST = 0.5
+
+_NO_ROAD = re.compile(r"[a-rt-z]\d{4}|[b-h]\d\d")
+"""Codes of MTFCC and FCC for rails, water and bounds, which stand in one layer with the roads."""
 
 
 @cache
@@ -74,6 +78,8 @@ def highway_of(text: str, own: Mapping[str, str], *, of_osm: bool) -> str | None
     if plain in NOT_DRIVEN:
         return ""
     code = squeezed(text)
+    if _NO_ROAD.fullmatch(code):
+        return ""
     found = road_classes().get(code)
     if found is None and len(code) == 3 and code[0] == "a" and code[1:].isdigit():  # A41 is a kind of A4
         found = road_classes().get(code[:2])
@@ -118,7 +124,7 @@ def directions_of(
         return np.full(n, BOTH, dtype="U8")
     counts = Counter(texts)
     codes = {t: "-1" if t.strip() in {"-1", "-1.0"} else squeezed(t) for t in counts}
-    meant = {t: own.get(t, _CODES.get(code)) for t, code in codes.items()}
+    meant = {t: own.get(t, CODES.get(code)) for t, code in codes.items()}
     shares: Counter[str] = Counter()
     for text, count in counts.items():
         shares[codes[text]] += count

@@ -105,6 +105,9 @@ def _in_order(file: Path, counts: Counter[str]) -> tuple[Any, dict[int, int]]:
 
     name = file.name.lower()
     if name.endswith(".pbf"):
+        with osmium.io.Reader(str(file)) as reader:
+            if reader.header().has_multiple_object_versions:  # whose deleted ways have no tags to be told by
+                raise NetworkError(f"{file.name} is a history: take one moment of it first, with 'osmium time-filter'")
         return str(file), {}
     try:
         with _opened(file) as stream:

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from fireplan.roads._network import RoadNetwork
 
 PICKLE_STARTS = (b"\x80\x02", b"\x80\x03", b"\x80\x04", b"\x80\x05")
-LISTS = ("highway", "maxspeed", "name", "osmid")
+LISTS = ("highway", "maxspeed", "name")
 """Attributes that OSMnx writes as the text of a list where ways of different kinds were merged."""
 
 

@@ -11,6 +11,7 @@ from fireplan.siting._cover_question import covered
 from fireplan.siting._problem.aims_and_rules import Aim, Rules
 from fireplan.siting._problem.prepared_problem import default_weight, setting_of
 from fireplan.siting.models import units_for, worth_if_busy
+from fireplan.stations import own_stations
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -262,7 +263,8 @@ def relocate(  # noqa: PLR0913 - a question has this many parts
     stations
         How many move.
     rules
-        `closable` names those that may; left out: every open station that is not locked.
+        `closable` names those that may; left out: every open station of the department that is not locked, and none of
+        a neighbour's.
 
     Returns
     -------
@@ -272,7 +274,8 @@ def relocate(  # noqa: PLR0913 - a question has this many parts
     if not rules.closable:
         from dataclasses import replace  # noqa: PLC0415 - of this branch alone
 
-        open_ids = scenario.stations.index[scenario.stations["open"]]
+        stations_now = scenario.stations
+        open_ids = stations_now.index[stations_now["open"] & own_stations(stations_now)]
         rules = replace(rules, closable=tuple(s for s in map(str, open_ids) if s not in rules.locked))
     setting = setting_of(scenario, candidates, rules)
     if stations > len(setting.closable):

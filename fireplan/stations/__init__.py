@@ -1,5 +1,6 @@
 """Fire stations and the units they house."""
 
+from fireplan.stations._agencies import own_stations
 from fireplan.stations._apparatus import KINDS, USUAL_TURNOUT_S, complete_units, supply, type_of_unit, unit_type
 from fireplan.stations._department import department_crew, department_turnout_s
 from fireplan.stations._neris_entity import read_neris_entity
@@ -11,6 +12,7 @@ __all__ = [
     "complete_units",
     "department_crew",
     "department_turnout_s",
+    "own_stations",
     "read_neris_entity",
     "read_station_table",
     "read_stations",

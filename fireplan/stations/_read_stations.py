@@ -14,6 +14,7 @@ from fireplan._checked import takes
 from fireplan._geofiles import name_columns, read_office_table
 from fireplan.crs import WGS84, known_crs, project
 from fireplan.errors import Faults, listed, quoted
+from fireplan.stations._agencies import with_home
 from fireplan.stations._apparatus import complete_units
 from fireplan.stations._unit_homes import home_column, housed_at
 
@@ -45,6 +46,7 @@ def read_stations(
     layer: str | None = None,
     columns: Mapping[str, str] | None = None,
     crs: str | None = None,
+    home: str | None = None,
 ) -> tuple[gpd.GeoDataFrame, pd.DataFrame]:
     """
     Read fire stations and the units they house.
@@ -63,6 +65,9 @@ def read_stations(
         Name in the file by column, such as {"station_id": "FACILITYID"}, where it is not known or may be two.
     crs
         CRS of the coordinates where they are not longitude and latitude and the file does not say, such as "EPSG:2227".
+    home
+        The `agency` whose stations are the department's own; the others count in cover as neighbours'. Left out: those
+        whose agency is blank or, where none is, the agency that has the most.
 
     Returns
     -------
@@ -78,7 +83,7 @@ def read_stations(
         With every fault: missing columns or coordinates, two columns that may be one, ids that stand twice, a unit
         housed at two stations. A station is never dropped.
     """
-    stations, units = read_station_table(path, layer=layer, columns=columns, crs=crs)
+    stations, units = read_station_table(path, layer=layer, columns=columns, crs=crs, home=home)
     return stations, complete_units(units)
 
 
@@ -89,9 +94,10 @@ def read_station_table(
     layer: str | None = None,
     columns: Mapping[str, str] | None = None,
     crs: str | None = None,
+    home: str | None = None,
 ) -> tuple[gpd.GeoDataFrame, pd.DataFrame]:
     """Read stations, and the ids and homes of their units; what each unit is a table of units may tell."""
-    table = read_office_table(path, what="station file", table="stations", layer=layer)
+    table = read_office_table(path, what="station file", table="stations", layer=layer, given=(columns or {}).values())
     faults = Faults(table.name)
     if not len(table.rows):
         faults.add(
@@ -100,15 +106,19 @@ def read_station_table(
         faults.raise_if_any()
     found, notes = name_columns(table.rows.columns, "stations", texts=table.texts, faults=faults, given=columns)
     notes = [*table.notes, *notes]
-    _one_for_both(table, found, notes)
+    _name_for_id(table, found, notes)
+    ids = table.texts(found["station_id"]) if "station_id" in found else []
+    names = table.texts(found["name"]) if "name" in found else _names_of_ids(found, ids, notes)
+    if names is not None:
+        found.setdefault("name", found.get("station_id", ""))
     _check_columns(table, found, faults)
     faults.raise_if_any()
-    ids = table.texts(found["station_id"])
     who = [f"{quoted(i)} ({place})" for i, place in zip(ids, table.places, strict=True)]
     points = _points(table, found, who, crs=crs, faults=faults, notes=notes)
-    frame = pd.DataFrame({"station_id": ids, "name": table.texts(found["name"])})
+    frame = pd.DataFrame({"station_id": ids, "name": names})
     if "agency" in found:
         frame["agency"] = table.texts(found["agency"])
+        with_home(frame, home, notes)
     opened = table.texts(found["open"]) if "open" in found else [""] * len(ids)
     frame["open"] = [_is_open(o, s, faults) for o, s in zip(opened, ids, strict=True)]
     housed = _housed(table, found, ids, notes)
@@ -144,7 +154,7 @@ def read_units(
     By `unit_id`, completed by `fireplan.stations.complete_units`. What was found under other names, and which units
     have no home among the stations, stands in `.attrs["notes"]`.
     """
-    table = read_office_table(path, what="unit file", table="units", layer=layer)
+    table = read_office_table(path, what="unit file", table="units", layer=layer, given=(columns or {}).values())
     faults = Faults(table.name)
     if not len(table.rows):
         faults.add("there are no units in it, only a header")
@@ -192,20 +202,27 @@ def _unit_rows(table: OfficeTable, found: dict[str, str], faults: Faults) -> pd.
     return units
 
 
-def _one_for_both(table: OfficeTable, found: dict[str, str], notes: list[str]) -> None:
-    """
-    Let names serve as ids, where no two stations share one, or a column such as "Station" as both.
+def _name_for_id(table: OfficeTable, found: dict[str, str], notes: list[str]) -> None:
+    """Let names serve as ids where a table has no column of ids and no two stations share a name."""
+    if "station_id" in found or "name" not in found:
+        return
+    names = table.texts(found["name"])
+    if all(names) and len(set(names)) == len(names):
+        found["station_id"] = found["name"]
+        notes.append(f"there is no column of ids: {quoted(found['name'])} serves as 'station_id'")
 
-    A table with a column "station_id" is one of fireplan's own: there a name that is missing is a fault.
-    """
-    if "name" not in found and found.get("station_id", "station_id") != "station_id":
-        found["name"] = found["station_id"]
+
+def _names_of_ids(found: dict[str, str], ids: list[str], notes: list[str]) -> list[str] | None:
+    """Names for stations that have but one column, numbers as "Station 7"; None where it says that it holds ids."""
+    if not ids or found["station_id"] == "station_id":
+        return None
+    if not all(i.isdigit() for i in ids):
         notes.append(f"there is no column of names: {quoted(found['station_id'])} serves as 'name'")
-    elif "name" in found and "station_id" not in found:
-        names = table.texts(found["name"])
-        if all(names) and len(set(names)) == len(names):
-            found["station_id"] = found["name"]
-            notes.append(f"there is no column of ids: {quoted(found['name'])} serves as 'station_id'")
+        return ids
+    notes.append(
+        f"there is no column of names: stations are called by {quoted(found['station_id'])}, as 'Station {ids[0]}'"
+    )
+    return [f"Station {i}" for i in ids]
 
 
 def _check_columns(table: OfficeTable, found: dict[str, str], faults: Faults) -> None:

@@ -28,7 +28,7 @@ def home_column(table: OfficeTable, stations: pd.DataFrame) -> str | None:
     """
     names = {squeezed(n.name) for n in column_names() if (n.table, n.column) == ("units", "station_id")}
     candidates = [c for c in map(str, table.rows.columns) if squeezed(c) in names]
-    if "station_id" in candidates or len(candidates) < 2:
+    if any(map(_is_own_name, candidates)) or len(candidates) < 2:
         return None
     ids, numbers = set(stations.index.astype(str)), station_numbers(stations)
     by_id = [sum(text in ids for text in table.texts(c)) for c in candidates]
@@ -60,17 +60,23 @@ def housed_at(units: pd.DataFrame, stations: pd.DataFrame, *, column: str, notes
     """
     ids = set(stations.index.astype(str))
     homes = units["station_id"].astype(str)
+    if not _is_own_name(column):
+        _refuse_two_meanings(homes, stations, column)
     if homes.isin(ids).all():
         return units
-    numbers = station_numbers(stations)
     found = homes.where(homes.isin(ids))
-    if found.isna().all() and column != "station_id":
-        found = homes.map(lambda text: numbers.get(_plain(text)))
-        if found.notna().any():
-            notes.append(f"the stations of units are found by the number in {quoted(column)}")
+    word_for_word = _is_own_name(column)
+    for known, key, what in (
+        (_by_name(stations), str.casefold, "name"),
+        (station_numbers(stations), _plain, "number"),
+    ):
+        if found.isna().all() and not word_for_word:
+            found = homes.map(lambda text, known=known, key=key: known.get(key(text)))
+            if found.notna().any():
+                notes.append(f"the stations of units are found by the {what} in {quoted(column)}")
     lost = found.isna()
     named = [f"{quoted(u)} at {quoted(h)}" for u, h in homes[lost].items()]
-    if column == "station_id" or lost.sum() > ENOUGH * len(units):
+    if word_for_word or lost.sum() > ENOUGH * len(units):
         faults = Faults("table 'units'")
         for name in named[:5]:
             faults.add(f"unit {name.replace(' at ', ' is housed at ', 1)}, which is not a station; stations are"
@@ -79,6 +85,35 @@ def housed_at(units: pd.DataFrame, stations: pd.DataFrame, *, column: str, notes
     if lost.any():
         notes.append(f"{lost.sum()} units are housed at stations that are not there, left out: {listed(named)}")
     return units.assign(station_id=found)[~lost]
+
+
+def _refuse_two_meanings(homes: pd.Series[str], stations: pd.DataFrame, column: str) -> None:
+    """Refuse numbers that are ids of some stations and stand in the names of others."""
+    ids = set(stations.index.astype(str))
+    numbers = station_numbers(stations)
+    other = [home for home in homes if home in ids and numbers.get(_plain(home), home) != home]
+    if len(other) <= ENOUGH * homes.isin(ids).sum():
+        return
+    home = other[0]
+    by_id, by_number = (stations["name"].astype(str)[i] for i in (home, numbers[_plain(home)]))
+    faults = Faults("table 'units'")
+    faults.add(
+        f"{quoted(home)} in {quoted(column)} may be the id of {quoted(by_id)}, or mean {quoted(by_number)}: name the"
+        " column of the stations that holds these numbers as their station_id, or call this one so if ids are meant"
+    )
+    faults.raise_if_any()
+
+
+def _is_own_name(column: str) -> bool:
+    """Whether a column is called as its own name is, whose values are meant word for word."""
+    return squeezed(column) == "stationid"
+
+
+def _by_name(stations: pd.DataFrame) -> dict[str, str]:
+    """Id of each station by its name, in whatever capitals; a name that two stations have is none."""
+    names = [str(name).strip().casefold() for name in stations["name"]]
+    counts = Counter(names)
+    return {n: str(i) for n, i in zip(names, stations.index, strict=True) if n and counts[n] == 1}
 
 
 def station_numbers(stations: pd.DataFrame) -> dict[str, str]:

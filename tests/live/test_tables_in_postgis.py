@@ -4,7 +4,7 @@ import pytest
 import shapely
 import sqlalchemy as sa
 
-from fireplan import demand
+from fireplan import demand, roads
 from fireplan.errors import InputError
 from fireplan.stations import read_stations
 
@@ -22,6 +22,8 @@ def city(postgres_url, postgres_has_postgis):
             "insert into gis.fire_stations select 7, 'North', st_transform(st_setsrid(st_point(-75, 40), 4326), 2272)",
             "create table gis.blocks (geoid20 text, pop20 integer, geom geometry(MultiPolygon, 4326))",
             "insert into gis.blocks select '420010001', 12, st_multi(st_makeenvelope(-75, 40, -74.9, 40.1, 4326))",
+            "create table gis.roads (fullname text, speed_mph integer, oneway text, geom geometry(LineString, 4326))",
+            "insert into gis.roads values ('Main', 30, 'FT', 'SRID=4326;LINESTRING(-75 40, -75 40.01)')",
             "create table gis.mixed (zone_id text, a geometry, b geometry)",
             "insert into gis.mixed select 'a', st_point(1, 2), st_point(1, 2)",
         ):  # fmt: skip
@@ -40,6 +42,13 @@ def test_layers_come_out_of_postgis_in_their_own_system(city):
     zones = demand.read_zones(city, layer="gis.blocks")
     assert zones["population"].to_dict() == {"420010001": 12}
     assert zones.crs.to_epsg() == 4326
+
+
+def test_roads_come_out_of_postgis(city):
+    network = roads.from_lines(f"{city}#gis.roads")
+    assert network.street_name.tolist() == ["Main"]
+    assert network.length_m[0] / min(network.there_s[0], network.back_s[0]) * 3.6 == pytest.approx(30 * 1.609344)
+    assert network.source == "gis.roads"
 
 
 def test_what_postgis_cannot_give_is_told(city):

@@ -78,9 +78,23 @@ def test_incidents_alone_are_counted_in_hexagons(town):
     assert summary.loc[("first_engine", "incidents"), "n"] == 8
 
 
+def test_incidents_without_a_place_leave_the_roads(town):
+    calls = gpd.GeoDataFrame({"incident_id": ["a", "b"]}, geometry=[None, shapely.Point()], crs=4326)
+    zones = fp.Scenario(town.roads, town.stations, town.units, incidents=calls).zones
+    assert "incidents" not in zones.columns
+    assert len(zones) > 10
+
+
 def test_stations_are_not_made_up(town):
     with pytest.raises(TableError):
         fp.Scenario(town.roads, town.stations.iloc[:0])
+
+
+def test_a_street_without_a_length_does_no_harm():
+    nodes = pd.DataFrame({"x": [-75.0, -75.0, -75.0], "y": [40.0, 40.0, 40.01]}, index=[1, 2, 3])
+    edges = pd.DataFrame({"u": [1, 2], "v": [2, 3], "highway": "residential", "length": [0.0, 1110.0]})
+    zones = fp.demand.along_roads(fp.roads.from_frames(nodes, edges, crs=4326))
+    assert 3 < len(zones) < 12
 
 
 def test_roads_that_no_door_opens_on_are_refused():

@@ -188,6 +188,30 @@ def test_a_name_given_that_is_not_there_is_refused(tmp_path, columns, told):
         read_stations(saved(tmp_path, "FACILITYID,name,lat,lon\nA,North,40,-75\n"), columns=columns)
 
 
+def test_numbers_serve_as_names_where_there_are_none(tmp_path):
+    stations, _ = read_stations(saved(tmp_path, "Station #,lat,lon\n7,40,-75\n12,39,-75\n"))
+    assert stations["name"].to_dict() == {"7": "Station 7", "12": "Station 12"}
+    assert any("stations are called by 'Station #', as 'Station 7'" in n for n in stations.attrs["notes"])
+    for header in ("station_id", "FACILITYID"):
+        with pytest.raises(TableError, match="'name' is missing"):
+            read_stations(saved(tmp_path, f"{header},lat,lon\nA7,40,-75\n"))
+
+
+def test_a_value_that_is_a_known_word_makes_no_header(tmp_path):
+    file = saved(tmp_path, "Kennung,Wache,Zustand,Breite,Laenge\n1,Nord,Active,40,-75\n2,Sued,Active,39,-75\n")
+    told = {"station_id": "Kennung", "name": "Wache", "latitude": "Breite", "longitude": "Laenge"}
+    stations, _ = read_stations(file, columns=told)
+    assert stations["name"].tolist() == ["Nord", "Sued"]
+    assert stations.attrs["notes"] == ()
+
+
+def test_a_workbook_that_swells_is_refused(tmp_path):
+    with zipfile.ZipFile(tmp_path / "a.xlsx", "w", zipfile.ZIP_DEFLATED) as packed:
+        packed.writestr("xl/worksheets/sheet1.xml", " " * 2**24)
+    with pytest.raises(InputError, match="unpacks to over 100 times"):
+        read_stations(tmp_path / "a.xlsx")
+
+
 def test_names_serve_as_ids_where_there_are_none(tmp_path):
     stations, _ = read_stations(saved(tmp_path, "name,lat,lon\nNorth,40,-75\nSouth,39,-75\n"))
     assert stations.index.tolist() == ["North", "South"]
@@ -278,6 +302,26 @@ def test_a_title_above_the_header_is_passed_over_and_noted(tmp_path):
     assert stations.attrs["notes"] == ("the header is on row 3: what stands above it is left out",)
 
 
+def test_a_title_does_not_say_what_parts_the_columns(tmp_path):
+    title = "Fire stations, engines, trucks, of the City, all\n"
+    stations, _ = read_stations(saved(tmp_path, f"{title}station_id;name;latitude;longitude\nA;North;40,5;-75,25\n"))
+    assert stations.geometry.iloc[0] == shapely.Point(-75.25, 40.5)
+    assert "the header is on line 2: what stands above it is left out" in stations.attrs["notes"]
+
+
+def test_a_kmz_is_a_packed_kml(tmp_path):
+    layer_of(name="Name").to_file(tmp_path / "doc.kml", driver="KML")
+    with zipfile.ZipFile(tmp_path / "stations.kmz", "w") as packed:
+        packed.write(tmp_path / "doc.kml", "doc.kml")
+    assert read_stations(tmp_path / "stations.kmz")[0].index.tolist() == ["1", "2"]
+
+
+def test_the_json_of_esri_is_told_from_geojson(tmp_path):
+    content = {"features": [{"attributes": {"FACILITYID": "1"}, "geometry": {"x": -75, "y": 40}}]}
+    with pytest.raises(InputError, match="is Esri's own JSON: ask the server for f=geojson"):
+        read_stations(saved(tmp_path, json.dumps(content), "a.json"))
+
+
 def test_of_several_sheets_one_is_named(tmp_path):
     file = workbook(tmp_path / "a.xlsx", {"Stations": [HEADER, *ROWS], "Notes": [("by hand",)], "Blank": []})
     with pytest.raises(InputError, match=r"holds 2 sheets, 'Stations', 'Notes': name one, as in 'a\.xlsx#Stations'"):
@@ -338,6 +382,25 @@ def test_units_find_their_stations_by_number(tmp_path):
     assert read_units(file, stations=places())["station_id"].to_dict() == {"E15": "697", "E24": "707"}
 
 
+def test_numbers_that_are_ids_of_other_stations_are_refused(tmp_path):
+    rows = gpd.GeoDataFrame({"name": ["Station 3", "Station 1", "Station 2"]}, geometry=[shapely.Point(0, 1)] * 3,
+                            crs=4326, index=pd.Index(["1", "2", "3"], name="station_id"))  # fmt: skip
+    file = saved(tmp_path, "unit,station\nE1,1\nE2,2\nE3,3\n")
+    with pytest.raises(TableError, match=r"'1' in 'station' may be the id of 'Station 3', or mean 'Station 1'"):
+        read_units(file, stations=rows)
+    same = rows.assign(name=["Station 1", "Station 2", "Station 3"])
+    assert read_units(file, stations=same)["station_id"].tolist() == ["1", "2", "3"]
+    word_for_word = saved(tmp_path, "unit,station_id\nE1,1\nE2,2\nE3,3\n")
+    assert read_units(word_for_word, stations=rows)["station_id"].tolist() == ["1", "2", "3"]
+
+
+def test_units_find_their_stations_by_name(tmp_path):
+    stations = places(names=("Headquarters", "Harbor"))
+    units = read_units(saved(tmp_path, "unit,station\nE15,HEADQUARTERS\nE24,harbor\n"), stations=stations)
+    assert units["station_id"].to_dict() == {"E15": "697", "E24": "707"}
+    assert "the stations of units are found by the name in 'station'" in units.attrs["notes"]
+
+
 def test_units_whose_stations_cannot_be_told_are_refused(tmp_path):
     with pytest.raises(TableError, match="'station_id' may be 'Station' or 'Fire Station' or 'facility_id'"):
         read_units(saved(tmp_path, UNITS, "units.csv"))
@@ -346,7 +409,7 @@ def test_units_whose_stations_cannot_be_told_are_refused(tmp_path):
     with pytest.raises(
         TableError, match="unit 'E24' is housed at '708'"
     ):  # the column's own name is meant word for word
-        read_units(saved(tmp_path, "unit_id,station_id\nE15,697\nE24,708\n"), stations=places())
+        read_units(saved(tmp_path, "unit_id,Station ID\nE15,697\nE24,708\n"), stations=places())
 
 
 def test_units_come_out_of_a_workbook_with_their_figures(tmp_path):
@@ -355,6 +418,16 @@ def test_units_come_out_of_a_workbook_with_their_figures(tmp_path):
     assert units["station_id"].tolist() == ["1", "2"]
     assert units["crew"].tolist() == [3.0, 4.0]
     assert units["Color"].tolist() == ["red", ""]
+
+
+def test_a_table_in_memory_may_have_any_columns_once():
+    mine = frame().assign(more=1).rename(columns={"more": 0})
+    before = mine.copy()
+    assert read_stations(mine)[0].index.tolist() == ["1", "2"]
+    pd.testing.assert_frame_equal(mine, before)
+    twice = pd.concat([frame(), frame()[["name"]]], axis="columns")
+    with pytest.raises(InputError, match="column 'name' stands more than once"):
+        read_stations(twice)
 
 
 def test_what_is_not_read_is_named(tmp_path):
@@ -381,6 +454,7 @@ def test_what_is_not_read_is_named(tmp_path):
         ("postgresql://u:hush@127.0.0.1:1/city#a; drop table b", "name the table after '#'"),
         ("mysql+nodriver://u:hush@127.0.0.1/city#a", "driver is not installed"),
         ("postgresql://u:hush@127.0.0.1:port/city#a", "no database URL"),
+        ("postgis://u:hush@127.0.0.1/city#a", r"'postgis://u:\*\*\*@127.0.0.1/city' is not a file on this machine"),
     ],
 )
 def test_a_password_is_never_shown(url, told):

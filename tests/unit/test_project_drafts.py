@@ -7,10 +7,11 @@ from pathlib import Path
 import geopandas as gpd
 import pytest
 import xlsxwriter
+from rich.console import Console
 from typer.testing import CliRunner
 
 import fireplan as fp
-from fireplan._cli import app
+from fireplan._cli import app, init
 from fireplan.errors import ProjectError
 from fireplan.project._plan_draft.input_files import files_of, role_of
 from fireplan.project._plan_draft.place_time_zone import zone_of
@@ -224,3 +225,35 @@ def test_an_extract_and_three_stations_in_a_spreadsheet_are_enough(tmp_path, sha
     assert assessed.exit_code == 0, assessed.output
     assert "km of road" in assessed.output
     assert (home / "out" / "map.html").stat().st_size > 100_000
+
+
+def test_at_the_prompt_each_question_is_asked_and_answers_are_kept(tmp_path, monkeypatch):
+    """Who says no to leaving a station out keeps it, and yes to a column that was asked about takes it."""
+    (tmp_path / "stations.csv").write_text(
+        (MARISOL / "stations.csv").read_text(encoding="utf-8") + "S99,Fireboat,33.9,-127.5,FB1\n", encoding="utf-8"
+    )
+    (tmp_path / "calls.csv").write_text(
+        "Incident Number,Alarm Group,Received\n1,E1,2024-03-13 06:05:09\n2,E2,2024-03-13 07:05:09\n", encoding="utf-8"
+    )
+    found = fp.project.draft(
+        tmp_path / "city",
+        roads=MARISOL / "roads.osm.gz",
+        stations=tmp_path / "stations.csv",
+        cad=tmp_path / "calls.csv",
+        timezone=WEST,
+    )
+    asked = []
+
+    def answer(question, **_):
+        asked.append(question)
+        return "Alarm Group" in question
+
+    monkeypatch.setattr(init.Confirm, "ask", answer)
+    settled = init._settled(found, Console())
+    assert asked == [
+        "Is column Alarm Group unit_id?",
+        "Station S99 (Fireboat) lies 82.1 km from the nearest road: leave it out?",
+    ]
+    assert settled.leave_out == ()
+    assert settled.cad.mapping.columns["unit_id"] == "Alarm Group"
+    assert "unit_id" not in found.cad.mapping.columns

@@ -106,10 +106,13 @@ def test_a_table_of_a_database_may_be_named(folder):
     with sqlite3.connect(folder / "city.db") as base:
         table.to_sql("stations", base, index=False)
     base.close()
-    url = f"sqlite:///{(folder / 'city.db').as_posix()}#stations"
-    project = fp.open_project(changed(folder, stations=url))
+    project = fp.open_project(changed(folder, stations="city.db#stations"))
     assert project.today.stations.index.tolist() == ["S1"]
-    assert manifest(project, [project.today])["inputs"]["stations"] == {"table": url}
+    assert manifest(project, [project.today])["inputs"]["stations"]["file"] == "city.db#stations"
+    text = (folder / "plan.toml").read_text(encoding="utf-8").replace("city.db#", "sqlite:////city.db#")
+    (folder / "plan.toml").write_text(text, encoding="utf-8")
+    with pytest.raises(ProjectError, match=r"is a file: name it, and its table, as in 'city\.db#stations'"):
+        read_plan(folder)
 
 
 @pytest.mark.parametrize(
@@ -122,11 +125,12 @@ def test_a_plan_holds_no_password(folder, url):
 
 
 @pytest.mark.parametrize(
-    "url", ["https://host/stations.csv", "/vsicurl/http://host/a.gpkg#b", "postgresqlx://host/a#b"]
+    "url", ["https://a:hush@host/stations.csv", "/vsicurl/http://host/a.gpkg#b", "postgresqlx://host/a#b"]
 )
 def test_other_addresses_are_refused_as_before(folder, url):
-    with pytest.raises(ProjectError, match="is not a file on this machine"):
+    with pytest.raises(ProjectError, match="is not a file on this machine") as raised:
         read_plan(changed(folder, stations=url))
+    assert "hush" not in str(raised.value)
 
 
 def test_dispatch_history_is_no_table_of_a_database(folder):

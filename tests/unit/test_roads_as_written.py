@@ -6,6 +6,7 @@ from pathlib import Path
 
 import networkx as nx
 import numpy as np
+import osmium
 import pytest
 from how_many import tries
 from hypothesis import given, settings
@@ -62,6 +63,14 @@ def test_of_a_history_the_last_version_counts():
     network = roads.from_osm(CASES / "history_two_versions.osm")
     assert network.highway.tolist() == ["motorway"]
     assert "1 ways stand there in several versions: the last of each counts" in network.notes
+
+
+@pytest.mark.parametrize(("name", "told"), [("a.osm.pbf", "no drivable way"), ("a.osh.pbf", "is a history: take one")])
+def test_a_packed_history_is_refused(tmp_path, name, told):
+    with osmium.SimpleWriter(str(tmp_path / name)) as written:  # which knows a history by its name, and marks it
+        written.add_node(osmium.osm.mutable.Node(id=1, version=1, location=(-75, 40)))
+    with pytest.raises(NetworkError, match=told):
+        roads.from_osm(tmp_path / name)
 
 
 def test_a_new_road_of_an_editor_is_driven():

@@ -186,6 +186,20 @@ def test_classes_of_the_census_and_of_nena_are_known():
         assert "1 line of a class that no engine drives left out" in network.notes
 
 
+@pytest.mark.parametrize(("column", "codes"), [("MTFCC", ["S1400", "R1011", "H3010", "P0001"]),
+                                               ("CFCC", ["A41", "B11", "H11", "F10"])])  # fmt: skip
+def test_rails_and_rivers_of_the_census_are_no_roads(column, codes):
+    network = roads.from_lines(layer(*CROSS, **{column: codes}))
+    assert network.n_streets == 1
+    assert "3 lines of a class that no engine drives left out" in network.notes
+
+
+def test_levels_at_one_end_alone_are_said_not_to_count():
+    network = roads.from_lines(layer(*CROSS, F_ZLEV=[0, 1, 0, 0]))
+    assert network.n_nodes == 5
+    assert any("levels are known at one end alone ('F_ZLEV')" in n for n in network.notes)
+
+
 def test_primary_is_what_the_rest_of_the_layer_makes_it():
     of_nena = roads.from_lines(layer(*CROSS, RoadClass=["Primary", "Local", "Local", "Local"]))
     assert "motorway" in of_nena.highway

@@ -59,6 +59,8 @@ class MappingDraft:
     def absent(self) -> tuple[str, ...]:
         """Canonical columns that nothing in the file seems to hold."""
         here = set(self.fields.index[self.fields["certainty"] != "question"])
+        if self.mapping is not None:
+            here |= self.mapping.given
         if "point" in here:
             here |= {"latitude", "longitude"}
         return tuple(name for name in CANONICAL if name not in here)

@@ -16,7 +16,7 @@ from fireplan.incidents._formats.cell_text import cell_text, is_whole_float
 from fireplan.incidents._formats.json_elements import Elements
 from fireplan.incidents._formats.neris_stamps import NERIS_STAMPS, UNIT_RESPONSES, primary_type, stamp_text
 from fireplan.incidents._formats.point_columns import X, Y, crs_of, in_degrees
-from fireplan.incidents._formats.text_table import TEXT, Records, refuse_empty
+from fireplan.incidents._formats.text_table import TEXT, Records, refuse_empty, squeezed
 from fireplan.incidents._ledger.stands import Stands
 
 if TYPE_CHECKING:
@@ -136,6 +136,8 @@ class _Rows:
     mended: list[int] = field(default_factory=list)
     crs: set[str] = field(default_factory=set)
     slots: dict[str, int] = field(default_factory=dict)  # places; -1 of a name that is not wanted
+    stamps: set[int] = field(default_factory=set)  # slots of what NERIS may write as seconds
+    leads: dict[str, bool] = field(default_factory=dict)
     put: int = 0
 
     @property
@@ -209,12 +211,24 @@ class _Rows:
             slot = self.places[name] = len(self.places)
             if self.shape.places([name]):
                 self.kept[slot] = []
+                if name in NERIS_STAMPS:
+                    self.stamps.add(slot)
             else:
                 slot = -1
             self.slots[name] = slot
         return slot
 
-    def _flatten(
+    def _leads_on(self, name: str) -> bool:
+        """Tell whether a wanted name may stand below a name: what holds addresses or comments is not gone into."""
+        found = self.leads.get(name)
+        if found is None:
+            self._slot(name)
+            begins = squeezed(name)
+            found = self.shape.every or any(wanted.startswith(begins) for wanted in self.shape.accepted)
+            self.leads[name] = found
+        return found
+
+    def _flatten(  # noqa: C901 - one branch for each kind of value
         self, node: dict[str, Any], prefix: str, row: dict[int, str], lists: dict[str, list[Any]], *, depth: int
     ) -> None:
         if depth > MAX_DEPTH:
@@ -232,15 +246,14 @@ class _Rows:
                 if isinstance(value.get("type"), str) and value["type"] in GEOMETRIES:
                     self._set(row, name.removesuffix(".geometry"), _wkt(value))
                     self._refuse_other_crs(node, name)
-                else:
+                elif self._leads_on(name):
                     self._flatten(value, f"{name}.", row, lists, depth=depth + 1)
-            elif isinstance(value, list):
-                if any(isinstance(item, dict) for item in value):
-                    lists[name] = value
-                else:
-                    self._set(row, name, ";".join(cell_text(v) for v in value if not isinstance(v, list)))
-            else:
+            elif not isinstance(value, list):
                 self._set(row, name, value)
+            elif not any(isinstance(item, dict) for item in value):
+                self._set(row, name, ";".join(cell_text(v) for v in value if not isinstance(v, list)))
+            elif self._leads_on(name):
+                lists[name] = value
 
     def _set(self, row: dict[int, str], name: str, value: object) -> None:
         """Put a value that is no text into a row, if its name is wanted."""
@@ -257,7 +270,7 @@ class _Rows:
             raise InputError(f"{quoted(self.name)}: the name {quoted(name)} stands twice in one element")
         if "\0" in text:
             text = text.replace("\0", "")
-        row[slot] = stamp_text(text) if text[4:5] != "-" and name in NERIS_STAMPS else text
+        row[slot] = stamp_text(text) if slot in self.stamps and text[4:5] != "-" else text
 
     def _marked(self, place: int, text: str) -> str:
         self.marked.setdefault(place, [])

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from fireplan.incidents._columns.pick_columns import COSTS
+
 if TYPE_CHECKING:
     from collections.abc import Collection
 
@@ -47,29 +49,12 @@ def checklist(inputs: Collection[str], *, cad_absent: Collection[str] = ()) -> p
 
     Returns
     -------
-    `missing`, `would_add`, and whether it is `needed`.
+    `missing`, `why` that matters, and whether it is `needed`.
     """
-    rows = [(what, adds, True) for key, (what, adds) in NEEDED.items() if key not in inputs]
-    rows += [(what, adds, False) for key, (what, adds) in WOULD_ADD.items() if key not in inputs]
-    rows += [(f"column {name} of the dispatch history", costs(name), False) for name in cad_absent]
-    return pd.DataFrame(rows, columns=["missing", "would_add", "needed"])
-
-
-def costs(column: str) -> str:
-    """Say which figures a column of dispatch history carries."""
-    return COLUMNS.get(column, "")
-
-
-COLUMNS = {
-    "incident_id": "which rows are one incident: without it each row is one",
-    "unit_id": "units: second units, forces, workload, reliability",
-    "call_type": "kinds of incident: objectives for fires or medical calls alone",
-    "priority": "which calls are answered with lights and siren",
-    "latitude": "places: maps, gaps, demand by zone",
-    "longitude": "places: maps, gaps, demand by zone",
-    "received": "call handling and total response, hours and days",
-    "dispatched": "call handling and turnout",
-    "enroute": "turnout and travel, each by itself",
-    "arrived": "travel and total response",
-    "cleared": "workload, concurrency, reliability",
-}
+    rows = [(what, f"would add {adds}", True) for key, (what, adds) in NEEDED.items() if key not in inputs]
+    rows += [(what, f"would add {adds}", False) for key, (what, adds) in WOULD_ADD.items() if key not in inputs]
+    absent = dict.fromkeys("point" if name in {"latitude", "longitude"} else name for name in cad_absent)
+    rows += [
+        (f"{name} in the dispatch history", f"without it {COSTS[name]}", False) for name in absent if name in COSTS
+    ]
+    return pd.DataFrame(rows, columns=["missing", "why", "needed"])

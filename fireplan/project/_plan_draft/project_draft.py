@@ -161,7 +161,7 @@ class ProjectDraft:
         lines = [f"FAULT    {fault}" for fault in self.faults]
         lines += [f"QUESTION {question}" for question in self.questions]
         lines += [f"NOTE     {note}" for note in self.notes]
-        lines += [f"MISSING  {row['missing']}. Would add: {row['would_add']}." for _, row in self.checklist.iterrows()]
+        lines += [f"MISSING  {row['missing']}: {row['why']}." for _, row in self.checklist.iterrows()]
         return "\n".join(lines or ["Nothing is missing."]) + "\n"
 
 
