@@ -366,10 +366,18 @@ def _history(
     frame, named_again = drop_duplicates(frame, ledger=ledger)
     set_aside_bad_ids(frame, ledger=ledger)
     lines = ledger.lines_of(frame.index)
-    passed = read_elapsed(frame, texts, elapsed, names=names, lines=lines, faults=faults)
+    passed = read_elapsed(frame, texts, elapsed, names=names, lines=lines, tell=ledger.told, faults=faults)
     stamps = {column: text for column, text in texts.items() if column not in passed}
-    written = read_times(frame, stamps, names=names, formats=plan.times.formats, faults=faults, lines=lines,
-                         epoch=plan.times.epoch)  # fmt: skip
+    written = read_times(
+        frame,
+        stamps,
+        names=names,
+        formats=plan.times.formats,
+        epoch=plan.times.epoch,
+        lines=lines,
+        tell=ledger.told,
+        faults=faults,
+    )
     frame = frame.drop(columns=[*texts])
     written = to_next_day(written, clocks, frame.index, ledger=ledger)
     clocked = read_stamps(frame, written, zone=stamps_in, faults=faults, ledger=ledger, passed=passed, unsaid=unsaid)

@@ -429,6 +429,16 @@ def test_a_second_table_has_the_units(tmp_path):
         fp.read_cad(tmp_path / "calls.csv", timezone=NEW_YORK, responses=tmp_path / "units.csv")
 
 
+def test_a_fault_in_a_second_table_names_its_file_and_line(tmp_path):
+    (tmp_path / "calls.csv").write_text("incident_id,received\n1,2024-03-13 06:00:00\n")
+    (tmp_path / "units.csv").write_text("incident_id,unit_id,arrived\n9,E1,x\n1,E1,soon\n1,E2,later\n")
+    with pytest.raises(TableError, match=r"2 of 2 values, from line 'units\.csv' 3\)"):
+        fp.read_cad(tmp_path / "calls.csv", timezone="UTC", responses=tmp_path / "units.csv")
+    (tmp_path / "more.csv").write_text("incident_id,received\n2,soon\n3,later\n")
+    with pytest.raises(TableError, match=r"from line 'more\.csv' 2\)"):
+        fp.read_cad([tmp_path / "calls.csv", tmp_path / "more.csv"], timezone="UTC")
+
+
 def test_rows_without_a_number_are_numbered_on_request(tmp_path):
     text = (CASES / "no_incident_id.toml").read_text()
     with pytest.raises(InputError, match="number_rows = true"):

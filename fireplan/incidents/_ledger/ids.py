@@ -57,10 +57,11 @@ def check_one_unit(frame: pd.DataFrame, *, faults: Faults, ledger: Ledger) -> No
     lines = frame.index.to_numpy()[several]
     if len(lines) > MOST_SEVERAL * len(frame):
         one = quoted(frame["unit_id"].to_numpy(dtype=object)[several][0])
+        at = ledger.told(int(ledger.lines_of(lines)[0]))
         faults.add(
-            f"unit_id holds several units in {len(lines):,} of {len(frame):,} rows, such as {one} on line"
-            f" {ledger.lines_of(lines)[0]}: one row per unit, with the stamps of that unit; or a mapping with"
-            " split_units = true, by which dispatched and cleared are those of every unit named"
+            f"unit_id holds several units in {len(lines):,} of {len(frame):,} rows, such as {one} on line {at}:"
+            " one row per unit, with the stamps of that unit; or a mapping with split_units = true, by which"
+            " dispatched and cleared are those of every unit named"
         )
     ledger.set_aside("several_units", lines, column="unit_id")
 

@@ -251,13 +251,15 @@ class Ledger:
         if self.stands is not None:
             own, second = at[at < SECOND_FILE], at[at >= SECOND_FILE]
             told = [self.stands.text(own, most=LINES_SHOWN)] if len(own) else []
-            return "; ".join([*told, *map(self._told, second[:LINES_SHOWN].tolist())])
+            return "; ".join([*told, *map(self.told, second[:LINES_SHOWN].tolist())])
         rest = f" and {len(at) - LINES_SHOWN} more" if len(at) > LINES_SHOWN else ""
-        return listed(map(self._told, at[:LINES_SHOWN].tolist())) + rest
+        return listed(map(self.told, at[:LINES_SHOWN].tolist())) + rest
 
-    def _told(self, line: int) -> str:
-        """Tell a line, with the file's name if that is the second one."""
-        return str(line) if line < SECOND_FILE else f"{quoted(self._files[0])} {line - SECOND_FILE}"
+    def told(self, line: int) -> str:
+        """Tell a line, with the file's name if there are several."""
+        if line >= SECOND_FILE:
+            return f"{quoted(self._files[0])} {line - SECOND_FILE}"
+        return str(line) if self.stands is None else self.stands.text(np.array([line], dtype=np.int64), most=1)
 
     def quarantine(self, ids: pd.DataFrame) -> pd.DataFrame:
         """Build the table of rows set aside; `ids` holds `incident_id` and `unit_id` by row, where readable."""

@@ -15,7 +15,7 @@ from fireplan.incidents._columns_and_types import NO_STAMP, STAMP
 from fireplan.incidents._times.time_columns import MISSING, PLACEHOLDER, READ, UNREADABLE, WrittenTimes
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     import pyarrow as pa
 
@@ -43,25 +43,34 @@ def read_elapsed(
     names: Mapping[str, str],
     lines: Ints,
     faults: Faults,
+    tell: Callable[[int], str] = str,
 ) -> dict[str, Passed]:
     """
     Read the columns of times that are given as what has passed.
 
     Parameters
     ----------
-    frame, texts, names, lines, faults
+    frame, texts, names, lines, faults, tell
         As for `fireplan.incidents._times.time_columns.read_times`.
     elapsed
         Which columns these are, in what unit, and since when.
     """
     return {
-        name: _read(frame[name], texts[name], elapsed[name], called=names[name], lines=lines, faults=faults)
-        for name in texts if name in elapsed
-    }  # fmt: skip
+        name: _read(frame[name], texts[name], elapsed[name], called=names[name], lines=lines, tell=tell, faults=faults)
+        for name in texts
+        if name in elapsed
+    }
 
 
 def _read(
-    numbers: pd.Series[int], texts: pa.LargeStringArray, item: Elapsed, *, called: str, lines: Ints, faults: Faults
+    numbers: pd.Series[int],
+    texts: pa.LargeStringArray,
+    item: Elapsed,
+    *,
+    called: str,
+    lines: Ints,
+    tell: Callable[[int], str],
+    faults: Faults,
 ) -> Passed:
     values = pd.Series(texts.to_pylist(), dtype="str")
     amount = pd.to_numeric(values, errors="coerce").to_numpy(dtype=np.float64) * SECONDS[item.unit]
@@ -75,7 +84,7 @@ def _read(
     spread: npt.NDArray[np.int8] = kind[codes]
     bad, read = spread == UNREADABLE, spread == READ
     if bad.sum() > read.sum():
-        where = listed(lines[bad].tolist(), most=3)
+        where = listed(map(tell, lines[bad][:3].tolist()))
         faults.add(f"column {called} holds no numbers of {item.unit} in {bad.sum():,} rows, such as line {where}")
     span = np.full(len(values), np.timedelta64("NaT", "us"), dtype="timedelta64[us]")
     span[good] = np.round(amount[good] * 1e6).astype("timedelta64[us]")

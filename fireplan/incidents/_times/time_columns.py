@@ -11,7 +11,6 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from fireplan.errors import listed
 from fireplan.incidents._columns.placeholders import is_placeholder
 from fireplan.incidents._columns_and_types import MORE_TIMES, NO_STAMP, STAMP, TIMES, Flags, Ints, Stamps
 from fireplan.incidents._formats.text_table import TEXT
@@ -27,7 +26,7 @@ from fireplan.incidents._times.time_patterns import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from fireplan.errors import Faults
 
@@ -78,6 +77,7 @@ class _Column:
     texts: pa.LargeStringArray
     counts: Ints
     lines: Ints  # of the first row with each value
+    tell: Callable[[int], str]  # how a line is told
 
 
 def boiled_down(frame: pd.DataFrame) -> tuple[pd.DataFrame, dict[str, pa.LargeStringArray]]:
@@ -109,6 +109,7 @@ def read_times(
     faults: Faults,
     lines: Ints | None = None,
     epoch: str | None = None,
+    tell: Callable[[int], str] = str,
 ) -> dict[str, WrittenTimes]:
     """
     Read all time columns.
@@ -130,12 +131,14 @@ def read_times(
         The physical line of each row; left out: its index.
     epoch
         What numbers count, if they are times: "seconds" or "milliseconds" from 1970, "excel" days on the local clock.
+    tell
+        How a line is told: of several files with the name of its own.
     """
     result: dict[str, WrittenTimes] = {}
     open_: dict[str, tuple[_Column, list[Parts]]] = {}
     at = frame.index.to_numpy() if lines is None else lines
     for name in texts:
-        column = _column(frame[name], texts[name], name=names[name], lines=at)
+        column = _column(frame[name], texts[name], name=names[name], lines=at, tell=tell)
         if epoch is not None and (counted := _counted(column, epoch)) is not None:
             result[name] = _finish(column, counted, faults=faults)
             continue
@@ -185,12 +188,14 @@ def _counted(column: _Column, epoch: str) -> WrittenTimes | None:
     return WrittenTimes(stamps, nothing, kind) if epoch == "excel" else WrittenTimes(nothing, stamps, kind)
 
 
-def _column(numbers: pd.Series[int], texts: pa.LargeStringArray, *, name: str, lines: Ints) -> _Column:
+def _column(
+    numbers: pd.Series[int], texts: pa.LargeStringArray, *, name: str, lines: Ints, tell: Callable[[int], str]
+) -> _Column:
     values = texts.combine_chunks() if isinstance(texts, pa.ChunkedArray) else texts
     codes: Ints = np.asarray(numbers, dtype=np.int64)
     first = np.zeros(len(values), dtype=np.int64)
     first[codes[::-1]] = lines[::-1]
-    return _Column(name, codes, values, np.bincount(codes, minlength=len(values)), first)
+    return _Column(name, codes, values, np.bincount(codes, minlength=len(values)), first, tell)
 
 
 def _all_parts(column: _Column) -> list[Parts]:
@@ -208,7 +213,7 @@ def _order(column: _Column, parts: list[Parts], *, faults: Faults) -> str:
     where = np.concatenate([part.where for part in pieces])
     day_first, month_first = (first > 12) & (second <= 12), (second > 12) & (first <= 12)
     if day_first.any() and month_first.any():
-        one, other = column.lines[where[day_first]].min(), column.lines[where[month_first]].min()
+        one, other = (column.tell(int(column.lines[where[flags]].min())) for flags in (day_first, month_first))
         faults.add(
             f"column {column.name} writes the day first (line {one}) and the month first (line {other}):"
             " export it in one format"
@@ -282,7 +287,7 @@ def _refuse(column: _Column, kind: npt.NDArray[np.int8], *, faults: Faults) -> N
         return
     kinds = pd.Series([refused_kind(shape_of(str(value))) for value in column.texts.filter(pa.array(bad))])
     common = str(kinds.mode().iloc[0])
-    lines = listed(sorted(int(line) for line in column.lines[bad]), most=3)
+    line = column.tell(int(column.lines[bad].min()))
     count = int(column.counts[bad].sum())
     what = _ADVICE.get(common, "cannot be read as date and time: give a mapping with [times] formats")
-    faults.add(f"column {column.name} {what} ({count} of {int(given)} values, from line {lines.split(',')[0]})")
+    faults.add(f"column {column.name} {what} ({count} of {int(given)} values, from line {line})")
