@@ -31,6 +31,7 @@ from fireplan.incidents._formats.open_export import read_records
 from fireplan.incidents._formats.text_table import Shape, squeezed
 from fireplan.incidents._ledger.ids import holds_several
 from fireplan.incidents._ledger.ledger import Ledger
+from fireplan.incidents._shapes.second_table import OF_RESPONSES
 from fireplan.incidents._times.time_zones import known_zone
 
 if TYPE_CHECKING:
@@ -62,7 +63,9 @@ class _Draft:
 
 
 @takes
-def draft_mapping(path: str | PathLike[str], *, timezone: str | None = None) -> MappingDraft:
+def draft_mapping(
+    path: str | PathLike[str], *, responses: str | PathLike[str] | None = None, timezone: str | None = None
+) -> MappingDraft:
     """
     Draft the mapping of a dispatch export by the names and the values of its columns.
 
@@ -73,6 +76,8 @@ def draft_mapping(path: str | PathLike[str], *, timezone: str | None = None) -> 
     ----------
     path
         A file of any kind that `read_cad` reads.
+    responses
+        A second file with one row per unit, where the first has one per incident.
     timezone
         IANA zone of the agency, where it is known: it tells which of day and month is written first if no value does,
         and on which side of Greenwich points lie.
@@ -99,17 +104,18 @@ def draft_mapping(path: str | PathLike[str], *, timezone: str | None = None) -> 
     if timezone is not None:
         known_zone(timezone)
     file = Path(path)
-    ledger = Ledger()
-    records = read_records(file, Shape((), every=True), table=f"CAD file {quoted(file.name)}", ledger=ledger)
-    header = _told_apart(records.header)
-    looked = np.unique(np.linspace(0, len(records.lines) - 1, MOST_LOOKED_AT).astype(np.int64))
-    values = {
-        name: ColumnValues(records.texts(place).iloc[looked].str.strip().reset_index(drop=True))
-        for place, name in enumerate(header)
-        if name
-    }
-    bundled, known = _bundled(header, values)
-    draft = _drafted(values, known, timezone=timezone)
+    values, rows = _cells(file)
+    names = list(values)
+    if responses is not None:
+        bundled, second = "", _cells(Path(responses))[0]
+        names += [name for name in second if name not in values]
+        draft = _of_two(_drafted(values, {}, timezone=timezone), _drafted(second, {}, timezone=timezone))
+        _take_times(draft, timezone=timezone)
+        _take_zone(draft, timezone=timezone)
+    else:
+        bundled, known = _bundled(list(values), values)
+        draft = _drafted(values, known, timezone=timezone)
+        _take_ids(draft)
     if "log" in draft.more and bundled and load_mapping(bundled).log is None:
         bundled = ""
     mapping = load_mapping(bundled) if bundled else _mapping(draft, file.stem)
@@ -119,13 +125,57 @@ def draft_mapping(path: str | PathLike[str], *, timezone: str | None = None) -> 
         draft.found = {name: guess for name, guess in draft.found.items() if guess.column in used}
     return MappingDraft(
         file=file.name,
-        rows=records.rows_in,
+        rows=rows,
         mapping=mapping,
         bundled=bundled,
         fields=_table(draft),
-        questions=tuple(draft.questions),
-        unused=tuple(name for name in header if name not in used),
+        questions=tuple(dict.fromkeys(draft.questions)),
+        unused=tuple(name for name in names if name not in used),
     )
+
+
+def _cells(file: Path) -> tuple[dict[str, ColumnValues], int]:
+    """Read the columns of a file as far as they are looked at; and how many rows it has."""
+    name = f"CAD file {quoted(file.name)}"
+    records = read_records(file, Shape((), every=True), table=name, ledger=Ledger())
+    looked = np.unique(np.linspace(0, len(records.lines) - 1, MOST_LOOKED_AT).astype(np.int64))
+    values = {
+        name: ColumnValues(records.texts(place).iloc[looked].str.strip().reset_index(drop=True))
+        for place, name in enumerate(_told_apart(records.header))
+        if name
+    }
+    return values, records.rows_in
+
+
+def _of_two(first: _Draft, second: _Draft) -> _Draft:
+    """Put the drafts of two tables together: what is of a unit is taken from the second, all else from the first."""
+    keys = [draft.found["incident_id"].column if "incident_id" in draft.found else "" for draft in (first, second)]
+    if all(keys):
+        first.more["second"] = {"key": keys[0] if keys[0] == keys[1] else keys}
+    else:
+        first.questions.append("which column of each file holds the incident's number? Name both in [second] key")
+    for name, guess in second.found.items():
+        if name not in OF_RESPONSES and name in first.found:
+            continue
+        for part in (first.columns, first.join, first.elapsed):
+            part.pop(name, None)
+        for mine, theirs in (
+            (first.columns, second.columns),
+            (first.join, second.join),
+            (first.elapsed, second.elapsed),
+        ):
+            if name in theirs:
+                mine[name] = theirs[name]
+        first.found[name] = guess
+        first.held[guess.column] = second.held[guess.column]
+    for key in ("log", "split_units"):
+        if key in second.more:
+            first.more[key] = second.more[key]
+            first.held |= {name: second.held[name] for name in second.held if name not in first.held}
+    first.questions += second.questions
+    first.responses += second.responses
+    first.more.pop("times", None)
+    return first
 
 
 def _told_apart(header: list[str]) -> list[str]:
@@ -186,7 +236,6 @@ def _drafted(values: dict[str, ColumnValues], known: dict[str, str], *, timezone
     _take_points(draft, timezone=timezone)
     _take_times(draft, timezone=timezone)
     _take_zone(draft, timezone=timezone)
-    _take_ids(draft)
     return draft
 
 
@@ -423,6 +472,8 @@ def _named(mapping: Mapping | None) -> set[str]:
             names |= {sources} if isinstance(sources, str) else set(sources)
         names |= {part for parts in response.join.values() for part in parts}
         names |= {item.column for item in response.elapsed.values()}
+    if mapping.second is not None:
+        names |= {mapping.second.key} if isinstance(mapping.second.key, str) else set(mapping.second.key)
     if mapping.log is not None:
         names |= {mapping.log.status, *([mapping.log.time] if isinstance(mapping.log.time, str) else mapping.log.time)}
     return names
