@@ -197,6 +197,7 @@ def test_san_franciscos_raw_files_are_a_project_after_one_command(tmp_path, shar
     opened = fp.open_project(home)
     assert opened.today.timezone == "America/Los_Angeles"
     assert (len(opened.today.stations), len(opened.today.units)) == (40, 58)
+    assert "of 5,292 incidents lie over 200 m from every road" in shown.output.replace("\n", " ")
     assert opened.history.rows_ok == 10_410
     assert len(opened.today.zones) > 500
     assert any("left out by [stations] leave_out: '728', '1208'" in note for note in opened.notes)

@@ -21,7 +21,7 @@ from fireplan.project._plan_draft.place_time_zone import zone_of
 from fireplan.project._plan_draft.planned_inputs import PlannedInputs, is_there, planned_of
 from fireplan.project._plan_draft.project_draft import MAPPING_FILE, ProjectDraft, name_of
 from fireplan.project._read_project import read_network
-from fireplan.roads import SNAP_LIMIT_M, from_place, save
+from fireplan.roads import SNAP_LIMIT_M, from_place, save, snap
 from fireplan.stations import complete_units, read_station_table, read_units
 from fireplan.travel._astray import stations_astray
 
@@ -118,6 +118,7 @@ def draft(  # noqa: PLR0913 - one for each kind of input
     zone = timezone or planned.timezone or _zone(seen)
     history = _read_history(calls, home, planned, seen, zone=zone, say=say) if calls else NOTHING
     astray, homeless = _astray(seen)
+    seen.notes += _off_the_road(seen)
     return ProjectDraft(
         folder=home,
         inputs={**{key: inputs[key] for key in ROLES if key in inputs}, **history},
@@ -279,6 +280,24 @@ def _astray(seen: _Seen) -> tuple[pd.DataFrame, dict[str, str]]:
         away = seen.units[~seen.units["station_id"].isin(seen.stations.index)]
         homeless = {str(unit): str(station) for unit, station in away["station_id"].items()}
     return astray, homeless
+
+
+def _off_the_road(seen: _Seen) -> list[str]:
+    """Say how many incidents and zones lie off the road: they count as not reached."""
+    tables = {"incident": None if seen.history is None else seen.history.incidents, "zone": seen.zones}
+    notes = []
+    for name, table in tables.items():
+        if seen.roads is None or table is None:
+            continue
+        here = table.geometry[~(table.geometry.isna() | table.geometry.is_empty)]
+        off = int((snap(seen.roads, here.representative_point(), limit_m=SNAP_LIMIT_M).street < 0).sum())
+        if off:
+            counted = f"{wording.count(off)} of {wording.counted(len(here), name)}"
+            notes.append(
+                f"{counted} lie over {SNAP_LIMIT_M:.0f} m from every road and count as not reached; a study area"
+                " ([area] within) leaves out what lies outside it, and says how much that is"
+            )
+    return notes
 
 
 def _priorities(history: CadHistory | None) -> dict[str, int]:
