@@ -28,6 +28,7 @@ from fireplan.incidents._drafts.mapping_draft import MappingDraft
 from fireplan.incidents._drafts.point_settings import of_one_column, of_two_columns
 from fireplan.incidents._drafts.time_formats import formats_of, looks_like_utc, stamps_of
 from fireplan.incidents._formats.open_export import read_records
+from fireplan.incidents._formats.table_at_hand import read_table
 from fireplan.incidents._formats.text_table import Shape, squeezed
 from fireplan.incidents._ledger.ids import holds_several
 from fireplan.incidents._ledger.ledger import Ledger
@@ -62,7 +63,7 @@ class _Draft:
 
 
 @takes
-def draft_mapping(path: str | PathLike[str], *, timezone: str | None = None) -> MappingDraft:
+def draft_mapping(path: str | PathLike[str] | pd.DataFrame, *, timezone: str | None = None) -> MappingDraft:
     """
     Draft the mapping of a dispatch export by the names and the values of its columns.
 
@@ -72,7 +73,7 @@ def draft_mapping(path: str | PathLike[str], *, timezone: str | None = None) -> 
     Parameters
     ----------
     path
-        A file of any kind that `read_cad` reads.
+        A file of any kind that `read_cad` reads, or a table at hand.
     timezone
         IANA zone of the agency, where it is known: it tells which of day and month is written first if no value does,
         and on which side of Greenwich points lie.
@@ -98,9 +99,13 @@ def draft_mapping(path: str | PathLike[str], *, timezone: str | None = None) -> 
     """
     if timezone is not None:
         known_zone(timezone)
-    file = Path(path)
-    ledger = Ledger()
-    records = read_records(file, Shape((), every=True), table=f"CAD file {quoted(file.name)}", ledger=ledger)
+    shape = Shape((), every=True)
+    if isinstance(path, pd.DataFrame):
+        file = Path("the table")
+        records = read_table(path, shape, table=file.name)
+    else:
+        file = Path(path)
+        records = read_records(file, shape, table=f"CAD file {quoted(file.name)}", ledger=Ledger())
     header = _told_apart(records.header)
     looked = np.unique(np.linspace(0, len(records.lines) - 1, MOST_LOOKED_AT).astype(np.int64))
     values = {

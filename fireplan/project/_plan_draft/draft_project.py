@@ -234,6 +234,7 @@ def _read_history(file: Source, home: Path, seen: _Seen, *, zone: str, say: Call
         ground = [t for t in (seen.roads.streets if seen.roads else None, seen.zones) if t is not None]
         read = read_cad(file, timezone=zone, mapping=mapping, units=seen.units, ground=ground or None)
         seen.history = read
+        seen.notes += [f"{file.name}: {note}" for note in _strangers(read)]
         when = read.incidents["received"].dropna().dt.tz_convert(zone)
         span = f", {when.min():%Y-%m-%d} to {when.max():%Y-%m-%d}" if len(when) else ""
         return (
@@ -242,6 +243,23 @@ def _read_history(file: Source, home: Path, seen: _Seen, *, zone: str, say: Call
         )
 
     _try("cad", file, history, seen)
+
+
+def _strangers(history: CadHistory) -> list[str]:
+    """Say how many responses are of units that the table of units does not name: they may be the department's own."""
+    if "mutual_aid" not in history.responses:
+        return []
+    strange = history.responses.loc[history.responses["mutual_aid"], "unit_id"]
+    if not len(strange):
+        return []
+    units = [quoted(unit) for unit in sorted(strange.unique())]
+    note = (
+        f"{wording.count(len(strange))} of {wording.counted(len(history.responses), 'response')} are of"
+        f" {wording.counted(len(units), 'unit')} that the table of units does not name"
+        f" ({listed(units, most=MOST_NAMED)}): they are taken for neighbours' and left out of performance; add those"
+        " that are yours to the table"
+    )
+    return [note]
 
 
 def _astray(seen: _Seen) -> tuple[pd.DataFrame, dict[str, str]]:

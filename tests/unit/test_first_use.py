@@ -1,0 +1,98 @@
+"""What a newcomer is shown: drafts and histories in a notebook, and the first plan.toml."""
+
+import tomllib
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+import fireplan as fp
+
+CASES = Path(__file__).parents[1] / "data" / "cases"
+MARISOL = Path(__file__).parents[2] / "data" / "marisol"
+EAST, WEST = "America/New_York", "America/Los_Angeles"
+
+
+@pytest.mark.parametrize("name", ["nyc_fire_dispatch", "wide_units", "header_punctuation", "no_incident_id"])
+def test_a_table_at_hand_is_drafted_as_its_file_is(name):
+    file = CASES / f"{name}.csv"
+    table = pd.read_csv(file, dtype="str")
+    of_file, of_table = (fp.incidents.draft_mapping(given, timezone=EAST) for given in (file, table))
+    pd.testing.assert_frame_equal(of_table.fields, of_file.fields)
+    assert (of_table.questions, of_table.unused, of_table.rows) == (of_file.questions, of_file.unused, of_file.rows)
+    read = fp.read_cad(table, mapping=of_table, timezone=EAST)
+    assert read.rows_ok == fp.read_cad(file, mapping=of_file, timezone=EAST).rows_ok == len(table)
+
+
+def test_a_table_of_typed_columns_is_drafted_too():
+    table = pd.read_csv(CASES / "nyc_fire_dispatch.csv")
+    times = [name for name in table if name.endswith(("DATETIME", "INCIDENT_DATETIME"))]
+    table[times] = table[times].apply(pd.to_datetime)
+    draft = fp.incidents.draft_mapping(table, timezone=EAST)
+    read = fp.read_cad(table, mapping=draft, timezone=EAST)
+    as_text = fp.read_cad(CASES / "nyc_fire_dispatch.csv", mapping=draft, timezone=EAST)
+    assert read.responses["arrived"].tolist() == as_text.responses["arrived"].tolist()
+
+
+def test_a_history_shows_itself_in_a_line_without_a_place():
+    history = fp.read_cad(CASES / "wide_units.csv", mapping=fp.incidents.draft_mapping(CASES / "wide_units.csv"),
+                          timezone=EAST)  # fmt: skip
+    said = repr(history)
+    assert said.startswith(
+        "Dispatch history, ACCEPT: 30 rows, 30 used, 0 set aside, 0 twice; 30 incidents, 90 responses"
+    )
+    assert "2024-03-13 to 2024-03-14 (America/New_York)" in said
+    assert "POINT" not in said
+    assert len(said) < 250
+
+
+def test_a_draft_of_a_mapping_shows_itself_line_by_line():
+    said = repr(fp.incidents.draft_mapping(CASES / "nyc_fire_dispatch.csv")).splitlines()
+    assert said[0] == "Draft of a mapping for nyc_fire_dispatch.csv: 30 rows"
+    assert "  arrived: FIRST_ON_SCENE_DATETIME" in said
+    assert any(line.startswith("  zone: ZIPCODE (GUESS: ") for line in said)
+    assert said[-1] == "  not in it: unit_id, priority, latitude, longitude"
+    bundled = repr(fp.incidents.draft_mapping(CASES / "status_log_motorola.csv"))
+    assert "the mapping 'motorola', which comes with fireplan, fits" in bundled
+
+
+@pytest.fixture
+def town(tmp_path):
+    """Marisol with a station at sea, and a table of units that leaves two engines out."""
+    stations = (MARISOL / "stations.csv").read_text(encoding="utf-8") + "S99,Fireboat,33.9,-127.5,FB1\n"
+    (tmp_path / "stations.csv").write_text(stations, encoding="utf-8")
+    units = (MARISOL / "units.csv").read_text(encoding="utf-8").splitlines()
+    left = [line for line in units if not line.startswith(("E2,", "E4,"))]
+    assert len(left) == len(units) - 2
+    (tmp_path / "units.csv").write_text("\n".join(left), encoding="utf-8")
+    return fp.project.draft(
+        tmp_path / "town", roads=MARISOL / "roads.osm.gz", stations=tmp_path / "stations.csv",
+        units=tmp_path / "units.csv", cad=MARISOL / "cad.csv.gz", timezone=WEST,
+    )  # fmt: skip
+
+
+def test_units_that_the_table_does_not_name_are_told_before_they_count_as_neighbours(town):
+    (said,) = [note for note in town.notes if "table of units does not name" in note]
+    # Twelve are Ocean County's, and neighbours' indeed.
+    assert "are of 14 units that the table of units does not name ('E2', 'E4', 'OCN BC22'," in said
+    history = fp.read_cad(MARISOL / "cad.csv.gz", timezone=WEST)
+    units = history.responses["unit_id"]
+    n = int((units.isin(["E2", "E4"]) | units.str.startswith("OCN ")).sum())
+    assert said.startswith(f"cad.csv.gz: {n:,} of {len(history.responses):,} responses")
+
+
+def test_a_draft_of_a_project_shows_itself_line_by_line(town):
+    said = repr(town).splitlines()
+    assert said[0] == "Draft of the project town, America/Los_Angeles"
+    assert "  ASTRAY   station S99 (Fireboat) lies 82.1 km from the nearest road" in said
+    assert any(line.startswith("  MISSING  outlines with people") for line in said)
+
+
+def test_the_first_plan_says_which_keys_there_are_and_names_what_is_left_out(town):
+    text = (town.leaving_out("S99").write() / "plan.toml").read_text(encoding="utf-8")
+    assert "All keys: docs/plan.md" in text
+    assert "S99 (Fireboat) lies 82.1 km from the nearest road" in text
+    (line,) = [line for line in text.splitlines() if line.startswith("# emergency_priorities")]
+    listed = tomllib.loads(line.removeprefix("# "))["emergency_priorities"]
+    assert listed == list(town.priorities)[:12]
+    assert line.endswith("# strike out those that are not")
