@@ -1,12 +1,17 @@
 """What a newcomer is shown: drafts and histories in a notebook, and the first plan.toml."""
 
+import re
 import tomllib
+from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
 import pytest
+from typer.testing import CliRunner
 
 import fireplan as fp
+from fireplan._cli import app, terminal
+from fireplan.comparison import Comparison
 
 CASES = Path(__file__).parents[1] / "data" / "cases"
 MARISOL = Path(__file__).parents[2] / "data" / "marisol"
@@ -96,3 +101,72 @@ def test_the_first_plan_says_which_keys_there_are_and_names_what_is_left_out(tow
     listed = tomllib.loads(line.removeprefix("# "))["emergency_priorities"]
     assert listed == list(town.priorities)[:12]
     assert line.endswith("# strike out those that are not")
+
+
+def test_the_terminal_explains_what_its_table_holds_and_names_what_a_gap_holds():
+    line = fp.examples.line_town()
+    alone = Comparison((fp.assess(line, standard=fp.standards.NFPA_1710),))
+    both = fp.compare(line, line.apply(name="same"), standard=fp.standards.NFPA_1710)
+    free = replace(alone.standard, objectives=tuple(replace(o, share=None) for o in alone.standard.objectives))
+    captions = [
+        terminal.shares_table(c, title="x").caption.plain
+        for c in (alone, both, Comparison((fp.assess(line, standard=free),)))
+    ]
+    goal = "goal: what the objective asks for, and whether it is so"
+    assert captions == [goal, f"in brackets: change in percentage points; {goal}", ""]
+    head, first = terminal.gap_lines("today", fp.gaps(alone.baseline))
+    assert "of 400 people outside First engine, 4:00" in head
+    assert re.match(r"  1\. [1-9]\d* people in ", first)
+
+
+def test_a_gap_of_one_is_told_as_one():
+    line = fp.examples.line_town()
+    calls = line.zones[["geometry"]].assign(incidents=[0.0] * 39 + [1.0])
+    one = fp.Scenario(line.roads, line.stations, line.units, calls, name="one", timezone="UTC")
+    held = fp.assess(one, standard=fp.standards.NFPA_1710)
+    assert terminal.gap_lines("one", fp.gaps(held, weight="incidents"))[1].startswith("  1. 1 incident in ")
+
+
+def told(*words):
+    found = CliRunner().invoke(app.app, [str(word) for word in words], env={"COLUMNS": "80"})
+    return found.output
+
+
+def test_a_refused_export_is_told_which_mapping_fits_or_how_one_is_drafted():
+    zone = ("--kind", "cad", "--timezone", EAST)
+    refused = told("check", CASES / "status_log_motorola.csv", *zone)
+    assert refused.startswith("ERROR")
+    assert "the mapping 'motorola', which comes with fireplan, fits this file: add --mapping motorola" in refused
+    assert told("check", CASES / "status_log_motorola.csv", *zone, "--mapping", "motorola").startswith("REPAIR")
+    refused = told("check", CASES / "nyc_fire_dispatch.csv", *zone)
+    assert f"fireplan map nyc_fire_dispatch.csv --timezone {EAST} --out mapping.toml drafts a mapping" in refused
+
+
+def test_what_refused_a_mapping_that_was_given_is_told_alone(tmp_path):
+    (tmp_path / "m.toml").write_text('[columns]\nincident_id = "STARFIRE"\n', encoding="utf-8")
+    refused = told("check", CASES / "nyc_fire_dispatch.csv", "--kind", "cad", "--timezone", EAST, "--mapping",
+                   tmp_path / "m.toml")  # fmt: skip
+    assert refused.startswith("ERROR")
+    assert "fireplan map nyc" not in refused
+
+
+def test_a_ledger_is_read_as_sentences_at_eighty_columns(tmp_path):
+    mapping = tmp_path / "m.toml"
+    told("map", CASES / "nyc_fire_dispatch.csv", "--out", mapping)
+    lines = told("check", CASES / "nyc_fire_dispatch.csv", "--kind", "cad", "--timezone", EAST, "--mapping", mapping)
+    lines = [line.rstrip() for line in lines.splitlines()]
+    assert lines[:2] == ["REPAIR nyc_fire_dispatch.csv: 30 rows, 30 used, 0 set aside", "used: 30 rows (rows_used)"]
+    at = lines.index("counted: 4 rows, lines 2, 11, 20, 29 [arrived] (cancelled)")
+    assert lines[at + 1] == "  cleared but never arrived: cancelled en route, or arrival not recorded; not in"
+    assert "noted: whole file [priority, point] (column_absent)" in lines
+
+
+def test_long_names_of_columns_stay_whole_and_what_to_look_at_is_said_below():
+    shown = told("map", CASES / "nyc_fire_dispatch.csv", "--timezone", EAST)
+    for name in ("FIRST_ACTIVATION_DATETIME", "STARFIRE_INCIDENT_ID", "INCIDENT_CLASSIFICATION"):
+        assert f" {name} " in shown
+    assert 'GUESS zone: ZIPCODE; by "zipcode"' in shown
+    assert "LOOK AT call_type: INCIDENT_CLASSIFICATION; 75.0 % of its values look like one" in shown
+    assert "Read by it: REPAIR, 30 rows, 30 used" in shown  # with a time zone the draft itself is tried
+    beside = told("map", CASES / "wide_units.csv")
+    assert "Units stand side by side, 3 in a row: each gets a row; the first is shown." in beside
