@@ -170,3 +170,34 @@ def test_long_names_of_columns_stay_whole_and_what_to_look_at_is_said_below():
     assert "Read by it: REPAIR, 30 rows, 30 used" in shown  # with a time zone the draft itself is tried
     beside = told("map", CASES / "wide_units.csv")
     assert "Units stand side by side, 3 in a row: each gets a row; the first is shown." in beside
+
+
+def test_an_empty_folder_is_told_what_to_name(tmp_path):
+    shown = told("init", tmp_path / "city").replace("\n", " ")
+    assert "What was understood" not in shown
+    assert "roads: an OpenStreetMap extract" in shown
+    assert "--roads FILE --stations FILE" in shown
+    assert not (tmp_path / "city").exists()
+
+
+def test_units_left_out_for_their_station_are_still_the_departments_own(tmp_path):
+    """What the draft says of strange units is what the project then says."""
+    units = (MARISOL / "units.csv").read_text(encoding="utf-8").replace("E2,engine,S2,", "E2,engine,Depot 9,")
+    (tmp_path / "units.csv").write_text(units, encoding="utf-8")
+    found = fp.project.draft(tmp_path / "town", stations=MARISOL / "stations.csv", units=tmp_path / "units.csv",
+                             cad=MARISOL / "cad.csv.gz", timezone=WEST)  # fmt: skip
+    (said,) = [note for note in found.notes if "table of units does not name" in note]
+    assert "1,362 of 52,770 responses are of 12 units" in said
+
+
+def test_the_pages_on_files_lead_to_one_another():
+    docs = Path(__file__).parents[2] / "docs"
+    pages = ("mappings", "formats", "data_formats", "plan", "projects", "strange_exports")
+    text = {page: (docs / f"{page}.md").read_text(encoding="utf-8") for page in pages}
+    links = {page: set(re.findall(r"\]\(([\w/]+)\.md(?:#[\w-]+)?\)", text[page])) for page in pages}
+    assert {(page, link) for page in pages for link in links[page] if not (docs / f"{link}.md").is_file()} == set()
+    for page in pages:
+        assert links[page] & set(pages) - {page}, page
+        assert any(page in links[other] for other in pages if other != page) or page == "plan", page
+    assert links["plan"] >= {"projects", "mappings", "formats", "data_formats"}
+    assert "plan" in links["projects"]

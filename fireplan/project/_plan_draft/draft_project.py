@@ -18,7 +18,7 @@ from fireplan.project._plan import Network, file_of, source_of
 from fireplan.project._plan_draft.input_files import ROLES, files_of
 from fireplan.project._plan_draft.place_time_zone import zone_of
 from fireplan.project._plan_draft.project_draft import MAPPING_FILE, PLAN_FILE, ProjectDraft, name_of
-from fireplan.project._read_project import read_network
+from fireplan.project._read_project import own_units, read_network
 from fireplan.roads import SNAP_LIMIT_M, from_place, save
 from fireplan.stations import complete_units, read_station_table, read_units
 from fireplan.travel._astray import stations_astray
@@ -232,7 +232,8 @@ def _read_history(file: Source, home: Path, seen: _Seen, *, zone: str, say: Call
             raise ProjectError(f"{file.name}: its times cannot be placed without a timezone: give one")
         say("reading dispatch history")
         ground = [t for t in (seen.roads.streets if seen.roads else None, seen.zones) if t is not None]
-        read = read_cad(file, timezone=zone, mapping=mapping, units=seen.units, ground=ground or None)
+        ours = None if seen.units is None else own_units(seen.units)
+        read = read_cad(file, timezone=zone, mapping=mapping, units=ours, ground=ground or None)
         seen.history = read
         seen.notes += [f"{file.name}: {note}" for note in _strangers(read)]
         when = read.incidents["received"].dropna().dt.tz_convert(zone)
