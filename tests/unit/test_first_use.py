@@ -1,5 +1,6 @@
 """What a newcomer is shown: drafts and histories in a notebook, and the first plan.toml."""
 
+import html
 import re
 import tomllib
 from dataclasses import replace
@@ -61,9 +62,10 @@ def test_a_draft_of_a_mapping_shows_itself_line_by_line():
     assert "the mapping 'motorola', which comes with fireplan, fits" in bundled
 
 
-@pytest.fixture
-def town(tmp_path):
+@pytest.fixture(scope="module")
+def town(tmp_path_factory):
     """Marisol with a station at sea, and a table of units that leaves two engines out."""
+    tmp_path = tmp_path_factory.mktemp("newcomer")
     stations = (MARISOL / "stations.csv").read_text(encoding="utf-8") + "S99,Fireboat,33.9,-127.5,FB1\n"
     (tmp_path / "stations.csv").write_text(stations, encoding="utf-8")
     units = (MARISOL / "units.csv").read_text(encoding="utf-8").splitlines()
@@ -201,3 +203,17 @@ def test_the_pages_on_files_lead_to_one_another():
         assert any(page in links[other] for other in pages if other != page) or page == "plan", page
     assert links["plan"] >= {"projects", "mappings", "formats", "data_formats"}
     assert "plan" in links["projects"]
+
+
+def test_who_sees_the_figures_or_the_map_sees_which_stations_are_left_out(town):
+    home = town.leaving_out("S99").write()
+    shown = told("assess", home)
+    said = "Left out by [stations] leave_out: Fireboat (S99)."
+    assert said in shown
+    page = (home / "out" / "map.html").read_text(encoding="utf-8")
+    foot = html.unescape(page.split('class="fp-foot"')[1].split("</footer>")[0])
+    assert f"{said} Times along streets" in foot
+
+
+def test_nothing_is_said_of_stations_where_none_is_left_out():
+    assert fp.open_project(MARISOL).left_out == ""

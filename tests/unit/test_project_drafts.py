@@ -197,7 +197,10 @@ def test_san_franciscos_raw_files_are_a_project_after_one_command(tmp_path, shar
     assert (len(opened.today.stations), len(opened.today.units)) == (40, 58)
     assert opened.history.rows_ok == 10_410
     assert len(opened.today.zones) > 500
-    assert any("left out by [stations] leave_out: '728', '1208'" in note for note in opened.notes)
+    assert any(
+        "left out by [stations] leave_out: Fire Station #48 (728), Fire Station #4 (1208)" in note
+        for note in opened.notes
+    )
     assert any("20 units are housed at stations that are not there" in note for note in opened.notes)
 
 
