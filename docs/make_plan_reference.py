@@ -32,7 +32,8 @@ BEGIN = """# Every key of plan.toml
 
 A project is a folder with a `plan.toml`: `fireplan init` writes the first one. Files are named relative to the folder.
 A key that is unknown is an error that says which was meant. What counts, where, and held to what, in words:
-[projects.md](projects.md); which column of dispatch history holds what: [mappings.md](mappings.md).
+[projects.md](projects.md). Which files can be named: [data_formats.md](data_formats.md), of dispatch history
+[formats.md](formats.md); which of its columns holds what: [mappings.md](mappings.md).
 
 This page is made by `docs/make_plan_reference.py`.
 """

@@ -22,7 +22,7 @@ from fireplan._version import __version__ as __version__
 # its command line for help, waits for nothing.
 _MODULES = (
     "changes", "charts", "crs", "demand", "disclosure", "examples", "incidents", "live", "maps", "measures",
-    "operations", "response_performance", "roads", "siting", "standards", "stations", "travel", "wording",
+    "operations", "project", "response_performance", "roads", "siting", "standards", "stations", "travel", "wording",
 )  # fmt: skip
 _NAMES = {
     "AddUnit": "changes",
@@ -80,6 +80,7 @@ if TYPE_CHECKING:
     from fireplan import maps as maps
     from fireplan import measures as measures
     from fireplan import operations as operations
+    from fireplan import project as project
     from fireplan import response_performance as response_performance
     from fireplan import roads as roads
     from fireplan import siting as siting

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import pandas as pd
 
 from fireplan import _kernel as kernel
-from fireplan import maps
+from fireplan import maps, wording
 from fireplan._cli import terminal as show
 from fireplan.comparison import Comparison
 from fireplan.errors import ProjectError
@@ -78,7 +78,8 @@ def _run(
         folder = out if out is not None else project.folder / project.plan.output.dir
         tell("writing")
         _write(results, folder)
-    lines = [line for name, found in results.holes.items() for line in show.gap_lines(name, found)]
+    lines = [wording.capital(f"{project.left_out}.")] if project.left_out else []
+    lines += [line for name, found in results.holes.items() for line in show.gap_lines(name, found)]
     kind = "invented data, modelled times" if project.plan.provenance == "invented" else "modelled"
     cut = [f"; {selection}" for selection in project.today.selections]
     show.report(results.comparison, lines, title=f"{project.title} ({kind}){''.join(cut)}")
@@ -107,6 +108,9 @@ def _measure(
         page = maps.compare(comparison, title=project.title)
     else:
         page = maps.coverage(assessments[0], title=project.title)
+    if project.left_out and page.footer is not None:  # who sees the map sees ground without its station
+        said = f"{wording.capital(project.left_out)}. {page.footer.method}"
+        page.footer = replace(page.footer, method=said)
     return _Results(project, comparison, holes, reached.reset_index(drop=True), page)
 
 

@@ -7,23 +7,22 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pandas as pd
-from rich.box import SIMPLE_HEAD
 from rich.console import Console
-from rich.table import Table
+from rich.padding import Padding
 from rich.text import Text
 
 from fireplan import wording
 from fireplan._cli.kinds import Kind
 from fireplan._cli.terminal import plain
 from fireplan._geofiles import is_layer
-from fireplan.errors import FireplanError, InputError
+from fireplan.errors import FireplanError, InputError, TableError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
 REFUSED = 1  # exit code
-LEDGER_COLUMNS = ("outcome", "code", "rows", "lines", "column", "meaning")
+INDENT = 2
 
 
 @dataclass(frozen=True)
@@ -84,6 +83,8 @@ def check_file(file: Path, *, kind: Kind, export: Export = PLAIN) -> Checked:
         if kind is Kind.cad:
             return _check_cad(file, export)
         return _CHECKS[kind](file)
+    except TableError as error:
+        return Checked("ERROR", [str(error), *_how_to_map(file, kind, export)])
     except FireplanError as error:
         return Checked("ERROR", [str(error)])
     except (OSError, RecursionError, MemoryError) as error:
@@ -119,6 +120,22 @@ def _check_cad(file: Path, export: Export) -> Checked:
         history.ledger,
         history.quarantine,
     )
+
+
+def _how_to_map(file: Path, kind: Kind, export: Export) -> list[str]:
+    """Say how to go on with a dispatch export whose columns were not found: the mapping that fits, or a draft."""
+    from fireplan.incidents import draft_mapping  # noqa: PLC0415 - only where a file is refused
+
+    if kind is not Kind.cad or export.mapping is not None:
+        return []
+    try:
+        bundled = draft_mapping(file, timezone=export.timezone).bundled
+    except FireplanError:
+        return []
+    if bundled:
+        return [f"the mapping {bundled!r}, which comes with fireplan, fits this file: add --mapping {bundled}"]
+    drafts = f"fireplan map {file.name} --timezone {export.timezone} --out mapping.toml drafts a mapping"
+    return [f"{drafts}; look at it, then add --mapping mapping.toml here"]
 
 
 def _check_stations(file: Path) -> Checked:
@@ -201,7 +218,7 @@ def write_tables(checked: Checked, folder: Path) -> None:
 
 
 def show_checked(checked: Checked, *, title: str) -> None:
-    """Print what a check found: the verdict, the counts, and the ledger as a table."""
+    """Print what a check found: the verdict, the counts, and the ledger."""
     console = Console(highlight=False)
     counts = ""
     if checked.rows_in is not None:
@@ -214,17 +231,21 @@ def show_checked(checked: Checked, *, title: str) -> None:
         for message in checked.messages:
             console.print(Text(plain(f"- {message}")), soft_wrap=True)
         return
-    table = Table(box=SIMPLE_HEAD, pad_edge=False)
-    for name in LEDGER_COLUMNS:
-        table.add_column(name, justify="right" if name == "rows" else "left", overflow="fold")
+    # What an entry means is a sentence: a column of a table would break it into single words.
     entries: list[dict[str, Any]] = checked.ledger.to_dict("records")  # type: ignore[assignment]
     for entry in entries:
-        cells = {
-            **entry,
-            "rows": wording.count(entry["rows"]) if entry["rows"] or entry["code"] == "rows_used" else "file",
-        }
-        table.add_row(*(Text(plain(cells[name])) for name in LEDGER_COLUMNS))
-    console.print(table)
+        console.print(Text(plain(_heading(entry))), soft_wrap=True)
+        if entry["code"] != "rows_used":
+            console.print(Padding(Text(plain(entry["meaning"])), (0, 0, 0, INDENT)))
+
+
+def _heading(entry: dict[str, Any]) -> str:
+    """Say of an entry of the ledger what became of how many rows, which, and of which column."""
+    whole = not entry["rows"] and entry["code"] != "rows_used"
+    rows = "whole file" if whole else wording.counted(entry["rows"], "row")
+    lines = f", {'lines' if ',' in entry['lines'] else 'line'} {entry['lines']}" if entry["lines"] else ""
+    column = f" [{entry['column']}]" if entry["column"] else ""
+    return f"{entry['outcome']}: {rows}{lines}{column} ({entry['code']})"
 
 
 def check(file: Path, *, kind: Kind, export: Export, out: Path | None, as_json: bool) -> int:

@@ -46,6 +46,9 @@ def init_project(folder: Path, files: dict[str, Any], *, place: str | None, time
     if found.checklist["needed"].any() or found.faults:
         _list(console, "To be mended first", found.faults)
         _list(console, "Missing", [f"{r['missing']}" for _, r in found.checklist[found.checklist["needed"]].iterrows()])
+        if found.checklist["needed"].any():
+            named = f"fireplan init {found.folder} --roads FILE --stations FILE"
+            console.print(Text(plain(f"Name the files, or put them into the folder: {named}")), soft_wrap=True)
         if found.checklist["needed"].any() or any(role in _roles_at_fault(found) for role in ("network", "stations")):
             return AT_FAULT
     written = found.write()
@@ -62,7 +65,8 @@ def _show(found: ProjectDraft, console: Console) -> None:
         table.add_column(name, overflow="fold")
     for _, row in found.understood.iterrows():
         table.add_row(*(Text(plain(row[name])) for name in ("input", "file", "understood")))
-    console.print(table)
+    if len(found.understood):
+        console.print(table)
     if found.cad is not None:
         show_draft(found.cad)
     _list(console, "Noted", found.notes)

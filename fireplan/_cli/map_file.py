@@ -73,11 +73,18 @@ def show_draft(draft: MappingDraft) -> None:
         table.add_column(name, overflow="fold", min_width=11)
     table.add_column("filled", justify="right")
     table.add_column("example", overflow="ellipsis", no_wrap=True, max_width=22)
-    table.add_column("to look at", overflow="fold", ratio=1)
     for field, row in draft.fields.iterrows():
-        cells = (field, row["column"], wording.share(row["filled"]), row["example"], _to_look_at(row))
+        cells = (field, row["column"], wording.share(row["filled"]), row["example"])
         table.add_row(*(Text(plain(cell)) for cell in cells))
     console.print(table)
+    # Sentences, so not in a column of the table, which has no room for them beside long names.
+    for field, row in draft.fields.iterrows():
+        if said := _to_look_at(row):
+            mark = "LOOK AT" if row["certainty"] == "sure" else str(row["certainty"]).upper()
+            console.print(Text(plain(f"{mark} {field}: {row['column']}; {said}")), soft_wrap=True)
+    if draft.mapping is not None and draft.mapping.responses:
+        n = len(draft.mapping.responses)
+        console.print(Text(f"Units stand side by side, {n} in a row: each gets a row; the first is shown."))
     if draft.absent:
         console.print(Text(plain(f"Not in the file: {', '.join(draft.absent)}.")), soft_wrap=True)
     if draft.unused:
@@ -90,9 +97,9 @@ def show_draft(draft: MappingDraft) -> None:
 
 def _to_look_at(row: pd.Series[Any]) -> str:
     """Say how sure a field is not, what speaks for it, and what else it could be."""
-    said = [] if row["certainty"] == "sure" else [f"{str(row['certainty']).upper()} {row['why']}"]
+    said = [] if row["certainty"] == "sure" else [str(row["why"])]
     if row["evidence"] < MOST_ARE_READ:
-        said.append(f"{wording.share(row['evidence'])} of the values can be that")
+        said.append(f"{wording.share(row['evidence'])} of its values look like one")
     if said and row["others"]:
         said.append(f"or {', '.join(row['others'])}")
     return "; ".join(said)
@@ -101,7 +108,7 @@ def _to_look_at(row: pd.Series[Any]) -> str:
 def _show_next(draft: MappingDraft, file: Path, *, timezone: str | None, out: Path | None) -> None:
     """Say what to do next; with a time zone, what reading by the draft gives."""
     console = Console(highlight=False, soft_wrap=True)
-    mapping: str | Path | None = out if out is not None else draft.bundled or None
+    mapping: str | Path | MappingDraft = out if out is not None else draft.bundled or draft
     if draft.bundled:
         console.print(Text(f"The mapping {draft.bundled!r}, which comes with fireplan, fits this file."))
     if out is not None:
@@ -110,11 +117,11 @@ def _show_next(draft: MappingDraft, file: Path, *, timezone: str | None, out: Pa
         console.print(Text("--out mapping.toml writes it as a mapping file, to be edited and given to --mapping."))
     if timezone is None:
         console.print(Text("--timezone America/Denver (or yours) tries it: rows used, set aside and why."))
-    elif mapping is not None and draft.mapping is not None:
+    elif draft.mapping is not None:
         console.print(Text(plain(_tried(file, timezone=timezone, mapping=mapping))))
 
 
-def _tried(file: Path, *, timezone: str, mapping: str | Path) -> str:
+def _tried(file: Path, *, timezone: str, mapping: str | Path | MappingDraft) -> str:
     try:
         history: CadHistory = read_cad(file, timezone=timezone, mapping=mapping)
     except FireplanError as error:

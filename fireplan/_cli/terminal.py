@@ -63,9 +63,7 @@ def shares_table(comparison: Comparison, *, title: str) -> Table:
     table = Table(
         title=Text(plain(title)),
         title_justify="left",
-        caption=Text(
-            "in brackets: change in percentage points; goal: what the objective asks for, and whether it is so"
-        ),
+        caption=Text("; ".join(_explained(comparison))),
         caption_justify="left",
         box=SIMPLE_HEAD,
         pad_edge=False,
@@ -83,6 +81,13 @@ def shares_table(comparison: Comparison, *, title: str) -> Table:
             rows = pd.DataFrame(here.xs(measure, level="measure"))
             table.add_row(*_cells(rows, comparison.names, weighs_one=measure == "incidents"))
     return table
+
+
+def _explained(comparison: Comparison) -> list[str]:
+    """Explain what stands in the table, and nothing else."""
+    changes = ["in brackets: change in percentage points"] if len(comparison.names) > 1 else []
+    held = any(o.share is not None or o.at_most_outside is not None for o in comparison.standard.planned)
+    return changes + (["goal: what the objective asks for, and whether it is so"] if held else [])
 
 
 def _cells(rows: pd.DataFrame, names: tuple[str, ...], *, weighs_one: bool) -> list[Text]:
@@ -122,7 +127,8 @@ def gap_lines(name: str, found: pd.DataFrame, *, most: int = 3) -> list[str]:
             if reached
             else "no station in reach"
         )
-        held = f"{wording.count(row[weight])} in {wording.area(row['area_km2'])}"
+        many = unit.partition(" (")[0]  # of which kind they are stands above
+        held = f"{wording.counted(row[weight], wording.singular(many), many)} in {wording.area(row['area_km2'])}"
         lines.append(f"  {gap}. {held}; {nearest}; {row['reason']}")
     return lines
 

@@ -69,6 +69,18 @@ class CadHistory(OfOneRelease):
     rows_held: int = 0
     grain: Literal["unit", "incident"] = "unit"
 
+    def __repr__(self) -> str:
+        """Say what was read, without a row of it: places of calls belong in no notebook that is passed on."""
+        when = self.incidents["received"].dropna().dt.tz_convert(self.timezone)
+        span = f", {when.min():%Y-%m-%d} to {when.max():%Y-%m-%d}" if len(when) else ""
+        units = "" if self.grain == "incident" else f", {wording.counted(len(self.responses), 'response')} of units"
+        return (
+            f"Dispatch history, {self.verdict}: {wording.counted(self.rows_in, 'row')},"
+            f" {wording.count(self.rows_ok)} used, {wording.count(self.rows_set_aside)} set aside,"
+            f" {wording.count(self.rows_duplicate)} twice;"
+            f" {wording.counted(len(self.incidents), 'incident')}{units}{span} ({self.timezone}). Its ledger says why."
+        )
+
     def messages(self) -> list[str]:
         """
         Tell the ledger in lines of text, one per reason code.

@@ -8,7 +8,7 @@ from operator import add
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from fireplan import demand, roads, standards
+from fireplan import demand, roads, standards, wording
 from fireplan._checked import takes
 from fireplan._geofiles import is_layer, read_vector
 from fireplan.changes import from_dict
@@ -52,6 +52,8 @@ class Project:
         What was repaired, left out or set aside while reading.
     plan_file
         Name of the plan in the folder.
+    left_out
+        Which stations the plan leaves out with their units, for whoever looks at a map without them; "": none.
     """
 
     folder: Path
@@ -62,6 +64,7 @@ class Project:
     history: CadHistory | None
     notes: tuple[str, ...]
     plan_file: str = "plan.toml"
+    left_out: str = ""
 
     @property
     def title(self) -> str:
@@ -122,7 +125,7 @@ def open_project(path: str | Path, *, tell: Callable[[str], None] | None = None)
             without=plan.stations.leave_out,
             columns=plan.units.columns,
         )
-    own = _own_units(units)  # those of stations that are left out as well
+    own = own_units(units)  # those of stations that are left out as well
     stations, units, left_out = _without(stations, units, plan.stations.leave_out)
     outlines = None
     if plan.inputs.zones is not None:
@@ -174,10 +177,12 @@ def open_project(path: str | Path, *, tell: Callable[[str], None] | None = None)
     notes += [] if history is None else history.messages()
     if plan.demand.density is not None:
         notes.append(_density_said(plan.demand.density))
-    return Project(folder, plan, today, tuple(_scenarios(plan, today)), standard, history, tuple(notes), plan_file)
+    scenarios = tuple(_scenarios(plan, today))
+    gone = "; ".join(left_out)
+    return Project(folder, plan, today, scenarios, standard, history, tuple(notes), plan_file, gone)
 
 
-def _own_units(units: pd.DataFrame) -> list[str] | None:
+def own_units(units: pd.DataFrame) -> list[str] | None:
     """Ids of the department's own units, those whose station is not known among them; None where no unit is known."""
     return [*map(str, units.index), *units.attrs.get("without_station", ())] or None
 
@@ -231,7 +236,8 @@ def _without(
         raise ProjectError(f"[stations] leave_out names {listed(map(quoted, strange))}: no station or unit has that id")
     away = units["station_id"].isin(leave_out)
     gone = [s for s in leave_out if s in stations.index]
-    names = listed([*map(quoted, gone), *(f"unit {quoted(u)}" for u in units.index[away])], most=MOST_LEFT_OUT)
+    called = [wording.called(s, str(stations.loc[s, "name"])) for s in gone]
+    names = listed([*called, *(f"unit {quoted(u)}" for u in units.index[away])], most=MOST_LEFT_OUT)
     kept = stations[~stations.index.isin(leave_out)]
     kept.attrs = dict(stations.attrs)
     return kept, units[~away], [f"left out by [stations] leave_out: {names}"]

@@ -82,7 +82,7 @@ def _reached(baseline: Assessment, goal: Objective, *, first: bool) -> str:
         lead = f"{what}{comma} is modelled to reach"
     return (
         f"{lead} {wording.share_of(row['share'], row['n'], row['unit'], goal=asked)} within"
-        f" {wording.clock(goal.limit_s)} ({wording.count(row['outside'])} are outside{verdict}"
+        f" {wording.clock(goal.limit_s)} ({wording.counted(row['outside'], 'is', 'are')} outside{verdict}"
         f"{f'; {left_out}' if (left_out := untold_said(row)) else ''})."
     )
 
@@ -135,7 +135,8 @@ def _gap(material: Material) -> str:
     if not len(found):
         return "No gap was found: what lies outside the objective is scattered."
     row: Any = found.iloc[0]
-    holds = f"{wording.count(row[found.attrs['weight']])} {found.attrs['unit']}"
+    unit = found.attrs["unit"]
+    holds = wording.counted(row[found.attrs["weight"]], wording.singular(unit), unit)
     rest = f"{len(found)} gaps were found; the largest" if len(found) > 1 else "One gap was found; it"
     if pd.isna(row["nearest_name"]) or math.isinf(row["travel_s"]):
         return f"{rest} holds {holds}, and no station reaches most of it (modelled; reason: {row['reason']})."

@@ -106,7 +106,7 @@ REASONS = {
     "cancelled_turned_out": "cancelled on the way",
     "staging_is_arrival": "staged",
     "longest_s": "an interval over the longest that counts",
-    "aid_received": "of neighbours' units",
+    "aid_received": "of units that are neighbours' or missing in the table of units",
     "aid_given": "outside the city",
     "only": "outside the part that is asked about",
 }

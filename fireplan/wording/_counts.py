@@ -81,7 +81,10 @@ def singular(unit: str) -> str:
     --------
     >>> singular("people"), singular("dwelling units"), singular("facilities"), singular("km of road")
     ('person', 'dwelling unit', 'facility', 'km of road')
+    >>> singular("incidents (fire)")
+    'incident (fire)'
     """
+    unit, bracket, kind = unit.partition(" (")
     head, space, last = unit.rpartition(" ")
     if last in ODD:
         last = ODD[last]
@@ -91,7 +94,7 @@ def singular(unit: str) -> str:
         last = last[:-2]
     elif last.endswith("s") and not last.endswith(("ss", "us", "is")):
         last = last[:-1]
-    return f"{head}{space}{last}"
+    return f"{head}{space}{last}{bracket}{kind}"
 
 
 def amount(value: float | None, unit: str) -> str:

@@ -50,5 +50,14 @@ def test_reference_page_lists_exactly_the_public_names():
     assert sorted(listed) == sorted(fireplan.__all__)
 
 
+def test_pages_call_only_what_import_fireplan_offers():
+    pages = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")), *sorted((ROOT / "notebooks").glob("*.ipynb"))]
+    asked = {
+        (page.name, name) for page in pages for name in re.findall(r"\bfp\.(\w+)", page.read_text(encoding="utf-8"))
+    }
+    assert ("README.md", "project") in asked
+    assert {(page, name) for page, name in asked if name not in fireplan.__all__} == set()
+
+
 def test_public_names_are_few_enough_to_remember():
-    assert len(fireplan.__all__) <= 57
+    assert len(fireplan.__all__) <= 58

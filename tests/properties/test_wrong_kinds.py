@@ -66,7 +66,7 @@ THINGS = {
 """What most calls are given under these names."""
 
 MODULES = ("changes", "charts", "demand", "disclosure", "incidents", "maps", "measures", "response_performance",
-           "roads", "siting", "standards", "stations", "travel")  # fmt: skip
+           "project", "roads", "siting", "standards", "stations", "travel")  # fmt: skip
 LEFT = {
     "fireplan.examples": "take no arguments, or a function to tell",
     "fireplan.live": "a service: its border is checked by its request models",
@@ -191,6 +191,10 @@ NOT_ASKED = {
     "from_place": "asks the network", "from_graph": "needs the extra osm; its kind is checked by @takes",
     "time_rows": "rows of an assessment, on places that are made", "force_times": "as time_rows",
     "OfflineMap.add_own": "called by pages of several maps", "OfflineMap.check_name": "as add_own",
+    "draft": "asks the network where a place is given; its kinds are checked by @takes",
+    "Plan": "made by read_plan", "Project": "made by open_project", "ProjectDraft": "made by draft",
+    "read_plan": "asked by the corpus of plans", "manifest": "written by the commands",
+    "write_csv": "writes a file", "write_layers": "writes a file", "whole_outputs": "writes a folder",
     "MappingDraft": "made by draft_mapping alone",
     "complete_units": "asked by department_turnout_s", "supply": "asked of tables that are complete",
 }  # fmt: skip

@@ -28,6 +28,7 @@ from fireplan.incidents._drafts.mapping_draft import MappingDraft
 from fireplan.incidents._drafts.point_settings import of_one_column, of_two_columns
 from fireplan.incidents._drafts.time_formats import formats_of, looks_like_utc, stamps_of
 from fireplan.incidents._formats.open_export import read_records
+from fireplan.incidents._formats.table_at_hand import read_table
 from fireplan.incidents._formats.text_table import Shape, squeezed
 from fireplan.incidents._ledger.ids import holds_several
 from fireplan.incidents._ledger.ledger import Ledger
@@ -64,7 +65,10 @@ class _Draft:
 
 @takes
 def draft_mapping(
-    path: str | PathLike[str], *, responses: str | PathLike[str] | None = None, timezone: str | None = None
+    path: str | PathLike[str] | pd.DataFrame,
+    *,
+    responses: str | PathLike[str] | pd.DataFrame | None = None,
+    timezone: str | None = None,
 ) -> MappingDraft:
     """
     Draft the mapping of a dispatch export by the names and the values of its columns.
@@ -75,9 +79,9 @@ def draft_mapping(
     Parameters
     ----------
     path
-        A file of any kind that `read_cad` reads.
+        A file of any kind that `read_cad` reads, or a table at hand.
     responses
-        A second file with one row per unit, where the first has one per incident.
+        A second one with one row per unit, where the first has one per incident.
     timezone
         IANA zone of the agency, where it is known: it tells which of day and month is written first if no value does,
         and on which side of Greenwich points lie.
@@ -103,11 +107,11 @@ def draft_mapping(
     """
     if timezone is not None:
         known_zone(timezone)
-    file = Path(path)
-    values, rows = _cells(file)
+    file = Path("the table") if isinstance(path, pd.DataFrame) else Path(path)
+    values, rows = _cells(path)
     names = list(values)
     if responses is not None:
-        bundled, second = "", _cells(Path(responses))[0]
+        bundled, second = "", _cells(responses)[0]
         names += [name for name in second if name not in values]
         draft = _of_two(_drafted(values, {}, timezone=timezone), _drafted(second, {}, timezone=timezone))
         _take_times(draft, timezone=timezone)
@@ -134,10 +138,13 @@ def draft_mapping(
     )
 
 
-def _cells(file: Path) -> tuple[dict[str, ColumnValues], int]:
-    """Read the columns of a file as far as they are looked at; and how many rows it has."""
-    name = f"CAD file {quoted(file.name)}"
-    records = read_records(file, Shape((), every=True), table=name, ledger=Ledger())
+def _cells(path: str | PathLike[str] | pd.DataFrame) -> tuple[dict[str, ColumnValues], int]:
+    """Read the columns of a file, or of a table, as far as they are looked at; and how many rows it has."""
+    shape = Shape((), every=True)
+    if isinstance(path, pd.DataFrame):
+        records = read_table(path, shape, table="the table")
+    else:
+        records = read_records(path, shape, table=f"CAD file {quoted(Path(path).name)}", ledger=Ledger())
     looked = np.unique(np.linspace(0, len(records.lines) - 1, MOST_LOOKED_AT).astype(np.int64))
     values = {
         name: ColumnValues(records.texts(place).iloc[looked].str.strip().reset_index(drop=True))

@@ -107,7 +107,7 @@ def _fits(column: str, values: ColumnValues) -> list[Guess]:
         evidence = values.evidence(fits.field)
         if evidence > 0:
             score = fits.score * (0.5 + 0.5 * evidence)
-            why = f'by "{fits.words}"' if fits.words else "a date and time without further words"
+            why = f'by "{fits.words}"' if fits.words else "its name says date and time, and no more"
             found.append(Guess(fits.field, column, score, evidence, "sure", why))
     for field, score in BY_VALUES.items():
         if not found and values.looks_like(field) > ALL_BUT_A_FEW:

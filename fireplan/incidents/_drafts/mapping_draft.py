@@ -55,6 +55,16 @@ class MappingDraft:
     questions: tuple[str, ...]
     unused: tuple[str, ...]
 
+    def __repr__(self) -> str:
+        """Say what was understood, a line for each column, then what is asked."""
+        kind = f"; the mapping {self.bundled!r}, which comes with fireplan, fits" if self.bundled else ""
+        lines = [f"Draft of a mapping for {self.file}: {wording.counted(self.rows, 'row')}{kind}"]
+        for field, row in self.fields.iterrows():
+            mark = "" if row["certainty"] == "sure" else f" ({row['certainty'].upper()}: {row['why']})"
+            lines.append(f"  {field}: {row['column']}{mark}")
+        lines += [f"  not in it: {', '.join(self.absent)}"] if self.absent else []
+        return "\n".join([*lines, *(f"  ? {question}" for question in self.questions)])
+
     @property
     def absent(self) -> tuple[str, ...]:
         """Canonical columns that nothing in the file seems to hold."""

@@ -16,6 +16,7 @@ from fireplan.colours import NO_LONGER as NO_LONGER_COLOUR
 from fireplan.comparison import NOTICEABLE_S
 from fireplan.crs import WGS84
 from fireplan.demand._zones import DISC_RADIUS_M
+from fireplan.maps._layers.station_labels import station_labels
 from fireplan.measures._assessment import chosen_measure, chosen_objective, headline_row, untold_said
 from fireplan.measures._demand_measures import UNTOLD, applies_to, in_zones
 from fireplan.measures._gaps import gap_reasons
@@ -359,7 +360,7 @@ def station_table(
     stations["status"] = np.where(
         stations["open"] & ~was_open, "opened", np.where(~stations["open"], "closed", "existing")
     )
-    stations["short"] = stations.index
+    stations["id"], stations["short"] = stations.index.astype(str), station_labels(stations)
     units = scenario.units.groupby("station_id").groups if len(scenario.units) else {}
     stations["units_said"] = [", ".join(map(str, units.get(s, []))) or NO_STATION for s in stations.index]
     first = assessment.stations.xs(goal.key, level="objective")
@@ -382,6 +383,7 @@ def _open_before(stations: pd.DataFrame, baseline: Assessment) -> pd.Series[bool
 def station_popup(stations: pd.DataFrame) -> list[tuple[str, str]]:
     """Lines of a station's card."""
     lines = [("", "name"), ("Status", "status"), ("Units", "units_said")]
+    lines += [("Id", "id")] if (stations["short"] != stations["id"]).any() else []
     return [*lines, *((label, column) for column, label in stations.attrs["due"].items())]
 
 

@@ -11,6 +11,7 @@ from fireplan.comparison import NOTICEABLE_S
 from fireplan.maps._layers import attribute_tables, vector_layers
 from fireplan.maps._layers.legend import Entry, Legend, band_entries, station_entries
 from fireplan.maps._layers.packed_layer import PackedLayer
+from fireplan.maps._layers.station_labels import station_labels
 from fireplan.measures import gaps as find_gaps
 from fireplan.standards import INTERVALS
 
@@ -40,6 +41,7 @@ def draw_arrival(
     goal: Objective,
     bands: Sequence[Band],
     *,
+    found: gpd.GeoDataFrame | None,
     baseline: Assessment | None,
     others: Sequence[Assessment] = (),
     count: str | None = None,
@@ -55,6 +57,8 @@ def draw_arrival(
         What is drawn.
     bands
         Classes of arrival.
+    found
+        From `gaps_to_draw`.
     baseline
         What stations are opened or closed against; None: nothing is.
     others
@@ -69,9 +73,14 @@ def draw_arrival(
     popup = attribute_tables.zone_popup(zones, goal=goal)
     popup += attribute_tables.add_others(zones, others, objective=goal.key)
     vector_layers.polygons(zones, name="Arrival by zone", fill="colour", popup=popup, tooltip="tip").add_to(page)
-    weighted = attribute_tables.is_weighted(assessment, goal, count=count)
-    draw_gaps(page, find_gaps(assessment, objective=goal.key, weight=count) if weighted else None)
+    draw_gaps(page, found)
     draw_stations(page, assessment, goal, baseline=baseline, count=count)
+
+
+def gaps_to_draw(assessment: Assessment, goal: Objective, *, count: str | None = None) -> gpd.GeoDataFrame | None:
+    """Find the gaps that a map of arrival outlines; None where zones hold nothing to find them by."""
+    weighted = attribute_tables.is_weighted(assessment, goal, count=count)
+    return find_gaps(assessment, objective=goal.key, weight=count) if weighted else None
 
 
 def draw_gaps(page: folium.Map, found: gpd.GeoDataFrame | None, *, colours: Mapping[str, str] | None = None) -> None:
@@ -94,7 +103,7 @@ def draw_gaps(page: folium.Map, found: gpd.GeoDataFrame | None, *, colours: Mapp
 def draw_open_stations(page: folium.Map, scenario: Scenario) -> None:
     """Draw the open stations by name alone."""
     stations = scenario.stations[scenario.stations["open"]].to_crs(4326)
-    stations["short"] = stations.index
+    stations["short"] = station_labels(stations)
     vector_layers.station_markers(stations, label="short", popup=[("", "name")], tooltip="name").add_to(page)
 
 
@@ -150,16 +159,17 @@ def arrival_legend(
     bands: Sequence[Band],
     *,
     statuses: Sequence[str],
+    gaps: bool,
     count: str | None = None,
 ) -> Legend:
-    """Say what the classes of arrival, the gaps and the signs mean."""
-    gap = Entry(label="gap: demand outside the limit", colour=GAP_COLOUR, sign="line")
+    """Say what the classes of arrival, the gaps, if any are drawn, and the signs mean."""
+    gap = [Entry(label="gap: demand outside the limit", colour=GAP_COLOUR, sign="line")] if gaps else []
     return Legend(
         title=f"{goal.title}, {INTERVALS[goal.interval]}",
         entries=[
             *band_entries(bands),
             *ground_entries(assessment, goal),
-            gap,
+            *gap,
             *station_entries(*statuses),  # type: ignore[arg-type]
         ],
         unit="min:s" if goal.interval != "travel_s" else "min:s, without turnout",

@@ -16,6 +16,7 @@ from fireplan.maps._layers.scenario_layers import (
     arrival_legend,
     draw_arrival,
     draw_change,
+    gaps_to_draw,
     ground_entries,
 )
 from fireplan.maps._pages.disclosure_profile import for_audience, marked
@@ -66,18 +67,21 @@ def compare(
     count = chosen_measure(comparison.baseline, goal.key, count=count)  # of every pane the same
     bands = arrival_bands(comparison.baseline, goal)
     panes = []
+    gaps = False
     for assessment in assessments:
         share, _ = attribute_tables.counted_said(assessment, objective=goal.key, count=count)
         pane = OfflineMap(title=assessment.scenario.name, subtitle=share, basemap=basemap)
         first = assessment is comparison.baseline
         others = [other for other in assessments if other is not assessment]
         before = None if first else comparison.baseline
-        draw_arrival(pane, assessment, goal, bands, baseline=before, others=others, count=count)
+        found = gaps_to_draw(assessment, goal, count=count)
+        gaps |= found is not None and len(found) > 0
+        draw_arrival(pane, assessment, goal, bands, found=found, baseline=before, others=others, count=count)
         if not first:
             draw_change(pane, comparison, assessment, goal)
         panes.append(pane)
     statuses = ("existing", "opened", "closed")
-    legend = arrival_legend(comparison.baseline, goal, bands, statuses=statuses, count=count)
+    legend = arrival_legend(comparison.baseline, goal, bands, statuses=statuses, gaps=gaps, count=count)
     change = Legend(
         title=f"Change against {comparison.names[0]}",
         unit=f"{wording.lower(goal.title)}, {INTERVALS[goal.interval]}; switch it on in the list of layers",

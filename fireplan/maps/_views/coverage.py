@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from fireplan._checked import takes
 from fireplan.maps._layers import attribute_tables
-from fireplan.maps._layers.scenario_layers import METHOD, arrival_bands, arrival_legend, draw_arrival
+from fireplan.maps._layers.scenario_layers import METHOD, arrival_bands, arrival_legend, draw_arrival, gaps_to_draw
 from fireplan.maps._pages.disclosure_profile import for_audience, marked
 from fireplan.maps._pages.offline_map import OfflineMap
 from fireplan.maps._pages.page_frame import footer_of
@@ -56,12 +56,14 @@ def coverage(
     goal = chosen_objective(assessment, objective)
     bands = arrival_bands(assessment, goal)
     share, _ = attribute_tables.counted_said(assessment, objective=goal.key, count=count)
+    found = gaps_to_draw(assessment, goal, count=count)
+    gaps = found is not None and len(found) > 0
     page = OfflineMap(
         title=title or f"Coverage: {named(assessment.scenario)}",
         subtitle=share,
         footer=footer_of(assessment.scenario, method=METHOD),
-        legends=[arrival_legend(assessment, goal, bands, statuses=("existing",), count=count)],
+        legends=[arrival_legend(assessment, goal, bands, statuses=("existing",), gaps=gaps, count=count)],
         basemap=basemap,
     )
-    draw_arrival(page, assessment, goal, bands, baseline=None, count=count)
+    draw_arrival(page, assessment, goal, bands, found=found, baseline=None, count=count)
     return marked(page, profile)

@@ -14,6 +14,7 @@ from fireplan.colours import CARD, TERRITORY, UNKNOWN
 from fireplan.maps._layers import attribute_tables, vector_layers
 from fireplan.maps._layers.legend import Entry, Legend, station_entries
 from fireplan.maps._layers.scenario_layers import METHOD, draw_open_stations, draw_streets
+from fireplan.maps._layers.station_labels import station_labels
 from fireplan.maps._pages.disclosure_profile import for_audience, marked
 from fireplan.maps._pages.offline_map import OfflineMap
 from fireplan.maps._pages.page_frame import footer_of
@@ -95,6 +96,8 @@ def first_due(
     drawn = territories[~territories.geometry.is_empty]
     n = territories.attrs["n"]
     many = f"{wording.counted(len(drawn), 'station')} {'is' if len(drawn) == 1 else 'are'}"
+    there = scenario.stations[scenario.stations["open"]]
+    labels = pd.Series(station_labels(there), index=there.index)
     page = OfflineMap(
         title=title or f"{due.words}: {named(scenario)}",
         subtitle=f"{many} first due somewhere" if len(drawn) else "No station is first due anywhere",
@@ -105,9 +108,13 @@ def first_due(
                 unit=f"by {INTERVALS[interval]}; share of {territories.attrs['unit']}",
                 entries=[
                     *(
-                        Entry(label=f"{s}: {name}" if str(s) != str(name) else str(s), colour=colour, note=share)
+                        Entry(label=f"{s}: {name}" if s != str(name) else s, colour=colour, note=share)
                         for s, name, colour, share in zip(
-                            drawn.index, drawn["name"], drawn["colour"], drawn["share_said"], strict=True
+                            labels.reindex(drawn.index),
+                            drawn["name"],
+                            drawn["colour"],
+                            drawn["share_said"],
+                            strict=True,
                         )
                     ),
                     *station_entries("existing"),

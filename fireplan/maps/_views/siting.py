@@ -14,6 +14,7 @@ from fireplan._page_kit import style
 from fireplan.errors import InputError, UnknownIdError, listed
 from fireplan.maps._layers import attribute_tables, vector_layers
 from fireplan.maps._layers.scenario_layers import GAP_COLOUR, METHOD, draw_streets
+from fireplan.maps._layers.station_labels import station_labels
 from fireplan.maps._pages.disclosure_profile import marked
 from fireplan.maps._pages.offline_map import OfflineMap
 from fireplan.maps._pages.page_frame import footer_of
@@ -220,8 +221,9 @@ def _markers(siting: Siting) -> gpd.GeoDataFrame:
     today = scenario.stations[scenario.stations["open"]].to_crs(4326)
     stays = siting.after().stations["open"].reindex(today.index, fill_value=False).to_numpy(bool)
     units = scenario.units.groupby("station_id").groups if len(scenario.units) else {}
+    labels = dict(zip(today.index, station_labels(today), strict=True))
     today = today[["geometry"]].assign(
-        heading=[wording.called(str(i), str(n)) for i, n in today["name"].items()], short=today.index.astype(str),
+        heading=[wording.called(str(i), str(n)) for i, n in today["name"].items()], short=list(labels.values()),
         status=np.where(stays, "existing", "closed"),
         said=np.where(stays, "station of today", "closed by the plan"),
         units=[", ".join(map(str, units.get(s, []))) or attribute_tables.NO_STATION for s in today.index],
@@ -231,7 +233,7 @@ def _markers(siting: Siting) -> gpd.GeoDataFrame:
     numbers = [listed(order.get(i, [])) for i in chosen.index]
     chosen = chosen[["geometry"]].assign(
         heading=[names.get(str(i), str(i)) for i in chosen.index],
-        short=[f"{n}: {i}" if n else str(i) for n, i in zip(numbers, chosen.index, strict=True)],
+        short=[f"{n}: {i}" if n else labels.get(i, str(i)) for n, i in zip(numbers, chosen.index, strict=True)],
         status=np.where(chosen.index.isin(today.index), "existing", "opened"),
         said=[f"number {n} of the plan" if n else "in the plan" for n in numbers],
         units=chosen["chosen"].astype(int).astype(str),

@@ -20,7 +20,7 @@ from fireplan.project._plan_draft.input_files import ROLES, files_of
 from fireplan.project._plan_draft.place_time_zone import zone_of
 from fireplan.project._plan_draft.planned_inputs import PlannedInputs, is_there, planned_of
 from fireplan.project._plan_draft.project_draft import MAPPING_FILE, ProjectDraft, name_of
-from fireplan.project._read_project import read_network
+from fireplan.project._read_project import own_units, read_network
 from fireplan.roads import SNAP_LIMIT_M, from_place, save, snap
 from fireplan.stations import complete_units, read_station_table, read_units
 from fireplan.travel._astray import stations_astray
@@ -253,12 +253,13 @@ def _read_history(
             list(parts.files) if len(parts.files) > 1 else parts.files[0],
             timezone=zone,
             mapping=mapping,
-            units=seen.units,
+            units=None if seen.units is None else own_units(seen.units),
             ground=ground or None,
             responses=parts.responses,
             stamp_timezone=planned.stamp_timezone,
         )
         seen.history = read
+        seen.notes += [f"{name_of(source)}: {note}" for note in _strangers(read)]
         when = read.incidents["received"].dropna().dt.tz_convert(zone)
         span = f", {when.min():%Y-%m-%d} to {when.max():%Y-%m-%d}" if len(when) else ""
         return (
@@ -268,6 +269,23 @@ def _read_history(
 
     _try("cad", calls[0], history, seen)
     return taken
+
+
+def _strangers(history: CadHistory) -> list[str]:
+    """Say how many responses are of units that the table of units does not name: they may be the department's own."""
+    if "mutual_aid" not in history.responses:
+        return []
+    strange = history.responses.loc[history.responses["mutual_aid"], "unit_id"]
+    if not len(strange):
+        return []
+    units = [quoted(unit) for unit in sorted(strange.unique())]
+    note = (
+        f"{wording.count(len(strange))} of {wording.counted(len(history.responses), 'response')} are of"
+        f" {wording.counted(len(units), 'unit')} that the table of units does not name"
+        f" ({listed(units, most=MOST_NAMED)}): they are taken for neighbours' and left out of performance; add those"
+        " that are yours to the table"
+    )
+    return [note]
 
 
 def _astray(seen: _Seen) -> tuple[pd.DataFrame, dict[str, str]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -72,6 +73,15 @@ class ProjectDraft:
     cad: MappingDraft | None
     priorities: dict[str, int]
 
+    def __repr__(self) -> str:
+        """Say what was understood of each file, then all that is not as it should be."""
+        lines = [f"Draft of the project {self.folder.resolve().name}, {self.timezone or 'time zone not known'}"]
+        lines += [f"  {row['input']}: {row['file']}, {row['understood']}" for _, row in self.understood.iterrows()]
+        lines += [
+            f"  ASTRAY   station {station} ({row['name']}) {row['why']}" for station, row in self.astray.iterrows()
+        ]
+        return "\n".join([*lines, *(f"  {line}" for line in self.checklist_text().splitlines())])
+
     @property
     def checklist(self) -> pd.DataFrame:
         """What is missing, and what each missing thing would add."""
@@ -89,7 +99,7 @@ class ProjectDraft:
                 "Drafted by fireplan init: look at it, and change what is wrong. Run again, it keeps your edits."
             )
         )
-        plan.add(tomlkit.comment("All keys: docs/projects.md."))
+        plan.add(tomlkit.comment("All keys: docs/plan.md; what counts, in words: docs/projects.md."))
         _put(plan, "name", self.folder.resolve().name, "what stands over maps and reports")
         _put(
             plan, "timezone", self.timezone, "of the city, by where its stations stand" if self.timezone else "QUESTION"
@@ -101,7 +111,8 @@ class ProjectDraft:
             several = [relative(one, self.folder) for one in (file if isinstance(file, tuple) else (file,))]
             inputs.add(key, several if isinstance(file, tuple) else several[0])
             if key == "cad" and self.cad is not None:
-                _put(inputs, "cad_mapping", self.cad.bundled or MAPPING_FILE, "which column holds what")
+                said = "which column holds what" + (", as fireplan knows this export" if self.cad.bundled else "")
+                _put(inputs, "cad_mapping", self.cad.bundled or MAPPING_FILE, said)
         plan.add("inputs", inputs)
         if self.leave_out:
             stations = tomlkit.table()
@@ -118,12 +129,13 @@ class ProjectDraft:
             performance.add(
                 tomlkit.comment(f"Which of these are answered with lights and siren? {said}. Left out: all count.")
             )
-            performance.add(tomlkit.comment(f"emergency_priorities = {list(self.priorities)[:2]!r}".replace("'", '"')))
+            named = json.dumps(list(self.priorities)[:MOST_NAMED], ensure_ascii=False)
+            performance.add(tomlkit.comment(f"emergency_priorities = {named} # strike out those that are not"))
             plan.add("performance", performance)
         return plan
 
     def _why_left_out(self) -> str:
-        whys = self.astray["why"].to_dict()
+        whys = {str(s): f"({row['name']}) {row['why']}" for s, row in self.astray.iterrows()}
         reasons = [f"{station} {whys.get(station, 'is not among the stations')}" for station in self.leave_out]
         more = f"; and {len(reasons) - 4} more" if len(reasons) > 4 else ""
         return "; ".join(reasons[:4]) + more
