@@ -5,6 +5,7 @@ import random
 import pandas as pd
 import pytest
 
+from fireplan.errors import TableError
 from fireplan.incidents import draft_mapping, read_cad
 
 ZONE = "America/Denver"
@@ -151,4 +152,56 @@ def test_columns_of_one_name_are_read_by_their_place_and_never_surely(tmp_path):
     )
     assert draft.mapping.columns["arrived"] == "Arrived#1"
     assert draft.fields.loc["arrived", ["certainty", "others"]].tolist() == ["guess", ("Arrived#2",)]
+    check(history, table, without=("call_processing_s", "turnout_s", "travel_s"))
+
+
+def plain(table, **columns):
+    """The rows under the canonical names, some columns in other words."""
+    names = {name: name for name in ("received", *UNIT_TIMES)} | {"number": "incident_id", "unit": "unit_id"}
+    return by_row(table, **names).assign(**columns)
+
+
+def noted(table, tmp_path):
+    """What the ledger says by code."""
+    table.to_csv(tmp_path / "calls.csv", index=False)
+    return read_cad(tmp_path / "calls.csv", timezone=ZONE).ledger.set_index("code")
+
+
+def test_one_stamp_for_all_units_of_an_incident_is_said_to_be_the_incidents(tmp_path):
+    table = calls(n=60)
+    first = stamps(table.groupby("number")["arrived"].transform("min"))
+    found = noted(plain(table, arrived=first), tmp_path).loc["times_shared"]
+    several = table.groupby("number")["unit"].transform("size") > 1
+    assert (found["rows"], found["column"]) == (several.sum(), "arrived")
+    assert "times_shared" not in noted(plain(table), tmp_path).index
+
+
+def test_numbers_that_differ_in_leading_zeros_are_named(tmp_path):
+    table = calls(n=60)
+    short = table["number"].str.replace("24-00", "24-").where(table.index % 2 == 0, table["number"])
+    ledger = noted(plain(table, incident_id=short, unit_id=table["unit"].where(table.index % 3 > 0, "E01")), tmp_path)
+    assert "'24-0011' / '24-11'" in ledger.loc["incident_id_lookalike", "meaning"]
+    assert "'E01' / 'E1'" in ledger.loc["unit_id_lookalike", "meaning"]
+    assert "incident_id_lookalike" not in noted(plain(table), tmp_path).index
+
+
+def test_dates_at_midnight_and_clocks_of_twelve_hours_are_refused(tmp_path):
+    table = calls(n=120)
+    midnight = stamps(table["received"], "%Y-%m-%d 00:00:00")
+    with pytest.raises(TableError, match="'received' holds a date without a time of day, all of its 240 values"):
+        noted(plain(table, received=midnight), tmp_path)
+    lost = {name: stamps(table[name], "%m/%d/%Y %I:%M:%S") for name in ("received", *UNIT_TIMES)}
+    with pytest.raises(TableError, match="'arrived' has every hour up to 12 and none after it in 240 values"):
+        noted(plain(table, **lost), tmp_path)
+    kept = {name: stamps(table[name], "%m/%d/%Y %I:%M:%S %p") for name in ("received", *UNIT_TIMES)}
+    assert noted(plain(table, **kept), tmp_path).loc["rows_used", "rows"] == 240
+
+
+def test_a_column_of_dates_at_midnight_is_no_time_in_a_draft(tmp_path):
+    table = calls()
+    rows = by_row(table, received="Call Received", arrived="On Scene")
+    rows.insert(0, "Call Date", stamps(table["received"], "%Y-%m-%dT00:00:00"))
+    draft, history = read(rows, tmp_path)
+    assert draft.mapping.columns["received"] == "Call Received"
+    assert "Call Date" in draft.unused
     check(history, table, without=("call_processing_s", "turnout_s", "travel_s"))

@@ -27,6 +27,10 @@ _UNIT = re.compile(r"[A-Za-z]{1,10}-?[0-9]{1,4}[A-Za-z]?")
 _UNIT_SPELT_OUT = re.compile(r"[A-Za-z]{1,12}[ -]?[0-9]{1,4}[A-Za-z]?")
 _GROUPED = re.compile(r"[0-9]{1,3}(,[0-9]{3})+")  # a number, with its thousands apart
 _STATUS = re.compile(r"status|(?:^|[ _-])(?:event|action|activity|stat)(?:$|[ _-])", re.IGNORECASE)
+_LEADING_ZEROS = re.compile(r"(?<![0-9])0+(?=[0-9])")
+MOST_ALIKE = 4  # of ids that look alike, to be named
+SHARED = 0.95  # of incidents with several units, from which on their stamps are the incident's
+FEWEST_SHARED = 20  # of such incidents
 MANY = 100  # incidents, from which on it is strange that none has a second unit
 _LOOKALIKES = str.maketrans(
     "АВЕКМНОРСТУХІЅЈ" + "ΑΒΕΖΗΙΚΜΝΟΡΤΥΧ",  # noqa: RUF001 - Cyrillic and Greek on purpose
@@ -137,7 +141,7 @@ def spelt_alike(units: pd.Series[str], *, ledger: Ledger) -> pd.Series[str]:
     ledger.add("unit_id_respelled", units.index[changed[codes]], column="unit_id", detail=", ".join(names))
     groups: dict[str, list[str]] = {}
     for unit in sorted(set(usual.values())):
-        plain = unit.upper().translate(_LOOKALIKES).translate(_SEPARATORS)
+        plain = _LEADING_ZEROS.sub("", unit.upper().translate(_LOOKALIKES).translate(_SEPARATORS))
         groups.setdefault(plain, []).append(unit)
     for group in groups.values():
         if len(group) > 1:
@@ -175,6 +179,33 @@ def check_incidents(rows: OrderedRows, *, ledger: Ledger) -> None:
         ids = rows.ids[differs]
         detail = f"{name}: incidents {', '.join(quoted(i) for i in ids[:4])}" if len(ids) else ""
         ledger.add("incident_facts_differ", rows.lines[differs[rows.incident]], column=name, detail=detail)
+
+
+def note_lookalikes(rows: OrderedRows, *, ledger: Ledger) -> None:
+    """Note incidents whose numbers differ in leading zeros alone: a spreadsheet may have dropped those of some."""
+    plain = rows.ids.str.replace(_LEADING_ZEROS, "", regex=True)
+    alike = plain.duplicated(keep=False)
+    if alike.any():
+        pairs = rows.ids[alike].to_series().groupby(plain[alike]).agg(list)
+        detail = "; ".join(" / ".join(map(quoted, pair)) for pair in pairs.iloc[:MOST_ALIKE])
+        ledger.add("incident_id_lookalike", rows.lines[alike[rows.incident]], column="incident_id", detail=detail)
+
+
+def note_shared_times(rows: OrderedRows, *, ledger: Ledger) -> None:
+    """Note a column of unit times that has one stamp for all units of an incident: it is the incident's own."""
+    if rows.unit is None:
+        return
+    for name in ("enroute", "arrived"):
+        times = rows.column(name)
+        known = pd.DataFrame({"incident": rows.incident, "unit": rows.unit, "time": times.to_numpy()})[
+            times.notna().to_numpy()
+        ]
+        of_each = known.groupby("incident").nunique()
+        several = of_each["unit"] > 1
+        shared = several & (of_each["time"] == 1)
+        if several.sum() >= FEWEST_SHARED and shared.sum() >= SHARED * several.sum():
+            at = np.isin(rows.incident, of_each.index[shared].to_numpy())
+            ledger.add("times_shared", rows.lines[at], column=name)
 
 
 def note_unknown(units: pd.Series[str], known: Collection[str], *, ledger: Ledger) -> Flags:
