@@ -669,3 +669,58 @@ def test_a_damaged_file_is_read_or_refused_and_never_loses_a_station(tmp_path_fa
     assert stations.index.is_unique
     assert stations.geometry.notna().all()
     assert set(units["station_id"]) <= set(stations.index)
+
+
+THREE = "id,name,lat,lon\n1,Station 1,39.7,-104.9\n2,Station 2,39.8,-104.8\n10,Station 10,39.81,-104.81\n"
+
+
+def units_at(tmp_path, text):
+    stations, _ = read_stations(saved(tmp_path, THREE, "stations.csv"))
+    return read_units(saved(tmp_path, text, "units.csv"), stations=stations)
+
+
+@pytest.mark.parametrize(
+    ("text", "units"),
+    [
+        ("E1 T1 M1", {"E1": "engine", "T1": "truck", "M1": "ambulance"}),
+        ("Engine 1 & Truck 1", {"ENGINE 1": "engine", "TRUCK 1": "truck"}),
+        ("E1/M1", {"E1": "engine", "M1": "ambulance"}),
+        ("Engine 1", {"ENGINE 1": "engine"}),
+        ("E 1", {"E 1": "engine"}),
+    ],
+)
+def test_units_that_stand_in_one_cell_are_units_of_their_own(tmp_path, text, units):
+    stations, found = read_stations(saved(tmp_path, f"id,name,lat,lon,units\n1,North,39.7,-104.9,{text}\n"))
+    assert found["type"].to_dict() == units
+    assert any("names several units" in note for note in stations.attrs["notes"]) == (len(units) > 1)
+
+
+@pytest.mark.parametrize(
+    ("text", "match"),
+    [
+        ("unit,station,type\nE1/M1,1,engine\n", "unit_id 'E1/M1' on line 2 names several units: give each a row"),
+        ("unit,station,type\nE1,1,engine\nE1,2,engine\n", r"'E1' is housed at '1' \(line 2\) and at '2' \(line 3\)"),
+        ("unit,station,type,turnout_s\nE1,1,engine,1.5\nE2,2,engine,1.2\n", "1.5 at most: are these minutes"),
+        ("unit,station,home station,type\nE1,1,2,engine\nE2,2,1,engine\n", "may be 'station' or 'home station'"),
+    ],
+)
+def test_units_that_may_be_read_in_two_ways_are_asked_back(tmp_path, text, match):
+    with pytest.raises(TableError, match=match):
+        units_at(tmp_path, text)
+
+
+def test_homes_that_are_written_in_several_ways_are_found(tmp_path):
+    units = units_at(tmp_path, "unit,station,type\nE1,01,engine\nE2,02,engine\nT10,10,truck\n")
+    assert units["station_id"].to_dict() == {"E1": "1", "E2": "2", "T10": "10"}
+    units = units_at(tmp_path, "unit,station,type\nE1,Station 1,engine\nE2,Sta. 2,engine\nT10,FS 10,truck\n")
+    assert units["station_id"].to_dict() == {"E1": "1", "E2": "2", "T10": "10"}
+    assert "the stations of units are found by the number in 'station'" in units.attrs["notes"]
+
+
+def test_what_an_unused_column_calls_closed_or_a_reserve_is_told(tmp_path):
+    stations, _ = read_stations(
+        saved(tmp_path, "id,name,lat,lon,Status\n1,N,39.7,-104.9,Closed\n2,S,39.8,-104.8,Open\n")
+    )
+    assert any("not in service: '1' ('Closed')" in note for note in stations.attrs["notes"])
+    units = units_at(tmp_path, "unit,station,type,Status\nE1,1,engine,In service\nE21,2,engine,Reserve\n")
+    assert any("not in service: 'E21' ('Reserve')" in note for note in units.attrs["notes"])

@@ -10,7 +10,7 @@ import pandas as pd
 
 from fireplan.errors import listed, quoted
 from fireplan.incidents._columns_and_types import IDS, TIMES
-from fireplan.stations._unit_ids import plain_unit_id
+from fireplan.stations._unit_ids import plain_unit_id, units_named
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -23,9 +23,6 @@ if TYPE_CHECKING:
 LONGEST_ID = 100
 MOST_SEVERAL = 0.01  # of rows with several units in a cell; beyond it, that is how the file is made
 FEWEST_AGAIN = 3  # rows, to speak of a log
-_UNIT = re.compile(r"[A-Za-z]{1,10}-?[0-9]{1,4}[A-Za-z]?")
-_UNIT_SPELT_OUT = re.compile(r"[A-Za-z]{1,12}[ -]?[0-9]{1,4}[A-Za-z]?")
-_GROUPED = re.compile(r"[0-9]{1,3}(,[0-9]{3})+")  # a number, with its thousands apart
 _STATUS = re.compile(r"status|(?:^|[ _-])(?:event|action|activity|stat)(?:$|[ _-])", re.IGNORECASE)
 _LEADING_ZEROS = re.compile(r"(?<![0-9])0+(?=[0-9])")
 MOST_ALIKE = 4  # of ids that look alike, to be named
@@ -73,21 +70,6 @@ def check_one_unit(frame: pd.DataFrame, *, faults: Faults, ledger: Ledger) -> No
 def holds_several(text: str) -> bool:
     """Tell whether a cell names more than one unit, as "E1;T1;B2", "E1/T1" or "E1 T1"; "OCN E12" names one."""
     return len(units_named(text)) > 1
-
-
-def units_named(text: str) -> list[str]:
-    """Part a cell that names several units."""
-    plain = text.strip()
-    if _GROUPED.fullmatch(plain):
-        return [plain]
-    parted = [part.strip() for part in re.split(r"[;,|\r\n\t]+", plain) if part.strip()]
-    if len(parted) > 1:
-        return parted
-    for between, unit in ((r"\s*[/+&]\s*|\s+and\s+", _UNIT_SPELT_OUT), (r"\s*[/+&]\s*|\s+", _UNIT)):
-        joined = re.split(between, plain)
-        if len(joined) > 1 and all(unit.fullmatch(part) for part in joined):
-            return joined
-    return parted or [plain]
 
 
 def check_no_log(frame: pd.DataFrame, header: Sequence[str], *, faults: Faults) -> None:
