@@ -291,7 +291,8 @@ def test_columns_of_one_name_are_told_apart(tmp_path):
         "Incident,Unit,Received,Received\n1,E1,2024-03-13 06:00:00,x\n2,E2,2024-03-13 07:00:00,y\n", "utf-8"
     )
     draft = draft_mapping(file, timezone=EAST)
-    assert draft.mapping.columns["received"] == "Received"
+    assert draft.mapping.columns["received"] == "Received#1"
+    assert read_cad(file, timezone=EAST, mapping=draft).rows_ok == 2
     assert draft.unused == ("Received#2",)
 
 

@@ -36,6 +36,7 @@ from fireplan.incidents._shapes.second_table import OF_RESPONSES
 from fireplan.incidents._times.time_zones import known_zone
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from os import PathLike
 
     from fireplan.incidents._drafts.layouts import StatusLog
@@ -46,6 +47,8 @@ ENOUGH = 0.9
 LONGEST_EXAMPLE = 40
 EPOCHS = {"epoch seconds": "seconds", "epoch milliseconds": "milliseconds", "days": "excel"}
 IN_UTC = frozenset(("utc", "gmt", "zulu"))
+OF_UNITS = frozenset((*ALL_TIMES, "unit_id", "unit_type", "station_id", "mode", "crew"))
+"""Fields that each of several units in a row may have of its own."""
 SHORTEST_S, LONGEST_S = 20.0, 7_200.0  # of the median of a column of elapsed seconds
 
 
@@ -186,13 +189,13 @@ def _of_two(first: _Draft, second: _Draft) -> _Draft:
 
 
 def _told_apart(header: list[str]) -> list[str]:
-    """Name columns of the same name `Time`, `Time#2`, as a mapping does."""
+    """Name columns of the same name `Time#1`, `Time#2`, as a mapping does."""
+    times = Counter(name.casefold() for name in header)
     seen: Counter[str] = Counter()
     names = []
     for name in header:
         seen[name.casefold()] += 1
-        n = seen[name.casefold()]
-        names.append(name if n == 1 or not name else f"{name}#{n}")
+        names.append(f"{name}#{seen[name.casefold()]}" if name and times[name.casefold()] > 1 else name)
     return names
 
 
@@ -283,6 +286,13 @@ def _note_statuses(draft: _Draft, log: StatusLog) -> None:
         draft.questions.append(
             f"statuses {few} of column {quoted(log.status)} set no time: add them to [log.values] if they do"
         )
+    for taken, others, what in ((log.status, log.statuses, "statuses"), (log.time, log.times, "their times")):
+        if others:
+            draft.questions.append(f"{what} are taken from column {quoted(taken)}: or are they in {_or(others)}?")
+
+
+def _or(names: Sequence[str]) -> str:
+    return " or ".join(map(quoted, names))
 
 
 def _settle(draft: _Draft) -> None:
@@ -314,33 +324,44 @@ def _fills(draft: _Draft, name: str, other: str) -> bool:
 
 def _take_responses(draft: _Draft, columns: dict[int, dict[str, str]]) -> None:
     """Describe units that stand side by side, each by the same words."""
-    first = next(iter(columns.values()))
-    of_words = {name: words for words, name in first.items()}
-    inner = {
-        words.replace("*", " ").strip() or "unit": ColumnValues(draft.held[name].texts) for words, name in first.items()
+    of_words = {words: name for named in reversed(columns.values()) for words, name in named.items()}
+    plain = {words: _of_unit(" ".join(words.replace("*", " ").split())) for words in of_words}
+    together = {
+        words: ColumnValues(pd.concat([draft.held[named[words]].texts for named in columns.values() if words in named]))
+        for words in of_words
     }
-    plain = {words: (words.replace("*", " ").strip() or "unit") for words in first}
-    found = guesses(inner)
+    found = guesses({plain[words]: values for words, values in together.items()})
+    found = {name: guess for name, guess in found.items() if name in OF_UNITS}
     back = {text: words for words, text in plain.items()}
     chosen_words = {name: back[guess.column] for name, guess in found.items() if guess.certainty != "question"}
     waits = {
-        words: _elapsed_since(draft, ColumnValues(draft.held[name].texts), plain[words])
-        for name, words in of_words.items()
+        words: _elapsed_since(draft, values, plain[words])
+        for words, values in together.items()
         if words not in chosen_words.values()
     }
     for named in columns.values():
-        response: dict[str, Any] = {"columns": {f: named[words] for f, words in chosen_words.items()}}
-        elapsed = {after[0]: {"column": named[words], "after": after[1]} for words, after in waits.items() if after}
-        draft.responses.append(response | ({"elapsed": elapsed} if elapsed else {}))
+        own = {f: named[words] for f, words in chosen_words.items() if words in named}
+        elapsed = {
+            after[0]: {"column": named[w], "after": after[1]} for w, after in waits.items() if after and w in named
+        }
+        if own or elapsed:
+            draft.responses.append({"columns": own} | ({"elapsed": elapsed} if elapsed else {}))
     for name, guess in found.items():
-        column = first[back[guess.column]]
+        column = of_words[back[guess.column]]
         draft.found[name] = guess._replace(column=column, why=f"{guess.why}, {len(columns)} side by side")
     for words, after in waits.items():
         if after:
-            draft.found[after[0]] = Guess(after[0], first[words], 0.7, 1.0, "guess", f"seconds since {after[1]}")
+            draft.found[after[0]] = Guess(after[0], of_words[words], 0.7, 1.0, "guess", f"seconds since {after[1]}")
     for name in (*found, *(after[0] for after in waits.values() if after)):
         draft.columns.pop(name, None)
         draft.join.pop(name, None)
+
+
+def _of_unit(words: str) -> str:
+    """Name a column of a unit: a number beside others is the unit's, not the incident's."""
+    if not words:
+        return "unit"
+    return f"unit {words}" if any(fit.field == "incident_id" for fit in name_scores(words)[:1]) else words
 
 
 def _elapsed_since(draft: _Draft, values: ColumnValues, words: str) -> tuple[str, str] | None:
