@@ -90,8 +90,9 @@ def test_one_command_makes_a_project_that_opens(tmp_path):
     same = fp.read_project(MARISOL)
     assert len(today.stations) == len(same.stations)
     assert len(today.incidents) == len(same.incidents)
-    (note,) = (home / "CHECKLIST.txt").read_text(encoding="utf-8").splitlines()  # and nothing is missing
-    assert "1,362 of 52,770 responses are of 12 units that the table of units does not name ('OCN BC22'," in note
+    strangers, far = (home / "CHECKLIST.txt").read_text(encoding="utf-8").splitlines()  # and nothing is missing
+    assert "1,362 of 52,770 responses are of 12 units that the table of units does not name ('OCN BC22'," in strangers
+    assert "4 of 1,709 zones lie over 200 m from every road and count as not reached" in far
 
 
 def test_run_again_edits_are_kept_and_what_is_new_is_added(tmp_path):
