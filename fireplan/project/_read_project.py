@@ -122,7 +122,7 @@ def open_project(path: str | Path, *, tell: Callable[[str], None] | None = None)
             without=plan.stations.leave_out,
             columns=plan.units.columns,
         )
-    own = _own_units(units)  # those of stations that are left out as well
+    own = own_units(units)  # those of stations that are left out as well
     stations, units, left_out = _without(stations, units, plan.stations.leave_out)
     outlines = None
     if plan.inputs.zones is not None:
@@ -177,7 +177,7 @@ def open_project(path: str | Path, *, tell: Callable[[str], None] | None = None)
     return Project(folder, plan, today, tuple(_scenarios(plan, today)), standard, history, tuple(notes), plan_file)
 
 
-def _own_units(units: pd.DataFrame) -> list[str] | None:
+def own_units(units: pd.DataFrame) -> list[str] | None:
     """Ids of the department's own units, those whose station is not known among them; None where no unit is known."""
     return [*map(str, units.index), *units.attrs.get("without_station", ())] or None
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 import geopandas as gpd
 import pandas as pd
@@ -14,12 +14,13 @@ from fireplan._checked import takes
 from fireplan._geofiles import is_database
 from fireplan.errors import FireplanError, ProjectError, TableError, listed, quoted
 from fireplan.incidents import draft_mapping, read_cad
-from fireplan.project._plan import Network, file_of, source_of
+from fireplan.project._plan import file_of, source_of
 from fireplan.project._plan_draft.input_files import ROLES, files_of
 from fireplan.project._plan_draft.place_time_zone import zone_of
+from fireplan.project._plan_draft.plan_there import PlanThere, plan_there
 from fireplan.project._plan_draft.project_draft import MAPPING_FILE, PLAN_FILE, ProjectDraft, name_of
-from fireplan.project._read_project import read_network
-from fireplan.roads import SNAP_LIMIT_M, from_place, save
+from fireplan.project._read_project import own_units, read_network
+from fireplan.roads import from_place, save
 from fireplan.stations import complete_units, read_station_table, read_units
 from fireplan.travel._astray import stations_astray
 
@@ -36,8 +37,9 @@ MOST_NAMED = 8
 
 @dataclass
 class _Seen:
-    """What has been read so far."""
+    """What has been read so far, and what a plan that was there said of it."""
 
+    plan: PlanThere = field(default_factory=PlanThere)
     faults: list[str] = field(default_factory=list)
     questions: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
@@ -48,6 +50,7 @@ class _Seen:
     zones: gpd.GeoDataFrame | None = None
     cad: MappingDraft | None = None
     history: CadHistory | None = None
+    mapping: str = ""
 
 
 @takes
@@ -79,7 +82,7 @@ def draft(  # noqa: PLR0913 - one for each kind of input
         Name of a place, such as "Porto, Portugal": its roads are fetched from OpenStreetMap and kept in the folder.
         This asks the network; nothing else does.
     timezone
-        IANA zone; left out: where the stations stand.
+        IANA zone; left out: that of a plan that is there, else where the stations stand.
     tell
         Called with a few words before each step that takes a while.
 
@@ -101,14 +104,14 @@ def draft(  # noqa: PLR0913 - one for each kind of input
     say = tell or (lambda _: None)
     home = Path(folder)
     named = {"network": roads, "stations": stations, "units": units, "cad": cad, "zones": zones}
-    seen = _Seen()
+    seen = _Seen(plan=plan_there(home))
     inputs = _inputs(home, {key: source for key, source in named.items() if source is not None}, seen)
     if place is not None:
         say("fetching roads from OpenStreetMap")
         home.mkdir(parents=True, exist_ok=True)
         inputs = {"network": save(from_place(place), home / "roads.npz"), **inputs}
     _read_places(inputs, seen, say)
-    zone = timezone or _zone(seen)
+    zone, told = _zone(seen, given=timezone)
     if "cad" in inputs:
         _read_history(inputs["cad"], home, seen, zone=zone, say=say)
     astray, homeless = _astray(seen)
@@ -120,11 +123,13 @@ def draft(  # noqa: PLR0913 - one for each kind of input
         questions=tuple(seen.questions),
         notes=tuple(seen.notes),
         astray=astray,
-        leave_out=(),
+        leave_out=tuple(map(str, seen.plan.stations.leave_out)),
         homeless=homeless,
         timezone=zone,
         cad=seen.cad,
         priorities=_priorities(seen.history),
+        timezone_from=told,
+        mapping=seen.mapping,
     )
     return found
 
@@ -134,7 +139,13 @@ def _inputs(home: Path, named: dict[str, Source], seen: _Seen) -> dict[str, Sour
     lost = {key: file_of(Path(), str(source)) for key, source in named.items() if not _is_there(source)}
     seen.faults += [f"{ROLES[key]}: there is no file {quoted(f.name)} in {f.parent}" for key, f in lost.items()]
     named = {key: source for key, source in named.items() if key not in lost}
-    planned = _planned(home)
+    planned = _planned(home, seen.plan)
+    seen.questions += [
+        f"{PLAN_FILE} names {quoted(name_of(planned[key]))} for {ROLES[key]} and keeps it, but"
+        f" {quoted(name_of(source))} was read here: change inputs.{key} if it is this one"
+        for key, source in named.items()
+        if key in planned and not _same_file(source, planned[key])
+    ]
     found = files_of(home) if home.is_dir() else None
     if found is not None:
         seen.questions += [q for q in found.questions if not _settled(q, named, planned)]
@@ -149,41 +160,42 @@ def _settled(question: str, *known: dict[str, Source]) -> bool:
     return any(ROLES[key] in question for inputs in known for key in inputs)
 
 
-def _planned(home: Path) -> dict[str, Source]:
-    import tomllib  # noqa: PLC0415 - only where a plan is there
+def _same_file(one: Source, other: Source) -> bool:
+    return str(one) == str(other) or Path(one).resolve() == Path(other).resolve()
 
-    file = home / PLAN_FILE
-    if not file.is_file():
-        return {}
-    try:
-        inputs: dict[str, Any] = tomllib.loads(file.read_text(encoding="utf-8-sig")).get("inputs", {})
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise ProjectError(f"{file.name} is not TOML: {error}: mend or delete it") from error
-    sources = {key: source_of(home, name) for key, name in inputs.items() if key in ROLES and isinstance(name, str)}
+
+def _planned(home: Path, plan: PlanThere) -> dict[str, Source]:
+    """Give the inputs of a plan that is there; of several files of dispatch history the first."""
+    several = plan.inputs.get("cad")
+    first = {"cad": several[0]} if isinstance(several, list) and several else {}
+    names = {key: name for key, name in (plan.inputs | first).items() if key in ROLES and isinstance(name, str)}
+    sources = {key: source_of(home, name) for key, name in names.items()}
     return {key: source for key, source in sources.items() if _is_there(source)}
 
 
 def _read_places(inputs: dict[str, Source], seen: _Seen, say: Callable[[str], None]) -> None:
     def network(source: Source) -> str:
-        seen.roads = read_network(Path(), str(source), Network())
+        seen.roads = read_network(Path(), str(source), seen.plan.network)
         return f"{wording.counted(seen.roads.n_streets, 'street')}, {seen.roads.length_m.sum() / 1000:,.0f} km"
 
     def stations(source: Source) -> str:
-        seen.stations, housed = read_station_table(source)
+        said = seen.plan.stations
+        seen.stations, housed = read_station_table(source, columns=said.columns, crs=said.crs, home=said.home)
         seen.units = complete_units(housed) if len(housed) else None
         names = listed([str(name) for name in seen.stations["name"]], most=MOST_NAMED)
         return f"{wording.counted(len(seen.stations), 'station')} ({names})"
 
     def units(source: Source) -> str:
+        said, without = seen.plan.units.columns, seen.plan.stations.leave_out
         try:
-            seen.units = read_units(source, stations=seen.stations)
+            seen.units = read_units(source, stations=seen.stations, without=without, columns=said)
         except TableError:  # perhaps for units of stations that are not there, which may be left out
-            seen.units = read_units(source)
+            seen.units = read_units(source, columns=said)
         kinds = seen.units["type"].value_counts()
         return f"{wording.counted(len(seen.units), 'unit')}: {', '.join(f'{n} {kind}' for kind, n in kinds.items())}"
 
     def zones(source: Source) -> str:
-        seen.zones = demand.read_zones(source)
+        seen.zones = demand.read_zones(source, columns=seen.plan.demand.columns, crs=seen.plan.demand.crs)
         people = f", {wording.count(seen.zones['population'].sum())} people" if "population" in seen.zones else ""
         return f"{wording.counted(len(seen.zones), 'zone')}{people}"
 
@@ -206,33 +218,46 @@ def _try(key: str, source: Source, read: Callable[[Source], str], seen: _Seen) -
     seen.rows.append((key, name_of(source), understood))
 
 
-def _zone(seen: _Seen) -> str:
-    points = None
+def _zone(seen: _Seen, *, given: str | None) -> tuple[str, str]:
+    """Find the zone of the city, and say by what it was told."""
+    if given:
+        return given, "as it was given"
+    if seen.plan.timezone:
+        return seen.plan.timezone, f"as {PLAN_FILE} says"
+    points, told = None, ""
     if seen.stations is not None:
-        points = seen.stations.geometry
+        points, told = seen.stations.geometry, "by where its stations stand"
     elif seen.roads is not None:
         points = gpd.GeoSeries.from_xy(seen.roads.nodes["x"], seen.roads.nodes["y"], crs=4326)
+        told = "by where its roads lie"
     found = "" if points is None else zone_of(points)
     if not found:
         seen.questions.append("which time zone does the city keep? It cannot be told by where it lies: give timezone")
-    return found
+    return found, told
 
 
 def _read_history(file: Source, home: Path, seen: _Seen, *, zone: str, say: Callable[[str], None]) -> None:
-    own = home / MAPPING_FILE
-
     def history(source: Source) -> str:
-        file = Path(source)
-        mapping: Path | MappingDraft = own
-        if not own.is_file():
+        files = _files_of_history(Path(source), home, seen.plan)
+        mapping: Path | str | MappingDraft | None = _mapping_there(home, seen)
+        if mapping is None:
             say("looking at the columns of the dispatch history")
-            mapping = seen.cad = draft_mapping(file, timezone=zone or None)
-            seen.questions += [f"{file.name}: {question}" for question in seen.cad.questions]
+            mapping = seen.cad = draft_mapping(files[0], timezone=zone or None)
+            seen.questions += [f"{files[0].name}: {question}" for question in seen.cad.questions]
         if not zone:
-            raise ProjectError(f"{file.name}: its times cannot be placed without a timezone: give one")
+            raise ProjectError(f"{files[0].name}: its times cannot be placed without a timezone: give one")
         say("reading dispatch history")
         ground = [t for t in (seen.roads.streets if seen.roads else None, seen.zones) if t is not None]
-        read = read_cad(file, timezone=zone, mapping=mapping, units=seen.units, ground=ground or None)
+        second = seen.plan.text("cad_responses")
+        read = read_cad(
+            files if len(files) > 1 else files[0],
+            timezone=zone,
+            mapping=mapping,
+            stamp_timezone=seen.plan.text("cad_timezone"),
+            responses=None if second is None else home / second,
+            units=None if seen.units is None else own_units(seen.units),
+            ground=ground or None,
+        )
         seen.history = read
         when = read.incidents["received"].dropna().dt.tz_convert(zone)
         span = f", {when.min():%Y-%m-%d} to {when.max():%Y-%m-%d}" if len(when) else ""
@@ -244,16 +269,47 @@ def _read_history(file: Source, home: Path, seen: _Seen, *, zone: str, say: Call
     _try("cad", file, history, seen)
 
 
+def _files_of_history(file: Path, home: Path, plan: PlanThere) -> list[Path]:
+    """Give all files of the history, where the plan names several of which this is the first."""
+    names = plan.inputs.get("cad")
+    files = [home / name for name in names if isinstance(name, str)] if isinstance(names, list) else []
+    return files if files and _same_file(files[0], file) else [file]
+
+
+def _mapping_there(home: Path, seen: _Seen) -> Path | str | None:
+    """Give the mapping that the plan names, or that lies in the folder; None where one has to be drafted."""
+    named = seen.plan.text("cad_mapping")
+    if named is None and not (home / MAPPING_FILE).is_file():
+        return None
+    seen.mapping = named or MAPPING_FILE
+    return home / seen.mapping if (home / seen.mapping).is_file() else seen.mapping
+
+
 def _astray(seen: _Seen) -> tuple[pd.DataFrame, dict[str, str]]:
     """Find stations that a scenario would refuse, and units without a station."""
     astray = pd.DataFrame({"name": [], "offset_m": [], "why": []}, index=pd.Index([], name="station_id"))
     if seen.roads is not None and seen.stations is not None:
-        astray = stations_astray(seen.roads, seen.stations, snap_limit_m=SNAP_LIMIT_M)
+        astray = stations_astray(seen.roads, seen.stations, snap_limit_m=seen.plan.network.snap_limit_m)
     homeless: dict[str, str] = {}
     if seen.units is not None and seen.stations is not None:
         away = seen.units[~seen.units["station_id"].isin(seen.stations.index)]
         homeless = {str(unit): str(station) for unit, station in away["station_id"].items()}
-    return astray, homeless
+    said = {*map(str, seen.plan.stations.leave_out)}
+    astray = astray[~astray.index.isin(list(said))]
+    homeless = {unit: station for unit, station in homeless.items() if station not in said}
+    if not seen.plan.leaves_out:
+        return astray, homeless
+    # The plan has decided which stations it does without: what it does not name is asked, and left as it is.
+    seen.questions += [
+        f"station {station} ({row['name']}) {row['why']}: is it to be left out? [stations] leave_out does not name it"
+        for station, row in astray.iterrows()
+    ]
+    seen.questions += [
+        f"unit {quoted(unit)} is housed at {quoted(station)}, which is not there: is it to be left out?"
+        " [stations] leave_out does not name it"
+        for unit, station in homeless.items()
+    ]
+    return astray.iloc[:0], {}
 
 
 def _priorities(history: CadHistory | None) -> dict[str, int]:

@@ -56,6 +56,10 @@ class ProjectDraft:
         How its dispatch history is read; None if it has none, or a mapping of its own.
     priorities
         How many incidents have each priority.
+    timezone_from
+        By what the zone was told, in words.
+    mapping
+        Name of the mapping that was there already, by which the dispatch history is read.
     """
 
     folder: Path
@@ -70,6 +74,8 @@ class ProjectDraft:
     timezone: str
     cad: MappingDraft | None
     priorities: dict[str, int]
+    timezone_from: str = "by where its stations stand"
+    mapping: str = ""
 
     @property
     def checklist(self) -> pd.DataFrame:
@@ -90,16 +96,15 @@ class ProjectDraft:
         )
         plan.add(tomlkit.comment("All keys: docs/projects.md."))
         _put(plan, "name", self.folder.resolve().name, "what stands over maps and reports")
-        _put(
-            plan, "timezone", self.timezone, "of the city, by where its stations stand" if self.timezone else "QUESTION"
-        )
+        _put(plan, "timezone", self.timezone, f"of the city, {self.timezone_from}" if self.timezone else "QUESTION")
         _put(plan, "source", "", "who made the data: shown under every map")
         _put(plan, "data_date", "", "of when they are")
         inputs = tomlkit.table()
         for key, file in self.inputs.items():
             inputs.add(key, relative(file, self.folder))
-            if key == "cad" and self.cad is not None:
-                _put(inputs, "cad_mapping", self.cad.bundled or MAPPING_FILE, "which column holds what")
+            mapping = self.mapping if self.cad is None else self.cad.bundled or MAPPING_FILE
+            if key == "cad" and mapping:
+                _put(inputs, "cad_mapping", mapping, "which column holds what")
         plan.add("inputs", inputs)
         if self.leave_out:
             stations = tomlkit.table()
