@@ -205,3 +205,51 @@ def test_a_column_of_dates_at_midnight_is_no_time_in_a_draft(tmp_path):
     assert draft.mapping.columns["received"] == "Call Received"
     assert "Call Date" in draft.unused
     check(history, table, without=("call_processing_s", "turnout_s", "travel_s"))
+
+
+def test_a_column_that_lies_before_the_call_is_asked_for(tmp_path):
+    table = calls()
+    rows = by_row(table, received="Call Time", dispatched="Alarm Time", arrived="On Scene")
+    draft, _ = read(rows, tmp_path)
+    assert draft.fields.loc["received", ["column", "certainty"]].tolist() == ["Alarm Time", "guess"]
+    (asked,) = draft.questions
+    assert asked.startswith("did the call come in when column 'Call Time' says? It lies before 'Alarm Time'")
+
+
+def test_two_columns_that_could_be_one_time_and_differ_are_asked_for(tmp_path):
+    rows = by_row(calls(), received="Received", arrived="First Unit Arrived", cleared="Unit Arrived")
+    draft, _ = read(rows, tmp_path)
+    assert "arrived is taken from column 'First Unit Arrived': or is it 'Unit Arrived'?" in draft.questions
+    same = rows.assign(**{"Unit Arrived": rows["First Unit Arrived"]})
+    assert read(same, tmp_path)[0].questions == ()
+
+
+@pytest.mark.parametrize(
+    ("name", "since", "divided"),
+    [
+        ("Response Time (sec)", "received", 1),
+        ("Dispatch to Arrival Seconds", "dispatched", 1),
+        ("Dispatch to Arrival (min)", "dispatched", 60),
+        ("Response Time", "received", 60),
+        ("Travel Time to Arrival", "enroute", 1),
+    ],
+)
+def test_what_has_passed_is_counted_from_where_its_name_says_and_in_its_unit(name, since, divided, tmp_path):
+    table = calls()
+    passed = (table["arrived"] - table[since]).dt.total_seconds() / divided
+    rows = by_row(table, received="Received", dispatched="Dispatched", enroute="Enroute").assign(**{name: passed})
+    draft, history = read(rows, tmp_path)
+    assert any(repr(name) in question for question in draft.questions)
+    assert history.responses["total_response_s"].median() == pytest.approx(medians(table)["total_response_s"], abs=1)
+
+
+def test_numbers_that_count_local_time_are_asked_for(tmp_path):
+    chance = random.Random(3)  # noqa: S311 - no secret
+    days = pd.Series(pd.date_range("2024-03-13", periods=400, freq="D"))
+    at = days + pd.to_timedelta([chance.gauss(15.5, 3.5) * 3600 for _ in days], unit="s")
+    local = (at - pd.Timestamp(0)).dt.total_seconds().astype(int)
+    rows = pd.DataFrame({"Incident": range(400), "Received": local, "Arrived": local + 300})
+    asked = "do the numbers of column 'Received' count local time?"
+    assert any(asked in question for question in read(rows, tmp_path)[0].questions)
+    right = rows[["Received", "Arrived"]] + 7 * 3600
+    assert read(rows.assign(**right), tmp_path)[0].questions == ()

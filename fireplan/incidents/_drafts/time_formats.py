@@ -247,17 +247,28 @@ def looks_like_utc(stamps: pd.Series[pd.Timestamp], zone: ZoneInfo) -> bool:
 
     People call most in the middle of the afternoon: the mean direction of the hours on the dial of a day lies there.
     """
+    as_local, as_utc = _off_the_busiest_h(stamps, zone)
+    return as_local > FAR_H and as_utc < NEAR_H
+
+
+def looks_like_local(stamps: pd.Series[pd.Timestamp], zone: ZoneInfo) -> bool:
+    """Tell whether calls come in as people live only if numbers that should count UTC count local time."""
+    as_local, as_utc = _off_the_busiest_h(stamps, zone)
+    return as_utc > FAR_H and as_local < NEAR_H
+
+
+def _off_the_busiest_h(stamps: pd.Series[pd.Timestamp], zone: ZoneInfo) -> tuple[float, float]:
+    """Say how far the middle of the calls lies from where it should, as local times and as UTC; NaN if none is."""
     known = stamps.dropna()
     if len(known) < FEWEST_CALLS or known.dt.tz is not None:
-        return False
+        return np.nan, np.nan
     hours = (known.dt.hour + known.dt.minute / 60).to_numpy(dtype=float)
     mean = np.exp(2j * np.pi * hours / 24).mean()
     offset = zone.utcoffset(known.iloc[len(known) // 2].to_pydatetime())
     if abs(mean) < FEWEST_DIRECTED or offset is None:
-        return False
+        return np.nan, np.nan
     middle = float(np.angle(mean)) * 12 / np.pi
-    as_local, as_utc = (_apart_h(middle + shift, BUSIEST_H) for shift in (0.0, offset.total_seconds() / 3600))
-    return as_local > FAR_H and as_utc < NEAR_H
+    return _apart_h(middle, BUSIEST_H), _apart_h(middle + offset.total_seconds() / 3600, BUSIEST_H)
 
 
 def _apart_h(hour: float, other: float) -> float:
