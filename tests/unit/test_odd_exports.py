@@ -253,3 +253,51 @@ def test_numbers_that_count_local_time_are_asked_for(tmp_path):
     assert any(asked in question for question in read(rows, tmp_path)[0].questions)
     right = rows[["Received", "Arrived"]] + 7 * 3600
     assert read(rows.assign(**right), tmp_path)[0].questions == ()
+
+
+def clocks(table, **dates):
+    rows = {"Incident": table["number"], "Unit": table["unit"]} | dates
+    rows |= {f"{name} Time": stamps(table[field], "%H:%M:%S") for name, field in
+             {"Call": "received", "Dispatch": "dispatched", "Arrival": "arrived"}.items()}  # fmt: skip
+    return pd.DataFrame(rows)
+
+
+def test_the_date_of_a_report_or_shift_is_not_joined_to_clocks_without_a_question(tmp_path):
+    table = calls()
+    day = stamps(table["received"], "%m/%d/%Y")
+    later = stamps(table["received"] + pd.Timedelta(days=5), "%m/%d/%Y")
+    draft, history = read(clocks(table, **{"Call Date": day, "Report Date": later}), tmp_path)
+    assert draft.mapping.join["arrived"] == ("Call Date", "Arrival Time")
+    assert "Report Date" in draft.unused
+    assert history.responses["total_response_s"].median() == medians(table)["total_response_s"]
+    draft, _ = read(clocks(table, **{"Shift Date": day}), tmp_path)
+    assert draft.fields.loc["arrived", "certainty"] == "guess"
+    assert any(question.startswith("is 'Shift Date' the date of the call?") for question in draft.questions)
+
+
+def test_days_are_not_taken_for_years(tmp_path):
+    table = calls(n=150)
+    times = {name: stamps(table[name], "%y-%m-%d %H:%M:%S") for name in ("received", "arrived")}
+    rows = by_row(table, received="Received", arrived="Arrived").assign(
+        Received=times["received"], Arrived=times["arrived"]
+    )
+    draft, history = read(rows, tmp_path)
+    assert draft.questions == ()
+    assert set(history.incidents["received"].dt.year) == {2024}
+
+
+@pytest.mark.parametrize(
+    ("x", "y"), [(3_140_000.5, 1_690_000.2), (-11_680_000.5, 4_820_000.2), (3_100_000, 13_800_000)]
+)
+def test_feet_and_metres_are_not_taken_for_micro_degrees(x, y, tmp_path):
+    draft, history = read(by_row(calls(), received="Received").assign(X=x, Y=y), tmp_path)
+    assert draft.mapping.point is None
+    assert any("points are no degrees but on a grid" in question for question in draft.questions)
+    assert history.incidents.geometry.isna().all()
+
+
+def test_a_pair_of_which_either_number_may_be_the_latitude_is_asked_for(tmp_path):
+    table = calls()
+    pairs = [f"{48.2 + n / 1000:.4f},{16.3 + n / 1000:.4f}" for n in range(len(table))]
+    draft, _ = read(by_row(table, received="Received").assign(Location=pairs), tmp_path, zone="Europe/Vienna")
+    assert any("is the latitude? The first is taken" in question for question in draft.questions)

@@ -23,7 +23,7 @@ from fireplan.incidents._columns_and_types import CANONICAL, OPTIONAL, TIMES
 from fireplan.incidents._drafts.column_names import name_scores, words_of
 from fireplan.incidents._drafts.column_values import ALL_TIMES, ColumnValues
 from fireplan.incidents._drafts.field_guesses import Guess, before_the_call, differ, guesses, out_of_order
-from fireplan.incidents._drafts.layouts import dates_and_clocks, side_by_side, status_log
+from fireplan.incidents._drafts.layouts import dates_and_clocks, is_of_something_else, side_by_side, status_log
 from fireplan.incidents._drafts.mapping_draft import MappingDraft
 from fireplan.incidents._drafts.point_settings import of_one_column, of_two_columns
 from fireplan.incidents._drafts.time_formats import formats_of, looks_like_local, looks_like_utc
@@ -214,7 +214,20 @@ def _drafted(values: dict[str, ColumnValues], known: dict[str, str], *, timezone
     _take_times(draft, timezone=timezone)
     _take_zone(draft, timezone=timezone)
     _take_ids(draft)
+    _ask_of_dates(draft)
     return draft
+
+
+def _ask_of_dates(draft: _Draft) -> None:
+    """Ask of dates that are joined to clocks and may be those of something else."""
+    dates = dict.fromkeys(parts[0] for parts in draft.join.values())
+    for date in filter(is_of_something_else, dates):
+        why = f"{quoted(date)} may be another date than that of the call"
+        for name in [name for name, parts in draft.join.items() if parts[0] == date and name in draft.found]:
+            draft.found[name] = draft.found[name]._replace(certainty="guess", why=why)
+        draft.questions.append(
+            f"is {quoted(date)} the date of the call? It is joined to the clocks, for there is no other date of theirs"
+        )
 
 
 def _place(field: str) -> int:

@@ -194,8 +194,17 @@ def _by_format(values: pd.Series[str], counts: Ints) -> Written:
     best = max(shares.values(), default=0.0)
     if best < ENOUGH:
         return NO_TIME
-    good = tuple(text for text in read if shares[text] == best)
+    good = _narrowest(values, [text for text in read if shares[text] == best])
     return Written(kind, best, formats=good[:1]) if len(good) == 1 else Written(kind, best, either=good)
+
+
+def _narrowest(values: pd.Series[str], formats: list[str]) -> tuple[str, ...]:
+    """Leave out formats that take days for years: by them the calls are of many more years."""
+    years = {}
+    for text in formats if len(formats) > 1 else ():
+        read = pd.to_datetime(values, format=text, errors="coerce").dt.year
+        years[text] = int(read.max() - read.min())
+    return tuple(text for text in formats if not years or years[text] <= 2 * min(years.values()) + 1)
 
 
 def _read(values: pd.Series[str], text: str) -> Flags:
