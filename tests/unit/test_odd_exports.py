@@ -301,3 +301,12 @@ def test_a_pair_of_which_either_number_may_be_the_latitude_is_asked_for(tmp_path
     pairs = [f"{48.2 + n / 1000:.4f},{16.3 + n / 1000:.4f}" for n in range(len(table))]
     draft, _ = read(by_row(table, received="Received").assign(Location=pairs), tmp_path, zone="Europe/Vienna")
     assert any("is the latitude? The first is taken" in question for question in draft.questions)
+
+
+def test_numbers_that_begin_again_are_told(tmp_path):
+    table = calls(n=200)
+    again = plain(table, incident_id=table["number"].str.slice(3).astype(int) % 50)
+    found = noted(again, tmp_path).loc["incident_number_again"]
+    assert found["rows"] == len(table)
+    assert "'0', '1', '10', '11'" in found["meaning"]
+    assert "incident_number_again" not in noted(plain(table), tmp_path).index

@@ -80,7 +80,7 @@ class ColumnValues:
     @cached_property
     def stamps(self) -> pd.Series[pd.Timestamp]:
         """As times, NaT where they are none."""
-        return stamps_of(self.texts)
+        return stamps_of(self.texts, self.written)
 
     @cached_property
     def at_midnight(self) -> bool:

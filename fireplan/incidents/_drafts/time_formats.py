@@ -238,9 +238,8 @@ def explicit(texts: pd.Series[str]) -> tuple[str, ...]:
     return how.formats or how.either[:1]
 
 
-def stamps_of(texts: pd.Series[str]) -> pd.Series[pd.Timestamp]:
-    """Read a column as far as its order of day and month does not matter; NaT else."""
-    how = how_written(texts)
+def stamps_of(texts: pd.Series[str], how: Written) -> pd.Series[pd.Timestamp]:
+    """Read a column as it is written, as far as its order of day and month does not matter; NaT else."""
     if how.kind in {"epoch seconds", "epoch milliseconds", "days"}:
         return pd.to_datetime(pd.to_numeric(texts, errors="coerce"), unit="s" if how.kind == "epoch seconds" else "ms")
     if how.formats:
