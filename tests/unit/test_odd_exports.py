@@ -230,7 +230,7 @@ def test_two_columns_that_could_be_one_time_and_differ_are_asked_for(tmp_path):
         ("Response Time (sec)", "received", 1),
         ("Dispatch to Arrival Seconds", "dispatched", 1),
         ("Dispatch to Arrival (min)", "dispatched", 60),
-        ("Response Time", "received", 60),
+        ("Response Time (min)", "received", 60),
         ("Travel Time to Arrival", "enroute", 1),
     ],
 )
@@ -241,6 +241,15 @@ def test_what_has_passed_is_counted_from_where_its_name_says_and_in_its_unit(nam
     draft, history = read(rows, tmp_path)
     assert any(repr(name) in question for question in draft.questions)
     assert history.responses["total_response_s"].median() == pytest.approx(medians(table)["total_response_s"], abs=1)
+
+
+@pytest.mark.parametrize("name", ["Response Time", "Time On Scene (sec)"])
+def test_what_may_have_passed_in_minutes_or_at_the_scene_is_no_arrival(name, tmp_path):
+    table = calls()
+    passed = (table["cleared"] - table["arrived"]).dt.total_seconds() / (100.5 if name == "Response Time" else 1)
+    draft, _ = read(by_row(table, received="Received").assign(**{name: passed}), tmp_path)
+    assert "arrived" not in draft.mapping.given
+    assert name in draft.unused
 
 
 def test_numbers_that_count_local_time_are_asked_for(tmp_path):

@@ -49,12 +49,13 @@ SINCE = {
     "dispatched": frozenset(("dispatch", "dispatched", "mobilised", "mobilized", "assigned", "alerted")),
 }
 """Words of a name by which what it counts begins later than the call."""
+UNTIL_ARRIVAL = frozenset(("response", "attendance", "arrival", "arrive", "arrived", "arriving"))
 BETWEEN = frozenset(("to", "from", "since", "after", "until"))
 MINUTES = frozenset(("minute", "minutes", "min", "mins"))
 IN_UTC = frozenset(("utc", "gmt", "zulu"))
 OF_UNITS = frozenset((*ALL_TIMES, "unit_id", "unit_type", "station_id", "mode", "crew"))
 """Fields that each of several units in a row may have of its own."""
-MOST_MINUTES = 60.0  # of the median of numbers with decimals that are taken for minutes
+MOST_MINUTES = 60.0  # of the median of numbers with decimals that may be minutes
 SHORTEST_S, LONGEST_S = 20.0, 7_200.0  # of the median of a column of elapsed seconds
 
 
@@ -370,8 +371,7 @@ def _of_unit(words: str) -> str:
 def _elapsed_since(draft: _Draft, values: ColumnValues, words: str) -> _Elapsed | None:
     """Tell whether a column counts until the arrival, since when, and in which unit, by its name and its values."""
     said = set(words_of(words))
-    known = name_scores(words)
-    named = any(fit.field == "arrived" for fit in known) or {"response", "attendance", "arrival"} & said
+    named = UNTIL_ARRIVAL & said  # and not "on scene": that may be how long it took there
     since = next((name for name, of_it in SINCE.items() if of_it & said), "received")
     if since == "dispatched" and not BETWEEN & said:
         since = "received"  # "dispatch response" says nothing of when it begins
@@ -383,7 +383,9 @@ def _elapsed_since(draft: _Draft, values: ColumnValues, words: str) -> _Elapsed 
         return None
     middle = float(np.median(number))
     in_parts = middle < MOST_MINUTES and bool(np.mean(number != np.rint(number)) > ENOUGH / 2)
-    unit = "minutes" if MINUTES & said or in_parts else "seconds"
+    unit = "minutes" if MINUTES & said else "seconds"
+    if in_parts and unit == "seconds":  # minutes, most likely, and the name does not say so
+        return None
     middle_s = middle * (60 if unit == "minutes" else 1)
     return _Elapsed(since, unit) if SHORTEST_S <= middle_s <= LONGEST_S else None
 
