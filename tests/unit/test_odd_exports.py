@@ -319,3 +319,12 @@ def test_numbers_that_begin_again_are_told(tmp_path):
     assert found["rows"] == len(table)
     assert "'0', '1', '10', '11'" in found["meaning"]
     assert "incident_number_again" not in noted(plain(table), tmp_path).index
+
+
+def test_a_unit_that_was_available_before_it_was_sent_responds_once(tmp_path):
+    table = calls()
+    free = table.assign(cleared=table["received"] - pd.Timedelta(minutes=10))
+    rows = pd.concat([log(free, cleared="AVL"), log(table, **LOG)]).sort_values("Time", kind="stable")
+    _, history = read(rows, tmp_path)
+    assert (history.rows_ok, history.rows_duplicate) == (len(rows), 0)
+    check(history, table, without=("call_processing_s", "total_response_s"))
