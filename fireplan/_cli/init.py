@@ -69,9 +69,11 @@ def _show(found: ProjectDraft, console: Console) -> None:
         console.print(table)
     if found.cad is not None:
         show_draft(found.cad)
+    of_history = () if found.cad is None else tuple(f"{found.cad.file}: {question}" for question in found.cad.questions)
+    _list(console, "Asked", [question for question in found.questions if question not in of_history])
     _list(console, "Noted", found.notes)
     if found.timezone:
-        console.print(Text(plain(f"Time zone: {found.timezone}, by where the stations stand.")))
+        console.print(Text(plain(f"Time zone: {found.timezone}, {found.timezone_from}.")))
 
 
 def _settled(found: ProjectDraft, console: Console) -> ProjectDraft:

@@ -12,6 +12,7 @@ import shapely
 from fireplan import wording
 from fireplan._checked import takes
 from fireplan._geofiles import is_database, name_columns, read_office_table, read_vector, with_layer
+from fireplan._geofiles.out_of_service import out_of_service
 from fireplan._geofiles.vector_files import layer_names
 from fireplan.crs import WGS84, known_crs, metric_crs
 from fireplan.errors import Faults, NetworkError, listed, quoted
@@ -122,6 +123,11 @@ def from_lines(  # noqa: PLR0913 - a column, or a table of codes, each
     texts = {column: table.texts(at) for column, at in found.items()}
     n = len(table.rows)
     notes = [*table.notes, *notes]
+    for column, places, word in out_of_service(table, {*found, *found.values()}):
+        notes.append(
+            f"by column {quoted(column)} ({quoted(word)}), which is not used, not in service:"
+            f" {wording.counted(len(places), 'line')}; driven like the others: leave them out of the layer"
+        )
     highway = classes_of(texts.get("class"), n, classes or {}, faults, notes)
     direction = directions_of(texts.get("oneway"), n, oneway_codes or {}, faults, notes)
     kph = speeds_of(texts.get("speed"), found.get("speed", ""), speed_unit, faults, notes)

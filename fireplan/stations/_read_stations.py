@@ -12,6 +12,7 @@ import shapely
 
 from fireplan._checked import takes
 from fireplan._geofiles import name_columns, read_office_table
+from fireplan._geofiles.out_of_service import out_of_service
 from fireplan.crs import WGS84, known_crs, project
 from fireplan.errors import Faults, listed, quoted
 from fireplan.stations._agencies import with_home
@@ -32,12 +33,6 @@ if TYPE_CHECKING:
 
 NEEDED = ("station_id", "name", "latitude", "longitude")
 SHORTEST_TURNOUT_S = 10.0  # of the longest of a table; less can only be minutes
-OUT_OF_SERVICE = frozenset(
-    (
-        "closed", "inactive", "out of service", "not in service", "decommissioned", "retired", "reserve", "spare",
-        "proposed", "planned", "future", "under construction", "demolished", "abandoned", "former", "sold",
-    )
-)  # fmt: skip
 DEGREES = 360.0
 """What is larger than this is no angle."""
 
@@ -239,16 +234,10 @@ def _check_turnouts(units: pd.DataFrame, faults: Faults) -> None:
 
 def _note_out_of_service(table: OfficeTable, found: dict[str, str], notes: list[str], *, who: str, mend: str) -> None:
     """Say which rows a column that is not used calls closed, planned or a reserve: they count like the others."""
-    used = {*found, *found.values()}
-    for column in (c for c in map(str, table.rows.columns) if c not in used):
-        texts = table.texts(found[who])
-        out = [
-            f"{quoted(i)} ({quoted(text)})"
-            for i, text in zip(texts, table.texts(column), strict=True)
-            if text.casefold() in OUT_OF_SERVICE
-        ]
-        if out:
-            notes.append(f"by column {quoted(column)}, which is not used, not in service: {listed(out)}; {mend}")
+    ids = table.texts(found[who])
+    for column, places, word in out_of_service(table, {*found, *found.values()}):
+        named = listed(quoted(ids[place]) for place in places)
+        notes.append(f"by column {quoted(column)} ({quoted(word)}), which is not used, not in service: {named}; {mend}")
 
 
 def _name_for_id(table: OfficeTable, found: dict[str, str], notes: list[str]) -> None:

@@ -205,3 +205,126 @@ def test_a_column_of_dates_at_midnight_is_no_time_in_a_draft(tmp_path):
     assert draft.mapping.columns["received"] == "Call Received"
     assert "Call Date" in draft.unused
     check(history, table, without=("call_processing_s", "turnout_s", "travel_s"))
+
+
+def test_a_column_that_lies_before_the_call_is_asked_for(tmp_path):
+    table = calls()
+    rows = by_row(table, received="Call Time", dispatched="Alarm Time", arrived="On Scene")
+    draft, _ = read(rows, tmp_path)
+    assert draft.fields.loc["received", ["column", "certainty"]].tolist() == ["Alarm Time", "guess"]
+    (asked,) = draft.questions
+    assert asked.startswith("did the call come in when column 'Call Time' says? It lies before 'Alarm Time'")
+
+
+def test_two_columns_that_could_be_one_time_and_differ_are_asked_for(tmp_path):
+    rows = by_row(calls(), received="Received", arrived="First Unit Arrived", cleared="Unit Arrived")
+    draft, _ = read(rows, tmp_path)
+    assert "arrived is taken from column 'First Unit Arrived': or is it 'Unit Arrived'?" in draft.questions
+    same = rows.assign(**{"Unit Arrived": rows["First Unit Arrived"]})
+    assert read(same, tmp_path)[0].questions == ()
+
+
+@pytest.mark.parametrize(
+    ("name", "since", "divided"),
+    [
+        ("Response Time (sec)", "received", 1),
+        ("Dispatch to Arrival Seconds", "dispatched", 1),
+        ("Dispatch to Arrival (min)", "dispatched", 60),
+        ("Response Time (min)", "received", 60),
+        ("Travel Time to Arrival", "enroute", 1),
+    ],
+)
+def test_what_has_passed_is_counted_from_where_its_name_says_and_in_its_unit(name, since, divided, tmp_path):
+    table = calls()
+    passed = (table["arrived"] - table[since]).dt.total_seconds() / divided
+    rows = by_row(table, received="Received", dispatched="Dispatched", enroute="Enroute").assign(**{name: passed})
+    draft, history = read(rows, tmp_path)
+    assert any(repr(name) in question for question in draft.questions)
+    assert history.responses["total_response_s"].median() == pytest.approx(medians(table)["total_response_s"], abs=1)
+
+
+@pytest.mark.parametrize("name", ["Response Time", "Time On Scene (sec)"])
+def test_what_may_have_passed_in_minutes_or_at_the_scene_is_no_arrival(name, tmp_path):
+    table = calls()
+    passed = (table["cleared"] - table["arrived"]).dt.total_seconds() / (100.5 if name == "Response Time" else 1)
+    draft, _ = read(by_row(table, received="Received").assign(**{name: passed}), tmp_path)
+    assert "arrived" not in draft.mapping.given
+    assert name in draft.unused
+
+
+def test_numbers_that_count_local_time_are_asked_for(tmp_path):
+    chance = random.Random(3)  # noqa: S311 - no secret
+    days = pd.Series(pd.date_range("2024-03-13", periods=400, freq="D"))
+    at = days + pd.to_timedelta([chance.gauss(15.5, 3.5) * 3600 for _ in days], unit="s")
+    local = (at - pd.Timestamp(0)).dt.total_seconds().astype(int)
+    rows = pd.DataFrame({"Incident": range(400), "Received": local, "Arrived": local + 300})
+    asked = "do the numbers of column 'Received' count local time?"
+    assert any(asked in question for question in read(rows, tmp_path)[0].questions)
+    right = rows[["Received", "Arrived"]] + 7 * 3600
+    assert read(rows.assign(**right), tmp_path)[0].questions == ()
+
+
+def clocks(table, **dates):
+    rows = {"Incident": table["number"], "Unit": table["unit"]} | dates
+    rows |= {f"{name} Time": stamps(table[field], "%H:%M:%S") for name, field in
+             {"Call": "received", "Dispatch": "dispatched", "Arrival": "arrived"}.items()}  # fmt: skip
+    return pd.DataFrame(rows)
+
+
+def test_the_date_of_a_report_or_shift_is_not_joined_to_clocks_without_a_question(tmp_path):
+    table = calls()
+    day = stamps(table["received"], "%m/%d/%Y")
+    later = stamps(table["received"] + pd.Timedelta(days=5), "%m/%d/%Y")
+    draft, history = read(clocks(table, **{"Call Date": day, "Report Date": later}), tmp_path)
+    assert draft.mapping.join["arrived"] == ("Call Date", "Arrival Time")
+    assert "Report Date" in draft.unused
+    assert history.responses["total_response_s"].median() == medians(table)["total_response_s"]
+    draft, _ = read(clocks(table, **{"Shift Date": day}), tmp_path)
+    assert draft.fields.loc["arrived", "certainty"] == "guess"
+    assert any(question.startswith("is 'Shift Date' the date of the call?") for question in draft.questions)
+
+
+def test_days_are_not_taken_for_years(tmp_path):
+    table = calls(n=150)
+    times = {name: stamps(table[name], "%y-%m-%d %H:%M:%S") for name in ("received", "arrived")}
+    rows = by_row(table, received="Received", arrived="Arrived").assign(
+        Received=times["received"], Arrived=times["arrived"]
+    )
+    draft, history = read(rows, tmp_path)
+    assert draft.questions == ()
+    assert set(history.incidents["received"].dt.year) == {2024}
+
+
+@pytest.mark.parametrize(
+    ("x", "y"), [(3_140_000.5, 1_690_000.2), (-11_680_000.5, 4_820_000.2), (3_100_000, 13_800_000)]
+)
+def test_feet_and_metres_are_not_taken_for_micro_degrees(x, y, tmp_path):
+    draft, history = read(by_row(calls(), received="Received").assign(X=x, Y=y), tmp_path)
+    assert draft.mapping.point is None
+    assert any("points are no degrees but on a grid" in question for question in draft.questions)
+    assert history.incidents.geometry.isna().all()
+
+
+def test_a_pair_of_which_either_number_may_be_the_latitude_is_asked_for(tmp_path):
+    table = calls()
+    pairs = [f"{48.2 + n / 1000:.4f},{16.3 + n / 1000:.4f}" for n in range(len(table))]
+    draft, _ = read(by_row(table, received="Received").assign(Location=pairs), tmp_path, zone="Europe/Vienna")
+    assert any("is the latitude? The first is taken" in question for question in draft.questions)
+
+
+def test_numbers_that_begin_again_are_told(tmp_path):
+    table = calls(n=200)
+    again = plain(table, incident_id=table["number"].str.slice(3).astype(int) % 50)
+    found = noted(again, tmp_path).loc["incident_number_again"]
+    assert found["rows"] == len(table)
+    assert "'0', '1', '10', '11'" in found["meaning"]
+    assert "incident_number_again" not in noted(plain(table), tmp_path).index
+
+
+def test_a_unit_that_was_available_before_it_was_sent_responds_once(tmp_path):
+    table = calls()
+    free = table.assign(cleared=table["received"] - pd.Timedelta(minutes=10))
+    rows = pd.concat([log(free, cleared="AVL"), log(table, **LOG)]).sort_values("Time", kind="stable")
+    _, history = read(rows, tmp_path)
+    assert (history.rows_ok, history.rows_duplicate) == (len(rows), 0)
+    check(history, table, without=("call_processing_s", "total_response_s"))

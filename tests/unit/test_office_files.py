@@ -22,6 +22,7 @@ from hypothesis import strategies as st
 
 from fireplan._geofiles import column_names, office_tables, read_office_table, read_vector
 from fireplan.errors import FireplanError, InputError, TableError
+from fireplan.roads import from_lines
 from fireplan.stations import read_stations, read_units
 
 CASES = Path(__file__).parents[1] / "data" / "cases"
@@ -721,6 +722,20 @@ def test_what_an_unused_column_calls_closed_or_a_reserve_is_told(tmp_path):
     stations, _ = read_stations(
         saved(tmp_path, "id,name,lat,lon,Status\n1,N,39.7,-104.9,Closed\n2,S,39.8,-104.8,Open\n")
     )
-    assert any("not in service: '1' ('Closed')" in note for note in stations.attrs["notes"])
+    assert any(
+        "by column 'Status' ('Closed'), which is not used, not in service: '1';" in note
+        for note in stations.attrs["notes"]
+    )
     units = units_at(tmp_path, "unit,station,type,Status\nE1,1,engine,In service\nE21,2,engine,Reserve\n")
-    assert any("not in service: 'E21' ('Reserve')" in note for note in units.attrs["notes"])
+    assert any(
+        "by column 'Status' ('Reserve'), which is not used, not in service: 'E21';" in note
+        for note in units.attrs["notes"]
+    )
+
+
+def test_lines_that_an_unused_column_calls_proposed_are_told(tmp_path):
+    lines = [shapely.LineString([(-75 + n / 300, 40), (-75 + (n + 1) / 300, 40)]) for n in range(3)]
+    layer = gpd.GeoDataFrame({"MTFCC": "S1400", "STATUS": ["Built", "Proposed", None]}, geometry=lines, crs=4326)
+    layer.to_file(tmp_path / "roads.gpkg")
+    notes = from_lines(tmp_path / "roads.gpkg").notes
+    assert any("by column 'STATUS' ('Proposed'), which is not used, not in service: 1 line;" in note for note in notes)

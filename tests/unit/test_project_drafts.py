@@ -326,3 +326,74 @@ def test_run_again_names_of_columns_in_the_plan_are_used(tmp_path):
         encoding="utf-8",
     )
     assert fp.project.draft(tmp_path, timezone=WEST).faults == ()
+
+
+PLAN = """
+timezone = "America/Chicago"
+[inputs]
+stations = "stations.csv"
+cad = ["2023.csv", "2024.csv"]
+cad_mapping = "ours.toml"
+cad_timezone = "UTC"
+[stations]
+leave_out = ["48"]
+[stations.columns]
+station_id = "Wache"
+name = "Ort"
+"""
+CALLS = "Call,At,There\n{0}-1,{0}-03-13 06:05:09,{0}-03-13 06:09:56\n{0}-2,{0}-03-13 07:05:09,{0}-03-13 07:11:02\n"
+
+
+@pytest.fixture
+def edited(tmp_path):
+    """A project that somebody has edited."""
+    files = {
+        "plan.toml": PLAN,
+        "ours.toml": '[columns]\nincident_id = "Call"\nreceived = "There"\ncleared = "At"\n',
+        "stations.csv": "Wache,Ort,lat,lon\n1,North,39.7,-104.9\n48,South,39.8,-104.8\n",
+        "2023.csv": CALLS.format(2023),
+        "2024.csv": CALLS.format(2024),
+    }
+    for name, text in files.items():
+        (tmp_path / name).write_text(text, "utf-8")
+    return tmp_path
+
+
+def test_run_again_inputs_are_read_as_the_edited_plan_says(edited):
+    found = fp.project.draft(edited)
+    assert found.faults == ()
+    assert (found.timezone, found.timezone_from) == ("America/Chicago", "as plan.toml says")
+    assert found.leave_out == ("48",)
+    understood = found.understood.set_index("input")["understood"]
+    assert understood["stations"] == "2 stations (North, South)"
+    assert understood["cad"].startswith("4 rows, 4 used")
+    assert "2023-03-13 to 2024-03-13" in understood["cad"]
+    assert (found.cad, found.mapping) == (None, "ours.toml")
+    assert found.plan()["inputs"]["cad_mapping"] == "ours.toml"
+
+
+def test_a_mapping_that_lies_in_the_folder_is_named_in_the_plan(edited):
+    (edited / "plan.toml").unlink()
+    (edited / "ours.toml").rename(edited / "cad_mapping.toml")
+    found = fp.project.draft(edited, cad=edited / "2023.csv", timezone="America/Denver")
+    assert found.timezone_from == "as it was given"
+    assert found.plan()["inputs"]["cad_mapping"] == "cad_mapping.toml"
+
+
+def test_another_file_than_that_of_the_plan_is_asked(edited, capsys):
+    shutil.copy(edited / "stations.csv", edited / "new.csv")
+    found = fp.project.draft(edited, stations=edited / "new.csv")
+    asked = "plan.toml names 'stations.csv' for stations and keeps it, but 'new.csv' was read here"
+    assert any(asked in question for question in found.questions)
+    init._show(found, Console(width=300, highlight=False))
+    assert asked in capsys.readouterr().out
+
+
+def test_stations_that_an_edited_plan_does_not_leave_out_are_asked(edited):
+    plan = (edited / "plan.toml").read_text("utf-8").replace("[stations]", 'units = "units.csv"\n[stations]')
+    (edited / "plan.toml").write_text(plan, "utf-8")
+    (edited / "units.csv").write_text("unit,station,type\nE1,1,engine\nE48,48,engine\nE9,9,engine\n", "utf-8")
+    found = fp.project.draft(edited)
+    assert found.homeless == {}
+    assert [question for question in found.questions if "'48'" in question] == []
+    assert any("E9" in told for told in (*found.notes, *found.questions))

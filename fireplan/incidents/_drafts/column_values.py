@@ -13,7 +13,7 @@ import pandas as pd
 from fireplan.incidents._columns.categories import category_of, modes
 from fireplan.incidents._columns.placeholders import is_placeholder
 from fireplan.incidents._columns_and_types import MORE_TIMES, TIMES
-from fireplan.incidents._drafts.time_formats import Written, how_written
+from fireplan.incidents._drafts.time_formats import Written, how_written, stamps_of
 from fireplan.incidents._formats.text_table import squeezed
 from fireplan.incidents._ledger.ids import holds_several
 from fireplan.stations import type_of_unit, unit_type
@@ -76,6 +76,11 @@ class ColumnValues:
     def numbers(self) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
         """As numbers, NaN where they are none."""
         return np.asarray(pd.to_numeric(self.given.str.replace(",", ".", regex=False), errors="coerce"), dtype=float)
+
+    @cached_property
+    def stamps(self) -> pd.Series[pd.Timestamp]:
+        """As times, NaT where they are none."""
+        return stamps_of(self.texts, self.written)
 
     @cached_property
     def at_midnight(self) -> bool:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -22,11 +22,11 @@ from fireplan.incidents._columns.mapping import Mapping, bundled_mappings, load_
 from fireplan.incidents._columns_and_types import CANONICAL, OPTIONAL, TIMES
 from fireplan.incidents._drafts.column_names import name_scores, words_of
 from fireplan.incidents._drafts.column_values import ALL_TIMES, ColumnValues
-from fireplan.incidents._drafts.field_guesses import Guess, guesses, out_of_order
-from fireplan.incidents._drafts.layouts import dates_and_clocks, side_by_side, status_log
+from fireplan.incidents._drafts.field_guesses import Guess, before_the_call, differ, guesses, out_of_order
+from fireplan.incidents._drafts.layouts import dates_and_clocks, is_of_something_else, side_by_side, status_log
 from fireplan.incidents._drafts.mapping_draft import MappingDraft
 from fireplan.incidents._drafts.point_settings import of_one_column, of_two_columns
-from fireplan.incidents._drafts.time_formats import formats_of, looks_like_utc, stamps_of
+from fireplan.incidents._drafts.time_formats import formats_of, looks_like_local, looks_like_utc
 from fireplan.incidents._formats.open_export import read_records
 from fireplan.incidents._formats.table_at_hand import read_table
 from fireplan.incidents._formats.text_table import Shape, squeezed
@@ -46,10 +46,35 @@ SEVERAL = 0.05  # of the rows with several units in a cell, from which on that i
 ENOUGH = 0.9
 LONGEST_EXAMPLE = 40
 EPOCHS = {"epoch seconds": "seconds", "epoch milliseconds": "milliseconds", "days": "excel"}
+SINCE = {
+    "enroute": frozenset(("travel", "enroute", "responding")),
+    "dispatched": frozenset(("dispatch", "dispatched", "mobilised", "mobilized", "assigned", "alerted")),
+}
+"""Words of a name by which what it counts begins later than the call."""
+UNTIL_ARRIVAL = frozenset(("response", "attendance", "arrival", "arrive", "arrived", "arriving"))
+BETWEEN = frozenset(("to", "from", "since", "after", "until"))
+MINUTES = frozenset(("minute", "minutes", "min", "mins"))
 IN_UTC = frozenset(("utc", "gmt", "zulu"))
 OF_UNITS = frozenset((*ALL_TIMES, "unit_id", "unit_type", "station_id", "mode", "crew"))
 """Fields that each of several units in a row may have of its own."""
+MOST_MINUTES = 60.0  # of the median of numbers with decimals that may be minutes
 SHORTEST_S, LONGEST_S = 20.0, 7_200.0  # of the median of a column of elapsed seconds
+
+
+class _Elapsed(NamedTuple):
+    """What a column counts until the arrival: since when, and in which unit."""
+
+    after: str
+    unit: str
+
+    @property
+    def in_words(self) -> str:
+        """As "seconds since received"."""
+        return f"{self.unit} since {self.after}"
+
+    def of(self, column: str) -> dict[str, str]:
+        """Say so in the words of a mapping; seconds are left out there."""
+        return {"column": column, "after": self.after} | ({"unit": self.unit} if self.unit != "seconds" else {})
 
 
 @dataclass
@@ -246,7 +271,20 @@ def _drafted(values: dict[str, ColumnValues], known: dict[str, str], *, timezone
     _take_points(draft, timezone=timezone)
     _take_times(draft, timezone=timezone)
     _take_zone(draft, timezone=timezone)
+    _ask_of_dates(draft)
     return draft
+
+
+def _ask_of_dates(draft: _Draft) -> None:
+    """Ask of dates that are joined to clocks and may be those of something else."""
+    dates = dict.fromkeys(parts[0] for parts in draft.join.values())
+    for date in filter(is_of_something_else, dates):
+        why = f"{quoted(date)} may be another date than that of the call"
+        for name in [name for name, parts in draft.join.items() if parts[0] == date and name in draft.found]:
+            draft.found[name] = draft.found[name]._replace(certainty="guess", why=why)
+        draft.questions.append(
+            f"is {quoted(date)} the date of the call? It is joined to the clocks, for there is no other date of theirs"
+        )
 
 
 def _place(field: str) -> int:
@@ -307,12 +345,39 @@ def _settle(draft: _Draft) -> None:
     if "unit_id" not in found and "station_id" in found:
         station = found.pop("station_id")
         found.setdefault("first_due", station._replace(field="first_due", certainty="guess"))
-    stamps = {name: stamps_of(draft.held[found[name].column].texts) for name in TIMES if name in found}
+    stamps = {name: draft.held[found[name].column].stamps for name in TIMES if name in found}
     for name, why in out_of_order(found, stamps).items():
         found[name] = found[name]._replace(certainty="question", why=why)
     for name, guess in found.items():
         if guess.certainty == "question":
             draft.questions.append(f"is column {quoted(guess.column)} {name}? ({guess.why})")
+    _ask_of_rivals(draft)
+
+
+def _ask_of_rivals(draft: _Draft) -> None:
+    """Ask which it is where another column could be a time as well and says otherwise, or lies before the call."""
+    found = draft.found
+    taken = {guess.column for guess in found.values()}
+    for name in [name for name in TIMES if name in found and found[name].certainty != "question"]:
+        guess = found[name]
+        stamps = draft.held[guess.column].stamps
+        for other in guess.others:
+            if other not in taken and guess.certainty == "guess" and differ(stamps, draft.held[other].stamps):
+                draft.questions.append(f"{name} is taken from column {quoted(guess.column)}: or is it {quoted(other)}?")
+        earlier = [] if name != "received" else [c for c in draft.held if c not in taken and _is_moment(draft, c)]
+        for other in earlier:
+            share = before_the_call(stamps, draft.held[other].stamps)
+            if share is not None and other not in guess.others[: guess.certainty == "guess"]:
+                why = f"column {quoted(other)} lies before it in {wording.share(share)} of the rows"
+                found[name] = guess._replace(certainty="guess", why=why)
+                draft.questions.append(
+                    f"did the call come in when column {quoted(other)} says? It lies before {quoted(guess.column)},"
+                    f" which is taken for received, in {wording.share(share)} of the rows"
+                )
+
+
+def _is_moment(draft: _Draft, column: str) -> bool:
+    return draft.held[column].evidence("received") >= ENOUGH
 
 
 def _fills(draft: _Draft, name: str, other: str) -> bool:
@@ -334,25 +399,20 @@ def _take_responses(draft: _Draft, columns: dict[int, dict[str, str]]) -> None:
     found = {name: guess for name, guess in found.items() if name in OF_UNITS}
     back = {text: words for words, text in plain.items()}
     chosen_words = {name: back[guess.column] for name, guess in found.items() if guess.certainty != "question"}
-    waits = {
-        words: _elapsed_since(draft, values, plain[words])
-        for words, values in together.items()
-        if words not in chosen_words.values()
-    }
+    left = [words for words in together if words not in chosen_words.values() and "arrived" not in chosen_words]
+    waits = ((words, _elapsed_since(draft, together[words], plain[words])) for words in left)
+    waited, passed = next(((words, passed) for words, passed in waits if passed), ("", None))
     for named in columns.values():
         own = {f: named[words] for f, words in chosen_words.items() if words in named}
-        elapsed = {
-            after[0]: {"column": named[w], "after": after[1]} for w, after in waits.items() if after and w in named
-        }
+        elapsed = {"arrived": passed.of(named[waited])} if passed and waited in named else {}
         if own or elapsed:
             draft.responses.append({"columns": own} | ({"elapsed": elapsed} if elapsed else {}))
     for name, guess in found.items():
         column = of_words[back[guess.column]]
         draft.found[name] = guess._replace(column=column, why=f"{guess.why}, {len(columns)} side by side")
-    for words, after in waits.items():
-        if after:
-            draft.found[after[0]] = Guess(after[0], of_words[words], 0.7, 1.0, "guess", f"seconds since {after[1]}")
-    for name in (*found, *(after[0] for after in waits.values() if after)):
+    if passed:
+        draft.found["arrived"] = Guess("arrived", of_words[waited], 0.7, 1.0, "guess", passed.in_words)
+    for name in (*found, *(["arrived"] if passed else [])):
         draft.columns.pop(name, None)
         draft.join.pop(name, None)
 
@@ -364,17 +424,26 @@ def _of_unit(words: str) -> str:
     return f"unit {words}" if any(fit.field == "incident_id" for fit in name_scores(words)[:1]) else words
 
 
-def _elapsed_since(draft: _Draft, values: ColumnValues, words: str) -> tuple[str, str] | None:
-    """Tell whether a column holds seconds until the arrival, and since when."""
-    since = next((n for n in ("dispatched", "received") if n in draft.columns or n in draft.join), None)
-    known = name_scores(words)
-    named = any(fit.field == "arrived" for fit in known) or {"response", "attendance", "arrival"} & set(words_of(words))
+def _elapsed_since(draft: _Draft, values: ColumnValues, words: str) -> _Elapsed | None:
+    """Tell whether a column counts until the arrival, since when, and in which unit, by its name and its values."""
+    said = set(words_of(words))
+    named = UNTIL_ARRIVAL & said  # and not "on scene": that may be how long it took there
+    since = next((name for name, of_it in SINCE.items() if of_it & said), "received")
+    if since == "dispatched" and not BETWEEN & said:
+        since = "received"  # "dispatch response" says nothing of when it begins
+    if not (since in draft.columns or since in draft.join) or not named:
+        return None
     with np.errstate(invalid="ignore"):
         number = values.numbers[np.isfinite(values.numbers)]
-    if since is None or not named or len(number) < ENOUGH * len(values.given) or not len(number):
+    if len(number) < ENOUGH * len(values.given) or not len(number):
         return None
     middle = float(np.median(number))
-    return ("arrived", "received") if SHORTEST_S <= middle <= LONGEST_S else None
+    in_parts = middle < MOST_MINUTES and bool(np.mean(number != np.rint(number)) > ENOUGH / 2)
+    unit = "minutes" if MINUTES & said else "seconds"
+    if in_parts and unit == "seconds":  # minutes, most likely, and the name does not say so
+        return None
+    middle_s = middle * (60 if unit == "minutes" else 1)
+    return _Elapsed(since, unit) if SHORTEST_S <= middle_s <= LONGEST_S else None
 
 
 def _take_elapsed(draft: _Draft, apart: set[str]) -> None:
@@ -384,11 +453,11 @@ def _take_elapsed(draft: _Draft, apart: set[str]) -> None:
         return
     taken = {guess.column for guess in draft.found.values()}
     for name, values in draft.held.items():
-        since = None if name in apart or name in taken else _elapsed_since(draft, values, name)
-        if since:
-            draft.elapsed["arrived"] = {"column": name, "after": since[1]}
-            draft.found["arrived"] = Guess("arrived", name, 0.65, 1.0, "guess", f"seconds since {since[1]}")
-            draft.questions.append(f"does {quoted(name)} count seconds since {since[1]}? It is taken so for arrived")
+        passed = None if name in apart or name in taken else _elapsed_since(draft, values, name)
+        if passed:
+            draft.elapsed["arrived"] = passed.of(name)
+            draft.found["arrived"] = Guess("arrived", name, 0.65, 1.0, "guess", passed.in_words)
+            draft.questions.append(f"does {quoted(name)} count {passed.in_words}? It is taken so for arrived")
             return
 
 
@@ -454,11 +523,16 @@ def _take_zone(draft: _Draft, *, timezone: str | None) -> None:
     if columns and all(IN_UTC & set(words_of(column)) for column in columns):
         draft.more["times"] = draft.more.get("times", {}) | {"zone": "UTC"}
     elif timezone is not None and "received" in draft.found and draft.found["received"].certainty != "question":
-        texts = draft.held[draft.found["received"].column].texts
+        stamps = draft.held[draft.found["received"].column].stamps
         written = draft.held[draft.found["received"].column].written
-        if written.kind == "stamp" and looks_like_utc(stamps_of(texts), ZoneInfo(timezone)):
+        if written.kind == "stamp" and looks_like_utc(stamps, ZoneInfo(timezone)):
             draft.questions.append(
                 'are the times in UTC? As local times they make the night the busiest: [times] zone = "UTC" if so'
+            )
+        if written.kind in {"epoch seconds", "epoch milliseconds"} and looks_like_local(stamps, ZoneInfo(timezone)):
+            draft.questions.append(
+                f"do the numbers of column {quoted(draft.found['received'].column)} count local time? They are read as"
+                " UTC, and so make the night the busiest: if they do, export date and time as text"
             )
 
 

@@ -24,6 +24,8 @@ ALL_BUT_A_FEW = 0.94
 NUMBERS = frozenset(("id", "number", "no", "num", "key", "item", "identifier"))
 APART = 0.06  # of two columns for one field, how much better the first has to be
 FEWEST_ROWS, IN_ORDER = 10, 0.8
+NEARLY_ALL, MOST, FURTHEST_S = 0.95, 0.5, 3_600.0
+"""Of rows in which a column does not lie after the call, of those in which it lies before, and how far at most. [s]"""
 BY_VALUES = {"point": 0.62, "unit_id": 0.45}
 """Fields that values alone may tell, however the column is called: a guess if hardly anything else looks so."""
 
@@ -165,3 +167,20 @@ def out_of_order(found: Mapping[str, Guess], stamps: Mapping[str, pd.Series[pd.T
             worse = min((earlier, later), key=lambda name: found[name].score)
             against[worse] = f"{later} lies before {earlier} in {1 - right:.0%} of {int(both.sum()):,} rows"
     return against
+
+
+def differ(one: pd.Series[pd.Timestamp], other: pd.Series[pd.Timestamp]) -> bool:
+    """Tell whether two columns of stamps say different things in more than a few rows."""
+    both = one.notna() & other.notna()
+    return bool(both.any() and np.mean(one[both] != other[both]) > 1 - NEARLY_ALL)
+
+
+def before_the_call(received: pd.Series[pd.Timestamp], other: pd.Series[pd.Timestamp]) -> float | None:
+    """Give the share of rows in which another column lies shortly before the call; None if it is not of the call."""
+    both = received.notna() & other.notna()
+    if both.sum() < FEWEST_ROWS:
+        return None
+    ahead = (received[both] - other[both]).dt.total_seconds()
+    share = float(np.mean(ahead > 0))
+    near = 0 <= ahead.median() <= FURTHEST_S
+    return share if near and share > MOST and float(np.mean(ahead >= 0)) >= NEARLY_ALL else None

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import pandas as pd
 
 from fireplan.incidents._columns_and_types import TIMES
-from fireplan.incidents._drafts.column_names import OF_A_STAMP, name_scores, words_of
+from fireplan.incidents._drafts.column_names import OF_A_STAMP, OF_SOMETHING_ELSE, name_scores, words_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 
 ORDINALS = {"first": 1, "1st": 1, "second": 2, "2nd": 2, "third": 3, "3rd": 3, "fourth": 4, "4th": 4}
 ENDINGS = frozenset(("st", "nd", "rd", "th"))
+DATES_OF_OTHERS = OF_SOMETHING_ELSE - {"day"} | {
+    "shift", "review", "reviewed", "approved", "printed", "exported", "submitted", "closed", "insert", "inserted",
+}  # fmt: skip
 FEWEST_BESIDE, MOST_BESIDE = 2, 40
 BEFORE = frozenset(("old", "previous", "prev", "prior", "former", "from", "before", "last"))
 """Words of a status that a unit had before, of which the time is not that of the row."""
@@ -146,17 +149,24 @@ def dates_and_clocks(values: Mapping[str, ColumnValues]) -> list[tuple[str, str]
     """
     Pair each clock that stands alone with the date that belongs to it.
 
-    The date of the same words, else the only one there is, else the one that stands nearest before it.
+    The date of the same words, else the only one there is, else the one that stands nearest before it. A date of
+    something else, such as that of the report, is taken only where there is no other.
     """
     names = list(values)
     dates = [n for n in names if values[n].written.kind == "date" and values[n].filled > 0]
+    of_calls = [n for n in dates if not is_of_something_else(n)] or dates
     pairs = []
     for name in (n for n in names if values[n].written.kind == "clock"):
         own = [d for d in dates if _core(d) and _core(d) == _core(name)]
-        before = [d for d in dates if names.index(d) < names.index(name)]
+        before = [d for d in of_calls if names.index(d) < names.index(name)]
         if own or dates:
-            pairs.append(((own or before[-1:] or dates)[0], name))
+            pairs.append(((own or before[-1:] or of_calls)[0], name))
     return pairs
+
+
+def is_of_something_else(date: str) -> bool:
+    """Whether a date may be another than that of the call, by its name."""
+    return bool(DATES_OF_OTHERS & set(words_of(date)))
 
 
 def _core(name: str) -> list[str]:

@@ -7,10 +7,14 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
+from fireplan.errors import quoted
+
 if TYPE_CHECKING:
     from fireplan.incidents._drafts.column_values import ColumnValues
 
 MICRO = 1e6
+FARTHEST_NORTH = 15.5e6
+"""Northings of cities on any grid lie below it, in feet or metres: larger ones are micro-degrees."""
 BRITISH_GRID = (700_000.0, 1_300_000.0)
 """Largest eastings and northings of the British National Grid. [m]"""
 
@@ -32,7 +36,7 @@ def of_two_columns(latitude: ColumnValues, longitude: ColumnValues, *, timezone:
         return PointSettings({})
     y, x = float(np.median(lat)), float(np.median(lon))
     keys: dict[str, Any] = {}
-    if abs(y) > 180 and abs(x) > 180 and abs(y) / MICRO <= 90 and 1 < abs(x) / MICRO <= 180 and abs(y) / MICRO > 1:
+    if FARTHEST_NORTH < abs(y) <= 90 * MICRO and MICRO < abs(x) <= 180 * MICRO:
         keys["scale"] = 1 / MICRO
         y, x = y / MICRO, x / MICRO
     if abs(y) > 90 or abs(x) > 180:
@@ -55,4 +59,11 @@ def of_one_column(values: ColumnValues) -> PointSettings:
     if not len(pairs):
         return PointSettings({})
     first, second = np.abs(np.median(pairs, axis=0))
-    return PointSettings({"order": "lon_lat"} if first > 90 >= second else {})
+    if first > 90 >= second:
+        return PointSettings({"order": "lon_lat"})
+    if second <= 90 and not any(text.rstrip().endswith(")") for text in texts):
+        return PointSettings(
+            {"order": "lat_lon"},
+            f"which number of {quoted(texts[0])} is the latitude? The first is taken: [point] order says so",
+        )
+    return PointSettings({})

@@ -194,8 +194,17 @@ def _by_format(values: pd.Series[str], counts: Ints) -> Written:
     best = max(shares.values(), default=0.0)
     if best < ENOUGH:
         return NO_TIME
-    good = tuple(text for text in read if shares[text] == best)
+    good = _narrowest(values, [text for text in read if shares[text] == best])
     return Written(kind, best, formats=good[:1]) if len(good) == 1 else Written(kind, best, either=good)
+
+
+def _narrowest(values: pd.Series[str], formats: list[str]) -> tuple[str, ...]:
+    """Leave out formats that take days for years: by them the calls are of many more years."""
+    years = {}
+    for text in formats if len(formats) > 1 else ():
+        read = pd.to_datetime(values, format=text, errors="coerce").dt.year
+        years[text] = int(read.max() - read.min())
+    return tuple(text for text in formats if not years or years[text] <= 2 * min(years.values()) + 1)
 
 
 def _read(values: pd.Series[str], text: str) -> Flags:
@@ -229,9 +238,8 @@ def explicit(texts: pd.Series[str]) -> tuple[str, ...]:
     return how.formats or how.either[:1]
 
 
-def stamps_of(texts: pd.Series[str]) -> pd.Series[pd.Timestamp]:
-    """Read a column as far as its order of day and month does not matter; NaT else."""
-    how = how_written(texts)
+def stamps_of(texts: pd.Series[str], how: Written) -> pd.Series[pd.Timestamp]:
+    """Read a column as it is written, as far as its order of day and month does not matter; NaT else."""
     if how.kind in {"epoch seconds", "epoch milliseconds", "days"}:
         return pd.to_datetime(pd.to_numeric(texts, errors="coerce"), unit="s" if how.kind == "epoch seconds" else "ms")
     if how.formats:
@@ -247,17 +255,28 @@ def looks_like_utc(stamps: pd.Series[pd.Timestamp], zone: ZoneInfo) -> bool:
 
     People call most in the middle of the afternoon: the mean direction of the hours on the dial of a day lies there.
     """
+    as_local, as_utc = _off_the_busiest_h(stamps, zone)
+    return as_local > FAR_H and as_utc < NEAR_H
+
+
+def looks_like_local(stamps: pd.Series[pd.Timestamp], zone: ZoneInfo) -> bool:
+    """Tell whether calls come in as people live only if numbers that should count UTC count local time."""
+    as_local, as_utc = _off_the_busiest_h(stamps, zone)
+    return as_utc > FAR_H and as_local < NEAR_H
+
+
+def _off_the_busiest_h(stamps: pd.Series[pd.Timestamp], zone: ZoneInfo) -> tuple[float, float]:
+    """Say how far the middle of the calls lies from where it should, as local times and as UTC; NaN if none is."""
     known = stamps.dropna()
     if len(known) < FEWEST_CALLS or known.dt.tz is not None:
-        return False
+        return np.nan, np.nan
     hours = (known.dt.hour + known.dt.minute / 60).to_numpy(dtype=float)
     mean = np.exp(2j * np.pi * hours / 24).mean()
     offset = zone.utcoffset(known.iloc[len(known) // 2].to_pydatetime())
     if abs(mean) < FEWEST_DIRECTED or offset is None:
-        return False
+        return np.nan, np.nan
     middle = float(np.angle(mean)) * 12 / np.pi
-    as_local, as_utc = (_apart_h(middle + shift, BUSIEST_H) for shift in (0.0, offset.total_seconds() / 3600))
-    return as_local > FAR_H and as_utc < NEAR_H
+    return _apart_h(middle, BUSIEST_H), _apart_h(middle + offset.total_seconds() / 3600, BUSIEST_H)
 
 
 def _apart_h(hour: float, other: float) -> float:

@@ -26,6 +26,7 @@ FEWEST_AGAIN = 3  # rows, to speak of a log
 _STATUS = re.compile(r"status|(?:^|[ _-])(?:event|action|activity|stat)(?:$|[ _-])", re.IGNORECASE)
 _LEADING_ZEROS = re.compile(r"(?<![0-9])0+(?=[0-9])")
 MOST_ALIKE = 4  # of ids that look alike, to be named
+AGAIN_AFTER = np.timedelta64(48, "h")  # between two calls, from which on one number stands for two incidents
 SHARED = 0.95  # of incidents with several units, from which on their stamps are the incident's
 FEWEST_SHARED = 20  # of such incidents
 MANY = 100  # incidents, from which on it is strange that none has a second unit
@@ -171,6 +172,16 @@ def note_lookalikes(rows: OrderedRows, *, ledger: Ledger) -> None:
         pairs = rows.ids[alike].to_series().groupby(plain[alike]).agg(list)
         detail = "; ".join(" / ".join(map(quoted, pair)) for pair in pairs.iloc[:MOST_ALIKE])
         ledger.add("incident_id_lookalike", rows.lines[alike[rows.incident]], column="incident_id", detail=detail)
+
+
+def note_numbers_again(rows: OrderedRows, *, ledger: Ledger) -> None:
+    """Note incidents whose rows were received days apart: their numbers began again."""
+    received = rows.column("received").dt.tz_localize(None).to_numpy()
+    apart = np.fmax.reduceat(received, rows.starts) - np.fmin.reduceat(received, rows.starts)
+    again = apart > AGAIN_AFTER  # NaT is not
+    ids = rows.ids[again]
+    detail = ", ".join(quoted(i) for i in ids[:MOST_ALIKE]) if len(ids) else ""
+    ledger.add("incident_number_again", rows.lines[again[rows.incident]], column="incident_id", detail=detail)
 
 
 def note_shared_times(rows: OrderedRows, *, ledger: Ledger) -> None:

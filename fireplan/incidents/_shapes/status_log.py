@@ -157,6 +157,11 @@ def _numbered(incident: Ints, unit: Ints, kind: Ints) -> Ints:
     before = cleared - (kind == _CLEARED)
     start = before[np.flatnonzero(fresh)[group[sent] - 1]] if n else before
     same = np.append(False, group[sent][1:] == group[sent][:-1])[: len(sent)]
+    other = np.flatnonzero(kind != _CLEARED)
+    first = np.full(int(group[-1]) + 1 if n else 1, n)
+    np.minimum.at(first, group[other], other)
+    # Being available before it was sent ends no response.
+    start = np.where(first[group[sent]] == sent, cleared[sent], start)
     earlier = np.where(same, np.append(0, cleared[sent][:-1])[: len(sent)], start)
     again = np.zeros(n, dtype=bool)
     again[sent] = cleared[sent] > earlier

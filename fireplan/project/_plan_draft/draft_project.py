@@ -14,12 +14,12 @@ from fireplan._checked import takes
 from fireplan._geofiles import is_database
 from fireplan.errors import FireplanError, ProjectError, TableError, listed, quoted
 from fireplan.incidents import draft_mapping, read_cad
-from fireplan.project._plan import file_of
+from fireplan.project._plan import file_of, source_of
 from fireplan.project._plan_draft.history_files import HistoryFiles, parted
 from fireplan.project._plan_draft.input_files import ROLES, files_of
 from fireplan.project._plan_draft.place_time_zone import zone_of
-from fireplan.project._plan_draft.planned_inputs import PlannedInputs, is_there, planned_of
-from fireplan.project._plan_draft.project_draft import MAPPING_FILE, ProjectDraft, name_of
+from fireplan.project._plan_draft.plan_there import PlanThere, plan_there
+from fireplan.project._plan_draft.project_draft import MAPPING_FILE, PLAN_FILE, ProjectDraft, name_of
 from fireplan.project._read_project import own_units, read_network
 from fireplan.roads import SNAP_LIMIT_M, from_place, save, snap
 from fireplan.stations import complete_units, read_station_table, read_units
@@ -39,8 +39,9 @@ NOTHING: dict[str, str | Path | tuple[str | Path, ...]] = {}
 
 @dataclass
 class _Seen:
-    """What has been read so far."""
+    """What has been read so far, and what a plan that was there said of it."""
 
+    plan: PlanThere = field(default_factory=PlanThere)
     faults: list[str] = field(default_factory=list)
     questions: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
@@ -51,6 +52,7 @@ class _Seen:
     zones: gpd.GeoDataFrame | None = None
     cad: MappingDraft | None = None
     history: CadHistory | None = None
+    mapping: str = ""
 
 
 @takes
@@ -83,7 +85,7 @@ def draft(  # noqa: PLR0913 - one for each kind of input
         Name of a place, such as "Porto, Portugal": its roads are fetched from OpenStreetMap and kept in the folder.
         This asks the network; nothing else does.
     timezone
-        IANA zone; left out: where the stations stand.
+        IANA zone; left out: that of a plan that is there, else where the stations stand.
     tell
         Called with a few words before each step that takes a while.
 
@@ -104,19 +106,17 @@ def draft(  # noqa: PLR0913 - one for each kind of input
     """
     say = tell or (lambda _: None)
     home = Path(folder)
-    planned = planned_of(home)
-    seen = _Seen()
+    seen = _Seen(plan=plan_there(home))
     named = {"network": roads, "stations": stations, "units": units, "zones": zones}
-    calls = () if cad is None else (cad,) if isinstance(cad, str | Path) else tuple(cad)
-    inputs = _inputs(home, {key: source for key, source in named.items() if source is not None}, planned, seen)
-    calls = _calls(home, calls, planned, seen)
+    inputs = _inputs(home, {key: source for key, source in named.items() if source is not None}, seen)
+    calls = _calls(home, () if cad is None else (cad,) if isinstance(cad, str | Path) else tuple(cad), seen)
     if place is not None:
         say("fetching roads from OpenStreetMap")
         home.mkdir(parents=True, exist_ok=True)
         inputs = {"network": save(from_place(place), home / "roads.npz"), **inputs}
-    _read_places(inputs, planned, seen, say)
-    zone = timezone or planned.timezone or _zone(seen)
-    history = _read_history(calls, home, planned, seen, zone=zone, say=say) if calls else NOTHING
+    _read_places(inputs, seen, say)
+    zone, told = _zone(seen, given=timezone)
+    history = _read_history(calls, home, seen, zone=zone, say=say) if calls else NOTHING
     astray, homeless = _astray(seen)
     seen.notes += _off_the_road(seen)
     return ProjectDraft(
@@ -126,64 +126,99 @@ def draft(  # noqa: PLR0913 - one for each kind of input
         faults=tuple(seen.faults),
         questions=tuple(seen.questions),
         notes=tuple(seen.notes),
-        astray=astray.drop(index=list(planned.stations.leave_out), errors="ignore"),
-        leave_out=(),
-        homeless={u: home for u, home in homeless.items() if home not in planned.stations.leave_out},
+        astray=astray,
+        leave_out=tuple(map(str, seen.plan.stations.leave_out)),
+        homeless=homeless,
         timezone=zone,
         cad=seen.cad,
         priorities=_priorities(seen.history),
+        timezone_from=told,
+        mapping=seen.mapping,
     )
 
 
-def _inputs(home: Path, named: dict[str, Source], planned: PlannedInputs, seen: _Seen) -> dict[str, Source]:
+def _inputs(home: Path, named: dict[str, Source], seen: _Seen) -> dict[str, Source]:
     """Gather the files: those named, those of a plan that is there, those that are found in the folder."""
-    lost = {key: file_of(Path(), str(source)) for key, source in named.items() if not is_there(source)}
+    lost = {key: file_of(Path(), str(source)) for key, source in named.items() if not _is_there(source)}
     seen.faults += [f"{ROLES[key]}: there is no file {quoted(f.name)} in {f.parent}" for key, f in lost.items()]
     named = {key: source for key, source in named.items() if key not in lost}
+    planned = _planned(home, seen.plan)
+    seen.questions += [
+        f"{PLAN_FILE} names {quoted(name_of(planned[key]))} for {ROLES[key]} and keeps it, but"
+        f" {quoted(name_of(source))} was read here: change inputs.{key} if it is this one"
+        for key, source in named.items()
+        if key in planned and not _same_file(source, planned[key])
+    ]
     found = files_of(home) if home.is_dir() else None
+    known = {**planned, **named}
     if found is None:
-        return {**planned.sources, **named}
-    known = {**planned.sources, **named}
+        return known
     seen.questions += [q for q in found.questions if not any(ROLES[key] in q for key in known)]
     taken = {file_of(Path(), str(source)).resolve() for source in known.values() if not is_database(source)}
     return {**{key: file for key, file in found.inputs.items() if file.resolve() not in taken}, **known}
 
 
-def _calls(home: Path, calls: tuple[Source, ...], planned: PlannedInputs, seen: _Seen) -> tuple[Source, ...]:
+def _calls(home: Path, calls: tuple[Source, ...], seen: _Seen) -> tuple[Source, ...]:
     """Gather the files of dispatch history, likewise."""
-    there = tuple(file for file in calls if is_there(file))
+    there = tuple(file for file in calls if _is_there(file))
     seen.faults += [
         f"{ROLES['cad']}: there is no file {quoted(Path(file).name)} in {Path(file).parent}"
         for file in calls
         if file not in there
     ]
-    return there or planned.calls or (files_of(home).calls if home.is_dir() and not calls else ())
+    planned = _planned_calls(home, seen.plan)
+    if there and planned and {Path(f).resolve() for f in there} - {Path(f).resolve() for f in planned}:
+        names = listed([quoted(name_of(file)) for file in planned])
+        seen.questions.append(
+            f"{PLAN_FILE} names {names} for {ROLES['cad']} and keeps it, but"
+            f" {listed([quoted(name_of(file)) for file in there])} was read here: change inputs.cad if it is this one"
+        )
+    return there or planned or (files_of(home).calls if home.is_dir() and not calls else ())
 
 
-def _read_places(inputs: dict[str, Source], planned: PlannedInputs, seen: _Seen, say: Callable[[str], None]) -> None:
+def _same_file(one: Source, other: Source) -> bool:
+    return str(one) == str(other) or Path(one).resolve() == Path(other).resolve()
+
+
+def _is_there(source: Source) -> bool:
+    return is_database(source) or file_of(Path(), str(source)).exists()
+
+
+def _planned(home: Path, plan: PlanThere) -> dict[str, Source]:
+    """Give the inputs of a plan that is there, but for dispatch history."""
+    sources = {key: source_of(home, name) for key in ROLES if key != "cad" and (name := plan.text(key)) is not None}
+    return {key: source for key, source in sources.items() if _is_there(source)}
+
+
+def _planned_calls(home: Path, plan: PlanThere) -> tuple[Source, ...]:
+    """Give the files of dispatch history that a plan names."""
+    names = plan.inputs.get("cad", ())
+    return tuple(home / n for n in ([names] if isinstance(names, str) else names) if (home / str(n)).exists())
+
+
+def _read_places(inputs: dict[str, Source], seen: _Seen, say: Callable[[str], None]) -> None:
     def network(source: Source) -> str:
-        seen.roads = read_network(Path(), str(source), planned.network)
+        seen.roads = read_network(Path(), str(source), seen.plan.network)
         return f"{wording.counted(seen.roads.n_streets, 'street')}, {seen.roads.length_m.sum() / 1000:,.0f} km"
 
     def stations(source: Source) -> str:
-        asked = planned.stations
-        seen.stations, housed = read_station_table(source, columns=asked.columns, crs=asked.crs, home=asked.home)
+        said = seen.plan.stations
+        seen.stations, housed = read_station_table(source, columns=said.columns, crs=said.crs, home=said.home)
         seen.units = complete_units(housed) if len(housed) else None
         names = listed([str(name) for name in seen.stations["name"]], most=MOST_NAMED)
         return f"{wording.counted(len(seen.stations), 'station')} ({names})"
 
     def units(source: Source) -> str:
+        said, without = seen.plan.units.columns, seen.plan.stations.leave_out
         try:
-            seen.units = read_units(
-                source, stations=seen.stations, without=planned.stations.leave_out, columns=planned.units.columns
-            )
+            seen.units = read_units(source, stations=seen.stations, without=without, columns=said)
         except TableError:  # perhaps for units of stations that are not there, which may be left out
-            seen.units = read_units(source, columns=planned.units.columns)
+            seen.units = read_units(source, columns=said)
         kinds = seen.units["type"].value_counts()
         return f"{wording.counted(len(seen.units), 'unit')}: {', '.join(f'{n} {kind}' for kind, n in kinds.items())}"
 
     def zones(source: Source) -> str:
-        seen.zones = demand.read_zones(source, columns=planned.demand.columns, crs=planned.demand.crs)
+        seen.zones = demand.read_zones(source, columns=seen.plan.demand.columns, crs=seen.plan.demand.crs)
         people = f", {wording.count(seen.zones['population'].sum())} people" if "population" in seen.zones else ""
         return f"{wording.counted(len(seen.zones), 'zone')}{people}"
 
@@ -206,43 +241,40 @@ def _try(key: str, source: Source, read: Callable[[Source], str], seen: _Seen) -
     seen.rows.append((key, name_of(source), understood))
 
 
-def _zone(seen: _Seen) -> str:
-    points = None
+def _zone(seen: _Seen, *, given: str | None) -> tuple[str, str]:
+    """Find the zone of the city, and say by what it was told."""
+    if given:
+        return given, "as it was given"
+    if seen.plan.timezone:
+        return seen.plan.timezone, f"as {PLAN_FILE} says"
+    points, told = None, ""
     if seen.stations is not None:
-        points = seen.stations.geometry
+        points, told = seen.stations.geometry, "by where its stations stand"
     elif seen.roads is not None:
         points = gpd.GeoSeries.from_xy(seen.roads.nodes["x"], seen.roads.nodes["y"], crs=4326)
+        told = "by where its roads lie"
     found = "" if points is None else zone_of(points)
     if not found:
         seen.questions.append("which time zone does the city keep? It cannot be told by where it lies: give timezone")
-    return found
+    return found, told
 
 
 def _read_history(
-    calls: tuple[Source, ...],
-    home: Path,
-    planned: PlannedInputs,
-    seen: _Seen,
-    *,
-    zone: str,
-    say: Callable[[str], None],
+    calls: tuple[Source, ...], home: Path, seen: _Seen, *, zone: str, say: Callable[[str], None]
 ) -> dict[str, Source | tuple[Source, ...]]:
     """Read dispatch history; gives the keys of [inputs] that it takes."""
     taken: dict[str, Source | tuple[Source, ...]] = {"cad": calls if len(calls) > 1 else calls[0]}
-    own = home / MAPPING_FILE
 
     def history(source: Source) -> str:
         say("looking at the columns of the dispatch history")
-        parts = HistoryFiles((Path(source),), None)
-        if planned.responses is not None:
-            parts = HistoryFiles(tuple(map(Path, calls)), planned.responses)
-        elif len(calls) > 1:
-            parts = parted(tuple(map(Path, calls)), timezone=zone or None)
+        second = seen.plan.text("cad_responses")
+        files = tuple(map(Path, calls))
+        parts = HistoryFiles(files, home / second) if second else parted(files, timezone=zone or None)
         taken["cad"] = parts.files if len(parts.files) > 1 else parts.files[0]
         if parts.responses is not None:
             taken["cad_responses"] = parts.responses
-        mapping: str | Path | MappingDraft = planned.mapping or own
-        if planned.mapping is None and not own.is_file():
+        mapping: Path | str | MappingDraft | None = _mapping_there(home, seen)
+        if mapping is None:
             mapping = seen.cad = draft_mapping(parts.files[0], responses=parts.responses, timezone=zone or None)
             seen.questions += [f"{parts.files[0].name}: {question}" for question in seen.cad.questions]
         if not zone:
@@ -253,10 +285,10 @@ def _read_history(
             list(parts.files) if len(parts.files) > 1 else parts.files[0],
             timezone=zone,
             mapping=mapping,
+            stamp_timezone=seen.plan.text("cad_timezone"),
+            responses=parts.responses,
             units=None if seen.units is None else own_units(seen.units),
             ground=ground or None,
-            responses=parts.responses,
-            stamp_timezone=planned.stamp_timezone,
         )
         seen.history = read
         seen.notes += [f"{name_of(source)}: {note}" for note in _strangers(read)]
@@ -288,16 +320,40 @@ def _strangers(history: CadHistory) -> list[str]:
     return [note]
 
 
+def _mapping_there(home: Path, seen: _Seen) -> Path | str | None:
+    """Give the mapping that the plan names, or that lies in the folder; None where one has to be drafted."""
+    named = seen.plan.text("cad_mapping")
+    if named is None and not (home / MAPPING_FILE).is_file():
+        return None
+    seen.mapping = named or MAPPING_FILE
+    return home / seen.mapping if (home / seen.mapping).is_file() else seen.mapping
+
+
 def _astray(seen: _Seen) -> tuple[pd.DataFrame, dict[str, str]]:
     """Find stations that a scenario would refuse, and units without a station."""
     astray = pd.DataFrame({"name": [], "offset_m": [], "why": []}, index=pd.Index([], name="station_id"))
     if seen.roads is not None and seen.stations is not None:
-        astray = stations_astray(seen.roads, seen.stations, snap_limit_m=SNAP_LIMIT_M)
+        astray = stations_astray(seen.roads, seen.stations, snap_limit_m=seen.plan.network.snap_limit_m)
     homeless: dict[str, str] = {}
     if seen.units is not None and seen.stations is not None:
         away = seen.units[~seen.units["station_id"].isin(seen.stations.index)]
         homeless = {str(unit): str(station) for unit, station in away["station_id"].items()}
-    return astray, homeless
+    said = {*map(str, seen.plan.stations.leave_out)}
+    astray = astray[~astray.index.isin(list(said))]
+    homeless = {unit: station for unit, station in homeless.items() if station not in said}
+    if not seen.plan.leaves_out:
+        return astray, homeless
+    # The plan has decided which stations it does without: what it does not name is asked, and left as it is.
+    seen.questions += [
+        f"station {station} ({row['name']}) {row['why']}: is it to be left out? [stations] leave_out does not name it"
+        for station, row in astray.iterrows()
+    ]
+    seen.questions += [
+        f"unit {quoted(unit)} is housed at {quoted(station)}, which is not there: is it to be left out?"
+        " [stations] leave_out does not name it"
+        for unit, station in homeless.items()
+    ]
+    return astray.iloc[:0], {}
 
 
 def _off_the_road(seen: _Seen) -> list[str]:

@@ -14,7 +14,6 @@ from fireplan._geofiles import is_database
 from fireplan.errors import InputError, ProjectError, quoted
 from fireplan.project._plan import file_of
 from fireplan.project._plan_draft.missing_inputs import checklist
-from fireplan.project._plan_draft.planned_inputs import PLAN_FILE
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -23,7 +22,7 @@ if TYPE_CHECKING:
 
     from fireplan.incidents import MappingDraft
 
-MAPPING_FILE = "cad_mapping.toml"
+PLAN_FILE, MAPPING_FILE = "plan.toml", "cad_mapping.toml"
 MOST_NAMED = 12
 
 
@@ -58,6 +57,10 @@ class ProjectDraft:
         How its dispatch history is read; None if it has none, or a mapping of its own.
     priorities
         How many incidents have each priority.
+    timezone_from
+        By what the zone was told, in words.
+    mapping
+        Name of the mapping that was there already, by which the dispatch history is read.
     """
 
     folder: Path
@@ -72,6 +75,8 @@ class ProjectDraft:
     timezone: str
     cad: MappingDraft | None
     priorities: dict[str, int]
+    timezone_from: str = "by where its stations stand"
+    mapping: str = ""
 
     def __repr__(self) -> str:
         """Say what was understood of each file, then all that is not as it should be."""
@@ -101,18 +106,18 @@ class ProjectDraft:
         )
         plan.add(tomlkit.comment("All keys: docs/plan.md; what counts, in words: docs/projects.md."))
         _put(plan, "name", self.folder.resolve().name, "what stands over maps and reports")
-        _put(
-            plan, "timezone", self.timezone, "of the city, by where its stations stand" if self.timezone else "QUESTION"
-        )
+        _put(plan, "timezone", self.timezone, f"of the city, {self.timezone_from}" if self.timezone else "QUESTION")
         _put(plan, "source", "", "who made the data: shown under every map")
         _put(plan, "data_date", "", "of when they are")
         inputs = tomlkit.table()
         for key, file in self.inputs.items():
             several = [relative(one, self.folder) for one in (file if isinstance(file, tuple) else (file,))]
             inputs.add(key, several if isinstance(file, tuple) else several[0])
-            if key == "cad" and self.cad is not None:
-                said = "which column holds what" + (", as fireplan knows this export" if self.cad.bundled else "")
-                _put(inputs, "cad_mapping", self.cad.bundled or MAPPING_FILE, said)
+            mapping = self.mapping if self.cad is None else self.cad.bundled or MAPPING_FILE
+            if key == "cad" and mapping:
+                bundled = self.cad is not None and self.cad.bundled
+                said = "which column holds what" + (", as fireplan knows this export" if bundled else "")
+                _put(inputs, "cad_mapping", mapping, said)
         plan.add("inputs", inputs)
         if self.leave_out:
             stations = tomlkit.table()
