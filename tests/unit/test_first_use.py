@@ -13,6 +13,8 @@ from typer.testing import CliRunner
 import fireplan as fp
 from fireplan._cli import app, terminal
 from fireplan.comparison import Comparison
+from fireplan.report._inputs import material_of
+from fireplan.report._summary_section import _sentences
 
 CASES = Path(__file__).parents[1] / "data" / "cases"
 MARISOL = Path(__file__).parents[2] / "data" / "marisol"
@@ -208,11 +210,13 @@ def test_the_pages_on_files_lead_to_one_another():
 def test_who_sees_the_figures_or_the_map_sees_which_stations_are_left_out(town):
     home = town.leaving_out("S99").write()
     shown = told("assess", home)
-    said = "Left out by [stations] leave_out: Fireboat (S99)."
+    said = "Left out by the plan: Fireboat (S99)."
     assert said in shown
     page = (home / "out" / "map.html").read_text(encoding="utf-8")
     foot = html.unescape(page.split('class="fp-foot"')[1].split("</footer>")[0])
     assert f"{said} Times along streets" in foot
+    (summary,) = [text for text in _sentences(material_of(fp.open_project(home))) if "This report rests on" in text]
+    assert f"incidents (1 Jan 2024 to 31 Dec 2025). {said}" in summary
 
 
 def test_nothing_is_said_of_stations_where_none_is_left_out():
