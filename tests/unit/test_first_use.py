@@ -221,3 +221,9 @@ def test_who_sees_the_figures_or_the_map_sees_which_stations_are_left_out(town):
 
 def test_nothing_is_said_of_stations_where_none_is_left_out():
     assert fp.open_project(MARISOL).left_out == ""
+
+
+def test_the_columns_that_were_found_are_no_fault_of_their_own():
+    refused = told("check", CASES / "nyc_fire_dispatch.csv", "--kind", "cad", "--timezone", EAST)
+    assert "- 1 fault in CAD file 'nyc_fire_dispatch.csv': column 'received' is missing" in refused
+    assert "(the columns found are 'STARFIRE_INCIDENT_ID'," in refused
