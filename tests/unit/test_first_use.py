@@ -227,3 +227,18 @@ def test_the_columns_that_were_found_are_no_fault_of_their_own():
     refused = told("check", CASES / "nyc_fire_dispatch.csv", "--kind", "cad", "--timezone", EAST)
     assert "- 1 fault in CAD file 'nyc_fire_dispatch.csv': column 'received' is missing" in refused
     assert "(the columns found are 'STARFIRE_INCIDENT_ID'," in refused
+
+
+def test_the_lines_of_the_readme_on_a_city_of_ones_own_run(tmp_path, monkeypatch):
+    page = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
+    (code,) = re.findall("```python notest\n(.*?)```", page.split("## Your own city")[1].split("\n## ")[0], re.DOTALL)
+    (tmp_path / "stations.csv").write_text(
+        (MARISOL / "stations.csv").read_text(encoding="utf-8") + "S99,Fireboat,33.9,-127.5,FB1\n", encoding="utf-8"
+    )
+    monkeypatch.chdir(tmp_path)
+    code = code.replace('"city.osm.pbf"', repr(str(MARISOL / "roads.osm.gz")))
+    code = code.replace('"stations.xlsx"', f'"stations.csv", timezone="{WEST}"')  # Marisol lies at sea
+    names = {"fp": fp}
+    exec(code, names)  # noqa: S102 - lines of our own page
+    assert len(names["today"].stations) == 7
+    fp.assess(names["today"], standard=fp.standards.NFPA_1710)  # nothing is astray any more
