@@ -13,6 +13,7 @@ from typer.testing import CliRunner
 import fireplan as fp
 from fireplan._cli import app, terminal
 from fireplan.comparison import Comparison
+from fireplan.errors import UnreachableStationError
 from fireplan.report._inputs import material_of
 from fireplan.report._summary_section import _sentences
 
@@ -242,3 +243,11 @@ def test_the_lines_of_the_readme_on_a_city_of_ones_own_run(tmp_path, monkeypatch
     exec(code, names)  # noqa: S102 - lines of our own page
     assert len(names["today"].stations) == 7
     fp.assess(names["today"], standard=fp.standards.NFPA_1710)  # nothing is astray any more
+
+
+def test_a_station_off_the_road_may_be_left_out_and_the_error_says_how(town):
+    home = town.leaving_out("S99").write()
+    plan = (home / "plan.toml").read_text(encoding="utf-8")
+    (home / "kept.toml").write_text(re.sub(r"leave_out = \[.*\]", "leave_out = []", plan), encoding="utf-8")
+    with pytest.raises(UnreachableStationError, match=r"'S99' lies 82.1 km .* leave them out by `leave_out` in"):
+        fp.assess(fp.read_project(home / "kept.toml"), standard=fp.standards.NFPA_1710)
