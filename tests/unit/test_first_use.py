@@ -121,6 +121,10 @@ def test_the_terminal_explains_what_its_table_holds_and_names_what_a_gap_holds()
     assert captions == [goal, f"in brackets: change in percentage points; {goal}", ""]
     head, first = terminal.gap_lines("today", fp.gaps(alone.baseline))
     assert "of 400 people outside First engine, 4:00" in head
+    assert "scattered" not in head  # there are none
+    found = fp.gaps(alone.baseline)
+    found.attrs["scattered"] = 12.0
+    assert terminal.gap_lines("today", found)[0].endswith(", in 1 gap; 12 of them lie scattered, in no gap")
     assert re.match(r"  1\. [1-9]\d* people in ", first)
 
 
