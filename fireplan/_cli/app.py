@@ -245,7 +245,12 @@ def init(  # noqa: PLR0913 - one for each option
     roads: Annotated[str | None, typer.Option("--roads", help="OSM extract, GraphML or street centrelines.")] = None,
     stations: Annotated[str | None, typer.Option("--stations", help="Stations with their places.")] = None,
     units: Annotated[str | None, typer.Option("--units", help="Units and where each is housed.")] = None,
-    cad: Annotated[str | None, typer.Option("--cad", help="Dispatch (CAD) history of any layout.")] = None,
+    cad: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--cad", help="Dispatch (CAD) history of any layout; again for more files of it, or for its units."
+        ),
+    ] = None,
     zones: Annotated[str | None, typer.Option("--zones", help="Outlines with people and dwellings.")] = None,
     place: Annotated[
         str | None, typer.Option("--place", help="Fetch the roads of this place from OpenStreetMap.")
@@ -259,7 +264,7 @@ def init(  # noqa: PLR0913 - one for each option
     """Make a project of whatever files there are: what is understood, what is at fault, what is missing."""
     from fireplan._cli.init import init_project  # noqa: PLC0415 - help does not wait for it
 
-    files = {"roads": roads, "stations": stations, "units": units, "cad": cad, "zones": zones}
+    files = {"roads": roads, "stations": stations, "units": units, "cad": cad or None, "zones": zones}
     raise typer.Exit(init_project(folder, files, place=place, timezone=timezone, ask=not yes))
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from rich.box import SIMPLE_HEAD
 from rich.console import Console
@@ -28,9 +28,7 @@ STEPS = 7
 MOST_NAMED = 6
 
 
-def init_project(
-    folder: Path, files: dict[str, str | None], *, place: str | None, timezone: str | None, ask: bool
-) -> int:
+def init_project(folder: Path, files: dict[str, Any], *, place: str | None, timezone: str | None, ask: bool) -> int:
     """Draft a project, show it, ask what only the planner can know, and write it; gives the exit code."""
     console = Console(highlight=False)
     talks = ask and sys.stdin.isatty() and console.is_terminal

@@ -16,6 +16,9 @@ CHUNK_BYTES = 65_536
 MOST_UNPACKED = 100
 """A packed file that swells by more than this is refused: text does not."""
 
+MAX_UNPACKED_BYTES = 200_000_000  # of a workbook, or of text in .gz; real exports shrink about tenfold
+RATIO_FREE_BYTES = 1_000_000  # below this no ratio is too high
+
 _SECRET = re.compile(r"(//[^/@:]*:)[^@]*(?=@)|([?&](?:password|pwd)=)[^&#]*", re.IGNORECASE)
 _DATABASE = re.compile(r"(?:postgres(?:ql)?|sqlite|mysql|mariadb|mssql|oracle)(?:\+\w+)?:", re.IGNORECASE)
 

@@ -15,6 +15,7 @@ from fireplan._geofiles.column_names import knows
 from fireplan._geofiles.database_tables import read_database_table
 from fireplan._geofiles.local_files import is_database, local_file, with_layer
 from fireplan._geofiles.vector_files import READABLE, check_unpacked, read_vector
+from fireplan._geofiles.workbooks import OLE, open_workbook
 from fireplan.errors import InputError, listed, quoted
 
 if TYPE_CHECKING:
@@ -219,28 +220,36 @@ def _decoded(file: Path) -> str:
 
 
 def _of_workbook(file: Path, *, what: str, table: str, sheet: str | None, given: Collection[str]) -> OfficeTable:
-    import python_calamine as calamine  # noqa: PLC0415 - only needed here
-
     if zipfile.is_zipfile(file):
         check_unpacked(file, what=what)
-    try:
-        with calamine.CalamineWorkbook.from_path(str(file)) as book:
-            held = {name: book.get_sheet_by_name(name).to_python(skip_empty_area=False) for name in book.sheet_names}
-    except (calamine.CalamineError, OSError, ValueError) as error:
-        raise InputError(f"{what} {quoted(file.name)} cannot be read as a workbook: {error}") from error
-    filled = {name: rows for name, rows in held.items() if any(cell_text(c) for row in rows for c in row)}
-    if sheet is not None and sheet not in held:
-        raise InputError(f"{what} {quoted(file.name)} has no sheet {quoted(sheet)}: it has {listed(map(quoted, held))}")
-    if sheet is None and len(filled) > 1:
+    elif not _is_old_workbook(file):
+        raise InputError(f"{what} {quoted(file.name)} cannot be read as a workbook: its content is that of none")
+    book = open_workbook(file)
+    if sheet is not None and sheet not in book.names:
+        known = listed(map(quoted, book.names))
+        raise InputError(f"{what} {quoted(file.name)} has no sheet {quoted(sheet)}: it has {known}")
+    held = {name: book.cells(name) for name in ([sheet] if sheet is not None else book.names)}
+    filled = [name for name, rows in held.items() if any(cell_text(c) for row in rows for c in row)]
+    if len(filled) > 1:
         raise InputError(
             f"{what} {quoted(file.name)} holds {len(filled)} sheets, {listed(map(quoted, filled))}: name one, as in"
-            f" {quoted(f'{file.name}#{next(iter(filled))}')}"
+            f" {quoted(f'{file.name}#{filled[0]}')}"
         )
     if not filled:
         raise InputError(f"{what} {quoted(file.name)} is empty")
-    rows = held[sheet] if sheet is not None else next(iter(filled.values()))
-    numbered = [(f"row {i}", [cell_text(c) for c in row]) for i, row in enumerate(rows, start=1)]
-    return _with_header(numbered, file=file.name, table=table, given=given)
+    name = filled[0]
+    numbered = [(f"row {i}", [cell_text(c) for c in row]) for i, row in enumerate(held[name], start=1)]
+    found = _with_header(numbered, file=file.name, table=table, given=given)
+    hidden = {f"row {i}" for i in book.hidden(name)} & set(found.places)
+    if hidden:
+        shown = [place for place in found.places if place in hidden]
+        found.notes.append(f"{listed(shown)}: hidden in the workbook, and read like the others")
+    return found
+
+
+def _is_old_workbook(file: Path) -> bool:
+    with file.open("rb") as stream:
+        return stream.read(len(OLE)) == OLE
 
 
 def _with_header(cells: list[tuple[str, list[str]]], *, file: str, table: str, given: Collection[str]) -> OfficeTable:

@@ -12,7 +12,7 @@ from geopandas.array import GeometryArray
 
 from fireplan.incidents._columns.categories import categories
 from fireplan.incidents._columns_and_types import CALL_TIMES, OF_INCIDENTS, TIMES
-from fireplan.incidents._ledger.ids import check_incidents
+from fireplan.incidents._ledger.ids import check_incidents, note_lookalikes, note_shared_times
 from fireplan.incidents._places.coordinates import check_incident_points
 from fireplan.incidents._rows import OrderedRows
 from fireplan.incidents._times.stamp_order import (
@@ -73,6 +73,8 @@ def build_responses(table: pd.DataFrame, clocked: Clocked, *, ledger: Ledger) ->
     if rows.unit is not None:
         check_two_places(rows, ledger=ledger)
     check_incidents(rows, ledger=ledger)
+    note_lookalikes(rows, ledger=ledger)
+    note_shared_times(rows, ledger=ledger)
     check_incident_points(rows, ledger=ledger)
     return rows
 

@@ -17,6 +17,7 @@ from fireplan.errors import Faults, listed, quoted
 from fireplan.stations._agencies import with_home
 from fireplan.stations._apparatus import complete_units
 from fireplan.stations._unit_homes import home_column, housed_at
+from fireplan.stations._unit_ids import units_named
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
@@ -30,6 +31,13 @@ if TYPE_CHECKING:
     """Longitude and latitude; or what is wrong with them."""
 
 NEEDED = ("station_id", "name", "latitude", "longitude")
+SHORTEST_TURNOUT_S = 10.0  # of the longest of a table; less can only be minutes
+OUT_OF_SERVICE = frozenset(
+    (
+        "closed", "inactive", "out of service", "not in service", "decommissioned", "retired", "reserve", "spare",
+        "proposed", "planned", "future", "under construction", "demolished", "abandoned", "former", "sold",
+    )
+)  # fmt: skip
 DEGREES = 360.0
 """What is larger than this is no angle."""
 
@@ -121,6 +129,9 @@ def read_station_table(
         with_home(frame, home, notes)
     opened = table.texts(found["open"]) if "open" in found else [""] * len(ids)
     frame["open"] = [_is_open(o, s, faults) for o, s in zip(opened, ids, strict=True)]
+    if "station_id" in found:
+        mend = "they count like the others: leave them out, or name the column as 'open'"
+        _note_out_of_service(table, found, notes, who="station_id", mend=mend)
     housed = _housed(table, found, ids, notes)
     return station_tables(frame, points, housed, faults, notes=notes)
 
@@ -173,6 +184,7 @@ def read_units(
             faults.add(f"column '{column}' is missing; found {listed(table.rows.columns)}")
     faults.raise_if_any()
     units = _unit_rows(table, found, faults)
+    _note_out_of_service(table, found, notes, who="unit_id", mend="they count like the others: leave their rows out")
     homeless: tuple[str, ...] = ()
     if stations is not None:
         away = units["station_id"].isin(list(without))
@@ -198,11 +210,45 @@ def _unit_rows(table: OfficeTable, found: dict[str, str], faults: Faults) -> pd.
                 where = [place for place, w in zip(table.places, wrong, strict=True) if w]
                 faults.add(f"column '{column}' is not a number on {listed(where)}")
             units[column] = number
-    for place, unit in zip(table.places, units.index, strict=True):
+    _check_turnouts(units, faults)
+    seen: dict[str, tuple[str, str]] = {}
+    for place, unit, home in zip(table.places, map(str, units.index), units["station_id"], strict=True):
         if not unit:
             faults.add(f"unit_id is empty on {place}: every unit has one")
+        elif unit in seen:
+            before, at = seen[unit]
+            faults.add(
+                f"unit {quoted(unit)} is housed at {quoted(before)} ({at}) and at {quoted(home)} ({place}): a unit has"
+                " one home, and one row"
+            )
+        elif len(units_named(unit)) > 1:
+            faults.add(f"unit_id {quoted(unit)} on {place} names several units: give each a row")
+        seen.setdefault(unit, (str(home), place))
     faults.raise_if_any()
     return units
+
+
+def _check_turnouts(units: pd.DataFrame, faults: Faults) -> None:
+    """Refuse turnouts that are so short that they can only be minutes."""
+    if "turnout_s" not in units.columns:
+        return
+    there = units["turnout_s"][units["turnout_s"] > 0]
+    if len(there) and there.max() < SHORTEST_TURNOUT_S:
+        faults.add(f"column 'turnout_s' is {there.max():g} at most: are these minutes? Give seconds")
+
+
+def _note_out_of_service(table: OfficeTable, found: dict[str, str], notes: list[str], *, who: str, mend: str) -> None:
+    """Say which rows a column that is not used calls closed, planned or a reserve: they count like the others."""
+    used = {*found, *found.values()}
+    for column in (c for c in map(str, table.rows.columns) if c not in used):
+        texts = table.texts(found[who])
+        out = [
+            f"{quoted(i)} ({quoted(text)})"
+            for i, text in zip(texts, table.texts(column), strict=True)
+            if text.casefold() in OUT_OF_SERVICE
+        ]
+        if out:
+            notes.append(f"by column {quoted(column)}, which is not used, not in service: {listed(out)}; {mend}")
 
 
 def _name_for_id(table: OfficeTable, found: dict[str, str], notes: list[str]) -> None:
@@ -411,7 +457,10 @@ def _units_of(housed: list[tuple[str, str, str]], faults: Faults, notes: list[st
         clean = [n for n in names if n]
         if [n.strip() for n in re.split(r"[;,]", text.strip(";"))] != clean and clean:
             notes.append(f"units on {place} written as {quoted(text)}: cleaned")
-        for unit in clean:
+        several = [quoted(name) for name in clean if len(units_named(name)) > 1]
+        if several:
+            notes.append(f"{listed(several)} on {place} names several units: each is one of its own")
+        for unit in (unit for name in clean for unit in units_named(name)):
             before = home.get(unit)
             if before is not None and before[0] == station:
                 notes.append(f"unit {quoted(unit)} named twice on {place}: counted once")

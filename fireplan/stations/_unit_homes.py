@@ -34,7 +34,8 @@ def home_column(table: OfficeTable, stations: pd.DataFrame) -> str | None:
     ids, numbers = set(stations.index.astype(str)), station_numbers(stations)
     by_id = [sum(text in ids for text in table.texts(c)) for c in candidates]
     if max(by_id) >= ENOUGH * len(table.rows):
-        return candidates[by_id.index(max(by_id))]
+        best = [c for c, n in zip(candidates, by_id, strict=True) if n == max(by_id)]
+        return best[0] if all(table.texts(c) == table.texts(best[0]) for c in best) else None
     by_number = [sum(_plain(text) in numbers for text in table.texts(c)) for c in candidates]
     return candidates[by_number.index(max(by_number))] if max(by_number) >= ENOUGH * len(table.rows) else None
 
@@ -71,10 +72,12 @@ def housed_at(units: pd.DataFrame, stations: pd.DataFrame, *, column: str, notes
         (_by_name(stations), str.casefold, "name"),
         (station_numbers(stations), _plain, "number"),
     ):
-        if found.isna().all() and not word_for_word:
-            found = homes.map(lambda text, known=known, key=key: known.get(key(text)))
-            if found.notna().any():
-                notes.append(f"the stations of units are found by the {what} in {quoted(column)}")
+        told = homes.map(lambda text, known=known, key=key: known.get(key(text)))
+        there = found.notna()
+        # What is found otherwise must say the same of those that are known already.
+        if not word_for_word and not there.all() and (told[there] == found[there]).all() and told.notna().any():
+            found = found.where(there, told)
+            notes.append(f"the stations of units are found by the {what} in {quoted(column)}")
     lost = found.isna()
     named = [f"{quoted(u)} at {quoted(h)}" for u, h in homes[lost].items()]
     if word_for_word or lost.sum() > ENOUGH * len(units):

@@ -120,7 +120,7 @@ def test_large_arrays_are_sent_once_as_a_file_of_nothing_else(tmp_path, monkeypa
     there = {seen[1:3] for seen in found if seen[0] != os.getpid()}
     assert here <= {(False, True)}
     assert there == {(True, False)}
-    assert len({pid for pid, *_ in found}) == 3
+    assert len({pid for pid, *_ in found}) in {2, 3}  # on a busy machine the work may be done before the third is there
 
 
 def test_frozen_arrays_are_not_copied_where_they_arrive(city, tmp_path):

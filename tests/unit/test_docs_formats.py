@@ -7,8 +7,9 @@ import re
 from pathlib import Path
 
 import fireplan as fp
+from fireplan._geofiles.workbooks import xls
 from fireplan.incidents._columns.mapping import bundled_mappings
-from fireplan.incidents._formats import arrow_text, decode, json_records, xls
+from fireplan.incidents._formats import arrow_text, decode, json_records
 from fireplan.incidents._formats.neris_stamps import OF_TACTICS
 
 PAGE = (Path(__file__).resolve().parents[2] / "docs" / "formats.md").read_text(encoding="utf-8")

@@ -20,8 +20,9 @@ from hypothesis import strategies as st
 from pandas.testing import assert_frame_equal
 
 import fireplan as fp
+from fireplan._geofiles.workbooks import ods, xls
 from fireplan.errors import FireplanError, InputError, TableError
-from fireplan.incidents._formats import ods, vector_layers, xls
+from fireplan.incidents._formats import vector_layers
 
 CASES = Path(__file__).parents[1] / "data" / "cases"
 PLAIN = CASES / "second_resolution.csv"

@@ -16,7 +16,7 @@ from typer.testing import CliRunner
 from fireplan._cli import app
 from fireplan.errors import InputError
 from fireplan.incidents import draft_mapping, read_cad
-from fireplan.incidents._columns.mapping import load_mapping
+from fireplan.incidents._columns.mapping import bundled_mappings, load_mapping
 
 CASES = Path(__file__).parents[1] / "data" / "cases"
 CANONICAL = (
@@ -291,7 +291,8 @@ def test_columns_of_one_name_are_told_apart(tmp_path):
         "Incident,Unit,Received,Received\n1,E1,2024-03-13 06:00:00,x\n2,E2,2024-03-13 07:00:00,y\n", "utf-8"
     )
     draft = draft_mapping(file, timezone=EAST)
-    assert draft.mapping.columns["received"] == "Received"
+    assert draft.mapping.columns["received"] == "Received#1"
+    assert read_cad(file, timezone=EAST, mapping=draft).rows_ok == 2
     assert draft.unused == ("Received#2",)
 
 
@@ -314,3 +315,66 @@ def test_the_command_says_when_it_does_not_suffice(tmp_path):
     run = CliRunner().invoke(app.app, ["map", str(file)])
     assert run.exit_code == 1
     assert "no id of incident or unit" in run.output
+
+
+def made_up(mapping, n=40):
+    """Rows under the header of a mapping, as it says that they are written."""
+    formats = mapping.times.formats or ("%Y-%m-%d %H:%M:%S",)
+    order = (
+        "answered",
+        "received",
+        "created",
+        "dispatched",
+        "enroute",
+        "staged",
+        "arrived",
+        "cancelled_enroute",
+        "cleared",
+    )
+    texts = {
+        "incident_id": lambda i: f"24-{i // 2:05d}", "unit_id": lambda i: f"{'ET'[i % 2]}{i % 7 + 1}",
+        "call_type": lambda i: ("STRUCTURE FIRE", "CHEST PAIN", "GAS LEAK")[i // 2 % 3],
+        "priority": lambda i: str(i // 2 % 3 + 1),
+        "latitude": lambda i: f"{40.7 + i * 0.001:.5f}", "longitude": lambda i: f"{-73.9 - i * 0.001:.5f}",
+        "point": lambda i: f"({40.7 + i * 0.001:.5f}, {-73.9 - i * 0.001:.5f})",
+        "unit_type": lambda i: ("ENGINE", "TRUCK")[i % 2],
+        "crew": lambda _: "4", "mode": lambda _: "EMERGENT", "aid": lambda _: "N", "zone": lambda i: f"Z{i % 5}",
+        "shift": lambda i: "ABC"[i % 3], "first_due": lambda i: f"{i % 6}",
+    }  # fmt: skip
+
+    def stamp(name, i):
+        return pd.Timestamp("2024-03-13 06:00") + pd.Timedelta(minutes=47 * (i // 2) + order.index(name))
+
+    columns = {}
+    for name, parts in mapping.join.items():
+        for k, part in enumerate(parts):
+            if name in order:
+                columns[part] = [f"{stamp(name, i):{('%Y-%m-%d', '%H:%M:%S')[k]}}" for i in range(n)]
+            else:
+                columns[part] = [f"{i:06d}" if k == len(parts) - 1 else f"0{k}{k}" for i in range(n)]
+    for name, sources in mapping.sources().items():
+        if name in order:
+            columns.setdefault(sources[0], [f"{stamp(name, i):{formats[0]}}" for i in range(n)])
+        elif name not in mapping.carry:
+            columns.setdefault(sources[0], [texts[name](i) for i in range(n)])
+    for name, source in mapping.carry.items():
+        columns.setdefault(source, [f"{name} {i % 3}" for i in range(n)])
+    return columns
+
+
+@pytest.mark.parametrize("name", [m for m in bundled_mappings() if m != "neris_api"])
+def test_the_layout_of_each_bundled_mapping_is_known(tmp_path, name):
+    mapping = load_mapping(name)
+    columns = made_up(mapping)
+    file = tmp_path / "export.csv"
+    with file.open("w", newline="", encoding="utf-8") as stream:
+        csv.writer(stream, delimiter=mapping.text.delimiter or ",").writerows(
+            [list(columns), *zip(*columns.values(), strict=True)]
+        )
+    draft = draft_mapping(file, timezone=EAST)
+    assert draft.bundled == name
+    assert draft.questions == ()
+    found = understood(draft)
+    for field, sources in mapping.sources().items():
+        assert found.get(field) == sources[0], field
+    assert read_cad(file, timezone=EAST, mapping=draft).rows_ok == 40

@@ -5,7 +5,10 @@ import io
 import json
 import random
 import sqlite3
+import struct
+import time
 import zipfile
+from pathlib import Path
 
 import geopandas as gpd
 import pandas as pd
@@ -17,10 +20,11 @@ from how_many import tries
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fireplan._geofiles import column_names, office_tables, read_vector
+from fireplan._geofiles import column_names, office_tables, read_office_table, read_vector
 from fireplan.errors import FireplanError, InputError, TableError
 from fireplan.stations import read_stations, read_units
 
+CASES = Path(__file__).parents[1] / "data" / "cases"
 ROWS = [("1", "Station 1", 40.0, -75.0, "E1;T1"), ("2", "Station 2", 39.9, -75.1, "E2")]
 HEADER = ("station_id", "name", "latitude", "longitude", "units")
 
@@ -44,13 +48,13 @@ def workbook(file, sheets):
     return file
 
 
-def ods(file, rows):
+def ods(file, rows, more=""):
     def cell(value):
         number = isinstance(value, int | float)
         kind = f'office:value-type="float" office:value="{value}"' if number else 'office:value-type="string"'
         return f"<table:table-cell {kind}><text:p>{value}</text:p></table:table-cell>"
 
-    body = "".join(f"<table:table-row>{''.join(map(cell, row))}</table:table-row>" for row in rows)
+    body = "".join(f"<table:table-row>{''.join(map(cell, row))}</table:table-row>" for row in rows) + more
     spaces = " ".join(f'xmlns:{n}="urn:oasis:names:tc:opendocument:xmlns:{n}:1.0"' for n in ("office", "table", "text"))
     content = (
         f"<office:document-content {spaces}><office:body><office:spreadsheet>"
@@ -213,6 +217,120 @@ def test_a_workbook_that_swells_is_refused(tmp_path):
         packed.writestr("xl/worksheets/sheet1.xml", " " * 2**24)
     with pytest.raises(InputError, match="unpacks to over 100 times"):
         read_stations(tmp_path / "a.xlsx")
+
+
+def xlsb(file, rows):
+    """Write the few records of which a binary workbook needs most: number, length, content."""
+
+    def number(n):
+        return bytes([n]) if n < 128 else bytes([n & 127 | 128]) + number(n >> 7)
+
+    def record(kind, content=b""):
+        return number(kind) + number(len(content)) + content
+
+    def wide(text):
+        return struct.pack("<I", len(text)) + text.encode("utf-16le")
+
+    def cell(column, value):
+        head = struct.pack("<II", column, 0)
+        return record(6, head + wide(value)) if isinstance(value, str) else record(5, head + struct.pack("<d", value))
+
+    body = b"".join(
+        record(0, struct.pack("<I", n) + bytes(13)) + b"".join(cell(c, v) for c, v in cells.items())
+        for n, cells in rows.items()
+    )
+    book = record(131) + record(143) + record(156, struct.pack("<II", 0, 1) + wide("r1") + wide("Stations"))
+    to_sheet = '<Relationship Id="r1" Type="x/worksheet" Target="worksheets/sheet1.bin"/>'
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as packed:
+        packed.writestr("xl/workbook.bin", book + record(144) + record(132))
+        packed.writestr("xl/_rels/workbook.bin.rels", f"<Relationships>{to_sheet}</Relationships>")
+        packed.writestr(
+            "xl/worksheets/sheet1.bin",
+            record(129) + record(148, struct.pack("<4I", 0, max(rows), 0, 20)) + record(145) + body + record(146),
+        )
+    return file
+
+
+IN_ROWS = {n: dict(enumerate(row)) for n, row in enumerate([HEADER, *ROWS])}
+
+
+def test_a_binary_workbook_is_read(tmp_path):
+    stations, units = read_stations(xlsb(tmp_path / "a.xlsb", IN_ROWS))
+    assert stations["name"].to_dict() == {"1": "Station 1", "2": "Station 2"}
+    assert units.index.tolist() == ["E1", "T1", "E2"]
+
+
+def test_an_old_workbook_gives_stations_the_rows_of_its_csv():
+    rows = read_office_table(CASES / "second_resolution.xls", what="file", table="units", layer="Calls").rows
+    was = read_office_table(CASES / "second_resolution.csv", what="file", table="units").rows
+    assert rows.columns.tolist() == was.columns.tolist()
+    assert rows["unit_id"].tolist() == was["unit_id"].tolist()
+    assert len(rows) > 10
+
+
+FAR = {1_048_575: {16_383: "x"}}
+
+
+def of_xlsx(file):
+    with xlsxwriter.Workbook(str(file)) as book:
+        sheet = book.add_worksheet("S")
+        for n, cells in (IN_ROWS | FAR).items():
+            for column, value in cells.items():
+                sheet.write(n, column, value)
+    return file
+
+
+def of_ods(file):
+    cells = "<table:table-cell><text:p>x</text:p></table:table-cell>" * 90
+    row = f'<table:table-row table:number-rows-repeated="900000">{cells}</table:table-row>'
+    return ods(file, [HEADER, *ROWS], more=row)
+
+
+def of_xls(file):
+    """Lead each chain of sectors of an old workbook back to where it began."""
+    data = bytearray((CASES / "second_resolution.xls").read_bytes())
+    chains = 512 * (1 + int.from_bytes(data[76:80], "little"))
+    data[chains : chains + 512] = struct.pack("<128I", *[0] * 128)
+    file.write_bytes(bytes(data))
+    return file
+
+
+@pytest.mark.parametrize(
+    ("ending", "made_so", "match"),
+    [
+        ("xlsx", of_xlsx, "as far out as row 1,048,576 and column 16,384"),
+        ("xlsb", lambda file: xlsb(file, IN_ROWS | FAR), "as far out as row 1,048,576 and column 16,384"),
+        ("ods", of_ods, "cells that are repeated very often"),
+        ("xls", of_xls, "is a damaged workbook"),
+    ],
+)
+def test_a_small_workbook_that_would_fill_the_memory_is_refused_at_once(tmp_path, ending, made_so, match):
+    file = made_so(tmp_path / f"a.{ending}")
+    assert file.stat().st_size < 20_000
+    started = time.perf_counter()
+    with pytest.raises(InputError, match=match):
+        read_stations(file)
+    assert time.perf_counter() - started < 2
+
+
+def test_hidden_rows_of_a_workbook_are_read_and_told(tmp_path):
+    with xlsxwriter.Workbook(str(tmp_path / "a.xlsx")) as book:
+        sheet = book.add_worksheet("S")
+        for n, row in enumerate([HEADER, *ROWS]):
+            sheet.write_row(n, 0, row)
+        sheet.set_row(2, None, None, {"hidden": True})
+    stations, _ = read_stations(tmp_path / "a.xlsx")
+    assert len(stations) == 2
+    assert "row 3: hidden in the workbook, and read like the others" in stations.attrs["notes"]
+
+
+def test_a_named_sheet_is_read_whatever_is_wrong_with_the_others(tmp_path):
+    with xlsxwriter.Workbook(str(tmp_path / "a.xlsx")) as book:
+        book.add_worksheet("Far").write(1_048_575, 16_383, "x")
+        sheet = book.add_worksheet("S")
+        for n, row in enumerate([HEADER, *ROWS]):
+            sheet.write_row(n, 0, row)
+    assert len(read_stations(f"{tmp_path / 'a.xlsx'}#S")[0]) == 2
 
 
 def test_names_serve_as_ids_where_there_are_none(tmp_path):
@@ -551,3 +669,58 @@ def test_a_damaged_file_is_read_or_refused_and_never_loses_a_station(tmp_path_fa
     assert stations.index.is_unique
     assert stations.geometry.notna().all()
     assert set(units["station_id"]) <= set(stations.index)
+
+
+THREE = "id,name,lat,lon\n1,Station 1,39.7,-104.9\n2,Station 2,39.8,-104.8\n10,Station 10,39.81,-104.81\n"
+
+
+def units_at(tmp_path, text):
+    stations, _ = read_stations(saved(tmp_path, THREE, "stations.csv"))
+    return read_units(saved(tmp_path, text, "units.csv"), stations=stations)
+
+
+@pytest.mark.parametrize(
+    ("text", "units"),
+    [
+        ("E1 T1 M1", {"E1": "engine", "T1": "truck", "M1": "ambulance"}),
+        ("Engine 1 & Truck 1", {"ENGINE 1": "engine", "TRUCK 1": "truck"}),
+        ("E1/M1", {"E1": "engine", "M1": "ambulance"}),
+        ("Engine 1", {"ENGINE 1": "engine"}),
+        ("E 1", {"E 1": "engine"}),
+    ],
+)
+def test_units_that_stand_in_one_cell_are_units_of_their_own(tmp_path, text, units):
+    stations, found = read_stations(saved(tmp_path, f"id,name,lat,lon,units\n1,North,39.7,-104.9,{text}\n"))
+    assert found["type"].to_dict() == units
+    assert any("names several units" in note for note in stations.attrs["notes"]) == (len(units) > 1)
+
+
+@pytest.mark.parametrize(
+    ("text", "match"),
+    [
+        ("unit,station,type\nE1/M1,1,engine\n", "unit_id 'E1/M1' on line 2 names several units: give each a row"),
+        ("unit,station,type\nE1,1,engine\nE1,2,engine\n", r"'E1' is housed at '1' \(line 2\) and at '2' \(line 3\)"),
+        ("unit,station,type,turnout_s\nE1,1,engine,1.5\nE2,2,engine,1.2\n", "1.5 at most: are these minutes"),
+        ("unit,station,home station,type\nE1,1,2,engine\nE2,2,1,engine\n", "may be 'station' or 'home station'"),
+    ],
+)
+def test_units_that_may_be_read_in_two_ways_are_asked_back(tmp_path, text, match):
+    with pytest.raises(TableError, match=match):
+        units_at(tmp_path, text)
+
+
+def test_homes_that_are_written_in_several_ways_are_found(tmp_path):
+    units = units_at(tmp_path, "unit,station,type\nE1,01,engine\nE2,02,engine\nT10,10,truck\n")
+    assert units["station_id"].to_dict() == {"E1": "1", "E2": "2", "T10": "10"}
+    units = units_at(tmp_path, "unit,station,type\nE1,Station 1,engine\nE2,Sta. 2,engine\nT10,FS 10,truck\n")
+    assert units["station_id"].to_dict() == {"E1": "1", "E2": "2", "T10": "10"}
+    assert "the stations of units are found by the number in 'station'" in units.attrs["notes"]
+
+
+def test_what_an_unused_column_calls_closed_or_a_reserve_is_told(tmp_path):
+    stations, _ = read_stations(
+        saved(tmp_path, "id,name,lat,lon,Status\n1,N,39.7,-104.9,Closed\n2,S,39.8,-104.8,Open\n")
+    )
+    assert any("not in service: '1' ('Closed')" in note for note in stations.attrs["notes"])
+    units = units_at(tmp_path, "unit,station,type,Status\nE1,1,engine,In service\nE21,2,engine,Reserve\n")
+    assert any("not in service: 'E21' ('Reserve')" in note for note in units.attrs["notes"])

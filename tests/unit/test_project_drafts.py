@@ -1,5 +1,6 @@
 """A project is made of whatever files there are: all faults at once, guesses marked, edits kept."""
 
+import csv
 import shutil
 import tomllib
 from pathlib import Path
@@ -17,6 +18,7 @@ from fireplan.project._plan_draft.input_files import files_of, role_of
 from fireplan.project._plan_draft.place_time_zone import zone_of
 
 MARISOL = Path(__file__).parents[2] / "data" / "marisol"
+CASES = Path(__file__).parents[1] / "data" / "cases"
 WEST = "America/Los_Angeles"
 FILES = {
     "roads": "roads.osm.gz",
@@ -51,7 +53,8 @@ def test_files_of_a_folder_are_told(tmp_path):
         shutil.copy(MARISOL / file, tmp_path)
     shutil.copy(MARISOL / "README.md", tmp_path)
     found = files_of(tmp_path)
-    roles = {"network": "roads", **{k: k for k in ("stations", "units", "cad", "zones")}}
+    roles = {"network": "roads", **{k: k for k in ("stations", "units", "zones")}}
+    assert [file.name for file in found.calls] == [FILES["cad"]]
     assert {key: file.name for key, file in found.inputs.items()} == {k: FILES[f] for k, f in roles.items()}
     assert found.questions == ()
     shutil.copy(MARISOL / "stations.csv", tmp_path / "stations_2019.csv")
@@ -87,8 +90,9 @@ def test_one_command_makes_a_project_that_opens(tmp_path):
     same = fp.read_project(MARISOL)
     assert len(today.stations) == len(same.stations)
     assert len(today.incidents) == len(same.incidents)
-    (note,) = (home / "CHECKLIST.txt").read_text(encoding="utf-8").splitlines()  # and nothing is missing
-    assert "1,362 of 52,770 responses are of 12 units that the table of units does not name ('OCN BC22'," in note
+    strangers, far = (home / "CHECKLIST.txt").read_text(encoding="utf-8").splitlines()  # and nothing is missing
+    assert "1,362 of 52,770 responses are of 12 units that the table of units does not name ('OCN BC22'," in strangers
+    assert "4 of 1,709 zones lie over 200 m from every road and count as not reached" in far
 
 
 def test_run_again_edits_are_kept_and_what_is_new_is_added(tmp_path):
@@ -195,6 +199,7 @@ def test_san_franciscos_raw_files_are_a_project_after_one_command(tmp_path, shar
     opened = fp.open_project(home)
     assert opened.today.timezone == "America/Los_Angeles"
     assert (len(opened.today.stations), len(opened.today.units)) == (40, 58)
+    assert "of 5,292 incidents lie over 200 m from every road" in shown.output.replace("\n", " ")
     assert opened.history.rows_ok == 10_410
     assert len(opened.today.zones) > 500
     assert any("left out by the plan: Fire Station #48 (728), Fire Station #4 (1208)" in note for note in opened.notes)
@@ -258,3 +263,63 @@ def test_at_the_prompt_each_question_is_asked_and_answers_are_kept(tmp_path, mon
     assert settled.leave_out == ()
     assert settled.cad.mapping.columns["unit_id"] == "Alarm Group"
     assert "unit_id" not in found.cad.mapping.columns
+
+
+def two_tables(folder):
+    """The clean case as one row per incident and one row per unit, under names of two systems."""
+    rows = list(csv.DictReader((CASES / "second_resolution.csv").read_text(encoding="utf-8").splitlines()))
+    calls, units = folder / "calls.csv", folder / "runs.csv"
+    with calls.open("w", newline="", encoding="utf-8") as stream:
+        names = ("incident_id", "call_type", "priority", "latitude", "longitude", "received")
+        header = ["Call No", "Nature", "Priority", "Lat", "Lon", "Call Received"]
+        csv.writer(stream).writerows([header, *([row[name] for name in names] for row in rows)])
+    with units.open("w", newline="", encoding="utf-8") as stream:
+        names = ("incident_id", "unit_id", "dispatched", "enroute", "arrived", "cleared")
+        header = ["Incident", "Apparatus", "Dispatched", "En Route", "On Scene", "Clear"]
+        csv.writer(stream).writerows([header, *([row[name] for name in names] for row in rows)])
+    return calls, units
+
+
+@pytest.mark.parametrize("swapped", [False, True])
+def test_of_two_files_of_history_that_with_units_is_the_second(tmp_path, swapped):
+    calls, units = two_tables(tmp_path)
+    files = (units, calls) if swapped else (calls, units)
+    found = fp.project.draft(tmp_path / "city", cad=files, timezone="America/New_York")
+    assert found.faults == ()
+    assert (found.inputs["cad"], found.inputs["cad_responses"]) == (calls, units)
+    assert found.cad.mapping.second.key == ("Call No", "Incident")
+    assert "30 rows" not in found.understood.loc[0, "understood"]  # of both files together
+    assert "60 rows, 60 used, 0 set aside: 30 incidents" in found.understood.loc[0, "understood"]
+
+
+def test_files_of_one_layout_are_one_history(tmp_path):
+    text = (CASES / "second_resolution.csv").read_text(encoding="utf-8").splitlines()
+    (tmp_path / "calls_2023.csv").write_text("\n".join(text[:16]), encoding="utf-8")
+    (tmp_path / "calls_2024.csv").write_text("\n".join([text[0], *text[16:]]), encoding="utf-8")
+    found = fp.project.draft(tmp_path, timezone="America/New_York")
+    assert found.faults == ()
+    assert [file.name for file in found.inputs["cad"]] == ["calls_2023.csv", "calls_2024.csv"]
+    assert "30 rows, 30 used, 0 set aside: 30 incidents" in found.understood.loc[0, "understood"]
+    assert list(found.plan()["inputs"]["cad"]) == ["calls_2023.csv", "calls_2024.csv"]
+
+
+def test_files_that_do_not_belong_together_are_refused_by_name(tmp_path):
+    calls, _ = two_tables(tmp_path)
+    other = tmp_path / "other.csv"
+    other.write_text("Number,When\n1,2024-03-13 06:05:09\n", encoding="utf-8")
+    found = fp.project.draft(tmp_path / "city", cad=(calls, other), timezone="America/New_York")
+    assert "different layouts" in found.faults[0]
+    assert "other.csv" in found.faults[0]
+
+
+def test_run_again_names_of_columns_in_the_plan_are_used(tmp_path):
+    """A column that nothing could know is named in the plan once; the next run finds the stations."""
+    text = (MARISOL / "stations.csv").read_text(encoding="utf-8").replace("latitude,longitude", "breadth,length")
+    (tmp_path / "stations.csv").write_text(text, encoding="utf-8")
+    first = fp.project.draft(tmp_path, timezone=WEST)
+    assert "stations" in first.faults[0]
+    (tmp_path / "plan.toml").write_text(
+        '[inputs]\nstations = "stations.csv"\n[stations.columns]\nlatitude = "breadth"\nlongitude = "length"\n',
+        encoding="utf-8",
+    )
+    assert fp.project.draft(tmp_path, timezone=WEST).faults == ()

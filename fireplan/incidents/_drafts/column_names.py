@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 ALL_TIMES = (*TIMES, *MORE_TIMES)
 _WORDS = re.compile(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z]+|[A-Z]+|[0-9]+")
+_PLACE_IN_HEADER = re.compile(r"(?<=\S)#[1-9][0-9]?$")  # of columns of one name: Time#2
 OF_A_STAMP = frozenset(
     (
         "date", "time", "datetime", "dt", "tm", "dttm", "dtm", "dtg", "datim", "stamp", "timestamp", "clock", "ts",
@@ -68,7 +69,7 @@ def words_of(name: str) -> list[str]:
     >>> words_of("DateAndTimeMobilised"), words_of("CREATE_TIME_INCIDENT"), words_of("Incident #")
     (['date', 'and', 'time', 'mobilised'], ['create', 'time', 'incident'], ['incident', 'number'])
     """
-    return [word.casefold() for word in _WORDS.findall(name.replace("#", " Number "))]
+    return [word.casefold() for word in _WORDS.findall(_PLACE_IN_HEADER.sub("", name).replace("#", " Number "))]
 
 
 def name_scores(name: str) -> list[NameScore]:
@@ -78,6 +79,7 @@ def name_scores(name: str) -> list[NameScore]:
     A name that was seen in an export counts whole; one that is known but for words such as "date" or "incident"
     counts less; one that only holds known words among others the least.
     """
+    name = _PLACE_IN_HEADER.sub("", name)
     words = words_of(name)
     found: dict[str, NameScore] = {}
     for item in (*_whole(name, words), *_among_others(words)):

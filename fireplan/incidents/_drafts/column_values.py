@@ -27,6 +27,8 @@ PAIR = re.compile(
     rf"POINT\s*(?:Z|M|ZM)?\s*\(|\({_NUMBER},{_NUMBER}\)\s*$|^{_NUMBER}[, ]{_NUMBER}$|\"coordinates\"|'latitude'",
     re.IGNORECASE,
 )
+MIDNIGHT = re.compile(r"[T ](?:0?0:00(?::00(?:\.0+)?)?|12:00(?::00)? ?AM)Z?$", re.IGNORECASE)
+MOMENTS = frozenset(("stamp", "epoch seconds", "epoch milliseconds", "days"))
 MOST_PRIORITIES, LONGEST_PRIORITY, MOST_MODES = 20, 30, 12
 MOST_SHIFTS = 8
 LONGEST_ID, LONGEST_UNIT, MOST_CREW = 100, 8, 30
@@ -75,6 +77,11 @@ class ColumnValues:
         """As numbers, NaN where they are none."""
         return np.asarray(pd.to_numeric(self.given.str.replace(",", ".", regex=False), errors="coerce"), dtype=float)
 
+    @cached_property
+    def at_midnight(self) -> bool:
+        """Whether these are dates, written as stamps of midnight."""
+        return len(self.counts) > 1 and all(MIDNIGHT.search(str(text)) for text in self.counts.index)
+
     def share_of(self, fits: Callable[[str], object]) -> float:
         """Share of the rows with a value whose value fits."""
         counts = self.counts.iloc[:FEW]
@@ -90,11 +97,7 @@ class ColumnValues:
         if not len(self.given):
             return 0.0
         if field in ALL_TIMES:
-            return (
-                self.written.share
-                if self.written.kind in {"stamp", "epoch seconds", "epoch milliseconds", "days"}
-                else 0.0
-            )
+            return self.written.share if self.written.kind in MOMENTS and not self.at_midnight else 0.0
         look = _LOOKS.get(field)
         if look is not None:
             return float(look(self))

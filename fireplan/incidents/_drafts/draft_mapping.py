@@ -32,9 +32,11 @@ from fireplan.incidents._formats.table_at_hand import read_table
 from fireplan.incidents._formats.text_table import Shape, squeezed
 from fireplan.incidents._ledger.ids import holds_several
 from fireplan.incidents._ledger.ledger import Ledger
+from fireplan.incidents._shapes.second_table import OF_RESPONSES
 from fireplan.incidents._times.time_zones import known_zone
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from os import PathLike
 
     from fireplan.incidents._drafts.layouts import StatusLog
@@ -45,6 +47,8 @@ ENOUGH = 0.9
 LONGEST_EXAMPLE = 40
 EPOCHS = {"epoch seconds": "seconds", "epoch milliseconds": "milliseconds", "days": "excel"}
 IN_UTC = frozenset(("utc", "gmt", "zulu"))
+OF_UNITS = frozenset((*ALL_TIMES, "unit_id", "unit_type", "station_id", "mode", "crew"))
+"""Fields that each of several units in a row may have of its own."""
 SHORTEST_S, LONGEST_S = 20.0, 7_200.0  # of the median of a column of elapsed seconds
 
 
@@ -63,7 +67,12 @@ class _Draft:
 
 
 @takes
-def draft_mapping(path: str | PathLike[str] | pd.DataFrame, *, timezone: str | None = None) -> MappingDraft:
+def draft_mapping(
+    path: str | PathLike[str] | pd.DataFrame,
+    *,
+    responses: str | PathLike[str] | pd.DataFrame | None = None,
+    timezone: str | None = None,
+) -> MappingDraft:
     """
     Draft the mapping of a dispatch export by the names and the values of its columns.
 
@@ -74,6 +83,8 @@ def draft_mapping(path: str | PathLike[str] | pd.DataFrame, *, timezone: str | N
     ----------
     path
         A file of any kind that `read_cad` reads, or a table at hand.
+    responses
+        A second one with one row per unit, where the first has one per incident.
     timezone
         IANA zone of the agency, where it is known: it tells which of day and month is written first if no value does,
         and on which side of Greenwich points lie.
@@ -99,22 +110,19 @@ def draft_mapping(path: str | PathLike[str] | pd.DataFrame, *, timezone: str | N
     """
     if timezone is not None:
         known_zone(timezone)
-    shape = Shape((), every=True)
-    if isinstance(path, pd.DataFrame):
-        file = Path("the table")
-        records = read_table(path, shape, table=file.name)
+    file = Path("the table") if isinstance(path, pd.DataFrame) else Path(path)
+    values, rows = _cells(path)
+    names = list(values)
+    if responses is not None:
+        bundled, second = "", _cells(responses)[0]
+        names += [name for name in second if name not in values]
+        draft = _of_two(_drafted(values, {}, timezone=timezone), _drafted(second, {}, timezone=timezone))
+        _take_times(draft, timezone=timezone)
+        _take_zone(draft, timezone=timezone)
     else:
-        file = Path(path)
-        records = read_records(file, shape, table=f"CAD file {quoted(file.name)}", ledger=Ledger())
-    header = _told_apart(records.header)
-    looked = np.unique(np.linspace(0, len(records.lines) - 1, MOST_LOOKED_AT).astype(np.int64))
-    values = {
-        name: ColumnValues(records.texts(place).iloc[looked].str.strip().reset_index(drop=True))
-        for place, name in enumerate(header)
-        if name
-    }
-    bundled, known = _bundled(header, values)
-    draft = _drafted(values, known, timezone=timezone)
+        bundled, known = _bundled(list(values), values)
+        draft = _drafted(values, known, timezone=timezone)
+        _take_ids(draft)
     if "log" in draft.more and bundled and load_mapping(bundled).log is None:
         bundled = ""
     mapping = load_mapping(bundled) if bundled else _mapping(draft, file.stem)
@@ -124,23 +132,70 @@ def draft_mapping(path: str | PathLike[str] | pd.DataFrame, *, timezone: str | N
         draft.found = {name: guess for name, guess in draft.found.items() if guess.column in used}
     return MappingDraft(
         file=file.name,
-        rows=records.rows_in,
+        rows=rows,
         mapping=mapping,
         bundled=bundled,
         fields=_table(draft),
-        questions=tuple(draft.questions),
-        unused=tuple(name for name in header if name not in used),
+        questions=tuple(dict.fromkeys(draft.questions)),
+        unused=tuple(name for name in names if name not in used),
     )
 
 
+def _cells(path: str | PathLike[str] | pd.DataFrame) -> tuple[dict[str, ColumnValues], int]:
+    """Read the columns of a file, or of a table, as far as they are looked at; and how many rows it has."""
+    shape = Shape((), every=True)
+    if isinstance(path, pd.DataFrame):
+        records = read_table(path, shape, table="the table")
+    else:
+        records = read_records(path, shape, table=f"CAD file {quoted(Path(path).name)}", ledger=Ledger())
+    looked = np.unique(np.linspace(0, len(records.lines) - 1, MOST_LOOKED_AT).astype(np.int64))
+    values = {
+        name: ColumnValues(records.texts(place).iloc[looked].str.strip().reset_index(drop=True))
+        for place, name in enumerate(_told_apart(records.header))
+        if name
+    }
+    return values, records.rows_in
+
+
+def _of_two(first: _Draft, second: _Draft) -> _Draft:
+    """Put the drafts of two tables together: what is of a unit is taken from the second, all else from the first."""
+    keys = [draft.found["incident_id"].column if "incident_id" in draft.found else "" for draft in (first, second)]
+    if all(keys):
+        first.more["second"] = {"key": keys[0] if keys[0] == keys[1] else keys}
+    else:
+        first.questions.append("which column of each file holds the incident's number? Name both in [second] key")
+    for name, guess in second.found.items():
+        if name not in OF_RESPONSES and name in first.found:
+            continue
+        for part in (first.columns, first.join, first.elapsed):
+            part.pop(name, None)
+        for mine, theirs in (
+            (first.columns, second.columns),
+            (first.join, second.join),
+            (first.elapsed, second.elapsed),
+        ):
+            if name in theirs:
+                mine[name] = theirs[name]
+        first.found[name] = guess
+        first.held[guess.column] = second.held[guess.column]
+    for key in ("log", "split_units"):
+        if key in second.more:
+            first.more[key] = second.more[key]
+            first.held |= {name: second.held[name] for name in second.held if name not in first.held}
+    first.questions += second.questions
+    first.responses += second.responses
+    first.more.pop("times", None)
+    return first
+
+
 def _told_apart(header: list[str]) -> list[str]:
-    """Name columns of the same name `Time`, `Time#2`, as a mapping does."""
+    """Name columns of the same name `Time#1`, `Time#2`, as a mapping does."""
+    times = Counter(name.casefold() for name in header)
     seen: Counter[str] = Counter()
     names = []
     for name in header:
         seen[name.casefold()] += 1
-        n = seen[name.casefold()]
-        names.append(name if n == 1 or not name else f"{name}#{n}")
+        names.append(f"{name}#{seen[name.casefold()]}" if name and times[name.casefold()] > 1 else name)
     return names
 
 
@@ -191,7 +246,6 @@ def _drafted(values: dict[str, ColumnValues], known: dict[str, str], *, timezone
     _take_points(draft, timezone=timezone)
     _take_times(draft, timezone=timezone)
     _take_zone(draft, timezone=timezone)
-    _take_ids(draft)
     return draft
 
 
@@ -232,6 +286,13 @@ def _note_statuses(draft: _Draft, log: StatusLog) -> None:
         draft.questions.append(
             f"statuses {few} of column {quoted(log.status)} set no time: add them to [log.values] if they do"
         )
+    for taken, others, what in ((log.status, log.statuses, "statuses"), (log.time, log.times, "their times")):
+        if others:
+            draft.questions.append(f"{what} are taken from column {quoted(taken)}: or are they in {_or(others)}?")
+
+
+def _or(names: Sequence[str]) -> str:
+    return " or ".join(map(quoted, names))
 
 
 def _settle(draft: _Draft) -> None:
@@ -263,33 +324,44 @@ def _fills(draft: _Draft, name: str, other: str) -> bool:
 
 def _take_responses(draft: _Draft, columns: dict[int, dict[str, str]]) -> None:
     """Describe units that stand side by side, each by the same words."""
-    first = next(iter(columns.values()))
-    of_words = {name: words for words, name in first.items()}
-    inner = {
-        words.replace("*", " ").strip() or "unit": ColumnValues(draft.held[name].texts) for words, name in first.items()
+    of_words = {words: name for named in reversed(columns.values()) for words, name in named.items()}
+    plain = {words: _of_unit(" ".join(words.replace("*", " ").split())) for words in of_words}
+    together = {
+        words: ColumnValues(pd.concat([draft.held[named[words]].texts for named in columns.values() if words in named]))
+        for words in of_words
     }
-    plain = {words: (words.replace("*", " ").strip() or "unit") for words in first}
-    found = guesses(inner)
+    found = guesses({plain[words]: values for words, values in together.items()})
+    found = {name: guess for name, guess in found.items() if name in OF_UNITS}
     back = {text: words for words, text in plain.items()}
     chosen_words = {name: back[guess.column] for name, guess in found.items() if guess.certainty != "question"}
     waits = {
-        words: _elapsed_since(draft, ColumnValues(draft.held[name].texts), plain[words])
-        for name, words in of_words.items()
+        words: _elapsed_since(draft, values, plain[words])
+        for words, values in together.items()
         if words not in chosen_words.values()
     }
     for named in columns.values():
-        response: dict[str, Any] = {"columns": {f: named[words] for f, words in chosen_words.items()}}
-        elapsed = {after[0]: {"column": named[words], "after": after[1]} for words, after in waits.items() if after}
-        draft.responses.append(response | ({"elapsed": elapsed} if elapsed else {}))
+        own = {f: named[words] for f, words in chosen_words.items() if words in named}
+        elapsed = {
+            after[0]: {"column": named[w], "after": after[1]} for w, after in waits.items() if after and w in named
+        }
+        if own or elapsed:
+            draft.responses.append({"columns": own} | ({"elapsed": elapsed} if elapsed else {}))
     for name, guess in found.items():
-        column = first[back[guess.column]]
+        column = of_words[back[guess.column]]
         draft.found[name] = guess._replace(column=column, why=f"{guess.why}, {len(columns)} side by side")
     for words, after in waits.items():
         if after:
-            draft.found[after[0]] = Guess(after[0], first[words], 0.7, 1.0, "guess", f"seconds since {after[1]}")
+            draft.found[after[0]] = Guess(after[0], of_words[words], 0.7, 1.0, "guess", f"seconds since {after[1]}")
     for name in (*found, *(after[0] for after in waits.values() if after)):
         draft.columns.pop(name, None)
         draft.join.pop(name, None)
+
+
+def _of_unit(words: str) -> str:
+    """Name a column of a unit: a number beside others is the unit's, not the incident's."""
+    if not words:
+        return "unit"
+    return f"unit {words}" if any(fit.field == "incident_id" for fit in name_scores(words)[:1]) else words
 
 
 def _elapsed_since(draft: _Draft, values: ColumnValues, words: str) -> tuple[str, str] | None:
@@ -428,6 +500,8 @@ def _named(mapping: Mapping | None) -> set[str]:
             names |= {sources} if isinstance(sources, str) else set(sources)
         names |= {part for parts in response.join.values() for part in parts}
         names |= {item.column for item in response.elapsed.values()}
+    if mapping.second is not None:
+        names |= {mapping.second.key} if isinstance(mapping.second.key, str) else set(mapping.second.key)
     if mapping.log is not None:
         names |= {mapping.log.status, *([mapping.log.time] if isinstance(mapping.log.time, str) else mapping.log.time)}
     return names

@@ -7,6 +7,7 @@ from codecs import BOM_UTF8, BOM_UTF16_BE, BOM_UTF16_LE
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from fireplan._geofiles.local_files import MAX_UNPACKED_BYTES, MOST_UNPACKED, RATIO_FREE_BYTES
 from fireplan.errors import InputError, quoted
 
 if TYPE_CHECKING:
@@ -16,9 +17,6 @@ if TYPE_CHECKING:
 
 MAX_FILE_BYTES = 1_000_000_000
 MAX_ROWS = 20_000_000  # of one table or query
-MAX_UNPACKED_BYTES = 200_000_000  # of a .gz; real exports shrink about tenfold
-MAX_UNPACK_RATIO = 100
-RATIO_FREE_BYTES = 1_000_000  # below this no ratio is too high
 
 _GZIP = b"\x1f\x8b"
 _MAGIC = (
@@ -85,7 +83,7 @@ def local_file(path: str | PathLike[str]) -> Path:
 
 
 def _unpacked(data: bytes, name: str) -> bytes:
-    limit = min(MAX_UNPACKED_BYTES, max(RATIO_FREE_BYTES, MAX_UNPACK_RATIO * len(data)))
+    limit = min(MAX_UNPACKED_BYTES, max(RATIO_FREE_BYTES, MOST_UNPACKED * len(data)))
     parts: list[bytes] = []
     size = 0
     rest = data
@@ -97,7 +95,7 @@ def _unpacked(data: bytes, name: str) -> bytes:
             if size > limit:
                 raise InputError(
                     f"{quoted(name)} unpacks to more than {limit:,} bytes (limit {MAX_UNPACKED_BYTES:,} bytes"
-                    f" and {MAX_UNPACK_RATIO} times its size): unpack it and give the CSV, or split it"
+                    f" and {MOST_UNPACKED} times its size): unpack it and give the CSV, or split it"
                 )
             if not member.eof:
                 raise InputError(f"{quoted(name)} is a damaged gzip file: it ends too early")

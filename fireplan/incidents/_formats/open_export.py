@@ -6,12 +6,12 @@ from codecs import BOM_UTF8, BOM_UTF16_BE, BOM_UTF16_LE
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from fireplan._geofiles.workbooks import OLE, is_ods
 from fireplan.incidents._formats.csv_by_row import split_records
 from fireplan.incidents._formats.csv_fast import clean_records
 from fireplan.incidents._formats.decode import decoded, local_file, read_bytes
 from fireplan.incidents._formats.json_elements import HEAD_BYTES, looks_like_json
 from fireplan.incidents._formats.json_records import read_json
-from fireplan.incidents._formats.ods import is_ods, read_ods
 from fireplan.incidents._formats.parquet import read_parquet
 from fireplan.incidents._formats.vector_layers import (
     SHAPEFILE,
@@ -21,8 +21,7 @@ from fireplan.incidents._formats.vector_layers import (
     read_layer,
     read_packed_layer,
 )
-from fireplan.incidents._formats.xls import OLE, read_xls
-from fireplan.incidents._formats.xlsx import read_workbook
+from fireplan.incidents._formats.workbooks import read_workbook
 
 if TYPE_CHECKING:
     from os import PathLike
@@ -68,16 +67,14 @@ def read_records(path: str | PathLike[str], shape: Shape, *, table: str, ledger:
     if head.startswith(_PARQUET):
         return read_parquet(file, shape, table=table)
     if head.startswith(OLE):
-        return read_xls(file, shape, table=table, ledger=ledger)
+        return read_workbook(file, shape, table=table, ledger=ledger)
     if head == SQLITE or head.startswith(SHAPEFILE):
         return read_layer(file, shape, table=table, ledger=ledger)
     return _read_text(file, shape, table=table, ledger=ledger)
 
 
 def _read_zip(file: Path, shape: Shape, *, table: str, ledger: Ledger) -> Records:
-    if is_ods(file):
-        return read_ods(file, shape, table=table, ledger=ledger)
-    if holds_layers(file):
+    if not is_ods(file) and holds_layers(file):
         return read_packed_layer(file, shape, table=table, ledger=ledger)
     return read_workbook(file, shape, table=table, ledger=ledger)
 

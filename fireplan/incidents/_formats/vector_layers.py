@@ -13,9 +13,10 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from fireplan._geofiles.local_files import MOST_UNPACKED
 from fireplan.errors import InputError, TableError, listed, quoted
 from fireplan.incidents._formats.arrow_text import records_of
-from fireplan.incidents._formats.decode import MAX_FILE_BYTES, MAX_ROWS, MAX_UNPACK_RATIO
+from fireplan.incidents._formats.decode import MAX_FILE_BYTES, MAX_ROWS
 from fireplan.incidents._formats.point_columns import X, Y, degrees, known_crs
 from fireplan.incidents._formats.text_table import TEXT, Records, check_header, squeezed
 
@@ -190,7 +191,7 @@ def _within(archive: zipfile.ZipFile) -> list[str]:
 
 def _unpack(archive: zipfile.ZipFile, folder: Path, *, file: Path) -> None:
     """Unpack an archive into a folder, and nowhere else, up to a limit."""
-    limit = min(MAX_FILE_BYTES, MAX_UNPACK_RATIO * file.stat().st_size)
+    limit = min(MAX_FILE_BYTES, MOST_UNPACKED * file.stat().st_size)
     entries = [entry for entry in archive.infolist() if entry.filename and not entry.filename.endswith("/")]
     if len(entries) > MAX_PARTS:
         raise InputError(f"{quoted(file.name)} holds more than {MAX_PARTS:,} files: unpack it, and give the layer")

@@ -10,7 +10,7 @@ import pandas as pd
 
 from fireplan.errors import listed, quoted
 from fireplan.incidents._columns_and_types import IDS, TIMES
-from fireplan.stations._unit_ids import plain_unit_id
+from fireplan.stations._unit_ids import plain_unit_id, units_named
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -23,10 +23,11 @@ if TYPE_CHECKING:
 LONGEST_ID = 100
 MOST_SEVERAL = 0.01  # of rows with several units in a cell; beyond it, that is how the file is made
 FEWEST_AGAIN = 3  # rows, to speak of a log
-_UNIT = re.compile(r"[A-Za-z]{1,10}-?[0-9]{1,4}[A-Za-z]?")
-_UNIT_SPELT_OUT = re.compile(r"[A-Za-z]{1,12}[ -]?[0-9]{1,4}[A-Za-z]?")
-_GROUPED = re.compile(r"[0-9]{1,3}(,[0-9]{3})+")  # a number, with its thousands apart
 _STATUS = re.compile(r"status|(?:^|[ _-])(?:event|action|activity|stat)(?:$|[ _-])", re.IGNORECASE)
+_LEADING_ZEROS = re.compile(r"(?<![0-9])0+(?=[0-9])")
+MOST_ALIKE = 4  # of ids that look alike, to be named
+SHARED = 0.95  # of incidents with several units, from which on their stamps are the incident's
+FEWEST_SHARED = 20  # of such incidents
 MANY = 100  # incidents, from which on it is strange that none has a second unit
 _LOOKALIKES = str.maketrans(
     "АВЕКМНОРСТУХІЅЈ" + "ΑΒΕΖΗΙΚΜΝΟΡΤΥΧ",  # noqa: RUF001 - Cyrillic and Greek on purpose
@@ -69,21 +70,6 @@ def check_one_unit(frame: pd.DataFrame, *, faults: Faults, ledger: Ledger) -> No
 def holds_several(text: str) -> bool:
     """Tell whether a cell names more than one unit, as "E1;T1;B2", "E1/T1" or "E1 T1"; "OCN E12" names one."""
     return len(units_named(text)) > 1
-
-
-def units_named(text: str) -> list[str]:
-    """Part a cell that names several units."""
-    plain = text.strip()
-    if _GROUPED.fullmatch(plain):
-        return [plain]
-    parted = [part.strip() for part in re.split(r"[;,|\r\n\t]+", plain) if part.strip()]
-    if len(parted) > 1:
-        return parted
-    for between, unit in ((r"\s*[/+&]\s*|\s+and\s+", _UNIT_SPELT_OUT), (r"\s*[/+&]\s*|\s+", _UNIT)):
-        joined = re.split(between, plain)
-        if len(joined) > 1 and all(unit.fullmatch(part) for part in joined):
-            return joined
-    return parted or [plain]
 
 
 def check_no_log(frame: pd.DataFrame, header: Sequence[str], *, faults: Faults) -> None:
@@ -137,7 +123,7 @@ def spelt_alike(units: pd.Series[str], *, ledger: Ledger) -> pd.Series[str]:
     ledger.add("unit_id_respelled", units.index[changed[codes]], column="unit_id", detail=", ".join(names))
     groups: dict[str, list[str]] = {}
     for unit in sorted(set(usual.values())):
-        plain = unit.upper().translate(_LOOKALIKES).translate(_SEPARATORS)
+        plain = _LEADING_ZEROS.sub("", unit.upper().translate(_LOOKALIKES).translate(_SEPARATORS))
         groups.setdefault(plain, []).append(unit)
     for group in groups.values():
         if len(group) > 1:
@@ -175,6 +161,33 @@ def check_incidents(rows: OrderedRows, *, ledger: Ledger) -> None:
         ids = rows.ids[differs]
         detail = f"{name}: incidents {', '.join(quoted(i) for i in ids[:4])}" if len(ids) else ""
         ledger.add("incident_facts_differ", rows.lines[differs[rows.incident]], column=name, detail=detail)
+
+
+def note_lookalikes(rows: OrderedRows, *, ledger: Ledger) -> None:
+    """Note incidents whose numbers differ in leading zeros alone: a spreadsheet may have dropped those of some."""
+    plain = rows.ids.str.replace(_LEADING_ZEROS, "", regex=True)
+    alike = plain.duplicated(keep=False)
+    if alike.any():
+        pairs = rows.ids[alike].to_series().groupby(plain[alike]).agg(list)
+        detail = "; ".join(" / ".join(map(quoted, pair)) for pair in pairs.iloc[:MOST_ALIKE])
+        ledger.add("incident_id_lookalike", rows.lines[alike[rows.incident]], column="incident_id", detail=detail)
+
+
+def note_shared_times(rows: OrderedRows, *, ledger: Ledger) -> None:
+    """Note a column of unit times that has one stamp for all units of an incident: it is the incident's own."""
+    if rows.unit is None:
+        return
+    for name in ("enroute", "arrived"):
+        times = rows.column(name)
+        known = pd.DataFrame({"incident": rows.incident, "unit": rows.unit, "time": times.to_numpy()})[
+            times.notna().to_numpy()
+        ]
+        of_each = known.groupby("incident").nunique()
+        several = of_each["unit"] > 1
+        shared = several & (of_each["time"] == 1)
+        if several.sum() >= FEWEST_SHARED and shared.sum() >= SHARED * several.sum():
+            at = np.isin(rows.incident, of_each.index[shared].to_numpy())
+            ledger.add("times_shared", rows.lines[at], column=name)
 
 
 def note_unknown(units: pd.Series[str], known: Collection[str], *, ledger: Ledger) -> Flags:

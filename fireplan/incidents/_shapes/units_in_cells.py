@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from fireplan.incidents._columns.placeholders import holds_nothing
-from fireplan.incidents._ledger.ids import units_named
+from fireplan.stations._unit_ids import units_named
 
 if TYPE_CHECKING:
     from fireplan.incidents._columns_and_types import Ints

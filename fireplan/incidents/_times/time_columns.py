@@ -33,6 +33,11 @@ if TYPE_CHECKING:
 EARLIEST_YEAR = 1980  # before it no dispatch computer kept such records
 MOST_COUNTED = {"seconds": 1e11, "milliseconds": 1e14, "excel": 1e6}  # numbers beyond it count something else
 
+FEWEST_ALIKE, FEWEST_DAYS = 20, 5  # stamps at midnight, and days of them, from which on they are dates
+FEWEST_CLOCKS = 100  # to speak of hours that never come
+HALF_A_DAY = ([*range(12)], [*range(1, 13)])
+"""All hours of stamps of which it was lost whether they are of the morning or the afternoon."""
+
 MISSING, READ, PLACEHOLDER, LEAP, OLD, UNREADABLE = range(6)
 CODES = {
     PLACEHOLDER: "placeholder_time",
@@ -273,6 +278,7 @@ def _finish(column: _Column, written: WrittenTimes, *, faults: Faults) -> Writte
         elif refused_kind(shape_of(text)) == "long year":
             kind[place] = OLD
     _refuse(column, kind, faults=faults)
+    _refuse_half_clocks(column, stamps, local, kind, faults=faults)
     unusable = kind != READ
     local[unusable] = NO_STAMP
     instant[unusable] = NO_STAMP
@@ -291,3 +297,24 @@ def _refuse(column: _Column, kind: npt.NDArray[np.int8], *, faults: Faults) -> N
     count = int(column.counts[bad].sum())
     what = _ADVICE.get(common, "cannot be read as date and time: give a mapping with [times] formats")
     faults.add(f"column {column.name} {what} ({count} of {int(given)} values, from line {line})")
+
+
+def _refuse_half_clocks(
+    column: _Column, stamps: Stamps, local: Stamps, kind: npt.NDArray[np.int8], *, faults: Faults
+) -> None:
+    """Note a fault where stamps are dates at midnight, or their hours lost whether it was morning or afternoon."""
+    there = kind == READ
+    days = stamps[there].astype("datetime64[D]")
+    n = int(column.counts[there].sum())
+    if n >= FEWEST_ALIKE and (stamps[there] == days).all() and len(np.unique(days)) >= FEWEST_DAYS:
+        faults.add(
+            f"column {column.name} holds a date without a time of day, all of its {n:,} values are at 00:00: export"
+            " date and time"
+        )
+    there &= ~np.isnat(local)
+    hours = np.unique((local[there] - local[there].astype("datetime64[D]")).astype("timedelta64[h]").astype(int))
+    if column.counts[there].sum() >= FEWEST_CLOCKS and hours.tolist() in HALF_A_DAY:
+        faults.add(
+            f"column {column.name} has every hour up to 12 and none after it in {n:,} values: AM and PM were lost:"
+            " export them too, or a clock of 24 hours"
+        )

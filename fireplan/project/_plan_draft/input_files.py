@@ -45,9 +45,10 @@ OWN = ("plan.toml", "cad_mapping.toml", "CHECKLIST.txt")
 
 
 class FoundFiles(NamedTuple):
-    """Files by what they are, and what could not be told."""
+    """Files by what they are, those of dispatch history by themselves; and what could not be told."""
 
     inputs: dict[str, Path]
+    calls: tuple[Path, ...]
     questions: tuple[str, ...]
 
 
@@ -62,7 +63,7 @@ def files_of(folder: Path) -> FoundFiles:
 
     Returns
     -------
-    One file for each role at most; where two could be the same, neither, and a question.
+    One file for each role at most, of dispatch history all; where two could be the same, neither, and a question.
     """
     by_role: dict[str, list[Path]] = {}
     for file in sorted(folder.iterdir()):
@@ -72,9 +73,11 @@ def files_of(folder: Path) -> FoundFiles:
     questions = [
         f"{listed([quoted(f.name) for f in files])} could each be the {ROLES[role]}: name the right one"
         for role, files in by_role.items()
-        if len(files) > 1
+        if len(files) > 1 and role != "cad"  # of those there may be several
     ]
-    return FoundFiles({role: files[0] for role, files in by_role.items() if len(files) == 1}, tuple(questions))
+    calls = tuple(by_role.pop("cad", ()))
+    one = {role: files[0] for role, files in by_role.items() if len(files) == 1}
+    return FoundFiles(one, calls, tuple(questions))
 
 
 def role_of(file: Path) -> str:
@@ -90,7 +93,9 @@ def role_of(file: Path) -> str:
     if not name.endswith(TABLES) or file.is_dir():
         return ""
     by_header = _by_header(_header(file)) if name.endswith((".csv", ".csv.gz", ".txt", ".tsv")) else ""
-    return by_header or (by_name[0] if len(by_name) == 1 else "")
+    named = by_name[0] if len(by_name) == 1 else ""
+    # A list of stations may name their units, and one of units their stations: then the file's own name tells.
+    return named if {named, by_header} == {"stations", "units"} else by_header or named
 
 
 def _geometry(file: Path) -> str:

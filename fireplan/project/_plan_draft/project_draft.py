@@ -14,6 +14,7 @@ from fireplan._geofiles import is_database
 from fireplan.errors import InputError, ProjectError, quoted
 from fireplan.project._plan import file_of
 from fireplan.project._plan_draft.missing_inputs import checklist
+from fireplan.project._plan_draft.planned_inputs import PLAN_FILE
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 
     from fireplan.incidents import MappingDraft
 
-PLAN_FILE, MAPPING_FILE = "plan.toml", "cad_mapping.toml"
+MAPPING_FILE = "cad_mapping.toml"
 MOST_NAMED = 12
 
 
@@ -60,7 +61,7 @@ class ProjectDraft:
     """
 
     folder: Path
-    inputs: dict[str, str | Path]
+    inputs: dict[str, str | Path | tuple[str | Path, ...]]
     understood: pd.DataFrame
     faults: tuple[str, ...]
     questions: tuple[str, ...]
@@ -107,7 +108,8 @@ class ProjectDraft:
         _put(plan, "data_date", "", "of when they are")
         inputs = tomlkit.table()
         for key, file in self.inputs.items():
-            inputs.add(key, relative(file, self.folder))
+            several = [relative(one, self.folder) for one in (file if isinstance(file, tuple) else (file,))]
+            inputs.add(key, several if isinstance(file, tuple) else several[0])
             if key == "cad" and self.cad is not None:
                 said = "which column holds what" + (", as fireplan knows this export" if self.cad.bundled else "")
                 _put(inputs, "cad_mapping", self.cad.bundled or MAPPING_FILE, said)

@@ -1,45 +1,29 @@
-"""Old workbooks (xls) as tables of text."""
+"""Old workbooks (xls)."""
 
 from __future__ import annotations
 
 import io
 from typing import TYPE_CHECKING, Any
 
-from fireplan.errors import FireplanError, InputError, quoted
-from fireplan.incidents._formats.xlsx import records_of_rows, sheet_with_rows
+from fireplan._geofiles.workbooks.workbook import Workbook, damage_refused
+from fireplan.errors import InputError, quoted
 
 if TYPE_CHECKING:
     from datetime import datetime
     from pathlib import Path
 
-    from fireplan.incidents._formats.text_table import Records, Shape
-    from fireplan.incidents._ledger.ledger import Ledger
-
 OLE = b"\xd0\xcf\x11\xe0"
 MAX_BYTES = 200_000_000
 
 
-def read_xls(file: Path, shape: Shape, *, table: str, ledger: Ledger) -> Records:
+def open_xls(file: Path) -> Workbook:
     """
-    Read one sheet of an xls workbook: the one that the mapping names, else the first with rows.
-
-    Parameters
-    ----------
-    file
-        The workbook.
-    shape
-        The names to look for in the header, and the sheet if the user has named it.
-    table
-        What to call the file in errors.
-    ledger
-        Takes the note which sheet was taken.
+    Open an xls workbook.
 
     Raises
     ------
     InputError
-        If the file is damaged, too large, has a password, or has no such sheet.
-    TableError
-        If its header is not on line 1, or there are no rows.
+        If it is damaged, too large, or has a password.
 
     Notes
     -----
@@ -52,25 +36,20 @@ def read_xls(file: Path, shape: Shape, *, table: str, ledger: Ledger) -> Records
     size = file.stat().st_size
     if size > MAX_BYTES:
         raise InputError(f"{quoted(file.name)} has {size:,} bytes (limit of a workbook {MAX_BYTES:,}): save it as CSV")
-    try:
+    with damage_refused(file.name):
         book = xlrd.open_workbook(
             file_contents=file.read_bytes(), ragged_rows=True, on_demand=True, logfile=io.StringIO()
         )
+        names = list(book.sheet_names())
 
-        def cells(name: str) -> list[list[object]]:
+    def cells(name: str) -> list[list[object]]:
+        with damage_refused(file.name):
             sheet = book.sheet_by_name(name)
             rows = [[_value(xlrd, cell, book.datemode) for cell in sheet.row(n)] for n in range(sheet.nrows)]
             width = max(map(len, rows), default=0)
             return [row + [""] * (width - len(row)) for row in rows]
 
-        _, rows = sheet_with_rows(book.sheet_names(), cells, shape.sheet, file=file, ledger=ledger)
-    except FireplanError:
-        raise
-    except Exception as error:  # the parser of damaged files raises what comes
-        raise InputError(
-            f"{quoted(file.name)} is a damaged workbook, or has a password: save it again, or as CSV"
-        ) from error
-    return records_of_rows(rows, shape, hidden=[], table=table, ledger=ledger)
+    return Workbook(names, cells)
 
 
 def _value(xlrd: Any, cell: Any, datemode: int) -> object:  # noqa: ANN401 - the module, and a cell of it
