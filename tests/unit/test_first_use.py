@@ -6,6 +6,7 @@ import tomllib
 from dataclasses import replace
 from pathlib import Path
 
+import geopandas as gpd
 import pandas as pd
 import pytest
 from typer.testing import CliRunner
@@ -255,3 +256,13 @@ def test_a_station_off_the_road_may_be_left_out_and_the_error_says_how(town):
     (home / "kept.toml").write_text(re.sub(r"leave_out = \[.*\]", "leave_out = []", plan), encoding="utf-8")
     with pytest.raises(UnreachableStationError, match=r"'S99' lies 82.1 km .* leave them out by `leave_out` in"):
         fp.assess(fp.read_project(home / "kept.toml"), standard=fp.standards.NFPA_1710)
+
+
+def test_fires_off_the_road_are_counted_among_fires():
+    line = fp.examples.line_town()
+    at = gpd.points_from_xy([-140.0] * 4 + [-139.9] * 3, [30.001] * 4 + [30.0] * 3)
+    kinds = ["fire", "fire", "ems", "ems", "fire", "ems", "ems"]
+    calls = gpd.GeoDataFrame({"incident_id": list("ABCDEFG"), "category": kinds}, geometry=at, crs=4326)
+    town = fp.Scenario(line.roads, line.stations, line.units, line.zones[["geometry"]], incidents=calls)
+    (said,) = [n for n in fp.assess(town, standard=fp.standards.NFPA_1710).notes() if "from any road" in n]
+    assert said == "1 of 3 incidents (fire) lie more than 200 m from any road and count as not reached"
