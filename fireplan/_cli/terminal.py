@@ -113,11 +113,11 @@ def gap_lines(name: str, found: pd.DataFrame, *, most: int = 3) -> list[str]:
     """Say the largest gaps of a scenario."""
     total, outside = found.attrs["total"], found.attrs["outside"]
     weight, unit, scattered, limit_s = (found.attrs[name] for name in ("weight", "unit", "scattered", "limit_s"))
+    rest = f"; {wording.count(scattered)} of them lie scattered, in no gap" if scattered else ""
     lines = [
         (
             f"Gaps, {name}: {wording.count(outside)} of {wording.count(total)} {unit} outside"
-            f" {found.attrs['title']}, {wording.clock(limit_s)}, in {wording.counted(len(found), 'gap')}"
-            f" ({wording.count(scattered)} scattered)"
+            f" {found.attrs['title']}, {wording.clock(limit_s)}, in {wording.counted(len(found), 'gap')}{rest}"
         )
     ]
     for gap, row in found.head(most).iterrows():

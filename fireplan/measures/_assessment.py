@@ -465,9 +465,10 @@ def _notes(scenario: Scenario, standard: Standard, arrivals: tuple[Arrival, ...]
         off = int(((arrival.measure.places.on_road.street < 0) & (arrival.measure.weight > 0)).sum())
         if off and arrival.measure.places.kind not in seen:
             seen.add(arrival.measure.places.kind)
+            # Of incidents those that an objective speaks of, not of all there are.
+            kind = arrival.measure.unit if arrival.measure.places.kind == "incidents" else arrival.measure.places.kind
             notes.append(
-                f"{wording.count(off)} of {wording.count(len(arrival.measure.weight))} {arrival.measure.places.kind}"
-                " lie more than"
+                f"{wording.count(off)} of {wording.count(counted)} {kind} lie more than"
                 f" {wording.distance(scenario.snap_limit_m)} from any road and count as not reached"
             )
     return notes

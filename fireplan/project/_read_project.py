@@ -237,10 +237,13 @@ def _without(
     away = units["station_id"].isin(leave_out)
     gone = [s for s in leave_out if s in stations.index]
     called = [wording.called(s, str(stations.loc[s, "name"])) for s in gone]
-    names = listed([*called, *(f"unit {quoted(u)}" for u in units.index[away])], most=MOST_LEFT_OUT)
+    housed = [str(unit) for unit in units.index[away]]
+    parts = [listed(called, most=MOST_LEFT_OUT)] if called else []
+    if housed:
+        parts.append(f"{'unit' if len(housed) == 1 else 'units'} {listed(housed, most=MOST_LEFT_OUT)}")
     kept = stations[~stations.index.isin(leave_out)]
     kept.attrs = dict(stations.attrs)
-    return kept, units[~away], [f"left out by [stations] leave_out: {names}"]
+    return kept, units[~away], [f"left out by the plan: {wording.joined(parts)}"]
 
 
 def _mapping(plan: Plan, folder: Path) -> str | Path | None:

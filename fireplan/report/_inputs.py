@@ -53,6 +53,8 @@ class Material:
         What was repaired or left out while reading.
     manifest
         What it was made from.
+    left_out
+        Which stations the plan leaves out; "": none.
     """
 
     title: str
@@ -64,6 +66,7 @@ class Material:
     standard: Standard | None = None
     notes: tuple[str, ...] = ()
     manifest: dict[str, Any] = field(default_factory=dict)
+    left_out: str = ""
 
     @property
     def baseline(self) -> Assessment | None:
@@ -233,7 +236,7 @@ def _of_project(project: Project, siting: Siting | None, robustness: Robustness 
     notes = [*comparison.baseline.notes(), *(n for n in project.notes if n not in told), *_of_changes(comparison)]
     return Material(
         title or project.title, comparison, attendance, project.history, siting, robustness, project.standard,
-        tuple(dict.fromkeys(notes)), manifest(project, scenarios),
+        tuple(dict.fromkeys(notes)), manifest(project, scenarios), project.left_out,
     )  # fmt: skip
 
 

@@ -66,7 +66,8 @@ def _given(material: Material) -> str:
     if material.attendance is not None:
         parts.append(f"{wording.counted(len(material.attendance.incidents), 'incident')} ({material.about().period})")
     invented = " The data are invented: they show what such a report says, not how any real city is served."
-    return f"This report rests on {wording.joined(parts)}.{invented if material.basis == 'invented' else ''}"
+    left_out = f" {wording.capital(material.left_out)}." if material.left_out else ""
+    return f"This report rests on {wording.joined(parts)}.{left_out}{invented if material.basis == 'invented' else ''}"
 
 
 def _reached(baseline: Assessment, goal: Objective, *, first: bool) -> str:

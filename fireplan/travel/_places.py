@@ -164,7 +164,7 @@ def _stations_on_road(scenario: Scenario) -> Places:
         raise UnreachableStationError(
             f"{len(off)} of {len(stations)} stations are off the road (limit"
             f" {wording.distance(scenario.snap_limit_m)}): {listed(told)}: check their coordinates, and that the"
-            " roads cover them"
+            " roads cover them, or leave them out by `leave_out` in [stations] of plan.toml"
         )
     return Places("stations", ("stations",), stations.index, on_road)
 

@@ -160,7 +160,7 @@ def test_incidents_without_a_place_are_counted_apart(town):
 def test_incidents_off_the_road_are_not_reached(town):
     result = fp.assess(with_calls(town, [point(1), point(1, lon=-139.99)]), standard=NFPA_1710)
     assert one(result, "incidents")[["n", "within", "unreachable", "not_located"]].tolist() == [2, 1, 1, 0]
-    assert any("1 of 2 incidents lie more than 200 m" in n for n in result.notes())
+    assert any("1 of 2 incidents (fire) lie more than 200 m" in n for n in result.notes())
 
 
 def test_incidents_count_at_their_points_and_not_by_zone(town):

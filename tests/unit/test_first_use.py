@@ -6,6 +6,7 @@ import tomllib
 from dataclasses import replace
 from pathlib import Path
 
+import geopandas as gpd
 import pandas as pd
 import pytest
 from typer.testing import CliRunner
@@ -13,6 +14,9 @@ from typer.testing import CliRunner
 import fireplan as fp
 from fireplan._cli import app, terminal
 from fireplan.comparison import Comparison
+from fireplan.errors import UnreachableStationError
+from fireplan.report._inputs import material_of
+from fireplan.report._summary_section import _sentences
 
 CASES = Path(__file__).parents[1] / "data" / "cases"
 MARISOL = Path(__file__).parents[2] / "data" / "marisol"
@@ -118,6 +122,10 @@ def test_the_terminal_explains_what_its_table_holds_and_names_what_a_gap_holds()
     assert captions == [goal, f"in brackets: change in percentage points; {goal}", ""]
     head, first = terminal.gap_lines("today", fp.gaps(alone.baseline))
     assert "of 400 people outside First engine, 4:00" in head
+    assert "scattered" not in head  # there are none
+    found = fp.gaps(alone.baseline)
+    found.attrs["scattered"] = 12.0
+    assert terminal.gap_lines("today", found)[0].endswith(", in 1 gap; 12 of them lie scattered, in no gap")
     assert re.match(r"  1\. [1-9]\d* people in ", first)
 
 
@@ -208,12 +216,53 @@ def test_the_pages_on_files_lead_to_one_another():
 def test_who_sees_the_figures_or_the_map_sees_which_stations_are_left_out(town):
     home = town.leaving_out("S99").write()
     shown = told("assess", home)
-    said = "Left out by [stations] leave_out: Fireboat (S99)."
+    said = "Left out by the plan: Fireboat (S99)."
     assert said in shown
     page = (home / "out" / "map.html").read_text(encoding="utf-8")
     foot = html.unescape(page.split('class="fp-foot"')[1].split("</footer>")[0])
     assert f"{said} Times along streets" in foot
+    (summary,) = [text for text in _sentences(material_of(fp.open_project(home))) if "This report rests on" in text]
+    assert f"incidents (1 Jan 2024 to 31 Dec 2025). {said}" in summary
 
 
 def test_nothing_is_said_of_stations_where_none_is_left_out():
     assert fp.open_project(MARISOL).left_out == ""
+
+
+def test_the_columns_that_were_found_are_no_fault_of_their_own():
+    refused = told("check", CASES / "nyc_fire_dispatch.csv", "--kind", "cad", "--timezone", EAST)
+    assert "- 1 fault in CAD file 'nyc_fire_dispatch.csv': column 'received' is missing" in refused
+    assert "(the columns found are 'STARFIRE_INCIDENT_ID'," in refused
+
+
+def test_the_lines_of_the_readme_on_a_city_of_ones_own_run(tmp_path, monkeypatch):
+    page = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
+    (code,) = re.findall("```python notest\n(.*?)```", page.split("## Your own city")[1].split("\n## ")[0], re.DOTALL)
+    (tmp_path / "stations.csv").write_text(
+        (MARISOL / "stations.csv").read_text(encoding="utf-8") + "S99,Fireboat,33.9,-127.5,FB1\n", encoding="utf-8"
+    )
+    monkeypatch.chdir(tmp_path)
+    code = code.replace('"city.osm.pbf"', repr(str(MARISOL / "roads.osm.gz")))
+    code = code.replace('"stations.xlsx"', f'"stations.csv", timezone="{WEST}"')  # Marisol lies at sea
+    names = {"fp": fp}
+    exec(code, names)  # noqa: S102 - lines of our own page
+    assert len(names["today"].stations) == 7
+    fp.assess(names["today"], standard=fp.standards.NFPA_1710)  # nothing is astray any more
+
+
+def test_a_station_off_the_road_may_be_left_out_and_the_error_says_how(town):
+    home = town.leaving_out("S99").write()
+    plan = (home / "plan.toml").read_text(encoding="utf-8")
+    (home / "kept.toml").write_text(re.sub(r"leave_out = \[.*\]", "leave_out = []", plan), encoding="utf-8")
+    with pytest.raises(UnreachableStationError, match=r"'S99' lies 82.1 km .* leave them out by `leave_out` in"):
+        fp.assess(fp.read_project(home / "kept.toml"), standard=fp.standards.NFPA_1710)
+
+
+def test_fires_off_the_road_are_counted_among_fires():
+    line = fp.examples.line_town()
+    at = gpd.points_from_xy([-140.0] * 4 + [-139.9] * 3, [30.001] * 4 + [30.0] * 3)
+    kinds = ["fire", "fire", "ems", "ems", "fire", "ems", "ems"]
+    calls = gpd.GeoDataFrame({"incident_id": list("ABCDEFG"), "category": kinds}, geometry=at, crs=4326)
+    town = fp.Scenario(line.roads, line.stations, line.units, line.zones[["geometry"]], incidents=calls)
+    (said,) = [n for n in fp.assess(town, standard=fp.standards.NFPA_1710).notes() if "from any road" in n]
+    assert said == "1 of 3 incidents (fire) lie more than 200 m from any road and count as not reached"

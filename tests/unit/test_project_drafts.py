@@ -163,7 +163,7 @@ def test_stations_off_the_road_are_left_out_with_their_units_and_that_is_said(tm
     opened = fp.open_project(home)
     assert "S99" not in opened.today.stations.index
     assert "FB1" not in opened.today.units.index
-    assert any("left out by [stations] leave_out" in note and "S99" in note for note in opened.notes)
+    assert any("left out by the plan" in note and "S99" in note for note in opened.notes)
 
 
 def test_units_of_stations_that_are_not_there_are_named(tmp_path):
@@ -202,10 +202,7 @@ def test_san_franciscos_raw_files_are_a_project_after_one_command(tmp_path, shar
     assert "of 5,292 incidents lie over 200 m from every road" in shown.output.replace("\n", " ")
     assert opened.history.rows_ok == 10_410
     assert len(opened.today.zones) > 500
-    assert any(
-        "left out by [stations] leave_out: Fire Station #48 (728), Fire Station #4 (1208)" in note
-        for note in opened.notes
-    )
+    assert any("left out by the plan: Fire Station #48 (728), Fire Station #4 (1208)" in note for note in opened.notes)
     assert any("20 units are housed at stations that are not there" in note for note in opened.notes)
 
 

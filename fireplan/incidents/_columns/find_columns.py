@@ -231,8 +231,8 @@ def check_needed(header: list[str], found: FoundColumns, *, own_names: bool, fau
         names = [source for name in ORDER_OF_TIMES if name in mapping.given for source in _sources(mapping, name)]
         shown = listed(map(quoted, dict.fromkeys(names)), most=MOST_FOUND)
         faults.add(f"none of the columns of times is there ({shown}): name one that is in the mapping")
-    if faults.found and sure:
-        faults.add(f"the columns found are {listed((quoted(name) for name in header), most=MOST_FOUND // 2)}")
+    if faults.found and sure:  # what there is instead belongs to the last fault, and is none of its own
+        faults.found[-1] += f" (the columns found are {listed(map(quoted, header), most=MOST_FOUND // 2)})"
 
 
 def _sources(mapping: Mapping, name: str) -> tuple[str, ...]:
