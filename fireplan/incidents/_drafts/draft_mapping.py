@@ -34,6 +34,7 @@ from fireplan.incidents._ledger.ids import holds_several
 from fireplan.incidents._ledger.ledger import Ledger
 from fireplan.incidents._shapes.second_table import OF_RESPONSES
 from fireplan.incidents._times.time_zones import known_zone
+from fireplan.progress import steps
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -179,6 +180,10 @@ def _cells(path: str | PathLike[str] | pd.DataFrame) -> tuple[dict[str, ColumnVa
         for place, name in enumerate(_told_apart(records.header))
         if name
     }
+    with steps(len(values), what="columns") as step:
+        for cells in values.values():
+            _ = cells.written  # what takes time; it is kept
+            step()
     return values, records.rows_in
 
 
