@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import re
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -30,6 +31,8 @@ PEOPLE = {"population": "people", "households": "households", "dwellings": "dwel
 """What is counted of the ground that zones share: the first that they have."""
 
 M2_PER_KM2 = 1e6
+
+_THOUSANDS = re.compile(r"[1-9]\d{0,2}(?:\.\d{3})+")
 
 
 @takes
@@ -126,12 +129,26 @@ def _layer(
     if key not in found:
         faults.add(f"column '{key}' is missing; found {listed(read.rows.columns)}")
     system = _system(read, table, crs, faults)
+    for column in (c for c in PEOPLE if c in found and table == "zones"):
+        _check_separators(read.texts(found[column]), found[column], read.rows[found[column]], faults)
     faults.raise_if_any()
     rows = read.rows.rename(columns={name: column for column, name in found.items()})
     rows = rows.assign(**{key: read.texts(found[key])})
     shapes = gpd.GeoSeries(read.shapes).set_crs(system)
     rows.insert(read.shapes_at, "geometry", shapes)
     return gpd.GeoDataFrame(rows, geometry="geometry"), [*read.notes, *notes]
+
+
+def _check_separators(texts: list[str], name: str, values: pd.Series[Any], faults: Faults) -> None:
+    """Refuse counts in text that may have a point for thousands: "1.010" is 1,010 people, or hardly more than one."""
+    if pd.api.types.is_numeric_dtype(values):
+        return
+    either = [row for row, text in enumerate(texts, start=1) if _THOUSANDS.fullmatch(text)]
+    if either:
+        faults.add(
+            f"column {quoted(name)} has {quoted(texts[either[0] - 1])} (row {listed(either, most=3)}): the point may"
+            " part thousands or decimals; save it as numbers"
+        )
 
 
 def _system(read: OfficeTable, table: str, crs: str | None, faults: Faults) -> object:

@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 
     from fireplan.errors import Faults
 
+FEWEST_POSTED, SLOWEST_MIDDLE_KPH = 10, 20.0
+"""From how many posted speeds on their middle tells of the unit, and below what it cannot be that of a road network."""
+
 UNITS = {"mph": KPH_PER_MPH, "mih": KPH_PER_MPH, "kmh": 1.0, "kph": 1.0}
 """Units of speed as they are squeezed, in km/h."""
 
@@ -168,6 +171,13 @@ def speeds_of(
     blank = np.array([not t.strip() or _number(t) == 0 for t in texts], dtype=bool)
     unread = ~blank & ~((found > 0) & (found <= FASTEST_KPH))
     found[blank | unread] = np.nan
+    posted = found[np.isfinite(found)]
+    if len(posted) >= FEWEST_POSTED and np.median(posted) < SLOWEST_MIDDLE_KPH:
+        faults.add(
+            f"half of the speeds in {quoted(column)} are below {SLOWEST_MIDDLE_KPH:.0f} km/h (the middle one is"
+            f" {np.median(posted):.1f} km/h): their unit is another, such as metres per second: convert them to km/h or"
+            " mph, or say the right speed_unit"
+        )
     for which, why in ((blank, "have no posted speed"), (unread, "have a speed that cannot be")):
         if which.any():
             some = Counter(t for t, w in zip(texts, which, strict=True) if w)

@@ -232,6 +232,7 @@ LAYOUTS = (
             "longitude": "Longitude",
         },
         stamp="%m/%d/%Y %H:%M:%S",
+        unit_rows=False,  # the unit is the first
     ),
     Layout(
         "short names of a county's system",

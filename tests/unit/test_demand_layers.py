@@ -118,3 +118,16 @@ def test_the_callers_table_is_left_as_it_is():
     before = mine.copy()
     demand.read_zones(mine)
     pd.testing.assert_frame_equal(mine, before)
+
+
+@pytest.mark.parametrize(
+    ("people", "refused"), [(["1.010", "85"], True), (["1.5", "85"], False), ([1.01, 85.0], False)]
+)
+def test_a_point_that_may_part_thousands_is_asked_back(people, refused):
+    outlines = [shapely.box(i, 0, i + 0.9, 1) for i in range(2)]
+    zones = gpd.GeoDataFrame({"zone_id": ["a", "b"], "population": people}, geometry=outlines, crs=4326)
+    if refused:
+        with pytest.raises(TableError, match=r"'population' has '1\.010' \(row 1\): the point may part thousands"):
+            demand.read_zones(zones)
+    else:
+        assert demand.read_zones(zones)["population"].astype(float).sum() == float(people[0]) + 85

@@ -378,3 +378,22 @@ def test_the_layout_of_each_bundled_mapping_is_known(tmp_path, name):
     for field, sources in mapping.sources().items():
         assert found.get(field) == sources[0], field
     assert read_cad(file, timezone=EAST, mapping=draft).rows_ok == 40
+
+
+def test_times_of_the_first_unit_are_no_others(tmp_path):
+    """Each unit has a row, and the file says only when the first was sent: turnouts of the others are not to be had."""
+    rows = [
+        f"24-{i // 2},{'ET'[i % 2]}{i % 5},2024-03-13 06:{i // 2:02d}:00,2024-03-13 06:{i // 2:02d}:40"
+        for i in range(40)
+    ]
+    file = tmp_path / "runs.csv"
+    file.write_text("\n".join(["Incident Number,Unit,Call Received,First Unit Dispatched", *rows]), encoding="utf-8")
+    draft = draft_mapping(file, timezone=EAST)
+    assert "dispatched" not in draft.mapping.given
+    assert draft.fields.loc["dispatched", "certainty"] == "question"
+    assert any("First Unit Dispatched" in question for question in draft.questions)
+    one_each = [row for row in rows if row.split(",")[1].startswith("E")]
+    file.write_text(
+        "\n".join(["Incident Number,Unit,Call Received,First Unit Dispatched", *one_each]), encoding="utf-8"
+    )
+    assert draft_mapping(file, timezone=EAST).mapping.columns["dispatched"] == "First Unit Dispatched"

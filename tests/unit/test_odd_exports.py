@@ -219,7 +219,9 @@ def test_a_column_that_lies_before_the_call_is_asked_for(tmp_path):
 def test_two_columns_that_could_be_one_time_and_differ_are_asked_for(tmp_path):
     rows = by_row(calls(), received="Received", arrived="First Unit Arrived", cleared="Unit Arrived")
     draft, _ = read(rows, tmp_path)
-    assert "arrived is taken from column 'First Unit Arrived': or is it 'Unit Arrived'?" in draft.questions
+    # Each unit has a row: its own column is taken, and that of the first unit asked for.
+    assert "arrived is taken from column 'Unit Arrived': or is it 'First Unit Arrived'?" in draft.questions
+    assert draft.mapping.columns["arrived"] == "Unit Arrived"
     same = rows.assign(**{"Unit Arrived": rows["First Unit Arrived"]})
     assert read(same, tmp_path)[0].questions == ()
 

@@ -344,3 +344,15 @@ def test_a_limit_in_capitals_has_no_unit():
 def test_roads_without_a_line_are_refused():
     with pytest.raises(NetworkError, match="none has a length"):
         roads.from_lines(layer(shapely.LineString([(X, Y), (X, Y)])))
+
+
+@pytest.mark.parametrize(("mps", "refused"), [(True, True), (False, False)])
+def test_speeds_in_another_unit_than_their_name_says_are_asked_back(mps, refused):
+    """8.9 and 13.4 are metres per second: driven as km/h every call would be late."""
+    lines = [street((i, 1), (i + 1, 1)) for i in range(12)]
+    lines = layer(*lines, SPEED_KPH=[speed / (3.6 if mps else 1.0) for speed in [30.0, 50.0] * 6])
+    if refused:
+        with pytest.raises(TableError, match=r"the middle one is 11\.1 km/h.: their unit is another, such as metres"):
+            roads.from_lines(lines)
+    else:
+        assert roads.from_lines(lines).n_streets == 12

@@ -62,7 +62,9 @@ def test_a_round_trip_through_osmnx_keeps_every_time(tmp_path):
     assert (again.n_nodes, again.n_streets) == (first.n_nodes, first.n_streets)
     assert sorted(again.edges["travel_time"]) == pytest.approx(sorted(first.edges["travel_time"]))
     assert again.length_m.sum() == pytest.approx(first.length_m.sum())
-    assert again.repairs == first.repairs
+    # What comes back has speeds of its own: those of the classes are no assumption of this reader any more.
+    assert list(again.notes) == [note for note in first.notes if not note.startswith("class speeds")]
+    assert len(first.notes) - len(again.notes) <= 1
 
 
 def test_to_graph_is_a_graph_osmnx_can_work_with():

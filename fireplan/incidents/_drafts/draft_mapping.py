@@ -55,6 +55,7 @@ SINCE = {
 UNTIL_ARRIVAL = frozenset(("response", "attendance", "arrival", "arrive", "arrived", "arriving"))
 BETWEEN = frozenset(("to", "from", "since", "after", "until"))
 MINUTES = frozenset(("minute", "minutes", "min", "mins"))
+FIRST = frozenset(("first", "1st", "primary"))
 IN_UTC = frozenset(("utc", "gmt", "zulu"))
 OF_UNITS = frozenset((*ALL_TIMES, "unit_id", "unit_type", "station_id", "mode", "crew"))
 """Fields that each of several units in a row may have of its own."""
@@ -353,10 +354,31 @@ def _settle(draft: _Draft) -> None:
     stamps = {name: draft.held[found[name].column].stamps for name in TIMES if name in found}
     for name, why in out_of_order(found, stamps).items():
         found[name] = found[name]._replace(certainty="question", why=why)
+    for name in _of_the_first_unit(draft):
+        guess = found[name]
+        own = next((column for column in guess.others if not FIRST & set(words_of(column))), None)
+        if own is not None:
+            rest = (guess.column, *(column for column in guess.others if column != own))
+            found[name] = guess._replace(column=own, certainty="guess", why="each unit's own", others=rest)
+        else:
+            why = "by its name of the first unit, while each unit of an incident has a row"
+            found[name] = guess._replace(certainty="question", why=why)
     for name, guess in found.items():
         if guess.certainty == "question":
             draft.questions.append(f"is column {quoted(guess.column)} {name}? ({guess.why})")
     _ask_of_rivals(draft)
+
+
+def _of_the_first_unit(draft: _Draft) -> list[str]:
+    """Find times that are of an incident's first unit by their name, in a file with a row for each of its units."""
+    found = draft.found
+    if not {"incident_id", "unit_id"} <= set(found):
+        return []
+    again = draft.held[found["incident_id"].column].given.duplicated()
+    if not again.any():
+        return []
+    of_units = ("dispatched", "enroute", "arrived", "cleared")
+    return [name for name in of_units if name in found and FIRST & set(words_of(found[name].column))]
 
 
 def _ask_of_rivals(draft: _Draft) -> None:
