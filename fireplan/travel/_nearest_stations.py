@@ -27,6 +27,9 @@ DEPTH = 8
 LIST_BYTES = 60
 """What a place in the list of a node takes at most while it is sought: twelve of them stay."""
 
+PLACE_BYTES = 24
+"""What is found at one place takes: three sources and their times."""
+
 LEAST = 4
 """What may be left of them after closures, before all is searched anew."""
 
@@ -343,6 +346,11 @@ def points_of(scenario: Scenario, ends: Places, rows: NDArray[np.int32] | None =
     """Places, or some of them that come street by street, as the kernel takes them."""
     on = ends.on_road
     if rows is None:
+        check_room(
+            PLACE_BYTES * len(ends.ids),
+            what=f"arrivals at {wording.count(len(ends.ids))} {ends.kind}",
+            mend="ask of a part of the demand, scenario.only(area=...)",
+        )
         points = kernel.StreetPoints(on.street, on.along, grouped(scenario, ends)[1].item)
     else:
         points = kernel.StreetPoints(on.street[rows], on.along[rows], np.arange(len(rows), dtype=np.int32))

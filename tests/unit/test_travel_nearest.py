@@ -136,3 +136,19 @@ def test_lists_that_closures_have_made_too_short_are_sought_deeper(n, closed):
     needs = {"people": 24.0}, {"engine": 6.0}, {"engine": float(n - len(closed))}
     agrees(today, *needs)
     agrees(today.apply(*map(fp.CloseStation, closed), name="closed"), *needs)
+
+
+def test_what_lists_and_places_take_is_said_before_the_work(monkeypatch):
+    """Of every place that is asked, and of the lists once: what a change brings is not asked anew."""
+    asked = []
+    monkeypatch.setattr(
+        "fireplan.travel._nearest_stations.check_room", lambda wanted, **said: asked.append((wanted, said["what"]))
+    )
+    today = town([2, 10, 20, 30])
+    ends = places(today, "zones")
+    force_times(today, ends, needs={"engine": 1.0})
+    nodes, n = today.roads.n_nodes, len(ends.ids)
+    lists = 60 * DEPTH * nodes, f"the nearest {DEPTH} of 4 stations at {nodes} nodes"
+    assert sorted(asked) == sorted([lists, (24 * n, f"arrivals at {n} zones")])
+    force_times(today.apply(fp.CloseStation("S1"), name="closed"), ends, needs={"engine": 1.0})
+    assert len(asked) == 2
