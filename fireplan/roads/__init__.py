@@ -9,11 +9,15 @@ from fireplan.roads._osmnx_graphs import from_graph, from_graphml
 from fireplan.roads._osmnx_place import from_place
 from fireplan.roads._snapping import SNAP_LIMIT_M, OnRoad, snap, snap_xy
 from fireplan.roads._speeds import class_speeds
+from fireplan.roads._turns import Control, Feature, TurnDelays
 
 __all__ = [
     "SNAP_LIMIT_M",
+    "Control",
+    "Feature",
     "OnRoad",
     "RoadNetwork",
+    "TurnDelays",
     "class_speeds",
     "from_frames",
     "from_graph",

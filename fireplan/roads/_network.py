@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass, fields, replace
+from dataclasses import KW_ONLY, dataclass, fields, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -18,10 +18,12 @@ from fireplan._conversions import KPH_PER_MPS
 from fireplan._frozen_tables import FrozenTable, freeze_array, freeze_own
 from fireplan._one_release import RELEASE, OfOneRelease
 from fireplan.crs import WGS84, project
-from fireplan.errors import NetworkError
+from fireplan.errors import InputError, NetworkError, listed, quoted
 from fireplan.roads._classes import FREEWAYS
 from fireplan.roads._dead_ends import dead_end_notes
+from fireplan.roads._routing import Routing, over_nodes
 from fireplan.roads._speeds import planning_caveat
+from fireplan.roads._turns import TURNS, USUAL_DELAYS, Feature, TurnDelays, Turns
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -29,15 +31,15 @@ if TYPE_CHECKING:
     import pyproj
     from numpy.typing import NDArray
 
-FROM_GEOMETRY = {"_pattern", "segment_grid", "is_freeway", "geometry_fingerprint", "attribute_fingerprint"}
+FROM_GEOMETRY = {"arc_pattern", "segment_grid", "is_freeway", "geometry_fingerprint", "attribute_fingerprint"}
 """What a network works out once and that no change of times alters."""
 
-WORKED_OUT = FROM_GEOMETRY | {"graph", "fingerprint", "drivable", "has_doors"}
+WORKED_OUT = FROM_GEOMETRY | {"graph", "routing", "fingerprint", "drivable", "has_doors"}
 """What a network works out once."""
 
 ARRAYS = (
     "node_ids", "node_xy_m", "first", "last", "length_m", "there_s", "back_s", "xy_m", "offsets", "highway",
-    "street_name",
+    "street_name", "street_ref", "features", "control", "wait_s", "banned",
 )  # fmt: skip
 """What a network is made of, and nobody may write to."""
 
@@ -74,6 +76,20 @@ class RoadNetwork(OfOneRelease):
         Where it was read from, for footers.
     notes
         What was repaired or left out while reading, one sentence each.
+    street_ref
+        Number of the road each street belongs to, such as "A 8" ("": none); of several, "A 8;B 10".
+    features
+        What each street is besides its class: bits of `Feature`.
+    control
+        What is met at the end of each street, streets x (driven there, driven back): values of `Control`.
+    wait_s
+        Lost at each node by whoever passes it, whichever way: at a gate that has to be opened, say. [s]
+    banned
+        Forbidden turns, n x (from, onto); each is twice the row of a street, and one more where it is driven back.
+    turns
+        How turns are reckoned: "none", "mean" (what a turn costs on average at each end of street) or "exact".
+    delays
+        What turns cost where they are reckoned.
     """
 
     crs: pyproj.CRS
@@ -90,9 +106,20 @@ class RoadNetwork(OfOneRelease):
     street_name: NDArray[np.str_]
     source: str = ""
     notes: tuple[str, ...] = ()
+    _: KW_ONLY
+    street_ref: NDArray[np.str_] = None  # type: ignore[assignment] # filled in below
+    features: NDArray[np.uint16] = None  # type: ignore[assignment]
+    control: NDArray[np.uint8] = None  # type: ignore[assignment]
+    wait_s: NDArray[np.float64] = None  # type: ignore[assignment]
+    banned: NDArray[np.int32] = None  # type: ignore[assignment]
+    turns: Turns = "none"
+    delays: TurnDelays = USUAL_DELAYS
 
     def __post_init__(self) -> None:
         """Bar the arrays from being written to; what can still be written to elsewhere is copied."""
+        for name, nothing in plain_traits(len(self.node_ids), len(self.first)).items():
+            if getattr(self, name) is None:
+                object.__setattr__(self, name, nothing)
         for name in ARRAYS:
             object.__setattr__(self, name, freeze_array(getattr(self, name)))  # frozen for everyone else
 
@@ -141,6 +168,13 @@ class RoadNetwork(OfOneRelease):
         digest = hashlib.sha256()
         for array in (self.node_xy_m, self.first, self.last, self.there_s, self.back_s, self.xy_m, self.offsets):
             digest.update(np.ascontiguousarray(array).tobytes())
+        if self.wait_s.any():
+            digest.update(self.wait_s.tobytes())
+        if self.turns != "none":
+            digest.update(f"{self.turns} {self.delays}".encode())
+            digest.update(np.ascontiguousarray(self.control).tobytes())
+            digest.update(np.ascontiguousarray(self.banned).tobytes())
+            digest.update(np.ascontiguousarray(self.features & Feature.ROUNDABOUT).tobytes())
         return digest.hexdigest()[:16]
 
     @cached_property
@@ -157,16 +191,28 @@ class RoadNetwork(OfOneRelease):
         digest = hashlib.sha256()
         for array in (self.length_m, self.highway, self.street_name):
             digest.update(np.ascontiguousarray(array).tobytes())
+        if self.features.any():
+            digest.update(np.ascontiguousarray(self.features).tobytes())
         digest.update("\0".join(map(str, self.node_ids)).encode())
         return digest.hexdigest()[:16]
 
     @cached_property
     def graph(self) -> kernel.Graph:
-        """The arcs that can be driven, for the kernel."""
-        return kernel.graph_of(self._pattern, np.concatenate([self.there_s, self.back_s]))
+        """The arcs between nodes that can be driven, whatever turns cost; what searches run over is `routing`."""
+        along_s = [self.there_s, self.back_s]
+        if self.wait_s.any():
+            along_s = [self.there_s + self.wait_s[self.last], self.back_s + self.wait_s[self.first]]
+        return kernel.graph_of(self.arc_pattern, np.concatenate(along_s))
 
     @cached_property
-    def _pattern(self) -> kernel.Pattern:
+    def routing(self) -> Routing:
+        """What a search runs over: nodes, or streets by direction where turns are exact."""
+        streets = kernel.Streets(self.first, self.last, self.there_s, self.back_s)
+        return over_nodes(self.graph, streets, wait_s=self.wait_s)
+
+    @cached_property
+    def arc_pattern(self) -> kernel.Pattern:
+        """Which arcs lie between the same nodes."""
         ends = np.concatenate([self.first, self.last]), np.concatenate([self.last, self.first])
         return kernel.pattern_of(*ends, n_nodes=self.n_nodes)
 
@@ -363,6 +409,37 @@ class RoadNetwork(OfOneRelease):
         vars(other).update(known)
         return other
 
+    @takes
+    def with_turns(self, turns: Turns, delays: TurnDelays | None = None) -> RoadNetwork:
+        """
+        Reckon turns in another way; whatever is measured, drawn or sought on the network follows.
+
+        Parameters
+        ----------
+        turns
+            "none": turns cost nothing and forbidden ones are driven. "mean": at the end of every street what its turns
+            cost on average is lost; forbidden ones are driven. "exact": each turn costs what it does, and none that is
+            forbidden is driven.
+        delays
+            What turns cost; left out: as now.
+        """
+        if turns not in TURNS:
+            raise InputError(f"turns is {quoted(turns)}: choose {listed(TURNS)}")
+        other = replace(self, turns=turns, delays=delays or self.delays)
+        vars(other).update({name: value for name, value in vars(self).items() if name in FROM_GEOMETRY})
+        return other
+
+
+def plain_traits(n_nodes: int, n_streets: int) -> dict[str, NDArray[Any]]:
+    """What a network has of which nothing is known but streets and times."""
+    return {
+        "street_ref": np.zeros(n_streets, dtype="<U1"),
+        "features": np.zeros(n_streets, dtype=np.uint16),
+        "control": np.zeros((n_streets, 2), dtype=np.uint8),
+        "wait_s": np.zeros(n_nodes),
+        "banned": np.empty((0, 2), dtype=np.int32),
+    }
+
 
 def worked_out(roads: RoadNetwork) -> dict[str, Any]:
     """Give what has been worked out of a network so far, to be sent to where it would be worked out anew."""
@@ -390,12 +467,18 @@ def build_network(  # noqa: PLR0913 - one argument for each attribute of the nou
     street_name: NDArray[np.str_],
     source: str,
     notes: tuple[str, ...],
+    street_ref: NDArray[np.str_] | None = None,
+    features: NDArray[np.uint16] | None = None,
+    control: NDArray[np.uint8] | None = None,
+    wait_s: NDArray[np.float64] | None = None,
+    banned: NDArray[np.integer] | None = None,
 ) -> RoadNetwork:
     """
     Put streets into their lasting order and freeze them.
 
     Nodes stand in Z-order and each street runs from the lower to the higher node, so the order and the ids in the
-    source leave no trace in any result. Arguments are as the attributes of `RoadNetwork`; `lines` are LineStrings.
+    source leave no trace in any result. Arguments are as the attributes of `RoadNetwork`; `lines` are LineStrings, and
+    `banned` speaks of streets in the order and direction in which they are given here.
     """
     if len(node_ids) == 0:
         raise NetworkError(f"{source or 'the network'} has no nodes: nothing to drive on")
@@ -405,12 +488,21 @@ def build_network(  # noqa: PLR0913 - one argument for each attribute of the nou
     first, last = place[first], place[last]
     turn = first > last
     first, last = np.where(turn, last, first), np.where(turn, first, last)
+    if control is not None:
+        control = np.where(turn[:, None], control[:, ::-1], control)
     there_s, back_s = np.where(turn, back_s, there_s), np.where(turn, there_s, back_s)
     lines = np.where(turn, shapely.reverse(lines), lines)
     row = np.lexsort((shapely.to_wkb(lines), back_s, there_s, last, first))
     xy, street = shapely.get_coordinates(lines[row], return_index=True)
     one_ended = dead_end_notes(node_ids[order], first=first, last=last, there_s=there_s, back_s=back_s)
     offsets = np.searchsorted(street, np.arange(len(row) + 1))
+    if banned is not None:
+        now = np.empty(len(row), dtype=np.int64)
+        now[row] = np.arange(len(row))
+        given, driven_back = np.divmod(np.asarray(banned, dtype=np.int64), 2)
+        states = 2 * now[given] + (driven_back ^ turn[given])
+        banned = np.unique(states.reshape(-1, 2), axis=0)
+    plain = plain_traits(len(order), len(row))
     return RoadNetwork(
         crs=crs,
         node_ids=node_ids[order],
@@ -426,4 +518,9 @@ def build_network(  # noqa: PLR0913 - one argument for each attribute of the nou
         street_name=street_name[row].astype(str),
         source=source,
         notes=(*notes, *one_ended),
+        street_ref=plain["street_ref"] if street_ref is None else street_ref[row].astype(str),
+        features=plain["features"] if features is None else features[row].astype(np.uint16),
+        control=plain["control"] if control is None else control[row].astype(np.uint8),
+        wait_s=plain["wait_s"] if wait_s is None else wait_s[order].astype(float),
+        banned=plain["banned"] if banned is None else banned.astype(np.int32),
     )

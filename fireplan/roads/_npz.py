@@ -7,6 +7,7 @@ import tempfile
 import zipfile
 import zlib
 from pathlib import Path
+from typing import TYPE_CHECKING, cast
 
 import numpy as np
 import pyproj
@@ -14,12 +15,17 @@ import pyproj
 from fireplan._checked import takes
 from fireplan.errors import NetworkError
 from fireplan.roads._network import RoadNetwork
+from fireplan.roads._turns import TurnDelays
 
-FORMAT = 1
+if TYPE_CHECKING:
+    from fireplan.roads._turns import Turns
+
+FORMAT = 2
 ARRAYS = (
     "node_xy_m", "first", "last", "length_m", "there_s", "back_s", "xy_m", "offsets", "highway", "street_name",
+    "street_ref", "features", "control", "wait_s", "banned",
 )  # fmt: skip
-ABOUT = ("node_ids", "format", "crs", "source", "notes", "fingerprint")
+ABOUT = ("node_ids", "format", "crs", "source", "notes", "turns", "delays", "fingerprint")
 
 
 @takes
@@ -43,6 +49,8 @@ def save(roads: RoadNetwork, path: str | Path) -> Path:
     content["crs"] = np.array(roads.crs.to_wkt())
     content["source"] = np.array(roads.source)
     content["notes"] = np.array(roads.notes, dtype=str)
+    content["turns"] = np.array(roads.turns)
+    content["delays"] = np.array(roads.delays, dtype=float)
     content["fingerprint"] = np.array(roads.fingerprint)
     handle, part = tempfile.mkstemp(dir=file.parent, prefix=file.name, suffix=".part")
     try:
@@ -80,6 +88,8 @@ def load(path: str | Path) -> RoadNetwork:
         node_ids=held["node_ids"].astype(object),
         source=str(held["source"]),
         notes=tuple(str(n) for n in held["notes"]),
+        turns=cast("Turns", str(held["turns"])),
+        delays=TurnDelays(*held["delays"].tolist()),
         **{name: held[name] for name in ARRAYS},
     )
     if roads.fingerprint != str(held["fingerprint"]):

@@ -13,7 +13,7 @@ from fireplan._former_names import former_argument
 from fireplan.crs import WGS84
 from fireplan.errors import InputError, UnknownIdError
 from fireplan.roads import snap_xy
-from fireplan.travel._places import seeds_on, station_places
+from fireplan.travel._places import station_places
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -59,7 +59,7 @@ class Passing:
         spots = zip(homes.on_road.street.tolist(), homes.on_road.along.tolist(), strict=True)
         self._homes = {str(s): Spot(*spot) for s, spot in zip(homes.ids, spots, strict=True)}
         self._toward: dict[str, NDArray[np.float32]] = {}
-        self._workspace = kernel.Workspace(roads.n_nodes)
+        self._workspace = kernel.Workspace(roads.routing.n_states)
 
     @takes
     def spot(self, at: tuple[float, float]) -> Spot | None:
@@ -94,7 +94,7 @@ class Passing:
             nodes,
             node_s,
             origin=spot,
-            streets=(roads.first, roads.last, roads.there_s, roads.back_s),
+            streets=roads.routing.streets,
             points=(ends.on_road.street, ends.on_road.along),
             limit_s=self._cutoff_s,
             workspace=self._workspace,
@@ -105,7 +105,7 @@ class Passing:
         """Search the ways back to some stations, if that was not done yet."""
         for station_id in station_ids:
             if station_id not in self._toward:
-                node_s = np.full(self._turned.n_nodes, np.inf, dtype=np.float32)
+                node_s = np.full(self._turned.routing.n_states, np.inf, dtype=np.float32)
                 nodes, found_s = _reach(self._turned, self.station(station_id), np.inf, self._workspace)
                 node_s[nodes] = found_s
                 self._toward[station_id] = node_s
@@ -122,10 +122,11 @@ class Passing:
         self.look_homeward([station_id])
         roads, node_s = self._turned, self._toward[station_id]
         street, along = spot
-        there, back = float(roads.there_s[street]), float(roads.back_s[street])
+        first, last, there_s, back_s = roads.routing.streets
+        there, back = float(there_s[street]), float(back_s[street])
         best = min(
-            float(node_s[roads.first[street]]) + part_s(along, there),
-            float(node_s[roads.last[street]]) + part_s(1.0 - along, back),
+            float(node_s[first[street]]) + part_s(along, there),
+            float(node_s[last[street]]) + part_s(1.0 - along, back),
         )
         if street == home.street:
             ahead = along - home.along
@@ -144,5 +145,5 @@ def _reach(
     roads: RoadNetwork, spot: Spot, cutoff_s: float, workspace: kernel.Workspace
 ) -> tuple[NDArray[np.int32], NDArray[np.float32]]:
     street, along = np.array([spot.street], dtype=np.int32), np.array([spot.along])
-    seeds = seeds_on(roads, street, along, owner=np.zeros(1, dtype=np.int64))
-    return kernel.reach(roads.graph, seeds.node, seeds.spent_s, limit_s=cutoff_s, workspace=workspace)
+    seeds = roads.routing.seeds(street, along, owner=np.zeros(1, dtype=np.int64))
+    return kernel.reach(roads.routing.graph, seeds.node, seeds.spent_s, limit_s=cutoff_s, workspace=workspace)

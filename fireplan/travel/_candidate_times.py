@@ -17,7 +17,7 @@ from fireplan._former_names import former_argument
 from fireplan.errors import Faults, InputError, listed, quoted
 from fireplan.progress import on_threads
 from fireplan.roads import snap
-from fireplan.travel._places import places, seeds_on
+from fireplan.travel._places import places
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -262,9 +262,9 @@ def _rows(
 ) -> tuple[NDArray[np.int64], NDArray[np.int32], NDArray[np.float32]]:
     """Solve each candidate: how many places it reaches, which, and the time to each, one row after the other."""
     roads, on = scenario.roads, ends.on_road
-    streets = kernel.Streets(roads.first, roads.last, roads.there_s, roads.back_s)
-    filed = kernel.Filed(streets, n_nodes=roads.n_nodes, street=on.street, along=on.along)
-    seeds = seeds_on(roads, street, along, owner=np.arange(len(street)))
+    routing = roads.routing
+    filed = kernel.Filed(routing.streets, n_nodes=routing.n_states, street=on.street, along=on.along)
+    seeds = routing.seeds(street, along, owner=np.arange(len(street)))
     order = np.argsort(seeds.owner, kind="stable")
     node, spent_s = seeds.node[order], seeds.spent_s[order]
     seeded = np.searchsorted(seeds.owner[order], np.arange(len(street) + 1))
@@ -272,11 +272,11 @@ def _rows(
 
     def solve(block: range) -> tuple[list[int], NDArray[np.int32], NDArray[np.float32]]:
         if not hasattr(desk, "workspace"):
-            desk.workspace = kernel.Workspace(roads.n_nodes)
+            desk.workspace = kernel.Workspace(routing.n_states)
         found = []
         for i in block:
             mine = slice(seeded[i], seeded[i + 1])
-            reached = kernel.reach(roads.graph, node[mine], spent_s[mine], limit_s=cutoff_s, workspace=desk.workspace)
+            reached = kernel.reach(routing.graph, node[mine], spent_s[mine], limit_s=cutoff_s, workspace=desk.workspace)
             origin = int(street[i]), float(along[i])
             found.append(filed.row(*reached, origin=origin, limit_s=cutoff_s, workspace=desk.workspace))
         place, travel_s = zip(*found, strict=True)

@@ -11,7 +11,7 @@ from fireplan import _kernel as kernel
 from fireplan._checked import takes
 from fireplan.scenario import held
 from fireplan.stations import KINDS
-from fireplan.travel._nearest_stations import Origins, nearest_stations, points_of, refuse_islands, since, streets_of
+from fireplan.travel._nearest_stations import Origins, nearest_stations, points_of, refuse_islands, since
 from fireplan.travel._places import Places, places, station_places
 from fireplan.travel._suppliers import Suppliers, answer_key, suppliers_of
 
@@ -111,7 +111,7 @@ def _three_at(scenario: Scenario, ends: Places, found: Suppliers) -> tuple[NDArr
         table: kernel.NearestSources, rows: NDArray[np.int32] | None = None
     ) -> tuple[NDArray[np.int32], NDArray[np.float32]]:
         return kernel.first_at_points(
-            table, streets_of(roads), points_of(scenario, ends, rows), origins.sources, depth=len(NTH)
+            table, roads.routing.streets, points_of(scenario, ends, rows), origins.sources, depth=len(NTH)
         )
 
     def make() -> tuple[NDArray[np.int32], NDArray[np.float32]]:
@@ -139,6 +139,6 @@ def reached_by_road(scenario: Scenario, ends: Places) -> NDArray[np.bool_]:
     origins = Origins(starts, np.arange(n), np.zeros(n, dtype=np.float32), np.zeros((n, len(KINDS))))
     near = nearest_stations(scenario, origins)
     _, best_s = kernel.first_at_points(
-        near.table, streets_of(scenario.roads), points_of(scenario, ends), origins.sources, depth=1
+        near.table, scenario.roads.routing.streets, points_of(scenario, ends), origins.sources, depth=1
     )
     return np.asarray(np.isfinite(best_s[0]))

@@ -9,7 +9,7 @@ import numpy as np
 from fireplan import _kernel as kernel
 from fireplan._checked import takes
 from fireplan.stations import KINDS
-from fireplan.travel._nearest_stations import DEPTH, nearest_stations, points_of, refuse_islands, since, streets_of
+from fireplan.travel._nearest_stations import DEPTH, nearest_stations, points_of, refuse_islands, since
 from fireplan.travel._suppliers import answer_key, suppliers_of
 
 if TYPE_CHECKING:
@@ -184,7 +184,7 @@ def _asked(
 ) -> tuple[NDArray[np.float32], int]:
     """Ask when the amount has come to some places, of tables as deep as that takes."""
     brings = np.ascontiguousarray(origins.brings[:, column])
-    points, streets = points_of(scenario, ends, rows), streets_of(scenario.roads)
+    points, streets = points_of(scenario, ends, rows), scenario.roads.routing.streets
     while True:  # a table as deep as there are sources is deep enough
         arrival_s, used = kernel.amount_at_points(
             next(tables), streets, points, origins.sources, brings=brings, need=amount

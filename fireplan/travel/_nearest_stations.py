@@ -10,7 +10,7 @@ from fireplan import _kernel as kernel
 from fireplan import wording
 from fireplan._memory import check_room
 from fireplan.errors import UnreachableStationError, quoted
-from fireplan.travel._places import SMALLEST_REACH, seeds_on, station_places
+from fireplan.travel._places import SMALLEST_REACH, station_places
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Iterable, Iterator
@@ -75,7 +75,7 @@ class Origins:
 
     def seeds(self, roads: RoadNetwork, which: NDArray[np.int64]) -> kernel.Seeds:
         """Both ways onto the network from some of them, with what they have waited."""
-        seeds = seeds_on(roads, self.street[which], self.along[which], owner=which)
+        seeds = roads.routing.seeds(self.street[which], self.along[which], owner=which)
         return kernel.Seeds(seeds.node, seeds.spent_s + self.later_s[seeds.owner], seeds.owner.astype(np.int32))
 
 
@@ -141,12 +141,12 @@ def nearest_stations(
 
 def _all(roads: RoadNetwork, origins: Origins, depth: int) -> Near:
     check_room(
-        LIST_BYTES * depth * roads.n_nodes,
+        LIST_BYTES * depth * roads.routing.n_states,
         what=f"the nearest {depth} of {len(origins)} stations at {wording.count(roads.n_nodes)} nodes",
         mend="cut the roads to the ground that is asked of",
     )
     seeds = origins.seeds(roads, np.arange(len(origins)))
-    return Near(kernel.nearest_sources(roads.graph, seeds, depth), None)
+    return Near(kernel.nearest_sources(roads.routing.graph, seeds, depth), None)
 
 
 def _followed(
@@ -167,7 +167,7 @@ def _followed(
     out, come = other.seeds(roads, gone), origins.seeds(roads, new)
     out = out._replace(owner=named[np.searchsorted(gone, out.owner)].astype(np.int32))
     come = come._replace(owner=(len(rank) + np.searchsorted(new, come.owner)).astype(np.int32))
-    table, moved = kernel.followed(roads.graph, known, out, come, np.append(rank, new).astype(np.int32))
+    table, moved = kernel.followed(roads.routing.graph, known, out, come, np.append(rank, new).astype(np.int32))
     return Near(table, Since(other, number, moved))
 
 
@@ -204,7 +204,7 @@ class Succession(NamedTuple):
 
     def rows(self, scenario: Scenario, ends: Places, *, before_s: NDArray[np.float32]) -> NDArray[np.int32]:
         """Places at which it matters by the time at which all was there that was asked for, street by street."""
-        streets, along = streets_of(scenario.roads), ends.on_road.along
+        streets, along = scenario.roads.routing.streets, ends.on_road.along
         return kernel.points_moved(
             self.moved, streets, grouped(scenario, ends), along, also=self.streets, before_s=before_s
         )  # fmt: skip
@@ -271,7 +271,9 @@ def _domain(
 ) -> kernel.Moved:
     """Find the nodes that have any of some sources among their nearest, and from when on it is there."""
     seeds = origins.seeds(roads, which)
-    return kernel.domain(roads.graph, table, seeds._replace(owner=_numbers(table.rank)[seeds.owner].astype(np.int32)))
+    return kernel.domain(
+        roads.routing.graph, table, seeds._replace(owner=_numbers(table.rank)[seeds.owner].astype(np.int32))
+    )
 
 
 def _numbers(rank: NDArray[np.int32]) -> NDArray[np.int64]:
@@ -304,19 +306,19 @@ def refuse_islands(scenario: Scenario, starts: Places | None = None) -> None:
 
 def _no_islands(scenario: Scenario, starts: Places) -> bool:
     roads = scenario.roads
-    most = int(np.ceil(SMALLEST_REACH * roads.n_nodes))
+    most = int(np.ceil(SMALLEST_REACH * roads.routing.n_states))
 
     def reached(place: int) -> int:
         street, along = starts.on_road.street[place : place + 1], starts.on_road.along[place : place + 1]
 
         def count() -> int:
-            seeds = seeds_on(roads, street, along, owner=np.zeros(1, dtype=np.int64))
-            return kernel.count_reached(roads.graph, seeds.node, most=most)
+            seeds = roads.routing.seeds(street, along, owner=np.zeros(1, dtype=np.int64))
+            return kernel.count_reached(roads.routing.graph, seeds.node, most=most)
 
         return scenario.memo.get(("reaches", roads.fingerprint, int(street[0]), float(along[0])), count)
 
     count = [reached(place) for place in range(len(starts.ids))]
-    islands = {s: n / roads.n_nodes for s, n in zip(starts.ids, count, strict=True) if n < most}
+    islands = {s: n / roads.routing.n_states for s, n in zip(starts.ids, count, strict=True) if n < most}
     if islands and len(islands) < len(count):
         told = ", ".join(f"{quoted(s)} ({wording.share(share)})" for s, share in islands.items())
         raise UnreachableStationError(
@@ -326,17 +328,13 @@ def _no_islands(scenario: Scenario, starts: Places) -> bool:
     return True
 
 
-def streets_of(roads: RoadNetwork) -> kernel.Streets:
-    """Ends of each street and the time along it, as the kernel takes them."""
-    return kernel.Streets(roads.first, roads.last, roads.there_s, roads.back_s)
-
-
 def grouped(scenario: Scenario, ends: Places) -> tuple[kernel.Grouped, kernel.Grouped]:
     """Streets by the nodes at their ends, and places by their street."""
     roads = scenario.roads
     return (
         scenario.memo.get(
-            ("by node", roads.geometry_fingerprint), lambda: kernel.by_node(streets_of(roads), roads.n_nodes)
+            ("by node", roads.geometry_fingerprint, roads.turns == "exact"),
+            lambda: kernel.by_node(roads.routing.streets, roads.routing.n_states),
         ),
         scenario.memo.get(("by street", ends.key), lambda: kernel.by_street(ends.on_road.street, roads.n_streets)),
     )

@@ -8,7 +8,6 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from fireplan import _kernel as kernel
 from fireplan import wording
 from fireplan._checked import takes
 from fireplan.errors import InputError, UnreachableStationError, listed, quoted
@@ -167,20 +166,6 @@ def _stations_on_road(scenario: Scenario) -> Places:
             " roads cover them, or leave them out by `leave_out` in [stations] of plan.toml"
         )
     return Places("stations", ("stations",), stations.index, on_road)
-
-
-def seeds_on(
-    roads: RoadNetwork, street: NDArray[np.int32], along: NDArray[np.float64], *, owner: NDArray[np.int64]
-) -> kernel.Seeds:
-    """Both ways onto the network from points on streets, where they may be driven; at an end, its node, however."""
-    node = np.concatenate([roads.last[street], roads.first[street]])
-    left = np.concatenate([1.0 - along, along])
-    whole_s = np.concatenate([roads.there_s[street], roads.back_s[street]])
-    with np.errstate(invalid="ignore"):  # inf times nothing
-        spent_s = np.where(left > 0, left * whole_s, 0.0)
-    drivable = np.isfinite(spent_s)
-    both = np.concatenate([owner, owner]).astype(np.int32)
-    return kernel.Seeds(node[drivable], spent_s[drivable], both[drivable])
 
 
 @takes

@@ -10,7 +10,6 @@ from fireplan import _kernel as kernel
 from fireplan._checked import takes
 from fireplan._former_names import former_argument
 from fireplan.travel._ad_hoc_points import part_s
-from fireplan.travel._places import seeds_on
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -56,8 +55,8 @@ class Routes:
         Its points in the network's CRS, in order, and how long it takes [s]; None: there is none within the limit.
         """
         roads = self._roads
-        seeds = seeds_on(
-            roads, np.array([start.street], dtype=np.int32), np.array([start.along]), owner=np.zeros(1, dtype=np.int64)
+        seeds = roads.routing.seeds(
+            np.array([start.street], dtype=np.int32), np.array([start.along]), owner=np.zeros(1, dtype=np.int64)
         )
         nodes, found_s = kernel.reach(
             roads.graph, seeds.node, seeds.spent_s, limit_s=self._cutoff_s, workspace=self._workspace

@@ -18,7 +18,7 @@ from fireplan.errors import InputError, UnknownIdError, quoted
 from fireplan.progress import on_threads
 from fireplan.scenario import held
 from fireplan.travel._nearest_stations import refuse_islands
-from fireplan.travel._places import Places, places, seeds_on, station_places
+from fireplan.travel._places import Places, places, station_places
 
 if TYPE_CHECKING:
     from collections.abc import Hashable
@@ -150,7 +150,7 @@ def time_rows(
     rows = np.empty(shape, dtype=np.float32)
     # Rows that would push one another out of the memory are not put there; nor is what the search found at nodes.
     keep = room <= KEPT_SHARE * scenario.memo.limit_bytes
-    keep_reach = NODE_BYTES * scenario.roads.n_nodes * shape[0] <= KEPT_SHARE * scenario.memo.limit_bytes
+    keep_reach = NODE_BYTES * scenario.roads.routing.n_states * shape[0] <= KEPT_SHARE * scenario.memo.limit_bytes
 
     def solve(i: int) -> None:
         key = _row_key(scenario, origins[i], ends, cutoff_s)
@@ -182,10 +182,10 @@ def _row(
         found.nodes,
         found.node_s,
         origin=origin,
-        streets=(roads.first, roads.last, roads.there_s, roads.back_s),
+        streets=roads.routing.streets,
         points=(ends.on_road.street, ends.on_road.along),
         limit_s=cutoff_s,
-        workspace=kernel.Workspace(roads.n_nodes),
+        workspace=kernel.Workspace(roads.routing.n_states),
     )
 
 
@@ -209,5 +209,5 @@ def reach(scenario: Scenario, origin: tuple[int, float], *, cutoff_s: float = np
 
 def _reach(roads: RoadNetwork, origin: tuple[int, float], cutoff_s: float) -> Reach:
     street, along = np.array([origin[0]], dtype=np.int32), np.array([origin[1]])
-    seeds = seeds_on(roads, street, along, owner=np.zeros(1, dtype=np.int64))
-    return Reach(*kernel.reach(roads.graph, seeds.node, seeds.spent_s, limit_s=cutoff_s))
+    seeds = roads.routing.seeds(street, along, owner=np.zeros(1, dtype=np.int64))
+    return Reach(*kernel.reach(roads.routing.graph, seeds.node, seeds.spent_s, limit_s=cutoff_s))

@@ -157,6 +157,7 @@ CALLS = {  # valid calls, by the name of the function: what its arguments are be
        for page in ("OfflineMap", "SyncedMaps", "SwipeMap")},
     "Assessment.arrival": {"objective": "first_engine", "measure": "population"},
     "RoadNetwork.with_times": {"there_s": TOWN.roads.there_s, "back_s": TOWN.roads.back_s},
+    "RoadNetwork.with_turns": {"turns": "mean"},
     "CandidateTimes.within": {"limit_s": 60},
     "Passing.spot": {"at": (-140.0, 30.03)}, "Passing.station": {"station_id": "S1"},
     "Passing.lonlat": {"xy_m": TOWN.roads.node_xy_m}, "Passing.times_from": {"spot": SPOT},
@@ -184,6 +185,7 @@ MADE_HERE = {
 """Results: made by fireplan, of arrays and tables that it has checked; their methods are asked."""
 
 NOT_ASKED = {
+    "Control": "names of numbers", "Feature": "names of bits",
     "write_project": "writes a folder", "write_tables": "writes files", "write_report": "writes a file",
     "save": "writes a file",
     "Chart.save": "writes a file", "OfflineMap.save": "writes a file", "SwipeMap.save": "writes a file",

@@ -8,7 +8,7 @@ from scipy.sparse import csr_array
 from scipy.sparse.csgraph import dijkstra
 
 from fireplan import _kernel as kernel
-from fireplan.travel._places import seeds_on
+from fireplan.roads._routing import Routing
 
 TINY_S = 1e-9
 """Added to every arc for SciPy, to which an arc of no time may be no arc. [s]"""
@@ -137,7 +137,9 @@ class Town:
     def seeds(self, sources):
         """Where some of the sources enter the network."""
         rows = np.array(sources, dtype=np.int64)
-        return seeds_on(self.streets, self.source[0][rows], self.source[1][rows], owner=rows)
+        nothing_s = np.zeros(len(self.streets.first))
+        routing = Routing(self.graph, self.streets, nothing_s, nothing_s)
+        return routing.seeds(self.source[0][rows], self.source[1][rows], owner=rows)
 
 
 def _steps(rng, n_sources):

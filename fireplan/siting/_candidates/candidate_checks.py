@@ -12,7 +12,6 @@ from fireplan import wording
 from fireplan.crs import PLACE_DECIMALS, WGS84
 from fireplan.errors import Faults, listed, quoted
 from fireplan.roads import snap
-from fireplan.travel._places import seeds_on
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -193,7 +192,7 @@ def _leads_on(roads: RoadNetwork, on_road: OnRoad) -> NDArray[np.bool_]:
     leads = np.zeros(n, dtype=bool)
     leads[breadth_first_order(back, main, return_predecessors=False)] = True
     placed = np.flatnonzero(on_road.street >= 0)
-    seeds = seeds_on(roads, on_road.street[placed], on_road.along[placed], owner=placed)
+    seeds = roads.routing.seeds(on_road.street[placed], on_road.along[placed], owner=placed)
     out = np.zeros(len(on_road), dtype=bool)
     out[seeds.owner[leads[seeds.node]]] = True
     return out
