@@ -199,22 +199,23 @@ class _Reader:
             self.met[item.id] = thing
 
     def _way(self, item: osmium.osm.Way) -> None:
-        railway = item.tags.get("railway")
+        tags = {tag.k: tag.v for tag in item.tags}
+        railway = tags.get("railway")
         if railway in HEAVY_RAILS:
             self.rails.heavy.update(node.ref for node in item.nodes)
         elif railway in STREET_RAILS:
             self.rails.in_streets.update(node.ref for node in item.nodes)
-        if "highway" not in item.tags and "route" not in item.tags:
+        if "highway" not in tags and "route" not in tags:
             return
         older = self._latest.get(item.id)
         if older is not None:
             self.tally.n["versions"] += older[0] != item.version
             if item.version < older[0]:
                 return
-        key = frozenset((tag.k, tag.v) for tag in item.tags if tag.k in READ or tag.k.endswith(CONDITIONAL))
+        key = frozenset(pair for pair in tags.items() if pair[0] in READ or pair[0].endswith(CONDITIONAL))
         if key not in self._passages:
             self._passages[key] = passage(dict(key), self.vehicle)
-        self._latest[item.id] = item.version, *_stretches(item, self._passages[key], self.tally)
+        self._latest[item.id] = item.version, *_stretches(item, tags, self._passages[key], self.tally)
 
 
 def _items(data: Any) -> Any:  # noqa: ANN401
@@ -235,14 +236,16 @@ def _items(data: Any) -> Any:  # noqa: ANN401
     return processor
 
 
-def _stretches(item: osmium.osm.Way, found: Passage, tally: Tally) -> tuple[list[Way], list[tuple[str, float]]]:
+def _stretches(
+    item: osmium.osm.Way, tags: dict[str, str], found: Passage, tally: Tally
+) -> tuple[list[Way], list[tuple[str, float]]]:
     """Driven stretches of a way, and what is told of it with its kilometres."""
     if not found.highway:
-        if item.tags.get("route") == "ferry" and "highway" not in item.tags:
+        if tags.get("route") == "ferry" and "highway" not in tags:
             return [], [("ferries", 0.0)]
         return [], [(f"left out {found.left_out}", _length_km(item))] if found.left_out else []
-    name = str(item.tags.get("name", ""))
-    ref = ";".join(part for one in str(item.tags.get("ref", "")).split(";") if (part := one.strip()))
+    name, ref = tags.get("name", ""), tags.get("ref", "")
+    ref = ";".join(part for one in ref.split(";") if (part := one.strip())) if ref else ""
     stretches = [Way(item.id, refs, lonlat, found, name, ref) for refs, lonlat in _whole_runs(item, tally)]
     if not found.told or not stretches:
         return stretches, []
@@ -281,7 +284,4 @@ def _whole_runs(way: osmium.osm.Way, tally: Tally) -> Iterator[tuple[NDArray[np.
     for run in runs:
         if len(run) > 1:
             table = np.array(run)
-            refs = table[:, 0].astype(np.int64)
-            new = np.append(True, refs[1:] != refs[:-1])  # a node that is named twice in a row is one
-            if new.sum() > 1:
-                yield refs[new], table[new, 1:]
+            yield table[:, 0].astype(np.int64), table[:, 1:]

@@ -187,15 +187,16 @@ def network_of(
 
 
 def _laid_out(ways: list[Way]) -> _Vertices:
+    """Nodes of all ways; one that is named twice in a row is one, unless the way has no other."""
     sizes = np.array([len(w.refs) for w in ways])
     begins = np.zeros(sizes.sum(), dtype=bool)
     begins[np.concatenate(([0], np.cumsum(sizes)[:-1]))] = True
-    return _Vertices(
-        np.concatenate([w.refs for w in ways]),
-        np.concatenate([w.lonlat for w in ways]),
-        np.repeat(np.arange(len(ways)), sizes),
-        begins,
-    )
+    refs = np.concatenate([w.refs for w in ways])
+    way = np.repeat(np.arange(len(ways)), sizes)
+    new = begins | np.append(True, refs[1:] != refs[:-1])
+    new |= np.bincount(way, weights=new)[way] == 1
+    lonlat = np.concatenate([w.lonlat for w in ways])
+    return _Vertices(refs[new], lonlat[new], way[new], begins[new])
 
 
 def _met_on(vertices: _Vertices, met: dict[int, Met], tally: Tally) -> dict[int, Met]:

@@ -140,9 +140,7 @@ def test_what_a_vehicle_is_said_to_do_it_does(tmp_path, vehicle, tags, open_to):
 
 YARD = """
     p-q
-    | |
 a-b-c-d-e-f
-  | | |   |
   g-h i---j
 """
 
