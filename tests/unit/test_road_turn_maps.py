@@ -155,6 +155,7 @@ def test_what_is_met_at_a_junction(tmp_path, nodes, ends):
         ("a-------p-b", {"p": "highway=stop"}, {"ab": STOP}),
         ("a-p-------b", {"p": "highway=stop"}, {"ba": STOP}),
         ("a-p-------b", {"p": "highway=stop direction=forward"}, {"ab": STOP}),
+        ("a-p-------b", {"p": "highway=stop stop:direction=forward"}, {"ab": STOP}),
         ("a-------p-b", {"p": "highway=give_way"}, {"ab": GIVE}),
         ("a-------p-b", {"p": "highway=give_way direction=backward"}, {"ba": GIVE}),
         ("a-------p-b", {"p": "highway=stop", "b": "highway=traffic_signals"}, {"ab": S}),
