@@ -64,7 +64,8 @@ NOTHING = {"", "no"}
 HIERARCHY = ("access", "vehicle", "motor_vehicle", "motorcar", "emergency", "hgv", "goods", *BUSES)
 ONEWAYS = ("oneway:emergency", "oneway:motorcar", "oneway:motor_vehicle", "oneway:vehicle", "oneway")
 _DIRECTED = (
-    *HIERARCHY, "maxspeed", "maxspeed:hgv", "maxspeed:emergency", *(limit.key for limit in LIMITS),
+    *HIERARCHY, "maxspeed", "maxspeed:hgv", "maxspeed:emergency", "maxspeed:lanes",
+    *(limit.key for limit in LIMITS),
     *(f"{limit.key}:{more}" for limit in LIMITS for more in ("physical", "emergency")),
 )  # fmt: skip
 CONDITIONAL = ":conditional"
@@ -310,7 +311,8 @@ def _posted_limit(tags: Tags, limit: Limit, way: str, told: list[str]) -> float:
 
 def _kph(tags: Tags, way: str, highway: str, own_kph: float | None, vehicle: Vehicle, told: list[str]) -> float:
     """Speed in one direction; a posted speed that cannot be read, or is one of lorries, is told. [km/h]"""
-    text = next((said for key in ("maxspeed:emergency", "maxspeed") if (said := _written(tags, key, way))), None)
+    keys = ("maxspeed:emergency", "maxspeed", "maxspeed:lanes")
+    text = next((said for key in keys if (said := _written(tags, key, way))), None)
     if text is None:  # some say only what kind of limit it is, such as RO:urban
         kinds = (tags.get(key, "") for key in ("maxspeed:type", "source:maxspeed", "zone:maxspeed"))
         text = next((kind for kind in kinds if ":" in kind and posted_kph(kind) is not None), None)

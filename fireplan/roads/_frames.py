@@ -19,7 +19,7 @@ from fireplan.roads._network import RoadNetwork, build_network
 from fireplan.roads._reading_notes import LEFT_OUT, Tally, of_nodes
 from fireplan.roads._repairs import repair_geometry, repair_lengths, repair_times, states_speeds
 from fireplan.roads._speeds import planning_caveat
-from fireplan.roads._vehicles import Vehicle, vehicle_of
+from fireplan.roads._vehicles import Vehicle, said_of, vehicle_of
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -122,7 +122,7 @@ def from_frames(
         highway=highway,
         street_name=_text(edges, "name", "")[streets.row],
         source=source,
-        notes=(*remarks, *of_nodes(tally)),
+        notes=(*said_of(driver), *remarks, *of_nodes(tally)),
         street_ref=np.array([tag_text(ref) for ref in edges["ref"]], dtype=str)[streets.row]
         if "ref" in edges
         else None,

@@ -107,6 +107,9 @@ def nodes_met(
         if thing.shut and len(arms) > 2:
             tally.add("barrier on a junction")
             continue
+        if thing.crossing and len(arms) > 2 and not thing.guarded:  # at a junction: of a tram
+            tally.add("tram crossing")
+            continue
         tally.n[thing.told] += bool(thing.told)
         for street, end in arms[1:] if thing.shut else []:
             (last if end == 0 else first)[street] = len(nodes) + len(twin_of)

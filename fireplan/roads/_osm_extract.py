@@ -75,13 +75,12 @@ def from_osm(path: str | Path, *, vehicle: Vehicle | str = "engine", source: str
     file = Path(path)
     _check_file(file)
     driver = vehicle_of(vehicle)
-    tally = Tally()
     import osmium  # noqa: PLC0415 - only needed here
 
     try:
-        data, numbers = _in_order(file, tally)
-        reader = _Reader(driver, tally)
-        reader.read(data)
+        reader, numbers = _read(file, driver)
+        if reader.tally.n["versions"] and not file.name.lower().endswith(".pbf"):
+            reader, numbers = _read(file, driver, history=True)  # of nodes and relations, too, the last version counts
     except NetworkError:
         raise
     except (RuntimeError, ValueError, osmium.InvalidLocationError) as error:  # osmium's parsers raise nothing narrower
@@ -96,12 +95,20 @@ def from_osm(path: str | Path, *, vehicle: Vehicle | str = "engine", source: str
         rules=reader.rules,
         numbers=numbers,
         vehicle=driver,
-        tally=tally,
+        tally=reader.tally,
         source=source or f"OpenStreetMap, {file.name}",
     )
 
 
-def _in_order(file: Path, tally: Tally) -> tuple[Any, dict[int, int]]:
+def _read(file: Path, vehicle: Vehicle, *, history: bool = False) -> tuple[_Reader, dict[int, int]]:
+    """Read a file, and the numbers that renumbered nodes have in it."""
+    reader = _Reader(vehicle, Tally())
+    data, numbers = _in_order(file, reader.tally, history=history)
+    reader.read(data)
+    return reader, numbers
+
+
+def _in_order(file: Path, tally: Tally, *, history: bool) -> tuple[Any, dict[int, int]]:
     """What osmium reads of a file, and the numbers that renumbered nodes have in it."""
     import osmium  # noqa: PLC0415 - only needed here
 
@@ -113,7 +120,7 @@ def _in_order(file: Path, tally: Tally) -> tuple[Any, dict[int, int]]:
         return str(file), {}
     try:
         with _opened(file) as stream:
-            unusual = needs_putting_in_order(stream, name=file.name)
+            unusual = needs_putting_in_order(stream, name=file.name) or history
             stream.seek(0)
             content, numbers = in_order(stream, tally.n, name=file.name) if unusual else (b"", {})
     except (OSError, EOFError, zlib.error) as error:

@@ -15,6 +15,7 @@ from fireplan.roads._reading_notes import sentences
 from fireplan.roads._speeds import class_speeds
 from fireplan.roads._turn_restrictions import DrawnStreets, banned_turns
 from fireplan.roads._turns import Control, Feature
+from fireplan.roads._vehicles import said_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -176,7 +177,7 @@ def network_of(
         highway=highway,
         street_name=np.array([w.name for w in ways])[way],
         source=source,
-        notes=tuple(sentences(tally)),
+        notes=(*said_of(vehicle), *sentences(tally)),
         street_ref=np.array([w.ref for w in ways])[way],
         features=np.array([w.passage.features for w in ways], dtype=np.uint16)[way],
         control=control,

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from fireplan import wording
 from fireplan.errors import listed, quoted
 from fireplan.roads._speeds import planning_caveat
+from fireplan.roads._vehicles import READ_FOR
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -138,7 +139,7 @@ ON_FOOT = "ways on foot or by bicycle are not driven: "
 
 def is_usual(note: str) -> bool:
     """Tell whether a note says what is so of every extract, and of no repair to this one."""
-    return note == planning_caveat() or note.startswith(ON_FOOT)
+    return note == planning_caveat() or note.startswith((ON_FOOT, READ_FOR))
 
 
 def _of_kilometres(tally: Tally) -> Iterator[str]:

@@ -398,6 +398,7 @@ def kph(tmp_path, tags, **reading):
         ("motorway oneway=no maxspeed=DE:motorway", 109, 109), ("trunk maxspeed=none", 109, 109),
         ("primary maxspeed=none", 56, 56), ("residential maxspeed=walk", 15, 15), ("residential maxspeed=5", 15, 15),
         ("living_street", 16, 16), ("primary 'maxspeed=70|100'", 70, 70), ("primary maxspeed=signals", 56, 56),
+        ("primary 'maxspeed:lanes=60|80'", 60, 60), ("primary maxspeed=50 'maxspeed:lanes=60|80'", 50, 50),
         ("primary maxspeed=fast", 56, 56), ("trunk maxspeed=100 maxspeed:hgv=60", 60, 60),
         ("trunk maxspeed:hgv=60", 60, 60), ("residential maxspeed:hgv=60", 40, 40),
         ("residential maxspeed=50 maxspeed:emergency=80", 80, 80), ("primary smoothness=very_bad", 20, 20),
