@@ -16,7 +16,7 @@ from fireplan.crs import WGS84, known_crs, metric_crs, project
 from fireplan.errors import Faults, listed, quoted
 from fireplan.roads._graph_tags import edge_passages, nodes_met, tag_text
 from fireplan.roads._network import RoadNetwork, build_network
-from fireplan.roads._reading_notes import LEFT_OUT, Tally, of_nodes
+from fireplan.roads._reading_notes import LEFT_OUT, Counts, of_nodes
 from fireplan.roads._repairs import repair_geometry, repair_lengths, repair_times, states_speeds
 from fireplan.roads._speeds import planning_caveat
 from fireplan.roads._vehicles import Vehicle, said_of, vehicle_of
@@ -106,7 +106,7 @@ def from_frames(
     lines = np.asarray(shapely.linestrings(project(coordinates, source=system, target=metric), indices=line))
     streets = _pair(tail, head, lines, time_s)
     highway = _text(edges, "highway", "unclassified")[streets.row]
-    tally = Tally()
+    tally = Counts()
     met = nodes_met(nodes, tail[streets.row], head[streets.row], highway, driver, tally)
     both_sides = np.append(np.arange(len(ids)), met.twin_of).astype(np.int64)
     return build_network(
@@ -225,7 +225,7 @@ def _km_of(edges: pd.DataFrame, passages: list[Passage], why: str) -> str:
 
 def _told(passages: list[Passage]) -> list[str]:
     """Say what is passed over of edges that are driven."""
-    tally = Tally()
+    tally = Counts()
     for one in passages:
         for key in one.told if one.highway else ():
             tally.n[key] += 1

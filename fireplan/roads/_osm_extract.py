@@ -16,9 +16,9 @@ from fireplan._geofiles import refuse_dtd
 from fireplan.errors import NetworkError, listed
 from fireplan.roads._access import CONDITIONAL, READ, Passage, passage
 from fireplan.roads._barriers import HEAVY_RAILS, NODE_KEYS, STREET_RAILS, TELLING_KEYS, Met, met_at
-from fireplan.roads._osm_streets import Rails, Way, network_of
+from fireplan.roads._osm_streets import DrivenWay, Rails, network_of
 from fireplan.roads._osm_xml import in_order, needs_putting_in_order
-from fireplan.roads._reading_notes import Tally
+from fireplan.roads._reading_notes import Counts
 from fireplan.roads._turn_restrictions import RESTRICTION_KEYS, TurnRule, turn_rule
 from fireplan.roads._vehicles import Vehicle, vehicle_of
 
@@ -102,13 +102,13 @@ def from_osm(path: str | Path, *, vehicle: Vehicle | str = "engine", source: str
 
 def _read(file: Path, vehicle: Vehicle, *, history: bool = False) -> tuple[_Reader, dict[int, int]]:
     """Read a file, and the numbers that renumbered nodes have in it."""
-    reader = _Reader(vehicle, Tally())
+    reader = _Reader(vehicle, Counts())
     data, numbers = _in_order(file, reader.tally, history=history)
     reader.read(data)
     return reader, numbers
 
 
-def _in_order(file: Path, tally: Tally, *, history: bool) -> tuple[Any, dict[int, int]]:
+def _in_order(file: Path, tally: Counts, *, history: bool) -> tuple[Any, dict[int, int]]:
     """What osmium reads of a file, and the numbers that renumbered nodes have in it."""
     import osmium  # noqa: PLC0415 - only needed here
 
@@ -168,17 +168,17 @@ def _opened(file: Path) -> IO[bytes]:
 class _Reader:
     """Takes in what an extract holds for a vehicle; tags that recur are judged once."""
 
-    def __init__(self, vehicle: Vehicle, tally: Tally) -> None:
+    def __init__(self, vehicle: Vehicle, tally: Counts) -> None:
         self.vehicle, self.tally = vehicle, tally
         self.met: dict[int, Met] = {}
         self.rules: list[TurnRule] = []
         self.rails = Rails(set(), set())
-        self._latest: dict[int, tuple[int, list[Way], list[tuple[str, float]]]] = {}
+        self._latest: dict[int, tuple[int, list[DrivenWay], list[tuple[str, float]]]] = {}
         self._passages: dict[frozenset[tuple[str, str]], Passage] = {}
         self._things: dict[frozenset[tuple[str, str]], Met | None] = {}
 
     @property
-    def ways(self) -> list[Way]:
+    def ways(self) -> list[DrivenWay]:
         """Stretches that are driven; of a way in several versions, as a history has them, those of the last."""
         return [way for _, stretches, _ in self._latest.values() for way in stretches]
 
@@ -244,8 +244,8 @@ def _items(data: Any) -> Any:  # noqa: ANN401
 
 
 def _stretches(
-    item: osmium.osm.Way, tags: dict[str, str], found: Passage, tally: Tally
-) -> tuple[list[Way], list[tuple[str, float]]]:
+    item: osmium.osm.Way, tags: dict[str, str], found: Passage, tally: Counts
+) -> tuple[list[DrivenWay], list[tuple[str, float]]]:
     """Driven stretches of a way, and what is told of it with its kilometres."""
     if not found.highway:
         if tags.get("route") == "ferry" and "highway" not in tags:
@@ -253,7 +253,7 @@ def _stretches(
         return [], [(f"left out {found.left_out}", _length_km(item))] if found.left_out else []
     name, ref = tags.get("name", ""), tags.get("ref", "")
     ref = ";".join(part for one in ref.split(";") if (part := one.strip())) if ref else ""
-    stretches = [Way(item.id, refs, lonlat, found, name, ref) for refs, lonlat in _whole_runs(item, tally)]
+    stretches = [DrivenWay(item.id, refs, lonlat, found, name, ref) for refs, lonlat in _whole_runs(item, tally)]
     if not found.told or not stretches:
         return stretches, []
     km = _length_km(item)
@@ -272,7 +272,7 @@ def _length_km(way: osmium.osm.Way) -> float:
         return sum(osmium.geom.haversine_distance(a, b) for a, b in legs if a.valid() and b.valid()) / 1000
 
 
-def _whole_runs(way: osmium.osm.Way, tally: Tally) -> Iterator[tuple[NDArray[np.int64], NDArray[np.float64]]]:
+def _whole_runs(way: osmium.osm.Way, tally: Counts) -> Iterator[tuple[NDArray[np.int64], NDArray[np.float64]]]:
     """Stretches of a way whose nodes are all in the file: what lies between is unknown, and no street is made up."""
     import osmium  # noqa: PLC0415 - only needed here
 
