@@ -129,6 +129,7 @@ CALLS = {  # valid calls, by the name of the function: what its arguments are be
     "fairest": {**ASKED, "by": "population"},
     "expected_coverage": {"units": 1, "busy": 0.2, "candidates": SITES},
     "reliable_coverage": {"units": 1, "busy": 0.2, "candidates": SITES},
+    "Vehicle": {}, "Vehicle.preset": {"name": "engine"},
     "Rules": {}, "Aim": {}, "Shifts": {}, "About": {}, "Legend": {"title": "x"}, "Footer": {},
     "Entry": {"label": "x"},
     "from_dict": {"entry": {"close_station": "S1"}},
