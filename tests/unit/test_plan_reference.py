@@ -9,7 +9,7 @@ from typing import Annotated
 import pytest
 from pydantic import TypeAdapter
 
-from fireplan.changes import from_dict
+from fireplan.changes import from_dicts
 from fireplan.changes._registry import ALL
 from fireplan.project import Plan
 
