@@ -78,6 +78,11 @@ LEFT = {
 
 CALLS = {  # valid calls, by the name of the function: what its arguments are besides those of THINGS
     "AddUnit": {"unit_id": "E9", "to": "S1"},
+    "BanTurn": {"road": "Line Street", "onto": "Line Street"},
+    "BuildRoad": {"line": [(-140.0, 30.0), (-139.99, 30.02), (-140.0, 30.04)]},
+    "SetRestriction": {"road": "Line Street", "max_weight_t": 7.5},
+    "from_dicts": {"entries": [{"close_road": "Line Street"}]},
+    "changed_roads": {"scenario": OTHER},
     "CloseRoad": {"road": "Line Street"},
     "CloseStation": {"station_id": "S1"},
     "MoveStation": {"station_id": "S1", "at": (-140.0, 30.03)},
