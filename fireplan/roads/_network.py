@@ -21,8 +21,8 @@ from fireplan.crs import WGS84, project
 from fireplan.errors import InputError, NetworkError, listed, quoted
 from fireplan.roads._classes import FREEWAYS
 from fireplan.roads._dead_ends import dead_end_notes
+from fireplan.roads._reading_notes import is_usual, said_for_turns
 from fireplan.roads._routing import Routing, over_nodes
-from fireplan.roads._speeds import planning_caveat
 from fireplan.roads._turns import TURNS, USUAL_DELAYS, Feature, TurnDelays, Turns
 from fireplan.roads._vehicles import USUAL_VEHICLE, Vehicle
 
@@ -153,8 +153,8 @@ class RoadNetwork(OfOneRelease):
 
     @property
     def repairs(self) -> tuple[str, ...]:
-        """What in `notes` tells of the data as read: all but the caveat on planning speeds."""
-        return tuple(note for note in self.notes if note != planning_caveat())
+        """What in `notes` tells of the data as read: not the caveat on planning speeds, nor what is on foot."""
+        return tuple(note for note in self.notes if not is_usual(note))
 
     @property
     def n_nodes(self) -> int:
@@ -335,8 +335,8 @@ class RoadNetwork(OfOneRelease):
 
         Returns
         -------
-        `name`, `highway`, `oneway`, `length` [m], `speed_kph` [km/h], `travel_time` [s], `street` (the row of
-        `streets` it runs along) and a line in the direction of travel.
+        `name`, `highway`, `oneway`, `length` [m], `speed_kph` [km/h], `travel_time` with the wait at its end [s],
+        `street` (the row of `streets` it runs along) and a line in the direction of travel.
         """
         return self._edges.view()
 
@@ -362,7 +362,7 @@ class RoadNetwork(OfOneRelease):
                         "oneway": oneway[open_to],
                         "length": self.length_m[open_to],
                         "speed_kph": kph,
-                        "travel_time": time_s[open_to],
+                        "travel_time": time_s[open_to] + self.wait_s[head[open_to]],
                         "street": open_to,
                     },
                     geometry=geometry[open_to],
@@ -429,7 +429,8 @@ class RoadNetwork(OfOneRelease):
         """
         if turns not in TURNS:
             raise InputError(f"turns is {quoted(turns)}: choose {listed(TURNS)}")
-        other = replace(self, turns=turns, delays=delays or self.delays)
+        notes = said_for_turns(self.notes, exact=turns == "exact")
+        other = replace(self, turns=turns, delays=delays or self.delays, notes=notes)
         vars(other).update({name: value for name, value in vars(self).items() if name in FROM_GEOMETRY})
         return other
 
