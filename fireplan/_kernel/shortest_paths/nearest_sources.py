@@ -435,8 +435,8 @@ def _label(
 
 @compiled
 def _unlabel(
-    start, arcs, way_first, way_last, nodes_from, waiting, number, row, shared_s, shared_source, own_node, own_s, own_source,
-    moved_s, moved_at, depth, state,
+    start, arcs, way_first, way_last, nodes_from, waiting, number, row, shared_s, shared_source, own_node,
+    own_s, own_source, moved_s, moved_at, depth, state,
 ):  # fmt: skip
     """Take a source out of the lists of nodes that wait, and of all beyond; false if there is no room for them."""
     n_shared, n, rows = len(shared_s), state[WAITING], state[ROWS]
