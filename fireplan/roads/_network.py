@@ -22,8 +22,20 @@ from fireplan.errors import InputError, NetworkError, listed, quoted
 from fireplan.roads._classes import FREEWAYS
 from fireplan.roads._dead_ends import dead_end_notes
 from fireplan.roads._reading_notes import is_usual, said_for_turns
-from fireplan.roads._routing import Routing, over_nodes
-from fireplan.roads._turns import TURNS, USUAL_DELAYS, Feature, TurnDelays, Turns
+from fireplan.roads._routing import Routing, over_nodes, over_turns
+from fireplan.roads._turns import (
+    TURNS,
+    USUAL_DELAYS,
+    Feature,
+    StreetTurns,
+    TurnDelays,
+    Turns,
+    Ways,
+    check_delays,
+    mean_delays,
+    street_turns,
+    ways_of,
+)
 from fireplan.roads._vehicles import USUAL_VEHICLE, Vehicle
 
 if TYPE_CHECKING:
@@ -35,7 +47,7 @@ if TYPE_CHECKING:
 FROM_GEOMETRY = {"arc_pattern", "segment_grid", "is_freeway", "geometry_fingerprint", "attribute_fingerprint"}
 """What a network works out once and that no change of times alters."""
 
-WORKED_OUT = FROM_GEOMETRY | {"graph", "routing", "fingerprint", "drivable", "has_doors"}
+WORKED_OUT = FROM_GEOMETRY | {"graph", "routing", "routing_back", "fingerprint", "drivable", "has_doors"}
 """What a network works out once."""
 
 ARRAYS = (
@@ -212,7 +224,59 @@ class RoadNetwork(OfOneRelease):
     def routing(self) -> Routing:
         """What a search runs over: nodes, or streets by direction where turns are exact."""
         streets = kernel.Streets(self.first, self.last, self.there_s, self.back_s)
-        return over_nodes(self.graph, streets, wait_s=self.wait_s)
+        if self.turns == "exact":
+            return over_turns(self._ways, streets, self.street_turns, wait_s=self.wait_s)
+        lost_there_s, lost_back_s = self._lost_s
+        graph = self.graph
+        if self.turns == "mean":
+            along_s = np.concatenate([self.there_s + lost_there_s, self.back_s + lost_back_s])
+            graph = kernel.graph_of(self.arc_pattern, along_s)
+        return over_nodes(graph, streets, lost_there_s=lost_there_s, lost_back_s=lost_back_s)
+
+    @cached_property
+    def routing_back(self) -> Routing:
+        """
+        The same the other way round: a search from a place finds how long it takes to there.
+
+        At a point within a street, what is lost at its end (`routing.lost_there_s`) comes on top.
+        """
+        streets = kernel.Streets(self.first, self.last, self.there_s, self.back_s)
+        if self.turns == "exact":
+            return over_turns(self._ways, streets, self.street_turns, wait_s=self.wait_s, backwards=True)
+        lost_there_s, lost_back_s = self._lost_s
+        along_s = np.concatenate([self.back_s + lost_back_s, self.there_s + lost_there_s])
+        nothing_s = np.broadcast_to(0.0, self.n_streets)
+        turned = streets._replace(there_s=self.back_s, back_s=self.there_s)
+        graph = kernel.graph_of(self.arc_pattern, along_s)
+        return over_nodes(graph, turned, lost_there_s=nothing_s, lost_back_s=nothing_s)
+
+    @property
+    def street_turns(self) -> StreetTurns:
+        """Every turn that may be made, with what it costs; worked out each time, as few ask twice."""
+        return street_turns(
+            self._ways,
+            n_nodes=self.n_nodes,
+            xy_m=self.xy_m,
+            offsets=self.offsets,
+            highway=self.highway,
+            features=self.features,
+            control=self.control,
+            banned=self.banned,
+            delays=self.delays,
+        )
+
+    @property
+    def _ways(self) -> Ways:
+        return ways_of(self.first, self.last, self.there_s, self.back_s)
+
+    @property
+    def _lost_s(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """What is lost at the end of each street driven there, and driven back. [s]"""
+        lost_there_s, lost_back_s = self.wait_s[self.last], self.wait_s[self.first]
+        if self.turns == "mean":
+            mean_s = mean_delays(self.street_turns, 2 * self.n_streets)
+            lost_there_s, lost_back_s = lost_there_s + mean_s[0::2], lost_back_s + mean_s[1::2]
+        return lost_there_s, lost_back_s
 
     @cached_property
     def arc_pattern(self) -> kernel.Pattern:
@@ -429,8 +493,10 @@ class RoadNetwork(OfOneRelease):
         """
         if turns not in TURNS:
             raise InputError(f"turns is {quoted(turns)}: choose {listed(TURNS)}")
+        delays = self.delays if delays is None else delays
+        check_delays(delays)
         notes = said_for_turns(self.notes, exact=turns == "exact")
-        other = replace(self, turns=turns, delays=delays or self.delays, notes=notes)
+        other = replace(self, turns=turns, delays=delays, notes=notes)
         vars(other).update({name: value for name, value in vars(self).items() if name in FROM_GEOMETRY})
         return other
 

@@ -36,7 +36,7 @@ def stations_astray(roads: RoadNetwork, stations: gpd.GeoDataFrame, *, snap_limi
     By station: its `name`, `offset_m` to the nearest street on which doors open [m], and `why` it is astray, in words.
     """
     on_road = snap(roads, stations.geometry, limit_m=np.inf, freeways=False)
-    most = int(np.ceil(SMALLEST_REACH * roads.routing.n_states))
+    most = int(np.ceil(SMALLEST_REACH * roads.n_nodes))
     found = []
     for place, (station, name) in enumerate(stations["name"].items()):
         offset_m = float(on_road.offset_m[place])
@@ -44,8 +44,8 @@ def stations_astray(roads: RoadNetwork, stations: gpd.GeoDataFrame, *, snap_limi
             found.append((station, name, offset_m, f"lies {wording.distance(offset_m)} from the nearest road"))
             continue
         street, along = on_road.street[place : place + 1], on_road.along[place : place + 1]
-        seeds = roads.routing.seeds(street, along, owner=np.zeros(1, dtype=np.int64))
-        share = kernel.count_reached(roads.routing.graph, seeds.node, most=most) / roads.routing.n_states
+        entered = np.concatenate(roads.routing.nodes_entered(street, along))
+        share = kernel.count_reached(roads.graph, entered[entered >= 0], most=most) / roads.n_nodes
         if share < SMALLEST_REACH:
             why = f"stands on a road that reaches {wording.share(share)} of the network"
             found.append((station, name, offset_m, why))

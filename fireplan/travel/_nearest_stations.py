@@ -306,19 +306,19 @@ def refuse_islands(scenario: Scenario, starts: Places | None = None) -> None:
 
 def _no_islands(scenario: Scenario, starts: Places) -> bool:
     roads = scenario.roads
-    most = int(np.ceil(SMALLEST_REACH * roads.routing.n_states))
+    most = int(np.ceil(SMALLEST_REACH * roads.n_nodes))
 
     def reached(place: int) -> int:
         street, along = starts.on_road.street[place : place + 1], starts.on_road.along[place : place + 1]
 
         def count() -> int:
-            seeds = roads.routing.seeds(street, along, owner=np.zeros(1, dtype=np.int64))
-            return kernel.count_reached(roads.routing.graph, seeds.node, most=most)
+            entered = np.concatenate(roads.routing.nodes_entered(street, along))
+            return kernel.count_reached(roads.graph, entered[entered >= 0], most=most)
 
         return scenario.memo.get(("reaches", roads.fingerprint, int(street[0]), float(along[0])), count)
 
     count = [reached(place) for place in range(len(starts.ids))]
-    islands = {s: n / roads.routing.n_states for s, n in zip(starts.ids, count, strict=True) if n < most}
+    islands = {s: n / roads.n_nodes for s, n in zip(starts.ids, count, strict=True) if n < most}
     if islands and len(islands) < len(count):
         told = ", ".join(f"{quoted(s)} ({wording.share(share)})" for s, share in islands.items())
         raise UnreachableStationError(
