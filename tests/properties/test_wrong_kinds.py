@@ -83,6 +83,7 @@ CALLS = {  # valid calls, by the name of the function: what its arguments are be
     "SetRestriction": {"road": "Line Street", "max_weight_t": 7.5},
     "from_dicts": {"entries": [{"close_road": "Line Street"}]},
     "changed_roads": {"scenario": OTHER},
+    "criticality": {"scenario": TOWN},
     "CloseRoad": {"road": "Line Street"},
     "CloseStation": {"station_id": "S1"},
     "MoveStation": {"station_id": "S1", "at": (-140.0, 30.03)},
