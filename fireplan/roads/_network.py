@@ -21,6 +21,7 @@ from fireplan.crs import WGS84, project
 from fireplan.errors import InputError, NetworkError, listed, quoted
 from fireplan.roads._classes import FREEWAYS
 from fireplan.roads._dead_ends import dead_end_notes
+from fireplan.roads._doors import AsDrawn, Doors, doors_of, parts_of
 from fireplan.roads._reading_notes import is_usual, said_for_turns
 from fireplan.roads._routing import Routing, over_nodes, over_turns
 from fireplan.roads._turns import (
@@ -44,7 +45,10 @@ if TYPE_CHECKING:
     import pyproj
     from numpy.typing import NDArray
 
-FROM_GEOMETRY = {"arc_pattern", "segment_grid", "is_freeway", "geometry_fingerprint", "attribute_fingerprint"}
+FROM_GEOMETRY = {
+    "arc_pattern", "segment_grid", "is_freeway", "geometry_fingerprint", "attribute_fingerprint", "part", "doors",
+    "called",
+}  # fmt: skip
 """What a network works out once and that no change of times alters."""
 
 WORKED_OUT = FROM_GEOMETRY | {"graph", "routing", "routing_back", "fingerprint", "drivable", "has_doors"}
@@ -207,6 +211,8 @@ class RoadNetwork(OfOneRelease):
         digest = hashlib.sha256()
         for array in (self.length_m, self.highway, self.street_name):
             digest.update(np.ascontiguousarray(array).tobytes())
+        if (self.street_ref != "").any():
+            digest.update(np.ascontiguousarray(self.street_ref).tobytes())
         if self.features.any():
             digest.update(np.ascontiguousarray(self.features).tobytes())
         digest.update("\0".join(map(str, self.node_ids)).encode())
@@ -303,6 +309,23 @@ class RoadNetwork(OfOneRelease):
     def has_doors(self) -> NDArray[np.bool_]:
         """Drivable streets that doors open on."""
         return np.asarray(self.drivable & ~self.is_freeway)
+
+    @cached_property
+    def called(self) -> NDArray[np.str_]:
+        """What people call each street: its name or, without one, its number; "": neither is known."""
+        return np.where(self.street_name != "", self.street_name, self.street_ref)
+
+    @cached_property
+    def part(self) -> NDArray[np.int32]:
+        """Part of each node, joined to the others by no street; 0 is that with most street."""
+        return parts_of(self.first, self.last, self.length_m, self.n_nodes)
+
+    @cached_property
+    def doors(self) -> Doors:
+        """What keeps a place off each street, judged before any street was shut."""
+        return doors_of(
+            AsDrawn(self.first, self.last, self.part, self.length_m, self.there_s, self.back_s, self.features)
+        )
 
     @cached_property
     def component(self) -> NDArray[np.int32]:
@@ -472,6 +495,7 @@ class RoadNetwork(OfOneRelease):
             back_s=back_s,
             notes=(*self.notes, note) if note else self.notes,
         )
+        _ = self.doors  # judged here, so that a street which is shut moves nobody to the next
         # What follows from where the streets lie is theirs too.
         known = {name: value for name, value in vars(self).items() if name in FROM_GEOMETRY}
         vars(other).update(known)
