@@ -123,7 +123,8 @@ def stations_on(file):
     ("view", "size"),
     [("coverage", (1920, 1080)), ("compare two", (1920, 1080)), ("swipe", (1024, 400)), ("grid", (800, 600))],
 )
-def test_a_page_prints_whole_from_the_command_line(views, view, size, tmp_path, chromium):
+@pytest.mark.usefixtures("chromium")  # skipped where there is none
+def test_a_page_prints_whole_from_the_command_line(views, view, size, tmp_path):
     draw, panes, opened_station = views[view]
     page = draw().save(tmp_path / "map.html")
     program = next(path for name in NAMES_OF_CHROMIUM if (path := shutil.which(name)))
