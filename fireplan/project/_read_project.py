@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from fireplan import demand, roads, standards, wording
 from fireplan._checked import takes
 from fireplan._geofiles import is_layer, read_vector
-from fireplan.changes import from_dict
+from fireplan.changes import from_dicts
 from fireplan.errors import FireplanError, ProjectError, listed, quoted
 from fireplan.incidents import read_cad
 from fireplan.project._plan import PLANNED, TODAY, ZONES, Density, Network, Plan, file_of, read_plan, source_of
@@ -177,7 +177,7 @@ def open_project(path: str | Path, *, tell: Callable[[str], None] | None = None)
     notes += [] if history is None else history.messages()
     if plan.demand.density is not None:
         notes.append(_density_said(plan.demand.density))
-    scenarios = tuple(_scenarios(plan, today))
+    scenarios = tuple(_scenarios(plan, today, folder))
     gone = "; ".join(left_out)
     return Project(folder, plan, today, scenarios, standard, history, tuple(notes), plan_file, gone)
 
@@ -333,7 +333,7 @@ def _standard(plan: Plan) -> Standard:
     return reduce(add, found) if found else standards.named("NFPA_1710")
 
 
-def _scenarios(plan: Plan, today: Scenario) -> list[Scenario]:
+def _scenarios(plan: Plan, today: Scenario, folder: Path) -> list[Scenario]:
     """The what-ifs of a plan: that of [changes], and every [[scenario]]."""
     found = []
     if plan.changes.close or plan.changes.add:
@@ -348,13 +348,13 @@ def _scenarios(plan: Plan, today: Scenario) -> list[Scenario]:
             for s in plan.changes.add
         ]
         entries += [{"close_station": s} for s in plan.changes.close]
-        found.append(_changed(today, entries, PLANNED, "[changes]"))
-    found += [_changed(today, s.changes, s.name, f"scenario {quoted(s.name)}") for s in plan.scenario]
+        found.append(_changed(today, entries, PLANNED, "[changes]", folder))
+    found += [_changed(today, s.changes, s.name, f"scenario {quoted(s.name)}", folder) for s in plan.scenario]
     return found
 
 
-def _changed(today: Scenario, entries: Sequence[dict[str, Any]], name: str, what: str) -> Scenario:
+def _changed(today: Scenario, entries: Sequence[dict[str, Any]], name: str, what: str, folder: Path) -> Scenario:
     try:
-        return today.apply(*(from_dict(entry) for entry in entries), name=name)
+        return today.apply(*from_dicts(entries, folder=folder), name=name)
     except FireplanError as error:
         raise ProjectError(f"{what} of plan.toml: {error}") from error

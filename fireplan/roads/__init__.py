@@ -10,6 +10,7 @@ from fireplan.roads._osmnx_place import from_place
 from fireplan.roads._snapping import SNAP_LIMIT_M, OnRoad, snap, snap_xy
 from fireplan.roads._speeds import class_speeds
 from fireplan.roads._turns import Control, Feature, TurnDelays
+from fireplan.roads._vehicles import Vehicle
 
 __all__ = [
     "SNAP_LIMIT_M",
@@ -18,6 +19,7 @@ __all__ = [
     "OnRoad",
     "RoadNetwork",
     "TurnDelays",
+    "Vehicle",
     "class_speeds",
     "from_frames",
     "from_graph",

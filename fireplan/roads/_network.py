@@ -24,6 +24,7 @@ from fireplan.roads._dead_ends import dead_end_notes
 from fireplan.roads._routing import Routing, over_nodes
 from fireplan.roads._speeds import planning_caveat
 from fireplan.roads._turns import TURNS, USUAL_DELAYS, Feature, TurnDelays, Turns
+from fireplan.roads._vehicles import USUAL_VEHICLE, Vehicle
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -90,6 +91,8 @@ class RoadNetwork(OfOneRelease):
         How turns are reckoned: "none", "mean" (what a turn costs on average at each end of street) or "exact".
     delays
         What turns cost where they are reckoned.
+    vehicle
+        The vehicle it was read for.
     """
 
     crs: pyproj.CRS
@@ -114,6 +117,7 @@ class RoadNetwork(OfOneRelease):
     banned: NDArray[np.int32] = None  # type: ignore[assignment]
     turns: Turns = "none"
     delays: TurnDelays = USUAL_DELAYS
+    vehicle: Vehicle = USUAL_VEHICLE
 
     def __post_init__(self) -> None:
         """Bar the arrays from being written to; what can still be written to elsewhere is copied."""
@@ -472,6 +476,7 @@ def build_network(  # noqa: PLR0913 - one argument for each attribute of the nou
     control: NDArray[np.uint8] | None = None,
     wait_s: NDArray[np.float64] | None = None,
     banned: NDArray[np.integer] | None = None,
+    vehicle: Vehicle = USUAL_VEHICLE,
 ) -> RoadNetwork:
     """
     Put streets into their lasting order and freeze them.
@@ -523,4 +528,5 @@ def build_network(  # noqa: PLR0913 - one argument for each attribute of the nou
         control=plain["control"] if control is None else control[row].astype(np.uint8),
         wait_s=plain["wait_s"] if wait_s is None else wait_s[order].astype(float),
         banned=plain["banned"] if banned is None else banned.astype(np.int32),
+        vehicle=vehicle,
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import tempfile
 import zipfile
@@ -16,6 +17,7 @@ from fireplan._checked import takes
 from fireplan.errors import NetworkError
 from fireplan.roads._network import RoadNetwork
 from fireplan.roads._turns import TurnDelays
+from fireplan.roads._vehicles import Vehicle, as_values
 
 if TYPE_CHECKING:
     from fireplan.roads._turns import Turns
@@ -25,7 +27,7 @@ ARRAYS = (
     "node_xy_m", "first", "last", "length_m", "there_s", "back_s", "xy_m", "offsets", "highway", "street_name",
     "street_ref", "features", "control", "wait_s", "banned",
 )  # fmt: skip
-ABOUT = ("node_ids", "format", "crs", "source", "notes", "turns", "delays", "fingerprint")
+ABOUT = ("node_ids", "format", "crs", "source", "notes", "turns", "delays", "vehicle", "fingerprint")
 
 
 @takes
@@ -51,6 +53,7 @@ def save(roads: RoadNetwork, path: str | Path) -> Path:
     content["notes"] = np.array(roads.notes, dtype=str)
     content["turns"] = np.array(roads.turns)
     content["delays"] = np.array(roads.delays, dtype=float)
+    content["vehicle"] = np.array(json.dumps(as_values(roads.vehicle)))
     content["fingerprint"] = np.array(roads.fingerprint)
     handle, part = tempfile.mkstemp(dir=file.parent, prefix=file.name, suffix=".part")
     try:
@@ -90,8 +93,16 @@ def load(path: str | Path) -> RoadNetwork:
         notes=tuple(str(n) for n in held["notes"]),
         turns=cast("Turns", str(held["turns"])),
         delays=TurnDelays(*held["delays"].tolist()),
+        vehicle=_vehicle(str(held["vehicle"]), file.name),
         **{name: held[name] for name in ARRAYS},
     )
     if roads.fingerprint != str(held["fingerprint"]):
         raise NetworkError(f"{file.name} is damaged: its streets are not those that were saved")
     return roads
+
+
+def _vehicle(text: str, name: str) -> Vehicle:
+    try:
+        return Vehicle(**json.loads(text))
+    except (ValueError, TypeError) as error:
+        raise NetworkError(f"{name} is damaged: its vehicle cannot be read ({error})") from error

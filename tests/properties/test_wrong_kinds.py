@@ -78,6 +78,11 @@ LEFT = {
 
 CALLS = {  # valid calls, by the name of the function: what its arguments are besides those of THINGS
     "AddUnit": {"unit_id": "E9", "to": "S1"},
+    "BanTurn": {"road": "Line Street", "onto": "Line Street"},
+    "BuildRoad": {"line": [(-140.0, 30.0), (-139.99, 30.02), (-140.0, 30.04)]},
+    "SetRestriction": {"road": "Line Street", "max_weight_t": 7.5},
+    "from_dicts": {"entries": [{"close_road": "Line Street"}]},
+    "changed_roads": {"scenario": OTHER},
     "CloseRoad": {"road": "Line Street"},
     "CloseStation": {"station_id": "S1"},
     "MoveStation": {"station_id": "S1", "at": (-140.0, 30.03)},
@@ -129,6 +134,7 @@ CALLS = {  # valid calls, by the name of the function: what its arguments are be
     "fairest": {**ASKED, "by": "population"},
     "expected_coverage": {"units": 1, "busy": 0.2, "candidates": SITES},
     "reliable_coverage": {"units": 1, "busy": 0.2, "candidates": SITES},
+    "Vehicle": {}, "Vehicle.preset": {"name": "engine"},
     "Rules": {}, "Aim": {}, "Shifts": {}, "About": {}, "Legend": {"title": "x"}, "Footer": {},
     "Entry": {"label": "x"},
     "from_dict": {"entry": {"close_station": "S1"}},
