@@ -15,6 +15,7 @@ from fireplan.changes import from_dicts
 from fireplan.errors import FireplanError, ProjectError, listed, quoted
 from fireplan.incidents import read_cad
 from fireplan.project._plan import PLANNED, TODAY, ZONES, Density, Network, Plan, file_of, read_plan, source_of
+from fireplan.roads import TurnDelays
 from fireplan.scenario import Scenario
 from fireplan.stations import complete_units, read_station_table, read_units
 
@@ -209,6 +210,14 @@ def _check_inputs(plan: Plan, folder: Path) -> None:
 
 
 def read_network(folder: Path, name: str, asked: Network) -> RoadNetwork:
+    """Read roads as they lie, and reckon turns on them as the plan says; where it does not, as the file does."""
+    network = _network(folder, name, asked)
+    if asked.turns is None:
+        return network
+    return network.with_turns(asked.turns, None if asked.delays is None else TurnDelays(**dict(asked.delays)))
+
+
+def _network(folder: Path, name: str, asked: Network) -> RoadNetwork:
     """Read roads by the ending of their file: a network kept, a graph, an extract, or else centrelines."""
     file, source = folder / name, asked.source or None
     lower = file.name.lower()

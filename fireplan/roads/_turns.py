@@ -88,6 +88,7 @@ class TurnDelays(NamedTuple):
 
 
 USUAL_DELAYS = TurnDelays()
+NO_DELAYS = TurnDelays(left_s=0.0, right_s=0.0, signal_s=0.0, stop_s=0.0, give_way_s=0.0, roundabout_s=0.0)
 
 LONGEST_DELAY_S = 600.0
 """A delay that is longer was written in another unit. [s]"""
@@ -186,9 +187,7 @@ def street_turns(  # noqa: PLR0913 - one argument for each attribute of a networ
     onward[before[allowed & ~back]] = True
     allowed &= ~back | ~onward[before]
     before, after, back = before[allowed], after[allowed], back[allowed]
-    begins, ends = _bearings(xy_m, offsets)
-    angle = (begins[after] - ends[before] + np.pi) % (2 * np.pi) - np.pi
-    kind = np.select([back, angle > SHARP, angle < -SHARP], [BACK, LEFT, RIGHT], default=STRAIGHT).astype(np.uint8)
+    kind = kinds_of(before, after, xy_m=xy_m, offsets=offsets)
     delay_s = _kind_s(delays)[kind]
     # What joins is counted where it may be driven, one way or both.
     drivable = ways.open_to[0::2] | ways.open_to[1::2]
@@ -203,6 +202,16 @@ def street_turns(  # noqa: PLR0913 - one argument for each attribute of a networ
     added_s[[Control.SIGNALS, Control.STOP, Control.GIVE_WAY]] = delays.signal_s, delays.stop_s, delays.give_way_s
     delay_s += added_s[control.ravel()[before]]
     return StreetTurns(before, after, delay_s, kind)
+
+
+def kinds_of(
+    before: NDArray[np.integer], after: NDArray[np.integer], *, xy_m: NDArray[np.float64], offsets: NDArray[np.int64]
+) -> NDArray[np.uint8]:
+    """Say what kind of turn it is from one way onto another, as places in `KINDS_OF_TURN`."""
+    begins, ends = _bearings(xy_m, offsets)
+    angle = (begins[after] - ends[before] + np.pi) % (2 * np.pi) - np.pi
+    kinds = [after == before ^ 1, angle > SHARP, angle < -SHARP]
+    return np.select(kinds, [BACK, LEFT, RIGHT], default=STRAIGHT).astype(np.uint8)
 
 
 def mean_delays(turns: StreetTurns, n_ways: int) -> NDArray[np.float64]:
