@@ -5,13 +5,13 @@ import importlib
 import tomllib
 from dataclasses import replace
 from pathlib import Path
-from xml.etree import ElementTree
+from xml.etree import ElementTree as ET
 
 import numpy as np
 import pytest
 
-from fireplan import examples, roads
 from fireplan import _kernel as kernel
+from fireplan import examples, roads
 from fireplan.crs import WGS84, project
 from fireplan.roads import Control, Feature, TurnDelays
 
@@ -28,7 +28,7 @@ class Truth:
     def __init__(self, network, routing, travel, crs):
         file = examples.marisol_folder() / "roads.osm.gz"
         with gzip.open(file) as stream:
-            tree = ElementTree.parse(stream).getroot()  # noqa: S314 - our own file
+            tree = ET.parse(stream).getroot()  # noqa: S314 - our own file
         nodes = {node.get("id"): node for node in tree.iter("node")}
         number = {osm_id: i for i, osm_id in enumerate(nodes)}
         lonlat = np.array([[float(n.get("lon")), float(n.get("lat"))] for n in nodes.values()])
@@ -136,7 +136,7 @@ def test_road_kilometres_within_four_minutes_are_those_of_the_truth(
     assert np.std(found_s[reached] - truth.seconds[reached]) <= most_sd_s
 
 
-def test_without_turns_and_a_start_more_is_wrong(with_signals, truth, settings):
+def test_without_turns_and_a_start_more_is_wrong(with_signals, truth):
     found_s = modelled_s(with_signals, truth, 0.0)
     wrong = (found_s <= LIMIT_S) != (truth.seconds <= LIMIT_S)
     assert truth.metres[wrong].sum() / truth.metres.sum() > 0.05
