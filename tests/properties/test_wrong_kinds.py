@@ -108,6 +108,7 @@ CALLS = {  # valid calls, by the name of the function: what its arguments are be
     "read_stations": {"path": "there.csv"},
     "read_units": {"path": "there.csv"},
     "read_zones": {"path": "there.gpkg"},
+    "spread_over_places": {"places": SITES},
     "own_stations": {"stations": TOWN.stations},
     "read_incidents": {"path": "there.gpkg"},
     "open_project": {"path": "there"},
