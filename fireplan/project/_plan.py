@@ -16,6 +16,7 @@ from fireplan._checked import SHORTEST_PLAUSIBLE_S
 from fireplan._geofiles import is_database, with_layer, without_password
 from fireplan.errors import ProjectError, UnknownIdError, listed, quoted
 from fireplan.response_performance import Policy
+from fireplan.roads import Vehicle
 
 MOST_REPLICATIONS = 10_000
 LARGEST_BYTES = 2**20
@@ -312,6 +313,42 @@ class Network(_Part):
         return value
 
 
+class VehiclePart(_Part):
+    """The vehicle for which the roads are read: a usual one, and what is otherwise about it; see `roads.Vehicle`."""
+
+    preset: str = "engine"
+    weight_t: float | None = None
+    height_m: float | None = None
+    width_m: float | None = None
+    length_m: float | None = None
+    top_kph: float | None = None
+    floor_kph: float | None = None
+    emergency: bool | None = None
+    obeys_turn_restrictions: bool | None = None
+    opens_gates: bool | None = None
+    removes_bollards: bool | None = None
+    bus_roads: bool | None = None
+    fire_lanes: bool | None = None
+    to_doors: bool | None = None
+    worst_track: int | None = None
+    worst_smoothness: str | None = None
+    weight_limits: Literal["bridges", "all"] | None = None
+    speeds: Literal["posted", "class"] | None = None
+
+    @model_validator(mode="after")
+    def _is_a_vehicle(self) -> VehiclePart:
+        try:
+            self.as_vehicle()
+        except UnknownIdError as error:
+            raise ValueError(f"vehicle.preset: {error}") from error
+        return self
+
+    def as_vehicle(self) -> Vehicle:
+        """Give the same as a vehicle."""
+        own = {key: value for key, value in self if key != "preset" and value is not None}
+        return Vehicle.preset(self.preset, **own)
+
+
 class SitingPart(_Part):
     """What is asked of new stations, and under which rules; see `fireplan.siting`."""
 
@@ -466,6 +503,7 @@ class Plan(_Part):
     changes: Changes = Changes()
     scenario: tuple[PlannedScenario, ...] = ()
     network: Network = Network()
+    vehicle: VehiclePart | None = None
     siting: SitingPart = SitingPart()
     performance: Performance = Performance()
     report: Report = Report()

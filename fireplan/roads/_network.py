@@ -472,10 +472,23 @@ class RoadNetwork(OfOneRelease):
 
         graph = nx.MultiDiGraph(crs="epsg:4326", created_with="fireplan", simplified=True)
         graph.add_nodes_from((osmid, {"x": row.x, "y": row.y}) for osmid, row in self._nodes.table.iterrows())
-        edges = self._edges.table.drop(columns="street")
+        edges = self._edges.table.drop(columns="street").assign(**self._tags_of(self._edges.table["street"].to_numpy()))
         for (u, v, key), row in zip(edges.index, edges.to_dict("records"), strict=True):
-            graph.add_edge(u, v, key=key, **row)
+            graph.add_edge(u, v, key=key, **{k: value for k, value in row.items() if k not in TAGS or value != ""})
         return graph
+
+    def _tags_of(self, street: NDArray[np.int64]) -> dict[str, NDArray[np.object_]]:
+        """Tags that say the rest of some streets, so that a graph of them is read as they are; "": none."""
+        bits = self.features[street]
+        by_engines = (bits & Feature.FIRE_LANE > 0) | (self.highway[street] == "track")
+        said = {
+            "ref": self.street_ref[street],
+            "bridge": np.where(bits & Feature.BRIDGE, "yes", ""),
+            "tunnel": np.where(bits & Feature.TUNNEL, "yes", ""),
+            "junction": np.where(bits & Feature.ROUNDABOUT, "roundabout", ""),
+            "emergency": np.where(by_engines, "yes", ""),
+        }
+        return {key: values.astype(object) for key, values in said.items() if (values != "").any()}
 
     @takes
     def with_times(self, *, there_s: NDArray[np.float64], back_s: NDArray[np.float64], note: str = "") -> RoadNetwork:
@@ -523,6 +536,10 @@ class RoadNetwork(OfOneRelease):
         other = replace(self, turns=turns, delays=delays, notes=notes)
         vars(other).update({name: value for name, value in vars(self).items() if name in FROM_GEOMETRY})
         return other
+
+
+TAGS = ("ref", "bridge", "tunnel", "junction", "emergency")
+"""Tags of edges of a graph that say what else its streets are."""
 
 
 def plain_traits(n_nodes: int, n_streets: int) -> dict[str, NDArray[Any]]:
