@@ -14,9 +14,10 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 from fireplan import standards, wording
 from fireplan._checked import SHORTEST_PLAUSIBLE_S
 from fireplan._geofiles import is_database, with_layer, without_password
-from fireplan.errors import ProjectError, UnknownIdError, listed, quoted
+from fireplan.errors import FireplanError, ProjectError, UnknownIdError, listed, quoted
 from fireplan.response_performance import Policy
-from fireplan.roads import Vehicle
+from fireplan.roads import SpeedPeriod, Vehicle
+from fireplan.roads._speed_periods import check_periods
 from fireplan.roads._turns import LONGEST_DELAY_S, USUAL_DELAYS
 
 MOST_REPLICATIONS = 10_000
@@ -375,6 +376,29 @@ class VehiclePart(_Part):
         return Vehicle.preset(self.preset, **own)
 
 
+class PeriodPart(_Part):
+    """Hours of the week in which streets are driven slower or faster; see `fireplan.roads.SpeedPeriod`."""
+
+    name: str
+    hours: tuple[float, float] = (0.0, 24.0)
+    weekdays: Values = ()
+    factor: float | dict[str, float]
+    basis: str = "assumed"
+
+    @model_validator(mode="after")
+    def _is_a_period(self) -> PeriodPart:
+        try:
+            _ = self.period
+        except FireplanError as error:
+            raise ValueError(f"[[periods]] {error}") from error
+        return self
+
+    @property
+    def period(self) -> SpeedPeriod:
+        """The same as a period of a network."""
+        return SpeedPeriod(self.name, hours=self.hours, weekdays=self.weekdays, factor=self.factor, basis=self.basis)
+
+
 class SitingPart(_Part):
     """What is asked of new stations, and under which rules; see `fireplan.siting`."""
 
@@ -530,6 +554,7 @@ class Plan(_Part):
     scenario: tuple[PlannedScenario, ...] = ()
     network: Network = Network()
     vehicle: VehiclePart | None = None
+    periods: tuple[PeriodPart, ...] = ()
     siting: SitingPart = SitingPart()
     performance: Performance = Performance()
     report: Report = Report()
@@ -548,6 +573,15 @@ class Plan(_Part):
         twice = [n for n in named if named.count(n) > 1]
         if twice:
             raise ValueError(f"[[risk]] {quoted(twice[0][1])} stands twice with the same limit: write it once")
+        return value
+
+    @field_validator("periods")
+    @classmethod
+    def _hours_differ(cls, value: tuple[PeriodPart, ...]) -> tuple[PeriodPart, ...]:
+        try:
+            check_periods([part.period for part in value])
+        except FireplanError as error:
+            raise ValueError(f"[[periods]] {error}") from error
         return value
 
     @field_validator("scenario")

@@ -121,7 +121,7 @@ def open_project(path: str | Path, *, tell: Callable[[str], None] | None = None)
     _check_inputs(plan, folder)
     standard = _standard(plan)
     say("reading roads")
-    network = read_network(folder, plan.inputs.network, plan.network, plan.vehicle)
+    network = _with_periods(read_network(folder, plan.inputs.network, plan.network, plan.vehicle), plan)
     say("reading stations and units")
     stations, housed = read_station_table(
         source_of(folder, plan.inputs.stations),
@@ -185,7 +185,7 @@ def open_project(path: str | Path, *, tell: Callable[[str], None] | None = None)
             area.attrs["name"] = f"the area of {plan.area.within}"
         today = today.only(area=area, name=TODAY)
     today, parted = _at_points(today, plan, folder)  # after the study area: zones are in it by their middle
-    notes = [*plan.warnings(), *network.notes, *left_out]
+    notes = [*plan.warnings(), *network.notes, *network.period_notes, *left_out]
     notes += [note for table in (stations, units, outlines, incidents) for note in _notes(table)]
     notes += [] if history is None else history.messages()
     notes += parted
@@ -252,6 +252,16 @@ def _network(folder: Path, name: str, asked: Network, vehicle: VehiclePart | Non
         source_of(folder, name), source=source, crs=asked.crs, classes=asked.classes, vehicle=driver,
         oneway_codes=asked.oneway_codes, join_crossings=asked.join_crossings, **columns,
     )  # fmt: skip
+
+
+def _with_periods(network: RoadNetwork, plan: Plan) -> RoadNetwork:
+    """Drive the network in the periods of the plan; of none there those that were kept with it."""
+    if not plan.periods:
+        return network
+    try:
+        return network.with_periods(*(part.period for part in plan.periods))
+    except FireplanError as error:
+        raise ProjectError(f"[[periods]] of plan.toml: {error}") from error
 
 
 def _without(
