@@ -28,7 +28,8 @@ from fireplan.stations._agencies import neighbours_said
 from fireplan.travel import first_due, force_times, station_notes
 from fireplan.travel._first_due import first_due_rows
 from fireplan.travel._force import ForceTimes, force_arrival, whole
-from fireplan.travel._places import places
+from fireplan.travel._network_parts import part_notes
+from fireplan.travel._places import place_notes, places
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -350,11 +351,7 @@ def _headline(arrival: Arrival) -> dict[str, object]:
     within = total if total - within <= ROUNDING * total else within  # what is left over is the rounding of sums
     share = within / total if total > 0 else np.nan
     speaks = objective.weight in {"", measure.name}
-    met: object = pd.NA
-    if speaks and total > 0 and objective.share is not None:
-        met = bool(within >= objective.share * total * (1 - ROUNDING))
-    if speaks and objective.at_most_outside is not None:
-        met = bool(total - within <= objective.at_most_outside) and (met is pd.NA or bool(met))
+    met = verdict_of(objective, measure, total, within)
     return {
         "objective": objective.key,
         "measure": measure.name,
@@ -376,6 +373,17 @@ def _headline(arrival: Arrival) -> dict[str, object]:
         "untold": measure.untold,
         "basis": "modelled",
     }
+
+
+def verdict_of(objective: Objective, measure: Measure, total: float, within: float) -> object:
+    """Say whether an objective is met by what lies within its limit; missing: it sets nothing for this measure."""
+    met: object = pd.NA
+    speaks = objective.weight in {"", measure.name}
+    if speaks and total > 0 and objective.share is not None:
+        met = bool(within >= objective.share * total * (1 - ROUNDING))
+    if speaks and objective.at_most_outside is not None:
+        met = bool(total - within <= objective.at_most_outside) and (met is pd.NA or bool(met))
+    return met
 
 
 def _by_zone(scenario: Scenario, arrivals: tuple[Arrival, ...]) -> gpd.GeoDataFrame:
@@ -456,6 +464,9 @@ def _notes(scenario: Scenario, standard: Standard, arrivals: tuple[Arrival, ...]
     notes += changes.notes(scenario)
     notes += _ground_notes(scenario, arrivals)
     notes += station_notes(scenario)
+    notes += part_notes(scenario)
+    kinds = dict.fromkeys(arrival.measure.places.kind for arrival in arrivals)
+    notes += [note for kind in kinds for note in place_notes(scenario, kind)]
     seen = set()
     for arrival in arrivals:
         counted = int((arrival.measure.weight != 0).sum())

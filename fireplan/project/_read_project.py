@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import reduce
 from operator import add
 from pathlib import Path
@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from fireplan import demand, roads, standards, wording
 from fireplan._checked import takes
 from fireplan._geofiles import is_layer, read_vector
-from fireplan.changes import from_dict
+from fireplan.changes import from_dicts
 from fireplan.errors import FireplanError, ProjectError, listed, quoted
 from fireplan.incidents import read_cad
 from fireplan.project._plan import (
@@ -26,6 +26,7 @@ from fireplan.project._plan import (
     read_plan,
     source_of,
 )
+from fireplan.roads import TurnDelays
 from fireplan.scenario import Scenario
 from fireplan.stations import complete_units, read_station_table, read_units
 
@@ -120,7 +121,7 @@ def open_project(path: str | Path, *, tell: Callable[[str], None] | None = None)
     _check_inputs(plan, folder)
     standard = _standard(plan)
     say("reading roads")
-    network = read_network(folder, plan.inputs.network, plan.network, plan.vehicle)
+    network = _with_periods(read_network(folder, plan.inputs.network, plan.network, plan.vehicle), plan)
     say("reading stations and units")
     stations, housed = read_station_table(
         source_of(folder, plan.inputs.stations),
@@ -183,12 +184,14 @@ def open_project(path: str | Path, *, tell: Callable[[str], None] | None = None)
         if not isinstance(area, str):
             area.attrs["name"] = f"the area of {plan.area.within}"
         today = today.only(area=area, name=TODAY)
-    notes = [*plan.warnings(), *network.notes, *left_out]
+    today, parted = _at_points(today, plan, folder)  # after the study area: zones are in it by their middle
+    notes = [*plan.warnings(), *network.notes, *network.period_notes, *left_out]
     notes += [note for table in (stations, units, outlines, incidents) for note in _notes(table)]
     notes += [] if history is None else history.messages()
+    notes += parted
     if plan.demand.density is not None:
         notes.append(_density_said(plan.demand.density))
-    scenarios = tuple(_scenarios(plan, today))
+    scenarios = tuple(_scenarios(plan, today, folder))
     gone = "; ".join(left_out)
     return Project(folder, plan, today, scenarios, standard, history, tuple(notes), plan_file, gone)
 
@@ -220,6 +223,14 @@ def _check_inputs(plan: Plan, folder: Path) -> None:
 
 
 def read_network(folder: Path, name: str, asked: Network, vehicle: VehiclePart | None = None) -> RoadNetwork:
+    """Read roads as they lie, and reckon turns on them as the plan says; where it does not, as the file does."""
+    network = _network(folder, name, asked, vehicle)
+    if asked.turns is None:
+        return network
+    return network.with_turns(asked.turns, None if asked.delays is None else TurnDelays(**dict(asked.delays)))
+
+
+def _network(folder: Path, name: str, asked: Network, vehicle: VehiclePart | None) -> RoadNetwork:
     """Read roads by the ending of their file: a network kept, a graph, an extract, or else centrelines."""
     file, source = folder / name, asked.source or None
     driver = (vehicle or VehiclePart()).as_vehicle()
@@ -241,6 +252,16 @@ def read_network(folder: Path, name: str, asked: Network, vehicle: VehiclePart |
         source_of(folder, name), source=source, crs=asked.crs, classes=asked.classes, vehicle=driver,
         oneway_codes=asked.oneway_codes, join_crossings=asked.join_crossings, **columns,
     )  # fmt: skip
+
+
+def _with_periods(network: RoadNetwork, plan: Plan) -> RoadNetwork:
+    """Drive the network in the periods of the plan; of none there those that were kept with it."""
+    if not plan.periods:
+        return network
+    try:
+        return network.with_periods(*(part.period for part in plan.periods))
+    except FireplanError as error:
+        raise ProjectError(f"[[periods]] of plan.toml: {error}") from error
 
 
 def _without(
@@ -285,6 +306,30 @@ def _with_density(zones: gpd.GeoDataFrame, density: Density) -> gpd.GeoDataFrame
         rural_under_per_mi2=density.rural_under_per_mi2,
     )
     return zones.assign(demand_zone=found)
+
+
+def _at_points(today: Scenario, plan: Plan, folder: Path) -> tuple[Scenario, list[str]]:
+    """Part the zones into the points that the plan asks for, and say into how many."""
+    asked, weights = plan.zones, plan.demand.weights
+    if asked.points == "middle":
+        return today, []
+    if plan.inputs.zones is None:
+        raise ProjectError(f'[zones] points = "{asked.points}" needs zones: give inputs.zones, or leave it out')
+    places = None if asked.places is None else read_vector(folder / asked.places, what="places of the zones")
+
+    def parted(scenario: Scenario) -> Scenario:
+        zones = scenario.zones
+        if places is None:
+            zones = demand.spread_along_streets(zones, scenario.roads, weights=weights)
+        else:
+            zones = demand.spread_over_places(zones, places, share=asked.share, weights=weights)
+        return replace(scenario, zones=zones, parent=None if scenario.parent is None else parted(scenario.parent))
+
+    found = parted(today)
+    stay = int((found.zones.index == found.zones["block"]).sum())
+    where = "along their streets" if places is None else f"at the places of {asked.places}"
+    note = f"{wording.counted(len(today.zones), 'zone')} parted into {wording.count(len(found.zones))} points {where}"
+    return found, [note + (f"; {wording.count(stay)} of them had none and stay whole" if stay else "")]
 
 
 def _density_said(density: Density) -> str:
@@ -351,7 +396,7 @@ def _standard(plan: Plan) -> Standard:
     return reduce(add, found) if found else standards.named("NFPA_1710")
 
 
-def _scenarios(plan: Plan, today: Scenario) -> list[Scenario]:
+def _scenarios(plan: Plan, today: Scenario, folder: Path) -> list[Scenario]:
     """The what-ifs of a plan: that of [changes], and every [[scenario]]."""
     found = []
     if plan.changes.close or plan.changes.add:
@@ -366,13 +411,13 @@ def _scenarios(plan: Plan, today: Scenario) -> list[Scenario]:
             for s in plan.changes.add
         ]
         entries += [{"close_station": s} for s in plan.changes.close]
-        found.append(_changed(today, entries, PLANNED, "[changes]"))
-    found += [_changed(today, s.changes, s.name, f"scenario {quoted(s.name)}") for s in plan.scenario]
+        found.append(_changed(today, entries, PLANNED, "[changes]", folder))
+    found += [_changed(today, s.changes, s.name, f"scenario {quoted(s.name)}", folder) for s in plan.scenario]
     return found
 
 
-def _changed(today: Scenario, entries: Sequence[dict[str, Any]], name: str, what: str) -> Scenario:
+def _changed(today: Scenario, entries: Sequence[dict[str, Any]], name: str, what: str, folder: Path) -> Scenario:
     try:
-        return today.apply(*(from_dict(entry) for entry in entries), name=name)
+        return today.apply(*from_dicts(entries, folder=folder), name=name)
     except FireplanError as error:
         raise ProjectError(f"{what} of plan.toml: {error}") from error

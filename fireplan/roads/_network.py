@@ -18,12 +18,27 @@ from fireplan._conversions import KPH_PER_MPS
 from fireplan._frozen_tables import FrozenTable, freeze_array, freeze_own
 from fireplan._one_release import RELEASE, OfOneRelease
 from fireplan.crs import WGS84, project
-from fireplan.errors import InputError, NetworkError, listed, quoted
+from fireplan.errors import InputError, NetworkError, UnknownIdError, listed, quoted
 from fireplan.roads._classes import FREEWAYS
 from fireplan.roads._dead_ends import dead_end_notes
+from fireplan.roads._doors import AsDrawn, Doors, doors_of, parts_of
 from fireplan.roads._reading_notes import is_usual, said_for_turns
-from fireplan.roads._routing import Routing, over_nodes
-from fireplan.roads._turns import TURNS, USUAL_DELAYS, Feature, TurnDelays, Turns
+from fireplan.roads._routing import Routing, over_nodes, over_turns
+from fireplan.roads._speed_periods import REST, WEEK_MIN, SpeedPeriod, check_periods, period_notes
+from fireplan.roads._turns import (
+    NO_DELAYS,
+    TURNS,
+    USUAL_DELAYS,
+    Feature,
+    StreetTurns,
+    TurnDelays,
+    Turns,
+    Ways,
+    check_delays,
+    mean_delays,
+    street_turns,
+    ways_of,
+)
 from fireplan.roads._vehicles import USUAL_VEHICLE, Vehicle
 
 if TYPE_CHECKING:
@@ -32,10 +47,13 @@ if TYPE_CHECKING:
     import pyproj
     from numpy.typing import NDArray
 
-FROM_GEOMETRY = {"arc_pattern", "segment_grid", "is_freeway", "geometry_fingerprint", "attribute_fingerprint"}
+FROM_GEOMETRY = {
+    "arc_pattern", "segment_grid", "is_freeway", "geometry_fingerprint", "attribute_fingerprint", "part", "doors",
+    "called",
+}  # fmt: skip
 """What a network works out once and that no change of times alters."""
 
-WORKED_OUT = FROM_GEOMETRY | {"graph", "routing", "fingerprint", "drivable", "has_doors"}
+WORKED_OUT = FROM_GEOMETRY | {"graph", "routing", "routing_back", "fingerprint", "drivable", "has_doors"}
 """What a network works out once."""
 
 ARRAYS = (
@@ -93,6 +111,8 @@ class RoadNetwork(OfOneRelease):
         What turns cost where they are reckoned.
     vehicle
         The vehicle it was read for.
+    periods
+        Hours of the week in which it is driven otherwise; its own times hold in the rest: see `with_periods`, `during`.
     """
 
     crs: pyproj.CRS
@@ -118,6 +138,7 @@ class RoadNetwork(OfOneRelease):
     turns: Turns = "none"
     delays: TurnDelays = USUAL_DELAYS
     vehicle: Vehicle = USUAL_VEHICLE
+    periods: tuple[SpeedPeriod, ...] = ()
 
     def __post_init__(self) -> None:
         """Bar the arrays from being written to; what can still be written to elsewhere is copied."""
@@ -195,6 +216,8 @@ class RoadNetwork(OfOneRelease):
         digest = hashlib.sha256()
         for array in (self.length_m, self.highway, self.street_name):
             digest.update(np.ascontiguousarray(array).tobytes())
+        if (self.street_ref != "").any():
+            digest.update(np.ascontiguousarray(self.street_ref).tobytes())
         if self.features.any():
             digest.update(np.ascontiguousarray(self.features).tobytes())
         digest.update("\0".join(map(str, self.node_ids)).encode())
@@ -212,7 +235,59 @@ class RoadNetwork(OfOneRelease):
     def routing(self) -> Routing:
         """What a search runs over: nodes, or streets by direction where turns are exact."""
         streets = kernel.Streets(self.first, self.last, self.there_s, self.back_s)
-        return over_nodes(self.graph, streets, wait_s=self.wait_s)
+        if self.turns == "exact":
+            return over_turns(self._ways, streets, self.street_turns, wait_s=self.wait_s)
+        lost_there_s, lost_back_s = self._lost_s
+        graph = self.graph
+        if self.turns == "mean":
+            along_s = np.concatenate([self.there_s + lost_there_s, self.back_s + lost_back_s])
+            graph = kernel.graph_of(self.arc_pattern, along_s)
+        return over_nodes(graph, streets, lost_there_s=lost_there_s, lost_back_s=lost_back_s)
+
+    @cached_property
+    def routing_back(self) -> Routing:
+        """
+        The same the other way round: a search from a place finds how long it takes to there.
+
+        At a point within a street, what is lost at its end (`routing.lost_there_s`) comes on top.
+        """
+        streets = kernel.Streets(self.first, self.last, self.there_s, self.back_s)
+        if self.turns == "exact":
+            return over_turns(self._ways, streets, self.street_turns, wait_s=self.wait_s, backwards=True)
+        lost_there_s, lost_back_s = self._lost_s
+        along_s = np.concatenate([self.back_s + lost_back_s, self.there_s + lost_there_s])
+        nothing_s = np.broadcast_to(0.0, self.n_streets)
+        turned = streets._replace(there_s=self.back_s, back_s=self.there_s)
+        graph = kernel.graph_of(self.arc_pattern, along_s)
+        return over_nodes(graph, turned, lost_there_s=nothing_s, lost_back_s=nothing_s)
+
+    @property
+    def street_turns(self) -> StreetTurns:
+        """Every turn that may be made, with what it costs; worked out each time, as few ask twice."""
+        return street_turns(
+            self._ways,
+            n_nodes=self.n_nodes,
+            xy_m=self.xy_m,
+            offsets=self.offsets,
+            highway=self.highway,
+            features=self.features,
+            control=self.control,
+            banned=self.banned,
+            delays=self.delays,
+        )
+
+    @property
+    def _ways(self) -> Ways:
+        return ways_of(self.first, self.last, self.there_s, self.back_s)
+
+    @property
+    def _lost_s(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """What is lost at the end of each street driven there, and driven back. [s]"""
+        lost_there_s, lost_back_s = self.wait_s[self.last], self.wait_s[self.first]
+        if self.turns == "mean":
+            mean_s = mean_delays(self.street_turns, 2 * self.n_streets)
+            lost_there_s, lost_back_s = lost_there_s + mean_s[0::2], lost_back_s + mean_s[1::2]
+        return lost_there_s, lost_back_s
 
     @cached_property
     def arc_pattern(self) -> kernel.Pattern:
@@ -239,6 +314,23 @@ class RoadNetwork(OfOneRelease):
     def has_doors(self) -> NDArray[np.bool_]:
         """Drivable streets that doors open on."""
         return np.asarray(self.drivable & ~self.is_freeway)
+
+    @cached_property
+    def called(self) -> NDArray[np.str_]:
+        """What people call each street: its name or, without one, its number; "": neither is known."""
+        return np.where(self.street_name != "", self.street_name, self.street_ref)
+
+    @cached_property
+    def part(self) -> NDArray[np.int32]:
+        """Part of each node, joined to the others by no street; 0 is that with most street."""
+        return parts_of(self.first, self.last, self.length_m, self.n_nodes)
+
+    @cached_property
+    def doors(self) -> Doors:
+        """What keeps a place off each street, judged before any street was shut."""
+        return doors_of(
+            AsDrawn(self.first, self.last, self.part, self.length_m, self.there_s, self.back_s, self.features)
+        )
 
     @cached_property
     def component(self) -> NDArray[np.int32]:
@@ -421,6 +513,7 @@ class RoadNetwork(OfOneRelease):
             back_s=back_s,
             notes=(*self.notes, note) if note else self.notes,
         )
+        _ = self.doors  # judged here, so that a street which is shut moves nobody to the next
         # What follows from where the streets lie is theirs too.
         known = {name: value for name, value in vars(self).items() if name in FROM_GEOMETRY}
         vars(other).update(known)
@@ -442,14 +535,114 @@ class RoadNetwork(OfOneRelease):
         """
         if turns not in TURNS:
             raise InputError(f"turns is {quoted(turns)}: choose {listed(TURNS)}")
+        delays = self.delays if delays is None else delays
+        check_delays(delays)
         notes = said_for_turns(self.notes, exact=turns == "exact")
-        other = replace(self, turns=turns, delays=delays or self.delays, notes=notes)
+        other = replace(self, turns=turns, delays=delays, notes=notes)
         vars(other).update({name: value for name, value in vars(self).items() if name in FROM_GEOMETRY})
         return other
+
+    @takes
+    def with_periods(self, *periods: SpeedPeriod) -> RoadNetwork:
+        """
+        Say in which hours of the week the streets are driven otherwise.
+
+        Parameters
+        ----------
+        periods
+            Each with its hours and factors; those of before are forgotten. The hours that none of them names keep the
+            times of the network.
+
+        Raises
+        ------
+        TableError
+            With every fault: two periods at the same hour or of the same name, a class of road that is not known.
+
+        Examples
+        --------
+        >>> import fireplan as fp
+        >>> peak = fp.roads.SpeedPeriod("pm peak", hours=(16, 19), factor=0.5)
+        >>> roads = fp.examples.line_town().roads.with_periods(peak)
+        >>> float((roads.during("pm peak").there_s / roads.there_s)[0])
+        2.0
+        """
+        check_periods(periods, self.highway)
+        return self._with_other(periods=periods)
+
+    @takes
+    def during(self, period: str) -> RoadNetwork:
+        """
+        Drive the same streets as in one period of the week.
+
+        Parameters
+        ----------
+        period
+            Name of one of `periods`, or "rest of the week" for the hours that are in none: there the times stay.
+
+        Returns
+        -------
+        A network without periods: its times are those of these hours alone. Waits at gates and what turns cost stay as
+        they are.
+        """
+        if period not in self._in_periods:
+            self._in_periods[period] = self._in_period(period)
+        return self._in_periods[period]
+
+    @cached_property
+    def _in_periods(self) -> dict[str, RoadNetwork]:
+        """What was asked of it by period before."""
+        return {}
+
+    def _in_period(self, name: str) -> RoadNetwork:
+        if not self.periods:
+            raise InputError(
+                f"the network has no periods, so it cannot be driven as in {quoted(name)}: give it some by with_periods"
+            )
+        driven, note = self, f"driven as in the {REST}"
+        if name != REST:
+            found = next((p for p in self.periods if p.name == name), None)
+            if found is None:
+                raise UnknownIdError("period", name, [*(p.name for p in self.periods), REST])
+            factor, note = found.factors(self.highway), f"driven as in {found}"
+            driven = self.with_times(there_s=self.there_s / factor, back_s=self.back_s / factor)
+        return driven._with_other(periods=(), notes=(*self.notes, note))  # noqa: SLF001 - one of its own kind
+
+    def _with_other(self, **parts: Any) -> RoadNetwork:  # noqa: ANN401 - whatever is not driven
+        """Give the same streets at the same times with something else said of them."""
+        other = replace(self, **parts)
+        vars(other).update({name: value for name, value in vars(self).items() if name in WORKED_OUT})
+        return other
+
+    @property
+    def period_names(self) -> list[str]:
+        """Names of its periods, and of the rest of the week if there is any: what `during` takes."""
+        if not self.periods:
+            raise InputError("the network has no periods: give it some by with_periods, or [[periods]] in plan.toml")
+        names = [p.name for p in self.periods]
+        return names if sum(p.minutes.sum() for p in self.periods) == WEEK_MIN else [*names, REST]
+
+    @property
+    def period_notes(self) -> list[str]:
+        """Say which periods it has, what holds in the hours between, and which classes they name in vain."""
+        return period_notes(self.periods, self.highway)
 
 
 TAGS = ("ref", "bridge", "tunnel", "junction", "emergency")
 """Tags of edges of a graph that say what else its streets are."""
+
+
+def by_metres(roads: RoadNetwork, least_m: float) -> RoadNetwork:
+    """Let every metre take a second and nothing else any time, on the same streets with the same turns forbidden."""
+    length = np.maximum(roads.length_m, least_m)
+    measured = roads.with_times(
+        there_s=np.where(np.isfinite(roads.there_s), length, np.inf),
+        back_s=np.where(np.isfinite(roads.back_s), length, np.inf),
+        note="every metre takes one second: times are road distances in metres",
+    )
+    turns: Turns = "exact" if roads.turns == "exact" else "none"
+    other = replace(measured, wait_s=np.zeros(roads.n_nodes), turns=turns, delays=NO_DELAYS)
+    vars(other).update({name: value for name, value in vars(measured).items() if name in FROM_GEOMETRY})
+    return other
 
 
 def plain_traits(n_nodes: int, n_streets: int) -> dict[str, NDArray[Any]]:

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
+from fireplan.crs import reproject
 from fireplan.progress import steps
 from fireplan.travel._mesh import BEYOND_S, Arrivals, arrivals, build_mesh, outline
 from fireplan.travel._mesh_blocks import LONGEST_EDGE_M, Piece, blocks_near, lay
@@ -102,7 +103,7 @@ class ArrivalSurface:
         own = np.array([street for street, _ in self.origins], dtype=np.int64)
         reached = np.zeros(roads.n_nodes, dtype=bool)
         for origin in self.origins:
-            nodes, node_s = self._reach(origin)
+            nodes, node_s = roads.routing.at_nodes(self._reach(origin))
             reached[nodes[node_s <= self._search_s]] = True
         streets = marked(roads.n_streets, own, np.flatnonzero(reached[roads.first] | reached[roads.last]))
         return blocks_near(self._survey, streets, within_m=BESIDE_M + LONGEST_EDGE_M)
@@ -186,7 +187,7 @@ def as_table(scenario: Scenario, rows: Iterable[Mapping[str, object]], *, column
     columns = [*columns, "geometry"]
     table = gpd.GeoDataFrame(pd.DataFrame(list(rows), columns=columns), geometry="geometry", crs=scenario.roads.crs)
     table.insert(len(columns) - 1, "area_km2", table.area / 1e6)
-    moved = table.to_crs(scenario.zones.crs)
+    moved = reproject(table, scenario.zones.crs)
     outlines = moved.geometry.to_numpy().copy()
     # Rings that touch at a point may, rounded to another CRS, cross there by a hair.
     crossed = ~shapely.is_valid(outlines)
