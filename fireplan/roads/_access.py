@@ -51,6 +51,9 @@ NOT_BUILT = {"construction", "proposed", "planned"}
 GONE = {"no", "abandoned", "disused", "razed", "demolished", "removed", "destroyed", "dismantled", "historic"}
 GUIDED = "bus_guideway"
 EMERGENCY_ROAD = "emergency_access"
+EMERGENCY_LANES = {EMERGENCY_ROAD, "fire_lane"}
+"""Kinds of `service` way, and a word of `emergency`, that say that a way is kept open for engines."""
+
 
 FORWARD, BACKWARD = "forward", "backward"
 YES, REVERSE, NO, CHANGING = (
@@ -180,7 +183,7 @@ def _road(highway: str, service: str, vehicle: Vehicle) -> str | _Street:
         return _Street(highway, "to_doors", kph) if vehicle.to_doors else "driveway"
     if highway == "busway" and not vehicle.bus_roads:
         return "bus"
-    if highway == "service" and service == EMERGENCY_ROAD and not vehicle.emergency:
+    if highway == "service" and service in EMERGENCY_LANES and not vehicle.emergency:
         return "emergency"
     return _Street(highway)
 
@@ -217,7 +220,9 @@ def _allowed(tags: Tags, way: str, vehicle: Vehicle, lane: str) -> str:  # noqa:
     general = _general(tags, way, vehicle)
     if vehicle.emergency and exempt == {"no"}:
         return "closed"
-    kept_open = bool(exempt & (ALLOWED | TO_SOME)) or EMERGENCY_ROAD in {tags["highway"], tags.get("service")}
+    kept_open = bool(
+        exempt & (ALLOWED | TO_SOME | EMERGENCY_LANES) or {tags["highway"], tags.get("service", "")} & EMERGENCY_LANES
+    )
     if vehicle.emergency and kept_open and not (lane == "on_foot" and not vehicle.fire_lanes):
         return "fire_lane" if lane == "on_foot" or general else ""
     if lane == "on_foot":

@@ -210,7 +210,7 @@ def _driven(edges: pd.DataFrame, vehicle: Vehicle) -> tuple[pd.DataFrame, list[P
     return (edges if driven.all() else edges[driven].reset_index(drop=True)), kept, remarks
 
 
-OF_A_CLASS = {"on_foot", "track", "construction", "area", "other", "driveway", ""}
+OF_A_CLASS = {"on_foot", "track", "construction", "other", ""}
 """Reasons to leave out that lie in the class of a way."""
 
 
