@@ -16,6 +16,7 @@ from fireplan.changes._hours_and_days import Days, Hours, as_asked_of_demand, da
 from fireplan.crs import WGS84, project
 from fireplan.errors import InputError, UnknownIdError, listed, quoted
 from fireplan.roads import SNAP_LIMIT_M, Feature
+from fireplan.roads._street_names import alike
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -203,13 +204,13 @@ def when_notes(change: BaseChange, hours: Hours | None, weekdays: tuple[str, ...
 
 
 def of_name(roads: RoadNetwork, name: str) -> NDArray[np.bool_]:
-    """Find the streets of a name as it is written; else whatever the case and blanks; else of that number."""
+    """Find the streets of a name as it is written; else in other capitals or abbreviations; else of that number."""
     exact = np.asarray(roads.street_name == name)
     if exact.any():
         return exact
-    wanted = name.casefold().split()
-    alike = [n for n in set(roads.street_name) if n and n.casefold().split() == wanted]
-    return np.isin(roads.street_name, alike) if alike else of_ref(roads, name)
+    wanted = alike(name)
+    same = [n for n in set(roads.street_name) if wanted and n and alike(n) == wanted]
+    return np.isin(roads.street_name, same) if same else of_ref(roads, name)
 
 
 def of_ref(roads: RoadNetwork, ref: str) -> NDArray[np.bool_]:
