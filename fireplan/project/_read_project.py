@@ -26,6 +26,7 @@ from fireplan.project._plan import (
     read_plan,
     source_of,
 )
+from fireplan.roads import TurnDelays
 from fireplan.scenario import Scenario
 from fireplan.stations import complete_units, read_station_table, read_units
 
@@ -120,7 +121,7 @@ def open_project(path: str | Path, *, tell: Callable[[str], None] | None = None)
     _check_inputs(plan, folder)
     standard = _standard(plan)
     say("reading roads")
-    network = read_network(folder, plan.inputs.network, plan.network, plan.vehicle)
+    network = _with_periods(read_network(folder, plan.inputs.network, plan.network, plan.vehicle), plan)
     say("reading stations and units")
     stations, housed = read_station_table(
         source_of(folder, plan.inputs.stations),
@@ -184,7 +185,7 @@ def open_project(path: str | Path, *, tell: Callable[[str], None] | None = None)
             area.attrs["name"] = f"the area of {plan.area.within}"
         today = today.only(area=area, name=TODAY)
     today, parted = _at_points(today, plan, folder)  # after the study area: zones are in it by their middle
-    notes = [*plan.warnings(), *network.notes, *left_out]
+    notes = [*plan.warnings(), *network.notes, *network.period_notes, *left_out]
     notes += [note for table in (stations, units, outlines, incidents) for note in _notes(table)]
     notes += [] if history is None else history.messages()
     notes += parted
@@ -222,6 +223,14 @@ def _check_inputs(plan: Plan, folder: Path) -> None:
 
 
 def read_network(folder: Path, name: str, asked: Network, vehicle: VehiclePart | None = None) -> RoadNetwork:
+    """Read roads as they lie, and reckon turns on them as the plan says; where it does not, as the file does."""
+    network = _network(folder, name, asked, vehicle)
+    if asked.turns is None:
+        return network
+    return network.with_turns(asked.turns, None if asked.delays is None else TurnDelays(**dict(asked.delays)))
+
+
+def _network(folder: Path, name: str, asked: Network, vehicle: VehiclePart | None) -> RoadNetwork:
     """Read roads by the ending of their file: a network kept, a graph, an extract, or else centrelines."""
     file, source = folder / name, asked.source or None
     driver = (vehicle or VehiclePart()).as_vehicle()
@@ -243,6 +252,16 @@ def read_network(folder: Path, name: str, asked: Network, vehicle: VehiclePart |
         source_of(folder, name), source=source, crs=asked.crs, classes=asked.classes, vehicle=driver,
         oneway_codes=asked.oneway_codes, join_crossings=asked.join_crossings, **columns,
     )  # fmt: skip
+
+
+def _with_periods(network: RoadNetwork, plan: Plan) -> RoadNetwork:
+    """Drive the network in the periods of the plan; of none there those that were kept with it."""
+    if not plan.periods:
+        return network
+    try:
+        return network.with_periods(*(part.period for part in plan.periods))
+    except FireplanError as error:
+        raise ProjectError(f"[[periods]] of plan.toml: {error}") from error
 
 
 def _without(
