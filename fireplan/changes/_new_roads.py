@@ -154,7 +154,7 @@ class BuildRoad(BaseChange):
         """Say where it was joined, and for which hours the figures hold."""
         new = self.street(before.roads)
         said = self._said(before.roads, new, self._joints(before.roads, new))
-        return [f"'{self}': {said}", *when_notes(self, self.hours, self.weekdays, self.dates)]
+        return [f"'{self}': {said}", *when_notes(self, self.hours, self.weekdays, self.dates, before.roads)]
 
     def _said(self, roads: RoadNetwork, new: NewStreet, joints: Joints) -> str:
         """Say how long and fast it is, and where it was joined."""

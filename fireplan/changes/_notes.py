@@ -72,6 +72,8 @@ def _same(one: Tables, other: Tables) -> bool:
     a, b = one.roads, other.roads
     if a is not b and not all(np.array_equal(getattr(a, name), getattr(b, name)) for name in DRIVEN):
         return False
+    if a.periods != b.periods:
+        return False
     return all(_alike(x, y) for x, y in zip(held(one), held(other), strict=True))
 
 

@@ -175,9 +175,9 @@ class OfStreets(BaseChange):
         """Say what was found: streets, km, ways, names, bridges and tunnels."""
         return said_of(roads, self.chosen(roads))
 
-    def when_notes(self) -> list[str]:
+    def when_notes(self, roads: RoadNetwork) -> list[str]:
         """Say for which hours alone the figures hold."""
-        return when_notes(self, self.hours, self.weekdays, self.dates)
+        return when_notes(self, self.hours, self.weekdays, self.dates, roads)
 
 
 def days_faults(weekdays: tuple[str, ...]) -> list[str]:
@@ -189,16 +189,20 @@ def days_faults(weekdays: tuple[str, ...]) -> list[str]:
     return []
 
 
-def when_notes(change: BaseChange, hours: Hours | None, weekdays: tuple[str, ...], dates: Days | None) -> list[str]:
+def when_notes(
+    change: BaseChange, hours: Hours | None, weekdays: tuple[str, ...], dates: Days | None, roads: RoadNetwork
+) -> list[str]:
     """Say for which hours alone the figures of a scenario hold; nothing where they always do."""
     said = when_said(hours, weekdays, dates)
     if not said:
         return []
     asked = as_asked_of_demand(hours, weekdays, dates)
+    names = [quoted(period.name) for period in roads.periods]
+    periods = f"; the network's own periods ({listed(names)}) are not in it: ask for one by during" if names else ""
     return [
         (
             f"'{change}': every figure of this scenario is of {said} alone; ask of the calls of that time by {asked}"
-            " before it is applied"
+            f" before it is applied{periods}"
         )
     ]
 
