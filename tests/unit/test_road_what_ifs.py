@@ -558,3 +558,35 @@ def test_a_drawing_that_is_none_is_refused(tmp_path, broken):
     file.write_text(broken, encoding="utf-8")
     with pytest.raises(InputError):
         fp.BuildRoad.from_osm(file)
+
+
+# --- periods of the week
+
+
+def test_speeds_are_scaled_within_one_period_alone(grid):
+    peak = fp.roads.SpeedPeriod("pm peak", hours=(16, 19), factor=0.5)
+    night = fp.roads.SpeedPeriod("night", hours=(22, 6), factor={"primary": 1.2})
+    town = grid.with_periods(peak, night)
+    slow = town.apply(fp.ScaleSpeeds(0.8, period="pm peak"))
+    assert slow.name == "Speeds x 0.8, in period 'pm peak'"
+    np.testing.assert_array_equal(slow.roads.there_s, grid.roads.there_s)
+    np.testing.assert_allclose(slow.roads.during("pm peak").there_s, grid.roads.there_s / 0.4)
+    np.testing.assert_allclose(slow.roads.during("night").there_s, grid.roads.there_s)
+    some = town.apply(fp.ScaleSpeeds(0.8, ("residential",), period="night"))
+    np.testing.assert_allclose(some.roads.during("night").there_s, grid.roads.there_s / 0.8)
+    assert not any("changes nothing" in note for note in changes.notes(some))
+    assert changes.from_dict(some.changes[0].to_dict()) == some.changes[0]
+    with pytest.raises(UnknownIdError, match="unknown period 'pm peek': did you mean 'pm peak'"):
+        town.apply(fp.ScaleSpeeds(0.8, period="pm peek"))
+    with pytest.raises(
+        InputError, match=r"leave out area or period; .* leave out hours, weekdays and dates, or period"
+    ):
+        fp.ScaleSpeeds(0.8, period="night", area=shapely.box(0, 0, 1, 1), hours=(1, 2))
+
+
+def test_hours_of_a_change_are_none_of_the_network_s_periods(grid):
+    peak = fp.roads.SpeedPeriod("pm peak", hours=(16, 19), factor=0.5)
+    closed = grid.with_periods(peak).apply(fp.CloseRoad("Row 2", hours=(16, 19)))
+    assert "the network's own periods ('pm peak') are not in it: ask for one by during" in changes.notes(closed)[1]
+    built = grid.with_periods(peak).apply(fp.BuildRoad([(-139.9975, 30.0), (-139.9975, 30.001)]))
+    assert built.roads.periods == (peak,)
