@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, ClassVar
 import numpy as np
 
 from fireplan import wording
+from fireplan._checked import takes
 from fireplan.changes._base import BaseChange
 from fireplan.changes._drawings import ways_drawn
 from fireplan.changes._drawn_shapes import Line, line_m
@@ -80,6 +81,7 @@ class BuildRoad(BaseChange):
     dates: Days | None = None
 
     @classmethod
+    @takes
     def from_osm(cls, path: str | Path) -> tuple[BuildRoad, ...]:
         """
         Read the roads that were drawn in JOSM: ways of a file that are new, with their tags.

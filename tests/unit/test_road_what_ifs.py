@@ -590,3 +590,26 @@ def test_hours_of_a_change_are_none_of_the_network_s_periods(grid):
     assert "the network's own periods ('pm peak') are not in it: ask for one by during" in changes.notes(closed)[1]
     built = grid.with_periods(peak).apply(fp.BuildRoad([(-139.9975, 30.0), (-139.9975, 30.001)]))
     assert built.roads.periods == (peak,)
+
+
+def test_a_plan_names_drawings_and_grounds_beside_it(tmp_path):
+    town = fp.examples.line_town()
+    folder = fp.project.write_project(town, tmp_path / "town")
+    folder = folder if folder is not None and Path(folder).is_dir() else tmp_path / "town"
+    box = gpd.GeoDataFrame(geometry=[shapely.box(-140.001, 30.0101, -139.999, 30.0119)], crs="EPSG:4326")
+    box.to_file(Path(folder) / "flood.geojson")
+    drawn = '<osm version="0.6"><node id="-1" lat="30.0" lon="-140.0"/><node id="-2" lat="30.02" lon="-139.99"/>'
+    drawn += (
+        '<way id="-3"><nd ref="-1"/><nd ref="-2"/><tag k="highway" v="primary"/><tag k="name" v="New"/></way></osm>'
+    )
+    (Path(folder) / "new.osm").write_text(drawn, encoding="utf-8")
+    plan = Path(folder) / "plan.toml"
+    entries = '[{ close_road = "", area = "flood.geojson" }, { drawing = "new.osm" }]'
+    more = f'\n[[scenario]]\nname = "flood"\nchanges = {entries}\n'
+    plan.write_text(plan.read_text(encoding="utf-8") + more, encoding="utf-8")
+    (flood,) = fp.open_project(folder).scenarios
+    assert [str(c) for c in flood.changes] == ["Close all streets in the area drawn", "Build New"]
+    assert changes.notes(flood)[0].startswith("'Close all streets in the area drawn': 2 streets, 222 m")
+    plan.write_text(plan.read_text(encoding="utf-8").replace("new.osm", "old.osm"), encoding="utf-8")
+    with pytest.raises(InputError, match=r"scenario 'flood' of plan.toml: drawing 'old.osm' does not exist"):
+        fp.open_project(folder)
