@@ -156,7 +156,9 @@ class BuildRoad(BaseChange):
         """Say where it was joined, and for which hours the figures hold."""
         new = self.street(before.roads)
         said = self._said(before.roads, new, self._joints(before.roads, new))
-        return [f"'{self}': {said}", *when_notes(self, self.hours, self.weekdays, self.dates, before.roads)]
+        km = wording.distance(ground_m(new.line, before.roads))
+        counted = f"'{self}': its {km} count among the kilometres of road of this scenario, and of no other"
+        return [f"'{self}': {said}", counted, *when_notes(self, self.hours, self.weekdays, self.dates, before.roads)]
 
     def _said(self, roads: RoadNetwork, new: NewStreet, joints: Joints) -> str:
         """Say how long and fast it is, and where it was joined."""
