@@ -44,6 +44,16 @@ from fireplan._kernel.shortest_paths.single_source import Workspace as Workspace
 from fireplan._kernel.shortest_paths.single_source import reach as reach
 from fireplan._kernel.shortest_paths.single_source import with_corners as with_corners
 from fireplan._kernel.shortest_paths.sparse_point_times import Filed as Filed
+from fireplan._kernel.shortest_paths.street_losses import Arcs as Arcs
+from fireplan._kernel.shortest_paths.street_losses import Ends as Ends
+from fireplan._kernel.shortest_paths.street_losses import Entries as Entries
+from fireplan._kernel.shortest_paths.street_losses import Losses as Losses
+from fireplan._kernel.shortest_paths.street_losses import LossSearch as LossSearch
+from fireplan._kernel.shortest_paths.street_losses import Tree as Tree
+from fireplan._kernel.shortest_paths.street_losses import arcs_of as arcs_of
+from fireplan._kernel.shortest_paths.street_losses import arrivals as arrivals
+from fireplan._kernel.shortest_paths.street_losses import quickest_tree as quickest_tree
+from fireplan._kernel.shortest_paths.street_losses import weight_over as weight_over
 from fireplan._kernel.snapping import SegmentGrid as SegmentGrid
 from fireplan._kernel.snapping import build_grid as build_grid
 from fireplan._kernel.snapping import snap as snap

@@ -188,6 +188,25 @@ class DemandPart(_Part):
     crs: str | None = None
 
 
+class ZonesPart(_Part):
+    """At which points of a zone its people are counted; see `fireplan.demand.spread_along_streets`."""
+
+    points: Literal["middle", "streets", "places"] = "middle"
+    places: str | None = None
+    share: str | None = None
+
+    @model_validator(mode="after")
+    def _places_are_named(self) -> ZonesPart:
+        if (self.points == "places") != (self.places is not None):
+            raise ValueError(
+                'zones.points "places" and zones.places go together: a file of dwellings, addresses or buildings, such'
+                ' as points = "places", places = "addresses.gpkg"'
+            )
+        if self.share is not None and self.places is None:
+            raise ValueError("zones.share is a column of zones.places: name that file, or leave it out")
+        return self
+
+
 class StationsPart(_Part):
     """What the columns of the stations are called, their CRS, whose are the own, and which are left out with units."""
 
@@ -465,6 +484,7 @@ class Plan(_Part):
     standards: Standards = Standards()
     risk: tuple[Risk, ...] = ()
     demand: DemandPart = DemandPart()
+    zones: ZonesPart = ZonesPart()
     stations: StationsPart = StationsPart()
     units: UnitsPart = UnitsPart()
     incidents: IncidentsPart = IncidentsPart()
@@ -516,7 +536,8 @@ class Plan(_Part):
         inputs = {f"inputs.{k}": v for k, v in self.inputs.named.items() if k not in {"cad_mapping", "cad_timezone"}}
         inputs = {key: name for key, name in inputs.items() if key not in self.databases}
         area = {} if self.area is None or self.area.within == ZONES else {"area.within": self.area.within}
-        return {**inputs, **area, **self.siting.files}
+        places = {} if self.zones.places is None else {"zones.places": self.zones.places}
+        return {**inputs, **places, **area, **self.siting.files}
 
     def warnings(self) -> list[str]:
         """What may be meant otherwise than it is written."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import reduce
 from operator import add
 from pathlib import Path
@@ -173,9 +173,11 @@ def open_project(path: str | Path, *, tell: Callable[[str], None] | None = None)
         if not isinstance(area, str):
             area.attrs["name"] = f"the area of {plan.area.within}"
         today = today.only(area=area, name=TODAY)
+    today, parted = _at_points(today, plan, folder)  # after the study area: zones are in it by their middle
     notes = [*plan.warnings(), *network.notes, *left_out]
     notes += [note for table in (stations, units, outlines, incidents) for note in _notes(table)]
     notes += [] if history is None else history.messages()
+    notes += parted
     if plan.demand.density is not None:
         notes.append(_density_said(plan.demand.density))
     scenarios = tuple(_scenarios(plan, today, folder))
@@ -276,6 +278,30 @@ def _with_density(zones: gpd.GeoDataFrame, density: Density) -> gpd.GeoDataFrame
         rural_under_per_mi2=density.rural_under_per_mi2,
     )
     return zones.assign(demand_zone=found)
+
+
+def _at_points(today: Scenario, plan: Plan, folder: Path) -> tuple[Scenario, list[str]]:
+    """Part the zones into the points that the plan asks for, and say into how many."""
+    asked, weights = plan.zones, plan.demand.weights
+    if asked.points == "middle":
+        return today, []
+    if plan.inputs.zones is None:
+        raise ProjectError(f'[zones] points = "{asked.points}" needs zones: give inputs.zones, or leave it out')
+    places = None if asked.places is None else read_vector(folder / asked.places, what="places of the zones")
+
+    def parted(scenario: Scenario) -> Scenario:
+        zones = scenario.zones
+        if places is None:
+            zones = demand.spread_along_streets(zones, scenario.roads, weights=weights)
+        else:
+            zones = demand.spread_over_places(zones, places, share=asked.share, weights=weights)
+        return replace(scenario, zones=zones, parent=None if scenario.parent is None else parted(scenario.parent))
+
+    found = parted(today)
+    stay = int((found.zones.index == found.zones["block"]).sum())
+    where = "along their streets" if places is None else f"at the places of {asked.places}"
+    note = f"{wording.counted(len(today.zones), 'zone')} parted into {wording.count(len(found.zones))} points {where}"
+    return found, [note + (f"; {wording.count(stay)} of them had none and stay whole" if stay else "")]
 
 
 def _density_said(density: Density) -> str:

@@ -21,8 +21,9 @@ from fireplan.crs import WGS84, project
 from fireplan.errors import InputError, NetworkError, listed, quoted
 from fireplan.roads._classes import FREEWAYS
 from fireplan.roads._dead_ends import dead_end_notes
+from fireplan.roads._doors import AsDrawn, Doors, doors_of, parts_of
+from fireplan.roads._reading_notes import is_usual, said_for_turns
 from fireplan.roads._routing import Routing, over_nodes, over_turns
-from fireplan.roads._speeds import planning_caveat
 from fireplan.roads._turns import (
     NO_DELAYS,
     TURNS,
@@ -45,7 +46,10 @@ if TYPE_CHECKING:
     import pyproj
     from numpy.typing import NDArray
 
-FROM_GEOMETRY = {"arc_pattern", "segment_grid", "is_freeway", "geometry_fingerprint", "attribute_fingerprint"}
+FROM_GEOMETRY = {
+    "arc_pattern", "segment_grid", "is_freeway", "geometry_fingerprint", "attribute_fingerprint", "part", "doors",
+    "called",
+}  # fmt: skip
 """What a network works out once and that no change of times alters."""
 
 WORKED_OUT = FROM_GEOMETRY | {"graph", "routing", "routing_back", "fingerprint", "drivable", "has_doors"}
@@ -166,8 +170,8 @@ class RoadNetwork(OfOneRelease):
 
     @property
     def repairs(self) -> tuple[str, ...]:
-        """What in `notes` tells of the data as read: all but the caveat on planning speeds."""
-        return tuple(note for note in self.notes if note != planning_caveat())
+        """What in `notes` tells of the data as read: not the caveat on planning speeds, nor what is on foot."""
+        return tuple(note for note in self.notes if not is_usual(note))
 
     @property
     def n_nodes(self) -> int:
@@ -208,6 +212,8 @@ class RoadNetwork(OfOneRelease):
         digest = hashlib.sha256()
         for array in (self.length_m, self.highway, self.street_name):
             digest.update(np.ascontiguousarray(array).tobytes())
+        if (self.street_ref != "").any():
+            digest.update(np.ascontiguousarray(self.street_ref).tobytes())
         if self.features.any():
             digest.update(np.ascontiguousarray(self.features).tobytes())
         digest.update("\0".join(map(str, self.node_ids)).encode())
@@ -306,6 +312,23 @@ class RoadNetwork(OfOneRelease):
         return np.asarray(self.drivable & ~self.is_freeway)
 
     @cached_property
+    def called(self) -> NDArray[np.str_]:
+        """What people call each street: its name or, without one, its number; "": neither is known."""
+        return np.where(self.street_name != "", self.street_name, self.street_ref)
+
+    @cached_property
+    def part(self) -> NDArray[np.int32]:
+        """Part of each node, joined to the others by no street; 0 is that with most street."""
+        return parts_of(self.first, self.last, self.length_m, self.n_nodes)
+
+    @cached_property
+    def doors(self) -> Doors:
+        """What keeps a place off each street, judged before any street was shut."""
+        return doors_of(
+            AsDrawn(self.first, self.last, self.part, self.length_m, self.there_s, self.back_s, self.features)
+        )
+
+    @cached_property
     def component(self) -> NDArray[np.int32]:
         """Strongly connected component of each node; 0 is the largest."""
         from scipy.sparse import csr_array  # noqa: PLC0415 - slow to import
@@ -400,8 +423,8 @@ class RoadNetwork(OfOneRelease):
 
         Returns
         -------
-        `name`, `highway`, `oneway`, `length` [m], `speed_kph` [km/h], `travel_time` [s], `street` (the row of
-        `streets` it runs along) and a line in the direction of travel.
+        `name`, `highway`, `oneway`, `length` [m], `speed_kph` [km/h], `travel_time` with the wait at its end [s],
+        `street` (the row of `streets` it runs along) and a line in the direction of travel.
         """
         return self._edges.view()
 
@@ -427,7 +450,7 @@ class RoadNetwork(OfOneRelease):
                         "oneway": oneway[open_to],
                         "length": self.length_m[open_to],
                         "speed_kph": kph,
-                        "travel_time": time_s[open_to],
+                        "travel_time": time_s[open_to] + self.wait_s[head[open_to]],
                         "street": open_to,
                     },
                     geometry=geometry[open_to],
@@ -473,6 +496,7 @@ class RoadNetwork(OfOneRelease):
             back_s=back_s,
             notes=(*self.notes, note) if note else self.notes,
         )
+        _ = self.doors  # judged here, so that a street which is shut moves nobody to the next
         # What follows from where the streets lie is theirs too.
         known = {name: value for name, value in vars(self).items() if name in FROM_GEOMETRY}
         vars(other).update(known)
@@ -496,7 +520,8 @@ class RoadNetwork(OfOneRelease):
             raise InputError(f"turns is {quoted(turns)}: choose {listed(TURNS)}")
         delays = self.delays if delays is None else delays
         check_delays(delays)
-        other = replace(self, turns=turns, delays=delays)
+        notes = said_for_turns(self.notes, exact=turns == "exact")
+        other = replace(self, turns=turns, delays=delays, notes=notes)
         vars(other).update({name: value for name, value in vars(self).items() if name in FROM_GEOMETRY})
         return other
 

@@ -17,7 +17,6 @@ from fireplan._memory import check_room
 from fireplan.errors import InputError, UnknownIdError, quoted
 from fireplan.progress import on_threads
 from fireplan.scenario import held
-from fireplan.travel._nearest_stations import refuse_islands
 from fireplan.travel._places import Places, places, station_places
 
 if TYPE_CHECKING:
@@ -167,8 +166,6 @@ def time_rows(
     else:
         for i in range(len(origins)):
             solve(i)
-    if not np.isfinite(cutoff_s):
-        refuse_islands(scenario, starts)
     return rows
 
 
