@@ -197,9 +197,8 @@ def street_turns(  # noqa: PLR0913 - one argument for each attribute of a networ
     before, after, back = before[allowed], after[allowed], back[allowed]
     kind = kinds_of(before, after, xy_m=xy_m, offsets=offsets)
     delay_s = _kind_s(delays)[kind]
-    # What joins is counted where it may be driven, one way or both.
-    drivable = ways.open_to[0::2] | ways.open_to[1::2]
-    arms = np.bincount(ways.tail[np.repeat(drivable, 2)], minlength=n_nodes)
+    # A street that is closed still joins: to close one makes no junction quicker.
+    arms = np.bincount(ways.tail, minlength=n_nodes)
     ramp = (highway == "motorway") | np.char.endswith(highway, "_link")
     plain = (arms[ways.tail[after]] < 3) | (ramp[before >> 1] & ramp[after >> 1])
     ring = (features & Feature.ROUNDABOUT) > 0

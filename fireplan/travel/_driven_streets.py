@@ -55,7 +55,8 @@ def route(scenario: Scenario, from_: object, to: object, *, among: str | None = 
     One row per piece of street between two junctions, in the order in which they are driven: `name`, `ref`,
     `highway`, `length_m` [m]; `turn`, by which it is entered ("start", "straight", "left", "right" or "back");
     `travel_s` along it, `turn_s` and `wait_s` lost before it is entered, and `arrives_s`, when it is left [s]; and the
-    line, in WGS 84. `attrs["travel_s"]` is the time in all, as `travel_times` gives it. [s]
+    line, in WGS 84. `attrs["travel_s"]` is the time in all, as `travel_times` gives it [s], and `attrs["streets"]` the
+    rows of `roads.streets` that are driven.
 
     Raises
     ------
@@ -119,7 +120,7 @@ def _table(scenario: Scenario, routes: Routes, pieces: list[Piece], takes_s: flo
         index=pd.RangeIndex(len(pieces), name="piece"),
         crs=roads.crs,
     ).to_crs(WGS84)
-    table.attrs["travel_s"] = takes_s
+    table.attrs |= {"travel_s": takes_s, "streets": street.tolist()}
     return table
 
 

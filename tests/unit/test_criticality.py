@@ -10,6 +10,7 @@ import fireplan as fp
 from fireplan import _kernel as kernel
 from fireplan.errors import InputError, UnknownIdError
 from fireplan.roads._network import build_network
+from fireplan.roads._routing import over_nodes
 from fireplan.travel._nearest_stations import Origins, points_of
 from fireplan.travel._places import places, station_places
 
@@ -55,18 +56,21 @@ def cut_out(city, ground):
 
 
 def arrivals_without(scenario, street):
-    """Arrival at each zone when a street is closed and everything stays where it is."""
+    """Arrival at each zone when a street is closed and all else stays, also what is lost at junctions."""
     roads = scenario.roads
     there_s, back_s = roads.there_s.copy(), roads.back_s.copy()
     there_s[street] = back_s[street] = np.inf
-    shut = roads.with_times(there_s=there_s, back_s=back_s)
+    lost_s = {"lost_there_s": roads.routing.lost_there_s, "lost_back_s": roads.routing.lost_back_s}
+    along_s = np.concatenate([there_s + lost_s["lost_there_s"], back_s + lost_s["lost_back_s"]])
+    streets = kernel.Streets(roads.first, roads.last, kernel.read_only(there_s), kernel.read_only(back_s))
+    shut = over_nodes(kernel.graph_of(roads.arc_pattern, along_s), streets, **lost_s)
     ends, starts = places(scenario, "zones"), station_places(scenario)
     n = len(starts.ids)
     origins = Origins(starts, np.arange(n), np.zeros(n, dtype=np.float32), np.zeros((n, 1)))
-    seeds = origins.seeds(shut, np.arange(n))
-    table = kernel.nearest_sources(shut.routing.graph, seeds, 2)
+    seeds = shut.seeds(origins.street, origins.along, owner=np.arange(n))
+    table = kernel.nearest_sources(shut.graph, seeds, 2)
     points = points_of(scenario, ends)
-    _, best_s = kernel.first_at_points(table, shut.routing.streets, points, origins.sources, depth=1)
+    _, best_s = kernel.first_at_points(table, streets, points, origins.sources, depth=1)
     return best_s[0]
 
 
@@ -109,6 +113,23 @@ def test_every_street_of_a_district_closed_by_itself(district, turns):
     rest = wanted.drop(index=found.index)
     assert (rest[["delayed", "late", "cut_off"]] == 0).all(axis=None)  # what is not listed changes nothing
     assert found.attrs["n"] == weight[np.isfinite(arrivals_without(town, []))].sum()
+
+
+def test_exact_turns_are_weighed_as_they_are(district):
+    """Of a street that is lost everyone is later whose quickest way, turns and all, leads over it."""
+    town = fp.Scenario(district.roads.with_turns("exact"), district.stations, district.units, district.zones)
+    ends, weight = places(town, "zones"), town.zones["population"].to_numpy(float)
+    found = fp.travel.criticality(town, weight="population")
+    first = fp.travel.first_due(town)
+    used = dict.fromkeys(range(town.roads.n_streets), 0.0)
+    for zone, row, people in zip(town.zones.index, first["first_due"], weight, strict=True):
+        if isinstance(row, str) and ends.on_road.street[list(town.zones.index).index(zone)] >= 0:
+            for street in set(fp.travel.route(town, row, zone, among="zones").attrs["streets"]):
+                used[street] += people
+    lost = found["delayed"] + found["cut_off"] + found["on_it"]
+    # Who has a second way of the same time is not delayed; nobody else is spared.
+    assert all(lost[street] <= used[street] + 1e-6 for street in found.index)
+    assert lost.sum() > 0.9 * sum(used.values())
 
 
 def test_what_is_kept_open_keeps_every_arrival(district):
