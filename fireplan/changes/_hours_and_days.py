@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 
 from fireplan._checked import said
-from fireplan._selection import DAYS
 from fireplan.errors import InputError, listed, quoted
+from fireplan.roads._speed_periods import DAYS
 
 Hours = Any
 """Two hours of the day, such as (7, 9)."""

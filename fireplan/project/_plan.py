@@ -14,8 +14,10 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 from fireplan import standards, wording
 from fireplan._checked import SHORTEST_PLAUSIBLE_S
 from fireplan._geofiles import is_database, with_layer, without_password
-from fireplan.errors import ProjectError, UnknownIdError, listed, quoted
+from fireplan.errors import FireplanError, ProjectError, UnknownIdError, listed, quoted
 from fireplan.response_performance import Policy
+from fireplan.roads import SpeedPeriod, Vehicle
+from fireplan.roads._speed_periods import check_periods
 from fireplan.roads._turns import LONGEST_DELAY_S, USUAL_DELAYS
 
 MOST_REPLICATIONS = 10_000
@@ -338,6 +340,65 @@ class Network(_Part):
         return self
 
 
+class VehiclePart(_Part):
+    """The vehicle for which the roads are read: a usual one, and what is otherwise about it; see `roads.Vehicle`."""
+
+    preset: str = "engine"
+    weight_t: float | None = None
+    height_m: float | None = None
+    width_m: float | None = None
+    length_m: float | None = None
+    top_kph: float | None = None
+    floor_kph: float | None = None
+    emergency: bool | None = None
+    obeys_turn_restrictions: bool | None = None
+    opens_gates: bool | None = None
+    removes_bollards: bool | None = None
+    bus_roads: bool | None = None
+    fire_lanes: bool | None = None
+    to_doors: bool | None = None
+    worst_track: int | None = None
+    worst_smoothness: str | None = None
+    weight_limits: Literal["bridges", "all"] | None = None
+    speeds: Literal["posted", "class"] | None = None
+
+    @model_validator(mode="after")
+    def _is_a_vehicle(self) -> VehiclePart:
+        try:
+            self.as_vehicle()
+        except UnknownIdError as error:
+            raise ValueError(f"vehicle.preset: {error}") from error
+        return self
+
+    def as_vehicle(self) -> Vehicle:
+        """Give the same as a vehicle."""
+        own = {key: value for key, value in self if key != "preset" and value is not None}
+        return Vehicle.preset(self.preset, **own)
+
+
+class PeriodPart(_Part):
+    """Hours of the week in which streets are driven slower or faster; see `fireplan.roads.SpeedPeriod`."""
+
+    name: str
+    hours: tuple[float, float] = (0.0, 24.0)
+    weekdays: Values = ()
+    factor: float | dict[str, float]
+    basis: str = "assumed"
+
+    @model_validator(mode="after")
+    def _is_a_period(self) -> PeriodPart:
+        try:
+            _ = self.period
+        except FireplanError as error:
+            raise ValueError(f"[[periods]] {error}") from error
+        return self
+
+    @property
+    def period(self) -> SpeedPeriod:
+        """The same as a period of a network."""
+        return SpeedPeriod(self.name, hours=self.hours, weekdays=self.weekdays, factor=self.factor, basis=self.basis)
+
+
 class SitingPart(_Part):
     """What is asked of new stations, and under which rules; see `fireplan.siting`."""
 
@@ -492,6 +553,8 @@ class Plan(_Part):
     changes: Changes = Changes()
     scenario: tuple[PlannedScenario, ...] = ()
     network: Network = Network()
+    vehicle: VehiclePart | None = None
+    periods: tuple[PeriodPart, ...] = ()
     siting: SitingPart = SitingPart()
     performance: Performance = Performance()
     report: Report = Report()
@@ -510,6 +573,15 @@ class Plan(_Part):
         twice = [n for n in named if named.count(n) > 1]
         if twice:
             raise ValueError(f"[[risk]] {quoted(twice[0][1])} stands twice with the same limit: write it once")
+        return value
+
+    @field_validator("periods")
+    @classmethod
+    def _hours_differ(cls, value: tuple[PeriodPart, ...]) -> tuple[PeriodPart, ...]:
+        try:
+            check_periods([part.period for part in value])
+        except FireplanError as error:
+            raise ValueError(f"[[periods]] {error}") from error
         return value
 
     @field_validator("scenario")

@@ -155,7 +155,8 @@ def _kind(tags: Tags, vehicle: Vehicle) -> str | _Street:  # noqa: PLR0911 - a k
     if "track" in classes:
         grade = track_grade(tags)
         kph = driving_rules("track")[str(grade)].figure
-        return _Street("track", "track", kph) if grade <= vehicle.worst_track else "track"
+        kept_open = vehicle.emergency and _values(tags.get("emergency", "")) & ALLOWED
+        return _Street("track", "track", kph) if grade <= vehicle.worst_track or kept_open else "track"
     walked = next((one for one in classes if one in ON_FOOT), "")
     if walked:
         return _Street(walked, "on_foot", driving_rules("lane")["on_foot"].figure)

@@ -18,12 +18,13 @@ from fireplan._conversions import KPH_PER_MPS
 from fireplan._frozen_tables import FrozenTable, freeze_array, freeze_own
 from fireplan._one_release import RELEASE, OfOneRelease
 from fireplan.crs import WGS84, project
-from fireplan.errors import InputError, NetworkError, listed, quoted
+from fireplan.errors import InputError, NetworkError, UnknownIdError, listed, quoted
 from fireplan.roads._classes import FREEWAYS
 from fireplan.roads._dead_ends import dead_end_notes
 from fireplan.roads._doors import AsDrawn, Doors, doors_of, parts_of
 from fireplan.roads._reading_notes import is_usual, said_for_turns
 from fireplan.roads._routing import Routing, over_nodes, over_turns
+from fireplan.roads._speed_periods import REST, WEEK_MIN, SpeedPeriod, check_periods, period_notes
 from fireplan.roads._turns import (
     NO_DELAYS,
     TURNS,
@@ -110,6 +111,8 @@ class RoadNetwork(OfOneRelease):
         What turns cost where they are reckoned.
     vehicle
         The vehicle it was read for.
+    periods
+        Hours of the week in which it is driven otherwise; its own times hold in the rest: see `with_periods`, `during`.
     """
 
     crs: pyproj.CRS
@@ -135,6 +138,7 @@ class RoadNetwork(OfOneRelease):
     turns: Turns = "none"
     delays: TurnDelays = USUAL_DELAYS
     vehicle: Vehicle = USUAL_VEHICLE
+    periods: tuple[SpeedPeriod, ...] = ()
 
     def __post_init__(self) -> None:
         """Bar the arrays from being written to; what can still be written to elsewhere is copied."""
@@ -473,10 +477,23 @@ class RoadNetwork(OfOneRelease):
 
         graph = nx.MultiDiGraph(crs="epsg:4326", created_with="fireplan", simplified=True)
         graph.add_nodes_from((osmid, {"x": row.x, "y": row.y}) for osmid, row in self._nodes.table.iterrows())
-        edges = self._edges.table.drop(columns="street")
+        edges = self._edges.table.drop(columns="street").assign(**self._tags_of(self._edges.table["street"].to_numpy()))
         for (u, v, key), row in zip(edges.index, edges.to_dict("records"), strict=True):
-            graph.add_edge(u, v, key=key, **row)
+            graph.add_edge(u, v, key=key, **{k: value for k, value in row.items() if k not in TAGS or value != ""})
         return graph
+
+    def _tags_of(self, street: NDArray[np.int64]) -> dict[str, NDArray[np.object_]]:
+        """Tags that say the rest of some streets, so that a graph of them is read as they are; "": none."""
+        bits = self.features[street]
+        by_engines = (bits & Feature.FIRE_LANE > 0) | (self.highway[street] == "track")
+        said = {
+            "ref": self.street_ref[street],
+            "bridge": np.where(bits & Feature.BRIDGE, "yes", ""),
+            "tunnel": np.where(bits & Feature.TUNNEL, "yes", ""),
+            "junction": np.where(bits & Feature.ROUNDABOUT, "roundabout", ""),
+            "emergency": np.where(by_engines, "yes", ""),
+        }
+        return {key: values.astype(object) for key, values in said.items() if (values != "").any()}
 
     @takes
     def with_times(self, *, there_s: NDArray[np.float64], back_s: NDArray[np.float64], note: str = "") -> RoadNetwork:
@@ -524,6 +541,94 @@ class RoadNetwork(OfOneRelease):
         other = replace(self, turns=turns, delays=delays, notes=notes)
         vars(other).update({name: value for name, value in vars(self).items() if name in FROM_GEOMETRY})
         return other
+
+    @takes
+    def with_periods(self, *periods: SpeedPeriod) -> RoadNetwork:
+        """
+        Say in which hours of the week the streets are driven otherwise.
+
+        Parameters
+        ----------
+        periods
+            Each with its hours and factors; those of before are forgotten. The hours that none of them names keep the
+            times of the network.
+
+        Raises
+        ------
+        TableError
+            With every fault: two periods at the same hour or of the same name, a class of road that is not known.
+
+        Examples
+        --------
+        >>> import fireplan as fp
+        >>> peak = fp.roads.SpeedPeriod("pm peak", hours=(16, 19), factor=0.5)
+        >>> roads = fp.examples.line_town().roads.with_periods(peak)
+        >>> float((roads.during("pm peak").there_s / roads.there_s)[0])
+        2.0
+        """
+        check_periods(periods, self.highway)
+        return self._with_other(periods=periods)
+
+    @takes
+    def during(self, period: str) -> RoadNetwork:
+        """
+        Drive the same streets as in one period of the week.
+
+        Parameters
+        ----------
+        period
+            Name of one of `periods`, or "rest of the week" for the hours that are in none: there the times stay.
+
+        Returns
+        -------
+        A network without periods: its times are those of these hours alone. Waits at gates and what turns cost stay as
+        they are.
+        """
+        if period not in self._in_periods:
+            self._in_periods[period] = self._in_period(period)
+        return self._in_periods[period]
+
+    @cached_property
+    def _in_periods(self) -> dict[str, RoadNetwork]:
+        """What was asked of it by period before."""
+        return {}
+
+    def _in_period(self, name: str) -> RoadNetwork:
+        if not self.periods:
+            raise InputError(
+                f"the network has no periods, so it cannot be driven as in {quoted(name)}: give it some by with_periods"
+            )
+        driven, note = self, f"driven as in the {REST}"
+        if name != REST:
+            found = next((p for p in self.periods if p.name == name), None)
+            if found is None:
+                raise UnknownIdError("period", name, [*(p.name for p in self.periods), REST])
+            factor, note = found.factors(self.highway), f"driven as in {found}"
+            driven = self.with_times(there_s=self.there_s / factor, back_s=self.back_s / factor)
+        return driven._with_other(periods=(), notes=(*self.notes, note))  # noqa: SLF001 - one of its own kind
+
+    def _with_other(self, **parts: Any) -> RoadNetwork:  # noqa: ANN401 - whatever is not driven
+        """Give the same streets at the same times with something else said of them."""
+        other = replace(self, **parts)
+        vars(other).update({name: value for name, value in vars(self).items() if name in WORKED_OUT})
+        return other
+
+    @property
+    def period_names(self) -> list[str]:
+        """Names of its periods, and of the rest of the week if there is any: what `during` takes."""
+        if not self.periods:
+            raise InputError("the network has no periods: give it some by with_periods, or [[periods]] in plan.toml")
+        names = [p.name for p in self.periods]
+        return names if sum(p.minutes.sum() for p in self.periods) == WEEK_MIN else [*names, REST]
+
+    @property
+    def period_notes(self) -> list[str]:
+        """Say which periods it has, what holds in the hours between, and which classes they name in vain."""
+        return period_notes(self.periods, self.highway)
+
+
+TAGS = ("ref", "bridge", "tunnel", "junction", "emergency")
+"""Tags of edges of a graph that say what else its streets are."""
 
 
 def by_metres(roads: RoadNetwork, least_m: float) -> RoadNetwork:

@@ -281,4 +281,7 @@ def _whole_runs(way: osmium.osm.Way, tally: Tally) -> Iterator[tuple[NDArray[np.
     for run in runs:
         if len(run) > 1:
             table = np.array(run)
-            yield table[:, 0].astype(np.int64), table[:, 1:]
+            refs = table[:, 0].astype(np.int64)
+            new = np.append(True, refs[1:] != refs[:-1])  # a node that is named twice in a row is one
+            if new.sum() > 1:
+                yield refs[new], table[new, 1:]

@@ -73,7 +73,7 @@ def sentences(tally: Tally) -> Iterator[str]:
         )
     yield from _of_kilometres(tally)
     yield from _of_what_is_passed_over(tally)
-    yield from _of_nodes(tally)
+    yield from of_nodes(tally)
     yield planning_caveat()
 
 
@@ -103,17 +103,20 @@ def _of_turns(tally: Tally) -> Iterator[str]:
     n = tally.n
     if n["restriction"]:
         yield turns_not_modelled(n["restriction"])
-    for key, what in (
-        ("restriction conditional", "holding at times, which are driven at all"),
-        ("restriction over ways", "leading over a way, which are driven"),
-        ("restriction unclear", "whose turn cannot be told, which are driven"),
-        ("restriction lost", "naming ways that are not driven here"),
-        ("restriction excepted", "from which the vehicle is excepted"),
-        ("restriction disobeyed", "which the vehicle does not heed"),
-    ):
-        if n[key]:
-            yield f"{wording.counted(n[key], 'turn restriction')} {what}"
+    apart = [f"{n[key]} {what}" for key, what in APART.items() if n[key]]
+    if apart:
+        yield f"turn restrictions that are not kept: {listed(apart, most=len(APART))}"
 
+
+APART = {
+    "restriction conditional": "at certain times alone",
+    "restriction over ways": "over a way and not a node",
+    "restriction unclear": "of which it cannot be told which turn is meant",
+    "restriction lost": "with ways that are not driven",
+    "restriction excepted": "from which the vehicle is excepted",
+    "restriction disobeyed": "that the vehicle does not heed",
+}
+"""Why a turn restriction is not kept even where turns are exact."""
 
 TURNS_NOT_MODELLED = " turn restriction relations are not modelled: every turn is allowed"
 TURNS_KEPT = " turn restriction relations: kept, as turns are exact, but for those of which more is said here"
@@ -175,7 +178,8 @@ def _of_what_is_passed_over(tally: Tally) -> Iterator[str]:
         yield f"{wording.counted(tally.n['ford'], 'ford')} driven through"
 
 
-def _of_nodes(tally: Tally) -> Iterator[str]:
+def of_nodes(tally: Tally) -> Iterator[str]:
+    """Say what is met at nodes."""
     shut = tally.of("barrier ")
     if shut:
         kinds = listed(f"{kind} ({n})" for kind, n in shut.items())

@@ -88,7 +88,7 @@ def criticality(  # noqa: PLR0913 - what is counted, from where, and which stree
     Exact: no street is sampled. A street that is on no quickest way changes nothing when it is lost, and is not listed;
     of the others the branch of the tree of quickest ways that hangs on it is searched anew. Places stay on their
     streets: `CloseRoad` would put those of a closed street on the next. A station leaves by its street; if that is
-    lost, it cannot set out, and others come. Turns are those of the network.
+    lost, it cannot set out, and others come. Turns are those of the network; what is lost at junctions stays as it is.
 
     Examples
     --------

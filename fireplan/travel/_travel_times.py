@@ -20,7 +20,7 @@ from fireplan.scenario import held
 from fireplan.travel._places import Places, places, station_places
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable
+    from collections.abc import Hashable, Sequence
 
     import xarray as xr
     from numpy.typing import NDArray
@@ -78,7 +78,9 @@ def node_times(roads: RoadNetwork, node: object, *, cutoff_s: float = np.inf) ->
 
 @former_argument("within_s", now="cutoff_s")
 @takes
-def travel_times(scenario: Scenario, *, to: str = "zones", cutoff_s: float = np.inf) -> xr.DataArray:
+def travel_times(
+    scenario: Scenario, *, to: str = "zones", cutoff_s: float = np.inf, periods: bool | Sequence[str] = False
+) -> xr.DataArray:
     """
     Driving times from every open station to every zone or incident.
 
@@ -90,11 +92,19 @@ def travel_times(scenario: Scenario, *, to: str = "zones", cutoff_s: float = np.
         "zones" or "incidents".
     cutoff_s
         Places farther than this count as not reached. [s]
+    periods
+        True: one after the other for each of `scenario.roads.periods`, and last for the rest of the week, if any is
+        left; or the names of those that are asked for. False: as the network is driven, without periods.
 
     Returns
     -------
-    `travel_s` with dims (station_id, zone_id) or (station_id, incident_id), float32 [s]. inf: cannot be reached, or
-    lies off the road; NaN: its place is not known.
+    `travel_s` with dims (station_id, zone_id) or (station_id, incident_id), float32 [s]; with `periods` a dim `period`
+    before them. inf: cannot be reached, or lies off the road; NaN: its place is not known.
+
+    Raises
+    ------
+    InputError, UnknownIdError
+        If periods are asked for and the network has none, or none of that name.
 
     Notes
     -----
@@ -105,6 +115,11 @@ def travel_times(scenario: Scenario, *, to: str = "zones", cutoff_s: float = np.
 
     if to not in {"zones", "incidents"}:
         raise InputError(f"to is {quoted(to)}: ask for 'zones' or 'incidents'")
+    if periods is not False:
+        names = scenario.roads.period_names if periods is True else list(periods)
+        driven = [scenario.during(name, incidents=False) for name in names]
+        each = [travel_times(one, to=to, cutoff_s=cutoff_s) for one in driven]
+        return xr.concat(each, dim=pd.Index(names, name="period"))
     ends = places(scenario, to)
     starts = station_places(scenario)
     times = time_rows(scenario, ends, starts=starts, cutoff_s=cutoff_s).copy()

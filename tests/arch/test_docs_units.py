@@ -17,8 +17,8 @@ QUANTITY = re.compile(
     r"|tolerance|metres?|meters?|speed|limit)(_|$)"
 )
 UNIT = re.compile(r"_(s|m|km|km2|kph|mps|deg|bytes)$")
-NAMES_OF_COLUMNS = {"roads.from_lines": ["speed", "speed_unit"]}
-"""Arguments that name a column of somebody's file, and its unit: they hold no quantity."""
+NAMES_OF_COLUMNS = {"roads.from_lines": ["speed", "speed_unit"], "roads.SpeedPeriod": ["hours"]}
+"""Arguments that name a column of somebody's file, and its unit, or hours of the day: they hold no quantity."""
 TIMES_OF_DAY = {"hours"}
 """Fields of changes that say between which hours of the day: they hold no quantity."""
 
