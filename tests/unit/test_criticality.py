@@ -69,7 +69,7 @@ def routing_without(roads, street):
         return replace(routing, graph=kernel.graph_of(roads.arc_pattern, along_s), streets=shut)
     graph = routing.graph
     tail = np.repeat(np.arange(graph.n_nodes), np.diff(graph.start))
-    kept = ~lost[np.minimum(tail >> 1, roads.n_streets - 1)]
+    kept = ~(lost[tail >> 1] | lost[graph.head >> 1])  # turns lead from streets to streets
     start = np.searchsorted(tail[kept], np.arange(graph.n_nodes + 1)).astype(np.int32)
     return replace(routing, graph=kernel.Graph(start, graph.arcs[kept], graph.longest_s, shut), streets=shut)
 
