@@ -613,3 +613,18 @@ def test_a_plan_names_drawings_and_grounds_beside_it(tmp_path):
     plan.write_text(plan.read_text(encoding="utf-8").replace("new.osm", "old.osm"), encoding="utf-8")
     with pytest.raises(InputError, match=r"scenario 'flood' of plan.toml: drawing 'old.osm' does not exist"):
         fp.open_project(folder)
+
+
+def test_a_forbidden_turn_is_driven_round_where_turns_are_exact(grid):
+    free = fp.roads.TurnDelays(0, 0, 0, 0, 0, 0, 0, 0)
+    town = placed(grid.roads.with_turns("exact", free))
+    banned = town.apply(fp.BanTurn("Row 0", onto="Column 4", near=(-139.996, 30.0)))
+    assert "changes no time" not in changes.notes(banned)[0]
+    north_s, east_s = float(town.roads.there_s.max()), float(town.roads.there_s.min())
+    before, after = (fp.travel.node_times(s.roads, 3).loc[9] for s in (town, banned))  # one block east, one north
+    assert before == pytest.approx(north_s + east_s, rel=1e-3)
+    assert after == pytest.approx(north_s + east_s, rel=1e-3)  # north first, then east
+    only = town.apply(fp.CloseRoad("Row 1", area=shapely.box(-139.9969, 30.0009, -139.9961, 30.0011)))
+    round_s = fp.travel.node_times(only.apply(*banned.changes).roads, 3).loc[9]
+    assert fp.travel.node_times(only.roads, 3).loc[9] == pytest.approx(north_s + east_s, rel=1e-3)
+    assert round_s == pytest.approx(3 * north_s + east_s, rel=1e-3)  # by Row 2, and back south
