@@ -95,6 +95,46 @@ def generated(n_nodes: int, *, seed: int = 1) -> RoadNetwork:
     )
 
 
+def lanes(n_streets: int, *, seed: int = 1) -> RoadNetwork:
+    """
+    Make winding lanes, drawn with eleven points each, between the corners of a grid: what there is to draw of a county.
+
+    Parameters
+    ----------
+    n_streets
+        About how many streets; each is driven both ways.
+    seed
+        The same seed gives the same network.
+    """
+    rng, step_m = np.random.default_rng(seed), 200.0
+    side = round(np.sqrt(n_streets / 2)) + 1
+    row, column = np.divmod(np.arange(side * side), side)
+    xy = np.column_stack([column, row]) * step_m + (500_000.0, 3_600_000.0)
+    east, north = np.flatnonzero(column < side - 1), np.flatnonzero(row < side - 1)
+    first, last = np.concatenate([east, north]), np.concatenate([east + 1, north + side])
+    along = np.linspace(0, 1, 11)[None, :, None]
+    points = xy[first][:, None] * (1 - along) + xy[last][:, None] * along
+    points[:, 1:-1] += rng.uniform(-9.0, 9.0, (len(first), 9, 2))
+    lines = shapely.linestrings(points)
+    length_m = shapely.length(lines)
+    time_s = length_m / CLASS_KPH["residential"] * 3.6
+    return build_network(
+        crs=pyproj.CRS.from_epsg(32611),
+        node_ids=np.arange(len(xy)).astype(object),
+        node_xy_m=xy,
+        first=first,
+        last=last,
+        length_m=length_m,
+        there_s=time_s,
+        back_s=time_s,
+        lines=lines,
+        highway=np.full(len(first), "residential"),
+        street_name=np.full(len(first), ""),
+        source="generated",
+        notes=(),
+    )
+
+
 def _largest_part(n_nodes: int, first, last, there, back) -> NDArray[np.bool_]:
     """Nodes that can be driven to and from one another."""
     tail, head = np.concatenate([first[there], last[back]]), np.concatenate([last[there], first[back]])

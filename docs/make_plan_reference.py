@@ -85,7 +85,7 @@ def left_out(field: FieldInfo) -> str:
         return ""
     if isinstance(default, bool):
         return f"`{str(default).lower()}`"
-    return f"`{', '.join(default)}`" if isinstance(default, tuple) else f"`{default}`"
+    return f"`{', '.join(map(str, default))}`" if isinstance(default, tuple) else f"`{default}`"
 
 
 def page() -> str:

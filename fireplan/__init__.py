@@ -26,6 +26,8 @@ _MODULES = (
 )  # fmt: skip
 _NAMES = {
     "AddUnit": "changes",
+    "BanTurn": "changes",
+    "BuildRoad": "changes",
     "CloseRoad": "changes",
     "CloseStation": "changes",
     "MoveStation": "changes",
@@ -35,6 +37,7 @@ _NAMES = {
     "RemoveUnit": "changes",
     "ScaleDemand": "changes",
     "ScaleSpeeds": "changes",
+    "SetRestriction": "changes",
     "SetTurnout": "changes",
     "Assessment": "measures",
     "assess": "measures",
@@ -89,6 +92,8 @@ if TYPE_CHECKING:
     from fireplan import travel as travel
     from fireplan import wording as wording
     from fireplan.changes import AddUnit as AddUnit
+    from fireplan.changes import BanTurn as BanTurn
+    from fireplan.changes import BuildRoad as BuildRoad
     from fireplan.changes import CloseRoad as CloseRoad
     from fireplan.changes import CloseStation as CloseStation
     from fireplan.changes import MoveStation as MoveStation
@@ -98,6 +103,7 @@ if TYPE_CHECKING:
     from fireplan.changes import RemoveUnit as RemoveUnit
     from fireplan.changes import ScaleDemand as ScaleDemand
     from fireplan.changes import ScaleSpeeds as ScaleSpeeds
+    from fireplan.changes import SetRestriction as SetRestriction
     from fireplan.changes import SetTurnout as SetTurnout
     from fireplan.comparison import Comparison as Comparison
     from fireplan.comparison import compare as compare

@@ -39,6 +39,8 @@ NOUNS = {
     "Period": "a period of a history, such as fp.response_performance.between gives",
     "Project": "a project, such as fp.open_project gives",
     "RoadNetwork": "a road network, such as fp.roads.from_osm gives",
+    "SpeedPeriod": "a period: fp.roads.SpeedPeriod(...)",
+    "Vehicle": "a vehicle: fp.roads.Vehicle.preset('engine')",
     "Standard": "a standard, such as fp.standards.NFPA_1710",
     "Objective": "an objective: fp.Objective(...)",
     "Policy": "a policy: fp.Policy(...)",

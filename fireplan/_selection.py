@@ -11,6 +11,7 @@ import shapely
 
 from fireplan import wording
 from fireplan.errors import Faults, UnknownIdError, listed, quoted
+from fireplan.roads._speed_periods import DAY_MIN, DAYS
 from fireplan.standards._objectives import value_text
 
 if TYPE_CHECKING:
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
     import geopandas as gpd
     from numpy.typing import NDArray
 
-DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 COLUMNS = {"category": "category", "call_type": "call type", "priority": "priority"}
 
 
@@ -40,6 +40,9 @@ class Selection:
         Whether incidents were chosen by anything but their place.
     untold
         Incidents of which the record does not say whether they belong to it; they are left out.
+    of_period
+        Whether incidents were chosen by the hours of a period in which streets are driven otherwise: what a figure
+        counts, if nobody says, stays what it was.
     """
 
     words: str
@@ -48,6 +51,7 @@ class Selection:
     area: shapely.Geometry | None = None
     of_incidents: bool = False
     untold: int = 0
+    of_period: bool = False
 
     def __str__(self) -> str:
         """Say what is left, and of how much."""
@@ -150,6 +154,17 @@ def kind_texts(column: pd.Series[Any]) -> pd.Series[str]:
 def _texts(values: pd.Series[Any]) -> pd.Series[str]:
     texts = values.astype(object).map(value_text, na_action="ignore")
     return texts.where(texts.notna() & (texts != ""))
+
+
+def minute_of_week(table: gpd.GeoDataFrame, timezone: str) -> NDArray[np.int64]:
+    """Give the minute of the week, from Monday at midnight by the city's clock, of each call; -1: not known."""
+    faults = Faults("periods")
+    local = _local(table, timezone, faults)
+    faults.raise_if_any()
+    if local is None:
+        return np.full(len(table), -1, dtype=np.int64)
+    minute = local.dt.day_of_week * DAY_MIN + local.dt.hour * 60 + local.dt.minute
+    return np.asarray(minute.fillna(-1), dtype=np.int64)
 
 
 def _local(table: gpd.GeoDataFrame, timezone: str, faults: Faults) -> pd.Series[Any] | None:

@@ -16,10 +16,11 @@ from fireplan._frozen_tables import FrozenTable, Handed, Token, freeze_own
 from fireplan._one_release import OfOneRelease
 from fireplan._result_cache import Memo
 from fireplan._schema import check_table, columns
-from fireplan._selection import Selection, choose_incidents, outline_of
+from fireplan._selection import Selection, choose_incidents, minute_of_week, outline_of
 from fireplan.crs import within_180
 from fireplan.errors import Faults, InputError, UnknownIdError, listed, quoted
 from fireplan.roads import SNAP_LIMIT_M
+from fireplan.roads._speed_periods import period_of
 from fireplan.roads._street_names import StreetBook, without_house
 from fireplan.stations import complete_units
 from fireplan.stations._agencies import with_neighbours
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
     import geopandas as gpd
     from numpy.typing import NDArray
 
-    from fireplan.roads import RoadNetwork
+    from fireplan.roads import RoadNetwork, SpeedPeriod
 
 __all__ = ["USUAL_WEIGHTS", "Change", "Scenario", "Tables"]
 
@@ -343,6 +344,75 @@ class Scenario(OfOneRelease):
         found = self._with(self.tables._replace(**parts), name=name or f"{self.name}, {selection.words}", changes=())
         object.__setattr__(found, "selections", (*self.selections, selection))
         return found
+
+    @takes
+    def with_periods(self, *periods: SpeedPeriod) -> Scenario:
+        """
+        Say in which hours of the week the streets are driven otherwise; see `RoadNetwork.with_periods`.
+
+        Parameters
+        ----------
+        periods
+            Each with its hours and factors.
+        """
+        return on_roads(self, self.roads.with_periods(*periods))
+
+    @takes
+    def during(self, period: str, *, incidents: bool = True, name: str | None = None) -> Scenario:
+        """
+        Ask of one period of the week: streets at its speeds, and its own incidents.
+
+        Parameters
+        ----------
+        period
+            Name of one of `roads.periods`, or "rest of the week" for the hours that are in none of them.
+        incidents
+            Count the incidents of its hours alone, by the city's own clock. False: all of them, as `compare` needs,
+            which pairs the same places in two periods.
+        name
+            What to call it; left out: the name of this one, and the period.
+
+        Returns
+        -------
+        The same department in these hours. What is counted if nobody says stays what it was; of incidents the unit says
+        which hours they are of.
+
+        Raises
+        ------
+        InputError, UnknownIdError
+            If the network has no periods, or none of that name.
+        TableError
+            If it cannot be told when incidents were.
+
+        Examples
+        --------
+        >>> import fireplan as fp
+        >>> town = fp.examples.line_town()
+        >>> peak = fp.roads.SpeedPeriod("pm peak", hours=(16, 19), factor=0.5)
+        >>> town.with_periods(peak).during("pm peak").name
+        'line town, pm peak'
+        """
+        roads = self.roads.during(period)
+        parts: dict[str, Any] = {"roads": roads}
+        selections = self.selections
+        calls = held(self).incidents
+        if incidents and calls is not None:
+            mask, untold = self._calls_of(calls, period)
+            words = next((f"{p.name}: {p.when}" for p in self.roads.periods if p.name == period), period)
+            parts["incidents"] = freeze_own(calls[mask])
+            n_zones = len(held(self).zones)
+            chosen = Selection(words, (int(mask.sum()), len(calls)), (n_zones, n_zones), untold=untold, of_period=True)
+            selections = (*selections, chosen)
+        found = self._with(self.tables._replace(**parts), name=name or f"{self.name}, {period}", changes=())
+        object.__setattr__(found, "selections", selections)
+        return found
+
+    def _calls_of(self, calls: gpd.GeoDataFrame, period: str) -> tuple[NDArray[np.bool_], int]:
+        """Say which incidents came in during a period, and of how many the record does not say when."""
+        periods = self.roads.periods
+        minute = minute_of_week(calls, self.timezone or str(calls.attrs.get("timezone", "")))
+        place = next((i for i, p in enumerate(periods) if p.name == period), -1)
+        return (minute >= 0) & (period_of(periods, minute) == place), int((minute < 0).sum())
 
     def _with(self, tables: Tables, *, name: str, changes: tuple[Change, ...]) -> Scenario:
         """Give the scenario that comes from this one and holds these tables, which need no check."""

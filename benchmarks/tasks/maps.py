@@ -1,4 +1,4 @@
-"""A page of incidents: ours beside Folium's own markers, GeoJson and heat map, by time and by size."""
+"""A page of incidents beside Folium's own markers, GeoJson and heat map; and every view of very many streets."""
 
 from __future__ import annotations
 
@@ -7,13 +7,18 @@ import geopandas as gpd
 import numpy as np
 from folium.plugins import HeatMap
 
+import fireplan as fp
 from benchmarks.measuring import Contest, DifferenceError, Way
+from benchmarks.networks import lanes
 from fireplan.maps._pages.offline_map import OfflineMap
 from fireplan.maps._views.incidents import crowd
 
 SIZES, QUICK_SIZES = (20_000, 100_000, 1_000_000), (2_000,)
 MARKERS_RUN = 2_000
 """Folium's markers take seconds for each thousand: so many are run, and the time is said for all."""
+
+STREETS, QUICK_STREETS = 100_000, 5_000
+STATIONS = 30
 
 MOST_BYTES = 2_000_000
 LEAST_BYTES = 150_000
@@ -51,6 +56,46 @@ def contests(*, quick: bool):
             most_ms=5_000.0,
             quality="a page under 2 MB that loads nothing",
             judged=not quick,
+        )
+
+    yield from _views(QUICK_STREETS if quick else STREETS, judged=not quick)
+
+
+def _views(n_streets: int, *, judged: bool):
+    """Every view of a town of winding lanes; each with its streets thinned, and times found, anew."""
+    roads = lanes(n_streets)
+    at = np.random.default_rng(3).choice(roads.n_nodes, STATIONS, replace=False)
+    stations = gpd.GeoDataFrame(
+        {"station_id": [f"S{i}" for i in range(STATIONS)], "name": [f"Station {i}" for i in range(STATIONS)]},
+        geometry=gpd.points_from_xy(*roads.node_xy_m[at].T),
+        crs=roads.crs,
+    ).to_crs(4326)
+
+    def town() -> fp.Scenario:
+        return fp.Scenario(roads, stations)
+
+    def pair() -> fp.comparison.Comparison:
+        today = town()
+        return fp.compare(today, today.apply(fp.changes.CloseStation("S1"), name="without"), standard="NFPA_1710")
+
+    maps = fp.maps
+    draw = {
+        "coverage": lambda: maps.coverage(fp.assess(town(), standard="NFPA_1710")),
+        "gaps": lambda: maps.gaps(fp.assess(town(), standard="NFPA_1710")),
+        "first_due": lambda: maps.first_due(town()),
+        "isochrones": lambda: maps.isochrones(town()),
+        "compare": lambda: maps.compare(pair()),
+        "swipe": lambda: maps.swipe(pair()),
+        "difference": lambda: maps.difference(pair()),
+    }
+    for name, view in draw.items():
+        yield Contest(
+            task="maps",
+            title=f"maps.{name} of {roads.n_streets:,} winding streets, {STATIONS} stations, nothing known before",
+            place="-",
+            ours=Way("fireplan", lambda view=view: len(view().to_html())),
+            most_ms=5_000.0,
+            judged=judged,
         )
 
 

@@ -13,7 +13,7 @@ from fireplan import maps, wording
 from fireplan._cli import terminal as show
 from fireplan.comparison import Comparison
 from fireplan.errors import ProjectError
-from fireplan.measures import assess, gaps
+from fireplan.measures import assess, by_period, gaps
 from fireplan.progress import silent
 from fireplan.project import manifest, whole_outputs, write_csv, write_layers
 from fireplan.travel import first_due_areas, isochrones
@@ -42,6 +42,7 @@ class _Results:
     holes: dict[str, gpd.GeoDataFrame]
     reached: gpd.GeoDataFrame
     page: maps.Page
+    periods: pd.DataFrame | None = None
 
     @property
     def notes(self) -> list[str]:
@@ -49,6 +50,8 @@ class _Results:
         found = [*self.comparison.baseline.notes(), *self.project.notes]
         for assessment in self.comparison.assessments[1:]:
             found += [f"{assessment.scenario.name}: {n}" for n in assessment.notes() if n not in found]
+        if self.periods is not None:
+            found += [f"by period: {note}" for note in self.periods.attrs["notes"] if note not in found]
         return found
 
 
@@ -81,6 +84,8 @@ def _run(
         _write(results, folder)
     lines = [wording.capital(f"{project.left_out}.")] if project.left_out else []
     lines += [f"{wording.capital(note)}." for note in small_part_notes(project.today)]  # that may be a wrong place
+    if results.periods is not None:
+        lines += show.period_lines(results.periods, results.comparison.baseline)
     lines += [line for name, found in results.holes.items() for line in show.gap_lines(name, found)]
     kind = "invented data, modelled times" if project.plan.provenance == "invented" else "modelled"
     cut = [f"; {selection}" for selection in project.today.selections]
@@ -97,6 +102,10 @@ def _measure(
         tell(f"assessing {scenario.name}")
         assessments.append(assess(scenario, standard=project.standard))
     comparison = Comparison(tuple(assessments))
+    periods = None
+    if project.today.roads.periods:
+        tell("assessing each period of the week")
+        periods = by_period(project.today, standard=project.standard)
     tell("finding gaps")
     holes = {a.scenario.name: gaps(a) for a in assessments}
     tell("drawing isochrones")
@@ -113,7 +122,7 @@ def _measure(
     if project.left_out and page.footer is not None:  # who sees the map sees ground without its station
         said = f"{wording.capital(project.left_out)}. {page.footer.method}"
         page.footer = replace(page.footer, method=said)
-    return _Results(project, comparison, holes, reached.reset_index(drop=True), page)
+    return _Results(project, comparison, holes, reached.reset_index(drop=True), page, periods)
 
 
 def _write(results: _Results, folder: Path) -> None:
@@ -122,6 +131,8 @@ def _write(results: _Results, folder: Path) -> None:
     with whole_outputs(folder) as part:
         results.page.save(part / "map.html")
         write_csv(results.comparison.summary(), part / "summary.csv")
+        if results.periods is not None:
+            write_csv(results.periods, part / "periods.csv")
         if len(scenarios) > 1:
             write_csv(results.comparison.gains(), part / "gains.csv")
         found = [table.reset_index().assign(scenario=name) for name, table in results.holes.items()]

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from fireplan.comparison import Comparison
+    from fireplan.measures import Assessment
 
 
 def plain(text: object) -> str:
@@ -107,6 +108,22 @@ def _cells(rows: pd.DataFrame, names: tuple[str, ...], *, weighs_one: bool) -> l
         held = [text for text in (wording.goal_verdict(row["met"], **asked),) if text]
         cells.append(Text("\n".join([f"{wording.share(row['share'], goal=row['required_share'])}{change}", *held])))
     return cells
+
+
+def period_lines(found: pd.DataFrame, baseline: Assessment) -> list[str]:
+    """Say what is within each objective in each period of the week: a line for each objective."""
+    lines = []
+    for goal in baseline.standard.planned:
+        rows: Any = found.loc[(goal.key, chosen_measure(baseline, goal.key))]
+        shares = [
+            f"{name} {wording.share_of(row['share'], row['n'], row['unit'], goal=row['required_share'])}"
+            for name, row in rows.iterrows()
+        ]
+        lines.append(f"By period, {goal.title}, {wording.clock(goal.limit_s)}: {'; '.join(shares)}")
+    weighed = found["week_by"].iloc[0]
+    assumed = "; speed factors are assumed" if (found.attrs["basis"] == "assumed") else ""
+    rest = "all other figures here are at the speeds of the hours in no period"
+    return [*lines, f"The whole week weighs each period by its {weighed}{assumed}; {rest}."]
 
 
 def gap_lines(name: str, found: pd.DataFrame, *, most: int = 3) -> list[str]:

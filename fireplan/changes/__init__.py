@@ -5,15 +5,20 @@ A plan is a tuple of these: an idea of a planner's, an optimiser's answer and an
 the same. Each says what it does (`str`), does it (called with tables), and is written to and read from TOML.
 """
 
+from fireplan.changes._changed_roads import changed_roads
 from fireplan.changes._demand import ScaleDemand
+from fireplan.changes._new_roads import BuildRoad
 from fireplan.changes._notes import notes
-from fireplan.changes._registry import ALL, from_dict
+from fireplan.changes._registry import ALL, from_dict, from_dicts
+from fireplan.changes._restrictions import BanTurn, SetRestriction
 from fireplan.changes._roads import CloseRoad, OpenRoad, ScaleSpeeds
 from fireplan.changes._stations import AddUnit, CloseStation, MoveStation, MoveUnit, OpenStation, RemoveUnit, SetTurnout
 
 __all__ = [
     "ALL",
     "AddUnit",
+    "BanTurn",
+    "BuildRoad",
     "CloseRoad",
     "CloseStation",
     "MoveStation",
@@ -23,8 +28,11 @@ __all__ = [
     "RemoveUnit",
     "ScaleDemand",
     "ScaleSpeeds",
+    "SetRestriction",
     "SetTurnout",
+    "changed_roads",
     "from_dict",
+    "from_dicts",
     "notes",
 ]
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import fields
 from numbers import Real
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -13,6 +13,8 @@ import shapely
 
 from fireplan import wording
 from fireplan._checked import said
+from fireplan.changes._drawn_shapes import drawn_ground, drawn_line
+from fireplan.changes._hours_and_days import given_days, given_hours
 from fireplan.crs import WGS84, project
 from fireplan.errors import InputError, UnknownIdError, UnreachableStationError, quoted
 from fireplan.roads import snap_xy
@@ -29,8 +31,17 @@ EXPECTED = {
     "float": "give a number",
     "tuple[str, ...]": "give a list of texts, such as ['E8']",
     "LonLat": "give (longitude, latitude)",
+    "bool": "give True or False (true or false in plan.toml)",
 }
 """What a value of each kind has to be, by the annotation of its field."""
+
+DRAWN: dict[str, Callable[[object], object]] = {
+    "Ground": drawn_ground,
+    "Line": drawn_line,
+    "Hours": given_hours,
+    "Days": given_days,
+}
+"""How values are read that can be wrong in more than their kind."""
 
 
 class BaseChange:
@@ -45,12 +56,24 @@ class BaseChange:
             value, kind = getattr(self, field.name), str(field.type).removesuffix(" | None")
             if value is None and kind != field.type:
                 continue
-            plain = _of_kind(value, kind)
-            if plain is None:
-                faults.append(f"{field.name} is {_shown(value)}: {EXPECTED[kind]}")
+            if kind in DRAWN:
+                try:
+                    plain = DRAWN[kind](value)
+                except InputError as error:
+                    plain = None
+                    faults.append(f"{field.name} {error}")
+            else:
+                plain = _of_kind(value, kind)
+                if plain is None:
+                    faults.append(f"{field.name} is {_shown(value)}: {EXPECTED[kind]}")
             object.__setattr__(self, field.name, plain)  # frozen for everyone else
+        faults += [] if faults else self.own_faults()
         if faults:
             raise InputError(f"{self.verb}: " + "; ".join(faults))
+
+    def own_faults(self) -> list[str]:
+        """Say what is wrong with its values together, each being of its kind."""
+        return []
 
     def told(self, names: Mapping[str, str]) -> str:  # noqa: ARG002 - for those that speak of a station
         """Say what it does, stations by their names; `names` gives those of their ids."""
@@ -64,8 +87,7 @@ class BaseChange:
         """Write the change as plain values, as they stand in plan.toml."""
         first, *rest = fields(self)  # type: ignore[arg-type]
         details = {f.name: getattr(self, f.name) for f in rest if getattr(self, f.name) != f.default}
-        plain = {k: list(v) if isinstance(v, tuple) else v for k, v in details.items()}
-        return {self.verb: getattr(self, first.name), **plain}
+        return {self.verb: _plain(getattr(self, first.name)), **{k: _plain(v) for k, v in details.items()}}
 
 
 def told(changes: Iterable[Change], names: Mapping[str, str] | pd.Series[str]) -> list[str]:
@@ -83,6 +105,11 @@ def told(changes: Iterable[Change], names: Mapping[str, str] | pd.Series[str]) -
     return [c.told(called) if isinstance(c, BaseChange) else str(c) for c in changes]
 
 
+def _plain(value: object) -> object:
+    """Give a value as it stands in plan.toml: tuples are lists there."""
+    return [_plain(v) for v in value] if isinstance(value, tuple) else value
+
+
 def _shown(value: object) -> str:
     """Show a value of the wrong kind; what is in a table is not shown."""
     return quoted(value) if isinstance(value, str | Real | list | tuple) or value is None else said(value)
@@ -95,6 +122,8 @@ def _of_kind(value: object, kind: str) -> object:
         return str(value) if isinstance(value, str) else None
     if kind == "float":
         return float(value) if _is_number(value) else None  # type: ignore[arg-type]
+    if kind == "bool":
+        return bool(value) if isinstance(value, bool | np.bool_) else None
     if kind == "LonLat":
         return tuple(map(float, many)) if many and len(many) == 2 and all(map(_is_number, many)) else None
     if isinstance(value, str) and value.strip() and not any(mark in value for mark in ";,"):

@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 SAME_PLACE = 1e-7
 """Two places nearer than this are one: a centimetre in degrees, less in metres."""
 
+DRIVEN = ("first", "last", "there_s", "back_s", "wait_s", "banned")
+"""What of a network is driven."""
+
 
 @takes
 def notes(scenario: Scenario) -> list[str]:
@@ -32,7 +35,8 @@ def notes(scenario: Scenario) -> list[str]:
     Returns
     -------
     A sentence for each new unit whose turnout or crew was not given, with what it was given instead and whose figures
-    these are; and for each change that changes nothing, such as a unit moved to where it is.
+    these are; for each change of roads with what was found: streets, km, directions, names, joints; and for each change
+    that changes nothing, such as a unit moved to where it is.
 
     Notes
     -----
@@ -66,7 +70,7 @@ def notes(scenario: Scenario) -> list[str]:
 def _same(one: Tables, other: Tables) -> bool:
     """Whether two sets of tables say the same."""
     a, b = one.roads, other.roads
-    if a is not b and not (np.array_equal(a.there_s, b.there_s) and np.array_equal(a.back_s, b.back_s)):
+    if a is not b and not all(np.array_equal(getattr(a, name), getattr(b, name)) for name in DRIVEN):
         return False
     return all(_alike(x, y) for x, y in zip(held(one), held(other), strict=True))
 

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import MISSING, fields
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from fireplan._checked import takes
 from fireplan.changes._demand import ScaleDemand
+from fireplan.changes._drawings import ways_drawn
+from fireplan.changes._new_roads import BuildRoad
+from fireplan.changes._restrictions import BanTurn, SetRestriction
 from fireplan.changes._roads import CloseRoad, OpenRoad, ScaleSpeeds
 from fireplan.changes._stations import (
     AddUnit,
@@ -20,11 +24,11 @@ from fireplan.changes._stations import (
 from fireplan.errors import InputError, UnknownIdError, listed, quoted
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
 ALL = (
-    OpenStation, CloseStation, MoveStation, AddUnit, RemoveUnit, MoveUnit, CloseRoad, OpenRoad, ScaleSpeeds,
-    SetTurnout, ScaleDemand,
+    OpenStation, CloseStation, MoveStation, AddUnit, RemoveUnit, MoveUnit, CloseRoad, OpenRoad, BuildRoad,
+    ScaleSpeeds, SetRestriction, BanTurn, SetTurnout, ScaleDemand,
 )  # fmt: skip
 """Every change there is."""
 
@@ -54,7 +58,7 @@ def from_dict(entry: Mapping[str, Any]) -> Any:  # noqa: ANN401 - one of the cha
         details = {f.name for c in ALL for f in fields(c)}
         raise UnknownIdError("change", next((k for k in entry if k not in details), ""), verbs)
     kind = verbs[named[0]]
-    first, *rest = fields(kind)
+    first, *rest = (f for f in fields(kind) if f.init)
     what = f"{kind.verb} {quoted(entry[kind.verb])}"
     for key in entry:
         if key != kind.verb and key not in {f.name for f in rest}:
@@ -63,3 +67,47 @@ def from_dict(entry: Mapping[str, Any]) -> Any:  # noqa: ANN401 - one of the cha
     if missing:
         raise InputError(f"{what}: {listed(missing)} is missing")
     return kind(**{first.name: entry[kind.verb], **{k: v for k, v in entry.items() if k != kind.verb}})
+
+
+@takes
+def from_dicts(entries: Iterable[Mapping[str, Any]], *, folder: str | Path = ".") -> tuple[Any, ...]:
+    """
+    Read changes from plain values, as they stand in plan.toml.
+
+    Parameters
+    ----------
+    entries
+        As `from_dict` takes them; or `{"drawing": "new_road.osm"}`: a road to be built for each new way that was drawn
+        in JOSM.
+    folder
+        Where files that are named there lie: drawings, and those of `area`, `across` and `build_road`.
+
+    Raises
+    ------
+    UnknownIdError, InputError
+        As `from_dict`.
+    """
+    found: list[Any] = []
+    for entry in entries:
+        if "drawing" in entry:
+            others = sorted(set(entry) - {"drawing"})
+            if others:
+                raise InputError(f"drawing {quoted(entry['drawing'])}: {listed(others)} stand in the drawing, as tags")
+            if not isinstance(entry["drawing"], str | Path):
+                raise InputError(f"drawing is {quoted(entry['drawing'])}: give the name of a file that JOSM saved")
+            found += [BuildRoad(**way) for way in ways_drawn(_in_folder(entry["drawing"], folder))]
+            continue
+        placed = {k: _in_folder(v, folder) if k in FILES else v for k, v in entry.items()}
+        found.append(from_dict(placed))
+    return tuple(found)
+
+
+FILES = {"area", "across", "build_road"}
+"""Details that may name a file."""
+
+
+def _in_folder(value: Any, folder: str | Path) -> Any:  # noqa: ANN401 - whatever stands there
+    """Put a file name behind its folder; what names none stays as it is."""
+    if not isinstance(value, str | Path) or "(" in str(value) or not Path(value).suffix:
+        return value
+    return str(Path(folder) / value)

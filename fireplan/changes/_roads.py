@@ -2,88 +2,148 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import KW_ONLY, dataclass
 from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
-import shapely
 
 from fireplan import wording
 from fireplan._conversions import KPH_PER_MPS
-from fireplan.changes._base import BaseChange, LonLat, point, positive
-from fireplan.errors import InputError, UnknownIdError, quoted
-from fireplan.roads import SNAP_LIMIT_M
+from fireplan.changes._base import BaseChange, positive
+from fireplan.changes._hours_and_days import Days, Hours, when_said
+from fireplan.changes._street_choice import OfStreets, StreetChoice, days_faults, in_ground, said_of, when_notes
+from fireplan.errors import InputError, UnknownIdError, listed, quoted
+from fireplan.roads import class_speeds
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from fireplan.changes._drawn_shapes import Ground
     from fireplan.roads import RoadNetwork
     from fireplan.scenario import Tables
 
 
 @dataclass(frozen=True)
-class CloseRoad(BaseChange):
+class CloseRoad(OfStreets):
     """
-    Close a road in both directions.
+    Close a road, in both directions or in one.
+
+    Its words say what was asked, `changes.notes` what was found: streets, km, directions, names, bridges and tunnels.
+    What tells the streets may be combined: each narrows the choice further.
 
     Attributes
     ----------
     road
-        Its name, every street of that name; with `near` only the one nearest to that place (and `road` may be "").
+        Name, or number ("A 8") where no street has such a name. Every street of it; where these stand in places more
+        than 2 km from each other, as in two towns, it is refused until `near`, `area` or `everywhere` is given.
     near
-        Longitude and latitude of a place on it. [°]
+        Longitude and latitude of a place [°]: only the street nearest to it, of that name if one is given, and with it
+        the other carriageway where the two directions are drawn apart.
+    ref
+        Number of the road: "A8" finds "A 8" and "A 8;B 10".
+    area
+        Ground, such as a flood: WKT, a file of outlines, pairs of longitude and latitude, or a layer with a CRS. A
+        street that lies in it with a part is meant whole.
+    across
+        A line drawn across the streets that are meant: pairs of longitude and latitude, or WKT.
+    direction
+        One way alone: "north", "southbound", "northwest" and so on, as the road runs from end to end.
+    toward
+        One way alone: that which leads nearer to this longitude and latitude. [°]
+    spare
+        What is left as it is: "bridges", "tunnels". Left out: they are meant too, and told.
+    everywhere
+        All streets of the name, however far apart.
+    hours, weekdays, dates
+        When it is so, as in `Scenario.only`: the scenario then speaks of these hours alone, which its name and notes
+        say. It is the caller who asks of the calls of these hours.
+
+    Examples
+    --------
+    >>> import fireplan as fp
+    >>> town = fp.examples.line_town()
+    >>> cut = town.apply(fp.CloseRoad("Line Street", near=(-140.0, 30.0305), direction="northbound"))
+    >>> print(cut.name)
+    Close Line Street near 30.03050, -140.00000 northbound
+    >>> fp.changes.notes(cut)
+    ["'Close Line Street near 30.03050, -140.00000 northbound': 1 street, 111 m, one direction: Line Street"]
     """
 
     verb: ClassVar[str] = "close_road"
-    road: str
-    near: LonLat | None = None
 
     def __str__(self) -> str:
         """Say what it does."""
-        return f"Close {self.road or 'the road'}" + (
-            f" near {self.near[1]:.5f}, {self.near[0]:.5f}" if self.near else ""
-        )
+        return f"Close {self.subject}{self.when}"
 
     def __call__(self, tables: Tables) -> Tables:
         """Close it."""
-        shut = streets(tables.roads, self.road, self.near)
-        there_s, back_s = tables.roads.there_s.copy(), tables.roads.back_s.copy()
-        there_s[shut] = back_s[shut] = np.inf
-        return tables._replace(roads=tables.roads.with_times(there_s=there_s, back_s=back_s, note=f"{self}"))
+        roads = tables.roads
+        shut = self._shut(roads)
+        there_s, back_s = np.where(shut.there, np.inf, roads.there_s), np.where(shut.back, np.inf, roads.back_s)
+        note = f"{self}: {said_of(roads, shut)}"
+        return tables._replace(roads=roads.with_times(there_s=there_s, back_s=back_s, note=note))
+
+    def _shut(self, roads: RoadNetwork) -> StreetChoice:
+        """Find the streets; of one direction those alone that are driven in it."""
+        found = self.chosen(roads)
+        if not self.direction and self.toward is None:
+            return found
+        shut = found._replace(
+            there=found.there & np.isfinite(roads.there_s), back=found.back & np.isfinite(roads.back_s)
+        )
+        if not len(shut.rows):
+            raise InputError(f"'{self}': no street that was found is driven that way")
+        return shut
+
+    def effects(self, before: Tables, after: Tables) -> list[str]:
+        """Say which streets were found, and for which hours the figures hold."""
+        shut = self._shut(before.roads)
+        return [f"'{self}': {said_of(before.roads, shut)}{_so_before(before, after, shut.rows)}", *self.when_notes()]
 
 
 @dataclass(frozen=True)
-class OpenRoad(BaseChange):
+class OpenRoad(OfStreets):
     """
     Open a closed road, or the closed direction of one, at a speed.
 
     Attributes
     ----------
-    road, near
+    road, near, ref, area, across, direction, toward, spare, everywhere, hours, weekdays, dates
         As in `CloseRoad`.
     speed_kph
         How fast it is driven. [km/h]
     """
 
     verb: ClassVar[str] = "open_road"
-    road: str
-    near: LonLat | None = None
     speed_kph: float = 40.0
 
     def __str__(self) -> str:
         """Say what it does."""
-        return f"Open {self.road or 'the road'} at {self.speed_kph:g} km/h"
+        return f"Open {self.subject} at {self.speed_kph:g} km/h{self.when}"
 
     def __call__(self, tables: Tables) -> Tables:
         """Open it."""
         positive(self.speed_kph, "speed_kph", str(self))
         roads = tables.roads
-        found = streets(roads, self.road, self.near)
-        own_s = roads.length_m[found] / self.speed_kph * KPH_PER_MPS
-        there_s, back_s = roads.there_s.copy(), roads.back_s.copy()
-        there_s[found] = np.where(np.isinf(there_s[found]), own_s, there_s[found])
-        back_s[found] = np.where(np.isinf(back_s[found]), own_s, back_s[found])
-        return tables._replace(roads=roads.with_times(there_s=there_s, back_s=back_s, note=f"{self}"))
+        found = self.chosen(roads)
+        own_s = roads.length_m / self.speed_kph * KPH_PER_MPS
+        there_s = np.where(found.there & np.isinf(roads.there_s), own_s, roads.there_s)
+        back_s = np.where(found.back & np.isinf(roads.back_s), own_s, roads.back_s)
+        note = f"{self}: {said_of(roads, found)}"
+        return tables._replace(roads=roads.with_times(there_s=there_s, back_s=back_s, note=note))
+
+    def effects(self, before: Tables, after: Tables) -> list[str]:
+        """Say which streets were found, and for which hours the figures hold."""
+        found = self.chosen(before.roads)
+        return [f"'{self}': {said_of(before.roads, found)}{_so_before(before, after, found.rows)}", *self.when_notes()]
+
+
+def _so_before(before: Tables, after: Tables, rows: NDArray[np.int64]) -> str:
+    """Say of how many streets that were found nothing changed."""
+    one, other = before.roads, after.roads
+    same = (one.there_s[rows] == other.there_s[rows]) & (one.back_s[rows] == other.back_s[rows])
+    n = int(same.sum())
+    return f"; {wording.count(n)} of them {'was' if n == 1 else 'were'} so already" if n else ""
 
 
 @dataclass(frozen=True)
@@ -97,45 +157,70 @@ class ScaleSpeeds(BaseChange):
         Speeds are multiplied by it: 0.8 is a fifth slower.
     highway
         Classes of road it applies to; left out: all.
+    area
+        Ground it applies to, as in `CloseRoad`; left out: everywhere.
+    skip_missing
+        Pass over a class that the city lacks, and say so, where it would be refused otherwise.
+    hours, weekdays, dates
+        When it is so, as in `CloseRoad`.
     """
 
     verb: ClassVar[str] = "scale_speeds"
     factor: float
     highway: tuple[str, ...] = ()
+    _: KW_ONLY
+    area: Ground | None = None
+    skip_missing: bool = False
+    hours: Hours | None = None
+    weekdays: tuple[str, ...] = ()
+    dates: Days | None = None
+
+    def own_faults(self) -> list[str]:
+        """Say what is wrong with the values together."""
+        return days_faults(self.weekdays)
 
     def __str__(self) -> str:
         """Say what it does."""
-        return f"Speeds x {self.factor:g}" + (f" on {', '.join(self.highway)}" if self.highway else "")
+        when = when_said(self.hours, self.weekdays, self.dates)
+        where = (f" on {', '.join(self.highway)}" if self.highway else "") + (
+            " in the area drawn" if self.area is not None else ""
+        )
+        return f"Speeds x {self.factor:g}{where}{f', {when}' if when else ''}"
 
     def __call__(self, tables: Tables) -> Tables:
         """Scale them."""
         positive(self.factor, "factor", str(self))
         roads = tables.roads
-        unknown = set(self.highway) - set(roads.highway)
-        if unknown:
-            raise UnknownIdError("class of road", min(unknown), set(roads.highway))
-        scale = np.where(np.isin(roads.highway, self.highway), self.factor, 1.0) if self.highway else self.factor
+        chosen, note = self._chosen(roads)
+        scale = np.where(chosen, self.factor, 1.0)
         return tables._replace(
-            roads=roads.with_times(there_s=roads.there_s / scale, back_s=roads.back_s / scale, note=f"{self}")
+            roads=roads.with_times(there_s=roads.there_s / scale, back_s=roads.back_s / scale, note=note)
         )
 
+    def _chosen(self, roads: RoadNetwork) -> tuple[NDArray[np.bool_], str]:
+        """Find the streets, and say which they are."""
+        lacking = [c for c in self.highway if c not in set(roads.highway)]
+        strange = [c for c in lacking if c not in class_speeds()]
+        if strange or (lacking and not self.skip_missing):
+            one = (strange or lacking)[0]
+            raise UnknownIdError("class of road", one, set(roads.highway))
+        found = np.isin(roads.highway, self.highway) if self.highway else np.ones(roads.n_streets, dtype=bool)
+        partly = 0
+        if self.area is not None:
+            touched, whole = in_ground(roads, self.area)
+            partly = int((found & touched & ~whole).sum())
+            found &= touched
+            if not found.any() and not lacking:
+                raise InputError(f"'{self}': no such street lies in the area: check its place, or the classes")
+        km = wording.distance(roads.length_m[found].sum())
+        note = f"{self}: {wording.counted(int(found.sum()), 'street')}, {km}"
+        if partly:
+            note += f"; {wording.count(partly)} of them lie in the area with a part alone and count whole"
+        if lacking:
+            note += f"; passed over, as there are none: {listed(map(quoted, lacking))}"
+        return found, note
 
-def streets(roads: RoadNetwork, name: str, near: LonLat | None) -> NDArray[np.bool_]:
-    """Find the streets a change speaks of: all of a name, or the one nearest to a place."""
-    found = np.asarray(roads.street_name == name) if name else np.ones(roads.n_streets, dtype=bool)
-    if not found.any():
-        raise UnknownIdError("road", name, {n for n in roads.street_name if n})
-    if near is None:
-        if not name:
-            raise InputError("close_road or open_road: name the road, or a place near it")
-        return found
-    place = point(near, roads.crs, what=f"road {quoted(name)}")
-    rows = np.flatnonzero(found)
-    away_m = shapely.distance(roads.streets.geometry.array[rows], place)
-    if not away_m.min() <= SNAP_LIMIT_M:  # far away it is not a number
-        raise InputError(
-            f"no street {quoted(name)} within {wording.distance(SNAP_LIMIT_M)} of {near[1]:.5f}, {near[0]:.5f}"
-        )
-    chosen = np.zeros(roads.n_streets, dtype=bool)
-    chosen[rows[np.argmin(away_m)]] = True
-    return chosen
+    def effects(self, before: Tables, after: Tables) -> list[str]:  # noqa: ARG002 - as every change
+        """Say how many streets it is, what was passed over, and for which hours the figures hold."""
+        _, note = self._chosen(before.roads)
+        return [f"'{self}'{note.removeprefix(str(self))}", *when_notes(self, self.hours, self.weekdays, self.dates)]

@@ -1,10 +1,20 @@
 """What a plan achieves: shares within objectives, and where it falls short."""
 
 from fireplan.measures._assessment import Assessment, assess
+from fireplan.measures._by_period import by_period
 from fireplan.measures._gaps import gaps
 from fireplan.measures._iso import by_distance, iso_added_area, iso_distribution, iso_zones
 
-__all__ = ["Assessment", "assess", "by_distance", "gaps", "iso_added_area", "iso_distribution", "iso_zones"]
+__all__ = [
+    "Assessment",
+    "assess",
+    "by_distance",
+    "by_period",
+    "gaps",
+    "iso_added_area",
+    "iso_distribution",
+    "iso_zones",
+]
 
 
 def __dir__() -> list[str]:

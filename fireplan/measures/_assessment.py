@@ -351,11 +351,7 @@ def _headline(arrival: Arrival) -> dict[str, object]:
     within = total if total - within <= ROUNDING * total else within  # what is left over is the rounding of sums
     share = within / total if total > 0 else np.nan
     speaks = objective.weight in {"", measure.name}
-    met: object = pd.NA
-    if speaks and total > 0 and objective.share is not None:
-        met = bool(within >= objective.share * total * (1 - ROUNDING))
-    if speaks and objective.at_most_outside is not None:
-        met = bool(total - within <= objective.at_most_outside) and (met is pd.NA or bool(met))
+    met = verdict_of(objective, measure, total, within)
     return {
         "objective": objective.key,
         "measure": measure.name,
@@ -377,6 +373,17 @@ def _headline(arrival: Arrival) -> dict[str, object]:
         "untold": measure.untold,
         "basis": "modelled",
     }
+
+
+def verdict_of(objective: Objective, measure: Measure, total: float, within: float) -> object:
+    """Say whether an objective is met by what lies within its limit; missing: it sets nothing for this measure."""
+    met: object = pd.NA
+    speaks = objective.weight in {"", measure.name}
+    if speaks and total > 0 and objective.share is not None:
+        met = bool(within >= objective.share * total * (1 - ROUNDING))
+    if speaks and objective.at_most_outside is not None:
+        met = bool(total - within <= objective.at_most_outside) and (met is pd.NA or bool(met))
+    return met
 
 
 def _by_zone(scenario: Scenario, arrivals: tuple[Arrival, ...]) -> gpd.GeoDataFrame:

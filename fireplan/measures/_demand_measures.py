@@ -172,7 +172,7 @@ def _measures(
     if tables.incidents is not None:
         points = at["incidents"]
         located = ~(tables.incidents.geometry.isna() | tables.incidents.geometry.is_empty).to_numpy()
-        words = "; ".join(s.words for s in scenario.selections if s.of_incidents)
+        words = "; ".join(s.words for s in scenario.selections if s.of_incidents or s.of_period)
         unit = UNITS["incidents"] + (f" ({words})" if words else "")
         found.append(Measure("incidents", unit, points, np.where(located, 1.0, np.nan)))
     streets = at["roads"]

@@ -14,8 +14,11 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 from fireplan import standards, wording
 from fireplan._checked import SHORTEST_PLAUSIBLE_S
 from fireplan._geofiles import is_database, with_layer, without_password
-from fireplan.errors import ProjectError, UnknownIdError, listed, quoted
+from fireplan.errors import FireplanError, ProjectError, UnknownIdError, listed, quoted
 from fireplan.response_performance import Policy
+from fireplan.roads import SpeedPeriod, Vehicle
+from fireplan.roads._speed_periods import check_periods
+from fireplan.roads._turns import LONGEST_DELAY_S, USUAL_DELAYS
 
 MOST_REPLICATIONS = 10_000
 LARGEST_BYTES = 2**20
@@ -292,11 +295,30 @@ class PlannedScenario(_Part):
     changes: tuple[dict[str, Any], ...] = ()
 
 
+DelaySeconds = Annotated[float, Field(ge=0, le=LONGEST_DELAY_S, allow_inf_nan=False)]
+
+
+class Delays(_Part):
+    """What turns cost; see `fireplan.roads.TurnDelays`."""
+
+    straight_s: DelaySeconds = USUAL_DELAYS.straight_s
+    left_s: DelaySeconds = USUAL_DELAYS.left_s
+    right_s: DelaySeconds = USUAL_DELAYS.right_s
+    u_turn_s: DelaySeconds = USUAL_DELAYS.u_turn_s
+    signal_s: DelaySeconds = USUAL_DELAYS.signal_s
+    stop_s: DelaySeconds = USUAL_DELAYS.stop_s
+    give_way_s: DelaySeconds = USUAL_DELAYS.give_way_s
+    roundabout_s: DelaySeconds = USUAL_DELAYS.roundabout_s
+    drives_on: Literal["right", "left"] = USUAL_DELAYS.drives_on
+
+
 class Network(_Part):
-    """How places meet the roads; and, of street centrelines, what their columns and codes mean."""
+    """How places meet the roads, how turns are reckoned; and, of centrelines, what their columns and codes mean."""
 
     snap_limit_m: float = Field(default=200.0, gt=0, le=5000)
     source: str = ""
+    turns: Literal["none", "mean", "exact"] | None = None
+    delays: Delays | None = None
     columns: dict[str, str] = Field(default_factory=dict)
     classes: dict[str, str] = Field(default_factory=dict)
     oneway_codes: dict[str, str] = Field(default_factory=dict)
@@ -310,6 +332,71 @@ class Network(_Part):
             if key not in LINE_COLUMNS:
                 raise ValueError(f"network.columns: {UnknownIdError('key', key, LINE_COLUMNS)}")
         return value
+
+    @model_validator(mode="after")
+    def _delays_are_used(self) -> Network:
+        if self.delays is not None and self.turns not in {"mean", "exact"}:
+            raise ValueError('network.delays changes no time unless turns count: write turns = "exact", or "mean"')
+        return self
+
+
+class VehiclePart(_Part):
+    """The vehicle for which the roads are read: a usual one, and what is otherwise about it; see `roads.Vehicle`."""
+
+    preset: str = "engine"
+    weight_t: float | None = None
+    height_m: float | None = None
+    width_m: float | None = None
+    length_m: float | None = None
+    top_kph: float | None = None
+    floor_kph: float | None = None
+    emergency: bool | None = None
+    obeys_turn_restrictions: bool | None = None
+    opens_gates: bool | None = None
+    removes_bollards: bool | None = None
+    bus_roads: bool | None = None
+    fire_lanes: bool | None = None
+    to_doors: bool | None = None
+    worst_track: int | None = None
+    worst_smoothness: str | None = None
+    weight_limits: Literal["bridges", "all"] | None = None
+    speeds: Literal["posted", "class"] | None = None
+
+    @model_validator(mode="after")
+    def _is_a_vehicle(self) -> VehiclePart:
+        try:
+            self.as_vehicle()
+        except UnknownIdError as error:
+            raise ValueError(f"vehicle.preset: {error}") from error
+        return self
+
+    def as_vehicle(self) -> Vehicle:
+        """Give the same as a vehicle."""
+        own = {key: value for key, value in self if key != "preset" and value is not None}
+        return Vehicle.preset(self.preset, **own)
+
+
+class PeriodPart(_Part):
+    """Hours of the week in which streets are driven slower or faster; see `fireplan.roads.SpeedPeriod`."""
+
+    name: str
+    hours: tuple[float, float] = (0.0, 24.0)
+    weekdays: Values = ()
+    factor: float | dict[str, float]
+    basis: str = "assumed"
+
+    @model_validator(mode="after")
+    def _is_a_period(self) -> PeriodPart:
+        try:
+            _ = self.period
+        except FireplanError as error:
+            raise ValueError(f"[[periods]] {error}") from error
+        return self
+
+    @property
+    def period(self) -> SpeedPeriod:
+        """The same as a period of a network."""
+        return SpeedPeriod(self.name, hours=self.hours, weekdays=self.weekdays, factor=self.factor, basis=self.basis)
 
 
 class SitingPart(_Part):
@@ -466,6 +553,8 @@ class Plan(_Part):
     changes: Changes = Changes()
     scenario: tuple[PlannedScenario, ...] = ()
     network: Network = Network()
+    vehicle: VehiclePart | None = None
+    periods: tuple[PeriodPart, ...] = ()
     siting: SitingPart = SitingPart()
     performance: Performance = Performance()
     report: Report = Report()
@@ -484,6 +573,15 @@ class Plan(_Part):
         twice = [n for n in named if named.count(n) > 1]
         if twice:
             raise ValueError(f"[[risk]] {quoted(twice[0][1])} stands twice with the same limit: write it once")
+        return value
+
+    @field_validator("periods")
+    @classmethod
+    def _hours_differ(cls, value: tuple[PeriodPart, ...]) -> tuple[PeriodPart, ...]:
+        try:
+            check_periods([part.period for part in value])
+        except FireplanError as error:
+            raise ValueError(f"[[periods]] {error}") from error
         return value
 
     @field_validator("scenario")

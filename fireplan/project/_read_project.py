@@ -11,10 +11,22 @@ from typing import TYPE_CHECKING, Any
 from fireplan import demand, roads, standards, wording
 from fireplan._checked import takes
 from fireplan._geofiles import is_layer, read_vector
-from fireplan.changes import from_dict
+from fireplan.changes import from_dicts
 from fireplan.errors import FireplanError, ProjectError, listed, quoted
 from fireplan.incidents import read_cad
-from fireplan.project._plan import PLANNED, TODAY, ZONES, Density, Network, Plan, file_of, read_plan, source_of
+from fireplan.project._plan import (
+    PLANNED,
+    TODAY,
+    ZONES,
+    Density,
+    Network,
+    Plan,
+    VehiclePart,
+    file_of,
+    read_plan,
+    source_of,
+)
+from fireplan.roads import TurnDelays
 from fireplan.scenario import Scenario
 from fireplan.stations import complete_units, read_station_table, read_units
 
@@ -109,7 +121,7 @@ def open_project(path: str | Path, *, tell: Callable[[str], None] | None = None)
     _check_inputs(plan, folder)
     standard = _standard(plan)
     say("reading roads")
-    network = read_network(folder, plan.inputs.network, plan.network)
+    network = _with_periods(read_network(folder, plan.inputs.network, plan.network, plan.vehicle), plan)
     say("reading stations and units")
     stations, housed = read_station_table(
         source_of(folder, plan.inputs.stations),
@@ -173,13 +185,13 @@ def open_project(path: str | Path, *, tell: Callable[[str], None] | None = None)
             area.attrs["name"] = f"the area of {plan.area.within}"
         today = today.only(area=area, name=TODAY)
     today, parted = _at_points(today, plan, folder)  # after the study area: zones are in it by their middle
-    notes = [*plan.warnings(), *network.notes, *left_out]
+    notes = [*plan.warnings(), *network.notes, *network.period_notes, *left_out]
     notes += [note for table in (stations, units, outlines, incidents) for note in _notes(table)]
     notes += [] if history is None else history.messages()
     notes += parted
     if plan.demand.density is not None:
         notes.append(_density_said(plan.demand.density))
-    scenarios = tuple(_scenarios(plan, today))
+    scenarios = tuple(_scenarios(plan, today, folder))
     gone = "; ".join(left_out)
     return Project(folder, plan, today, scenarios, standard, history, tuple(notes), plan_file, gone)
 
@@ -210,21 +222,46 @@ def _check_inputs(plan: Plan, folder: Path) -> None:
         raise ProjectError(f"{len(faults)} fault{'s' if len(faults) > 1 else ''} in {folder}: " + "; ".join(faults))
 
 
-def read_network(folder: Path, name: str, asked: Network) -> RoadNetwork:
+def read_network(folder: Path, name: str, asked: Network, vehicle: VehiclePart | None = None) -> RoadNetwork:
+    """Read roads as they lie, and reckon turns on them as the plan says; where it does not, as the file does."""
+    network = _network(folder, name, asked, vehicle)
+    if asked.turns is None:
+        return network
+    return network.with_turns(asked.turns, None if asked.delays is None else TurnDelays(**dict(asked.delays)))
+
+
+def _network(folder: Path, name: str, asked: Network, vehicle: VehiclePart | None) -> RoadNetwork:
     """Read roads by the ending of their file: a network kept, a graph, an extract, or else centrelines."""
     file, source = folder / name, asked.source or None
+    driver = (vehicle or VehiclePart()).as_vehicle()
     lower = file.name.lower()
     if lower.endswith(".npz"):
-        return roads.load(file)
+        kept = roads.load(file)
+        if vehicle is not None and kept.vehicle != driver:
+            raise ProjectError(
+                f"{file.name} is kept as read for another vehicle ({kept.vehicle.name}) than [vehicle] asks for: name"
+                " the extract it was read from, or leave [vehicle] out"
+            )
+        return kept
     if lower.endswith((".graphml", ".graphml.gz", ".pkl", ".pickle", ".joblib")):
-        return roads.from_graphml(file, source=source)
+        return roads.from_graphml(file, vehicle=driver, source=source)
     if not is_layer(name):
-        return roads.from_osm(file, source=source)
+        return roads.from_osm(file, vehicle=driver, source=source)
     columns: dict[str, Any] = {"road_class" if key == "class" else key: said for key, said in asked.columns.items()}
     return roads.from_lines(
-        source_of(folder, name), source=source, crs=asked.crs, classes=asked.classes,
+        source_of(folder, name), source=source, crs=asked.crs, classes=asked.classes, vehicle=driver,
         oneway_codes=asked.oneway_codes, join_crossings=asked.join_crossings, **columns,
     )  # fmt: skip
+
+
+def _with_periods(network: RoadNetwork, plan: Plan) -> RoadNetwork:
+    """Drive the network in the periods of the plan; of none there those that were kept with it."""
+    if not plan.periods:
+        return network
+    try:
+        return network.with_periods(*(part.period for part in plan.periods))
+    except FireplanError as error:
+        raise ProjectError(f"[[periods]] of plan.toml: {error}") from error
 
 
 def _without(
@@ -359,7 +396,7 @@ def _standard(plan: Plan) -> Standard:
     return reduce(add, found) if found else standards.named("NFPA_1710")
 
 
-def _scenarios(plan: Plan, today: Scenario) -> list[Scenario]:
+def _scenarios(plan: Plan, today: Scenario, folder: Path) -> list[Scenario]:
     """The what-ifs of a plan: that of [changes], and every [[scenario]]."""
     found = []
     if plan.changes.close or plan.changes.add:
@@ -374,13 +411,13 @@ def _scenarios(plan: Plan, today: Scenario) -> list[Scenario]:
             for s in plan.changes.add
         ]
         entries += [{"close_station": s} for s in plan.changes.close]
-        found.append(_changed(today, entries, PLANNED, "[changes]"))
-    found += [_changed(today, s.changes, s.name, f"scenario {quoted(s.name)}") for s in plan.scenario]
+        found.append(_changed(today, entries, PLANNED, "[changes]", folder))
+    found += [_changed(today, s.changes, s.name, f"scenario {quoted(s.name)}", folder) for s in plan.scenario]
     return found
 
 
-def _changed(today: Scenario, entries: Sequence[dict[str, Any]], name: str, what: str) -> Scenario:
+def _changed(today: Scenario, entries: Sequence[dict[str, Any]], name: str, what: str, folder: Path) -> Scenario:
     try:
-        return today.apply(*(from_dict(entry) for entry in entries), name=name)
+        return today.apply(*from_dicts(entries, folder=folder), name=name)
     except FireplanError as error:
         raise ProjectError(f"{what} of plan.toml: {error}") from error

@@ -9,6 +9,7 @@ import pandas as pd
 from fireplan import wording
 from fireplan._page_kit import style
 from fireplan.colours import ELSEWHERE
+from fireplan.measures import by_period
 from fireplan.measures._assessment import chosen_measure, headline_row, untold_said
 from fireplan.measures._demand_measures import UNITS, in_zones
 from fireplan.report._blocks import Block, Prose, Section, Table, TableColumn, absent
@@ -31,6 +32,18 @@ SHARES = (
     TableColumn("unit", "Counted"),
     TableColumn("n", "n", "count"),
     TableColumn("within", "within", "count"),
+    TableColumn("outside", "outside", "count"),
+    TableColumn("share_told", "share within", "told"),
+    TableColumn("p90_s", "90th percentile [min:s]", "percentile"),
+    TableColumn("goal_told", "against the goal", "verdict"),
+)
+PERIODS = (
+    TableColumn("title", "What is to arrive"),
+    TableColumn("limit_s", "limit [min:s]", "clock"),
+    TableColumn("period", "Period"),
+    TableColumn("when", "when"),
+    TableColumn("unit", "Counted"),
+    TableColumn("n", "n", "count"),
     TableColumn("outside", "outside", "count"),
     TableColumn("share_told", "share within", "told"),
     TableColumn("p90_s", "90th percentile [min:s]", "percentile"),
@@ -71,8 +84,28 @@ def distribution_section(material: Material) -> Section:
         _shares(material, "distribution_shares", "What the first unit due reaches", force=False),
         _time_map(material, goal, "first_due_map", f"{goal.title}: modelled {interval_of(goal)}"),
         _by_station(material, baseline, goal),
+        *_period_blocks(baseline, material),
     ]
     return section
+
+
+def _period_blocks(baseline: Assessment, material: Material) -> list[Block]:
+    """Say what is reached in time in each period of the week, where streets are driven otherwise in some."""
+    if not baseline.scenario.roads.periods:
+        return []
+    found = by_period(baseline.scenario, standard=baseline.standard)
+    chosen = [(goal.key, chosen_measure(baseline, goal.key)) for goal in baseline.standard.planned]
+    shown = found.loc[[key for key in found.index if key[:2] in chosen]]
+    caption = f"Shares by period of the week, {baseline.scenario.name}; speed factors: {found.attrs['basis']}"
+    told = (
+        f"The whole week weighs each period by its {found['week_by'].iloc[0]}; incidents are those of the period's own"
+        f" hours. All other figures of this report are at the speeds of the hours in no period. Periods:"
+        f" {'; '.join(map(str, baseline.scenario.roads.periods))}."
+    )
+    return [
+        Table("periods", caption, with_told(found), PERIODS, material.modelled, with_told(shown)),
+        Prose(told, "note"),
+    ]
 
 
 def concentration_section(material: Material) -> Section:

@@ -8,16 +8,21 @@ from fireplan.roads._osm_extract import from_osm
 from fireplan.roads._osmnx_graphs import from_graph, from_graphml
 from fireplan.roads._osmnx_place import from_place
 from fireplan.roads._snapping import SNAP_LIMIT_M, OnRoad, snap, snap_xy
+from fireplan.roads._speed_periods import REST, SpeedPeriod
 from fireplan.roads._speeds import class_speeds
 from fireplan.roads._turns import Control, Feature, TurnDelays
+from fireplan.roads._vehicles import Vehicle
 
 __all__ = [
+    "REST",
     "SNAP_LIMIT_M",
     "Control",
     "Feature",
     "OnRoad",
     "RoadNetwork",
+    "SpeedPeriod",
     "TurnDelays",
+    "Vehicle",
     "class_speeds",
     "from_frames",
     "from_graph",

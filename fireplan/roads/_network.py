@@ -18,13 +18,28 @@ from fireplan._conversions import KPH_PER_MPS
 from fireplan._frozen_tables import FrozenTable, freeze_array, freeze_own
 from fireplan._one_release import RELEASE, OfOneRelease
 from fireplan.crs import WGS84, project
-from fireplan.errors import InputError, NetworkError, listed, quoted
+from fireplan.errors import InputError, NetworkError, UnknownIdError, listed, quoted
 from fireplan.roads._classes import FREEWAYS
 from fireplan.roads._dead_ends import dead_end_notes
 from fireplan.roads._doors import AsDrawn, Doors, doors_of, parts_of
-from fireplan.roads._routing import Routing, over_nodes
-from fireplan.roads._speeds import planning_caveat
-from fireplan.roads._turns import TURNS, USUAL_DELAYS, Feature, TurnDelays, Turns
+from fireplan.roads._reading_notes import is_usual, said_for_turns
+from fireplan.roads._routing import Routing, over_nodes, over_turns
+from fireplan.roads._speed_periods import REST, WEEK_MIN, SpeedPeriod, check_periods, period_notes
+from fireplan.roads._turns import (
+    NO_DELAYS,
+    TURNS,
+    USUAL_DELAYS,
+    Feature,
+    StreetTurns,
+    TurnDelays,
+    Turns,
+    Ways,
+    check_delays,
+    mean_delays,
+    street_turns,
+    ways_of,
+)
+from fireplan.roads._vehicles import USUAL_VEHICLE, Vehicle
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -38,7 +53,7 @@ FROM_GEOMETRY = {
 }  # fmt: skip
 """What a network works out once and that no change of times alters."""
 
-WORKED_OUT = FROM_GEOMETRY | {"graph", "routing", "fingerprint", "drivable", "has_doors"}
+WORKED_OUT = FROM_GEOMETRY | {"graph", "routing", "routing_back", "fingerprint", "drivable", "has_doors"}
 """What a network works out once."""
 
 ARRAYS = (
@@ -94,6 +109,10 @@ class RoadNetwork(OfOneRelease):
         How turns are reckoned: "none", "mean" (what a turn costs on average at each end of street) or "exact".
     delays
         What turns cost where they are reckoned.
+    vehicle
+        The vehicle it was read for.
+    periods
+        Hours of the week in which it is driven otherwise; its own times hold in the rest: see `with_periods`, `during`.
     """
 
     crs: pyproj.CRS
@@ -118,6 +137,8 @@ class RoadNetwork(OfOneRelease):
     banned: NDArray[np.int32] = None  # type: ignore[assignment]
     turns: Turns = "none"
     delays: TurnDelays = USUAL_DELAYS
+    vehicle: Vehicle = USUAL_VEHICLE
+    periods: tuple[SpeedPeriod, ...] = ()
 
     def __post_init__(self) -> None:
         """Bar the arrays from being written to; what can still be written to elsewhere is copied."""
@@ -153,8 +174,8 @@ class RoadNetwork(OfOneRelease):
 
     @property
     def repairs(self) -> tuple[str, ...]:
-        """What in `notes` tells of the data as read: all but the caveat on planning speeds."""
-        return tuple(note for note in self.notes if note != planning_caveat())
+        """What in `notes` tells of the data as read: not the caveat on planning speeds, nor what is on foot."""
+        return tuple(note for note in self.notes if not is_usual(note))
 
     @property
     def n_nodes(self) -> int:
@@ -214,7 +235,59 @@ class RoadNetwork(OfOneRelease):
     def routing(self) -> Routing:
         """What a search runs over: nodes, or streets by direction where turns are exact."""
         streets = kernel.Streets(self.first, self.last, self.there_s, self.back_s)
-        return over_nodes(self.graph, streets, wait_s=self.wait_s)
+        if self.turns == "exact":
+            return over_turns(self._ways, streets, self.street_turns, wait_s=self.wait_s)
+        lost_there_s, lost_back_s = self._lost_s
+        graph = self.graph
+        if self.turns == "mean":
+            along_s = np.concatenate([self.there_s + lost_there_s, self.back_s + lost_back_s])
+            graph = kernel.graph_of(self.arc_pattern, along_s)
+        return over_nodes(graph, streets, lost_there_s=lost_there_s, lost_back_s=lost_back_s)
+
+    @cached_property
+    def routing_back(self) -> Routing:
+        """
+        The same the other way round: a search from a place finds how long it takes to there.
+
+        At a point within a street, what is lost at its end (`routing.lost_there_s`) comes on top.
+        """
+        streets = kernel.Streets(self.first, self.last, self.there_s, self.back_s)
+        if self.turns == "exact":
+            return over_turns(self._ways, streets, self.street_turns, wait_s=self.wait_s, backwards=True)
+        lost_there_s, lost_back_s = self._lost_s
+        along_s = np.concatenate([self.back_s + lost_back_s, self.there_s + lost_there_s])
+        nothing_s = np.broadcast_to(0.0, self.n_streets)
+        turned = streets._replace(there_s=self.back_s, back_s=self.there_s)
+        graph = kernel.graph_of(self.arc_pattern, along_s)
+        return over_nodes(graph, turned, lost_there_s=nothing_s, lost_back_s=nothing_s)
+
+    @property
+    def street_turns(self) -> StreetTurns:
+        """Every turn that may be made, with what it costs; worked out each time, as few ask twice."""
+        return street_turns(
+            self._ways,
+            n_nodes=self.n_nodes,
+            xy_m=self.xy_m,
+            offsets=self.offsets,
+            highway=self.highway,
+            features=self.features,
+            control=self.control,
+            banned=self.banned,
+            delays=self.delays,
+        )
+
+    @property
+    def _ways(self) -> Ways:
+        return ways_of(self.first, self.last, self.there_s, self.back_s)
+
+    @property
+    def _lost_s(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """What is lost at the end of each street driven there, and driven back. [s]"""
+        lost_there_s, lost_back_s = self.wait_s[self.last], self.wait_s[self.first]
+        if self.turns == "mean":
+            mean_s = mean_delays(self.street_turns, 2 * self.n_streets)
+            lost_there_s, lost_back_s = lost_there_s + mean_s[0::2], lost_back_s + mean_s[1::2]
+        return lost_there_s, lost_back_s
 
     @cached_property
     def arc_pattern(self) -> kernel.Pattern:
@@ -354,8 +427,8 @@ class RoadNetwork(OfOneRelease):
 
         Returns
         -------
-        `name`, `highway`, `oneway`, `length` [m], `speed_kph` [km/h], `travel_time` [s], `street` (the row of
-        `streets` it runs along) and a line in the direction of travel.
+        `name`, `highway`, `oneway`, `length` [m], `speed_kph` [km/h], `travel_time` with the wait at its end [s],
+        `street` (the row of `streets` it runs along) and a line in the direction of travel.
         """
         return self._edges.view()
 
@@ -381,7 +454,7 @@ class RoadNetwork(OfOneRelease):
                         "oneway": oneway[open_to],
                         "length": self.length_m[open_to],
                         "speed_kph": kph,
-                        "travel_time": time_s[open_to],
+                        "travel_time": time_s[open_to] + self.wait_s[head[open_to]],
                         "street": open_to,
                     },
                     geometry=geometry[open_to],
@@ -404,10 +477,23 @@ class RoadNetwork(OfOneRelease):
 
         graph = nx.MultiDiGraph(crs="epsg:4326", created_with="fireplan", simplified=True)
         graph.add_nodes_from((osmid, {"x": row.x, "y": row.y}) for osmid, row in self._nodes.table.iterrows())
-        edges = self._edges.table.drop(columns="street")
+        edges = self._edges.table.drop(columns="street").assign(**self._tags_of(self._edges.table["street"].to_numpy()))
         for (u, v, key), row in zip(edges.index, edges.to_dict("records"), strict=True):
-            graph.add_edge(u, v, key=key, **row)
+            graph.add_edge(u, v, key=key, **{k: value for k, value in row.items() if k not in TAGS or value != ""})
         return graph
+
+    def _tags_of(self, street: NDArray[np.int64]) -> dict[str, NDArray[np.object_]]:
+        """Tags that say the rest of some streets, so that a graph of them is read as they are; "": none."""
+        bits = self.features[street]
+        by_engines = (bits & Feature.FIRE_LANE > 0) | (self.highway[street] == "track")
+        said = {
+            "ref": self.street_ref[street],
+            "bridge": np.where(bits & Feature.BRIDGE, "yes", ""),
+            "tunnel": np.where(bits & Feature.TUNNEL, "yes", ""),
+            "junction": np.where(bits & Feature.ROUNDABOUT, "roundabout", ""),
+            "emergency": np.where(by_engines, "yes", ""),
+        }
+        return {key: values.astype(object) for key, values in said.items() if (values != "").any()}
 
     @takes
     def with_times(self, *, there_s: NDArray[np.float64], back_s: NDArray[np.float64], note: str = "") -> RoadNetwork:
@@ -449,9 +535,114 @@ class RoadNetwork(OfOneRelease):
         """
         if turns not in TURNS:
             raise InputError(f"turns is {quoted(turns)}: choose {listed(TURNS)}")
-        other = replace(self, turns=turns, delays=delays or self.delays)
+        delays = self.delays if delays is None else delays
+        check_delays(delays)
+        notes = said_for_turns(self.notes, exact=turns == "exact")
+        other = replace(self, turns=turns, delays=delays, notes=notes)
         vars(other).update({name: value for name, value in vars(self).items() if name in FROM_GEOMETRY})
         return other
+
+    @takes
+    def with_periods(self, *periods: SpeedPeriod) -> RoadNetwork:
+        """
+        Say in which hours of the week the streets are driven otherwise.
+
+        Parameters
+        ----------
+        periods
+            Each with its hours and factors; those of before are forgotten. The hours that none of them names keep the
+            times of the network.
+
+        Raises
+        ------
+        TableError
+            With every fault: two periods at the same hour or of the same name, a class of road that is not known.
+
+        Examples
+        --------
+        >>> import fireplan as fp
+        >>> peak = fp.roads.SpeedPeriod("pm peak", hours=(16, 19), factor=0.5)
+        >>> roads = fp.examples.line_town().roads.with_periods(peak)
+        >>> float((roads.during("pm peak").there_s / roads.there_s)[0])
+        2.0
+        """
+        check_periods(periods, self.highway)
+        return self._with_other(periods=periods)
+
+    @takes
+    def during(self, period: str) -> RoadNetwork:
+        """
+        Drive the same streets as in one period of the week.
+
+        Parameters
+        ----------
+        period
+            Name of one of `periods`, or "rest of the week" for the hours that are in none: there the times stay.
+
+        Returns
+        -------
+        A network without periods: its times are those of these hours alone. Waits at gates and what turns cost stay as
+        they are.
+        """
+        if period not in self._in_periods:
+            self._in_periods[period] = self._in_period(period)
+        return self._in_periods[period]
+
+    @cached_property
+    def _in_periods(self) -> dict[str, RoadNetwork]:
+        """What was asked of it by period before."""
+        return {}
+
+    def _in_period(self, name: str) -> RoadNetwork:
+        if not self.periods:
+            raise InputError(
+                f"the network has no periods, so it cannot be driven as in {quoted(name)}: give it some by with_periods"
+            )
+        driven, note = self, f"driven as in the {REST}"
+        if name != REST:
+            found = next((p for p in self.periods if p.name == name), None)
+            if found is None:
+                raise UnknownIdError("period", name, [*(p.name for p in self.periods), REST])
+            factor, note = found.factors(self.highway), f"driven as in {found}"
+            driven = self.with_times(there_s=self.there_s / factor, back_s=self.back_s / factor)
+        return driven._with_other(periods=(), notes=(*self.notes, note))  # noqa: SLF001 - one of its own kind
+
+    def _with_other(self, **parts: Any) -> RoadNetwork:  # noqa: ANN401 - whatever is not driven
+        """Give the same streets at the same times with something else said of them."""
+        other = replace(self, **parts)
+        vars(other).update({name: value for name, value in vars(self).items() if name in WORKED_OUT})
+        return other
+
+    @property
+    def period_names(self) -> list[str]:
+        """Names of its periods, and of the rest of the week if there is any: what `during` takes."""
+        if not self.periods:
+            raise InputError("the network has no periods: give it some by with_periods, or [[periods]] in plan.toml")
+        names = [p.name for p in self.periods]
+        return names if sum(p.minutes.sum() for p in self.periods) == WEEK_MIN else [*names, REST]
+
+    @property
+    def period_notes(self) -> list[str]:
+        """Say which periods it has, what holds in the hours between, and which classes they name in vain."""
+        return period_notes(self.periods, self.highway)
+
+
+TAGS = ("ref", "bridge", "tunnel", "junction", "emergency")
+"""Tags of edges of a graph that say what else its streets are."""
+
+
+def by_metres(roads: RoadNetwork, least_m: float) -> RoadNetwork:
+    """Let every metre take a second and nothing else any time, on the same streets with the same turns forbidden."""
+    length = np.maximum(roads.length_m, least_m)
+    measured = roads.with_times(
+        there_s=np.where(np.isfinite(roads.there_s), length, np.inf),
+        back_s=np.where(np.isfinite(roads.back_s), length, np.inf),
+        note="every metre takes one second: times are road distances in metres",
+    )
+    turns: Turns = "exact" if roads.turns == "exact" else "none"
+    other = replace(measured, wait_s=np.zeros(roads.n_nodes), turns=turns, delays=NO_DELAYS)
+    vars(other).update({name: value for name, value in vars(measured).items() if name in FROM_GEOMETRY})
+    return other
 
 
 def plain_traits(n_nodes: int, n_streets: int) -> dict[str, NDArray[Any]]:
@@ -496,6 +687,7 @@ def build_network(  # noqa: PLR0913 - one argument for each attribute of the nou
     control: NDArray[np.uint8] | None = None,
     wait_s: NDArray[np.float64] | None = None,
     banned: NDArray[np.integer] | None = None,
+    vehicle: Vehicle = USUAL_VEHICLE,
 ) -> RoadNetwork:
     """
     Put streets into their lasting order and freeze them.
@@ -547,4 +739,5 @@ def build_network(  # noqa: PLR0913 - one argument for each attribute of the nou
         control=plain["control"] if control is None else control[row].astype(np.uint8),
         wait_s=plain["wait_s"] if wait_s is None else wait_s[order].astype(float),
         banned=plain["banned"] if banned is None else banned.astype(np.int32),
+        vehicle=vehicle,
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import tempfile
 import zipfile
@@ -13,9 +14,11 @@ import numpy as np
 import pyproj
 
 from fireplan._checked import takes
-from fireplan.errors import NetworkError
+from fireplan.errors import FireplanError, NetworkError
 from fireplan.roads._network import RoadNetwork
+from fireplan.roads._speed_periods import SpeedPeriod, as_plain
 from fireplan.roads._turns import TurnDelays
+from fireplan.roads._vehicles import Vehicle, as_values
 
 if TYPE_CHECKING:
     from fireplan.roads._turns import Turns
@@ -25,7 +28,7 @@ ARRAYS = (
     "node_xy_m", "first", "last", "length_m", "there_s", "back_s", "xy_m", "offsets", "highway", "street_name",
     "street_ref", "features", "control", "wait_s", "banned",
 )  # fmt: skip
-ABOUT = ("node_ids", "format", "crs", "source", "notes", "turns", "delays", "fingerprint")
+ABOUT = ("node_ids", "format", "crs", "source", "notes", "turns", "delays", "vehicle", "periods", "fingerprint")
 
 
 @takes
@@ -50,7 +53,9 @@ def save(roads: RoadNetwork, path: str | Path) -> Path:
     content["source"] = np.array(roads.source)
     content["notes"] = np.array(roads.notes, dtype=str)
     content["turns"] = np.array(roads.turns)
-    content["delays"] = np.array(roads.delays, dtype=float)
+    content["delays"] = np.array(json.dumps(roads.delays._asdict()))
+    content["vehicle"] = np.array(json.dumps(as_values(roads.vehicle)))
+    content["periods"] = np.array(json.dumps(as_plain(roads.periods)))
     content["fingerprint"] = np.array(roads.fingerprint)
     handle, part = tempfile.mkstemp(dir=file.parent, prefix=file.name, suffix=".part")
     try:
@@ -89,9 +94,32 @@ def load(path: str | Path) -> RoadNetwork:
         source=str(held["source"]),
         notes=tuple(str(n) for n in held["notes"]),
         turns=cast("Turns", str(held["turns"])),
-        delays=TurnDelays(*held["delays"].tolist()),
+        delays=_delays(str(held["delays"]), file.name),
+        vehicle=_vehicle(str(held["vehicle"]), file.name),
+        periods=_periods(str(held["periods"]), file.name),
         **{name: held[name] for name in ARRAYS},
     )
     if roads.fingerprint != str(held["fingerprint"]):
         raise NetworkError(f"{file.name} is damaged: its streets are not those that were saved")
     return roads
+
+
+def _delays(text: str, name: str) -> TurnDelays:
+    try:
+        return TurnDelays(**json.loads(text))
+    except (ValueError, TypeError) as error:
+        raise NetworkError(f"{name} is damaged: its delays at turns cannot be read ({error})") from error
+
+
+def _vehicle(text: str, name: str) -> Vehicle:
+    try:
+        return Vehicle(**json.loads(text))
+    except (ValueError, TypeError) as error:
+        raise NetworkError(f"{name} is damaged: its vehicle cannot be read ({error})") from error
+
+
+def _periods(text: str, name: str) -> tuple[SpeedPeriod, ...]:
+    try:
+        return tuple(SpeedPeriod(**period) for period in json.loads(text))
+    except (ValueError, TypeError, FireplanError) as error:
+        raise NetworkError(f"{name} is damaged: its periods cannot be read ({error})") from error

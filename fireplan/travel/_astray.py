@@ -47,12 +47,12 @@ def stations_astray(roads: RoadNetwork, stations: gpd.GeoDataFrame, *, snap_limi
 def stations_on_scraps(roads: RoadNetwork, stations: gpd.GeoDataFrame, *, snap_limit_m: float) -> dict[str, float]:
     """Find the stations that reach next to nothing, and the share of the network that each reaches."""
     on_road = snap(roads, stations.geometry, limit_m=snap_limit_m, freeways=False)
-    most = int(np.ceil(SMALLEST_REACH * roads.routing.n_states))
+    most = int(np.ceil(SMALLEST_REACH * roads.n_nodes))
     found = {}
     for place in np.flatnonzero(on_road.street >= 0):
         street, along = on_road.street[place : place + 1], on_road.along[place : place + 1]
-        seeds = roads.routing.seeds(street, along, owner=np.zeros(1, dtype=np.int64))
-        share = kernel.count_reached(roads.routing.graph, seeds.node, most=most) / roads.routing.n_states
+        entered = np.concatenate(roads.routing.nodes_entered(street, along))
+        share = kernel.count_reached(roads.graph, entered[entered >= 0], most=most) / roads.n_nodes
         if share < SMALLEST_REACH:
             found[str(stations.index[place])] = share
     return found

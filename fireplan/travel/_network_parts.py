@@ -179,16 +179,16 @@ def _counted(value: float, weight: str) -> str:
 
 def reached_shares(scenario: Scenario, starts: Places) -> NDArray[np.float64]:
     """Share of the network that an engine reaches from each place; from 5 % on it is not followed further."""
-    routing, fingerprint = scenario.roads.routing, scenario.roads.fingerprint
-    most = int(np.ceil(SMALLEST_REACH * routing.n_states))
+    roads, fingerprint = scenario.roads, scenario.roads.fingerprint
+    most = int(np.ceil(SMALLEST_REACH * roads.n_nodes))
 
     def reached(place: int) -> int:
         street, along = starts.on_road.street[place : place + 1], starts.on_road.along[place : place + 1]
 
         def count() -> int:
-            seeds = routing.seeds(street, along, owner=np.zeros(1, dtype=np.int64))
-            return kernel.count_reached(routing.graph, seeds.node, most=most)
+            entered = np.concatenate(roads.routing.nodes_entered(street, along))
+            return kernel.count_reached(roads.graph, entered[entered >= 0], most=most)
 
         return scenario.memo.get(("reaches", fingerprint, int(street[0]), float(along[0])), count)
 
-    return np.array([reached(place) for place in range(len(starts.ids))]) / max(routing.n_states, 1)
+    return np.array([reached(place) for place in range(len(starts.ids))]) / max(roads.n_nodes, 1)

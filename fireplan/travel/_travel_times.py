@@ -20,7 +20,7 @@ from fireplan.scenario import held
 from fireplan.travel._places import Places, places, station_places
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable
+    from collections.abc import Hashable, Sequence
 
     import xarray as xr
     from numpy.typing import NDArray
@@ -37,7 +37,7 @@ KEPT_SHARE = 0.25
 
 
 class Reach(NamedTuple):
-    """Nodes an origin reaches, and the time to each. [s]"""
+    """States of the routing that an origin reaches, nodes mostly, and the time to each. [s]"""
 
     nodes: NDArray[np.int32]
     node_s: NDArray[np.float32]
@@ -68,14 +68,19 @@ def node_times(roads: RoadNetwork, node: object, *, cutoff_s: float = np.inf) ->
         found = np.flatnonzero(np.array([str(i) for i in roads.node_ids]) == str(node))
     if len(found) == 0:
         raise UnknownIdError("node", node, roads.node_ids[:1000])
-    nodes, node_s = kernel.reach(roads.graph, found[:1].astype(np.int32), np.zeros(1), limit_s=cutoff_s)
+    routing = roads.routing
+    seeds = routing.from_nodes(found[:1], owner=np.zeros(1, dtype=np.int64))
+    reached = kernel.reach(routing.graph, seeds.node, seeds.spent_s, limit_s=cutoff_s)
+    nodes, node_s = routing.at_nodes(reached, limit_s=cutoff_s)
     times = pd.Series(node_s, index=pd.Index(roads.node_ids[nodes], name="osmid"), name="travel_s")
     return times.sort_index()
 
 
 @former_argument("within_s", now="cutoff_s")
 @takes
-def travel_times(scenario: Scenario, *, to: str = "zones", cutoff_s: float = np.inf) -> xr.DataArray:
+def travel_times(
+    scenario: Scenario, *, to: str = "zones", cutoff_s: float = np.inf, periods: bool | Sequence[str] = False
+) -> xr.DataArray:
     """
     Driving times from every open station to every zone or incident.
 
@@ -87,11 +92,19 @@ def travel_times(scenario: Scenario, *, to: str = "zones", cutoff_s: float = np.
         "zones" or "incidents".
     cutoff_s
         Places farther than this count as not reached. [s]
+    periods
+        True: one after the other for each of `scenario.roads.periods`, and last for the rest of the week, if any is
+        left; or the names of those that are asked for. False: as the network is driven, without periods.
 
     Returns
     -------
-    `travel_s` with dims (station_id, zone_id) or (station_id, incident_id), float32 [s]. inf: cannot be reached, or
-    lies off the road; NaN: its place is not known.
+    `travel_s` with dims (station_id, zone_id) or (station_id, incident_id), float32 [s]; with `periods` a dim `period`
+    before them. inf: cannot be reached, or lies off the road; NaN: its place is not known.
+
+    Raises
+    ------
+    InputError, UnknownIdError
+        If periods are asked for and the network has none, or none of that name.
 
     Notes
     -----
@@ -102,6 +115,11 @@ def travel_times(scenario: Scenario, *, to: str = "zones", cutoff_s: float = np.
 
     if to not in {"zones", "incidents"}:
         raise InputError(f"to is {quoted(to)}: ask for 'zones' or 'incidents'")
+    if periods is not False:
+        names = scenario.roads.period_names if periods is True else list(periods)
+        driven = [scenario.during(name, incidents=False) for name in names]
+        each = [travel_times(one, to=to, cutoff_s=cutoff_s) for one in driven]
+        return xr.concat(each, dim=pd.Index(names, name="period"))
     ends = places(scenario, to)
     starts = station_places(scenario)
     times = time_rows(scenario, ends, starts=starts, cutoff_s=cutoff_s).copy()
@@ -207,4 +225,6 @@ def reach(scenario: Scenario, origin: tuple[int, float], *, cutoff_s: float = np
 def _reach(roads: RoadNetwork, origin: tuple[int, float], cutoff_s: float) -> Reach:
     street, along = np.array([origin[0]], dtype=np.int32), np.array([origin[1]])
     seeds = roads.routing.seeds(street, along, owner=np.zeros(1, dtype=np.int64))
-    return Reach(*kernel.reach(roads.routing.graph, seeds.node, seeds.spent_s, limit_s=cutoff_s))
+    graph, work = roads.routing.graph, kernel.Workspace(roads.routing.n_states)
+    found = kernel.reach(graph, seeds.node, seeds.spent_s, limit_s=cutoff_s, workspace=work)
+    return Reach(*kernel.with_corners(graph, found, limit_s=cutoff_s, workspace=work))

@@ -17,8 +17,10 @@ QUANTITY = re.compile(
     r"|tolerance|metres?|meters?|speed|limit)(_|$)"
 )
 UNIT = re.compile(r"_(s|m|km|km2|kph|mps|deg|bytes)$")
-NAMES_OF_COLUMNS = {"roads.from_lines": ["speed", "speed_unit"]}
-"""Arguments that name a column of somebody's file, and its unit: they hold no quantity."""
+NAMES_OF_COLUMNS = {"roads.from_lines": ["speed", "speed_unit"], "roads.SpeedPeriod": ["hours"]}
+"""Arguments that name a column of somebody's file, and its unit, or hours of the day: they hold no quantity."""
+TIMES_OF_DAY = {"hours"}
+"""Fields of changes that say between which hours of the day: they hold no quantity."""
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -42,7 +44,8 @@ def quantities(value):
     names = {f.name for f in dataclasses.fields(value)} if dataclasses.is_dataclass(value) else set()
     with contextlib.suppress(ValueError):  # some classes have no signature
         names |= set(inspect.signature(value).parameters)
-    return sorted(n for n in names if QUANTITY.search(n))
+    of_changes = TIMES_OF_DAY if value in ALL else set()
+    return sorted(n for n in names - of_changes if QUANTITY.search(n))
 
 
 CALLS = dict(described())

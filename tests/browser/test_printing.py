@@ -15,6 +15,8 @@ from PIL import Image
 
 import fireplan as fp
 from fireplan.examples import marisol_project
+from tests.browser.conftest import NAMES as NAMES_OF_CHROMIUM
+from tests.browser.conftest import QUIET
 
 pytestmark = pytest.mark.browser
 
@@ -106,3 +108,76 @@ def test_a_view_is_whole_on_paper(views, view, tmp_path, open_page):
         assert "Station" in paper.text, size  # the legend
         assert paper.painted() > 0.004, size  # gaps alone are little ground
     assert opened.errors == []
+
+
+def stations_on(file):
+    """How often each station is named on the first sheet, inside its edges."""
+    paper = Paper(file)
+    width, height = paper.sheets[0]
+    inside = (w for w, (x0, y0, x1, y1) in paper.words if x0 >= 0 and x1 <= width and y0 >= 0 and y1 <= height)
+    return Counter(inside), paper
+
+
+# Chromium prints from the command line without a print preview: what is laid out at `beforeprint` is what is printed.
+@pytest.mark.parametrize(
+    ("view", "size"),
+    [("coverage", (1920, 1080)), ("compare two", (1920, 1080)), ("swipe", (1024, 400)), ("grid", (800, 600))],
+)
+@pytest.mark.usefixtures("chromium")  # skipped where there is none
+def test_a_page_prints_whole_from_the_command_line(views, view, size, tmp_path):
+    draw, panes, opened_station = views[view]
+    page = draw().save(tmp_path / "map.html")
+    program = next(path for name in NAMES_OF_CHROMIUM if (path := shutil.which(name)))
+    subprocess.run(
+        [program, *QUIET, f"--window-size={size[0]},{size[1]}", f"--print-to-pdf={tmp_path / 'map.pdf'}",
+         page.resolve().as_uri()],
+        capture_output=True, check=True, timeout=60,
+    )  # fmt: skip
+    shown, paper = stations_on(tmp_path / "map.pdf")
+    assert sum(min(shown[s], panes) for s in STATIONS) >= 6 * panes, dict(shown)
+    assert all(shown[s] for s in STATIONS), dict(shown)
+    assert shown["S8"] >= opened_station
+    assert 0.03 < paper.painted() < 0.3, "the city in its frame, not a corner of it, nor one colour all over"
+
+
+@pytest.mark.parametrize(
+    ("view", "size"),
+    [("coverage", (1920, 1080)), ("compare two", (1920, 1080)), ("swipe", (640, 360)), ("grid", (1920, 1080))],
+)
+def test_a_page_prints_whole_from_any_window(views, view, size, tmp_path, open_page):
+    draw, panes, opened_station = views[view]
+    opened = open_page(draw().save(tmp_path / "map.html"), size=size)
+    opened.page.wait_for_selector(".fp-station")
+    opened.page.pdf(path=tmp_path / "map.pdf", format="A4", print_background=True)
+    shown, _ = stations_on(tmp_path / "map.pdf")
+    assert sum(min(shown[s], panes) for s in STATIONS) >= 6 * panes, dict(shown)
+    assert shown["S8"] >= opened_station
+
+
+def test_what_a_reader_chose_to_look_at_is_printed(views, tmp_path, open_page):
+    opened = open_page(views["coverage"][0]().save(tmp_path / "map.html"))
+    opened.page.wait_for_selector(".fp-station")
+    before = opened.page.evaluate("document.querySelectorAll('.fp-station b').length")
+    opened.page.click(".leaflet-control-zoom-in")
+    opened.page.wait_for_timeout(500)
+    opened.page.click(".leaflet-control-zoom-in")
+    opened.page.wait_for_timeout(500)
+    opened.page.pdf(path=tmp_path / "map.pdf", format="A4", print_background=True)
+    shown, _ = stations_on(tmp_path / "map.pdf")
+    assert before == len(STATIONS)
+    assert 0 < sum(shown[s] > 0 for s in STATIONS) < len(STATIONS)
+
+
+def test_six_maps_in_a_low_window_show_the_city(tmp_path, open_page):
+    project = marisol_project()
+    closed = [project.today.apply(fp.changes.CloseStation(s), name=f"without {s}") for s in STATIONS[:5]]
+    page = fp.maps.grid(fp.compare(project.today, *closed, standard=project.standard)).save(tmp_path / "six.html")
+    opened = open_page(page, size=(800, 600))
+    opened.page.wait_for_selector(".fp-station")
+    high = opened.run("[...document.querySelectorAll('.fp-map')].map((map) => map.offsetHeight)")
+    assert len(high) == 6
+    assert min(high) >= 150
+    opened.page.pdf(path=tmp_path / "six.pdf", format="A4", print_background=True)
+    shown, paper = stations_on(tmp_path / "six.pdf")
+    assert min(shown[s] for s in STATIONS) >= 4, dict(shown)
+    assert paper.painted() < 0.3

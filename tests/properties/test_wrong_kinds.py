@@ -17,7 +17,8 @@ from matplotlib.figure import Figure
 import fireplan as fp
 from fireplan.errors import FireplanError
 
-TOWN = fp.examples.line_town()
+PEAK = fp.roads.SpeedPeriod("pm peak", hours=(16, 19), factor=0.5)
+TOWN = fp.examples.line_town().with_periods(PEAK)
 OTHER = TOWN.apply(fp.OpenStation("S2", at=(-140.0, 30.03), units=("E2",)), name="Station 2")
 STANDARD = fp.standards.NFPA_1710
 CLOCK = {"received": "2024-03-05 14:00:00", "dispatched": "2024-03-05 14:01:00", "enroute": "2024-03-05 14:02:10"}
@@ -78,6 +79,12 @@ LEFT = {
 
 CALLS = {  # valid calls, by the name of the function: what its arguments are besides those of THINGS
     "AddUnit": {"unit_id": "E9", "to": "S1"},
+    "BanTurn": {"road": "Line Street", "onto": "Line Street"},
+    "BuildRoad": {"line": [(-140.0, 30.0), (-139.99, 30.02), (-140.0, 30.04)]},
+    "SetRestriction": {"road": "Line Street", "max_weight_t": 7.5},
+    "from_dicts": {"entries": [{"close_road": "Line Street"}]},
+    "changed_roads": {"scenario": OTHER},
+    "criticality": {"scenario": TOWN},
     "CloseRoad": {"road": "Line Street"},
     "CloseStation": {"station_id": "S1"},
     "MoveStation": {"station_id": "S1", "at": (-140.0, 30.03)},
@@ -130,6 +137,7 @@ CALLS = {  # valid calls, by the name of the function: what its arguments are be
     "fairest": {**ASKED, "by": "population"},
     "expected_coverage": {"units": 1, "busy": 0.2, "candidates": SITES},
     "reliable_coverage": {"units": 1, "busy": 0.2, "candidates": SITES},
+    "Vehicle": {}, "Vehicle.preset": {"name": "engine"},
     "Rules": {}, "Aim": {}, "Shifts": {}, "About": {}, "Legend": {"title": "x"}, "Footer": {},
     "Entry": {"label": "x"},
     "from_dict": {"entry": {"close_station": "S1"}},
@@ -159,6 +167,9 @@ CALLS = {  # valid calls, by the name of the function: what its arguments are be
     "Assessment.arrival": {"objective": "first_engine", "measure": "population"},
     "RoadNetwork.with_times": {"there_s": TOWN.roads.there_s, "back_s": TOWN.roads.back_s},
     "RoadNetwork.with_turns": {"turns": "mean"},
+    "SpeedPeriod": {"name": "night"}, "SpeedPeriod.factors": {"highway": TOWN.roads.highway},
+    "RoadNetwork.with_periods": {"periods": PEAK}, "Scenario.with_periods": {"periods": PEAK},
+    "RoadNetwork.during": {"period": "pm peak"}, "Scenario.during": {"period": "pm peak"},
     "CandidateTimes.within": {"limit_s": 60},
     "Passing.spot": {"at": (-140.0, 30.03)}, "Passing.station": {"station_id": "S1"},
     "Passing.lonlat": {"xy_m": TOWN.roads.node_xy_m}, "Passing.times_from": {"spot": SPOT},

@@ -2,6 +2,7 @@
 
 import json
 import tomllib
+from dataclasses import replace
 
 import geopandas as gpd
 import numpy as np
@@ -30,8 +31,34 @@ EVERY = [
     (fp.SetTurnout(60.5, units=("E1",), stations=("S1",)), "Turnout 1:01 for E1, S1"),
     (fp.CloseRoad("Line Street"), "Close Line Street"),
     (fp.CloseRoad("", near=MIDDLE), "Close the road near 30.02000, -140.00000"),
-    (fp.OpenRoad("Line Street", near=MIDDLE, speed_kph=50), "Open Line Street at 50 km/h"),
+    (fp.OpenRoad("Line Street", near=MIDDLE, speed_kph=50), "Open Line Street near 30.02000, -140.00000 at 50 km/h"),
+    (fp.CloseRoad(ref="A 8", direction="North-bound", hours=(22, 6.5)), "Close A 8 northbound, 22:00 to 06:30"),
+    (
+        fp.CloseRoad("Line Street", area=[(-141, 30), (-139, 30), (-139, 31)], spare="bridges", everywhere=True),
+        "Close Line Street in the area drawn without bridges",
+    ),
+    (
+        fp.CloseRoad(across=[(-141, 30), (-139, 30)], toward=NORTH, weekdays=("sat",), dates=("2025-06-01",) * 2),
+        "Close all streets across the line drawn toward 30.04000, -140.00000, Saturday, 2025-06-01",
+    ),
+    (
+        fp.BuildRoad([(-140, 30.0), (-140, 30.01)], "primary", "Bypass", 60, oneway=True, bridge=True),
+        "Build Bypass as a bridge",
+    ),
+    (fp.BuildRoad("LINESTRING (-140 30, -140 30.01)", loose=True), "Build a residential road"),
+    (
+        fp.SetRestriction("Line Street", max_weight_t=7.5, max_height_m=4, note="weak culvert"),
+        "Limit Line Street to 7.5 t of weight, 4 m of height (weak culvert)",
+    ),
+    (
+        fp.BanTurn("Line Street", onto="Line Street", near=MIDDLE),
+        "Ban the turn from Line Street onto Line Street near 30.02000, -140.00000",
+    ),
     (fp.ScaleSpeeds(0.8), "Speeds x 0.8"),
+    (
+        fp.ScaleSpeeds(0.8, ("primary",), area=[(-141, 30), (-139, 30), (-139, 31)], skip_missing=True, hours=(7, 9)),
+        "Speeds x 0.8 on primary in the area drawn, 07:00 to 09:00",
+    ),
     (fp.ScaleSpeeds(0.8, highway=("residential",)), "Speeds x 0.8 on residential"),
     (fp.ScaleDemand(1.5), "Demand x 1.5"),
     (fp.ScaleDemand(1.5, weight="population", zones=("Z01", "Z02")), "Population x 1.5 in 2 zones"),
@@ -156,6 +183,7 @@ def test_lists_and_numpy_numbers_make_the_same_change():
         (lambda: fp.OpenStation("S2", at=(1.0,)), r"at is '\(1.0,\)': give \(longitude, latitude\)"),
         (lambda: fp.OpenStation("S2", at=(-140.0, 30.0, 12.0)), r"at is '\(-140.0, 30.0, 12.0\)': give \(longitude"),
         (lambda: fp.MoveStation("S2", at="here"), "at is 'here'"),
+        (lambda: fp.CloseRoad(""), "name the road, or a place near it, its ref, an area, or a line across"),
         (lambda: fp.ScaleSpeeds("fast"), "factor is 'fast': give a number"),
         (lambda: fp.ScaleDemand(1, zones=[1, 2]), "zones is"),
         (lambda: fp.SetTurnout(turnout_s=True), "turnout_s is 'True'"),
@@ -580,7 +608,6 @@ def test_unknown_ids_come_with_a_suggestion(two, change, said):
         (fp.AddUnit("E3", to="S1", crew=-1), "crew must be a number, zero or more"),
         (fp.AddUnit("E3", to="S1", turnout_s=float("inf")), "turnout_s must be a number, zero or more"),
         (fp.SetTurnout(-1), "turnout_s must be a number of seconds"),
-        (fp.CloseRoad(""), "name the road, or a place near it"),
         (fp.CloseRoad("Line Street", near=(-140.1, 30.0)), "no street 'Line Street' within 200 m"),
         (fp.CloseRoad("Line Street", near=(30.0, -140.0)), "swapped?"),
         (fp.CloseRoad("", near=(30.0, -75.0)), "no street '' within 200 m"),
@@ -651,6 +678,9 @@ def test_the_parent_keeps_its_tables(two, change, text):
     start = two.apply(fp.CloseStation("S2")) if change == fp.OpenStation("S2") else two
     if isinstance(change, fp.OpenStation | fp.AddUnit) and change != fp.OpenStation("S2"):
         start = fp.examples.line_town()
+    if getattr(change, "ref", ""):
+        roads = replace(start.roads, street_ref=np.full(start.roads.n_streets, "A 8;B 10"))
+        start = fp.Scenario(roads, start.stations, start.units, start.zones)
     before = [t.copy() for t in (start.stations, start.units, start.zones)]
     times = start.roads.there_s.copy()
     child = start.apply(change)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import time
 from itertools import pairwise
 
 import geopandas as gpd
@@ -14,6 +15,7 @@ import shapely
 from hypothesis import given
 from hypothesis import strategies as st
 
+from benchmarks.networks import lanes
 from fireplan._page_kit import coordinate_codec, style
 from fireplan._page_kit.generalisation import merged_lines
 from fireplan._page_kit.script_data import in_script
@@ -75,6 +77,22 @@ def test_a_line_is_thinned_alike_whatever_lies_beside_it():
     beside = shapely.LineString([(0.001, 0.00001), (0.001, 0.00002)])  # between the bend and its chord
     merged = merged_lines(np.array([bent, beside]), tolerance_m=4)
     assert {shapely.get_num_coordinates(line) for line in merged} == {2}
+
+
+def cpu_s(draw):
+    """The least CPU time of a few tries: what the work takes when nothing else is in its way."""
+    spent = []
+    for _ in range(3):
+        began = time.process_time()
+        draw()
+        spent.append(time.process_time() - began)
+    return min(spent)
+
+
+def test_eight_times_the_streets_take_no_more_than_some_eight_times_as_long():
+    few, many = (lanes(n).streets.to_crs(4326) for n in (2_500, 20_000))
+    ratio = cpu_s(lambda: vector_layers.lines(many)) / cpu_s(lambda: vector_layers.lines(few))
+    assert ratio < 8 * 3  # 70 and more when each piece is held against all others
 
 
 def test_ten_thousand_streets_stay_small():

@@ -2,6 +2,7 @@
 
 import csv
 import importlib.util
+import json
 import tomllib
 from pathlib import Path
 from typing import Annotated
@@ -9,7 +10,7 @@ from typing import Annotated
 import pytest
 from pydantic import TypeAdapter
 
-from fireplan.changes import from_dict
+from fireplan.changes import from_dicts
 from fireplan.changes._registry import ALL
 from fireplan.project import Plan
 
@@ -47,10 +48,18 @@ def test_every_example_may_stand_where_it_stands(script):
         TypeAdapter(Annotated[field.annotation, *(field.metadata or [None])]).validate_python(value)
 
 
-def test_every_change_has_an_example_that_is_read():
-    read = [from_dict(tomllib.loads(f"x = {row['example']}")["x"]) for row in rows("plan_changes.csv")]
+def test_every_change_has_an_example_that_is_read(tmp_path):
+    shape = {"type": "Polygon", "coordinates": [[[-117.3, 33.0], [-117.2, 33.0], [-117.2, 33.1], [-117.3, 33.0]]]}
+    feature = {"type": "Feature", "properties": {}, "geometry": shape}
+    ground = json.dumps({"type": "FeatureCollection", "features": [feature]})
+    for name in ("flood", "works", "snow"):
+        (tmp_path / f"{name}.geojson").write_text(ground, encoding="utf-8")
+    drawn = Path(__file__).parents[1] / "data" / "cases" / "roads" / "josm_new_road_negative_ids.osm"
+    (tmp_path / "new_road.osm").write_bytes(drawn.read_bytes())
+    entries = [tomllib.loads(f"x = {row['example']}")["x"] for row in rows("plan_changes.csv")]
+    read = from_dicts(entries, folder=tmp_path)
     assert {type(change) for change in read} == set(ALL)
-    assert len(read) == len(ALL)
+    assert len(read) == len(entries)
 
 
 def test_the_page_is_current(script):

@@ -150,6 +150,8 @@ def group_of(layer: Layer, groups: Mapping[str, str]) -> str:
         return "Base map"
     if layer.layer_name.startswith("Gap"):
         return "Gaps"
+    if layer.layer_name.startswith("Changed"):
+        return "Coverage"
     return GROUP_OF_KIND.get(getattr(layer, "kind", ""), "Coverage")
 
 

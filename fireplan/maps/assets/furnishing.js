@@ -40,10 +40,10 @@ export function furnish(map, options) {
   // The first view leaves free what the legends and the list of layers cover, where there is room for that.
   const legends = map.getContainer().parentElement.querySelector(".fp-legends");
   const over = legends && getComputedStyle(legends).position === "absolute" && !narrow(map);
-  const list = narrow(map) ? 14 : 210;
+  const list = narrow(map) ? 14 : 210, low = map.getSize().y;
   map.fitBounds(options.bounds, {
-    paddingTopLeft: [over ? legends.offsetWidth + 30 : options.curtain ? list : 14, 14],
-    paddingBottomRight: [list, map.getSize().y < 320 ? 24 : 46],
+    paddingTopLeft: [over ? legends.offsetWidth + 30 : options.curtain ? list : 14, Math.min(14, low / 4)],
+    paddingBottomRight: [list, Math.min(low < 320 ? 24 : 46, low / 4)],
     animate: false,
   });
 }

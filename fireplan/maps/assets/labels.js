@@ -8,9 +8,14 @@ export function settle(map) {
   settling.add(map);
   requestAnimationFrame(() => {
     settling.delete(map);
-    const stations = map.fireplanStations || [];
-    new Set(stations.map((s) => s.side)).forEach((side) => settleLabels(map, stations.filter((s) => s.side === side)));
+    settleNow(map);
   });
+}
+
+/** Set the labels of a map before anything else happens: paper does not wait for the next frame. */
+export function settleNow(map) {
+  const stations = map.fireplanStations || [];
+  new Set(stations.map((s) => s.side)).forEach((side) => settleLabels(map, stations.filter((s) => s.side === side)));
 }
 
 // A label that would cover a station, another label or a control, or leave the map, stands on another side, or waits

@@ -57,7 +57,8 @@ export function lines(map, layer) {
     const counts = integers(kind.structure), next = points(map, kind.points);
     const streets = counts.map((n) => times(n, next));
     group.addLayer(L.polyline(streets, {
-      color: kind.colour, weight: kind.weight, opacity: 1, smoothFactor: 1, interactive: false,
+      color: kind.colour, weight: kind.weight, dashArray: kind.dash || null, opacity: 1, smoothFactor: 1,
+      interactive: false,
       pane: pane(map, layer.above ? "fp-above" : "fp-below", layer.above ? 450 : 390),
     }));
   }

@@ -198,7 +198,7 @@ def _planned_calls(home: Path, plan: PlanThere) -> tuple[Source, ...]:
 
 def _read_places(inputs: dict[str, Source], seen: _Seen, say: Callable[[str], None]) -> None:
     def network(source: Source) -> str:
-        seen.roads = read_network(Path(), str(source), seen.plan.network)
+        seen.roads = read_network(Path(), str(source), seen.plan.network, seen.plan.vehicle)
         return f"{wording.counted(seen.roads.n_streets, 'street')}, {seen.roads.length_m.sum() / 1000:,.0f} km"
 
     def stations(source: Source) -> str:

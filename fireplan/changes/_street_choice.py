@@ -1,0 +1,438 @@
+"""Which streets a change speaks of, and which ways along them; what was found, in words."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import KW_ONLY, dataclass
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+import shapely
+
+from fireplan import wording
+from fireplan.changes._base import BaseChange, LonLat, point
+from fireplan.changes._drawn_shapes import Ground, Line, ground_m, line_m
+from fireplan.changes._hours_and_days import Days, Hours, as_asked_of_demand, days_named, when_said
+from fireplan.crs import WGS84, project
+from fireplan.errors import InputError, UnknownIdError, listed, quoted
+from fireplan.roads import SNAP_LIMIT_M, Feature
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from fireplan.roads import RoadNetwork
+
+APART_M = 2000.0
+"""Streets of one name with no other of it within this stand in different places: two towns have a Main Street. [m]"""
+
+CARRIAGEWAYS_M = 60.0
+"""How far apart the two carriageways of one road may lie. [m]"""
+
+OPPOSITE = -0.85
+"""Cosine between two ways that run against each other: within some 30 degrees."""
+
+ACROSS = 0.17
+"""Cosine below which a street runs across a direction: within some 10 degrees of a right angle."""
+
+NAMES_SHOWN = 5
+
+COMPASS = {
+    "north": (0.0, 1.0), "northeast": (1.0, 1.0), "east": (1.0, 0.0), "southeast": (1.0, -1.0),
+    "south": (0.0, -1.0), "southwest": (-1.0, -1.0), "west": (-1.0, 0.0), "northwest": (-1.0, 1.0),
+}  # fmt: skip
+SPARED = {"bridges": Feature.BRIDGE, "tunnels": Feature.TUNNEL}
+
+
+class StreetChoice(NamedTuple):
+    """
+    The streets a change speaks of.
+
+    Attributes
+    ----------
+    there, back
+        Of each street of the network, whether it is meant in the direction in which it is drawn, and in the other.
+    partly
+        How many streets lie in the area with a part alone.
+    spared
+        Streets on bridges or in tunnels that were left out.
+    unclear
+        Streets that run across the direction asked for, of which neither way is meant.
+    second
+        Whether the other carriageway was taken with the one found by a place.
+    """
+
+    there: NDArray[np.bool_]
+    back: NDArray[np.bool_]
+    partly: int
+    spared: NDArray[np.int64]
+    unclear: NDArray[np.int64]
+    second: bool
+
+    @property
+    def rows(self) -> NDArray[np.int64]:
+        """The streets."""
+        return np.flatnonzero(self.there | self.back)
+
+
+@dataclass(frozen=True)
+class OfStreets(BaseChange):
+    """What changes of streets are told by, each narrowing the choice further; said in full in `CloseRoad`."""
+
+    road: str = ""
+    near: LonLat | None = None
+    _: KW_ONLY
+    ref: str = ""
+    area: Ground | None = None
+    across: Line | None = None
+    direction: str = ""
+    toward: LonLat | None = None
+    spare: tuple[str, ...] = ()
+    everywhere: bool = False
+    hours: Hours | None = None
+    weekdays: tuple[str, ...] = ()
+    dates: Days | None = None
+
+    def own_faults(self) -> list[str]:
+        """Say what is wrong with the values together."""
+        faults = []
+        if not (self.road.strip() or self.ref.strip()) and self.near is self.area is self.across is None:
+            faults.append("name the road, or a place near it, its ref, an area, or a line across")
+        if self.direction and _compass(self.direction) is None:
+            faults.append(f"direction is {quoted(self.direction)}: use {listed(COMPASS)}, or northbound and so on")
+        if self.direction and self.toward is not None:
+            faults.append("direction and toward both say which way: give one of them")
+        strange = [s for s in self.spare if s not in SPARED]
+        if strange:
+            faults.append(f"spare names {listed(map(quoted, strange))}: use {listed(SPARED)}")
+        return faults + days_faults(self.weekdays)
+
+    @property
+    def subject(self) -> str:
+        """Say which streets are meant."""
+        said = self.road or self.ref or ("the road" if self.near else "all streets")
+        said += f" near {self.near[1]:.5f}, {self.near[0]:.5f}" if self.near else ""
+        said += " in the area drawn" if self.area is not None else ""
+        said += " across the line drawn" if self.across is not None else ""
+        if self.direction:
+            said += f" {_compass(self.direction)}bound"
+        if self.toward is not None:
+            said += f" toward {self.toward[1]:.5f}, {self.toward[0]:.5f}"
+        return said + (f" without {' and '.join(self.spare)}" if self.spare else "")
+
+    @property
+    def when(self) -> str:
+        """Say when it is so, to stand behind what is done; nothing where it always is."""
+        said = when_said(self.hours, self.weekdays, self.dates)
+        return f", {said}" if said else ""
+
+    def chosen(self, roads: RoadNetwork) -> StreetChoice:
+        """Find the streets, and the ways along them."""
+        found = self._of_name(roads)
+        what, partly = f"'{self}'", 0
+        if self.area is not None:
+            found, partly = _inside(roads, found, self.area, what)
+        if self.across is not None:
+            found = _crossed(roads, found, self.across, what)
+        spared = np.zeros(roads.n_streets, dtype=bool)
+        for name in self.spare:
+            spared |= found & ((roads.features & SPARED[name]) != 0)
+        if spared.any() and not (found & ~spared).any():
+            raise InputError(f"{what}: all streets found are {' or '.join(self.spare)}, which it leaves as they are")
+        found = found & ~spared
+        second = False
+        if self.near is not None:
+            found, second = _nearest(roads, found, self.near, self.road or self.ref, pair=not self.direction)
+        elif self.area is None and self.across is None and not self.everywhere:
+            _refuse_apart(roads, found, what)
+        there, back, unclear = found, found, np.empty(0, dtype=np.int64)
+        if self.direction or self.toward is not None:
+            there, back, unclear = _ways_toward(roads, found, self.direction, self.toward, what)
+        return StreetChoice(there, back, partly, np.flatnonzero(spared), unclear, second)
+
+    def _of_name(self, roads: RoadNetwork) -> NDArray[np.bool_]:
+        """Find the streets of the name and the number."""
+        found, errors = np.ones(roads.n_streets, dtype=bool), []
+        for one, of in ((self.road, of_name), (self.ref, of_ref)):
+            if not one.strip():
+                continue
+            mine = of(roads, one)
+            if mine.any():
+                found &= mine
+            else:
+                names = roads.street_name if of is of_name else ()
+                refs = {part.strip() for ref in set(roads.street_ref) for part in ref.split(";")}
+                errors.append(UnknownIdError("road", one, ({*names} | refs) - {""}))
+        if len(errors) == 1:
+            raise errors[0]
+        if errors:
+            raise InputError("; ".join(map(str, errors)))
+        if not found.any():
+            raise InputError(f"no street is called {quoted(self.road)} and has the number {quoted(self.ref)} at once")
+        return found
+
+    def outcome(self, roads: RoadNetwork) -> str:
+        """Say what was found: streets, km, ways, names, bridges and tunnels."""
+        return said_of(roads, self.chosen(roads))
+
+    def when_notes(self) -> list[str]:
+        """Say for which hours alone the figures hold."""
+        return when_notes(self, self.hours, self.weekdays, self.dates)
+
+
+def days_faults(weekdays: tuple[str, ...]) -> list[str]:
+    """Say which weekdays are none."""
+    try:
+        days_named(weekdays)
+    except InputError as error:
+        return [f"weekdays {error}"]
+    return []
+
+
+def when_notes(change: BaseChange, hours: Hours | None, weekdays: tuple[str, ...], dates: Days | None) -> list[str]:
+    """Say for which hours alone the figures of a scenario hold; nothing where they always do."""
+    said = when_said(hours, weekdays, dates)
+    if not said:
+        return []
+    asked = as_asked_of_demand(hours, weekdays, dates)
+    return [
+        (
+            f"'{change}': every figure of this scenario is of {said} alone; ask of the calls of that time by {asked}"
+            " before it is applied"
+        )
+    ]
+
+
+def of_name(roads: RoadNetwork, name: str) -> NDArray[np.bool_]:
+    """Find the streets of a name as it is written; else whatever the case and blanks; else of that number."""
+    exact = np.asarray(roads.street_name == name)
+    if exact.any():
+        return exact
+    wanted = name.casefold().split()
+    alike = [n for n in set(roads.street_name) if n and n.casefold().split() == wanted]
+    return np.isin(roads.street_name, alike) if alike else of_ref(roads, name)
+
+
+def of_ref(roads: RoadNetwork, ref: str) -> NDArray[np.bool_]:
+    """Find the streets of a road number, alone or beside others."""
+    wanted = _squeezed(ref)
+    mine = [r for r in set(roads.street_ref) if wanted and wanted in {_squeezed(part) for part in r.split(";")}]
+    return np.isin(roads.street_ref, mine)
+
+
+def _squeezed(ref: str) -> str:
+    return "".join(c for c in ref.casefold() if c not in "- \t\u00a0")
+
+
+def _compass(direction: str) -> str | None:
+    name = "".join(direction.casefold().replace("-", " ").split()).removesuffix("bound")
+    return name if name in COMPASS else None
+
+
+def in_ground(roads: RoadNetwork, wkt: str) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+    """Say which streets have a part of some length in a ground, and which lie in it whole."""
+    ground = ground_m(wkt, crs=roads.crs)
+    lines = roads.streets.geometry.array
+    shapely.prepare(ground)
+    # A street that ends on the outline touches the ground, and has nothing in it.
+    touched = shapely.intersects(ground, lines) & ~shapely.touches(ground, lines)
+    return np.asarray(touched, dtype=bool), np.asarray(shapely.covers(ground, lines), dtype=bool)
+
+
+def _inside(roads: RoadNetwork, found: NDArray[np.bool_], wkt: str, what: str) -> tuple[NDArray[np.bool_], int]:
+    touched, whole = in_ground(roads, wkt)
+    inside = found & touched
+    if not inside.any():
+        raise InputError(f"{what}: no street that is meant lies in the area: check its place, or the name")
+    return inside, int((inside & ~whole).sum())
+
+
+def _crossed(roads: RoadNetwork, found: NDArray[np.bool_], points: Line, what: str) -> NDArray[np.bool_]:
+    line = line_m(points, crs=roads.crs)
+    crossed: NDArray[np.bool_] = found & np.asarray(shapely.intersects(line, roads.streets.geometry.array), dtype=bool)
+    if not crossed.any():
+        raise InputError(f"{what}: no street that is meant crosses the line: draw it longer, or check its place")
+    return crossed
+
+
+def _nearest(
+    roads: RoadNetwork, found: NDArray[np.bool_], near: LonLat, name: str, *, pair: bool
+) -> tuple[NDArray[np.bool_], bool]:
+    """Find the street nearest to a place, and the carriageway beside it that runs the other way."""
+    place = point(near, roads.crs, what=f"road {quoted(name)}")
+    rows, lines = np.flatnonzero(found), roads.streets.geometry.array
+    away_m = shapely.distance(lines[rows], place)
+    if not away_m.min() <= SNAP_LIMIT_M:  # far away it is not a number
+        raise InputError(
+            f"no street {quoted(name)} within {wording.distance(SNAP_LIMIT_M)} of {near[1]:.5f}, {near[0]:.5f}"
+        )
+    street = int(rows[np.argmin(away_m)])
+    chosen = np.zeros(roads.n_streets, dtype=bool)
+    chosen[street] = True
+    other = _other_carriageway(roads, street, place) if pair else None
+    if other is not None and found[other]:
+        chosen[other] = True
+    return chosen, int(chosen.sum()) > 1
+
+
+def _other_carriageway(roads: RoadNetwork, street: int, place: shapely.Point) -> int | None:
+    """Find the street of the same name or number beside a one-way street that is driven the other way."""
+    if not _is_oneway(roads)[street] or not (roads.street_name[street] or roads.street_ref[street]):
+        return None
+    same = (roads.street_name == roads.street_name[street]) & (roads.street_ref == roads.street_ref[street])
+    rows = np.flatnonzero(same & _is_oneway(roads))
+    rows = rows[rows != street]
+    lines = roads.streets.geometry.array
+    here = shapely.line_interpolate_point(lines[street], shapely.line_locate_point(lines[street], place))
+    away_m = shapely.distance(lines[rows], here)
+    mine = _heading(roads, street, here)
+    for row in rows[np.argsort(away_m, kind="stable")][: int((away_m <= CARRIAGEWAYS_M).sum())]:
+        if float(np.dot(mine, _heading(roads, int(row), here))) < OPPOSITE:
+            return int(row)
+    return None
+
+
+def _is_oneway(roads: RoadNetwork) -> NDArray[np.bool_]:
+    return np.asarray(np.isfinite(roads.there_s) != np.isfinite(roads.back_s))
+
+
+def _heading(roads: RoadNetwork, street: int, place: shapely.Point) -> NDArray[np.float64]:
+    """Which way a one-way street is driven where it passes a place, as a vector of length one."""
+    line = roads.streets.geometry.array[street]
+    at_m = shapely.line_locate_point(line, place)
+    ends = shapely.line_interpolate_point(line, [max(0.0, at_m - 10.0), min(line.length, at_m + 10.0)])
+    step = shapely.get_coordinates(ends[1])[0] - shapely.get_coordinates(ends[0])[0]
+    step = step if np.isfinite(roads.there_s[street]) else -step
+    return np.asarray(step / max(float(np.hypot(*step)), 1e-9))
+
+
+def _refuse_apart(roads: RoadNetwork, found: NDArray[np.bool_], what: str) -> None:
+    """Refuse a name that stands in several places far from each other."""
+    from scipy.sparse import coo_array  # noqa: PLC0415 - slow to import
+    from scipy.sparse.csgraph import connected_components  # noqa: PLC0415
+
+    rows = np.flatnonzero(found)
+    lines = roads.streets.geometry.array[rows]
+    one, other = shapely.STRtree(lines).query(lines, predicate="dwithin", distance=APART_M)
+    pairs = coo_array((np.ones(len(one), dtype=np.int8), (one, other)), shape=(len(rows), len(rows)))
+    n, part = connected_components(pairs, directed=False)
+    if n == 1:
+        return
+    towns, first = [], [int(np.flatnonzero(part == p)[0]) for p in range(n)]
+    for p in range(n):
+        mine = rows[part == p]
+        middle = shapely.line_interpolate_point(lines[first[p]], 0.5, normalized=True)
+        lon, lat = project(shapely.get_coordinates(middle), source=roads.crs, target=WGS84)[0]
+        km = wording.distance(roads.length_m[mine].sum())
+        towns.append(f"({lon:.5f}, {lat:.5f}): {wording.counted(len(mine), 'street')}, {km}")
+    parts = [shapely.MultiLineString(list(lines[part == p])) for p in range(n)]
+    gap_m = max(min(float(a.distance(b)) for b in parts if b is not a) for a in parts)
+    raise InputError(
+        f"{what}: {wording.counted(len(rows), 'street')} of that name stand in {n} places up to"
+        f" {wording.distance(gap_m)} apart: {listed(towns)}: give near or area, or everywhere=True for all of them"
+    )
+
+
+def _ways_toward(
+    roads: RoadNetwork, found: NDArray[np.bool_], direction: str, toward: LonLat | None, what: str
+) -> tuple[NDArray[np.bool_], NDArray[np.bool_], NDArray[np.int64]]:
+    """Find the ways that lead a direction, as each stretch of the road runs from end to end."""
+    there, back = np.zeros(roads.n_streets, dtype=bool), np.zeros(roads.n_streets, dtype=bool)
+    goal = None if toward is None else np.array(point(toward, roads.crs, what=what).coords[0])
+    heading = np.array(COMPASS[_compass(direction) or "north"])
+    unclear = []
+    for rows, drawn in _chains(roads, np.flatnonzero(found)):
+        begin = roads.node_xy_m[roads.first[rows[0]] if drawn[0] else roads.last[rows[0]]]
+        end = roads.node_xy_m[roads.last[rows[-1]] if drawn[-1] else roads.first[rows[-1]]]
+        step = end - begin
+        long_m = float(np.hypot(*step))
+        if goal is not None:
+            nearer_m = float(np.hypot(*(begin - goal)) - np.hypot(*(end - goal)))
+            cosine = nearer_m / long_m if long_m > 0 else 0.0
+        else:
+            cosine = float(step @ heading) / (long_m * float(np.hypot(*heading))) if long_m > 0 else 0.0
+        if abs(cosine) < ACROSS:
+            unclear += rows
+            continue
+        for row, forward in zip(rows, drawn, strict=True):
+            (there if forward == (cosine > 0) else back)[row] = True
+    if not (there | back).any():
+        raise InputError(f"{what}: the streets found run across that direction: name another")
+    return there, back, np.array(sorted(unclear), dtype=np.int64)
+
+
+def _chains(roads: RoadNetwork, rows: NDArray[np.int64]) -> list[tuple[list[int], list[bool]]]:
+    """Put streets one behind the other up to where they part: each stretch, and which of it run as they are drawn."""
+    at: dict[int, list[int]] = {}
+    for row in rows.tolist():
+        for node in {int(roads.first[row]), int(roads.last[row])}:
+            at.setdefault(node, []).append(row)
+    left, found = set(rows.tolist()), []
+
+    def walk(row: int, node: int) -> tuple[list[int], list[bool]]:
+        """Go on from a street by one of its ends."""
+        going, drawn = [], []
+        while len(at[node]) == 2:
+            following = [r for r in at[node] if r in left]
+            if not following:
+                break
+            row = following[0]
+            left.discard(row)
+            forward = int(roads.first[row]) == node
+            going.append(row)
+            drawn.append(forward)
+            node = int(roads.last[row] if forward else roads.first[row])
+        return going, drawn
+
+    for row in rows.tolist():
+        if row not in left:
+            continue
+        left.discard(row)
+        ahead, drawn = walk(row, int(roads.last[row]))
+        behind, against = walk(row, int(roads.first[row]))
+        found.append(([*behind[::-1], row, *ahead], [*(not f for f in against[::-1]), True, *drawn]))
+    return found
+
+
+def said_of(roads: RoadNetwork, chosen: StreetChoice) -> str:
+    """Say what was chosen: streets, km, ways, names, bridges and tunnels, and what was left."""
+    rows = chosen.rows
+    km = wording.distance(roads.length_m[rows].sum())
+    parts = [f"{wording.counted(len(rows), 'street')}, {km}, {_ways_said(roads, chosen)}: {_names(roads, rows)}"]
+    if chosen.second:
+        parts.append("both carriageways")
+    for feature, where in ((Feature.BRIDGE, "on a bridge"), (Feature.TUNNEL, "in a tunnel")):
+        n = int(((roads.features[rows] & feature) != 0).sum())
+        if n:
+            parts.append(f"{wording.count(n)} of them {where}")
+    if chosen.partly:
+        lies = "lies" if chosen.partly == 1 else "lie"
+        parts.append(f"{wording.count(chosen.partly)} of them {lies} in the area with a part alone and count whole")
+    if len(chosen.spared):
+        names = _names(roads, chosen.spared)
+        parts.append(f"left as it is: {wording.counted(len(chosen.spared), 'bridge or tunnel', 'bridges or tunnels')}"
+                     f" ({names})")  # fmt: skip
+    if len(chosen.unclear):
+        parts.append(
+            f"left as it is: {wording.counted(len(chosen.unclear), 'street')},"
+            f" {wording.distance(roads.length_m[chosen.unclear].sum())}, that run across the direction"
+        )
+    return "; ".join(parts)
+
+
+def _ways_said(roads: RoadNetwork, chosen: StreetChoice) -> str:
+    rows = chosen.rows
+    if not (chosen.there & chosen.back)[rows].any():
+        return "one direction"
+    oneway = int(_is_oneway(roads)[rows].sum())
+    if not oneway:
+        return "both directions"
+    return "one-way" if oneway == len(rows) else f"both directions ({wording.count(oneway)} one-way)"
+
+
+def _names(roads: RoadNetwork, rows: NDArray[np.int64]) -> str:
+    """Name streets with how many there are of each, the most first."""
+    called = [
+        str(roads.street_name[r] or roads.street_ref[r]) or f"{roads.highway[r]} without a name" for r in rows.tolist()
+    ]
+    most = Counter(called).most_common()
+    return listed((f"{name} ({n})" if n > 1 else name for name, n in most), most=NAMES_SHOWN)
