@@ -1,7 +1,6 @@
 """By which street stations, zones and incidents meet the roads, and what is told where that was not plain."""
 
 import re
-from dataclasses import replace
 from pathlib import Path
 
 import geopandas as gpd
@@ -233,7 +232,6 @@ def test_only_places_on_unfit_streets_are_moved_and_none_farther_than_it_says(da
 
 def test_the_case_of_a_station_over_a_tunnel():
     roads = fp.roads.from_osm(CASES / "snap_tunnel_under_station.osm")
-    roads = replace(roads, features=np.where(roads.street_name == "Long Tunnel", np.uint16(2), roads.features))
     scenario = at_station(roads, -140.0, -29.999955)
     assert travel.station_notes(scenario) == [
         (
