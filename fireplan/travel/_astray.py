@@ -48,11 +48,14 @@ def stations_on_scraps(roads: RoadNetwork, stations: gpd.GeoDataFrame, *, snap_l
     """Find the stations that reach next to nothing, and the share of the network that each reaches."""
     on_road = snap(roads, stations.geometry, limit_m=snap_limit_m, freeways=False)
     most = int(np.ceil(SMALLEST_REACH * roads.n_nodes))
+    length_m = np.bincount(roads.part[roads.first], weights=roads.length_m)
+    of_part = length_m / length_m.sum()
     found = {}
     for place in np.flatnonzero(on_road.street >= 0):
         street, along = on_road.street[place : place + 1], on_road.along[place : place + 1]
         entered = np.concatenate(roads.routing.nodes_entered(street, along))
-        share = kernel.count_reached(roads.graph, entered[entered >= 0], most=most) / roads.n_nodes
+        reached = kernel.count_reached(roads.graph, entered[entered >= 0], most=most) / roads.n_nodes
+        share = min(reached, float(of_part[roads.part[roads.first[street[0]]]]))
         if share < SMALLEST_REACH:
             found[str(stations.index[place])] = share
     return found
