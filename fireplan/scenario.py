@@ -20,8 +20,10 @@ from fireplan._selection import Selection, choose_incidents, minute_of_week, out
 from fireplan.errors import Faults, InputError, UnknownIdError, listed, quoted
 from fireplan.roads import SNAP_LIMIT_M
 from fireplan.roads._speed_periods import period_of
+from fireplan.roads._street_names import StreetBook, without_house
 from fireplan.stations import complete_units
 from fireplan.stations._agencies import with_neighbours
+from fireplan.stations._exit_streets import exit_streets
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -166,6 +168,7 @@ class Scenario(OfOneRelease):
         put("zones", _indexed(self._made_zones() if zones is None else zones, "zone_id"))
         check_table(self.stations, "stations")
         put("stations", _with_flag(self.stations))
+        _check_streets(self.roads, self.stations)
         check_table(self.zones, "zones")
         put("zones", _with_weights(self.zones, self.weights))
         if len(self.units):
@@ -472,6 +475,24 @@ def _with_flag(stations: pd.DataFrame) -> pd.DataFrame:
         faults.add(f"column 'open' is neither True nor False for {_rows(stations, unclear)}: give one, or leave it out")
         faults.raise_if_any()
     return stations.assign(open=stations["open"].astype(bool))
+
+
+def _check_streets(roads: RoadNetwork, stations: pd.DataFrame) -> None:
+    """Make sure that every street by which a station says it leaves is one; of an address, that may be another's."""
+    asked = {s: street for s, street in zip(stations.index, exit_streets(stations), strict=True) if street}
+    if not asked:
+        return
+    book, faults = StreetBook(roads), Faults("table 'stations'")
+    for station, street in asked.items():
+        if book.find(street).any() or without_house(street) != street:
+            continue
+        close = book.similar(street)
+        hint = f"did you mean {quoted(close)}?" if close else "no street has a name like it."
+        faults.add(
+            f"station {quoted(station)} is to leave by {quoted(street)} (column 'street'), which is no street here:"
+            f" {hint} Write its name or number, or leave it blank for the nearest"
+        )
+    faults.raise_if_any()
 
 
 def _with_weights(zones: pd.DataFrame, declared: Sequence[str]) -> pd.DataFrame:

@@ -17,6 +17,7 @@ from fireplan.measures import assess, by_period, gaps
 from fireplan.progress import silent
 from fireplan.project import manifest, whole_outputs, write_csv, write_layers
 from fireplan.travel import first_due_areas, isochrones
+from fireplan.travel._network_parts import small_part_notes
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -84,6 +85,7 @@ def _run(
     lines = [wording.capital(f"{project.left_out}.")] if project.left_out else []
     if results.periods is not None:
         lines += show.period_lines(results.periods, results.comparison.baseline)
+    lines += [f"{wording.capital(note)}." for note in small_part_notes(project.today)]  # that may be a wrong place
     lines += [line for name, found in results.holes.items() for line in show.gap_lines(name, found)]
     kind = "invented data, modelled times" if project.plan.provenance == "invented" else "modelled"
     cut = [f"; {selection}" for selection in project.today.selections]

@@ -8,6 +8,7 @@ on threads.
 
 from fireplan._kernel.cover.arrivals_by_second import add_arrivals as add_arrivals
 from fireplan._kernel.cover.force_arrival import force_times as force_times
+from fireplan._kernel.jit import read_only as read_only
 from fireplan._kernel.mesh.contour import trace as trace
 from fireplan._kernel.mesh.contour_memory import ContourSpace as ContourSpace
 from fireplan._kernel.mesh.delaunay import delaunay as delaunay
@@ -16,6 +17,7 @@ from fireplan._kernel.mesh.half_edges import link as link
 from fireplan._kernel.mesh.vertex_times import spread as spread
 from fireplan._kernel.shortest_paths.graph import Graph as Graph
 from fireplan._kernel.shortest_paths.graph import Pattern as Pattern
+from fireplan._kernel.shortest_paths.graph import Streets as Streets
 from fireplan._kernel.shortest_paths.graph import build_graph as build_graph
 from fireplan._kernel.shortest_paths.graph import count_reached as count_reached
 from fireplan._kernel.shortest_paths.graph import graph_of as graph_of
@@ -32,7 +34,6 @@ from fireplan._kernel.shortest_paths.nearest_sources import nearest_sources as n
 from fireplan._kernel.shortest_paths.nearest_sources_points import Grouped as Grouped
 from fireplan._kernel.shortest_paths.nearest_sources_points import Sources as Sources
 from fireplan._kernel.shortest_paths.nearest_sources_points import StreetPoints as StreetPoints
-from fireplan._kernel.shortest_paths.nearest_sources_points import Streets as Streets
 from fireplan._kernel.shortest_paths.nearest_sources_points import amount_at_points as amount_at_points
 from fireplan._kernel.shortest_paths.nearest_sources_points import by_node as by_node
 from fireplan._kernel.shortest_paths.nearest_sources_points import by_street as by_street
@@ -41,7 +42,18 @@ from fireplan._kernel.shortest_paths.nearest_sources_points import points_moved 
 from fireplan._kernel.shortest_paths.point_times import point_times as point_times
 from fireplan._kernel.shortest_paths.single_source import Workspace as Workspace
 from fireplan._kernel.shortest_paths.single_source import reach as reach
+from fireplan._kernel.shortest_paths.single_source import with_corners as with_corners
 from fireplan._kernel.shortest_paths.sparse_point_times import Filed as Filed
+from fireplan._kernel.shortest_paths.street_losses import Arcs as Arcs
+from fireplan._kernel.shortest_paths.street_losses import Ends as Ends
+from fireplan._kernel.shortest_paths.street_losses import Entries as Entries
+from fireplan._kernel.shortest_paths.street_losses import Losses as Losses
+from fireplan._kernel.shortest_paths.street_losses import LossSearch as LossSearch
+from fireplan._kernel.shortest_paths.street_losses import Tree as Tree
+from fireplan._kernel.shortest_paths.street_losses import arcs_of as arcs_of
+from fireplan._kernel.shortest_paths.street_losses import arrivals as arrivals
+from fireplan._kernel.shortest_paths.street_losses import quickest_tree as quickest_tree
+from fireplan._kernel.shortest_paths.street_losses import weight_over as weight_over
 from fireplan._kernel.snapping import SegmentGrid as SegmentGrid
 from fireplan._kernel.snapping import build_grid as build_grid
 from fireplan._kernel.snapping import snap as snap

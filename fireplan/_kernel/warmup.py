@@ -20,12 +20,11 @@ from fireplan._kernel.mesh.contour_memory import ContourSpace, forget
 from fireplan._kernel.mesh.delaunay import delaunay
 from fireplan._kernel.mesh.half_edges import Halves, link
 from fireplan._kernel.mesh.vertex_times import spread
-from fireplan._kernel.shortest_paths.graph import build_graph, count_reached
+from fireplan._kernel.shortest_paths.graph import Streets, build_graph, count_reached
 from fireplan._kernel.shortest_paths.nearest_sources import Seeds, followed, nearest_sources
 from fireplan._kernel.shortest_paths.nearest_sources_points import (
     Sources,
     StreetPoints,
-    Streets,
     amount_at_points,
     by_node,
     by_street,

@@ -185,6 +185,8 @@ class MoveStation(BaseChange):
         place = point(self.at, stations.crs, what=what)
         on_a_road(tables, self.at, what=what)
         stations.loc[self.station_id, stations.geometry.name] = place
+        if "street" in stations.columns:
+            stations.loc[self.station_id, "street"] = ""  # that was of the place it left
         return tables._replace(stations=stations)
 
 

@@ -2,6 +2,7 @@
 
 from fireplan.demand._along_roads import along_roads
 from fireplan.demand._read_demand import read_incidents, read_zones
+from fireplan.demand._spread import spread_along_streets, spread_over_places
 from fireplan.demand._zones import from_incidents, from_polygons, hexagons, people_per_mi2, zone_of
 
 __all__ = [
@@ -12,6 +13,8 @@ __all__ = [
     "people_per_mi2",
     "read_incidents",
     "read_zones",
+    "spread_along_streets",
+    "spread_over_places",
     "zone_of",
 ]
 

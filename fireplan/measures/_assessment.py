@@ -28,7 +28,8 @@ from fireplan.stations._agencies import neighbours_said
 from fireplan.travel import first_due, force_times, station_notes
 from fireplan.travel._first_due import first_due_rows
 from fireplan.travel._force import ForceTimes, force_arrival, whole
-from fireplan.travel._places import places
+from fireplan.travel._network_parts import part_notes
+from fireplan.travel._places import place_notes, places
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -463,6 +464,9 @@ def _notes(scenario: Scenario, standard: Standard, arrivals: tuple[Arrival, ...]
     notes += changes.notes(scenario)
     notes += _ground_notes(scenario, arrivals)
     notes += station_notes(scenario)
+    notes += part_notes(scenario)
+    kinds = dict.fromkeys(arrival.measure.places.kind for arrival in arrivals)
+    notes += [note for kind in kinds for note in place_notes(scenario, kind)]
     seen = set()
     for arrival in arrivals:
         counted = int((arrival.measure.weight != 0).sum())

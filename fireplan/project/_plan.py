@@ -16,7 +16,7 @@ from fireplan._checked import SHORTEST_PLAUSIBLE_S
 from fireplan._geofiles import is_database, with_layer, without_password
 from fireplan.errors import FireplanError, ProjectError, UnknownIdError, listed, quoted
 from fireplan.response_performance import Policy
-from fireplan.roads import SpeedPeriod
+from fireplan.roads import SpeedPeriod, Vehicle
 from fireplan.roads._speed_periods import check_periods
 
 MOST_REPLICATIONS = 10_000
@@ -189,6 +189,25 @@ class DemandPart(_Part):
     crs: str | None = None
 
 
+class ZonesPart(_Part):
+    """At which points of a zone its people are counted; see `fireplan.demand.spread_along_streets`."""
+
+    points: Literal["middle", "streets", "places"] = "middle"
+    places: str | None = None
+    share: str | None = None
+
+    @model_validator(mode="after")
+    def _places_are_named(self) -> ZonesPart:
+        if (self.points == "places") != (self.places is not None):
+            raise ValueError(
+                'zones.points "places" and zones.places go together: a file of dwellings, addresses or buildings, such'
+                ' as points = "places", places = "addresses.gpkg"'
+            )
+        if self.share is not None and self.places is None:
+            raise ValueError("zones.share is a column of zones.places: name that file, or leave it out")
+        return self
+
+
 class StationsPart(_Part):
     """What the columns of the stations are called, their CRS, whose are the own, and which are left out with units."""
 
@@ -316,6 +335,42 @@ class PeriodPart(_Part):
     def period(self) -> SpeedPeriod:
         """The same as a period of a network."""
         return SpeedPeriod(self.name, hours=self.hours, weekdays=self.weekdays, factor=self.factor, basis=self.basis)
+
+
+class VehiclePart(_Part):
+    """The vehicle for which the roads are read: a usual one, and what is otherwise about it; see `roads.Vehicle`."""
+
+    preset: str = "engine"
+    weight_t: float | None = None
+    height_m: float | None = None
+    width_m: float | None = None
+    length_m: float | None = None
+    top_kph: float | None = None
+    floor_kph: float | None = None
+    emergency: bool | None = None
+    obeys_turn_restrictions: bool | None = None
+    opens_gates: bool | None = None
+    removes_bollards: bool | None = None
+    bus_roads: bool | None = None
+    fire_lanes: bool | None = None
+    to_doors: bool | None = None
+    worst_track: int | None = None
+    worst_smoothness: str | None = None
+    weight_limits: Literal["bridges", "all"] | None = None
+    speeds: Literal["posted", "class"] | None = None
+
+    @model_validator(mode="after")
+    def _is_a_vehicle(self) -> VehiclePart:
+        try:
+            self.as_vehicle()
+        except UnknownIdError as error:
+            raise ValueError(f"vehicle.preset: {error}") from error
+        return self
+
+    def as_vehicle(self) -> Vehicle:
+        """Give the same as a vehicle."""
+        own = {key: value for key, value in self if key != "preset" and value is not None}
+        return Vehicle.preset(self.preset, **own)
 
 
 class SitingPart(_Part):
@@ -464,6 +519,7 @@ class Plan(_Part):
     standards: Standards = Standards()
     risk: tuple[Risk, ...] = ()
     demand: DemandPart = DemandPart()
+    zones: ZonesPart = ZonesPart()
     stations: StationsPart = StationsPart()
     units: UnitsPart = UnitsPart()
     incidents: IncidentsPart = IncidentsPart()
@@ -472,6 +528,7 @@ class Plan(_Part):
     scenario: tuple[PlannedScenario, ...] = ()
     network: Network = Network()
     periods: tuple[PeriodPart, ...] = ()
+    vehicle: VehiclePart | None = None
     siting: SitingPart = SitingPart()
     performance: Performance = Performance()
     report: Report = Report()
@@ -525,7 +582,8 @@ class Plan(_Part):
         inputs = {f"inputs.{k}": v for k, v in self.inputs.named.items() if k not in {"cad_mapping", "cad_timezone"}}
         inputs = {key: name for key, name in inputs.items() if key not in self.databases}
         area = {} if self.area is None or self.area.within == ZONES else {"area.within": self.area.within}
-        return {**inputs, **area, **self.siting.files}
+        places = {} if self.zones.places is None else {"zones.places": self.zones.places}
+        return {**inputs, **places, **area, **self.siting.files}
 
     def warnings(self) -> list[str]:
         """What may be meant otherwise than it is written."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import reduce
 from operator import add
 from pathlib import Path
@@ -14,7 +14,18 @@ from fireplan._geofiles import is_layer, read_vector
 from fireplan.changes import from_dicts
 from fireplan.errors import FireplanError, ProjectError, listed, quoted
 from fireplan.incidents import read_cad
-from fireplan.project._plan import PLANNED, TODAY, ZONES, Density, Network, Plan, file_of, read_plan, source_of
+from fireplan.project._plan import (
+    PLANNED,
+    TODAY,
+    ZONES,
+    Density,
+    Network,
+    Plan,
+    VehiclePart,
+    file_of,
+    read_plan,
+    source_of,
+)
 from fireplan.scenario import Scenario
 from fireplan.stations import complete_units, read_station_table, read_units
 
@@ -109,7 +120,7 @@ def open_project(path: str | Path, *, tell: Callable[[str], None] | None = None)
     _check_inputs(plan, folder)
     standard = _standard(plan)
     say("reading roads")
-    network = _with_periods(read_network(folder, plan.inputs.network, plan.network), plan)
+    network = _with_periods(read_network(folder, plan.inputs.network, plan.network, plan.vehicle), plan)
     say("reading stations and units")
     stations, housed = read_station_table(
         source_of(folder, plan.inputs.stations),
@@ -172,9 +183,11 @@ def open_project(path: str | Path, *, tell: Callable[[str], None] | None = None)
         if not isinstance(area, str):
             area.attrs["name"] = f"the area of {plan.area.within}"
         today = today.only(area=area, name=TODAY)
+    today, parted = _at_points(today, plan, folder)  # after the study area: zones are in it by their middle
     notes = [*plan.warnings(), *network.notes, *network.period_notes, *left_out]
     notes += [note for table in (stations, units, outlines, incidents) for note in _notes(table)]
     notes += [] if history is None else history.messages()
+    notes += parted
     if plan.demand.density is not None:
         notes.append(_density_said(plan.demand.density))
     scenarios = tuple(_scenarios(plan, today, folder))
@@ -208,19 +221,26 @@ def _check_inputs(plan: Plan, folder: Path) -> None:
         raise ProjectError(f"{len(faults)} fault{'s' if len(faults) > 1 else ''} in {folder}: " + "; ".join(faults))
 
 
-def read_network(folder: Path, name: str, asked: Network) -> RoadNetwork:
+def read_network(folder: Path, name: str, asked: Network, vehicle: VehiclePart | None = None) -> RoadNetwork:
     """Read roads by the ending of their file: a network kept, a graph, an extract, or else centrelines."""
     file, source = folder / name, asked.source or None
+    driver = (vehicle or VehiclePart()).as_vehicle()
     lower = file.name.lower()
     if lower.endswith(".npz"):
-        return roads.load(file)
+        kept = roads.load(file)
+        if vehicle is not None and kept.vehicle != driver:
+            raise ProjectError(
+                f"{file.name} is kept as read for another vehicle ({kept.vehicle.name}) than [vehicle] asks for: name"
+                " the extract it was read from, or leave [vehicle] out"
+            )
+        return kept
     if lower.endswith((".graphml", ".graphml.gz", ".pkl", ".pickle", ".joblib")):
-        return roads.from_graphml(file, source=source)
+        return roads.from_graphml(file, vehicle=driver, source=source)
     if not is_layer(name):
-        return roads.from_osm(file, source=source)
+        return roads.from_osm(file, vehicle=driver, source=source)
     columns: dict[str, Any] = {"road_class" if key == "class" else key: said for key, said in asked.columns.items()}
     return roads.from_lines(
-        source_of(folder, name), source=source, crs=asked.crs, classes=asked.classes,
+        source_of(folder, name), source=source, crs=asked.crs, classes=asked.classes, vehicle=driver,
         oneway_codes=asked.oneway_codes, join_crossings=asked.join_crossings, **columns,
     )  # fmt: skip
 
@@ -277,6 +297,30 @@ def _with_density(zones: gpd.GeoDataFrame, density: Density) -> gpd.GeoDataFrame
         rural_under_per_mi2=density.rural_under_per_mi2,
     )
     return zones.assign(demand_zone=found)
+
+
+def _at_points(today: Scenario, plan: Plan, folder: Path) -> tuple[Scenario, list[str]]:
+    """Part the zones into the points that the plan asks for, and say into how many."""
+    asked, weights = plan.zones, plan.demand.weights
+    if asked.points == "middle":
+        return today, []
+    if plan.inputs.zones is None:
+        raise ProjectError(f'[zones] points = "{asked.points}" needs zones: give inputs.zones, or leave it out')
+    places = None if asked.places is None else read_vector(folder / asked.places, what="places of the zones")
+
+    def parted(scenario: Scenario) -> Scenario:
+        zones = scenario.zones
+        if places is None:
+            zones = demand.spread_along_streets(zones, scenario.roads, weights=weights)
+        else:
+            zones = demand.spread_over_places(zones, places, share=asked.share, weights=weights)
+        return replace(scenario, zones=zones, parent=None if scenario.parent is None else parted(scenario.parent))
+
+    found = parted(today)
+    stay = int((found.zones.index == found.zones["block"]).sum())
+    where = "along their streets" if places is None else f"at the places of {asked.places}"
+    note = f"{wording.counted(len(today.zones), 'zone')} parted into {wording.count(len(found.zones))} points {where}"
+    return found, [note + (f"; {wording.count(stay)} of them had none and stay whole" if stay else "")]
 
 
 def _density_said(density: Density) -> str:

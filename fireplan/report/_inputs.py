@@ -17,6 +17,7 @@ from fireplan.project._read_project import Project
 from fireplan.response_performance import Attendance, Missed, attend, reliability, why_missed
 from fireplan.response_performance._performance import measured, tabulated
 from fireplan.scenario import Scenario
+from fireplan.travel._network_parts import small_part_notes
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -250,4 +251,8 @@ def _notes(comparison: Comparison | None) -> tuple[str, ...]:
 
 def _of_changes(comparison: Comparison) -> list[str]:
     """What a reader has to know of the changes of each scenario."""
-    return [f"{a.scenario.name}: {n}" for a in comparison.assessments for n in change_notes(a.scenario)]
+    said = [f"{a.scenario.name}: {n}" for a in comparison.assessments for n in change_notes(a.scenario)]
+    known = small_part_notes(comparison.baseline.scenario)
+    for other in comparison.assessments[1:]:
+        said += [f"{other.scenario.name}: {n}" for n in small_part_notes(other.scenario) if n not in known]
+    return said

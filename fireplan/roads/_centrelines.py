@@ -19,7 +19,7 @@ from fireplan.errors import Faults, NetworkError, listed, quoted
 from fireplan.roads._frames import from_frames
 from fireplan.roads._line_codes import BACKWARD, BOTH, CLOSED, FORWARD, classes_of, directions_of, speeds_of
 from fireplan.roads._line_joints import Pieces, cut_at_joints
-from fireplan.roads._osmnx_graphs import as_list
+from fireplan.roads._osmnx_graphs import LISTS, as_list
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
     from fireplan._geofiles import OfficeTable
     from fireplan.roads._network import RoadNetwork
+    from fireplan.roads._vehicles import Vehicle
 
 WHOLE = 0.98
 """Share of the nodes that the largest part of a network holds, under which it is said to be in pieces."""
@@ -50,6 +51,7 @@ def from_lines(  # noqa: PLR0913 - a column, or a table of codes, each
     oneway_codes: Mapping[str, str] | None = None,
     join_crossings: bool | None = None,
     crs: str | None = None,
+    vehicle: Vehicle | str = "engine",
     source: str | None = None,
 ) -> RoadNetwork:
     """
@@ -81,6 +83,8 @@ def from_lines(  # noqa: PLR0913 - a column, or a table of codes, each
         a layer in which more lines cross than there are streets is refused, for its lines are not cut at junctions.
     crs
         CRS of the layer where it does not say, such as "EPSG:2227".
+    vehicle
+        Who drives, kept with the network; centrelines say nothing of what it may use.
     source
         What to name in footers; left out: the file's name.
 
@@ -106,7 +110,7 @@ def from_lines(  # noqa: PLR0913 - a column, or a table of codes, each
         held, named = with_layer(path, layer)
         label = source or (str(named) if is_database(held) else Path(str(held)).name)
         if layer is None and _is_osmnx(path):
-            return _from_osmnx(path, source=label)
+            return _from_osmnx(path, vehicle=vehicle, source=label)
     table = read_office_table(path, what="road file", table="roads", layer=layer)
     given = {"speed": speed, "oneway": oneway, "name": name, "class": road_class,
              "from_level": from_level, "to_level": to_level}  # fmt: skip
@@ -153,16 +157,18 @@ def from_lines(  # noqa: PLR0913 - a column, or a table of codes, each
             f"{wording.counted(pieces.crossings, 'crossing')} of lines that share no end are not joined: overpasses, or"
             " lines that were not cut there; join_crossings=True joins them all"
         )
+    lines = lines._replace(vehicle=vehicle)
     network = _network(pieces, lines, highway, direction, kph, texts.get("name"), label, tuple(notes))
     return _with_parts(network)
 
 
 class _Lines(NamedTuple):
-    """Lines that are driven, in metres, and the row of the table each is of."""
+    """Lines that are driven, in metres, the row of the table each is of, and who drives."""
 
     shapes: NDArray[np.object_]
     row: NDArray[np.int64]
     crs: object
+    vehicle: Vehicle | str = "engine"
 
 
 def _lines(
@@ -250,7 +256,7 @@ def _network(
     both = pd.concat([edges[np.isin(way, [BOTH, FORWARD])], back[np.isin(way, [BOTH, BACKWARD])]], ignore_index=True)
     used = np.unique(both[["u", "v"]].to_numpy())
     nodes = pd.DataFrame(pieces.node_xy_m[used], columns=["x", "y"], index=used)
-    return from_frames(nodes, both, crs=lines.crs, source=source, notes=notes)
+    return from_frames(nodes, both, crs=lines.crs, vehicle=lines.vehicle, source=source, notes=notes)
 
 
 def _with_parts(network: RoadNetwork) -> RoadNetwork:
@@ -276,7 +282,7 @@ def _is_osmnx(path: str | Path) -> bool:
     )
 
 
-def _from_osmnx(path: str | Path, *, source: str) -> RoadNetwork:
+def _from_osmnx(path: str | Path, *, vehicle: Vehicle | str, source: str) -> RoadNetwork:
     """Read nodes and edges of OSMnx; it writes an edge that is driven both ways once, unless it is told otherwise."""
     nodes = read_vector(path, what="road file", layer="nodes")
     edges = pd.DataFrame(read_vector(path, what="road file", layer="edges"))
@@ -285,9 +291,8 @@ def _from_osmnx(path: str | Path, *, source: str) -> RoadNetwork:
         raise NetworkError(f"{source} has layers of nodes and edges, but not those of OSMnx: name one with layer=")
     nodes = nodes.set_index(ids)
     nodes = nodes.assign(x=nodes.geometry.x, y=nodes.geometry.y)
-    for column in ("highway", "maxspeed", "name"):
-        if column in edges.columns:
-            edges[column] = edges[column].map(as_list)
+    for column in LISTS & set(edges.columns):
+        edges[column] = edges[column].map(as_list)
     if {"from", "to"} <= set(edges.columns):  # undirected: u and v may stand the other way round
         edges = edges.assign(u=edges["from"], v=edges["to"])
     pairs = set(zip(edges["u"], edges["v"], strict=True))
@@ -296,4 +301,4 @@ def _from_osmnx(path: str | Path, *, source: str) -> RoadNetwork:
     turned = edges[alone]
     turned = turned.assign(u=turned["v"], v=turned["u"], geometry=shapely.reverse(turned["geometry"].to_numpy(object)))
     every = pd.concat([edges, turned], ignore_index=True)
-    return from_frames(nodes, every, crs=nodes.crs, source=source)
+    return from_frames(nodes, every, crs=nodes.crs, vehicle=vehicle, source=source)

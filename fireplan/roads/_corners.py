@@ -47,7 +47,7 @@ class Corners(NamedTuple):
 
 def streets_at(roads: RoadNetwork, *, least: int = 2) -> Corners:
     """
-    Name the nodes where streets meet that doors open on; streets without a name do not count.
+    Name the nodes where streets meet that doors open on; those with neither name nor number do not count.
 
     Parameters
     ----------
@@ -56,8 +56,8 @@ def streets_at(roads: RoadNetwork, *, least: int = 2) -> Corners:
     least
         How many different names have to meet.
     """
-    streets = np.flatnonzero(roads.has_doors & (roads.street_name != ""))
-    code, names = pd.factorize(roads.street_name[streets].astype(object), sort=True)
+    streets = np.flatnonzero(roads.has_doors & (roads.called != ""))
+    code, names = pd.factorize(roads.called[streets].astype(object), sort=True)
     ends = np.concatenate([roads.first[streets], roads.last[streets]]).astype(np.int64)
     pairs = np.unique(ends * max(len(names), 1) + np.tile(code, 2))  # by node, and by name within it
     node, which = np.divmod(pairs, max(len(names), 1))
@@ -91,7 +91,7 @@ def place_names(roads: RoadNetwork, xy_m: NDArray[np.float64]) -> list[str]:
 
     on_road = snap_xy(roads, xy_m, limit_m=CLOSE_M, freeways=False)
     there = on_road.street >= 0
-    street = np.where(there, np.append(roads.street_name, "")[on_road.street], "")
+    street = np.where(there, np.append(roads.called, "")[on_road.street], "")
     corners = streets_at(roads)
     if not len(corners.node):
         return [str(s or UNNAMED) if on else "" for s, on in zip(street, there, strict=True)]

@@ -14,14 +14,18 @@ from fireplan import wording
 from fireplan._checked import takes
 from fireplan.crs import WGS84, known_crs, metric_crs, project
 from fireplan.errors import Faults, listed, quoted
-from fireplan.roads._classes import NOT_DRIVEN
+from fireplan.roads._graph_tags import edge_passages, nodes_met, tag_text
 from fireplan.roads._network import RoadNetwork, build_network
+from fireplan.roads._reading_notes import LEFT_OUT, Tally, of_nodes
 from fireplan.roads._repairs import repair_geometry, repair_lengths, repair_times, states_speeds
 from fireplan.roads._speeds import planning_caveat
+from fireplan.roads._vehicles import Vehicle, vehicle_of
 
 if TYPE_CHECKING:
     import geopandas as gpd
     from numpy.typing import NDArray
+
+    from fireplan.roads._access import Passage
 
 SAME_PLACE_M = 0.01
 """Vertices nearer than this are the same. [m]"""
@@ -36,6 +40,7 @@ def from_frames(
     edges: gpd.GeoDataFrame | pd.DataFrame,
     *,
     crs: object = None,
+    vehicle: Vehicle | str = "engine",
     source: str = "",
     notes: tuple[str, ...] = (),
 ) -> RoadNetwork:
@@ -45,13 +50,17 @@ def from_frames(
     Parameters
     ----------
     nodes
-        By node id: `x` and `y` in `crs`.
+        By node id: `x` and `y` in `crs`. Optional: tags of OpenStreetMap, such as `highway` (signals, signs), `railway`
+        and `barrier`.
     edges
         By (u, v, key): one row per direction of travel. `travel_time` [s] counts where it stands; else `length` [m]
         over `speed_kph` [km/h]; else over the posted or class speed of `maxspeed` and `highway`. Optional: `length`
-        (left out: measured), `name`, `geometry` (left out: straight).
+        (left out: measured), `name`, `geometry` (left out: straight), and tags of OpenStreetMap, of which `from_osm`
+        says what they mean: `access`, `bridge`, `ref` and others.
     crs
         CRS of `x`, `y` and the geometry; left out: that of `nodes`, else WGS 84 if the coordinates fit.
+    vehicle
+        Who drives: `Vehicle.preset("truck")`, its name, or a vehicle with figures of your own.
     source
         What to name in footers.
     notes
@@ -69,7 +78,8 @@ def from_frames(
     """
     system, found = _crs_of(nodes, crs)
     remarks = [*notes, *found]
-    edges, remark = _driven(_with_ends(edges))
+    driver = vehicle_of(vehicle)
+    edges, passages, remark = _driven(_with_ends(edges), driver)
     remarks += remark
     if remark:
         nodes = nodes[nodes.index.isin(pd.concat([edges["u"], edges["v"]]))]
@@ -88,28 +98,52 @@ def from_frames(
     coordinates, line = shapely.get_coordinates(lines, return_index=True)
     length_m, remark = repair_lengths(edges, project(coordinates, source=system, target=WGS84), line)
     remarks += remark
-    time_s, remark = repair_times(edges, length_m)
+    time_s, remark = repair_times(edges, length_m, np.array([p.forward_kph for p in passages]))
     remarks += remark
     if not states_speeds(edges):
         remarks.append(planning_caveat())
     xy_m = project(xy, source=system, target=metric)
     lines = np.asarray(shapely.linestrings(project(coordinates, source=system, target=metric), indices=line))
     streets = _pair(tail, head, lines, time_s)
+    highway = _text(edges, "highway", "unclassified")[streets.row]
+    tally = Tally()
+    met = nodes_met(nodes, tail[streets.row], head[streets.row], highway, driver, tally)
+    both_sides = np.append(np.arange(len(ids)), met.twin_of).astype(np.int64)
     return build_network(
         crs=metric,
-        node_ids=ids,
-        node_xy_m=xy_m,
-        first=tail[streets.row],
-        last=head[streets.row],
+        node_ids=_ids_with_twins(ids, met.twin_of),
+        node_xy_m=xy_m[both_sides],
+        first=met.first,
+        last=met.last,
         length_m=length_m[streets.row],
         there_s=streets.there_s,
         back_s=streets.back_s,
         lines=lines[streets.row],
-        highway=_text(edges, "highway", "unclassified")[streets.row],
+        highway=highway,
         street_name=_text(edges, "name", "")[streets.row],
         source=source,
-        notes=tuple(remarks),
+        notes=(*remarks, *of_nodes(tally)),
+        street_ref=np.array([tag_text(ref) for ref in edges["ref"]], dtype=str)[streets.row]
+        if "ref" in edges
+        else None,
+        features=np.array([p.features for p in passages], dtype=np.uint16)[streets.row],
+        control=met.control,
+        wait_s=met.wait_s,
+        vehicle=driver,
     )
+
+
+def _ids_with_twins(ids: NDArray[np.object_], twin_of: list[int]) -> NDArray[np.object_]:
+    """Ids of nodes, and of those on the other sides of barriers: that of the node with a minus, or so many."""
+    taken = set(ids.tolist())
+    named = ids.tolist()
+    for node in twin_of:
+        twin = f"-{ids[node]}" if isinstance(ids[node], str) else -abs(int(ids[node]))
+        while twin in taken:
+            twin = f"-{twin}" if isinstance(twin, str) else twin - 1
+        taken.add(twin)
+        named.append(twin)
+    return np.array([*named, None], dtype=object)[:-1]
 
 
 def _crs_of(nodes: pd.DataFrame, crs: object) -> tuple[pyproj.CRS, list[str]]:
@@ -155,19 +189,55 @@ def _with_ends(edges: pd.DataFrame) -> pd.DataFrame:
     return table.reset_index(drop=True)
 
 
-def _driven(edges: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:
-    """Leave out footpaths and others that no engine drives; of several classes one that is driven will do."""
-    if "highway" not in edges.columns:
-        return edges, []
-    classes = [v if isinstance(v, list | tuple) else str(v).split(";") for v in edges["highway"]]
-    walked = np.array([bool(c) and all(str(v).strip() in NOT_DRIVEN for v in c) for c in classes], dtype=bool)
-    if not walked.any():
-        return edges, []
-    named = Counter(str(c[0]).strip() for c, w in zip(classes, walked, strict=True) if w)
-    told = listed(f"{name} ({n})" for name, n in sorted(named.items()))
-    return edges[~walked].reset_index(drop=True), [
-        f"{wording.counted(walked.sum(), 'edge')} that no engine drives left out: {told}"
-    ]
+def _driven(edges: pd.DataFrame, vehicle: Vehicle) -> tuple[pd.DataFrame, list[Passage], list[str]]:
+    """Leave out what the vehicle does not drive; of several classes one that is driven will do."""
+    passages = edge_passages(edges, vehicle)
+    driven = np.array([bool(p.highway) for p in passages], dtype=bool)
+    remarks = []
+    by_class = np.array([p.left_out in OF_A_CLASS for p in passages], dtype=bool) & ~driven
+    if by_class.any():
+        named = Counter(tag_text(v).split(";")[0].strip() for v in edges["highway"][by_class])
+        told = listed(f"{name} ({n})" for name, n in sorted(named.items()))
+        remarks.append(f"{wording.counted(by_class.sum(), 'edge')} that no engine drives left out: {told}")
+    shut = Counter(p.left_out for p, here in zip(passages, ~driven & ~by_class, strict=True) if here)
+    if shut:
+        told = listed(
+            (f"{LEFT_OUT[why]} ({n}{_km_of(edges, passages, why)})" for why, n in sorted(shut.items())), most=20
+        )
+        remarks.append(f"{wording.counted(sum(shut.values()), 'edge')} left out: {told}")
+    remarks += _told(passages)
+    kept = [p for p in passages if p.highway]
+    return (edges if driven.all() else edges[driven].reset_index(drop=True)), kept, remarks
+
+
+OF_A_CLASS = {"on_foot", "track", "construction", "area", "other", "driveway", ""}
+"""Reasons to leave out that lie in the class of a way."""
+
+
+def _km_of(edges: pd.DataFrame, passages: list[Passage], why: str) -> str:
+    """Kilometres of edges that are left out for one reason, where their lengths are stated."""
+    if "length" not in edges.columns:
+        return ""
+    length_m = pd.to_numeric(edges["length"], errors="coerce")
+    km = length_m[[p.left_out == why for p in passages]].sum() / 1000
+    return f", {km:,.1f} km" if np.isfinite(km) else ""
+
+
+def _told(passages: list[Passage]) -> list[str]:
+    """Say what is passed over of edges that are driven."""
+    tally = Tally()
+    for one in passages:
+        for key in one.told if one.highway else ():
+            tally.n[key] += 1
+    said = [f"{key.removeprefix('limit ')} (not read)" for key in tally.n if key.startswith("limit ")]
+    said += [key.removeprefix("conditional ") for key in tally.n if key.startswith("conditional ")]
+    notes = [f"edges with what is not reckoned with: {listed(sorted(said))}"] if said else []
+    if tally.n["weight rule"]:
+        edges = wording.counted(tally.n["weight rule"], "edge")
+        notes.append(
+            f"{edges} with a posted weight under that of the vehicle and no bridge: driven, as a rule of traffic"
+        )
+    return notes
 
 
 def _check_ids(ids: pd.Index, source: str) -> None:

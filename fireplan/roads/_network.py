@@ -21,10 +21,23 @@ from fireplan.crs import WGS84, project
 from fireplan.errors import InputError, NetworkError, UnknownIdError, listed, quoted
 from fireplan.roads._classes import FREEWAYS
 from fireplan.roads._dead_ends import dead_end_notes
-from fireplan.roads._routing import Routing, over_nodes
+from fireplan.roads._doors import AsDrawn, Doors, doors_of, parts_of
+from fireplan.roads._reading_notes import is_usual, said_for_turns
+from fireplan.roads._routing import Routing, over_nodes, over_turns
 from fireplan.roads._speed_periods import REST, WEEK_MIN, SpeedPeriod, check_periods, period_notes
-from fireplan.roads._speeds import planning_caveat
-from fireplan.roads._turns import TURNS, USUAL_DELAYS, Feature, TurnDelays, Turns
+from fireplan.roads._turns import (
+    TURNS,
+    USUAL_DELAYS,
+    Feature,
+    StreetTurns,
+    TurnDelays,
+    Turns,
+    Ways,
+    check_delays,
+    mean_delays,
+    street_turns,
+    ways_of,
+)
 from fireplan.roads._vehicles import USUAL_VEHICLE, Vehicle
 
 if TYPE_CHECKING:
@@ -33,10 +46,13 @@ if TYPE_CHECKING:
     import pyproj
     from numpy.typing import NDArray
 
-FROM_GEOMETRY = {"arc_pattern", "segment_grid", "is_freeway", "geometry_fingerprint", "attribute_fingerprint"}
+FROM_GEOMETRY = {
+    "arc_pattern", "segment_grid", "is_freeway", "geometry_fingerprint", "attribute_fingerprint", "part", "doors",
+    "called",
+}  # fmt: skip
 """What a network works out once and that no change of times alters."""
 
-WORKED_OUT = FROM_GEOMETRY | {"graph", "routing", "fingerprint", "drivable", "has_doors"}
+WORKED_OUT = FROM_GEOMETRY | {"graph", "routing", "routing_back", "fingerprint", "drivable", "has_doors"}
 """What a network works out once."""
 
 ARRAYS = (
@@ -157,8 +173,8 @@ class RoadNetwork(OfOneRelease):
 
     @property
     def repairs(self) -> tuple[str, ...]:
-        """What in `notes` tells of the data as read: all but the caveat on planning speeds."""
-        return tuple(note for note in self.notes if note != planning_caveat())
+        """What in `notes` tells of the data as read: not the caveat on planning speeds, nor what is on foot."""
+        return tuple(note for note in self.notes if not is_usual(note))
 
     @property
     def n_nodes(self) -> int:
@@ -199,6 +215,8 @@ class RoadNetwork(OfOneRelease):
         digest = hashlib.sha256()
         for array in (self.length_m, self.highway, self.street_name):
             digest.update(np.ascontiguousarray(array).tobytes())
+        if (self.street_ref != "").any():
+            digest.update(np.ascontiguousarray(self.street_ref).tobytes())
         if self.features.any():
             digest.update(np.ascontiguousarray(self.features).tobytes())
         digest.update("\0".join(map(str, self.node_ids)).encode())
@@ -216,7 +234,59 @@ class RoadNetwork(OfOneRelease):
     def routing(self) -> Routing:
         """What a search runs over: nodes, or streets by direction where turns are exact."""
         streets = kernel.Streets(self.first, self.last, self.there_s, self.back_s)
-        return over_nodes(self.graph, streets, wait_s=self.wait_s)
+        if self.turns == "exact":
+            return over_turns(self._ways, streets, self.street_turns, wait_s=self.wait_s)
+        lost_there_s, lost_back_s = self._lost_s
+        graph = self.graph
+        if self.turns == "mean":
+            along_s = np.concatenate([self.there_s + lost_there_s, self.back_s + lost_back_s])
+            graph = kernel.graph_of(self.arc_pattern, along_s)
+        return over_nodes(graph, streets, lost_there_s=lost_there_s, lost_back_s=lost_back_s)
+
+    @cached_property
+    def routing_back(self) -> Routing:
+        """
+        The same the other way round: a search from a place finds how long it takes to there.
+
+        At a point within a street, what is lost at its end (`routing.lost_there_s`) comes on top.
+        """
+        streets = kernel.Streets(self.first, self.last, self.there_s, self.back_s)
+        if self.turns == "exact":
+            return over_turns(self._ways, streets, self.street_turns, wait_s=self.wait_s, backwards=True)
+        lost_there_s, lost_back_s = self._lost_s
+        along_s = np.concatenate([self.back_s + lost_back_s, self.there_s + lost_there_s])
+        nothing_s = np.broadcast_to(0.0, self.n_streets)
+        turned = streets._replace(there_s=self.back_s, back_s=self.there_s)
+        graph = kernel.graph_of(self.arc_pattern, along_s)
+        return over_nodes(graph, turned, lost_there_s=nothing_s, lost_back_s=nothing_s)
+
+    @property
+    def street_turns(self) -> StreetTurns:
+        """Every turn that may be made, with what it costs; worked out each time, as few ask twice."""
+        return street_turns(
+            self._ways,
+            n_nodes=self.n_nodes,
+            xy_m=self.xy_m,
+            offsets=self.offsets,
+            highway=self.highway,
+            features=self.features,
+            control=self.control,
+            banned=self.banned,
+            delays=self.delays,
+        )
+
+    @property
+    def _ways(self) -> Ways:
+        return ways_of(self.first, self.last, self.there_s, self.back_s)
+
+    @property
+    def _lost_s(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """What is lost at the end of each street driven there, and driven back. [s]"""
+        lost_there_s, lost_back_s = self.wait_s[self.last], self.wait_s[self.first]
+        if self.turns == "mean":
+            mean_s = mean_delays(self.street_turns, 2 * self.n_streets)
+            lost_there_s, lost_back_s = lost_there_s + mean_s[0::2], lost_back_s + mean_s[1::2]
+        return lost_there_s, lost_back_s
 
     @cached_property
     def arc_pattern(self) -> kernel.Pattern:
@@ -243,6 +313,23 @@ class RoadNetwork(OfOneRelease):
     def has_doors(self) -> NDArray[np.bool_]:
         """Drivable streets that doors open on."""
         return np.asarray(self.drivable & ~self.is_freeway)
+
+    @cached_property
+    def called(self) -> NDArray[np.str_]:
+        """What people call each street: its name or, without one, its number; "": neither is known."""
+        return np.where(self.street_name != "", self.street_name, self.street_ref)
+
+    @cached_property
+    def part(self) -> NDArray[np.int32]:
+        """Part of each node, joined to the others by no street; 0 is that with most street."""
+        return parts_of(self.first, self.last, self.length_m, self.n_nodes)
+
+    @cached_property
+    def doors(self) -> Doors:
+        """What keeps a place off each street, judged before any street was shut."""
+        return doors_of(
+            AsDrawn(self.first, self.last, self.part, self.length_m, self.there_s, self.back_s, self.features)
+        )
 
     @cached_property
     def component(self) -> NDArray[np.int32]:
@@ -339,8 +426,8 @@ class RoadNetwork(OfOneRelease):
 
         Returns
         -------
-        `name`, `highway`, `oneway`, `length` [m], `speed_kph` [km/h], `travel_time` [s], `street` (the row of
-        `streets` it runs along) and a line in the direction of travel.
+        `name`, `highway`, `oneway`, `length` [m], `speed_kph` [km/h], `travel_time` with the wait at its end [s],
+        `street` (the row of `streets` it runs along) and a line in the direction of travel.
         """
         return self._edges.view()
 
@@ -366,7 +453,7 @@ class RoadNetwork(OfOneRelease):
                         "oneway": oneway[open_to],
                         "length": self.length_m[open_to],
                         "speed_kph": kph,
-                        "travel_time": time_s[open_to],
+                        "travel_time": time_s[open_to] + self.wait_s[head[open_to]],
                         "street": open_to,
                     },
                     geometry=geometry[open_to],
@@ -389,10 +476,23 @@ class RoadNetwork(OfOneRelease):
 
         graph = nx.MultiDiGraph(crs="epsg:4326", created_with="fireplan", simplified=True)
         graph.add_nodes_from((osmid, {"x": row.x, "y": row.y}) for osmid, row in self._nodes.table.iterrows())
-        edges = self._edges.table.drop(columns="street")
+        edges = self._edges.table.drop(columns="street").assign(**self._tags_of(self._edges.table["street"].to_numpy()))
         for (u, v, key), row in zip(edges.index, edges.to_dict("records"), strict=True):
-            graph.add_edge(u, v, key=key, **row)
+            graph.add_edge(u, v, key=key, **{k: value for k, value in row.items() if k not in TAGS or value != ""})
         return graph
+
+    def _tags_of(self, street: NDArray[np.int64]) -> dict[str, NDArray[np.object_]]:
+        """Tags that say the rest of some streets, so that a graph of them is read as they are; "": none."""
+        bits = self.features[street]
+        by_engines = (bits & Feature.FIRE_LANE > 0) | (self.highway[street] == "track")
+        said = {
+            "ref": self.street_ref[street],
+            "bridge": np.where(bits & Feature.BRIDGE, "yes", ""),
+            "tunnel": np.where(bits & Feature.TUNNEL, "yes", ""),
+            "junction": np.where(bits & Feature.ROUNDABOUT, "roundabout", ""),
+            "emergency": np.where(by_engines, "yes", ""),
+        }
+        return {key: values.astype(object) for key, values in said.items() if (values != "").any()}
 
     @takes
     def with_times(self, *, there_s: NDArray[np.float64], back_s: NDArray[np.float64], note: str = "") -> RoadNetwork:
@@ -412,6 +512,7 @@ class RoadNetwork(OfOneRelease):
             back_s=back_s,
             notes=(*self.notes, note) if note else self.notes,
         )
+        _ = self.doors  # judged here, so that a street which is shut moves nobody to the next
         # What follows from where the streets lie is theirs too.
         known = {name: value for name, value in vars(self).items() if name in FROM_GEOMETRY}
         vars(other).update(known)
@@ -433,7 +534,10 @@ class RoadNetwork(OfOneRelease):
         """
         if turns not in TURNS:
             raise InputError(f"turns is {quoted(turns)}: choose {listed(TURNS)}")
-        other = replace(self, turns=turns, delays=delays or self.delays)
+        delays = self.delays if delays is None else delays
+        check_delays(delays)
+        notes = said_for_turns(self.notes, exact=turns == "exact")
+        other = replace(self, turns=turns, delays=delays, notes=notes)
         vars(other).update({name: value for name, value in vars(self).items() if name in FROM_GEOMETRY})
         return other
 
@@ -520,6 +624,10 @@ class RoadNetwork(OfOneRelease):
     def period_notes(self) -> list[str]:
         """Say which periods it has, what holds in the hours between, and which classes they name in vain."""
         return period_notes(self.periods, self.highway)
+
+
+TAGS = ("ref", "bridge", "tunnel", "junction", "emergency")
+"""Tags of edges of a graph that say what else its streets are."""
 
 
 def plain_traits(n_nodes: int, n_streets: int) -> dict[str, NDArray[Any]]:

@@ -4,23 +4,23 @@ from __future__ import annotations
 
 import bz2
 import gzip
+import itertools
 import zlib
-from collections import Counter
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any, NamedTuple, cast
+from typing import IO, TYPE_CHECKING, Any, cast
 
 import numpy as np
-import shapely
 
-from fireplan import wording
 from fireplan._checked import takes
-from fireplan._conversions import KPH_PER_MPS
 from fireplan._geofiles import refuse_dtd
-from fireplan.crs import WGS84, metric_crs, project, step_lengths_m
-from fireplan.errors import NetworkError, listed, quoted
-from fireplan.roads._network import RoadNetwork, build_network
+from fireplan.errors import NetworkError, listed
+from fireplan.roads._access import CONDITIONAL, READ, Passage, passage
+from fireplan.roads._barriers import HEAVY_RAILS, NODE_KEYS, STREET_RAILS, TELLING_KEYS, Met, met_at
+from fireplan.roads._osm_streets import Rails, Way, network_of
 from fireplan.roads._osm_xml import in_order, needs_putting_in_order
-from fireplan.roads._speeds import drivable_class, planning_caveat, posted_kph, response_kph
+from fireplan.roads._reading_notes import Tally
+from fireplan.roads._turn_restrictions import RESTRICTION_KEYS, TurnRule, turn_rule
+from fireplan.roads._vehicles import Vehicle, vehicle_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -28,28 +28,15 @@ if TYPE_CHECKING:
     import osmium
     from numpy.typing import NDArray
 
+    from fireplan.roads._network import RoadNetwork
+
 READABLE = (".osm", ".osm.gz", ".osm.bz2", ".osm.xml", ".osm.xml.gz", ".osm.xml.bz2", ".osm.pbf", ".pbf")
 HEAD_BYTES = 65_536
 """How much of an XML file is looked at before a parser may see it."""
 
-YARDS = {"driveway", "parking_aisle", "drive-through"}
-"""Kinds of `service` way that lead to a door, not past it."""
-
-CLOSED = {"no", "agricultural", "forestry"}
-BOTH_WAYS_NOTE = {"reversible", "alternating"}
-
-
-class _Way(NamedTuple):
-    refs: NDArray[np.int64]
-    lonlat: NDArray[np.float64]
-    highway: str
-    name: str
-    forward_kph: float
-    backward_kph: float
-
 
 @takes
-def from_osm(path: str | Path, *, source: str | None = None) -> RoadNetwork:
+def from_osm(path: str | Path, *, vehicle: Vehicle | str = "engine", source: str | None = None) -> RoadNetwork:
     """
     Read the roads of an OpenStreetMap extract.
 
@@ -58,12 +45,15 @@ def from_osm(path: str | Path, *, source: str | None = None) -> RoadNetwork:
     path
         `.osm`, `.osm.gz`, `.osm.bz2` (or `.osm.xml` and so on), or `.osm.pbf`: an extract, an answer of Overpass in any
         order and with `out geom`, a file of JOSM (new ways count, deleted ones do not).
+    vehicle
+        Who drives: `Vehicle.preset("truck")`, its name, or a vehicle with figures of your own.
     source
         What to name in footers; left out: OpenStreetMap and the file's name.
 
     Returns
     -------
-    Streets between junctions. What was skipped, repaired or not modelled stands in `notes`.
+    Streets between junctions. What was left out, with its kilometres, repaired, passed over or not modelled stands in
+    `notes`.
 
     Raises
     ------
@@ -73,34 +63,45 @@ def from_osm(path: str | Path, *, source: str | None = None) -> RoadNetwork:
 
     Notes
     -----
-    Driven are the `highway` classes of `fireplan.roads.class_speeds` and no others, private roads included: an engine
-    may use them. Left out are ways closed to motor vehicles (unless `emergency=yes`), areas, and driveways and parking
-    aisles. Motorways and roundabouts are one-way unless mapped otherwise. Speeds are `maxspeed` where it is mapped,
-    else the planning speed of the class. Turn restrictions and barriers are not modelled, which `notes` says.
+    Driven are the `highway` classes of `fireplan.roads.class_speeds`, private roads included, and what else is open to
+    the vehicle: emergency access roads, ways on foot kept open for engines or motor vehicles, roads of buses, solid
+    tracks. Left out are ways closed to it (`access`, `motor_vehicle` and the like, in either direction), too low,
+    narrow or weak for it, or too rough; areas; and driveways and parking aisles unless it drives to doors. Motorways
+    and roundabouts are one-way unless mapped otherwise; `oneway:emergency` goes before `oneway`. Speeds are `maxspeed`
+    where it is mapped, between the slowest and the fastest the vehicle is planned to drive, else that of the class.
+    Barriers bar the way, or cost the time it takes to open them; level crossings cost a mean wait. Turn restrictions
+    are kept where turns are exact. docs/methods.md names each rule with its source.
     """
     file = Path(path)
     _check_file(file)
-    counts: Counter[str] = Counter()
+    driver = vehicle_of(vehicle)
+    tally = Tally()
     import osmium  # noqa: PLC0415 - only needed here
 
     try:
-        data, numbers = _in_order(file, counts)
-        ways = _latest_ways(_drivable_ways(data, counts), counts)
+        data, numbers = _in_order(file, tally)
+        reader = _Reader(driver, tally)
+        reader.read(data)
     except NetworkError:
         raise
     except (RuntimeError, ValueError, osmium.InvalidLocationError) as error:  # osmium's parsers raise nothing narrower
         raise NetworkError(f"{file.name} cannot be read as OpenStreetMap data: {error}") from error
+    ways = reader.ways
     if not ways:
         raise NetworkError(f"{file.name} holds no drivable way: check that the extract covers streets")
-    named = (
-        [way._replace(refs=np.array([numbers.get(r, r) for r in way.refs.tolist()])) for way in ways]
-        if numbers
-        else ways
+    return network_of(
+        ways,
+        met=reader.met,
+        rails=reader.rails,
+        rules=reader.rules,
+        numbers=numbers,
+        vehicle=driver,
+        tally=tally,
+        source=source or f"OpenStreetMap, {file.name}",
     )
-    return _network(named, source=source or f"OpenStreetMap, {file.name}", notes=tuple(_notes(counts)))
 
 
-def _in_order(file: Path, counts: Counter[str]) -> tuple[Any, dict[int, int]]:
+def _in_order(file: Path, tally: Tally) -> tuple[Any, dict[int, int]]:
     """What osmium reads of a file, and the numbers that renumbered nodes have in it."""
     import osmium  # noqa: PLC0415 - only needed here
 
@@ -114,25 +115,13 @@ def _in_order(file: Path, counts: Counter[str]) -> tuple[Any, dict[int, int]]:
         with _opened(file) as stream:
             unusual = needs_putting_in_order(stream, name=file.name)
             stream.seek(0)
-            content, numbers = in_order(stream, counts, name=file.name) if unusual else (b"", {})
+            content, numbers = in_order(stream, tally.n, name=file.name) if unusual else (b"", {})
     except (OSError, EOFError, zlib.error) as error:
         raise NetworkError(f"{file.name} is damaged: {error}") from error
     if unusual:
         return osmium.io.FileBuffer(content, "osm"), numbers
     packed = next((ending for ending in (".gz", ".bz2") if name.endswith(ending)), "")
     return osmium.io.File(str(file), f"osm{packed}"), {}
-
-
-def _latest_ways(found: Iterator[tuple[int, int, list[_Way]]], counts: Counter[str]) -> list[_Way]:
-    """Give the stretches of ways; of a way in several versions, as a history has them, those of the last."""
-    latest: dict[int, tuple[int, list[_Way]]] = {}
-    for number, version, stretches in found:
-        if number in latest:
-            counts["versions"] += latest[number][0] != version
-            if version < latest[number][0]:
-                continue
-        latest[number] = version, stretches
-    return [way for _, stretches in latest.values() for way in stretches]
 
 
 def _check_file(file: Path) -> None:
@@ -169,158 +158,130 @@ def _opened(file: Path) -> IO[bytes]:
     return bz2.open(file, "rb") if file.suffix.lower() == ".bz2" else file.open("rb")
 
 
-def _drivable_ways(data: Any, counts: Counter[str]) -> Iterator[tuple[int, int, list[_Way]]]:  # noqa: ANN401
-    """Number, version and driven stretches of every way that is tagged; of one that is not driven there are none."""
+class _Reader:
+    """Takes in what an extract holds for a vehicle; tags that recur are judged once."""
+
+    def __init__(self, vehicle: Vehicle, tally: Tally) -> None:
+        self.vehicle, self.tally = vehicle, tally
+        self.met: dict[int, Met] = {}
+        self.rules: list[TurnRule] = []
+        self.rails = Rails(set(), set())
+        self._latest: dict[int, tuple[int, list[Way], list[tuple[str, float]]]] = {}
+        self._passages: dict[frozenset[tuple[str, str]], Passage] = {}
+        self._things: dict[frozenset[tuple[str, str]], Met | None] = {}
+
+    @property
+    def ways(self) -> list[Way]:
+        """Stretches that are driven; of a way in several versions, as a history has them, those of the last."""
+        return [way for _, stretches, _ in self._latest.values() for way in stretches]
+
+    def read(self, data: Any) -> None:  # noqa: ANN401
+        """Read nodes, ways and relations."""
+        for item in _items(data):
+            if item.is_node():
+                self._node(item)
+            elif item.is_way():
+                self._way(item)
+            else:
+                tags = {tag.k: tag.v for tag in item.tags}
+                members = [(m.type, m.ref, m.role) for m in item.members]
+                self.rules += filter(None, [turn_rule(tags, members, self.vehicle, self.tally)])
+        for _, _, told in self._latest.values():
+            for key, km in told:
+                self.tally.add(key, km)
+
+    def _node(self, item: Any) -> None:  # noqa: ANN401
+        key = frozenset((tag.k, tag.v) for tag in item.tags if tag.k in NODE_KEYS)
+        if key not in self._things:
+            self._things[key] = met_at(dict(key), self.vehicle)
+        thing = self._things[key]
+        if thing is not None:
+            self.met[item.id] = thing
+
+    def _way(self, item: osmium.osm.Way) -> None:
+        railway = item.tags.get("railway")
+        if railway in HEAVY_RAILS:
+            self.rails.heavy.update(node.ref for node in item.nodes)
+        elif railway in STREET_RAILS:
+            self.rails.in_streets.update(node.ref for node in item.nodes)
+        if "highway" not in item.tags and "route" not in item.tags:
+            return
+        older = self._latest.get(item.id)
+        if older is not None:
+            self.tally.n["versions"] += older[0] != item.version
+            if item.version < older[0]:
+                return
+        key = frozenset((tag.k, tag.v) for tag in item.tags if tag.k in READ or tag.k.endswith(CONDITIONAL))
+        if key not in self._passages:
+            self._passages[key] = passage(dict(key), self.vehicle)
+        self._latest[item.id] = item.version, *_stretches(item, self._passages[key], self.tally)
+
+
+def _items(data: Any) -> Any:  # noqa: ANN401
+    """Nodes, ways and relations that may bear on driving; all others are passed over before Python sees them."""
     import osmium  # noqa: PLC0415 - only needed here
 
-    entities = osmium.osm.NODE | osmium.osm.WAY | osmium.osm.RELATION
-    processor: Any = osmium.FileProcessor(data, entities).with_locations()
-    processor = processor.with_filter(osmium.filter.KeyFilter("highway", "restriction", "route"))
-    item: Any
-    for item in processor:
-        tags = {tag.k: tag.v for tag in item.tags}
-        if item.is_relation():
-            counts["restriction"] += "restriction" in tags
-        elif item.is_node():
-            continue
-        else:
-            yield item.id, item.version, list(_stretches(item, tags, counts))
-
-
-def _stretches(item: osmium.osm.Way, tags: dict[str, str], counts: Counter[str]) -> Iterator[_Way]:
-    highway = _driven_as(tags, counts)
-    if highway is None:
-        return
-    forward, backward = _speeds(tags, highway, counts)
-    for nodes in _whole_runs(item, counts):
-        table = np.array(nodes, dtype=float)
-        refs = np.array([n[0] for n in nodes], dtype=np.int64)
-        yield _Way(refs, table[:, 1:], highway, tags.get("name", ""), forward, backward)
-
-
-def _whole_runs(way: osmium.osm.Way, counts: Counter[str]) -> Iterator[list[tuple[int, float, float]]]:
-    """Stretches of a way whose nodes are all in the file: what lies between is unknown, and no street is made up."""
-    run: list[tuple[int, float, float]] = []
-    lost = [n.ref for n in way.nodes if not n.location.valid()]
-    if lost:
-        counts["missing"] += len(lost)
-        counts[f"missing node {lost[0]} of way {way.id}"] += 1
-    for node in way.nodes:
-        if node.location.valid():
-            run.append((node.ref, node.lon, node.lat))
-            continue
-        if len(run) > 1:
-            yield run
-        run = []
-    if len(run) > 1:
-        yield run
-
-
-def _driven_as(tags: dict[str, str], counts: Counter[str]) -> str | None:
-    """Class under which an engine drives a way; None if it does not."""
-    highway = drivable_class(tags.get("highway"))
-    if highway is None:
-        value = tags.get("highway", tags.get("route", ""))
-        counts["ferries"] += value == "ferry"
-        counts["construction"] += value in {"construction", "proposed"}
-        return None
-    if tags.get("area") == "yes" or (highway == "service" and tags.get("service") in YARDS):
-        return None
-    allowed = next((tags[k] for k in ("motor_vehicle", "motorcar", "vehicle", "access") if k in tags), "yes")
-    if allowed in CLOSED and tags.get("emergency") not in {"yes", "designated"}:
-        counts["closed"] += 1
-        return None
-    return highway
-
-
-def _speeds(tags: dict[str, str], highway: str, counts: Counter[str]) -> tuple[float, float]:
-    """Speeds along a way and back [km/h]; NaN where that direction is forbidden."""
-    for key in ("maxspeed", "maxspeed:forward", "maxspeed:backward"):
-        if key in tags and posted_kph(tags[key]) is None:
-            counts[f"maxspeed {tags[key]}"] += 1
-    posted = tags.get("maxspeed")
-    forward = response_kph(highway, tags.get("maxspeed:forward", posted))
-    backward = response_kph(highway, tags.get("maxspeed:backward", posted))
-    implied = highway == "motorway" or tags.get("junction") in {"roundabout", "circular"}
-    oneway = tags.get("oneway", "yes" if implied else "no").lower()
-    counts["reversible"] += oneway in BOTH_WAYS_NOTE
-    if oneway in {"yes", "true", "1"}:
-        return forward, np.nan
-    if oneway in {"-1", "reverse"}:
-        return np.nan, backward
-    return forward, backward
-
-
-def _network(ways: list[_Way], *, source: str, notes: tuple[str, ...]) -> RoadNetwork:
-    """Cut ways at the nodes they share, and build the network."""
-    refs = np.concatenate([w.refs for w in ways])
-    lonlat = np.concatenate([w.lonlat for w in ways])
-    sizes = np.array([len(w.refs) for w in ways])
-    ids, at_first, index, uses = np.unique(refs, return_index=True, return_inverse=True, return_counts=True)
-    crs = metric_crs(lonlat[:, 0], lonlat[:, 1])
-    xy = project(lonlat, source=WGS84, target=crs)
-    # A junction is a node used twice, or the end of a way.
-    ends = np.cumsum(sizes)
-    cut = uses[index] > 1
-    cut[ends - 1] = True
-    cut[ends - sizes] = True
-    way_of = np.repeat(np.arange(len(ways)), sizes)
-    cuts = np.flatnonzero(cut)
-    begins, stops = cuts[:-1], cuts[1:]
-    inside = way_of[begins] == way_of[stops]
-    begins, stops, way = begins[inside], stops[inside], way_of[begins[inside]]
-    span = stops - begins + 1
-    vertex = np.repeat(begins - np.concatenate(([0], np.cumsum(span)[:-1])), span) + np.arange(span.sum())
-    lines = shapely.linestrings(xy[vertex], indices=np.repeat(np.arange(len(span)), span))
-    # Lengths are true on the ground: the projection's scale is taken out by measuring on the ellipsoid.
-    length_m = step_lengths_m(lonlat)
-    length_m[ends[:-1] - 1] = 0.0
-    along_m = np.concatenate(([0.0], np.cumsum(length_m)))
-    street_m = along_m[stops] - along_m[begins]
-    forward = np.array([w.forward_kph for w in ways])[way] / KPH_PER_MPS
-    backward = np.array([w.backward_kph for w in ways])[way] / KPH_PER_MPS
-    junction = np.unique(index[cuts])
-    place = np.full(len(ids), -1, dtype=np.int64)
-    place[junction] = np.arange(len(junction))
-    return build_network(
-        crs=crs,
-        node_ids=ids[junction].astype(object),
-        node_xy_m=xy[at_first[junction]],
-        first=place[index[begins]],
-        last=place[index[stops]],
-        length_m=street_m,
-        there_s=np.nan_to_num(street_m / forward, nan=np.inf),
-        back_s=np.nan_to_num(street_m / backward, nan=np.inf),
-        lines=lines,
-        highway=np.array([w.highway for w in ways])[way],
-        street_name=np.array([w.name for w in ways])[way],
-        source=source,
-        notes=notes,
+    kinds = osmium.osm
+    processor: Any = osmium.FileProcessor(data, kinds.NODE | kinds.WAY | kinds.RELATION).with_locations()
+    asked = (
+        (kinds.NODE, TELLING_KEYS),
+        (kinds.WAY, ("highway", "route", "railway")),
+        (kinds.RELATION, RESTRICTION_KEYS),
     )
+    for kind, keys in asked:
+        bearing = osmium.filter.KeyFilter(*keys)
+        bearing.enable_for(kind)
+        processor = processor.with_filter(bearing)
+    return processor
 
 
-def _notes(counts: Counter[str]) -> Iterator[str]:
-    """Say what was skipped, repaired or not modelled."""
-    unread: dict[str, Any] = {k.removeprefix("maxspeed "): n for k, n in counts.items() if k.startswith("maxspeed ")}
-    if unread:
-        values = listed(f"{quoted(k)} ({n})" for k, n in sorted(unread.items()))
-        yield f"maxspeed not readable as a speed on {sum(unread.values())} ways, class speed used: {values}"
-    if counts["missing"]:
-        where = listed(k.removeprefix("missing ") for k in counts if k.startswith("missing node"))
-        yield f"clipped extract: {counts['missing']} nodes are not in the file; ways end there ({where})"
-    if counts["deleted"]:
-        yield f"{wording.counted(counts['deleted'], 'element')} marked as deleted left out"
-    if counts["versions"]:
-        yield f"{wording.counted(counts['versions'], 'way')} in several versions: the last of each counts"
-    if counts["restriction"]:
-        yield f"{counts['restriction']} turn restriction relations are not modelled: every turn is allowed"
-    if counts["reversible"]:
-        yield f"{counts['reversible']} reversible ways are driven both ways"
-    if counts["closed"]:
-        yield f"{counts['closed']} ways closed to motor vehicles left out"
-    if counts["construction"] or counts["ferries"]:
-        yield (
-            f"{counts['construction']} ways under construction or proposed and {counts['ferries']} ferry routes"
-            " left out"
-        )
-    yield planning_caveat()
+def _stretches(item: osmium.osm.Way, found: Passage, tally: Tally) -> tuple[list[Way], list[tuple[str, float]]]:
+    """Driven stretches of a way, and what is told of it with its kilometres."""
+    if not found.highway:
+        if item.tags.get("route") == "ferry" and "highway" not in item.tags:
+            return [], [("ferries", 0.0)]
+        return [], [(f"left out {found.left_out}", _length_km(item))] if found.left_out else []
+    name = str(item.tags.get("name", ""))
+    ref = ";".join(part for one in str(item.tags.get("ref", "")).split(";") if (part := one.strip()))
+    stretches = [Way(item.id, refs, lonlat, found, name, ref) for refs, lonlat in _whole_runs(item, tally)]
+    if not found.told or not stretches:
+        return stretches, []
+    km = _length_km(item)
+    return stretches, [(key, km) for key in found.told]
+
+
+def _length_km(way: osmium.osm.Way) -> float:
+    """Length of a way as far as its nodes are in the file. [km]"""
+    import osmium  # noqa: PLC0415 - only needed here
+
+    try:
+        return float(osmium.geom.haversine_distance(way.nodes)) / 1000
+    except osmium.InvalidLocationError:
+        places = [node.location for node in way.nodes]
+        legs = itertools.pairwise(places)
+        return sum(osmium.geom.haversine_distance(a, b) for a, b in legs if a.valid() and b.valid()) / 1000
+
+
+def _whole_runs(way: osmium.osm.Way, tally: Tally) -> Iterator[tuple[NDArray[np.int64], NDArray[np.float64]]]:
+    """Stretches of a way whose nodes are all in the file: what lies between is unknown, and no street is made up."""
+    import osmium  # noqa: PLC0415 - only needed here
+
+    try:
+        runs = [[(node.ref, node.lon, node.lat) for node in way.nodes]]
+    except osmium.InvalidLocationError:
+        runs = [[]]
+        lost = [node.ref for node in way.nodes if not node.location.valid()]
+        tally.n["missing"] += len(lost)
+        tally.n[f"missing node {lost[0]} of way {way.id}"] += 1
+        for node in way.nodes:
+            if node.location.valid():
+                runs[-1].append((node.ref, node.lon, node.lat))
+            else:
+                runs.append([])
+    for run in runs:
+        if len(run) > 1:
+            table = np.array(run)
+            refs = table[:, 0].astype(np.int64)
+            new = np.append(True, refs[1:] != refs[:-1])  # a node that is named twice in a row is one
+            if new.sum() > 1:
+                yield refs[new], table[new, 1:]

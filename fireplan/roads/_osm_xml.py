@@ -33,6 +33,8 @@ class _Element(NamedTuple):
     attributes: dict[str, str]
     tags: list[tuple[str, str]]
     refs: list[str]
+    members: list[tuple[str, str, str]]
+    """Of a relation: kind, number and role of each."""
 
 
 def needs_putting_in_order(stream: IO[bytes], *, name: str) -> bool:
@@ -106,6 +108,11 @@ def in_order(stream: IO[bytes], counts: Counter[str], *, name: str) -> tuple[byt
     numbers: dict[str, set[int]] = {"node": set(), "way": set(), "relation": set()}
     for element in elements:
         number = _number(element.attributes.get("id", ""), element, name=name)
+        older = kept.get((element.kind, number))
+        if older is not None and _version(element) < _version(older):
+            continue
+        if older is not None and element.kind == "way":
+            counts["versions"] += _version(element) != _version(older)
         if element.attributes.get("action") == "delete" or element.attributes.get("visible") == "false":
             counts["deleted"] += 1
             kept.pop((element.kind, number), None)
@@ -116,7 +123,7 @@ def in_order(stream: IO[bytes], counts: Counter[str], *, name: str) -> tuple[byt
     parts = ['<?xml version="1.0" encoding="UTF-8"?>\n<osm version="0.6">\n']
     for kind in ("node", "way", "relation"):
         for _, number in sorted(key for key in kept if key[0] == kind):
-            parts.append(_written(kept[kind, number], renumbered[kind].get(number, number), renumbered["node"]))
+            parts.append(_written(kept[kind, number], renumbered[kind].get(number, number), renumbered))
     parts.append("</osm>\n")
     return "".join(parts).encode(), {new: old for old, new in renumbered["node"].items()}
 
@@ -142,11 +149,14 @@ def _elements(stream: IO[bytes], *, name: str) -> list[_Element]:
 
     def start(tag: str, attributes: dict[str, str]) -> None:
         if tag in {"node", "way", "relation"}:
-            open_now.append(_Element(tag, attributes, [], []))
+            open_now.append(_Element(tag, attributes, [], [], []))
         elif open_now and tag == "tag":
             open_now[-1].tags.append((attributes.get("k", ""), attributes.get("v", "")))
         elif open_now and tag == "nd":
             open_now[-1].refs.append(_ref(attributes, placed))
+        elif open_now and tag == "member":
+            kind, ref, role = (attributes.get(key, "") for key in ("type", "ref", "role"))
+            open_now[-1].members.append((kind, ref, role))
 
     def end(tag: str) -> None:
         if open_now and tag == open_now[-1].kind:
@@ -170,15 +180,25 @@ def _ref(attributes: dict[str, str], placed: dict[str, _Element]) -> str:
     if {"lat", "lon"} <= set(attributes):
         ref = ref or f"-{UNNUMBERED + len(placed)}"
         place = {"id": ref, "lat": attributes["lat"], "lon": attributes["lon"]}
-        placed.setdefault(ref, _Element("node", place, [], []))
+        placed.setdefault(ref, _Element("node", place, [], [], []))
     return ref
 
 
-def _written(element: _Element, number: int, nodes: dict[int, int]) -> str:
+def _version(element: _Element) -> int:
+    """Version of an element; of one that an editor has not uploaded yet none is higher."""
+    said = element.attributes.get("version", "")
+    return int(said) if said.isdigit() else 0
+
+
+def _written(element: _Element, number: int, renumbered: dict[str, dict[int, int]]) -> str:
     place = "".join(f" {k}={quoteattr(element.attributes[k])}" for k in ("lat", "lon") if k in element.attributes)
-    version = element.attributes.get("version", "1")
-    head = f'<{element.kind} id="{number}" version="{version if version.isdigit() else 1}"{place}>'
+    head = f'<{element.kind} id="{number}" version="{_version(element) or 1}"{place}>'
+    nodes = renumbered["node"]
     refs = (int(r) for r in element.refs if r.lstrip("-").isdigit())
     inside = "".join(f'<nd ref="{nodes.get(r, r)}"/>' for r in refs)
+    for kind, ref, role in element.members:
+        if kind in renumbered and ref.lstrip("-").isdigit():
+            now = renumbered[kind].get(int(ref), int(ref))
+            inside += f'<member type="{kind}" ref="{now}" role={quoteattr(role)}/>' if now > 0 else ""
     inside += "".join(f"<tag k={quoteattr(k)} v={quoteattr(v)}/>" for k, v in element.tags)
     return f"{head}{inside}</{element.kind}>\n"

@@ -15,20 +15,25 @@ import pandas as pd
 from fireplan._checked import takes
 from fireplan._geofiles import MOST_UNPACKED, refuse_dtd
 from fireplan.errors import NetworkError
+from fireplan.roads._access import READ
+from fireplan.roads._barriers import NODE_KEYS
 from fireplan.roads._frames import from_frames
 
 if TYPE_CHECKING:
     import networkx as nx
 
     from fireplan.roads._network import RoadNetwork
+    from fireplan.roads._vehicles import Vehicle
 
 PICKLE_STARTS = (b"\x80\x02", b"\x80\x03", b"\x80\x04", b"\x80\x05")
-LISTS = ("highway", "maxspeed", "name")
+LISTS = READ | {"name", "ref"}
 """Attributes that OSMnx writes as the text of a list where ways of different kinds were merged."""
 
 
 @takes
-def from_graph(graph: nx.MultiDiGraph, *, source: str = "OSMnx graph") -> RoadNetwork:
+def from_graph(
+    graph: nx.MultiDiGraph, *, vehicle: Vehicle | str = "engine", source: str = "OSMnx graph"
+) -> RoadNetwork:
     """
     Build a network from an OSMnx graph.
 
@@ -37,6 +42,8 @@ def from_graph(graph: nx.MultiDiGraph, *, source: str = "OSMnx graph") -> RoadNe
     graph
         Nodes with `x` and `y` in the graph's `crs`; edges with OSMnx's attributes. `travel_time` [s] and `speed_kph`
         [km/h] count where they stand; `fireplan.roads.from_frames` says what fills in for them.
+    vehicle
+        Who drives: `Vehicle.preset("truck")`, its name, or a vehicle with figures of your own.
     source
         What to name in footers.
 
@@ -48,8 +55,10 @@ def from_graph(graph: nx.MultiDiGraph, *, source: str = "OSMnx graph") -> RoadNe
     notes: tuple[str, ...] = ()
     if graph.number_of_nodes() == 0:
         raise NetworkError(f"{source} has no nodes: nothing to drive on")
+    places = [d for _, d in graph.nodes(data=True)]
+    said = sorted({key for d in places for key in d if key in NODE_KEYS})
     nodes = pd.DataFrame(
-        {"x": [d.get("x") for _, d in graph.nodes(data=True)], "y": [d.get("y") for _, d in graph.nodes(data=True)]},
+        {key: [d.get(key) for d in places] for key in ("x", "y", *said)},
         index=pd.Index(list(graph.nodes), dtype=object),
     )
     rows = [{**data, "u": u, "v": v} for u, v, data in graph.edges(data=True)]
@@ -59,11 +68,11 @@ def from_graph(graph: nx.MultiDiGraph, *, source: str = "OSMnx graph") -> RoadNe
     edges = pd.DataFrame(rows) if rows else pd.DataFrame({"u": [], "v": []}, dtype=object)
     if graph.number_of_nodes() == 1:
         notes = (*notes, "the network is a single node: every time is 0 there and nothing else can be reached")
-    return from_frames(nodes, edges, crs=_crs_of(graph), source=source, notes=notes)
+    return from_frames(nodes, edges, crs=_crs_of(graph), vehicle=vehicle, source=source, notes=notes)
 
 
 @takes
-def from_graphml(path: str | Path, *, source: str | None = None) -> RoadNetwork:
+def from_graphml(path: str | Path, *, vehicle: Vehicle | str = "engine", source: str | None = None) -> RoadNetwork:
     """
     Read a GraphML file, as `osmnx.save_graphml` writes it; `.graphml` or `.graphml.gz`.
 
@@ -71,6 +80,8 @@ def from_graphml(path: str | Path, *, source: str | None = None) -> RoadNetwork:
     ----------
     path
         The file.
+    vehicle
+        Who drives: `Vehicle.preset("truck")`, its name, or a vehicle with figures of your own.
     source
         What to name in footers; left out: the file's name.
 
@@ -97,8 +108,9 @@ def from_graphml(path: str | Path, *, source: str | None = None) -> RoadNetwork:
     except (SyntaxError, nx.NetworkXException, ValueError, KeyError, TypeError, AttributeError) as error:
         raise NetworkError(f"{file.name} cannot be read as GraphML: {error}") from error
     for _, _, data in graph.edges(data=True):
-        data.update({k: as_list(data[k]) for k in LISTS if k in data})
-    return from_graph(graph, source=source or file.name)
+        data.update({k: as_list(v) for k, v in data.items() if k in LISTS})
+        data.update({k: v == "True" for k, v in data.items() if k == "reversed"})
+    return from_graph(graph, vehicle=vehicle, source=source or file.name)
 
 
 def _crs_of(graph: nx.MultiDiGraph) -> object:

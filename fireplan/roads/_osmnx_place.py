@@ -10,13 +10,16 @@ from fireplan._checked import takes
 from fireplan.errors import NetworkError
 from fireplan.roads._npz import load, save
 from fireplan.roads._osmnx_graphs import from_graph
+from fireplan.roads._vehicles import USUAL_VEHICLE, Vehicle, vehicle_of
 
 if TYPE_CHECKING:
     from fireplan.roads._network import RoadNetwork
 
 
 @takes
-def from_place(query: str, *, cache: str | Path = "cache", refresh: bool = False) -> RoadNetwork:
+def from_place(
+    query: str, *, vehicle: Vehicle | str = "engine", cache: str | Path = "cache", refresh: bool = False
+) -> RoadNetwork:
     """
     Fetch the roads of a place with OSMnx, and keep them.
 
@@ -24,6 +27,8 @@ def from_place(query: str, *, cache: str | Path = "cache", refresh: bool = False
     ----------
     query
         Place name as OpenStreetMap knows it, such as "Carlsbad, California, USA".
+    vehicle
+        Who drives: `Vehicle.preset("truck")`, its name, or a vehicle with figures of your own.
     cache
         Folder for the network; the second call reads from there and does not go online.
     refresh
@@ -39,7 +44,9 @@ def from_place(query: str, *, cache: str | Path = "cache", refresh: bool = False
         If the place cannot be fetched: no connection, or no such place.
     """
     folder = Path(cache)
-    file = folder / f"roads-{hashlib.sha256(query.encode()).hexdigest()[:12]}.npz"
+    driver = vehicle_of(vehicle)
+    named = query if driver == USUAL_VEHICLE else f"{query} {driver}"
+    file = folder / f"roads-{hashlib.sha256(named.encode()).hexdigest()[:12]}.npz"
     if file.exists() and not refresh:
         return load(file)
     import osmnx as ox  # noqa: PLC0415 - slow to import
@@ -51,7 +58,7 @@ def from_place(query: str, *, cache: str | Path = "cache", refresh: bool = False
             f"the roads of {query!r} could not be fetched ({type(error).__name__}: {error}): on a closed network,"
             " download an extract elsewhere and use fireplan.roads.from_osm"
         ) from error
-    roads = from_graph(graph, source=f"OpenStreetMap, {query}")
+    roads = from_graph(graph, vehicle=driver, source=f"OpenStreetMap, {query}")
     folder.mkdir(parents=True, exist_ok=True)
     save(roads, file)
     return roads

@@ -12,7 +12,7 @@ from fireplan import wording
 from fireplan._conversions import KPH_PER_MPS
 from fireplan.crs import step_lengths_m
 from fireplan.errors import Faults, listed
-from fireplan.roads._speeds import FASTEST_KPH, drivable_class, posted_kph, response_kph
+from fireplan.roads._speeds import FASTEST_KPH, posted_kph
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -114,11 +114,11 @@ def repair_lengths(edges: pd.DataFrame, lonlat: NDArray[np.float64], line: NDArr
     return np.where(usable & ~in_km & ~short, given, measured), notes
 
 
-def repair_times(edges: pd.DataFrame, length_m: NDArray[np.float64]) -> Repaired:
+def repair_times(edges: pd.DataFrame, length_m: NDArray[np.float64], usual_kph: NDArray[np.float64]) -> Repaired:
     """
     Driving time of each edge. [s]
 
-    `travel_time` first, then `speed_kph`, then the posted or class speed. A speed above 160 km/h, or one at which a
+    `travel_time` first, then `speed_kph`, then the speed by its tags [km/h]. A speed above 160 km/h, or one at which a
     street takes hours, gives way to that of the class. Negative and infinite ones are refused: no shortest path is
     right with them.
     """
@@ -136,7 +136,7 @@ def repair_times(edges: pd.DataFrame, length_m: NDArray[np.float64]) -> Repaired
                 " it must be a finite number above zero"
             )
     faults.raise_if_any()
-    own_s = length_m / _class_kph(edges) * KPH_PER_MPS
+    own_s = length_m / usual_kph * KPH_PER_MPS
     time_s, speed = stated["travel_time"], stated["speed_kph"]
     if speed is not None:
         with np.errstate(divide="ignore", invalid="ignore"):
@@ -151,7 +151,7 @@ def repair_times(edges: pd.DataFrame, length_m: NDArray[np.float64]) -> Repaired
         ((own_s > SLOW_S) & (length_m < own_s / KPH_PER_MPS * SLOWEST_KPH), f"speed below {SLOWEST_KPH:.0f} km/h"),
     ):
         if absurd.any():
-            own_s = np.where(absurd, length_m / _class_kph(edges) * KPH_PER_MPS, own_s)
+            own_s = np.where(absurd, length_m / usual_kph * KPH_PER_MPS, own_s)
             notes.append(f"{why} on {absurd.sum()} edges, class speed used: {_names(edges, absurd)}")
     return own_s, notes
 
@@ -171,19 +171,6 @@ def _numbers(column: pd.Series) -> NDArray[np.float64]:
     """Numbers of a column; NaN for what is none, lists included."""
     plain = column.map(lambda value: None if isinstance(value, list | tuple | dict) else value)
     return np.asarray(pd.to_numeric(plain, errors="coerce"), dtype=float)
-
-
-def _class_kph(edges: pd.DataFrame) -> NDArray[np.float64]:
-    """Posted or class speed of each edge; a class nobody knows counts as residential. [km/h]"""
-    nothing = [None] * len(edges)
-    highway = edges["highway"] if "highway" in edges.columns else nothing
-    maxspeed = edges["maxspeed"] if "maxspeed" in edges.columns else nothing
-    return np.array(
-        [
-            response_kph(drivable_class(h) or "residential", m if isinstance(m, str | list) else None)
-            for h, m in zip(highway, maxspeed, strict=True)
-        ]
-    )
 
 
 def _names(edges: pd.DataFrame, which: NDArray[np.bool_]) -> str:

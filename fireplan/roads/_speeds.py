@@ -11,12 +11,15 @@ from typing import NamedTuple
 from fireplan._checked import takes
 from fireplan._conversions import KPH_PER_MPH
 from fireplan.errors import listed
+from fireplan.roads._vehicles import USUAL_VEHICLE, Vehicle
 
 KPH_PER_KNOT = 1.852
 FASTEST_KPH = 160.0
 """Above this a speed is taken for a mistake. [km/h]"""
 
 WALK_KPH = 6.0
+LORRY_T = 3.5
+"""From this weight on, limits posted for lorries say how fast a heavy vehicle may be driven. [t]"""
 
 
 class ClassSpeed(NamedTuple):
@@ -80,6 +83,25 @@ def drivable_class(highway: object) -> str | None:
 
 
 _LIMIT = re.compile(r"(\d+(?:\.\d+)?)\s*(mph|km/h|kmh|kph|knots)?", re.ASCII)
+_ZONE = re.compile(r"([a-z]{2})(?:-[a-z]+)?:(?:zone:?)?(\d+)", re.ASCII)
+MPH_COUNTRIES = {"gb", "us", "gg", "je", "im"}
+"""Where the number of a zone ("GB:zone20") is miles an hour."""
+
+UNBOUNDED = "none"
+"""What stands where no limit is posted on purpose, as on a German motorway."""
+
+BY_SIGNALS = {"signals", "variable"}
+"""What stands where changing signs post the limit."""
+
+UNBOUND_CLASSES = {"motorway", "motorway_link", "trunk", "trunk_link"}
+"""Classes on which a vehicle drives as fast as it can where no limit is posted; on others as fast as of their class."""
+
+
+@functools.cache
+def national_limits() -> dict[str, str]:
+    """Limits by the code that stands for them ("ro:urban"), as they are written; from `national_limits.csv`."""
+    text = (resources.files(__package__) / "national_limits.csv").read_text(encoding="utf-8")
+    return {row["code"].lower(): row["limit"] for row in csv.DictReader(text.splitlines())}
 
 
 def posted_kph(maxspeed: object) -> float | None:
@@ -89,18 +111,29 @@ def posted_kph(maxspeed: object) -> float | None:
     Parameters
     ----------
     maxspeed
-        Such as "35 mph", "50", "walk"; of several ("25;35", or a list) the lowest counts.
+        Such as "35 mph", "50", "walk", "RO:urban"; of several ("25;35", "50|70", or a list) the lowest counts.
 
     Returns
     -------
-    The limit [km/h]; None when there is none, or it cannot be read as a speed ("none", "RU:urban", "fast").
+    The limit [km/h]; None when there is none, or it cannot be read as a speed ("none", "signals", "fast").
     """
     values = maxspeed if isinstance(maxspeed, list | tuple) else re.split(r"[;|,]", str(maxspeed))
     limits = [kph for value in values if (kph := _one_limit(str(value).strip().lower())) is not None]
     return min(limits) if limits else None
 
 
+def is_unbounded(maxspeed: object) -> bool:
+    """Tell whether a `maxspeed` says that there is no limit, itself or by a national code."""
+    text = str(maxspeed).strip().lower()
+    return national_limits().get(text, text) == UNBOUNDED
+
+
 def _one_limit(text: str) -> float | None:
+    text = text.replace("uk:", "gb:", 1) if text.startswith("uk:") else text
+    text = national_limits().get(text, text)
+    zone = _ZONE.fullmatch(text)
+    if zone is not None:
+        text = f"{zone[2]} mph" if zone[1] in MPH_COUNTRIES else zone[2]
     if text == "walk":
         return WALK_KPH
     match = _LIMIT.fullmatch(text)
@@ -111,7 +144,27 @@ def _one_limit(text: str) -> float | None:
     return kph if 0 < kph <= FASTEST_KPH else None
 
 
-def response_kph(highway: str, maxspeed: object) -> float:
-    """Speed an engine is planned to drive: the posted limit where it is mapped, else that of the class. [km/h]"""
+def response_kph(highway: str, maxspeed: object, vehicle: Vehicle = USUAL_VEHICLE, *, lorries: object = None) -> float:
+    """
+    Speed a vehicle is planned to drive. [km/h]
+
+    Parameters
+    ----------
+    highway
+        Class of the road.
+    maxspeed
+        Its posted limit as written; None: none.
+    vehicle
+        Says whether posted limits count, and its own slowest and fastest.
+    lorries
+        The limit posted for lorries, as written: a vehicle as heavy as one is not driven faster.
+    """
+    own = class_speeds()[highway].speed_kph
     limit = None if maxspeed is None else posted_kph(maxspeed)
-    return class_speeds()[highway].speed_kph if limit is None else limit
+    if limit is None and maxspeed is not None and is_unbounded(maxspeed) and highway in UNBOUND_CLASSES:
+        limit = vehicle.top_kph
+    if lorries is not None and vehicle.weight_t > LORRY_T and (heavy := posted_kph(lorries)) is not None:
+        limit = min(heavy, own if limit is None else limit)
+    if vehicle.speeds == "class":
+        limit = max(own, limit) if limit is not None and highway in UNBOUND_CLASSES else None
+    return min(own if limit is None else max(limit, vehicle.floor_kph), vehicle.top_kph)

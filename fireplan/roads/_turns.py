@@ -3,12 +3,28 @@
 from __future__ import annotations
 
 from enum import IntEnum, IntFlag
-from typing import Literal, NamedTuple, get_args
+from typing import TYPE_CHECKING, Literal, NamedTuple, get_args
+
+import numpy as np
+
+from fireplan.errors import InputError, listed, quoted
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 Turns = Literal["none", "mean", "exact"]
 """How turns are reckoned: not at all, as a mean at every junction, or each by itself."""
 
 TURNS: tuple[Turns, ...] = get_args(Turns)
+
+Side = Literal["right", "left"]
+"""The side of the road on which traffic keeps."""
+
+SHARP = np.pi / 4
+"""A turn by more than this goes left or right; by less, straight on. [rad]"""
+
+NEAREST_M = 1.0
+"""A street leaves a node towards its first point that is this far off: nearer ones are slips of the hand. [m]"""
 
 
 class Feature(IntFlag):
@@ -36,12 +52,28 @@ class TurnDelays(NamedTuple):
     """
     Time lost at junctions, by kind of turn. [s]
 
-    `left_s` and `right_s` are of turns by more than 45°, as seen where traffic keeps right; where it keeps left, give
-    them the other way round. `signal_s`, `stop_s` and `give_way_s` are added to every turn made there, straight on
-    included; `roundabout_s` is of entering one, in which turns cost nothing more. Turns count at junctions of three
-    arms or more; `u_turn_s` is of turning back, which is done where a road ends and nowhere else.
+    All figures are assumed until they are learnt from a city's own dispatch history; see `docs/methods.md`.
 
-    The figures are assumptions until they are learnt from a city's own dispatch history.
+    Attributes
+    ----------
+    straight_s
+        Going straight on, or turning by 45° at most. [s]
+    left_s, right_s
+        Turning left and right by more, where traffic keeps right: left is across oncoming traffic. [s]
+    u_turn_s
+        Turning back, which is done where a road ends, or leads on nowhere else, and at no other place. [s]
+    signal_s, stop_s, give_way_s
+        Added to whatever is done at a signal, at a stop sign, and where way is given, straight on included. [s]
+    roundabout_s
+        Entering a roundabout; on it and leaving it, turns cost nothing. [s]
+    drives_on
+        Side on which traffic keeps: "right", or "left", and then `left_s` is of turning right and `right_s` of
+        turning left.
+
+    Notes
+    -----
+    Straight, left and right count at junctions of three arms or more, and not between two ramps or motorways, which
+    part and join without a stop. What is added at a signal or a sign counts wherever one stands.
     """
 
     straight_s: float = 0.0
@@ -52,6 +84,169 @@ class TurnDelays(NamedTuple):
     stop_s: float = 3.0
     give_way_s: float = 1.0
     roundabout_s: float = 2.0
+    drives_on: Side = "right"
 
 
 USUAL_DELAYS = TurnDelays()
+
+LONGEST_DELAY_S = 600.0
+"""A delay that is longer was written in another unit. [s]"""
+
+
+class StreetTurns(NamedTuple):
+    """
+    Turns that may be made from one street onto another.
+
+    A way is twice the row of a street, and one more where it is driven back.
+
+    Attributes
+    ----------
+    before, after
+        The way that is left, in rising order, and the way that is entered.
+    delay_s
+        What the turn costs. [s]
+    kind
+        What it is: a place in `KINDS_OF_TURN`.
+    """
+
+    before: NDArray[np.int32]
+    after: NDArray[np.int32]
+    delay_s: NDArray[np.float32]
+    kind: NDArray[np.uint8]
+
+
+KINDS_OF_TURN = ("straight", "left", "right", "back")
+STRAIGHT, LEFT, RIGHT, BACK = range(4)
+
+
+class Ways(NamedTuple):
+    """
+    Streets as they are driven, one direction after the other: there and back of the first, of the second, and so on.
+
+    Attributes
+    ----------
+    tail, head
+        Nodes at which each begins and ends.
+    open_to
+        Which may be driven.
+    """
+
+    tail: NDArray[np.int32]
+    head: NDArray[np.int32]
+    open_to: NDArray[np.bool_]
+
+
+def ways_of(
+    first: NDArray[np.int32], last: NDArray[np.int32], there_s: NDArray[np.float64], back_s: NDArray[np.float64]
+) -> Ways:
+    """Lay out the ways along streets."""
+    open_to = np.isfinite(np.column_stack([there_s, back_s])).ravel()
+    return Ways(np.column_stack([first, last]).ravel(), np.column_stack([last, first]).ravel(), open_to)
+
+
+def check_delays(delays: TurnDelays) -> None:
+    """Raise what is wrong with delays."""
+    wrong = [
+        f"{name} is {quoted(value) if isinstance(value, str) else value}"
+        for name, value in delays._asdict().items()
+        if name != "drives_on" and not (isinstance(value, int | float) and 0 <= value <= LONGEST_DELAY_S)
+    ]
+    if wrong:
+        raise InputError(f"{listed(wrong)}: a delay is a number of seconds from 0 to {LONGEST_DELAY_S:g}")
+    if delays.drives_on not in get_args(Side):
+        raise InputError(f"drives_on is {quoted(delays.drives_on)}: traffic keeps to the 'right' or to the 'left'")
+
+
+def street_turns(  # noqa: PLR0913 - one argument for each attribute of a network
+    ways: Ways,
+    *,
+    n_nodes: int,
+    xy_m: NDArray[np.float64],
+    offsets: NDArray[np.int64],
+    highway: NDArray[np.str_],
+    features: NDArray[np.uint16],
+    control: NDArray[np.uint8],
+    banned: NDArray[np.int32],
+    delays: TurnDelays,
+) -> StreetTurns:
+    """
+    List every turn that may be made, with what it costs.
+
+    Turning back is listed where there is nothing else to do, forbidden turns not at all. Arguments are as the
+    attributes of a network.
+    """
+    n_ways = len(ways.tail)
+    before, after = _pairs(ways, n_nodes)
+    back = after == before ^ 1
+    allowed = np.ones(len(before), dtype=bool)
+    if len(banned):
+        key = before.astype(np.int64) * n_ways + after
+        allowed = ~np.isin(key, banned[:, 0].astype(np.int64) * n_ways + banned[:, 1])
+    onward = np.zeros(n_ways, dtype=bool)
+    onward[before[allowed & ~back]] = True
+    allowed &= ~back | ~onward[before]
+    before, after, back = before[allowed], after[allowed], back[allowed]
+    begins, ends = _bearings(xy_m, offsets)
+    angle = (begins[after] - ends[before] + np.pi) % (2 * np.pi) - np.pi
+    kind = np.select([back, angle > SHARP, angle < -SHARP], [BACK, LEFT, RIGHT], default=STRAIGHT).astype(np.uint8)
+    delay_s = _kind_s(delays)[kind]
+    # What joins is counted where it may be driven, one way or both.
+    drivable = ways.open_to[0::2] | ways.open_to[1::2]
+    arms = np.bincount(ways.tail[np.repeat(drivable, 2)], minlength=n_nodes)
+    ramp = (highway == "motorway") | np.char.endswith(highway, "_link")
+    plain = (arms[ways.tail[after]] < 3) | (ramp[before >> 1] & ramp[after >> 1])
+    ring = (features & Feature.ROUNDABOUT) > 0
+    from_ring, onto_ring = ring[before >> 1], ring[after >> 1]
+    delay_s[(plain | from_ring) & ~back] = 0.0
+    delay_s[onto_ring & ~from_ring] = delays.roundabout_s
+    added_s = np.zeros(max(Control) + 1, dtype=np.float32)
+    added_s[[Control.SIGNALS, Control.STOP, Control.GIVE_WAY]] = delays.signal_s, delays.stop_s, delays.give_way_s
+    delay_s += added_s[control.ravel()[before]]
+    return StreetTurns(before, after, delay_s, kind)
+
+
+def mean_delays(turns: StreetTurns, n_ways: int) -> NDArray[np.float64]:
+    """What turns cost on average at the end of each way, turning back left out; nothing where there is none. [s]"""
+    on = turns.kind != BACK
+    total_s = np.bincount(turns.before[on], weights=turns.delay_s[on], minlength=n_ways)
+    return np.asarray(total_s / np.maximum(np.bincount(turns.before[on], minlength=n_ways), 1))
+
+
+def _kind_s(delays: TurnDelays) -> NDArray[np.float32]:
+    """What each kind of turn costs. [s]"""
+    sides = (delays.left_s, delays.right_s) if delays.drives_on == "right" else (delays.right_s, delays.left_s)
+    return np.array([delays.straight_s, *sides, delays.u_turn_s], dtype=np.float32)
+
+
+def _pairs(ways: Ways, n_nodes: int) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
+    """Every way that may be driven, with every one that begins where it ends."""
+    going = np.flatnonzero(ways.open_to).astype(np.int32)
+    leaving = going[np.argsort(ways.tail[going], kind="stable")]
+    start = np.searchsorted(ways.tail[leaving], np.arange(n_nodes + 1)).astype(np.int32)
+    head = ways.head[going]
+    count = start[head + 1] - start[head]
+    before = np.repeat(going, count)
+    step = np.arange(len(before), dtype=np.int32) - np.repeat((np.cumsum(count) - count).astype(np.int32), count)
+    return before, leaving[np.repeat(start[head], count) + step]
+
+
+def _bearings(xy_m: NDArray[np.float64], offsets: NDArray[np.int64]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """Directions in which each way begins and ends, as it is driven. [rad]"""
+    low, high = offsets[:-1], offsets[1:] - 1
+    out = _towards(xy_m, low, high, 1)
+    into = _towards(xy_m, high, low, -1)
+    half = np.float32(np.pi)
+    return np.column_stack([out, into]).ravel(), np.column_stack([into + half, out + half]).ravel()
+
+
+def _towards(
+    xy_m: NDArray[np.float64], node: NDArray[np.int64], other: NDArray[np.int64], step: int
+) -> NDArray[np.float32]:
+    """Direction from the vertex at a node to the next along a street that is not upon it. [rad]"""
+    to = node + step
+    while True:
+        dx, dy = (xy_m[to] - xy_m[node]).T
+        upon = (np.hypot(dx, dy) < NEAREST_M) & (to != other)
+        if not upon.any():
+            return np.asarray(np.arctan2(dy, dx), dtype=np.float32)
+        to = np.where(upon, to + step, to)

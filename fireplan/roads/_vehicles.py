@@ -81,7 +81,7 @@ class Vehicle:
     removes_bollards: bool = True
     bus_roads: bool = True
     fire_lanes: bool = True
-    to_doors: bool = True
+    to_doors: bool = False
     worst_track: int = 2
     worst_smoothness: Smoothness = "very_bad"
     weight_limits: Literal["bridges", "all"] = "bridges"

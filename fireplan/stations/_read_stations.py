@@ -60,8 +60,9 @@ def read_stations(
         A table with `station_id,name,latitude,longitude,units` (units such as "E1;T1;M1"): CSV, a workbook (.xlsx,
         .xls, .ods) or plain Parquet. Or a layer with `station_id`, `name` and a point or footprint: GeoJSON,
         GeoPackage, shapefile (also packed as .zip), file geodatabase, GeoParquet, FlatGeobuf or KML; a table in memory;
-        a table of a database, such as "postgresql://host/city#gis.stations". `open` (yes or no; left out: yes) and
-        `agency` count where they stand. Columns are known by many other names: see docs/data_formats.md.
+        a table of a database, such as "postgresql://host/city#gis.stations". `open` (yes or no; left out: yes),
+        `agency` and `street`, by which engines leave, count where they stand. Columns are known by many other names:
+        see docs/data_formats.md.
     layer
         Name of the layer or sheet in a file of several; "city.gpkg#stations" says the same.
     columns
@@ -75,8 +76,8 @@ def read_stations(
     Returns
     -------
     stations
-        By `station_id`: `name`, `open`, `agency` if the file has it, and a point in WGS 84. What was repaired stands in
-        `.attrs["notes"]`.
+        By `station_id`: `name`, `open`, `agency` and `street` if the file has them, and a point in WGS 84. What was
+        repaired stands in `.attrs["notes"]`.
     units
         By `unit_id`: `type` (from the letters of the id), `station_id`, `crew`, `turnout_s` [s].
 
@@ -122,6 +123,8 @@ def read_station_table(
     if "agency" in found:
         frame["agency"] = table.texts(found["agency"])
         with_home(frame, home, notes)
+    if "street" in found:
+        frame["street"] = table.texts(found["street"])
     opened = table.texts(found["open"]) if "open" in found else [""] * len(ids)
     frame["open"] = [_is_open(o, s, faults) for o, s in zip(opened, ids, strict=True)]
     if "station_id" in found:

@@ -2,12 +2,15 @@
 
 from fireplan.travel._ad_hoc_points import Passing, Spot
 from fireplan.travel._candidate_times import ByPlace, CandidateTimes, candidate_times
+from fireplan.travel._criticality import criticality
 from fireplan.travel._first_due import first_due
 from fireplan.travel._first_due_areas import erf_areas, first_due_areas
 from fireplan.travel._force import force_times
 from fireplan.travel._isochrones import isochrones
-from fireplan.travel._places import Places, places, station_notes
+from fireplan.travel._network_parts import network_parts
+from fireplan.travel._places import Places, places
 from fireplan.travel._routes import Routes
+from fireplan.travel._station_notes import station_notes
 from fireplan.travel._travel_times import node_times, time_rows, travel_times
 
 __all__ = [
@@ -18,11 +21,13 @@ __all__ = [
     "Routes",
     "Spot",
     "candidate_times",
+    "criticality",
     "erf_areas",
     "first_due",
     "first_due_areas",
     "force_times",
     "isochrones",
+    "network_parts",
     "node_times",
     "places",
     "station_notes",

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from fireplan.roads import RoadNetwork
+    from fireplan.roads._routing import Routing
     from fireplan.scenario import Scenario
     from fireplan.travel._places import Places
 
@@ -54,11 +54,11 @@ class Passing:
         self._cutoff_s = cutoff_s
         self._to_metric = pyproj.Transformer.from_crs(WGS84, scenario.roads.crs, always_xy=True)  # slow to make
         roads = scenario.roads
-        self._turned = roads.with_times(there_s=roads.back_s, back_s=roads.there_s)
         homes = station_places(scenario)
         spots = zip(homes.on_road.street.tolist(), homes.on_road.along.tolist(), strict=True)
         self._homes = {str(s): Spot(*spot) for s, spot in zip(homes.ids, spots, strict=True)}
         self._toward: dict[str, NDArray[np.float32]] = {}
+        self._routing = roads.routing
         self._workspace = kernel.Workspace(roads.routing.n_states)
 
     @takes
@@ -89,7 +89,7 @@ class Passing:
     def times_from(self, spot: Spot, ends: Places) -> NDArray[np.float32]:
         """Give the driving times from a place to all of a set; inf beyond `cutoff_s`. [s]"""
         roads = self._scenario.roads
-        nodes, node_s = _reach(roads, spot, self._cutoff_s, self._workspace)
+        nodes, node_s = _reach(roads.routing, spot, self._cutoff_s, self._workspace)
         return kernel.point_times(
             nodes,
             node_s,
@@ -105,8 +105,9 @@ class Passing:
         """Search the ways back to some stations, if that was not done yet."""
         for station_id in station_ids:
             if station_id not in self._toward:
-                node_s = np.full(self._turned.routing.n_states, np.inf, dtype=np.float32)
-                nodes, found_s = _reach(self._turned, self.station(station_id), np.inf, self._workspace)
+                back = self._scenario.roads.routing_back
+                node_s = np.full(back.n_states, np.inf, dtype=np.float32)
+                nodes, found_s = _reach(back, self.station(station_id), np.inf, self._workspace)
                 node_s[nodes] = found_s
                 self._toward[station_id] = node_s
 
@@ -120,13 +121,14 @@ class Passing:
         """
         home = self.station(station_id)
         self.look_homeward([station_id])
-        roads, node_s = self._turned, self._toward[station_id]
+        routing, turned, state_s = self._routing, self._scenario.roads.routing_back, self._toward[station_id]
         street, along = spot
-        first, last, there_s, back_s = roads.routing.streets
-        there, back = float(there_s[street]), float(back_s[street])
+        there, back = float(turned.streets.there_s[street]), float(turned.streets.back_s[street])
+        first, last = turned.states_at(street, along)
+        # What is lost at the end of a street by whoever leaves it is no part of a search from the other side.
         best = min(
-            float(node_s[first[street]]) + part_s(along, there),
-            float(node_s[last[street]]) + part_s(1.0 - along, back),
+            float(state_s[first]) + part_s(along, there) + part_s(along > 0, float(routing.lost_back_s[street])),
+            float(state_s[last]) + part_s(1.0 - along, back) + part_s(along < 1, float(routing.lost_there_s[street])),
         )
         if street == home.street:
             ahead = along - home.along
@@ -142,8 +144,9 @@ def part_s(share: float, whole_s: float) -> float:
 
 
 def _reach(
-    roads: RoadNetwork, spot: Spot, cutoff_s: float, workspace: kernel.Workspace
+    routing: Routing, spot: Spot, cutoff_s: float, workspace: kernel.Workspace
 ) -> tuple[NDArray[np.int32], NDArray[np.float32]]:
     street, along = np.array([spot.street], dtype=np.int32), np.array([spot.along])
-    seeds = roads.routing.seeds(street, along, owner=np.zeros(1, dtype=np.int64))
-    return kernel.reach(roads.routing.graph, seeds.node, seeds.spent_s, limit_s=cutoff_s, workspace=workspace)
+    seeds = routing.seeds(street, along, owner=np.zeros(1, dtype=np.int64))
+    found = kernel.reach(routing.graph, seeds.node, seeds.spent_s, limit_s=cutoff_s, workspace=workspace)
+    return kernel.with_corners(routing.graph, found, limit_s=cutoff_s, workspace=workspace)

@@ -1,4 +1,4 @@
-"""Stations from which nobody can drive: off the road, or on a scrap of it."""
+"""Stations from which nobody can drive: off the road; and those on a scrap of it, which somebody should look at."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pandas as pd
 from fireplan import _kernel as kernel
 from fireplan import wording
 from fireplan.roads import snap
-from fireplan.travel._places import SMALLEST_REACH
+from fireplan.travel._network_parts import SMALLEST_REACH
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -35,18 +35,24 @@ def stations_astray(roads: RoadNetwork, stations: gpd.GeoDataFrame, *, snap_limi
     -------
     By station: its `name`, `offset_m` to the nearest street on which doors open [m], and `why` it is astray, in words.
     """
-    on_road = snap(roads, stations.geometry, limit_m=np.inf, freeways=False)
-    most = int(np.ceil(SMALLEST_REACH * roads.routing.n_states))
-    found = []
-    for place, (station, name) in enumerate(stations["name"].items()):
-        offset_m = float(on_road.offset_m[place])
-        if not offset_m <= snap_limit_m:
-            found.append((station, name, offset_m, f"lies {wording.distance(offset_m)} from the nearest road"))
-            continue
+    offset_m = snap(roads, stations.geometry, limit_m=np.inf, freeways=False).offset_m
+    off = ~(offset_m <= snap_limit_m)
+    why = [f"lies {wording.distance(m)} from the nearest road" for m in offset_m[off]]
+    return pd.DataFrame(
+        {"name": stations["name"].to_numpy(object)[off], "offset_m": offset_m[off], "why": why},
+        index=pd.Index(stations.index[off], name="station_id"),
+    )
+
+
+def stations_on_scraps(roads: RoadNetwork, stations: gpd.GeoDataFrame, *, snap_limit_m: float) -> dict[str, float]:
+    """Find the stations that reach next to nothing, and the share of the network that each reaches."""
+    on_road = snap(roads, stations.geometry, limit_m=snap_limit_m, freeways=False)
+    most = int(np.ceil(SMALLEST_REACH * roads.n_nodes))
+    found = {}
+    for place in np.flatnonzero(on_road.street >= 0):
         street, along = on_road.street[place : place + 1], on_road.along[place : place + 1]
-        seeds = roads.routing.seeds(street, along, owner=np.zeros(1, dtype=np.int64))
-        share = kernel.count_reached(roads.routing.graph, seeds.node, most=most) / roads.routing.n_states
+        entered = np.concatenate(roads.routing.nodes_entered(street, along))
+        share = kernel.count_reached(roads.graph, entered[entered >= 0], most=most) / roads.n_nodes
         if share < SMALLEST_REACH:
-            why = f"stands on a road that reaches {wording.share(share)} of the network"
-            found.append((station, name, offset_m, why))
-    return pd.DataFrame(found, columns=["station_id", "name", "offset_m", "why"]).set_index("station_id")
+            found[str(stations.index[place])] = share
+    return found

@@ -268,6 +268,7 @@ def _rows(
     order = np.argsort(seeds.owner, kind="stable")
     node, spent_s = seeds.node[order], seeds.spent_s[order]
     seeded = np.searchsorted(seeds.owner[order], np.arange(len(street) + 1))
+    corners = bool(((on.along <= 0) | (on.along >= 1)).any())
     desk = threading.local()
 
     def solve(block: range) -> tuple[list[int], NDArray[np.int32], NDArray[np.float32]]:
@@ -277,6 +278,8 @@ def _rows(
         for i in block:
             mine = slice(seeded[i], seeded[i + 1])
             reached = kernel.reach(routing.graph, node[mine], spent_s[mine], limit_s=cutoff_s, workspace=desk.workspace)
+            if corners:
+                reached = kernel.with_corners(routing.graph, reached, limit_s=cutoff_s, workspace=desk.workspace)
             origin = int(street[i]), float(along[i])
             found.append(filed.row(*reached, origin=origin, limit_s=cutoff_s, workspace=desk.workspace))
         place, travel_s = zip(*found, strict=True)

@@ -11,7 +11,7 @@ from fireplan import _kernel as kernel
 from fireplan._checked import takes
 from fireplan.scenario import held
 from fireplan.stations import KINDS
-from fireplan.travel._nearest_stations import Origins, nearest_stations, points_of, refuse_islands, since
+from fireplan.travel._nearest_stations import Origins, nearest_stations, points_of, since
 from fireplan.travel._places import Places, places, station_places
 from fireplan.travel._suppliers import Suppliers, answer_key, suppliers_of
 
@@ -90,7 +90,6 @@ def _nearest_three(
     """Rows in the table of stations of the nearest three, and their times; each 3 x places."""
 
     def make() -> tuple[NDArray[np.int64], NDArray[np.float32]]:
-        refuse_islands(scenario)
         found = suppliers_of(scenario, needs, interval, once=True)
         source, best_s = _three_at(scenario, ends, found)
         row = np.append(held(scenario).stations.index.get_indexer(found.ids), -1)

@@ -9,7 +9,7 @@ import numpy as np
 from fireplan import _kernel as kernel
 from fireplan._checked import takes
 from fireplan.stations import KINDS
-from fireplan.travel._nearest_stations import DEPTH, nearest_stations, points_of, refuse_islands, since
+from fireplan.travel._nearest_stations import DEPTH, nearest_stations, points_of, since
 from fireplan.travel._suppliers import answer_key, suppliers_of
 
 if TYPE_CHECKING:
@@ -104,7 +104,6 @@ def force_arrival(scenario: Scenario, ends: Places, needs: Mapping[str, float], 
     """Find the arrival of a force, as what differs from that of the scenario before, where that is known."""
 
     def make() -> ForceTimes:
-        refuse_islands(scenario)
         # Each part comes with its own units: the force is complete when the last of its parts is.
         parts = [_amount_at(scenario, ends, kind, amount, interval) for kind, amount in needs.items()]
         return parts[0] if len(parts) == 1 else _last_of(scenario, parts)

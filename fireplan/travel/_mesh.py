@@ -139,7 +139,7 @@ def arrivals(
     mesh, roads
         The triangles, and the network they lie over.
     found
-        Nodes reached and the time to each [s], at least those not beyond `cutoff_s`.
+        What a search reached and the time to each [s], at least what is not beyond `cutoff_s`.
     origin
         Street and fraction along it where the search began.
     cutoff_s
@@ -151,7 +151,7 @@ def arrivals(
         *kernel.spread(
             *found,
             origin=origin,
-            streets=(roads.first, roads.last, roads.there_s, roads.back_s),
+            streets=roads.routing.streets,
             along=mesh.along,
             at_node=mesh.at_node,
             on_street=mesh.on_street,

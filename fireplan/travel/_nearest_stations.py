@@ -9,8 +9,6 @@ import numpy as np
 from fireplan import _kernel as kernel
 from fireplan import wording
 from fireplan._memory import check_room
-from fireplan.errors import UnreachableStationError, quoted
-from fireplan.travel._places import SMALLEST_REACH, station_places
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Iterable, Iterator
@@ -280,52 +278,6 @@ def _numbers(rank: NDArray[np.int32]) -> NDArray[np.int64]:
     """Say under which number each source that is there now stands in a table."""
     here = np.flatnonzero(rank >= 0)
     return here[np.argsort(rank[here])]
-
-
-def refuse_islands(scenario: Scenario, starts: Places | None = None) -> None:
-    """
-    Refuse a station that stands on a scrap of road from which it reaches next to nothing.
-
-    Parameters
-    ----------
-    scenario
-        Whose roads.
-    starts
-        The stations; left out: those that are open.
-
-    Raises
-    ------
-    UnreachableStationError
-        Naming each, with the share of the network that it reaches.
-    """
-    starts, roads = station_places(scenario) if starts is None else starts, scenario.roads
-    on = starts.on_road
-    key = ("no islands", roads.fingerprint, on.street.tobytes(), on.along.tobytes())
-    scenario.memo.get(key, lambda: _no_islands(scenario, starts))
-
-
-def _no_islands(scenario: Scenario, starts: Places) -> bool:
-    roads = scenario.roads
-    most = int(np.ceil(SMALLEST_REACH * roads.routing.n_states))
-
-    def reached(place: int) -> int:
-        street, along = starts.on_road.street[place : place + 1], starts.on_road.along[place : place + 1]
-
-        def count() -> int:
-            seeds = roads.routing.seeds(street, along, owner=np.zeros(1, dtype=np.int64))
-            return kernel.count_reached(roads.routing.graph, seeds.node, most=most)
-
-        return scenario.memo.get(("reaches", roads.fingerprint, int(street[0]), float(along[0])), count)
-
-    count = [reached(place) for place in range(len(starts.ids))]
-    islands = {s: n / roads.routing.n_states for s, n in zip(starts.ids, count, strict=True) if n < most}
-    if islands and len(islands) < len(count):
-        told = ", ".join(f"{quoted(s)} ({wording.share(share)})" for s, share in islands.items())
-        raise UnreachableStationError(
-            f"stations on roads that reach less than {wording.goal(SMALLEST_REACH)} of the network: {told}: check"
-            " their places, or whether a connecting road is missing"
-        )
-    return True
 
 
 def grouped(scenario: Scenario, ends: Places) -> tuple[kernel.Grouped, kernel.Grouped]:

@@ -1,4 +1,4 @@
-"""Sets of points on the road that times are wanted for."""
+"""Sets of points on the road that times are wanted for, and by which street each is reached."""
 
 from __future__ import annotations
 
@@ -11,8 +11,11 @@ import shapely
 from fireplan import wording
 from fireplan._checked import takes
 from fireplan.errors import InputError, UnreachableStationError, listed, quoted
-from fireplan.roads import OnRoad, snap
+from fireplan.roads import Feature, OnRoad
+from fireplan.roads._snapping import in_crs, nearest, put, taken
 from fireplan.scenario import held, token
+from fireplan.travel._blocks import by_own_block
+from fireplan.travel._exit_streets import by_named_street, streets_named
 
 if TYPE_CHECKING:
     from collections.abc import Hashable
@@ -25,11 +28,12 @@ if TYPE_CHECKING:
 PIECE_M = 100.0
 """Streets are measured in pieces no longer than this, each by its middle. [m]"""
 
-REVIEW_M = 50.0
-"""A station farther than this from its street is named, so that somebody looks. [m]"""
 
-SMALLEST_REACH = 0.05
-"""A station that reaches a smaller share of the nodes than this stands on an island."""
+class Placed(NamedTuple):
+    """Places, and what has to be told of how they were put there."""
+
+    places: Places
+    notes: tuple[str, ...]
 
 
 class Places(NamedTuple):
@@ -67,31 +71,97 @@ def places(scenario: Scenario, kind: str) -> Places:
         "zones" (a point inside each, not on a freeway), "incidents" (their own points) or "roads" (the middle of
         every piece of street).
     """
+    return _of(scenario, kind).places
+
+
+def place_notes(scenario: Scenario, kind: str) -> tuple[str, ...]:
+    """Say how many zones or incidents are not reached by the nearest street, and by how many metres that matters."""
+    return _of(scenario, kind).notes
+
+
+def _of(scenario: Scenario, kind: str) -> Placed:
+    """Give places with what is told of them, kept by what they depend on."""
     roads = scenario.roads
     key: tuple[Hashable, ...]
     if kind == "roads":
         key = ("places", kind, roads.geometry_fingerprint, roads.attribute_fingerprint)
-        return scenario.memo.get(key, lambda: _road_pieces(roads, key))
+        return scenario.memo.get(key, lambda: Placed(_road_pieces(roads, key), ()))
     name: TableName = "zones" if kind == "zones" else "incidents"
-    table = getattr(held(scenario), name)
-    if table is None:
+    if getattr(held(scenario), name) is None:
         raise InputError(f"scenario {quoted(scenario.name)} has no incidents: give it some, or ask for zones")
-    limit_m = scenario.snap_limit_m
     key = (
         "places",
         kind,
         token(scenario, name),
-        limit_m,
+        scenario.snap_limit_m,
         roads.geometry_fingerprint,
         roads.attribute_fingerprint,
-        hash(np.packbits(roads.drivable).tobytes()),
+        hash(np.packbits([roads.drivable, *roads.doors]).tobytes()),
     )
+    return scenario.memo.get(key, lambda: _placed(scenario, kind, key))
 
-    def make() -> Places:
-        points = table.geometry.representative_point() if kind == "zones" else table.geometry
-        return Places(kind, key, table.index.view(), snap(roads, points, limit_m=limit_m, freeways=kind == "incidents"))
 
-    return scenario.memo.get(key, make)
+def _placed(scenario: Scenario, kind: str, key: Hashable) -> Placed:
+    """Put zones or incidents on the road."""
+    roads, limit_m = scenario.roads, scenario.snap_limit_m
+    zones, calls = held(scenario).zones, held(scenario).incidents
+    if kind == "incidents" and calls is not None:
+        xy_m = in_crs(roads, calls.geometry)
+        on_road = put(roads, xy_m, limit_m=limit_m, what="incident")
+        return Placed(Places(kind, key, calls.index.view(), on_road), _moved_said(roads, xy_m, on_road, kind, limit_m))
+    shapes, points = zones_m(scenario)
+    on_road = put(roads, points, limit_m=limit_m, what="zone")
+    notes = _moved_said(roads, points, on_road, kind, limit_m)
+    far = np.flatnonzero(on_road.street < 0)
+    by_block = by_own_block(roads, shapes[far], points[far])
+    found = by_block.street >= 0
+    if found.any():
+        on_road = taken(on_road, by_block, found, rows=far)
+        large = wording.counted(found.sum(), "zone is", "zones are")
+        own = "its own block" if found.sum() == 1 else "their own block"
+        said = (
+            f"{large} large: reached at the nearest road of {own}, up to"
+            f" {wording.distance(by_block.offset_m[found].max())} from the middle"
+        )
+        notes = (*notes, said)
+    return Placed(Places(kind, key, zones.index.view(), on_road), notes)
+
+
+def _moved_said(
+    roads: RoadNetwork, xy_m: NDArray[np.float64], on_road: OnRoad, kind: str, limit_m: float
+) -> tuple[str, ...]:
+    """Say how many places were taken off the nearest street, why, and how much farther that is."""
+    allowed = roads.drivable if kind == "incidents" else roads.has_doors
+    near = nearest(roads, xy_m, limit_m=limit_m, allowed=allowed)
+    moved = np.flatnonzero(near.street != on_road.street)
+    if not len(moved):
+        return ()
+    more_m = on_road.offset_m[moved] - near.offset_m[moved]
+    why = [unfit(roads, int(street), leaving=False) for street in near.street[moved]]
+    told = "; ".join(f"{wording.count(why.count(w))} because it {w}" for w in dict.fromkeys(why))
+    one = len(moved) == 1
+    said = (
+        f"{wording.counted(len(moved), kind[:-1])} {'is' if one else 'are'} not reached by the nearest street"
+        f" but by another, at most {wording.distance(more_m.max())} farther off: {told}"
+    )
+    return (said,)
+
+
+def unfit(roads: RoadNetwork, street: int, *, leaving: bool) -> str:
+    """Say why nobody leaves by a street, or is reached by it, in words that follow "the street"."""
+    doors, feature = roads.doors, roads.features[street]
+    if feature & Feature.TUNNEL:
+        return "is in a tunnel, where no door opens"
+    if doors.scrap[street]:
+        lengths_m = np.bincount(roads.part[roads.first], weights=roads.length_m)
+        own_m = lengths_m[roads.part[roads.first[street]]]
+        share = wording.share(own_m / lengths_m.sum())
+        return f"belongs to {wording.distance(own_m)} of road, {share} of all, that are joined to no other"
+    if not (doors.to_leave if leaving else doors.to_reach)[street]:
+        return "cannot be left for the other roads" if leaving else "cannot be driven to from the other roads"
+    if feature & Feature.BRIDGE:
+        return "is a bridge, on which no door opens"
+    return "is not its driveway"
 
 
 class ZonesInMetres(NamedTuple):
@@ -152,10 +222,15 @@ def station_places(scenario: Scenario) -> Places:
 def _stations_on_road(scenario: Scenario) -> Places:
     stations = held(scenario).stations
     stations = stations[stations["open"]]
-    on_road = snap(scenario.roads, stations.geometry, limit_m=scenario.snap_limit_m, freeways=False)
+    roads = scenario.roads
+    xy_m = in_crs(roads, stations.geometry)
+    on_road = put(roads, xy_m, limit_m=scenario.snap_limit_m, what="station")
+    for named in streets_named(roads, stations):
+        own = by_named_street(roads, xy_m[named.rows], named.streets, limit_m=scenario.snap_limit_m)
+        on_road = taken(on_road, own, own.street >= 0, rows=named.rows)
     off = np.flatnonzero(on_road.street < 0)
     if len(off):
-        far = snap(scenario.roads, stations.geometry.iloc[off], limit_m=np.inf, freeways=False).offset_m
+        far = nearest(roads, xy_m[off], limit_m=np.inf, allowed=roads.has_doors).offset_m
         told = (
             f"{quoted(s)} lies {wording.distance(m)} from the nearest road"
             for s, m in zip(stations.index[off], far, strict=True)
@@ -166,46 +241,3 @@ def _stations_on_road(scenario: Scenario) -> Places:
             " roads cover them, or leave them out by `leave_out` in [stations] of plan.toml"
         )
     return Places("stations", ("stations",), stations.index, on_road)
-
-
-@takes
-def station_notes(scenario: Scenario) -> list[str]:
-    """
-    Say which open stations should be looked at, because of where they were put on the road.
-
-    Parameters
-    ----------
-    scenario
-        Whose stations and roads.
-
-    Returns
-    -------
-    A sentence for each station that lies farther than 50 m from the street it was put on, or to which a freeway, on
-    which no door opens, is nearer than that street. Distances and street names are shown.
-
-    Raises
-    ------
-    UnreachableStationError
-        As `station_places`.
-    """
-    roads = scenario.roads
-    used = station_places(scenario)
-    stations = held(scenario).stations
-    points = stations.geometry[stations["open"]]
-    nearest = snap(roads, points, limit_m=scenario.snap_limit_m)
-    notes = []
-    for i, station in enumerate(used.ids):
-        street, passed = used.on_road.street[i], nearest.street[i]
-        far = used.on_road.offset_m[i]
-        put = f"station {quoted(station)} is snapped to {_street(roads, street)}, {wording.distance(far)} away"
-        if roads.is_freeway[passed]:
-            passed_m = wording.distance(nearest.offset_m[i])
-            notes.append(f"{put}; the nearest street, {_street(roads, passed)} at {passed_m}, is a freeway")
-        elif far > REVIEW_M:
-            notes.append(f"{put}: check that it opens on that street")
-    return notes
-
-
-def _street(roads: RoadNetwork, street: int) -> str:
-    name = roads.street_name[street]
-    return quoted(name) if name else f"a {roads.highway[street]} street without a name"

@@ -74,7 +74,7 @@ def reached_lines(
     roads
         The network.
     found
-        Nodes reached within the time, and the time to each. [s]
+        What a search reached within the time, and the time to each. [s]
     origin
         Street and fraction along it where the search began.
     within_s
@@ -84,10 +84,13 @@ def reached_lines(
     -------
     Lines; a street entered from both ends and not reached in its middle gives two. [m]
     """
-    node_s = np.full(roads.n_nodes, np.inf)
-    node_s[found.nodes] = found.node_s
-    from_first = _share(within_s - node_s[roads.first], roads.there_s)
-    from_last = _share(within_s - node_s[roads.last], roads.back_s)
+    routing = roads.routing
+    state_s = np.full(routing.n_states, np.inf)
+    state_s[found.nodes] = found.node_s
+    way = np.arange(roads.n_streets)
+    first, last = (2 * way, 2 * way + 1) if routing.by_turn else (roads.first, roads.last)
+    from_first = _share(within_s - state_s[first], roads.there_s)
+    from_last = _share(within_s - state_s[last], roads.back_s)
     whole = from_first + from_last >= 1
     pieces: list[tuple[int, float, float]] = []
     pieces += [(int(s), 0.0, float(from_first[s])) for s in np.flatnonzero((from_first > 0) & ~whole)]

@@ -17,7 +17,6 @@ from fireplan._memory import check_room
 from fireplan.errors import InputError, UnknownIdError, quoted
 from fireplan.progress import on_threads
 from fireplan.scenario import held
-from fireplan.travel._nearest_stations import refuse_islands
 from fireplan.travel._places import Places, places, station_places
 
 if TYPE_CHECKING:
@@ -38,7 +37,7 @@ KEPT_SHARE = 0.25
 
 
 class Reach(NamedTuple):
-    """Nodes an origin reaches, and the time to each. [s]"""
+    """States of the routing that an origin reaches, nodes mostly, and the time to each. [s]"""
 
     nodes: NDArray[np.int32]
     node_s: NDArray[np.float32]
@@ -69,7 +68,10 @@ def node_times(roads: RoadNetwork, node: object, *, cutoff_s: float = np.inf) ->
         found = np.flatnonzero(np.array([str(i) for i in roads.node_ids]) == str(node))
     if len(found) == 0:
         raise UnknownIdError("node", node, roads.node_ids[:1000])
-    nodes, node_s = kernel.reach(roads.graph, found[:1].astype(np.int32), np.zeros(1), limit_s=cutoff_s)
+    routing = roads.routing
+    seeds = routing.from_nodes(found[:1], owner=np.zeros(1, dtype=np.int64))
+    reached = kernel.reach(routing.graph, seeds.node, seeds.spent_s, limit_s=cutoff_s)
+    nodes, node_s = routing.at_nodes(reached, limit_s=cutoff_s)
     times = pd.Series(node_s, index=pd.Index(roads.node_ids[nodes], name="osmid"), name="travel_s")
     return times.sort_index()
 
@@ -179,8 +181,6 @@ def time_rows(
     else:
         for i in range(len(origins)):
             solve(i)
-    if not np.isfinite(cutoff_s):
-        refuse_islands(scenario, starts)
     return rows
 
 
@@ -225,4 +225,6 @@ def reach(scenario: Scenario, origin: tuple[int, float], *, cutoff_s: float = np
 def _reach(roads: RoadNetwork, origin: tuple[int, float], cutoff_s: float) -> Reach:
     street, along = np.array([origin[0]], dtype=np.int32), np.array([origin[1]])
     seeds = roads.routing.seeds(street, along, owner=np.zeros(1, dtype=np.int64))
-    return Reach(*kernel.reach(roads.routing.graph, seeds.node, seeds.spent_s, limit_s=cutoff_s))
+    graph, work = roads.routing.graph, kernel.Workspace(roads.routing.n_states)
+    found = kernel.reach(graph, seeds.node, seeds.spent_s, limit_s=cutoff_s, workspace=work)
+    return Reach(*kernel.with_corners(graph, found, limit_s=cutoff_s, workspace=work))

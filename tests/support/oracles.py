@@ -1,6 +1,7 @@
 """Travel times by NetworkX and by SciPy, and random road networks to try the kernels on."""
 
 from functools import cache, cached_property
+from itertools import pairwise
 
 import networkx as nx
 import numpy as np
@@ -142,6 +143,71 @@ class Town:
         return routing.seeds(self.source[0][rows], self.source[1][rows], owner=rows)
 
 
+class TurningTown(Town):
+    """
+    The same where turns cost time and some are forbidden: its nodes are streets by direction, then the nodes.
+
+    The other libraries are given the line graph, in which a street is driven from stop to stop in one direction, and at
+    its end there is an arc for every turn that is allowed.
+
+    Attributes
+    ----------
+    turns
+        Of each turn that is allowed the way before, the way after, and what it costs. [s]
+    """
+
+    def __init__(self, streets, graph, *, turns, n_crossings, **options):
+        self.turns, self.n_crossings = turns, n_crossings
+        super().__init__(streets, graph, **options)
+
+    @cached_property
+    def _cut(self):
+        streets, n_ways = self.streets, self.streets.nodes_from
+        ends = np.stack([streets.first, streets.last])
+        stops = {s: {0.0, 1.0} for s in range(n_ways // 2)}
+        street, along = (np.concatenate([a, b]) for a, b in zip(self.source, self.point, strict=True))
+        for s, f in zip(street.tolist(), along.tolist(), strict=True):
+            stops.get(s, set()).add(f)
+        # Passing each stop in each direction; the entry of a way has its own number.
+        number, arcs = {}, []
+        count = n_ways + self.n_crossings
+        for way in range(n_ways):
+            s, back = divmod(way, 2)
+            takes_s = (streets.back_s if back else streets.there_s)[s]
+            order = sorted(stops[s], reverse=bool(back))
+            for k, f in enumerate(order):
+                number[way, f] = way if k == 0 else count + len(number)
+            if np.isfinite(takes_s):
+                arcs += [(number[way, a], number[way, b], abs(b - a) * takes_s) for a, b in pairwise(order)]
+                arcs.append((number[way, 1.0 - back], n_ways + ends[1 - back, s], 0.0))
+        going = np.isfinite(np.column_stack([streets.there_s, streets.back_s]).ravel())
+        arcs += [
+            (number[b, 1.0 - b % 2], a, cost) for b, a, cost in zip(*(t.tolist() for t in self.turns), strict=True)
+        ]
+        count += len(number)
+        starts, finish = [], []
+        for i, (s, f) in enumerate(zip(street.tolist(), along.tolist(), strict=True)):
+            corner = n_ways + ends[int(f), s] if s >= 0 and f in {0.0, 1.0} else None
+            if i < len(self.source[0]):
+                on = [corner] if corner is not None else [number[2 * s, f], number[2 * s + 1, f]]
+                if corner is not None:  # whoever stands at a corner leaves by any street
+                    on += [2 * t for t in np.flatnonzero(streets.first == corner - n_ways)]
+                    on += [2 * t + 1 for t in np.flatnonzero(streets.last == corner - n_ways)]
+                arcs += [(count, to, 0.0) for to in on if to >= n_ways or going[to]]
+                starts.append(count)
+            elif s < 0:
+                finish.append(-1)
+                continue
+            else:
+                to = [corner] if corner is not None else [number[2 * s, f], number[2 * s + 1, f]]
+                arcs += [(at, count, 0.0) for at in to]
+                finish.append(count)
+            count += 1
+        tail, head, time_s = (np.array(column) for column in zip(*arcs, strict=True)) if arcs else np.empty((3, 0))
+        made = Arcs(tail.astype(np.int64), head.astype(np.int64), np.asarray(time_s, dtype=float), n_nodes=count)
+        return made, np.array(starts, dtype=np.int64), np.array(finish, dtype=np.int64)
+
+
 def _steps(rng, n_sources):
     inside = set(np.flatnonzero(rng.random(n_sources) < 0.5).tolist())
     begin, steps = sorted(inside), []
@@ -174,6 +240,24 @@ def random_streets(seed):
     there_s[rng.random(n_streets) < shut] = np.inf
     back_s[rng.random(n_streets) < shut] = np.inf
     return kernel.Streets(first, last, there_s, back_s), n_nodes
+
+
+def random_turns(seed, streets):
+    """Turns from every way onto every other that begins where it ends: some forbidden, some at a cost."""
+    rng = np.random.default_rng([seed, 3])
+    going = np.isfinite(np.column_stack([streets.there_s, streets.back_s]).ravel())
+    tail = np.column_stack([streets.first, streets.last]).ravel()
+    head = np.column_stack([streets.last, streets.first]).ravel()
+    pairs = [
+        (b, a)
+        for b in np.flatnonzero(going)
+        for a in np.flatnonzero(going & (tail == head[b]))
+        if a != b ^ 1 or rng.random() < 0.1
+    ]
+    before, after = np.array(pairs, dtype=np.int32).reshape(-1, 2).T
+    stays = rng.random(len(before)) > rng.choice([0.0, 0.1, 0.4])
+    delay_s = np.where(rng.random(len(before)) < 0.5, 0.0, rng.choice([1.0, 2.0, 4.5, 30.0], len(before)))
+    return before[stays], after[stays], delay_s[stays].astype(np.float32)
 
 
 def other_times(streets, seed):

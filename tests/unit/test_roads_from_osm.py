@@ -96,7 +96,9 @@ def test_reversible_ways_are_driven_both_ways_and_noted(tmp_path):
     [
         ("50", 50.0), ("35 mph", 56.32704), ("25mph", 40.2336), ("30 km/h", 30.0), ("walk", 6.0), ("10 knots", 18.52),
         ("25;35", 25.0), ("60|40", 40.0), (["50", "30"], 30.0), (["fast", "30"], 30.0),
-        ("none", None), ("RU:urban", None), ("fast", None), ("", None), ("0", None), ("-30", None), ("900", None),
+        ("RO:urban", 50.0), ("RU:urban", 60.0), ("GB:nsl_single", 96.56064), ("UK:zone:20", 32.18688),
+        ("DE:zone30", 30.0), ("DE:motorway", None), ("XX:urban", None), ("signals", None), ("none", None),
+        ("fast", None), ("", None), ("0", None), ("-30", None), ("900", None),
         ("4e1", None), ("٣٠", None), ("nan", None), ("inf", None),
     ],
 )  # fmt: skip

@@ -5,8 +5,9 @@ import networkx as nx
 import numpy as np
 import osmnx as ox
 import pytest
+from ascii_roads import drawn
 
-from fireplan import roads
+from fireplan import roads, travel
 from fireplan.errors import NetworkError
 
 
@@ -157,3 +158,62 @@ def test_half_a_graphml_never_leads_to_a_traceback(tmp_path):
             roads.from_graphml(file)
         except ValueError as error:
             assert type(error).__module__ == "fireplan.errors"  # noqa: PT017 - it may also be read
+
+
+def test_what_streets_are_survives_a_graph(tmp_path):
+    town = drawn(
+        "a-b-c-d-e-f",
+        ways={"ab": "primary ref=A8 bridge=yes", "bc": "footway emergency=designated", "cd": "track tracktype=grade1",
+              "de": "residential tunnel=yes", "ef": "residential junction=roundabout oneway=no"},
+        nodes={"b": "barrier=gate"},
+        folder=tmp_path,
+    ).network  # fmt: skip
+    again = roads.from_graph(town.to_graph())
+    assert again.n_streets == town.n_streets == 5
+    assert sorted(zip(again.street_ref, again.features, strict=True)) == sorted(
+        zip(town.street_ref, town.features, strict=True)
+    )
+    ours, theirs = (travel.node_times(network, 1).sort_index() for network in (town, again))
+    assert theirs.to_numpy() == pytest.approx(ours.to_numpy())
+
+
+@pytest.mark.parametrize(
+    ("tags", "told"),
+    [
+        ({"access": "no"}, "2 edges left out: closed to motor vehicles (2, 0.2 km)"),
+        ({"maxheight": "2.1"}, "2 edges left out: too low for the vehicle (2, 0.2 km)"),
+        ({"bridge": "yes", "maxweight": ["7.5", "20"]}, "2 edges left out: too weak for the vehicle (2, 0.2 km)"),
+        ({"smoothness": "impassable"}, "2 edges left out: too rough for the vehicle (2, 0.2 km)"),
+        ({"maxspeed:conditional": "30 @ (22:00-06:00)"}, "edges with what is not reckoned with: maxspeed:conditional"),
+        (
+            {"maxweight": "3.5"},
+            "2 edges with a posted weight under that of the vehicle and no bridge: driven, as a rule",
+        ),
+    ],
+    ids=str,
+)
+def test_edges_of_a_graph_are_judged_as_ways_of_an_extract_are(tmp_path, tags, told):
+    graph = town()
+    u, v = 2, 3
+    for a, b in ((u, v), (v, u)):
+        graph.edges[a, b, 0].update(tags)
+    network = roads.from_graphml(written(tmp_path, graph))
+    assert any(note.startswith(told) for note in network.repairs), network.repairs
+    assert (("2", "3") in {(a, b) for a, b, _ in network.edges.index}) == ("left out" not in told)
+
+
+def test_nodes_of_a_graph_say_what_is_met_there():
+    graph = town()
+    middle, corner = 1, 3
+    graph.nodes[middle]["highway"] = "traffic_signals"
+    graph.nodes[corner]["barrier"] = "gate"
+    network = roads.from_graph(graph)
+    assert network.wait_s[network.node_ids == corner].tolist() == [15]
+    signals = network.control == 1
+    at = np.stack([network.last, network.first], axis=1)
+    assert set(network.node_ids[at[signals]]) == {middle}
+    assert signals.sum() == graph.out_degree(middle)
+    graph.nodes[corner]["barrier"] = "bollard"
+    shut = roads.from_graph(graph)
+    assert shut.n_nodes == network.n_nodes + 1
+    assert "1 barrier shut streets there: bollard (1)" in shut.repairs

@@ -5,9 +5,11 @@ from functools import cache
 
 import numpy as np
 import pytest
-from oracles import Town, other_times, random_streets
+from oracles import Town, TurningTown, other_times, random_streets, random_turns
 
 from fireplan import _kernel as kernel
+from fireplan.roads._routing import over_turns
+from fireplan.roads._turns import StreetTurns, ways_of
 
 N_GRAPHS, BLOCK = 400, 25
 CLOSE_S = 1e-3
@@ -51,7 +53,8 @@ def stand(town, sources):
 def reach_from_nodes(town):
     work = kernel.Workspace(town.n_nodes)
     for limit_s in (UNBOUNDED_S, town.limit_s):
-        nodes, node_s = kernel.reach(town.graph, *town.gates, limit_s=limit_s, workspace=work)
+        found = kernel.reach(town.graph, *town.gates, limit_s=limit_s, workspace=work)
+        nodes, node_s = kernel.with_corners(town.graph, found, limit_s=limit_s, workspace=work)
         assert len(np.unique(nodes)) == len(nodes)
         found_s = np.full(town.n_nodes, np.inf)
         found_s[nodes] = node_s
@@ -64,10 +67,16 @@ def points_from_a_source(town):
     for i, origin in enumerate(zip(*(a.tolist() for a in town.source), strict=True)):
         for limit_s in (UNBOUNDED_S, town.limit_s):
             seeds = town.seeds([i])
-            nodes, node_s = kernel.reach(town.graph, seeds.node, seeds.spent_s, limit_s=limit_s, workspace=work)
+            found = kernel.reach(town.graph, seeds.node, seeds.spent_s, limit_s=limit_s, workspace=work)
+            nodes, node_s = kernel.with_corners(town.graph, found, limit_s=limit_s, workspace=work)
             options = {"origin": origin, "streets": town.streets, "points": town.point, "limit_s": limit_s}
             found_s = kernel.point_times(nodes, node_s, workspace=work, **options)
             agree(found_s, town.point_s[:, i], limit_s=limit_s)
+            street, along = town.point
+            filed = kernel.Filed(town.streets, n_nodes=town.n_nodes, street=street, along=along)
+            point, point_s = filed.row(nodes, node_s, origin=origin, limit_s=limit_s, workspace=work)
+            assert np.array_equal(point, np.flatnonzero(np.isfinite(found_s)))
+            assert np.array_equal(point_s, found_s[point])
 
 
 def nearest_of_every_node(town):
@@ -146,6 +155,19 @@ def random_town(seed, *, slowed):
     return Town(streets, graph, seed=seed, n_sources=4, n_points=30)
 
 
+@cache
+def random_turning_town(seed, *, slowed):
+    streets, n_nodes = random_streets(seed)
+    if slowed:
+        streets = kernel.Streets(streets.first, streets.last, *other_times(streets, seed))
+    ways = ways_of(*streets[:4])
+    before, after, delay_s = random_turns(seed, streets)
+    turns = StreetTurns(before, after, delay_s, np.zeros(len(before), dtype=np.uint8))
+    routing = over_turns(ways, streets, turns, wait_s=np.zeros(n_nodes))
+    options = {"turns": (before, after, delay_s), "n_crossings": n_nodes}
+    return TurningTown(routing.streets, routing.graph, seed=seed, n_sources=4, n_points=30, **options)
+
+
 @contextmanager
 def named(seed):
     """Name the graph in a failure."""
@@ -165,11 +187,20 @@ def test_on_random_multigraphs(search, slowed, first):
             search(random_town(seed, slowed=slowed))
 
 
+@pytest.mark.parametrize("first", range(0, N_GRAPHS, BLOCK))
+@every_search
+def test_on_random_multigraphs_with_turns(search, first):
+    for seed in range(first, first + BLOCK):
+        if len(random_streets(seed)[0].first):
+            with named(seed):
+                search(random_turning_town(seed, slowed=seed % 2 == 0))
+
+
 def test_the_random_multigraphs_hold_what_a_search_may_stumble_over():
     seen = dict.fromkeys(["loop", "parallel", "no time", "sink", "unreachable", "none reached", "beyond"], 0)
     for seed in range(N_GRAPHS):
         town = random_town(seed, slowed=False)
-        first, last, there_s, back_s = town.streets
+        first, last, there_s, back_s, _ = town.streets
         ends = np.stack([np.minimum(first, last), np.maximum(first, last)])
         leaves = np.bincount(np.concatenate([first[np.isfinite(there_s)], last[np.isfinite(back_s)]]), minlength=50)
         enters = np.bincount(np.concatenate([last[np.isfinite(there_s)], first[np.isfinite(back_s)]]), minlength=50)

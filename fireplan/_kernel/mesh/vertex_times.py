@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from fireplan._kernel.jit import compiled
+from fireplan._kernel.shortest_paths.graph import Streets
 from fireplan._kernel.shortest_paths.point_times import from_ends, from_origin
 
 if TYPE_CHECKING:
@@ -20,7 +21,7 @@ def spread(
     node_s: NDArray[np.float32],
     *,
     origin: tuple[int, float],
-    streets: tuple[NDArray[np.int32], NDArray[np.int32], NDArray[np.float64], NDArray[np.float64]],
+    streets: tuple[NDArray[np.int32], NDArray[np.int32], NDArray[np.float64], NDArray[np.float64]] | Streets,
     along: NDArray[np.float64],
     at_node: tuple[NDArray[np.int32], NDArray[np.int32]],
     on_street: tuple[NDArray[np.int32], NDArray[np.int32]],
@@ -38,7 +39,7 @@ def spread(
     origin
         Street the search began on and the fraction along it.
     streets
-        For each street its first node, its last node, the time along it and the time back along it. [s]
+        As `Streets`.
     along
         How far along its street each vertex is.
     at_node
@@ -56,13 +57,20 @@ def spread(
     -------
     Vertices reached and the time to each. [s]
     """
+    streets = Streets(*streets)
     near = node_s <= limit_s
-    nodes = nodes[near]
+    nodes, node_s = nodes[near], node_s[near]
+    entered_s = np.full(streets.nodes_from, np.inf, dtype=np.float32)
+    if streets.nodes_from:  # when each street is entered in each direction, and the nodes by themselves
+        way = nodes < streets.nodes_from
+        entered_s[nodes[way]] = node_s[way]
+        nodes, node_s = nodes[~way] - np.int32(streets.nodes_from), node_s[~way]
     touched, time_s = space.touched, space.time_s
-    count = _at_nodes(nodes, node_s[near], *at_node, time_s, touched)
+    count = _at_nodes(nodes, node_s, *at_node, time_s, touched)
     count = _along_streets(
-        nodes, origin[0], origin[1], *streets, along, *at_node, *on_street, *ways, limit_s, time_s, touched, count
-    )
+        nodes, origin[0], origin[1], *streets, entered_s, along, *at_node, *on_street, *ways, limit_s, time_s, touched,
+        count,
+    )  # fmt: skip
     vertices = touched[:count].copy()
     times = time_s[vertices]
     space.forget(vertices)
@@ -83,8 +91,8 @@ def _at_nodes(nodes, node_s, node_start, node_vertex, time_s, touched):
 
 @compiled
 def _along_streets(
-    nodes, origin_street, origin_along, first, last, there_s, back_s, along, node_start, node_vertex,
-    street_start, street_vertex, way_start, way_street, limit_s, time_s, touched, count,
+    nodes, origin_street, origin_along, first, last, there_s, back_s, nodes_from, entered_s, along, node_start,
+    node_vertex, street_start, street_vertex, way_start, way_street, limit_s, time_s, touched, count,
 ):  # fmt: skip
     """Give the vertices of each street that ends at a node, and of the origin's own, their times."""
     for i in range(-1, len(nodes)):  # -1: the street of the origin
@@ -103,6 +111,8 @@ def _along_streets(
             if i >= 0 and node != first[s] and first_s < np.inf:
                 continue
             last_s = time_s[node_vertex[node_start[last[s]]]]
+            if nodes_from > 0:
+                first_s, last_s = entered_s[2 * s], entered_s[2 * s + 1]
             there, back = there_s[s], back_s[s]
             for j in range(street_start[s], street_start[s + 1]):
                 v = street_vertex[j]

@@ -6,10 +6,37 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from fireplan._kernel.jit import compiled
+from fireplan._kernel.jit import compiled, part, read_only
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
+
+
+class Streets(NamedTuple):
+    """
+    Ends of each street, and the time along it and back.
+
+    Attributes
+    ----------
+    first, last
+        The nodes it runs between.
+    there_s, back_s
+        Time along it from its first node, and back from its last; inf where that is not allowed. [s]
+    nodes_from
+        0: a search runs over nodes. Else it runs over streets by direction: state 2 s is street s as it is entered at
+        its first node, 2 s + 1 as it is entered at its last, and the nodes, as they are arrived at, are numbered from
+        here.
+    """
+
+    first: NDArray[np.int32]
+    last: NDArray[np.int32]
+    there_s: NDArray[np.float64]
+    back_s: NDArray[np.float64]
+    nodes_from: int = 0
+
+
+_NONE, _NONE_S = read_only(np.empty(0, dtype=np.int32)), read_only(np.empty(0))
+NO_STREETS = Streets(_NONE, _NONE, _NONE_S, _NONE_S)
 
 
 class Graph(NamedTuple):
@@ -25,11 +52,16 @@ class Graph(NamedTuple):
         they are read together: a search waits for memory more than it reckons.
     longest_s
         The longest arc; it sets the number of buckets of a search. [s]
+    ways
+        Where what is called a node here is a street in one direction, as it is entered: the streets. From each of them
+        leads, besides its arcs, the way along it to the node at its end, from which nothing leads on: so who stands at
+        a corner is reached by any. For the sake of room and time these arcs are written nowhere: see `with_corners`.
     """
 
     start: NDArray[np.int32]
     arcs: NDArray[np.int32]
     longest_s: float
+    ways: Streets = NO_STREETS
 
     @property
     def n_nodes(self) -> int:
@@ -180,6 +212,18 @@ def count_reached(graph: Graph, nodes: NDArray[np.int32], *, most: int) -> int:
     """
     seen = np.zeros(graph.n_nodes, dtype=bool)
     return int(_count_reached(graph.start, graph.arcs, nodes, most, seen, np.empty(graph.n_nodes, dtype=np.int32)))
+
+
+@part
+def end_of(way, first, last, nodes_from):
+    """The node at the end of a way along a street, by its number among the states."""
+    return np.int32(nodes_from + (last[way >> 1] if way & 1 == 0 else first[way >> 1]))
+
+
+@part
+def along_of(way, there_s, back_s):
+    """Time along a way. [s]"""
+    return there_s[way >> 1] if way & 1 == 0 else back_s[way >> 1]
 
 
 @compiled

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple, TypeVar
 import numpy as np
 
 from fireplan._kernel.jit import compiled, part
+from fireplan._kernel.shortest_paths.graph import along_of, end_of
 from fireplan._kernel.shortest_paths.single_source import BUCKET_S, MOST_BUCKETS
 
 if TYPE_CHECKING:
@@ -223,8 +224,8 @@ class _Draft:
         labels = np.empty((max(FEWEST_LABELS, 2 * len(seeds.spent_s)), 3), dtype=np.int32)
         state = np.array([0, 0, 0, self.used], dtype=np.int64)
         while wanted := _label(
-            graph.start, graph.arcs, graph.arcs.view(np.float32), *seeds, 1.0 / bucket_s, first, labels, rank,
-            *self._arrays, self.depth, state,
+            graph.start, graph.arcs, graph.arcs.view(np.float32), *graph.ways, *seeds, 1.0 / bucket_s, first, labels,
+            rank, *self._arrays, self.depth, state,
         ):  # fmt: skip
             if wanted == MORE_LABELS:
                 labels = _longer(labels, len(labels))
@@ -235,10 +236,11 @@ class _Draft:
     def let_go(self, graph: Graph, nodes: NDArray[np.int32], number: int) -> None:
         """Take a source out of every list it is in: each is reached from where it entered by way of others."""
         state = np.array([0, 0, 0, self.used], dtype=np.int64)
-        waiting = np.empty(len(graph.arcs) + len(nodes), dtype=np.int32)
+        waiting = np.empty(len(graph.arcs) + graph.ways.nodes_from + len(nodes), dtype=np.int32)
         waiting[: len(nodes)] = nodes
         state[WAITING] = len(nodes)
-        while not _unlabel(graph.start, graph.arcs, waiting, number, *self._arrays, self.depth, state):
+        ways = graph.ways.first, graph.ways.last, graph.ways.nodes_from
+        while not _unlabel(graph.start, graph.arcs, *ways, waiting, number, *self._arrays, self.depth, state):
             self._grow()
         self.used = int(state[ROWS])
 
@@ -345,8 +347,8 @@ def _insert(r, number, there_s, rank, own_s, own_source, depth):
 
 @compiled
 def _label(
-    start, arcs, arc_s, seeds, seed_s, seed_owner, per_s, first, labels, rank,
-    row, shared_s, shared_source, own_node, own_s, own_source, moved_s, moved_at, depth, state,
+    start, arcs, arc_s, way_first, way_last, way_there_s, way_back_s, nodes_from, seeds, seed_s, seed_owner, per_s,
+    first, labels, rank, row, shared_s, shared_source, own_node, own_s, own_source, moved_s, moved_at, depth, state,
 ):  # fmt: skip
     """Run the search; says for what it needs more room, to be called again with it."""
     n_buckets, n_shared = len(first), len(shared_s)  # where none is shared, each node has its own list in its own row
@@ -382,7 +384,7 @@ def _label(
         while first[slot] >= 0:
             label = first[slot]
             node, number = labels[label, 0], labels[label, 1]
-            ways = start[node + 1] - start[node]
+            ways = start[node + 1] - start[node] + (node < nodes_from)
             if used + ways > len(labels) or (n_shared > 0 and rows + ways > len(own_s)):
                 state[USED], state[WAITING], state[BUCKET], state[ROWS] = used, waiting, current, rows
                 return MORE_LABELS if used + ways > len(labels) else MORE_ROWS
@@ -396,9 +398,13 @@ def _label(
                     break
             if here_s == np.inf or np.int64(here_s * per_s) != current:
                 continue  # fallen out of the list, or improved since and done with
-            for arc in range(start[node], start[node + 1]):
-                there_s = here_s + arc_s[arc, 1]
-                to = arcs[arc, 0]
+            for arc in range(start[node] - (node < nodes_from), start[node + 1]):
+                if arc < start[node]:  # of a way: to the node at its end
+                    to = end_of(node, way_first, way_last, nodes_from)
+                    there_s = here_s + along_of(node, way_there_s, way_back_s)
+                else:
+                    to = arcs[arc, 0]
+                    there_s = here_s + arc_s[arc, 1]
                 r = to
                 if n_shared > 0:
                     if row[to] < n_shared:
@@ -429,8 +435,8 @@ def _label(
 
 @compiled
 def _unlabel(
-    start, arcs, waiting, number, row, shared_s, shared_source, own_node, own_s, own_source, moved_s, moved_at,
-    depth, state,
+    start, arcs, way_first, way_last, nodes_from, waiting, number, row, shared_s, shared_source, own_node,
+    own_s, own_source, moved_s, moved_at, depth, state,
 ):  # fmt: skip
     """Take a source out of the lists of nodes that wait, and of all beyond; false if there is no room for them."""
     n_shared, n, rows = len(shared_s), state[WAITING], state[ROWS]
@@ -455,8 +461,8 @@ def _unlabel(
             own_source[r, k] = own_source[r, k + 1]
         own_s[r, depth - 1] = np.inf
         own_source[r, depth - 1] = NOBODY
-        for arc in range(start[node], start[node + 1]):
-            to = arcs[arc, 0]
+        for arc in range(start[node] - (node < nodes_from), start[node + 1]):
+            to = end_of(node, way_first, way_last, nodes_from) if arc < start[node] else arcs[arc, 0]
             there = row[to] - n_shared
             if _place(number, shared_source[row[to]] if there < 0 else own_source[there], depth) >= 0:
                 waiting[n] = to

@@ -8,20 +8,13 @@ import numpy as np
 
 from fireplan._kernel.jit import compiled, part, read_only
 from fireplan._kernel.shortest_paths.nearest_sources import NOBODY
+from fireplan._kernel.shortest_paths.point_times import at_first, at_last
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from fireplan._kernel.shortest_paths.graph import Streets
     from fireplan._kernel.shortest_paths.nearest_sources import Moved, NearestSources
-
-
-class Streets(NamedTuple):
-    """Ends of each street, and the time along it and back; inf where that is not allowed. [s]"""
-
-    first: NDArray[np.int32]
-    last: NDArray[np.int32]
-    there_s: NDArray[np.float64]
-    back_s: NDArray[np.float64]
 
 
 class Sources(NamedTuple):
@@ -74,13 +67,26 @@ def by_street(street: NDArray[np.int32], n_streets: int) -> Grouped:
     return Grouped((start - start[0]).astype(np.int32), order[start[0] :].astype(np.int32))
 
 
-def by_node(streets: Streets, n_nodes: int) -> Grouped:
-    """Group streets by the nodes they end at; one that ends where it begins but once."""
-    two = np.flatnonzero(streets.first != streets.last)
-    ends = np.concatenate([streets.first, streets.last[two]])
+def by_node(streets: Streets, n_nodes: int, which: NDArray[np.int32] | None = None) -> Grouped:
+    """
+    Group streets, or some of them, by the nodes they end at; one that ends where it begins but once.
+
+    Where a search runs over streets by direction, these have themselves, and the nodes after them what ends there.
+    """
+    which = np.arange(len(streets.first), dtype=np.int32) if which is None else which
+    two = which[streets.first[which] != streets.last[which]]
+    ends = np.concatenate([streets.first[which], streets.last[two]])
     order = np.argsort(ends, kind="stable")
-    start = np.searchsorted(ends[order], np.arange(n_nodes + 1)).astype(np.int32)
-    return Grouped(start, np.concatenate([np.arange(len(streets.first)), two])[order].astype(np.int32))
+    n_ends = n_nodes - streets.nodes_from
+    start = np.searchsorted(ends[order], np.arange(n_ends + 1)).astype(np.int32)
+    item = np.concatenate([which, two])[order].astype(np.int32)
+    if streets.nodes_from:
+        each = np.repeat(which, 2).astype(np.int32)
+        own = np.searchsorted(each, np.arange(len(streets.first)), side="left")
+        own = np.column_stack([own, own + (np.searchsorted(which, np.arange(len(own)), side="right") > own // 2)])
+        start = np.concatenate([own.ravel().astype(np.int32), start + np.int32(len(each))])
+        item = np.concatenate([each, item])
+    return Grouped(start, item)
 
 
 def first_at_points(
@@ -189,6 +195,23 @@ def _stands(table: NearestSources, streets: Streets, sources: Sources) -> _Stand
 
 
 @part
+def served_before(node, s, first, nodes_from, time_s):
+    """Tell whether a street whose ends, or ways, are reached has its turn with another of them than this."""
+    if nodes_from == 0:
+        return node != first[s] and time_s[first[s]] < np.inf
+    there = 2 * np.int64(s)
+    if node == there:
+        return False
+    if time_s[there] < np.inf:
+        return True
+    if node == there + 1:
+        return False
+    if time_s[there + 1] < np.inf:
+        return True
+    return node != nodes_from + first[s] and time_s[nodes_from + first[s]] < np.inf
+
+
+@part
 def _put(number, there_s, n, room, room_s):
     """Put a source into the list of a point, in order; returns how many there are."""
     there_s = np.float32(there_s)
@@ -223,8 +246,8 @@ def _from_end(list_s, list_source, rank, depth, more_s, n, room, room_s):
 
 @part
 def _gather(
-    i, at_most, row, shared_s, shared_source, own_s, own_source, rank, first, last, there_s, back_s, street, along,
-    own, on, stands, later_s, room, room_s,
+    i, at_most, row, shared_s, shared_source, own_s, own_source, rank, first, last, there_s, back_s, nodes_from,
+    street, along, own, on, stands, later_s, room, room_s,
 ):  # fmt: skip
     """List the sources that come to a point, from so much of each list; how many there are, and whether that is all."""
     n_shared = len(shared_s)
@@ -236,7 +259,7 @@ def _gather(
     for end in range(2):
         left = f if end == 0 else 1.0 - f
         along_s = there if end == 0 else back
-        r = row[first[s] if end == 0 else last[s]]
+        r = row[at_first(s, f, first, nodes_from) if end == 0 else at_last(s, f, last, nodes_from)]
         whole = whole and (shared_source[r] if r < n_shared else own_source[r - n_shared])[at_most - 1] < 0
         if along_s < np.inf or left <= 0.0:
             more_s = left * along_s if left > 0.0 else 0.0
@@ -257,8 +280,8 @@ def _gather(
 
 @compiled
 def _first(
-    row, shared_s, shared_source, own_s, own_source, rank, depth, first, last, there_s, back_s, street, along, order,
-    own, on, stands, later_s, room, room_s, out, out_s,
+    row, shared_s, shared_source, own_s, own_source, rank, depth, first, last, there_s, back_s, nodes_from, street,
+    along, order, own, on, stands, later_s, room, room_s, out, out_s,
 ):  # fmt: skip
     """Write the nearest sources of each point."""
     for i in order:
@@ -266,7 +289,7 @@ def _first(
             continue
         n, _ = _gather(
             i, min(depth, len(out)), row, shared_s, shared_source, own_s, own_source, rank, first, last, there_s,
-            back_s, street, along, own, on, stands, later_s, room, room_s,
+            back_s, nodes_from, street, along, own, on, stands, later_s, room, room_s,
         )  # fmt: skip
         for k in range(min(n, len(out))):
             out[k, i] = room[k]
@@ -275,8 +298,8 @@ def _first(
 
 @compiled
 def _amount(
-    row, shared_s, shared_source, own_s, own_source, rank, depth, first, last, there_s, back_s, street, along, order,
-    own, on, stands, later_s, room, room_s, brings, need, out_s,
+    row, shared_s, shared_source, own_s, own_source, rank, depth, first, last, there_s, back_s, nodes_from, street,
+    along, order, own, on, stands, later_s, room, room_s, brings, need, out_s,
 ):  # fmt: skip
     """Write when enough has come to each point; how deep the lists were needed, -1: they were not deep enough."""
     n_shared = len(shared_s)
@@ -289,8 +312,8 @@ def _amount(
         taken = np.int64(0)
         if own[s]:
             n, whole = _gather(
-                i, depth, row, shared_s, shared_source, own_s, own_source, rank, first, last, there_s, back_s, street,
-                along, own, on, stands, later_s, room, room_s,
+                i, depth, row, shared_s, shared_source, own_s, own_source, rank, first, last, there_s, back_s,
+                nodes_from, street, along, own, on, stands, later_s, room, room_s,
             )  # fmt: skip
             while missing > 0 and taken < (n if whole else min(n, depth)):
                 missing -= brings[room[taken]]
@@ -299,7 +322,7 @@ def _amount(
         else:
             # Both ends' lists are in order, so whoever comes next is at the head of one of them.
             f = along[i]
-            a, b = row[first[s]], row[last[s]]
+            a, b = row[at_first(s, f, first, nodes_from)], row[at_last(s, f, last, nodes_from)]
             more_a, more_b = f * there_s[s] if f > 0.0 else 0.0, (1.0 - f) * back_s[s] if f < 1.0 else 0.0
             whole = True
             for r in (a, b):
@@ -344,8 +367,8 @@ def _amount(
 
 @compiled
 def _moved(
-    nodes, node_s, when_s, seen, first, last, there_s, back_s, node_start, node_street, street_start, street_point,
-    along, also, before_s, out,
+    nodes, node_s, when_s, seen, first, last, there_s, back_s, nodes_from, node_start, node_street, street_start,
+    street_point, along, also, before_s, out,
 ):  # fmt: skip
     """Write the points that are to be looked at, each once; how many there are."""
     for i in range(len(nodes)):
@@ -362,7 +385,7 @@ def _moved(
         for j in range(node_start[node], node_start[node + 1]):
             s = node_street[j]
             # A street of which both ends moved is looked at with its first.
-            done = node == last[s] and first[s] != last[s] and when_s[first[s]] < np.inf
+            done = served_before(node, s, first, nodes_from, when_s)
             for k in range(len(also)):
                 done = done or also[k] == s
             if done:
@@ -371,14 +394,16 @@ def _moved(
                 point = street_point[k]
                 f = along[point]
                 earliest_s = np.inf
+                first_s = np.float64(when_s[at_first(s, f, first, nodes_from)])
+                last_s = np.float64(when_s[at_last(s, f, last, nodes_from)])
                 if f <= 0.0:
-                    earliest_s = np.float64(when_s[first[s]])
+                    earliest_s = first_s
                 elif there_s[s] < np.inf:
-                    earliest_s = np.float64(when_s[first[s]]) + f * there_s[s]
+                    earliest_s = first_s + f * there_s[s]
                 if f >= 1.0:
-                    earliest_s = min(earliest_s, np.float64(when_s[last[s]]))
+                    earliest_s = min(earliest_s, last_s)
                 elif back_s[s] < np.inf:
-                    earliest_s = min(earliest_s, np.float64(when_s[last[s]]) + (1.0 - f) * back_s[s])
+                    earliest_s = min(earliest_s, last_s + (1.0 - f) * back_s[s])
                 if np.float32(earliest_s) <= before_s[point] and earliest_s < np.inf:
                     out[n] = point
                     n += 1

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from fireplan._kernel.jit import compiled, part
+from fireplan._kernel.shortest_paths.graph import Streets
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -19,13 +20,13 @@ def point_times(
     node_s: NDArray[np.float32],
     *,
     origin: tuple[int, float],
-    streets: tuple[NDArray[np.int32], NDArray[np.int32], NDArray[np.float64], NDArray[np.float64]],
+    streets: tuple[NDArray[np.int32], NDArray[np.int32], NDArray[np.float64], NDArray[np.float64]] | Streets,
     points: tuple[NDArray[np.int32], NDArray[np.float64]],
     limit_s: float = np.inf,
     workspace: Workspace,
 ) -> NDArray[np.float32]:
     """
-    Turn times at nodes into times at points along streets.
+    Turn times at nodes, or at whatever else a search runs over, into times at points along streets.
 
     Parameters
     ----------
@@ -34,8 +35,7 @@ def point_times(
     origin
         Street the search began on (-1 if at a node) and the fraction along it.
     streets
-        For each street its first node, its last node, the time along it and the time back along it (inf where
-        that is not allowed). [s]
+        As `Streets`.
     points
         For each point its street (-1: on no street) and the fraction along it.
     limit_s
@@ -50,9 +50,25 @@ def point_times(
     time_s = workspace.time_s
     time_s[nodes] = node_s
     out = np.full(len(points[0]), np.inf, dtype=np.float32)
-    _point_times(time_s, origin[0], origin[1], *streets, *points, limit_s, out)
+    _point_times(time_s, origin[0], origin[1], *Streets(*streets), *points, limit_s, out)
     time_s[nodes] = np.inf
     return out
+
+
+@part
+def at_first(s, f, first, nodes_from):
+    """What a point so far along a street is reached from at its first node: one that stands at the node, however."""
+    if nodes_from == 0:
+        return np.int64(first[s])
+    return np.int64(nodes_from + first[s] if f <= 0.0 else 2 * np.int64(s))
+
+
+@part
+def at_last(s, f, last, nodes_from):
+    """Likewise at its last node."""
+    if nodes_from == 0:
+        return np.int64(last[s])
+    return np.int64(nodes_from + last[s] if f >= 1.0 else 2 * np.int64(s) + 1)
 
 
 @part
@@ -79,14 +95,17 @@ def from_origin(origin, f, there, back):
 
 
 @compiled
-def _point_times(node_s, origin_street, origin_along, first, last, there_s, back_s, street, along, limit_s, out):
+def _point_times(
+    node_s, origin_street, origin_along, first, last, there_s, back_s, nodes_from, street, along, limit_s, out
+):  # fmt: skip
     for i in range(len(street)):
         s = street[i]
         if s < 0:
             continue
         f = along[i]
         there, back = there_s[s], back_s[s]
-        best = from_ends(np.float64(node_s[first[s]]), np.float64(node_s[last[s]]), f, there, back)
+        first_s, last_s = node_s[at_first(s, f, first, nodes_from)], node_s[at_last(s, f, last, nodes_from)]
+        best = from_ends(np.float64(first_s), np.float64(last_s), f, there, back)
         if s == origin_street:
             best = min(best, from_origin(origin_along, f, there, back))
         if best <= limit_s:

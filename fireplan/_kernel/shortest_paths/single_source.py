@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from fireplan._kernel.jit import compiled, part
+from fireplan._kernel.jit import compiled, part, read_only
+from fireplan._kernel.shortest_paths.graph import along_of, end_of
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -110,6 +111,36 @@ def reach(
     return nodes, times
 
 
+def with_corners(
+    graph: Graph,
+    found: tuple[NDArray[np.int32], NDArray[np.float32]],
+    *,
+    limit_s: float = np.inf,
+    workspace: Workspace | None = None,
+) -> tuple[NDArray[np.int32], NDArray[np.float32]]:
+    """
+    Add the nodes at which the ways end that a search reached, where it runs over ways.
+
+    Parameters
+    ----------
+    graph
+        The network.
+    found
+        What `reach` returned.
+    limit_s
+        Nodes farther than this are left out. [s]
+    workspace
+        Memory to reuse.
+    """
+    if not graph.ways.nodes_from:
+        return found
+    work = Workspace(graph.n_nodes) if workspace is None else workspace
+    count = int(_at_ends(*found, limit_s, *graph.ways, work.time_s, work.touched))
+    both, both_s = np.empty(count, dtype=np.int32), np.empty(count, dtype=np.float32)
+    _take(read_only(work.touched), both, both_s, work.time_s)
+    return both, both_s
+
+
 # What a search has come to, kept outside it so that it can stop for more room and go on.
 COUNT, USED, WAITING, BUCKET = range(4)
 
@@ -182,3 +213,34 @@ def _dial(start, arcs, arc_s, seeds, seed_s, limit_s, per_s, first, entries, tim
             slot = 0
     state[COUNT], state[USED], state[WAITING], state[BUCKET] = count, used, waiting, current
     return True
+
+
+@compiled
+def _at_ends(found, found_s, limit_s, first, last, there_s, back_s, nodes_from, time_s, touched):
+    """Lay out what was reached, and go along every way to the node at its end; how many states that makes."""
+    # Nodes lead nowhere, so it is enough to do that once, when all ways have their times.
+    count = np.int64(len(found))
+    for i in range(len(found)):
+        touched[i] = found[i]
+        time_s[found[i]] = found_s[i]
+    for i in range(len(found)):
+        way = found[i]
+        if way >= nodes_from:
+            continue
+        node = end_of(way, first, last, nodes_from)
+        arrives_s = time_s[way] + along_of(way, there_s, back_s)
+        if arrives_s < time_s[node] and arrives_s <= limit_s:
+            if time_s[node] == np.inf:
+                touched[count] = node
+                count += 1
+            time_s[node] = arrives_s
+    return count
+
+
+@compiled
+def _take(touched, found, found_s, time_s):
+    """Write what was reached, and clear the times."""
+    for i in range(len(found)):
+        found[i] = touched[i]
+        found_s[i] = time_s[touched[i]]
+        time_s[touched[i]] = np.inf

@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from fireplan._kernel.jit import compiled
-from fireplan._kernel.shortest_paths.point_times import from_ends, from_origin
+from fireplan._kernel.shortest_paths.nearest_sources_points import by_node, served_before
+from fireplan._kernel.shortest_paths.point_times import at_first, at_last, from_ends, from_origin
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from fireplan._kernel.shortest_paths.nearest_sources_points import Streets
+    from fireplan._kernel.shortest_paths.graph import Streets
     from fireplan._kernel.shortest_paths.single_source import Workspace
 
 DENSE_FROM = 16
@@ -30,7 +31,7 @@ class Filed:
     streets
         The streets.
     n_nodes
-        How many nodes there are.
+        How many nodes there are, or whatever else a search runs over.
     street, along
         For each point its street (-1: on no street) and the fraction along it.
     """
@@ -47,11 +48,7 @@ class Filed:
         self.from_street = np.searchsorted(street[order], np.arange(len(streets.first) + 1)).astype(np.int32)
         held = np.diff(self.from_street)
         some = np.flatnonzero(held).astype(np.int32)
-        open_ended = some[streets.first[some] != streets.last[some]]  # a street that meets itself is filed once
-        ends = np.concatenate([streets.first[some], streets.last[open_ended]])
-        at = np.argsort(ends, kind="stable")
-        self.street_at = np.concatenate([some, open_ended])[at]
-        self.from_node = np.searchsorted(ends[at], np.arange(n_nodes + 1)).astype(np.int32)
+        self.from_node, self.street_at = by_node(streets, n_nodes, some)
         so_far = np.concatenate([[0], np.cumsum(held[self.street_at])])
         self.points_at = np.diff(so_far[self.from_node])
         """Points on the streets that end at each node."""
@@ -108,8 +105,8 @@ class Filed:
 
 @compiled
 def _row(
-    nodes, node_s, origin_street, origin_along, first, last, there_s, back_s, from_node, street_at, from_street,
-    points, along, limit_s, time_s, out_point, out_s,
+    nodes, node_s, origin_street, origin_along, first, last, there_s, back_s, nodes_from, from_node, street_at,
+    from_street, points, along, limit_s, time_s, out_point, out_s,
 ):  # fmt: skip
     """Serve each street that ends at a node reached, and the origin's own, once; `time_s` is left as it was."""
     # Turn -1 is the origin's own street, which is reached without passing either end. Invariant: a street is served
@@ -125,14 +122,16 @@ def _row(
             street = origin_street
             if i >= 0:
                 street = street_at[k]
-                if street == origin_street or (nodes[i] != first[street] and time_s[first[street]] < np.inf):
+                if street == origin_street or served_before(nodes[i], street, first, nodes_from, time_s):
                     continue  # served already, or from its other end
             if street < 0:
                 continue
             there, back = there_s[street], back_s[street]
             for j in range(from_street[street], from_street[street + 1]):
                 f = along[j]
-                best = from_ends(np.float64(time_s[first[street]]), np.float64(time_s[last[street]]), f, there, back)
+                first_s = time_s[at_first(street, f, first, nodes_from)]
+                last_s = time_s[at_last(street, f, last, nodes_from)]
+                best = from_ends(np.float64(first_s), np.float64(last_s), f, there, back)
                 if i < 0:
                     best = min(best, from_origin(origin_along, f, there, back))
                 if best < np.inf and best <= limit_s:

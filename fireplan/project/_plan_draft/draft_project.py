@@ -23,7 +23,7 @@ from fireplan.project._plan_draft.project_draft import MAPPING_FILE, PLAN_FILE, 
 from fireplan.project._read_project import own_units, read_network
 from fireplan.roads import SNAP_LIMIT_M, from_place, save, snap
 from fireplan.stations import complete_units, read_station_table, read_units
-from fireplan.travel._astray import stations_astray
+from fireplan.travel._astray import stations_astray, stations_on_scraps
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -198,7 +198,7 @@ def _planned_calls(home: Path, plan: PlanThere) -> tuple[Source, ...]:
 
 def _read_places(inputs: dict[str, Source], seen: _Seen, say: Callable[[str], None]) -> None:
     def network(source: Source) -> str:
-        seen.roads = read_network(Path(), str(source), seen.plan.network)
+        seen.roads = read_network(Path(), str(source), seen.plan.network, seen.plan.vehicle)
         return f"{wording.counted(seen.roads.n_streets, 'street')}, {seen.roads.length_m.sum() / 1000:,.0f} km"
 
     def stations(source: Source) -> str:
@@ -333,7 +333,14 @@ def _astray(seen: _Seen) -> tuple[pd.DataFrame, dict[str, str]]:
     """Find stations that a scenario would refuse, and units without a station."""
     astray = pd.DataFrame({"name": [], "offset_m": [], "why": []}, index=pd.Index([], name="station_id"))
     if seen.roads is not None and seen.stations is not None:
-        astray = stations_astray(seen.roads, seen.stations, snap_limit_m=seen.plan.network.snap_limit_m)
+        limit_m = seen.plan.network.snap_limit_m
+        astray = stations_astray(seen.roads, seen.stations, snap_limit_m=limit_m)
+        names = seen.stations["name"]
+        seen.questions += [
+            f"station {station} ({names[station]}) stands on a road that reaches {wording.share(share)} of the network:"
+            " is its place right, and is no connecting road missing?"
+            for station, share in stations_on_scraps(seen.roads, seen.stations, snap_limit_m=limit_m).items()
+        ]
     homeless: dict[str, str] = {}
     if seen.units is not None and seen.stations is not None:
         away = seen.units[~seen.units["station_id"].isin(seen.stations.index)]

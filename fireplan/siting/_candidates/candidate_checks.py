@@ -192,9 +192,9 @@ def _leads_on(roads: RoadNetwork, on_road: OnRoad) -> NDArray[np.bool_]:
     leads = np.zeros(n, dtype=bool)
     leads[breadth_first_order(back, main, return_predecessors=False)] = True
     placed = np.flatnonzero(on_road.street >= 0)
-    seeds = roads.routing.seeds(on_road.street[placed], on_road.along[placed], owner=placed)
     out = np.zeros(len(on_road), dtype=bool)
-    out[seeds.owner[leads[seeds.node]]] = True
+    first, last = roads.routing.nodes_entered(on_road.street[placed], on_road.along[placed])
+    out[placed] = (leads[first] & (first >= 0)) | (leads[last] & (last >= 0))
     return out
 
 

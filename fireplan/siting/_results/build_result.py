@@ -11,6 +11,7 @@ from fireplan import wording
 from fireplan.siting._results.plan_proof import columns_named, must_agree, placed, plan_of
 from fireplan.siting._results.site_values import building_order, runner_ups, scores, settled
 from fireplan.siting._results.siting_result import Siting
+from fireplan.travel._network_parts import small_part_notes
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -105,7 +106,7 @@ def siting_of(  # noqa: PLR0913 - an answer has this many parts
         runner_ups=runner_ups(weigher, chosen, choice, names, n_new=n_new),
         curve=building_order(weigher, chosen, names, n_new=n_new, total=total),
         model=answer.model,
-        notes=(NOTE, *aside, *notes),
+        notes=(NOTE, *aside, *notes, *small_part_notes(setting.scenario)),
         goal=goal,
         counted_in=counted_in,
     )

@@ -34,7 +34,7 @@ def placed(setting: Setting, ids: pd.Index) -> gpd.GeoDataFrame:
     lonlat = shapely.get_coordinates(sites.geometry.array)
     place = pd.Series(place_names(roads, project(lonlat, source=WGS84, target=roads.crs)), index=sites.index)
     if "name" in sites.columns:  # a name made of those of streets says where a site is: no site is called so
-        streets = {*roads.street_name.tolist()} - {""}
+        streets = {*roads.called.tolist()} - {""}
         where = sites["name"].map(lambda name: is_text(name) and streets.issuperset(name.split(BETWEEN)))
         place = place.mask(where.astype(bool), sites["name"])
     return sites.assign(place=place)

@@ -1,0 +1,138 @@
+"""What a vehicle meets at a node of OpenStreetMap: barriers, level crossings, signals and signs."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from fireplan.roads._access import ALLOWED, BUSES, CLOSED, TO_ENGINES, TO_SOME, refused_sizes
+from fireplan.roads._driving_rules import DrivingRule, driving_rules
+from fireplan.roads._limits import LIMITS
+from fireplan.roads._turns import Control
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from fireplan.roads._vehicles import Vehicle
+
+CONTROLS = {"traffic_signals": Control.SIGNALS, "stop": Control.STOP, "give_way": Control.GIVE_WAY}
+GUARDS = ("crossing:barrier", "crossing:light", "crossing:bell")
+HEAVY_RAILS = {"rail", "narrow_gauge", "preserved"}
+STREET_RAILS = {"tram", "light_rail", "subway", "monorail", "funicular", "miniature"}
+"""Railways for which nobody waits at a gate; all others that are still driven have level crossings."""
+
+NODE_KEYS = frozenset(
+    {"barrier", "bollard", "locked", "highway", "railway", "crossing", "direction", "traffic_signals:direction", "stop",
+     "access", "vehicle", "motor_vehicle", "motorcar", "emergency", "ford", "tram", *BUSES, *GUARDS,
+     *(limit.key for limit in LIMITS), *(f"{limit.key}:physical" for limit in LIMITS)}
+)  # fmt: skip
+"""Keys of nodes that decide anything."""
+
+TELLING_KEYS = ("barrier", "highway", "railway", "ford", *(limit.key for limit in LIMITS))
+"""A node without any of these is passed as if it had no tags."""
+
+MOTOR_KEYS = ("motor_vehicle", "motorcar", "vehicle", "access")
+
+
+class Met(NamedTuple):
+    """
+    What is met at a node.
+
+    Attributes
+    ----------
+    shut
+        Nothing passes.
+    wait_s
+        Lost by whoever passes. [s]
+    control
+        A value of `Control`: what those who come to it have to heed.
+    direction
+        "forward", "backward": it stands for those who come that way along the way it lies on; "": for both.
+    minor
+        It stands for those who come from the lesser street alone.
+    told
+        What is noted of it, as the notes name it; "": nothing.
+    crossing
+        It is a level crossing: of several tracks side by side one waits once.
+    guarded
+        It is a crossing that has a gate, lights or a bell: of a railway, not of a tram.
+    """
+
+    shut: bool = False
+    wait_s: float = 0.0
+    control: int = 0
+    direction: str = ""
+    minor: bool = False
+    told: str = ""
+    crossing: bool = False
+    guarded: bool = False
+
+
+def met_at(tags: Mapping[str, str], vehicle: Vehicle) -> Met | None:
+    """Say what is met at a node with these tags; None: nothing that counts."""
+    if refused_sizes(tags, vehicle):
+        return Met(shut=True, told="barrier too low or narrow")
+    barrier = tags.get("barrier", "")
+    if barrier:
+        met = _at_barrier(barrier, tags, vehicle)
+        if met is not None:
+            return met
+    if tags.get("railway") == "level_crossing" and tags.get("tram") != "yes":
+        wait_s = driving_rules("crossing")["level_crossing"].figure
+        guarded = any(tags.get(key, "no") != "no" for key in GUARDS)
+        return Met(wait_s=wait_s, told="level crossing", crossing=True, guarded=guarded)
+    control = CONTROLS.get(tags.get("highway", ""))
+    if control is not None:
+        said = tags.get("traffic_signals:direction", tags.get("direction", "")).strip().lower()
+        direction = said if said in {"forward", "backward"} else ""
+        minor = tags.get("stop") == "minor" or control is Control.GIVE_WAY
+        return Met(control=int(control), direction=direction, minor=minor)
+    if tags.get("ford", "") not in {"", "no"}:
+        return Met(told="ford")
+    return None
+
+
+def _at_barrier(barrier: str, tags: Mapping[str, str], vehicle: Vehicle) -> Met | None:  # noqa: PLR0911 - a verdict each
+    if barrier == "no":
+        return None
+    rule = driving_rules("barrier").get(barrier)
+    if barrier == "bollard":
+        rule = driving_rules("bollard").get(tags.get("bollard", ""), rule)
+    exempt = tags.get("emergency", "").strip().lower()
+    if vehicle.emergency and exempt == "no":
+        return Met(shut=True, told=f"barrier {barrier}")
+    said = next((v for key in MOTOR_KEYS if (v := _values(tags.get(key, "")))), set())
+    engines = vehicle.emergency and (exempt in ALLOWED | TO_SOME or bool(said & TO_ENGINES))
+    if said and said <= CLOSED | TO_ENGINES and not engines and not _for_buses(tags, vehicle):
+        return Met(shut=True, told=f"barrier {barrier}")
+    if said & TO_SOME and not vehicle.emergency:
+        return Met(shut=True, told=f"barrier {barrier}")
+    if rule is None:
+        return Met(told=f"unknown barrier {barrier}")
+    by_word = bool(said & (ALLOWED if vehicle.emergency else ALLOWED - TO_SOME))
+    wait_s = _passing_s(rule, tags, vehicle, let_in=engines or by_word or _for_buses(tags, vehicle))
+    if wait_s is None:
+        return Met(shut=True, told=f"barrier {barrier}")
+    return Met(wait_s=wait_s, told=f"passed {barrier}") if wait_s else None
+
+
+def _passing_s(rule: DrivingRule, tags: Mapping[str, str], vehicle: Vehicle, *, let_in: bool) -> float | None:
+    """How long it takes to pass; None: it cannot be passed. [s]"""
+    if rule.rule == "opened":
+        locked_s = driving_rules("locked")["yes"].figure if tags.get("locked") == "yes" else 0.0
+        may = vehicle.opens_gates and (vehicle.emergency or not locked_s)
+        return max(rule.figure, locked_s) if may else None
+    if rule.rule == "removed":
+        return rule.figure if vehicle.removes_bollards or let_in else None
+    if rule.rule == "wide":
+        return 0.0 if vehicle.bus_roads or let_in else None
+    if rule.rule == "shut":
+        return 0.0 if let_in else None
+    return rule.figure
+
+
+def _for_buses(tags: Mapping[str, str], vehicle: Vehicle) -> bool:
+    return vehicle.bus_roads and any(tags.get(bus, "") in {"yes", "designated", "official"} for bus in BUSES)
+
+
+def _values(text: str) -> set[str]:
+    return {one.strip().lower() for one in text.split(";") if one.strip()}

@@ -1,0 +1,364 @@
+"""Streets from the ways of an OpenStreetMap extract: cut where they meet, and where something stands on them."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+import shapely
+
+from fireplan._conversions import KPH_PER_MPS
+from fireplan.crs import WGS84, metric_crs, project, step_lengths_m
+from fireplan.roads._network import RoadNetwork, build_network
+from fireplan.roads._reading_notes import sentences
+from fireplan.roads._speeds import class_speeds
+from fireplan.roads._turn_restrictions import DrawnStreets, banned_turns
+from fireplan.roads._turns import Control
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from numpy.typing import NDArray
+
+    from fireplan.roads._access import Passage
+    from fireplan.roads._barriers import Met
+    from fireplan.roads._reading_notes import Tally
+    from fireplan.roads._turn_restrictions import TurnRule
+    from fireplan.roads._vehicles import Vehicle
+
+APPROACH_M = 40.0
+"""A signal nearer to a junction than this stands for those who come to it, unless it says otherwise. [m]"""
+
+THROUGH = 2
+"""As many arms has a place in the middle of a street."""
+
+ONE_CROSSING_M = 60.0
+"""Level crossings of one way nearer to one another than this are tracks side by side: one waits once. [m]"""
+
+
+class Way(NamedTuple):
+    """
+    A stretch of a way that is driven.
+
+    Attributes
+    ----------
+    number
+        Its number in the extract.
+    refs, lonlat
+        Its nodes, and where they are. [°]
+    passage
+        How it is driven.
+    name, ref
+        Its name, and the number of its road.
+    """
+
+    number: int
+    refs: NDArray[np.int64]
+    lonlat: NDArray[np.float64]
+    passage: Passage
+    name: str
+    ref: str
+
+
+class Rails(NamedTuple):
+    """Nodes of railways on which trains run, and of those in streets."""
+
+    heavy: set[int]
+    in_streets: set[int]
+
+
+class _Vertices(NamedTuple):
+    """Nodes of all ways, one way after the other."""
+
+    refs: NDArray[np.int64]
+    lonlat: NDArray[np.float64]
+    way: NDArray[np.int64]
+    begins: NDArray[np.bool_]
+    """Whether a way, or what is left of it beyond a barrier, begins there."""
+
+
+def network_of(
+    ways: list[Way],
+    *,
+    met: dict[int, Met],
+    rails: Rails,
+    rules: list[TurnRule],
+    numbers: dict[int, int],
+    vehicle: Vehicle,
+    tally: Tally,
+    source: str,
+) -> RoadNetwork:
+    """
+    Cut ways at the nodes they share, and build the network.
+
+    Parameters
+    ----------
+    ways
+        What is driven.
+    met
+        What is met at nodes, by number.
+    rails
+        Nodes of railways: a level crossing of a tram costs no wait.
+    rules
+        Turns that are restricted.
+    numbers
+        The number that a renumbered node has in the file.
+    vehicle
+        Who drives.
+    tally
+        Takes what was met; it becomes the notes.
+    source
+        What to name in footers.
+    """
+    whole = _laid_out(ways)
+    here = _met_on(whole, met, tally)
+    vertices = _parted(whole, [ref for ref, thing in here.items() if thing.shut], tally)
+    refs, lonlat = vertices.refs, vertices.lonlat
+    ends = np.append(np.flatnonzero(vertices.begins)[1:] - 1, len(refs) - 1)
+    # Lengths are true on the ground: the projection's scale is taken out by measuring on the ellipsoid.
+    length_m = step_lengths_m(lonlat)
+    length_m[ends[:-1]] = 0.0
+    along_m = np.concatenate(([0.0], np.cumsum(length_m)))
+    ids, at_first, index, uses = np.unique(refs, return_index=True, return_inverse=True, return_counts=True)
+    wait_s = _waits(vertices, here, along_m, _arms(vertices, index), rails, tally)
+    # A junction is a node used twice, the end of a way, or where time is lost.
+    cut = (uses[index] > 1) | vertices.begins | (wait_s > 0)
+    cut[ends] = True
+    cuts = np.flatnonzero(cut)
+    begins, stops = cuts[:-1], cuts[1:]
+    inside = ~vertices.begins[stops]
+    begins, stops = begins[inside], stops[inside]
+    way = vertices.way[begins]
+    street_m = along_m[stops] - along_m[begins]
+    crs = metric_crs(lonlat[:, 0], lonlat[:, 1])
+    xy = project(lonlat, source=WGS84, target=crs)
+    span = stops - begins + 1
+    vertex = np.repeat(begins - np.concatenate(([0], np.cumsum(span)[:-1])), span) + np.arange(span.sum())
+    lines = shapely.linestrings(xy[vertex], indices=np.repeat(np.arange(len(span)), span))
+    kph = np.array([(w.passage.forward_kph, w.passage.backward_kph) for w in ways])[way]
+    along_s = np.nan_to_num(street_m[:, None] / (kph / KPH_PER_MPS), nan=np.inf)
+    highway = np.array([w.passage.highway for w in ways])[way]
+    control = _controls(vertices, here, along_m, begins, stops, highway)
+    drawn = DrawnStreets(
+        way=np.array([w.number for w in ways])[way],
+        first=refs[begins],
+        last=refs[stops],
+        begins=_heading(xy, begins, begins + 1),
+        ends=_heading(xy, stops - 1, stops),
+        open_to=np.isfinite(along_s),
+    )
+    banned = banned_turns(rules, drawn, tally)
+    junction = np.unique(index[cuts])
+    place = np.full(len(ids), -1, dtype=np.int64)
+    place[junction] = np.arange(len(junction))
+    lost_s = np.zeros(len(ids))
+    np.maximum.at(lost_s, index, wait_s)
+    node_ids = ids[junction].astype(object)
+    if numbers:
+        node_ids = np.array([numbers.get(node, node) for node in node_ids.tolist()], dtype=object)
+    return build_network(
+        crs=crs,
+        node_ids=node_ids,
+        node_xy_m=xy[at_first[junction]],
+        first=place[index[begins]],
+        last=place[index[stops]],
+        length_m=street_m,
+        there_s=along_s[:, 0],
+        back_s=along_s[:, 1],
+        lines=np.asarray(lines),
+        highway=highway,
+        street_name=np.array([w.name for w in ways])[way],
+        source=source,
+        notes=tuple(sentences(tally)),
+        street_ref=np.array([w.ref for w in ways])[way],
+        features=np.array([w.passage.features for w in ways], dtype=np.uint16)[way],
+        control=control,
+        wait_s=lost_s[junction],
+        banned=banned,
+        vehicle=vehicle,
+    )
+
+
+def _laid_out(ways: list[Way]) -> _Vertices:
+    sizes = np.array([len(w.refs) for w in ways])
+    begins = np.zeros(sizes.sum(), dtype=bool)
+    begins[np.concatenate(([0], np.cumsum(sizes)[:-1]))] = True
+    return _Vertices(
+        np.concatenate([w.refs for w in ways]),
+        np.concatenate([w.lonlat for w in ways]),
+        np.repeat(np.arange(len(ways)), sizes),
+        begins,
+    )
+
+
+def _met_on(vertices: _Vertices, met: dict[int, Met], tally: Tally) -> dict[int, Met]:
+    """What is met on ways that are driven; each is told once."""
+    known = np.fromiter(met, dtype=np.int64, count=len(met))
+    here = {int(ref): met[int(ref)] for ref in np.intersect1d(vertices.refs, known)}
+    for thing in here.values():
+        if thing.told and not thing.crossing:
+            tally.add(thing.told)
+    return here
+
+
+def _parted(vertices: _Vertices, shut: list[int], tally: Tally) -> _Vertices:
+    """
+    Part ways at what bars them: on either side a node of its own stands at the same place, and nothing passes.
+
+    Where three streets or more meet, a barrier cannot stand across all of them: those that run on are open, and those
+    that end there are shut off.
+    """
+    if not shut:
+        return vertices
+    refs = vertices.refs.copy()
+    last = np.append(vertices.begins[1:], True)
+    spots: defaultdict[int, list[int]] = defaultdict(list)
+    for at_ref in np.flatnonzero(np.isin(refs, np.array(shut, dtype=np.int64))).tolist():
+        spots[int(refs[at_ref])].append(at_ref)
+    fresh = _fresh_numbers(refs)
+    doubled: list[int] = []
+    for ref, at in spots.items():
+        within = [spot for spot in at if not (vertices.begins[spot] or last[spot])]
+        ending = [spot for spot in at if vertices.begins[spot] or last[spot]]
+        if 2 * len(within) + len(ending) > 2 and within:
+            tally.add("barrier on a junction")
+        elif within:
+            doubled += within
+        else:
+            ending = ending[1:]
+        for spot in ending:
+            refs[spot] = fresh(ref)
+    again = np.sort(np.array(doubled, dtype=np.int64))
+    new_refs = np.insert(refs, again + 1, [fresh(int(refs[spot])) for spot in again])
+    begins = np.insert(vertices.begins, again + 1, True)
+    lonlat = np.insert(vertices.lonlat, again + 1, vertices.lonlat[again], axis=0)
+    return _Vertices(new_refs, lonlat, np.insert(vertices.way, again + 1, vertices.way[again]), begins)
+
+
+def _fresh_numbers(refs: NDArray[np.int64]) -> Callable[[int], int]:
+    """Give numbers for the other sides of barriers: that of the node with a minus, if no other node has it."""
+    taken = set(refs[refs < 0].tolist())
+
+    def fresh(ref: int) -> int:
+        number = -abs(ref)
+        while number in taken:
+            number = min(taken) - 1
+        taken.add(number)
+        return number
+
+    return fresh
+
+
+def _spots(vertices: _Vertices, here: dict[int, Met]) -> list[tuple[int, Met]]:
+    """Places along the ways where something is met, in order."""
+    at = np.flatnonzero(np.isin(vertices.refs, np.fromiter(here, dtype=np.int64, count=len(here))))
+    return [(int(spot), here[int(vertices.refs[spot])]) for spot in at]
+
+
+def _arms(vertices: _Vertices, index: NDArray[np.int64]) -> NDArray[np.int64]:
+    """How many streets meet at the node of each vertex."""
+    last = np.append(vertices.begins[1:], True)
+    at_vertex = 2 - vertices.begins.astype(int) - last.astype(int)
+    return np.asarray(np.bincount(index, weights=at_vertex).astype(int)[index])
+
+
+def _waits(
+    vertices: _Vertices,
+    here: dict[int, Met],
+    along_m: NDArray[np.float64],
+    arms: NDArray[np.int64],
+    rails: Rails,
+    tally: Tally,
+) -> NDArray[np.float64]:
+    """Time lost at each vertex; of level crossings close together on one way at the first alone. [s]"""
+    wait_s = np.zeros(len(vertices.refs))
+    crossed: dict[int, float] = {}
+    waited: dict[int, bool] = {}
+    junctions = np.flatnonzero(arms > THROUGH)
+    for spot, thing in _spots(vertices, {ref: thing for ref, thing in here.items() if thing.wait_s}):
+        if not thing.crossing:
+            wait_s[spot] = thing.wait_s
+            continue
+        ref, way = int(vertices.refs[spot]), int(vertices.way[spot])
+        if ref not in waited:
+            near = along_m[spot] - crossed.get(way, -np.inf) < ONE_CROSSING_M
+            alone = ref not in rails.heavy and not thing.guarded
+            of_a_tram = alone and (ref in rails.in_streets or _near_junction(vertices, spot, along_m, junctions))
+            waited[ref] = not near and not of_a_tram
+            if of_a_tram:
+                tally.add("tram crossing")
+                continue
+            crossed[way] = along_m[spot]
+            tally.n[thing.told] += waited[ref]
+        wait_s[spot] = thing.wait_s if waited[ref] else 0.0
+    return wait_s
+
+
+def _near_junction(vertices: _Vertices, spot: int, along_m: NDArray[np.float64], junctions: NDArray[np.int64]) -> bool:
+    """Tell whether a vertex lies at a junction, or so near to one on its way that what it crosses runs in a street."""
+    place = np.searchsorted(junctions, spot)
+    around = junctions[max(place - 1, 0) : place + 1]
+    same = vertices.way[around] == vertices.way[spot]
+    return bool((np.abs(along_m[around[same]] - along_m[spot]) < APPROACH_M).any())
+
+
+def _controls(
+    vertices: _Vertices,
+    here: dict[int, Met],
+    along_m: NDArray[np.float64],
+    begins: NDArray[np.int64],
+    stops: NDArray[np.int64],
+    highway: NDArray[np.str_],
+) -> NDArray[np.uint8]:
+    """What is met at the end of each street, driven as drawn and back; what stands within it counts at its end."""
+    control = np.zeros((len(begins), 2), dtype=np.uint8)
+    rank = {name: place for place, name in enumerate(class_speeds())}
+    lesser: defaultdict[int, list[tuple[int, int, int]]] = defaultdict(list)
+    for spot, thing in _spots(vertices, {ref: thing for ref, thing in here.items() if thing.control}):
+        arriving = int(np.searchsorted(stops, spot))  # the street that ends there, or goes on over it
+        ends_there = arriving < len(stops) and stops[arriving] == spot
+        leaving = int(np.searchsorted(begins, spot))
+        begins_there = leaving < len(begins) and begins[leaving] == spot
+        if not ends_there and not begins_there:
+            if arriving < len(stops) and begins[arriving] < spot:
+                for end in _ends_meant(
+                    thing, along_m[spot] - along_m[begins[arriving]], along_m[stops[arriving]] - along_m[spot]
+                ):
+                    _stands(control, arriving, end, thing.control)
+            continue
+        at = [(arriving, 0)] if ends_there and thing.direction != "backward" else []
+        at += [(leaving, 1)] if begins_there and thing.direction != "forward" else []
+        for street, end in at:
+            if thing.minor:
+                place = rank.get(str(highway[street]).removesuffix("_link"), len(rank))
+                lesser[int(vertices.refs[spot])].append((place, street, end))
+            else:
+                _stands(control, street, end, thing.control)
+    for ref, ends in lesser.items():
+        best = min(place for place, _, _ in ends)
+        for place, street, end in ends:
+            if place > best or all(other == best for other, _, _ in ends):
+                _stands(control, street, end, here[ref].control)
+    return control
+
+
+def _ends_meant(thing: Met, from_first_m: float, to_last_m: float) -> tuple[int, ...]:
+    """At which ends of a street something counts that stands within it: 0 as driven as drawn, 1 as driven back."""
+    if thing.direction:
+        return (0,) if thing.direction == "forward" else (1,)
+    nearer = 0 if to_last_m <= from_first_m else 1
+    both = thing.control == Control.SIGNALS and min(from_first_m, to_last_m) > APPROACH_M
+    return (0, 1) if both else (nearer,)
+
+
+def _stands(control: NDArray[np.uint8], street: int, end: int, kind: int) -> None:
+    """Put something at the end of a street; signals go before signs, and a stop before giving way."""
+    there = control[street, end]
+    control[street, end] = kind if there == Control.NONE else min(there, kind)
+
+
+def _heading(xy: NDArray[np.float64], tail: NDArray[np.int64], head: NDArray[np.int64]) -> NDArray[np.float64]:
+    """Direction from one vertex to another. [°, anticlockwise from east]"""
+    dx, dy = (xy[head] - xy[tail]).T
+    return np.asarray(np.degrees(np.arctan2(dy, dx)))
