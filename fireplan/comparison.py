@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, NamedTuple
 
@@ -22,15 +22,19 @@ from fireplan.measures import Assessment, assess
 from fireplan.measures._assessment import SUMMARY_COLUMNS, chosen_measure, chosen_objective, headline_table
 from fireplan.measures._demand_measures import in_zones
 from fireplan.roads._network import take_over, worked_out
-from fireplan.scenario import counted_columns, held, token
+from fireplan.scenario import counted_columns, held, root, token
 from fireplan.standards._library import standard_of
 from fireplan.travel import first_due
+from fireplan.travel._force import force_arrival
+from fireplan.travel._same_pieces import same_pieces
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Sequence
 
     import geopandas as gpd
+    from numpy.typing import NDArray
 
+    from fireplan.measures._assessment import Arrival
     from fireplan.scenario import Change, Scenario
     from fireplan.standards import Objective, Standard
 
@@ -121,12 +125,14 @@ class Comparison(OfOneRelease):
         -------
         By `scenario` (all but the first), `objective` and `measure`: `gained` (outside before, within now), `lost`,
         `net`, `n`, `faster` and `slower` (arrival changed by more than 10 s) and the `unit`. Pairs are the same places
-        with the first scenario's weights.
+        with the first scenario's weights; a street that only one of them has is in no pair.
         """
         rows = []
         for after in self.assessments[1:]:
             for old, new in zip(self.baseline.arrivals, after.arrivals, strict=True):
                 weight = np.where(old.measure.known, old.measure.weight, 0.0)
+                new, there = paired(old, new)  # noqa: PLW2901 - the same places of it
+                weight = np.where(there, weight, 0.0)
                 with np.errstate(invalid="ignore"):
                     change_s = np.nan_to_num(new.arrival_s - old.arrival_s, nan=0.0)
                 gained = weight[new.within & ~old.within].sum()
@@ -295,6 +301,21 @@ class Comparison(OfOneRelease):
         # An address may have many points: its time is the mean of its incidents', as what it gains is theirs.
         firsts[["before_s", "after_s"]] = by[["before_s", "after_s"]].mean()
         return firsts, was.measure.unit
+
+
+def paired(before: Arrival, after: Arrival) -> tuple[Arrival, NDArray[np.bool_]]:
+    """
+    Give the arrival of another scenario at the same places, and which of them it has.
+
+    Pieces of street are other rows where a street was built: they are found by where they lie.
+    """
+    places = before.measure.places
+    streets = after.scenario.roads.geometry_fingerprint
+    if places.kind != "roads" or before.scenario.roads.geometry_fingerprint == streets:
+        return after, np.ones(len(places.ids), dtype=bool)
+    same = same_pieces(before.scenario, places, after.scenario)
+    times = force_arrival(after.scenario, same, after.objective.needs, after.objective.interval)
+    return replace(after, measure=before.measure._replace(places=same), times=times), same.on_road.street >= 0
 
 
 @takes
@@ -477,9 +498,15 @@ def _unlike(first: Scenario, other: Scenario) -> list[str]:
         "zones": tables[0].zones.index.equals(tables[1].zones.index),
         "weights": weights[0] == weights[1],
         "incidents": calls[0].equals(calls[1]),
-        "streets": other.roads.geometry_fingerprint == first.roads.geometry_fingerprint,
+        "streets": other.roads.geometry_fingerprint == first.roads.geometry_fingerprint or _built_on(first, other),
     }
     return [part for part, same in shared.items() if not same]
+
+
+def _built_on(one: Scenario, other: Scenario) -> bool:
+    """Whether two networks come from the same one, to which streets were added."""
+    roots = root(one).roads, root(other).roads
+    return roots[0].geometry_fingerprint == roots[1].geometry_fingerprint
 
 
 def __dir__() -> list[str]:

@@ -17,6 +17,7 @@ from fireplan._one_release import OfOneRelease
 from fireplan._result_cache import Memo
 from fireplan._schema import check_table, columns
 from fireplan._selection import Selection, choose_incidents, minute_of_week, outline_of
+from fireplan.crs import within_180
 from fireplan.errors import Faults, InputError, UnknownIdError, listed, quoted
 from fireplan.roads import SNAP_LIMIT_M
 from fireplan.roads._speed_periods import period_of
@@ -165,7 +166,7 @@ class Scenario(OfOneRelease):
         put("stations", _indexed(self.stations, "station_id"))
         units, zones = vars(self)["units"].table, vars(self)["zones"].table  # either may be None
         put("units", _indexed(units if units is not None and len(units) else _no_units(), "unit_id"))
-        put("zones", _indexed(self._made_zones() if zones is None else zones, "zone_id"))
+        put("zones", _on_both_sides(_indexed(self._made_zones() if zones is None else zones, "zone_id")))
         check_table(self.stations, "stations")
         put("stations", _with_flag(self.stations))
         _check_streets(self.roads, self.stations)
@@ -448,6 +449,15 @@ def _indexed(frame: pd.DataFrame, key: str) -> pd.DataFrame:
     if table.index.name == key:
         table.index = table.index.astype(str)
     return table
+
+
+def _on_both_sides(zones: Any) -> Any:  # noqa: ANN401 - whatever it is, until it is checked
+    """Cut zones that cross the 180th meridian there, whichever way they are drawn: no place is lost in them."""
+    if getattr(zones, "crs", None) is None or not zones.crs.is_geographic:
+        return zones
+    shapes = zones.geometry.to_numpy()
+    cut = within_180(shapes, small=True)
+    return zones if cut is shapes else zones.set_geometry(cut, crs=zones.crs)
 
 
 def _no_units() -> pd.DataFrame:

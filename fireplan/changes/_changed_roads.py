@@ -9,6 +9,7 @@ import pandas as pd
 
 from fireplan._checked import takes
 from fireplan.changes._new_roads import BuildRoad
+from fireplan.roads._added_streets import ground_m
 from fireplan.scenario import root
 
 if TYPE_CHECKING:
@@ -130,6 +131,6 @@ def _built(change: BuildRoad, roads: RoadNetwork) -> gpd.GeoDataFrame:
     new = change.street(roads)
     columns = {
         "kind": ["built"], "both": [not new.oneway], "name": [new.name], "highway": [new.highway],
-        "length_m": [new.line.length],
+        "length_m": [ground_m(new.line, roads)],
     }  # fmt: skip
     return gpd.GeoDataFrame(columns, geometry=[new.line], crs=roads.crs)

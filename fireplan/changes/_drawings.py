@@ -34,11 +34,7 @@ def ways_drawn(path: str | Path) -> list[dict[str, Any]]:
     new = [w for w in ways if w["id"] < 0 and "highway" in w["tags"]]
     if not new:
         raise InputError(f"drawing {quoted(file.name)} holds no new road: draw a way with a highway tag and save it")
-    ends: dict[str, int] = {}
-    for way in ways:
-        for ref in way["refs"]:
-            ends[ref] = ends.get(ref, 0) + 1
-    return [_change(way, places, ends, file.name) for way in _in_order(new)]
+    return [_change(way, places, file.name) for way in _in_order(new)]
 
 
 def _read(file: Path) -> tuple[dict[str, tuple[float, float]], list[dict[str, Any]]]:
@@ -92,9 +88,7 @@ def _is_old(ref: str) -> bool:
     return not ref.startswith("-")
 
 
-def _change(
-    way: dict[str, Any], places: dict[str, tuple[float, float]], ends: dict[str, int], file: str
-) -> dict[str, Any]:
+def _change(way: dict[str, Any], places: dict[str, tuple[float, float]], file: str) -> dict[str, Any]:
     tags, refs = way["tags"], way["refs"]
     called = quoted(tags.get("name") or f"way {way['id']}")
     lost = [r for r in refs if r not in places]
@@ -108,7 +102,6 @@ def _change(
         raise InputError(f"drawing {quoted(file)}: {called} is of class {quoted(highway)}, which no engine drives")
     line = [places[r] for r in refs]
     oneway = tags.get("oneway", "no").lower()
-    dead = any(not _is_old(r) and ends[r] == 1 for r in (refs[0], refs[-1]))
     found: dict[str, Any] = {
         "line": line[::-1] if oneway == "-1" else line,
         "highway": highway,
@@ -117,7 +110,7 @@ def _change(
         "oneway": oneway in YES | {"-1"},
         "bridge": tags.get("bridge", "no") != "no",
         "tunnel": tags.get("tunnel", "no") != "no",
-        "loose": dead,
+        "loose": not (_is_old(refs[0]) and _is_old(refs[-1])),  # a dead end, or one that a later way goes on from
     }
     kph = posted_kph(tags["maxspeed"]) if "maxspeed" in tags else None
     return found if kph is None else found | {"speed_kph": kph}

@@ -65,15 +65,17 @@ def drawn_line(value: object) -> tuple[tuple[float, float], ...]:
     InputError
         Saying what it is instead, to be set behind the name of the argument.
     """
-    shape = shapely.line_merge(_shape(value, LINES))
+    shape = _shape(value, LINES)
     parts = [p for p in shapely.get_parts(_flat(shape)) if shapely.get_dimensions(p) == 1]
+    if parts and not shapely.length(parts).any():
+        raise InputError("has no length: give two places at least")
+    if len(parts) > 1:
+        parts = list(shapely.get_parts(shapely.line_merge(shapely.MultiLineString(parts))))
     if len(parts) != 1:
         held = f"{len(parts)} lines that do not join" if parts else _kind(shape)
         raise InputError(f"holds {held}: give one line, or a change for each")
     points = shapely.get_coordinates(parts[0])
     _check_degrees(points)
-    if not shapely.length(parts[0]) > 0:
-        raise InputError("has no length: give two places at least")
     return tuple((float(x), float(y)) for x, y in points.round(PLACE_DECIMALS))
 
 

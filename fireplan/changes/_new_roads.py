@@ -15,7 +15,7 @@ from fireplan.changes._hours_and_days import Days, Hours, when_said
 from fireplan.changes._street_choice import days_faults, when_notes
 from fireplan.errors import InputError, UnknownIdError, listed
 from fireplan.roads import Feature, class_speeds
-from fireplan.roads._added_streets import JOIN_M, Joint, Joints, NewStreet, joints_of, with_street
+from fireplan.roads._added_streets import JOIN_M, Joint, Joints, NewStreet, ground_m, joints_of, with_street
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -159,7 +159,7 @@ class BuildRoad(BaseChange):
     def _said(self, roads: RoadNetwork, new: NewStreet, joints: Joints) -> str:
         """Say how long and fast it is, and where it was joined."""
         ways = "one-way as drawn" if self.oneway else "both directions"
-        parts = [f"{wording.distance(new.line.length)}, {self.highway} at {new.kph:g} km/h, {ways}"]
+        parts = [f"{wording.distance(ground_m(new.line, roads))}, {self.highway} at {new.kph:g} km/h, {ways}"]
         joined = []
         for end, joint, away_m in (("start", joints.start, joints.start_m), ("end", joints.end, joints.end_m)):
             if joint is None:

@@ -20,6 +20,7 @@ from fireplan.charts._chart_layout import EDGE_PT, FONT, LABEL_PT, SMALL_PT, WID
 from fireplan.charts._palette import QUIET
 from fireplan.charts._trade_offs import modelled
 from fireplan.colours import INK, STILL_MAIN_ROAD, STILL_ROAD, UNKNOWN
+from fireplan.crs import WGS84, metric_crs
 from fireplan.demand._zones import DISC_RADIUS_M
 from fireplan.errors import InputError
 from fireplan.roads._classes import MAIN
@@ -121,7 +122,8 @@ def choropleth(  # noqa: PLR0913 - a map has this many parts
     if not len(zones) or not colours:
         raise InputError("a map needs zones, and colours for their classes")
     about = modelled(about, zones)
-    place = zones.geometry.to_crs(zones.estimate_utm_crs() if roads is None else roads.crs)
+    middle = zones.geometry.to_crs(WGS84).representative_point()
+    place = zones.geometry.to_crs(metric_crs(middle.x, middle.y) if roads is None else roads.crs)
     label_of = classes.reindex(zones.index).astype(object).where(lambda s: s.isin(list(colours)), missing)
     weighed = pd.Series(1.0, index=zones.index) if weight is None else weight.reindex(zones.index)
     counted = np.asarray(weighed.fillna(0), dtype=np.float64)

@@ -10,6 +10,7 @@ import shapely
 
 from fireplan._checked import takes
 from fireplan._frozen_tables import freeze_own
+from fireplan.crs import reproject
 from fireplan.errors import InputError
 from fireplan.measures._assessment import Assessment, chosen_measure, chosen_objective
 from fireplan.measures._demand_measures import in_zones
@@ -133,7 +134,7 @@ def _gaps(
         crs=assessment.scenario.roads.crs,
     )
     table.index = pd.RangeIndex(1, len(table) + 1, name="gap")
-    table = table.to_crs(zones.crs)
+    table = reproject(table, zones.crs)
     table.attrs = {
         "objective": goal.key,
         "title": goal.title,

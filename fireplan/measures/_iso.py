@@ -12,6 +12,7 @@ from fireplan._checked import takes
 from fireplan.errors import Faults, InputError, UnknownIdError, listed, quoted
 from fireplan.measures._demand_measures import Measure, measures_of
 from fireplan.measures._tally import ROUNDING, weighted_percentile
+from fireplan.roads._network import by_metres
 from fireplan.scenario import counted_columns, on_roads
 from fireplan.standards import MILE_M, distance_goals
 from fireplan.travel import force_times, places, time_rows
@@ -58,12 +59,7 @@ def by_distance(scenario: Scenario) -> Scenario:
     roads = scenario.roads
 
     def make() -> RoadNetwork:
-        length = np.maximum(roads.length_m, SHORTEST_M)
-        return roads.with_times(
-            there_s=np.where(np.isfinite(roads.there_s), length, np.inf),
-            back_s=np.where(np.isfinite(roads.back_s), length, np.inf),
-            note="every metre takes one second: times are road distances in metres",
-        )
+        return by_metres(roads, SHORTEST_M)
 
     measured = scenario.memo.get(("roads by distance", roads.fingerprint, roads.attribute_fingerprint), make)
     return on_roads(scenario, measured)

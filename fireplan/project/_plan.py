@@ -18,6 +18,7 @@ from fireplan.errors import FireplanError, ProjectError, UnknownIdError, listed,
 from fireplan.response_performance import Policy
 from fireplan.roads import SpeedPeriod, Vehicle
 from fireplan.roads._speed_periods import check_periods
+from fireplan.roads._turns import LONGEST_DELAY_S, USUAL_DELAYS
 
 MOST_REPLICATIONS = 10_000
 LARGEST_BYTES = 2**20
@@ -294,11 +295,30 @@ class PlannedScenario(_Part):
     changes: tuple[dict[str, Any], ...] = ()
 
 
+DelaySeconds = Annotated[float, Field(ge=0, le=LONGEST_DELAY_S, allow_inf_nan=False)]
+
+
+class Delays(_Part):
+    """What turns cost; see `fireplan.roads.TurnDelays`."""
+
+    straight_s: DelaySeconds = USUAL_DELAYS.straight_s
+    left_s: DelaySeconds = USUAL_DELAYS.left_s
+    right_s: DelaySeconds = USUAL_DELAYS.right_s
+    u_turn_s: DelaySeconds = USUAL_DELAYS.u_turn_s
+    signal_s: DelaySeconds = USUAL_DELAYS.signal_s
+    stop_s: DelaySeconds = USUAL_DELAYS.stop_s
+    give_way_s: DelaySeconds = USUAL_DELAYS.give_way_s
+    roundabout_s: DelaySeconds = USUAL_DELAYS.roundabout_s
+    drives_on: Literal["right", "left"] = USUAL_DELAYS.drives_on
+
+
 class Network(_Part):
-    """How places meet the roads; and, of street centrelines, what their columns and codes mean."""
+    """How places meet the roads, how turns are reckoned; and, of centrelines, what their columns and codes mean."""
 
     snap_limit_m: float = Field(default=200.0, gt=0, le=5000)
     source: str = ""
+    turns: Literal["none", "mean", "exact"] | None = None
+    delays: Delays | None = None
     columns: dict[str, str] = Field(default_factory=dict)
     classes: dict[str, str] = Field(default_factory=dict)
     oneway_codes: dict[str, str] = Field(default_factory=dict)
@@ -312,6 +332,12 @@ class Network(_Part):
             if key not in LINE_COLUMNS:
                 raise ValueError(f"network.columns: {UnknownIdError('key', key, LINE_COLUMNS)}")
         return value
+
+    @model_validator(mode="after")
+    def _delays_are_used(self) -> Network:
+        if self.delays is not None and self.turns not in {"mean", "exact"}:
+            raise ValueError('network.delays changes no time unless turns count: write turns = "exact", or "mean"')
+        return self
 
 
 class PeriodPart(_Part):

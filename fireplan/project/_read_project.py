@@ -26,6 +26,7 @@ from fireplan.project._plan import (
     read_plan,
     source_of,
 )
+from fireplan.roads import TurnDelays
 from fireplan.scenario import Scenario
 from fireplan.stations import complete_units, read_station_table, read_units
 
@@ -222,6 +223,14 @@ def _check_inputs(plan: Plan, folder: Path) -> None:
 
 
 def read_network(folder: Path, name: str, asked: Network, vehicle: VehiclePart | None = None) -> RoadNetwork:
+    """Read roads as they lie, and reckon turns on them as the plan says; where it does not, as the file does."""
+    network = _network(folder, name, asked, vehicle)
+    if asked.turns is None:
+        return network
+    return network.with_turns(asked.turns, None if asked.delays is None else TurnDelays(**dict(asked.delays)))
+
+
+def _network(folder: Path, name: str, asked: Network, vehicle: VehiclePart | None) -> RoadNetwork:
     """Read roads by the ending of their file: a network kept, a graph, an extract, or else centrelines."""
     file, source = folder / name, asked.source or None
     driver = (vehicle or VehiclePart()).as_vehicle()

@@ -8,6 +8,7 @@ from unicodedata import category
 import pandas as pd
 
 from fireplan._html_escape import plain
+from fireplan.crs import WGS84, reproject
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -79,7 +80,7 @@ def write_layers(layers: Mapping[str, pd.DataFrame], file: Path) -> None:
     try:
         for name, layer in layers.items():
             if isinstance(layer, gpd.GeoDataFrame):
-                layer.to_crs("EPSG:4326").reset_index().to_file(file, layer=name, driver="GPKG", engine="pyogrio")
+                reproject(layer, WGS84).reset_index().to_file(file, layer=name, driver="GPKG", engine="pyogrio")
             else:
                 pyogrio.write_dataframe(layer.reset_index(drop=True), file, layer=name, driver="GPKG")
     finally:

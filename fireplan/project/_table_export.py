@@ -17,7 +17,7 @@ import pandas as pd
 import shapely
 
 from fireplan._checked import takes
-from fireplan.crs import PLACE_DECIMALS
+from fireplan.crs import PLACE_DECIMALS, WGS84, reproject
 from fireplan.errors import InputError, listed, quoted
 from fireplan.project._atomic_output import whole_outputs
 from fireplan.project._kml import MADE as KML_START
@@ -185,9 +185,7 @@ def _plain(table: pd.DataFrame, called: str) -> pd.DataFrame:
         raise InputError(f"table {quoted(called)} has a geometry but no CRS: use .set_crs()")
     if not safe:
         plain["row"] = np.arange(1, len(plain) + 1)
-    placed: pd.DataFrame = gpd.GeoDataFrame(
-        plain, geometry=ready[shapes].to_crs("EPSG:4326").to_numpy(), crs="EPSG:4326"
-    )
+    placed: pd.DataFrame = gpd.GeoDataFrame(plain, geometry=reproject(ready[shapes], WGS84).to_numpy(), crs="EPSG:4326")
     placed.attrs = dict(table.attrs)
     return placed
 

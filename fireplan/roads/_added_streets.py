@@ -172,7 +172,7 @@ def with_street(roads: RoadNetwork, new: NewStreet, joints: Joints) -> RoadNetwo
         lines.append(line)
     if not lines:
         raise NetworkError("the new street begins and ends at one place: draw it longer")
-    long_m = np.array([_ground_m(line, roads) for line in lines])
+    long_m = np.array([ground_m(line, roads) for line in lines])
     own_s = long_m / new.kph * KPH_PER_MPS
     k = len(lines)
     rows = pieces.row
@@ -362,7 +362,7 @@ def _part_s(whole_s: NDArray[np.float64], share: NDArray[np.float64]) -> NDArray
     return np.asarray(whole_s * share)
 
 
-def _ground_m(line: shapely.LineString, roads: RoadNetwork) -> float:
+def ground_m(line: shapely.LineString, roads: RoadNetwork) -> float:
     """Length of a line on the ground, without the scale of the projection. [m]"""
     return float(step_lengths_m(project(shapely.get_coordinates(line), source=roads.crs, target=WGS84)).sum())
 

@@ -26,6 +26,7 @@ from fireplan.roads._reading_notes import is_usual, said_for_turns
 from fireplan.roads._routing import Routing, over_nodes, over_turns
 from fireplan.roads._speed_periods import REST, WEEK_MIN, SpeedPeriod, check_periods, period_notes
 from fireplan.roads._turns import (
+    NO_DELAYS,
     TURNS,
     USUAL_DELAYS,
     Feature,
@@ -628,6 +629,20 @@ class RoadNetwork(OfOneRelease):
 
 TAGS = ("ref", "bridge", "tunnel", "junction", "emergency")
 """Tags of edges of a graph that say what else its streets are."""
+
+
+def by_metres(roads: RoadNetwork, least_m: float) -> RoadNetwork:
+    """Let every metre take a second and nothing else any time, on the same streets with the same turns forbidden."""
+    length = np.maximum(roads.length_m, least_m)
+    measured = roads.with_times(
+        there_s=np.where(np.isfinite(roads.there_s), length, np.inf),
+        back_s=np.where(np.isfinite(roads.back_s), length, np.inf),
+        note="every metre takes one second: times are road distances in metres",
+    )
+    turns: Turns = "exact" if roads.turns == "exact" else "none"
+    other = replace(measured, wait_s=np.zeros(roads.n_nodes), turns=turns, delays=NO_DELAYS)
+    vars(other).update({name: value for name, value in vars(measured).items() if name in FROM_GEOMETRY})
+    return other
 
 
 def plain_traits(n_nodes: int, n_streets: int) -> dict[str, NDArray[Any]]:

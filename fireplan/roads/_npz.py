@@ -53,7 +53,7 @@ def save(roads: RoadNetwork, path: str | Path) -> Path:
     content["source"] = np.array(roads.source)
     content["notes"] = np.array(roads.notes, dtype=str)
     content["turns"] = np.array(roads.turns)
-    content["delays"] = np.array(roads.delays, dtype=float)
+    content["delays"] = np.array(json.dumps(roads.delays._asdict()))
     content["vehicle"] = np.array(json.dumps(as_values(roads.vehicle)))
     content["periods"] = np.array(json.dumps(as_plain(roads.periods)))
     content["fingerprint"] = np.array(roads.fingerprint)
@@ -94,7 +94,7 @@ def load(path: str | Path) -> RoadNetwork:
         source=str(held["source"]),
         notes=tuple(str(n) for n in held["notes"]),
         turns=cast("Turns", str(held["turns"])),
-        delays=TurnDelays(*held["delays"].tolist()),
+        delays=_delays(str(held["delays"]), file.name),
         vehicle=_vehicle(str(held["vehicle"]), file.name),
         periods=_periods(str(held["periods"]), file.name),
         **{name: held[name] for name in ARRAYS},
@@ -102,6 +102,13 @@ def load(path: str | Path) -> RoadNetwork:
     if roads.fingerprint != str(held["fingerprint"]):
         raise NetworkError(f"{file.name} is damaged: its streets are not those that were saved")
     return roads
+
+
+def _delays(text: str, name: str) -> TurnDelays:
+    try:
+        return TurnDelays(**json.loads(text))
+    except (ValueError, TypeError) as error:
+        raise NetworkError(f"{name} is damaged: its delays at turns cannot be read ({error})") from error
 
 
 def _vehicle(text: str, name: str) -> Vehicle:

@@ -14,7 +14,7 @@ from fireplan.roads._network import RoadNetwork, build_network
 from fireplan.roads._reading_notes import sentences
 from fireplan.roads._speeds import class_speeds
 from fireplan.roads._turn_restrictions import DrawnStreets, banned_turns
-from fireplan.roads._turns import Control
+from fireplan.roads._turns import Control, Feature
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -29,6 +29,9 @@ if TYPE_CHECKING:
 
 APPROACH_M = 40.0
 """A signal nearer to a junction than this stands for those who come to it, unless it says otherwise. [m]"""
+
+TINY_M = 1e-6
+"""Least length of a driveway to SciPy, to which one of none is none. [m]"""
 
 THROUGH = 2
 """As many arms has a place in the middle of a street."""
@@ -114,6 +117,9 @@ def network_of(
     whole = _laid_out(ways)
     here = _met_on(whole, met, tally)
     vertices = _parted(whole, [ref for ref, thing in here.items() if thing.shut], tally)
+    to_doors = np.array([bool(w.passage.features & Feature.TO_DOORS) for w in ways])
+    if to_doors.any():
+        vertices = _closed_to_through_traffic(vertices, to_doors[vertices.way])
     refs, lonlat = vertices.refs, vertices.lonlat
     ends = np.append(np.flatnonzero(vertices.begins)[1:] - 1, len(refs) - 1)
     # Lengths are true on the ground: the projection's scale is taken out by measuring on the ellipsoid.
@@ -248,6 +254,67 @@ def _fresh_numbers(refs: NDArray[np.int64]) -> Callable[[int], int]:
         return number
 
     return fresh
+
+
+def _closed_to_through_traffic(vertices: _Vertices, door: NDArray[np.bool_]) -> _Vertices:
+    """
+    Part driveways in their middle where they lead from one street to another: to the doors on them, not through.
+
+    Each place on them is reached from the street that is nearest along driveways; where two such parts meet, a driveway
+    is cut.
+    """
+    _, index, uses = np.unique(vertices.refs, return_inverse=True, return_counts=True)
+    last = np.append(vertices.begins[1:], True)
+    cuts = np.flatnonzero(door & ((uses[index] > 1) | vertices.begins | last))
+    inside = ~vertices.begins[cuts[1:]] & (vertices.way[cuts[:-1]] == vertices.way[cuts[1:]])
+    begins, stops = cuts[:-1][inside], cuts[1:][inside]
+    along_m = np.concatenate(([0.0], np.cumsum(step_lengths_m(vertices.lonlat))))
+    nodes, ends = np.unique(np.concatenate([index[begins], index[stops]]), return_inverse=True)
+    first, stop = ends[: len(begins)], ends[len(begins) :]
+    on_streets = np.bincount(index, weights=~door) > 0
+    owner = _nearest_gate(first, stop, along_m[stops] - along_m[begins], np.flatnonzero(on_streets[nodes]))
+    through = np.flatnonzero(owner[first] != owner[stop])
+    fresh = _fresh_numbers(vertices.refs)
+    at, refs, starts, lonlat = [], [], [], []
+    for begin, end in zip(begins[through].tolist(), stops[through].tolist(), strict=True):
+        half_m = (along_m[begin] + along_m[end]) / 2
+        middle = begin + 1 + int(np.argmin(np.abs(along_m[begin + 1 : end] - half_m))) if end - begin > 1 else -1
+        if middle < 0:  # a straight one, with nothing but its ends
+            at.append(begin + 1)
+            refs.append(fresh(int(vertices.refs[begin])))
+            starts.append(False)
+            lonlat.append(vertices.lonlat[[begin, end]].mean(axis=0))
+        at.append(begin + 1 if middle < 0 else middle + 1)
+        refs.append(fresh(int(vertices.refs[middle if middle >= 0 else begin])))
+        starts.append(True)
+        lonlat.append(lonlat[-1] if middle < 0 else vertices.lonlat[middle])
+    if not at:
+        return vertices
+    way = vertices.way[np.array(at) - 1]
+    return _Vertices(
+        np.insert(vertices.refs, at, refs),
+        np.insert(vertices.lonlat, at, np.array(lonlat), axis=0),
+        np.insert(vertices.way, at, way),
+        np.insert(vertices.begins, at, starts),
+    )
+
+
+def _nearest_gate(
+    first: NDArray[np.int64], last: NDArray[np.int64], length_m: NDArray[np.float64], gates: NDArray[np.int64]
+) -> NDArray[np.int64]:
+    """Of every node on driveways the place where they leave the streets that is nearest along them; -9999: none."""
+    from scipy.sparse import csr_array  # noqa: PLC0415 - slow to import
+    from scipy.sparse.csgraph import dijkstra  # noqa: PLC0415
+
+    n = int(max(first.max(initial=0), last.max(initial=0))) + 1
+    if not len(gates) or not len(first):
+        return np.full(n, -9999)
+    order = np.argsort(length_m, kind="stable")
+    _, kept = np.unique(np.sort(np.stack([first, last], axis=1)[order], axis=1), axis=0, return_index=True)
+    rows = order[kept]  # of driveways between the same two nodes the shorter
+    graph = csr_array((np.maximum(length_m[rows], TINY_M), (first[rows], last[rows])), shape=(n, n))
+    found = dijkstra(graph, directed=False, indices=gates, min_only=True, return_predecessors=True)
+    return np.asarray(found[2], dtype=np.int64)
 
 
 def _spots(vertices: _Vertices, here: dict[int, Met]) -> list[tuple[int, Met]]:

@@ -3,6 +3,7 @@
 from fireplan.travel._ad_hoc_points import Passing, Spot
 from fireplan.travel._candidate_times import ByPlace, CandidateTimes, candidate_times
 from fireplan.travel._criticality import criticality
+from fireplan.travel._driven_streets import route
 from fireplan.travel._first_due import first_due
 from fireplan.travel._first_due_areas import erf_areas, first_due_areas
 from fireplan.travel._force import force_times
@@ -30,6 +31,7 @@ __all__ = [
     "network_parts",
     "node_times",
     "places",
+    "route",
     "station_notes",
     "time_rows",
     "travel_times",

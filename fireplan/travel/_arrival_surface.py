@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
+from fireplan.crs import reproject
 from fireplan.progress import steps
 from fireplan.travel._mesh import BEYOND_S, Arrivals, arrivals, build_mesh, outline
 from fireplan.travel._mesh_blocks import LONGEST_EDGE_M, Piece, blocks_near, lay
@@ -186,7 +187,7 @@ def as_table(scenario: Scenario, rows: Iterable[Mapping[str, object]], *, column
     columns = [*columns, "geometry"]
     table = gpd.GeoDataFrame(pd.DataFrame(list(rows), columns=columns), geometry="geometry", crs=scenario.roads.crs)
     table.insert(len(columns) - 1, "area_km2", table.area / 1e6)
-    moved = table.to_crs(scenario.zones.crs)
+    moved = reproject(table, scenario.zones.crs)
     outlines = moved.geometry.to_numpy().copy()
     # Rings that touch at a point may, rounded to another CRS, cross there by a hair.
     crossed = ~shapely.is_valid(outlines)

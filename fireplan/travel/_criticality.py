@@ -88,7 +88,7 @@ def criticality(  # noqa: PLR0913 - what is counted, from where, and which stree
     Exact: no street is sampled. A street that is on no quickest way changes nothing when it is lost, and is not listed;
     of the others the branch of the tree of quickest ways that hangs on it is searched anew. Places stay on their
     streets: `CloseRoad` would put those of a closed street on the next. A station leaves by its street; if that is
-    lost, it cannot set out, and others come. Turns are those of the network.
+    lost, it cannot set out, and others come. Turns are those of the network; what is lost at junctions stays as it is.
 
     Examples
     --------
@@ -204,8 +204,7 @@ def _problem(roads: RoadNetwork, origins: Origins, ends: Places, weight: NDArray
 def _arcs(roads: RoadNetwork) -> kernel.Arcs:
     """Every arc of a search, with its street; where states are nodes, those beside a quicker one too."""
     routing = roads.routing
-    nodes_from = getattr(routing.streets, "nodes_from", 0)
-    if nodes_from:
+    if routing.by_turn:
         graph = routing.graph
         tail = np.repeat(np.arange(graph.n_nodes), np.diff(graph.start))
         return kernel.arcs_of(tail, graph.head, graph.time_s, tail >> 1, graph.n_nodes)
@@ -225,7 +224,7 @@ def _ends(
     routing, on = roads.routing, np.flatnonzero(ends.on_road.street >= 0)
     street, along = ends.on_road.street[on], ends.on_road.along[on]
     streets = routing.streets
-    nodes_from = getattr(streets, "nodes_from", 0)
+    nodes_from = streets.nodes_from
     at_first, at_last = along <= 0.0, along >= 1.0
     first, last = streets.first[street].astype(np.int64), streets.last[street].astype(np.int64)
     if nodes_from:

@@ -11,7 +11,7 @@ import shapely
 from fireplan import _kernel as kernel
 from fireplan import wording
 from fireplan._checked import takes
-from fireplan.crs import WGS84
+from fireplan.crs import WGS84, reproject
 from fireplan.errors import quoted
 from fireplan.roads._snapping import nearest
 from fireplan.scenario import counted_columns, held
@@ -76,7 +76,7 @@ def network_parts(scenario: Scenario) -> gpd.GeoDataFrame:
         columns[name] = _on_parts(scenario, name, n)
     columns |= _gaps(roads, lines, of_street, n)
     table = gpd.GeoDataFrame(columns, geometry=whole, crs=roads.crs, index=pd.RangeIndex(n, name="part"))
-    return table.to_crs(WGS84)
+    return reproject(table, WGS84)
 
 
 def _on_parts(scenario: Scenario, weight: str, n: int) -> NDArray[np.float64]:

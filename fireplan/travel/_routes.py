@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
@@ -19,6 +19,19 @@ if TYPE_CHECKING:
 
 MOST_STREETS = 5000
 """A way along more streets than this is none that a unit drives."""
+
+
+class Piece(NamedTuple):
+    """A street that is driven, from one fraction of it to another."""
+
+    street: int
+    begin: float
+    end: float
+
+    @property
+    def way(self) -> int:
+        """The street in the direction in which it is driven."""
+        return 2 * self.street + (self.end < self.begin)
 
 
 @takes
@@ -40,10 +53,13 @@ class Routes:
         self._cutoff_s = cutoff_s
         ends = np.concatenate([roads.first, roads.last])
         order = np.argsort(ends, kind="stable")
-        self._street_at = np.concatenate([np.arange(roads.n_streets), np.arange(roads.n_streets)])[order]
+        # A way is twice the row of a street, and one more where it is driven back.
+        row = 2 * np.arange(roads.n_streets)
+        self._way_to = np.concatenate([row + 1, row])[order]
         self._from_node = np.searchsorted(ends[order], np.arange(roads.n_nodes + 1))
-        self._workspace = kernel.Workspace(roads.n_nodes)
-        self._node_s = np.full(roads.n_nodes, np.inf)
+        self._routing = roads.routing
+        self._workspace = kernel.Workspace(self._routing.n_states)
+        self._state_s = np.full(self._routing.n_states, np.inf)
 
     @takes
     def way(self, start: Spot, end: Spot) -> tuple[NDArray[np.float64], float] | None:
@@ -54,70 +70,99 @@ class Routes:
         -------
         Its points in the network's CRS, in order, and how long it takes [s]; None: there is none within the limit.
         """
-        roads = self._roads
-        seeds = roads.routing.seeds(
+        found = self.pieces(start, end)
+        if found is None:
+            return None
+        pieces, takes_s = found
+        return np.concatenate([self.points(piece) for piece in pieces]), takes_s
+
+    def pieces(self, start: Spot, end: Spot) -> tuple[list[Piece], float] | None:
+        """Find the quickest way, as the pieces of street that it is made of, and how long it takes [s]; None: none."""
+        routing = self._routing
+        seeds = routing.seeds(
             np.array([start.street], dtype=np.int32), np.array([start.along]), owner=np.zeros(1, dtype=np.int64)
         )
-        nodes, found_s = kernel.reach(
-            roads.graph, seeds.node, seeds.spent_s, limit_s=self._cutoff_s, workspace=self._workspace
-        )
-        self._node_s[nodes] = found_s
+        limit_s, work = self._cutoff_s, self._workspace
+        found = kernel.reach(routing.graph, seeds.node, seeds.spent_s, limit_s=limit_s, workspace=work)
+        states, found_s = kernel.with_corners(routing.graph, found, limit_s=limit_s, workspace=work)
+        self._state_s[states] = found_s
         try:
             return self._backwards(start, end)
         finally:
-            self._node_s[nodes] = np.inf
+            self._state_s[states] = np.inf
 
-    def _backwards(self, start: Spot, end: Spot) -> tuple[NDArray[np.float64], float] | None:
-        """Go back from the end, from each node to the one it was reached from."""
-        roads, node_s = self._roads, self._node_s
-        by_first_s = node_s[roads.first[end.street]] + part_s(end.along, float(roads.there_s[end.street]))
-        by_last_s = node_s[roads.last[end.street]] + part_s(1.0 - end.along, float(roads.back_s[end.street]))
+    def _backwards(self, start: Spot, end: Spot) -> tuple[list[Piece], float] | None:
+        """Go back from the end, from each street to the one from which it was entered."""
+        roads = self._roads
+        at_first, at_last = self._routing.states_at(end.street, end.along)
+        by_first_s = self._state_s[at_first] + part_s(end.along, float(roads.there_s[end.street]))
+        by_last_s = self._state_s[at_last] + part_s(1.0 - end.along, float(roads.back_s[end.street]))
         direct_s = self._direct_s(start, end)
-        takes_s = min(by_first_s, by_last_s, direct_s)
+        takes_s = float(min(by_first_s, by_last_s, direct_s))
         if not takes_s <= self._cutoff_s:
             return None
         if direct_s <= takes_s:
-            return self._piece(end.street, start.along, end.along), float(direct_s)
-        by_first = by_first_s <= by_last_s
-        pieces = [self._piece(end.street, 0.0 if by_first else 1.0, end.along)]
-        node = int(roads.first[end.street] if by_first else roads.last[end.street])
-        # Back along the search: a node was reached by the street that gives it its time (Dijkstra 1959). Each step goes
-        # to a node strictly nearer the start, so no node comes twice; the count only guards against times that do not
-        # fit.
-        for _ in range(MOST_STREETS):
-            seeded_s = self._seeded_s(start, node)
-            before = self._before(node)
-            if before is None or seeded_s <= before[2]:
-                at = 0.0 if node == roads.first[start.street] else 1.0
-                pieces.append(self._piece(start.street, start.along, at))
-                return np.concatenate(pieces[::-1]), float(takes_s)
-            street, node = before[0], before[1]
-            forward = roads.first[street] == node
-            pieces.append(self._piece(street, 0.0 if forward else 1.0, 1.0 if forward else 0.0))
+            return [Piece(end.street, start.along, end.along)], takes_s
+        back = int(by_last_s < by_first_s)
+        node = int((roads.last if back else roads.first)[end.street])
+        corner = end.along == back  # nothing of the street itself is driven
+        way = None if corner else 2 * end.street + back
+        pieces = [] if corner else [Piece(end.street, float(back), end.along)]
+        passed: set[int] = set()
+        # Back along the search: what has a time got it from the street that gives it that time (Dijkstra 1959).
+        while len(passed) < MOST_STREETS:
+            before = self._before(way, node, start, passed)
+            if before is None:
+                return None
+            way, begin = before
+            if way is None:  # it begins here
+                return pieces[::-1], takes_s
+            pieces.append(Piece(way // 2, begin, 1.0 - way % 2))
+            if begin != way % 2:
+                return pieces[::-1], takes_s
+            passed.add(way)
+            node = int((roads.last if way % 2 else roads.first)[way // 2])
         return None
 
-    def _before(self, node: int) -> tuple[int, int, float] | None:
-        """The street by which a node is reached soonest, the node at its other end, and the time of arrival by it."""
-        roads, best = self._roads, None
-        best_s = np.inf
-        for street in self._street_at[self._from_node[node] : self._from_node[node + 1]]:
-            first, last = int(roads.first[street]), int(roads.last[street])
-            for other, takes_s in ((first, roads.there_s[street]), (last, roads.back_s[street])):
-                if other == node and first != last:
-                    continue
-                arrives_s = self._node_s[other] + takes_s
-                if arrives_s < best_s and self._node_s[other] < self._node_s[node]:
-                    best, best_s = (int(street), other, float(arrives_s)), arrives_s
+    def _before(self, way: int | None, node: int, start: Spot, passed: set[int]) -> tuple[int | None, float] | None:
+        """
+        Say by which way, begun how far along its street, a node is reached soonest for turning onto another.
+
+        None in the place of the way: one that begins at the node. None at all: there is none.
+        """
+        roads = self._roads
+        if start.along in {0.0, 1.0} and node == (roads.last if start.along else roads.first)[start.street]:
+            return None, 0.0
+        best_s, best = np.inf, None
+        for other in self._way_to[self._from_node[node] : self._from_node[node + 1]].tolist():
+            street, back = divmod(other, 2)
+            whole_s = float((roads.back_s if back else roads.there_s)[street])
+            lost_s = self.lost_s(other, way)
+            if not np.isfinite(whole_s + lost_s):
+                continue
+            if street == start.street and 0 < start.along < 1:
+                arrives_s = abs(1 - back - start.along) * whole_s + lost_s
+                if arrives_s < best_s:
+                    best_s, best = arrives_s, (other, start.along)
+            entered = other if self._routing.by_turn else (roads.last if back else roads.first)[street]
+            arrives_s = float(self._state_s[entered]) + whole_s + lost_s
+            if arrives_s < best_s and other not in passed:
+                best_s, best = arrives_s, (other, float(back))
         return best
 
-    def _seeded_s(self, start: Spot, node: int) -> float:
-        """When a node is reached straight from the start."""
-        roads = self._roads
-        ahead_s = part_s(1.0 - start.along, float(roads.there_s[start.street]))
-        behind_s = part_s(start.along, float(roads.back_s[start.street]))
-        ways = [ahead_s] if roads.last[start.street] == node else []
-        ways += [behind_s] if roads.first[start.street] == node else []
-        return min(ways, default=np.inf)
+    def lost_s(self, before: int, after: int | None) -> float:
+        """What is lost between one way and the next, or none [s]; inf: that turn cannot be made."""
+        routing, (street, back) = self._routing, divmod(before, 2)
+        if not routing.by_turn:
+            return float((routing.lost_back_s if back else routing.lost_there_s)[street])
+        if after is None:
+            return 0.0
+        graph = routing.graph
+        arcs = slice(graph.start[before], graph.start[before + 1])
+        arc_s = graph.time_s[arcs][graph.head[arcs] == after]
+        if not len(arc_s):
+            return float(np.inf)
+        return max(0.0, float(arc_s[0]) - float((self._roads.back_s if back else self._roads.there_s)[street]))
 
     def _direct_s(self, start: Spot, end: Spot) -> float:
         """How long it takes along one street, without leaving it."""
@@ -127,9 +172,9 @@ class Routes:
         whole_s = self._roads.there_s[end.street] if ahead >= 0 else self._roads.back_s[end.street]
         return part_s(abs(ahead), float(whole_s))
 
-    def _piece(self, street: int, begin: float, end: float) -> NDArray[np.float64]:
-        """Points of a street between two fractions of it, in the order in which they are passed."""
-        roads = self._roads
+    def points(self, piece: Piece) -> NDArray[np.float64]:
+        """Points of a piece, in the order in which they are passed."""
+        (street, begin, end), roads = piece, self._roads
         xy = roads.xy_m[roads.offsets[street] : roads.offsets[street + 1]]
         step_m = np.hypot(*np.diff(xy, axis=0).T)
         at_m = np.concatenate([[0.0], np.cumsum(step_m)])

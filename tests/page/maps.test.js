@@ -31,6 +31,17 @@ function map() {
   };
 }
 
+test("what lies west of the 180th meridian is drawn beyond it, where the map lies on both sides", () => {
+  const kind = { structure: packedCounts([places.values.length]), points: places.packed, colour: "#123456", weight: 2 };
+  fireplan.lines({ ...map(), fireplanBeyond180: true }, { kinds: [kind], above: false });
+  const [line] = made[0].shape;
+  places.values.forEach(([lon, lat], i) => {
+    const drawn = lon < 0 ? lon + 360 : lon;
+    assert.ok(Math.abs(line[i][0] - lat) < 1e-9 && Math.abs(line[i][1] - drawn) < 1e-9, "point " + i);
+  });
+  assert.ok(line.some((at) => at[1] > 180));
+});
+
 test("lines are those that Python packed, latitude first", () => {
   const kind = { structure: packedCounts([places.values.length]), points: places.packed, colour: "#123456", weight: 2 };
   fireplan.lines(map(), { kinds: [kind], above: false });

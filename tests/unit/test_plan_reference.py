@@ -2,6 +2,7 @@
 
 import csv
 import importlib.util
+import json
 import tomllib
 from pathlib import Path
 from typing import Annotated
@@ -48,7 +49,9 @@ def test_every_example_may_stand_where_it_stands(script):
 
 
 def test_every_change_has_an_example_that_is_read(tmp_path):
-    ground = '{"type": "Polygon", "coordinates": [[[-117.3, 33.0], [-117.2, 33.0], [-117.2, 33.1], [-117.3, 33.0]]]}'
+    shape = {"type": "Polygon", "coordinates": [[[-117.3, 33.0], [-117.2, 33.0], [-117.2, 33.1], [-117.3, 33.0]]]}
+    feature = {"type": "Feature", "properties": {}, "geometry": shape}
+    ground = json.dumps({"type": "FeatureCollection", "features": [feature]})
     for name in ("flood", "works", "snow"):
         (tmp_path / f"{name}.geojson").write_text(ground, encoding="utf-8")
     drawn = Path(__file__).parents[1] / "data" / "cases" / "roads" / "josm_new_road_negative_ids.osm"

@@ -131,18 +131,43 @@ def test_who_may_drive_there(tmp_path, tags, engine, car):
         (Vehicle.preset("engine", fire_lanes=False), "emergency_access", "none"),
         (Vehicle.preset("engine", bus_roads=False), "residential access=no bus=yes", "none"),
         (Vehicle.preset("engine", bus_roads=False), "busway", "none"),
-        (Vehicle.preset("engine", to_doors=True), "service service=driveway", "both"),
-        (Vehicle.preset("engine", to_doors=True), "service service=parking_aisle", "both"),
     ],
     ids=lambda value: value if isinstance(value, str) else value.name,
 )
 def test_what_a_vehicle_is_said_to_do_it_does(tmp_path, vehicle, tags, open_to):
-    if vehicle.to_doors:  # a driveway with two ends is parted in its middle
-        town = drawn("a-b-c", ways={"ab": "primary", "bc": tags}, folder=tmp_path, vehicle=vehicle)
-        assert town.network.features[town.street("b", "c")[0]] == Feature.TO_DOORS
-        assert town.seconds("a", "c") < math.inf
-        return
     assert block(tmp_path, tags, vehicle=vehicle).open("b", "c") == open_to
+
+
+YARD = """
+    p-q
+    | |
+a-b-c-d-e-f
+  | | |   |
+  g-h i---j
+"""
+
+
+def test_driveways_lead_to_doors_and_never_through(tmp_path):
+    ways = {"ab": "primary", "ef": "primary", "fj": "primary maxspeed=20", "bg": "primary maxspeed=20"}
+    yard = {"bcde": "service service=driveway", "cpqd": "service service=parking_aisle", "gh": "primary",
+            "hc": "service service=driveway", "di": "service service=driveway", "ij": "primary"}  # fmt: skip
+    town = drawn(YARD, ways={**ways, **yard}, folder=tmp_path, vehicle=Vehicle.preset("engine", to_doors=True))
+    assert (town.route("a", "c"), town.route("f", "d")) == ("abghc", "fjid")  # by the nearest way in
+    assert town.route("a", "f") == ""  # nothing but the yard joins the two
+    doors = town.network.features & Feature.TO_DOORS > 0
+    assert town.network.length_m[doors].sum() == pytest.approx(600 + 400 + 100 + 100, rel=1e-3)
+    assert (town.network.highway[doors] == "service").all()
+
+
+def test_a_straight_driveway_between_two_streets_is_reached_from_both(tmp_path):
+    ways = {"ab": "primary", "bc": "service service=driveway", "cd": "primary", "be": "primary", "ef": "primary",
+            "fc": "primary"}  # fmt: skip
+    town = drawn(BLOCK, ways=ways, folder=tmp_path, vehicle=Vehicle.preset("engine", to_doors=True))
+    assert town.route("b", "c") == "befc"
+    doors = town.network.features == Feature.TO_DOORS
+    assert town.network.length_m[doors] == pytest.approx([200, 200], rel=1e-3)
+    told = "driven though most may not, in kilometres: driveways and parking aisles, to their doors 0.4"
+    assert told in town.network.notes
 
 
 # --- directions

@@ -1,17 +1,33 @@
 """Times and ways from and to places that come and go, against what is solved from scratch."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from fireplan import examples
 from fireplan.roads import OnRoad
+from fireplan.scenario import on_roads
 from fireplan.travel import Passing, Routes, Spot, places
 from fireplan.travel._places import Places
 
 
-@pytest.fixture(scope="module")
-def town():
-    return examples.marisol()
+def with_turns(scenario, turns):
+    """Some of whose turns are forbidden, and some of whose nodes have gates."""
+    roads = scenario.roads
+    rng = np.random.default_rng(3)
+    plain = roads.with_turns("exact").street_turns
+    some = rng.choice(len(plain.before), len(plain.before) // 20, replace=False)
+    wait_s = np.where(rng.random(roads.n_nodes) < 0.05, 15.0, 0.0)
+    control = rng.choice([0, 1, 2, 3], (roads.n_streets, 2), p=[0.7, 0.1, 0.1, 0.1]).astype(np.uint8)
+    banned = np.column_stack([plain.before, plain.after])[some]
+    altered = replace(roads, wait_s=wait_s, control=control, banned=banned, turns=turns)
+    return on_roads(scenario, altered)
+
+
+@pytest.fixture(scope="module", params=["none", "mean", "exact"])
+def town(request):
+    return with_turns(examples.marisol(), request.param)
 
 
 @pytest.fixture(scope="module")

@@ -6,11 +6,12 @@ const ZOOM = 12;
 /** The coordinates of a sheet: `place(lon, lat)` gives [x, y]. */
 export class Frame {
   constructor(bounds) {
-    const middle = L.latLngBounds(bounds).getCenter();
+    const middle = L.latLngBounds(bounds).getCenter(), beyond = bounds[1][1] > 180;
     this.origin = L.CRS.EPSG3857.latLngToPoint(middle, ZOOM);
     /** @type {(lon: number, lat: number) => [number, number]} */
     this.place = (lon, lat) => {
-      const p = L.CRS.EPSG3857.latLngToPoint({ lat, lng: lon }, ZOOM);
+      // Ground on both sides of the 180th meridian ends beyond 180: the western longitudes lie there.
+      const p = L.CRS.EPSG3857.latLngToPoint({ lat, lng: beyond && lon < 0 ? lon + 360 : lon }, ZOOM);
       return [p.x - this.origin.x, p.y - this.origin.y];
     };
   }

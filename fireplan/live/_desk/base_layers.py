@@ -10,7 +10,7 @@ import shapely
 
 from fireplan._page_kit import coordinate_codec
 from fireplan._page_kit.generalisation import merged_lines, simplified
-from fireplan.crs import WGS84
+from fireplan.crs import WGS84, bounds_deg, reproject
 from fireplan.operations._as_json import objective_shown
 from fireplan.operations._status.unit_status import STATUSES
 from fireplan.roads._classes import MAIN_ROADS, THROUGH_ROADS
@@ -54,7 +54,7 @@ def ground_of(cover: CoverNow, *, title: str, timezone: str, replay: bool) -> Gr
     outlines = _outlines(scenario.zones, scenario.roads)
     structure, points = coordinate_codec.pack_polygons(outlines)
     stations = scenario.stations.to_crs(WGS84)
-    west, south, east, north = shapely.total_bounds(np.concatenate([outlines, stations.geometry.to_numpy()])).tolist()
+    west, south, east, north = bounds_deg(np.concatenate([outlines, stations.geometry.to_numpy()])).tolist()
     weight = cover.measures[0]
     return {
         "title": title,
@@ -94,7 +94,7 @@ def _outlines(zones: gpd.GeoDataFrame, roads: RoadNetwork) -> NDArray[np.object_
         ring = centre[:, None, :] + HEXAGON_RADIUS_M * np.column_stack([np.cos(turn), np.sin(turn)])[None]
         shapes = shapes.copy()
         shapes[points] = shapely.polygons(ring)
-    areas = type(zones.geometry)(shapes, crs=roads.crs).to_crs(WGS84).array.to_numpy()
+    areas = reproject(type(zones.geometry)(shapes, crs=roads.crs), WGS84).array.to_numpy()
     tolerance_m = ZONES_THINNED_M if shapely.get_num_coordinates(areas).sum() > MANY_CORNERS else 0.0
     thin = simplified(areas, tolerance_m=tolerance_m)
     return np.asarray(shapely.set_precision(thin, 1 / coordinate_codec.GRID, mode="pointwise"))
@@ -102,7 +102,7 @@ def _outlines(zones: gpd.GeoDataFrame, roads: RoadNetwork) -> NDArray[np.object_
 
 def _roads(roads: RoadNetwork) -> Iterator[RoadsState]:
     """Streets by class, joined and thinned out."""
-    streets = roads.streets.to_crs(WGS84)
+    streets = reproject(roads.streets, WGS84)
     kind = streets["highway"].astype(str)
     major, middle = kind.isin(MAIN_ROADS).to_numpy(), kind.isin(THROUGH_ROADS).to_numpy()
     parts = {"major": major, "middle": middle, "minor": ~major & ~middle}

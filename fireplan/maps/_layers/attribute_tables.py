@@ -14,7 +14,7 @@ from fireplan.colours import ELSEWHERE, UNKNOWN
 from fireplan.colours import NEWLY as NEWLY_COLOUR
 from fireplan.colours import NO_LONGER as NO_LONGER_COLOUR
 from fireplan.comparison import NOTICEABLE_S
-from fireplan.crs import WGS84
+from fireplan.crs import WGS84, reproject
 from fireplan.demand._zones import DISC_RADIUS_M
 from fireplan.maps._layers.station_labels import station_labels
 from fireplan.measures._assessment import chosen_measure, chosen_objective, headline_row, untold_said
@@ -140,7 +140,7 @@ def as_areas(zones: gpd.GeoDataFrame, scenario: Scenario) -> gpd.GeoDataFrame:
         shapes = zones_m(scenario).shapes
         flat = shapely.get_dimensions(shapes) < 2
         areas = np.where(flat, shapely.buffer(shapes, DISC_RADIUS_M, quad_segs=16), shapes) if flat.any() else shapes
-        return gpd.GeoSeries(areas, crs=scenario.roads.crs).to_crs(WGS84)
+        return reproject(gpd.GeoSeries(areas, crs=scenario.roads.crs), WGS84)
 
     areas = scenario.memo.get(("zones as areas", token(scenario, "zones"), scenario.roads.crs), make)
     return zones.set_geometry(areas.set_axis(zones.index))

@@ -12,12 +12,14 @@ import shapely
 from fireplan import wording
 from fireplan._html_escape import escape
 from fireplan._page_kit.style import check_colours
+from fireplan.crs import bounds_deg, within_180
 from fireplan.errors import InputError, TableError, listed, quoted
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     import geopandas as gpd
+    from numpy.typing import NDArray
 
 
 def cell_text(value: object) -> str:
@@ -60,6 +62,8 @@ def drawable(gdf: gpd.GeoDataFrame, *, name: str, kinds: Iterable[shapely.Geomet
     geometry = gdf.geometry.to_numpy()
     there = ~(shapely.is_missing(geometry) | shapely.is_empty(geometry))
     table, geometry = gdf[there], geometry[there]
+    if (back := within_180(geometry)) is not geometry:
+        table, geometry = table.set_geometry(back, crs=table.crs), back
     wrong = ~np.isin(shapely.get_type_id(geometry), [int(kind) for kind in kinds])
     faults = []
     if wrong.any():
@@ -74,6 +78,11 @@ def drawable(gdf: gpd.GeoDataFrame, *, name: str, kinds: Iterable[shapely.Geomet
     if faults:
         raise TableError(f"layer {quoted(name)}", faults)
     return table
+
+
+def extent_deg(table: gpd.GeoDataFrame) -> NDArray[np.float64]:
+    """West, south, east and north of a layer; east is beyond 180 where it lies on both sides of that meridian. [°]"""
+    return bounds_deg(table.geometry.to_numpy())
 
 
 def column_of(table: gpd.GeoDataFrame, column: str, *, name: str) -> list[object]:

@@ -13,7 +13,7 @@ from fireplan.colours import CARD, FASTER, INK
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-Sign = Literal["area", "line", "dot", "existing", "opened", "closed"]
+Sign = Literal["area", "line", "dashed", "dotted", "dot", "existing", "opened", "closed"]
 
 SIGNS: dict[str, str] = {
     "area": (
@@ -21,6 +21,8 @@ SIGNS: dict[str, str] = {
         f'stroke="{INK}" stroke-opacity="0.25"/>'
     ),
     "line": '<path d="M1 9H21" stroke="{c}" stroke-width="3"/>',
+    "dashed": '<path d="M1 9H21" stroke="{c}" stroke-width="4" stroke-dasharray="7 4"/>',
+    "dotted": '<path d="M3 9H21" stroke="{c}" stroke-width="4" stroke-linecap="round" stroke-dasharray="1 7"/>',
     "dot": '<circle cx="11" cy="9" r="4" fill="{c}"/>',
 }
 STATION_SIGNS: dict[str, str] = {
@@ -50,7 +52,7 @@ class Entry:
     colour
         Its colour, ``#rrggbb``; stations have their own.
     sign
-        An area, a line, a dot, or a station by what becomes of it.
+        An area, a line (whole, dashed or dotted), a dot, or a station by what becomes of it.
     note
         A figure set to the right, such as a share.
     """

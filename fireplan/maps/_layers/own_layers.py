@@ -12,7 +12,7 @@ from fireplan import wording
 from fireplan._page_kit import coordinate_codec
 from fireplan.colours import INK
 from fireplan.errors import InputError, UnknownIdError, quoted
-from fireplan.maps._layers.layer_rows import drawable, words
+from fireplan.maps._layers.layer_rows import drawable, extent_deg, words
 from fireplan.maps._layers.legend import Entry, Legend
 from fireplan.maps._layers.packed_layer import PackedLayer
 from fireplan.maps._layers.value_classes import Classing, ValueClasses, classed, one_colour
@@ -183,4 +183,4 @@ def _marks(
         "size": POINT_RADIUS_PX if kind == "point" else LINE_WIDTH_PX,
         **words(pd.DataFrame(table), name=name, popup=popup, tooltip=tooltip),
     }
-    return PackedLayer("marks", name=name, data=data, bounds=table.total_bounds, show=show, control=True)
+    return PackedLayer("marks", name=name, data=data, bounds=extent_deg(table), show=show, control=True)

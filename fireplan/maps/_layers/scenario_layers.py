@@ -8,6 +8,7 @@ from fireplan import wording
 from fireplan._page_kit import style
 from fireplan.colours import ELSEWHERE, INK
 from fireplan.comparison import NOTICEABLE_S
+from fireplan.crs import WGS84, reproject
 from fireplan.maps._layers import attribute_tables, vector_layers
 from fireplan.maps._layers.legend import Entry, Legend, band_entries, station_entries
 from fireplan.maps._layers.packed_layer import PackedLayer
@@ -139,7 +140,7 @@ def draw_streets(page: folium.Map, scenario: Scenario) -> None:
     roads = scenario.roads
 
     def made() -> tuple[dict[str, Any], NDArray[np.float64]]:
-        layer = vector_layers.lines(roads.streets.to_crs(4326), name=STREETS)
+        layer = vector_layers.lines(reproject(roads.streets, WGS84), name=STREETS)
         return layer.data, layer.extent
 
     data, bounds = scenario.memo.get(("streets drawn", roads.geometry_fingerprint, roads.attribute_fingerprint), made)

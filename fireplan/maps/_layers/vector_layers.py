@@ -18,7 +18,7 @@ from fireplan._page_kit.generalisation import merged_lines, simplified
 from fireplan._page_kit.style import AREA_OPACITY, ROADS, check_colours, road_rank
 from fireplan.colours import ACCENT
 from fireplan.errors import InputError, listed, quoted
-from fireplan.maps._layers.layer_rows import cell_text, column_of, drawable, fills_of, words
+from fireplan.maps._layers.layer_rows import cell_text, column_of, drawable, extent_deg, fills_of, words
 from fireplan.maps._layers.legend import STATION_SIGNS
 from fireplan.maps._layers.packed_layer import PackedLayer
 
@@ -98,7 +98,7 @@ def polygons(
         "weight": 1.5 if outline else 0.6,
         **words(table, name=name, popup=popup, tooltip=tooltip),
     }
-    return PackedLayer("polygons", name=name, data=data, bounds=table.total_bounds, show=show, control=True)
+    return PackedLayer("polygons", name=name, data=data, bounds=extent_deg(table), show=show, control=True)
 
 
 def lines(
@@ -146,7 +146,7 @@ def lines(
             structure, points = coordinate_codec.pack_lines(merged)
             drawn.append({"colour": colour, "weight": weight, "structure": structure, "points": points})
     data = {"kinds": drawn, "above": above}
-    return PackedLayer("lines", name=name, data=data, bounds=table.total_bounds, show=show, control=control)
+    return PackedLayer("lines", name=name, data=data, bounds=extent_deg(table), show=show, control=control)
 
 
 def station_markers(
@@ -198,7 +198,7 @@ def station_markers(
         "labelled": labelled,
         **words(table, name=name, popup=popup, tooltip=tooltip),
     }
-    return PackedLayer("stations", name=name, data=data, bounds=table.total_bounds, show=show, control=True)
+    return PackedLayer("stations", name=name, data=data, bounds=extent_deg(table), show=show, control=True)
 
 
 def points(
@@ -240,4 +240,4 @@ def points(
         own = own[np.lexsort((own[:, 0], own[:, 1]))]
         drawn.append({"colour": colour, "points": coordinate_codec.pack_coordinates(own)})
     data = {"kinds": drawn, "radius": radius_px, "opacity": opacity}
-    return PackedLayer("dots", name=name, data=data, bounds=table.total_bounds, show=show, control=True)
+    return PackedLayer("dots", name=name, data=data, bounds=extent_deg(table), show=show, control=True)

@@ -24,6 +24,7 @@ from folium.template import tojavascript
 from fireplan._html_escape import escape
 from fireplan._page_kit.leaflet import leaflet_image
 from fireplan._page_kit.script_data import in_script
+from fireplan.crs import HALF_TURN_DEG, TURN_DEG
 from fireplan.errors import InputError, listed, quoted
 from fireplan.maps._layers.basemaps import Tiles
 from fireplan.maps._layers.escape_guard import guard
@@ -149,6 +150,8 @@ def group_of(layer: Layer, groups: Mapping[str, str]) -> str:
         return "Base map"
     if layer.layer_name.startswith("Gap"):
         return "Gaps"
+    if layer.layer_name.startswith("Changed"):
+        return "Coverage"
     return GROUP_OF_KIND.get(getattr(layer, "kind", ""), "Coverage")
 
 
@@ -202,6 +205,10 @@ def compose(title: str, body: str, drawings: Sequence[Drawing], *, script: str =
 def union(extents: Sequence[Sequence[Sequence[float | None]]]) -> list[list[float]] | None:
     """South-west and north-east corner of all extents together, or None when there is none. [deg]"""
     known = np.array(extents, dtype=float).reshape(-1, 2, 2)
+    if len(known) and np.ptp(known[:, :, 1]) > HALF_TURN_DEG:  # on both sides of the 180th meridian, perhaps
+        turned = known.copy()
+        turned[known[:, 1, 1] < 0, :, 1] += TURN_DEG
+        known = turned if np.ptp(turned[:, :, 1]) <= HALF_TURN_DEG else known
     return [known[:, 0].min(axis=0).tolist(), known[:, 1].max(axis=0).tolist()] if len(known) else None
 
 

@@ -8,6 +8,7 @@ from fireplan import wording
 from fireplan._checked import takes
 from fireplan.errors import InputError
 from fireplan.maps._layers import attribute_tables
+from fireplan.maps._layers.changed_road_layers import changed_roads_legend, draw_changed_roads
 from fireplan.maps._layers.legend import Legend, band_entries
 from fireplan.maps._layers.scenario_layers import (
     CHANGE_BANDS,
@@ -56,8 +57,8 @@ def compare(
 
     Returns
     -------
-    A page with one pane per scenario: zones by arrival, gaps outlined, and, switched on in the layer list, what each
-    zone gains or loses.
+    A page with one pane per scenario: zones by arrival, gaps outlined, roads closed, opened, built, and driven slower
+    or faster than in the first; and, switched on in the layer list, what each zone gains or loses.
     """
     comparison = for_audience(comparison, profile)
     assessments = comparison.assessments
@@ -66,7 +67,7 @@ def compare(
     goal = chosen_objective(comparison.baseline, objective)
     count = chosen_measure(comparison.baseline, goal.key, count=count)  # of every pane the same
     bands = arrival_bands(comparison.baseline, goal)
-    panes = []
+    panes, changed = [], []
     gaps = False
     for assessment in assessments:
         share, _ = attribute_tables.counted_said(assessment, objective=goal.key, count=count)
@@ -79,6 +80,8 @@ def compare(
         draw_arrival(pane, assessment, goal, bands, found=found, baseline=before, others=others, count=count)
         if not first:
             draw_change(pane, comparison, assessment, goal)
+            found_roads = draw_changed_roads(pane, comparison.baseline.scenario, assessment.scenario)
+            changed.append((assessment.scenario.name, found_roads))
         panes.append(pane)
     statuses = ("existing", "opened", "closed")
     legend = arrival_legend(comparison.baseline, goal, bands, statuses=statuses, gaps=gaps, count=count)
@@ -93,6 +96,6 @@ def compare(
         title=title or f"Scenarios compared{narrowed(comparison.baseline.scenario)}",
         subtitle=f"{goal.title}: {INTERVALS[goal.interval]}, by zone",
         footer=footer_of(comparison.baseline.scenario, method=METHOD),
-        legends=[legend, change],
+        legends=[legend, *changed_roads_legend(changed, against=comparison.names[0]), change],
     )
     return marked(page, profile)

@@ -10,9 +10,10 @@ import pandas as pd
 from fireplan import wording
 from fireplan._checked import takes
 from fireplan.colours import ELSEWHERE, FASTER, SLOWER
-from fireplan.comparison import NOTICEABLE_S
+from fireplan.comparison import NOTICEABLE_S, paired
 from fireplan.errors import InputError, UnknownIdError
 from fireplan.maps._layers import attribute_tables, vector_layers
+from fireplan.maps._layers.changed_road_layers import changed_roads_legend, draw_changed_roads
 from fireplan.maps._layers.legend import Entry, Legend, station_entries
 from fireplan.maps._layers.scenario_layers import (
     CHANGE_BANDS,
@@ -78,7 +79,8 @@ def difference(
     A map of zones, blue where help comes sooner, orange where later, near white where the change is not noticeable,
     grey off the ground of the objective. It leads with how much of what the objective weighs is reached sooner and
     later, comes within the limit and falls out of it, each at its own place: the figures of `Comparison.gains`.
-    Zones that come within the limit or fall out of it are outlined; those newly reached at all, or no longer, have
+    Roads that were closed, opened, built, or are driven slower or faster are drawn over it. Zones that come within the
+    limit or fall out of it are outlined; those newly reached at all, or no longer, have
     colours of their own.
 
     Raises
@@ -124,6 +126,11 @@ def difference(
         basemap=basemap,
     )
     draw_streets(page, before.scenario)
+    changed = draw_changed_roads(page, before.scenario, after.scenario)
+    page.legends = [
+        *page.legends,
+        *changed_roads_legend([(after.scenario.name, changed)], against=before.scenario.name),
+    ]
     attribute_tables.add_counted(zones, before.scenario, counted.measure)
     popup = [
         ("", "zone"),
@@ -178,7 +185,8 @@ def _classes(
     before: Assessment, after: Assessment, goal: Objective, counted: attribute_tables.Counted
 ) -> NDArray[np.object_]:
     """Colour of the class of change at each place of what is counted."""
-    was, now = (a.arrival(goal.key, counted.measure.name).arrival_s.astype(float) for a in (before, after))
+    first, other = (a.arrival(goal.key, counted.measure.name) for a in (before, after))
+    was, now = first.arrival_s.astype(float), paired(first, other)[0].arrival_s.astype(float)
     with np.errstate(invalid="ignore"):
         return attribute_tables.change_colours(pd.Series(now - was), CHANGE_BANDS).to_numpy(object)
 

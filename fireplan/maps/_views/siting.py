@@ -11,6 +11,7 @@ import shapely
 from fireplan import wording
 from fireplan._checked import takes
 from fireplan._page_kit import style
+from fireplan.crs import WGS84, reproject
 from fireplan.errors import InputError, UnknownIdError, listed
 from fireplan.maps._layers import attribute_tables, vector_layers
 from fireplan.maps._layers.scenario_layers import GAP_COLOUR, METHOD, draw_streets
@@ -189,7 +190,7 @@ def _discs(sites: gpd.GeoDataFrame, metric_crs: object) -> gpd.GeoSeries:
         extent_m = float(np.ptp(xy, axis=0).max())
         apart_m = float(np.median(cKDTree(xy).query(xy, k=2)[0][:, 1]))
         radius_m = max(extent_m / 260, min(0.4 * apart_m, extent_m / 90), 1.0)
-    return points.buffer(radius_m, quad_segs=4).to_crs(4326)
+    return reproject(points.buffer(radius_m, quad_segs=4), WGS84)
 
 
 def _draw_scores(

@@ -34,6 +34,8 @@ export function furnish(map, options) {
   fitCards();
   map.getContainer().parentElement.addEventListener("toggle", () => settle(map), true);
   if (!options.bounds) return;
+  // What lies on both sides of the 180th meridian is drawn on one map: the western longitudes beyond 180.
+  map.fireplanBeyond180 = options.bounds[1][1] > 180;
   map.fireplanFirst = L.latLngBounds(options.bounds);
   // The first view leaves free what the legends and the list of layers cover, where there is room for that.
   const legends = map.getContainer().parentElement.querySelector(".fp-legends");

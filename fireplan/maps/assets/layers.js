@@ -1,9 +1,21 @@
 // Draws fireplan's packed layers with Leaflet. Every text it is given is escaped HTML.
 
-import { integers, points } from "../../_page_kit/browser/packed_coordinates.js";
+import { integers, points as inDegrees } from "../../_page_kit/browser/packed_coordinates.js";
 import { describe, plain, sideOf } from "./cards.js";
 import { Dots } from "./dots.js";
 import { settle } from "./labels.js";
+
+// Points of a layer, on the side of the 180th meridian on which the map is drawn.
+function points(map, text) {
+  const next = inDegrees(text);
+  if (!map.fireplanBeyond180) return next;
+  const turned = () => {
+    const [lat, lon] = next();
+    return [lat, lon < 0 ? lon + 360 : lon];
+  };
+  turned.count = next.count;
+  return turned;
+}
 
 const times = (n, make) => Array.from({ length: n }, make);
 
@@ -21,7 +33,7 @@ function pane(map, name, order, { opacity = 1, answers = false } = {}) {
 }
 
 export function polygons(map, layer) {
-  const structure = integers(layer.structure), next = points(layer.points), group = L.featureGroup();
+  const structure = integers(layer.structure), next = points(map, layer.points), group = L.featureGroup();
   const sheet = pane(map, "fp-areas", 395, { opacity: layer.opacity, answers: true });
   let at = 0;
   for (let row = 0; row < layer.rows; row++) {
@@ -42,10 +54,11 @@ export function polygons(map, layer) {
 export function lines(map, layer) {
   const group = L.featureGroup();
   for (const kind of layer.kinds) {
-    const counts = integers(kind.structure), next = points(kind.points);
+    const counts = integers(kind.structure), next = points(map, kind.points);
     const streets = counts.map((n) => times(n, next));
     group.addLayer(L.polyline(streets, {
-      color: kind.colour, weight: kind.weight, opacity: 1, smoothFactor: 1, interactive: false,
+      color: kind.colour, weight: kind.weight, dashArray: kind.dash || null, opacity: 1, smoothFactor: 1,
+      interactive: false,
       pane: pane(map, layer.above ? "fp-above" : "fp-below", layer.above ? 450 : 390),
     }));
   }
@@ -55,7 +68,7 @@ export function lines(map, layer) {
 export function dots(map, layer) {
   const group = L.featureGroup();
   for (const kind of layer.kinds) {
-    const next = points(kind.points);
+    const next = points(map, kind.points);
     if (!next.count) continue;
     group.addLayer(new Dots(next, {
       fillColor: kind.colour, fillOpacity: layer.opacity, radius: layer.radius, weight: 0, interactive: false,
@@ -67,7 +80,7 @@ export function dots(map, layer) {
 
 // Points and lines of one's own. Those with cards are SVG: a canvas over the whole map would keep the pointer from areas.
 export function marks(map, layer) {
-  const counts = layer.shape === "line" && integers(layer.structure), next = points(layer.points), group = L.featureGroup();
+  const counts = layer.shape === "line" && integers(layer.structure), next = points(map, layer.points), group = L.featureGroup();
   const answers = layer.labels.length > 0 || Boolean(layer.tooltip);
   const sheet = pane(map, answers ? "fp-marks" : "fp-dots", answers ? 470 : 460, { answers });
   const drawn = (map.fireplanDrawn ||= new Map());
@@ -85,7 +98,7 @@ export function marks(map, layer) {
 }
 
 export function stations(map, layer) {
-  const next = points(layer.points), group = L.featureGroup();
+  const next = points(map, layer.points), group = L.featureGroup();
   for (let row = 0; row < layer.rows; row++) {
     const label = layer.names[row], status = layer.statuses[row];
     const said = plain(label) + (status === "existing" ? "" : " (" + status + ")");

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from pydantic import BaseModel, ValidationError
 
 from fireplan.errors import ProjectError
-from fireplan.project._plan import DemandPart, Network, StationsPart, UnitsPart
+from fireplan.project._plan import DemandPart, Network, StationsPart, UnitsPart, VehiclePart
 from fireplan.project._plan_draft.project_draft import PLAN_FILE
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ class PlanThere:
     ----------
     inputs
         What stands under [inputs] as text, or as several texts.
-    network, stations, units, demand
+    network, vehicle, stations, units, demand
         Its parts; what is wrong in one is told where the project is opened.
     timezone
         As it says, "" if it does not.
@@ -37,6 +37,7 @@ class PlanThere:
 
     inputs: dict[str, Any] = field(default_factory=dict)
     network: Network = field(default_factory=Network)
+    vehicle: VehiclePart | None = None
     stations: StationsPart = field(default_factory=StationsPart)
     units: UnitsPart = field(default_factory=UnitsPart)
     demand: DemandPart = field(default_factory=DemandPart)
@@ -69,6 +70,7 @@ def plan_there(home: Path) -> PlanThere:
     return PlanThere(
         inputs=inputs if isinstance(inputs, dict) else {},
         network=_part(content, "network", Network),
+        vehicle=_part(content, "vehicle", VehiclePart) if "vehicle" in content else None,
         stations=_part(content, "stations", StationsPart),
         units=_part(content, "units", UnitsPart),
         demand=_part(content, "demand", DemandPart),
