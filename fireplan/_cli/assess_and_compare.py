@@ -83,9 +83,9 @@ def _run(
         tell("writing")
         _write(results, folder)
     lines = [wording.capital(f"{project.left_out}.")] if project.left_out else []
+    lines += [f"{wording.capital(note)}." for note in small_part_notes(project.today)]  # that may be a wrong place
     if results.periods is not None:
         lines += show.period_lines(results.periods, results.comparison.baseline)
-    lines += [f"{wording.capital(note)}." for note in small_part_notes(project.today)]  # that may be a wrong place
     lines += [line for name, found in results.holes.items() for line in show.gap_lines(name, found)]
     kind = "invented data, modelled times" if project.plan.provenance == "invented" else "modelled"
     cut = [f"; {selection}" for selection in project.today.selections]

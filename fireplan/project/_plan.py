@@ -340,29 +340,6 @@ class Network(_Part):
         return self
 
 
-class PeriodPart(_Part):
-    """Hours of the week in which streets are driven slower or faster; see `fireplan.roads.SpeedPeriod`."""
-
-    name: str
-    hours: tuple[float, float] = (0.0, 24.0)
-    weekdays: Values = ()
-    factor: float | dict[str, float]
-    basis: str = "assumed"
-
-    @model_validator(mode="after")
-    def _is_a_period(self) -> PeriodPart:
-        try:
-            _ = self.period
-        except FireplanError as error:
-            raise ValueError(f"[[periods]] {error}") from error
-        return self
-
-    @property
-    def period(self) -> SpeedPeriod:
-        """The same as a period of a network."""
-        return SpeedPeriod(self.name, hours=self.hours, weekdays=self.weekdays, factor=self.factor, basis=self.basis)
-
-
 class VehiclePart(_Part):
     """The vehicle for which the roads are read: a usual one, and what is otherwise about it; see `roads.Vehicle`."""
 
@@ -397,6 +374,29 @@ class VehiclePart(_Part):
         """Give the same as a vehicle."""
         own = {key: value for key, value in self if key != "preset" and value is not None}
         return Vehicle.preset(self.preset, **own)
+
+
+class PeriodPart(_Part):
+    """Hours of the week in which streets are driven slower or faster; see `fireplan.roads.SpeedPeriod`."""
+
+    name: str
+    hours: tuple[float, float] = (0.0, 24.0)
+    weekdays: Values = ()
+    factor: float | dict[str, float]
+    basis: str = "assumed"
+
+    @model_validator(mode="after")
+    def _is_a_period(self) -> PeriodPart:
+        try:
+            _ = self.period
+        except FireplanError as error:
+            raise ValueError(f"[[periods]] {error}") from error
+        return self
+
+    @property
+    def period(self) -> SpeedPeriod:
+        """The same as a period of a network."""
+        return SpeedPeriod(self.name, hours=self.hours, weekdays=self.weekdays, factor=self.factor, basis=self.basis)
 
 
 class SitingPart(_Part):
@@ -553,8 +553,8 @@ class Plan(_Part):
     changes: Changes = Changes()
     scenario: tuple[PlannedScenario, ...] = ()
     network: Network = Network()
-    periods: tuple[PeriodPart, ...] = ()
     vehicle: VehiclePart | None = None
+    periods: tuple[PeriodPart, ...] = ()
     siting: SitingPart = SitingPart()
     performance: Performance = Performance()
     report: Report = Report()
