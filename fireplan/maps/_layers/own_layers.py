@@ -11,6 +11,7 @@ import shapely
 from fireplan import wording
 from fireplan._page_kit import coordinate_codec
 from fireplan.colours import INK
+from fireplan.crs import WGS84, reproject
 from fireplan.errors import InputError, UnknownIdError, quoted
 from fireplan.maps._layers.layer_rows import drawable, extent_deg, words
 from fireplan.maps._layers.legend import Entry, Legend
@@ -76,7 +77,7 @@ def own_layer(  # noqa: PLR0913 - what a layer can be asked for, each by name
     if colour is not None and column is not None:
         raise InputError(f"{name}: it is coloured by {quoted(column)} or in one colour, not both")
     table = _in_degrees(gdf, name=name)
-    wanted = [*([] if column is None else [column]), *(popup or ())]
+    wanted = [*([] if column is None else [column]), *(() if popup is None else popup)]
     for unknown in [c for c in wanted if c not in _columns(table)]:
         raise UnknownIdError(f"column of the layer {quoted(name)}", unknown, _columns(table))
     kind = _kind(table, name=name)
@@ -138,7 +139,7 @@ def _in_degrees(gdf: gpd.GeoDataFrame, *, name: str) -> gpd.GeoDataFrame:
     if len(twice):
         raise InputError(f"{name}: column {quoted(twice[0])} stands twice in the table: give each its own name")
     named = gdf.index.names != [None] and not set(gdf.index.names) & {None, *gdf.columns}
-    return (gdf.reset_index() if named else gdf).to_crs(4326)
+    return reproject(gdf.reset_index() if named else gdf, WGS84)
 
 
 def _columns(table: gpd.GeoDataFrame) -> list[str]:
