@@ -29,11 +29,11 @@ from fireplan.roads._turns import (
     NO_DELAYS,
     TURNS,
     USUAL_DELAYS,
+    DirectedStreets,
     Feature,
     StreetTurns,
     TurnDelays,
     Turns,
-    Ways,
     check_delays,
     mean_delays,
     street_turns,
@@ -277,7 +277,7 @@ class RoadNetwork(OfOneRelease):
         )
 
     @property
-    def _ways(self) -> Ways:
+    def _ways(self) -> DirectedStreets:
         return ways_of(self.first, self.last, self.there_s, self.back_s)
 
     @property

@@ -13,7 +13,7 @@ from fireplan import _kernel as kernel
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from fireplan.roads._turns import StreetTurns, Ways
+    from fireplan.roads._turns import DirectedStreets, StreetTurns
 
 
 @dataclass(frozen=True, eq=False)
@@ -168,7 +168,7 @@ def over_nodes(
 
 
 def over_turns(
-    ways: Ways,
+    ways: DirectedStreets,
     streets: kernel.Streets,
     turns: StreetTurns,
     *,

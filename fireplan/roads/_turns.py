@@ -128,7 +128,7 @@ KINDS_OF_TURN = ("straight", "left", "right", "back")
 STRAIGHT, LEFT, RIGHT, BACK = range(4)
 
 
-class Ways(NamedTuple):
+class DirectedStreets(NamedTuple):
     """
     Streets as they are driven, one direction after the other: there and back of the first, of the second, and so on.
 
@@ -147,10 +147,10 @@ class Ways(NamedTuple):
 
 def ways_of(
     first: NDArray[np.int32], last: NDArray[np.int32], there_s: NDArray[np.float64], back_s: NDArray[np.float64]
-) -> Ways:
+) -> DirectedStreets:
     """Lay out the ways along streets."""
     open_to = np.isfinite(np.column_stack([there_s, back_s])).ravel()
-    return Ways(np.column_stack([first, last]).ravel(), np.column_stack([last, first]).ravel(), open_to)
+    return DirectedStreets(np.column_stack([first, last]).ravel(), np.column_stack([last, first]).ravel(), open_to)
 
 
 def check_delays(delays: TurnDelays) -> None:
@@ -167,7 +167,7 @@ def check_delays(delays: TurnDelays) -> None:
 
 
 def street_turns(  # noqa: PLR0913 - one argument for each attribute of a network
-    ways: Ways,
+    ways: DirectedStreets,
     *,
     n_nodes: int,
     xy_m: NDArray[np.float64],
@@ -197,9 +197,8 @@ def street_turns(  # noqa: PLR0913 - one argument for each attribute of a networ
     before, after, back = before[allowed], after[allowed], back[allowed]
     kind = kinds_of(before, after, xy_m=xy_m, offsets=offsets)
     delay_s = _kind_s(delays)[kind]
-    # What joins is counted where it may be driven, one way or both.
-    drivable = ways.open_to[0::2] | ways.open_to[1::2]
-    arms = np.bincount(ways.tail[np.repeat(drivable, 2)], minlength=n_nodes)
+    # A street that is closed still joins: to close one makes no junction quicker.
+    arms = np.bincount(ways.tail, minlength=n_nodes)
     ramp = (highway == "motorway") | np.char.endswith(highway, "_link")
     plain = (arms[ways.tail[after]] < 3) | (ramp[before >> 1] & ramp[after >> 1])
     ring = (features & Feature.ROUNDABOUT) > 0
@@ -240,7 +239,7 @@ def _kind_s(delays: TurnDelays) -> NDArray[np.float32]:
     return np.array([delays.straight_s, *sides, delays.u_turn_s], dtype=np.float32)
 
 
-def _pairs(ways: Ways, n_nodes: int) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
+def _pairs(ways: DirectedStreets, n_nodes: int) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
     """Every way that may be driven, with every one that begins where it ends."""
     going = np.flatnonzero(ways.open_to).astype(np.int32)
     leaving = going[np.argsort(ways.tail[going], kind="stable")]

@@ -10,6 +10,7 @@ import pandas as pd
 from fireplan import _kernel as kernel
 from fireplan import wording
 from fireplan.roads import snap
+from fireplan.roads._snapping import in_crs, nearest
 from fireplan.travel._network_parts import SMALLEST_REACH
 
 if TYPE_CHECKING:
@@ -35,8 +36,10 @@ def stations_astray(roads: RoadNetwork, stations: gpd.GeoDataFrame, *, snap_limi
     -------
     By station: its `name`, `offset_m` to the nearest street on which doors open [m], and `why` it is astray, in words.
     """
-    offset_m = snap(roads, stations.geometry, limit_m=np.inf, freeways=False).offset_m
-    off = ~(offset_m <= snap_limit_m)
+    # Within the limit, as in a scenario: without one a station of an island would be put on roads far from it.
+    off = snap(roads, stations.geometry, limit_m=snap_limit_m, freeways=False).street < 0
+    xy_m = in_crs(roads, stations.geometry)
+    offset_m = nearest(roads, xy_m, limit_m=np.inf, allowed=roads.has_doors).offset_m
     why = [f"lies {wording.distance(m)} from the nearest road" for m in offset_m[off]]
     return pd.DataFrame(
         {"name": stations["name"].to_numpy(object)[off], "offset_m": offset_m[off], "why": why},

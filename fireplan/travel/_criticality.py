@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal, NamedTuple, cast
+from typing import TYPE_CHECKING, NamedTuple, cast
 
 import numpy as np
 import pandas as pd
@@ -39,13 +39,13 @@ KINDS_OF_PLACES = ("zones", "incidents", "roads")
 def criticality(  # noqa: PLR0913 - what is counted, from where, and which streets
     scenario: Scenario,
     *,
-    to: Literal["zones", "incidents", "roads"] = "zones",
+    to: str = "zones",
     weight: str | None = None,
     limit_s: float | None = None,
     needs: Mapping[str, float] | None = None,
     interval: str = "travel_s",
     stations: Sequence[str] | None = None,
-    by: Literal["street", "stretch"] = "street",
+    by: str = "street",
     area: gpd.GeoDataFrame | gpd.GeoSeries | None = None,
     most: int | None = None,
 ) -> gpd.GeoDataFrame:
@@ -205,9 +205,15 @@ def _arcs(roads: RoadNetwork) -> kernel.Arcs:
     """Every arc of a search, with its street; where states are nodes, those beside a quicker one too."""
     routing = roads.routing
     if routing.by_turn:
-        graph = routing.graph
-        tail = np.repeat(np.arange(graph.n_nodes), np.diff(graph.start))
-        return kernel.arcs_of(tail, graph.head, graph.time_s, tail >> 1, graph.n_nodes)
+        graph, streets = routing.graph, routing.streets
+        before = np.repeat(np.arange(graph.n_nodes), np.diff(graph.start))
+        # Besides the turns each way leads to the corner at its end.
+        along_s = np.column_stack([streets.there_s, streets.back_s]).ravel()
+        going = np.flatnonzero(np.isfinite(along_s))
+        corner = np.column_stack([streets.last, streets.first]).ravel()[going] + streets.nodes_from
+        tail, head = np.concatenate([before, going]), np.concatenate([graph.head, corner])
+        time_s = np.concatenate([graph.time_s, along_s[going]])
+        return kernel.arcs_of(tail, head, time_s, tail >> 1, graph.n_nodes)
     streets = routing.streets
     row = np.arange(roads.n_streets)
     tail, head = np.concatenate([streets.first, streets.last]), np.concatenate([streets.last, streets.first])

@@ -17,7 +17,7 @@ from fireplan.roads._turns import KINDS_OF_TURN, kinds_of
 from fireplan.scenario import held
 from fireplan.travel._ad_hoc_points import Spot
 from fireplan.travel._places import places, station_places
-from fireplan.travel._routes import Routes
+from fireplan.travel._routes import RouteSearch
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     import geopandas as gpd
 
     from fireplan.scenario import Scenario
-    from fireplan.travel._routes import Piece
+    from fireplan.travel._routes import DrivenPiece
 
 ROUNDING_S = 1e-3
 """Times of a search are rounded to single precision. [s]"""
@@ -55,7 +55,8 @@ def route(scenario: Scenario, from_: object, to: object, *, among: str | None = 
     One row per piece of street between two junctions, in the order in which they are driven: `name`, `ref`,
     `highway`, `length_m` [m]; `turn`, by which it is entered ("start", "straight", "left", "right" or "back");
     `travel_s` along it, `turn_s` and `wait_s` lost before it is entered, and `arrives_s`, when it is left [s]; and the
-    line, in WGS 84. `attrs["travel_s"]` is the time in all, as `travel_times` gives it. [s]
+    line, in WGS 84. `attrs["travel_s"]` is the time in all, as `travel_times` gives it [s], and `attrs["streets"]` the
+    rows of `roads.streets` that are driven.
 
     Raises
     ------
@@ -72,11 +73,14 @@ def route(scenario: Scenario, from_: object, to: object, *, among: str | None = 
     >>> import fireplan as fp
     >>> town = fp.examples.line_town()
     >>> way = fp.travel.route(town, "S1", "Z03")
-    >>> way[["highway", "turn", "travel_s"]].round(1)
+    >>> way["turn"].value_counts().to_dict()
+    {'straight': 2, 'start': 1}
+    >>> round(way.attrs["travel_s"])
+    28
     """
     roads = scenario.roads
     start, ends = _start(scenario, from_), list(_ends(scenario, to, among))
-    routes = Routes(roads, cutoff_s=LONGEST_S)
+    routes = RouteSearch(roads, cutoff_s=LONGEST_S)
     found = [way for end in ends if (way := routes.pieces(start, end)) is not None]
     if not found:
         raise InputError(f"no way leads from {_said(from_)} to {_said(to)} in the directions that may be driven")
@@ -84,7 +88,7 @@ def route(scenario: Scenario, from_: object, to: object, *, among: str | None = 
     return _table(scenario, routes, pieces, takes_s)
 
 
-def _table(scenario: Scenario, routes: Routes, pieces: list[Piece], takes_s: float) -> gpd.GeoDataFrame:
+def _table(scenario: Scenario, routes: RouteSearch, pieces: list[DrivenPiece], takes_s: float) -> gpd.GeoDataFrame:
     import geopandas as gpd  # noqa: PLC0415 - slow to import
 
     roads = scenario.roads
@@ -119,7 +123,7 @@ def _table(scenario: Scenario, routes: Routes, pieces: list[Piece], takes_s: flo
         index=pd.RangeIndex(len(pieces), name="piece"),
         crs=roads.crs,
     ).to_crs(WGS84)
-    table.attrs["travel_s"] = takes_s
+    table.attrs |= {"travel_s": takes_s, "streets": street.tolist()}
     return table
 
 

@@ -21,7 +21,7 @@ MOST_STREETS = 5000
 """A way along more streets than this is none that a unit drives."""
 
 
-class Piece(NamedTuple):
+class DrivenPiece(NamedTuple):
     """A street that is driven, from one fraction of it to another."""
 
     street: int
@@ -49,6 +49,28 @@ class Routes:
 
     @former_argument("within_s", now="cutoff_s")
     def __init__(self, roads: RoadNetwork, *, cutoff_s: float) -> None:
+        self._search = RouteSearch(roads, cutoff_s=cutoff_s)
+
+    @takes
+    def way(self, start: Spot, end: Spot) -> tuple[NDArray[np.float64], float] | None:
+        """
+        Find the quickest way.
+
+        Returns
+        -------
+        Its points in the network's CRS, in order, and how long it takes [s]; None: there is none within the limit.
+        """
+        found = self._search.pieces(start, end)
+        if found is None:
+            return None
+        pieces, takes_s = found
+        return np.concatenate([self._search.points(piece) for piece in pieces]), takes_s
+
+
+class RouteSearch:
+    """Finds the quickest way between two places, as the pieces of street that are driven; see `Routes`."""
+
+    def __init__(self, roads: RoadNetwork, *, cutoff_s: float) -> None:
         self._roads = roads
         self._cutoff_s = cutoff_s
         ends = np.concatenate([roads.first, roads.last])
@@ -61,22 +83,7 @@ class Routes:
         self._workspace = kernel.Workspace(self._routing.n_states)
         self._state_s = np.full(self._routing.n_states, np.inf)
 
-    @takes
-    def way(self, start: Spot, end: Spot) -> tuple[NDArray[np.float64], float] | None:
-        """
-        Find the quickest way.
-
-        Returns
-        -------
-        Its points in the network's CRS, in order, and how long it takes [s]; None: there is none within the limit.
-        """
-        found = self.pieces(start, end)
-        if found is None:
-            return None
-        pieces, takes_s = found
-        return np.concatenate([self.points(piece) for piece in pieces]), takes_s
-
-    def pieces(self, start: Spot, end: Spot) -> tuple[list[Piece], float] | None:
+    def pieces(self, start: Spot, end: Spot) -> tuple[list[DrivenPiece], float] | None:
         """Find the quickest way, as the pieces of street that it is made of, and how long it takes [s]; None: none."""
         routing = self._routing
         seeds = routing.seeds(
@@ -91,7 +98,7 @@ class Routes:
         finally:
             self._state_s[states] = np.inf
 
-    def _backwards(self, start: Spot, end: Spot) -> tuple[list[Piece], float] | None:
+    def _backwards(self, start: Spot, end: Spot) -> tuple[list[DrivenPiece], float] | None:
         """Go back from the end, from each street to the one from which it was entered."""
         roads = self._roads
         at_first, at_last = self._routing.states_at(end.street, end.along)
@@ -102,12 +109,12 @@ class Routes:
         if not takes_s <= self._cutoff_s:
             return None
         if direct_s <= takes_s:
-            return [Piece(end.street, start.along, end.along)], takes_s
+            return [DrivenPiece(end.street, start.along, end.along)], takes_s
         back = int(by_last_s < by_first_s)
         node = int((roads.last if back else roads.first)[end.street])
         corner = end.along == back  # nothing of the street itself is driven
         way = None if corner else 2 * end.street + back
-        pieces = [] if corner else [Piece(end.street, float(back), end.along)]
+        pieces = [] if corner else [DrivenPiece(end.street, float(back), end.along)]
         passed: set[int] = set()
         # Back along the search: what has a time got it from the street that gives it that time (Dijkstra 1959).
         while len(passed) < MOST_STREETS:
@@ -117,7 +124,7 @@ class Routes:
             way, begin = before
             if way is None:  # it begins here
                 return pieces[::-1], takes_s
-            pieces.append(Piece(way // 2, begin, 1.0 - way % 2))
+            pieces.append(DrivenPiece(way // 2, begin, 1.0 - way % 2))
             if begin != way % 2:
                 return pieces[::-1], takes_s
             passed.add(way)
@@ -172,7 +179,7 @@ class Routes:
         whole_s = self._roads.there_s[end.street] if ahead >= 0 else self._roads.back_s[end.street]
         return part_s(abs(ahead), float(whole_s))
 
-    def points(self, piece: Piece) -> NDArray[np.float64]:
+    def points(self, piece: DrivenPiece) -> NDArray[np.float64]:
         """Points of a piece, in the order in which they are passed."""
         (street, begin, end), roads = piece, self._roads
         xy = roads.xy_m[roads.offsets[street] : roads.offsets[street + 1]]

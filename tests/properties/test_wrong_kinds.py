@@ -129,6 +129,7 @@ CALLS = {  # valid calls, by the name of the function: what its arguments are be
     "remote_zone": {"limit_s": 600},
     "distance_goals": {},
     "candidate_times": {"candidates": SITES},
+    "route": {"from_": TOWN.stations.index[0], "to": TOWN.zones.index[0]},
     "node_times": {"node": TOWN.roads.node_ids[0]},
     "grid_sites": {}, "intersection_sites": {},
     "max_coverage": ASKED, "backup_coverage": ASKED, "relocate": ASKED, "p_median": ASKED, "p_center": ASKED,

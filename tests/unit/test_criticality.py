@@ -61,16 +61,17 @@ def routing_without(roads, street):
     routing, lost = roads.routing, np.isin(np.arange(roads.n_streets), street)
     streets = routing.streets
     shut = streets._replace(
-        there_s=np.where(lost, np.inf, streets.there_s), back_s=np.where(lost, np.inf, streets.back_s)
+        there_s=kernel.read_only(np.where(lost, np.inf, streets.there_s)),
+        back_s=kernel.read_only(np.where(lost, np.inf, streets.back_s)),
     )
     if not routing.by_turn:
         along_s = np.concatenate([shut.there_s + routing.lost_there_s, shut.back_s + routing.lost_back_s])
         return replace(routing, graph=kernel.graph_of(roads.arc_pattern, along_s), streets=shut)
     graph = routing.graph
     tail = np.repeat(np.arange(graph.n_nodes), np.diff(graph.start))
-    kept = ~lost[np.minimum(tail >> 1, roads.n_streets - 1)]
+    kept = ~(lost[tail >> 1] | lost[graph.head >> 1])  # turns lead from streets to streets
     start = np.searchsorted(tail[kept], np.arange(graph.n_nodes + 1)).astype(np.int32)
-    return replace(routing, graph=kernel.Graph(start, graph.arcs[kept], graph.longest_s), streets=shut)
+    return replace(routing, graph=kernel.Graph(start, graph.arcs[kept], graph.longest_s, shut), streets=shut)
 
 
 def arrivals_without(scenario, street):
@@ -125,6 +126,23 @@ def test_every_street_of_a_district_closed_by_itself(district, turns):
     rest = wanted.drop(index=found.index)
     assert (rest[["delayed", "late", "cut_off"]] == 0).all(axis=None)  # what is not listed changes nothing
     assert found.attrs["n"] == weight[np.isfinite(arrivals_without(town, []))].sum()
+
+
+def test_exact_turns_are_weighed_as_they_are(district):
+    """Of a street that is lost everyone is later whose quickest way, turns and all, leads over it."""
+    town = fp.Scenario(district.roads.with_turns("exact"), district.stations, district.units, district.zones)
+    ends, weight = places(town, "zones"), town.zones["population"].to_numpy(float)
+    found = fp.travel.criticality(town, weight="population")
+    first = fp.travel.first_due(town)
+    used = dict.fromkeys(range(town.roads.n_streets), 0.0)
+    for zone, row, people in zip(town.zones.index, first["first_due"], weight, strict=True):
+        if isinstance(row, str) and ends.on_road.street[list(town.zones.index).index(zone)] >= 0:
+            for street in set(fp.travel.route(town, row, zone, among="zones").attrs["streets"]):
+                used[street] += people
+    lost = found["delayed"] + found["cut_off"] + found["on_it"]
+    # Who has a second way of the same time is not delayed; nobody else is spared.
+    assert all(lost[street] <= used[street] + 1e-6 for street in found.index)
+    assert lost.sum() > 0.9 * sum(used.values())
 
 
 def test_what_is_kept_open_keeps_every_arrival(district):

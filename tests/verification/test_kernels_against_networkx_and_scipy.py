@@ -1,6 +1,7 @@
 """Every search of the kernel against NetworkX and SciPy: on 400 random multigraphs and on two cities."""
 
 from contextlib import contextmanager
+from dataclasses import replace
 from functools import cache
 
 import numpy as np
@@ -244,3 +245,42 @@ def test_in_marisol(search, marisol_town):
 @every_search
 def test_in_san_francisco(search, san_francisco_town):
     search(san_francisco_town)
+
+
+def turning_town_of(network):
+    """With its turns at their costs, one in twenty of them forbidden."""
+    rng = np.random.default_rng(4)
+    plain = network.with_turns("exact").street_turns
+    some = rng.random(len(plain.before)) < 0.05
+    banned = np.column_stack([plain.before, plain.after])[some]
+    altered = replace(network, turns="exact", banned=banned)
+    turns, routing = altered.street_turns, altered.routing
+    options = {"turns": (turns.before, turns.after, turns.delay_s), "n_crossings": network.n_nodes}
+    town = {"seed": 1, "n_sources": 3, "n_points": 500, "doors": network.has_doors}
+    return TurningTown(routing.streets, routing.graph, **town, **options)
+
+
+over_turns_in_cities = pytest.mark.parametrize(
+    "search", [points_from_a_source, nearest_of_every_node], ids=lambda search: search.__name__
+)
+
+
+@pytest.fixture(scope="module")
+def marisol_turns(marisol):
+    return turning_town_of(marisol.roads)
+
+
+@pytest.fixture(scope="module")
+def san_francisco_turns(san_francisco_roads):
+    return turning_town_of(san_francisco_roads)
+
+
+@over_turns_in_cities
+def test_in_marisol_with_turns(search, marisol_turns):
+    search(marisol_turns)
+
+
+@pytest.mark.realdata
+@over_turns_in_cities
+def test_in_san_francisco_with_turns(search, san_francisco_turns):
+    search(san_francisco_turns)

@@ -77,7 +77,7 @@ def own_layer(  # noqa: PLR0913 - what a layer can be asked for, each by name
     if colour is not None and column is not None:
         raise InputError(f"{name}: it is coloured by {quoted(column)} or in one colour, not both")
     table = _in_degrees(gdf, name=name)
-    wanted = [*([] if column is None else [column]), *(popup or ())]
+    wanted = [*([] if column is None else [column]), *(() if popup is None else popup)]
     for unknown in [c for c in wanted if c not in _columns(table)]:
         raise UnknownIdError(f"column of the layer {quoted(name)}", unknown, _columns(table))
     kind = _kind(table, name=name)
