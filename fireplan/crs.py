@@ -171,6 +171,8 @@ def bounds_deg(shapes: NDArray[np.object_]) -> NDArray[np.float64]:
 
     Of those on both sides of the 180th meridian east is beyond 180: what lies there is one place, and not the earth.
     """
+    if not len(shapes):
+        return np.full(4, np.nan)
     around = np.asarray(shapely.total_bounds(shapes))
     if not around[2] - around[0] > HALF_TURN_DEG or _wide(shapely.get_parts(shapes)).any():
         return around

@@ -11,6 +11,7 @@ import pandas as pd
 from fireplan import _kernel as kernel
 from fireplan import maps, wording
 from fireplan._cli import terminal as show
+from fireplan.changes._notes import road_notes
 from fireplan.comparison import Comparison
 from fireplan.errors import ProjectError
 from fireplan.measures import assess, by_period, gaps
@@ -86,6 +87,8 @@ def _run(
     lines += [f"{wording.capital(note)}." for note in small_part_notes(project.today)]  # that may be a wrong place
     if results.periods is not None:
         lines += show.period_lines(results.periods, results.comparison.baseline)
+    for scenario in results.project.scenarios if with_plans else ():
+        lines += [f"{scenario.name}: {note}." for note in road_notes(scenario)]
     lines += [line for name, found in results.holes.items() for line in show.gap_lines(name, found)]
     kind = "invented data, modelled times" if project.plan.provenance == "invented" else "modelled"
     cut = [f"; {selection}" for selection in project.today.selections]

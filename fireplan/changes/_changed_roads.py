@@ -51,21 +51,41 @@ def changed_roads(scenario: Scenario, *, before: Scenario | None = None) -> gpd.
     if oldest.roads.geometry_fingerprint == scenario.roads.geometry_fingerprint:
         parts = [_between(oldest.roads, scenario.roads)]
     else:
-        parts = _step_by_step(oldest, scenario)
+        parts = [*_step_by_step(oldest, scenario), *_not_built(oldest, scenario)]
     parts = [part.to_crs(crs) for part in parts if len(part)]
     if not parts:
         return _rows(scenario.roads, np.empty(0, dtype=np.int64), np.empty(0, dtype=object), np.empty(0, dtype=bool))
     return gpd.GeoDataFrame(pd.concat(parts, ignore_index=True), crs=crs)
 
 
+def _chain(scenario: Scenario) -> list[Scenario]:
+    """A scenario and those that it comes from, itself first."""
+    found: list[Scenario] = []
+    step: Scenario | None = scenario
+    while step is not None:
+        found.append(step)
+        step = step.parent
+    return found
+
+
+def _not_built(before: Scenario, scenario: Scenario) -> list[gpd.GeoDataFrame]:
+    """Roads that were built in what a scenario is held against, and not in the scenario: there they are closed."""
+    mine = _chain(scenario)
+    built = {change for step in mine for change in step.changes if isinstance(change, BuildRoad)}
+    return [
+        _built(change, before.roads).assign(kind="closed")
+        for step in _chain(before)
+        if not any(step is one for one in mine)
+        for change in step.changes
+        if isinstance(change, BuildRoad) and change not in built
+    ]
+
+
 def _step_by_step(oldest: Scenario, scenario: Scenario) -> list[gpd.GeoDataFrame]:
     """Follow the changes one by one: where a road was built, streets before and after cannot be told row by row."""
-    line: list[Scenario] = []
-    step: Scenario | None = scenario
-    while step is not None and step is not oldest:
-        line.append(step)
-        step = step.parent
-    first = oldest if step is oldest else line[-1]
+    line = _chain(scenario)
+    first = next((step for step in line if step is oldest), line[-1])
+    line = line[: next(i for i, step in enumerate(line) if step is first)]
     tables, parts = first.tables, []
     begin = tables.roads
     for child in reversed(line):

@@ -44,7 +44,7 @@ def drawn_ground(value: object) -> str:
     InputError
         Saying what it is instead, to be set behind the name of the argument.
     """
-    shape = _shape(value, AREAS)
+    shape = _finite(_shape(value, AREAS))
     parts = [p for p in shapely.get_parts(_flat(shape)) if shapely.get_dimensions(p) == 2]
     if not parts:
         raise InputError(f"holds no outline, but {_kind(shape)}: give polygons")
@@ -65,7 +65,7 @@ def drawn_line(value: object) -> tuple[tuple[float, float], ...]:
     InputError
         Saying what it is instead, to be set behind the name of the argument.
     """
-    shape = _shape(value, LINES)
+    shape = _finite(_shape(value, LINES))
     parts = [p for p in shapely.get_parts(_flat(shape)) if shapely.get_dimensions(p) == 1]
     if parts and not shapely.length(parts).any():
         raise InputError("has no length: give two places at least")
@@ -98,24 +98,39 @@ def _shape(value: object, what: str) -> shapely.Geometry:
     if isinstance(value, Path):
         return _of_file(value, what)
     if isinstance(value, str):
-        if value.strip().upper().startswith(WKT[what]):
-            try:
-                return shapely.from_wkt(value)
-            except shapely.errors.GEOSException as error:
-                raise InputError(f"{quoted(value)} cannot be read as WKT: {str(error).strip()[:120]}") from None
-        if not Path(value).suffix:
-            raise InputError(f"is {quoted(value)}: give {GIVE[what]}")
-        return _of_file(Path(value), what)
+        return _of_text(value, what)
     if hasattr(value, "geometry") and hasattr(value, "crs"):
         return _of_layer(value)
     pairs = _pairs(value)
     if pairs is None:
         raise InputError(f"is {said(value)}: give {GIVE[what]}")
+    if not np.isfinite(pairs).all():
+        raise InputError("holds coordinates that are no numbers")
     try:
         return shapely.Polygon(pairs) if what == AREAS else shapely.LineString(pairs)
     except (ValueError, shapely.errors.GEOSException):
         least = "three corners" if what == AREAS else "two places"
         raise InputError(f"has {len(pairs)} of them: give {least} at least") from None
+
+
+def _of_text(value: str, what: str) -> shapely.Geometry:
+    """Read WKT, or the file of that name."""
+    if value.strip().upper().startswith(WKT[what]):
+        try:
+            with np.errstate(invalid="ignore"):  # what is no number is told below
+                return shapely.from_wkt(value)
+        except shapely.errors.GEOSException as error:
+            raise InputError(f"{quoted(value)} cannot be read as WKT: {str(error).strip()[:120]}") from None
+    if not Path(value).suffix:
+        raise InputError(f"is {quoted(value)}: give {GIVE[what]}")
+    return _of_file(Path(value), what)
+
+
+def _finite(shape: shapely.Geometry) -> shapely.Geometry:
+    """Make sure that coordinates are numbers."""
+    if not np.isfinite(shapely.get_coordinates(shape)).all():
+        raise InputError("holds coordinates that are no numbers")
+    return shape
 
 
 def _of_file(file: Path, what: str) -> shapely.Geometry:
@@ -160,8 +175,6 @@ def _kind(shape: shapely.Geometry) -> str:
 
 def _check_degrees(points: NDArray[np.float64]) -> None:
     """Make sure that coordinates are degrees, longitude first."""
-    if not np.isfinite(points).all():
-        raise InputError("holds coordinates that are no numbers")
     lon, lat = np.abs(points[:, 0]).max(), np.abs(points[:, 1]).max()
     if lat > 90 and lon <= 90:
         raise InputError("has latitude and longitude swapped: write longitude first")

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, ClassVar
 import numpy as np
 
 from fireplan import wording
+from fireplan._checked import takes
 from fireplan.changes._base import BaseChange
 from fireplan.changes._drawings import ways_drawn
 from fireplan.changes._drawn_shapes import Line, line_m
@@ -80,6 +81,7 @@ class BuildRoad(BaseChange):
     dates: Days | None = None
 
     @classmethod
+    @takes
     def from_osm(cls, path: str | Path) -> tuple[BuildRoad, ...]:
         """
         Read the roads that were drawn in JOSM: ways of a file that are new, with their tags.
@@ -154,7 +156,9 @@ class BuildRoad(BaseChange):
         """Say where it was joined, and for which hours the figures hold."""
         new = self.street(before.roads)
         said = self._said(before.roads, new, self._joints(before.roads, new))
-        return [f"'{self}': {said}", *when_notes(self, self.hours, self.weekdays, self.dates)]
+        km = wording.distance(ground_m(new.line, before.roads))
+        counted = f"'{self}': its {km} count among the kilometres of road of this scenario, and of no other"
+        return [f"'{self}': {said}", counted, *when_notes(self, self.hours, self.weekdays, self.dates, before.roads)]
 
     def _said(self, roads: RoadNetwork, new: NewStreet, joints: Joints) -> str:
         """Say how long and fast it is, and where it was joined."""

@@ -10,14 +10,21 @@ import shapely
 
 from fireplan._checked import takes
 from fireplan.changes._base import BaseChange
+from fireplan.changes._new_roads import BuildRoad
+from fireplan.changes._restrictions import BanTurn
+from fireplan.changes._roads import ScaleSpeeds
+from fireplan.changes._street_choice import OfStreets
 from fireplan.scenario import held
 
 if TYPE_CHECKING:
-    from fireplan.scenario import Scenario, Tables
+    from collections.abc import Iterator
+
+    from fireplan.scenario import Change, Scenario, Tables
 
 SAME_PLACE = 1e-7
 """Two places nearer than this are one: a centimetre in degrees, less in metres."""
 
+OF_ROADS = (OfStreets, BuildRoad, ScaleSpeeds, BanTurn)
 DRIVEN = ("first", "last", "there_s", "back_s", "wait_s", "banned")
 """What of a network is driven."""
 
@@ -48,29 +55,40 @@ def notes(scenario: Scenario) -> list[str]:
     >>> fp.changes.notes(fp.examples.line_town().apply(fp.MoveUnit("E1", to="S1")))
     ["'Move E1 to S1' changes nothing: all is so already"]
     """
+    return list(dict.fromkeys(note for _, note in _noted(scenario)))
+
+
+def road_notes(scenario: Scenario) -> list[str]:
+    """Say what changes of roads found: of `notes` those that nobody should have to look up."""
+    return list(dict.fromkeys(note for change, note in _noted(scenario) if isinstance(change, OF_ROADS)))
+
+
+def _noted(scenario: Scenario) -> Iterator[tuple[Change, str]]:
+    """Give every change with what is to be known of it."""
     made: list[Scenario] = []
     step: Scenario | None = scenario
     while step is not None:
         made.append(step)
         step = step.parent
-    found: list[str] = []
     for child in reversed(made):
         if child.parent is None:
             continue
         tables = child.parent.tables
         for change in child.changes:
             after = change(tables)
-            found += change.effects(tables, after) if isinstance(change, BaseChange) else []
+            if isinstance(change, BaseChange):
+                yield from ((change, note) for note in change.effects(tables, after))
             if _same(tables, after):
-                found.append(f"'{change}' changes nothing: all is so already")
+                yield change, f"'{change}' changes nothing: all is so already"
             tables = after
-    return list(dict.fromkeys(found))
 
 
 def _same(one: Tables, other: Tables) -> bool:
     """Whether two sets of tables say the same."""
     a, b = one.roads, other.roads
     if a is not b and not all(np.array_equal(getattr(a, name), getattr(b, name)) for name in DRIVEN):
+        return False
+    if a.periods != b.periods:
         return False
     return all(_alike(x, y) for x, y in zip(held(one), held(other), strict=True))
 

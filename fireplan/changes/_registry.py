@@ -95,9 +95,9 @@ def from_dicts(entries: Iterable[Mapping[str, Any]], *, folder: str | Path = "."
                 raise InputError(f"drawing {quoted(entry['drawing'])}: {listed(others)} stand in the drawing, as tags")
             if not isinstance(entry["drawing"], str | Path):
                 raise InputError(f"drawing is {quoted(entry['drawing'])}: give the name of a file that JOSM saved")
-            found += [BuildRoad(**way) for way in ways_drawn(_in_folder(entry["drawing"], folder))]
+            found += [BuildRoad(**way) for way in ways_drawn(_in_folder("drawing", entry["drawing"], folder))]
             continue
-        placed = {k: _in_folder(v, folder) if k in FILES else v for k, v in entry.items()}
+        placed = {k: _in_folder(k, v, folder) if k in FILES else v for k, v in entry.items()}
         found.append(from_dict(placed))
     return tuple(found)
 
@@ -106,8 +106,11 @@ FILES = {"area", "across", "build_road"}
 """Details that may name a file."""
 
 
-def _in_folder(value: Any, folder: str | Path) -> Any:  # noqa: ANN401 - whatever stands there
+def _in_folder(key: str, value: Any, folder: str | Path) -> Any:  # noqa: ANN401 - whatever stands there
     """Put a file name behind its folder; what names none stays as it is."""
     if not isinstance(value, str | Path) or "(" in str(value) or not Path(value).suffix:
         return value
-    return str(Path(folder) / value)
+    file = Path(folder) / value
+    if "\0" in str(value) or not file.exists():
+        raise InputError(f"{key} {quoted(value)} does not exist: check its name; it is sought beside the plan")
+    return str(file)

@@ -108,7 +108,7 @@ class SetRestriction(OfStreets):
 
     def effects(self, before: Tables, after: Tables) -> list[str]:  # noqa: ARG002 - as every change
         """Say which streets were found, and whether the vehicle is above the limit."""
-        return [f"'{self}': {self._said(before.roads)}", *self.when_notes()]
+        return [f"'{self}': {self._said(before.roads)}", *self.when_notes(before.roads)]
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import KW_ONLY, dataclass
+from collections.abc import Mapping
+from dataclasses import KW_ONLY, dataclass, replace
 from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
@@ -14,6 +15,7 @@ from fireplan.changes._hours_and_days import Days, Hours, when_said
 from fireplan.changes._street_choice import OfStreets, StreetChoice, days_faults, in_ground, said_of, when_notes
 from fireplan.errors import InputError, UnknownIdError, listed, quoted
 from fireplan.roads import class_speeds
+from fireplan.roads._classes import NOT_DRIVEN
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -98,7 +100,10 @@ class CloseRoad(OfStreets):
     def effects(self, before: Tables, after: Tables) -> list[str]:
         """Say which streets were found, and for which hours the figures hold."""
         shut = self._shut(before.roads)
-        return [f"'{self}': {said_of(before.roads, shut)}{_so_before(before, after, shut.rows)}", *self.when_notes()]
+        return [
+            f"'{self}': {said_of(before.roads, shut)}{_so_before(before, after, shut.rows)}",
+            *self.when_notes(before.roads),
+        ]
 
 
 @dataclass(frozen=True)
@@ -135,7 +140,10 @@ class OpenRoad(OfStreets):
     def effects(self, before: Tables, after: Tables) -> list[str]:
         """Say which streets were found, and for which hours the figures hold."""
         found = self.chosen(before.roads)
-        return [f"'{self}': {said_of(before.roads, found)}{_so_before(before, after, found.rows)}", *self.when_notes()]
+        return [
+            f"'{self}': {said_of(before.roads, found)}{_so_before(before, after, found.rows)}",
+            *self.when_notes(before.roads),
+        ]
 
 
 def _so_before(before: Tables, after: Tables, rows: NDArray[np.int64]) -> str:
@@ -161,8 +169,11 @@ class ScaleSpeeds(BaseChange):
         Ground it applies to, as in `CloseRoad`; left out: everywhere.
     skip_missing
         Pass over a class that the city lacks, and say so, where it would be refused otherwise.
+    period
+        Name of one of the network's periods of the week (`RoadNetwork.periods`): speeds are scaled in its hours alone,
+        and stay in the others.
     hours, weekdays, dates
-        When it is so, as in `CloseRoad`.
+        When it is so, as in `CloseRoad`: the scenario then speaks of these hours alone.
     """
 
     verb: ClassVar[str] = "scale_speeds"
@@ -171,13 +182,19 @@ class ScaleSpeeds(BaseChange):
     _: KW_ONLY
     area: Ground | None = None
     skip_missing: bool = False
+    period: str = ""
     hours: Hours | None = None
     weekdays: tuple[str, ...] = ()
     dates: Days | None = None
 
     def own_faults(self) -> list[str]:
         """Say what is wrong with the values together."""
-        return days_faults(self.weekdays)
+        faults = days_faults(self.weekdays)
+        if self.period and self.area is not None:
+            faults.append("a period has a factor for each class of road, not for an area: leave out area or period")
+        if self.period and when_said(self.hours, (), self.dates) + "".join(self.weekdays):
+            faults.append("a period has its own hours: leave out hours, weekdays and dates, or period")
+        return faults
 
     def __str__(self) -> str:
         """Say what it does."""
@@ -185,6 +202,7 @@ class ScaleSpeeds(BaseChange):
         where = (f" on {', '.join(self.highway)}" if self.highway else "") + (
             " in the area drawn" if self.area is not None else ""
         )
+        when = f"in period {quoted(self.period)}" if self.period else when
         return f"Speeds x {self.factor:g}{where}{f', {when}' if when else ''}"
 
     def __call__(self, tables: Tables) -> Tables:
@@ -192,15 +210,38 @@ class ScaleSpeeds(BaseChange):
         positive(self.factor, "factor", str(self))
         roads = tables.roads
         chosen, note = self._chosen(roads)
+        if self.period:
+            return tables._replace(roads=self._in_period(roads, chosen, note))
         scale = np.where(chosen, self.factor, 1.0)
         return tables._replace(
             roads=roads.with_times(there_s=roads.there_s / scale, back_s=roads.back_s / scale, note=note)
         )
 
+    def _in_period(self, roads: RoadNetwork, chosen: NDArray[np.bool_], note: str) -> RoadNetwork:
+        """Scale the factors of one period, which are by class."""
+        names = [p.name for p in roads.periods]
+        if self.period not in names:
+            raise UnknownIdError("period", self.period, names)
+        classes = [str(c) for c in np.unique(roads.highway[chosen])]
+        scaled = []
+        for period in roads.periods:
+            if period.name != self.period:
+                scaled.append(period)
+                continue
+            if not isinstance(period.factor, Mapping) and not self.highway:
+                scaled.append(replace(period, factor=period.factor * self.factor))
+                continue
+            before = period.factor if isinstance(period.factor, Mapping) else {}
+            every = {str(c): float(f) for c, f in zip(roads.highway, period.factors(roads.highway), strict=True)}
+            by_class = {c: f * (self.factor if c in classes else 1.0) for c, f in every.items()}
+            scaled.append(replace(period, factor={**before, **by_class}))
+        same = roads.with_times(there_s=roads.there_s, back_s=roads.back_s, note=note)
+        return same.with_periods(*scaled)
+
     def _chosen(self, roads: RoadNetwork) -> tuple[NDArray[np.bool_], str]:
         """Find the streets, and say which they are."""
         lacking = [c for c in self.highway if c not in set(roads.highway)]
-        strange = [c for c in lacking if c not in class_speeds()]
+        strange = [c for c in lacking if c not in {*class_speeds(), *NOT_DRIVEN}]
         if strange or (lacking and not self.skip_missing):
             one = (strange or lacking)[0]
             raise UnknownIdError("class of road", one, set(roads.highway))
@@ -223,4 +264,7 @@ class ScaleSpeeds(BaseChange):
     def effects(self, before: Tables, after: Tables) -> list[str]:  # noqa: ARG002 - as every change
         """Say how many streets it is, what was passed over, and for which hours the figures hold."""
         _, note = self._chosen(before.roads)
-        return [f"'{self}'{note.removeprefix(str(self))}", *when_notes(self, self.hours, self.weekdays, self.dates)]
+        return [
+            f"'{self}'{note.removeprefix(str(self))}",
+            *when_notes(self, self.hours, self.weekdays, self.dates, before.roads),
+        ]

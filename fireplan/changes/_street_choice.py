@@ -16,6 +16,7 @@ from fireplan.changes._hours_and_days import Days, Hours, as_asked_of_demand, da
 from fireplan.crs import WGS84, project
 from fireplan.errors import InputError, UnknownIdError, listed, quoted
 from fireplan.roads import SNAP_LIMIT_M, Feature
+from fireplan.roads._street_names import alike
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -174,9 +175,9 @@ class OfStreets(BaseChange):
         """Say what was found: streets, km, ways, names, bridges and tunnels."""
         return said_of(roads, self.chosen(roads))
 
-    def when_notes(self) -> list[str]:
+    def when_notes(self, roads: RoadNetwork) -> list[str]:
         """Say for which hours alone the figures hold."""
-        return when_notes(self, self.hours, self.weekdays, self.dates)
+        return when_notes(self, self.hours, self.weekdays, self.dates, roads)
 
 
 def days_faults(weekdays: tuple[str, ...]) -> list[str]:
@@ -188,28 +189,32 @@ def days_faults(weekdays: tuple[str, ...]) -> list[str]:
     return []
 
 
-def when_notes(change: BaseChange, hours: Hours | None, weekdays: tuple[str, ...], dates: Days | None) -> list[str]:
+def when_notes(
+    change: BaseChange, hours: Hours | None, weekdays: tuple[str, ...], dates: Days | None, roads: RoadNetwork
+) -> list[str]:
     """Say for which hours alone the figures of a scenario hold; nothing where they always do."""
     said = when_said(hours, weekdays, dates)
     if not said:
         return []
     asked = as_asked_of_demand(hours, weekdays, dates)
+    names = [quoted(period.name) for period in roads.periods]
+    periods = f"; the network's own periods ({listed(names)}) are not in it: ask for one by during" if names else ""
     return [
         (
             f"'{change}': every figure of this scenario is of {said} alone; ask of the calls of that time by {asked}"
-            " before it is applied"
+            f" before it is applied{periods}"
         )
     ]
 
 
 def of_name(roads: RoadNetwork, name: str) -> NDArray[np.bool_]:
-    """Find the streets of a name as it is written; else whatever the case and blanks; else of that number."""
+    """Find the streets of a name as it is written; else in other capitals or abbreviations; else of that number."""
     exact = np.asarray(roads.street_name == name)
     if exact.any():
         return exact
-    wanted = name.casefold().split()
-    alike = [n for n in set(roads.street_name) if n and n.casefold().split() == wanted]
-    return np.isin(roads.street_name, alike) if alike else of_ref(roads, name)
+    wanted = alike(name)
+    same = [n for n in set(roads.street_name) if wanted and n and alike(n) == wanted]
+    return np.isin(roads.street_name, same) if same else of_ref(roads, name)
 
 
 def of_ref(roads: RoadNetwork, ref: str) -> NDArray[np.bool_]:

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from fireplan.maps._views.grid import grid as grid
     from fireplan.maps._views.incidents import incidents as incidents
     from fireplan.maps._views.isochrones import isochrones as isochrones
+    from fireplan.maps._views.network_parts import network_parts as network_parts
     from fireplan.maps._views.performance import performance as performance
     from fireplan.maps._views.siting import siting as siting
     from fireplan.maps._views.swipe import swipe as swipe
@@ -40,8 +41,8 @@ Page = OfflineMap | SwipeMap | SyncedMaps
 """Whatever page a view gives back."""
 
 VIEWS = (
-    "compare", "coverage", "difference", "erf", "first_due", "gaps", "grid", "incidents", "isochrones", "performance",
-    "siting", "swipe",
+    "compare", "coverage", "difference", "erf", "first_due", "gaps", "grid", "incidents", "isochrones",
+    "network_parts", "performance", "siting", "swipe",
 )  # fmt: skip
 """Names of the functions that draw a view."""
 

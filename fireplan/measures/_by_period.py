@@ -62,8 +62,8 @@ def by_period(scenario: Scenario, standard: Standard | str = "NFPA_1710") -> pd.
     Notes
     -----
     A figure for the whole day hides its worst hours. How much slower engines are in them differs by city: of 97,000
-    ambulance runs the rush hour slowed few, and the night slowed all by a fifth [1]_. Factors are assumptions until
-    they are learnt from your own records.
+    ambulance runs those of the rush hour were hardly slower, and those of the night by a fifth [1]_. Factors are
+    assumptions until they are learnt from your own records.
 
     References
     ----------

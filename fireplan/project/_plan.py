@@ -60,7 +60,7 @@ NEEDED = {
 FROM_DATABASES = ("network", "stations", "units", "zones", "incidents")
 """Inputs that may be a table of a database."""
 
-LINE_COLUMNS = ("speed", "speed_unit", "oneway", "name", "class", "from_level", "to_level")
+LINE_COLUMNS = ("speed", "speed_unit", "oneway", "name", "class", "from_level", "to_level", "ref", "bridge", "tunnel")
 """Keys of [network.columns]: columns of street centrelines, and the unit of their speed."""
 
 _PASSWORD = re.compile(r"//[^/@]*:[^/@]*@|[?&]password=", re.IGNORECASE)

@@ -51,6 +51,9 @@ NOT_BUILT = {"construction", "proposed", "planned"}
 GONE = {"no", "abandoned", "disused", "razed", "demolished", "removed", "destroyed", "dismantled", "historic"}
 GUIDED = "bus_guideway"
 EMERGENCY_ROAD = "emergency_access"
+EMERGENCY_LANES = {EMERGENCY_ROAD, "fire_lane"}
+"""Kinds of `service` way, and a word of `emergency`, that say that a way is kept open for engines."""
+
 
 FORWARD, BACKWARD = "forward", "backward"
 YES, REVERSE, NO, CHANGING = (
@@ -64,7 +67,8 @@ NOTHING = {"", "no"}
 HIERARCHY = ("access", "vehicle", "motor_vehicle", "motorcar", "emergency", "hgv", "goods", *BUSES)
 ONEWAYS = ("oneway:emergency", "oneway:motorcar", "oneway:motor_vehicle", "oneway:vehicle", "oneway")
 _DIRECTED = (
-    *HIERARCHY, "maxspeed", "maxspeed:hgv", "maxspeed:emergency", *(limit.key for limit in LIMITS),
+    *HIERARCHY, "maxspeed", "maxspeed:hgv", "maxspeed:emergency", "maxspeed:lanes",
+    *(limit.key for limit in LIMITS),
     *(f"{limit.key}:{more}" for limit in LIMITS for more in ("physical", "emergency")),
 )  # fmt: skip
 CONDITIONAL = ":conditional"
@@ -179,7 +183,7 @@ def _road(highway: str, service: str, vehicle: Vehicle) -> str | _Street:
         return _Street(highway, "to_doors", kph) if vehicle.to_doors else "driveway"
     if highway == "busway" and not vehicle.bus_roads:
         return "bus"
-    if highway == "service" and service == EMERGENCY_ROAD and not vehicle.emergency:
+    if highway == "service" and service in EMERGENCY_LANES and not vehicle.emergency:
         return "emergency"
     return _Street(highway)
 
@@ -216,7 +220,9 @@ def _allowed(tags: Tags, way: str, vehicle: Vehicle, lane: str) -> str:  # noqa:
     general = _general(tags, way, vehicle)
     if vehicle.emergency and exempt == {"no"}:
         return "closed"
-    kept_open = bool(exempt & (ALLOWED | TO_SOME)) or EMERGENCY_ROAD in {tags["highway"], tags.get("service")}
+    kept_open = bool(
+        exempt & (ALLOWED | TO_SOME | EMERGENCY_LANES) or {tags["highway"], tags.get("service", "")} & EMERGENCY_LANES
+    )
     if vehicle.emergency and kept_open and not (lane == "on_foot" and not vehicle.fire_lanes):
         return "fire_lane" if lane == "on_foot" or general else ""
     if lane == "on_foot":
@@ -310,7 +316,8 @@ def _posted_limit(tags: Tags, limit: Limit, way: str, told: list[str]) -> float:
 
 def _kph(tags: Tags, way: str, highway: str, own_kph: float | None, vehicle: Vehicle, told: list[str]) -> float:
     """Speed in one direction; a posted speed that cannot be read, or is one of lorries, is told. [km/h]"""
-    text = next((said for key in ("maxspeed:emergency", "maxspeed") if (said := _written(tags, key, way))), None)
+    keys = ("maxspeed:emergency", "maxspeed", "maxspeed:lanes")
+    text = next((said for key in keys if (said := _written(tags, key, way))), None)
     if text is None:  # some say only what kind of limit it is, such as RO:urban
         kinds = (tags.get(key, "") for key in ("maxspeed:type", "source:maxspeed", "zone:maxspeed"))
         text = next((kind for kind in kinds if ":" in kind and posted_kph(kind) is not None), None)

@@ -15,13 +15,14 @@ if TYPE_CHECKING:
     from fireplan.roads._vehicles import Vehicle
 
 CONTROLS = {"traffic_signals": Control.SIGNALS, "stop": Control.STOP, "give_way": Control.GIVE_WAY}
+DIRECTIONS = ("traffic_signals:direction", "stop:direction", "give_way:direction", "direction")
 GUARDS = ("crossing:barrier", "crossing:light", "crossing:bell")
 HEAVY_RAILS = {"rail", "narrow_gauge", "preserved"}
 STREET_RAILS = {"tram", "light_rail", "subway", "monorail", "funicular", "miniature"}
 """Railways for which nobody waits at a gate; all others that are still driven have level crossings."""
 
 NODE_KEYS = frozenset(
-    {"barrier", "bollard", "locked", "highway", "railway", "crossing", "direction", "traffic_signals:direction", "stop",
+    {"barrier", "bollard", "locked", "highway", "railway", "crossing", "stop", *DIRECTIONS,
      "access", "vehicle", "motor_vehicle", "motorcar", "emergency", "ford", "tram", *BUSES, *GUARDS,
      *(limit.key for limit in LIMITS), *(f"{limit.key}:physical" for limit in LIMITS)}
 )  # fmt: skip
@@ -82,7 +83,7 @@ def met_at(tags: Mapping[str, str], vehicle: Vehicle) -> Met | None:
         return Met(wait_s=wait_s, told="level crossing", crossing=True, guarded=guarded)
     control = CONTROLS.get(tags.get("highway", ""))
     if control is not None:
-        said = tags.get("traffic_signals:direction", tags.get("direction", "")).strip().lower()
+        said = next((tags[key].strip().lower() for key in DIRECTIONS if key in tags), "")
         direction = said if said in {"forward", "backward"} else ""
         minor = tags.get("stop") == "minor" or control is Control.GIVE_WAY
         return Met(control=int(control), direction=direction, minor=minor)

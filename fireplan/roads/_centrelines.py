@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -17,7 +17,7 @@ from fireplan._geofiles.vector_files import layer_names
 from fireplan.crs import WGS84, known_crs, metric_crs
 from fireplan.errors import Faults, NetworkError, listed, quoted
 from fireplan.roads._frames import from_frames
-from fireplan.roads._line_codes import BACKWARD, BOTH, CLOSED, FORWARD, classes_of, directions_of, speeds_of
+from fireplan.roads._line_codes import BACKWARD, BOTH, CLOSED, FORWARD, classes_of, directions_of, flags_of, speeds_of
 from fireplan.roads._line_joints import Pieces, cut_at_joints
 from fireplan.roads._osmnx_graphs import LISTS, as_list
 
@@ -47,6 +47,9 @@ def from_lines(  # noqa: PLR0913 - a column, or a table of codes, each
     road_class: str | None = None,
     from_level: str | None = None,
     to_level: str | None = None,
+    ref: str | None = None,
+    bridge: str | None = None,
+    tunnel: str | None = None,
     classes: Mapping[str, str] | None = None,
     oneway_codes: Mapping[str, str] | None = None,
     join_crossings: bool | None = None,
@@ -73,6 +76,10 @@ def from_lines(  # noqa: PLR0913 - a column, or a table of codes, each
         (TIGER/Line), NENA and offices give them, see docs/data_formats.md.
     from_level, to_level
         Columns of the level at both ends: ends of different levels are not joined, so that overpasses pass over.
+    ref
+        Column of the number of the road, such as "SR 12".
+    bridge, tunnel
+        Columns that say which lines are bridges and tunnels: Y and N, T and F, 1 and 0, or what kind of bridge.
     classes
         Class of OpenStreetMap by the layer's own code of class, such as {"7": "residential"}; "": not driven. Codes of
         TIGER/Line (MTFCC), FCC and NENA are known, and common names.
@@ -113,7 +120,8 @@ def from_lines(  # noqa: PLR0913 - a column, or a table of codes, each
             return _from_osmnx(path, vehicle=vehicle, source=label)
     table = read_office_table(path, what="road file", table="roads", layer=layer)
     given = {"speed": speed, "oneway": oneway, "name": name, "class": road_class,
-             "from_level": from_level, "to_level": to_level}  # fmt: skip
+             "from_level": from_level, "to_level": to_level, "ref": ref, "bridge": bridge,
+             "tunnel": tunnel}  # fmt: skip
     faults = Faults(table.name)
     found, notes = name_columns(
         table.rows.columns, "roads", texts=table.texts, faults=faults,
@@ -136,6 +144,7 @@ def from_lines(  # noqa: PLR0913 - a column, or a table of codes, each
     direction = directions_of(texts.get("oneway"), n, oneway_codes or {}, faults, notes)
     kph = speeds_of(texts.get("speed"), found.get("speed", ""), speed_unit, faults, notes)
     faults.raise_if_any()
+    known = _known(texts, found, notes)
     lines = _lines(table, crs, label, drop=highway == "", direction=direction, notes=notes)
     levels = _levels(texts)
     ends = [found[c] for c in ("from_level", "to_level") if c in found]
@@ -158,7 +167,7 @@ def from_lines(  # noqa: PLR0913 - a column, or a table of codes, each
             " lines that were not cut there; join_crossings=True joins them all"
         )
     lines = lines._replace(vehicle=vehicle)
-    network = _network(pieces, lines, highway, direction, kph, texts.get("name"), label, tuple(notes))
+    network = _network(pieces, lines, highway, direction, kph, known, label, tuple(notes))
     return _with_parts(network)
 
 
@@ -221,6 +230,14 @@ def _lines(
     return _Lines(np.asarray(parts, dtype=object), row, metric)
 
 
+def _known(texts: Mapping[str, list[str]], found: Mapping[str, str], notes: list[str]) -> dict[str, NDArray[Any]]:
+    """What a layer says of its lines besides how they are driven: names, numbers, bridges and tunnels."""
+    known: dict[str, NDArray[Any]] = {c: np.array(texts[c], dtype=object) for c in ("name", "ref") if c in texts}
+    for column in [c for c in ("bridge", "tunnel") if c in texts]:
+        known[column] = np.where(flags_of(texts[column], found[column], notes), "yes", "")
+    return known
+
+
 def _levels(texts: Mapping[str, list[str]]) -> NDArray[np.object_] | None:
     """Level of both ends of every line, as text; nothing is the ground."""
     if not {"from_level", "to_level"} <= set(texts):
@@ -235,10 +252,11 @@ def _network(
     highway: NDArray[np.str_],
     direction: NDArray[np.str_],
     kph: NDArray[np.float64] | None,
-    names: list[str] | None,
+    known: Mapping[str, NDArray[Any]],
     source: str,
     notes: tuple[str, ...],
 ) -> RoadNetwork:
+    """Make the network; `known` are names, numbers, bridges and tunnels of the lines, as far as they have any."""
     row = lines.row[pieces.line]
     edges = pd.DataFrame(
         {
@@ -246,7 +264,7 @@ def _network(
             "v": pieces.last,
             "geometry": pieces.shapes,
             "highway": highway[row],
-            "name": np.array(names, dtype=object)[row] if names is not None else "",
+            **{column: values[row] for column, values in known.items()},
         }
     )
     if kph is not None:

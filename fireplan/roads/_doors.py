@@ -14,6 +14,9 @@ if TYPE_CHECKING:
 SCRAP_KM, SCRAP_SHARE = 1.0, 0.1
 """Streets that are joined to no other count as a scrap if they are shorter, and a smaller share of all, than this."""
 
+CORE_SHARE = 0.05
+"""Nodes that an engine can drive about between, and come back, are a core of their part from this share of it on."""
+
 
 class Doors(NamedTuple):
     """
@@ -102,8 +105,12 @@ def _about_the_cores(
     matrix = csr_array((np.ones(len(tail), dtype=np.int8), (tail, head)), shape=(n, n))
     _, label = connected_components(matrix, directed=True, connection="strong")
     size = np.bincount(label)[label]
-    order = np.lexsort((np.arange(n), -size, part))  # a node of the largest core of each part comes first
-    core = order[np.flatnonzero(np.diff(part[order], prepend=-1))]
+    order = np.lexsort((np.arange(n), label, -size, part))  # the largest core of each part comes first
+    one_each = np.ones(n, dtype=bool)
+    one_each[1:] = np.diff(label[order]) != 0
+    of_part = np.diff(part[order], prepend=-1) != 0
+    large = (size[order] > 1) & (size[order] >= CORE_SHARE * np.bincount(part)[part[order]])
+    core = order[one_each & (of_part | large)]
 
     def reached(start: NDArray[np.int32], end: NDArray[np.int32]) -> NDArray[np.bool_]:
         """Nodes that are come to along arcs, from a place beyond all that leads to every core."""

@@ -16,10 +16,10 @@ from fireplan.crs import WGS84, known_crs, metric_crs, project
 from fireplan.errors import Faults, listed, quoted
 from fireplan.roads._graph_tags import edge_passages, nodes_met, tag_text
 from fireplan.roads._network import RoadNetwork, build_network
-from fireplan.roads._reading_notes import LEFT_OUT, Tally, of_nodes
+from fireplan.roads._reading_notes import LEFT_OUT, Counts, of_nodes
 from fireplan.roads._repairs import repair_geometry, repair_lengths, repair_times, states_speeds
 from fireplan.roads._speeds import planning_caveat
-from fireplan.roads._vehicles import Vehicle, vehicle_of
+from fireplan.roads._vehicles import Vehicle, said_of, vehicle_of
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -106,7 +106,7 @@ def from_frames(
     lines = np.asarray(shapely.linestrings(project(coordinates, source=system, target=metric), indices=line))
     streets = _pair(tail, head, lines, time_s)
     highway = _text(edges, "highway", "unclassified")[streets.row]
-    tally = Tally()
+    tally = Counts()
     met = nodes_met(nodes, tail[streets.row], head[streets.row], highway, driver, tally)
     both_sides = np.append(np.arange(len(ids)), met.twin_of).astype(np.int64)
     return build_network(
@@ -122,7 +122,7 @@ def from_frames(
         highway=highway,
         street_name=_text(edges, "name", "")[streets.row],
         source=source,
-        notes=(*remarks, *of_nodes(tally)),
+        notes=(*said_of(driver), *remarks, *of_nodes(tally)),
         street_ref=np.array([tag_text(ref) for ref in edges["ref"]], dtype=str)[streets.row]
         if "ref" in edges
         else None,
@@ -210,7 +210,7 @@ def _driven(edges: pd.DataFrame, vehicle: Vehicle) -> tuple[pd.DataFrame, list[P
     return (edges if driven.all() else edges[driven].reset_index(drop=True)), kept, remarks
 
 
-OF_A_CLASS = {"on_foot", "track", "construction", "area", "other", "driveway", ""}
+OF_A_CLASS = {"on_foot", "track", "construction", "other", ""}
 """Reasons to leave out that lie in the class of a way."""
 
 
@@ -225,7 +225,7 @@ def _km_of(edges: pd.DataFrame, passages: list[Passage], why: str) -> str:
 
 def _told(passages: list[Passage]) -> list[str]:
     """Say what is passed over of edges that are driven."""
-    tally = Tally()
+    tally = Counts()
     for one in passages:
         for key in one.told if one.highway else ():
             tally.n[key] += 1

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import NDArray
 
-    from fireplan.roads._reading_notes import Tally
+    from fireplan.roads._reading_notes import Counts
     from fireplan.roads._vehicles import Vehicle
 
 DIRECTED = ("oneway", "oneway:")
@@ -93,7 +93,7 @@ class NodesMet(NamedTuple):
 
 def nodes_met(
     nodes: pd.DataFrame, first: NDArray[np.int64], last: NDArray[np.int64], highway: NDArray[np.str_],
-    vehicle: Vehicle, tally: Tally,
+    vehicle: Vehicle, tally: Counts,
 ) -> NodesMet:  # fmt: skip
     """Say what is met at nodes, by the tags that stand in their columns."""
     control = np.zeros((len(first), 2), dtype=np.uint8)
@@ -106,6 +106,9 @@ def nodes_met(
         ]
         if thing.shut and len(arms) > 2:
             tally.add("barrier on a junction")
+            continue
+        if thing.crossing and len(arms) > 2 and not thing.guarded:  # at a junction: of a tram
+            tally.add("tram crossing")
             continue
         tally.n[thing.told] += bool(thing.told)
         for street, end in arms[1:] if thing.shut else []:

@@ -216,3 +216,31 @@ def _kph(text: str, factor: float) -> float:
         return number * factor
     posted = posted_kph(text)
     return np.nan if posted is None else posted
+
+
+NO = frozenset({"", "n", "no", "f", "false", "0", "none", "null", "0.0"})
+YES = frozenset({"y", "yes", "t", "true", "1", "1.0"})
+KINDS = (
+    "bridge",
+    "viaduct",
+    "overpass",
+    "trestle",
+    "covered",
+    "movable",
+    "cantilever",
+    "boardwalk",
+    "tunnel",
+    "culvert",
+)
+"""Words that say what kind of bridge or tunnel it is."""
+
+
+def flags_of(texts: Sequence[str], column: str, notes: list[str]) -> NDArray[np.bool_]:
+    """Read which lines a column says to be bridges, or tunnels; what cannot be told is none, and noted."""
+    plain = np.array([text.strip().casefold() for text in texts], dtype=object)
+    yes = np.array([text in YES or any(kind in text for kind in KINDS) for text in plain], dtype=bool)
+    strange = Counter(str(text) for text in plain[~yes] if text not in NO)
+    if strange:
+        told = listed(f"{quoted(text)} ({wording.count(n)})" for text, n in strange.most_common())
+        notes.append(f"column {quoted(column)} says {told}, which is neither yes nor no: taken for no")
+    return yes

@@ -16,9 +16,9 @@ from fireplan._geofiles import refuse_dtd
 from fireplan.errors import NetworkError, listed
 from fireplan.roads._access import CONDITIONAL, READ, Passage, passage
 from fireplan.roads._barriers import HEAVY_RAILS, NODE_KEYS, STREET_RAILS, TELLING_KEYS, Met, met_at
-from fireplan.roads._osm_streets import Rails, Way, network_of
+from fireplan.roads._osm_streets import DrivenWay, Rails, network_of
 from fireplan.roads._osm_xml import in_order, needs_putting_in_order
-from fireplan.roads._reading_notes import Tally
+from fireplan.roads._reading_notes import Counts
 from fireplan.roads._turn_restrictions import RESTRICTION_KEYS, TurnRule, turn_rule
 from fireplan.roads._vehicles import Vehicle, vehicle_of
 
@@ -75,13 +75,12 @@ def from_osm(path: str | Path, *, vehicle: Vehicle | str = "engine", source: str
     file = Path(path)
     _check_file(file)
     driver = vehicle_of(vehicle)
-    tally = Tally()
     import osmium  # noqa: PLC0415 - only needed here
 
     try:
-        data, numbers = _in_order(file, tally)
-        reader = _Reader(driver, tally)
-        reader.read(data)
+        reader, numbers = _read(file, driver)
+        if reader.tally.n["versions"] and not file.name.lower().endswith(".pbf"):
+            reader, numbers = _read(file, driver, history=True)  # of nodes and relations, too, the last version counts
     except NetworkError:
         raise
     except (RuntimeError, ValueError, osmium.InvalidLocationError) as error:  # osmium's parsers raise nothing narrower
@@ -96,12 +95,20 @@ def from_osm(path: str | Path, *, vehicle: Vehicle | str = "engine", source: str
         rules=reader.rules,
         numbers=numbers,
         vehicle=driver,
-        tally=tally,
+        tally=reader.tally,
         source=source or f"OpenStreetMap, {file.name}",
     )
 
 
-def _in_order(file: Path, tally: Tally) -> tuple[Any, dict[int, int]]:
+def _read(file: Path, vehicle: Vehicle, *, history: bool = False) -> tuple[_Reader, dict[int, int]]:
+    """Read a file, and the numbers that renumbered nodes have in it."""
+    reader = _Reader(vehicle, Counts())
+    data, numbers = _in_order(file, reader.tally, history=history)
+    reader.read(data)
+    return reader, numbers
+
+
+def _in_order(file: Path, tally: Counts, *, history: bool) -> tuple[Any, dict[int, int]]:
     """What osmium reads of a file, and the numbers that renumbered nodes have in it."""
     import osmium  # noqa: PLC0415 - only needed here
 
@@ -113,7 +120,7 @@ def _in_order(file: Path, tally: Tally) -> tuple[Any, dict[int, int]]:
         return str(file), {}
     try:
         with _opened(file) as stream:
-            unusual = needs_putting_in_order(stream, name=file.name)
+            unusual = needs_putting_in_order(stream, name=file.name) or history
             stream.seek(0)
             content, numbers = in_order(stream, tally.n, name=file.name) if unusual else (b"", {})
     except (OSError, EOFError, zlib.error) as error:
@@ -161,17 +168,17 @@ def _opened(file: Path) -> IO[bytes]:
 class _Reader:
     """Takes in what an extract holds for a vehicle; tags that recur are judged once."""
 
-    def __init__(self, vehicle: Vehicle, tally: Tally) -> None:
+    def __init__(self, vehicle: Vehicle, tally: Counts) -> None:
         self.vehicle, self.tally = vehicle, tally
         self.met: dict[int, Met] = {}
         self.rules: list[TurnRule] = []
         self.rails = Rails(set(), set())
-        self._latest: dict[int, tuple[int, list[Way], list[tuple[str, float]]]] = {}
+        self._latest: dict[int, tuple[int, list[DrivenWay], list[tuple[str, float]]]] = {}
         self._passages: dict[frozenset[tuple[str, str]], Passage] = {}
         self._things: dict[frozenset[tuple[str, str]], Met | None] = {}
 
     @property
-    def ways(self) -> list[Way]:
+    def ways(self) -> list[DrivenWay]:
         """Stretches that are driven; of a way in several versions, as a history has them, those of the last."""
         return [way for _, stretches, _ in self._latest.values() for way in stretches]
 
@@ -199,22 +206,23 @@ class _Reader:
             self.met[item.id] = thing
 
     def _way(self, item: osmium.osm.Way) -> None:
-        railway = item.tags.get("railway")
+        tags = {tag.k: tag.v for tag in item.tags}
+        railway = tags.get("railway")
         if railway in HEAVY_RAILS:
             self.rails.heavy.update(node.ref for node in item.nodes)
         elif railway in STREET_RAILS:
             self.rails.in_streets.update(node.ref for node in item.nodes)
-        if "highway" not in item.tags and "route" not in item.tags:
+        if "highway" not in tags and "route" not in tags:
             return
         older = self._latest.get(item.id)
         if older is not None:
             self.tally.n["versions"] += older[0] != item.version
             if item.version < older[0]:
                 return
-        key = frozenset((tag.k, tag.v) for tag in item.tags if tag.k in READ or tag.k.endswith(CONDITIONAL))
+        key = frozenset(pair for pair in tags.items() if pair[0] in READ or pair[0].endswith(CONDITIONAL))
         if key not in self._passages:
             self._passages[key] = passage(dict(key), self.vehicle)
-        self._latest[item.id] = item.version, *_stretches(item, self._passages[key], self.tally)
+        self._latest[item.id] = item.version, *_stretches(item, tags, self._passages[key], self.tally)
 
 
 def _items(data: Any) -> Any:  # noqa: ANN401
@@ -235,15 +243,17 @@ def _items(data: Any) -> Any:  # noqa: ANN401
     return processor
 
 
-def _stretches(item: osmium.osm.Way, found: Passage, tally: Tally) -> tuple[list[Way], list[tuple[str, float]]]:
+def _stretches(
+    item: osmium.osm.Way, tags: dict[str, str], found: Passage, tally: Counts
+) -> tuple[list[DrivenWay], list[tuple[str, float]]]:
     """Driven stretches of a way, and what is told of it with its kilometres."""
     if not found.highway:
-        if item.tags.get("route") == "ferry" and "highway" not in item.tags:
+        if tags.get("route") == "ferry" and "highway" not in tags:
             return [], [("ferries", 0.0)]
         return [], [(f"left out {found.left_out}", _length_km(item))] if found.left_out else []
-    name = str(item.tags.get("name", ""))
-    ref = ";".join(part for one in str(item.tags.get("ref", "")).split(";") if (part := one.strip()))
-    stretches = [Way(item.id, refs, lonlat, found, name, ref) for refs, lonlat in _whole_runs(item, tally)]
+    name, ref = tags.get("name", ""), tags.get("ref", "")
+    ref = ";".join(part for one in ref.split(";") if (part := one.strip())) if ref else ""
+    stretches = [DrivenWay(item.id, refs, lonlat, found, name, ref) for refs, lonlat in _whole_runs(item, tally)]
     if not found.told or not stretches:
         return stretches, []
     km = _length_km(item)
@@ -262,7 +272,7 @@ def _length_km(way: osmium.osm.Way) -> float:
         return sum(osmium.geom.haversine_distance(a, b) for a, b in legs if a.valid() and b.valid()) / 1000
 
 
-def _whole_runs(way: osmium.osm.Way, tally: Tally) -> Iterator[tuple[NDArray[np.int64], NDArray[np.float64]]]:
+def _whole_runs(way: osmium.osm.Way, tally: Counts) -> Iterator[tuple[NDArray[np.int64], NDArray[np.float64]]]:
     """Stretches of a way whose nodes are all in the file: what lies between is unknown, and no street is made up."""
     import osmium  # noqa: PLC0415 - only needed here
 
@@ -281,7 +291,4 @@ def _whole_runs(way: osmium.osm.Way, tally: Tally) -> Iterator[tuple[NDArray[np.
     for run in runs:
         if len(run) > 1:
             table = np.array(run)
-            refs = table[:, 0].astype(np.int64)
-            new = np.append(True, refs[1:] != refs[:-1])  # a node that is named twice in a row is one
-            if new.sum() > 1:
-                yield refs[new], table[new, 1:]
+            yield table[:, 0].astype(np.int64), table[:, 1:]

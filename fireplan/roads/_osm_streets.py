@@ -15,6 +15,7 @@ from fireplan.roads._reading_notes import sentences
 from fireplan.roads._speeds import class_speeds
 from fireplan.roads._turn_restrictions import DrawnStreets, banned_turns
 from fireplan.roads._turns import Control, Feature
+from fireplan.roads._vehicles import said_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 
     from fireplan.roads._access import Passage
     from fireplan.roads._barriers import Met
-    from fireplan.roads._reading_notes import Tally
+    from fireplan.roads._reading_notes import Counts
     from fireplan.roads._turn_restrictions import TurnRule
     from fireplan.roads._vehicles import Vehicle
 
@@ -40,7 +41,7 @@ ONE_CROSSING_M = 60.0
 """Level crossings of one way nearer to one another than this are tracks side by side: one waits once. [m]"""
 
 
-class Way(NamedTuple):
+class DrivenWay(NamedTuple):
     """
     A stretch of a way that is driven.
 
@@ -82,14 +83,14 @@ class _Vertices(NamedTuple):
 
 
 def network_of(
-    ways: list[Way],
+    ways: list[DrivenWay],
     *,
     met: dict[int, Met],
     rails: Rails,
     rules: list[TurnRule],
     numbers: dict[int, int],
     vehicle: Vehicle,
-    tally: Tally,
+    tally: Counts,
     source: str,
 ) -> RoadNetwork:
     """
@@ -176,7 +177,7 @@ def network_of(
         highway=highway,
         street_name=np.array([w.name for w in ways])[way],
         source=source,
-        notes=tuple(sentences(tally)),
+        notes=(*said_of(vehicle), *sentences(tally)),
         street_ref=np.array([w.ref for w in ways])[way],
         features=np.array([w.passage.features for w in ways], dtype=np.uint16)[way],
         control=control,
@@ -186,19 +187,20 @@ def network_of(
     )
 
 
-def _laid_out(ways: list[Way]) -> _Vertices:
+def _laid_out(ways: list[DrivenWay]) -> _Vertices:
+    """Nodes of all ways; one that is named twice in a row is one, unless the way has no other."""
     sizes = np.array([len(w.refs) for w in ways])
     begins = np.zeros(sizes.sum(), dtype=bool)
     begins[np.concatenate(([0], np.cumsum(sizes)[:-1]))] = True
-    return _Vertices(
-        np.concatenate([w.refs for w in ways]),
-        np.concatenate([w.lonlat for w in ways]),
-        np.repeat(np.arange(len(ways)), sizes),
-        begins,
-    )
+    refs = np.concatenate([w.refs for w in ways])
+    way = np.repeat(np.arange(len(ways)), sizes)
+    new = begins | np.append(True, refs[1:] != refs[:-1])
+    new |= np.bincount(way, weights=new)[way] == 1
+    lonlat = np.concatenate([w.lonlat for w in ways])
+    return _Vertices(refs[new], lonlat[new], way[new], begins[new])
 
 
-def _met_on(vertices: _Vertices, met: dict[int, Met], tally: Tally) -> dict[int, Met]:
+def _met_on(vertices: _Vertices, met: dict[int, Met], tally: Counts) -> dict[int, Met]:
     """What is met on ways that are driven; each is told once."""
     known = np.fromiter(met, dtype=np.int64, count=len(met))
     here = {int(ref): met[int(ref)] for ref in np.intersect1d(vertices.refs, known)}
@@ -208,7 +210,7 @@ def _met_on(vertices: _Vertices, met: dict[int, Met], tally: Tally) -> dict[int,
     return here
 
 
-def _parted(vertices: _Vertices, shut: list[int], tally: Tally) -> _Vertices:
+def _parted(vertices: _Vertices, shut: list[int], tally: Counts) -> _Vertices:
     """
     Part ways at what bars them: on either side a node of its own stands at the same place, and nothing passes.
 
@@ -336,7 +338,7 @@ def _waits(
     along_m: NDArray[np.float64],
     arms: NDArray[np.int64],
     rails: Rails,
-    tally: Tally,
+    tally: Counts,
 ) -> NDArray[np.float64]:
     """Time lost at each vertex; of level crossings close together on one way at the first alone. [s]"""
     wait_s = np.zeros(len(vertices.refs))

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from fireplan import wording
 from fireplan.errors import listed, quoted
 from fireplan.roads._speeds import planning_caveat
+from fireplan.roads._vehicles import READ_FOR
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -40,7 +41,7 @@ OPENED = {
 """What opens a way that most may not drive, and what such ways are called."""
 
 
-class Tally:
+class Counts:
     """Counts, and kilometres, of what a reading met."""
 
     def __init__(self) -> None:
@@ -57,7 +58,7 @@ class Tally:
         return {key.removeprefix(before): n for key, n in sorted(self.n.items()) if key.startswith(before)}
 
 
-def sentences(tally: Tally) -> Iterator[str]:
+def sentences(tally: Counts) -> Iterator[str]:
     """Say what was skipped, repaired, passed over or not modelled."""
     yield from _of_speeds(tally)
     yield from _of_the_file(tally)
@@ -77,7 +78,7 @@ def sentences(tally: Tally) -> Iterator[str]:
     yield planning_caveat()
 
 
-def _of_speeds(tally: Tally) -> Iterator[str]:
+def _of_speeds(tally: Counts) -> Iterator[str]:
     unread = tally.of("maxspeed ")
     if unread:
         values = listed(f"{quoted(k)} ({n})" for k, n in unread.items())
@@ -88,7 +89,7 @@ def _of_speeds(tally: Tally) -> Iterator[str]:
         yield f"{_ways(tally, 'speed of lorries')} driven at the speed posted for lorries"
 
 
-def _of_the_file(tally: Tally) -> Iterator[str]:
+def _of_the_file(tally: Counts) -> Iterator[str]:
     n = tally.n
     if n["missing"]:
         where = listed(k.removeprefix("missing ") for k in n if k.startswith("missing node"))
@@ -99,7 +100,7 @@ def _of_the_file(tally: Tally) -> Iterator[str]:
         yield f"{wording.counted(n['versions'], 'way')} in several versions: the last of each counts"
 
 
-def _of_turns(tally: Tally) -> Iterator[str]:
+def _of_turns(tally: Counts) -> Iterator[str]:
     n = tally.n
     if n["restriction"]:
         yield turns_not_modelled(n["restriction"])
@@ -138,10 +139,10 @@ ON_FOOT = "ways on foot or by bicycle are not driven: "
 
 def is_usual(note: str) -> bool:
     """Tell whether a note says what is so of every extract, and of no repair to this one."""
-    return note == planning_caveat() or note.startswith(ON_FOOT)
+    return note == planning_caveat() or note.startswith((ON_FOOT, READ_FOR))
 
 
-def _of_kilometres(tally: Tally) -> Iterator[str]:
+def _of_kilometres(tally: Counts) -> Iterator[str]:
     if tally.n["left out on_foot"]:
         yield f"{ON_FOOT}{_km(tally.km['left out on_foot'])} km"
     left = [(tally.km[f"left out {key}"], words) for key, words in LEFT_OUT.items() if tally.n[f"left out {key}"]]
@@ -154,7 +155,7 @@ def _of_kilometres(tally: Tally) -> Iterator[str]:
         yield f"driven though most may not, in kilometres: {parts}"
 
 
-def _of_what_is_passed_over(tally: Tally) -> Iterator[str]:
+def _of_what_is_passed_over(tally: Counts) -> Iterator[str]:
     conditional = tally.of("conditional ")
     if conditional:
         km = sum(tally.km[f"conditional {key}"] for key in conditional)
@@ -178,7 +179,7 @@ def _of_what_is_passed_over(tally: Tally) -> Iterator[str]:
         yield f"{wording.counted(tally.n['ford'], 'ford')} driven through"
 
 
-def of_nodes(tally: Tally) -> Iterator[str]:
+def of_nodes(tally: Counts) -> Iterator[str]:
     """Say what is met at nodes."""
     shut = tally.of("barrier ")
     if shut:
@@ -202,7 +203,7 @@ def of_nodes(tally: Tally) -> Iterator[str]:
         yield f"{crossings} of trams, as it seems, passed without a wait"
 
 
-def _ways(tally: Tally, key: str) -> str:
+def _ways(tally: Counts, key: str) -> str:
     return f"{wording.counted(tally.n[key], 'way')} ({_km(tally.km[key])} km)"
 
 

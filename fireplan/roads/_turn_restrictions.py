@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from fireplan.roads._reading_notes import Tally
+    from fireplan.roads._reading_notes import Counts
     from fireplan.roads._vehicles import Vehicle
 
 MOTOR_KEYS = ("restriction", "restriction:vehicle", "restriction:motor_vehicle", "restriction:motorcar")
@@ -40,7 +40,7 @@ class TurnRule(NamedTuple):
 
 
 def turn_rule(
-    tags: Mapping[str, str], members: Iterable[tuple[str, int, str]], vehicle: Vehicle, tally: Tally
+    tags: Mapping[str, str], members: Iterable[tuple[str, int, str]], vehicle: Vehicle, tally: Counts
 ) -> TurnRule | None:
     """
     Read a relation.
@@ -128,7 +128,7 @@ class DrawnStreets(NamedTuple):
     open_to: NDArray[np.bool_]
 
 
-def banned_turns(rules: list[TurnRule], streets: DrawnStreets, tally: Tally) -> NDArray[np.int64]:
+def banned_turns(rules: list[TurnRule], streets: DrawnStreets, tally: Counts) -> NDArray[np.int64]:
     """
     Forbidden turns, n x (from, onto): each is twice the place of a street, and one more where it is driven back.
 

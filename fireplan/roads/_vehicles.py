@@ -158,5 +158,17 @@ def as_values(vehicle: Vehicle) -> dict[str, Any]:
     return asdict(vehicle)
 
 
+def said_of(vehicle: Vehicle) -> tuple[str, ...]:
+    """Say for whom a network is read, as its first note; of the usual engine nothing is said."""
+    if vehicle == USUAL_VEHICLE:
+        return ()
+    size = (
+        f"{vehicle.weight_t:g} t, {vehicle.height_m:g} m high, {vehicle.width_m:g} m wide, {vehicle.length_m:g} m long"
+    )
+    return (f"{READ_FOR}{vehicle.name}: {size}, at most {vehicle.top_kph:g} km/h",)
+
+
+READ_FOR = "read for the vehicle "
+
 USUAL_VEHICLE = Vehicle()
 """The engine, for which a network is read unless another vehicle is named."""

@@ -10,6 +10,7 @@ import pandas as pd
 from fireplan import _kernel as kernel
 from fireplan import wording
 from fireplan.roads import snap
+from fireplan.roads._snapping import in_crs, nearest
 from fireplan.travel._network_parts import SMALLEST_REACH
 
 if TYPE_CHECKING:
@@ -35,8 +36,10 @@ def stations_astray(roads: RoadNetwork, stations: gpd.GeoDataFrame, *, snap_limi
     -------
     By station: its `name`, `offset_m` to the nearest street on which doors open [m], and `why` it is astray, in words.
     """
-    offset_m = snap(roads, stations.geometry, limit_m=np.inf, freeways=False).offset_m
-    off = ~(offset_m <= snap_limit_m)
+    # Within the limit, as in a scenario: without one a station of an island would be put on roads far from it.
+    off = snap(roads, stations.geometry, limit_m=snap_limit_m, freeways=False).street < 0
+    xy_m = in_crs(roads, stations.geometry)
+    offset_m = nearest(roads, xy_m, limit_m=np.inf, allowed=roads.has_doors).offset_m
     why = [f"lies {wording.distance(m)} from the nearest road" for m in offset_m[off]]
     return pd.DataFrame(
         {"name": stations["name"].to_numpy(object)[off], "offset_m": offset_m[off], "why": why},
@@ -48,11 +51,14 @@ def stations_on_scraps(roads: RoadNetwork, stations: gpd.GeoDataFrame, *, snap_l
     """Find the stations that reach next to nothing, and the share of the network that each reaches."""
     on_road = snap(roads, stations.geometry, limit_m=snap_limit_m, freeways=False)
     most = int(np.ceil(SMALLEST_REACH * roads.n_nodes))
+    length_m = np.bincount(roads.part[roads.first], weights=roads.length_m)
+    of_part = length_m / length_m.sum()
     found = {}
     for place in np.flatnonzero(on_road.street >= 0):
         street, along = on_road.street[place : place + 1], on_road.along[place : place + 1]
         entered = np.concatenate(roads.routing.nodes_entered(street, along))
-        share = kernel.count_reached(roads.graph, entered[entered >= 0], most=most) / roads.n_nodes
+        reached = kernel.count_reached(roads.graph, entered[entered >= 0], most=most) / roads.n_nodes
+        share = min(reached, float(of_part[roads.part[roads.first[street[0]]]]))
         if share < SMALLEST_REACH:
             found[str(stations.index[place])] = share
     return found

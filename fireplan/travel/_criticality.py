@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal, NamedTuple, cast
+from typing import TYPE_CHECKING, NamedTuple, cast
 
 import numpy as np
 import pandas as pd
@@ -39,13 +39,13 @@ KINDS_OF_PLACES = ("zones", "incidents", "roads")
 def criticality(  # noqa: PLR0913 - what is counted, from where, and which streets
     scenario: Scenario,
     *,
-    to: Literal["zones", "incidents", "roads"] = "zones",
+    to: str = "zones",
     weight: str | None = None,
     limit_s: float | None = None,
     needs: Mapping[str, float] | None = None,
     interval: str = "travel_s",
     stations: Sequence[str] | None = None,
-    by: Literal["street", "stretch"] = "street",
+    by: str = "street",
     area: gpd.GeoDataFrame | gpd.GeoSeries | None = None,
     most: int | None = None,
 ) -> gpd.GeoDataFrame:

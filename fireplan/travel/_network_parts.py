@@ -118,13 +118,13 @@ def small_part_notes(scenario: Scenario) -> list[str]:
     """Say which open stations reach next to nothing, and what lives on the part on which they stand."""
     roads, starts = scenario.roads, station_places(scenario)
     notes = []
+    length_m = np.bincount(roads.part[roads.first], weights=roads.length_m)
+    mend = "check its place, or whether a connecting road is missing"
     for station, street, share in zip(starts.ids, starts.on_road.street, reached_shares(scenario, starts), strict=True):
-        if share >= SMALLEST_REACH:
-            continue
         part = roads.part[roads.first[street]]
-        km = np.bincount(roads.part[roads.first], weights=roads.length_m)
-        mend = "check its place, or whether a connecting road is missing"
-        of_km = km[part] / km.sum()
+        of_km = length_m[part] / length_m.sum()
+        if share >= SMALLEST_REACH and of_km >= SMALLEST_REACH:
+            continue
         if of_km < SMALLEST_REACH:
             notes.append(
                 f"station {quoted(station)} stands on a part that holds {wording.share(of_km)} of the streets and"

@@ -31,7 +31,8 @@ RAN = "() => window.__FPCANARY ?? null"
 WORDS = re.compile(r"\s+")
 OF_ASSESSMENTS = ("coverage", "gaps", "erf")
 OF_COMPARISONS = ("compare", "swipe", "grid", "difference")
-VIEWS = [*OF_ASSESSMENTS, "isochrones", "first_due", "performance", "incidents", "siting", *OF_COMPARISONS]
+OF_SCENARIOS = ("isochrones", "first_due", "network_parts")
+VIEWS = [*OF_ASSESSMENTS, *OF_SCENARIOS, "performance", "incidents", "siting", *OF_COMPARISONS]
 
 
 def even(text):
@@ -105,7 +106,7 @@ def plan(scenario, texts):
 def view(name, texts):
     scenario = town(texts)
     title = " ".join(texts[-2:])
-    if name in {"isochrones", "first_due"}:
+    if name in OF_SCENARIOS:
         return getattr(fp.maps, name)(scenario, title=title), title
     if name == "performance":
         return fp.maps.performance(calls(texts), scenario, title=title), title

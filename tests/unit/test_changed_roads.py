@@ -54,6 +54,13 @@ def test_a_road_built_is_told_beside_what_else_changed(town, short_cut):
     assert kinds_of(fp.changes.changed_roads(first, before=town)) == {"built": 1, "closed": 1}
 
 
+def test_a_road_that_the_other_alone_has_is_closed(town, short_cut):
+    assert kinds_of(fp.changes.changed_roads(town, before=short_cut)) == {"closed": 1}
+    beside = town.apply(fp.CloseRoad("", near=BLOCK_31), name="beside")
+    assert kinds_of(fp.changes.changed_roads(beside, before=short_cut)) == {"closed": 2}
+    assert kinds_of(fp.changes.changed_roads(short_cut, before=beside)) == {"built": 1}
+
+
 def test_scenarios_with_a_road_more_are_compared_place_by_place(town, short_cut):
     both = fp.compare(town, short_cut, standard="NFPA_1710")
     gains = both.gains().loc["bypass"]

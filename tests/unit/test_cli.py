@@ -223,6 +223,8 @@ def test_gap_that_no_station_reaches_is_said(project, run, tmp_path):
     assert code == 0, err
     assert "no road" in out
     assert "nan" not in out.lower()
+    # What a change of roads found stands beside the figures, not in a file alone.
+    assert "cut: 'Close the road near 30.03050, -140.00000': 1 street, 111 m" in " ".join(out.split())
 
 
 def test_same_run_gives_the_same_bytes(project, run, tmp_path):

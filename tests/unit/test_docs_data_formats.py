@@ -33,7 +33,7 @@ def test_every_known_name_is_on_it(maker):
 def test_its_examples_are_plans(tmp_path, maker):
     page = maker.PAGE.read_text(encoding="utf-8")
     examples = [part.split("```")[0] for part in page.split("```toml\n")[1:]]
-    assert len(examples) == 3
+    assert len(examples) == 4
     inputs = examples[0]
     for example in examples:
         text = 'timezone = "UTC"\n' + (example if example is inputs else f"{inputs}\n{example}")

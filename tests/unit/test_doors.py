@@ -1,7 +1,7 @@
 """By which street stations, zones and incidents meet the roads, and what is told where that was not plain."""
 
 import re
-from dataclasses import replace
+import shutil
 from pathlib import Path
 
 import geopandas as gpd
@@ -231,9 +231,32 @@ def test_only_places_on_unfit_streets_are_moved_and_none_farther_than_it_says(da
         assert (plain.street == found.street)[still].all()
 
 
+@pytest.mark.parametrize(
+    ("header", "extra"), [("street", ""), ("Exit Street", ""), ("OUT", '[stations.columns]\nstreet = "OUT"\n')]
+)
+def test_a_plan_reads_the_street_of_a_station(tmp_path, header, extra):
+    folder = tmp_path / "yard"
+    shutil.copytree(CASES / "station_in_loose_yard", folder)
+    table = (folder / "stations.csv").read_text(encoding="utf-8").splitlines()
+    (folder / "stations.csv").write_text(f"{table[0]},{header}\n{table[1]},YARD\n", encoding="utf-8")
+    plan = folder / "plan.toml"
+    plan.write_text(plan.read_text(encoding="utf-8") + "\n" + extra, encoding="utf-8")
+    project = fp.open_project(folder)
+    assert project.today.stations["street"].tolist() == ["YARD"]
+    notes = travel.station_notes(project.today)
+    assert notes == [
+        (
+            "station 'S1' stands on a part that holds 1.0 % of the streets and reaches nothing else: 0 people there are"
+            " reached from it alone; check its place, or whether a connecting road is missing"
+        )
+    ]
+    (folder / "stations.csv").write_text(f"{table[0]},{header}\n{table[1]},Yrad\n", encoding="utf-8")
+    with pytest.raises(TableError, match="did you mean 'Yard'"):
+        fp.open_project(folder)
+
+
 def test_the_case_of_a_station_over_a_tunnel():
     roads = fp.roads.from_osm(CASES / "snap_tunnel_under_station.osm")
-    roads = replace(roads, features=np.where(roads.street_name == "Long Tunnel", np.uint16(2), roads.features))
     scenario = at_station(roads, -140.0, -29.999955)
     assert travel.station_notes(scenario) == [
         (

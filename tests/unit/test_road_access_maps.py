@@ -83,6 +83,9 @@ def block(tmp_path, tags, nodes=None, **reading):
         ("footway emergency=no motor_vehicle=yes", "none", "both"),
         ("footway access=emergency", "both", "none"),
         ("footway service=emergency_access", "both", "none"),
+        ("footway emergency=fire_lane", "both", "none"),
+        ("service service=fire_lane", "both", "none"),
+        ("service service=emergency_access access=no", "both", "none"),
         ("cycleway vehicle=yes", "both", "both"),
         ("path motor_vehicle=yes", "none", "none"),
         ("path motor_vehicle=yes width=3", "both", "both"),
@@ -140,9 +143,7 @@ def test_what_a_vehicle_is_said_to_do_it_does(tmp_path, vehicle, tags, open_to):
 
 YARD = """
     p-q
-    | |
 a-b-c-d-e-f
-  | | |   |
   g-h i---j
 """
 
@@ -400,6 +401,7 @@ def kph(tmp_path, tags, **reading):
         ("motorway oneway=no maxspeed=DE:motorway", 109, 109), ("trunk maxspeed=none", 109, 109),
         ("primary maxspeed=none", 56, 56), ("residential maxspeed=walk", 15, 15), ("residential maxspeed=5", 15, 15),
         ("living_street", 16, 16), ("primary 'maxspeed=70|100'", 70, 70), ("primary maxspeed=signals", 56, 56),
+        ("primary 'maxspeed:lanes=60|80'", 60, 60), ("primary maxspeed=50 'maxspeed:lanes=60|80'", 50, 50),
         ("primary maxspeed=fast", 56, 56), ("trunk maxspeed=100 maxspeed:hgv=60", 60, 60),
         ("trunk maxspeed:hgv=60", 60, 60), ("residential maxspeed:hgv=60", 40, 40),
         ("residential maxspeed=50 maxspeed:emergency=80", 80, 80), ("primary smoothness=very_bad", 20, 20),

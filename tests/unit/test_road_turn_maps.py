@@ -4,7 +4,7 @@ import pytest
 from ascii_roads import drawn, written
 
 from fireplan import roads
-from fireplan.roads import Control, Vehicle
+from fireplan.roads import Control, TurnDelays, Vehicle
 
 CROSS = """
     n
@@ -155,6 +155,7 @@ def test_what_is_met_at_a_junction(tmp_path, nodes, ends):
         ("a-------p-b", {"p": "highway=stop"}, {"ab": STOP}),
         ("a-p-------b", {"p": "highway=stop"}, {"ba": STOP}),
         ("a-p-------b", {"p": "highway=stop direction=forward"}, {"ab": STOP}),
+        ("a-p-------b", {"p": "highway=stop stop:direction=forward"}, {"ab": STOP}),
         ("a-------p-b", {"p": "highway=give_way"}, {"ab": GIVE}),
         ("a-------p-b", {"p": "highway=give_way direction=backward"}, {"ba": GIVE}),
         ("a-------p-b", {"p": "highway=stop", "b": "highway=traffic_signals"}, {"ab": S}),
@@ -174,3 +175,47 @@ def test_a_signal_close_to_a_junction_stands_for_those_who_come_to_it(tmp_path):
     (tmp_path / "near.osm").write_text(moved, encoding="utf-8")
     town.network = roads.from_osm(tmp_path / "near.osm")
     assert met(town) == {"ab": S}
+
+
+# --- over both engines: a state for each node, and one for each street and direction
+
+NO_DELAYS = TurnDelays(left_s=0.0, right_s=0.0, signal_s=0.0, stop_s=0.0, give_way_s=0.0, roundabout_s=0.0)
+TOWN = """
+a-b-x-c-d
+  |   |
+  e---f
+"""
+STREETS = {"ab": "primary", "cd": "primary", "be": "primary maxspeed=20", "ef": "primary maxspeed=20", "fc": "primary"}
+
+
+@pytest.mark.parametrize(
+    ("way", "nodes"),
+    [
+        ("primary", {"x": "barrier=gate"}),
+        ("primary", {"x": "barrier=bollard"}),
+        ("primary", {"x": "railway=level_crossing crossing:barrier=full"}),
+        ("primary", {"b": "barrier=gate", "c": "highway=stop"}),
+        ("primary oneway=yes", {}),
+        ("primary oneway=yes oneway:emergency=no", {"x": "highway=traffic_signals"}),
+        ("footway emergency=designated", {}),
+        ("primary maxheight=2", {}),
+        ("primary motor_vehicle:backward=no", {"x": "barrier=lift_gate"}),
+    ],
+)
+def test_access_and_barriers_are_the_same_over_both_engines(tmp_path, way, nodes):
+    town = drawn(TOWN, ways={**STREETS, "bxc": way}, nodes=nodes, folder=tmp_path)
+    times = {}
+    for turns in ("none", "exact"):
+        town.network = town.network.with_turns(turns, NO_DELAYS)
+        times[turns] = [town.seconds(start, end) for start, end in ("ad", "da", "ac", "ed", "fa")]
+    assert times["exact"] == pytest.approx(times["none"])
+
+
+def test_a_forbidden_turn_is_driven_by_nodes_and_not_by_streets(tmp_path):
+    ways = {**STREETS, "bx": "primary", "xc": "primary"}
+    for turns, detour in (([], False), (["bx x xc no_straight_on"], True), (["ab b be only_right_turn"], True)):
+        town = drawn(TOWN, ways=ways, turns=turns, folder=tmp_path)
+        by_nodes = town.seconds("a", "d")
+        town.network = town.network.with_turns("exact", NO_DELAYS)
+        assert (town.seconds("a", "d") > by_nodes + 60) == detour
+        assert town.seconds("d", "a") == pytest.approx(by_nodes, rel=1e-3)  # the other way nothing is forbidden

@@ -107,7 +107,8 @@ def test_a_name_in_two_towns_is_refused_until_it_is_said_which(county):
 
 
 def test_case_and_blanks_of_a_name_are_forgiven_and_others_are_asked_for(county):
-    assert shut(county, county.apply(fp.CloseRoad("north  road")))[0] == rows_of(county, "North Road")
+    for written in ("north  road", "NORTH ROAD", "N Rd"):
+        assert shut(county, county.apply(fp.CloseRoad(written)))[0] == rows_of(county, "North Road")
     with pytest.raises(UnknownIdError, match="unknown road 'Nort Road': did you mean 'North Road'"):
         county.apply(fp.CloseRoad("Nort Road"))
     with pytest.raises(InputError, match=r"unknown road 'Nort Road': did you mean .* unknown road 'A 99'"):
@@ -557,3 +558,73 @@ def test_a_drawing_that_is_none_is_refused(tmp_path, broken):
     file.write_text(broken, encoding="utf-8")
     with pytest.raises(InputError):
         fp.BuildRoad.from_osm(file)
+
+
+# --- periods of the week
+
+
+def test_speeds_are_scaled_within_one_period_alone(grid):
+    peak = fp.roads.SpeedPeriod("pm peak", hours=(16, 19), factor=0.5)
+    night = fp.roads.SpeedPeriod("night", hours=(22, 6), factor={"primary": 1.2})
+    town = grid.with_periods(peak, night)
+    slow = town.apply(fp.ScaleSpeeds(0.8, period="pm peak"))
+    assert slow.name == "Speeds x 0.8, in period 'pm peak'"
+    np.testing.assert_array_equal(slow.roads.there_s, grid.roads.there_s)
+    np.testing.assert_allclose(slow.roads.during("pm peak").there_s, grid.roads.there_s / 0.4)
+    np.testing.assert_allclose(slow.roads.during("night").there_s, grid.roads.there_s)
+    some = town.apply(fp.ScaleSpeeds(0.8, ("residential",), period="night"))
+    np.testing.assert_allclose(some.roads.during("night").there_s, grid.roads.there_s / 0.8)
+    assert not any("changes nothing" in note for note in changes.notes(some))
+    assert changes.from_dict(some.changes[0].to_dict()) == some.changes[0]
+    with pytest.raises(UnknownIdError, match="unknown period 'pm peek': did you mean 'pm peak'"):
+        town.apply(fp.ScaleSpeeds(0.8, period="pm peek"))
+    with pytest.raises(
+        InputError, match=r"leave out area or period; .* leave out hours, weekdays and dates, or period"
+    ):
+        fp.ScaleSpeeds(0.8, period="night", area=shapely.box(0, 0, 1, 1), hours=(1, 2))
+
+
+def test_hours_of_a_change_are_none_of_the_network_s_periods(grid):
+    peak = fp.roads.SpeedPeriod("pm peak", hours=(16, 19), factor=0.5)
+    closed = grid.with_periods(peak).apply(fp.CloseRoad("Row 2", hours=(16, 19)))
+    assert "the network's own periods ('pm peak') are not in it: ask for one by during" in changes.notes(closed)[1]
+    built = grid.with_periods(peak).apply(fp.BuildRoad([(-139.9975, 30.0), (-139.9975, 30.001)]))
+    assert built.roads.periods == (peak,)
+
+
+def test_a_plan_names_drawings_and_grounds_beside_it(tmp_path):
+    town = fp.examples.line_town()
+    folder = fp.project.write_project(town, tmp_path / "town")
+    folder = folder if folder is not None and Path(folder).is_dir() else tmp_path / "town"
+    box = gpd.GeoDataFrame(geometry=[shapely.box(-140.001, 30.0101, -139.999, 30.0119)], crs="EPSG:4326")
+    box.to_file(Path(folder) / "flood.geojson")
+    drawn = '<osm version="0.6"><node id="-1" lat="30.0" lon="-140.0"/><node id="-2" lat="30.02" lon="-139.99"/>'
+    drawn += (
+        '<way id="-3"><nd ref="-1"/><nd ref="-2"/><tag k="highway" v="primary"/><tag k="name" v="New"/></way></osm>'
+    )
+    (Path(folder) / "new.osm").write_text(drawn, encoding="utf-8")
+    plan = Path(folder) / "plan.toml"
+    entries = '[{ close_road = "", area = "flood.geojson" }, { drawing = "new.osm" }]'
+    more = f'\n[[scenario]]\nname = "flood"\nchanges = {entries}\n'
+    plan.write_text(plan.read_text(encoding="utf-8") + more, encoding="utf-8")
+    (flood,) = fp.open_project(folder).scenarios
+    assert [str(c) for c in flood.changes] == ["Close all streets in the area drawn", "Build New"]
+    assert changes.notes(flood)[0].startswith("'Close all streets in the area drawn': 2 streets, 222 m")
+    plan.write_text(plan.read_text(encoding="utf-8").replace("new.osm", "old.osm"), encoding="utf-8")
+    with pytest.raises(InputError, match=r"scenario 'flood' of plan.toml: drawing 'old.osm' does not exist"):
+        fp.open_project(folder)
+
+
+def test_a_forbidden_turn_is_driven_round_where_turns_are_exact(grid):
+    free = fp.roads.TurnDelays(0, 0, 0, 0, 0, 0, 0, 0)
+    town = placed(grid.roads.with_turns("exact", free))
+    banned = town.apply(fp.BanTurn("Row 0", onto="Column 4", near=(-139.996, 30.0)))
+    assert "changes no time" not in changes.notes(banned)[0]
+    north_s, east_s = float(town.roads.there_s.max()), float(town.roads.there_s.min())
+    before, after = (fp.travel.node_times(s.roads, 3).loc[9] for s in (town, banned))  # one block east, one north
+    assert before == pytest.approx(north_s + east_s, rel=1e-3)
+    assert after == pytest.approx(north_s + east_s, rel=1e-3)  # north first, then east
+    only = town.apply(fp.CloseRoad("Row 1", area=shapely.box(-139.9969, 30.0009, -139.9961, 30.0011)))
+    round_s = fp.travel.node_times(only.apply(*banned.changes).roads, 3).loc[9]
+    assert fp.travel.node_times(only.roads, 3).loc[9] == pytest.approx(north_s + east_s, rel=1e-3)
+    assert round_s == pytest.approx(3 * north_s + east_s, rel=1e-3)  # by Row 2, and back south

@@ -65,6 +65,27 @@ def test_of_a_history_the_last_version_counts():
     assert "1 way in several versions: the last of each counts" in network.notes
 
 
+def test_of_a_history_the_last_version_of_a_barrier_and_of_a_restriction_counts(tmp_path):
+    places = "".join(f'<node id="{i}" version="1" lat="{40 + i / 1000}" lon="-75"/>' for i in (1, 3, 4))
+    node = '<node id="2" version="{}" lat="40.002" lon="-75">{}</node>'
+    way = '<way id="{}" version="{}"><nd ref="{}"/><nd ref="{}"/><tag k="highway" v="residential"/></way>'
+    rule = (
+        '<relation id="1" version="{}"><tag k="type" v="restriction"/>{}<member type="way" ref="11" role="from"/>'
+        '<member type="node" ref="3" role="via"/><member type="way" ref="12" role="to"/></relation>'
+    )
+    ways = way.format(10, 1, 1, 2) + way.format(10, 2, 1, 2) + way.format(11, 1, 2, 3) + way.format(12, 1, 3, 4)
+    bollard, banned = '<tag k="barrier" v="bollard"/>', '<tag k="restriction" v="no_left_turn"/>'
+    for first, last, shut in ((bollard, "", False), ("", bollard, True)):
+        nodes = places + node.format(1, first) + node.format(2, last)
+        rules = rule.format(1, banned if first else "") + rule.format(2, banned if last else "")
+        file = tmp_path / "history.osm"
+        file.write_text(f'<osm version="0.6">{nodes}{ways}{rules}</osm>', encoding="utf-8")
+        network = roads.from_osm(file)
+        assert np.isinf(fp.travel.node_times(network, 1).get(4, np.inf)) == shut
+        assert len(network.banned) == shut
+        assert "1 way in several versions: the last of each counts" in network.notes
+
+
 @pytest.mark.parametrize(("name", "told"), [("a.osm.pbf", "no drivable way"), ("a.osh.pbf", "is a history: take one")])
 def test_a_packed_history_is_refused(tmp_path, name, told):
     with osmium.SimpleWriter(str(tmp_path / name)) as written:  # which knows a history by its name, and marks it

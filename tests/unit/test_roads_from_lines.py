@@ -357,3 +357,20 @@ def test_speeds_in_another_unit_than_their_name_says_are_asked_back(mps, refused
             roads.from_lines(lines)
     else:
         assert roads.from_lines(lines).n_streets == 12
+
+
+def test_numbers_bridges_and_tunnels_are_read():
+    lines = layer(
+        street((0, 0), (1, 0)), street((1, 0), (2, 0)), street((2, 0), (3, 0)), street((3, 0), (4, 0)),
+        name=["Main St", "Main St", "", "Main St"], ROUTE_NUM=["SR 12", "", "SR 12", ""],
+        bridge=["N", "Y", "viaduct", "maybe"], IS_TUNNEL=["1", "0", "", "0"],
+    )  # fmt: skip
+    network = fp.roads.from_lines(lines)
+    order = np.argsort(network.node_xy_m[network.first, 0])
+    assert network.street_ref[order].tolist() == ["SR 12", "", "SR 12", ""]
+    bridge, tunnel = (network.features[order] & flag > 0 for flag in (fp.roads.Feature.BRIDGE, fp.roads.Feature.TUNNEL))
+    assert bridge.tolist() == [False, True, True, False]
+    assert tunnel.tolist() == [True, False, False, False]
+    assert any("'maybe' (1), which is neither yes nor no" in note for note in network.notes)
+    same = fp.roads.from_lines(lines.rename(columns={"ROUTE_NUM": "number"}), ref="number")
+    assert same.street_ref.tolist() == network.street_ref.tolist()

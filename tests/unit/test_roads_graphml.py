@@ -183,6 +183,7 @@ def test_what_streets_are_survives_a_graph(tmp_path):
         ({"access": "no"}, "2 edges left out: closed to motor vehicles (2, 0.2 km)"),
         ({"maxheight": "2.1"}, "2 edges left out: too low for the vehicle (2, 0.2 km)"),
         ({"bridge": "yes", "maxweight": ["7.5", "20"]}, "2 edges left out: too weak for the vehicle (2, 0.2 km)"),
+        ({"highway": "service", "service": "driveway"}, "2 edges left out: driveways and parking aisles (2, 0.2 km)"),
         ({"smoothness": "impassable"}, "2 edges left out: too rough for the vehicle (2, 0.2 km)"),
         ({"maxspeed:conditional": "30 @ (22:00-06:00)"}, "edges with what is not reckoned with: maxspeed:conditional"),
         (

@@ -6,6 +6,7 @@ from importlib import resources
 
 import numpy as np
 import pytest
+from ascii_roads import drawn
 
 from fireplan import examples, roads
 from fireplan.errors import InputError, NetworkError, UnknownIdError
@@ -79,3 +80,11 @@ def test_a_kept_network_whose_vehicle_is_torn_is_damaged(tmp_path):
         np.savez(file, **{**held, "vehicle": np.array(torn)})
         with pytest.raises(NetworkError, match="its vehicle cannot be read"):
             roads.load(file)
+
+
+def test_for_whom_a_network_is_read_is_noted_but_of_the_usual_engine(tmp_path):
+    town = {v: drawn("a-b", ways={"ab": "primary"}, folder=tmp_path, vehicle=v).network for v in ("engine", "truck")}
+    assert town["engine"].repairs == town["truck"].repairs == ()
+    told = "read for the vehicle truck: 30 t, 3.7 m high, 2.55 m wide, 13 m long, at most 97 km/h"
+    assert told in town["truck"].notes
+    assert not any(note.startswith("read for") for note in town["engine"].notes)

@@ -130,6 +130,25 @@ def test_a_closed_direction_stays_closed_and_a_change_keeps_the_periods(town):
     np.testing.assert_allclose(quick.during("pm peak").roads.there_s, town.roads.there_s)
 
 
+def test_turns_and_waits_are_reckoned_alike_in_every_period(town):
+    roads = town.roads.with_turns("exact").with_periods(PEAK)
+    slow = roads.during("pm peak")
+    assert slow.turns == "exact"
+    assert slow.delays == roads.delays
+    assert slow.vehicle == roads.vehicle
+    np.testing.assert_array_equal(slow.wait_s, roads.wait_s)
+    twice = town.roads.with_times(there_s=2 * roads.there_s, back_s=2 * roads.back_s).with_turns("exact")
+    assert slow.fingerprint == twice.fingerprint
+
+
+def test_a_road_that_is_built_is_driven_in_periods_too(town):
+    lon = -140.0
+    new = fp.BuildRoad(line=[(lon, 30.0), (lon + 0.01, 30.02), (lon, 30.04)], highway="residential")
+    built = town.with_periods(PEAK).apply(new)
+    assert built.roads.periods == (PEAK,)
+    np.testing.assert_allclose(built.during("pm peak").roads.there_s, 2 * built.roads.there_s)
+
+
 def test_a_kept_network_has_its_periods(town, tmp_path):
     roads = town.roads.with_periods(PEAK, NIGHT)
     back = fp.roads.load(fp.roads.save(roads, tmp_path / "roads.npz"))
@@ -187,6 +206,18 @@ def test_shares_by_period_add_up_to_the_week_by_hand(town):
     # nine in ten calls: the last comes in 430 s
     assert calls.loc["whole week", "p90_s"] == pytest.approx(calls.loc["pm peak", "p90_s"])
     assert found.attrs["basis"] == "assumed"
+
+
+def test_a_period_without_a_call_weighs_nothing(town):
+    stamps = ["2024-03-04 10:00", "2024-03-05 11:00"]
+    found = fp.measures.by_period(with_calls(town, calls_at(stamps, north=0.0194)).with_periods(PEAK))
+    calls = found.loc[("first_engine", "incidents")]
+    assert calls["n"].tolist() == [0, 2, 2]
+    assert np.isnan(calls.loc["pm peak", "share"])
+    assert calls.loc["whole week", "share"] == 1
+    people = found.loc[("first_engine", "population")]
+    assert people["week_share"].tolist() == [0, 1, 1]
+    assert people.loc["whole week", "share"] == people.loc[REST, "share"]
 
 
 def test_calls_without_a_time_are_in_no_period_and_said(town):

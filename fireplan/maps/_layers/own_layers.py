@@ -11,6 +11,7 @@ import shapely
 from fireplan import wording
 from fireplan._page_kit import coordinate_codec
 from fireplan.colours import INK
+from fireplan.crs import WGS84, reproject
 from fireplan.errors import InputError, UnknownIdError, quoted
 from fireplan.maps._layers.layer_rows import drawable, extent_deg, words
 from fireplan.maps._layers.legend import Entry, Legend
@@ -138,7 +139,7 @@ def _in_degrees(gdf: gpd.GeoDataFrame, *, name: str) -> gpd.GeoDataFrame:
     if len(twice):
         raise InputError(f"{name}: column {quoted(twice[0])} stands twice in the table: give each its own name")
     named = gdf.index.names != [None] and not set(gdf.index.names) & {None, *gdf.columns}
-    return (gdf.reset_index() if named else gdf).to_crs(4326)
+    return reproject(gdf.reset_index() if named else gdf, WGS84)
 
 
 def _columns(table: gpd.GeoDataFrame) -> list[str]:

@@ -12,6 +12,7 @@ from fireplan import wording
 from fireplan.crs import PLACE_DECIMALS, WGS84
 from fireplan.errors import Faults, listed, quoted
 from fireplan.roads import snap
+from fireplan.travel import places
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -165,9 +166,11 @@ def usable(sites: gpd.GeoDataFrame, scenario: Scenario, *, what: str, notes: Ite
     """Keep the sites that an engine can leave by road; `attrs["notes"]` says what was left out."""
     on_road = snap(scenario.roads, sites.geometry, limit_m=scenario.snap_limit_m, freeways=False)
     off = on_road.street < 0
-    island = ~off & ~_leads_on(scenario.roads, on_road)
+    island = ~off & ~_leads_on(scenario.roads, on_road) & ~_among_people(scenario, on_road)
     near = f"farther than {wording.distance(scenario.snap_limit_m)} from every street that a door may open on"
-    cut_off = "on streets from which an engine cannot drive to the main part of the network"
+    cut_off = (
+        "on streets from which an engine cannot drive to the main part of the network, nor about an island with demand"
+    )
     told = [*notes]
     told += [
         f"{count_of_all(lost)} {what} left out: {why}" for lost, why in ((off, near), (island, cut_off)) if lost.any()
@@ -196,6 +199,15 @@ def _leads_on(roads: RoadNetwork, on_road: OnRoad) -> NDArray[np.bool_]:
     first, last = roads.routing.nodes_entered(on_road.street[placed], on_road.along[placed])
     out[placed] = (leads[first] & (first >= 0)) | (leads[last] & (last >= 0))
     return out
+
+
+def _among_people(scenario: Scenario, on_road: OnRoad) -> NDArray[np.bool_]:
+    """Say which points stand on a part of the roads of its own, such as an island, where there are zones."""
+    roads = scenario.roads
+    zones = places(scenario, "zones").on_road.street
+    inhabited = np.unique(roads.part[roads.first[zones[zones >= 0]]])
+    fit = roads.doors.to_leave & (roads.part[roads.first] != 0) & np.isin(roads.part[roads.first], inhabited)
+    return np.append(fit, False)[on_road.street]
 
 
 def count_of_all(lost: NDArray[np.bool_]) -> str:
