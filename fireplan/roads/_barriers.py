@@ -56,6 +56,8 @@ class Met(NamedTuple):
         It is a level crossing: of several tracks side by side one waits once.
     guarded
         It is a crossing that has a gate, lights or a bell: of a railway, not of a tram.
+    on_a_lane_s
+        What it costs on a way kept open for engines alone, where it can be taken out, or it would not be kept open. [s]
     """
 
     shut: bool = False
@@ -66,6 +68,7 @@ class Met(NamedTuple):
     told: str = ""
     crossing: bool = False
     guarded: bool = False
+    on_a_lane_s: float | None = None
 
 
 def met_at(tags: Mapping[str, str], vehicle: Vehicle) -> Met | None:
@@ -112,7 +115,9 @@ def _at_barrier(barrier: str, tags: Mapping[str, str], vehicle: Vehicle) -> Met 
     by_word = bool(said & (ALLOWED if vehicle.emergency else ALLOWED - TO_SOME))
     wait_s = _passing_s(rule, tags, vehicle, let_in=engines or by_word or _for_buses(tags, vehicle))
     if wait_s is None:
-        return Met(shut=True, told=f"barrier {barrier}")
+        unknown = barrier == "bollard" and "bollard" not in tags and not said and vehicle.removes_bollards
+        on_a_lane_s = driving_rules("bollard")["removable"].figure if unknown else None
+        return Met(shut=True, told=f"barrier {barrier}", on_a_lane_s=on_a_lane_s)
     return Met(wait_s=wait_s, told=f"passed {barrier}") if wait_s else None
 
 

@@ -10,6 +10,7 @@ import shapely
 
 from fireplan._conversions import KPH_PER_MPS
 from fireplan.crs import WGS84, metric_crs, project, step_lengths_m
+from fireplan.roads._barriers import Met
 from fireplan.roads._network import RoadNetwork, build_network
 from fireplan.roads._reading_notes import sentences
 from fireplan.roads._speeds import class_speeds
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from fireplan.roads._access import Passage
-    from fireplan.roads._barriers import Met
     from fireplan.roads._reading_notes import Counts
     from fireplan.roads._turn_restrictions import TurnRule
     from fireplan.roads._vehicles import Vehicle
@@ -116,7 +116,8 @@ def network_of(
         What to name in footers.
     """
     whole = _laid_out(ways)
-    here = _met_on(whole, met, tally)
+    lane = np.array(["only fire_lane" in w.passage.told for w in ways])
+    here = _met_on(whole, met, lane[whole.way], tally)
     fresh = _fresh_numbers(whole.refs, numbers)
     vertices = _parted(whole, [ref for ref, thing in here.items() if thing.shut], fresh, tally)
     to_doors = np.array([bool(w.passage.features & Feature.TO_DOORS) for w in ways])
@@ -201,10 +202,14 @@ def _laid_out(ways: list[DrivenWay]) -> _Vertices:
     return _Vertices(refs[new], lonlat[new], way[new], begins[new])
 
 
-def _met_on(vertices: _Vertices, met: dict[int, Met], tally: Counts) -> dict[int, Met]:
-    """What is met on ways that are driven; each is told once."""
+def _met_on(vertices: _Vertices, met: dict[int, Met], on_lane: NDArray[np.bool_], tally: Counts) -> dict[int, Met]:
+    """What is met on ways that are driven, some of them kept open for engines alone; each is told once."""
     known = np.fromiter(met, dtype=np.int64, count=len(met))
     here = {int(ref): met[int(ref)] for ref in np.intersect1d(vertices.refs, known)}
+    for ref in np.setdiff1d(vertices.refs[on_lane], vertices.refs[~on_lane]).tolist():
+        thing = here.get(ref)
+        if thing is not None and thing.on_a_lane_s is not None:
+            here[ref] = Met(wait_s=thing.on_a_lane_s, told=thing.told.replace("barrier", "passed", 1))
     for thing in here.values():
         if thing.told and not thing.crossing:
             tally.add(thing.told)

@@ -324,6 +324,23 @@ def test_a_vehicle_that_opens_no_gate_is_shut_out(tmp_path):
     assert passed(tmp_path, "barrier=bollard bollard=removable", vehicle=closed) == math.inf
 
 
+@pytest.mark.parametrize(
+    ("way", "bollard", "route"),
+    [
+        ("footway emergency=designated", "barrier=bollard", "axb"),
+        ("footway emergency=designated", "barrier=bollard bollard=fixed", ""),
+        ("footway emergency=designated", "barrier=bollard access=no", ""),
+        ("footway emergency=designated", "barrier=block", ""),
+        ("pedestrian motor_vehicle=yes", "barrier=bollard", ""),
+        ("residential", "barrier=bollard", ""),
+    ],
+)
+def test_a_way_kept_open_for_engines_has_bollards_that_can_be_taken_out(tmp_path, way, bollard, route):
+    town = drawn("a-x-b", ways={"axb": way}, nodes={"x": bollard}, folder=tmp_path)
+    assert town.route("a", "b") == route
+    assert town.network.wait_s.sum() == (30 if route else 0)
+
+
 def test_a_barrier_that_is_drawn_as_a_way_bars_no_street(tmp_path):
     ways = {"axb": "primary", "cxd": "- barrier=fence"}
     town = drawn(" c\na-x-b\n d", ways=ways, folder=tmp_path)
