@@ -178,7 +178,7 @@ def test_what_turns_depend_on_is_part_of_the_fingerprint(tmp_path):
     """What is kept by it would be handed to the other network, too."""
     town = town_of(tmp_path, CROSSING, LINES, banned=["bca"])
     exact = town.network.with_turns("exact")
-    highway = exact.highway.copy()
+    highway = exact.highway.astype("<U13")
     highway[0] = "motorway_link"
     others = [
         replace(exact, highway=highway),
