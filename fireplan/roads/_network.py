@@ -34,6 +34,7 @@ from fireplan.roads._turns import (
     StreetTurns,
     TurnDelays,
     Turns,
+    are_ramps,
     check_delays,
     mean_delays,
     street_turns,
@@ -200,6 +201,7 @@ class RoadNetwork(OfOneRelease):
             digest.update(np.ascontiguousarray(self.control).tobytes())
             digest.update(np.ascontiguousarray(self.banned).tobytes())
             digest.update(np.ascontiguousarray(self.features & Feature.ROUNDABOUT).tobytes())
+            digest.update(are_ramps(self.highway).tobytes())
         return digest.hexdigest()[:16]
 
     @cached_property

@@ -199,7 +199,7 @@ def street_turns(  # noqa: PLR0913 - one argument for each attribute of a networ
     delay_s = _kind_s(delays)[kind]
     # A street that is closed still joins: to close one makes no junction quicker.
     arms = np.bincount(ways.tail, minlength=n_nodes)
-    ramp = (highway == "motorway") | np.char.endswith(highway, "_link")
+    ramp = are_ramps(highway)
     plain = (arms[ways.tail[after]] < 3) | (ramp[before >> 1] & ramp[after >> 1])
     ring = (features & Feature.ROUNDABOUT) > 0
     from_ring, onto_ring = ring[before >> 1], ring[after >> 1]
@@ -219,6 +219,11 @@ def kinds_of(
     angle = (begins[after] - ends[before] + np.pi) % (2 * np.pi) - np.pi
     kinds = [after == before ^ 1, angle > SHARP, angle < -SHARP]
     return np.select(kinds, [BACK, LEFT, RIGHT], default=STRAIGHT).astype(np.uint8)
+
+
+def are_ramps(highway: NDArray[np.str_]) -> NDArray[np.bool_]:
+    """Say which streets part and join without a stop among themselves."""
+    return np.asarray((highway == "motorway") | np.char.endswith(highway, "_link"))
 
 
 def mean_delays(turns: StreetTurns, n_ways: int) -> NDArray[np.float64]:

@@ -174,6 +174,26 @@ def test_delays_that_are_none_are_refused(delays, told, tmp_path):
         town.network.with_turns("exact", delays)
 
 
+def test_what_turns_depend_on_is_part_of_the_fingerprint(tmp_path):
+    """What is kept by it would be handed to the other network, too."""
+    town = town_of(tmp_path, CROSSING, LINES, banned=["bca"])
+    exact = town.network.with_turns("exact")
+    highway = exact.highway.astype("<U13")
+    highway[0] = "motorway_link"
+    others = [
+        replace(exact, highway=highway),
+        replace(exact, banned=exact.banned[:0]),
+        replace(exact, control=np.ones_like(exact.control)),
+        replace(exact, features=exact.features | np.uint16(Feature.ROUNDABOUT)),
+        replace(exact, wait_s=np.ones(exact.n_nodes)),
+        exact.with_turns("mean"),
+        exact.with_turns("exact", PLAIN._replace(left_s=5)),
+        exact.with_turns("exact", PLAIN._replace(drives_on="left")),
+        town.network,
+    ]
+    assert len({exact.fingerprint, *(other.fingerprint for other in others)}) == len(others) + 1
+
+
 def test_networks_keep_how_turns_are_reckoned(tmp_path):
     town = town_of(tmp_path, CROSSING, LINES, banned=["bca"], delays=PLAIN._replace(drives_on="left"))
     network = town.network.with_turns("exact")
