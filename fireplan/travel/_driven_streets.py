@@ -10,7 +10,7 @@ import pandas as pd
 import shapely
 
 from fireplan._checked import takes
-from fireplan.crs import WGS84
+from fireplan.crs import WGS84, reproject
 from fireplan.errors import InputError, UnknownIdError, quoted
 from fireplan.roads import snap
 from fireplan.roads._turns import KINDS_OF_TURN, kinds_of
@@ -122,7 +122,8 @@ def _table(scenario: Scenario, routes: RouteSearch, pieces: list[DrivenPiece], t
         geometry=lines,
         index=pd.RangeIndex(len(pieces), name="piece"),
         crs=roads.crs,
-    ).to_crs(WGS84)
+    )
+    table = reproject(table, WGS84)
     table.attrs |= {"travel_s": takes_s, "streets": street.tolist()}
     return table
 

@@ -110,6 +110,19 @@ def test_maps_show_the_town(project, assessed):
     assert "fireplanBeyond180" in text
 
 
+def test_zones_in_metres_are_drawn_as_one_place_too(project):
+    today = project.today
+    scenario = fp.Scenario(today.roads, today.stations, today.units, today.zones.to_crs(UTM))
+    found = fp.assess(scenario, standard=fp.standards.local_rule("x", weight="population", limit_s=30, share=0.9))
+    pages = [
+        fp.maps.isochrones(scenario, within_s=[60, 120]), fp.maps.coverage(found), fp.maps.gaps(found),
+        fp.maps.first_due(scenario), fp.maps.network_parts(scenario),
+    ]  # fmt: skip
+    for page in pages:
+        (_, west), (_, east) = page.extent()
+        assert 179 < west < 180 < east < 181
+
+
 def test_the_live_view_shows_the_town(project):
     ground = ground_of(CoverNow(project.today, standard=project.standard), title="x", timezone="UTC", replay=False)
     (_, west), (_, east) = ground["bounds"]

@@ -327,7 +327,7 @@ def change_table(
 
 def gap_table(found: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     """Gaps with words for their cards."""
-    table = found.to_crs(4326)
+    table = reproject(found, WGS84)
     table["gap_said"] = [f"Gap {gap}: {reason}" for gap, reason in zip(table.index, table["reason"], strict=True)]
     table["nearest_said"] = table["nearest_name"].fillna(NO_STATION)
     limit_s = found.attrs.get("limit_s")

@@ -9,6 +9,7 @@ from fireplan._page_kit import coordinate_codec
 from fireplan._page_kit.generalisation import merged_lines
 from fireplan.changes import changed_roads
 from fireplan.colours import CARD, FASTER, NEWLY, NO_LONGER, SLOWER
+from fireplan.crs import WGS84, reproject
 from fireplan.maps._layers.legend import Entry, Legend, Sign
 from fireplan.maps._layers.packed_layer import PackedLayer
 
@@ -48,7 +49,7 @@ def draw_changed_roads(page: folium.Map, before: Scenario, after: Scenario) -> d
     table = changed_roads(after, before=before)
     if not len(table):
         return {}
-    table = table.to_crs(4326)
+    table = reproject(table, WGS84)
     for name, kinds in LAYERS:
         mine = table[table["kind"].isin(kinds)]
         if not len(mine):

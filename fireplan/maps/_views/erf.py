@@ -10,6 +10,7 @@ import pandas as pd
 from fireplan import wording
 from fireplan._checked import takes
 from fireplan.colours import ELSEWHERE, FASTER, INK, SLOWER
+from fireplan.crs import WGS84, reproject
 from fireplan.maps._layers import attribute_tables, vector_layers
 from fireplan.maps._layers.legend import Entry, Legend, station_entries
 from fireplan.maps._layers.scenario_layers import METHOD, draw_stations, draw_streets, ground_entries, limit_said
@@ -171,7 +172,7 @@ def _depth_at(
 def _draw_ground(page: OfflineMap, assessment: Assessment, goal: Objective) -> None:
     """Outline the ground where what the objective asks for is complete in time; off until it is asked for."""
     found = erf_areas(assessment.scenario, needs=[goal.needs], within_s=[goal.limit_s], interval=goal.interval)
-    ground = found[~found.geometry.is_empty].to_crs(4326)
+    ground = reproject(found[~found.geometry.is_empty], WGS84)
     if len(ground):
         name = f"Ground: {wording.force(goal.needs)} within {wording.clock(goal.limit_s)}"
         vector_layers.polygons(ground, name=name, fill=None, outline=INK, show=False).add_to(page)

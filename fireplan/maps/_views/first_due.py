@@ -11,6 +11,7 @@ import shapely
 from fireplan import wording
 from fireplan._checked import takes
 from fireplan.colours import CARD, TERRITORY, UNKNOWN
+from fireplan.crs import WGS84, reproject
 from fireplan.maps._layers import attribute_tables, vector_layers
 from fireplan.maps._layers.legend import Entry, Legend, station_entries
 from fireplan.maps._layers.scenario_layers import METHOD, draw_open_stations, draw_streets
@@ -202,7 +203,7 @@ def _territories(asked: Due) -> gpd.GeoDataFrame:
     needs = asked.needs or (None if objective is None else objective.needs)
     areas = first_due_areas(scenario, needs=needs, interval=asked.interval)
     metric = areas.geometry.to_crs(scenario.roads.crs)
-    table = areas.to_crs(4326)
+    table = reproject(areas, WGS84)
     there = ~areas.geometry.is_empty.to_numpy()
     table["colour"] = UNKNOWN
     table.loc[there, "colour"] = colour_apart(metric[there].tolist(), touch=TOUCH_M, palette=TERRITORY)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from fireplan import wording
 from fireplan._checked import takes
 from fireplan._page_kit import style
+from fireplan.crs import WGS84, reproject
 from fireplan.maps._layers import vector_layers
 from fireplan.maps._layers.legend import Legend, band_entries, station_entries
 from fireplan.maps._layers.scenario_layers import METHOD, draw_open_stations, draw_streets
@@ -62,7 +63,7 @@ def isochrones(
         basemap=basemap,
     )
     draw_streets(page, scenario)
-    reached = outline_reach(scenario, within_s=within_s, dissolve=True).to_crs(4326)
+    reached = reproject(outline_reach(scenario, within_s=within_s, dissolve=True), WGS84)
     reached["colour"] = [next(b.colour for b in bands if b.up_to == limit) for limit in reached["within_s"]]
     reached["said"] = ["within " + wording.clock(limit) for limit in reached["within_s"]]
     for _, row in reached.groupby("within_s", sort=False):
