@@ -11,10 +11,12 @@ from typing import TYPE_CHECKING
 
 import networkx as nx
 import numpy as np
+from scipy.sparse import csr_array
 from scipy.sparse.csgraph import dijkstra
 
 from benchmarks.measuring import CannotRunError, Contest, Way
 from benchmarks.tasks.shared import as_row, reach_all, same_times
+from fireplan import _kernel as kernel
 
 if TYPE_CHECKING:
     from benchmarks.networks import Place
@@ -22,6 +24,9 @@ if TYPE_CHECKING:
 LIMIT_S = 480.0
 ROUNDED_S = 0.1
 """pandana rounds every arc to a millisecond, and a path has some hundred arcs. [s]"""
+
+MOST_TIMES_SLOWER = 1.8
+"""How much longer a search over turns may take than one over nodes."""
 
 MOST_DENSE = 60_000_000
 """Numbers in the dense rows that are let run at once; more are run in part."""
@@ -73,6 +78,42 @@ def contests(place: Place):
         ),
         check=check,
         times_faster={"scipy": 10, "pandana": 7},
+        judged=place.judged,
+    )
+    yield _over_turns(place, stations[:50])
+
+
+def _over_turns(place: Place, stations):
+    """The same search with each turn by itself: states are streets by direction."""
+    nodes, ways = place.roads.routing, place.roads.with_turns("exact").routing
+
+    def all_of(routing):
+        workspace = kernel.Workspace(routing.n_states)
+        one = np.zeros(1, dtype=np.int64)
+        seeds = [routing.from_nodes(stations[i : i + 1], owner=one) for i in range(len(stations))]
+        return lambda: [
+            kernel.reach(routing.graph, s.node, s.spent_s, limit_s=LIMIT_S, workspace=workspace) for s in seeds
+        ]
+
+    def check(ours, _):
+        graph = ways.graph
+        streets = np.arange(ways.streets.nodes_from)
+        tail = np.repeat(np.arange(graph.n_nodes), np.diff(graph.start))
+        arcs = csr_array((graph.time_s.astype(float), (tail, graph.head)), shape=(graph.n_nodes,) * 2)
+        seeds = ways.from_nodes(stations[:1], owner=np.zeros(1, dtype=np.int64))
+        row = dijkstra(arcs, indices=seeds.node, limit=LIMIT_S, min_only=True)
+        same_times(as_row(ours[0], graph.n_nodes)[streets], row[streets], label="scipy over turns")
+        megabytes = (graph.start.nbytes + graph.arcs.nbytes) / 1e6
+        return f"{np.mean([len(found[0]) for found in ours]):,.0f} states each, {megabytes:.1f} MB", True
+
+    return Contest(
+        task="reach",
+        title=f"480 s reach of {len(stations)} stations, each turn by itself",
+        place=place.name,
+        ours=Way("fireplan", all_of(ways)),
+        peers=(Way("fireplan over nodes", all_of(nodes)),),
+        check=check,
+        times_faster={"fireplan over nodes": 1 / MOST_TIMES_SLOWER},
         judged=place.judged,
     )
 

@@ -42,7 +42,6 @@ from fireplan._kernel.shortest_paths.nearest_sources_points import points_moved 
 from fireplan._kernel.shortest_paths.point_times import point_times as point_times
 from fireplan._kernel.shortest_paths.single_source import Workspace as Workspace
 from fireplan._kernel.shortest_paths.single_source import reach as reach
-from fireplan._kernel.shortest_paths.single_source import with_corners as with_corners
 from fireplan._kernel.shortest_paths.sparse_point_times import Filed as Filed
 from fireplan._kernel.shortest_paths.street_losses import Arcs as Arcs
 from fireplan._kernel.shortest_paths.street_losses import Ends as Ends

@@ -138,7 +138,7 @@ def _ids_with_twins(ids: NDArray[np.object_], twin_of: list[int]) -> NDArray[np.
     taken = set(ids.tolist())
     named = ids.tolist()
     for node in twin_of:
-        twin = f"-{ids[node]}" if isinstance(ids[node], str) else -abs(int(ids[node]))
+        twin = -abs(int(ids[node])) if isinstance(ids[node], int | np.integer) else f"-{ids[node]}"
         while twin in taken:
             twin = f"-{twin}" if isinstance(twin, str) else twin - 1
         taken.add(twin)

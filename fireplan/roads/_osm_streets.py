@@ -117,10 +117,11 @@ def network_of(
     """
     whole = _laid_out(ways)
     here = _met_on(whole, met, tally)
-    vertices = _parted(whole, [ref for ref, thing in here.items() if thing.shut], tally)
+    fresh = _fresh_numbers(whole.refs, numbers)
+    vertices = _parted(whole, [ref for ref, thing in here.items() if thing.shut], fresh, tally)
     to_doors = np.array([bool(w.passage.features & Feature.TO_DOORS) for w in ways])
     if to_doors.any():
-        vertices = _closed_to_through_traffic(vertices, to_doors[vertices.way])
+        vertices = _closed_to_through_traffic(vertices, to_doors[vertices.way], fresh)
     refs, lonlat = vertices.refs, vertices.lonlat
     ends = np.append(np.flatnonzero(vertices.begins)[1:] - 1, len(refs) - 1)
     # Lengths are true on the ground: the projection's scale is taken out by measuring on the ellipsoid.
@@ -210,7 +211,7 @@ def _met_on(vertices: _Vertices, met: dict[int, Met], tally: Counts) -> dict[int
     return here
 
 
-def _parted(vertices: _Vertices, shut: list[int], tally: Counts) -> _Vertices:
+def _parted(vertices: _Vertices, shut: list[int], fresh: Callable[[int], int], tally: Counts) -> _Vertices:
     """
     Part ways at what bars them: on either side a node of its own stands at the same place, and nothing passes.
 
@@ -224,7 +225,6 @@ def _parted(vertices: _Vertices, shut: list[int], tally: Counts) -> _Vertices:
     spots: defaultdict[int, list[int]] = defaultdict(list)
     for at_ref in np.flatnonzero(np.isin(refs, np.array(shut, dtype=np.int64))).tolist():
         spots[int(refs[at_ref])].append(at_ref)
-    fresh = _fresh_numbers(refs)
     doubled: list[int] = []
     for ref, at in spots.items():
         within = [spot for spot in at if not (vertices.begins[spot] or last[spot])]
@@ -244,12 +244,12 @@ def _parted(vertices: _Vertices, shut: list[int], tally: Counts) -> _Vertices:
     return _Vertices(new_refs, lonlat, np.insert(vertices.way, again + 1, vertices.way[again]), begins)
 
 
-def _fresh_numbers(refs: NDArray[np.int64]) -> Callable[[int], int]:
+def _fresh_numbers(refs: NDArray[np.int64], numbers: dict[int, int]) -> Callable[[int], int]:
     """Give numbers for the other sides of barriers: that of the node with a minus, if no other node has it."""
-    taken = set(refs[refs < 0].tolist())
+    taken = {*refs[refs < 0].tolist(), *numbers.values()}
 
     def fresh(ref: int) -> int:
-        number = -abs(ref)
+        number = -abs(numbers.get(ref, ref))
         while number in taken:
             number = min(taken) - 1
         taken.add(number)
@@ -258,7 +258,7 @@ def _fresh_numbers(refs: NDArray[np.int64]) -> Callable[[int], int]:
     return fresh
 
 
-def _closed_to_through_traffic(vertices: _Vertices, door: NDArray[np.bool_]) -> _Vertices:
+def _closed_to_through_traffic(vertices: _Vertices, door: NDArray[np.bool_], fresh: Callable[[int], int]) -> _Vertices:
     """
     Part driveways in their middle where they lead from one street to another: to the doors on them, not through.
 
@@ -276,7 +276,6 @@ def _closed_to_through_traffic(vertices: _Vertices, door: NDArray[np.bool_]) -> 
     on_streets = np.bincount(index, weights=~door) > 0
     owner = _nearest_gate(first, stop, along_m[stops] - along_m[begins], np.flatnonzero(on_streets[nodes]))
     through = np.flatnonzero(owner[first] != owner[stop])
-    fresh = _fresh_numbers(vertices.refs)
     at, refs, starts, lonlat = [], [], [], []
     for begin, end in zip(begins[through].tolist(), stops[through].tolist(), strict=True):
         half_m = (along_m[begin] + along_m[end]) / 2

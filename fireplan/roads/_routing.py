@@ -146,12 +146,11 @@ class Routing:
         )
 
     def at_nodes(
-        self, found: tuple[NDArray[np.int32], NDArray[np.float32]], *, limit_s: float = np.inf
+        self, state: NDArray[np.int32], state_s: NDArray[np.float32]
     ) -> tuple[NDArray[np.int32], NDArray[np.float32]]:
         """Of what a search found give the nodes, and when each is arrived at. [s]"""
         if not self.by_turn:
-            return found
-        state, state_s = kernel.with_corners(self.graph, found, limit_s=limit_s)
+            return state, state_s
         node = state >= self.streets.nodes_from
         return state[node] - np.int32(self.streets.nodes_from), state_s[node]
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 import numpy as np
 
@@ -96,7 +96,8 @@ def snap_xy(roads: RoadNetwork, xy_m: NDArray[np.float64], *, limit_m: float, fr
     """Put coordinates in the network's CRS on the street they belong to; otherwise as `snap`."""
     if np.ndim(xy_m) != 2 or np.shape(xy_m)[1] != 2 or not np.issubdtype(np.asarray(xy_m).dtype, np.number):
         raise InputError(f"xy_m is an array of shape {np.shape(xy_m)}: give one of numbers in two columns, x and y")
-    return put(roads, np.asarray(xy_m, dtype=float), limit_m=limit_m, what="incident" if freeways else "station")
+    points = np.asarray(xy_m, dtype=float)
+    return put(roads, points, limit_m=limit_m, what="incident" if freeways else "station").on_road
 
 
 def in_crs(roads: RoadNetwork, points: gpd.GeoSeries) -> NDArray[np.float64]:
@@ -121,28 +122,32 @@ def nearest(
     return OnRoad(street, along, offset_m)
 
 
-def put(roads: RoadNetwork, xy_m: NDArray[np.float64], *, limit_m: float, what: Standing) -> OnRoad:
+class Put(NamedTuple):
+    """Where points were put, and the streets nearest to them, whether these are fit or not."""
+
+    on_road: OnRoad
+    nearest: OnRoad
+
+
+def put(roads: RoadNetwork, xy_m: NDArray[np.float64], *, limit_m: float, what: Standing) -> Put:
     """Put points on the street they belong to: the nearest, or a fit one by the rules for what they are; see `snap`."""
-    doors = roads.doors
-    if what == "incident":
-        near = nearest(roads, xy_m, limit_m=limit_m)
-        return _instead(
-            roads, xy_m, near, doors.tunnel | doors.scrap | ~doors.to_reach, roads.drivable, limit_m=limit_m
-        )
-    opens = roads.has_doors
+    doors, opens = roads.doors, roads.drivable if what == "incident" else roads.has_doors
     near = nearest(roads, xy_m, limit_m=limit_m, allowed=opens)
+    if what == "incident":
+        unfit = doors.tunnel | doors.scrap | ~doors.to_reach
+        return Put(_instead(roads, xy_m, near, unfit, opens, limit_m=limit_m), near)
     if what == "zone":
-        near = _instead(roads, xy_m, near, doors.tunnel, opens, limit_m=limit_m, more_m=np.inf)
+        found = _instead(roads, xy_m, near, doors.tunnel, opens, limit_m=limit_m, more_m=np.inf)
         unfit = doors.carried | doors.scrap | ~doors.to_reach
-        return _instead(roads, xy_m, near, unfit, opens, limit_m=limit_m)
+        return Put(_instead(roads, xy_m, found, unfit, opens, limit_m=limit_m), near)
     unfit = doors.tunnel | doors.scrap | ~doors.to_leave
-    near = _instead(roads, xy_m, near, unfit, opens, limit_m=limit_m, more_m=np.inf)
-    near = _instead(roads, xy_m, near, unfit | doors.carried, opens, limit_m=limit_m)
+    found = _instead(roads, xy_m, near, unfit, opens, limit_m=limit_m, more_m=np.inf)
+    found = _instead(roads, xy_m, found, unfit | doors.carried, opens, limit_m=limit_m)
     driveway = opens & ~unfit & ((roads.features & Feature.TO_DOORS) != 0)
-    if not driveway.any():
-        return near
-    own = nearest(roads, xy_m, limit_m=min(DRIVEWAY_M, limit_m), allowed=driveway)
-    return taken(near, own, own.street >= 0)
+    if driveway.any():
+        own = nearest(roads, xy_m, limit_m=min(DRIVEWAY_M, limit_m), allowed=driveway)
+        found = taken(found, own, own.street >= 0)
+    return Put(found, near)
 
 
 def _instead(

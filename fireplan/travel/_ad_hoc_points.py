@@ -148,5 +148,6 @@ def _reach(
 ) -> tuple[NDArray[np.int32], NDArray[np.float32]]:
     street, along = np.array([spot.street], dtype=np.int32), np.array([spot.along])
     seeds = routing.seeds(street, along, owner=np.zeros(1, dtype=np.int64))
-    found = kernel.reach(routing.graph, seeds.node, seeds.spent_s, limit_s=cutoff_s, workspace=workspace)
-    return kernel.with_corners(routing.graph, found, limit_s=cutoff_s, workspace=workspace)
+    return kernel.reach(
+        routing.graph, seeds.node, seeds.spent_s, limit_s=cutoff_s, corners=True, workspace=workspace
+    )  # fmt: skip

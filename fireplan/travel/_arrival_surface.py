@@ -103,7 +103,7 @@ class ArrivalSurface:
         own = np.array([street for street, _ in self.origins], dtype=np.int64)
         reached = np.zeros(roads.n_nodes, dtype=bool)
         for origin in self.origins:
-            nodes, node_s = roads.routing.at_nodes(self._reach(origin))
+            nodes, node_s = roads.routing.at_nodes(*self._reach(origin))
             reached[nodes[node_s <= self._search_s]] = True
         streets = marked(roads.n_streets, own, np.flatnonzero(reached[roads.first] | reached[roads.last]))
         return blocks_near(self._survey, streets, within_m=BESIDE_M + LONGEST_EDGE_M)

@@ -277,9 +277,9 @@ def _rows(
         found = []
         for i in block:
             mine = slice(seeded[i], seeded[i + 1])
-            reached = kernel.reach(routing.graph, node[mine], spent_s[mine], limit_s=cutoff_s, workspace=desk.workspace)
-            if corners:
-                reached = kernel.with_corners(routing.graph, reached, limit_s=cutoff_s, workspace=desk.workspace)
+            reached = kernel.reach(
+                routing.graph, node[mine], spent_s[mine], limit_s=cutoff_s, corners=corners, workspace=desk.workspace
+            )
             origin = int(street[i]), float(along[i])
             found.append(filed.row(*reached, origin=origin, limit_s=cutoff_s, workspace=desk.workspace))
         place, travel_s = zip(*found, strict=True)

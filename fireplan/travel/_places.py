@@ -12,7 +12,7 @@ from fireplan import wording
 from fireplan._checked import takes
 from fireplan.errors import InputError, UnreachableStationError, listed, quoted
 from fireplan.roads import Feature, OnRoad
-from fireplan.roads._snapping import in_crs, nearest, put, taken
+from fireplan.roads._snapping import Put, in_crs, nearest, put, taken
 from fireplan.scenario import held, token
 from fireplan.travel._blocks import by_own_block
 from fireplan.travel._exit_streets import by_named_street, streets_named
@@ -106,62 +106,60 @@ def _placed(scenario: Scenario, kind: str, key: Hashable) -> Placed:
     roads, limit_m = scenario.roads, scenario.snap_limit_m
     zones, calls = held(scenario).zones, held(scenario).incidents
     if kind == "incidents" and calls is not None:
-        xy_m = in_crs(roads, calls.geometry)
-        on_road = put(roads, xy_m, limit_m=limit_m, what="incident")
-        return Placed(Places(kind, key, calls.index.view(), on_road), _moved_said(roads, xy_m, on_road, kind, limit_m))
+        found = put(roads, in_crs(roads, calls.geometry), limit_m=limit_m, what="incident")
+        return Placed(Places(kind, key, calls.index.view(), found.on_road), _moved_said(roads, found, "incident"))
     shapes, points = zones_m(scenario)
-    on_road = put(roads, points, limit_m=limit_m, what="zone")
-    notes = _moved_said(roads, points, on_road, kind, limit_m)
+    found = put(roads, points, limit_m=limit_m, what="zone")
+    on_road, notes = found.on_road, _moved_said(roads, found, "zone")
     far = np.flatnonzero(on_road.street < 0)
     by_block = by_own_block(roads, shapes[far], points[far])
-    found = by_block.street >= 0
-    if found.any():
-        on_road = taken(on_road, by_block, found, rows=far)
-        large = wording.counted(found.sum(), "zone is", "zones are")
-        own = "its own block" if found.sum() == 1 else "their own block"
+    reached = by_block.street >= 0
+    if reached.any():
+        on_road = taken(on_road, by_block, reached, rows=far)
+        large = wording.counted(reached.sum(), "zone is", "zones are")
+        own = "its own block" if reached.sum() == 1 else "their own block"
         said = (
             f"{large} large: reached at the nearest road of {own}, up to"
-            f" {wording.distance(by_block.offset_m[found].max())} from the middle"
+            f" {wording.distance(by_block.offset_m[reached].max())} from the middle"
         )
         notes = (*notes, said)
     return Placed(Places(kind, key, zones.index.view(), on_road), notes)
 
 
-def _moved_said(
-    roads: RoadNetwork, xy_m: NDArray[np.float64], on_road: OnRoad, kind: str, limit_m: float
-) -> tuple[str, ...]:
+def _moved_said(roads: RoadNetwork, found: Put, what: str) -> tuple[str, ...]:
     """Say how many places were taken off the nearest street, why, and how much farther that is."""
-    allowed = roads.drivable if kind == "incidents" else roads.has_doors
-    near = nearest(roads, xy_m, limit_m=limit_m, allowed=allowed)
+    near, on_road = found.nearest, found.on_road
     moved = np.flatnonzero(near.street != on_road.street)
     if not len(moved):
         return ()
     more_m = on_road.offset_m[moved] - near.offset_m[moved]
-    why = [unfit(roads, int(street), leaving=False) for street in near.street[moved]]
-    told = "; ".join(f"{wording.count(why.count(w))} because it {w}" for w in dict.fromkeys(why))
-    one = len(moved) == 1
-    said = (
-        f"{wording.counted(len(moved), kind[:-1])} {'is' if one else 'are'} not reached by the nearest street"
-        f" but by another, at most {wording.distance(more_m.max())} farther off: {told}"
-    )
-    return (said,)
+    why = _why_unfit(roads, near.street[moved], leaving=False)
+    told = ", ".join(f"{wording.count(why.count(w))} because that {w}" for w in dict.fromkeys(sorted(why)))
+    who = wording.counted(len(moved), f"{what} is", f"{what}s are")
+    most = wording.distance(more_m.max())
+    return (f"{who} not reached by the nearest street but by another, at most {most} farther off: {told}",)
 
 
-def unfit(roads: RoadNetwork, street: int, *, leaving: bool) -> str:
-    """Say why nobody leaves by a street, or is reached by it, in words that follow "the street"."""
+def _why_unfit(roads: RoadNetwork, street: NDArray[np.int32], *, leaving: bool) -> list[str]:
+    """Say of streets why nobody leaves by them, or is reached by them, in words that follow "the street"."""
     doors, feature = roads.doors, roads.features[street]
-    if feature & Feature.TUNNEL:
-        return "is in a tunnel, where no door opens"
-    if doors.scrap[street]:
+    shut = ~(doors.to_leave if leaving else doors.to_reach)[street]
+    why = np.full(len(street), "is not its driveway", dtype=object)
+    why[(feature & Feature.BRIDGE) != 0] = "is a bridge, on which no door opens"
+    why[shut] = "cannot be left for the other roads" if leaving else "cannot be driven to from the other roads"
+    why[doors.scrap[street]] = "is joined to no other road"
+    why[(feature & Feature.TUNNEL) != 0] = "is in a tunnel, where no door opens"
+    return list(why)
+
+
+def unfit(roads: RoadNetwork, street: int) -> str:
+    """Say why no station leaves by a street, in words that follow "the street"."""
+    if roads.doors.scrap[street] and not roads.features[street] & Feature.TUNNEL:
         lengths_m = np.bincount(roads.part[roads.first], weights=roads.length_m)
         own_m = lengths_m[roads.part[roads.first[street]]]
         share = wording.share(own_m / lengths_m.sum())
         return f"belongs to {wording.distance(own_m)} of road, {share} of all, that are joined to no other"
-    if not (doors.to_leave if leaving else doors.to_reach)[street]:
-        return "cannot be left for the other roads" if leaving else "cannot be driven to from the other roads"
-    if feature & Feature.BRIDGE:
-        return "is a bridge, on which no door opens"
-    return "is not its driveway"
+    return _why_unfit(roads, np.array([street], dtype=np.int32), leaving=True)[0]
 
 
 class ZonesInMetres(NamedTuple):
@@ -224,7 +222,7 @@ def _stations_on_road(scenario: Scenario) -> Places:
     stations = stations[stations["open"]]
     roads = scenario.roads
     xy_m = in_crs(roads, stations.geometry)
-    on_road = put(roads, xy_m, limit_m=scenario.snap_limit_m, what="station")
+    on_road = put(roads, xy_m, limit_m=scenario.snap_limit_m, what="station").on_road
     for named in streets_named(roads, stations):
         own = by_named_street(roads, xy_m[named.rows], named.streets, limit_m=scenario.snap_limit_m)
         on_road = taken(on_road, own, own.street >= 0, rows=named.rows)

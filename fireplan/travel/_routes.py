@@ -90,8 +90,9 @@ class RouteSearch:
             np.array([start.street], dtype=np.int32), np.array([start.along]), owner=np.zeros(1, dtype=np.int64)
         )
         limit_s, work = self._cutoff_s, self._workspace
-        found = kernel.reach(routing.graph, seeds.node, seeds.spent_s, limit_s=limit_s, workspace=work)
-        states, found_s = kernel.with_corners(routing.graph, found, limit_s=limit_s, workspace=work)
+        states, found_s = kernel.reach(
+            routing.graph, seeds.node, seeds.spent_s, limit_s=limit_s, corners=True, workspace=work
+        )  # fmt: skip
         self._state_s[states] = found_s
         try:
             return self._backwards(start, end)

@@ -64,7 +64,7 @@ def station_notes(scenario: Scenario) -> list[str]:
             elif roads.is_freeway[passed]:
                 notes.append(f"{put}; the nearest street, {other}, is a freeway")
             else:
-                notes.append(f"{put}; the nearest street, {other}, {unfit(roads, passed, leaving=True)}")
+                notes.append(f"{put}; the nearest street, {other}, {unfit(roads, passed)}")
         elif far > REVIEW_M:
             notes.append(f"{put}: check that it opens on that street")
     return [*notes, *small_part_notes(scenario)]

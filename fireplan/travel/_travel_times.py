@@ -70,8 +70,8 @@ def node_times(roads: RoadNetwork, node: object, *, cutoff_s: float = np.inf) ->
         raise UnknownIdError("node", node, roads.node_ids[:1000])
     routing = roads.routing
     seeds = routing.from_nodes(found[:1], owner=np.zeros(1, dtype=np.int64))
-    reached = kernel.reach(routing.graph, seeds.node, seeds.spent_s, limit_s=cutoff_s)
-    nodes, node_s = routing.at_nodes(reached, limit_s=cutoff_s)
+    reached = kernel.reach(routing.graph, seeds.node, seeds.spent_s, limit_s=cutoff_s, corners=True)
+    nodes, node_s = routing.at_nodes(*reached)
     times = pd.Series(node_s, index=pd.Index(roads.node_ids[nodes], name="osmid"), name="travel_s")
     return times.sort_index()
 
@@ -225,6 +225,4 @@ def reach(scenario: Scenario, origin: tuple[int, float], *, cutoff_s: float = np
 def _reach(roads: RoadNetwork, origin: tuple[int, float], cutoff_s: float) -> Reach:
     street, along = np.array([origin[0]], dtype=np.int32), np.array([origin[1]])
     seeds = roads.routing.seeds(street, along, owner=np.zeros(1, dtype=np.int64))
-    graph, work = roads.routing.graph, kernel.Workspace(roads.routing.n_states)
-    found = kernel.reach(graph, seeds.node, seeds.spent_s, limit_s=cutoff_s, workspace=work)
-    return Reach(*kernel.with_corners(graph, found, limit_s=cutoff_s, workspace=work))
+    return Reach(*kernel.reach(roads.routing.graph, seeds.node, seeds.spent_s, limit_s=cutoff_s, corners=True))

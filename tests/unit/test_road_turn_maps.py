@@ -116,6 +116,17 @@ def test_new_roads_of_an_editor_may_have_restrictions(tmp_path):
     assert len(roads.from_osm(tmp_path / "less.osm").banned) == 0
 
 
+def test_of_new_roads_both_sides_of_a_barrier_have_numbers_of_their_own(tmp_path):
+    text, letters = written("a-x-b-y-c", ways={"axbyc": "primary"}, nodes={"x": "barrier=block", "y": "barrier=block"})
+    for number in letters.values():
+        for key in ("id", "ref"):
+            text = text.replace(f'{key}="{number}"', f'{key}="-{number}"')
+    (tmp_path / "new.osm").write_text(text, encoding="utf-8")
+    ids = roads.from_osm(tmp_path / "new.osm").node_ids.tolist()
+    assert len(ids) == len(set(ids)) == 6
+    assert {-letters["a"], -letters["c"], -letters["x"], -letters["y"]} < set(ids)
+
+
 # --- signals and signs
 
 S, STOP, GIVE = Control.SIGNALS, Control.STOP, Control.GIVE_WAY

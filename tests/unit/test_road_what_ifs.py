@@ -31,9 +31,7 @@ def placed(roads):
 @pytest.fixture(scope="module")
 def county():
     """Two towns with a Main Street each, a dual carriageway, and an overpass."""
-    roads = fp.roads.from_osm(CASES / "closures.osm")
-    bridge = np.where(roads.street_name == "Overpass", Feature.BRIDGE, 0).astype(np.uint16)
-    return placed(replace(roads, features=bridge))
+    return placed(fp.roads.from_osm(CASES / "closures.osm"))
 
 
 @pytest.fixture(scope="module")
@@ -120,6 +118,13 @@ def test_a_road_is_found_by_its_number(motorway, asked):
     closed = motorway.apply(fp.CloseRoad(**asked))
     assert len(shut(motorway, closed)[0]) == motorway.roads.n_streets
     assert "A 8;B 10" in changes.notes(closed)[0]
+
+
+def test_a_road_without_a_name_is_found_by_its_number_as_it_is_read():
+    town = placed(fp.roads.from_osm(CASES / "ref_only.osm"))
+    closed = town.apply(fp.CloseRoad("A8"))
+    assert np.isinf(closed.roads.there_s).all()
+    assert changes.notes(closed)[0].startswith("'Close A8': 1 street, 1.2 km, one-way: A 8")
 
 
 def test_a_number_is_not_found_within_another(motorway):

@@ -119,7 +119,16 @@ def test_an_id_that_is_no_number_is_refused(tmp_path, bad):
 @given(st.data())
 def test_a_damaged_file_is_read_or_refused(tmp_path_factory, data):
     case = data.draw(
-        st.sampled_from(["josm_new_road_negative_ids.osm", "overpass_out_geom.osm", "history_two_versions.osm"])
+        st.sampled_from(
+            [
+                "josm_new_road_negative_ids.osm",
+                "overpass_out_geom.osm",
+                "history_two_versions.osm",
+                "restriction_no_straight.osm",
+                "barrier_bollard.osm",
+                "maxheight_2m.osm",
+            ]
+        )
     )
     content = bytearray((CASES / case).read_bytes())
     at = data.draw(st.integers(60, len(content) - 1))

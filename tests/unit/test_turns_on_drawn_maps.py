@@ -182,3 +182,25 @@ def test_networks_keep_how_turns_are_reckoned(tmp_path):
     assert again.delays == network.delays
     assert again.fingerprint == network.fingerprint != town.network.fingerprint
     assert Town(again, town.letters).seconds("b", "a") == Town(network, town.letters).seconds("b", "a")
+
+
+@pytest.mark.parametrize(
+    ("rule", "start", "end", "none_s", "exact_s"),
+    [
+        ("bc c ac no_left_turn", "b", "a", 20, 49),
+        ("bc c cd no_straight_on", "b", "d", 20, 20 + 2 + 7 + 20 + 2),
+        ("bc c cd only_straight_on", "b", "e", 20, 20 + 7 + 20 + 4),
+        ("ac c bc no_right_turn", "b", "a", 20, 24),
+    ],
+)
+def test_restrictions_of_an_extract_are_heeded_where_turns_are_exact(rule, start, end, none_s, exact_s, tmp_path):
+    """Past the forbidden turn to the end of the road, back, and the other way round the corner."""
+    ways = dict.fromkeys(["bc", "cd", "ac", "ce"], "residential")
+    town = drawn(CROSSING, ways=ways, turns=[rule], folder=tmp_path)
+    roads = town.network
+    there_s, back_s = (
+        np.where(np.isfinite(s), np.round(roads.length_m / 20.0, 1), np.inf) for s in (roads.there_s, roads.back_s)
+    )
+    timed = replace(roads, there_s=there_s, back_s=back_s, delays=PLAIN)
+    assert Town(timed, town.letters).seconds(start, end) == pytest.approx(none_s, abs=0.1)
+    assert seconds(Town(timed, town.letters), "exact", start, end) == pytest.approx(exact_s, abs=0.2)

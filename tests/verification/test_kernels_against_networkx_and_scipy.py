@@ -54,8 +54,7 @@ def stand(town, sources):
 def reach_from_nodes(town):
     work = kernel.Workspace(town.n_nodes)
     for limit_s in (UNBOUNDED_S, town.limit_s):
-        found = kernel.reach(town.graph, *town.gates, limit_s=limit_s, workspace=work)
-        nodes, node_s = kernel.with_corners(town.graph, found, limit_s=limit_s, workspace=work)
+        nodes, node_s = kernel.reach(town.graph, *town.gates, limit_s=limit_s, corners=True, workspace=work)
         assert len(np.unique(nodes)) == len(nodes)
         found_s = np.full(town.n_nodes, np.inf)
         found_s[nodes] = node_s
@@ -68,8 +67,8 @@ def points_from_a_source(town):
     for i, origin in enumerate(zip(*(a.tolist() for a in town.source), strict=True)):
         for limit_s in (UNBOUNDED_S, town.limit_s):
             seeds = town.seeds([i])
-            found = kernel.reach(town.graph, seeds.node, seeds.spent_s, limit_s=limit_s, workspace=work)
-            nodes, node_s = kernel.with_corners(town.graph, found, limit_s=limit_s, workspace=work)
+            seeded = seeds.node, seeds.spent_s
+            nodes, node_s = kernel.reach(town.graph, *seeded, limit_s=limit_s, corners=True, workspace=work)
             options = {"origin": origin, "streets": town.streets, "points": town.point, "limit_s": limit_s}
             found_s = kernel.point_times(nodes, node_s, workspace=work, **options)
             agree(found_s, town.point_s[:, i], limit_s=limit_s)

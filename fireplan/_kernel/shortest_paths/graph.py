@@ -55,7 +55,7 @@ class Graph(NamedTuple):
     ways
         Where what is called a node here is a street in one direction, as it is entered: the streets. From each of them
         leads, besides its arcs, the way along it to the node at its end, from which nothing leads on: so who stands at
-        a corner is reached by any. For the sake of room and time these arcs are written nowhere: see `with_corners`.
+        a corner is reached by any. For the sake of room and time these arcs are written nowhere.
     """
 
     start: NDArray[np.int32]

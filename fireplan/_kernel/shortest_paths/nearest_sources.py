@@ -398,8 +398,9 @@ def _label(
                     break
             if here_s == np.inf or np.int64(here_s * per_s) != current:
                 continue  # fallen out of the list, or improved since and done with
-            for arc in range(start[node] - (node < nodes_from), start[node + 1]):
-                if arc < start[node]:  # of a way: to the node at its end
+            begin = start[node]
+            for arc in range(begin - (node < nodes_from), start[node + 1]):
+                if arc < begin:  # of a way: to the node at its end
                     to = end_of(node, way_first, way_last, nodes_from)
                     there_s = here_s + along_of(node, way_there_s, way_back_s)
                 else:

@@ -57,6 +57,7 @@ def reach(
     seed_s: NDArray[np.float64],
     *,
     limit_s: float = np.inf,
+    corners: bool = False,
     workspace: Workspace | None = None,
 ) -> tuple[NDArray[np.int32], NDArray[np.float32]]:
     """
@@ -72,6 +73,8 @@ def reach(
         Time already spent at each seed. [s]
     limit_s
         Nothing farther than this is visited. [s]
+    corners
+        Where the search runs over ways along streets: whether the nodes at which they end are wanted, too.
     workspace
         Memory to reuse.
 
@@ -105,40 +108,17 @@ def reach(
         work.time_s, work.touched, state,
     ):  # fmt: skip
         entries = work.queue.hold(2 * len(entries))
-    nodes = work.touched[: state[COUNT]].copy()
-    times = work.time_s[nodes].astype(np.float32)
-    work.time_s[nodes] = np.inf
-    return nodes, times
+    count = int(state[COUNT])
+    if corners and graph.ways.nodes_from:
+        count = int(_at_ends(count, limit_s, *graph.ways, work.time_s, work.touched))
+    return _taken(work, count)
 
 
-def with_corners(
-    graph: Graph,
-    found: tuple[NDArray[np.int32], NDArray[np.float32]],
-    *,
-    limit_s: float = np.inf,
-    workspace: Workspace | None = None,
-) -> tuple[NDArray[np.int32], NDArray[np.float32]]:
-    """
-    Add the nodes at which the ways end that a search reached, where it runs over ways.
-
-    Parameters
-    ----------
-    graph
-        The network.
-    found
-        What `reach` returned.
-    limit_s
-        Nodes farther than this are left out. [s]
-    workspace
-        Memory to reuse.
-    """
-    if not graph.ways.nodes_from:
-        return found
-    work = Workspace(graph.n_nodes) if workspace is None else workspace
-    count = int(_at_ends(*found, limit_s, *graph.ways, work.time_s, work.touched))
-    both, both_s = np.empty(count, dtype=np.int32), np.empty(count, dtype=np.float32)
-    _take(read_only(work.touched), both, both_s, work.time_s)
-    return both, both_s
+def _taken(work: Workspace, count: int) -> tuple[NDArray[np.int32], NDArray[np.float32]]:
+    """Give what was reached, and clear the memory for the next search."""
+    found, found_s = np.empty(count, dtype=np.int32), np.empty(count, dtype=np.float32)
+    _take(read_only(work.touched), found, found_s, work.time_s)
+    return found, found_s
 
 
 # What a search has come to, kept outside it so that it can stop for more room and go on.
@@ -216,15 +196,12 @@ def _dial(start, arcs, arc_s, seeds, seed_s, limit_s, per_s, first, entries, tim
 
 
 @compiled
-def _at_ends(found, found_s, limit_s, first, last, there_s, back_s, nodes_from, time_s, touched):
-    """Lay out what was reached, and go along every way to the node at its end; how many states that makes."""
+def _at_ends(n_ways, limit_s, first, last, there_s, back_s, nodes_from, time_s, touched):
+    """Go along every way that was reached to the node at its end; how many states that makes."""
     # Nodes lead nowhere, so it is enough to do that once, when all ways have their times.
-    count = np.int64(len(found))
-    for i in range(len(found)):
-        touched[i] = found[i]
-        time_s[found[i]] = found_s[i]
-    for i in range(len(found)):
-        way = found[i]
+    count = np.int64(n_ways)
+    for i in range(n_ways):
+        way = touched[i]
         if way >= nodes_from:
             continue
         node = end_of(way, first, last, nodes_from)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 import geopandas as gpd
 import pandas as pd
+import shapely
 
 from fireplan import demand, wording
 from fireplan._checked import takes
@@ -24,6 +25,7 @@ from fireplan.project._read_project import own_units, read_network
 from fireplan.roads import SNAP_LIMIT_M, from_place, save, snap
 from fireplan.stations import complete_units, read_station_table, read_units
 from fireplan.travel._astray import stations_astray, stations_on_scraps
+from fireplan.travel._blocks import by_own_block
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -371,7 +373,10 @@ def _off_the_road(seen: _Seen) -> list[str]:
         if seen.roads is None or table is None:
             continue
         here = table.geometry[~(table.geometry.isna() | table.geometry.is_empty)]
-        off = int((snap(seen.roads, here.representative_point(), limit_m=SNAP_LIMIT_M).street < 0).sum())
+        away = snap(seen.roads, here.representative_point(), limit_m=SNAP_LIMIT_M).street < 0
+        shapes = here[away].to_crs(seen.roads.crs)
+        middles = shapely.get_coordinates(shapes.representative_point().to_numpy())
+        off = int((by_own_block(seen.roads, shapes.to_numpy(), middles).street < 0).sum())
         if off:
             counted = f"{wording.count(off)} of {wording.counted(len(here), name)}"
             notes.append(
