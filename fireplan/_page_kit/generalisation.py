@@ -67,13 +67,13 @@ def merged_lines(lines: NDArray[np.object_], *, tolerance_m: float) -> NDArray[n
     tolerance_m
         How far a thinned line may leave the original. [m]
     """
-    parts = shapely.get_parts(lines)
-    snapped = shapely.set_precision(parts, 1 / GRID)
+    snapped = shapely.set_precision(_single(lines), 1 / GRID)
     snapped = snapped[~shapely.is_empty(snapped)]
     if not len(snapped):
         return snapped
-    each = np.unique(shapely.to_wkb(shapely.normalize(snapped)))
-    whole = shapely.get_parts(shapely.line_merge(shapely.multilinestrings(shapely.get_parts(shapely.from_wkb(each)))))
+    alike = shapely.normalize(snapped)
+    _, each = np.unique(shapely.to_wkb(alike), return_index=True)
+    whole = shapely.get_parts(shapely.line_merge(shapely.multilinestrings(_single(alike[each]))))
     middle = np.mean(shapely.total_bounds(whole)[[1, 3]])
     to_m = METRES_PER_DEGREE * np.array([np.cos(np.radians(middle)), 1.0])
     # Line by line: all at once each piece is held against all others, in time that grows faster than their number.
@@ -83,6 +83,12 @@ def merged_lines(lines: NDArray[np.object_], *, tolerance_m: float) -> NDArray[n
     loop = shapely.is_closed(metric)
     thinned[loop] = shapely.simplify(metric[loop], tolerance_m)
     return shapely.normalize(_scaled(thinned, 1 / to_m))
+
+
+def _single(lines: NDArray[np.object_]) -> NDArray[np.object_]:
+    """Take lines of several parts apart; where there are none, nothing is copied."""
+    several = shapely.get_type_id(lines) != shapely.GeometryType.LINESTRING
+    return np.asarray(shapely.get_parts(lines)) if several.any() else lines
 
 
 def _scaled(lines: NDArray[np.object_], factor: NDArray[np.float64]) -> NDArray[np.object_]:
