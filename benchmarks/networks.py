@@ -17,10 +17,12 @@ from scipy.sparse.csgraph import connected_components
 
 from fireplan import roads
 from fireplan.examples import marisol_folder
-from fireplan.roads._network import RoadNetwork, build_network
+from fireplan.roads._build_network import build_network
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
+
+    from fireplan.roads._network import RoadNetwork
 
 NODES_PER_KM2 = 60.0
 

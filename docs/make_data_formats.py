@@ -15,7 +15,7 @@ from pathlib import Path
 from fireplan._geofiles.column_names import ColumnName, column_names
 from fireplan._geofiles.office_tables import DATABASES, TEXT, WORKBOOKS
 from fireplan._geofiles.vector_files import READABLE
-from fireplan.roads._line_codes import CODES, DIRECTIONS
+from fireplan.roads._lines.line_codes import CODES, DIRECTIONS
 
 PAGE = Path(__file__).with_name("data_formats.md")
 CLASSES = Path(__file__).parents[1] / "fireplan" / "roads" / "road_classes.csv"

@@ -8,7 +8,7 @@ from xml.parsers import expat
 from fireplan._geofiles.local_files import local_file, refuse_dtd
 from fireplan.errors import InputError, quoted
 from fireplan.roads import class_speeds
-from fireplan.roads._speeds import posted_kph
+from fireplan.roads._rules.speeds import posted_kph
 
 if TYPE_CHECKING:
     from pathlib import Path

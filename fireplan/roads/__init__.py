@@ -1,17 +1,17 @@
 """Road networks: read them, keep them, and put points on them."""
 
-from fireplan.roads._centrelines import from_lines
-from fireplan.roads._frames import from_frames
+from fireplan.roads._graphs.frames import from_frames
+from fireplan.roads._graphs.osmnx_graphs import from_graph, from_graphml
+from fireplan.roads._graphs.osmnx_place import from_place
+from fireplan.roads._lines.centrelines import from_lines
 from fireplan.roads._network import RoadNetwork
 from fireplan.roads._npz import load, save
-from fireplan.roads._osm_extract import from_osm
-from fireplan.roads._osmnx_graphs import from_graph, from_graphml
-from fireplan.roads._osmnx_place import from_place
+from fireplan.roads._osm.osm_extract import from_osm
+from fireplan.roads._rules.speeds import class_speeds
+from fireplan.roads._rules.vehicles import Vehicle
 from fireplan.roads._snapping import SNAP_LIMIT_M, OnRoad, snap, snap_xy
 from fireplan.roads._speed_periods import REST, SpeedPeriod
-from fireplan.roads._speeds import class_speeds
 from fireplan.roads._turns import Control, Feature, TurnDelays
-from fireplan.roads._vehicles import Vehicle
 
 __all__ = [
     "REST",

@@ -13,7 +13,8 @@ from shapely.ops import substring
 from fireplan._conversions import KPH_PER_MPS
 from fireplan.crs import WGS84, project, step_lengths_m
 from fireplan.errors import NetworkError
-from fireplan.roads._network import RoadNetwork, build_network
+from fireplan.roads._build_network import build_network
+from fireplan.roads._network import RoadNetwork
 from fireplan.roads._turns import Control, Feature
 
 if TYPE_CHECKING:

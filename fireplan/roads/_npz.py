@@ -16,9 +16,9 @@ import pyproj
 from fireplan._checked import takes
 from fireplan.errors import FireplanError, NetworkError
 from fireplan.roads._network import RoadNetwork
+from fireplan.roads._rules.vehicles import Vehicle, as_values
 from fireplan.roads._speed_periods import SpeedPeriod, as_plain
 from fireplan.roads._turns import TurnDelays
-from fireplan.roads._vehicles import Vehicle, as_values
 
 if TYPE_CHECKING:
     from fireplan.roads._turns import Turns

@@ -11,7 +11,7 @@ import numpy as np
 
 from fireplan._checked import takes
 from fireplan.errors import Faults, UnknownIdError, listed, quoted
-from fireplan.roads._speeds import class_speeds
+from fireplan.roads._rules.speeds import class_speeds
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from fireplan import Scenario, assess, changes, examples, roads, travel
 from fireplan import _kernel as kernel
-from fireplan.roads._network import build_network
+from fireplan.roads._build_network import build_network
 from fireplan.standards import local_rule
 
 SECONDS = st.sampled_from([0.0, 0.25, 0.5, 1.0, 1.5, 2.0, 7.0, 33.25, 60.0, 400.0])

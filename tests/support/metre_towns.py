@@ -9,7 +9,7 @@ import pyproj
 import shapely
 
 from fireplan import Scenario
-from fireplan.roads._network import build_network
+from fireplan.roads._build_network import build_network
 
 UTM = pyproj.CRS.from_epsg(32607)
 AT_M = (500_000.0, 6_600_000.0)

@@ -11,7 +11,7 @@ import shapely
 import fireplan as fp
 from fireplan import _kernel as kernel
 from fireplan.errors import InputError, UnknownIdError
-from fireplan.roads._network import build_network
+from fireplan.roads._build_network import build_network
 from fireplan.travel._nearest_stations import Origins, points_of
 from fireplan.travel._places import places, station_places
 

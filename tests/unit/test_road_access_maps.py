@@ -11,11 +11,11 @@ from hypothesis import strategies as st
 
 from fireplan import roads
 from fireplan.roads import Feature, Vehicle
-from fireplan.roads._access import READ, passage
-from fireplan.roads._barriers import NODE_KEYS, met_at
-from fireplan.roads._driving_rules import driving_rules
-from fireplan.roads._limits import read_size, read_weight
-from fireplan.roads._reading_notes import LEFT_OUT, OPENED
+from fireplan.roads._rules.access import READ, passage
+from fireplan.roads._rules.barriers import NODE_KEYS, met_at
+from fireplan.roads._rules.driving_rules import driving_rules
+from fireplan.roads._rules.limits import read_size, read_weight
+from fireplan.roads._rules.reading_notes import LEFT_OUT, OPENED
 
 BLOCK = """
 a-b---c-d

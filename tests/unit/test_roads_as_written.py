@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 import fireplan as fp
 from fireplan import roads
 from fireplan.errors import NetworkError
-from fireplan.roads._speeds import planning_caveat
+from fireplan.roads._rules.speeds import planning_caveat
 
 CASES = Path(__file__).parents[1] / "data" / "cases" / "roads"
 

@@ -13,8 +13,8 @@ import fireplan as fp
 from fireplan import roads
 from fireplan.errors import InputError, NetworkError, TableError
 from fireplan.project import read_plan, write_project
-from fireplan.roads._line_codes import road_classes
-from fireplan.roads._speeds import class_speeds
+from fireplan.roads._lines.line_codes import road_classes
+from fireplan.roads._rules.speeds import class_speeds
 
 METRIC = "EPSG:32618"
 X, Y = 500_000, 4_430_000

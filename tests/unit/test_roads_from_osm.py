@@ -6,7 +6,7 @@ import pytest
 
 from fireplan import roads
 from fireplan.errors import NetworkError
-from fireplan.roads._speeds import class_speeds, drivable_class, planning_caveat, posted_kph, response_kph
+from fireplan.roads._rules.speeds import class_speeds, drivable_class, planning_caveat, posted_kph, response_kph
 
 SOUTH = 40.0
 DEG_M = 111_035.0  # of latitude at 40 N, within 0.01 %

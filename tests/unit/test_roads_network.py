@@ -6,7 +6,7 @@ import shapely
 
 from fireplan import examples, roads
 from fireplan.errors import NetworkError
-from fireplan.roads._network import build_network
+from fireplan.roads._build_network import build_network
 
 
 @pytest.fixture(scope="module")

@@ -11,7 +11,7 @@ from ascii_roads import drawn
 from fireplan import examples, roads
 from fireplan.errors import InputError, NetworkError, UnknownIdError
 from fireplan.roads import Vehicle
-from fireplan.roads._vehicles import vehicle_presets
+from fireplan.roads._rules.vehicles import vehicle_presets
 
 
 def test_the_engine_is_what_is_meant_where_nothing_is_said():

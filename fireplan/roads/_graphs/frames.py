@@ -14,18 +14,19 @@ from fireplan import wording
 from fireplan._checked import takes
 from fireplan.crs import WGS84, known_crs, metric_crs, project
 from fireplan.errors import Faults, listed, quoted
-from fireplan.roads._graph_tags import edge_passages, nodes_met, tag_text
-from fireplan.roads._network import RoadNetwork, build_network
-from fireplan.roads._reading_notes import LEFT_OUT, Counts, of_nodes
-from fireplan.roads._repairs import repair_geometry, repair_lengths, repair_times, states_speeds
-from fireplan.roads._speeds import planning_caveat
-from fireplan.roads._vehicles import Vehicle, said_of, vehicle_of
+from fireplan.roads._build_network import build_network
+from fireplan.roads._graphs.graph_tags import edge_passages, nodes_met, tag_text
+from fireplan.roads._graphs.repairs import repair_geometry, repair_lengths, repair_times, states_speeds
+from fireplan.roads._rules.reading_notes import LEFT_OUT, Counts, of_nodes
+from fireplan.roads._rules.speeds import planning_caveat
+from fireplan.roads._rules.vehicles import Vehicle, said_of, vehicle_of
 
 if TYPE_CHECKING:
     import geopandas as gpd
     from numpy.typing import NDArray
 
-    from fireplan.roads._access import Passage
+    from fireplan.roads._network import RoadNetwork
+    from fireplan.roads._rules.access import Passage
 
 SAME_PLACE_M = 0.01
 """Vertices nearer than this are the same. [m]"""

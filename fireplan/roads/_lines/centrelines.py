@@ -16,10 +16,19 @@ from fireplan._geofiles.out_of_service import out_of_service
 from fireplan._geofiles.vector_files import layer_names
 from fireplan.crs import WGS84, known_crs, metric_crs
 from fireplan.errors import Faults, NetworkError, listed, quoted
-from fireplan.roads._frames import from_frames
-from fireplan.roads._line_codes import BACKWARD, BOTH, CLOSED, FORWARD, classes_of, directions_of, flags_of, speeds_of
-from fireplan.roads._line_joints import Pieces, cut_at_joints
-from fireplan.roads._osmnx_graphs import LISTS, as_list
+from fireplan.roads._graphs.frames import from_frames
+from fireplan.roads._graphs.osmnx_graphs import LISTS, as_list
+from fireplan.roads._lines.line_codes import (
+    BACKWARD,
+    BOTH,
+    CLOSED,
+    FORWARD,
+    classes_of,
+    directions_of,
+    flags_of,
+    speeds_of,
+)
+from fireplan.roads._lines.line_joints import Pieces, cut_at_joints
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -29,7 +38,7 @@ if TYPE_CHECKING:
 
     from fireplan._geofiles import OfficeTable
     from fireplan.roads._network import RoadNetwork
-    from fireplan.roads._vehicles import Vehicle
+    from fireplan.roads._rules.vehicles import Vehicle
 
 WHOLE = 0.98
 """Share of the nodes that the largest part of a network holds, under which it is said to be in pieces."""

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from fireplan import wording
 from fireplan.errors import listed, quoted
-from fireplan.roads._speeds import planning_caveat
-from fireplan.roads._vehicles import READ_FOR
+from fireplan.roads._rules.speeds import planning_caveat
+from fireplan.roads._rules.vehicles import READ_FOR
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

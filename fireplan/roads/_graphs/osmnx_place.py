@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 from fireplan._checked import takes
 from fireplan.errors import NetworkError
+from fireplan.roads._graphs.osmnx_graphs import from_graph
 from fireplan.roads._npz import load, save
-from fireplan.roads._osmnx_graphs import from_graph
-from fireplan.roads._vehicles import USUAL_VEHICLE, Vehicle, vehicle_of
+from fireplan.roads._rules.vehicles import USUAL_VEHICLE, Vehicle, vehicle_of
 
 if TYPE_CHECKING:
     from fireplan.roads._network import RoadNetwork

@@ -10,23 +10,24 @@ import shapely
 
 from fireplan._conversions import KPH_PER_MPS
 from fireplan.crs import WGS84, metric_crs, project, step_lengths_m
-from fireplan.roads._barriers import Met
-from fireplan.roads._network import RoadNetwork, build_network
-from fireplan.roads._reading_notes import sentences
-from fireplan.roads._speeds import class_speeds
-from fireplan.roads._turn_restrictions import DrawnStreets, banned_turns
+from fireplan.roads._build_network import build_network
+from fireplan.roads._osm.turn_restrictions import DrawnStreets, banned_turns
+from fireplan.roads._rules.barriers import Met
+from fireplan.roads._rules.reading_notes import sentences
+from fireplan.roads._rules.speeds import class_speeds
+from fireplan.roads._rules.vehicles import said_of
 from fireplan.roads._turns import Control, Feature
-from fireplan.roads._vehicles import said_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from numpy.typing import NDArray
 
-    from fireplan.roads._access import Passage
-    from fireplan.roads._reading_notes import Counts
-    from fireplan.roads._turn_restrictions import TurnRule
-    from fireplan.roads._vehicles import Vehicle
+    from fireplan.roads._network import RoadNetwork
+    from fireplan.roads._osm.turn_restrictions import TurnRule
+    from fireplan.roads._rules.access import Passage
+    from fireplan.roads._rules.reading_notes import Counts
+    from fireplan.roads._rules.vehicles import Vehicle
 
 APPROACH_M = 40.0
 """A signal nearer to a junction than this stands for those who come to it, unless it says otherwise. [m]"""

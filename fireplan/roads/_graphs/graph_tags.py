@@ -6,17 +6,17 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from fireplan.roads._access import BACKWARD, CONDITIONAL, FORWARD, READ, Passage, passage
-from fireplan.roads._barriers import NODE_KEYS, TELLING_KEYS, Met, met_at
 from fireplan.roads._classes import NOT_DRIVEN
-from fireplan.roads._speeds import class_speeds, drivable_class
+from fireplan.roads._rules.access import BACKWARD, CONDITIONAL, FORWARD, READ, Passage, passage
+from fireplan.roads._rules.barriers import NODE_KEYS, TELLING_KEYS, Met, met_at
+from fireplan.roads._rules.speeds import class_speeds, drivable_class
 
 if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import NDArray
 
-    from fireplan.roads._reading_notes import Counts
-    from fireplan.roads._vehicles import Vehicle
+    from fireplan.roads._rules.reading_notes import Counts
+    from fireplan.roads._rules.vehicles import Vehicle
 
 DIRECTED = ("oneway", "oneway:")
 """Keys on one-way traffic: edges have their direction already."""

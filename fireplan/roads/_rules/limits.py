@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from fireplan.roads._vehicles import Vehicle
+    from fireplan.roads._rules.vehicles import Vehicle
 
 NO_LIMIT = {"none", "no", "default", "unsigned", "no_sign", "no_indications", "unlimited"}
 """Values that say that nothing is posted."""

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from fireplan.roads._access import ALLOWED, BUSES, CLOSED, TO_ENGINES, TO_SOME, refused_sizes
-from fireplan.roads._driving_rules import DrivingRule, driving_rules
-from fireplan.roads._limits import LIMITS
+from fireplan.roads._rules.access import ALLOWED, BUSES, CLOSED, TO_ENGINES, TO_SOME, refused_sizes
+from fireplan.roads._rules.driving_rules import DrivingRule, driving_rules
+from fireplan.roads._rules.limits import LIMITS
 from fireplan.roads._turns import Control
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from fireplan.roads._vehicles import Vehicle
+    from fireplan.roads._rules.vehicles import Vehicle
 
 CONTROLS = {"traffic_signals": Control.SIGNALS, "stop": Control.STOP, "give_way": Control.GIVE_WAY}
 DIRECTIONS = ("traffic_signals:direction", "stop:direction", "give_way:direction", "direction")

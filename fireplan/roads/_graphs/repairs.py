@@ -12,7 +12,7 @@ from fireplan import wording
 from fireplan._conversions import KPH_PER_MPS
 from fireplan.crs import step_lengths_m
 from fireplan.errors import Faults, listed
-from fireplan.roads._speeds import FASTEST_KPH, posted_kph
+from fireplan.roads._rules.speeds import FASTEST_KPH, posted_kph
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -15,15 +15,15 @@ import pandas as pd
 from fireplan._checked import takes
 from fireplan._geofiles import MOST_UNPACKED, refuse_dtd
 from fireplan.errors import NetworkError
-from fireplan.roads._access import READ
-from fireplan.roads._barriers import NODE_KEYS
-from fireplan.roads._frames import from_frames
+from fireplan.roads._graphs.frames import from_frames
+from fireplan.roads._rules.access import READ
+from fireplan.roads._rules.barriers import NODE_KEYS
 
 if TYPE_CHECKING:
     import networkx as nx
 
     from fireplan.roads._network import RoadNetwork
-    from fireplan.roads._vehicles import Vehicle
+    from fireplan.roads._rules.vehicles import Vehicle
 
 PICKLE_STARTS = (b"\x80\x02", b"\x80\x03", b"\x80\x04", b"\x80\x05")
 LISTS = READ | {"name", "ref"}

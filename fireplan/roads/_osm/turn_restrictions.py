@@ -7,16 +7,16 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from fireplan.roads._access import BUSES, TO_ENGINES
-from fireplan.roads._speeds import LORRY_T
+from fireplan.roads._rules.access import BUSES, TO_ENGINES
+from fireplan.roads._rules.speeds import LORRY_T
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from numpy.typing import NDArray
 
-    from fireplan.roads._reading_notes import Counts
-    from fireplan.roads._vehicles import Vehicle
+    from fireplan.roads._rules.reading_notes import Counts
+    from fireplan.roads._rules.vehicles import Vehicle
 
 MOTOR_KEYS = ("restriction", "restriction:vehicle", "restriction:motor_vehicle", "restriction:motorcar")
 LORRY_KEY = "restriction:hgv"

@@ -11,7 +11,7 @@ from typing import NamedTuple
 from fireplan._checked import takes
 from fireplan._conversions import KPH_PER_MPH
 from fireplan.errors import listed
-from fireplan.roads._vehicles import USUAL_VEHICLE, Vehicle
+from fireplan.roads._rules.vehicles import USUAL_VEHICLE, Vehicle
 
 KPH_PER_KNOT = 1.852
 FASTEST_KPH = 160.0

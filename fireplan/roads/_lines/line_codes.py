@@ -16,7 +16,7 @@ from fireplan._conversions import KPH_PER_MPH
 from fireplan._geofiles.column_names import squeezed
 from fireplan.errors import listed, quoted
 from fireplan.roads._classes import NOT_DRIVEN
-from fireplan.roads._speeds import FASTEST_KPH, class_speeds, posted_kph
+from fireplan.roads._rules.speeds import FASTEST_KPH, class_speeds, posted_kph
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

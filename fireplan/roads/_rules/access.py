@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from fireplan.roads._driving_rules import driving_rules
-from fireplan.roads._limits import LIMITS, SIZES, WEIGHTS, read_size, too_much
-from fireplan.roads._speeds import (
+from fireplan.roads._rules.driving_rules import driving_rules
+from fireplan.roads._rules.limits import LIMITS, SIZES, WEIGHTS, read_size, too_much
+from fireplan.roads._rules.speeds import (
     BY_SIGNALS,
     UNBOUND_CLASSES,
     drivable_class,
@@ -17,15 +17,15 @@ from fireplan.roads._speeds import (
     posted_kph,
     response_kph,
 )
+from fireplan.roads._rules.vehicles import SMOOTHNESS, TRACK_GRADES
 from fireplan.roads._turns import Feature
-from fireplan.roads._vehicles import SMOOTHNESS, TRACK_GRADES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from collections.abc import Set as AbstractSet
 
-    from fireplan.roads._limits import Limit
-    from fireplan.roads._vehicles import Vehicle
+    from fireplan.roads._rules.limits import Limit
+    from fireplan.roads._rules.vehicles import Vehicle
 
     Tags = Mapping[str, str]
 
@@ -96,7 +96,7 @@ class Passage(NamedTuple):
     features
         Bits of `Feature`.
     left_out
-        Why it is not driven, as one of `fireplan.roads._reading_notes.LEFT_OUT`; "": it is, or is no road.
+        Why it is not driven, as one of `fireplan.roads._rules.reading_notes.LEFT_OUT`; "": it is, or is no road.
     told
         What of it is passed over, conditional, or driven by few, as the notes name it.
     """

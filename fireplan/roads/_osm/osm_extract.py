@@ -14,13 +14,13 @@ import numpy as np
 from fireplan._checked import takes
 from fireplan._geofiles import refuse_dtd
 from fireplan.errors import NetworkError, listed
-from fireplan.roads._access import CONDITIONAL, READ, Passage, passage
-from fireplan.roads._barriers import HEAVY_RAILS, NODE_KEYS, STREET_RAILS, TELLING_KEYS, Met, met_at
-from fireplan.roads._osm_streets import DrivenWay, Rails, network_of
-from fireplan.roads._osm_xml import in_order, needs_putting_in_order
-from fireplan.roads._reading_notes import Counts
-from fireplan.roads._turn_restrictions import RESTRICTION_KEYS, TurnRule, turn_rule
-from fireplan.roads._vehicles import Vehicle, vehicle_of
+from fireplan.roads._osm.osm_streets import DrivenWay, Rails, network_of
+from fireplan.roads._osm.osm_xml import in_order, needs_putting_in_order
+from fireplan.roads._osm.turn_restrictions import RESTRICTION_KEYS, TurnRule, turn_rule
+from fireplan.roads._rules.access import CONDITIONAL, READ, Passage, passage
+from fireplan.roads._rules.barriers import HEAVY_RAILS, NODE_KEYS, STREET_RAILS, TELLING_KEYS, Met, met_at
+from fireplan.roads._rules.reading_notes import Counts
+from fireplan.roads._rules.vehicles import Vehicle, vehicle_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -1,0 +1,1 @@
+"""Roads from graphs of OSMnx and from tables of nodes and edges."""
