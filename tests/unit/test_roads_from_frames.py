@@ -251,3 +251,28 @@ def test_the_callers_tables_are_left_as_they_were():
     roads.from_frames(mine, drawn, crs=4326)
     pd.testing.assert_frame_equal(mine, before[0])
     pd.testing.assert_frame_equal(drawn, before[1])
+
+
+@pytest.mark.parametrize(
+    ("highway", "named", "kph"),
+    [
+        (["footway", "residential"], "residential", 40),
+        (["track", "primary"], "primary", 56),
+        ("Primary", "primary", 56),
+        ("lane", "lane", 40),
+    ],
+)
+def test_a_street_has_the_class_under_which_it_is_driven(highway, named, kph):
+    table = edges((0, 1)).drop(columns=["travel_time", "highway"], errors="ignore")
+    network = roads.from_frames(nodes(), table.assign(highway=[highway]), crs=4326)
+    assert network.highway.tolist() == [named]
+    assert network.length_m / network.there_s * 3.6 == pytest.approx([kph])
+
+
+@pytest.mark.parametrize(("vehicle", "open_to"), [("engine", True), ("car", False)])
+def test_engines_drive_against_one_way_traffic_where_they_may(vehicle, open_to):
+    said = edges((0, 1), (1, 2)).assign(**{"oneway:emergency": ["no", None]})
+    network = roads.from_frames(nodes(), said, crs=4326, vehicle=vehicle)
+    assert network.n_streets == 2
+    assert np.isfinite(network.there_s).all()
+    assert np.isfinite(network.back_s).tolist() == [open_to, False]
