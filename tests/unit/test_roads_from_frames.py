@@ -1,3 +1,5 @@
+import itertools
+
 import geopandas as gpd
 import networkx as nx
 import numpy as np
@@ -276,3 +278,21 @@ def test_engines_drive_against_one_way_traffic_where_they_may(vehicle, open_to):
     assert network.n_streets == 2
     assert np.isfinite(network.there_s).all()
     assert np.isfinite(network.back_s).tolist() == [open_to, False]
+
+
+@pytest.mark.parametrize(
+    ("crossings", "guarded", "waits"),
+    [({3: 20.0}, False, 0), ({3: 20.0}, True, 1), ({3: 50.0}, False, 1), ({3: 50.0, 4: 70.0}, True, 1),
+     ({3: 50.0, 4: 150.0}, True, 2)],
+)  # fmt: skip
+def test_crossings_of_a_graph_cost_what_they_cost_in_an_extract(crossings, guarded, waits):
+    """Junction 0 with arms to 1 and 2, and a street over crossings to 9: metres from the junction."""
+    places = {0: (0, 0), 1: (0, 99), 2: (0, -99), 9: (300, 0)} | {node: (m, 0) for node, m in crossings.items()}
+    table = pd.DataFrame.from_dict(places, orient="index", columns=["x", "y"])
+    table = table.assign(x=table["x"] + 500_000.0, y=table["y"] + 4_000_000.0)
+    table["railway"] = ["level_crossing" if node in crossings else None for node in table.index]
+    table["crossing:barrier"] = "full" if guarded else None
+    said = edges((0, 1), (0, 2), *itertools.pairwise([0, *crossings, 9]), highway="primary")
+    network = roads.from_frames(table, said, crs=32618)
+    assert network.wait_s.sum() == 10 * waits
+    assert any("trams" in note for note in network.notes) is (waits == 0)

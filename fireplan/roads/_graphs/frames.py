@@ -109,7 +109,7 @@ def from_frames(
     named = edges["highway"] if "highway" in edges.columns else [None] * len(edges)
     highway = np.array([class_named(v, p) for v, p in zip(named, passages, strict=True)], dtype=str)[streets.row]
     tally = Counts()
-    met = nodes_met(nodes, tail[streets.row], head[streets.row], highway, driver, tally)
+    met = nodes_met(nodes, tail[streets.row], head[streets.row], length_m[streets.row], highway, driver, tally)
     both_sides = np.append(np.arange(len(ids)), met.twin_of).astype(np.int64)
     return build_network(
         crs=metric,

@@ -9,6 +9,7 @@ import pandas as pd
 import shapely
 
 from fireplan.roads._classes import NOT_DRIVEN
+from fireplan.roads._graphs.level_crossings import crossings_of
 from fireplan.roads._rules.access import BACKWARD, CONDITIONAL, FORWARD, NO, READ, Passage, as_meant, passage
 from fireplan.roads._rules.barriers import NODE_KEYS, TELLING_KEYS, Met, met_at
 from fireplan.roads._rules.speeds import class_speeds, drivable_class
@@ -126,23 +127,25 @@ class NodesMet(NamedTuple):
 
 
 def nodes_met(
-    nodes: pd.DataFrame, first: NDArray[np.int64], last: NDArray[np.int64], highway: NDArray[np.str_],
-    vehicle: Vehicle, tally: Counts,
+    nodes: pd.DataFrame, first: NDArray[np.int64], last: NDArray[np.int64], length_m: NDArray[np.float64],
+    highway: NDArray[np.str_], vehicle: Vehicle, tally: Counts,
 ) -> NodesMet:  # fmt: skip
     """Say what is met at nodes, by the tags that stand in their columns."""
+    things = _things(nodes, vehicle)
+    crossings = crossings_of(things, first, last, length_m)
     control = np.zeros((len(first), 2), dtype=np.uint8)
     wait_s = np.zeros(len(nodes))
     first, last = first.copy(), last.copy()
     twin_of: list[int] = []
-    for node, thing in _things(nodes, vehicle):
+    for node, thing in things:
         arms = [(int(s), 0) for s in np.flatnonzero(last == node)] + [
             (int(s), 1) for s in np.flatnonzero(first == node)
         ]
         if thing.shut and len(arms) > 2:
             tally.add("barrier on a junction")
             continue
-        if thing.crossing and len(arms) > 2 and not thing.guarded:  # at a junction: of a tram
-            tally.add("tram crossing")
+        if thing.crossing and node not in crossings.waits:
+            tally.n["tram crossing"] += node in crossings.trams
             continue
         tally.n[thing.told] += bool(thing.told)
         for street, end in arms[1:] if thing.shut else []:

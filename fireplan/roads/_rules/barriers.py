@@ -21,6 +21,15 @@ HEAVY_RAILS = {"rail", "narrow_gauge", "preserved"}
 STREET_RAILS = {"tram", "light_rail", "subway", "monorail", "funicular", "miniature"}
 """Railways for which nobody waits at a gate; all others that are still driven have level crossings."""
 
+APPROACH_M = 40.0
+"""A signal nearer to a junction than this stands for those who come to it, unless it says otherwise. [m]"""
+
+ONE_CROSSING_M = 60.0
+"""Level crossings of one way nearer to one another than this are tracks side by side: one waits once. [m]"""
+
+THROUGH = 2
+"""As many arms has a place in the middle of a street."""
+
 NODE_KEYS = frozenset(
     {"barrier", "bollard", "locked", "highway", "railway", "crossing", "stop", *DIRECTIONS,
      "access", "vehicle", "motor_vehicle", "motorcar", "emergency", "ford", "tram", *BUSES, *GUARDS,
