@@ -379,6 +379,7 @@ def test_a_barrier_where_a_path_leaves_a_street_shuts_the_path_alone(tmp_path):
     assert town.route("a", "b") == "ab"
     assert town.route("a", "c") == ""
     assert "1 barrier at junctions: only streets that end there are shut off" in town.network.notes
+    assert "1 barrier shut streets there: bollard (1)" in town.network.notes
 
 
 def test_where_ways_end_at_a_barrier_nothing_passes(tmp_path):

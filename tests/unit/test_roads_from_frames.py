@@ -296,3 +296,12 @@ def test_crossings_of_a_graph_cost_what_they_cost_in_an_extract(crossings, guard
     network = roads.from_frames(table, said, crs=32618)
     assert network.wait_s.sum() == 10 * waits
     assert any("trams" in note for note in network.notes) is (waits == 0)
+
+
+def test_a_barrier_at_a_junction_of_a_graph_shuts_nothing_and_it_is_said():
+    aside = nodes().loc[[1]].assign(x=LON + 0.001).set_axis([3])
+    table = pd.concat([nodes(), aside]).assign(barrier=[None, "bollard", None, None])
+    said = edges(*[pair for other in (0, 2, 3) for pair in ((1, other), (other, 1))])
+    network = roads.from_frames(table, said, crs=4326)
+    assert network.n_nodes == 4
+    assert any(note.startswith("1 barrier at junctions passed as if open") for note in network.notes)

@@ -142,7 +142,7 @@ def nodes_met(
             (int(s), 1) for s in np.flatnonzero(first == node)
         ]
         if thing.shut and len(arms) > 2:
-            tally.add("barrier on a junction")
+            tally.add("open at a junction")
             continue
         if thing.crossing and node not in crossings.waits:
             tally.n["tram crossing"] += node in crossings.trams

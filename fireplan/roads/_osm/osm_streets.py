@@ -227,7 +227,7 @@ def _parted(vertices: _Vertices, shut: list[int], fresh: Callable[[int], int], t
         within = [spot for spot in at if not (vertices.begins[spot] or last[spot])]
         ending = [spot for spot in at if vertices.begins[spot] or last[spot]]
         if 2 * len(within) + len(ending) > 2 and within:
-            tally.add("barrier on a junction")
+            tally.add("on a junction")
         elif within:
             doubled += within
         else:
