@@ -15,7 +15,7 @@ from fireplan.changes._hours_and_days import Days, Hours, when_said
 from fireplan.changes._street_choice import OfStreets, StreetChoice, days_faults, in_ground, said_of, when_notes
 from fireplan.errors import InputError, UnknownIdError, listed, quoted
 from fireplan.roads import class_speeds
-from fireplan.roads._classes import NOT_DRIVEN
+from fireplan.roads._classes import LANES, NOT_DRIVEN
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -241,7 +241,7 @@ class ScaleSpeeds(BaseChange):
     def _chosen(self, roads: RoadNetwork) -> tuple[NDArray[np.bool_], str]:
         """Find the streets, and say which they are."""
         lacking = [c for c in self.highway if c not in set(roads.highway)]
-        strange = [c for c in lacking if c not in {*class_speeds(), *NOT_DRIVEN}]
+        strange = [c for c in lacking if c not in {*class_speeds(), *LANES, *NOT_DRIVEN}]
         if strange or (lacking and not self.skip_missing):
             one = (strange or lacking)[0]
             raise UnknownIdError("class of road", one, set(roads.highway))

@@ -324,6 +324,8 @@ def test_speeds_are_scaled_within_an_area_and_classes_that_lack_are_passed_over_
         grid.apply(fp.ScaleSpeeds(0.5, ("residential", "motorway")))
     some = grid.apply(fp.ScaleSpeeds(0.5, ("residential", "motorway"), skip_missing=True))
     assert changes.notes(some)[0].endswith("; passed over, as there are none: 'motorway'")
+    lane = grid.apply(fp.ScaleSpeeds(0.5, ("residential", "emergency_access"), skip_missing=True))
+    assert changes.notes(lane)[0].endswith("; passed over, as there are none: 'emergency_access'")
     with pytest.raises(UnknownIdError, match="residentail"):  # a slip of the pen is none that the city lacks
         grid.apply(fp.ScaleSpeeds(0.5, ("residentail",), skip_missing=True))
 
