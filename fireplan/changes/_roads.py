@@ -274,7 +274,8 @@ class ScaleSpeeds(BaseChange):
     def effects(self, before: Tables, after: Tables) -> list[str]:  # noqa: ARG002 - as every change
         """Say how many streets it is, what was passed over, and for which hours the figures hold."""
         _, note = self._chosen(before.roads)
+        other = "; the figures of all other hours stay: ask for those of the period by during"
         return [
-            f"'{self}'{note.removeprefix(str(self))}",
+            f"'{self}'{note.removeprefix(str(self))}{other if self.period else ''}",
             *when_notes(self, self.hours, self.weekdays, self.dates, before.roads),
         ]

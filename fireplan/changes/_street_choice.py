@@ -142,27 +142,29 @@ class OfStreets(BaseChange):
     def chosen(self, roads: RoadNetwork) -> StreetChoice:
         """Find the streets, and the ways along them."""
         found = self._of_name(roads)
-        what, partly, ends = f"'{self}'", 0, np.zeros(roads.n_streets, dtype=bool)
+        what, none = f"'{self}'", np.zeros(roads.n_streets, dtype=bool)
+        partly, ends = none, none
         if self.area is not None:
             found, partly = _inside(roads, found, self.area, what)
         if self.across is not None:
             found, ends = _crossed(roads, found, self.across, what)
-        spared = np.zeros(roads.n_streets, dtype=bool)
+        spared = none
         for name in self.spare:
-            spared |= found & ((roads.features & SPARED[name]) != 0)
+            spared = spared | found & ((roads.features & SPARED[name]) != 0)
         if spared.any() and not (found & ~spared).any():
             raise InputError(f"{what}: all streets found are {' or '.join(self.spare)}, which it leaves as they are")
         found = found & ~spared
         second, beyond_m = False, np.nan
         if self.near is not None:
             found, second, beyond_m = _nearest(roads, found, self.near, self.road or self.ref, pair=not self.direction)
+            spared = spared & _no_farther(roads, self.near, found)
         elif self.area is None and self.across is None and not self.everywhere:
             _refuse_apart(roads, found, what)
         there, back, unclear = found, found, np.empty(0, dtype=np.int64)
         if self.direction or self.toward is not None:
             there, back, unclear = _ways_toward(roads, found, self.direction, self.toward, what)
-        at_end = int((ends & (there | back)).sum())
-        return StreetChoice(there, back, partly, np.flatnonzero(spared), unclear, second, beyond_m, at_end)
+        n_partly, at_end = (int((those & (there | back)).sum()) for those in (partly, ends))
+        return StreetChoice(there, back, n_partly, np.flatnonzero(spared), unclear, second, beyond_m, at_end)
 
     def _of_name(self, roads: RoadNetwork) -> NDArray[np.bool_]:
         """Find the streets of the name and the number."""
@@ -257,12 +259,15 @@ def in_ground(roads: RoadNetwork, wkt: str) -> tuple[NDArray[np.bool_], NDArray[
     return np.asarray(touched, dtype=bool), np.asarray(shapely.covers(ground, lines), dtype=bool)
 
 
-def _inside(roads: RoadNetwork, found: NDArray[np.bool_], wkt: str, what: str) -> tuple[NDArray[np.bool_], int]:
+def _inside(
+    roads: RoadNetwork, found: NDArray[np.bool_], wkt: str, what: str
+) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+    """Find the streets in a ground, and those that lie in it with a part alone."""
     touched, whole = in_ground(roads, wkt)
     inside = found & touched
     if not inside.any():
         raise InputError(f"{what}: no street that is meant lies in the area: check its place, or the name")
-    return inside, int((inside & ~whole).sum())
+    return inside, inside & ~whole
 
 
 def _crossed(
@@ -310,6 +315,12 @@ def _nearest(
         return chosen, False, away_m
     chosen[other] = True
     return chosen, True, np.nan
+
+
+def _no_farther(roads: RoadNetwork, near: LonLat, chosen: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Which streets lie no farther from a place than those chosen."""
+    away_m = shapely.distance(roads.streets.geometry.array, point(near, roads.crs, what="near"))
+    return np.asarray(away_m <= away_m[chosen].max())
 
 
 def _other_carriageway(roads: RoadNetwork, street: int, place: shapely.Point) -> tuple[int | None, float]:

@@ -754,3 +754,29 @@ def test_grounds_and_lines_are_drawn_across_the_180th_meridian_in_any_way():
     found = {tuple(fp.CloseRoad(across=line).across[-1]) for line in lines}
     assert found == {(-179.999, -16.7955)}
     assert len({frozenset(shut(town, town.apply(fp.CloseRoad(across=line)))[0]) for line in lines}) == 1
+
+
+@pytest.mark.parametrize(
+    ("more", "n", "partly"),
+    [
+        ({}, 14, 10),
+        ({"near": (-139.9985, 30.0)}, 1, 1),
+        ({"direction": "north"}, 4, 0),
+        ({"direction": "east"}, 10, 10),
+    ],
+)
+def test_streets_that_count_whole_are_counted_among_those_that_are_meant(grid, more, n, partly):
+    note = changes.notes(grid.apply(fp.CloseRoad(area=shapely.box(-139.9995, 29.9, -139.9985, 30.1), **more)))[0]
+    assert f": {n} street" in note
+    assert ("with a part alone" in note) == bool(partly)
+    lies = "lies" if partly == 1 else "lie"
+    assert not partly or f"; {partly} of them {lies} in the area with a part alone" in note
+
+
+def test_changes_of_different_times_in_one_scenario_are_told(grid):
+    early, late = fp.CloseRoad("Row 0", hours=(7, 9)), fp.CloseRoad("Row 1", hours=(22, 6))
+    assert changes.notes(grid.apply(early).apply(late))[-1] == (
+        "the changes of this scenario are of different times (07:00 to 09:00, 22:00 to 06:00): its figures are as if"
+        " all held at once; give a scenario to each"
+    )
+    assert not any("different times" in note for note in changes.notes(grid.apply(early, fp.CloseRoad("Row 1"))))
