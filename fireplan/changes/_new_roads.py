@@ -222,7 +222,7 @@ def _named(roads: RoadNetwork, street: int) -> str:
     name = str(roads.street_name[street] or roads.street_ref[street]) or f"a {roads.highway[street]} without a name"
     features = int(roads.features[street])
     where = " (a bridge)" if features & Feature.BRIDGE else " (a tunnel)" if features & Feature.TUNNEL else ""
-    return name + where
+    return name + where + ("" if roads.drivable[street] else " (closed)")
 
 
 def _away(away_m: float) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from dataclasses import KW_ONLY, dataclass
 from typing import TYPE_CHECKING, NamedTuple
@@ -43,6 +44,8 @@ ACROSS = 0.17
 """Cosine below which a street runs across a direction: within some 10 degrees of a right angle."""
 
 NAMES_SHOWN = 5
+
+_PARTED, _TWO_NUMBERS = re.compile(r"[-\s]+"), re.compile(r"(?<=\d)[-\s]+(?=\d)")
 
 COMPASS = {
     "north": (0.0, 1.0), "northeast": (1.0, 1.0), "east": (1.0, 0.0), "southeast": (1.0, -1.0),
@@ -241,7 +244,8 @@ def of_ref(roads: RoadNetwork, ref: str) -> NDArray[np.bool_]:
 
 
 def _squeezed(ref: str) -> str:
-    return "".join(c for c in ref.casefold() if c not in "- \t\u00a0")
+    """Give a number without dashes and blanks, but where they part two numbers: "A 1-1" is not "A 11"."""
+    return _PARTED.sub("", _TWO_NUMBERS.sub("/", ref.strip().casefold()))
 
 
 def _compass(direction: str) -> str | None:
@@ -253,10 +257,11 @@ def in_ground(roads: RoadNetwork, wkt: str) -> tuple[NDArray[np.bool_], NDArray[
     """Say which streets have a part of some length in a ground, and which lie in it whole."""
     ground = ground_m(wkt, crs=roads.crs)
     lines = roads.streets.geometry.array
-    shapely.prepare(ground)
-    # A street that ends on the outline touches the ground, and has nothing in it.
-    touched = shapely.intersects(ground, lines) & ~shapely.touches(ground, lines)
-    return np.asarray(touched, dtype=bool), np.asarray(shapely.covers(ground, lines), dtype=bool)
+    # A street that ends on the outline, or runs along it, has nothing in the ground, to the centimetres of a drawing.
+    inner, outer = shapely.buffer(ground, -MET_M), shapely.buffer(ground, MET_M)
+    shapely.prepare([inner, outer])
+    touched, whole = shapely.intersects(inner, lines), shapely.covers(outer, lines)
+    return np.asarray(touched, dtype=bool), np.asarray(whole, dtype=bool)
 
 
 def _inside(

@@ -780,3 +780,26 @@ def test_changes_of_different_times_in_one_scenario_are_told(grid):
         " all held at once; give a scenario to each"
     )
     assert not any("different times" in note for note in changes.notes(grid.apply(early, fp.CloseRoad("Row 1"))))
+
+
+@pytest.mark.parametrize(("asked", "found"), [("A 1-1", [0]), ("a1 - 1", [0]), ("A11", [1]), ("A-11", [1])])
+def test_two_numbers_of_a_road_are_not_one(asked, found):
+    nodes = pd.DataFrame({"x": [10.0, 10.001, 10.002], "y": 50.0}, index=range(3))
+    edges = pd.DataFrame({"u": [0, 1, 1, 2], "v": [1, 0, 2, 1], "key": 0, "ref": ["A 1-1", "A 1-1", "A 11", "A 11"]})
+    edges = edges.assign(highway="primary", speed_kph=50.0).set_index(["u", "v", "key"])
+    town = placed(fp.roads.from_frames(nodes, edges, crs="EPSG:4326"))
+    for change in (fp.CloseRoad(asked), fp.CloseRoad(ref=asked)):
+        assert sorted(shut(town, town.apply(change))[0]) == found
+
+
+@pytest.mark.parametrize("shift", [-3e-8, 0.0, 3e-8])
+def test_a_ground_drawn_from_corner_to_corner_closes_what_lies_in_it_alone(grid, shift):
+    block = shapely.box(-139.999 + shift, 30.001 + shift, -139.997 + shift, 30.003 + shift)  # two by two blocks
+    closed = grid.apply(fp.CloseRoad(area=block))
+    assert changes.notes(closed)[0].endswith(": 4 streets, 415 m, both directions: Row 2 (2), Column 2 (2)")
+
+
+def test_a_road_that_joins_a_closed_street_says_so(grid):
+    link = fp.BuildRoad([(-140, 30), (-139.999, 30.001)], name="Link", crossings=False)
+    note = changes.notes(grid.apply(fp.CloseRoad("Row 0"), link))[1]
+    assert "joined at its start to Row 0 (closed), at its end to Column 1" in note
