@@ -174,7 +174,9 @@ class BuildRoad(BaseChange):
     def _said(self, roads: RoadNetwork, new: NewStreet, joints: Joints) -> str:
         """Say how long and fast it is, and where it was joined."""
         ways = "one-way as drawn" if self.oneway else "both directions"
-        parts = [f"{wording.distance(laid_m(roads, new, joints))}, {self.highway} at {new.kph:g} km/h, {ways}"]
+        parts = [
+            f"{wording.distance(laid_m(roads, new, joints))}, {self.highway} at {round(new.kph, 1):g} km/h, {ways}"
+        ]
         joined = []
         for end, joint, away_m in (("start", joints.start, joints.start_m), ("end", joints.end, joints.end_m)):
             if joint is None:

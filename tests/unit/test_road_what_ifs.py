@@ -557,6 +557,27 @@ def test_drawn_roads_come_in_an_order_in_which_each_can_be_joined(tmp_path):
     assert roads.component.max() <= 1
 
 
+@pytest.mark.parametrize(
+    ("tags", "oneway", "turned"),
+    [
+        ({"junction": "roundabout"}, True, False), ({"highway": "motorway"}, True, False), ({}, False, False),
+        ({"highway": "motorway", "oneway": "no"}, False, False), ({"oneway": "-1"}, True, True),
+        ({"oneway": "yes", "oneway:emergency": "no"}, False, False), ({"oneway": "reversible"}, False, False),
+    ],
+)  # fmt: skip
+def test_a_drawn_road_is_one_way_as_one_that_is_read(tmp_path, tags, oneway, turned):
+    told = "".join(f'<tag k="{k}" v="{v}"/>' for k, v in ({"highway": "residential"} | tags).items())
+    nodes = '<node id="1" lat="30" lon="-140"/><node id="-1" lat="30.001" lon="-140"/>'
+    file = tmp_path / "new.osm"
+    file.write_text(f'<osm>{nodes}<way id="-5"><nd ref="1"/><nd ref="-1"/>{told}</way></osm>', encoding="utf-8")
+    (road,) = fp.BuildRoad.from_osm(file)
+    assert (road.oneway, road.line[0] == (-140.0, 30.001)) == (oneway, turned)
+    for refs in ("", '<nd ref="1"/>'):
+        file.write_text(f'<osm>{nodes}<way id="-5">{refs}{told}</way></osm>', encoding="utf-8")
+        with pytest.raises(InputError, match="'way -5' has fewer than two places"):
+            fp.BuildRoad.from_osm(file)
+
+
 @pytest.mark.parametrize("broken", ["<osm>", '<osm><node id="1"/></osm>', "<!DOCTYPE x><osm></osm>", ""])
 def test_a_drawing_that_is_none_is_refused(tmp_path, broken):
     file = tmp_path / "new.osm"
