@@ -108,7 +108,8 @@ def _placed(scenario: Scenario, kind: str, key: Hashable) -> Placed:
     if kind == "incidents" and calls is not None:
         found = put(roads, in_crs(roads, calls.geometry), limit_m=limit_m, what="incident")
         return Placed(Places(kind, key, calls.index.view(), found.on_road), _moved_said(roads, found, "incident"))
-    shapes, points = zones_m(scenario)
+    shapes = zones_m(scenario).shapes
+    points = in_crs(roads, zones.geometry.representative_point())  # as zones are drawn, in whatever CRS
     found = put(roads, points, limit_m=limit_m, what="zone")
     on_road, notes = found.on_road, _moved_said(roads, found, "zone")
     far = np.flatnonzero(on_road.street < 0)

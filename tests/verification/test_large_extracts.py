@@ -33,7 +33,9 @@ def test_all_that_a_grid_carries_is_read(tmp_path):
 
 
 @pytest.mark.soak
-def test_a_region_is_read_in_twenty_seconds_and_a_gigabyte_and_a_half(tmp_path):
+def test_a_region_is_read_in_twenty_seconds_and_a_gigabyte_and_a_half(tmp_path, request):
+    if "soak" not in request.config.getoption("-m"):
+        pytest.skip("a minute of both cores: by hand, with -m soak")
     file = tmp_path / "region.osm.pbf"
     nodes = write_grid(file, side=297)
     assert nodes > 1_450_000
