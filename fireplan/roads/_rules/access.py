@@ -136,7 +136,7 @@ def passage(tags: Tags, vehicle: Vehicle) -> Passage:
     opened_for = ({lane, *ways.values()} - WHY_SHUT) - {""}
     limits = {way: _held_by(tags, way, vehicle, told) for way in (FORWARD, BACKWARD)}
     speeds = {way: _kph(tags, way, highway, own_kph, vehicle, told) for way in (FORWARD, BACKWARD)}
-    course = _course(tags, vehicle, told)
+    course = ways_driven(tags, vehicle, told)
     shut += [why for way, why in limits.items() if why and way in course]
     driven = [way for way in (FORWARD, BACKWARD) if way in course and ways[way] not in WHY_SHUT and not limits[way]]
     if not driven:
@@ -366,8 +366,8 @@ def _written(tags: Tags, key: str, way: str) -> str | None:
     return tags.get(f"{key}:{way}", tags.get(key))
 
 
-def _course(tags: Tags, vehicle: Vehicle, told: list[str]) -> tuple[str, ...]:
-    """Directions in which a way is driven, by what is said of one-way traffic."""
+def ways_driven(tags: Tags, vehicle: Vehicle, told: list[str]) -> tuple[str, ...]:
+    """Directions in which a way is driven, by what is said of one-way traffic; what is not reckoned with is told."""
     implied = tags.get("highway") == "motorway" or tags.get("junction") in {"roundabout", "circular"}
     keys = ONEWAYS if vehicle.emergency else ONEWAYS[1:]
     said = next((tags[key].strip().lower() for key in keys if key in tags), "yes" if implied else "no")
