@@ -11,7 +11,7 @@ import shapely
 from fireplan._checked import takes
 from fireplan.changes._base import BaseChange
 from fireplan.changes._new_roads import BuildRoad
-from fireplan.changes._restrictions import BanTurn
+from fireplan.changes._restrictions import BanTurn, SetRestriction
 from fireplan.changes._roads import ScaleSpeeds
 from fireplan.changes._street_choice import OfStreets
 from fireplan.scenario import held
@@ -25,6 +25,8 @@ SAME_PLACE = 1e-7
 """Two places nearer than this are one: a centimetre in degrees, less in metres."""
 
 OF_ROADS = (OfStreets, BuildRoad, ScaleSpeeds, BanTurn)
+PASSED = "the vehicle is under the limit"
+ALREADY = "all is so already"
 DRIVEN = ("first", "last", "there_s", "back_s", "wait_s", "banned")
 """What of a network is driven."""
 
@@ -79,7 +81,8 @@ def _noted(scenario: Scenario) -> Iterator[tuple[Change, str]]:
             if isinstance(change, BaseChange):
                 yield from ((change, note) for note in change.effects(tables, after))
             if _same(tables, after):
-                yield change, f"'{change}' changes nothing: all is so already"
+                passed = isinstance(change, SetRestriction) and change.lets_pass(tables.roads)
+                yield change, f"'{change}' changes nothing: {PASSED if passed else ALREADY}"
             tables = after
 
 

@@ -25,7 +25,7 @@ def test_usual_vehicles_are_told_apart_and_say_where_they_come_from():
     assert presets["truck"].weight_t > presets["engine"].weight_t > presets["ambulance"].weight_t
     assert presets["brush"].worst_track > presets["engine"].worst_track
     assert [v.name for v in presets.values() if not v.emergency] == ["car"]
-    text = (resources.files("fireplan.roads") / "vehicles.csv").read_text(encoding="utf-8")
+    text = (resources.files("fireplan.roads._rules") / "vehicles.csv").read_text(encoding="utf-8")
     rows = list(csv.DictReader(text.splitlines()))
     assert all(row["source"] for row in rows)
     assert set(rows[0]) == {"vehicle", "source"} | {f.name for f in fields(Vehicle)} - {"name"}
