@@ -173,6 +173,8 @@ def ways_of(
 
 def check_delays(delays: TurnDelays) -> None:
     """Raise what is wrong with delays."""
+    if not isinstance(delays, TurnDelays):
+        raise InputError("delays: give fp.roads.TurnDelays(...)")
     wrong = [
         f"{name} is {quoted(value) if isinstance(value, str) else value}"
         for name, value in delays._asdict().items()

@@ -191,6 +191,8 @@ def _point(place: object) -> tuple[float, float] | None:
 def _spot(scenario: Scenario, point: tuple[float, float], *, freeways: bool) -> Spot:
     import geopandas as gpd  # noqa: PLC0415 - slow to import
 
+    if abs(point[1]) > 90 >= abs(point[0]):
+        raise InputError(f"{_said(point)} has latitude and longitude swapped: write longitude first")
     where = gpd.GeoSeries([shapely.Point(point)], crs=WGS84)
     on = snap(scenario.roads, where, limit_m=scenario.snap_limit_m, freeways=freeways)
     if on.street[0] < 0:

@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 
 import fireplan as fp
+from fireplan.errors import InputError
 from fireplan.report._methods_text import methods
 from fireplan.roads import SpeedPeriod, TurnDelays
 
@@ -49,3 +50,9 @@ def test_maps_of_a_period_say_that_its_speeds_are_assumed():
     for page in (fp.maps.difference(both), fp.maps.compare(both)):
         assert said in page.footer.method.replace("Driven", "driven")
     assert methods(town.roads)[0].endswith("as factors on speeds. Not modelled: turn delays.")
+
+
+@pytest.mark.parametrize("delays", ["4 s", {"left_s": 4}, (1, 2), 4.0])
+def test_delays_of_another_kind_are_refused(delays):
+    with pytest.raises(InputError, match="delays"):
+        TOWN.roads.with_turns("exact", delays)

@@ -100,5 +100,7 @@ def test_a_way_may_begin_with_a_unit_which_leaves_from_its_station():
     closed = replace(city, stations=city.stations.assign(open=city.stations.index != "S3"))
     with pytest.raises(InputError, match=r"unit 'E3' is housed at 'S3', which is not open"):
         route(closed, "E3", (-127.50, 33.115))
+    with pytest.raises(InputError, match="latitude and longitude swapped: write longitude first"):
+        route(city, "E3", (33.115, -127.50))
     with pytest.raises(UnknownIdError, match="unknown open station or unit 'E33': did you mean 'E3'"):
         route(city, "E33", (-127.50, 33.115))
