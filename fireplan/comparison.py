@@ -350,7 +350,7 @@ def compare(*scenarios: Scenario, standard: Standard | str) -> Comparison:
         if unlike:
             raise InputError(
                 f"{quoted(other.name)} and {quoted(scenarios[0].name)} have different {listed(unlike)}: compare"
-                " scenarios that come from one another by apply"
+                " scenarios that come from one another by apply; assess roads of two vehicles each by itself"
             )
     return Comparison(tuple(assess(s, standard=standard) for s in scenarios))
 

@@ -155,7 +155,7 @@ def report(comparison: Comparison, lines: list[str], *, title: str) -> None:
     console = Console(highlight=False)
     console.print(shares_table(comparison, title=title))
     for line in lines:
-        console.print(Text(plain(line)), soft_wrap=True)
+        console.print(Text(plain(line)), soft_wrap=not console.is_terminal)  # in a file a line stays one
 
 
 def where(folder: Path, *, notes: int) -> None:

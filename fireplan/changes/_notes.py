@@ -12,7 +12,7 @@ from fireplan._checked import takes
 from fireplan.changes._base import BaseChange
 from fireplan.changes._hours_and_days import when_said
 from fireplan.changes._new_roads import BuildRoad
-from fireplan.changes._restrictions import BanTurn
+from fireplan.changes._restrictions import BanTurn, SetRestriction
 from fireplan.changes._roads import ScaleSpeeds
 from fireplan.changes._street_choice import OfStreets
 from fireplan.errors import listed
@@ -27,6 +27,8 @@ SAME_PLACE = 1e-7
 """Two places nearer than this are one: a centimetre in degrees, less in metres."""
 
 OF_ROADS = (OfStreets, BuildRoad, ScaleSpeeds, BanTurn)
+PASSED = "the vehicle is under the limit"
+ALREADY = "all is so already"
 DRIVEN = ("first", "last", "there_s", "back_s", "wait_s", "banned")
 """What of a network is driven."""
 
@@ -81,7 +83,8 @@ def _noted(scenario: Scenario) -> Iterator[tuple[Change, str]]:
             if isinstance(change, BaseChange):
                 yield from ((change, note) for note in change.effects(tables, after))
             if _same(tables, after):
-                yield change, f"'{change}' changes nothing: all is so already"
+                passed = isinstance(change, SetRestriction) and change.lets_pass(tables.roads)
+                yield change, f"'{change}' changes nothing: {PASSED if passed else ALREADY}"
             tables = after
     yield from _at_other_times([change for step in reversed(made) for change in step.changes])
 

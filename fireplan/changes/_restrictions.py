@@ -91,6 +91,10 @@ class SetRestriction(OfStreets):
             if getattr(self, limit) is not None and getattr(vehicle, of) > getattr(self, limit)
         ]
 
+    def lets_pass(self, roads: RoadNetwork) -> bool:
+        """Whether the vehicle of a network is under all limits, so that it drives as before."""
+        return not self._above(roads)
+
     def __call__(self, tables: Tables) -> Tables:
         """Close the streets to a vehicle that is above a limit."""
         roads = tables.roads

@@ -443,7 +443,7 @@ def _by_station(scenario: Scenario, arrivals: tuple[Arrival, ...]) -> pd.DataFra
 
 
 def _notes(scenario: Scenario, standard: Standard, arrivals: tuple[Arrival, ...]) -> list[str]:
-    notes = ["modelled with all units at home and free; no call processing"]
+    notes = ["modelled with all units at home and free; no call processing", *scenario.roads.time_notes]
     tables = held(scenario)
     if not standard.planned:
         notes.append(f"no objective of {standard.name} can be held to a plan: it is for dispatch history alone")

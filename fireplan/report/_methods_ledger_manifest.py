@@ -12,7 +12,7 @@ import pandas as pd
 from fireplan import wording
 from fireplan.project._manifest import PACKAGES
 from fireplan.report._blocks import Block, Heading, Points, Prose, Section, Table, TableColumn, absent
-from fireplan.report._methods_text import METHODS, REFERENCES
+from fireplan.report._methods_text import REFERENCES, methods
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -22,7 +22,9 @@ if TYPE_CHECKING:
 
 def methods_section(material: Material) -> Section:
     """Say how every figure was worked out, with sources."""
-    section = Section("Methods and sources", [Points(METHODS)])
+    section = Section(
+        "Methods and sources", [Points(methods(None if material.scenario is None else material.scenario.roads))]
+    )
     standard = material.standard
     if standard is not None:
         rows = [

@@ -1,11 +1,34 @@
 """How figures are worked out, in a few lines; docs/methods.md says more."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from fireplan import wording
+
+if TYPE_CHECKING:
+    from fireplan.roads import RoadNetwork
+
+TRAVEL = (
+    "Modelled travel: the least driving time over the road network from the station to the place, one-way streets and"
+    " road speeds as mapped or planned for the class of road [1]."
+)
+
+
+def methods(roads: RoadNetwork | None) -> tuple[str, ...]:
+    """Say how figures are worked out; of travel what the times of these roads hold, and what they do not."""
+    said = [] if roads is None else [wording.capital(f"{note}.") for note in roads.time_notes]
+    turns = [] if roads is not None and roads.turns != "none" else ["turn delays"]
+    if roads is not None and roads.periods:
+        said.append("Traffic and time of day stand in the table by period alone, as factors on speeds.")
+        left_out = turns
+    else:
+        left_out = [*turns, "traffic", "time of day"]
+    said += [f"Not modelled: {', '.join(left_out)}."] if left_out else []
+    return (" ".join([TRAVEL, *said]), *METHODS)
+
+
 METHODS = (
-    (
-        "Modelled travel: the least driving time over the road network from the station to the place, one-way"
-        " streets and road speeds as mapped or planned for the class of road [1]. Not modelled: turn delays,"
-        " traffic, time of day."
-    ),
     (
         "First due and force: all units at home and free. A force is complete when units, taken in order of"
         " arrival, have brought every kind of unit and all the people asked for."

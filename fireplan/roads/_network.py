@@ -38,6 +38,7 @@ from fireplan.roads._turns import (
     check_delays,
     mean_delays,
     street_turns,
+    turn_notes,
     ways_of,
 )
 
@@ -604,12 +605,12 @@ class RoadNetwork(OfOneRelease):
             raise InputError(
                 f"the network has no periods, so it cannot be driven as in {quoted(name)}: give it some by with_periods"
             )
-        driven, note = self, f"driven as in the {REST}"
+        driven, note = self, f"{DRIVEN_AS}the {REST}"
         if name != REST:
             found = next((p for p in self.periods if p.name == name), None)
             if found is None:
                 raise UnknownIdError("period", name, [*(p.name for p in self.periods), REST])
-            factor, note = found.factors(self.highway), f"driven as in {found}"
+            factor, note = found.factors(self.highway), f"{DRIVEN_AS}{found}"
             driven = self.with_times(there_s=self.there_s / factor, back_s=self.back_s / factor)
         return driven._with_other(periods=(), notes=(*self.notes, note))  # noqa: SLF001 - one of its own kind
 
@@ -628,10 +629,19 @@ class RoadNetwork(OfOneRelease):
         return names if sum(p.minutes.sum() for p in self.periods) == WEEK_MIN else [*names, REST]
 
     @property
+    def time_notes(self) -> list[str]:
+        """Say what its times hold besides speeds: turns, and the hours they are of."""
+        driven = [note for note in self.notes if note.startswith(DRIVEN_AS)]
+        return [*turn_notes(self.turns, self.delays), *driven]
+
+    @property
     def period_notes(self) -> list[str]:
         """Say which periods it has, what holds in the hours between, and which classes they name in vain."""
         return period_notes(self.periods, self.highway)
 
+
+DRIVEN_AS = "driven as in "
+"""How a note begins that says of which period the times are."""
 
 TAGS = ("ref", "bridge", "tunnel", "junction", "emergency")
 """Tags of edges of a graph that say what else its streets are."""

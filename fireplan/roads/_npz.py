@@ -114,7 +114,7 @@ def _delays(text: str, name: str) -> TurnDelays:
 def _vehicle(text: str, name: str) -> Vehicle:
     try:
         return Vehicle(**json.loads(text))
-    except (ValueError, TypeError) as error:
+    except (ValueError, TypeError, FireplanError) as error:
         raise NetworkError(f"{name} is damaged: its vehicle cannot be read ({error})") from error
 
 

@@ -38,7 +38,7 @@ class Routing:
     References
     ----------
     .. [1] T. Caldwell, "On finding minimum routes in a network with turn penalties", Communications of the ACM 4(2),
-       1961, https://doi.org/10.1145/366105.366184.
+       1961, 107-108. Cited after others who cite it; the paper itself was not at hand.
     """
 
     graph: kernel.Graph

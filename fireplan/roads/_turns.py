@@ -90,6 +90,24 @@ class TurnDelays(NamedTuple):
 USUAL_DELAYS = TurnDelays()
 NO_DELAYS = TurnDelays(left_s=0.0, right_s=0.0, signal_s=0.0, stop_s=0.0, give_way_s=0.0, roundabout_s=0.0)
 
+COSTS = {
+    "straight_s": "straight on", "left_s": "left", "right_s": "right", "u_turn_s": "turning back",
+    "signal_s": "signal", "stop_s": "stop sign", "give_way_s": "give way", "roundabout_s": "roundabout",
+}  # fmt: skip
+"""What each delay is of."""
+
+
+def turn_notes(turns: Turns, delays: TurnDelays) -> list[str]:
+    """Say how turns are reckoned and on whose figures, where they are."""
+    if turns == "none":
+        return []
+    how = "each by itself" if turns == "exact" else "as a mean at every junction"
+    costs = ", ".join(f"{what} {getattr(delays, key):g} s" for key, what in COSTS.items() if getattr(delays, key) > 0)
+    assumed = " (assumed)" if delays._replace(drives_on="right") == USUAL_DELAYS else ""
+    twice = "planning speeds of classes of road contain junctions, which then count twice"
+    return [f"turns count {how}: {costs or 'no delay'}{assumed}; {twice}"]
+
+
 LONGEST_DELAY_S = 600.0
 """A delay that is longer was written in another unit. [s]"""
 
@@ -155,6 +173,8 @@ def ways_of(
 
 def check_delays(delays: TurnDelays) -> None:
     """Raise what is wrong with delays."""
+    if not isinstance(delays, TurnDelays):
+        raise InputError("delays: give fp.roads.TurnDelays(...)")
     wrong = [
         f"{name} is {quoted(value) if isinstance(value, str) else value}"
         for name, value in delays._asdict().items()

@@ -44,7 +44,8 @@ def route(scenario: Scenario, from_: object, to: object, *, among: str | None = 
     scenario
         Whose roads, and how turns are reckoned on them: `roads.with_turns`.
     from_
-        Id of an open station, or a point: longitude and latitude [°], or a shapely Point of them.
+        Id of an open station, or of a unit, which leaves from its station; or a point: longitude and latitude [°], or a
+        shapely Point of them.
     to
         Id of a zone or an incident, or of an open station, or a point.
     among
@@ -77,6 +78,8 @@ def route(scenario: Scenario, from_: object, to: object, *, among: str | None = 
     {'straight': 2, 'start': 1}
     >>> round(way.attrs["travel_s"])
     28
+    >>> fp.travel.route(town, "E1", "Z03").equals(way)  # from where Engine 1 stands
+    True
     """
     roads = scenario.roads
     start, ends = _start(scenario, from_), list(_ends(scenario, to, among))
@@ -133,9 +136,15 @@ def _start(scenario: Scenario, from_: object) -> Spot:
     if point is not None:
         return _spot(scenario, point, freeways=False)
     starts = station_places(scenario)
-    found = np.flatnonzero(starts.ids == from_)
+    units = held(scenario).units
+    home = from_
+    if isinstance(from_, str) and from_ in units.index and from_ not in held(scenario).stations.index:
+        home = units["station_id"].loc[from_]
+    found = np.flatnonzero(starts.ids == home)
+    if not len(found) and home is not from_:
+        raise InputError(f"unit {quoted(from_)} is housed at {quoted(home)}, which is not open")
     if not len(found):
-        raise UnknownIdError("open station", from_, starts.ids)
+        raise UnknownIdError("open station or unit", from_, [*starts.ids, *units.index])
     return Spot(int(starts.on_road.street[found[0]]), float(starts.on_road.along[found[0]]))
 
 
@@ -182,6 +191,8 @@ def _point(place: object) -> tuple[float, float] | None:
 def _spot(scenario: Scenario, point: tuple[float, float], *, freeways: bool) -> Spot:
     import geopandas as gpd  # noqa: PLC0415 - slow to import
 
+    if abs(point[1]) > 90 >= abs(point[0]):
+        raise InputError(f"{_said(point)} has latitude and longitude swapped: write longitude first")
     where = gpd.GeoSeries([shapely.Point(point)], crs=WGS84)
     on = snap(scenario.roads, where, limit_m=scenario.snap_limit_m, freeways=freeways)
     if on.street[0] < 0:

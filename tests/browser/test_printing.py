@@ -47,13 +47,23 @@ class Paper:
 
     def painted(self):
         """Share of the first sheet that is neither white nor grey."""
+        return float(self.coloured().mean())
+
+    def painted_halves(self):
+        """The same of its left and of its right half."""
+        coloured = self.coloured()
+        middle = coloured.shape[1] // 2
+        return float(coloured[:, :middle].mean()), float(coloured[:, middle:].mean())
+
+    def coloured(self):
+        """Which points of the first sheet are neither white nor grey."""
         drawn = subprocess.run(
             [poppler("pdftoppm"), "-r", "50", "-f", "1", "-l", "1", "-png", str(self.file)],
             capture_output=True,
             check=True,
         )
         pixels = np.asarray(Image.open(BytesIO(drawn.stdout)).convert("RGB")).astype(int)
-        return float((np.ptp(pixels, axis=2) > 20).mean())
+        return np.ptp(pixels, axis=2) > 20
 
 
 @pytest.fixture(scope="module")
@@ -108,6 +118,20 @@ def test_a_view_is_whole_on_paper(views, view, tmp_path, open_page):
         assert "Station" in paper.text, size  # the legend
         assert paper.painted() > 0.004, size  # gaps alone are little ground
     assert opened.errors == []
+
+
+def test_changed_roads_leave_what_lies_beneath_them_on_paper(tmp_path, open_page):
+    """A canvas that is opaque as a whole was printed with its clearing, which wiped streets and areas beneath it."""
+    city = fp.examples.marisol()
+    closed = city.apply(fp.CloseRoad("Camino del Norte"), name="closed")
+    pair = fp.compare(city, closed, standard="NFPA_1710")
+    opened = open_page(fp.maps.compare(pair).save(tmp_path / "map.html"))
+    opened.page.wait_for_selector(".fp-station")
+    opened.page.wait_for_timeout(300)
+    opened.page.pdf(path=tmp_path / "map.pdf", format="A4", print_background=True)
+    left, right = Paper(tmp_path / "map.pdf").painted_halves()
+    assert left > 0.05
+    assert right > 0.9 * left
 
 
 def stations_on(file):

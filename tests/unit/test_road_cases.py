@@ -157,3 +157,9 @@ def test_what_worked_works(case, nodes, streets):
     assert network.n_streets == (streets or network.n_streets)
     assert network.repairs == ()
     assert np.isfinite(network.length_m).all()
+
+
+def test_streets_that_shut_out_the_vehicle_by_its_size_are_named():
+    low = roads.from_osm(CASES / "maxheight_2m.osm")
+    assert "streets whose posted limits shut out the vehicle: Short Cut (1)" in low.notes
+    assert not [note for note in roads.from_osm(CASES / "maxheight_2m.osm", vehicle="car").notes if "shut out" in note]

@@ -337,6 +337,7 @@ def test_a_weak_bridge_is_closed_to_what_is_heavier(county):
     light = county.apply(fp.SetRestriction("Overpass", max_weight_t=26.0))
     assert shut(county, light) == [set(), set()]
     assert changes.notes(light)[0].endswith("1 of them on a bridge; this engine may pass")
+    assert changes.notes(light)[1].endswith("changes nothing: the vehicle is under the limit")
     weak = county.apply(fp.SetRestriction("Overpass", max_weight_t=7.5, max_height_m=3, note="survey 2025"))
     assert shut(county, weak)[0] == rows_of(county, "Overpass")
     assert weak.name == "Limit Overpass to 7.5 t of weight, 3 m of height (survey 2025)"

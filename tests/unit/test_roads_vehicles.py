@@ -1,7 +1,9 @@
 """The vehicle that a network is read for."""
 
+import copy
 import csv
-from dataclasses import fields
+import pickle
+from dataclasses import fields, replace
 from importlib import resources
 
 import numpy as np
@@ -88,3 +90,20 @@ def test_for_whom_a_network_is_read_is_noted_but_of_the_usual_engine(tmp_path):
     told = "read for the vehicle truck: 30 t, 3.7 m high, 2.55 m wide, 13 m long, at most 97 km/h"
     assert told in town["truck"].notes
     assert not any(note.startswith("read for") for note in town["engine"].notes)
+
+
+def test_the_name_of_a_usual_vehicle_without_its_figures_is_refused():
+    """It would be an engine that is called so: shorter, faster, and on tracks that no truck drives."""
+    mend = r"write Vehicle.preset\('truck', weight_t=19, height_m=3.6\)"
+    for given in ({"name": "truck"}, {"preset": "truck"}):
+        with pytest.raises(InputError, match=mend):
+            Vehicle(**given, weight_t=19, height_m=3.6)
+    with pytest.raises(UnknownIdError, match="unknown field of a vehicle 'weight': did you mean 'weight_t'"):
+        Vehicle(weight=19)
+    with pytest.raises(UnknownIdError, match="unknown vehicle 'ladder'"):
+        Vehicle(preset="ladder")
+    with pytest.raises(InputError, match="name is a list"):
+        Vehicle(["truck"])
+    truck = Vehicle.preset("truck", weight_t=19)
+    assert pickle.loads(pickle.dumps(truck)) == copy.deepcopy(truck) == replace(truck) == truck  # noqa: S301 - our own
+    assert Vehicle("Ladder 5", weight_t=19).length_m == Vehicle().length_m

@@ -89,3 +89,18 @@ def test_what_cannot_be_asked_is_said():
     assert reached
     with pytest.raises(InputError, match="no way leads from 'S1'"):
         route(shut, "S1", reached[0])
+
+
+def test_a_way_may_begin_with_a_unit_which_leaves_from_its_station():
+    city = fp.examples.marisol()
+    way = route(city, "E3", (-127.50, 33.115))
+    assert way.equals(route(city, "S3", (-127.50, 33.115)))
+    moved = city.apply(fp.MoveUnit("E3", to="S1"))
+    assert route(moved, "E3", (-127.50, 33.115)).equals(route(city, "S1", (-127.50, 33.115)))
+    closed = replace(city, stations=city.stations.assign(open=city.stations.index != "S3"))
+    with pytest.raises(InputError, match=r"unit 'E3' is housed at 'S3', which is not open"):
+        route(closed, "E3", (-127.50, 33.115))
+    with pytest.raises(InputError, match="latitude and longitude swapped: write longitude first"):
+        route(city, "E3", (33.115, -127.50))
+    with pytest.raises(UnknownIdError, match="unknown open station or unit 'E33': did you mean 'E3'"):
+        route(city, "E33", (-127.50, 33.115))

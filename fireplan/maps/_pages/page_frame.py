@@ -60,14 +60,16 @@ class Footer:
     notice: str = ""
 
 
-def footer_of(scenario: Scenario, *, method: str) -> Footer:
-    """Say where the figures of a scenario come from, what it was narrowed to, and how they were found."""
+def footer_of(scenario: Scenario, *others: Scenario, method: str) -> Footer:
+    """Say where figures of a scenario, beside others, come from, what it was narrowed to, how they were found."""
     kept = [wording.capital(f"{s}.") for s in (*scenario.selections, *missing_said(scenario))]
+    own = scenario.roads.time_notes
+    times = [*own, *(f"{o.name}: {note}" for o in others for note in o.roads.time_notes if note not in own)]
     return Footer(
         source="; ".join(s for s in (scenario.source, f"roads: {scenario.roads.source}") if s),
         data_date=scenario.data_date,
         basis="invented" if scenario.provenance == "invented" else "modelled",
-        method=" ".join([*kept, method]),
+        method=" ".join([*kept, method, *(wording.capital(f"{note}.") for note in times)]),
     )
 
 

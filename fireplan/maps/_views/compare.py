@@ -95,7 +95,7 @@ def compare(
         panes,
         title=title or f"Scenarios compared{narrowed(comparison.baseline.scenario)}",
         subtitle=f"{goal.title}: {INTERVALS[goal.interval]}, by zone",
-        footer=footer_of(comparison.baseline.scenario, method=METHOD),
+        footer=footer_of(*(a.scenario for a in comparison.assessments), method=METHOD),
         legends=[legend, *changed_roads_legend(changed, against=comparison.names[0]), change],
     )
     return marked(page, profile)

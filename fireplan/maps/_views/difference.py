@@ -112,7 +112,7 @@ def difference(
     page = OfflineMap(
         title=title or f"Gains and losses: {names}{narrowed(before.scenario)}",
         subtitle=_headline(gains, goal),
-        footer=footer_of(before.scenario, method=METHOD),
+        footer=footer_of(before.scenario, after.scenario, method=METHOD),
         legends=[
             Legend(
                 title=f"Change in arrival, {wording.lower(goal.title)}",

@@ -21,12 +21,14 @@ const times = (n, make) => Array.from({ length: n }, make);
 
 // Sheets of their own, by height: streets, areas, streets drawn over areas, dots, marks, stations. Only areas, marks and
 // stations answer the pointer. What is drawn for one side of a curtain hangs on the sheet of that side.
+// A sheet is never wholly opaque: Chromium prints such a canvas together with those beneath, and clearing it clears these.
+const OPAQUE = 0.999;
 function pane(map, name, order, { opacity = 1, answers = false } = {}) {
   const side = map.fireplanSide, own = side ? name + "-" + side : name;
   if (!map.getPane(own)) {
     const made = map.createPane(own, side ? map.getPane("fp-side-" + side) : undefined);
     made.style.zIndex = order;
-    made.style.opacity = opacity;
+    made.style.opacity = Math.min(opacity, OPAQUE);
     if (!answers) made.style.pointerEvents = "none";
   }
   return own;

@@ -17,11 +17,13 @@ from fireplan.errors import Faults, listed, quoted
 from fireplan.roads._build_network import build_network
 from fireplan.roads._graphs.graph_tags import class_named, edge_passages, nodes_met, tag_text, with_exempt
 from fireplan.roads._graphs.repairs import repair_geometry, repair_lengths, repair_times, states_speeds
-from fireplan.roads._rules.reading_notes import LEFT_OUT, Counts, of_nodes
+from fireplan.roads._rules.reading_notes import BY_LIMIT, LEFT_OUT, Counts, of_nodes, shut_by_limits
 from fireplan.roads._rules.speeds import planning_caveat
 from fireplan.roads._rules.vehicles import Vehicle, said_of, vehicle_of
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     import geopandas as gpd
     from numpy.typing import NDArray
 
@@ -207,6 +209,7 @@ def _driven(edges: pd.DataFrame, vehicle: Vehicle) -> tuple[pd.DataFrame, list[P
             (f"{LEFT_OUT[why]} ({n}{_km_of(edges, passages, why)})" for why, n in sorted(shut.items())), most=20
         )
         remarks.append(f"{wording.counted(sum(shut.values()), 'edge')} left out: {told}")
+    remarks += _shut(edges, passages)
     remarks += _told(passages)
     kept = [p for p in passages if p.highway]
     return (edges if driven.all() else edges[driven].reset_index(drop=True)), kept, remarks
@@ -214,6 +217,16 @@ def _driven(edges: pd.DataFrame, vehicle: Vehicle) -> tuple[pd.DataFrame, list[P
 
 OF_A_CLASS = {"on_foot", "track", "construction", "other", ""}
 """Reasons to leave out that lie in the class of a way."""
+
+
+def _shut(edges: pd.DataFrame, passages: list[Passage]) -> Iterator[str]:
+    """Name the streets that shut out the vehicle by its size or weight."""
+    tally = Counts()
+    rows = [row for row, one in enumerate(passages) if one.left_out in BY_LIMIT]
+    for row in rows:
+        said = (tag_text(edges[key].iloc[row]) for key in ("name", "ref") if key in edges.columns)
+        tally.add(f"shut {next(filter(None, said), 'without a name')}")
+    return shut_by_limits(tally)
 
 
 def _km_of(edges: pd.DataFrame, passages: list[Passage], why: str) -> str:

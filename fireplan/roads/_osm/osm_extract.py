@@ -19,7 +19,7 @@ from fireplan.roads._osm.osm_xml import in_order, needs_putting_in_order
 from fireplan.roads._osm.turn_restrictions import RESTRICTION_KEYS, TurnRule, turn_rule
 from fireplan.roads._rules.access import CONDITIONAL, READ, Passage, passage
 from fireplan.roads._rules.barriers import HEAVY_RAILS, NODE_KEYS, STREET_RAILS, TELLING_KEYS, Met, met_at
-from fireplan.roads._rules.reading_notes import Counts
+from fireplan.roads._rules.reading_notes import BY_LIMIT, Counts
 from fireplan.roads._rules.vehicles import Vehicle, vehicle_of
 
 if TYPE_CHECKING:
@@ -250,7 +250,12 @@ def _stretches(
     if not found.highway:
         if tags.get("route") == "ferry" and "highway" not in tags:
             return [], [("ferries", 0.0)]
-        return [], [(f"left out {found.left_out}", _length_km(item))] if found.left_out else []
+        if not found.left_out:
+            return [], []
+        told = [(f"left out {found.left_out}", _length_km(item))]
+        if found.left_out in BY_LIMIT:
+            told.append((f"shut {tags.get('name') or tags.get('ref') or f'way {item.id}'}", 0.0))
+        return [], told
     name, ref = tags.get("name", ""), tags.get("ref", "")
     ref = ";".join(part for one in ref.split(";") if (part := one.strip())) if ref else ""
     stretches = [DrivenWay(item.id, refs, lonlat, found, name, ref) for refs, lonlat in _whole_runs(item, tally)]

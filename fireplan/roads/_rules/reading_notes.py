@@ -31,6 +31,9 @@ LEFT_OUT = {
 }
 """Why a way that might be is not driven, and what such ways are called; "on_foot": it is none that might."""
 
+BY_LIMIT = ("height", "width", "length", "weight")
+"""Reasons that lie in the size of the vehicle: such streets are named, for each is a road that others take."""
+
 OPENED = {
     "fire_lane": "open to engines alone",
     "walkway": "on foot, open to motor vehicles",
@@ -149,10 +152,19 @@ def _of_kilometres(tally: Counts) -> Iterator[str]:
     if left:
         parts = listed((f"{words} {_km(km)}" for km, words in left), most=len(LEFT_OUT))
         yield f"left out, in kilometres: {parts}"
+    yield from shut_by_limits(tally)
     opened = [(tally.km[f"only {key}"], words) for key, words in OPENED.items() if tally.n[f"only {key}"]]
     if opened:
         parts = listed((f"{words} {_km(km)}" for km, words in opened), most=len(OPENED))
         yield f"driven though most may not, in kilometres: {parts}"
+
+
+def shut_by_limits(tally: Counts) -> Iterator[str]:
+    """Name the streets that shut out the vehicle by its size or weight."""
+    shut = tally.of("shut ")
+    if shut:
+        streets = listed((f"{name} ({n})" for name, n in shut.items()), most=20)
+        yield f"streets whose posted limits shut out the vehicle: {streets}"
 
 
 def _of_what_is_passed_over(tally: Counts) -> Iterator[str]:

@@ -7,7 +7,7 @@ import functools
 import math
 from dataclasses import asdict, dataclass, fields, replace
 from importlib import resources
-from typing import Any, Literal, get_args
+from typing import Any, Literal, Self, get_args
 
 from fireplan._checked import takes
 from fireplan.errors import InputError, UnknownIdError, listed, quoted
@@ -26,6 +26,9 @@ CHOICES: dict[str, tuple[str, ...]] = {
     "weight_limits": ("bridges", "all"),
     "speeds": ("posted", "class"),
 }
+
+
+USUAL_NAME = "engine"
 
 
 @takes
@@ -87,6 +90,23 @@ class Vehicle:
     weight_limits: Literal["bridges", "all"] = "bridges"
     speeds: Literal["posted", "class"] = "posted"
 
+    def __new__(cls, name: str = "engine", *figures: Any, **other: Any) -> Self:  # noqa: ANN401 - as `preset`
+        """Refuse the name of a usual vehicle without its figures: it would be an engine that is called so."""
+        asked = other.get("preset", name)
+        known = [field.name for field in fields(cls)]
+        strange = [key for key in other if key not in {*known, "preset"}]
+        if strange:
+            raise UnknownIdError("field of a vehicle", strange[0], known)
+        if "preset" in other or (asked != USUAL_NAME and 1 + len(figures) + len(other) < len(known)):
+            if isinstance(asked, str) and asked in vehicle_presets():
+                given = "".join(f", {key}={value!r}" for key, value in other.items() if key != "preset")
+                raise InputError(
+                    f"a vehicle of which figures are left out is an engine: write Vehicle.preset({asked!r}{given})"
+                )
+            if "preset" in other:
+                raise UnknownIdError("vehicle", str(asked), vehicle_presets())
+        return super().__new__(cls)
+
     def __post_init__(self) -> None:
         """Refuse what no vehicle is."""
         faults = [
@@ -117,6 +137,13 @@ class Vehicle:
             "engine", "truck" (with an aerial ladder), "ambulance", "brush" or "car".
         other
             What is otherwise about yours, such as `weight_t=21`.
+
+        Examples
+        --------
+        >>> import fireplan as fp
+        >>> ladder = fp.roads.Vehicle.preset("truck", weight_t=19, height_m=3.6)
+        >>> ladder.length_m, ladder.worst_smoothness
+        (13.0, 'bad')
         """
         return _preset(name, other)
 
