@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
+from fireplan import wording
 from fireplan._checked import takes
 from fireplan.errors import InputError, UnknownIdError
 
@@ -113,13 +114,21 @@ def spread_over_places(
     _check(zones)
     if share is not None and share not in places.columns:
         raise UnknownIdError("column", share, places.columns)
+    if places.crs is None:
+        raise InputError("the places have no CRS: call .set_crs('EPSG:4326') if they are in degrees")
     known = places[~(places.geometry.isna() | places.geometry.is_empty)]
     at = known.geometry.to_crs(zones.crs).representative_point().to_numpy()
     counts = np.ones(len(known)) if share is None else known[share].to_numpy(float, na_value=0.0)
     if (counts < 0).any() or not np.isfinite(counts).all():
         raise InputError(f"column {share!r} of the places is negative or infinite: give how much each counts")
     shapes = zones.geometry.to_numpy()
-    zone, place = _beside(shapes, np.flatnonzero(shapely.get_dimensions(shapes) == 2), at, 0.0)
+    with_area = np.flatnonzero(shapely.get_dimensions(shapes) == 2)
+    zone, place = _beside(shapes, with_area, at, 0.0)
+    if len(known) and len(with_area) and not len(place):
+        raise InputError(
+            f"none of {wording.counted(len(known), 'place')} lies in a zone: check the CRS of the places, and whether"
+            " longitude and latitude are swapped"
+        )
     _, first = np.unique(place, return_index=True)  # on the line between two zones it is the first's
     zone, place = zone[first], place[first]
     order = np.lexsort((place, zone))

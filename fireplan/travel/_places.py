@@ -12,7 +12,7 @@ from fireplan import wording
 from fireplan._checked import takes
 from fireplan.errors import InputError, UnreachableStationError, listed, quoted
 from fireplan.roads import Feature, OnRoad
-from fireplan.roads._snapping import Put, in_crs, nearest, put, taken
+from fireplan.roads._snapping import SNAP_LIMIT_M, Put, in_crs, nearest, put, taken
 from fireplan.scenario import held, token
 from fireplan.travel._blocks import by_own_block
 from fireplan.travel._exit_streets import by_named_street, streets_named
@@ -106,8 +106,10 @@ def _placed(scenario: Scenario, kind: str, key: Hashable) -> Placed:
     roads, limit_m = scenario.roads, scenario.snap_limit_m
     zones, calls = held(scenario).zones, held(scenario).incidents
     if kind == "incidents" and calls is not None:
-        found = put(roads, in_crs(roads, calls.geometry), limit_m=limit_m, what="incident")
-        return Placed(Places(kind, key, calls.index.view(), found.on_road), _moved_said(roads, found, "incident"))
+        xy_m = in_crs(roads, calls.geometry)
+        found = put(roads, xy_m, limit_m=limit_m, what="incident")
+        notes = (*_moved_said(roads, found, "incident"), *_shut_said(roads, xy_m, found.on_road, "incident"))
+        return Placed(Places(kind, key, calls.index.view(), found.on_road), notes)
     shapes = zones_m(scenario).shapes
     points = in_crs(roads, zones.geometry.representative_point())  # as zones are drawn, in whatever CRS
     found = put(roads, points, limit_m=limit_m, what="zone")
@@ -124,7 +126,22 @@ def _placed(scenario: Scenario, kind: str, key: Hashable) -> Placed:
             f" {wording.distance(by_block.offset_m[reached].max())} from the middle"
         )
         notes = (*notes, said)
+    notes = (*notes, *_shut_said(roads, points, on_road, "zone"))
     return Placed(Places(kind, key, zones.index.view(), on_road), notes)
+
+
+def _shut_said(roads: RoadNetwork, xy_m: NDArray[np.float64], on_road: OnRoad, what: str) -> tuple[str, ...]:
+    """Say how many places lie on closed streets and are reached by the next one: by foot from there, perhaps sooner."""
+    if roads.drivable.all():
+        return ()
+    opens = ~roads.is_freeway if what == "zone" else np.ones(roads.n_streets, dtype=bool)
+    drawn = nearest(roads, xy_m, limit_m=SNAP_LIMIT_M, allowed=opens)
+    shut = np.flatnonzero(~np.append(roads.drivable, True)[drawn.street] & (on_road.street >= 0))
+    if not len(shut):
+        return ()
+    who = wording.counted(len(shut), f"{what} on a closed street is", f"{what}s on closed streets are")
+    most = wording.distance(on_road.offset_m[shut].max())
+    return (f"{who} reached from the next street that is open, up to {most} away, which may be sooner than before",)
 
 
 def _moved_said(roads: RoadNetwork, found: Put, what: str) -> tuple[str, ...]:

@@ -172,3 +172,14 @@ def test_a_plan_asks_for_points_at_dwellings(tmp_path):
 def test_a_plan_that_asks_for_half_is_told(tmp_path, extra, said):
     with pytest.raises(ProjectError, match=said):
         fp.open_project(plan_of(tmp_path, f"\n{extra}\n"))
+
+
+def test_places_that_lie_in_no_zone_at_all_are_refused():
+    zones = gpd.GeoDataFrame({"population": [10]}, geometry=[shapely.box(10, 50, 10.01, 50.01)], crs="EPSG:4326")
+    zones.index = pd.Index(["Z"], name="zone_id")
+    swapped = gpd.GeoDataFrame(geometry=[shapely.Point(50.005, 10.005)], crs="EPSG:4326")
+    with pytest.raises(InputError, match=r"none of 1 place lies in a zone: .* swapped"):
+        fp.demand.spread_over_places(zones, swapped)
+    with pytest.raises(InputError, match="the places have no CRS"):
+        fp.demand.spread_over_places(zones, gpd.GeoDataFrame(geometry=[shapely.Point(10.005, 50.005)]))
+    assert len(fp.demand.spread_over_places(zones, swapped.iloc[:0])) == 1
