@@ -18,7 +18,7 @@ from fireplan._geofiles.vector_files import READABLE
 from fireplan.roads._lines.line_codes import CODES, DIRECTIONS
 
 PAGE = Path(__file__).with_name("data_formats.md")
-CLASSES = Path(__file__).parents[1] / "fireplan" / "roads" / "road_classes.csv"
+CLASSES = Path(__file__).parents[1] / "fireplan" / "roads" / "_lines" / "road_classes.csv"
 
 
 def names(table: str) -> str:

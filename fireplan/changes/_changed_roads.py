@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
+import shapely
 
 from fireplan._checked import takes
 from fireplan.changes._new_roads import BuildRoad
-from fireplan.roads._added_streets import ground_m
+from fireplan.roads._added_streets import ground_m, laid_lines
 from fireplan.scenario import root
 
 if TYPE_CHECKING:
@@ -149,8 +150,11 @@ def _built(change: BuildRoad, roads: RoadNetwork) -> gpd.GeoDataFrame:
     import geopandas as gpd  # noqa: PLC0415 - slow to import
 
     new = change.street(roads)
+    laid = [line for _, line in laid_lines(roads, new, change.joints(roads, new))]
     columns = {
         "kind": ["built"], "both": [not new.oneway], "name": [new.name], "highway": [new.highway],
-        "length_m": [ground_m(new.line, roads)],
+        "length_m": [sum(ground_m(line, roads) for line in laid)],
     }  # fmt: skip
-    return gpd.GeoDataFrame(columns, geometry=[new.line], crs=roads.crs)
+    # Pieces follow one on the other, if not by the same digits: none is left out.
+    whole = shapely.LineString(np.vstack([shapely.get_coordinates(line) for line in laid]))
+    return gpd.GeoDataFrame(columns, geometry=[shapely.remove_repeated_points(whole)], crs=roads.crs)

@@ -7,13 +7,12 @@ from xml.parsers import expat
 
 from fireplan._geofiles.local_files import local_file, refuse_dtd
 from fireplan.errors import InputError, quoted
-from fireplan.roads import class_speeds
+from fireplan.roads import Vehicle, class_speeds
+from fireplan.roads._rules.access import BACKWARD, ways_driven
 from fireplan.roads._rules.speeds import posted_kph
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-YES = {"yes", "true", "1"}
 
 
 def ways_drawn(path: str | Path) -> list[dict[str, Any]]:
@@ -100,14 +99,18 @@ def _change(way: dict[str, Any], places: dict[str, tuple[float, float]], file: s
         highway = tags.get(tags["highway"], "residential")
     if highway not in class_speeds():
         raise InputError(f"drawing {quoted(file)}: {called} is of class {quoted(highway)}, which no engine drives")
+    if len(set(refs)) < 2:
+        raise InputError(f"drawing {quoted(file)}: {called} has fewer than two places: draw it on, or delete it")
     line = [places[r] for r in refs]
-    oneway = tags.get("oneway", "no").lower()
+    ways = ways_driven(
+        {**tags, "highway": highway}, Vehicle(), []
+    )  # a roundabout and a motorway are one-way unless told
     found: dict[str, Any] = {
-        "line": line[::-1] if oneway == "-1" else line,
+        "line": line[::-1] if ways == (BACKWARD,) else line,
         "highway": highway,
         "name": tags.get("name", ""),
         "ref": tags.get("ref", ""),
-        "oneway": oneway in YES | {"-1"},
+        "oneway": len(ways) == 1,
         "bridge": tags.get("bridge", "no") != "no",
         "tunnel": tags.get("tunnel", "no") != "no",
         "loose": not (_is_old(refs[0]) and _is_old(refs[-1])),  # a dead end, or one that a later way goes on from

@@ -12,7 +12,7 @@ import shapely
 
 from fireplan._checked import said
 from fireplan._geofiles.vector_files import read_vector
-from fireplan.crs import PLACE_DECIMALS, PLACE_GRID_DEG, WGS84, project
+from fireplan.crs import HALF_TURN_DEG, PLACE_DECIMALS, PLACE_GRID_DEG, TURN_DEG, WGS84, project, within_180
 from fireplan.errors import InputError, quoted
 
 if TYPE_CHECKING:
@@ -45,13 +45,13 @@ def drawn_ground(value: object) -> str:
         Saying what it is instead, to be set behind the name of the argument.
     """
     shape = _finite(_shape(value, AREAS))
-    parts = [p for p in shapely.get_parts(_flat(shape)) if shapely.get_dimensions(p) == 2]
+    parts = [p for p in shapely.get_parts(_flat(shape)) if shapely.get_dimensions(p) == 2 and not shapely.is_empty(p)]
     if not parts:
         raise InputError(f"holds no outline, but {_kind(shape)}: give polygons")
-    whole = shapely.union_all(shapely.make_valid(np.array(parts)))
+    _check_degrees(shapely.get_coordinates(parts))
+    whole = shapely.union_all(shapely.make_valid(within_180(np.array(parts), small=True)))
     if shapely.get_dimensions(whole) < 2 or not whole.area > 0:
         raise InputError("encloses no ground: give the corners of its outline in order")
-    _check_degrees(shapely.get_coordinates(whole))
     whole = shapely.normalize(shapely.set_precision(whole, PLACE_GRID_DEG))
     return str(shapely.to_wkt(whole, rounding_precision=PLACE_DECIMALS))
 
@@ -70,12 +70,14 @@ def drawn_line(value: object) -> tuple[tuple[float, float], ...]:
     if parts and not shapely.length(parts).any():
         raise InputError("has no length: give two places at least")
     if len(parts) > 1:
-        parts = list(shapely.get_parts(shapely.line_merge(shapely.MultiLineString(parts))))
+        parts = list(shapely.get_parts(shapely.line_merge(_turned(shapely.MultiLineString(parts)))))
     if len(parts) != 1:
         held = f"{len(parts)} lines that do not join" if parts else _kind(shape)
         raise InputError(f"holds {held}: give one line, or a change for each")
     points = shapely.get_coordinates(parts[0])
     _check_degrees(points)
+    beyond = np.abs(points[:, 0]) > HALF_TURN_DEG
+    points[beyond, 0] -= TURN_DEG * np.sign(points[beyond, 0])
     return tuple((float(x), float(y)) for x, y in points.round(PLACE_DECIMALS))
 
 
@@ -89,6 +91,13 @@ def ground_m(wkt: str, *, crs: Any) -> shapely.Geometry:  # noqa: ANN401 - a CRS
 def line_m(points: tuple[tuple[float, float], ...], *, crs: Any) -> shapely.LineString:  # noqa: ANN401
     """Give a line that `drawn_line` read in a metric CRS."""
     return shapely.LineString(project(np.array(points, dtype=float), source=WGS84, target=crs))
+
+
+def _turned(lines: shapely.MultiLineString) -> shapely.MultiLineString:
+    """Count longitudes from 0 to 360 where lines lie on both sides of the 180th meridian: there they join."""
+    if not np.ptp(shapely.get_coordinates(lines)[:, 0]) > HALF_TURN_DEG:
+        return lines
+    return shapely.transform(lines, lambda xy: np.column_stack([xy[:, 0] % TURN_DEG, xy[:, 1]]))
 
 
 def _shape(value: object, what: str) -> shapely.Geometry:
@@ -178,5 +187,5 @@ def _check_degrees(points: NDArray[np.float64]) -> None:
     lon, lat = np.abs(points[:, 0]).max(), np.abs(points[:, 1]).max()
     if lat > 90 and lon <= 90:
         raise InputError("has latitude and longitude swapped: write longitude first")
-    if lon > 180 or lat > 90:
+    if lon > TURN_DEG or lat > 90:  # from 180 to 360 it is drawn across the 180th meridian, or counted from 0
         raise InputError("is not in longitude and latitude: a projected system? Give a layer with its CRS")

@@ -16,7 +16,17 @@ from fireplan.changes._hours_and_days import Days, Hours, when_said
 from fireplan.changes._street_choice import days_faults, when_notes
 from fireplan.errors import InputError, UnknownIdError, listed
 from fireplan.roads import Feature, class_speeds
-from fireplan.roads._added_streets import JOIN_M, Joint, Joints, NewStreet, ground_m, joints_of, with_street
+from fireplan.roads._added_streets import (
+    JOIN_M,
+    Joint,
+    Joints,
+    NewStreet,
+    doubled,
+    ground_m,
+    joints_of,
+    laid_lines,
+    with_street,
+)
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -123,7 +133,7 @@ class BuildRoad(BaseChange):
         """Build it."""
         roads = tables.roads
         new = self.street(roads)
-        joints = self._joints(roads, new)
+        joints = self.joints(roads, new)
         built = with_street(roads, new, joints)
         note = f"{self}: {self._said(roads, new, joints)}"
         return tables._replace(roads=built.with_times(there_s=built.there_s, back_s=built.back_s, note=note))
@@ -135,7 +145,7 @@ class BuildRoad(BaseChange):
         line = line_m(self.line, crs=roads.crs)
         return NewStreet(line, self.highway, self.name, self.ref, kph, self.oneway, int(features))
 
-    def _joints(self, roads: RoadNetwork, new: NewStreet) -> Joints:
+    def joints(self, roads: RoadNetwork, new: NewStreet) -> Joints:
         """Find where it joins; refuse it where it does not."""
         joints = joints_of(roads, new.line, crossings=self.crossings, features=new.features)
         loose = [
@@ -155,15 +165,18 @@ class BuildRoad(BaseChange):
     def effects(self, before: Tables, after: Tables) -> list[str]:  # noqa: ARG002 - as every change
         """Say where it was joined, and for which hours the figures hold."""
         new = self.street(before.roads)
-        said = self._said(before.roads, new, self._joints(before.roads, new))
-        km = wording.distance(ground_m(new.line, before.roads))
+        joints = self.joints(before.roads, new)
+        said = self._said(before.roads, new, joints)
+        km = wording.distance(laid_m(before.roads, new, joints))
         counted = f"'{self}': its {km} count among the kilometres of road of this scenario, and of no other"
         return [f"'{self}': {said}", counted, *when_notes(self, self.hours, self.weekdays, self.dates, before.roads)]
 
     def _said(self, roads: RoadNetwork, new: NewStreet, joints: Joints) -> str:
         """Say how long and fast it is, and where it was joined."""
         ways = "one-way as drawn" if self.oneway else "both directions"
-        parts = [f"{wording.distance(ground_m(new.line, roads))}, {self.highway} at {new.kph:g} km/h, {ways}"]
+        parts = [
+            f"{wording.distance(laid_m(roads, new, joints))}, {self.highway} at {round(new.kph, 1):g} km/h, {ways}"
+        ]
         joined = []
         for end, joint, away_m in (("start", joints.start, joints.start_m), ("end", joints.end, joints.end_m)):
             if joint is None:
@@ -180,7 +193,18 @@ class BuildRoad(BaseChange):
         if joints.passed:
             names = dict.fromkeys(_named(roads, street) for street in joints.passed)
             parts.append(f"passes without a joint: {listed(names)}")
+        if not new.line.is_simple:
+            parts.append("crosses itself without a joint: build it as two roads if it has one there")
+        twice_m, streets = (0.0, ()) if new.features else doubled(roads, new.line)
+        if twice_m > 0:
+            names = dict.fromkeys(_named(roads, street) for street in streets)
+            parts.append(f"{wording.distance(twice_m)} of it lie on {listed(names)} and count twice as road")
         return "; ".join(parts)
+
+
+def laid_m(roads: RoadNetwork, new: NewStreet, joints: Joints) -> float:
+    """How long the new street is as it is laid, from joint to joint. [m]"""
+    return sum(ground_m(line, roads) for _, line in laid_lines(roads, new, joints))
 
 
 def usual_kph(roads: RoadNetwork, highway: str) -> float:
@@ -200,7 +224,7 @@ def _named(roads: RoadNetwork, street: int) -> str:
     name = str(roads.street_name[street] or roads.street_ref[street]) or f"a {roads.highway[street]} without a name"
     features = int(roads.features[street])
     where = " (a bridge)" if features & Feature.BRIDGE else " (a tunnel)" if features & Feature.TUNNEL else ""
-    return name + where
+    return name + where + ("" if roads.drivable[street] else " (closed)")
 
 
 def _away(away_m: float) -> str:

@@ -10,10 +10,12 @@ import shapely
 
 from fireplan._checked import takes
 from fireplan.changes._base import BaseChange
+from fireplan.changes._hours_and_days import when_said
 from fireplan.changes._new_roads import BuildRoad
 from fireplan.changes._restrictions import BanTurn, SetRestriction
 from fireplan.changes._roads import ScaleSpeeds
 from fireplan.changes._street_choice import OfStreets
+from fireplan.errors import listed
 from fireplan.scenario import held
 
 if TYPE_CHECKING:
@@ -84,6 +86,19 @@ def _noted(scenario: Scenario) -> Iterator[tuple[Change, str]]:
                 passed = isinstance(change, SetRestriction) and change.lets_pass(tables.roads)
                 yield change, f"'{change}' changes nothing: {PASSED if passed else ALREADY}"
             tables = after
+    yield from _at_other_times([change for step in reversed(made) for change in step.changes])
+
+
+def _at_other_times(made: list[Change]) -> Iterator[tuple[Change, str]]:
+    """Say that changes which hold at different times are in one scenario: a network has one time."""
+    timed = [c for c in made if isinstance(c, (OfStreets, BuildRoad, ScaleSpeeds))]
+    said = {when: c for c in timed if (when := when_said(c.hours, c.weekdays, c.dates))}
+    if len(said) > 1:
+        note = (
+            f"the changes of this scenario are of different times ({listed(said)}): its figures are as if all held at"
+            " once; give a scenario to each"
+        )
+        yield next(reversed(said.values())), note
 
 
 def _same(one: Tables, other: Tables) -> bool:

@@ -15,7 +15,7 @@ from fireplan.changes._hours_and_days import Days, Hours, when_said
 from fireplan.changes._street_choice import OfStreets, StreetChoice, days_faults, in_ground, said_of, when_notes
 from fireplan.errors import InputError, UnknownIdError, listed, quoted
 from fireplan.roads import class_speeds
-from fireplan.roads._classes import NOT_DRIVEN
+from fireplan.roads._classes import LANES, NOT_DRIVEN
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -134,16 +134,25 @@ class OpenRoad(OfStreets):
         own_s = roads.length_m / self.speed_kph * KPH_PER_MPS
         there_s = np.where(found.there & np.isinf(roads.there_s), own_s, roads.there_s)
         back_s = np.where(found.back & np.isinf(roads.back_s), own_s, roads.back_s)
-        note = f"{self}: {said_of(roads, found)}"
+        note = f"{self}: {self._said(roads, found)}"
         return tables._replace(roads=roads.with_times(there_s=there_s, back_s=back_s, note=note))
 
     def effects(self, before: Tables, after: Tables) -> list[str]:
         """Say which streets were found, and for which hours the figures hold."""
         found = self.chosen(before.roads)
         return [
-            f"'{self}': {said_of(before.roads, found)}{_so_before(before, after, found.rows)}",
+            f"'{self}': {self._said(before.roads, found)}{_so_before(before, after, found.rows)}",
             *self.when_notes(before.roads),
         ]
+
+    def _said(self, roads: RoadNetwork, found: StreetChoice) -> str:
+        """Say what was found, and which one-way streets are driven against their way now."""
+        ways = "one direction" if self.direction or self.toward is not None else "both directions"
+        there, back = np.isfinite(roads.there_s), np.isfinite(roads.back_s)
+        against = int(((found.there & ~there & back) | (found.back & ~back & there)).sum())
+        was = "was one-way and is" if against == 1 else "were one-way and are"
+        now = f"; {wording.count(against)} of them {was} now driven both ways" if against else ""
+        return said_of(roads, found, ways=ways) + now
 
 
 def _so_before(before: Tables, after: Tables, rows: NDArray[np.int64]) -> str:
@@ -241,7 +250,7 @@ class ScaleSpeeds(BaseChange):
     def _chosen(self, roads: RoadNetwork) -> tuple[NDArray[np.bool_], str]:
         """Find the streets, and say which they are."""
         lacking = [c for c in self.highway if c not in set(roads.highway)]
-        strange = [c for c in lacking if c not in {*class_speeds(), *NOT_DRIVEN}]
+        strange = [c for c in lacking if c not in {*class_speeds(), *LANES, *NOT_DRIVEN}]
         if strange or (lacking and not self.skip_missing):
             one = (strange or lacking)[0]
             raise UnknownIdError("class of road", one, set(roads.highway))
@@ -256,7 +265,8 @@ class ScaleSpeeds(BaseChange):
         km = wording.distance(roads.length_m[found].sum())
         note = f"{self}: {wording.counted(int(found.sum()), 'street')}, {km}"
         if partly:
-            note += f"; {wording.count(partly)} of them lie in the area with a part alone and count whole"
+            lies = "lies" if partly == 1 else "lie"
+            note += f"; {wording.count(partly)} of them {lies} in the area with a part alone and count whole"
         if lacking:
             note += f"; passed over, as there are none: {listed(map(quoted, lacking))}"
         return found, note
@@ -264,7 +274,8 @@ class ScaleSpeeds(BaseChange):
     def effects(self, before: Tables, after: Tables) -> list[str]:  # noqa: ARG002 - as every change
         """Say how many streets it is, what was passed over, and for which hours the figures hold."""
         _, note = self._chosen(before.roads)
+        other = "; the figures of all other hours stay: ask for those of the period by during"
         return [
-            f"'{self}'{note.removeprefix(str(self))}",
+            f"'{self}'{note.removeprefix(str(self))}{other if self.period else ''}",
             *when_notes(self, self.hours, self.weekdays, self.dates, before.roads),
         ]

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from dataclasses import KW_ONLY, dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import shapely
+from shapely.ops import substring
 
 from fireplan import wording
 from fireplan.changes._base import BaseChange, LonLat, point
@@ -29,6 +31,12 @@ APART_M = 2000.0
 CARRIAGEWAYS_M = 60.0
 """How far apart the two carriageways of one road may lie. [m]"""
 
+APART_CARRIAGEWAYS_M = 300.0
+"""Up to here a carriageway that was not taken with the other is told. [m]"""
+
+MET_M = 0.05
+"""A line meets a street this near: ends are written to the centimetre. [m]"""
+
 OPPOSITE = -0.85
 """Cosine between two ways that run against each other: within some 30 degrees."""
 
@@ -36,6 +44,8 @@ ACROSS = 0.17
 """Cosine below which a street runs across a direction: within some 10 degrees of a right angle."""
 
 NAMES_SHOWN = 5
+
+_PARTED, _TWO_NUMBERS = re.compile(r"[-\s]+"), re.compile(r"(?<=\d)[-\s]+(?=\d)")
 
 COMPASS = {
     "north": (0.0, 1.0), "northeast": (1.0, 1.0), "east": (1.0, 0.0), "southeast": (1.0, -1.0),
@@ -60,6 +70,10 @@ class StreetChoice(NamedTuple):
         Streets that run across the direction asked for, of which neither way is meant.
     second
         Whether the other carriageway was taken with the one found by a place.
+    beyond_m
+        How far the other carriageway lies from the one found, if it is too far to be taken with it. [m]
+    at_end
+        How many streets the line drawn meets at an end alone.
     """
 
     there: NDArray[np.bool_]
@@ -68,6 +82,8 @@ class StreetChoice(NamedTuple):
     spared: NDArray[np.int64]
     unclear: NDArray[np.int64]
     second: bool
+    beyond_m: float = np.nan
+    at_end: int = 0
 
     @property
     def rows(self) -> NDArray[np.int64]:
@@ -129,26 +145,29 @@ class OfStreets(BaseChange):
     def chosen(self, roads: RoadNetwork) -> StreetChoice:
         """Find the streets, and the ways along them."""
         found = self._of_name(roads)
-        what, partly = f"'{self}'", 0
+        what, none = f"'{self}'", np.zeros(roads.n_streets, dtype=bool)
+        partly, ends = none, none
         if self.area is not None:
             found, partly = _inside(roads, found, self.area, what)
         if self.across is not None:
-            found = _crossed(roads, found, self.across, what)
-        spared = np.zeros(roads.n_streets, dtype=bool)
+            found, ends = _crossed(roads, found, self.across, what)
+        spared = none
         for name in self.spare:
-            spared |= found & ((roads.features & SPARED[name]) != 0)
+            spared = spared | found & ((roads.features & SPARED[name]) != 0)
         if spared.any() and not (found & ~spared).any():
             raise InputError(f"{what}: all streets found are {' or '.join(self.spare)}, which it leaves as they are")
         found = found & ~spared
-        second = False
+        second, beyond_m = False, np.nan
         if self.near is not None:
-            found, second = _nearest(roads, found, self.near, self.road or self.ref, pair=not self.direction)
+            found, second, beyond_m = _nearest(roads, found, self.near, self.road or self.ref, pair=not self.direction)
+            spared = spared & _no_farther(roads, self.near, found)
         elif self.area is None and self.across is None and not self.everywhere:
             _refuse_apart(roads, found, what)
         there, back, unclear = found, found, np.empty(0, dtype=np.int64)
         if self.direction or self.toward is not None:
             there, back, unclear = _ways_toward(roads, found, self.direction, self.toward, what)
-        return StreetChoice(there, back, partly, np.flatnonzero(spared), unclear, second)
+        n_partly, at_end = (int((those & (there | back)).sum()) for those in (partly, ends))
+        return StreetChoice(there, back, n_partly, np.flatnonzero(spared), unclear, second, beyond_m, at_end)
 
     def _of_name(self, roads: RoadNetwork) -> NDArray[np.bool_]:
         """Find the streets of the name and the number."""
@@ -225,7 +244,8 @@ def of_ref(roads: RoadNetwork, ref: str) -> NDArray[np.bool_]:
 
 
 def _squeezed(ref: str) -> str:
-    return "".join(c for c in ref.casefold() if c not in "- \t\u00a0")
+    """Give a number without dashes and blanks, but where they part two numbers: "A 1-1" is not "A 11"."""
+    return _PARTED.sub("", _TWO_NUMBERS.sub("/", ref.strip().casefold()))
 
 
 def _compass(direction: str) -> str | None:
@@ -237,31 +257,51 @@ def in_ground(roads: RoadNetwork, wkt: str) -> tuple[NDArray[np.bool_], NDArray[
     """Say which streets have a part of some length in a ground, and which lie in it whole."""
     ground = ground_m(wkt, crs=roads.crs)
     lines = roads.streets.geometry.array
-    shapely.prepare(ground)
-    # A street that ends on the outline touches the ground, and has nothing in it.
-    touched = shapely.intersects(ground, lines) & ~shapely.touches(ground, lines)
-    return np.asarray(touched, dtype=bool), np.asarray(shapely.covers(ground, lines), dtype=bool)
+    # A street that ends on the outline, or runs along it, has nothing in the ground, to the centimetres of a drawing.
+    inner, outer = shapely.buffer(ground, -MET_M), shapely.buffer(ground, MET_M)
+    shapely.prepare([inner, outer])
+    touched, whole = shapely.intersects(inner, lines), shapely.covers(outer, lines)
+    return np.asarray(touched, dtype=bool), np.asarray(whole, dtype=bool)
 
 
-def _inside(roads: RoadNetwork, found: NDArray[np.bool_], wkt: str, what: str) -> tuple[NDArray[np.bool_], int]:
+def _inside(
+    roads: RoadNetwork, found: NDArray[np.bool_], wkt: str, what: str
+) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+    """Find the streets in a ground, and those that lie in it with a part alone."""
     touched, whole = in_ground(roads, wkt)
     inside = found & touched
     if not inside.any():
         raise InputError(f"{what}: no street that is meant lies in the area: check its place, or the name")
-    return inside, int((inside & ~whole).sum())
+    return inside, inside & ~whole
 
 
-def _crossed(roads: RoadNetwork, found: NDArray[np.bool_], points: Line, what: str) -> NDArray[np.bool_]:
-    line = line_m(points, crs=roads.crs)
-    crossed: NDArray[np.bool_] = found & np.asarray(shapely.intersects(line, roads.streets.geometry.array), dtype=bool)
+def _crossed(
+    roads: RoadNetwork, found: NDArray[np.bool_], points: Line, what: str
+) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+    """Find the streets that a line crosses, and those of them that it meets at an end, where it leads over a corner."""
+    line, lines = line_m(points, crs=roads.crs), roads.streets.geometry.array
+    # A line that is drawn up to a street, or to a corner, ends there and crosses nothing.
+    inner = substring(line, 2 * MET_M, line.length - 2 * MET_M) if line.length > 8 * MET_M else line
+    shapely.prepare(inner)
+    crossed: NDArray[np.bool_] = found & np.asarray(shapely.dwithin(inner, lines, MET_M), dtype=bool)
     if not crossed.any():
-        raise InputError(f"{what}: no street that is meant crosses the line: draw it longer, or check its place")
-    return crossed
+        touched = (found & np.asarray(shapely.dwithin(line, lines, MET_M), dtype=bool)).any()
+        mend = "it ends where it meets one: draw it on" if touched else "draw it longer, or check its place"
+        raise InputError(f"{what}: no street that is meant crosses the line: {mend}")
+    rows = np.flatnonzero(crossed)
+    whole = [_without_ends(lines[row]) for row in rows]
+    at_end = np.zeros(roads.n_streets, dtype=bool)
+    at_end[rows] = ~np.asarray(shapely.dwithin(inner, np.array(whole, dtype=object), MET_M), dtype=bool)
+    return crossed, at_end
+
+
+def _without_ends(line: shapely.LineString) -> shapely.Geometry:
+    return substring(line, 4 * MET_M, line.length - 4 * MET_M) if line.length > 16 * MET_M else line
 
 
 def _nearest(
     roads: RoadNetwork, found: NDArray[np.bool_], near: LonLat, name: str, *, pair: bool
-) -> tuple[NDArray[np.bool_], bool]:
+) -> tuple[NDArray[np.bool_], bool, float]:
     """Find the street nearest to a place, and the carriageway beside it that runs the other way."""
     place = point(near, roads.crs, what=f"road {quoted(name)}")
     rows, lines = np.flatnonzero(found), roads.streets.geometry.array
@@ -273,16 +313,25 @@ def _nearest(
     street = int(rows[np.argmin(away_m)])
     chosen = np.zeros(roads.n_streets, dtype=bool)
     chosen[street] = True
-    other = _other_carriageway(roads, street, place) if pair else None
-    if other is not None and found[other]:
-        chosen[other] = True
-    return chosen, int(chosen.sum()) > 1
+    other, away_m = _other_carriageway(roads, street, place) if pair else (None, np.nan)
+    if other is None or not found[other]:
+        return chosen, False, np.nan
+    if away_m > CARRIAGEWAYS_M:
+        return chosen, False, away_m
+    chosen[other] = True
+    return chosen, True, np.nan
 
 
-def _other_carriageway(roads: RoadNetwork, street: int, place: shapely.Point) -> int | None:
-    """Find the street of the same name or number beside a one-way street that is driven the other way."""
+def _no_farther(roads: RoadNetwork, near: LonLat, chosen: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Which streets lie no farther from a place than those chosen."""
+    away_m = shapely.distance(roads.streets.geometry.array, point(near, roads.crs, what="near"))
+    return np.asarray(away_m <= away_m[chosen].max())
+
+
+def _other_carriageway(roads: RoadNetwork, street: int, place: shapely.Point) -> tuple[int | None, float]:
+    """Find the street of the same name or number beside a one-way street that is driven the other way; how far off."""
     if not _is_oneway(roads)[street] or not (roads.street_name[street] or roads.street_ref[street]):
-        return None
+        return None, np.nan
     same = (roads.street_name == roads.street_name[street]) & (roads.street_ref == roads.street_ref[street])
     rows = np.flatnonzero(same & _is_oneway(roads))
     rows = rows[rows != street]
@@ -290,10 +339,10 @@ def _other_carriageway(roads: RoadNetwork, street: int, place: shapely.Point) ->
     here = shapely.line_interpolate_point(lines[street], shapely.line_locate_point(lines[street], place))
     away_m = shapely.distance(lines[rows], here)
     mine = _heading(roads, street, here)
-    for row in rows[np.argsort(away_m, kind="stable")][: int((away_m <= CARRIAGEWAYS_M).sum())]:
-        if float(np.dot(mine, _heading(roads, int(row), here))) < OPPOSITE:
-            return int(row)
-    return None
+    for i in np.argsort(away_m, kind="stable")[: int((away_m <= APART_CARRIAGEWAYS_M).sum())]:
+        if float(np.dot(mine, _heading(roads, int(rows[i]), here))) < OPPOSITE:
+            return int(rows[i]), float(away_m[i])
+    return None, np.nan
 
 
 def _is_oneway(roads: RoadNetwork) -> NDArray[np.bool_]:
@@ -398,13 +447,19 @@ def _chains(roads: RoadNetwork, rows: NDArray[np.int64]) -> list[tuple[list[int]
     return found
 
 
-def said_of(roads: RoadNetwork, chosen: StreetChoice) -> str:
-    """Say what was chosen: streets, km, ways, names, bridges and tunnels, and what was left."""
+def said_of(roads: RoadNetwork, chosen: StreetChoice, *, ways: str = "") -> str:
+    """Say what was chosen: streets, km, ways (or what is said of them), names, bridges and tunnels, what was left."""
     rows = chosen.rows
     km = wording.distance(roads.length_m[rows].sum())
-    parts = [f"{wording.counted(len(rows), 'street')}, {km}, {_ways_said(roads, chosen)}: {_names(roads, rows)}"]
+    ways = ways or _ways_said(roads, chosen)
+    parts = [f"{wording.counted(len(rows), 'street')}, {km}, {ways}: {_names(roads, rows)}"]
     if chosen.second:
         parts.append("both carriageways")
+    if np.isfinite(chosen.beyond_m):
+        parts.append(f"left as it is: the other carriageway, {wording.distance(chosen.beyond_m)} away")
+    if chosen.at_end:
+        meets = "meets 1 of them at its end" if chosen.at_end == 1 else f"meets {chosen.at_end} of them at their ends"
+        parts.append(f"the line {meets} alone, at a corner")
     for feature, where in ((Feature.BRIDGE, "on a bridge"), (Feature.TUNNEL, "in a tunnel")):
         n = int(((roads.features[rows] & feature) != 0).sum())
         if n:

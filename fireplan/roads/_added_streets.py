@@ -26,6 +26,9 @@ JOIN_M = 15.0
 NODE_M = 5.0
 """A joint this near to the end of a street is made there, at the node. [m]"""
 
+DOUBLED_M, LEAST_DOUBLED_M = 4.0, 30.0
+"""A new street that runs this near to another for at least so long lies on it. [m]"""
+
 OTHER_LEVEL = int(Feature.BRIDGE | Feature.TUNNEL)
 
 
@@ -118,12 +121,16 @@ def joints_of(roads: RoadNetwork, line: shapely.LineString, *, crossings: bool, 
     crossed = np.flatnonzero(shapely.intersects(line, lines))
     between, passed = [], []
     taken = {_node_of(roads, j) for j, _ in found if j is not None} - {None}
-    places = [p for (j, _), p in zip(found, ends, strict=True) if j is not None]
+    at_ends = [(j, _node_of(roads, j), p) for (j, _), p in zip(found, ends, strict=True) if j is not None]
     joins = crossings and not features & OTHER_LEVEL
     for street in crossed.tolist():
         for place in _points_of(shapely.intersection(line, lines[street])):
-            if any(place.distance(p) <= JOIN_M for p in places):
-                continue  # its end is joined there already
+            if any(
+                place.distance(p) <= JOIN_M
+                and (street == j.street or (node is not None and node in {roads.first[street], roads.last[street]}))
+                for j, node, p in at_ends
+            ):
+                continue  # its end is joined to it there already
             if not joins or level[street] or roads.is_freeway[street]:
                 passed.append(street)
                 continue
@@ -152,27 +159,18 @@ def with_street(roads: RoadNetwork, new: NewStreet, joints: Joints) -> RoadNetwo
     pieces = _Pieces(roads)
     for street in sorted(split):
         pieces.cut(street, sorted(set(split[street])))
-    stops: list[tuple[float, int, tuple[float, float]]] = []
+    stops: list[int] = []
     for joint in joints.all:
         node = _node_of(roads, joint)
-        node = pieces.node_at[joint.street, joint.along] if node is None else node
-        stops.append((joint.at_m, node, pieces.xy(node)))
+        stops.append(pieces.node_at[joint.street, joint.along] if node is None else node)
     if joints.start is None:
-        stops.insert(0, (0.0, *pieces.new_node(new.line.coords[0])))
+        stops.insert(0, pieces.new_node(new.line.coords[0])[0])
     if joints.end is None:
-        stops.append((new.line.length, *pieces.new_node(new.line.coords[-1])))
-    first, last, lines = [], [], []
-    for (from_m, a, a_xy), (to_m, b, b_xy) in pairwise(stops):
-        drawn = substring(new.line, from_m, to_m)
-        inner = shapely.get_coordinates(drawn)[1:-1] if drawn.geom_type == "LineString" else np.empty((0, 2))
-        line = shapely.LineString(np.vstack([a_xy, inner, b_xy]))
-        if (a == b and not len(inner)) or not line.length > 0:
-            continue
-        first.append(a)
-        last.append(b)
-        lines.append(line)
-    if not lines:
-        raise NetworkError("the new street begins and ends at one place: draw it longer")
+        stops.append(pieces.new_node(new.line.coords[-1])[0])
+    laid = laid_lines(roads, new, joints)
+    first = [stops[i] for i, _ in laid]
+    last = [stops[i + 1] for i, _ in laid]
+    lines = [line for _, line in laid]
     long_m = np.array([ground_m(line, roads) for line in lines])
     own_s = long_m / new.kph * KPH_PER_MPS
     k = len(lines)
@@ -199,6 +197,38 @@ def with_street(roads: RoadNetwork, new: NewStreet, joints: Joints) -> RoadNetwo
     )
     given = {f.name: getattr(roads, f.name) for f in fields(RoadNetwork) if f.name not in BUILT and f.init}
     return replace(built, **given)
+
+
+def laid_lines(roads: RoadNetwork, new: NewStreet, joints: Joints) -> list[tuple[int, shapely.LineString]]:
+    """
+    Give the pieces of a new street as they are laid, from joint to joint, each with the row of the stop it begins at.
+
+    They begin and end on the streets that are joined, which the line as drawn comes near to.
+
+    Raises
+    ------
+    NetworkError
+        If it begins and ends at one place.
+    """
+    stops: list[tuple[float, tuple[float, ...], object]] = []
+    for joint in joints.all:
+        node, street = _node_of(roads, joint), roads.streets.geometry.array[joint.street]
+        xy = street.interpolate(joint.along, normalized=True).coords[0] if node is None else roads.node_xy_m[node]
+        stops.append((joint.at_m, tuple(xy[:2]), (joint.street, joint.along) if node is None else node))
+    if joints.start is None:
+        stops.insert(0, (0.0, new.line.coords[0][:2], "start"))
+    if joints.end is None:
+        stops.append((new.line.length, new.line.coords[-1][:2], "end"))
+    found = []
+    for i, ((from_m, a_xy, a), (to_m, b_xy, b)) in enumerate(pairwise(stops)):
+        drawn = substring(new.line, from_m, to_m)
+        inner = shapely.get_coordinates(drawn)[1:-1] if drawn.geom_type == "LineString" else np.empty((0, 2))
+        line = shapely.LineString(np.vstack([a_xy, inner, b_xy]))
+        if (a != b or len(inner)) and line.length > 0:
+            found.append((i, line))
+    if not found:
+        raise NetworkError("the new street begins and ends at one place: draw it longer")
+    return found
 
 
 BUILT = {
@@ -361,6 +391,19 @@ def _points_of(shape: shapely.Geometry) -> list[shapely.Point]:
 
 def _part_s(whole_s: NDArray[np.float64], share: NDArray[np.float64]) -> NDArray[np.float64]:
     return np.asarray(whole_s * share)
+
+
+def doubled(roads: RoadNetwork, line: shapely.LineString) -> tuple[float, NDArray[np.int64]]:
+    """Length of a line that lies on streets of a network, and these streets; where it crosses them is not on them."""
+    lines = roads.streets.geometry.array
+    near = np.flatnonzero(shapely.dwithin(line, lines, DOUBLED_M))
+    ground = shapely.union_all(shapely.buffer(lines[near], DOUBLED_M, cap_style="flat"))
+    along = [p for p in shapely.get_parts(shapely.intersection(line, ground)) if p.length > LEAST_DOUBLED_M]
+    if not along:
+        return 0.0, near[:0]
+    whole = shapely.MultiLineString(along)
+    shared_m = shapely.length(shapely.intersection(whole, shapely.buffer(lines[near], DOUBLED_M, cap_style="flat")))
+    return float(sum(ground_m(p, roads) for p in along)), near[shared_m > LEAST_DOUBLED_M]
 
 
 def ground_m(line: shapely.LineString, roads: RoadNetwork) -> float:

@@ -11,6 +11,9 @@ NOT_DRIVEN = frozenset(
 )  # fmt: skip
 """Classes that lead no engine anywhere; any other that is not known counts as a local street."""
 
+LANES = frozenset({"track", "footway", "pedestrian", "cycleway", "path", "bridleway", "emergency_access"})
+"""Classes without a speed of their own that are driven where their tags open them."""
+
 MAIN = ("motorway", "trunk", "primary")
 THROUGH = ("secondary", "tertiary")
 

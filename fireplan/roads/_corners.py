@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from fireplan import wording
-from fireplan.roads._snapping import snap_xy
+from fireplan.roads._snapping import nearest
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -89,16 +89,16 @@ def place_names(roads: RoadNetwork, xy_m: NDArray[np.float64]) -> list[str]:
     """
     from scipy.spatial import cKDTree  # noqa: PLC0415 - slow to import
 
-    on_road = snap_xy(roads, xy_m, limit_m=CLOSE_M, freeways=False)
+    on_road = nearest(roads, xy_m, limit_m=CLOSE_M, allowed=roads.has_doors)
     there = on_road.street >= 0
     street = np.where(there, np.append(roads.called, "")[on_road.street], "")
     corners = streets_at(roads)
     if not len(corners.node):
         return [str(s or UNNAMED) if on else "" for s, on in zip(street, there, strict=True)]
     known = np.asarray(np.isfinite(xy_m).all(axis=1))
-    away_m, nearest = np.full(len(xy_m), np.inf), np.zeros(len(xy_m), dtype=np.int64)
-    away_m[known], nearest[known] = cKDTree(roads.node_xy_m[corners.node]).query(xy_m[known])
-    corner = corners.name[nearest]
+    away_m, which = np.full(len(xy_m), np.inf), np.zeros(len(xy_m), dtype=np.int64)
+    away_m[known], which[known] = cKDTree(roads.node_xy_m[corners.node]).query(xy_m[known])
+    corner = corners.name[which]
     told = zip(street, corner, away_m, there, known, strict=True)
     return [_place(str(s), str(c), float(m), on_road=bool(on)) if ok else "" for s, c, m, on, ok in told]
 

@@ -105,12 +105,17 @@ def _about_the_cores(
     matrix = csr_array((np.ones(len(tail), dtype=np.int8), (tail, head)), shape=(n, n))
     _, label = connected_components(matrix, directed=True, connection="strong")
     size = np.bincount(label)[label]
-    order = np.lexsort((np.arange(n), label, -size, part))  # the largest core of each part comes first
+    lowest = np.full(n, n)
+    np.minimum.at(lowest, label, np.arange(n))  # stands for a core: how they are labelled hangs on the order of streets
+    order = np.lexsort((np.arange(n), lowest[label], -size, part))  # the largest core of each part comes first
     one_each = np.ones(n, dtype=bool)
     one_each[1:] = np.diff(label[order]) != 0
     of_part = np.diff(part[order], prepend=-1) != 0
     large = (size[order] > 1) & (size[order] >= CORE_SHARE * np.bincount(part)[part[order]])
     core = order[one_each & (of_part | large)]
+    # Where no engine can come back to any place, there is no rest to come from: nobody is kept off a street.
+    none = np.flatnonzero((np.bincount(part, weights=size > 1, minlength=1) == 0)[part])
+    core = np.union1d(core, none)
 
     def reached(start: NDArray[np.int32], end: NDArray[np.int32]) -> NDArray[np.bool_]:
         """Nodes that are come to along arcs, from a place beyond all that leads to every core."""

@@ -63,6 +63,9 @@ ARRAYS = (
 )  # fmt: skip
 """What a network is made of, and nobody may write to."""
 
+LONGEST_S = 1e9
+"""No street takes longer to drive. [s]"""
+
 
 @takes
 @dataclass(frozen=True, eq=False, repr=False)
@@ -148,6 +151,8 @@ class RoadNetwork(OfOneRelease):
                 object.__setattr__(self, name, nothing)
         for name in ARRAYS:
             object.__setattr__(self, name, freeze_array(getattr(self, name)))  # frozen for everyone else
+        for name in ("there_s", "back_s"):
+            _check_times(name, getattr(self, name))
 
     def __deepcopy__(self, memo: dict[int, object]) -> RoadNetwork:
         """Be one's own copy: there is nothing that an edit could change."""
@@ -640,6 +645,17 @@ DRIVEN_AS = "driven as in "
 
 TAGS = ("ref", "bridge", "tunnel", "junction", "emergency")
 """Tags of edges of a graph that say what else its streets are."""
+
+
+def _check_times(name: str, time_s: NDArray[np.float64]) -> None:
+    """Raise if a time is none; searches reckon in single precision, in which one that is too long is no end of time."""
+    wrong = ~((time_s >= 0) & ((time_s <= LONGEST_S) | np.isposinf(time_s)))
+    if wrong.any():
+        row = int(np.argmax(wrong))
+        raise InputError(
+            f"{name} of street {row} is {time_s[row]:g}: a driving time is from 0 to {LONGEST_S:g} s, or inf where a"
+            " street is closed"
+        )
 
 
 def by_metres(roads: RoadNetwork, least_m: float) -> RoadNetwork:

@@ -31,7 +31,7 @@ MORE_M = 50.0
 DRIVEWAY_M = 15.0
 """A drawn driveway is a station's own if it comes as near to it as this. [m]"""
 
-Standing = Literal["station", "zone", "incident"]
+Standing = Literal["station", "unit", "zone", "incident"]
 """What stands on the road: by which streets are fit for it."""
 
 
@@ -136,6 +136,8 @@ def put(roads: RoadNetwork, xy_m: NDArray[np.float64], *, limit_m: float, what: 
     if what == "incident":
         unfit = doors.tunnel | doors.scrap | ~doors.to_reach
         return Put(_instead(roads, xy_m, near, unfit, opens, limit_m=limit_m), near)
+    if what == "unit":  # on the move it may well be on a bridge or in a tunnel
+        return Put(_instead(roads, xy_m, near, doors.scrap | ~doors.to_leave, opens, limit_m=limit_m), near)
     if what == "zone":
         found = _instead(roads, xy_m, near, doors.tunnel, opens, limit_m=limit_m, more_m=np.inf)
         unfit = doors.carried | doors.scrap | ~doors.to_reach

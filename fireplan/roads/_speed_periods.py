@@ -11,6 +11,7 @@ import numpy as np
 
 from fireplan._checked import takes
 from fireplan.errors import Faults, UnknownIdError, listed, quoted
+from fireplan.roads._classes import LANES
 from fireplan.roads._rules.speeds import class_speeds
 
 if TYPE_CHECKING:
@@ -172,7 +173,7 @@ def check_periods(periods: Sequence[SpeedPeriod], highway: NDArray[np.str_] | No
                     " hour belongs to one period"
                 )
     if highway is not None:
-        known = {*class_speeds(), *highway.tolist()}
+        known = {*class_speeds(), *LANES, *highway.tolist()}
         for period in periods:
             named = period.factor if isinstance(period.factor, Mapping) else ()
             for name in sorted(set(named) - known):

@@ -22,13 +22,15 @@ IN_FULL = {
 """Usual abbreviations in street names."""
 
 _WORD = re.compile(r"\w+")
+_TWO_NUMBERS = re.compile(r"(?<=\d) (?=\d)")
 _NUMBER_OF_HOUSE = re.compile(r"\s*\d+(?:\s*-\s*\d+)?\s*[a-z]?,?\s+(?=\S)", re.IGNORECASE)
 
 
 def alike(text: object) -> str:
     """Give a name of a street without what is written in more than one way."""
     words = _WORD.findall(str(text).casefold().replace("'", "").replace("\N{RIGHT SINGLE QUOTATION MARK}", ""))
-    return "".join(IN_FULL.get(w, w) for w in words)
+    # Two numbers stay two: "Row 1-1" is not "Row 11".
+    return _TWO_NUMBERS.sub("-", " ".join(IN_FULL.get(w, w) for w in words)).replace(" ", "")
 
 
 def without_house(text: str) -> str:

@@ -12,7 +12,7 @@ from fireplan._checked import takes
 from fireplan._former_names import former_argument
 from fireplan.crs import WGS84
 from fireplan.errors import InputError, UnknownIdError
-from fireplan.roads import snap_xy
+from fireplan.roads._snapping import put
 from fireplan.travel._places import station_places
 
 if TYPE_CHECKING:
@@ -37,8 +37,8 @@ class Passing:
     """
     Travel times from and to places that come and go; nothing is kept of a place that has gone.
 
-    Where a unit stands is put on the nearest street that is no freeway, as a station is: a unit that is free on a
-    freeway has to leave it first.
+    Where a unit stands is put on the nearest street that is no freeway, on a bridge and in a tunnel too: a unit that is
+    free on a freeway has to leave it first.
 
     Parameters
     ----------
@@ -67,7 +67,7 @@ class Passing:
         xy = np.column_stack(self._to_metric.transform([at[0]], [at[1]]))
         if not np.isfinite(xy).all():
             return None
-        found = snap_xy(self._scenario.roads, xy, limit_m=self._scenario.snap_limit_m, freeways=False)
+        found = put(self._scenario.roads, xy, limit_m=self._scenario.snap_limit_m, what="unit").on_road
         return Spot(int(found.street[0]), float(found.along[0])) if found.street[0] >= 0 else None
 
     @takes

@@ -108,7 +108,8 @@ def _placed(scenario: Scenario, kind: str, key: Hashable) -> Placed:
     if kind == "incidents" and calls is not None:
         found = put(roads, in_crs(roads, calls.geometry), limit_m=limit_m, what="incident")
         return Placed(Places(kind, key, calls.index.view(), found.on_road), _moved_said(roads, found, "incident"))
-    shapes, points = zones_m(scenario)
+    shapes = zones_m(scenario).shapes
+    points = in_crs(roads, zones.geometry.representative_point())  # as zones are drawn, in whatever CRS
     found = put(roads, points, limit_m=limit_m, what="zone")
     on_road, notes = found.on_road, _moved_said(roads, found, "zone")
     far = np.flatnonzero(on_road.street < 0)
@@ -228,14 +229,32 @@ def _stations_on_road(scenario: Scenario) -> Places:
         on_road = taken(on_road, own, own.street >= 0, rows=named.rows)
     off = np.flatnonzero(on_road.street < 0)
     if len(off):
-        far = nearest(roads, xy_m[off], limit_m=np.inf, allowed=roads.has_doors).offset_m
-        told = (
-            f"{quoted(s)} lies {wording.distance(m)} from the nearest road"
-            for s, m in zip(stations.index[off], far, strict=True)
-        )
-        raise UnreachableStationError(
-            f"{len(off)} of {len(stations)} stations are off the road (limit"
-            f" {wording.distance(scenario.snap_limit_m)}): {listed(told)}: check their coordinates, and that the"
-            " roads cover them, or leave them out by `leave_out` in [stations] of plan.toml"
-        )
+        raise UnreachableStationError(_off_said(scenario, stations.index, xy_m, off))
     return Places("stations", ("stations",), stations.index, on_road)
+
+
+def _off_said(scenario: Scenario, ids: pd.Index, xy_m: NDArray[np.float64], off: NDArray[np.int64]) -> str:
+    """Say of stations that were not put on the road why not: no street is near, or those near are closed."""
+    roads, limit = scenario.roads, wording.distance(scenario.snap_limit_m)
+    near = nearest(roads, xy_m[off], limit_m=scenario.snap_limit_m, allowed=~roads.drivable)
+    shut, said = near.street >= 0, []
+    if shut.any():
+        told = listed(
+            f"{quoted(s)} by {quoted(roads.called[street] or 'a street without a name')}, {wording.distance(m)} away"
+            for s, street, m in zip(ids[off[shut]], near.street[shut], near.offset_m[shut], strict=True)
+        )
+        said.append(
+            f"{shut.sum()} of {len(ids)} stations cannot be left: the streets within {limit} are closed"
+            f" ({told}): close the station too, by CloseStation, or leave a street open"
+        )
+    lost = off[~shut]
+    if len(lost):
+        far = nearest(roads, xy_m[lost], limit_m=np.inf, allowed=roads.has_doors).offset_m
+        told = listed(
+            f"{quoted(s)} lies {wording.distance(m)} from the nearest road" for s, m in zip(ids[lost], far, strict=True)
+        )
+        said.append(
+            f"{len(lost)} of {len(ids)} stations are off the road (limit {limit}): {told}: check their coordinates, and"
+            " that the roads cover them, or leave them out by `leave_out` in [stations] of plan.toml"
+        )
+    return "; ".join(said)

@@ -8,13 +8,16 @@ from fireplan import wording
 from fireplan._checked import takes
 from fireplan.errors import quoted
 from fireplan.roads._snapping import in_crs, nearest
-from fireplan.roads._street_names import alike
+from fireplan.roads._street_names import StreetBook, alike
 from fireplan.scenario import held
 from fireplan.stations._exit_streets import exit_streets
 from fireplan.travel._network_parts import small_part_notes
 from fireplan.travel._places import station_places, unfit
 
 if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
     from fireplan.roads import RoadNetwork
     from fireplan.scenario import Scenario
 
@@ -48,15 +51,15 @@ def station_notes(scenario: Scenario) -> list[str]:
     used = station_places(scenario).on_road
     stations = held(scenario).stations
     stations = stations[stations["open"]]
-    near = nearest(roads, in_crs(roads, stations.geometry), limit_m=scenario.snap_limit_m)
+    xy_m = in_crs(roads, stations.geometry)
+    near = nearest(roads, xy_m, limit_m=scenario.snap_limit_m)
     notes = []
     for i, (station, named) in enumerate(zip(stations.index, exit_streets(stations), strict=True)):
         street, passed, far = int(used.street[i]), int(near.street[i]), used.offset_m[i]
         put = f"station {quoted(station)} is snapped to {street_words(roads, street)}, {wording.distance(far)} away"
         other = f"{street_words(roads, passed)} at {wording.distance(near.offset_m[i])}"
         if named and not _called(roads, street, named):
-            limit = wording.distance(scenario.snap_limit_m)
-            notes.append(f"{put}: no piece of {quoted(named)}, which its table names, lies within {limit} of it")
+            notes.append(f"{put}: {_named_in_vain(scenario, named, xy_m[i : i + 1])}")
         elif street != passed and (named or roads.called[street] != roads.called[passed] or roads.doors.scrap[passed]):
             if named:
                 why = f"as its table says; {other} is nearer"
@@ -74,6 +77,16 @@ def street_words(roads: RoadNetwork, street: int) -> str:
     """Call a street by its name, or its number."""
     name = roads.called[street]
     return quoted(name) if name else f"a {roads.highway[street]} street without a name"
+
+
+def _named_in_vain(scenario: Scenario, named: str, xy_m: NDArray[np.float64]) -> str:
+    """Say why a station does not leave by the street its table names: no piece of it is near, or those are closed."""
+    roads, limit_m = scenario.roads, scenario.snap_limit_m
+    shut = StreetBook(roads).find(named) & ~roads.drivable
+    away_m = float(nearest(roads, xy_m, limit_m=limit_m, allowed=shut).offset_m[0])
+    if away_m <= limit_m:
+        return f"{quoted(named)}, which its table names, is closed there, {wording.distance(away_m)} away"
+    return f"no piece of {quoted(named)}, which its table names, lies within {wording.distance(limit_m)} of it"
 
 
 def _called(roads: RoadNetwork, street: int, named: str) -> bool:

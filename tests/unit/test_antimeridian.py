@@ -110,6 +110,15 @@ def test_maps_show_the_town(project, assessed):
     assert "fireplanBeyond180" in text
 
 
+def test_maps_of_changed_roads_show_the_town(project):
+    road = fp.BuildRoad([(179.999, -16.7955), (-179.999, -16.7955)], name="Link", loose=True)
+    after = project.today.apply(road, fp.CloseRoad(area=shapely.box(179.999, -17, 180.001, -16.797)))
+    found = fp.compare(project.today, after, standard=project.standard)
+    for page in (fp.maps.compare(found), fp.maps.difference(found), fp.maps.swipe(found)):
+        (_, west), (_, east) = page.extent()
+        assert 179 < west < 180 < east < 181
+
+
 def test_zones_in_metres_are_drawn_as_one_place_too(project):
     today = project.today
     scenario = fp.Scenario(today.roads, today.stations, today.units, today.zones.to_crs(UTM))

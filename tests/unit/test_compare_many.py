@@ -258,6 +258,7 @@ def test_another_process_works_out_nothing_of_the_roads_again(monkeypatch):
     monkeypatch.setattr("fireplan._kernel.graph_of", None)
     monkeypatch.setattr("fireplan._kernel.build_grid", None)
     assert roads.fingerprint == town.roads.fingerprint
-    for mine, theirs in zip(roads.graph, town.roads.graph, strict=True):
+    ours, (*arcs, ways) = roads.graph, town.roads.graph
+    for mine, theirs in zip((*ours[:-1], *ours.ways), (*arcs, *ways), strict=True):
         np.testing.assert_array_equal(mine, theirs)
     np.testing.assert_array_equal(roads.segment_grid.ends_m, town.roads.segment_grid.ends_m)

@@ -132,6 +132,16 @@ def test_a_street_that_is_not_there_is_a_fault_with_what_may_be_meant():
     town(roads, {"S1": (10, 5)}, streets={"S1": "120 Old Mill Road"})  # an address may be another street's
 
 
+def test_a_street_that_is_named_and_closed_is_told():
+    side = ("Side Street", [(1990, 30), (2200, 30), (2200, 0)], {})
+    scenario = town(network(MAIN, HIGH, side), {"S1": (1990, 5)}, streets={"S1": "Main Street"})
+    note = travel.station_notes(scenario.apply(fp.CloseRoad("Main Street")))[0]
+    assert note == (
+        "station 'S1' is snapped to 'Side Street', 25 m away: 'Main Street', which its table names, is closed there,"
+        " 5 m away"
+    )
+
+
 def test_a_street_that_is_too_far_is_told_and_the_nearest_used():
     roads = network(MAIN, HIGH)
     scenario = town(roads, {"S1": (1990, 5)}, streets={"S1": "High Street"})

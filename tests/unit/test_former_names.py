@@ -21,4 +21,4 @@ def test_both_names_at_once_are_refused():
 
 
 def test_help_shows_the_new_name_alone():
-    assert list(inspect.signature(fp.travel_times).parameters) == ["scenario", "to", "cutoff_s"]
+    assert list(inspect.signature(fp.travel_times).parameters) == ["scenario", "to", "cutoff_s", "periods"]

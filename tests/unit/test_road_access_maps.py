@@ -116,6 +116,21 @@ def block(tmp_path, tags, nodes=None, **reading):
         ("residential smoothness=lovely", "both", "both"),
         ("residential impassable=yes", "none", "none"),
         ("residential ford=yes", "both", "both"),
+        ("Residential", "both", "both"),
+        ("residential access=agricultural emergency=fire_brigade", "both", "none"),
+        ("residential construction=yes", "none", "none"),
+        ("residential construction=minor", "both", "both"),
+        ("residential smoothness=Impassable", "none", "none"),
+        ("residential smoothness=bad;impassable", "none", "none"),
+        ("busway access=no", "both", "none"),
+        ("busway access=no emergency=no", "none", "none"),
+        ("service service=Driveway", "none", "none"),
+        ("service service=driveway emergency=yes", "both", "none"),
+        ("service service=parking_aisle emergency=no", "none", "none"),
+        ("Emergency_Access", "both", "none"),
+        ("track tracktype=Grade1", "both", "both"),
+        ("track tracktype=grade2;grade3", "none", "none"),
+        ("track surface=Asphalt", "both", "both"),
     ],
 )
 def test_who_may_drive_there(tmp_path, tags, engine, car):
@@ -197,6 +212,11 @@ def test_a_straight_driveway_between_two_streets_is_reached_from_both(tmp_path):
         ("junction=roundabout oneway=no", "both", "both"),
         ("junction=circular", "there", "there"),
         ("oneway=reversible", "both", "both"),
+        ("junction=Roundabout", "there", "there"),
+        ("oneway=yes emergency:backward=yes", "both", "there"),
+        ("oneway=-1 emergency:forward=designated", "both", "back"),
+        ("oneway=yes emergency:backward=yes oneway:emergency=yes", "there", "there"),
+        ("oneway=yes emergency=yes", "there", "there"),
         ("maxheight:forward=2 maxheight:backward=4", "back", "both"),
     ],
 )
@@ -221,6 +241,7 @@ def test_in_which_direction(tmp_path, tags, engine, car):
         ("maxweightrating=7.5 bridge=yes", "none"), ("maxweight=12 bridge=no", "both"),
         ("maxweight=3 maxweight:emergency=none bridge=yes", "both"), ("maxweight:hgv=3 bridge=yes", "both"),
         ("maxweight='7.5;26' bridge=yes", "none"),
+        ("maxheight='2100 mm'", "none"), ("maxheight='2.1 metres'", "none"),
     ],
 )  # fmt: skip
 def test_what_is_too_much_is_shut_out(tmp_path, tags, open_to):
@@ -303,6 +324,11 @@ def passed(tmp_path, tags, **reading):
         ("barrier=entrance", 0, 0),
         ("barrier=no", 0, 0),
         ("barrier=thing", 0, 0),
+        ("barrier=Bollard", math.inf, math.inf),
+        ("barrier=gate;bollard", math.inf, math.inf),
+        ("barrier=gate;kerb", 15, 15),
+        ("barrier=bollard bollard=Removable", 30, math.inf),
+        ("railway=Level_crossing crossing:barrier=full", 10, 10),
         ("barrier=height_restrictor maxheight=2.2", math.inf, 0),
         ("barrier=height_restrictor maxheight=4.2", 0, 0),
         ("maxwidth=2", math.inf, 0),
@@ -353,6 +379,7 @@ def test_a_barrier_where_a_path_leaves_a_street_shuts_the_path_alone(tmp_path):
     assert town.route("a", "b") == "ab"
     assert town.route("a", "c") == ""
     assert "1 barrier at junctions: only streets that end there are shut off" in town.network.notes
+    assert "1 barrier shut streets there: bollard (1)" in town.network.notes
 
 
 def test_where_ways_end_at_a_barrier_nothing_passes(tmp_path):
@@ -414,6 +441,8 @@ def kph(tmp_path, tags, **reading):
         ("primary maxspeed=RO:rural", 90, 90), ("primary maxspeed:type=DE:urban", 50, 50),
         ("primary maxspeed=40 maxspeed:type=DE:urban", 40, 40), ("primary source:maxspeed=sign", 56, 56),
         ("primary maxspeed=GB:nsl_single", 96.56, 96.56), ("primary zone:maxspeed=DE:30", 30, 30),
+        ("primary zone:maxspeed=30", 30, 30), ("primary zone:traffic=DE:urban", 50, 50),
+        ("motorway oneway=no maxspeed:type=DE:motorway", 109, 109),
         ("motorway oneway=no maxspeed=none", 109, 109), ("motorway oneway=no maxspeed=130", 109, 109),
         ("motorway oneway=no maxspeed=DE:motorway", 109, 109), ("trunk maxspeed=none", 109, 109),
         ("primary maxspeed=none", 56, 56), ("residential maxspeed=walk", 15, 15), ("residential maxspeed=5", 15, 15),
@@ -490,6 +519,10 @@ def test_numbers_of_roads_are_kept(tmp_path):
         ),
         ("residential bridge=yes maxaxleload=8", "1 way (0.4 km) on bridges with a limit of axle load"),
         ("residential oneway=yes oneway:psv=no", "1 way (0.4 km) with a lane of buses against one-way traffic"),
+        (
+            "residential bridge=yes maxweight:hgv=3.5",
+            "conditions by time or vehicle are not reckoned with, on 0.4 km: maxweight:hgv (1)",
+        ),
         ("residential ford=yes", "1 ford driven through"),
         ("residential oneway=alternating", "1 reversible ways are driven both ways"),
     ],

@@ -38,6 +38,7 @@ def cross(tmp_path, *turns, ways=ARMS, **more):
         ("wx x nx - restriction:bus=no_left_turn", set()),
         ("wx x nx no_left_turn except=bicycle", {("wx", "xn")}),
         ("wx x nx no_left_turn except=emergency", set()),
+        ("wx x nx no_left_turn except=motor_vehicle", set()),
         ("wx x nx no_left_turn except=bicycle;emergency", set()),
         ("wx x nx no_left_turn except=psv", set()),
         ("wx x nx - 'restriction:conditional=no_left_turn @ (07:00-19:00)'", set()),
@@ -67,6 +68,7 @@ def test_whose_turns_are_forbidden(tmp_path, turn, vehicle, banned):
     ("turn", "told"),
     [
         ("wx x nx no_left_turn except=emergency", "1 from which the vehicle is excepted"),
+        ("wx x nx no_left_turn day_on=Monday hour_on=07:00", "1 at certain times alone"),
         ("wx x nx - 'restriction:conditional=no_left_turn @ (07:00-19:00)'", "1 at certain times alone"),
         ("wx x nx stop", "1 of which it cannot be told which turn is meant"),
         ("wx xe xe no_left_turn", "1 over a way and not a node"),

@@ -324,6 +324,8 @@ def test_speeds_are_scaled_within_an_area_and_classes_that_lack_are_passed_over_
         grid.apply(fp.ScaleSpeeds(0.5, ("residential", "motorway")))
     some = grid.apply(fp.ScaleSpeeds(0.5, ("residential", "motorway"), skip_missing=True))
     assert changes.notes(some)[0].endswith("; passed over, as there are none: 'motorway'")
+    lane = grid.apply(fp.ScaleSpeeds(0.5, ("residential", "emergency_access"), skip_missing=True))
+    assert changes.notes(lane)[0].endswith("; passed over, as there are none: 'emergency_access'")
     with pytest.raises(UnknownIdError, match="residentail"):  # a slip of the pen is none that the city lacks
         grid.apply(fp.ScaleSpeeds(0.5, ("residentail",), skip_missing=True))
 
@@ -386,7 +388,7 @@ def test_a_road_is_joined_at_its_ends_and_where_it_crosses(grid):
     assert roads.n_streets == 40 + 5 + 4
     assert roads.length_m.sum() == pytest.approx(grid.roads.length_m.sum() + 4 * 110.85, rel=1e-3)
     assert changes.notes(built)[0] == (
-        "'Build Cut': 442 m, secondary at 72 km/h, both directions; joined at its start to Row 0 (1 m away), at its end"
+        "'Build Cut': 443 m, secondary at 72 km/h, both directions; joined at its start to Row 0 (1 m away), at its end"
         " to Row 4, on the way 3 times, to Row 1, Row 2, Row 3"
     )
     mine = roads.street_name == "Cut"
@@ -558,6 +560,27 @@ def test_drawn_roads_come_in_an_order_in_which_each_can_be_joined(tmp_path):
     assert roads.component.max() <= 1
 
 
+@pytest.mark.parametrize(
+    ("tags", "oneway", "turned"),
+    [
+        ({"junction": "roundabout"}, True, False), ({"highway": "motorway"}, True, False), ({}, False, False),
+        ({"highway": "motorway", "oneway": "no"}, False, False), ({"oneway": "-1"}, True, True),
+        ({"oneway": "yes", "oneway:emergency": "no"}, False, False), ({"oneway": "reversible"}, False, False),
+    ],
+)  # fmt: skip
+def test_a_drawn_road_is_one_way_as_one_that_is_read(tmp_path, tags, oneway, turned):
+    told = "".join(f'<tag k="{k}" v="{v}"/>' for k, v in ({"highway": "residential"} | tags).items())
+    nodes = '<node id="1" lat="30" lon="-140"/><node id="-1" lat="30.001" lon="-140"/>'
+    file = tmp_path / "new.osm"
+    file.write_text(f'<osm>{nodes}<way id="-5"><nd ref="1"/><nd ref="-1"/>{told}</way></osm>', encoding="utf-8")
+    (road,) = fp.BuildRoad.from_osm(file)
+    assert (road.oneway, road.line[0] == (-140.0, 30.001)) == (oneway, turned)
+    for refs in ("", '<nd ref="1"/>'):
+        file.write_text(f'<osm>{nodes}<way id="-5">{refs}{told}</way></osm>', encoding="utf-8")
+        with pytest.raises(InputError, match="'way -5' has fewer than two places"):
+            fp.BuildRoad.from_osm(file)
+
+
 @pytest.mark.parametrize("broken", ["<osm>", '<osm><node id="1"/></osm>', "<!DOCTYPE x><osm></osm>", ""])
 def test_a_drawing_that_is_none_is_refused(tmp_path, broken):
     file = tmp_path / "new.osm"
@@ -634,3 +657,173 @@ def test_a_forbidden_turn_is_driven_round_where_turns_are_exact(grid):
     round_s = fp.travel.node_times(only.apply(*banned.changes).roads, 3).loc[9]
     assert fp.travel.node_times(only.roads, 3).loc[9] == pytest.approx(north_s + east_s, rel=1e-3)
     assert round_s == pytest.approx(3 * north_s + east_s, rel=1e-3)  # by Row 2, and back south
+
+
+def test_a_line_drawn_up_to_a_street_or_a_corner_does_not_close_it(grid):
+    for end in ((-139.998, 30.002), (-139.9985, 30.002)):  # a corner, and a place between two
+        with pytest.raises(InputError, match="it ends where it meets one: draw it on"):
+            grid.apply(fp.CloseRoad(across=[(-139.9985, 30.0015), end]))
+
+
+@pytest.mark.parametrize("slant", [0.0003, 0.0004, 0.0005, 0.00061])
+def test_a_line_over_a_corner_closes_every_street_there_and_says_so(grid, slant):
+    line = [(-139.998 - slant, 30.0015), (-139.998 + slant, 30.0025)]
+    closed = grid.apply(fp.CloseRoad(across=line))
+    assert sum(map(len, shut(grid, closed))) == 8
+    assert changes.notes(closed)[0].endswith("the line meets 4 of them at their ends alone, at a corner")
+
+
+def couplet(apart_m):
+    """A road of two one-way carriageways that run east and west, and a street at each end."""
+    far = apart_m / 111_240
+    nodes = pd.DataFrame({"x": [10, 10.01, 10.01, 10], "y": [50, 50, 50 + far, 50 + far]}, index=[1, 2, 3, 4])
+    edges = pd.DataFrame(
+        [(1, 2, "Avenue"), (3, 4, "Avenue"), (2, 3, "East"), (3, 2, "East"), (4, 1, "West"), (1, 4, "West")],
+        columns=["u", "v", "name"],
+    ).assign(key=0, highway="residential", speed_kph=36.0)
+    return placed(fp.roads.from_frames(nodes, edges.set_index(["u", "v", "key"]), crs="EPSG:4326"))
+
+
+@pytest.mark.parametrize(
+    ("apart_m", "said"), [(40, "; both carriageways"), (70, "; left as it is: the other carriageway, 70 m away")]
+)
+def test_a_carriageway_that_is_left_open_is_told(apart_m, said):
+    town = couplet(apart_m)
+    closed = town.apply(fp.CloseRoad("Avenue", near=(10.005, 50.0)))
+    assert changes.notes(closed)[0].endswith(said)
+    assert sum(map(len, shut(town, closed))) == (2 if apart_m == 40 else 1)
+
+
+def test_opening_a_one_way_street_says_that_it_is_driven_both_ways():
+    town = couplet(70)
+    note = changes.notes(town.apply(fp.OpenRoad("Avenue")))[0]
+    assert "both directions: Avenue (2); 2 of them were one-way and are now driven both ways" in note
+    assert "one-way and" not in changes.notes(town.apply(fp.OpenRoad("Avenue", direction="east")))[0].replace(
+        "1 of them was one-way and is now driven both ways", ""
+    )
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        [(-139.9995, 30.0), (-139.9995, 30.00105)],  # 6 m beyond the street it joins
+        [(-139.9999, 30.0), (-139.9999, 30.0009)],  # up to 10 m from the corner it joins
+        [(-139.9995, 30.0), (-139.9975, 30.004)],
+        [(-140, 30), (-139.9985, 30)],
+    ],
+)
+def test_the_length_that_is_told_is_that_by_which_the_roads_grew(grid, line):
+    built = grid.apply(fp.BuildRoad(line, name="New"))
+    more_m = built.roads.length_m.sum() - grid.roads.length_m.sum()
+    assert changes.notes(built)[0].startswith(f"'Build New': {more_m:.0f} m, ")
+    drawn = changes.changed_roads(built)
+    assert drawn.loc[drawn["kind"] == "built", "length_m"].sum() == pytest.approx(more_m)
+
+
+def test_a_road_on_a_street_that_is_there_says_what_counts_twice(grid):
+    twice = fp.BuildRoad([(-140, 30), (-139.9985, 30)], name="New")
+    assert changes.notes(grid.apply(twice))[0].endswith("145 m of it lie on Row 0 and count twice as road")
+    across = fp.BuildRoad([(-139.9995, 30.0), (-139.9975, 30.004)], name="New")
+    assert "twice" not in changes.notes(grid.apply(across))[0]
+    again = grid.apply(across).apply(across)
+    assert "of it lie on New and count twice as road" in changes.notes(again)[-1]
+
+
+def test_a_road_that_crosses_itself_is_told(grid):
+    places = [(-140, 30), (-139.9992, 30.0008), (-139.9992, 30.0002), (-139.9999, 30.0009), (-140, 30.001)]
+    assert "crosses itself without a joint" in changes.notes(grid.apply(fp.BuildRoad(places)))[0]
+
+
+def test_a_street_crossed_just_before_the_end_is_joined():
+    y = 12 / 111_195
+    nodes = pd.DataFrame(
+        {"x": [10, 10.01, 10.01, 10, 10, 10.01], "y": [50, 50, 50 + y, 50 + y, 49.99, 49.99]}, index=range(1, 7)
+    )
+    pairs = [(1, 2, "A"), (3, 4, "B"), (2, 3, "East"), (5, 6, "South"), (6, 2, "Up")]
+    edges = pd.DataFrame(pairs + [(b, a, n) for a, b, n in pairs], columns=["u", "v", "name"]).assign(key=0)
+    edges = edges.assign(highway="residential", speed_kph=36.0).set_index(["u", "v", "key"])
+    town = placed(fp.roads.from_frames(nodes, edges, crs="EPSG:4326"))
+    built = town.apply(fp.BuildRoad([(10.005, 49.99), (10.005, 50 + y)], name="New"))
+    assert "at its end to B, on the way 1 time, to A" in changes.notes(built)[0]
+    assert built.roads.n_streets == town.roads.n_streets + 3 + 2
+
+
+def test_a_station_whose_streets_are_closed_is_told_so(grid):
+    flood = shapely.box(-140.02, 29.98, -139.97, 30.02)
+    with pytest.raises(fp.errors.UnreachableStationError, match=r"within 200 m are closed \('S1' by 'Row 0', 0 m away"):
+        fp.assess(grid.apply(fp.CloseRoad(area=flood)), standard="NFPA_1710")
+
+
+DATELINE_FORMS = [
+    shapely.box(179.9, -17.0, 180.1, -16.7955),
+    shapely.box(-180.1, -17.0, -179.9, -16.7955),
+    shapely.MultiPolygon([shapely.box(179.9, -17.0, 180, -16.7955), shapely.box(-180, -17.0, -179.9, -16.7955)]),
+    [(179.9, -17.0), (-179.9, -17.0), (-179.9, -16.7955), (179.9, -16.7955)],
+]
+
+
+def test_grounds_and_lines_are_drawn_across_the_180th_meridian_in_any_way():
+    town = fp.open_project(CASES / "antimeridian").today
+    roads = town.roads
+    ys = fp.crs.project(np.array([[179.99, -16.7955]]), source="EPSG:4326", target=roads.crs)[0, 1]
+    south = np.flatnonzero(roads.streets.geometry.bounds["miny"] < ys - 1)
+    for form in DATELINE_FORMS:
+        assert set(shut(town, town.apply(fp.CloseRoad(area=form)))[0]) == set(south)
+    halves = [[(179.999, -16.7955), (180, -16.7955)], [(-180, -16.7955), (-179.999, -16.7955)]]
+    lines = [
+        [(179.999, -16.7955), (-179.999, -16.7955)],
+        [(179.999, -16.7955), (180.001, -16.7955)],
+        shapely.MultiLineString(halves),
+    ]
+    found = {tuple(fp.CloseRoad(across=line).across[-1]) for line in lines}
+    assert found == {(-179.999, -16.7955)}
+    assert len({frozenset(shut(town, town.apply(fp.CloseRoad(across=line)))[0]) for line in lines}) == 1
+
+
+@pytest.mark.parametrize(
+    ("more", "n", "partly"),
+    [
+        ({}, 14, 10),
+        ({"near": (-139.9985, 30.0)}, 1, 1),
+        ({"direction": "north"}, 4, 0),
+        ({"direction": "east"}, 10, 10),
+    ],
+)
+def test_streets_that_count_whole_are_counted_among_those_that_are_meant(grid, more, n, partly):
+    note = changes.notes(grid.apply(fp.CloseRoad(area=shapely.box(-139.9995, 29.9, -139.9985, 30.1), **more)))[0]
+    assert f": {n} street" in note
+    assert ("with a part alone" in note) == bool(partly)
+    lies = "lies" if partly == 1 else "lie"
+    assert not partly or f"; {partly} of them {lies} in the area with a part alone" in note
+
+
+def test_changes_of_different_times_in_one_scenario_are_told(grid):
+    early, late = fp.CloseRoad("Row 0", hours=(7, 9)), fp.CloseRoad("Row 1", hours=(22, 6))
+    assert changes.notes(grid.apply(early).apply(late))[-1] == (
+        "the changes of this scenario are of different times (07:00 to 09:00, 22:00 to 06:00): its figures are as if"
+        " all held at once; give a scenario to each"
+    )
+    assert not any("different times" in note for note in changes.notes(grid.apply(early, fp.CloseRoad("Row 1"))))
+
+
+@pytest.mark.parametrize(("asked", "found"), [("A 1-1", [0]), ("a1 - 1", [0]), ("A11", [1]), ("A-11", [1])])
+def test_two_numbers_of_a_road_are_not_one(asked, found):
+    nodes = pd.DataFrame({"x": [10.0, 10.001, 10.002], "y": 50.0}, index=range(3))
+    edges = pd.DataFrame({"u": [0, 1, 1, 2], "v": [1, 0, 2, 1], "key": 0, "ref": ["A 1-1", "A 1-1", "A 11", "A 11"]})
+    edges = edges.assign(highway="primary", speed_kph=50.0).set_index(["u", "v", "key"])
+    town = placed(fp.roads.from_frames(nodes, edges, crs="EPSG:4326"))
+    for change in (fp.CloseRoad(asked), fp.CloseRoad(ref=asked)):
+        assert sorted(shut(town, town.apply(change))[0]) == found
+
+
+@pytest.mark.parametrize("shift", [-3e-8, 0.0, 3e-8])
+def test_a_ground_drawn_from_corner_to_corner_closes_what_lies_in_it_alone(grid, shift):
+    block = shapely.box(-139.999 + shift, 30.001 + shift, -139.997 + shift, 30.003 + shift)  # two by two blocks
+    closed = grid.apply(fp.CloseRoad(area=block))
+    assert changes.notes(closed)[0].endswith(": 4 streets, 415 m, both directions: Row 2 (2), Column 2 (2)")
+
+
+def test_a_road_that_joins_a_closed_street_says_so(grid):
+    link = fp.BuildRoad([(-140, 30), (-139.999, 30.001)], name="Link", crossings=False)
+    note = changes.notes(grid.apply(fp.CloseRoad("Row 0"), link))[1]
+    assert "joined at its start to Row 0 (closed), at its end to Column 1" in note

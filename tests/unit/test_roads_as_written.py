@@ -43,6 +43,14 @@ def test_what_servers_and_editors_write_is_read(case, names, nodes, repairs):
     assert network.repairs == repairs
 
 
+def test_a_file_that_says_no_version_is_read(tmp_path):
+    text = (CASES / "osmnx_version1.osm").read_text(encoding="utf-8")
+    assert 'version="1"' in text
+    file = tmp_path / "none.osm"
+    file.write_text(text.replace('<osm version="1"', "<osm", 1), encoding="utf-8")
+    assert named(roads.from_osm(file)) == ["Road", "Road", "Road"]
+
+
 @pytest.mark.parametrize(
     ("case", "remark"),
     [

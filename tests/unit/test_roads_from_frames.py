@@ -1,3 +1,5 @@
+import itertools
+
 import geopandas as gpd
 import networkx as nx
 import numpy as np
@@ -251,3 +253,55 @@ def test_the_callers_tables_are_left_as_they_were():
     roads.from_frames(mine, drawn, crs=4326)
     pd.testing.assert_frame_equal(mine, before[0])
     pd.testing.assert_frame_equal(drawn, before[1])
+
+
+@pytest.mark.parametrize(
+    ("highway", "named", "kph"),
+    [
+        (["footway", "residential"], "residential", 40),
+        (["track", "primary"], "primary", 56),
+        ("Primary", "primary", 56),
+        ("lane", "lane", 40),
+    ],
+)
+def test_a_street_has_the_class_under_which_it_is_driven(highway, named, kph):
+    table = edges((0, 1)).drop(columns=["travel_time", "highway"], errors="ignore")
+    network = roads.from_frames(nodes(), table.assign(highway=[highway]), crs=4326)
+    assert network.highway.tolist() == [named]
+    assert network.length_m / network.there_s * 3.6 == pytest.approx([kph])
+
+
+@pytest.mark.parametrize(("vehicle", "open_to"), [("engine", True), ("car", False)])
+def test_engines_drive_against_one_way_traffic_where_they_may(vehicle, open_to):
+    said = edges((0, 1), (1, 2)).assign(**{"oneway:emergency": ["no", None]})
+    network = roads.from_frames(nodes(), said, crs=4326, vehicle=vehicle)
+    assert network.n_streets == 2
+    assert np.isfinite(network.there_s).all()
+    assert np.isfinite(network.back_s).tolist() == [open_to, False]
+
+
+@pytest.mark.parametrize(
+    ("crossings", "guarded", "waits"),
+    [({3: 20.0}, False, 0), ({3: 20.0}, True, 1), ({3: 50.0}, False, 1), ({3: 50.0, 4: 70.0}, True, 1),
+     ({3: 50.0, 4: 150.0}, True, 2)],
+)  # fmt: skip
+def test_crossings_of_a_graph_cost_what_they_cost_in_an_extract(crossings, guarded, waits):
+    """Junction 0 with arms to 1 and 2, and a street over crossings to 9: metres from the junction."""
+    places = {0: (0, 0), 1: (0, 99), 2: (0, -99), 9: (300, 0)} | {node: (m, 0) for node, m in crossings.items()}
+    table = pd.DataFrame.from_dict(places, orient="index", columns=["x", "y"])
+    table = table.assign(x=table["x"] + 500_000.0, y=table["y"] + 4_000_000.0)
+    table["railway"] = ["level_crossing" if node in crossings else None for node in table.index]
+    table["crossing:barrier"] = "full" if guarded else None
+    said = edges((0, 1), (0, 2), *itertools.pairwise([0, *crossings, 9]), highway="primary")
+    network = roads.from_frames(table, said, crs=32618)
+    assert network.wait_s.sum() == 10 * waits
+    assert any("trams" in note for note in network.notes) is (waits == 0)
+
+
+def test_a_barrier_at_a_junction_of_a_graph_shuts_nothing_and_it_is_said():
+    aside = nodes().loc[[1]].assign(x=LON + 0.001).set_axis([3])
+    table = pd.concat([nodes(), aside]).assign(barrier=[None, "bollard", None, None])
+    said = edges(*[pair for other in (0, 2, 3) for pair in ((1, other), (other, 1))])
+    network = roads.from_frames(table, said, crs=4326)
+    assert network.n_nodes == 4
+    assert any(note.startswith("1 barrier at junctions passed as if open") for note in network.notes)

@@ -5,7 +5,7 @@ import pytest
 import shapely
 
 from fireplan import examples, roads
-from fireplan.errors import NetworkError
+from fireplan.errors import InputError, NetworkError
 from fireplan.roads._build_network import build_network
 
 
@@ -181,3 +181,12 @@ def test_a_street_closed_both_ways_is_not_snapped_to(line):
     found = roads.snap_xy(other, middle[None, :], limit_m=1000, freeways=True)
     assert found.street[0] > 0
     assert found.offset_m[0] == pytest.approx(55.4, abs=0.2)
+
+
+@pytest.mark.parametrize("turns", ["none", "exact"])
+@pytest.mark.parametrize("time_s", [1e39, -1.0, np.nan])
+def test_a_time_in_which_nobody_drives_a_street_is_refused(line, turns, time_s):
+    there_s = line.there_s.copy()
+    there_s[2] = time_s
+    with pytest.raises(InputError, match=r"there_s of street 2 is .*: a driving time is from 0 to"):
+        line.with_turns(turns).with_times(there_s=there_s, back_s=line.back_s)

@@ -1,9 +1,12 @@
 """The p-center on matrices: hand-solved cases, every choice tried, and how a search ends."""
 
+import geopandas as gpd
 import numpy as np
+import pandas as pd
 import pytest
 from scipy import sparse
 
+import fireplan as fp
 from fireplan.errors import TableError
 from fireplan.siting._solvers import p_center as center
 from fireplan.siting._solvers.p_center import p_center_matrix
@@ -103,3 +106,17 @@ def test_an_interrupt_returns_the_best(monkeypatch):
     assert found.status == "interrupted"
     assert found.objective >= found.bound >= 0
     assert len(found.chosen) == 5
+
+
+def test_a_site_that_leaves_an_island_unreached_gains_nothing_alone():
+    nodes = pd.DataFrame({"x": [0.01, 0.02, 0.05, 0.06], "y": 50.0}, index=range(4))
+    edges = pd.DataFrame({"u": [0, 1, 2, 3], "v": [1, 0, 3, 2], "key": 0, "highway": "primary", "speed_kph": 50.0})
+    roads = fp.roads.from_frames(nodes, edges.set_index(["u", "v", "key"]), crs="EPSG:4326")
+    at = gpd.points_from_xy(nodes["x"], nodes["y"], crs="EPSG:4326")
+    stations = gpd.GeoDataFrame({"station_id": ["S1"], "name": ["One"]}, geometry=at[:1])
+    zones = gpd.GeoDataFrame({"zone_id": list("abcd"), "population": 1}, geometry=at)
+    town = fp.Scenario(roads, stations, None, zones)
+    sites = gpd.GeoDataFrame(geometry=at[[1, 2]], index=pd.Index(["near", "island"], name="candidate_id"))
+    found = fp.siting.p_center(town, stations=1, candidates=sites)
+    assert found.sites["chosen"].to_dict() == {"near": 0, "island": 1}
+    assert found.sites["alone"].to_dict() == {"near": 0.0, "island": np.inf}

@@ -102,6 +102,8 @@ def test_two_periods_at_one_hour_are_refused_with_the_hour():
 def test_a_class_that_nobody_knows_is_refused_and_one_the_town_lacks_is_noted(town):
     with pytest.raises(TableError, match="unknown class of road 'resident"):
         town.roads.with_periods(SpeedPeriod("x", factor={"residental": 0.5}))
+    snow = town.roads.with_periods(SpeedPeriod("snow", factor={"track": 0.5, "emergency_access": 0.5}))
+    assert "period 'snow' names emergency_access, track: the network has no such street" in snow.period_notes
     roads = town.roads.with_periods(SpeedPeriod("x", hours=(7, 9), factor={"motorway": 0.5}))
     assert "period 'x' names motorway: the network has no such street" in roads.period_notes
     assert any(note.startswith("154 of the 168 hours") for note in roads.period_notes)

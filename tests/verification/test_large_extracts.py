@@ -11,10 +11,13 @@ from fireplan import roads
 from fireplan.roads import Control, Feature
 
 READ = """
-import resource, sys, time
+import sys, time
 from fireplan import roads
 network = roads.from_osm(sys.argv[1])
-print(network.n_streets, time.process_time(), resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
+spent_s = time.process_time()
+# Not ru_maxrss: that of a child begins with what its parent held.
+most_kb = next(line.split()[1] for line in open("/proc/self/status") if line.startswith("VmHWM"))
+print(network.n_streets, spent_s, int(most_kb) / 1024)
 """
 
 
@@ -33,7 +36,9 @@ def test_all_that_a_grid_carries_is_read(tmp_path):
 
 
 @pytest.mark.soak
-def test_a_region_is_read_in_twenty_seconds_and_a_gigabyte_and_a_half(tmp_path):
+def test_a_region_is_read_in_twenty_seconds_and_a_gigabyte_and_a_half(tmp_path, request):
+    if "soak" not in request.config.getoption("-m"):
+        pytest.skip("a minute of both cores: by hand, with -m soak")
     file = tmp_path / "region.osm.pbf"
     nodes = write_grid(file, side=297)
     assert nodes > 1_450_000

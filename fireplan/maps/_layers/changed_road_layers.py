@@ -10,6 +10,7 @@ from fireplan._page_kit.generalisation import merged_lines
 from fireplan.changes import changed_roads
 from fireplan.colours import CARD, FASTER, NEWLY, NO_LONGER, SLOWER
 from fireplan.crs import WGS84, reproject
+from fireplan.maps._layers.layer_rows import extent_deg
 from fireplan.maps._layers.legend import Entry, Legend, Sign
 from fireplan.maps._layers.packed_layer import PackedLayer
 
@@ -55,7 +56,7 @@ def draw_changed_roads(page: folium.Map, before: Scenario, after: Scenario) -> d
         if not len(mine):
             continue
         data = {"kinds": _drawn(mine, kinds), "above": True}
-        PackedLayer("lines", name=name, data=data, bounds=mine.total_bounds, show=True, control=True).add_to(page)
+        PackedLayer("lines", name=name, data=data, bounds=extent_deg(mine), show=True, control=True).add_to(page)
     found = table.groupby("kind")["length_m"].agg(["size", "sum"])
     return {str(kind): (int(row["size"]), float(row["sum"])) for kind, row in found.iterrows()}
 

@@ -15,7 +15,7 @@ from fireplan._checked import takes
 from fireplan.crs import WGS84, known_crs, metric_crs, project
 from fireplan.errors import Faults, listed, quoted
 from fireplan.roads._build_network import build_network
-from fireplan.roads._graphs.graph_tags import edge_passages, nodes_met, tag_text
+from fireplan.roads._graphs.graph_tags import class_named, edge_passages, nodes_met, tag_text, with_exempt
 from fireplan.roads._graphs.repairs import repair_geometry, repair_lengths, repair_times, states_speeds
 from fireplan.roads._rules.reading_notes import BY_LIMIT, LEFT_OUT, Counts, of_nodes, shut_by_limits
 from fireplan.roads._rules.speeds import planning_caveat
@@ -82,7 +82,7 @@ def from_frames(
     system, found = _crs_of(nodes, crs)
     remarks = [*notes, *found]
     driver = vehicle_of(vehicle)
-    edges, passages, remark = _driven(_with_ends(edges), driver)
+    edges, passages, remark = _driven(with_exempt(_with_ends(edges), driver), driver)
     remarks += remark
     if remark:
         nodes = nodes[nodes.index.isin(pd.concat([edges["u"], edges["v"]]))]
@@ -108,9 +108,10 @@ def from_frames(
     xy_m = project(xy, source=system, target=metric)
     lines = np.asarray(shapely.linestrings(project(coordinates, source=system, target=metric), indices=line))
     streets = _pair(tail, head, lines, time_s)
-    highway = _text(edges, "highway", "unclassified")[streets.row]
+    named = edges["highway"] if "highway" in edges.columns else [None] * len(edges)
+    highway = np.array([class_named(v, p) for v, p in zip(named, passages, strict=True)], dtype=str)[streets.row]
     tally = Counts()
-    met = nodes_met(nodes, tail[streets.row], head[streets.row], highway, driver, tally)
+    met = nodes_met(nodes, tail[streets.row], head[streets.row], length_m[streets.row], highway, driver, tally)
     both_sides = np.append(np.arange(len(ids)), met.twin_of).astype(np.int64)
     return build_network(
         crs=metric,

@@ -5,14 +5,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
+import pandas as pd
+import shapely
 
 from fireplan.roads._classes import NOT_DRIVEN
-from fireplan.roads._rules.access import BACKWARD, CONDITIONAL, FORWARD, READ, Passage, passage
+from fireplan.roads._graphs.level_crossings import crossings_of
+from fireplan.roads._rules.access import BACKWARD, CONDITIONAL, FORWARD, NO, READ, Passage, as_meant, passage
 from fireplan.roads._rules.barriers import NODE_KEYS, TELLING_KEYS, Met, met_at
 from fireplan.roads._rules.speeds import class_speeds, drivable_class
 
 if TYPE_CHECKING:
-    import pandas as pd
     from numpy.typing import NDArray
 
     from fireplan.roads._rules.reading_notes import Counts
@@ -20,6 +22,8 @@ if TYPE_CHECKING:
 
 DIRECTED = ("oneway", "oneway:")
 """Keys on one-way traffic: edges have their direction already."""
+
+EXEMPT = "oneway:emergency"
 
 LOCAL = "residential"
 """Class under which one that nobody knows is driven."""
@@ -45,7 +49,7 @@ def edge_passages(edges: pd.DataFrame, vehicle: Vehicle) -> list[Passage]:
 
 
 def _one_way(tags: dict[str, str], vehicle: Vehicle, way: str) -> Passage:
-    tags = {key: text for key, text in tags.items() if text}
+    tags = as_meant({key: text for key, text in tags.items() if text})
     classes = {one.strip() for one in tags.get("highway", "").split(";")}
     if drivable_class(tags.get("highway")) is None and not classes <= JUDGED_AS_IT_IS:
         tags["highway"] = LOCAL
@@ -55,6 +59,37 @@ def _one_way(tags: dict[str, str], vehicle: Vehicle, way: str) -> Passage:
     if found.highway and not np.isfinite(kph):
         return Passage(left_out="closed")
     return found._replace(forward_kph=kph)
+
+
+def class_named(value: object, found: Passage) -> str:
+    """Class of an edge: of several that under which it is driven; of one that nobody knows its own name."""
+    named = [one.strip().lower() for one in tag_text(value).split(";")]
+    return found.highway if found.highway in named else named[0] or "unclassified"
+
+
+def with_exempt(edges: pd.DataFrame, vehicle: Vehicle) -> pd.DataFrame:
+    """Edges, and beside those of one-way streets on which engines are free of that the same the other way."""
+    if EXEMPT not in edges.columns or not vehicle.emergency:
+        return edges
+    against = edges[[tag_text(value).strip().lower() in NO for value in edges[EXEMPT]]]
+    driven = set(zip(edges["u"], edges["v"], strict=True))
+    against = against[[(v, u) not in driven for u, v in zip(against["u"], against["v"], strict=True)]]
+    if against.empty:
+        return edges
+    turned = against.assign(u=against["v"], v=against["u"])
+    turned["reversed"] = [value is not True for value in turned.get("reversed", [False] * len(turned))]
+    if "geometry" in turned.columns:
+        lines = [turned_line(line) for line in turned["geometry"]]
+        turned = pd.DataFrame(turned).assign(geometry=pd.Series(lines, index=turned.index, dtype=object))
+    return pd.concat([pd.DataFrame(edges), turned], ignore_index=True)
+
+
+def turned_line(line: object) -> object:
+    """A line drawn from its other end; what is no line as it is."""
+    if isinstance(line, str):
+        with np.errstate(invalid="ignore"):
+            line = shapely.from_wkt(line, on_invalid="ignore")
+    return line.reverse() if hasattr(line, "reverse") else line
 
 
 def tag_text(value: object) -> str:
@@ -92,23 +127,25 @@ class NodesMet(NamedTuple):
 
 
 def nodes_met(
-    nodes: pd.DataFrame, first: NDArray[np.int64], last: NDArray[np.int64], highway: NDArray[np.str_],
-    vehicle: Vehicle, tally: Counts,
+    nodes: pd.DataFrame, first: NDArray[np.int64], last: NDArray[np.int64], length_m: NDArray[np.float64],
+    highway: NDArray[np.str_], vehicle: Vehicle, tally: Counts,
 ) -> NodesMet:  # fmt: skip
     """Say what is met at nodes, by the tags that stand in their columns."""
+    things = _things(nodes, vehicle)
+    crossings = crossings_of(things, first, last, length_m)
     control = np.zeros((len(first), 2), dtype=np.uint8)
     wait_s = np.zeros(len(nodes))
     first, last = first.copy(), last.copy()
     twin_of: list[int] = []
-    for node, thing in _things(nodes, vehicle):
+    for node, thing in things:
         arms = [(int(s), 0) for s in np.flatnonzero(last == node)] + [
             (int(s), 1) for s in np.flatnonzero(first == node)
         ]
         if thing.shut and len(arms) > 2:
-            tally.add("barrier on a junction")
+            tally.add("open at a junction")
             continue
-        if thing.crossing and len(arms) > 2 and not thing.guarded:  # at a junction: of a tram
-            tally.add("tram crossing")
+        if thing.crossing and node not in crossings.waits:
+            tally.n["tram crossing"] += node in crossings.trams
             continue
         tally.n[thing.told] += bool(thing.told)
         for street, end in arms[1:] if thing.shut else []:

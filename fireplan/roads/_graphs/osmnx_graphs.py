@@ -9,13 +9,13 @@ import zlib
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import numpy as np
 import pandas as pd
 
 from fireplan._checked import takes
 from fireplan._geofiles import MOST_UNPACKED, refuse_dtd
 from fireplan.errors import NetworkError
 from fireplan.roads._graphs.frames import from_frames
+from fireplan.roads._graphs.graph_tags import turned_line
 from fireplan.roads._rules.access import READ
 from fireplan.roads._rules.barriers import NODE_KEYS
 
@@ -63,7 +63,7 @@ def from_graph(
     )
     rows = [{**data, "u": u, "v": v} for u, v, data in graph.edges(data=True)]
     if not graph.is_directed():
-        rows += [{**row, "u": row["v"], "v": row["u"], "geometry": _turned(row.get("geometry"))} for row in rows]
+        rows += [{**row, "u": row["v"], "v": row["u"], "geometry": turned_line(row.get("geometry"))} for row in rows]
         notes = ("the graph is not directed: every edge is driven both ways",)
     edges = pd.DataFrame(rows) if rows else pd.DataFrame({"u": [], "v": []}, dtype=object)
     if graph.number_of_nodes() == 1:
@@ -142,13 +142,3 @@ def as_list(value: object) -> object:
     if isinstance(value, str) and value.startswith("[") and value.endswith("]"):
         return [single or double for single, double in re.findall(r"'([^']*)'|\"([^\"]*)\"", value)]
     return value
-
-
-def _turned(geometry: object) -> object:
-    """A line drawn from its other end."""
-    if isinstance(geometry, str):
-        import shapely  # noqa: PLC0415 - rarely needed
-
-        with np.errstate(invalid="ignore"):
-            geometry = shapely.from_wkt(geometry, on_invalid="ignore")
-    return geometry.reverse() if hasattr(geometry, "reverse") else geometry

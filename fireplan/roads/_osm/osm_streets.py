@@ -12,7 +12,7 @@ from fireplan._conversions import KPH_PER_MPS
 from fireplan.crs import WGS84, metric_crs, project, step_lengths_m
 from fireplan.roads._build_network import build_network
 from fireplan.roads._osm.turn_restrictions import DrawnStreets, banned_turns
-from fireplan.roads._rules.barriers import Met
+from fireplan.roads._rules.barriers import APPROACH_M, ONE_CROSSING_M, THROUGH, Met
 from fireplan.roads._rules.reading_notes import sentences
 from fireplan.roads._rules.speeds import class_speeds
 from fireplan.roads._rules.vehicles import said_of
@@ -29,17 +29,8 @@ if TYPE_CHECKING:
     from fireplan.roads._rules.reading_notes import Counts
     from fireplan.roads._rules.vehicles import Vehicle
 
-APPROACH_M = 40.0
-"""A signal nearer to a junction than this stands for those who come to it, unless it says otherwise. [m]"""
-
 TINY_M = 1e-6
 """Least length of a driveway to SciPy, to which one of none is none. [m]"""
-
-THROUGH = 2
-"""As many arms has a place in the middle of a street."""
-
-ONE_CROSSING_M = 60.0
-"""Level crossings of one way nearer to one another than this are tracks side by side: one waits once. [m]"""
 
 
 class DrivenWay(NamedTuple):
@@ -236,7 +227,7 @@ def _parted(vertices: _Vertices, shut: list[int], fresh: Callable[[int], int], t
         within = [spot for spot in at if not (vertices.begins[spot] or last[spot])]
         ending = [spot for spot in at if vertices.begins[spot] or last[spot]]
         if 2 * len(within) + len(ending) > 2 and within:
-            tally.add("barrier on a junction")
+            tally.add("on a junction")
         elif within:
             doubled += within
         else:

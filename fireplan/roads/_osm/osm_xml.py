@@ -51,7 +51,7 @@ def needs_putting_in_order(stream: IO[bytes], *, name: str) -> bool:
     Returns
     -------
     Whether it has ways before nodes, new elements of an editor (negative ids), deleted ones, coordinates within ways,
-    or another version number.
+    or another version number, or none.
 
     Raises
     ------
@@ -73,7 +73,7 @@ def needs_putting_in_order(stream: IO[bytes], *, name: str) -> bool:
         unusual |= node >= 0 and (first_way or 0 <= way < node)
         first_way |= way >= 0
         kept = held[-OVERLAP_BYTES:]
-    return unusual
+    return unusual or version is None
 
 
 def _refuse_remark(content: bytes, *, name: str) -> None:

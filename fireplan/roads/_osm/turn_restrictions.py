@@ -62,8 +62,9 @@ def turn_rule(
     """
     keys = (*MOTOR_KEYS, LORRY_KEY) if vehicle.weight_t > LORRY_T else MOTOR_KEYS
     kind = next((tags[key].strip().lower() for key in keys if key in tags), "")
-    if not kind:
-        if any(key in tags for key in CONDITIONAL):
+    at_times = any(key in tags for key in ("hour_on", "day_on"))  # as it was mapped before there was ":conditional"
+    if not kind or at_times:
+        if at_times or any(key in tags for key in CONDITIONAL):
             tally.add("restriction")
             tally.add("restriction conditional")
         return None
@@ -84,7 +85,7 @@ def turn_rule(
 
 def _is_free(excepted: set[str], vehicle: Vehicle) -> bool:
     """Tell whether a vehicle is among those that are excepted; where buses may turn, an engine fits round, too."""
-    if vehicle.emergency and excepted & ({"emergency"} | TO_ENGINES):
+    if excepted & {"motor_vehicle", "vehicle"} or (vehicle.emergency and excepted & ({"emergency"} | TO_ENGINES)):
         return True
     return bool(vehicle.bus_roads and excepted & set(BUSES)) or (not vehicle.emergency and "motorcar" in excepted)
 
@@ -93,7 +94,7 @@ def _rule(kind: str, members: Iterable[tuple[str, int, str]]) -> TurnRule | str:
     """The rule, or how it is counted that there is none."""
     by_role: defaultdict[str, list[tuple[str, int]]] = defaultdict(list)
     for member, number, role in members:
-        by_role[role].append((member, number))
+        by_role[role.strip().lower()].append((member, number))
     begin = tuple(number for member, number in by_role["from"] if member == "w")
     end = tuple(number for member, number in by_role["to"] if member == "w")
     if any(member == "w" for member, _ in by_role["via"]):

@@ -48,6 +48,9 @@ NARROW = {"path", "bridleway"}
 
 NEVER = {"steps", "corridor", "elevator", "escalator", "platform", "via_ferrata", "ladder"}
 NOT_BUILT = {"construction", "proposed", "planned"}
+STILL_OPEN = {"no", "minor", "widening"}
+"""Values of `construction` on a road with which it is driven meanwhile."""
+
 GONE = {"no", "abandoned", "disused", "razed", "demolished", "removed", "destroyed", "dismantled", "historic"}
 GUIDED = "bus_guideway"
 EMERGENCY_ROAD = "emergency_access"
@@ -70,15 +73,19 @@ _DIRECTED = (
     *HIERARCHY, "maxspeed", "maxspeed:hgv", "maxspeed:emergency", "maxspeed:lanes",
     *(limit.key for limit in LIMITS),
     *(f"{limit.key}:{more}" for limit in LIMITS for more in ("physical", "emergency")),
+    *(f"{limit.key}:hgv" for limit in WEIGHTS),
 )  # fmt: skip
 CONDITIONAL = ":conditional"
+KINDS_OF_LIMIT = ("maxspeed:type", "source:maxspeed", "zone:maxspeed", "zone:traffic")
+"""What says why a limit holds, such as "RO:urban"."""
+
 TOLD_IF_CONDITIONAL = {"access", "vehicle", "motor_vehicle", "motorcar", "emergency", "oneway", "maxspeed", "ford",
                        *(limit.key for limit in LIMITS)}  # fmt: skip
 READ = frozenset(
     {*_DIRECTED, *(f"{key}:{way}" for key in _DIRECTED for way in (FORWARD, BACKWARD)), *ONEWAYS, "oneway:bus",
      "oneway:psv", "highway", "route", "area", "service", "junction", "bridge", "man_made", "tunnel", "tracktype",
-     "surface", "smoothness", "width", "est_width", "ford", "maxaxleload", "maxbogieweight", "impassable",
-     "maxspeed:type", "zone:maxspeed", "source:maxspeed"}
+     "surface", "smoothness", "construction", "width", "est_width", "ford", "maxaxleload", "maxbogieweight",
+     "impassable", *KINDS_OF_LIMIT}
 )  # fmt: skip
 """Every key that decides anything; besides these only those that end in ":conditional" are told of."""
 
@@ -109,8 +116,14 @@ class Passage(NamedTuple):
     told: tuple[str, ...] = ()
 
 
+def as_meant(tags: Tags) -> dict[str, str]:
+    """Tags without capitals and spaces, which mean nothing in them; speeds and limits, which are told, as written."""
+    return {key: text if key.startswith("max") else text.strip().lower() for key, text in tags.items()}
+
+
 def passage(tags: Tags, vehicle: Vehicle) -> Passage:
     """Say how a vehicle may use a way with these tags."""
+    tags = as_meant(tags)
     found = _kind(tags, vehicle)
     if isinstance(found, str):
         return Passage(left_out=found)
@@ -123,7 +136,7 @@ def passage(tags: Tags, vehicle: Vehicle) -> Passage:
     opened_for = ({lane, *ways.values()} - WHY_SHUT) - {""}
     limits = {way: _held_by(tags, way, vehicle, told) for way in (FORWARD, BACKWARD)}
     speeds = {way: _kph(tags, way, highway, own_kph, vehicle, told) for way in (FORWARD, BACKWARD)}
-    course = _course(tags, vehicle, told)
+    course = ways_driven(tags, vehicle, told)
     shut += [why for way, why in limits.items() if why and way in course]
     driven = [way for way in (FORWARD, BACKWARD) if way in course and ways[way] not in WHY_SHUT and not limits[way]]
     if not driven:
@@ -142,24 +155,24 @@ WHY_SHUT = {"closed", "private", "bus", "emergency", "on_foot"}
 
 def _kind(tags: Tags, vehicle: Vehicle) -> str | _Street:  # noqa: PLR0911 - a kind of way each
     """What a way is driven as; or why it is no street."""
-    value = tags.get("highway", "").strip()
+    value = tags.get("highway", "")
     classes = {one.strip(): None for one in value.split(";")}
     if not value:
         return ""
-    if NOT_BUILT & classes.keys():
+    if NOT_BUILT & classes.keys() or tags.get("construction", "no") not in STILL_OPEN:
         return "construction"
     if tags.get("area") == "yes":
         return "area"
+    kept_open = bool(vehicle.emergency and _values(tags.get("emergency", "")) & ALLOWED)
     highway = drivable_class(value)
     if highway is not None:
-        return _road(highway, tags.get("service", ""), vehicle)
+        return _road(highway, tags.get("service", ""), vehicle, kept_open=kept_open)
     if EMERGENCY_ROAD in classes:
         kph = driving_rules("lane")[EMERGENCY_ROAD].figure
         return _Street(EMERGENCY_ROAD, "fire_lane", kph) if vehicle.emergency and vehicle.fire_lanes else "emergency"
     if "track" in classes:
         grade = track_grade(tags)
         kph = driving_rules("track")[str(grade)].figure
-        kept_open = vehicle.emergency and _values(tags.get("emergency", "")) & ALLOWED
         return _Street("track", "track", kph) if grade <= vehicle.worst_track or kept_open else "track"
     walked = next((one for one in classes if one in ON_FOOT), "")
     if walked:
@@ -175,7 +188,9 @@ class _Street(NamedTuple):
     own_kph: float | None = None
 
 
-def _road(highway: str, service: str, vehicle: Vehicle) -> str | _Street:
+def _road(highway: str, service: str, vehicle: Vehicle, *, kept_open: bool) -> str | _Street:
+    if highway == "service" and service in {*YARDS, "drive-through"} and kept_open:
+        return _Street(highway)
     if highway == "service" and service == "drive-through":
         return "driveway"
     if highway == "service" and service in YARDS:
@@ -197,12 +212,12 @@ def _no_street(classes: AbstractSet[str]) -> str:
 
 
 def track_grade(tags: Tags) -> int:
-    """Grade of a track by its `tracktype`, else by its surface; one of which neither is known counts as soft."""
-    said = tags.get("tracktype", "")
-    if said.removeprefix("grade") in {str(grade) for grade in range(1, TRACK_GRADES + 1)}:
-        return int(said.removeprefix("grade"))
-    rule = driving_rules("surface").get(tags.get("surface", ""))
-    return TRACK_GRADES if rule is None else int(rule.figure)
+    """Grade of a track by its `tracktype`, else by its surface, of several the worst; soft where neither is known."""
+    said = {one.removeprefix("grade") for one in _values(tags.get("tracktype", ""))}
+    if said and said <= {str(grade) for grade in range(1, TRACK_GRADES + 1)}:
+        return int(max(said))
+    rules = [driving_rules("surface").get(one) for one in _values(tags.get("surface", ""))]
+    return int(max((TRACK_GRADES if rule is None else rule.figure for rule in rules), default=TRACK_GRADES))
 
 
 def _said(tags: Tags, key: str, way: str) -> str:
@@ -221,7 +236,8 @@ def _allowed(tags: Tags, way: str, vehicle: Vehicle, lane: str) -> str:  # noqa:
     if vehicle.emergency and exempt == {"no"}:
         return "closed"
     kept_open = bool(
-        exempt & (ALLOWED | TO_SOME | EMERGENCY_LANES) or {tags["highway"], tags.get("service", "")} & EMERGENCY_LANES
+        exempt & (ALLOWED | TO_SOME | TO_ENGINES | EMERGENCY_LANES)
+        or {tags["highway"], tags.get("service", "")} & EMERGENCY_LANES
     )
     if vehicle.emergency and kept_open and not (lane == "on_foot" and not vehicle.fire_lanes):
         return "fire_lane" if lane == "on_foot" or general else ""
@@ -229,7 +245,8 @@ def _allowed(tags: Tags, way: str, vehicle: Vehicle, lane: str) -> str:  # noqa:
         return _on_foot(tags, way, vehicle)
     if general == "emergency":
         return "fire_lane" if vehicle.emergency else "emergency"
-    if general in {"closed", "bus"} and (general == "bus" or _takes_buses(tags, way)):
+    for_buses = general == "bus" or tags["highway"] == "busway" or _takes_buses(tags, way)
+    if general in {"closed", "bus"} and for_buses:
         return "bus_road" if vehicle.bus_roads else "bus"
     if general == "closed" and vehicle.emergency and ALLOWED & _values(_said(tags, "hgv", way)):
         return ""
@@ -291,6 +308,9 @@ def _held_by(tags: Tags, way: str, vehicle: Vehicle, told: list[str]) -> str:
     found = ""
     for limit in LIMITS:
         value = _posted_limit(tags, limit, way, told)
+        of_lorries = f"{limit.key}:hgv"
+        if limit in WEIGHTS and too_much(vehicle, limit, _read_limit(tags, limit, (of_lorries,), way, told)):
+            told.append(f"conditional {of_lorries}")  # an engine carries no goods
         if not too_much(vehicle, limit, value):
             continue
         if limit in WEIGHTS and vehicle.weight_limits == "bridges" and not on_bridge:
@@ -303,7 +323,10 @@ def _held_by(tags: Tags, way: str, vehicle: Vehicle, told: list[str]) -> str:
 
 
 def _posted_limit(tags: Tags, limit: Limit, way: str, told: list[str]) -> float:
-    keys = [f"{limit.key}:emergency", f"{limit.key}:physical", limit.key]
+    return _read_limit(tags, limit, (f"{limit.key}:emergency", f"{limit.key}:physical", limit.key), way, told)
+
+
+def _read_limit(tags: Tags, limit: Limit, keys: tuple[str, ...], way: str, told: list[str]) -> float:
     text = next((said for key in keys if (said := _said(tags, key, way))), "")
     if not text:
         return math.inf
@@ -319,8 +342,10 @@ def _kph(tags: Tags, way: str, highway: str, own_kph: float | None, vehicle: Veh
     keys = ("maxspeed:emergency", "maxspeed", "maxspeed:lanes")
     text = next((said for key in keys if (said := _written(tags, key, way))), None)
     if text is None:  # some say only what kind of limit it is, such as RO:urban
-        kinds = (tags.get(key, "") for key in ("maxspeed:type", "source:maxspeed", "zone:maxspeed"))
-        text = next((kind for kind in kinds if ":" in kind and posted_kph(kind) is not None), None)
+        kinds = (tags.get(key, "") for key in KINDS_OF_LIMIT)
+        known = (kind for kind in kinds if ":" in kind and (posted_kph(kind) is not None or is_unbounded(kind)))
+        zone = tags.get("zone:maxspeed", "")
+        text = next(known, zone if posted_kph(zone) is not None else None)
     elif text.strip().lower() in BY_SIGNALS:
         told.append("signalled speed")
         text = None
@@ -341,8 +366,8 @@ def _written(tags: Tags, key: str, way: str) -> str | None:
     return tags.get(f"{key}:{way}", tags.get(key))
 
 
-def _course(tags: Tags, vehicle: Vehicle, told: list[str]) -> tuple[str, ...]:
-    """Directions in which a way is driven, by what is said of one-way traffic."""
+def ways_driven(tags: Tags, vehicle: Vehicle, told: list[str]) -> tuple[str, ...]:
+    """Directions in which a way is driven, by what is said of one-way traffic; what is not reckoned with is told."""
     implied = tags.get("highway") == "motorway" or tags.get("junction") in {"roundabout", "circular"}
     keys = ONEWAYS if vehicle.emergency else ONEWAYS[1:]
     said = next((tags[key].strip().lower() for key in keys if key in tags), "yes" if implied else "no")
@@ -352,19 +377,22 @@ def _course(tags: Tags, vehicle: Vehicle, told: list[str]) -> tuple[str, ...]:
         return FORWARD, BACKWARD
     if NO & {tags.get(f"oneway:{bus}", "") for bus in ("bus", "psv")}:
         told.append("lane of buses")
-    return (FORWARD,) if said in YES else (BACKWARD,)
+    course, against = (FORWARD, BACKWARD) if said in YES else (BACKWARD, FORWARD)
+    if vehicle.emergency and "oneway:emergency" not in tags and _values(tags.get(f"emergency:{against}", "")) & ALLOWED:
+        return FORWARD, BACKWARD
+    return (course,)
 
 
 def _roughness_kph(tags: Tags, vehicle: Vehicle) -> float | None:
     """How fast the surface lets a vehicle drive; None: not at all. [km/h]"""
-    said = tags.get("smoothness", "")
+    said = [SMOOTHNESS.index(one) for one in _values(tags.get("smoothness", "")) if one in SMOOTHNESS]
     if tags.get("impassable") == "yes":
         return None
-    if said not in SMOOTHNESS:
+    if not said:
         return math.inf
-    if SMOOTHNESS.index(said) > SMOOTHNESS.index(vehicle.worst_smoothness):
+    if max(said) > SMOOTHNESS.index(vehicle.worst_smoothness):
         return None
-    rule = driving_rules("smoothness").get(said)
+    rule = driving_rules("smoothness").get(SMOOTHNESS[max(said)])
     return math.inf if rule is None else rule.figure
 
 

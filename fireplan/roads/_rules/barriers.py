@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from fireplan.roads._rules.access import ALLOWED, BUSES, CLOSED, TO_ENGINES, TO_SOME, refused_sizes
+from fireplan.roads._rules.access import ALLOWED, BUSES, CLOSED, TO_ENGINES, TO_SOME, as_meant, refused_sizes
 from fireplan.roads._rules.driving_rules import DrivingRule, driving_rules
 from fireplan.roads._rules.limits import LIMITS
 from fireplan.roads._turns import Control
@@ -20,6 +20,15 @@ GUARDS = ("crossing:barrier", "crossing:light", "crossing:bell")
 HEAVY_RAILS = {"rail", "narrow_gauge", "preserved"}
 STREET_RAILS = {"tram", "light_rail", "subway", "monorail", "funicular", "miniature"}
 """Railways for which nobody waits at a gate; all others that are still driven have level crossings."""
+
+APPROACH_M = 40.0
+"""A signal nearer to a junction than this stands for those who come to it, unless it says otherwise. [m]"""
+
+ONE_CROSSING_M = 60.0
+"""Level crossings of one way nearer to one another than this are tracks side by side: one waits once. [m]"""
+
+THROUGH = 2
+"""As many arms has a place in the middle of a street."""
 
 NODE_KEYS = frozenset(
     {"barrier", "bollard", "locked", "highway", "railway", "crossing", "stop", *DIRECTIONS,
@@ -73,11 +82,12 @@ class Met(NamedTuple):
 
 def met_at(tags: Mapping[str, str], vehicle: Vehicle) -> Met | None:
     """Say what is met at a node with these tags; None: nothing that counts."""
+    tags = as_meant(tags)
     if refused_sizes(tags, vehicle):
         return Met(shut=True, told="barrier too low or narrow")
     barrier = tags.get("barrier", "")
     if barrier:
-        met = _at_barrier(barrier, tags, vehicle)
+        met = _worst([_at_barrier(one, tags, vehicle) for one in sorted(_values(barrier))])
         if met is not None:
             return met
     if tags.get("railway") == "level_crossing" and tags.get("tram") != "yes":
@@ -86,7 +96,7 @@ def met_at(tags: Mapping[str, str], vehicle: Vehicle) -> Met | None:
         return Met(wait_s=wait_s, told="level crossing", crossing=True, guarded=guarded)
     control = CONTROLS.get(tags.get("highway", ""))
     if control is not None:
-        said = next((tags[key].strip().lower() for key in DIRECTIONS if key in tags), "")
+        said = next((tags[key] for key in DIRECTIONS if key in tags), "")
         direction = said if said in {"forward", "backward"} else ""
         minor = tags.get("stop") == "minor" or control is Control.GIVE_WAY
         return Met(control=int(control), direction=direction, minor=minor)
@@ -95,17 +105,22 @@ def met_at(tags: Mapping[str, str], vehicle: Vehicle) -> Met | None:
     return None
 
 
+def _worst(met: list[Met | None]) -> Met | None:
+    """Of several things at one node, as in "gate;bollard", that which holds up most."""
+    return max((one for one in met if one is not None), key=lambda one: (one.shut, one.wait_s), default=None)
+
+
 def _at_barrier(barrier: str, tags: Mapping[str, str], vehicle: Vehicle) -> Met | None:  # noqa: PLR0911 - a verdict each
     if barrier == "no":
         return None
     rule = driving_rules("barrier").get(barrier)
     if barrier == "bollard":
         rule = driving_rules("bollard").get(tags.get("bollard", ""), rule)
-    exempt = tags.get("emergency", "").strip().lower()
-    if vehicle.emergency and exempt == "no":
+    exempt = _values(tags.get("emergency", ""))
+    if vehicle.emergency and exempt == {"no"}:
         return Met(shut=True, told=f"barrier {barrier}")
     said = next((v for key in MOTOR_KEYS if (v := _values(tags.get(key, "")))), set())
-    engines = vehicle.emergency and (exempt in ALLOWED | TO_SOME or bool(said & TO_ENGINES))
+    engines = vehicle.emergency and bool(exempt & (ALLOWED | TO_SOME | TO_ENGINES) or said & TO_ENGINES)
     if said and said <= CLOSED | TO_ENGINES and not engines and not _for_buses(tags, vehicle):
         return Met(shut=True, told=f"barrier {barrier}")
     if said & TO_SOME and not vehicle.emergency:
@@ -141,4 +156,4 @@ def _for_buses(tags: Mapping[str, str], vehicle: Vehicle) -> bool:
 
 
 def _values(text: str) -> set[str]:
-    return {one.strip().lower() for one in text.split(";") if one.strip()}
+    return {one.strip() for one in text.split(";") if one.strip()}

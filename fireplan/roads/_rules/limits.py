@@ -19,7 +19,8 @@ HEAVIEST_T, LARGEST_M = 200.0, 100.0
 
 T_BY_UNIT = {"": 1.0, "t": 1.0, "mt": 1.0, "kg": 0.001, "st": 0.907185, "ton": 0.907185, "tons": 0.907185,
              "lt": 1.016047, "cwt": 0.0508023, "lb": 0.000453592, "lbs": 0.000453592}  # fmt: skip
-M_BY_UNIT = {"": 1.0, "m": 1.0, "cm": 0.01, "ft": 0.3048, "'": 0.3048, "in": 0.0254, '"': 0.0254}
+M_BY_UNIT = {"": 1.0, "m": 1.0, "meter": 1.0, "meters": 1.0, "metre": 1.0, "metres": 1.0, "cm": 0.01, "mm": 0.001,
+             "ft": 0.3048, "feet": 0.3048, "'": 0.3048, "in": 0.0254, '"': 0.0254}  # fmt: skip
 
 _NUMBER_AND_UNIT = re.compile(r"(\d+(?:[.,]\d+)?)\s*([a-z'\"]*)", re.ASCII)
 _FEET_AND_INCHES = re.compile(r"(\d+(?:\.\d+)?)\s*(?:'|ft|feet)\s*(?:(\d+(?:\.\d+)?)\s*(?:\"|in|'')?)?", re.ASCII)

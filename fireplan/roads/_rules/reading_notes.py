@@ -198,9 +198,12 @@ def of_nodes(tally: Counts) -> Iterator[str]:
     if shut:
         kinds = listed(f"{kind} ({n})" for kind, n in shut.items())
         yield f"{wording.counted(sum(shut.values()), 'barrier')} shut streets there: {kinds}"
-    if tally.n["barrier on a junction"]:
-        places = wording.counted(tally.n["barrier on a junction"], "barrier")
+    if tally.n["on a junction"]:
+        places = wording.counted(tally.n["on a junction"], "barrier")
         yield f"{places} at junctions: only streets that end there are shut off"
+    if tally.n["open at a junction"]:
+        places = wording.counted(tally.n["open at a junction"], "barrier")
+        yield f"{places} at junctions passed as if open: of the edges of a graph it is not known which it stands across"
     passed = tally.of("passed ")
     if passed:
         kinds = listed(f"{kind} ({n})" for kind, n in passed.items())

@@ -125,13 +125,18 @@ def scores(weigher: Weigher, chosen: NDArray[np.int64], *, n_new: int) -> pd.Dat
     sense, new = weigher.sense, chosen[chosen < n_new]
     stays = chosen[chosen >= n_new]
     table = pd.DataFrame({"chosen": np.bincount(new, minlength=n_new)})
-    table["alone"] = sense * (weigher.with_each(stays)[:n_new] - weigher.objective(stays))
+    table["alone"] = sense * _more(weigher.with_each(stays)[:n_new], weigher.objective(stays))
     whole = weigher.objective(chosen)
-    beside = sense * (weigher.with_each(chosen)[:n_new] - whole)
+    beside = sense * _more(weigher.with_each(chosen)[:n_new], whole)
     for j in np.unique(new):
         beside[j] = sense * (whole - weigher.objective(np.delete(chosen, np.flatnonzero(chosen == j)[0])))
     table["beside"] = beside
     return table
+
+
+def _more(values: NDArray[np.float64], than: float) -> NDArray[np.float64]:
+    """How much more each is; where somebody is reached by neither, and the longest time is without end, nothing."""
+    return np.subtract(values, than, out=np.zeros(len(values)), where=values != than)
 
 
 def runner_ups(
@@ -181,7 +186,7 @@ def building_order(
         left.remove(best)
         taken = np.append(taken, best)
         then = weigher.objective(taken)
-        rows.append((names[best], then, sense * (then - value)))
+        rows.append((names[best], then, sense * float(_more(np.array([then]), value)[0])))
         value = then
     table = pd.DataFrame(rows, columns=["take", "objective", "gain"])
     table["share"] = table["objective"] / total
