@@ -39,7 +39,7 @@ def short_cut_kph(network):
         ("oneway_minus1", LONG_S, SHORT_S, ""),
         ("oneway_emergency_no", SHORT_S, SHORT_S, ""),
         ("smoothness_impassable", LONG_S, LONG_S, "left out, in kilometres: too rough for the vehicle 0.3"),
-        ("construction", LONG_S, LONG_S, "1 ways under construction or proposed and 0 ferry routes left out"),
+        ("construction", LONG_S, LONG_S, "1 way under construction or proposed left out"),
         ("driveway_long", LONG_S, LONG_S, "left out, in kilometres: driveways and parking aisles 0.3"),
         ("restriction_conditional", SHORT_S, SHORT_S, "turn restrictions that are not kept: 1 at certain times alone"),
         ("restriction_conditional", SHORT_S, SHORT_S, "1 turn restriction relations are not modelled"),

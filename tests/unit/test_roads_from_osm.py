@@ -159,8 +159,8 @@ def test_ferries_construction_and_closed_ways_are_counted(tmp_path):
         tmp_path, street(), street([2, 3], highway="construction"), street([2, 3], highway=None, route="ferry"),
         street([3, 4], access="no"),
     )  # fmt: skip
-    assert "1 ways under construction or proposed and 1 ferry routes left out" in network.notes
-    assert "1 ways closed to motor vehicles left out" in network.notes
+    assert "1 way under construction or proposed and 1 ferry route left out" in network.notes
+    assert "1 way closed to motor vehicles left out" in network.notes
 
 
 def test_a_way_with_absent_nodes_ends_there_and_no_street_is_made_up(tmp_path):

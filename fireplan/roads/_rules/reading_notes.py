@@ -70,11 +70,12 @@ def sentences(tally: Counts) -> Iterator[str]:
     if n["reversible"]:
         yield f"{n['reversible']} reversible ways are driven both ways"
     if n["left out closed"]:
-        yield f"{n['left out closed']} ways closed to motor vehicles left out"
-    if n["left out construction"] or n["ferries"]:
-        yield (
-            f"{n['left out construction']} ways under construction or proposed and {n['ferries']} ferry routes left out"
-        )
+        yield f"{wording.counted(n['left out closed'], 'way')} closed to motor vehicles left out"
+    built = n["left out construction"]
+    unbuilt = [f"{wording.counted(built, 'way')} under construction or proposed"] if built else []
+    ferries = [wording.counted(n["ferries"], "ferry route")] if n["ferries"] else []
+    if unbuilt or ferries:
+        yield f"{' and '.join([*unbuilt, *ferries])} left out"
     yield from _of_kilometres(tally)
     yield from _of_what_is_passed_over(tally)
     yield from of_nodes(tally)
