@@ -159,8 +159,8 @@ class RoadNetwork(OfOneRelease):
         return self
 
     def __getstate__(self) -> dict[str, Any]:
-        """Travel without what is worked out from the rest."""
-        kept = {f.name for f in fields(self)} | {RELEASE}
+        """Travel without what is worked out from the rest; but where doors open was judged before streets were shut."""
+        kept = {f.name for f in fields(self)} | {RELEASE, "doors"}
         return {name: value for name, value in super().__getstate__().items() if name in kept}
 
     def __setstate__(self, state: dict[str, Any]) -> None:

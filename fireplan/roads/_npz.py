@@ -15,7 +15,8 @@ import pyproj
 
 from fireplan._checked import takes
 from fireplan.errors import FireplanError, NetworkError
-from fireplan.roads._network import RoadNetwork
+from fireplan.roads._doors import Doors
+from fireplan.roads._network import RoadNetwork, take_over
 from fireplan.roads._rules.vehicles import Vehicle, as_values
 from fireplan.roads._speed_periods import SpeedPeriod, as_plain
 from fireplan.roads._turns import TurnDelays
@@ -57,6 +58,7 @@ def save(roads: RoadNetwork, path: str | Path) -> Path:
     content["vehicle"] = np.array(json.dumps(as_values(roads.vehicle)))
     content["periods"] = np.array(json.dumps(as_plain(roads.periods)))
     content["fingerprint"] = np.array(roads.fingerprint)
+    content["doors"] = np.array(roads.doors)  # judged before streets were shut, where some are
     handle, part = tempfile.mkstemp(dir=file.parent, prefix=file.name, suffix=".part")
     try:
         with os.fdopen(handle, "wb") as stream:
@@ -101,6 +103,10 @@ def load(path: str | Path) -> RoadNetwork:
     )
     if roads.fingerprint != str(held["fingerprint"]):
         raise NetworkError(f"{file.name} is damaged: its streets are not those that were saved")
+    if "doors" in held:
+        if held["doors"].shape != (len(Doors._fields), roads.n_streets) or held["doors"].dtype != bool:
+            raise NetworkError(f"{file.name} is damaged: it does not say of each street whether doors open on it")
+        take_over(roads, {"doors": Doors(*held["doors"])})
     return roads
 
 

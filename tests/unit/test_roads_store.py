@@ -1,9 +1,11 @@
 import pickle
+from dataclasses import replace
 
 import networkx as nx
 import numpy as np
 import osmnx as ox
 import pytest
+from metre_towns import network
 
 from fireplan import examples, roads
 from fireplan.errors import FireplanError, NetworkError
@@ -155,3 +157,30 @@ def test_a_damaged_cache_is_said_to_be_damaged(line, tmp_path, monkeypatch):
     file.write_bytes(file.read_bytes()[:100])
     with pytest.raises(NetworkError, match=file.name):
         roads.from_place("Line Town", cache=tmp_path)
+
+
+def travelled(street, folder):
+    """A network as it is, pickled, and saved and loaded."""
+    sent = pickle.loads(pickle.dumps(street))  # noqa: S301 - its own
+    return [street, sent, roads.load(roads.save(street, folder / "street.npz"))]
+
+
+def test_where_doors_open_stays_what_it_was_before_a_direction_was_shut(tmp_path):
+    main = [(x, 0) for x in range(0, 900, 100)]
+    town = network(("Main", main, {}), ("Close", [(400, 0), (400, 200)], {}))
+    shut = np.where(town.street_name == "Close", np.inf, town.there_s)
+    then = town.with_times(there_s=shut, back_s=town.back_s)
+    anew = replace(then).doors
+    assert not np.array_equal(anew.to_reach, then.doors.to_reach)  # of a street drawn so nobody would be told
+    for other in travelled(then, tmp_path):
+        np.testing.assert_array_equal(np.array(other.doors), np.array(town.doors))
+        assert other.fingerprint == then.fingerprint
+
+
+def test_a_file_that_does_not_tell_doors_of_each_street_is_damaged(line, tmp_path):
+    file = roads.save(line, tmp_path / "line.npz")
+    with np.load(file) as content:
+        held = dict(content)
+    np.savez(file, **(held | {"doors": held["doors"][:, :-1]}))
+    with pytest.raises(NetworkError, match="does not say of each street whether doors open"):
+        roads.load(file)
