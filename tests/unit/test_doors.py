@@ -304,3 +304,14 @@ def test_the_case_of_rural_blocks():
     village, farm = found.zones["project_travel_s"].loc[["B0", "B3"]]
     assert village < 60
     assert 120 < farm < 480
+
+
+def test_places_on_a_closed_street_are_told_to_be_reached_by_the_next():
+    """The next street may lie nearer to a station, so that a closure seems to bring somebody help sooner."""
+    lane = ("Lane", [(500, 0), (500, 100), (600, 100)], {})
+    scenario = town(network(MAIN, lane), {"S1": (0, 0)}, zones=[(495, 40), (600, 1)])
+    near = points([(500, 50)], crs=4326).iloc[0].coords[0]
+    shut = scenario.apply(changes.CloseRoad("Lane", near=near))
+    assert place_notes(scenario, "zones") == ()
+    (told,) = place_notes(shut, "zones")
+    assert told.startswith("1 zone on a closed street is reached from the next street that is open, up to 40 m away")
