@@ -110,12 +110,11 @@ def _placed(scenario: Scenario, kind: str, key: Hashable) -> Placed:
         found = put(roads, xy_m, limit_m=limit_m, what="incident")
         notes = (*_moved_said(roads, found, "incident"), *_shut_said(roads, xy_m, found.on_road, "incident"))
         return Placed(Places(kind, key, calls.index.view(), found.on_road), notes)
-    shapes = zones_m(scenario).shapes
     points = in_crs(roads, zones.geometry.representative_point())  # as zones are drawn, in whatever CRS
     found = put(roads, points, limit_m=limit_m, what="zone")
     on_road, notes = found.on_road, _moved_said(roads, found, "zone")
     far = np.flatnonzero(on_road.street < 0)
-    by_block = by_own_block(roads, shapes[far], points[far])
+    by_block = by_own_block(roads, zones.geometry.iloc[far].to_crs(roads.crs).to_numpy(), points[far])
     reached = by_block.street >= 0
     if reached.any():
         on_road = taken(on_road, by_block, reached, rows=far)
