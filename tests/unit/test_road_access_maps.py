@@ -565,3 +565,11 @@ def test_whatever_the_tags_a_way_is_driven_within_what_a_vehicle_can_or_it_is_sa
 def test_whatever_stands_at_a_node_is_passed_in_a_time_or_shut(tags):
     met = met_at(tags, Vehicle())
     assert met is None or (0 <= met.wait_s <= 30 and not (met.shut and met.wait_s))
+
+
+@pytest.mark.parametrize(("tag", "told"), [("motor_vehicle=no", True), ("access=no", True), ("access=private", False)])
+def test_a_node_that_lets_nobody_pass_without_saying_by_what_is_told(tag, told, tmp_path):
+    town = drawn("a---b---c", ways={"abc": "residential"}, nodes={"b": tag}, folder=tmp_path)
+    assert np.isfinite(town.seconds("a", "c"))
+    said = [note for note in town.network.notes if "passed as if open" in note]
+    assert said == ([f"1 barrier of unknown kinds passed as if open: '{tag}' (1)"] if told else [])

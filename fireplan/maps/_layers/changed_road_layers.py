@@ -39,6 +39,10 @@ LAYERS = (("Changed roads", ("closed", "opened", "built")), ("Changed speeds", (
 TOLERANCE_M = 2.0
 
 
+CLOSED = "closed"
+ON_CLOSED = "What lies on a closed street is reached from the next that is open, so some may seem reached sooner."
+
+
 def draw_changed_roads(page: folium.Map, before: Scenario, after: Scenario) -> dict[str, tuple[int, float]]:
     """
     Draw the streets that are driven otherwise than before, above all areas.
@@ -78,6 +82,8 @@ def changed_roads_legend(of: Sequence[tuple[str, dict[str, tuple[int, float]]]],
     shown = [kind for kind in LOOKS if any(kind in kinds for _, kinds in changed)]
     entries = [Entry(label=LOOKS[k][0], colour=LOOKS[k][1], sign=SIGNS.get(LOOKS[k][3], "line")) for k in shown]
     note = "; ".join(f"{name}: {_all_said(kinds)}" for name, kinds in changed)
+    if CLOSED in shown:
+        note += f". {ON_CLOSED}"
     return [Legend(title="Changed roads", unit=f"against {against}", entries=entries, note=note)]
 
 

@@ -37,10 +37,10 @@ NODE_KEYS = frozenset(
 )  # fmt: skip
 """Keys of nodes that decide anything."""
 
-TELLING_KEYS = ("barrier", "highway", "railway", "ford", *(limit.key for limit in LIMITS))
-"""A node without any of these is passed as if it had no tags."""
-
 MOTOR_KEYS = ("motor_vehicle", "motorcar", "vehicle", "access")
+
+TELLING_KEYS = ("barrier", "highway", "railway", "ford", *MOTOR_KEYS, *(limit.key for limit in LIMITS))
+"""A node without any of these is passed as if it had no tags."""
 
 
 class Met(NamedTuple):
@@ -80,7 +80,7 @@ class Met(NamedTuple):
     on_a_lane_s: float | None = None
 
 
-def met_at(tags: Mapping[str, str], vehicle: Vehicle) -> Met | None:
+def met_at(tags: Mapping[str, str], vehicle: Vehicle) -> Met | None:  # noqa: PLR0911 - a verdict each
     """Say what is met at a node with these tags; None: nothing that counts."""
     tags = as_meant(tags)
     if refused_sizes(tags, vehicle):
@@ -102,6 +102,9 @@ def met_at(tags: Mapping[str, str], vehicle: Vehicle) -> Met | None:
         return Met(control=int(control), direction=direction, minor=minor)
     if tags.get("ford", "") not in {"", "no"}:
         return Met(told="ford")
+    shutting = next((key for key in MOTOR_KEYS if key in tags), "")
+    if shutting and not barrier and _values(tags[shutting]) <= CLOSED:  # by what, and for whom, nobody says
+        return Met(told=f"unknown barrier {shutting}={tags[shutting]}")
     return None
 
 
