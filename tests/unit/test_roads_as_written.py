@@ -194,3 +194,29 @@ def test_the_first_releases_of_osmnx_are_read(tmp_path):
     assert network.there_s[0] == pytest.approx(1110.35 / (25 * 1.609344) * 3.6)
     assert network.street_name.tolist() == ["A"]
     assert network.repairs == ()
+
+
+def test_a_street_whose_last_version_is_none_any_more_is_not_driven(tmp_path):
+    nodes = "".join(f'<node id="{i}" version="1" lat="{40 + i / 1000}" lon="-75"/>' for i in (1, 2, 3))
+    way = '<way id="{}" version="{}"><nd ref="{}"/><nd ref="{}"/><tag k="{}" v="{}"/></way>'
+    ways = [
+        (10, 1, 1, 2, "highway", "residential"),
+        (11, 1, 2, 3, "highway", "residential"),
+        (11, 2, 2, 3, "name", "Gone"),
+    ]
+    file = tmp_path / "history.osm"
+    for space in ("", " " * 2**20):  # as it lies in one chunk of the file, or is cut into two
+        content = nodes + "".join(way.format(*one) for one in ways).replace("<way", space + "<way", 1)
+        file.write_text(f'<osm version="0.6">{content}</osm>')
+        assert roads.from_osm(file).n_streets == 1
+
+
+def test_a_barrier_that_was_moved_away_in_its_last_version_is_passed(tmp_path):
+    place = '<node id="{}" version="{}" lat="{}" lon="-75">{}</node>'
+    bollard = '<tag k="barrier" v="bollard"/>'
+    nodes = place.format(1, 1, 40.001, "") + place.format(2, 1, 40.002, bollard) + place.format(2, 2, 40.002, "")
+    nodes += place.format(3, 1, 40.003, "")
+    way = '<way id="10" version="1"><nd ref="1"/><nd ref="2"/><nd ref="3"/><tag k="highway" v="residential"/></way>'
+    file = tmp_path / "history.osm"
+    file.write_text(f'<osm version="0.6">{nodes}{way}</osm>')
+    assert not any("barrier" in note for note in roads.from_osm(file).notes)

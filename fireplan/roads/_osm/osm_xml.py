@@ -24,6 +24,7 @@ UNNUMBERED = 9_000_000_000
 _UNUSUAL = re.compile(
     rb"""<remark|\baction\s*=\s*["']delete|\b(?:id|ref)\s*=\s*["']-|<nd\b[^>]*\blat\s*=|\bvisible\s*=\s*["']false"""
 )
+_NUMBERED = re.compile(rb"""<(node|way|relation)\b[^>]*?\sid\s*=\s*["']([^"']*)["']""")
 _VERSION = re.compile(rb"""<osm\b[^>]*\bversion\s*=\s*["']([^"']*)""")
 _REMARK = re.compile(rb"<remark>(.*?)</remark>", re.DOTALL)
 
@@ -51,7 +52,7 @@ def needs_putting_in_order(stream: IO[bytes], *, name: str) -> bool:
     Returns
     -------
     Whether it has ways before nodes, new elements of an editor (negative ids), deleted ones, coordinates within ways,
-    or another version number, or none.
+    several versions of an element one after the other, as a history has them, or another version number, or none.
 
     Raises
     ------
@@ -60,18 +61,24 @@ def needs_putting_in_order(stream: IO[bytes], *, name: str) -> bool:
     """
     kept, first_way, unusual = b"", False, False
     version: bytes | None = None
+    begins, seen, last = 0, -1, (b"", b"")
     while chunk := stream.read(CHUNK_BYTES):
         held = kept + chunk
         remark = held.find(b"<remark")
         if remark >= 0:
             _refuse_remark(held[remark:] + stream.read(CHUNK_BYTES), name=name)
-        if version is None and (found := _VERSION.search(held)) is not None:
-            version = found[1]
+        if version is None and (said := _VERSION.search(held)) is not None:
+            version = said[1]
             unusual |= version != b"0.6"
         unusual |= _UNUSUAL.search(held) is not None
         way, node = held.find(b"<way"), held.rfind(b"<node")
         unusual |= node >= 0 and (first_way or 0 <= way < node)
         first_way |= way >= 0
+        for found in _NUMBERED.finditer(held):
+            if begins + found.start() > seen:  # what both chunks hold is looked at once
+                seen, before, last = begins + found.start(), last, (found[1], found[2])
+                unusual |= last == before
+        begins += len(held) - min(len(held), OVERLAP_BYTES)
         kept = held[-OVERLAP_BYTES:]
     return unusual or version is None
 
