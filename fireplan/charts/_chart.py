@@ -139,8 +139,11 @@ class Chart:
             raise InputError(f"dpi is {dpi}: give a number above zero")
         return self._drawn("png", dpi=dpi, metadata={"Software": None, "Title": self.title, "Description": self.alt})
 
+    @takes
     def pixels(self, *, dpi: float = PNG_DPI) -> NDArray[np.uint8]:
         """Give it as it would stand in a PNG: rows x columns x (red, green, blue)."""
+        if not 0 < dpi < float("inf"):
+            raise InputError(f"dpi is {dpi}: give a number above zero")
         page = BytesIO()
         with _house_style():
             figure = self.draw()

@@ -13,6 +13,7 @@ import shapely
 
 from fireplan import _kernel as kernel
 from fireplan import wording
+from fireplan._checked import said as said_kind
 from fireplan._checked import takes
 from fireplan._conversions import KPH_PER_MPS
 from fireplan._frozen_tables import FrozenTable, freeze_array, freeze_own
@@ -540,7 +541,7 @@ class RoadNetwork(OfOneRelease):
         delays
             What turns cost; left out: as now.
         """
-        if turns not in TURNS:
+        if not isinstance(turns, str) or turns not in TURNS:
             raise InputError(f"turns is {quoted(turns)}: choose {listed(TURNS)}")
         delays = self.delays if delays is None else delays
         check_delays(delays)
@@ -649,6 +650,8 @@ TAGS = ("ref", "bridge", "tunnel", "junction", "emergency")
 
 def _check_times(name: str, time_s: NDArray[np.float64]) -> None:
     """Raise if a time is none; searches reckon in single precision, in which one that is too long is no end of time."""
+    if np.ndim(time_s) != 1 or np.asarray(time_s).dtype.kind not in "fiu":
+        raise InputError(f"{name} is {said_kind(time_s)}: give an array of seconds, one for each street")
     wrong = ~((time_s >= 0) & ((time_s <= LONGEST_S) | np.isposinf(time_s)))
     if wrong.any():
         row = int(np.argmax(wrong))

@@ -9,9 +9,10 @@ import numpy as np
 import pandas as pd
 import shapely
 
+from fireplan._checked import said as said_kind
 from fireplan._checked import takes
 from fireplan.crs import WGS84, reproject
-from fireplan.errors import InputError, UnknownIdError, quoted
+from fireplan.errors import Faults, InputError, UnknownIdError, quoted
 from fireplan.roads import snap
 from fireplan.roads._turns import KINDS_OF_TURN, kinds_of
 from fireplan.scenario import held
@@ -81,6 +82,11 @@ def route(scenario: Scenario, from_: object, to: object, *, among: str | None = 
     >>> fp.travel.route(town, "E1", "Z03").equals(way)  # from where Engine 1 stands
     True
     """
+    faults = Faults("route")
+    for name, place in (("from_", from_), ("to", to)):
+        if not isinstance(place, str | int | float | shapely.Point) and _point(place) is None:
+            faults.add(f"{name} is {said_kind(place)}: give an id, or a point: longitude and latitude")
+    faults.raise_if_any()
     roads = scenario.roads
     start, ends = _start(scenario, from_), list(_ends(scenario, to, among))
     routes = RouteSearch(roads, cutoff_s=LONGEST_S)

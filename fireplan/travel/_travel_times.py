@@ -117,6 +117,8 @@ def travel_times(
         raise InputError(f"to is {quoted(to)}: ask for 'zones' or 'incidents'")
     if periods is not False:
         names = scenario.roads.period_names if periods is True else list(periods)
+        if not names:
+            raise InputError("periods is an empty list: name some, or write True for all")
         driven = [scenario.during(name, incidents=False) for name in names]
         each = [travel_times(one, to=to, cutoff_s=cutoff_s) for one in driven]
         return xr.concat(each, dim=pd.Index(names, name="period"))

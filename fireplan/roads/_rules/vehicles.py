@@ -9,6 +9,7 @@ from dataclasses import asdict, dataclass, fields, replace
 from importlib import resources
 from typing import Any, Literal, Self, get_args
 
+from fireplan._checked import said as said_kind
 from fireplan._checked import takes
 from fireplan.errors import InputError, UnknownIdError, listed, quoted
 
@@ -93,6 +94,8 @@ class Vehicle:
     def __new__(cls, name: str = "engine", *figures: Any, **other: Any) -> Self:  # noqa: ANN401 - as `preset`
         """Refuse the name of a usual vehicle without its figures: it would be an engine that is called so."""
         asked = other.get("preset", name)
+        if not isinstance(asked, str):
+            raise InputError(f"name of a vehicle is {said_kind(asked)}: give text, such as 'engine'")
         known = [field.name for field in fields(cls)]
         strange = [key for key in other if key not in {*known, "preset"}]
         if strange:
