@@ -95,7 +95,7 @@ class Vehicle:
         """Refuse the name of a usual vehicle without its figures: it would be an engine that is called so."""
         asked = other.get("preset", name)
         if not isinstance(asked, str):
-            raise InputError(f"name of a vehicle is {said_kind(asked)}: give text, such as 'engine'")
+            raise InputError(f"vehicle: name is {said_kind(asked)}: give text, such as 'engine'")
         known = [field.name for field in fields(cls)]
         strange = [key for key in other if key not in {*known, "preset"}]
         if strange:
