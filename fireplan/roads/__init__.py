@@ -1,5 +1,6 @@
 """Road networks: read them, keep them, and put points on them."""
 
+from fireplan.roads._drive_curve import DriveCurve
 from fireplan.roads._graphs.frames import from_frames
 from fireplan.roads._graphs.osmnx_graphs import from_graph, from_graphml
 from fireplan.roads._graphs.osmnx_place import from_place
@@ -17,6 +18,7 @@ __all__ = [
     "REST",
     "SNAP_LIMIT_M",
     "Control",
+    "DriveCurve",
     "Feature",
     "OnRoad",
     "RoadNetwork",

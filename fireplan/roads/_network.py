@@ -22,8 +22,10 @@ from fireplan.crs import WGS84, project
 from fireplan.errors import InputError, UnknownIdError, listed, quoted
 from fireplan.roads._classes import FREEWAYS
 from fireplan.roads._doors import AsDrawn, Doors, doors_of, parts_of
+from fireplan.roads._drive_curve import PLAIN, DriveCurve, check_curve
 from fireplan.roads._routing import Routing, over_nodes, over_turns
 from fireplan.roads._rules.reading_notes import is_usual, said_for_turns
+from fireplan.roads._rules.speeds import planning_caveat
 from fireplan.roads._rules.vehicles import USUAL_VEHICLE, Vehicle
 from fireplan.roads._speed_periods import REST, WEEK_MIN, SpeedPeriod, check_periods, period_notes
 from fireplan.roads._turns import (
@@ -118,6 +120,10 @@ class RoadNetwork(OfOneRelease):
         The vehicle it was read for.
     periods
         Hours of the week in which it is driven otherwise; its own times hold in the rest: see `with_periods`, `during`.
+    curve
+        From what streets and turns add up to along a way, to the time that is told of it: see `with_curve`.
+    calibrated
+        Whether times and curve were learnt from a dispatch history.
     """
 
     crs: pyproj.CRS
@@ -144,6 +150,8 @@ class RoadNetwork(OfOneRelease):
     delays: TurnDelays = USUAL_DELAYS
     vehicle: Vehicle = USUAL_VEHICLE
     periods: tuple[SpeedPeriod, ...] = ()
+    curve: DriveCurve = PLAIN
+    calibrated: bool = False
 
     def __post_init__(self) -> None:
         """Bar the arrays from being written to; what can still be written to elsewhere is copied."""
@@ -208,6 +216,8 @@ class RoadNetwork(OfOneRelease):
             digest.update(np.ascontiguousarray(self.banned).tobytes())
             digest.update(np.ascontiguousarray(self.features & Feature.ROUNDABOUT).tobytes())
             digest.update(are_ramps(self.highway).tobytes())
+        if not self.curve.is_plain:
+            digest.update(f"{self.curve}".encode())
         return digest.hexdigest()[:16]
 
     @cached_property
@@ -551,6 +561,26 @@ class RoadNetwork(OfOneRelease):
         return other
 
     @takes
+    def with_curve(self, curve: DriveCurve, *, calibrated: bool = False) -> RoadNetwork:
+        """
+        Tell drives by another curve; quickest ways stay what they are.
+
+        Parameters
+        ----------
+        curve
+            From what streets and turns add up to, to the time of a drive.
+        calibrated
+            Whether it was learnt from a dispatch history, with the times of the streets.
+        """
+        check_curve(curve)
+        notes = tuple(note for note in self.notes if note != planning_caveat()) if calibrated else self.notes
+        other = replace(self, curve=curve, calibrated=calibrated, notes=notes)
+        # What is searched is the same; its name is not.
+        known = {name: value for name, value in vars(self).items() if name in WORKED_OUT - {"fingerprint"}}
+        vars(other).update(known)
+        return other
+
+    @takes
     def with_periods(self, *periods: SpeedPeriod) -> RoadNetwork:
         """
         Say in which hours of the week the streets are driven otherwise.
@@ -670,7 +700,9 @@ def by_metres(roads: RoadNetwork, least_m: float) -> RoadNetwork:
         note="every metre takes one second: times are road distances in metres",
     )
     turns: Turns = "exact" if roads.turns == "exact" else "none"
-    other = replace(measured, wait_s=np.zeros(roads.n_nodes), turns=turns, delays=NO_DELAYS)
+    other = replace(
+        measured, wait_s=np.zeros(roads.n_nodes), turns=turns, delays=NO_DELAYS, curve=PLAIN, calibrated=False
+    )
     vars(other).update({name: value for name, value in vars(measured).items() if name in FROM_GEOMETRY})
     return other
 

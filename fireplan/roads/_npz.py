@@ -8,7 +8,7 @@ import tempfile
 import zipfile
 import zlib
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 import pyproj
@@ -16,6 +16,7 @@ import pyproj
 from fireplan._checked import takes
 from fireplan.errors import FireplanError, NetworkError
 from fireplan.roads._doors import Doors
+from fireplan.roads._drive_curve import DriveCurve, check_curve
 from fireplan.roads._network import RoadNetwork, take_over
 from fireplan.roads._rules.vehicles import Vehicle, as_values
 from fireplan.roads._speed_periods import SpeedPeriod, as_plain
@@ -24,12 +25,12 @@ from fireplan.roads._turns import TurnDelays
 if TYPE_CHECKING:
     from fireplan.roads._turns import Turns
 
-FORMAT = 2
+FORMAT = 3
 ARRAYS = (
     "node_xy_m", "first", "last", "length_m", "there_s", "back_s", "xy_m", "offsets", "highway", "street_name",
     "street_ref", "features", "control", "wait_s", "banned",
 )  # fmt: skip
-ABOUT = ("node_ids", "format", "crs", "source", "notes", "turns", "delays", "vehicle", "periods", "fingerprint")
+ABOUT = ("node_ids", "format", "crs", "source", "notes", "turns", "delays", "vehicle", "periods", "curve", "fingerprint")
 
 
 @takes
@@ -57,6 +58,7 @@ def save(roads: RoadNetwork, path: str | Path) -> Path:
     content["delays"] = np.array(json.dumps(roads.delays._asdict()))
     content["vehicle"] = np.array(json.dumps(as_values(roads.vehicle)))
     content["periods"] = np.array(json.dumps(as_plain(roads.periods)))
+    content["curve"] = np.array(json.dumps([roads.calibrated, roads.curve._asdict()]))
     content["fingerprint"] = np.array(roads.fingerprint)
     content["doors"] = np.array(roads.doors)  # judged before streets were shut, where some are
     handle, part = tempfile.mkstemp(dir=file.parent, prefix=file.name, suffix=".part")
@@ -99,6 +101,7 @@ def load(path: str | Path) -> RoadNetwork:
         delays=_delays(str(held["delays"]), file.name),
         vehicle=_vehicle(str(held["vehicle"]), file.name),
         periods=_periods(str(held["periods"]), file.name),
+        **_curve(str(held["curve"]), file.name),
         **{name: held[name] for name in ARRAYS},
     )
     if roads.fingerprint != str(held["fingerprint"]):
@@ -129,3 +132,13 @@ def _periods(text: str, name: str) -> tuple[SpeedPeriod, ...]:
         return tuple(SpeedPeriod(**period) for period in json.loads(text))
     except (ValueError, TypeError, FireplanError) as error:
         raise NetworkError(f"{name} is damaged: its periods cannot be read ({error})") from error
+
+
+def _curve(text: str, name: str) -> dict[str, Any]:
+    try:
+        calibrated, values = json.loads(text)
+        curve = DriveCurve(**values)
+        check_curve(curve)
+    except (ValueError, TypeError, FireplanError) as error:
+        raise NetworkError(f"{name} is damaged: its curve of drives cannot be read ({error})") from error
+    return {"curve": curve, "calibrated": bool(calibrated)}
