@@ -123,7 +123,8 @@ class Comparison(OfOneRelease):
 
         Returns
         -------
-        By `scenario` (all but the first), `objective` and `measure`: `gained` (outside before, within now), `lost`,
+        By `scenario` (all but the first), `objective` and `measure`: `gained` (outside before, within now), `lost`
+        (with a calibration both are expected: how much likelier, or less likely, each place is reached in time),
         `net`, `n`, `faster` and `slower` (arrival changed by more than 10 s) and the `unit`. Pairs are the same places
         with the first scenario's weights; a street that only one of them has is in no pair.
         """
@@ -135,8 +136,9 @@ class Comparison(OfOneRelease):
                 weight = np.where(there, weight, 0.0)
                 with np.errstate(invalid="ignore"):
                     change_s = np.nan_to_num(new.arrival_s - old.arrival_s, nan=0.0)
-                gained = weight[new.within & ~old.within].sum()
-                lost = weight[old.within & ~new.within].sum()
+                likelier = new.chance - old.chance
+                gained = (weight * np.maximum(likelier, 0.0)).sum()
+                lost = (weight * np.maximum(-likelier, 0.0)).sum()
                 rows.append(
                     {
                         "scenario": after.scenario.name,

@@ -18,12 +18,14 @@ from fireplan._result_cache import Memo
 from fireplan._schema import check_table, columns
 from fireplan._selection import Selection, choose_incidents, minute_of_week, outline_of
 from fireplan.crs import within_180
+from fireplan.drive_times._calibration import drive_by
 from fireplan.errors import Faults, InputError, UnknownIdError, listed, quoted
 from fireplan.roads import SNAP_LIMIT_M
 from fireplan.roads._speed_periods import period_of
 from fireplan.roads._street_names import StreetBook, without_house
 from fireplan.stations import complete_units
 from fireplan.stations._agencies import with_neighbours
+from fireplan.stations._drive_starts import with_starts
 from fireplan.stations._exit_streets import exit_streets
 
 if TYPE_CHECKING:
@@ -32,6 +34,7 @@ if TYPE_CHECKING:
     import geopandas as gpd
     from numpy.typing import NDArray
 
+    from fireplan.drive_times import Calibration
     from fireplan.roads import RoadNetwork, SpeedPeriod
 
 __all__ = ["USUAL_WEIGHTS", "Change", "Scenario", "Tables"]
@@ -125,6 +128,8 @@ class Scenario(OfOneRelease):
         Columns of the zones that are counted besides `USUAL_WEIGHTS`, such as ("beds",).
     selections
         What it was narrowed to by `only`, one after the other.
+    calibration
+        What its drives were learnt from; None: they are planned. See `calibrated`.
     snap_limit_m
         Places farther than this from any street are off the road: a station is refused, demand is not reached. [m]
     memo
@@ -151,6 +156,7 @@ class Scenario(OfOneRelease):
     timezone: str = ""
     weights: tuple[str, ...] = ()
     selections: tuple[Selection, ...] = ()
+    calibration: Calibration | None = None
     snap_limit_m: float = SNAP_LIMIT_M
     memo: Memo = field(default_factory=Memo)
     _checked: InitVar[bool] = False
@@ -406,6 +412,54 @@ class Scenario(OfOneRelease):
         found = self._with(self.tables._replace(**parts), name=name or f"{self.name}, {period}", changes=())
         object.__setattr__(found, "selections", selections)
         return found
+
+    @takes
+    def calibrated(self, calibration: Calibration) -> Scenario:
+        """
+        Drive by what was learnt from the dispatch history; whatever is measured, drawn or sought follows.
+
+        Parameters
+        ----------
+        calibration
+            From `fireplan.calibrate`, or `fireplan.drive_times.read_calibration`.
+
+        Returns
+        -------
+        The same department, with the speeds, turns, starts, hours, exits and turnouts of the calibration. A planned
+        turnout of a unit gives way to the observed one. Changes are made anew on it; a new station has the common
+        start, and a station that moves loses what was its own.
+
+        Raises
+        ------
+        InputError
+            If the calibration is of another network, or the scenario is calibrated already, or driven as in one period.
+        """
+        if self.roads.calibrated:
+            raise InputError(f"scenario {quoted(self.name)} is calibrated already: calibrate the one it was made from")
+        if self.parent is not None and self.changes:
+            return self.parent.calibrated(calibration).apply(*self.changes, name=self.name)
+        if self.parent is not None and self.selections != self.parent.selections:
+            if self.roads.fingerprint != self.parent.roads.fingerprint:
+                raise InputError(
+                    f"{quoted(self.name)} is of one period of the week: calibrate first, then ask `during`"
+                )
+            whole = self.parent.calibrated(calibration)
+            given = vars(self)
+            parts = {name: given[name] for name in ("zones", "incidents")}
+            found = whole._with(  # noqa: SLF001 - one of its own kind
+                whole.tables._replace(**parts), name=self.name, changes=()
+            )
+            object.__setattr__(found, "selections", self.selections)
+            return found
+        calibration.check_network(self.roads)
+        tables = held(self)
+        parts = {"stations": freeze_own(with_starts(tables.stations, calibration.stations))}
+        if len(tables.units) and calibration.turnout is not None:
+            parts["units"] = freeze_own(calibration.turnout.of_units(tables.units))
+        others = {f.name: getattr(self, f.name) for f in fields(self) if f.name not in TABLES}
+        others |= {"calibration": calibration, "parent": None}
+        driven = self.tables._replace(roads=drive_by(self.roads, calibration), **parts)
+        return Scenario(**others | vars(driven), _checked=True)
 
     def _calls_of(self, calls: gpd.GeoDataFrame, period: str) -> tuple[NDArray[np.bool_], int]:
         """Say which incidents came in during a period, and of how many the record does not say when."""

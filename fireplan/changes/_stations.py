@@ -26,6 +26,7 @@ from fireplan.errors import Faults, InputError, quoted
 from fireplan.scenario import held
 from fireplan.stations._apparatus import known_type
 from fireplan.stations._department import Typical, crew_of, other_spelling, turnout_of
+from fireplan.stations._drive_starts import OF_PLACE
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -185,8 +186,8 @@ class MoveStation(BaseChange):
         place = point(self.at, stations.crs, what=what)
         on_a_road(tables, self.at, what=what)
         stations.loc[self.station_id, stations.geometry.name] = place
-        if "street" in stations.columns:
-            stations.loc[self.station_id, "street"] = ""  # that was of the place it left
+        for name in set(OF_PLACE) & set(stations.columns):  # that was of the place it left
+            stations.loc[self.station_id, name] = "" if name == "street" else np.nan
         return tables._replace(stations=stations)
 
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+import hashlib
+from dataclasses import dataclass, field, fields
+from functools import cached_property
 from typing import TYPE_CHECKING, Literal, NamedTuple, get_args
 
 import numpy as np
@@ -11,13 +12,17 @@ import numpy as np
 from fireplan import wording
 from fireplan._checked import takes
 from fireplan._one_release import OfOneRelease
-from fireplan.drive_times._travel_spread import TravelSpread
-from fireplan.drive_times._turnout_times import TurnoutTimes
-from fireplan.errors import Faults, listed, quoted
-from fireplan.roads import DriveCurve, SpeedPeriod, TurnDelays, class_speeds
+from fireplan.errors import Faults, InputError, listed, quoted
+from fireplan.roads import class_speeds
+from fireplan.roads._drive_curve import PLAIN
+from fireplan.roads._turns import NO_DELAYS
 
 if TYPE_CHECKING:
-    from fireplan.roads import RoadNetwork
+    from collections.abc import Mapping
+
+    from fireplan.drive_times._travel_spread import TravelSpread
+    from fireplan.drive_times._turnout_times import TurnoutTimes
+    from fireplan.roads import DriveCurve, RoadNetwork, SpeedPeriod, TurnDelays
 
 Model = Literal["planning", "factor", "rand", "rand_fitted", "linear", "class", "full"]
 """The ladder, from the simplest to the fullest."""
@@ -131,6 +136,10 @@ class Draw(NamedTuple):
     slope: float
 
 
+NOT_DRIVEN = {"made", "versions", "notes", "reason", "ledger", "ladder", "by_station", "method"}
+"""What a calibration says besides what is driven by it."""
+
+
 @takes
 @dataclass(frozen=True)
 class Calibration(OfOneRelease):
@@ -192,8 +201,8 @@ class Calibration(OfOneRelease):
     reason: str = ""
     speeds_kph: Mapping[str, Estimate] = field(default_factory=dict)
     factor: float = 1.0
-    curve: DriveCurve = DriveCurve()
-    delays: TurnDelays = TurnDelays()
+    curve: DriveCurve = PLAIN
+    delays: TurnDelays = NO_DELAYS
     delay_estimates: Mapping[str, Estimate] = field(default_factory=dict)
     periods: tuple[SpeedPeriod, ...] = ()
     period_estimates: Mapping[str, Estimate] = field(default_factory=dict)
@@ -237,14 +246,32 @@ class Calibration(OfOneRelease):
             f" held out, n = {wording.count(e.n)}"
         )
 
-    @property
+    @cached_property
     def fingerprint(self) -> str:
-        """Name of what is driven by it."""
-        return self.history[:8] + self.network[:8]
+        """Name of what is driven by it: calibrations of the same values have the same one."""
+        values = [getattr(self, f.name) for f in fields(self) if f.name not in NOT_DRIVEN]
+        return hashlib.sha256(repr(values).encode()).hexdigest()[:16]
+
+    def check_network(self, roads: RoadNetwork) -> None:
+        """Refuse to be driven on streets that it was not learnt on."""
+        here = network_fingerprint(roads)
+        if here != self.network:
+            raise InputError(
+                f"the calibration was made on other streets (network {quoted(self.network)}, here {quoted(here)}):"
+                " calibrate anew, by fp.calibrate or `fireplan calibrate`"
+            )
 
     def over_the_week(self) -> TravelSpread | None:
         """How drives differ from one another in all hours together."""
         return None if self.spread is None else self.spread.widened(self.hours_sd)
+
+
+def network_fingerprint(roads: RoadNetwork) -> str:
+    """Name the streets, classes and directions that a calibration is made on, whatever it takes to drive them."""
+    digest = hashlib.sha256()
+    digest.update(f"{roads.geometry_fingerprint}{roads.attribute_fingerprint}".encode())
+    digest.update(np.packbits([np.isfinite(roads.there_s), np.isfinite(roads.back_s)]).tobytes())
+    return digest.hexdigest()[:16]
 
 
 def drive_by(roads: RoadNetwork, calibration: Calibration) -> RoadNetwork:

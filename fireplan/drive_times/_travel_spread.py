@@ -68,7 +68,8 @@ class TravelSpread:
         """Way from the median to the 90th percentile, on the logarithmic scale, of drives of some medians."""
         with np.errstate(divide="ignore", invalid="ignore"):
             found = self.upper + self.slope * np.log(np.maximum(median_s, 1.0) / 240.0)
-        return np.clip(np.nan_to_num(found, nan=self.upper, posinf=self.upper), LEAST_UPPER, MOST_UPPER)
+        known = np.nan_to_num(found, nan=self.upper, posinf=self.upper)
+        return np.asarray(np.clip(known, LEAST_UPPER, MOST_UPPER))
 
     def chance(self, median_s: NDArray[np.floating], limit_s: NDArray[np.floating] | float) -> NDArray[np.float64]:
         """

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -11,8 +10,9 @@ import numpy as np
 from fireplan._checked import takes
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
+    import pandas as pd
     from numpy.typing import NDArray
 
 
@@ -43,3 +43,9 @@ class TurnoutTimes:
         """Quantiles of the turnout of some kinds of unit to some categories of incident, of all where none is named."""
         del kinds, categories
         return np.array(self.quantiles_s)
+
+    def of_units(self, units: pd.DataFrame) -> pd.DataFrame:
+        """Give units the turnout of their kind and station at the median, in place of a planned one."""
+        kinds = {kind: float(np.median(self.distribution_s([kind]))) for kind in units["type"].unique()}
+        stations_s = units["station_id"].map(lambda s: self.stations_s.get(s, 0.0)).to_numpy(float)
+        return units.assign(turnout_s=np.maximum(units["type"].map(kinds).to_numpy(float) + stations_s, 1.0))

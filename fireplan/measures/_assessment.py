@@ -19,6 +19,7 @@ from fireplan._selection import kind_texts
 from fireplan.errors import InputError, UnknownIdError, listed, quoted
 from fireplan.measures._demand_groups import groups_at
 from fireplan.measures._demand_measures import ON, UNITS, Measure, applies_to, chosen_of, in_zones, measures_of
+from fireplan.measures._expected import chances_for, expected
 from fireplan.measures._tally import ROUNDING, percentile_s, tally, weighted_percentile
 from fireplan.scenario import held, missing_said
 from fireplan.standards._library import standard_of
@@ -51,6 +52,7 @@ ADDED = {f"{nth}_due{end}" for nth in ("first", "second", "third") for end in ("
 SUMMARY_COLUMNS = [
     "objective", "measure", "title", "limit_s", "interval", "n", "within", "outside", "share", "unreachable",
     "not_located", "p90_s", "unit", "required_share", "at_most_outside", "met", "elsewhere", "untold", "basis",
+    "share_low", "share_high", "median_within", "median_share", "all_p90_s", "calibration",
 ]  # fmt: skip
 
 
@@ -70,8 +72,14 @@ class Arrival:
 
     @property
     def within(self) -> NDArray[np.bool_]:
-        """Places reached in time."""
+        """Places reached in time; where drives are known to differ, at the median."""
         return np.asarray(self.arrival_s <= self.objective.limit_s)
+
+    @property
+    def chance(self) -> NDArray[np.float64]:
+        """How likely each place is reached in time: by how drives differ, or yes and no where that is not known."""
+        law = chances_for(self.scenario, self.objective)
+        return self.within.astype(float) if law is None else law.at(self.arrival_s)
 
 
 @takes
@@ -126,6 +134,12 @@ class Assessment(OfOneRelease):
         `met` (missing: the objective sets nothing for this measure), `elsewhere` (not in n: the objective speaks of
         other ground or other incidents), `untold` (not in n: the data do not say whether it speaks of them), and
         `basis`. `n`, `elsewhere` and `untold` add up to everything.
+
+        With a calibration `within`, `outside` and `share` are what is to be expected: how likely each place is reached
+        in time, summed over what is counted. `share_low` and `share_high` are the 95 % interval of the share, from
+        curve and spread of drives as fitted to days drawn anew; `median_within` and `median_share` count what is
+        reached in time at the median drive, yes or no; `all_p90_s` is the 90th percentile of all arrivals, places and
+        drives together [s]; and `calibration` names it. Without one they are missing, and the last is "".
         """
         return headline_table(self.headlines, ["objective", "measure"], SUMMARY_COLUMNS)
 
@@ -142,7 +156,8 @@ class Assessment(OfOneRelease):
         Returns
         -------
         The scenario's zones with `first_due`, `first_due_s` (and second, third; of what the first objective asks
-        for) [s], `incidents_n`, `road_km`, and for each objective `<key>_s` [s], `<key>_within`,
+        for) [s], `incidents_n`, `road_km`, and for each objective `<key>_s` [s], `<key>_within`, with a calibration
+        `<key>_chance` (how likely it is reached in time; the two before are at the median drive),
         `<key>_incidents_share` and `<key>_road_share` (NaN: nothing to share), and, where it speaks of a part of the
         ground, `<key>_applies`.
         """
@@ -229,7 +244,7 @@ class Assessment(OfOneRelease):
             here = np.flatnonzero((code == i) & (weight > 0))
             if i < 0 and not len(here):
                 continue
-            total, inside = weight[here].sum(), weight[here][arrival.within[here]].sum()
+            total, inside = weight[here].sum(), (weight[here] * arrival.chance[here]).sum()
             named.append(label)
             rows.append(
                 {
@@ -312,7 +327,7 @@ def assess(scenario: Scenario, *, standard: Standard | str) -> Assessment:
 
 def _check_columns(scenario: Scenario, standard: Standard) -> None:
     """Every column that the assessment adds to the zones is new."""
-    ends = ("s", "within", "incidents_share", "road_share")
+    ends = ("s", "within", "chance", "incidents_share", "road_share")
     added = [*ADDED, *(f"{o.key}_{end}" for o in standard.planned for end in ends)]
     added += [f"{o.key}_applies" for o in standard.planned if o.where]
     twice = sorted({c for c in added if added.count(c) > 1})
@@ -347,7 +362,9 @@ def headline_table(rows: Sequence[Mapping[str, Any]], keys: list[str], columns: 
 def _headline(arrival: Arrival) -> dict[str, object]:
     objective, measure = arrival.objective, arrival.measure
     found = tally(arrival.scenario, measure, arrival.times, objective.limit_s)
-    total, within = found.total, found.within
+    total, median_within = found.total, found.within
+    law = expected(arrival.scenario, measure, arrival.times, objective, found)
+    within = median_within if law is None else law.within
     within = total if total - within <= ROUNDING * total else within  # what is left over is the rounding of sums
     share = within / total if total > 0 else np.nan
     speaks = objective.weight in {"", measure.name}
@@ -372,6 +389,14 @@ def _headline(arrival: Arrival) -> dict[str, object]:
         "elsewhere": measure.elsewhere,
         "untold": measure.untold,
         "basis": "modelled",
+        "share_low": np.nan if law is None else law.low,
+        "share_high": np.nan if law is None else law.high,
+        "median_within": np.nan if law is None else median_within,
+        "median_share": median_within / total if law is not None and total > 0 else np.nan,
+        "all_p90_s": np.nan if law is None else law.p90_s,
+        "calibration": ""
+        if law is None or arrival.scenario.calibration is None
+        else arrival.scenario.calibration.fingerprint,
     }
 
 
@@ -395,6 +420,9 @@ def _by_zone(scenario: Scenario, arrivals: tuple[Arrival, ...]) -> gpd.GeoDataFr
         arrival_s = force_times(scenario, zones, needs=objective.needs, interval=objective.interval)
         table[f"{objective.key}_s"] = arrival_s
         table[f"{objective.key}_within"] = arrival_s <= objective.limit_s
+        law = chances_for(scenario, objective)
+        if law is not None:
+            table[f"{objective.key}_chance"] = law.at(arrival_s)
         if objective.where:
             table[f"{objective.key}_applies"] = applies_to(scenario, objective, zones) == ON
     whole: dict[str, NDArray[np.float64]] = {}
@@ -403,7 +431,8 @@ def _by_zone(scenario: Scenario, arrivals: tuple[Arrival, ...]) -> gpd.GeoDataFr
         if measure.places.kind == "zones":
             continue
         kind = measure.places.kind
-        total, within = (in_zones(scenario, measure, among=among) for among in (None, arrival.within))
+        total = in_zones(scenario, measure)
+        within = in_zones(scenario, measure, share=arrival.chance)
         if kind not in whole:
             whole[kind] = _all_in_zones(scenario, kind)
             table["incidents_n" if kind == "incidents" else "road_km"] = whole[kind]
@@ -427,7 +456,7 @@ def _by_station(scenario: Scenario, arrivals: tuple[Arrival, ...]) -> pd.DataFra
         counted = (due >= 0) & arrival.measure.known
         weight = arrival.measure.weight[counted]
         columns["n"].extend(np.bincount(due[counted], weights=weight, minlength=len(stations)))
-        weight = weight * arrival.within[counted]
+        weight = weight * arrival.chance[counted]
         columns["within"].extend(np.bincount(due[counted], weights=weight, minlength=len(stations)))
         columns["objective"] += [arrival.objective.key] * len(stations)
         columns["measure"] += [arrival.measure.name] * len(stations)
@@ -444,6 +473,7 @@ def _by_station(scenario: Scenario, arrivals: tuple[Arrival, ...]) -> pd.DataFra
 
 def _notes(scenario: Scenario, standard: Standard, arrivals: tuple[Arrival, ...]) -> list[str]:
     notes = ["modelled with all units at home and free; no call processing", *scenario.roads.time_notes]
+    notes += calibration_notes(scenario)
     tables = held(scenario)
     if not standard.planned:
         notes.append(f"no objective of {standard.name} can be held to a plan: it is for dispatch history alone")
@@ -483,6 +513,15 @@ def _notes(scenario: Scenario, standard: Standard, arrivals: tuple[Arrival, ...]
                 f" {wording.distance(scenario.snap_limit_m)} from any road and count as not reached"
             )
     return notes
+
+
+def calibration_notes(scenario: Scenario) -> list[str]:
+    """Say how wrong the modelled drives are, or that nobody knows."""
+    calibration = scenario.calibration
+    if calibration is None or not scenario.roads.calibrated:
+        return []
+    how = "shares are expected over drives, which differ" if calibration.spread is not None else "drives are medians"
+    return [f"{calibration.headline} ({calibration.basis} runs); {how}", *calibration.notes]
 
 
 def _ground_notes(scenario: Scenario, arrivals: tuple[Arrival, ...]) -> list[str]:

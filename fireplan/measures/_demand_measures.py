@@ -222,7 +222,7 @@ def _bound(measure: Measure, objective: Objective, applies: NDArray[np.int8]) ->
     )
 
 
-def in_zones(scenario: Scenario, measure: Measure, *, among: NDArray[np.bool_] | None = None) -> NDArray[np.float64]:
+def in_zones(scenario: Scenario, measure: Measure, *, share: NDArray[np.floating] | None = None) -> NDArray[np.float64]:
     """
     Say how much of a measure lies in each zone.
 
@@ -233,15 +233,14 @@ def in_zones(scenario: Scenario, measure: Measure, *, among: NDArray[np.bool_] |
     measure
         From `measures_of`: what an objective does not speak of weighs nothing in it. What lies in no zone, and what has
         no known place, is left out.
-    among
-        Count only these of its places; left out: all.
+    share
+        How much of each of its places counts, 0 to 1; left out: all.
     """
     zone = zones_of(scenario, measure.places)
     here = (zone >= 0) & measure.known
-    if among is not None:
-        here &= among
+    weight = measure.weight if share is None else measure.weight * share
     n = len(held(scenario).zones)
-    return np.bincount(zone[here], weights=measure.weight[here], minlength=n).astype(float)
+    return np.bincount(zone[here], weights=weight[here], minlength=n).astype(float)
 
 
 def chosen_of(

@@ -101,8 +101,8 @@ def _like(value: float, of: T) -> float:
 
 def _as(found: NDArray[np.float64], of: T) -> T:
     if isinstance(of, float | int):
-        return float(found)  # type: ignore[return-value]
-    return found.astype(of.dtype)  # type: ignore[return-value]
+        return float(found)
+    return found.astype(of.dtype)
 
 
 def check_curve(curve: DriveCurve) -> None:

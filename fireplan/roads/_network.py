@@ -663,7 +663,8 @@ class RoadNetwork(OfOneRelease):
     def time_notes(self) -> list[str]:
         """Say what its times hold besides speeds: turns, and the hours they are of."""
         driven = [note for note in self.notes if note.startswith(DRIVEN_AS)]
-        return [*turn_notes(self.turns, self.delays), *driven]
+        # What was learnt from runs holds junctions once.
+        return [*([] if self.calibrated else turn_notes(self.turns, self.delays)), *driven]
 
     @property
     def period_notes(self) -> list[str]:

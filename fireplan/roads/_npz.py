@@ -8,7 +8,7 @@ import tempfile
 import zipfile
 import zlib
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, cast
 
 import numpy as np
 import pyproj
@@ -30,7 +30,9 @@ ARRAYS = (
     "node_xy_m", "first", "last", "length_m", "there_s", "back_s", "xy_m", "offsets", "highway", "street_name",
     "street_ref", "features", "control", "wait_s", "banned",
 )  # fmt: skip
-ABOUT = ("node_ids", "format", "crs", "source", "notes", "turns", "delays", "vehicle", "periods", "curve", "fingerprint")
+ABOUT = (
+    "node_ids", "format", "crs", "source", "notes", "turns", "delays", "vehicle", "periods", "curve", "fingerprint",
+)  # fmt: skip
 
 
 @takes
@@ -92,6 +94,7 @@ def load(path: str | Path) -> RoadNetwork:
         raise NetworkError(f"{file.name} is not a network of format {FORMAT}: save it again")
     for name in ARRAYS:
         held[name].flags.writeable = False
+    curve, calibrated = _curve(str(held["curve"]), file.name)
     roads = RoadNetwork(
         crs=pyproj.CRS.from_wkt(str(held["crs"])),
         node_ids=held["node_ids"].astype(object),
@@ -101,7 +104,8 @@ def load(path: str | Path) -> RoadNetwork:
         delays=_delays(str(held["delays"]), file.name),
         vehicle=_vehicle(str(held["vehicle"]), file.name),
         periods=_periods(str(held["periods"]), file.name),
-        **_curve(str(held["curve"]), file.name),
+        curve=curve,
+        calibrated=calibrated,
         **{name: held[name] for name in ARRAYS},
     )
     if roads.fingerprint != str(held["fingerprint"]):
@@ -134,11 +138,11 @@ def _periods(text: str, name: str) -> tuple[SpeedPeriod, ...]:
         raise NetworkError(f"{name} is damaged: its periods cannot be read ({error})") from error
 
 
-def _curve(text: str, name: str) -> dict[str, Any]:
+def _curve(text: str, name: str) -> tuple[DriveCurve, bool]:
     try:
         calibrated, values = json.loads(text)
         curve = DriveCurve(**values)
         check_curve(curve)
     except (ValueError, TypeError, FireplanError) as error:
         raise NetworkError(f"{name} is damaged: its curve of drives cannot be read ({error})") from error
-    return {"curve": curve, "calibrated": bool(calibrated)}
+    return curve, bool(calibrated)

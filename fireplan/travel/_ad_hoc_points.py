@@ -87,18 +87,20 @@ class Passing:
 
     @takes
     def times_from(self, spot: Spot, ends: Places) -> NDArray[np.float32]:
-        """Give the driving times from a place to all of a set; inf beyond `cutoff_s`. [s]"""
+        """Give the times of a unit that is on the road, from a place to all of a set; inf beyond `cutoff_s`. [s]"""
         roads = self._scenario.roads
-        nodes, node_s = _reach(roads.routing, spot, self._cutoff_s, self._workspace)
-        return kernel.point_times(
+        limit_s = max(roads.curve.added_s(self._cutoff_s), 0.0)
+        nodes, node_s = _reach(roads.routing, spot, limit_s, self._workspace)
+        added_s = kernel.point_times(
             nodes,
             node_s,
             origin=spot,
             streets=roads.routing.streets,
             points=(ends.on_road.street, ends.on_road.along),
-            limit_s=self._cutoff_s,
+            limit_s=limit_s,
             workspace=self._workspace,
         )
+        return roads.curve.clock_s(added_s)
 
     @takes
     def look_homeward(self, station_ids: Iterable[str]) -> None:
@@ -135,7 +137,7 @@ class Passing:
             best = min(
                 best, part_s(ahead, there) if ahead >= 0 else np.inf, part_s(-ahead, back) if ahead <= 0 else np.inf
             )
-        return best
+        return self._scenario.roads.curve.clock_s(best)
 
 
 def part_s(share: float, whole_s: float) -> float:

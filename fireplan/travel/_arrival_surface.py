@@ -11,6 +11,7 @@ import shapely
 
 from fireplan.crs import reproject
 from fireplan.progress import steps
+from fireplan.travel._clock import start_of
 from fireplan.travel._mesh import BEYOND_S, Arrivals, arrivals, build_mesh, outline
 from fireplan.travel._mesh_blocks import LONGEST_EDGE_M, Piece, blocks_near, lay
 from fireplan.travel._mesh_vertices import marked, survey, within
@@ -104,7 +105,7 @@ class ArrivalSurface:
         reached = np.zeros(roads.n_nodes, dtype=bool)
         for origin in self.origins:
             nodes, node_s = roads.routing.at_nodes(*self._reach(origin))
-            reached[nodes[node_s <= self._search_s]] = True
+            reached[nodes[node_s <= self._added_s(origin)]] = True
         streets = marked(roads.n_streets, own, np.flatnonzero(reached[roads.first] | reached[roads.last]))
         return blocks_near(self._survey, streets, within_m=BESIDE_M + LONGEST_EDGE_M)
 
@@ -113,6 +114,10 @@ class ArrivalSurface:
         key = _outline_key(self.scenario, origin, within_s)
         return self.scenario.memo.get(key, lambda: self.contour(self.arrivals(origin), within_s))
 
+    def _added_s(self, origin: tuple[int, float], later_s: float = 0.0) -> float:
+        """What streets and turns may add up to from an origin that sets out so much later, as far as anything asks."""
+        return self.scenario.roads.curve.added_s(self._search_s, start_of(self.scenario, origin) + later_s)
+
     def contour(self, reached: Arrivals, within_s: float) -> shapely.MultiPolygon:
         """Outline of where arrival is within a time. [s]"""
         return outline(self.mesh, reached, within_s=within_s, space=self.space)
@@ -120,27 +125,36 @@ class ArrivalSurface:
     def arrivals(self, origin: tuple[int, float]) -> Arrivals:
         """Arrival at the vertices, as far as anything asks. [s]"""
         # Vertices are numbered within the mesh.
-        key = ("mesh times", self.scenario.roads.fingerprint, origin, self._search_s, self._laid.blocks.tobytes())
+        start_s = start_of(self.scenario, origin)
+        driven = self.scenario.roads.fingerprint, origin, start_s
+        key = ("mesh times", *driven, self._search_s, self._laid.blocks.tobytes())
         return self.scenario.memo.get(key, lambda: self.arrivals_once(origin))
 
-    def arrivals_of(self, origins: Sequence[tuple[int, float]], *, keep: bool = True) -> Iterator[Arrivals]:
-        """Arrivals of one origin after another, showing progress; see `arrivals` and `arrivals_once`."""
+    def arrivals_of(
+        self, origins: Sequence[tuple[int, float]], *, later_s: Sequence[float] | None = None, keep: bool = True
+    ) -> Iterator[Arrivals]:
+        """Arrivals of one origin after another, perhaps later than others; see `arrivals` and `arrivals_once`."""
+        later = [0.0] * len(origins) if later_s is None else [float(s) for s in later_s]
         with steps(len(origins), what="arrivals") as step:
-            for origin in origins:
-                yield self.arrivals(origin) if keep else self.arrivals_once(origin)
+            for origin, waits_s in zip(origins, later, strict=True):
+                yield self.arrivals(origin) if keep and not waits_s else self.arrivals_once(origin, waits_s)
                 step()
 
-    def arrivals_once(self, origin: tuple[int, float]) -> Arrivals:
-        """Arrival at the vertices, not kept. [s]"""
+    def arrivals_once(self, origin: tuple[int, float], later_s: float = 0.0) -> Arrivals:
+        """Arrival at the vertices of one that sets out so much later, not kept. [s]"""
         if origin not in self.origins:
             raise LookupError(f"no mesh was laid about {origin}")
         roads, found = self.scenario.roads, self._reach(origin)
-        return arrivals(self.mesh, roads, found, origin=origin, cutoff_s=self._search_s, space=self.space)
+        added = arrivals(
+            self.mesh, roads, found, origin=origin, cutoff_s=self._added_s(origin, later_s), space=self.space
+        )
+        begins_s = max(0.0, start_of(self.scenario, origin) + later_s)
+        return Arrivals(added.vertices, roads.curve.clock_s(added.vertex_s, begins_s))
 
     def _reach(self, origin: tuple[int, float]) -> Reach:
         # Where the whole network has been searched already, that is used.
         all_known = ("reach", self.scenario.roads.fingerprint, origin, np.inf) in self.scenario.memo
-        return reach(self.scenario, origin, cutoff_s=np.inf if all_known else self._search_s)
+        return reach(self.scenario, origin, cutoff_s=np.inf if all_known else max(self._added_s(origin), 0.0))
 
 
 def known_outline(scenario: Scenario, origin: tuple[int, float], within_s: float) -> shapely.MultiPolygon | None:
@@ -153,7 +167,7 @@ def _same(piece: Piece) -> Piece:
 
 
 def _outline_key(scenario: Scenario, origin: tuple[int, float], within_s: float) -> Hashable:
-    return "outline", scenario.roads.fingerprint, origin, within_s
+    return "outline", scenario.roads.fingerprint, origin, start_of(scenario, origin), within_s
 
 
 def origins_of(starts: Places) -> list[tuple[int, float]]:

@@ -262,7 +262,8 @@ def _rows(
 ) -> tuple[NDArray[np.int64], NDArray[np.int32], NDArray[np.float32]]:
     """Solve each candidate: how many places it reaches, which, and the time to each, one row after the other."""
     roads, on = scenario.roads, ends.on_road
-    routing = roads.routing
+    routing, curve = roads.routing, roads.curve
+    limit_s = max(curve.added_s(cutoff_s, curve.start_s), 0.0)
     filed = kernel.Filed(routing.streets, n_nodes=routing.n_states, street=on.street, along=on.along)
     seeds = routing.seeds(street, along, owner=np.arange(len(street)))
     order = np.argsort(seeds.owner, kind="stable")
@@ -278,10 +279,10 @@ def _rows(
         for i in block:
             mine = slice(seeded[i], seeded[i + 1])
             reached = kernel.reach(
-                routing.graph, node[mine], spent_s[mine], limit_s=cutoff_s, corners=corners, workspace=desk.workspace
+                routing.graph, node[mine], spent_s[mine], limit_s=limit_s, corners=corners, workspace=desk.workspace
             )
             origin = int(street[i]), float(along[i])
-            found.append(filed.row(*reached, origin=origin, limit_s=cutoff_s, workspace=desk.workspace))
+            found.append(filed.row(*reached, origin=origin, limit_s=limit_s, workspace=desk.workspace))
         place, travel_s = zip(*found, strict=True)
         return [len(p) for p in place], np.concatenate(place), np.concatenate(travel_s)
 
@@ -293,7 +294,7 @@ def _rows(
             counts += count
             place.add(places_)
             travel_s.add(times_s)
-    return np.array(counts, dtype=np.int64), place.whole(), travel_s.whole()
+    return np.array(counts, dtype=np.int64), place.whole(), curve.clock_s(travel_s.whole(), curve.start_s)
 
 
 class _Growing:

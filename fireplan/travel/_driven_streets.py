@@ -17,6 +17,7 @@ from fireplan.roads import snap
 from fireplan.roads._turns import KINDS_OF_TURN, kinds_of
 from fireplan.scenario import held
 from fireplan.travel._ad_hoc_points import Spot
+from fireplan.travel._clock import start_of
 from fireplan.travel._places import places, station_places
 from fireplan.travel._routes import RouteSearch
 
@@ -57,8 +58,9 @@ def route(scenario: Scenario, from_: object, to: object, *, among: str | None = 
     One row per piece of street between two junctions, in the order in which they are driven: `name`, `ref`,
     `highway`, `length_m` [m]; `turn`, by which it is entered ("start", "straight", "left", "right" or "back");
     `travel_s` along it, `turn_s` and `wait_s` lost before it is entered, and `arrives_s`, when it is left [s]; and the
-    line, in WGS 84. `attrs["travel_s"]` is the time in all, as `travel_times` gives it [s], and `attrs["streets"]` the
-    rows of `roads.streets` that are driven.
+    line, in WGS 84. On calibrated roads streets and turns add up to less than `arrives_s`, which counts the start and
+    is told by their curve (`roads.curve`). `attrs["travel_s"]` is the time in all, as `travel_times` gives it [s], and
+    `attrs["streets"]` the rows of `roads.streets` that are driven.
 
     Raises
     ------
@@ -93,8 +95,12 @@ def route(scenario: Scenario, from_: object, to: object, *, among: str | None = 
     found = [way for end in ends if (way := routes.pieces(start, end)) is not None]
     if not found:
         raise InputError(f"no way leads from {_said(from_)} to {_said(to)} in the directions that may be driven")
-    pieces, takes_s = min(found, key=lambda way: way[1])
-    return _table(scenario, routes, pieces, takes_s)
+    pieces, added_s = min(found, key=lambda way: way[1])
+    table = _table(scenario, routes, pieces, added_s)
+    begins_s = start_of(scenario, (start.street, start.along))
+    table["arrives_s"] = roads.curve.clock_s(table["arrives_s"].to_numpy(), begins_s)
+    table.attrs["travel_s"] = roads.curve.clock_s(added_s, begins_s)
+    return table
 
 
 def _table(scenario: Scenario, routes: RouteSearch, pieces: list[DrivenPiece], takes_s: float) -> gpd.GeoDataFrame:

@@ -14,6 +14,7 @@ from fireplan.stations import KINDS
 from fireplan.travel._nearest_stations import Origins, nearest_stations, points_of, since
 from fireplan.travel._places import Places, places, station_places
 from fireplan.travel._suppliers import Suppliers, answer_key, suppliers_of
+from fireplan.travel._turnout import told
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Mapping
@@ -91,9 +92,9 @@ def _nearest_three(
 
     def make() -> tuple[NDArray[np.int64], NDArray[np.float32]]:
         found = suppliers_of(scenario, needs, interval, once=True)
-        source, best_s = _three_at(scenario, ends, found)
+        source, added_s = _three_at(scenario, ends, found)
         row = np.append(held(scenario).stations.index.get_indexer(found.ids), -1)
-        return row[source], best_s
+        return row[source], told(scenario, added_s, interval, needs)
 
     key = answer_key("nearest three", scenario, ends, needs, interval)
     return scenario.memo.get(key, make)

@@ -16,6 +16,7 @@ from fireplan.travel._first_due import ONE_ENGINE
 from fireplan.travel._mesh import BEYOND_S, Arrivals, outline
 from fireplan.travel._places import station_places
 from fireplan.travel._suppliers import suppliers
+from fireplan.travel._turnout import common_turnout_s
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -83,9 +84,8 @@ def _leads(
     owner = np.full(n, -1, dtype=np.int32)
     first_s, second_s = np.full((2, n), np.inf, dtype=np.float32)
     # One origin at a time, so that memory does not grow with their number.
-    reached = ground.arrivals_of(origins, keep=False)
-    for i, ((vertices, vertex_s), waits_s) in enumerate(zip(reached, later_s, strict=True)):
-        arrival_s = vertex_s + waits_s
+    reached = ground.arrivals_of(origins, later_s=later_s.tolist(), keep=False)
+    for i, (vertices, arrival_s) in enumerate(reached):
         so_far_s = first_s[vertices]
         second_s[vertices] = np.minimum(second_s[vertices], np.maximum(so_far_s, arrival_s))
         ahead = vertices[arrival_s < so_far_s]
@@ -203,12 +203,12 @@ def erf_areas(
     row, later_s, brings = suppliers(scenario, starts, needs=wanted, interval=interval)
     origins = origins_of(starts)
     sources = [origins[r] for r in row]
+    common_s = common_turnout_s(scenario, interval, wanted)
+    limits = [s - common_s for s in limits]
     ground = ArrivalSurface(scenario, sources, farthest_s=limits[0])
-    reached = list(ground.arrivals_of(sources))
+    reached = list(ground.arrivals_of(sources, later_s=later_s.tolist()))
     vertex = np.concatenate([np.empty(0, dtype=np.int32), *(r.vertices for r in reached)])
-    arrival_s = np.concatenate(
-        [np.empty(0, dtype=np.float32), *(r.vertex_s + w for r, w in zip(reached, later_s, strict=True))]
-    )
+    arrival_s = np.concatenate([np.empty(0, dtype=np.float32), *(r.vertex_s for r in reached)])
     source = np.repeat(np.arange(len(row)), [len(r.vertices) for r in reached])
     order = np.lexsort((arrival_s, vertex))
     vertex, arrival_s, source = vertex[order], arrival_s[order], source[order]
@@ -216,7 +216,8 @@ def erf_areas(
     for force in forces:
         complete = _completed(vertex, arrival_s, brings[source], force)
         rows += [
-            {"force": wording.force(force), "within_s": s, "geometry": ground.contour(complete, s)} for s in limits
+            {"force": wording.force(force), "within_s": s + common_s, "geometry": ground.contour(complete, s)}
+            for s in limits
         ]
     return as_table(scenario, rows, columns=["force", "within_s"])
 

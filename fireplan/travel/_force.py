@@ -11,6 +11,7 @@ from fireplan._checked import takes
 from fireplan.stations import KINDS
 from fireplan.travel._nearest_stations import DEPTH, nearest_stations, points_of, since
 from fireplan.travel._suppliers import answer_key, suppliers_of
+from fireplan.travel._turnout import told, told_key
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
@@ -106,9 +107,28 @@ def force_arrival(scenario: Scenario, ends: Places, needs: Mapping[str, float], 
     def make() -> ForceTimes:
         # Each part comes with its own units: the force is complete when the last of its parts is.
         parts = [_amount_at(scenario, ends, kind, amount, interval) for kind, amount in needs.items()]
-        return parts[0] if len(parts) == 1 else _last_of(scenario, parts)
+        added = parts[0] if len(parts) == 1 else _last_of(scenario, parts)
+        return _on_the_clock(scenario, added, interval, needs)
 
     return scenario.memo.get(answer_key("force", scenario, ends, needs, interval), make)
+
+
+def _on_the_clock(scenario: Scenario, added: ForceTimes, interval: str, needs: Mapping[str, float]) -> ForceTimes:
+    """Tell times that streets and turns add up to as those of drives."""
+    key = told_key(scenario, interval, needs)
+    if key is None:
+        return added
+
+    def clock(added_s: NDArray[np.float32]) -> NDArray[np.float32]:
+        return told(scenario, added_s, interval, needs)
+
+    known = None if added.before is None else scenario.memo.known((*key, added.before))
+    if added.before is None or known is None:
+        times = ForceTimes((*key, added.key), None, clock(whole(scenario, added)), used=added.used)
+    else:
+        before = (*key, added.before)
+        times = ForceTimes((*key, added.key), before, whole(scenario, known), added.row, clock(added.row_s), added.used)
+    return scenario.memo.get(times.key, lambda: times)
 
 
 def _last_of(scenario: Scenario, parts: list[ForceTimes]) -> ForceTimes:

@@ -10,6 +10,7 @@ from fireplan._checked import takes
 from fireplan.errors import Faults, UnknownIdError
 from fireplan.progress import steps
 from fireplan.travel._arrival_surface import ArrivalSurface, as_table, checked_limits, known_outline, origins_of
+from fireplan.travel._clock import start_of
 from fireplan.travel._mesh import soonest
 from fireplan.travel._places import station_places
 from fireplan.travel._reached_streets import BESIDE_M, reached_strips
@@ -127,7 +128,7 @@ def _contours(
 def _strips(
     scenario: Scenario, origin: tuple[int, float], limits: tuple[float, ...], beside_m: float
 ) -> dict[float, shapely.MultiPolygon]:
-    key = ("strips", scenario.roads.fingerprint, origin, limits, beside_m)
+    key = ("strips", scenario.roads.fingerprint, origin, start_of(scenario, origin), limits, beside_m)
     return scenario.memo.get(key, lambda: reached_strips(scenario, origin, within_s=limits, beside_m=beside_m))
 
 

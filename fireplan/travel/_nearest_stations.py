@@ -41,7 +41,7 @@ class Origins:
     street, along
         Where on the road.
     later_s
-        What each waits before it drives, its turnout where that counts. [s]
+        What each waits before it drives: its start, and its turnout where that counts. [s]
     brings
         Sources x kinds: what comes with each.
     key
@@ -49,7 +49,7 @@ class Origins:
     """
 
     def __init__(
-        self, starts: Places, station: NDArray[np.int64], later_s: NDArray[np.float32], brings: NDArray[np.float64]
+        self, starts: Places, station: NDArray[np.int64], later_s: NDArray[np.floating], brings: NDArray[np.float64]
     ) -> None:
         self.street = np.ascontiguousarray(starts.on_road.street[station], dtype=np.int32)
         self.along = np.ascontiguousarray(starts.on_road.along[station], dtype=float)

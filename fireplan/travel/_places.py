@@ -10,10 +10,12 @@ import shapely
 
 from fireplan import wording
 from fireplan._checked import takes
+from fireplan.crs import WGS84, project
 from fireplan.errors import InputError, UnreachableStationError, listed, quoted
 from fireplan.roads import Feature, OnRoad
 from fireplan.roads._snapping import SNAP_LIMIT_M, Put, in_crs, nearest, put, taken
 from fireplan.scenario import held, token
+from fireplan.stations._drive_starts import exits
 from fireplan.travel._blocks import by_own_block
 from fireplan.travel._exit_streets import by_named_street, streets_named
 
@@ -24,6 +26,9 @@ if TYPE_CHECKING:
 
     from fireplan.roads import RoadNetwork
     from fireplan.scenario import Scenario, TableName
+
+EXIT_M = 2.0
+"""The place at which a station's engines leave lies on a street this near; else the station is put like others. [m]"""
 
 PIECE_M = 100.0
 """Streets are measured in pieces no longer than this, each by its middle. [m]"""
@@ -243,6 +248,12 @@ def _stations_on_road(scenario: Scenario) -> Places:
     for named in streets_named(roads, stations):
         own = by_named_street(roads, xy_m[named.rows], named.streets, limit_m=scenario.snap_limit_m)
         on_road = taken(on_road, own, own.street >= 0, rows=named.rows)
+    named_at = exits(stations)
+    told = np.flatnonzero(np.isfinite(named_at).all(axis=1))
+    if len(told):
+        at_m = project(named_at[told], source=WGS84, target=roads.crs)
+        own = nearest(roads, at_m, limit_m=EXIT_M, allowed=roads.drivable)
+        on_road = taken(on_road, own, own.street >= 0, rows=told)
     off = np.flatnonzero(on_road.street < 0)
     if len(off):
         raise UnreachableStationError(_off_said(scenario, stations.index, xy_m, off))

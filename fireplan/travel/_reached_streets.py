@@ -8,6 +8,7 @@ import numpy as np
 import shapely
 from shapely.ops import substring
 
+from fireplan.travel._clock import start_of
 from fireplan.travel._travel_times import Reach, reach
 
 if TYPE_CHECKING:
@@ -49,8 +50,11 @@ def reached_strips(
     roads = scenario.roads
     areas: dict[float, shapely.MultiPolygon] = {}
     inner: list[shapely.Geometry] = []
-    farthest = reach(scenario, origin, cutoff_s=max(within_s))
-    for limit_s in sorted(within_s):
+    start_s = start_of(scenario, origin)
+    # Streets are cut where what they add up to runs out.
+    added_s = {limit_s: max(roads.curve.added_s(float(limit_s), start_s), 0.0) for limit_s in within_s}
+    farthest = reach(scenario, origin, cutoff_s=max(added_s.values()))
+    for told_s, limit_s in sorted(added_s.items()):
         in_time = farthest.node_s <= limit_s
         found = Reach(farthest.nodes[in_time], farthest.node_s[in_time])
         lines = reached_lines(roads, found, origin=origin, within_s=limit_s)
@@ -59,7 +63,7 @@ def reached_strips(
         # Round ends are polygons, so a longer piece can miss a shorter one's end by millimetres.
         area = shapely.union_all([*strips, *inner])
         inner = [area]
-        areas[limit_s] = shapely.MultiPolygon(list(shapely.get_parts(area)))
+        areas[told_s] = shapely.MultiPolygon(list(shapely.get_parts(area)))
     return areas
 
 

@@ -49,7 +49,8 @@ class Routes:
 
     @former_argument("within_s", now="cutoff_s")
     def __init__(self, roads: RoadNetwork, *, cutoff_s: float) -> None:
-        self._search = RouteSearch(roads, cutoff_s=cutoff_s)
+        self._curve = roads.curve
+        self._search = RouteSearch(roads, cutoff_s=max(roads.curve.added_s(cutoff_s), 0.0))
 
     @takes
     def way(self, start: Spot, end: Spot) -> tuple[NDArray[np.float64], float] | None:
@@ -63,12 +64,12 @@ class Routes:
         found = self._search.pieces(start, end)
         if found is None:
             return None
-        pieces, takes_s = found
-        return np.concatenate([self._search.points(piece) for piece in pieces]), takes_s
+        pieces, added_s = found
+        return np.concatenate([self._search.points(piece) for piece in pieces]), self._curve.clock_s(added_s)
 
 
 class RouteSearch:
-    """Finds the quickest way between two places, as the pieces of street that are driven; see `Routes`."""
+    """Finds the quickest way between two places, as the pieces of street that are driven, in seconds as they add up."""
 
     def __init__(self, roads: RoadNetwork, *, cutoff_s: float) -> None:
         self._roads = roads

@@ -11,8 +11,10 @@ from fireplan.errors import InputError, listed, quoted
 from fireplan.scenario import held, token
 from fireplan.standards import INTERVALS
 from fireplan.stations import KINDS, USUAL_TURNOUT_S, supply
+from fireplan.travel._clock import start_times
 from fireplan.travel._nearest_stations import Origins
 from fireplan.travel._places import Places, station_places
+from fireplan.travel._turnout import common_turnout_s
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Iterator, Mapping
@@ -43,10 +45,12 @@ def suppliers_of(scenario: Scenario, needs: Mapping[str, float], interval: str, 
             if once:
                 first = ~pd.Index(station).duplicated()  # the quickest stands first
                 station, later_s, brings = station[first], later_s[first], brings[first]
-            return starts.ids[station], Origins(starts, station, later_s, brings)
+            waits_s = np.maximum(start_times(one, starts)[station] + later_s, 0.0)
+            return starts.ids[station], Origins(starts, station, waits_s, brings)
 
         tables = token(one, "stations"), token(one, "units"), one.roads.fingerprint, one.snap_limit_m
-        key = ("suppliers", *tables, tuple(sorted(k for k, n in needs.items() if n > 0)), interval, once)
+        kinds = tuple(sorted(k for k, n in needs.items() if n > 0))
+        key = "suppliers", *tables, kinds, interval, once, common_turnout_s(one, interval, kinds)
         return one.memo.get(key, make)
 
     def before() -> Iterator[Origins]:
@@ -79,8 +83,8 @@ def suppliers(
 
     Returns
     -------
-    Row of the station in `starts`, turnout to add [s], and what comes from there of each of `KINDS`; a station whose
-    units turn out at different times has a row for each.
+    Row of the station in `starts`, turnout to wait for before the drive (see `common_turnout_s`) [s], and what comes
+    from there of each of `KINDS`; a station whose units turn out at different times has a row for each.
     """
     unknown = [k for k in needs if k not in KINDS]
     if unknown:
@@ -89,16 +93,17 @@ def suppliers(
         raise InputError(f"interval is {quoted(interval)}: use {listed(INTERVALS)}")
     units = held(scenario).units
     with_turnout = interval == "turnout_and_travel_s"
+    common_s = common_turnout_s(scenario, interval, sorted(k for k, n in needs.items() if n > 0))
     if len(units) == 0:
         n = len(starts.ids)
-        later_s = np.full(n, USUAL_TURNOUT_S if with_turnout else 0.0, dtype=np.float32)
+        later_s = np.full(n, USUAL_TURNOUT_S - common_s if with_turnout else 0.0, dtype=np.float32)
         return np.arange(n), later_s, np.full((n, len(KINDS)), np.inf)
     brings = supply(units)
     wanted = np.array([needs.get(k, 0.0) > 0 for k in KINDS])
     row = {station: i for i, station in enumerate(starts.ids.to_numpy(object))}
     at = np.array([row.get(station, -1) for station in units["station_id"].to_numpy(object)])
     useful = (brings[:, wanted] > 0).any(axis=1) & (at >= 0)
-    turnout_s = units["turnout_s"].to_numpy(float) if with_turnout else np.zeros(len(units))
+    turnout_s = units["turnout_s"].to_numpy(float) - common_s if with_turnout else np.zeros(len(units))
     at, turnout_s, brings = at[useful], turnout_s[useful], brings[useful]
     # What turns out together at a station comes together.
     order = np.lexsort((turnout_s, at))
@@ -117,4 +122,5 @@ def answer_key(what: str, scenario: Scenario, ends: Places, needs: Mapping[str, 
         token(scenario, "units"),
         scenario.snap_limit_m,
     )
-    return what, *tables, ends.key, tuple(sorted(needs.items())), interval
+    common_s = common_turnout_s(scenario, interval, sorted(k for k, n in needs.items() if n > 0))
+    return what, *tables, ends.key, tuple(sorted(needs.items())), interval, common_s

@@ -17,6 +17,7 @@ from fireplan._memory import check_room
 from fireplan.errors import InputError, UnknownIdError, quoted
 from fireplan.progress import on_threads
 from fireplan.scenario import held
+from fireplan.travel._clock import start_times
 from fireplan.travel._places import Places, places, station_places
 
 if TYPE_CHECKING:
@@ -70,9 +71,13 @@ def node_times(roads: RoadNetwork, node: object, *, cutoff_s: float = np.inf) ->
         raise UnknownIdError("node", node, roads.node_ids[:1000])
     routing = roads.routing
     seeds = routing.from_nodes(found[:1], owner=np.zeros(1, dtype=np.int64))
-    reached = kernel.reach(routing.graph, seeds.node, seeds.spent_s, limit_s=cutoff_s, corners=True)
+    curve = roads.curve
+    limit_s = max(curve.added_s(cutoff_s, curve.start_s), 0.0)
+    reached = kernel.reach(routing.graph, seeds.node, seeds.spent_s, limit_s=limit_s, corners=True)
     nodes, node_s = routing.at_nodes(*reached)
-    times = pd.Series(node_s, index=pd.Index(roads.node_ids[nodes], name="osmid"), name="travel_s")
+    times = pd.Series(
+        curve.clock_s(node_s, curve.start_s), index=pd.Index(roads.node_ids[nodes], name="osmid"), name="travel_s"
+    )
     return times.sort_index()
 
 
@@ -136,7 +141,12 @@ def travel_times(
 @former_argument("within_s", now="cutoff_s")
 @takes
 def time_rows(
-    scenario: Scenario, ends: Places, *, starts: Places | None = None, cutoff_s: float = np.inf
+    scenario: Scenario,
+    ends: Places,
+    *,
+    starts: Places | None = None,
+    cutoff_s: float = np.inf,
+    later_s: NDArray[np.floating] | None = None,
 ) -> NDArray[np.float32]:
     """
     Times from every open station to a set of places, as a plain array.
@@ -151,6 +161,8 @@ def time_rows(
         Where from; left out: the open stations.
     cutoff_s
         Places farther than this count as not reached. [s]
+    later_s
+        What is waited for at each start besides; left out: nothing. [s]
 
     Returns
     -------
@@ -171,12 +183,18 @@ def time_rows(
     keep = room <= KEPT_SHARE * scenario.memo.limit_bytes
     keep_reach = NODE_BYTES * scenario.roads.routing.n_states * shape[0] <= KEPT_SHARE * scenario.memo.limit_bytes
 
-    def solve(i: int) -> None:
-        key = _row_key(scenario, origins[i], ends, cutoff_s)
-        make = partial(_row, scenario, origins[i], ends, cutoff_s, keep=keep_reach)
-        rows[i] = scenario.memo.get(key, make) if keep else make()
+    curve, start_s = scenario.roads.curve, start_times(scenario, starts) + (0.0 if later_s is None else later_s)
+    start_s = np.maximum(start_s, 0.0)
+    added_s = [curve.added_s(cutoff_s, begins_s) for begins_s in start_s.tolist()]
+    limit_s = [max(s, 0.0) for s in added_s]
 
-    known = [_row_key(scenario, o, ends, cutoff_s) in scenario.memo for o in origins]
+    def solve(i: int) -> None:
+        key = _row_key(scenario, origins[i], ends, limit_s[i])
+        make = partial(_row, scenario, origins[i], ends, limit_s[i], keep=keep_reach)
+        row = scenario.memo.get(key, make) if keep else make()
+        rows[i] = curve.clock_s(row, float(start_s[i])) if added_s[i] >= 0 else np.inf
+
+    known = [_row_key(scenario, o, ends, s) in scenario.memo for o, s in zip(origins, limit_s, strict=True)]
     if known.count(False) > 1:
         with on_threads(solve, range(len(origins)), what="travel times") as solved:
             deque(solved, maxlen=0)
@@ -187,6 +205,7 @@ def time_rows(
 
 
 def _row_key(scenario: Scenario, origin: tuple[int, float], ends: Places, cutoff_s: float) -> Hashable:
+    """Name a row, which is kept as streets and turns add up."""
     return "row", scenario.roads.fingerprint, origin, ends.key, cutoff_s
 
 
@@ -208,7 +227,7 @@ def _row(
 
 def reach(scenario: Scenario, origin: tuple[int, float], *, cutoff_s: float = np.inf) -> Reach:
     """
-    Nodes reached from a point on a street.
+    Nodes reached from a point on a street, with what streets and turns add up to there.
 
     Parameters
     ----------

@@ -1,0 +1,99 @@
+"""How much is to be expected within a limit, where it is known how drives differ."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+from fireplan.drive_times._chances import Chances, chances_of
+from fireplan.measures._tally import ROUNDING
+
+if TYPE_CHECKING:
+    from fireplan.measures._demand_measures import Measure
+    from fireplan.measures._tally import Tally
+    from fireplan.scenario import Scenario
+    from fireplan.standards import Objective
+    from fireplan.travel._force import ForceTimes
+
+INTERVAL = (2.5, 97.5)
+"""Percentiles between which an expectation lies as days are drawn anew."""
+
+
+class Expected(NamedTuple):
+    """
+    What is expected within a limit.
+
+    Attributes
+    ----------
+    within
+        So much, on average over drives.
+    low, high
+        Its 95 % interval as shares of all: curve and spread as fitted to days drawn anew; NaN without draws.
+    p90_s
+        Of all arrivals, places and drives together; inf if more than a tenth never comes. [s]
+    calibration
+        Fingerprint of what it was learnt from.
+    """
+
+    within: float
+    low: float
+    high: float
+    p90_s: float
+    calibration: str
+
+
+def chances_for(scenario: Scenario, objective: Objective) -> Chances | None:
+    """Give the law of arrivals under an objective; None: drives are planned, or it is not known how they differ."""
+    calibration, roads = scenario.calibration, scenario.roads
+    if calibration is None or not roads.calibrated:
+        return None
+    kinds = tuple(sorted(k for k, n in objective.needs.items() if n > 0))
+    asked = {
+        "limit_s": objective.limit_s,
+        "with_turnout": objective.interval == "turnout_and_travel_s",
+        "kinds": kinds,
+        "categories": objective.categories,
+        "whole_week": bool(roads.periods),
+    }
+    key = ("chances", calibration.fingerprint, roads.curve, *asked.values())
+    return scenario.memo.get(key, lambda: chances_of(calibration, roads.curve, **asked, key=key))  # type: ignore[arg-type]
+
+
+def expected(
+    scenario: Scenario, measure: Measure, times: ForceTimes, objective: Objective, found: Tally
+) -> Expected | None:
+    """Sum up how likely each place is reached in time; None: it is not known how drives differ."""
+    law = chances_for(scenario, objective)
+    if law is None or scenario.calibration is None:
+        return None
+    name = scenario.calibration.fingerprint
+    key = "expected", measure.key, times.key, law.key
+    return scenario.memo.get(key, lambda: _expected(found, law, name))
+
+
+def _expected(found: Tally, law: Chances, calibration: str) -> Expected:
+    if not found.total > 0:
+        return Expected(0.0, np.nan, np.nan, np.nan, calibration)
+    reached = found.by_second
+    shares = law.draws @ reached / found.total
+    low, high = np.percentile(shares, INTERVAL) if len(shares) else (np.nan, np.nan)
+    return Expected(float(law.by_second @ reached), float(low), float(high), _p90_s(found, law), calibration)
+
+
+def _p90_s(found: Tally, law: Chances) -> float:
+    """The time by which nine of ten arrivals have come, to a tenth of a second."""
+    second = np.flatnonzero(found.by_second)
+    weight = found.by_second[second]
+    wanted = 0.9 * found.total * (1 - ROUNDING)
+    if weight.sum() < wanted:
+        return float("inf")
+    low, high = 0.0, 60.0
+    while float(law.within(second, high) @ weight) < wanted:
+        low, high = high, 2 * high
+        if high > 1e6:
+            return float("inf")
+    while high - low > 0.1:
+        middle = (low + high) / 2
+        low, high = (low, middle) if float(law.within(second, middle) @ weight) >= wanted else (middle, high)
+    return round(high, 1)
