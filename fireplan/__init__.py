@@ -21,8 +21,9 @@ from fireplan._version import __version__ as __version__
 # Names and the modules that hold them. They are imported when first asked for, so that importing fireplan, and asking
 # its command line for help, waits for nothing.
 _MODULES = (
-    "changes", "charts", "crs", "demand", "disclosure", "examples", "incidents", "live", "maps", "measures",
-    "operations", "project", "response_performance", "roads", "siting", "standards", "stations", "travel", "wording",
+    "calibration", "changes", "charts", "crs", "demand", "disclosure", "drive_times", "examples", "incidents",
+    "live", "maps", "measures", "operations", "project", "response_performance", "roads", "siting", "standards",
+    "stations", "travel", "wording",
 )  # fmt: skip
 _NAMES = {
     "AddUnit": "changes",
@@ -42,6 +43,7 @@ _NAMES = {
     "Assessment": "measures",
     "assess": "measures",
     "gaps": "measures",
+    "Calibration": "drive_times",
     "Comparison": "comparison",
     "compare": "comparison",
     "compare_many": "comparison",
@@ -72,11 +74,13 @@ _NAMES = {
 __all__ = [*_MODULES, *_NAMES]  # noqa: PLE0604 - a test compares them with what a type checker sees below
 
 if TYPE_CHECKING:
+    from fireplan import calibration as calibration
     from fireplan import changes as changes
     from fireplan import charts as charts
     from fireplan import crs as crs
     from fireplan import demand as demand
     from fireplan import disclosure as disclosure
+    from fireplan import drive_times as drive_times
     from fireplan import examples as examples
     from fireplan import incidents as incidents
     from fireplan import live as live
@@ -108,6 +112,7 @@ if TYPE_CHECKING:
     from fireplan.comparison import Comparison as Comparison
     from fireplan.comparison import compare as compare
     from fireplan.comparison import compare_many as compare_many
+    from fireplan.drive_times import Calibration as Calibration
     from fireplan.errors import FireplanError as FireplanError
     from fireplan.incidents import CadHistory as CadHistory
     from fireplan.incidents import read_cad as read_cad

@@ -34,6 +34,7 @@ ALIASES = {
 
 NOUNS = {
     "Assessment": "an assessment, such as fp.assess gives",
+    "Calibration": "a calibration, such as fp.calibrate gives",
     "Comparison": "a comparison, such as fp.compare gives",
     "Attendance": "an attendance, such as fp.response_performance.attend gives",
     "Period": "a period of a history, such as fp.response_performance.between gives",
