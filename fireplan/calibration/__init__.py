@@ -1,6 +1,8 @@
 """Learn from a dispatch history how long a department's drives take, and how wrong that still is."""
 
-__all__: list[str] = []
+from fireplan.calibration._turnout import turnout_times
+
+__all__ = ["turnout_times"]
 
 
 def __dir__() -> list[str]:
