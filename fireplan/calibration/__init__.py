@@ -2,8 +2,9 @@
 
 from fireplan.calibration._calibrate import calibrate, held_out_runs
 from fireplan.calibration._runs import history_fingerprint
+from fireplan.calibration._turnout import turnout_times
 
-__all__ = ["calibrate", "held_out_runs", "history_fingerprint"]
+__all__ = ["calibrate", "held_out_runs", "history_fingerprint", "turnout_times"]
 
 
 def __dir__() -> list[str]:

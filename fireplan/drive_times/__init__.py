@@ -10,7 +10,7 @@ from fireplan.drive_times._calibration import (
     StationStart,
 )
 from fireplan.drive_times._travel_spread import LEVELS, NORMAL_SHAPE, TravelSpread
-from fireplan.drive_times._turnout_times import TurnoutTimes
+from fireplan.drive_times._turnout_times import StationTurnout, TurnoutLaw, TurnoutTimes
 
 __all__ = [
     "LEVELS",
@@ -22,7 +22,9 @@ __all__ = [
     "HeldOutError",
     "LadderStep",
     "StationStart",
+    "StationTurnout",
     "TravelSpread",
+    "TurnoutLaw",
     "TurnoutTimes",
 ]
 
