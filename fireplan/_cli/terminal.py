@@ -145,9 +145,10 @@ def _gain_lines(comparison: Comparison) -> list[str]:
         for goal in comparison.standard.planned:
             row = gains.loc[(name, goal.key, chosen_measure(comparison.baseline, goal.key))]
             fewer = wording.count(abs(row["net"])) + (" fewer" if row["net"] < 0 else " more")
+            parts = f"{wording.count(row['gained'])} gained, {wording.count(row['lost'])} lost"
             lines.append(
                 f"{name}, {goal.title}, {wording.clock(goal.limit_s)}: of {wording.count(row['n'])} {row['unit']}"
-                f" {fewer} are expected in time ({wording.count(row['gained'])} gained, {wording.count(row['lost'])} lost)."
+                f" {fewer} are expected in time ({parts})."
             )
     return lines
 

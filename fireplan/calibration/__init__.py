@@ -1,6 +1,8 @@
 """Learn from a dispatch history how long a department's drives take, and how wrong that still is."""
 
-__all__: list[str] = []
+from fireplan.calibration._diagnostics import Diagnostics, diagnostics
+
+__all__ = ["Diagnostics", "diagnostics"]
 
 
 def __dir__() -> list[str]:

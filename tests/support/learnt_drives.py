@@ -26,7 +26,9 @@ def learnt(roads, *, draws=40, basis="observed", **other):
     )
     values = {
         "reason": "better than class by more than one standard error",
-        "speeds_kph": {"residential": Estimate(30.0, 29.5, 30.6, 1700), "service": Estimate(15.0, 9.0, 24.0, 4, "planning")},
+        "speeds_kph": {
+            "residential": Estimate(30.0, 29.5, 30.6, 1700), "service": Estimate(15.0, 9.0, 24.0, 4, "planning"),
+        },
         "curve": DriveCurve(start_s=9.0),
         "start": Estimate(9.0, 8.6, 9.4, 1919),
         "stations": {"S1": StationStart(1.5, 1200, "w7", (-140.0, 30.0), 0.02, 0.01), "S2": StationStart(-0.4, 12)},
@@ -48,12 +50,12 @@ def runs(n=1919, *, seed=3):
     predicted_s = random.lognormal(np.log(160), 0.45, n)
     station = random.choice(["S1", "S2", "S3"], n, p=[0.6, 0.385, 0.015])
     table = {
-        "predicted_s": predicted_s,
+        "median_s": predicted_s,
         "observed_s": predicted_s * np.exp(0.14 * random.standard_normal(n)),
-        "predicted_p90_s": predicted_s * np.exp(0.14 * 1.2816),
+        "p90_s": predicted_s * np.exp(0.14 * 1.2816),
         "station_id": station,
         "hour": random.integers(0, 24, n),
-        "distance_m": predicted_s * 10,
+        "km": predicted_s / 100,
         "highway": random.choice(["residential", "primary", "trunk"], n, p=[0.7, 0.295, 0.005]),
         "day": pd.Timestamp("2020-01-03") + pd.to_timedelta(random.integers(0, 300, n), unit="D"),
     }

@@ -76,8 +76,8 @@ def test_the_terminal_says_expected_shares_their_error_and_who_gains(town):
     gain = both.gains().loc[("closed", "first_engine", "population")]
     assert gain["lost"] > gain["gained"]
     assert (
-        f"closed, First engine, 4:00: of {wording.count(gain['n'])} people {wording.count(-gain['net'])} fewer are expected"
-        f" in time ({wording.count(gain['gained'])} gained, {wording.count(gain['lost'])} lost)."
+        f"closed, First engine, 4:00: of {wording.count(gain['n'])} people {wording.count(-gain['net'])} fewer are"
+        f" expected in time ({wording.count(gain['gained'])} gained, {wording.count(gain['lost'])} lost)."
     ) in lines
 
 
