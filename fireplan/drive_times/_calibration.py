@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass, field, fields
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields, is_dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
@@ -18,8 +19,6 @@ from fireplan.roads._drive_curve import PLAIN
 from fireplan.roads._turns import NO_DELAYS
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from fireplan.drive_times._travel_spread import TravelSpread
     from fireplan.drive_times._turnout_times import TurnoutTimes
     from fireplan.roads import DriveCurve, RoadNetwork, SpeedPeriod, TurnDelays
@@ -265,7 +264,7 @@ class Calibration(OfOneRelease):
     def fingerprint(self) -> str:
         """Name of what is driven by it: calibrations of the same values have the same one."""
         values = [getattr(self, f.name) for f in fields(self) if f.name not in NOT_DRIVEN]
-        return hashlib.sha256(repr(values).encode()).hexdigest()[:16]
+        return hashlib.sha256(repr(_alike(values)).encode()).hexdigest()[:16]
 
     def check_network(self, roads: RoadNetwork) -> None:
         """Refuse to be driven on streets that it was not learnt on."""
@@ -279,6 +278,19 @@ class Calibration(OfOneRelease):
     def over_the_week(self) -> TravelSpread | None:
         """How drives differ from one another in all hours together."""
         return None if self.spread is None else self.spread.widened(self.hours_sd)
+
+
+def _alike(value: object) -> object:
+    """Write equal values in one way: 1, 1.0 and NumPy's one are the same, as are lists, tuples and named ones."""
+    if isinstance(value, Mapping):
+        return [(key, _alike(held)) for key, held in sorted(value.items())]
+    if isinstance(value, list | tuple):
+        return [_alike(held) for held in value]
+    if isinstance(value, int | float | np.number) and not isinstance(value, bool):
+        return float(value)
+    if is_dataclass(value):
+        return [_alike(getattr(value, f.name)) for f in fields(value)]
+    return value if value is None else str(value)
 
 
 def network_fingerprint(roads: RoadNetwork) -> str:
