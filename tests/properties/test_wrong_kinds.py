@@ -68,7 +68,7 @@ THINGS = {
 }  # fmt: skip
 """What most calls are given under these names."""
 
-MODULES = ("changes", "charts", "demand", "disclosure", "drive_times", "incidents", "maps", "measures",
+MODULES = ("calibration", "changes", "charts", "demand", "disclosure", "drive_times", "incidents", "maps", "measures",
            "response_performance", "project", "roads", "siting", "standards", "stations", "travel")  # fmt: skip
 LEFT = {
     "fireplan.examples": "take no arguments, or a function to tell",
@@ -115,6 +115,8 @@ CALLS = {  # valid calls, by the name of the function: what its arguments are be
     "Scenario.calibrated": {"calibration": LEARNT},
     "RoadNetwork.with_curve": {"curve": fp.roads.DriveCurve(start_s=9.0)},
     "read_calibration": {"path": "there.toml"},
+    "diagnostics": {"runs": pd.DataFrame({"observed_s": [60.0] * 12, "median_s": [50.0] * 12})},
+    "turnout_times": {"attendance": fp.response_performance.attend(HISTORY, scenario=TOWN)},
     "draft_mapping": {"path": "there.csv"},
     "read_cad": {"path": "there.csv", "timezone": "UTC"},
     "read_cad_rows": {"rows": [ROW], "timezone": "UTC"},
@@ -207,7 +209,7 @@ KNOWN: dict[tuple[str, str], str] = {
 
 MADE_HERE = {
     "CadHistory", "RoadNetwork", "Chart", "Attendance", "Missed", "Period", "OnRoad", "Robustness", "Siting",
-    "CandidateTimes", "ByPlace", "ReferenceFigure", "Places", "Spot", "Usual",
+    "CandidateTimes", "ByPlace", "Diagnostics", "ReferenceFigure", "Places", "Spot", "Usual",
 }  # fmt: skip
 """Results: made by fireplan, of arrays and tables that it has checked; their methods are asked."""
 
