@@ -174,12 +174,11 @@ def gap_lines(name: str, found: pd.DataFrame, *, most: int = 3) -> list[str]:
     total, outside = found.attrs["total"], found.attrs["outside"]
     weight, unit, scattered, limit_s = (found.attrs[name] for name in ("weight", "unit", "scattered", "limit_s"))
     rest = f"; {wording.count(scattered)} of them lie scattered, in no gap" if scattered else ""
-    lines = [
-        (
-            f"Gaps, {name}: {wording.count(outside)} of {wording.count(total)} {unit} outside"
-            f" {found.attrs['title']}, {wording.clock(limit_s)}, in {wording.counted(len(found), 'gap')}{rest}"
-        )
-    ]
+    where = f"outside {found.attrs['title']}, {wording.clock(limit_s)}, in {wording.counted(len(found), 'gap')}{rest}"
+    if "elsewhere" in found.attrs:  # where it is known how drives differ, some are late everywhere
+        late = f"{wording.count(found['late'].sum())} of them in {wording.counted(len(found), 'gap')}"
+        where = f"expected outside {found.attrs['title']}, {wording.clock(limit_s)}; {late}{rest}"
+    lines = [f"Gaps, {name}: {wording.count(outside)} of {wording.count(total)} {unit} {where}"]
     for gap, row in found.head(most).iterrows():
         reached = row["travel_s"] < inf and not pd.isna(row["nearest_name"])  # of most of it, no station may be
         nearest = (

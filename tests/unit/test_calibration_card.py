@@ -5,10 +5,11 @@ from learnt_drives import learnt, runs
 
 import fireplan as fp
 from fireplan.calibration import diagnostics, model_card
-from fireplan.drive_times import Calibration, Estimate, HeldOutError, TurnoutTimes
+from fireplan.drive_times import Calibration, Estimate, HeldOutError, TurnoutLaw, TurnoutTimes
 from fireplan.roads import SpeedPeriod
 
 PARTS = ["What it is", "Runs", "How wrong it is", "Values", "What it must not be used for", "Made by"]
+DAY = TurnoutLaw("engine", "ems", (0, 24), 500, 60.0, 58.0, 62.0, 0.3)
 
 
 @pytest.fixture(scope="module")
@@ -60,7 +61,7 @@ def test_hours_turns_and_turnout_are_told_with_their_intervals(town):
     card = model_card(
         learnt(
             town.roads, periods=(night,), period_estimates={"night": Estimate(1.08, 1.06, 1.1, 400)},
-            delay_estimates={"left_s": Estimate(4.5, 4.0, 5.0, 900)}, turnout=TurnoutTimes(500, tuple([60.0] * 100)),
+            delay_estimates={"left_s": Estimate(4.5, 4.0, 5.0, 900)}, turnout=TurnoutTimes(500, (DAY,)),
         )
     )  # fmt: skip
     assert "Delay, left: 4.5 s (4.0 to 5.0; n = 900)." in card["Values"]
