@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from fireplan import wording
+from fireplan._checked import takes
 from fireplan.errors import InputError
 from fireplan.incidents._places.coordinates import DEFAULT_POINT_COUNT, DEFAULT_POINT_SHARE
 from fireplan.response_performance import attend
@@ -290,6 +291,7 @@ def _notes(attendance: Attendance, history: History, undrawn: int) -> list[str]:
     return notes
 
 
+@takes
 def history_fingerprint(history: History) -> str:
     """
     Name a history by the stamps of all its responses, in whatever order they stand.
