@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from matplotlib.figure import Figure
 
 import fireplan as fp
+from fireplan.drive_times._calibration import network_fingerprint
 from fireplan.errors import FireplanError
 
 PEAK = fp.roads.SpeedPeriod("pm peak", hours=(16, 19), factor=0.5)
@@ -30,6 +31,7 @@ COMPARED = fp.compare(TOWN, OTHER, standard=STANDARD)
 SITES = gpd.GeoSeries([shapely.Point(-140.0, 30.03)], crs=4326)
 ASKED = {"candidates": SITES, "stations": 1}
 GOAL = fp.Objective("x", "x", 240)
+ERROR = fp.drive_times.HeldOutError(9, "days", 0.0, 31.0, 101.0, 0.5)
 FOUND = fp.siting.max_coverage(TOWN, stations=1, candidates=SITES, within_s=100)
 LINES = fp.response_performance.performance(HISTORY, standard=STANDARD, by="month")
 ATTENDED = fp.response_performance.attend(HISTORY)
@@ -66,8 +68,8 @@ THINGS = {
 }  # fmt: skip
 """What most calls are given under these names."""
 
-MODULES = ("changes", "charts", "demand", "disclosure", "incidents", "maps", "measures", "response_performance",
-           "project", "roads", "siting", "standards", "stations", "travel")  # fmt: skip
+MODULES = ("changes", "charts", "demand", "disclosure", "drive_times", "incidents", "maps", "measures",
+           "response_performance", "project", "roads", "siting", "standards", "stations", "travel")  # fmt: skip
 LEFT = {
     "fireplan.examples": "take no arguments, or a function to tell",
     "fireplan.live": "a service: its border is checked by its request models",
@@ -76,6 +78,8 @@ LEFT = {
     "fireplan.crs": "arrays within fireplan",
 }
 """Public modules that this test does not ask, and why."""
+
+LEARNT = fp.Calibration("linear", ERROR, network=network_fingerprint(TOWN.roads), history="b")
 
 CALLS = {  # valid calls, by the name of the function: what its arguments are besides those of THINGS
     "AddUnit": {"unit_id": "E9", "to": "S1"},
@@ -101,6 +105,16 @@ CALLS = {  # valid calls, by the name of the function: what its arguments are be
     "Policy": {},
     "Comparison": {"assessments": COMPARED.assessments},
     "Assessment": {"scenario": TOWN, "standard": STANDARD, "arrivals": ASSESSED.arrivals},
+    "Calibration": {"model": "linear", "error": ERROR, "network": "a", "history": "b"},
+    "HeldOutError": ERROR._asdict(), "Estimate": {"value": 1.0, "low": 0.5, "high": 2.0, "n": 3},
+    "LadderStep": {"model": "linear", "error": ERROR, "score": 0.3, "score_se": 0.1},
+    "StationStart": {"later_s": 1.0, "n": 3},
+    "Draw": {"start_s": 9.0, "offset_s": 0.0, "scale": 1.0, "power": 1.0, "upper": 0.2, "slope": 0.0},
+    "TravelSpread": {"upper": 0.3},
+    "TurnoutTimes": {"n": 3, "quantiles_s": (60.0,) * 100},
+    "Scenario.calibrated": {"calibration": LEARNT},
+    "RoadNetwork.with_curve": {"curve": fp.roads.DriveCurve(start_s=9.0)},
+    "read_calibration": {"path": "there.toml"},
     "draft_mapping": {"path": "there.csv"},
     "read_cad": {"path": "there.csv", "timezone": "UTC"},
     "read_cad_rows": {"rows": [ROW], "timezone": "UTC"},
@@ -200,7 +214,7 @@ MADE_HERE = {
 NOT_ASKED = {
     "Control": "names of numbers", "Feature": "names of bits",
     "write_project": "writes a folder", "write_tables": "writes files", "write_report": "writes a file",
-    "save": "writes a file",
+    "save": "writes a file", "write_calibration": "writes a file",
     "Chart.save": "writes a file", "OfflineMap.save": "writes a file", "SwipeMap.save": "writes a file",
     "SyncedMaps.save": "writes a file",
     "from_place": "asks the network", "from_graph": "needs the extra osm; its kind is checked by @takes",
