@@ -115,12 +115,28 @@ class HeldOutError(NamedTuple):
 
 
 class LadderStep(NamedTuple):
-    """One model of the ladder with its held-out error, and the standard error of its mean absolute log error."""
+    """
+    One model of the ladder with its held-out error.
+
+    Attributes
+    ----------
+    model
+        Which.
+    error
+        Its error, days left out in turn.
+    score, score_se
+        Mean absolute logarithm of modelled by observed, and its standard error over days.
+    by_station, by_period
+        Its error with stations left out in turn, and on the second half of the days from the first; None: it cannot be
+        told.
+    """
 
     model: Model
     error: HeldOutError
     score: float
     score_se: float
+    by_station: HeldOutError | None = None
+    by_period: HeldOutError | None = None
 
 
 class Draw(NamedTuple):
@@ -302,4 +318,7 @@ def drive_by(roads: RoadNetwork, calibration: Calibration) -> RoadNetwork:
     driven = roads.with_times(there_s=there_s, back_s=back_s)
     if calibration.delay_estimates:
         driven = driven.with_turns("exact", calibration.delays)
+    elif calibration.speeds_kph and driven.turns != "none":
+        # Speeds that were learnt without turns hold what those cost.
+        driven = driven.with_turns(driven.turns, NO_DELAYS)
     return driven.with_curve(calibration.curve, calibrated=True).with_periods(*calibration.periods)
