@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 MOST_NAMED = 5
 """Rows named in one fault; the others are counted."""
 
+SIGNED = frozenset({"exit_longitude", "exit_latitude", "later_s"})
+"""Columns whose numbers may be negative."""
+
 
 class SchemaColumn(NamedTuple):
     """One line of a schema."""
@@ -52,8 +55,8 @@ def check_table(frame: pd.DataFrame, table: str, *, label: str | None = None) ->
     Raises
     ------
     TableError
-        With all faults: missing columns, ids that are empty or stand twice, values of the wrong kind, negative or
-        infinite numbers, geometry that is missing or not of the kind asked for.
+        With all faults: missing columns, ids that are empty or stand twice, values of the wrong kind, numbers that are
+        infinite, or negative where they cannot be, geometry that is missing or not of the kind asked for.
     """
     faults = Faults(label or f"table '{table}'")
     for fault in _faults(frame, table):
@@ -99,9 +102,10 @@ def _number_faults(values: pd.Series, spec: SchemaColumn) -> Iterator[str]:
     wrong = number.isna() & values.notna()
     if wrong.any():
         yield f"column '{spec.column}' is not a number for {_named(frame, wrong)}"
-    bad = (number < 0) | np.isinf(number)
+    signed = spec.column in SIGNED
+    bad = np.isinf(number) | ((number < 0) & (not signed))
     if bad.any():
-        yield f"column '{spec.column}' is negative or infinite for {_named(frame, bad)}"
+        yield f"column '{spec.column}' is {'' if signed else 'negative or '}infinite for {_named(frame, bad)}"
 
 
 def _geometry_faults(frame: pd.DataFrame, spec: SchemaColumn) -> Iterator[str]:

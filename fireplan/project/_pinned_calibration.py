@@ -1,12 +1,15 @@
-"""The calibration that a plan pins: whether it is of these streets and this history, and the department driven by it."""
+"""The calibration that a plan pins: whether it is of these streets and runs, and the department driven by it."""
 
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+import tomlkit
 
 from fireplan.drive_times import read_calibration
 from fireplan.errors import InputError, ProjectError, quoted
+from fireplan.project._plan import read_plan
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -14,8 +17,10 @@ if TYPE_CHECKING:
     from fireplan.drive_times import Calibration
     from fireplan.incidents import CadHistory
     from fireplan.project._plan import Plan
+    from fireplan.project._read_project import Project
     from fireplan.scenario import Scenario
 
+NAME = "calibration.toml"
 ANEW = "calibrate anew, by `fireplan calibrate`, or take inputs.calibration out of plan.toml"
 
 
@@ -49,9 +54,7 @@ def driven_by(
             )
     notes = [f"drive times by {plan.inputs.calibration}, calibration {calibration.fingerprint}"]
     if history is None:
-        notes.append(
-            f"{plan.inputs.calibration} is not checked against its runs: plan.toml names no dispatch history"
-        )
+        notes.append(f"{plan.inputs.calibration} is not checked against its runs: plan.toml names no dispatch history")
     if today.roads.calibrated:  # kept as driven, with what was changed on it since
         if today.roads.curve != calibration.curve:
             raise ProjectError(f"inputs.calibration {name} is not the one that the network was kept with: {ANEW}")
@@ -63,3 +66,34 @@ def driven_by(
     if plan.periods:
         driven = driven.with_periods(*(part.period for part in plan.periods))
     return driven, notes
+
+
+def pinned_name(project: Project) -> str:
+    """Name of the file in which a project keeps its calibration, whether it is there or not."""
+    return read_plan(project.folder / project.plan_file).inputs.calibration or NAME
+
+
+def settings_of(plan: Plan) -> dict[str, Any]:
+    """Say with which settings `fireplan.calibrate` is called for a plan."""
+    asked = plan.calibration
+    settings: dict[str, Any] = {"first_types": asked.first_types, "seed": asked.seed}
+    priorities = asked.emergency_priorities or plan.performance.emergency_priorities
+    given = {"emergency_priorities": priorities, "longest_s": asked.longest_seconds, "draws": asked.draws}
+    return settings | {key: value for key, value in given.items() if value is not None}
+
+
+def pin(plan: Path, name: str) -> bool:
+    """Write into a plan by which calibration its drives are timed, and leave all else in it; False: it says so."""
+    text = plan.read_text(encoding="utf-8-sig")
+    document = tomlkit.parse(text)
+    inputs: Any = document["inputs"]
+    if inputs.get("calibration") == name:
+        return False
+    inputs["calibration"] = name
+    part = plan.with_name(f".{plan.name}.part")
+    try:
+        part.write_text(tomlkit.dumps(document), encoding="utf-8", newline="")
+        part.replace(plan)
+    finally:
+        part.unlink(missing_ok=True)
+    return True

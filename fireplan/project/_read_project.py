@@ -104,9 +104,7 @@ def read_project(path: str | Path) -> Scenario:
 
 
 @takes
-def open_project(
-    path: str | Path, *, tell: Callable[[str], None] | None = None, calibrated: bool = True
-) -> Project:
+def open_project(path: str | Path, *, tell: Callable[[str], None] | None = None, calibrated: bool = True) -> Project:
     """
     Read a project folder.
 
@@ -136,22 +134,7 @@ def open_project(
     say("reading roads")
     network = _with_periods(read_network(folder, plan.inputs.network, plan.network, plan.vehicle), plan)
     say("reading stations and units")
-    stations, housed = read_station_table(
-        source_of(folder, plan.inputs.stations),
-        columns=plan.stations.columns,
-        crs=plan.stations.crs,
-        home=plan.stations.home,
-    )
-    units = complete_units(housed)
-    if plan.inputs.units is not None:
-        units = read_units(
-            source_of(folder, plan.inputs.units),
-            stations=stations,
-            without=plan.stations.leave_out,
-            columns=plan.units.columns,
-        )
-    own = own_units(units)  # those of stations that are left out as well
-    stations, units, left_out = _without(stations, units, plan.stations.leave_out)
+    stations, units, own, left_out = _stations_and_units(plan, folder)
     outlines = None
     if plan.inputs.zones is not None:
         outlines = demand.read_zones(
@@ -210,6 +193,27 @@ def open_project(
     scenarios = tuple(_scenarios(plan, today, folder))
     gone = "; ".join(left_out)
     return Project(folder, plan, today, scenarios, standard, history, tuple(notes), plan_file, gone)
+
+
+def _stations_and_units(plan: Plan, folder: Path) -> tuple[gpd.GeoDataFrame, pd.DataFrame, list[str] | None, list[str]]:
+    """Read stations and units without those that the plan leaves out; say whose units are own, and what is left out."""
+    stations, housed = read_station_table(
+        source_of(folder, plan.inputs.stations),
+        columns=plan.stations.columns,
+        crs=plan.stations.crs,
+        home=plan.stations.home,
+    )
+    units = complete_units(housed)
+    if plan.inputs.units is not None:
+        units = read_units(
+            source_of(folder, plan.inputs.units),
+            stations=stations,
+            without=plan.stations.leave_out,
+            columns=plan.units.columns,
+        )
+    own = own_units(units)  # those of stations that are left out as well
+    stations, units, left_out = _without(stations, units, plan.stations.leave_out)
+    return stations, units, own, left_out
 
 
 def own_units(units: pd.DataFrame) -> list[str] | None:

@@ -34,8 +34,8 @@ def write_project(scenario: Scenario, path: str | Path, *, timezone: str | None 
     Returns
     -------
     The folder, with plan.toml, roads.npz, stations.csv, units.csv, zones.parquet and, if there are any,
-    incidents.parquet; and calibration.toml, if drives are calibrated. Files are written whole or not at all. Closed stations are not written. What the scenario was
-    narrowed to is all the demand of the new project; its source says so.
+    incidents.parquet and calibration.toml. Files are written whole or not at all. Closed stations are not written. What
+    the scenario was narrowed to is all the demand of the new project; its source says so.
     """
     folder = Path(path)
     inputs = {"network": "roads.npz", "stations": "stations.csv", "zones": "zones.parquet"}
