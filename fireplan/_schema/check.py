@@ -18,9 +18,6 @@ if TYPE_CHECKING:
 MOST_NAMED = 5
 """Rows named in one fault; the others are counted."""
 
-SIGNED = frozenset({"exit_longitude", "exit_latitude", "later_s"})
-"""Columns whose numbers may be negative."""
-
 
 class SchemaColumn(NamedTuple):
     """One line of a schema."""
@@ -55,8 +52,8 @@ def check_table(frame: pd.DataFrame, table: str, *, label: str | None = None) ->
     Raises
     ------
     TableError
-        With all faults: missing columns, ids that are empty or stand twice, values of the wrong kind, numbers that are
-        infinite, or negative where they cannot be, geometry that is missing or not of the kind asked for.
+        With all faults: missing columns, ids that are empty or stand twice, values of the wrong kind, negative or
+        infinite numbers, geometry that is missing or not of the kind asked for.
     """
     faults = Faults(label or f"table '{table}'")
     for fault in _faults(frame, table):
@@ -73,7 +70,7 @@ def _faults(frame: pd.DataFrame, table: str) -> Iterator[str]:
         elif spec.column not in frame.columns:
             if spec.required == "yes":
                 yield f"column '{spec.column}' is missing: add it ({spec.meaning})"
-        elif spec.dtype == "number":
+        elif spec.dtype in {"number", "signed"}:
             yield from _number_faults(frame[spec.column], spec)
         elif spec.dtype == "text" and spec.required == "yes":
             empty = frame[spec.column].isna() | (frame[spec.column].astype(str).str.strip() == "")
@@ -102,10 +99,10 @@ def _number_faults(values: pd.Series, spec: SchemaColumn) -> Iterator[str]:
     wrong = number.isna() & values.notna()
     if wrong.any():
         yield f"column '{spec.column}' is not a number for {_named(frame, wrong)}"
-    signed = spec.column in SIGNED
-    bad = np.isinf(number) | ((number < 0) & (not signed))
+    signed = spec.dtype == "signed"
+    bad = number.abs() == np.inf if signed else (number < 0) | np.isinf(number)
     if bad.any():
-        yield f"column '{spec.column}' is {'' if signed else 'negative or '}infinite for {_named(frame, bad)}"
+        yield f"column '{spec.column}' is {'infinite' if signed else 'negative or infinite'} for {_named(frame, bad)}"
 
 
 def _geometry_faults(frame: pd.DataFrame, spec: SchemaColumn) -> Iterator[str]:

@@ -1,9 +1,11 @@
 """Learn from a dispatch history how long a department's drives take, and how wrong that still is."""
 
 from fireplan.calibration._calibrate import calibrate, held_out_runs
+from fireplan.calibration._diagnostics import Diagnostics, diagnostics
 from fireplan.calibration._runs import history_fingerprint
+from fireplan.calibration._turnout import turnout_times
 
-__all__ = ["calibrate", "held_out_runs", "history_fingerprint"]
+__all__ = ["Diagnostics", "calibrate", "diagnostics", "held_out_runs", "history_fingerprint", "turnout_times"]
 
 
 def __dir__() -> list[str]:

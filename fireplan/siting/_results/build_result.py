@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from fireplan.scenario import Change
     from fireplan.siting._problem.constraints import Choice
     from fireplan.siting._problem.prepared_problem import Setting
+    from fireplan.siting._results.plan_proof import Proven
     from fireplan.siting._results.site_values import Weigher
     from fireplan.siting._solvers.incumbent import Answer
 
@@ -39,7 +40,7 @@ def siting_of(  # noqa: PLR0913 - an answer has this many parts
     unit: str,
     total: float,
     share_of: str = "objective",
-    prove: Callable[[tuple[Change, ...]], float],
+    prove: Callable[[tuple[Change, ...]], Proven],
     claimed_per: float = 1.0,
     tie_s: Callable[[NDArray[np.int64]], NDArray[np.float64]] | None = None,
     move: bool = False,
@@ -86,7 +87,8 @@ def siting_of(  # noqa: PLR0913 - an answer has this many parts
         picked = sites[sites["chosen"] > 0]
         close = [s for i, s in enumerate(setting.closable) if n_new + i not in chosen]
         plan = plan_of(setting, picked, picked["chosen"].to_numpy(), close=close, move=move)
-        must_agree(answer.objective * claimed_per, prove(plan), unit)
+        proven = prove(plan)
+        must_agree(answer.objective * claimed_per, proven.value, unit, proven.rounded)
     off = len(set_aside)
     what = wording.counted(off, "candidate is", "candidates are")
     aside = [f"{what} set aside: off every road that a door may open on"] if off else []
