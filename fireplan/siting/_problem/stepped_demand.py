@@ -46,7 +46,7 @@ class Chanced(NamedTuple):
     @property
     def n_places(self) -> int:
         """How many places there are."""
-        return self.stays.shape[1]
+        return int(self.stays.shape[1])
 
     @property
     def column(self) -> NDArray[np.int64]:
