@@ -17,7 +17,7 @@ from fireplan.siting._problem.aims_and_rules import Aim, Rules
 from fireplan.siting._problem.cover_matrix import Covers
 from fireplan.siting._problem.integer_program import ProgramRows
 from fireplan.siting._problem.prepared_problem import default_weight, setting_of
-from fireplan.siting._results.build_result import NOTE
+from fireplan.siting._results.build_result import NOTE, drives_said
 from fireplan.siting._results.plan_proof import assessed, must_agree, new_unit, openings, placed, reached_by
 from fireplan.siting._results.siting_result import Siting
 from fireplan.siting._solvers.highs import TOLERANCE, conclude, solve
@@ -310,5 +310,5 @@ def _siting(
         runner_ups=pd.DataFrame(columns=["leave_out", "take", "objective", "behind"]),
         curve=curve,
         model=answer.model,
-        notes=(NOTE, "runner-ups and an order of building are not worked out for a fleet"),
+        notes=(NOTE, *drives_said(setting), "runner-ups and an order of building are not worked out for a fleet"),
     )

@@ -17,7 +17,7 @@ from fireplan.siting._cover_question import must_reach, must_stand, problem_of
 from fireplan.siting._problem.aims_and_rules import Aim, Rules
 from fireplan.siting._problem.prepared_problem import default_weight, setting_of
 from fireplan.siting._results.build_result import siting_of
-from fireplan.siting._results.plan_proof import AGREES, Proven, covered_weight
+from fireplan.siting._results.plan_proof import AGREES, Proven, covered_weight, expected_said
 from fireplan.siting._results.site_values import CoverWeigher
 from fireplan.siting._solvers.set_cover import set_cover_matrix
 
@@ -98,7 +98,7 @@ def set_cover(
             f"{wording.counted(lost.sum(), 'place')} with {wording.count(demand.weight[lost].sum())} {demand.unit},"
             " reached in time by no station and no candidate, left out"
         )
-    return siting_of(
+    found = siting_of(
         setting,
         CoverWeigher(problem),
         choice,
@@ -114,3 +114,4 @@ def set_cover(
         counted_in=demand.unit,
         set_aside=setting.times(aim).set_aside,
     )
+    return replace(found, notes=(*found.notes, *expected_said(setting, found.plan, demand)))

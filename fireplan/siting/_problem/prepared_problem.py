@@ -289,21 +289,23 @@ class Setting:
         """
         times, there = self.times(aim, cutoff_s=solved_to_s), self.sources(aim)
         arrival_s, of_stations_s = self.arrivals(aim, times, speed), there.arrival_s(speed)
-        start, place, time_s = [times.start], [times.place], [arrival_s]
+        stays = ~there.station.isin(self.closable)
+        # Each unit of what stays, the best of them first, as many as may count; who comes later than they adds nothing.
+        each = np.repeat(of_stations_s[stays], np.minimum(there.units[stays], levels), axis=0)
+        none = np.full((levels, len(times.place_ids)), np.inf, dtype=np.float32)
+        first_s = np.sort(np.concatenate([each, none]), axis=0)[:levels]
+        sooner = arrival_s < first_s[-1][times.place]
+        start = [np.concatenate([[0], np.cumsum(sooner)])[times.start]]
+        place, time_s = [times.place[sooner]], [arrival_s[sooner]]
         units = [np.ones(len(times.candidate_ids), dtype=np.int64)]
         for station in self.closable:
             mine = there.station == station
             quickest_s = of_stations_s[mine].min(axis=0, initial=np.inf)
-            reached = np.flatnonzero(law.at(quickest_s) > 0).astype(np.int32)
+            reached = np.flatnonzero(quickest_s < first_s[-1]).astype(np.int32)
             start.append(start[-1][-1:] + len(reached))
             place.append(reached)
             time_s.append(quickest_s[reached])
             units.append(np.array([max(1, there.units[mine].sum())]))
-        stays = ~there.station.isin(self.closable)
-        # Each unit of what stays, the best of them first, as many as may count.
-        each = np.repeat(of_stations_s[stays], np.minimum(there.units[stays], levels), axis=0)
-        none = np.full((levels, len(times.place_ids)), np.inf, dtype=np.float32)
-        first_s = np.sort(np.concatenate([each, none]), axis=0)[:levels]
         all_s = np.concatenate(time_s)
         return Chanced(
             np.concatenate(start), np.concatenate(place), law.at(all_s), all_s, np.concatenate(units), law.at(first_s)
