@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import get_origin
 
 import geopandas as gpd
+import learnt_drives
 import numpy as np
 import pandas as pd
 import pytest
@@ -38,6 +39,9 @@ ATTENDED = fp.response_performance.attend(HISTORY)
 PASSING = fp.travel.Passing(TOWN, cutoff_s=300)
 SPOT = PASSING.spot((-140.0, 30.03))
 ENDS = fp.travel.places(TOWN, "zones")
+RUNS = learnt_drives.runs(40)
+LEARNT = learnt_drives.learnt(TOWN.roads, draws=2)
+WRONG_BY = fp.calibration.diagnostics(RUNS, LEARNT, TOWN)
 PAGE, SECOND = fp.maps.OfflineMap(title="x"), fp.maps.OfflineMap(title="y")
 OBJECTS = (
     TOWN,
@@ -115,8 +119,6 @@ CALLS = {  # valid calls, by the name of the function: what its arguments are be
     "Scenario.calibrated": {"calibration": LEARNT},
     "RoadNetwork.with_curve": {"curve": fp.roads.DriveCurve(start_s=9.0)},
     "read_calibration": {"path": "there.toml"},
-    "diagnostics": {"runs": pd.DataFrame({"observed_s": [60.0] * 12, "median_s": [50.0] * 12})},
-    "turnout_times": {"attendance": fp.response_performance.attend(HISTORY, scenario=TOWN)},
     "draft_mapping": {"path": "there.csv"},
     "read_cad": {"path": "there.csv", "timezone": "UTC"},
     "read_cad_rows": {"rows": [ROW], "timezone": "UTC"},
@@ -159,6 +161,10 @@ CALLS = {  # valid calls, by the name of the function: what its arguments are be
     "Entry": {"label": "x"},
     "from_dict": {"entry": {"close_station": "S1"}},
     "by_group": {"table": LINES}, "by_month": {"table": LINES}, "hour_by_weekday": {"table": LINES},
+    "diagnostics": {"runs": RUNS, "calibration": LEARNT, "scenario": TOWN},
+    "turnout_times": {"attendance": ATTENDED},
+    "model_card": {"calibration": LEARNT, "found": WRONG_BY},
+    "drive_times": {"found": WRONG_BY}, "drive_errors": {"found": WRONG_BY}, "ladder": {"calibration": LEARNT},
 "reasons": {"totals": LINES}, "robustness": {"table": LINES, "found": FOUND},
     "trade_off": {"front": LINES, "aims": [fp.siting.Aim(), fp.siting.Aim(within_s=300)]}, "workload": {"table": LINES},
     "zone_of": {"points": SITES}, "mark_of": {"profile": "public"}, "public_cells": {},
@@ -209,7 +215,8 @@ KNOWN: dict[tuple[str, str], str] = {
 
 MADE_HERE = {
     "CadHistory", "RoadNetwork", "Chart", "Attendance", "Missed", "Period", "OnRoad", "Robustness", "Siting",
-    "CandidateTimes", "ByPlace", "Diagnostics", "ReferenceFigure", "Places", "Spot", "Usual",
+    "CandidateTimes", "Diagnostics", "ModelCard", "CardPart", "ByPlace", "ReferenceFigure", "Places", "Spot", "Usual",
+    "TurnoutTimes", "TurnoutLaw", "StationTurnout",
 }  # fmt: skip
 """Results: made by fireplan, of arrays and tables that it has checked; their methods are asked."""
 
