@@ -162,11 +162,3 @@ def standard_error(total: NDArray[np.float64], count: NDArray[np.int64]) -> floa
     mean = total.sum() / n
     off = total - mean * count
     return float(np.sqrt(len(count) / (len(count) - 1) * (off**2).sum()) / n)
-
-
-def bias_by_fifth(median_s: NDArray[np.float64], observed_s: NDArray[np.float64]) -> float:
-    """Root mean square, over fifths of what was predicted, of the median logarithm of modelled by observed."""
-    off = np.log(median_s / observed_s)
-    place = np.searchsorted(np.quantile(median_s, [0.2, 0.4, 0.6, 0.8]), median_s)
-    medians = [float(np.median(off[place == k])) for k in np.unique(place)]
-    return float(np.sqrt(np.mean(np.square(medians))))
