@@ -205,7 +205,8 @@ def held_out_runs(
     -------
     One row per run: `incident_id`, `unit_id`, `station_id`, `day`, `hour`, `weekend`, `observed_s`, and modelled
     without its day `median_s`, `p90_s`, without its station `elsewhere_s`, and for the second half of the days from
-    the first `later_s` (missing in the first half) [s]; `km` driven. In `attrs` the `model`.
+    the first `later_s` (missing in the first half) [s]; `km` driven, and `highway`, the class of most of them. In
+    `attrs` the `model`.
     """
     study = study_of(
         history, scenario, emergency_priorities=emergency_priorities, first_types=first_types, longest_s=longest_s,
@@ -222,6 +223,8 @@ def held_out_table(study: Study) -> pd.DataFrame:
         rows, tested = study.folds.fold != one, study.folds.fold == one
         if rows.any():
             p90_s[tested] = _spread(rung.by_day[rows], runs.travel_s[rows]).quantile_s(rung.by_day[tested], 0.9)
+    km = study.ground.driven(study.ground.ways).km
+    most = np.array(study.ground.ways.classes, dtype=object)[km.argmax(axis=1)]
     table = pd.DataFrame(
         {
             "incident_id": runs.incident,
@@ -235,7 +238,8 @@ def held_out_table(study: Study) -> pd.DataFrame:
             "p90_s": p90_s,
             "elsewhere_s": rung.by_station,
             "later_s": rung.by_period,
-            "km": study.ground.driven(study.ground.ways).km.sum(axis=1),
+            "km": km.sum(axis=1),
+            "highway": most,
         }
     )
     table.attrs["model"] = study.model

@@ -56,6 +56,8 @@ class Material:
         What it was made from.
     left_out
         Which stations the plan leaves out; "": none.
+    runs
+        Drives as observed and as predicted, from `fireplan.calibration.held_out_runs`.
     """
 
     title: str
@@ -68,6 +70,7 @@ class Material:
     notes: tuple[str, ...] = ()
     manifest: dict[str, Any] = field(default_factory=dict)
     left_out: str = ""
+    runs: pd.DataFrame | None = None
 
     @property
     def baseline(self) -> Assessment | None:
@@ -180,17 +183,18 @@ def material_of(
     siting: Siting | None = None,
     robustness: Robustness | None = None,
     title: str = "",
+    runs: pd.DataFrame | None = None,
 ) -> Material:
     """
     Gather what there is to report on.
 
     Parameters
     ----------
-    subject, history, standard, siting, robustness, title
+    subject, history, standard, siting, robustness, title, runs
         As for `write_report`.
     """
     if isinstance(subject, Project):
-        return _of_project(subject, siting, robustness, title)
+        return _of_project(subject, siting, robustness, title, runs)
     comparison: Comparison | None = None
     if isinstance(subject, Comparison):
         comparison = subject
@@ -216,7 +220,7 @@ def material_of(
     return Material(
         title or name or "Coverage and response",
         comparison, attendance, records, siting, robustness, standard,
-        _notes(comparison),
+        _notes(comparison), runs=runs,
     )  # fmt: skip
 
 
@@ -226,7 +230,9 @@ def _asked(standard: Standard | None) -> Standard:
     return standard
 
 
-def _of_project(project: Project, siting: Siting | None, robustness: Robustness | None, title: str) -> Material:
+def _of_project(
+    project: Project, siting: Siting | None, robustness: Robustness | None, title: str, runs: pd.DataFrame | None
+) -> Material:
     kernel.compile_search()
     scenarios = (project.today, *project.scenarios)
     comparison = Comparison(tuple(assess(s, standard=project.standard) for s in scenarios))
@@ -237,7 +243,7 @@ def _of_project(project: Project, siting: Siting | None, robustness: Robustness 
     notes = [*comparison.baseline.notes(), *(n for n in project.notes if n not in told), *_of_changes(comparison)]
     return Material(
         title or project.title, comparison, attendance, project.history, siting, robustness, project.standard,
-        tuple(dict.fromkeys(notes)), manifest(project, scenarios), project.left_out,
+        tuple(dict.fromkeys(notes)), manifest(project, scenarios), project.left_out, runs,
     )  # fmt: skip
 
 

@@ -95,7 +95,11 @@ def cover_problem(  # noqa: PLR0913 - a problem has this many parts
         already=already,
         required=must[counted[first]],
         floors=tuple(
-            Floor(name, in_rows(weight * (inside & (before == 0))), share * weight[inside].sum() - weight[inside & (before > 0)].sum())
+            Floor(
+                name,
+                in_rows(weight * (inside & (before == 0))),
+                share * weight[inside].sum() - weight[inside & (before > 0)].sum(),
+            )
             for name, (inside, share) in parts.items()
         ),
         lost=lost,

@@ -141,7 +141,11 @@ class Setting:
     def reach_s(self, aim: Aim) -> float:
         """Say which arrivals, at the median, have any chance to be in time. [s]"""
         law = self.law(aim)
-        return aim.within_s if law is None else max(aim.within_s, float(np.flatnonzero(law.by_second > 0).max(initial=0) + 1))
+        return (
+            aim.within_s
+            if law is None
+            else max(aim.within_s, float(np.flatnonzero(law.by_second > 0).max(initial=0) + 1))
+        )
 
     def sources(self, aim: Aim) -> ExistingUnits:
         """Say when the units there are arrive at each place that an aim counts."""
