@@ -176,7 +176,7 @@ def runs_of(
         OnRoad(places.street[drawn], places.along[drawn], places.offset_m[drawn]),
         rows["run_s"].to_numpy(float),
         local.dt.hour.to_numpy(dtype=np.int64),
-        local.dt.dayofweek.to_numpy() >= 5,
+        local.dt.day_of_week.to_numpy() >= 5,
         day,
         first,
         tuple(ledger),

@@ -210,3 +210,37 @@ def test_classes_of_chance_part_all_whole_percents():
     names = [b.label for b in POINT_BANDS]
     inside = {p: next(b.label for b in POINT_BANDS if b.above < p <= b.up_to) for p in (-30, -10, -2, 2, 10, 30)}
     assert [names.index(inside[p]) + names.index(inside[-p]) for p in (2, 10, 30)] == [len(names) - 1] * 3
+
+
+def test_the_whole_force_is_told_as_expected_and_each_engine_with_its_chance(town):
+    staffed = town.apply(*(fp.AddUnit(f"E{i}", to="S1", type="engine") for i in (2, 3, 4)))
+    rule = local_rule("r", limit_s=240, weight="population", share=0.9, needs={"engine": 4})
+    found = fp.assess(staffed, standard=rule)
+    page = fp.maps.erf(found)
+    share = found.summary().loc[("r", "population"), "share"]
+    assert page.subtitle.endswith(f"{fp.wording.share_of(share, 400, 'people', goal=0.9)}, expected")
+    data = layer(page, "Depth by zone").data
+    second = data["cells"][data["labels"].index("Second engine")]
+    told = zip(found.zones["r_s"], found.zones["r_chance"], strict=True)
+    assert second == [f"{fp.wording.clock(s, limit_s=240)}, {chance_said(p)} likely in time" for s, p in told]
+    (shown,) = page.legends
+    assert shown.title == "Within 4:00 at the median"
+    assert shown.entries[4].note == fp.wording.share((found.zones["r_s"] <= 240).mean())
+
+
+def test_a_territory_says_how_long_nine_in_ten_drives_take(town):
+    page = fp.maps.first_due(town)
+    data = layer(page, "Territories").data
+    (said,) = data["cells"][data["labels"].index("90 % of drives take up to")]
+    rule = local_rule("first", limit_s=240, weight="population")
+    p90_s = fp.assess(town, standard=rule).summary().loc[("first", "population"), "all_p90_s"]
+    assert said == f"{fp.wording.percentile(p90_s)}, of 400 people"
+    # Longer than nine in ten of the medians.
+    assert p90_s > np.quantile(fp.assess(town, standard=rule).zones["first_s"], 0.9)
+
+
+def test_ground_reached_is_that_of_the_median_drive(town, plain):
+    (shown,) = fp.maps.isochrones(town).legends
+    assert shown.title.startswith("Median travel time")
+    assert "half of the drives take longer" in shown.note
+    assert fp.maps.isochrones(plain).legends[0].title.startswith("Travel time")

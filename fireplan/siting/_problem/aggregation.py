@@ -159,6 +159,7 @@ def core(problem: CoverProblem, alive: NDArray[np.int64]) -> CoverProblem:
     return replace(
         smaller,
         row=np.where(problem.row >= 0, smaller.row[problem.row], -1).astype(np.int32),
+        stepped=problem.stepped,
         total=problem.total,
         already=problem.already,
         floors=tuple(f._replace(weight=in_rows(f.weight)) for f in problem.floors),
