@@ -57,7 +57,7 @@ def drive_times_section(material: Material) -> Section:
         planned = "" if scenario is None else f" {wording.capital(planned_said(scenario))} ({SOURCE})."
         section.blocks.append(absent(f"No calibration was given.{planned}"))
         return section
-    found = None if material.runs is None else diagnostics(material.runs, calibration, scenario)
+    found = None if material.drives is None else diagnostics(material.drives, calibration, scenario)
     section.blocks += [
         Prose(
             "Every modelled time of this report is that of a drive as the department's own records show it. Each drive"
@@ -74,8 +74,23 @@ def drive_times_section(material: Material) -> Section:
             )
         )
     else:
+        section.blocks += _other_runs(calibration, found)
         section.blocks += _errors(material, calibration, found)
     return section
+
+
+def _other_runs(calibration: Calibration, found: Diagnostics) -> list[Block]:
+    """Say if the runs are not those that the calibration was made of."""
+    here = len(found.runs.view())
+    if not calibration.runs or here == calibration.runs:
+        return []
+    return [
+        Prose(
+            f"The errors below are of {wording.counted(here, 'run')}, the calibration was made of"
+            f" {wording.count(calibration.runs)}: they are not the same runs. Calibrate anew.",
+            "warning",
+        )
+    ]
 
 
 def _card(calibration: Calibration, found: Diagnostics | None) -> list[Block]:

@@ -129,3 +129,13 @@ def test_a_planned_department_has_no_chapter_but_is_told_its_times_are_short(pla
 
 def test_the_same_inputs_give_the_same_bytes(page, both):
     assert report_bytes(material_of(both, runs=runs(), title="Line town")).decode() == page
+
+
+def test_runs_that_are_not_those_of_the_calibration_are_told(both, monkeypatch):
+    monkeypatch.setattr(_html_page, "_picture", lambda _: (Markup(), 0))
+    page = report_bytes(material_of(both, runs=runs(500)), chapters={"drive_times"}).decode()
+    assert "The errors below are of 500 runs, the calibration was made of 1,919: they are not the same runs." in words(
+        page
+    )
+    page = report_bytes(material_of(both, runs=runs()), chapters={"drive_times"}).decode()
+    assert "they are not the same runs" not in words(page)
