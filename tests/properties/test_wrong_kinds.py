@@ -38,6 +38,7 @@ ATTENDED = fp.response_performance.attend(HISTORY)
 PASSING = fp.travel.Passing(TOWN, cutoff_s=300)
 SPOT = PASSING.spot((-140.0, 30.03))
 ENDS = fp.travel.places(TOWN, "zones")
+RUNS = gpd.GeoDataFrame({"predicted_s": [111.0], "observed_s": [140.0]}, geometry=SITES.to_numpy(), crs=4326)
 PAGE, SECOND = fp.maps.OfflineMap(title="x"), fp.maps.OfflineMap(title="y")
 OBJECTS = (
     TOWN,
@@ -157,7 +158,7 @@ CALLS = {  # valid calls, by the name of the function: what its arguments are be
     "Entry": {"label": "x"},
     "from_dict": {"entry": {"close_station": "S1"}},
     "by_group": {"table": LINES}, "by_month": {"table": LINES}, "hour_by_weekday": {"table": LINES},
-"reasons": {"totals": LINES}, "robustness": {"table": LINES, "found": FOUND},
+"residuals": {"runs": RUNS}, "reasons": {"totals": LINES}, "robustness": {"table": LINES, "found": FOUND},
     "trade_off": {"front": LINES, "aims": [fp.siting.Aim(), fp.siting.Aim(within_s=300)]}, "workload": {"table": LINES},
     "zone_of": {"points": SITES}, "mark_of": {"profile": "public"}, "public_cells": {},
     "public_table": {"table": LINES, "by": "measure"}, "escape": {"value": "x"},
