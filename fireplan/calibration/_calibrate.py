@@ -14,11 +14,14 @@ from fireplan import wording
 from fireplan._checked import takes
 from fireplan._version import __version__
 from fireplan.calibration._choice import chosen, reason_of
-from fireplan.calibration._curve_and_spread import spread_of
+from fireplan.calibration._curve_and_spread import bent_curve, spread_of
 from fireplan.calibration._fitting import Ground, full_ground, ground_of, may_try, settled, simple_designs
 from fireplan.calibration._held_out import (
     Folds,
+    LeftOut,
     below_p90,
+    bent,
+    bias_by_fifth,
     error_of,
     folds_by_day,
     left_out,
@@ -29,12 +32,13 @@ from fireplan.calibration._intervals import curves_drawn, days_of
 from fireplan.calibration._models import Learnt, Material, learn
 from fireplan.calibration._routes import costs_of
 from fireplan.calibration._runs import LONGEST_S, SHORTEST_S, Runs, history_fingerprint, runs_of
+from fireplan.calibration._turnout import turnout_times
 from fireplan.calibration._value import as_calibration
 from fireplan.drive_times import HeldOutError, LadderStep
 from fireplan.drive_times._calibration import network_fingerprint
 from fireplan.errors import Faults, InputError, quoted
 from fireplan.progress import steps
-from fireplan.response_performance import Policy
+from fireplan.response_performance import Policy, attend
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -42,7 +46,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from fireplan.calibration._speeds_and_delays import Design
-    from fireplan.drive_times import Calibration, Draw, TravelSpread
+    from fireplan.drive_times import Calibration, Draw, TravelSpread, TurnoutTimes
     from fireplan.drive_times._calibration import Model
     from fireplan.response_performance._attendance import History
     from fireplan.scenario import Scenario
@@ -52,6 +56,9 @@ FEWEST_RUNS = 20
 """Of fewer runs nothing is learnt: planning speeds hold."""
 
 MOST_STATION_FOLDS = 50
+ALMOST_STRAIGHT = 0.99
+"""A curve that bends no more than this is none."""
+
 DRAWS = 100
 
 
@@ -64,14 +71,13 @@ class Rung(NamedTuple):
     learnt
         Fitted to all runs.
     by_day, by_station, by_period
-        Medians of runs left out with their day, with their station, and of the second half of the days from the
-        first; NaN where none. [s]
+        Runs left out with their day, with their station, and those of the second half of the days from the first.
     """
 
     learnt: Learnt
-    by_day: NDArray[np.float64]
-    by_station: NDArray[np.float64]
-    by_period: NDArray[np.float64]
+    by_day: LeftOut
+    by_station: LeftOut
+    by_period: LeftOut
 
 
 @dataclass(frozen=True, eq=False)
@@ -180,7 +186,20 @@ def calibrate(
         history, scenario, emergency_priorities=emergency_priorities, first_types=first_types, longest_s=longest_s,
         draws=draws, seed=seed,
     )  # fmt: skip
-    return _told(study, history, scenario, draws=draws, seed=seed)
+    turnout, notes = _turnout(history, scenario, emergency_priorities)
+    return told(study, history, scenario, turnout=turnout, notes=notes, draws=draws, seed=seed)
+
+
+def _turnout(
+    history: History, scenario: Scenario, emergency_priorities: Sequence[str] | None
+) -> tuple[TurnoutTimes | None, tuple[str, ...]]:
+    """Learn turnout, of all units; where that cannot be done, say why."""
+    asked = None if emergency_priorities is None else tuple(emergency_priorities)
+    policy = Policy(emergency_priorities=asked, aid_given=True)
+    try:
+        return turnout_times(attend(history, scenario=scenario, policy=policy)), ()
+    except InputError as fault:
+        return None, (f"turnout is as planned: {fault}",)
 
 
 @takes
@@ -205,7 +224,8 @@ def held_out_runs(
     -------
     One row per run: `incident_id`, `unit_id`, `station_id`, `day`, `hour`, `weekend`, `observed_s`, and modelled
     without its day `median_s`, `p90_s`, without its station `elsewhere_s`, and for the second half of the days from
-    the first `later_s` (missing in the first half) [s]; `km` driven. In `attrs` the `model`.
+    the first `later_s` (missing in the first half) [s]; `km` driven, and `highway`, the class that carries most of
+    them. In `attrs` the `model`.
     """
     study = study_of(
         history, scenario, emergency_priorities=emergency_priorities, first_types=first_types, longest_s=longest_s,
@@ -217,11 +237,14 @@ def held_out_runs(
 def held_out_table(study: Study) -> pd.DataFrame:
     """Give the runs of a study; see `held_out_runs`."""
     runs, rung = study.ground.runs, study.rungs[study.model]
+    median_s = rung.by_day.median_s
     p90_s = np.full(len(runs), np.nan)
     for one in np.unique(study.folds.fold):
         rows, tested = study.folds.fold != one, study.folds.fold == one
         if rows.any():
-            p90_s[tested] = _spread(rung.by_day[rows], runs.travel_s[rows]).quantile_s(rung.by_day[tested], 0.9)
+            p90_s[tested] = spread_of(median_s[rows], runs.travel_s[rows]).quantile_s(median_s[tested], 0.9)
+    own = study.model in ("class", "full")
+    km = study.ground.driven(study.ground.at(rung.learnt) if own else study.ground.ways).km
     table = pd.DataFrame(
         {
             "incident_id": runs.incident,
@@ -231,11 +254,12 @@ def held_out_table(study: Study) -> pd.DataFrame:
             "hour": runs.hour,
             "weekend": runs.weekend,
             "observed_s": runs.travel_s,
-            "median_s": rung.by_day,
+            "median_s": median_s,
             "p90_s": p90_s,
-            "elsewhere_s": rung.by_station,
-            "later_s": rung.by_period,
-            "km": study.ground.driven(study.ground.ways).km.sum(axis=1),
+            "elsewhere_s": rung.by_station.median_s,
+            "later_s": rung.by_period.median_s,
+            "km": km.sum(axis=1),
+            "highway": np.array(study.ground.ways.classes, dtype=object)[km.argmax(axis=1)],
         }
     )
     table.attrs["model"] = study.model
@@ -306,7 +330,7 @@ def _tried(ground: Ground, scenario: Scenario, seed: int, step: Callable[[], Non
         rungs[model] = _rung(model, material, ground, folds, known.get(model), effects=effects)
         step()
     if "full" in rungs:
-        material, rungs["full"] = _bent_if_better(material, ground, folds, rungs["full"], effects=effects)
+        rungs["full"] = _bent_if_better(material, ground, folds, rungs["full"], effects=effects)
     ladder = _ladder(rungs, runs, folds)
     model = chosen(ladder, [_paired(rungs, ladder, one, runs, folds) for one in ladder])
     return Study(ground, material, folds, rungs, model, ladder, reason_of(model, ladder, ground, effects=effects))
@@ -316,63 +340,80 @@ def _rung(
     model: Model, material: Material, ground: Ground, folds: Folds, first: Learnt | None, *, effects: bool
 ) -> Rung:
     """Fit a model to all runs, and try it on runs left out by day, by station and by period."""
-    runs = ground.runs
     whole = learn(model, material, first=first, effects=effects)
     by_day = left_out(model, material, folds.fold, whole, effects=effects)
-    apart = np.full(len(runs), np.nan)
-    by_station = apart
+    nowhere = LeftOut(*np.full((2, len(ground.runs)), np.nan))
+    by_station = by_period = nowhere
     if effects:
-        names, of = np.unique(runs.station, return_inverse=True)
-        alone = whole._replace(later_s=None)
-        by_station = left_out(model, material, of % MOST_STATION_FOLDS if len(names) > 1 else of, alone, effects=False)
-    by_period = apart
-    middle = np.median(runs.day)
-    second = runs.day > middle
+        by_station = left_out(model, material, _station_folds(ground.runs), whole._replace(later_s=None), effects=False)
+    second = _second_half(ground.runs)
     if second.any() and not second.all():
         by_period = left_out(model, material, np.where(second, 0, -1), whole, effects=effects)
     return Rung(whole, by_day, by_station, by_period)
 
 
-def _bent_if_better(
-    material: Material, ground: Ground, folds: Folds, straight: Rung, *, effects: bool
-) -> tuple[Material, Rung]:
-    """Take a concave curve where it is better on days left out, by more than one standard error."""
-    bent = material._replace(bent=True)
-    whole = learn("full", bent, first=straight.learnt, effects=effects)
-    if whole.curve.power > 0.995:
-        return material, straight
-    by_day = left_out("full", bent, folds.fold, whole, effects=effects)
-    observed_s, block = ground.runs.travel_s, _block(ground.runs, folds)
-    _, of_straight, count = score_of(straight.by_day, observed_s, block)
-    _, of_bent, _ = score_of(by_day, observed_s, block)
-    gain = of_straight - of_bent
-    if gain.sum() / count.sum() <= standard_error(gain, count):
-        return material, straight
-    return bent, _rung("full", bent, ground, folds, whole, effects=effects)
+def _station_folds(runs: Runs) -> NDArray[np.int64]:
+    _, of = np.unique(runs.station, return_inverse=True)
+    return np.asarray(of % MOST_STATION_FOLDS, dtype=np.int64)
+
+
+def _second_half(runs: Runs) -> NDArray[np.bool_]:
+    return np.asarray(runs.day > np.median(runs.day))
+
+
+def _bent_if_better(material: Material, ground: Ground, folds: Folds, straight: Rung, *, effects: bool) -> Rung:
+    """
+    Take a concave curve where it brings the medians of short and long drives nearer, on runs left out.
+
+    It is fitted to what was modelled of runs without their day: what is modelled too long because chance lengthened
+    what it was learnt from is put right with what is so by nature. Its error may not be larger by more than one
+    standard error.
+    """
+    runs = ground.runs
+    log_s = np.log(runs.travel_s)
+    curve = bent_curve(straight.by_day.added_s, log_s)
+    if curve.power > ALMOST_STRAIGHT and not curve.offset_s > 1.0:
+        return straight
+    by_day = bent(straight.by_day, log_s, folds.fold)
+    block = _block(runs, folds)
+    _, of_bent, count = score_of(by_day.median_s, runs.travel_s, block)
+    _, of_straight, _ = score_of(straight.by_day.median_s, runs.travel_s, block)
+    worse = of_bent - of_straight
+    off, before = (bias_by_fifth(one.median_s, runs.travel_s) for one in (by_day, straight.by_day))
+    if worse.sum() / count.sum() > standard_error(worse, count) or off >= before:
+        return straight
+    by_station, by_period = straight.by_station, straight.by_period
+    if effects:
+        by_station = bent(by_station, log_s, _station_folds(runs))
+    second = _second_half(runs)
+    if second.any() and not second.all():
+        rows = np.flatnonzero(~second)
+        part = left_out("full", material.of(rows), folds.fold[rows], straight.learnt, effects=effects)
+        from_first = bent_curve(part.added_s, log_s[rows])
+        by_period = by_period._replace(median_s=np.maximum(from_first.clock_s(by_period.added_s), 1.0))
+    return Rung(straight.learnt._replace(curve=curve), by_day, by_station, by_period)
 
 
 def _block(runs: Runs, folds: Folds) -> NDArray[np.int64]:
     return runs.day // 7 if folds.what == "weeks" else runs.day
 
 
-def _spread(median_s: NDArray[np.float64], observed_s: NDArray[np.float64]) -> TravelSpread:
-    return spread_of(median_s, observed_s)
-
-
 def _ladder(rungs: Mapping[Model, Rung], runs: Runs, folds: Folds) -> tuple[LadderStep, ...]:
     found = []
     for model, rung in rungs.items():
-        below = below_p90(rung.by_day, runs.travel_s, folds.fold, _spread) if len(runs) >= FEWEST_RUNS else None
-        error = error_of(rung.by_day, runs.travel_s, folds.what, below=below)
-        score, total, count = score_of(rung.by_day, runs.travel_s, _block(runs, folds))
+        below = (
+            below_p90(rung.by_day.median_s, runs.travel_s, folds.fold, spread_of) if len(runs) >= FEWEST_RUNS else None
+        )
+        error = error_of(rung.by_day.median_s, runs.travel_s, folds.what, below=below)
+        score, total, count = score_of(rung.by_day.median_s, runs.travel_s, _block(runs, folds))
         found.append(
             LadderStep(
                 model,
                 error,
                 score,
                 standard_error(total, count),
-                _other(rung.by_station, runs, "stations"),
-                _other(rung.by_period, runs, "the second half of the days, from the first"),
+                _other(rung.by_station.median_s, runs, "stations"),
+                _other(rung.by_period.median_s, runs, "the second half of the days, from the first"),
             )
         )
     return tuple(found)
@@ -388,8 +429,8 @@ def _paired(
     """Standard error of how much worse a model is than the best, over the same days."""
     best = min(ladder, key=lambda step: step.score)
     block = _block(runs, folds)
-    _, mine, count = score_of(rungs[one.model].by_day, runs.travel_s, block)
-    _, theirs, _ = score_of(rungs[best.model].by_day, runs.travel_s, block)
+    _, mine, count = score_of(rungs[one.model].by_day.median_s, runs.travel_s, block)
+    _, theirs, _ = score_of(rungs[best.model].by_day.median_s, runs.travel_s, block)
     return standard_error(mine - theirs, count)
 
 
@@ -405,7 +446,16 @@ def _refuse_none(runs: Runs) -> None:
     )
 
 
-def _told(study: Study, history: History, scenario: Scenario, *, draws: int, seed: int) -> Calibration:
+def told(
+    study: Study,
+    history: History,
+    scenario: Scenario,
+    *,
+    draws: int,
+    seed: int,
+    turnout: TurnoutTimes | None = None,
+    notes: tuple[str, ...] = (),
+) -> Calibration:
     """Put what was learnt into its value."""
     runs, rung = study.ground.runs, study.rungs[study.model]
     step = next(one for one in study.ladder if one.model == study.model)
@@ -413,7 +463,7 @@ def _told(study: Study, history: History, scenario: Scenario, *, draws: int, see
     spread: TravelSpread | None = None
     drawn: tuple[Draw, ...] = ()
     if len(runs) >= FEWEST_RUNS:
-        spread = _spread(rung.by_day, runs.travel_s)
+        spread = spread_of(rung.by_day.median_s, runs.travel_s)
         design = study.material.designs[study.model]
         if study.model != "planning":
             drawn = curves_drawn(
@@ -449,6 +499,7 @@ def _told(study: Study, history: History, scenario: Scenario, *, draws: int, see
             "seed": seed,
             "method": f"folds by {study.folds.what}, seed {seed}",
             "basis": runs.basis if scenario.provenance == "observed" else scenario.provenance,
-            "notes": runs.notes,
+            "turnout": turnout,
+            "notes": (*runs.notes, *notes),
         },
     )  # fmt: skip

@@ -11,6 +11,9 @@ from fireplan.drive_times import LEVELS, NORMAL_SHAPE, TravelSpread
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+SLOPE_STEPS = 14
+"""Of a golden section: enough for a slope to a thousandth."""
+
 OFTEN_ENOUGH = 300
 """From so many runs on, the shape is theirs; of fewer it is taken to be lognormal."""
 
@@ -110,7 +113,7 @@ def upper_of(away: NDArray[np.float64], residual: NDArray[np.float64], level: fl
     golden = (np.sqrt(5) - 1) / 2
     a, b = high - golden * (high - low), low + golden * (high - low)
     loss_a, loss_b = at(a)[0], at(b)[0]
-    for _ in range(24):
+    for _ in range(SLOPE_STEPS):
         if loss_a <= loss_b:
             high, b, loss_b = b, a, loss_a
             a = high - golden * (high - low)

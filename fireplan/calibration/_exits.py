@@ -28,7 +28,7 @@ NEAR_M = 45.0
 
 MOST_STREETS = 6
 FEWEST_RUNS = 20
-DRAWS = 2000
+DRAWS = 1000
 SURE = 0.025
 """By chance alone one station in so many cities may be moved: the level is shared among all streets that are tried."""
 
@@ -203,12 +203,16 @@ def _over_days(
     from statistics import NormalDist  # noqa: PLC0415 - only here
 
     _, of = np.unique(day, return_inverse=True)
-    total, count = np.bincount(of, weights=gain), np.bincount(of)
+    total, count = np.bincount(of, weights=gain).astype(np.float64), np.bincount(of).astype(np.int64)
     rng = np.random.default_rng(seed)
-    taken = rng.multinomial(len(count), np.full(len(count), 1 / len(count)), size=DRAWS)
-    means = (taken @ total) / np.maximum(taken @ count, 1)
+    means = np.array([_mean_of(rng.integers(0, len(count), len(count)), total, count) for _ in range(DRAWS)])
     mean, sd = float(gain.mean()), float(means.std())
     return mean, float(np.quantile(means, SURE)), mean + NormalDist().inv_cdf(level) * sd
+
+
+def _mean_of(taken: NDArray[np.integer], total: NDArray[np.float64], count: NDArray[np.int64]) -> float:
+    """Mean over the runs of the days that were drawn."""
+    return float(total[taken].sum() / max(int(count[taken].sum()), 1))
 
 
 def lonlat_of(roads: RoadNetwork, place: OnRoad) -> tuple[float, float]:

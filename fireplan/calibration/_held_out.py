@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from fireplan.calibration._curve_and_spread import STRAIGHT, bent_curve
 from fireplan.calibration._models import Learnt, Material, learn
 from fireplan.drive_times import HeldOutError, TravelSpread
 
@@ -52,17 +53,20 @@ def folds_by_day(runs: Runs, seed: int) -> Folds:
     return Folds(order[of].astype(np.int64), "weeks" if len(days) > FEW_DAYS else "days")
 
 
-class Tested(NamedTuple):
+class LeftOut(NamedTuple):
     """
-    A model on runs that were left out.
+    What is modelled of runs without their fold; NaN: in no fold.
 
     Attributes
     ----------
     median_s
-        Modelled without the run's own fold; NaN: in no fold. [s]
+        Modelled time. [s]
+    added_s
+        What start, streets and turns add up to. [s]
     """
 
     median_s: NDArray[np.float64]
+    added_s: NDArray[np.float64]
 
 
 def left_out(
@@ -72,17 +76,26 @@ def left_out(
     whole: Learnt,
     *,
     effects: bool = True,
-    step: Callable[[], None] = lambda: None,
-) -> NDArray[np.float64]:
-    """Model each run without its fold; runs of fold -1 are only fitted to. [s]"""
+) -> LeftOut:
+    """Model each run without its fold; runs of fold -1 are only fitted to."""
     design = material.designs[model]
-    found = np.full(len(fold), np.nan)
+    found = LeftOut(np.full(len(fold), np.nan), np.full(len(fold), np.nan))
     for one in np.unique(fold[fold >= 0]):
         rows = np.flatnonzero(fold != one)
         tested = np.flatnonzero(fold == one)
         learnt = learn(model, material, rows, first=whole, effects=effects) if len(rows) else whole
-        found[tested] = learnt.median_s(design.of(tested), material.station[tested])
-        step()
+        found.median_s[tested] = learnt.median_s(design.of(tested), material.station[tested])
+        found.added_s[tested] = learnt.added_s(design.of(tested), material.station[tested])
+    return found
+
+
+def bent(left: LeftOut, log_s: NDArray[np.float64], fold: NDArray[np.int64]) -> LeftOut:
+    """Tell runs that were left out by a concave curve, which is fitted to those of other folds, left out likewise."""
+    found = left._replace(median_s=np.full(len(fold), np.nan))
+    for one in np.unique(fold):
+        tested = fold == one
+        curve = bent_curve(left.added_s[~tested], log_s[~tested]) if not tested.all() else STRAIGHT
+        found.median_s[tested] = np.maximum(curve.clock_s(left.added_s[tested]), 1.0)
     return found
 
 
@@ -149,3 +162,11 @@ def standard_error(total: NDArray[np.float64], count: NDArray[np.int64]) -> floa
     mean = total.sum() / n
     off = total - mean * count
     return float(np.sqrt(len(count) / (len(count) - 1) * (off**2).sum()) / n)
+
+
+def bias_by_fifth(median_s: NDArray[np.float64], observed_s: NDArray[np.float64]) -> float:
+    """Root mean square, over fifths of what was predicted, of the median logarithm of modelled by observed."""
+    off = np.log(median_s / observed_s)
+    place = np.searchsorted(np.quantile(median_s, [0.2, 0.4, 0.6, 0.8]), median_s)
+    medians = [float(np.median(off[place == k])) for k in np.unique(place)]
+    return float(np.sqrt(np.mean(np.square(medians))))

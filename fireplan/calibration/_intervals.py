@@ -14,6 +14,7 @@ from fireplan.drive_times import Draw
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from fireplan.calibration._held_out import LeftOut
     from fireplan.calibration._models import Learnt
 
 FROM, TO = 0.025, 0.975
@@ -95,7 +96,7 @@ def curves_drawn(
     learnt: Learnt,
     added_s: NDArray[np.float64],
     observed_s: NDArray[np.float64],
-    left_out_s: NDArray[np.float64],
+    left: LeftOut,
     days: Days,
     *,
     n: int,
@@ -111,8 +112,10 @@ def curves_drawn(
         The model.
     added_s
         What start, streets and turns add up to. [s]
-    observed_s, left_out_s
-        Observed, and modelled without the run's fold. [s]
+    observed_s
+        Observed. [s]
+    left
+        What is modelled of runs without their fold.
     days
         The runs by day.
     n
@@ -124,16 +127,16 @@ def curves_drawn(
     """
     start_s, curve = learnt.parameters.start_s, learnt.curve
     log_s = np.log(observed_s)
-    off = np.log(observed_s / left_out_s)
+    off = np.log(observed_s / left.median_s)
     off = off - np.median(off)
-    away = np.log(left_out_s / 240.0)
+    away = np.log(left.median_s / 240.0)
     rest_s = np.maximum(added_s - start_s, 0.0)
     draws = []
     for _ in range(n):
         rows = days.drawn(rng)
         begin_s, drawn = start_s, curve
         if curve.power < 1.0 or curve.offset_s:
-            drawn = bent_curve(added_s[rows], log_s[rows], curve)
+            drawn = bent_curve(left.added_s[rows], log_s[rows], curve)
         else:
             scale = 1.0
             if starts:

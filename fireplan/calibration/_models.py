@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from fireplan.calibration._curve_and_spread import STRAIGHT, Curve, bent_curve, scaled_curve
+from fireplan.calibration._curve_and_spread import STRAIGHT, Curve, scaled_curve
 from fireplan.calibration._speeds_and_delays import HUBER, Design, Parameters, fit
 from fireplan.roads import DriveCurve
 
@@ -77,14 +77,16 @@ class Material(NamedTuple):
         Station of each run.
     n_stations
         How many there are.
-    bent
-        Whether a concave curve is fitted to the full model.
     """
 
     designs: Mapping[Model, Design]
     station: NDArray[np.int64]
     n_stations: int
-    bent: bool = False
+
+    def of(self, rows: NDArray[np.int64]) -> Material:
+        """Of some runs."""
+        designs = {model: design.of(rows) for model, design in self.designs.items()}
+        return Material(designs, self.station[rows], self.n_stations)
 
 
 def learn(
@@ -130,8 +132,6 @@ def learn(
         later_s = station_effects(design, fitted.parameters, fitted.sd, station, material.n_stations)
         learnt = Learnt(fitted.parameters, later_s=later_s, sd=fitted.sd)
     added_s = learnt.added_s(design, station)
-    if model == "full" and material.bent:
-        return learnt._replace(curve=bent_curve(added_s, design.log_s, None if first is None else first.curve))
     return learnt._replace(curve=scaled_curve(added_s, design.log_s))
 
 

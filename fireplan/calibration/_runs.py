@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from fireplan import wording
+from fireplan._checked import takes
 from fireplan.errors import InputError
 from fireplan.incidents._places.coordinates import DEFAULT_POINT_COUNT, DEFAULT_POINT_SHARE
 from fireplan.response_performance import attend
@@ -175,7 +176,7 @@ def runs_of(
         OnRoad(places.street[drawn], places.along[drawn], places.offset_m[drawn]),
         rows["run_s"].to_numpy(float),
         local.dt.hour.to_numpy(dtype=np.int64),
-        local.dt.dayofweek.to_numpy() >= 5,
+        local.dt.day_of_week.to_numpy() >= 5,
         day,
         first,
         tuple(ledger),
@@ -290,6 +291,7 @@ def _notes(attendance: Attendance, history: History, undrawn: int) -> list[str]:
     return notes
 
 
+@takes
 def history_fingerprint(history: History) -> str:
     """
     Name a history by the stamps of all its responses, in whatever order they stand.

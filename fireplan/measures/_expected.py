@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from fireplan.drive_times._chances import Chances, chances_of
+from fireplan.drive_times._chances import Chances, Crews, chances_of
 from fireplan.measures._tally import ROUNDING
+from fireplan.travel._turnout import hours_driven
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -50,16 +51,19 @@ def chances_for(scenario: Scenario, objective: Objective) -> Chances | None:
     calibration, roads = scenario.calibration, scenario.roads
     if calibration is None or not roads.calibrated:
         return None
-    kinds = tuple(sorted(k for k, n in objective.needs.items() if n > 0))
-    asked = {
-        "limit_s": objective.limit_s,
-        "with_turnout": objective.interval == "turnout_and_travel_s",
-        "kinds": kinds,
-        "categories": objective.categories,
-        "whole_week": bool(roads.periods),
-    }
-    key = ("chances", calibration.fingerprint, roads.curve, *asked.values())
-    return scenario.memo.get(key, lambda: chances_of(calibration, roads.curve, **asked, key=key))  # type: ignore[arg-type]
+    crews = None
+    if objective.interval == "turnout_and_travel_s":
+        kinds = tuple(sorted(k for k, n in objective.needs.items() if n > 0))
+        crews = Crews(kinds, objective.categories, hours_driven(scenario))
+    whole_week = bool(roads.periods)
+    key = "chances", calibration.fingerprint, roads.curve, objective.limit_s, crews, whole_week
+
+    def make() -> Chances | None:
+        return chances_of(
+            calibration, roads.curve, limit_s=objective.limit_s, crews=crews, whole_week=whole_week, key=key
+        )
+
+    return scenario.memo.get(key, make)
 
 
 def expected(

@@ -104,7 +104,7 @@ class Stated(NamedTuple):
     steps: tuple[Steps, ...] = ()
 
 
-def problem_of(  # noqa: PLR0913 - a question has this many parts
+def problem_of(
     setting: Setting,
     demands: Sequence[Demand],
     ids: pd.Index,
@@ -139,10 +139,8 @@ def stated(  # noqa: PLR0913 - a question has this many parts
     floors = _floors(setting, demands) if floors is None else floors
     if setting.law(demands[0].aim) is not None:
         steps = steps_of(setting, demands, choice, n_new=len(ids), worth=worth, floors=floors)
-        parts = [s.problem for s in steps]
-        if all_once:
-            parts.append(must_be_reached(setting, demands, choice, worth=worth))
-        return Stated(beside(*parts), steps)
+        must = [must_be_reached(setting, demands, choice, worth=worth)] if all_once else []
+        return Stated(beside(*(s.problem for s in steps), *must), steps)
     parts = [setting.covers(d.aim) for d in demands]
     covers = stack(*(p[0] for p in parts))
     must_reach(covers, len(ids), demands)

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import get_origin
 
 import geopandas as gpd
+import learnt_drives
 import numpy as np
 import pandas as pd
 import pytest
@@ -38,7 +39,10 @@ ATTENDED = fp.response_performance.attend(HISTORY)
 PASSING = fp.travel.Passing(TOWN, cutoff_s=300)
 SPOT = PASSING.spot((-140.0, 30.03))
 ENDS = fp.travel.places(TOWN, "zones")
-RUNS = gpd.GeoDataFrame({"predicted_s": [111.0], "observed_s": [140.0]}, geometry=SITES.to_numpy(), crs=4326)
+RUNS = learnt_drives.runs(40)
+LEARNT = learnt_drives.learnt(TOWN.roads, draws=2)
+WRONG_BY = fp.calibration.diagnostics(RUNS, LEARNT, TOWN)
+DRIVEN = gpd.GeoDataFrame({"predicted_s": [111.0], "observed_s": [140.0]}, geometry=SITES.to_numpy(), crs=4326)
 PAGE, SECOND = fp.maps.OfflineMap(title="x"), fp.maps.OfflineMap(title="y")
 OBJECTS = (
     TOWN,
@@ -69,7 +73,7 @@ THINGS = {
 }  # fmt: skip
 """What most calls are given under these names."""
 
-MODULES = ("changes", "charts", "demand", "disclosure", "drive_times", "incidents", "maps", "measures",
+MODULES = ("calibration", "changes", "charts", "demand", "disclosure", "drive_times", "incidents", "maps", "measures",
            "response_performance", "project", "roads", "siting", "standards", "stations", "travel")  # fmt: skip
 LEFT = {
     "fireplan.examples": "take no arguments, or a function to tell",
@@ -158,7 +162,11 @@ CALLS = {  # valid calls, by the name of the function: what its arguments are be
     "Entry": {"label": "x"},
     "from_dict": {"entry": {"close_station": "S1"}},
     "by_group": {"table": LINES}, "by_month": {"table": LINES}, "hour_by_weekday": {"table": LINES},
-"residuals": {"runs": RUNS}, "reasons": {"totals": LINES}, "robustness": {"table": LINES, "found": FOUND},
+    "diagnostics": {"runs": RUNS, "calibration": LEARNT, "scenario": TOWN},
+    "turnout_times": {"attendance": ATTENDED},
+    "model_card": {"calibration": LEARNT, "found": WRONG_BY},
+    "drive_times": {"found": WRONG_BY}, "drive_errors": {"found": WRONG_BY}, "ladder": {"calibration": LEARNT},
+    "residuals": {"runs": DRIVEN}, "reasons": {"totals": LINES}, "robustness": {"table": LINES, "found": FOUND},
     "trade_off": {"front": LINES, "aims": [fp.siting.Aim(), fp.siting.Aim(within_s=300)]}, "workload": {"table": LINES},
     "zone_of": {"points": SITES}, "mark_of": {"profile": "public"}, "public_cells": {},
     "public_table": {"table": LINES, "by": "measure"}, "escape": {"value": "x"},
@@ -208,7 +216,8 @@ KNOWN: dict[tuple[str, str], str] = {
 
 MADE_HERE = {
     "CadHistory", "RoadNetwork", "Chart", "Attendance", "Missed", "Period", "OnRoad", "Robustness", "Siting",
-    "CandidateTimes", "ByPlace", "ReferenceFigure", "Places", "Spot", "Usual",
+    "CandidateTimes", "Diagnostics", "ModelCard", "CardPart", "ByPlace", "ReferenceFigure", "Places", "Spot", "Usual",
+    "TurnoutTimes", "TurnoutLaw", "StationTurnout",
 }  # fmt: skip
 """Results: made by fireplan, of arrays and tables that it has checked; their methods are asked."""
 

@@ -99,7 +99,7 @@ def residuals(
     >>> fp.maps.residuals(runs, town).subtitle
     'Half of 12 runs within 0:29 of what was predicted; the median run 0:29 slower'
     """
-    if by not in {"hexagons", "zones"}:
+    if not isinstance(by, str) or by not in {"hexagons", "zones"}:
         raise InputError(f"by is {quoted(by)}: choose 'hexagons' or 'zones'")
     placed, lost = _placed(runs, scenario)
     public = profile == "public"

@@ -16,8 +16,8 @@ from fireplan.crs import PLACE_DECIMALS, WGS84, project
 from fireplan.errors import Faults, InputError, UnknownIdError, listed, quoted
 from fireplan.measures._demand_measures import ON, USUAL_FIRST, applies_to, measures_of
 from fireplan.measures._expected import chances_for
-from fireplan.scenario import counted_columns, held
 from fireplan.roads import OnRoad
+from fireplan.scenario import counted_columns, held
 from fireplan.siting._problem.aims_and_rules import Aim, aim_objective
 from fireplan.siting._problem.constraints import Choice, merged, pairs_within
 from fireplan.siting._problem.cover_matrix import Covers
@@ -141,7 +141,11 @@ class Setting:
     def reach_s(self, aim: Aim) -> float:
         """Say which arrivals, at the median, have any chance to be in time. [s]"""
         law = self.law(aim)
-        return aim.within_s if law is None else max(aim.within_s, float(np.flatnonzero(law.by_second > 0).max(initial=0) + 1))
+        return (
+            aim.within_s
+            if law is None
+            else max(aim.within_s, float(np.flatnonzero(law.by_second > 0).max(initial=0) + 1))
+        )
 
     def sources(self, aim: Aim) -> ExistingUnits:
         """Say when the units there are arrive at each place that an aim counts."""
@@ -183,7 +187,7 @@ class Setting:
 
     def arrivals(self, aim: Aim, times: CandidateTimes, speed: float = 1.0) -> NDArray[np.float32]:
         """When a new unit of each candidate arrives, driving this many times as fast: one for each of its times. [s]"""
-        travel_s = _driven(times.travel_s, speed, np.float32(self._waits_s(aim)))
+        travel_s = _driven(times.travel_s, speed, np.full(1, self._waits_s(aim), dtype=np.float32))
         return np.asarray(travel_s + np.float32(self._common_s(aim)))
 
     def _common_s(self, aim: Aim) -> float:
@@ -285,21 +289,23 @@ class Setting:
         """
         times, there = self.times(aim, cutoff_s=solved_to_s), self.sources(aim)
         arrival_s, of_stations_s = self.arrivals(aim, times, speed), there.arrival_s(speed)
-        start, place, time_s = [times.start], [times.place], [arrival_s]
+        stays = ~there.station.isin(self.closable)
+        # Each unit of what stays, the best of them first, as many as may count; who comes later than they adds nothing.
+        each = np.repeat(of_stations_s[stays], np.minimum(there.units[stays], levels), axis=0)
+        none = np.full((levels, len(times.place_ids)), np.inf, dtype=np.float32)
+        first_s = np.sort(np.concatenate([each, none]), axis=0)[:levels]
+        sooner = arrival_s < first_s[-1][times.place]
+        start = [np.concatenate([[0], np.cumsum(sooner)])[times.start]]
+        place, time_s = [times.place[sooner]], [arrival_s[sooner]]
         units = [np.ones(len(times.candidate_ids), dtype=np.int64)]
         for station in self.closable:
             mine = there.station == station
             quickest_s = of_stations_s[mine].min(axis=0, initial=np.inf)
-            reached = np.flatnonzero(law.at(quickest_s) > 0).astype(np.int32)
+            reached = np.flatnonzero(quickest_s < first_s[-1]).astype(np.int32)
             start.append(start[-1][-1:] + len(reached))
             place.append(reached)
             time_s.append(quickest_s[reached])
             units.append(np.array([max(1, there.units[mine].sum())]))
-        stays = ~there.station.isin(self.closable)
-        # Each unit of what stays, the best of them first, as many as may count.
-        each = np.repeat(of_stations_s[stays], np.minimum(there.units[stays], levels), axis=0)
-        none = np.full((levels, len(times.place_ids)), np.inf, dtype=np.float32)
-        first_s = np.sort(np.concatenate([each, none]), axis=0)[:levels]
         all_s = np.concatenate(time_s)
         return Chanced(
             np.concatenate(start), np.concatenate(place), law.at(all_s), all_s, np.concatenate(units), law.at(first_s)
@@ -384,7 +390,9 @@ class Setting:
         return project(xy, source=WGS84, target=self.scenario.roads.crs)
 
 
-def setting_of(scenario: Scenario, candidates: gpd.GeoDataFrame | gpd.GeoSeries, rules: Rules) -> Setting:
+def setting_of(
+    scenario: Scenario, candidates: gpd.GeoDataFrame | gpd.GeoSeries, rules: Rules, *, medians: bool = False
+) -> Setting:
     """
     Check a scenario, candidates and rules together.
 
@@ -396,6 +404,8 @@ def setting_of(scenario: Scenario, candidates: gpd.GeoDataFrame | gpd.GeoSeries,
         Points with a CRS, by id.
     rules
         See `Rules`.
+    medians
+        As in `Setting`.
     """
     import geopandas as gpd  # noqa: PLC0415 - slow to import
 
@@ -423,7 +433,7 @@ def setting_of(scenario: Scenario, candidates: gpd.GeoDataFrame | gpd.GeoSeries,
     whole = gpd.points_from_xy(
         degrees.geometry.x.round(PLACE_DECIMALS), degrees.geometry.y.round(PLACE_DECIMALS), crs=WGS84
     )
-    return Setting(scenario, degrees.set_geometry(gpd.GeoSeries(whole, index=degrees.index)), rules)
+    return Setting(scenario, degrees.set_geometry(gpd.GeoSeries(whole, index=degrees.index)), rules, medians)
 
 
 def place_kind(scenario: Scenario, weight: str) -> str:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 class Chanced(NamedTuple):
     """
-    How likely each column reaches each place in time; an entry that is absent has no chance.
+    How likely each column reaches each place in time; an entry that is absent adds no chance to that of what stays.
 
     Attributes
     ----------
@@ -46,7 +46,7 @@ class Chanced(NamedTuple):
     @property
     def n_places(self) -> int:
         """How many places there are."""
-        return self.stays.shape[1]
+        return int(self.stays.shape[1])
 
     @property
     def column(self) -> NDArray[np.int64]:
@@ -150,6 +150,7 @@ def stepped_problem(
         total=math.fsum(weight),
         already=already,
         required=np.zeros(n_rows, dtype=bool),
+        stepped=True,
         floors=tuple(
             Floor(
                 name,

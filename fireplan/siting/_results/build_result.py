@@ -29,6 +29,20 @@ if TYPE_CHECKING:
 NOTE = "modelled with all units at home and free; no call processing"
 
 
+def drives_said(setting: Setting) -> tuple[str, ...]:
+    """Say how wrong modelled drives are, and what they are taken for, where they are calibrated."""
+    calibration = setting.scenario.calibration
+    if calibration is None or not setting.scenario.roads.calibrated:
+        return ()
+    by_chance = calibration.spread is not None and not setting.medians
+    how = (
+        "each place counts by how likely it is reached in time, so figures are what is to be expected"
+        if by_chance
+        else "drives are medians, and a place is reached in time or not by its median drive"
+    )
+    return (f"{calibration.headline} ({calibration.basis} runs); {how}",)
+
+
 def siting_of(  # noqa: PLR0913 - an answer has this many parts
     setting: Setting,
     weigher: Weigher,
@@ -108,7 +122,7 @@ def siting_of(  # noqa: PLR0913 - an answer has this many parts
         runner_ups=runner_ups(weigher, chosen, choice, names, n_new=n_new),
         curve=building_order(weigher, chosen, names, n_new=n_new, total=total),
         model=answer.model,
-        notes=(NOTE, *aside, *notes, *small_part_notes(setting.scenario)),
+        notes=(NOTE, *drives_said(setting), *aside, *notes, *small_part_notes(setting.scenario)),
         goal=goal,
         counted_in=counted_in,
     )

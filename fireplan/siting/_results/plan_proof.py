@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import pandas as pd
 import shapely
 
-from fireplan.changes import AddUnit, CloseStation, MoveUnit, OpenStation
+from fireplan import wording
+from fireplan.changes import AddUnit, CloseStation, MoveUnit, OpenStation, SetTurnout
 from fireplan.crs import WGS84, project
 from fireplan.errors import FireplanError
 from fireplan.measures import assess
@@ -71,6 +73,7 @@ def plan_of(
     changes = openings(sites)
     if move:
         changes += _moves(scenario, sites, close)
+        changes += _anew(setting, [c.unit_id for c in changes if isinstance(c, MoveUnit)])
     elif staffed:
         taken = set(scenario.units.index)
         for name, several in zip(sites.index, units, strict=True):
@@ -125,6 +128,20 @@ def _moves(scenario: Scenario, sites: gpd.GeoDataFrame, close: list[str]) -> lis
     return found
 
 
+def _anew(setting: Setting, moved: list[str]) -> list[Change]:
+    """
+    Let crews that move turn out as those of the department do, where turnouts were observed house by house.
+
+    What was particular to the house they leave does not move with them.
+    """
+    calibration, rules, units = setting.scenario.calibration, setting.rules, setting.scenario.units
+    if calibration is None or calibration.turnout is None or rules.interval != "turnout_and_travel_s":
+        return []
+    mine = units.loc[moved]
+    other = mine.index[(mine["type"] == rules.unit) & (mine["turnout_s"] != setting.turnout_s)]
+    return [SetTurnout(setting.turnout_s, units=tuple(map(str, other)))] if len(other) else []
+
+
 def assessed(setting: Setting, plan: tuple[Change, ...], demand: Demand, *, levels: int) -> Assessment:
     """Assess a plan by one aim: one objective for each number of units that has to arrive."""
     aim = demand.aim
@@ -164,6 +181,16 @@ def reached_by(setting: Setting, demand: Demand, arrival: Arrival) -> tuple[NDAr
         limit_s = demand.aim.within_s
         return arrival.within.astype(float), ((early <= limit_s) != (late <= limit_s)).astype(float)
     return arrival.chance, law.at(early) - law.at(late)
+
+
+def expected_said(setting: Setting, plan: tuple[Change, ...], demand: Demand) -> tuple[str, ...]:
+    """Say what is to be expected of a plan that was sought by median drives; (): it is not known how they differ."""
+    if replace(setting, medians=False).law(demand.aim) is None:
+        return ()
+    arrival = assessed(setting, plan, demand, levels=1).arrival("units_1", demand.aim.weight)
+    within, total = float((demand.weight * arrival.chance).sum()), float(demand.weight.sum())
+    share = f"{wording.figure(within)} ({wording.share(within / total)})"
+    return (f"of {wording.amount(total, demand.unit)}, {share} are to be expected in time under the plan",)
 
 
 def arrivals(setting: Setting, plan: tuple[Change, ...], demand: Demand) -> NDArray[np.float64]:
