@@ -29,7 +29,7 @@ from fireplan.charts._chart_layout import (
 from fireplan.charts._palette import OBJECTIVE, OBSERVED, PALE
 from fireplan.colours import INK, UNKNOWN
 from fireplan.errors import InputError
-from fireplan.response_performance._why_missed import REASONS
+from fireplan.response_performance._missed_parts import REASONS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

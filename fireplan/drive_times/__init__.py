@@ -9,8 +9,9 @@ from fireplan.drive_times._calibration import (
     LadderStep,
     StationStart,
 )
+from fireplan.drive_times._calibration_toml import read_calibration, write_calibration
 from fireplan.drive_times._travel_spread import LEVELS, NORMAL_SHAPE, TravelSpread
-from fireplan.drive_times._turnout_times import TurnoutTimes
+from fireplan.drive_times._turnout_times import StationTurnout, TurnoutLaw, TurnoutTimes
 
 __all__ = [
     "LEVELS",
@@ -22,8 +23,12 @@ __all__ = [
     "HeldOutError",
     "LadderStep",
     "StationStart",
+    "StationTurnout",
     "TravelSpread",
+    "TurnoutLaw",
     "TurnoutTimes",
+    "read_calibration",
+    "write_calibration",
 ]
 
 

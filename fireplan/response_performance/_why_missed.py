@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -10,17 +10,17 @@ import pandas as pd
 
 from fireplan import wording
 from fireplan._checked import takes
-from fireplan.errors import Faults, InputError, listed, quoted
+from fireplan.errors import Faults, listed, quoted
 from fireplan.response_performance._attendance import Attendance, History, attend
+from fireplan.response_performance._commitments import Commitments
 from fireplan.response_performance._groups import keys_for, with_unknown
+from fireplan.response_performance._missed_drives import first_due_busy, modelled
+from fireplan.response_performance._missed_parts import EXCESSES, LIMITS, PARTS, REASONS, decided, limits_of
 from fireplan.response_performance._performance import objectives_of
 from fireplan.response_performance._statistics import FEWEST, percentile
-from fireplan.response_performance._time_bins import LONGEST_COMMITTED_S
 from fireplan.standards import Standard, named
 from fireplan.standards._library import standard_of
-from fireplan.stations import KINDS, supply
-from fireplan.travel import first_due, places, time_rows
-from fireplan.travel._places import station_places
+from fireplan.stations import KINDS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -33,21 +33,6 @@ if TYPE_CHECKING:
     from fireplan.scenario import Scenario
     from fireplan.standards import Objective
 
-REASONS = {
-    "handling": "the call took longer to handle, from its receipt to the dispatch, than its limit",
-    "turnout": "the crew took longer to turn out than its limit",
-    "distance": "the first-due station is too far away, at modelled times",
-    "first_due_busy": "the first-due station's units were all committed, and one came from farther away",
-    "came_from_elsewhere": "a unit came from farther away than the first-due station, which had one free",
-    "slow_travel": "the drive took longer than modelled from the station it began at",
-    "outside_area": "the place lies outside the zones, or no station reaches it by road",
-    "unknown": "a stamp or the place is missing",
-}
-"""What may decide that an objective was missed, and what each means."""
-
-LIMITS = ("NFPA_1710", "NFPA_1710_MORE")
-"""Whose limits of call handling and turnout hold unless another standard is given."""
-
 WORTH_TELLING, WORTH_TELLING_S = 0.1, 15.0
 """Drives that differ from modelled ones by more than this part, or in a band by more than this [s], are told."""
 
@@ -58,17 +43,6 @@ NOBODY = (
 
 BANDS_S = (0.0, 60.0, 120.0, 180.0, 240.0)
 """Where bands of modelled time begin. [s]"""
-
-TOLERANCE_S = 1e-6
-"""What a sum of seconds may be off by rounding. [s]"""
-
-_PARTS = {
-    "travel_s": (),
-    "turnout_and_travel_s": ("turnout_s",),
-    "total_response_s": ("handling_s", "turnout_s"),
-}
-_MADE_OF = {"handling_s": ("answering_s", "processing_s")}
-_EXCESSES = ("handling", "turnout", "distance", "elsewhere", "slow_travel")
 
 
 @takes
@@ -189,7 +163,7 @@ class Missed:
             notes.append(
                 f"{wording.count(self.unmeasured)} more incidents are neither missed nor met: a stamp is missing"
             )
-        used = [o for part in _PARTS[self.objective.interval] for o in _limits_of(part, self.limits)]
+        used = [o for part in PARTS[self.objective.interval] for o in limits_of(part, self.limits)]
         unseen = [f"{quoted(o.title)} ({wording.clock(o.limit_s)})" for o in [self.objective, *used] if not o.verified]
         notes += [f"the figure of {o} was not seen in its source: check it before stating it" for o in unseen]
         return notes
@@ -296,13 +270,13 @@ def why_missed(
     known = ~np.isnan(seconds)
     commitments = Commitments(attendance.responses[attendance.responses["unit_id"].notna()], return_s)
     table = _observed(attendance, rows[known], seconds[known], objective)
-    table = _modelled(table, scenario, objective, attendance, commitments)
+    table = modelled(table, scenario, objective, attendance, commitments)
     told = attendance.grain == "unit"
     ratio = (table["travel_s"] / table["modelled_s"].where(table["modelled_s"] > 0)).dropna()
     missed = table[table["over_s"] > 0].copy()
-    busy = _first_due_busy(missed, scenario, objective, attendance, commitments)
+    busy = first_due_busy(missed, scenario, objective, attendance, commitments)
     missed["first_due_busy"] = busy if told else pd.Series(pd.NA, index=missed.index, dtype="boolean")
-    missed = _decided(missed, objective, limits, told=told)
+    missed = decided(missed, objective, limits, told=told)
     drives = (float(ratio.median()), len(ratio))
     incidents = _as_table(missed, attendance)
     errors = _drive_errors(table)
@@ -328,8 +302,8 @@ def _drive_errors(table: pd.DataFrame) -> pd.DataFrame:
 
 def _check(scenario: Scenario, objective: Objective, return_s: float) -> None:
     faults = Faults("why_missed")
-    if objective.interval not in _PARTS:
-        faults.add(f"the objective is for {quoted(objective.interval)}: give one for {listed(_PARTS)}")
+    if objective.interval not in PARTS:
+        faults.add(f"the objective is for {quoted(objective.interval)}: give one for {listed(PARTS)}")
     if len(objective.needs) != 1 or max(objective.needs.values()) > 1:
         faults.add("the objective is for a force: give one for the first unit of one kind, such as {'engine': 1}")
     if unknown := [kind for kind in objective.needs if kind not in KINDS]:
@@ -370,201 +344,6 @@ def _observed(
     return table
 
 
-def _modelled(
-    table: pd.DataFrame, scenario: Scenario, objective: Objective, attendance: Attendance, commitments: Commitments
-) -> pd.DataFrame:
-    """Add who is first due, whether the responding unit was at home, and modelled travel."""
-    points = attendance.incidents.loc[table.index, [attendance.incidents.geometry.name]]
-    town = replace(scenario, incidents=points if len(points) else None)
-    starts = station_places(town)
-    if len(table):
-        due = first_due(town, to="incidents", needs=objective.needs)
-        rows = np.vstack([time_rows(town, places(town, "incidents"), starts=starts), np.full(len(table), np.nan)])
-    else:
-        due = pd.DataFrame({"first_due": [], "first_due_s": []}, index=table.index)
-        rows = np.empty((len(starts.ids) + 1, 0))
-    reached = np.isfinite(due["first_due_s"].to_numpy(float))
-    table["first_due"] = pd.array(due["first_due"].to_numpy(object), dtype="str")
-    table["modelled_travel_s"] = due["first_due_s"].to_numpy(float)
-    table.loc[~reached, "modelled_travel_s"] = np.nan
-    table["from_away"] = table["already_on_road"] | commitments.at(
-        table["unit_id"], table["dispatched"], table.index.to_series()
-    )
-    home = starts.ids.get_indexer(pd.Index(table["station_id"]))  # -1, the last row: not known
-    from_home_s = rows[home, np.arange(len(table))].astype(float)
-    table["modelled_s"] = np.where(table["from_away"] | ~np.isfinite(from_home_s), np.nan, from_home_s)
-    return table
-
-
-class Commitments:
-    """
-    When units were committed to incidents.
-
-    Parameters
-    ----------
-    responses
-        One row per unit per incident, with the stamps.
-    return_s
-        How long a unit stays committed after it has cleared. [s]
-    """
-
-    def __init__(self, responses: pd.DataFrame, return_s: float = 0.0) -> None:
-        stamps = [name for name in ("dispatched", "enroute", "arrived") if name in responses]
-        last = responses[stamps].max(axis=1)
-        rows = responses[responses["dispatched"].notna()]
-        day = pd.Timedelta(seconds=LONGEST_COMMITTED_S)
-        cleared = rows["cleared"].where(~(rows["cleared"] - rows["dispatched"] > day))  # a day on is a stamp gone wrong
-        end = cleared.fillna(last).clip(lower=rows["dispatched"]) + pd.Timedelta(seconds=return_s)
-        self._units, self._incidents = pd.Index(rows["unit_id"].unique()), pd.Index(rows["incident_id"].unique())
-        unit = self._units.get_indexer(pd.Index(rows["unit_id"]))
-        begins, ends = _microseconds(rows["dispatched"]), _microseconds(end)
-        # One more on either side, for moments before the first and after the last.
-        self._first = int(begins.min()) - 1 if len(rows) else 0
-        self._span = int(ends.max()) - self._first + 2 if len(rows) else 1
-        self._begins = np.sort(self._coded(unit, begins))
-        self._ends = np.sort(self._coded(unit, ends))
-        incident = self._incidents.get_indexer(pd.Index(rows["incident_id"]))
-        pair = unit * np.int64(len(self._incidents)) + incident
-        order = np.argsort(pair, kind="stable")
-        self._pair, self._pair_begins, self._pair_ends = pair[order], begins[order], ends[order]
-
-    def _coded(self, unit: NDArray[np.int64], moment: NDArray[np.int64]) -> NDArray[np.int64]:
-        """Put the moments of all units on one line, one unit after the other."""
-        return unit * np.int64(self._span) + np.clip(moment - self._first, 0, self._span - 1)
-
-    def at(
-        self, unit_id: pd.Series[str], when: pd.Series[pd.Timestamp], incident_id: pd.Series[str]
-    ) -> NDArray[np.bool_]:
-        """
-        Say whether units were committed to another incident at a moment: not before dispatch, nor any more when clear.
-
-        Parameters
-        ----------
-        unit_id, when, incident_id
-            Which unit, at which moment, and the incident that does not count as another.
-        """
-        unit = self._units.get_indexer(pd.Index(unit_id))
-        asked = np.flatnonzero((unit >= 0) & when.notna().to_numpy())
-        unit, moment = unit[asked], _microseconds(when)[asked]
-        code = self._coded(unit, moment)
-        begun = np.searchsorted(self._begins, code, side="right") - np.searchsorted(self._ends, code, side="right")
-        incident = self._incidents.get_indexer(pd.Index(incident_id))[asked]
-        begun -= self._to_itself(unit * np.int64(len(self._incidents)) + incident, moment, known=incident >= 0)
-        busy = np.zeros(len(when), dtype=bool)
-        busy[asked] = begun > 0
-        return busy
-
-    def _to_itself(
-        self, pair: NDArray[np.int64], moment: NDArray[np.int64], *, known: NDArray[np.bool_]
-    ) -> NDArray[np.int64]:
-        """How many of a unit's commitments at a moment are to the incident itself; it may be sent to one twice."""
-        low, high = np.searchsorted(self._pair, pair, side="left"), np.searchsorted(self._pair, pair, side="right")
-        count = np.where(known, high - low, 0)
-        at = np.repeat(np.arange(len(pair)), count)
-        row = np.repeat(low - (np.cumsum(count) - count), count) + np.arange(count.sum())
-        running = (self._pair_begins[row] <= moment[at]) & (moment[at] < self._pair_ends[row])
-        return np.bincount(at[running], minlength=len(pair))
-
-
-def _microseconds(stamps: pd.Series[pd.Timestamp]) -> NDArray[np.int64]:
-    return np.asarray(stamps.dt.as_unit("us").astype("int64"), dtype=np.int64)
-
-
-def _first_due_busy(
-    table: pd.DataFrame, scenario: Scenario, objective: Objective, attendance: Attendance, commitments: Commitments
-) -> pd.Series[bool]:
-    """Say whether all the units of the first-due station that would do were committed to other incidents."""
-    kind = KINDS.index(next(iter(objective.needs)))
-    useful = scenario.units[supply(scenario.units)[:, kind] > 0]
-    when = _first_dispatch(table, attendance, kind)
-    homes = useful["station_id"].reset_index().set_index("station_id")["unit_id"]
-    asked = table[["first_due"]].assign(row=np.arange(len(table)), when=when.array, incident_id=table.index)
-    asked = asked[table["first_due"].notna().to_numpy()].join(homes.rename("asked_unit"), on="first_due")
-    free = ~commitments.at(asked["asked_unit"], asked["when"], asked["incident_id"])
-    any_free = np.bincount(asked["row"], weights=free, minlength=len(table)) > 0
-    return pd.Series(~any_free, index=table.index, dtype="boolean").where(table["first_due"].notna())
-
-
-def _first_dispatch(table: pd.DataFrame, attendance: Attendance, kind: int) -> pd.Series[pd.Timestamp]:
-    """When the first unit of the kind needed was sent to each incident."""
-    responses = attendance.responses
-    ours = responses["own"] | attendance.policy.aid_received
-    rows = responses[ours & responses["incident_id"].isin(table.index) & responses["unit_type"].notna()]
-    code, types = pd.factorize(rows["unit_type"])
-    does = supply(pd.DataFrame({"type": types, "crew": 1.0}))[:, kind] > 0
-    sent = rows[does[code]].groupby("incident_id")["dispatched"].min()
-    return sent.reindex(table.index).fillna(table["dispatched"])
-
-
-def _decided(table: pd.DataFrame, objective: Objective, limits: Standard, *, told: bool) -> pd.DataFrame:
-    """Add the excess of each part, and the reason; where units are not told, all drive from the first-due station."""
-    left_s = np.full(len(table), float(objective.limit_s))
-    excess = np.full((len(_EXCESSES), len(table)), np.nan)
-    for part in _PARTS[objective.interval]:
-        allowed_s = _allowed(table["category"], part, limits)
-        left_s -= allowed_s
-        excess[_EXCESSES.index(part.removesuffix("_s"))] = table[part] - allowed_s
-    if (left_s <= 0).any():
-        raise InputError(
-            f"{quoted(objective.title)} within {wording.clock(objective.limit_s)} leaves nothing for travel after the"
-            " limits of"
-            f" {quoted(limits.name)} for {listed(_PARTS[objective.interval])}: give a standard with shorter ones"
-        )
-    due_s, home_s, took_s = (table[c].to_numpy(float) for c in ("modelled_travel_s", "modelled_s", "travel_s"))
-    began_s = np.where(np.isnan(home_s), took_s, home_s) if told else due_s
-    excess[2:] = due_s - left_s, began_s - due_s, took_s - began_s
-    needed = [len(_EXCESSES) - 1, *(_EXCESSES.index(p.removesuffix("_s")) for p in _PARTS[objective.interval])]
-    outside = table["located"].to_numpy() & (~table["inside"].to_numpy(bool) | table["first_due"].isna().to_numpy())
-    unknown = (np.isnan(excess[needed]).any(axis=0) | ~table["located"].to_numpy()) & ~outside
-    part = np.nan_to_num(excess, nan=-np.inf).argmax(axis=0)
-    names = np.array([*_EXCESSES, "outside_area", "unknown"], dtype=object)
-    reason = names[np.where(outside, len(_EXCESSES), np.where(unknown, len(_EXCESSES) + 1, part))]
-    elsewhere = np.where(table["first_due_busy"].fillna(value=False), "first_due_busy", "came_from_elsewhere")
-    reason = np.where(reason == "elsewhere", elsewhere, reason)
-    alone = np.nan_to_num(excess, nan=-np.inf).max(axis=0) >= table["over_s"].to_numpy() - TOLERANCE_S
-    more = {f"{name}_excess_s": excess[i] for i, name in enumerate(_EXCESSES)}
-    return table.assign(
-        **more,
-        reason=pd.Categorical(reason, categories=list(REASONS)),
-        alone=pd.Series(alone, index=table.index, dtype="boolean").mask(outside | unknown),
-    )
-
-
-def _limits_of(part: str, limits: Standard) -> list[Objective]:
-    """
-    Give the objectives that say what a part is allowed: its own, or those of what it is made of.
-
-    Those for a part of the ground, some priorities or types of call are passed over: limits go by category alone.
-    """
-    narrow = [o for o in limits.objectives if o.where or o.priorities or o.call_types]
-    found = [o for o in limits.objectives if o.interval == part and o not in narrow]
-    if not found and part in _MADE_OF:
-        pieces = [_limits_of(piece, limits) for piece in _MADE_OF[part]]
-        return [o for piece in pieces for o in piece] if all(pieces) else []
-    everywhere = next((i for i, o in enumerate(found) if not o.categories), len(found))
-    return found[: everywhere + 1]
-
-
-def _allowed(category: pd.Series[str], part: str, limits: Standard) -> NDArray[np.float64]:
-    """Limit of a part for each incident: of the first objective that applies, or the longest. [s]"""
-    objectives = _limits_of(part, limits)
-    if not objectives:
-        of_pieces = f", nor for {listed(_MADE_OF[part])}" if part in _MADE_OF else ""
-        raise InputError(
-            f"standard {quoted(limits.name)} sets no limit for {part}{of_pieces}: add one that does, as in"
-            f" standard + fireplan.standards.{' + fireplan.standards.'.join(LIMITS)}, or leave it out for these"
-        )
-    allowed_s = np.zeros(len(category))
-    for interval in dict.fromkeys(o.interval for o in objectives):
-        its = [o for o in objectives if o.interval == interval]
-        longest_s = np.full(len(category), max(o.limit_s for o in its))
-        for objective in reversed(its):
-            applies = category.isin(objective.categories).to_numpy() if objective.categories else slice(None)
-            longest_s[applies] = objective.limit_s
-        allowed_s += longest_s
-    return allowed_s
-
-
 def _as_table(table: pd.DataFrame, attendance: Attendance) -> gpd.GeoDataFrame:
     """Put the columns in order, beside what is known of the incidents."""
     incidents = attendance.incidents.loc[table.index]
@@ -572,7 +351,7 @@ def _as_table(table: pd.DataFrame, attendance: Attendance) -> gpd.GeoDataFrame:
     order = [
         "observed_s", "limit_s", "over_s", "handling_s", "turnout_s", "travel_s",
         "unit_id", "unit_type", "station_id", "first_due", "modelled_travel_s", "modelled_s",
-        "first_due_busy", "from_away", *(f"{name}_excess_s" for name in _EXCESSES), "reason", "alone",
+        "first_due_busy", "from_away", *(f"{name}_excess_s" for name in EXCESSES), "reason", "alone",
     ]  # fmt: skip
     geometry = incidents.geometry.name
     told = incidents.drop(columns=geometry).join(table[order])

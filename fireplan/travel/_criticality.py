@@ -18,7 +18,7 @@ from fireplan.scenario import USUAL_WEIGHTS, counted_columns, held
 from fireplan.travel._first_due import ONE_ENGINE
 from fireplan.travel._places import Places, piece_lengths_m, places
 from fireplan.travel._suppliers import suppliers_of
-from fireplan.travel._turnout import common_turnout_s
+from fireplan.travel._turnout import told_turnout_s
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -109,7 +109,7 @@ def criticality(  # noqa: PLR0913 - what is counted, from where, and which stree
     if not len(found.origins):
         raise InputError(f"no open station of {quoted(scenario.name)} houses what is needed: nothing sets out")
     roads = scenario.roads
-    common_s = common_turnout_s(scenario, interval, needs or ONE_ENGINE)
+    common_s = told_turnout_s(scenario, interval, needs or ONE_ENGINE)
     problem = _problem(roads, found.origins, ends, counted.weight)
     tree = kernel.quickest_tree(problem.arcs, problem.entries)
     arrival_s, how = kernel.arrivals(tree, problem.ends)

@@ -16,7 +16,7 @@ from fireplan.travel._first_due import ONE_ENGINE
 from fireplan.travel._mesh import BEYOND_S, Arrivals, outline
 from fireplan.travel._places import station_places
 from fireplan.travel._suppliers import suppliers
-from fireplan.travel._turnout import common_turnout_s
+from fireplan.travel._turnout import told_turnout_s
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -203,7 +203,7 @@ def erf_areas(
     row, later_s, brings = suppliers(scenario, starts, needs=wanted, interval=interval)
     origins = origins_of(starts)
     sources = [origins[r] for r in row]
-    common_s = common_turnout_s(scenario, interval, wanted)
+    common_s = told_turnout_s(scenario, interval, wanted)
     limits = [s - common_s for s in limits]
     ground = ArrivalSurface(scenario, sources, farthest_s=limits[0])
     reached = list(ground.arrivals_of(sources, later_s=later_s.tolist()))

@@ -14,7 +14,7 @@ from fireplan.stations import KINDS, USUAL_TURNOUT_S, supply
 from fireplan.travel._clock import start_times
 from fireplan.travel._nearest_stations import Origins
 from fireplan.travel._places import Places, station_places
-from fireplan.travel._turnout import common_turnout_s
+from fireplan.travel._turnout import common_turnout_s, told_turnout_s
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Iterator, Mapping
@@ -122,5 +122,5 @@ def answer_key(what: str, scenario: Scenario, ends: Places, needs: Mapping[str, 
         token(scenario, "units"),
         scenario.snap_limit_m,
     )
-    common_s = common_turnout_s(scenario, interval, sorted(k for k, n in needs.items() if n > 0))
-    return what, *tables, ends.key, tuple(sorted(needs.items())), interval, common_s
+    turnout_s = common_turnout_s(scenario, interval, needs), told_turnout_s(scenario, interval, needs)
+    return what, *tables, ends.key, tuple(sorted(needs.items())), interval, *turnout_s

@@ -1,0 +1,71 @@
+"""Modelled drives of incidents over an objective: from the first-due station, and from where the unit came."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from fireplan.stations import KINDS, supply
+from fireplan.travel import first_due, places, time_rows
+from fireplan.travel._places import station_places
+
+if TYPE_CHECKING:
+    from fireplan.response_performance._attendance import Attendance
+    from fireplan.response_performance._commitments import Commitments
+    from fireplan.scenario import Scenario
+    from fireplan.standards import Objective
+
+
+def modelled(
+    table: pd.DataFrame, scenario: Scenario, objective: Objective, attendance: Attendance, commitments: Commitments
+) -> pd.DataFrame:
+    """Add who is first due, whether the responding unit was at home, and modelled travel."""
+    points = attendance.incidents.loc[table.index, [attendance.incidents.geometry.name]]
+    town = replace(scenario, incidents=points if len(points) else None)
+    starts = station_places(town)
+    if len(table):
+        due = first_due(town, to="incidents", needs=objective.needs)
+        rows = np.vstack([time_rows(town, places(town, "incidents"), starts=starts), np.full(len(table), np.nan)])
+    else:
+        due = pd.DataFrame({"first_due": [], "first_due_s": []}, index=table.index)
+        rows = np.empty((len(starts.ids) + 1, 0))
+    reached = np.isfinite(due["first_due_s"].to_numpy(float))
+    table["first_due"] = pd.array(due["first_due"].to_numpy(object), dtype="str")
+    table["modelled_travel_s"] = due["first_due_s"].to_numpy(float)
+    table.loc[~reached, "modelled_travel_s"] = np.nan
+    table["from_away"] = table["already_on_road"] | commitments.at(
+        table["unit_id"], table["dispatched"], table.index.to_series()
+    )
+    home = starts.ids.get_indexer(pd.Index(table["station_id"]))  # -1, the last row: not known
+    from_home_s = rows[home, np.arange(len(table))].astype(float)
+    table["modelled_s"] = np.where(table["from_away"] | ~np.isfinite(from_home_s), np.nan, from_home_s)
+    return table
+
+
+def first_due_busy(
+    table: pd.DataFrame, scenario: Scenario, objective: Objective, attendance: Attendance, commitments: Commitments
+) -> pd.Series[bool]:
+    """Say whether all the units of the first-due station that would do were committed to other incidents."""
+    kind = KINDS.index(next(iter(objective.needs)))
+    useful = scenario.units[supply(scenario.units)[:, kind] > 0]
+    when = _first_dispatch(table, attendance, kind)
+    homes = useful["station_id"].reset_index().set_index("station_id")["unit_id"]
+    asked = table[["first_due"]].assign(row=np.arange(len(table)), when=when.array, incident_id=table.index)
+    asked = asked[table["first_due"].notna().to_numpy()].join(homes.rename("asked_unit"), on="first_due")
+    free = ~commitments.at(asked["asked_unit"], asked["when"], asked["incident_id"])
+    any_free = np.bincount(asked["row"], weights=free, minlength=len(table)) > 0
+    return pd.Series(~any_free, index=table.index, dtype="boolean").where(table["first_due"].notna())
+
+
+def _first_dispatch(table: pd.DataFrame, attendance: Attendance, kind: int) -> pd.Series[pd.Timestamp]:
+    """When the first unit of the kind needed was sent to each incident."""
+    responses = attendance.responses
+    ours = responses["own"] | attendance.policy.aid_received
+    rows = responses[ours & responses["incident_id"].isin(table.index) & responses["unit_type"].notna()]
+    code, types = pd.factorize(rows["unit_type"])
+    does = supply(pd.DataFrame({"type": types, "crew": 1.0}))[:, kind] > 0
+    sent = rows[does[code]].groupby("incident_id")["dispatched"].min()
+    return sent.reindex(table.index).fillna(table["dispatched"])
