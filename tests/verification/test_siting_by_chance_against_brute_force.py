@@ -185,7 +185,10 @@ def calibrated(seed):
     stations = TOWN.stations
     speeds = {name: Estimate(v, v, v, 1) for name, v in zip(np.unique(TOWN.roads.highway), rng.uniform(25, 60, 9))}  # noqa: B905
     turnout = TurnoutTimes(
-        100, tuple(np.sort(rng.uniform(20, 120, 100))), {}, {str(s): float(rng.uniform(-15, 15)) for s in stations.index}
+        100,
+        tuple(np.sort(rng.uniform(20, 120, 100))),
+        {},
+        {str(s): float(rng.uniform(-15, 15)) for s in stations.index},
     )
     found = Calibration(
         "full", HeldOutError(100, "days", 0.0, 20.0, 60.0, 0.6, 0.9), network_fingerprint(TOWN.roads), "made for a test",
@@ -215,7 +218,9 @@ def test_no_plan_of_a_town_is_expected_to_reach_more_than_the_one_found(seed, in
     asked = {"candidates": sites, "rules": siting.Rules(interval=interval), "within_s": limit_s}
     found = siting.max_coverage(town, stations=2, **asked)
     assert found.status == "optimal"
-    each = {site: siting.max_coverage(town, stations=1, **asked | {"candidates": sites[[site]]}) for site in sites.index}
+    each = {
+        site: siting.max_coverage(town, stations=1, **asked | {"candidates": sites[[site]]}) for site in sites.index
+    }
     plans = [each[a].plan + each[b].plan for a, b in combinations(sites.index, 2) if each[a].plan and each[b].plan]
     tried = [assessed(town.apply(*plan), rule) for plan in plans]
     assert max(tried) == pytest.approx(found.objective, rel=1e-6)
