@@ -5,17 +5,35 @@ from fireplan.calibration._diagnostics import Diagnostics, diagnostics
 from fireplan.calibration._model_card import CardPart, ModelCard, model_card
 from fireplan.calibration._runs import history_fingerprint
 from fireplan.calibration._turnout import turnout_times
+from fireplan.drive_times import (
+    Calibration,
+    Estimate,
+    HeldOutError,
+    StationStart,
+    TravelSpread,
+    TurnoutTimes,
+    read_calibration,
+    write_calibration,
+)
 
 __all__ = [
+    "Calibration",
     "CardPart",
     "Diagnostics",
+    "Estimate",
+    "HeldOutError",
     "ModelCard",
+    "StationStart",
+    "TravelSpread",
+    "TurnoutTimes",
     "calibrate",
     "diagnostics",
     "held_out_runs",
     "history_fingerprint",
     "model_card",
+    "read_calibration",
     "turnout_times",
+    "write_calibration",
 ]
 
 

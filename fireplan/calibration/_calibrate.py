@@ -507,7 +507,7 @@ def told(
             "seed": seed,
             "method": f"folds by {study.folds.what}, seed {seed}",
             "basis": runs.basis if scenario.provenance == "observed" else scenario.provenance,
-            "turnout": turnout,
+            "turnouts": turnout,
             "notes": (*runs.notes, *notes),
         },
     )  # fmt: skip

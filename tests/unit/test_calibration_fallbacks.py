@@ -155,7 +155,7 @@ def test_stamps_to_the_minute_are_told_and_widen_the_spread(found, drawn):
     coarse = drawn.learn(drawn.history._replace(responses=rows))
     assert any("full minute" in note for note in coarse.notes)
     assert coarse.error.median_error_s > found.error.median_error_s
-    assert coarse.turnout is None
+    assert coarse.turnouts is None
     assert any("turnout is as planned" in note for note in coarse.notes)
 
 
