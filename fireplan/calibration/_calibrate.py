@@ -55,6 +55,9 @@ FEWEST_RUNS = 20
 """Of fewer runs nothing is learnt: planning speeds hold."""
 
 MOST_STATION_FOLDS = 50
+PARTS = 9
+"""Steps of a calibration besides the models."""
+
 ALMOST_STRAIGHT = 0.99
 """A curve that bends no more than this is none."""
 
@@ -298,7 +301,7 @@ def study_of(
         emergency_priorities=None if emergency_priorities is None else tuple(emergency_priorities),
         aid_given=True,
     )
-    with steps(8 + len(LADDER), what="calibrating") as step:
+    with steps(PARTS + len(LADDER), what="calibrating") as step:
         runs = runs_of(history, scenario, policy=policy, longest_s=float(longest_s), seed=seed)
         _refuse_none(runs)
         step()
@@ -335,7 +338,15 @@ def _tried(ground: Ground, scenario: Scenario, seed: int, step: Callable[[], Non
         rungs["full"] = _bent_if_better(material, ground, folds, rungs["full"], effects=effects, seed=seed)
     ladder = _ladder(rungs, runs, folds)
     model = chosen(ladder, [_paired(rungs, ladder, one, runs, folds) for one in ladder])
-    return Study(ground, material, folds, rungs, model, ladder, reason_of(model, ladder, ground, effects=effects))
+    return Study(
+        ground,
+        material,
+        folds,
+        rungs,
+        model,
+        ladder,
+        reason_of(model, ladder, ground, material.designs, effects=effects),
+    )
 
 
 def _rung(
