@@ -77,7 +77,8 @@ def _of_classes(ground: Ground, designs: Mapping[Model, Design]) -> list[str]:
     if share < ONE_CLASS:
         return []
     name = ground.ways.classes[int(km.argmax())]
-    return [
+    told = (
         f"{wording.share(share)} of all driving is on streets of the class {quoted(name)}, so that main streets have no"
         " speed of their own: a network with classes of road, such as OpenStreetMap's, would tell them apart"
-    ]
+    )
+    return [told]
