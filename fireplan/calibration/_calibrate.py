@@ -97,7 +97,7 @@ def calibrate(
     --------
     >>> import fireplan as fp
     >>> project = fp.examples.marisol_project()
-    >>> found = fp.calibrate(project.history, project.today, emergency_priorities=("1", "2"))
+    >>> found = fp.calibrate(project.history, project.today, emergency_priorities=("1", "2"), draws=0)
     >>> found.model
     'full'
     """

@@ -265,12 +265,17 @@ def _ladder(rungs: Mapping[Model, Rung], runs: Runs, folds: Folds) -> tuple[Ladd
                 model,
                 error,
                 score,
-                standard_error(total, count),
+                _or_nan(standard_error(total, count)),
                 _other(rung.by_station.median_s, runs, "stations"),
                 _other(rung.by_period.median_s, runs, "the second half of the days, from the first"),
             )
         )
     return tuple(found)
+
+
+def _or_nan(value: float) -> float:
+    """Of runs of one day alone there is no error over days."""
+    return value if np.isfinite(value) else float("nan")
 
 
 def _other(median_s: NDArray[np.float64], runs: Runs, what: str) -> HeldOutError | None:

@@ -232,3 +232,13 @@ def test_runs_are_set_beside_what_is_modelled_without_their_day(found, drawn):
     told = fp.calibration.diagnostics(runs, found, drawn.town)
     assert int(told.over_all["n"].iloc[0]) == found.runs
     assert isinstance(runs, pd.DataFrame)
+
+
+@pytest.mark.parametrize("n", [1, 5, 25, 80])
+def test_whatever_was_learnt_goes_into_a_file_and_back(n, drawn, tmp_path):
+    found = drawn.learn(drawn.first(n), draws=5)
+    file = fp.drive_times.write_calibration(found, tmp_path / "calibration.toml")
+    again = fp.drive_times.read_calibration(file)
+    assert again.fingerprint == found.fingerprint
+    assert [step.model for step in again.ladder] == [step.model for step in found.ladder]
+    assert again.ledger == found.ledger
