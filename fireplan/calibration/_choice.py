@@ -14,7 +14,7 @@ from fireplan.errors import quoted
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from fireplan.calibration._fitting import Ground
+    from fireplan.calibration._fitting import FitGround
     from fireplan.calibration._speeds_and_delays import Design
     from fireplan.drive_times._calibration import Model
 
@@ -38,7 +38,7 @@ def chosen(ladder: Sequence[LadderStep], paired_se: Sequence[float]) -> Model:
 
 
 def reason_of(
-    model: Model, ladder: Sequence[LadderStep], ground: Ground, designs: Mapping[Model, Design], *, effects: bool
+    model: Model, ladder: Sequence[LadderStep], ground: FitGround, designs: Mapping[Model, Design], *, effects: bool
 ) -> str:
     """Say why this model was taken and no fuller one, and what a fuller one, or a better, would take."""
     runs, names = ground.runs, list(MODELS)
@@ -67,7 +67,7 @@ def reason_of(
     return "; ".join(said)
 
 
-def _of_classes(ground: Ground, designs: Mapping[Model, Design]) -> list[str]:
+def _of_classes(ground: FitGround, designs: Mapping[Model, Design]) -> list[str]:
     """Say so where nearly all driving is on streets of one class."""
     design = designs.get("full", designs.get("class"))
     if design is None:

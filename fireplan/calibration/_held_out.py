@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from fireplan.calibration._curve_and_spread import STRAIGHT, bent_curve
-from fireplan.calibration._models import Learnt, Material, learn
+from fireplan.calibration._models import FitMaterial, Learnt, learn
 from fireplan.drive_times import HeldOutError, TravelSpread
 
 if TYPE_CHECKING:
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from fireplan.calibration._runs import Runs
+    from fireplan.calibration._runs import EngineRuns
     from fireplan.drive_times._calibration import Model
 
 MOST_FOLDS, WEEK_DAYS, FEW_DAYS = 14, 7, 60
@@ -37,7 +37,7 @@ class Folds(NamedTuple):
     what: str
 
 
-def folds_by_day(runs: Runs, seed: int) -> Folds:
+def folds_by_day(runs: EngineRuns, seed: int) -> Folds:
     """
     Part runs into folds by day, or by week where there are more than two months.
 
@@ -71,7 +71,7 @@ class LeftOut(NamedTuple):
 
 def left_out(
     model: Model,
-    material: Material,
+    material: FitMaterial,
     fold: NDArray[np.int64],
     whole: Learnt,
     *,

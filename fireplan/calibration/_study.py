@@ -10,7 +10,7 @@ import numpy as np
 from fireplan import wording
 from fireplan.calibration._choice import chosen, reason_of
 from fireplan.calibration._curve_and_spread import bent_curve, spread_of
-from fireplan.calibration._fitting import Ground, full_ground, ground_of, may_try, settled, simple_designs
+from fireplan.calibration._fitting import FitGround, full_ground, ground_of, may_try, settled, simple_designs
 from fireplan.calibration._held_out import (
     Folds,
     LeftOut,
@@ -23,9 +23,9 @@ from fireplan.calibration._held_out import (
     standard_error,
 )
 from fireplan.calibration._intervals import days_of
-from fireplan.calibration._models import Learnt, Material, learn
+from fireplan.calibration._models import FitMaterial, Learnt, learn
 from fireplan.calibration._routes import costs_of
-from fireplan.calibration._runs import SHORTEST_S, Runs, runs_of
+from fireplan.calibration._runs import SHORTEST_S, EngineRuns, runs_of
 from fireplan.drive_times import HeldOutError, LadderStep
 from fireplan.errors import Faults, InputError, quoted
 from fireplan.progress import steps
@@ -97,8 +97,8 @@ class Study:
         Why this and no fuller one.
     """
 
-    ground: Ground
-    material: Material
+    ground: FitGround
+    material: FitMaterial
     folds: Folds
     rungs: Mapping[Model, Rung]
     model: Model
@@ -146,7 +146,7 @@ def study_of(
         return _tried(ground, scenario, seed, step)
 
 
-def _tried(ground: Ground, scenario: Scenario, seed: int, step: Callable[[], None]) -> Study:
+def _tried(ground: FitGround, scenario: Scenario, seed: int, step: Callable[[], None]) -> Study:
     """Fit all models that there are runs enough for, and try them on runs left out."""
     runs = ground.runs
     n = len(runs)
@@ -164,7 +164,7 @@ def _tried(ground: Ground, scenario: Scenario, seed: int, step: Callable[[], Non
     if "class" in tried:
         designs["class"], known["class"] = settled(ground, "class", None, effects=False)
     step()
-    material = Material(designs, runs.station, len(runs.stations))
+    material = FitMaterial(designs, runs.station, len(runs.stations))
     rungs: dict[Model, Rung] = {}
     for model in tried:
         rungs[model] = _rung(model, material, ground, folds, known.get(model), effects=effects)
@@ -185,7 +185,7 @@ def _tried(ground: Ground, scenario: Scenario, seed: int, step: Callable[[], Non
 
 
 def _rung(
-    model: Model, material: Material, ground: Ground, folds: Folds, first: Learnt | None, *, effects: bool
+    model: Model, material: FitMaterial, ground: FitGround, folds: Folds, first: Learnt | None, *, effects: bool
 ) -> Rung:
     """Fit a model to all runs, and try it on runs left out by day, by station and by period."""
     whole = learn(model, material, first=first, effects=effects)
@@ -200,17 +200,17 @@ def _rung(
     return Rung(whole, by_day, by_station, by_period)
 
 
-def _station_folds(runs: Runs) -> NDArray[np.int64]:
+def _station_folds(runs: EngineRuns) -> NDArray[np.int64]:
     _, of = np.unique(runs.station, return_inverse=True)
     return np.asarray(of % MOST_STATION_FOLDS, dtype=np.int64)
 
 
-def _second_half(runs: Runs) -> NDArray[np.bool_]:
+def _second_half(runs: EngineRuns) -> NDArray[np.bool_]:
     return np.asarray(runs.day > np.median(runs.day))
 
 
 def _bent_if_better(
-    material: Material, ground: Ground, folds: Folds, straight: Rung, *, effects: bool, seed: int
+    material: FitMaterial, ground: FitGround, folds: Folds, straight: Rung, *, effects: bool, seed: int
 ) -> Rung:
     """
     Take a concave curve where days drawn anew agree that drives bend, and runs left out are told no worse.
@@ -248,11 +248,11 @@ def _bent_if_better(
     return Rung(straight.learnt._replace(curve=curve), by_day, by_station, by_period)
 
 
-def _block(runs: Runs, folds: Folds) -> NDArray[np.int64]:
+def _block(runs: EngineRuns, folds: Folds) -> NDArray[np.int64]:
     return runs.day // 7 if folds.what == "weeks" else runs.day
 
 
-def _ladder(rungs: Mapping[Model, Rung], runs: Runs, folds: Folds) -> tuple[LadderStep, ...]:
+def _ladder(rungs: Mapping[Model, Rung], runs: EngineRuns, folds: Folds) -> tuple[LadderStep, ...]:
     found = []
     for model, rung in rungs.items():
         below = (
@@ -278,12 +278,12 @@ def _or_nan(value: float) -> float:
     return value if np.isfinite(value) else float("nan")
 
 
-def _other(median_s: NDArray[np.float64], runs: Runs, what: str) -> HeldOutError | None:
+def _other(median_s: NDArray[np.float64], runs: EngineRuns, what: str) -> HeldOutError | None:
     return error_of(median_s, runs.travel_s, what) if np.isfinite(median_s).any() else None
 
 
 def _paired(
-    rungs: Mapping[Model, Rung], ladder: tuple[LadderStep, ...], one: LadderStep, runs: Runs, folds: Folds
+    rungs: Mapping[Model, Rung], ladder: tuple[LadderStep, ...], one: LadderStep, runs: EngineRuns, folds: Folds
 ) -> float:
     """Standard error of how much worse a model is than the best, over the same days."""
     best = min(ladder, key=lambda step: step.score)
@@ -293,7 +293,7 @@ def _paired(
     return standard_error(mine - theirs, count)
 
 
-def _refuse_none(runs: Runs) -> None:
+def _refuse_none(runs: EngineRuns) -> None:
     if len(runs):
         return
     told = "; ".join(f"{rule}: {wording.count(n)}" for rule, n in runs.ledger if n and rule != "used")

@@ -6,8 +6,8 @@ import pytest
 from fireplan.calibration._choice import chosen
 from fireplan.calibration._curve_and_spread import Curve, bent_curve, scaled_curve, spread_of, upper_of
 from fireplan.calibration._held_out import error_of, folds_by_day, standard_error
-from fireplan.calibration._hours import Band, Evidence, _round_the_clock, bands_of
-from fireplan.calibration._models import RAND_KPH, RAND_RAMP_S, Material, learn, station_effects
+from fireplan.calibration._hours import Evidence, HourBand, _round_the_clock, bands_of
+from fireplan.calibration._models import RAND_KPH, RAND_RAMP_S, FitMaterial, learn, station_effects
 from fireplan.calibration._speeds_and_delays import Design, Parameters, bounded, fit
 from fireplan.drive_times import NORMAL_SHAPE, HeldOutError, LadderStep
 from fireplan.roads import DriveCurve
@@ -27,7 +27,7 @@ def test_hours_that_differ_are_told_apart_and_others_are_merged():
     log_h[[7, 8]] = -0.2
     log_h[[22, 23, 0, 1]] = 0.1
     bands, _ = _round_the_clock(Evidence(np.full(24, 4000.0), log_h), PRICE)
-    assert set(bands) == {Band(7, 9), Band(9, 22), Band(2, 7), Band(22, 2)}
+    assert set(bands) == {HourBand(7, 9), HourBand(9, 22), HourBand(2, 7), HourBand(22, 2)}
     assert sorted(h for b in bands for h in b.hours) == list(range(24))
 
 
@@ -35,11 +35,11 @@ def test_hours_that_differ_are_told_apart_and_others_are_merged():
 def test_few_runs_tell_no_hours_apart(strength):
     log_h = np.random.default_rng(1).normal(0, 0.1, 24)
     bands, _ = _round_the_clock(Evidence(np.full(24, strength), log_h), PRICE)
-    assert bands == (Band(0, 24),)
+    assert bands == (HourBand(0, 24),)
 
 
 def test_bands_of_days_hold_their_hours():
-    bands = (Band(0, 24, "weekend"), Band(0, 12, "weekdays"), Band(12, 0, "weekdays"))
+    bands = (HourBand(0, 24, "weekend"), HourBand(0, 12, "weekdays"), HourBand(12, 0, "weekdays"))
     hour = np.array([3, 3, 15, 23])
     weekend = np.array([True, False, False, False])
     assert bands_of(bands, hour, weekend).tolist() == [0, 1, 2, 2]
@@ -157,7 +157,7 @@ def test_rand_as_published_is_its_formula():
     """T = 0.65 + 1.7 D minutes from 0.38 miles on, 2.1 times the root of D below (Kolesar, Walker and Hausner 1975)."""
     miles = np.array([0.1, 0.25, 0.5, 1.0, 3.0])
     seconds = miles * 1.609344 / RAND_KPH * 3600
-    material = Material({"rand": plain_design(seconds[:, None], np.zeros(5))}, np.zeros(5, dtype=np.int64), 1)
+    material = FitMaterial({"rand": plain_design(seconds[:, None], np.zeros(5))}, np.zeros(5, dtype=np.int64), 1)
     learnt = learn("rand", material)
     told_min = learnt.median_s(material.designs["rand"], material.station) / 60
     expected = np.where(miles < 0.38, 2.10 * np.sqrt(miles), 0.65 + 1.7 * miles)
@@ -189,13 +189,13 @@ def test_the_simplest_model_within_one_standard_error_is_taken():
 
 
 def test_days_are_left_out_whole():
-    class Runs:
+    class EngineRuns:
         day = np.repeat(np.arange(20), 5)
 
         def __len__(self):
             return 100
 
-    folds = folds_by_day(Runs(), 1)
+    folds = folds_by_day(EngineRuns(), 1)
     assert folds.what == "days"
-    assert all(len(np.unique(folds.fold[Runs.day == d])) == 1 for d in range(20))
+    assert all(len(np.unique(folds.fold[EngineRuns.day == d])) == 1 for d in range(20))
     assert len(np.unique(folds.fold)) == 14
