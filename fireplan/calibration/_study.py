@@ -129,7 +129,8 @@ def study_of(
     _checked(longest_s, draws)
     if scenario.roads.calibrated:
         raise InputError(
-            f"scenario {quoted(scenario.name)} is calibrated already: calibrate from the one it was made from"
+            f"scenario {quoted(scenario.name)} is calibrated already: calibrate from the one it was made from; of a"
+            " project it is read by open_project(..., calibrated=False)"
         )
     policy = Policy(
         first_types=tuple(first_types),
