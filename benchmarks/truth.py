@@ -87,7 +87,8 @@ class Measured(NamedTuple):
 
 def measure(history, scenario, *, emergency_priorities, longest_s) -> Measured:
     """Calibrate, the second time with everything compiled."""
-    from fireplan.calibration._calibrate import held_out_table, study_of, told  # noqa: PLC0415 - after the threads
+    from fireplan.calibration._calibrate import held_out_table, told  # noqa: PLC0415 - after the threads
+    from fireplan.calibration._study import study_of  # noqa: PLC0415
     from fireplan.progress import silent  # noqa: PLC0415
 
     def study():
@@ -183,7 +184,7 @@ def marisol_lines() -> list[Line]:
     """Marisol, against the figures it was drawn from."""
     import fireplan as fp  # noqa: PLC0415
 
-    project = fp.examples.marisol_project()
+    project = fp.examples.marisol_project(calibrated=False)
     truth = tomllib.loads((fp.examples.marisol_folder() / "truth.toml").read_text(encoding="utf-8"))["travel"]
     found = measure(project.history, project.today, emergency_priorities=("1", "2"), longest_s=1800.0)
     c = found.calibration

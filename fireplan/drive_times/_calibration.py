@@ -125,7 +125,7 @@ class LadderStep(NamedTuple):
     error
         Its error, days left out in turn.
     score, score_se
-        Mean absolute logarithm of modelled by observed, and its standard error over days.
+        Mean absolute logarithm of modelled by observed, and its standard error over days; NaN: of one day alone.
     by_station, by_period
         Its error with stations left out in turn, and on the second half of the days from the first; None: it cannot be
         told.

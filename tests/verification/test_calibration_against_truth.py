@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 
 import fireplan as fp
-from fireplan.calibration._calibrate import Study, held_out_table, study_of, told
+from fireplan.calibration._calibrate import held_out_table, told
+from fireplan.calibration._study import Study, study_of
 from fireplan.drive_times import LEVELS
 from fireplan.progress import silent
 from fireplan.travel._places import station_places
@@ -32,7 +33,7 @@ def truth():
 
 @pytest.fixture(scope="module")
 def learnt():
-    project = fp.examples.marisol_project()
+    project = fp.examples.marisol_project(calibrated=False)
     with silent():
         study = study_of(
             project.history, project.today, emergency_priorities=("1", "2"), first_types=("engine",), longest_s=1800.0,
