@@ -15,6 +15,8 @@ from fireplan.travel import first_due, places, time_rows
 from fireplan.travel._places import station_places
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from fireplan.response_performance._attendance import Attendance
     from fireplan.response_performance._commitments import Commitments
     from fireplan.scenario import Scenario
@@ -25,7 +27,7 @@ def modelled(
     table: pd.DataFrame, scenario: Scenario, objective: Objective, attendance: Attendance, commitments: Commitments
 ) -> pd.DataFrame:
     """Add who is first due, whether the responding unit was at home, and modelled travel."""
-    drives = _drives(table, scenario, objective, attendance)
+    drives = drives_in_hours(table, scenario, attendance, needs=objective.needs)
     table["first_due"] = pd.array(drives["first_due"].to_numpy(object), dtype="str")
     table["modelled_travel_s"] = drives["first_due_s"].to_numpy(float)
     table.loc[~np.isfinite(table["modelled_travel_s"]), "modelled_travel_s"] = np.nan
@@ -37,11 +39,28 @@ def modelled(
     return table
 
 
-def _drives(table: pd.DataFrame, scenario: Scenario, objective: Objective, attendance: Attendance) -> pd.DataFrame:
-    """First due and drives from home; where drives are calibrated by hours, each in those of its call."""
+def drives_in_hours(
+    table: pd.DataFrame, scenario: Scenario, attendance: Attendance, *, needs: Mapping[str, float]
+) -> pd.DataFrame:
+    """
+    Model drives to incidents; where drives are calibrated by hours, each in those of its call.
+
+    Parameters
+    ----------
+    table
+        By `incident_id`, with `station_id`, the home of the responding unit.
+    scenario, attendance
+        The department, and the incidents with their places.
+    needs
+        What first due is asked for.
+
+    Returns
+    -------
+    By incident: `first_due`, `first_due_s`, and `from_home_s` (missing: not an open station) [s].
+    """
     periods = scenario.roads.periods
     if not scenario.roads.calibrated or not periods or not len(table):
-        return _drives_on(table, scenario, objective, attendance)
+        return _drives_on(table, scenario, attendance, needs)
     local = attendance.incidents["local"].reindex(table.index)
     minute = (local.dt.day_of_week * DAY_MIN + local.dt.hour * 60 + local.dt.minute).fillna(-1).to_numpy(dtype=np.int64)
     period = np.where(minute < 0, -1, period_of(periods, minute))
@@ -49,18 +68,20 @@ def _drives(table: pd.DataFrame, scenario: Scenario, objective: Objective, atten
     for i in np.unique(period):
         name = periods[i].name if i >= 0 else REST
         driven = scenario.during(name, incidents=False)
-        parts.append(_drives_on(table[period == i], driven, objective, attendance))
+        parts.append(_drives_on(table[period == i], driven, attendance, needs))
     return pd.concat(parts).reindex(table.index)
 
 
-def _drives_on(table: pd.DataFrame, scenario: Scenario, objective: Objective, attendance: Attendance) -> pd.DataFrame:
-    """By incident: `first_due`, `first_due_s` and, from the home of the responding unit, `from_home_s`."""
+def _drives_on(
+    table: pd.DataFrame, scenario: Scenario, attendance: Attendance, needs: Mapping[str, float]
+) -> pd.DataFrame:
+    """Model drives on the streets as they are."""
     points = attendance.incidents.loc[table.index, [attendance.incidents.geometry.name]]
     town = replace(scenario, incidents=points if len(points) else None)
     starts = station_places(town)
     if not len(table):
         return pd.DataFrame({"first_due": [], "first_due_s": [], "from_home_s": []}, index=table.index)
-    due = first_due(town, to="incidents", needs=objective.needs)
+    due = first_due(town, to="incidents", needs=needs)
     rows = np.vstack([time_rows(town, places(town, "incidents"), starts=starts), np.full(len(table), np.nan)])
     home = starts.ids.get_indexer(pd.Index(table["station_id"]))  # -1, the last row: not known
     from_home_s = rows[home, np.arange(len(table))].astype(float)
