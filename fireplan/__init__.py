@@ -44,6 +44,7 @@ _NAMES = {
     "assess": "measures",
     "gaps": "measures",
     "Calibration": "drive_times",
+    "calibrate": "calibration",
     "Comparison": "comparison",
     "compare": "comparison",
     "compare_many": "comparison",
@@ -95,6 +96,7 @@ if TYPE_CHECKING:
     from fireplan import stations as stations
     from fireplan import travel as travel
     from fireplan import wording as wording
+    from fireplan.calibration import calibrate as calibrate
     from fireplan.changes import AddUnit as AddUnit
     from fireplan.changes import BanTurn as BanTurn
     from fireplan.changes import BuildRoad as BuildRoad

@@ -27,6 +27,7 @@ ALIASES = {
     "Units": "Iterable[str] | pd.DataFrame",
     "Area": "BaseGeometry | gpd.GeoDataFrame | gpd.GeoSeries | None",
     "Profile": "str",
+    "By": "str",
     "Figured": "str",
     "Theme": "str",
 }
@@ -35,6 +36,7 @@ ALIASES = {
 NOUNS = {
     "Assessment": "an assessment, such as fp.assess gives",
     "Calibration": "a calibration, such as fp.calibrate gives",
+    "Diagnostics": "diagnostics, such as fp.calibration.diagnostics gives",
     "Comparison": "a comparison, such as fp.compare gives",
     "Attendance": "an attendance, such as fp.response_performance.attend gives",
     "Period": "a period of a history, such as fp.response_performance.between gives",

@@ -183,6 +183,8 @@ class Comparison(OfOneRelease):
         The zones of the first scenario with `before_s` and `after_s` (arrival of what the objective asks for) [s],
         `change_s` (negative: sooner; NaN: never reached, before and after), `first_due_before`, `first_due_after` (of
         what it asks for), and for each objective `<key>_change`: "gained", "lost" or "" (also where it does not apply).
+        Where both scenarios are calibrated all these are of the median drive, and `<key>_chance_change` says besides
+        how much likelier each zone is reached in time (0.05: five percentage points; NaN: it does not apply there).
         `.attrs` hold the `objective` and its `title`.
         """
         after = self._after(scenario)
@@ -199,6 +201,10 @@ class Comparison(OfOneRelease):
             if other.where:
                 was, now = was & old[f"{other.key}_applies"], now & old[f"{other.key}_applies"]
             table[f"{other.key}_change"] = np.where(now & ~was, "gained", np.where(was & ~now, "lost", ""))
+            chance = f"{other.key}_chance"
+            if chance in old and chance in new:
+                likelier = new[chance] - old[chance]
+                table[f"{chance}_change"] = likelier.where(old[f"{other.key}_applies"]) if other.where else likelier
         table.attrs |= {"objective": goal.key, "title": goal.title}
         return table
 

@@ -438,17 +438,15 @@ class Scenario(OfOneRelease):
             raise InputError(f"scenario {quoted(self.name)} is calibrated already: calibrate the one it was made from")
         if self.parent is not None and self.changes:
             return self.parent.calibrated(calibration).apply(*self.changes, name=self.name)
-        if self.parent is not None and self.selections != self.parent.selections:
+        if self.parent is not None:
             if self.roads.fingerprint != self.parent.roads.fingerprint:
                 raise InputError(
-                    f"{quoted(self.name)} is of one period of the week: calibrate first, then ask `during`"
+                    f"{quoted(self.name)} is driven otherwise than {quoted(self.parent.name)}, as in one period of the"
+                    " week: calibrate that first, then ask `during`"
                 )
-            whole = self.parent.calibrated(calibration)
-            given = vars(self)
+            whole, given = self.parent.calibrated(calibration), vars(self)
             parts = {name: given[name] for name in ("zones", "incidents")}
-            found = whole._with(  # noqa: SLF001 - one of its own kind
-                whole.tables._replace(**parts), name=self.name, changes=()
-            )
+            found = whole._with(whole.tables._replace(**parts), name=self.name, changes=())  # noqa: SLF001
             object.__setattr__(found, "selections", self.selections)
             return found
         calibration.check_network(self.roads)
@@ -457,7 +455,7 @@ class Scenario(OfOneRelease):
         if len(tables.units) and calibration.turnout is not None:
             parts["units"] = freeze_own(calibration.turnout.of_units(tables.units))
         others = {f.name: getattr(self, f.name) for f in fields(self) if f.name not in TABLES}
-        others |= {"calibration": calibration, "parent": None}
+        others |= {"calibration": calibration}
         driven = self.tables._replace(roads=drive_by(self.roads, calibration), **parts)
         return Scenario(**others | vars(driven), _checked=True)
 

@@ -87,6 +87,23 @@ def performance(project: ProjectFolder, out: OutFolder = None) -> None:
 
 
 @app.command()
+def calibrate(
+    project: ProjectFolder,
+    *,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Print what is learnt, and write nothing.")] = False,
+) -> None:
+    """
+    Learn drive times from a department's dispatch history, and say how wrong they still are.
+
+    Writes calibration.toml into the project and pins it in plan.toml: from then on every command, map and report drives
+    by it and prints its error. Runs are chosen by fixed rules; [calibration] of plan.toml changes some.
+    """
+    from fireplan._cli.calibrate import calibrate_project  # noqa: PLC0415 - help does not wait for it
+
+    calibrate_project(project, dry_run=dry_run)
+
+
+@app.command()
 def site(
     project: ProjectFolder,
     stations: Annotated[

@@ -84,6 +84,7 @@ def _run(
         tell("writing")
         _write(results, folder)
     lines = [wording.capital(f"{project.left_out}.")] if project.left_out else []
+    lines += show.drive_lines(results.comparison)
     lines += [f"{wording.capital(note)}." for note in small_part_notes(project.today)]  # that may be a wrong place
     if results.periods is not None:
         lines += show.period_lines(results.periods, results.comparison.baseline)

@@ -14,7 +14,8 @@ from rich.table import Table
 from rich.text import Text
 
 from fireplan import wording
-from fireplan.measures._assessment import chosen_measure, left_out, untold_said
+from fireplan.measures._assessment import chosen_measure, headline_row, left_out, untold_said
+from fireplan.measures._drives_said import expected_said, interval_of, is_expected, planned_said
 from fireplan.standards import INTERVALS
 
 if TYPE_CHECKING:
@@ -69,7 +70,8 @@ def shares_table(comparison: Comparison, *, title: str) -> Table:
         box=SIMPLE_HEAD,
         pad_edge=False,
     )
-    table.add_column("share within")
+    expected = any(is_expected(row) for a in comparison.assessments for row in a.headlines)
+    table.add_column("expected share within" if expected else "share within")
     for name in comparison.names:
         table.add_column(Text(plain(name)), justify="right", min_width=17 if len(comparison.names) <= 3 else 13)
     for goal in comparison.standard.planned:
@@ -86,9 +88,17 @@ def shares_table(comparison: Comparison, *, title: str) -> Table:
 
 def _explained(comparison: Comparison) -> list[str]:
     """Explain what stands in the table, and nothing else."""
-    changes = ["in brackets: change in percentage points"] if len(comparison.names) > 1 else []
+    said = ["in brackets: change in percentage points"] if len(comparison.names) > 1 else []
+    rows = [row for a in comparison.assessments for row in a.headlines]
+    if any(is_expected(row) for row in rows):
+        ends = any(wording.between(row["share_low"], row["share_high"]) for row in rows)
+        said.append("expected: each place by how likely it is reached in time" + ("; a to b: 95 % interval" * ends))
     held = any(o.share is not None or o.at_most_outside is not None for o in comparison.standard.planned)
-    return changes + (["goal: what the objective asks for, and whether it is so"] if held else [])
+    said += ["goal: what the objective asks for, and whether it is so"] if held else []
+    unsure = [wording.goal_verdict(row["met"], goal=row["required_share"], **interval_of(row)) for row in rows]
+    if any(wording.NOT_SURE in text for text in unsure):
+        said.append(f"{wording.NOT_SURE}: the goal lies in the interval")
+    return said
 
 
 def _cells(rows: pd.DataFrame, names: tuple[str, ...], *, weighs_one: bool) -> list[Text]:
@@ -100,14 +110,47 @@ def _cells(rows: pd.DataFrame, names: tuple[str, ...], *, weighs_one: bool) -> l
     for i, name in enumerate(names):
         row: Any = rows.loc[name]
         change = f" ({wording.points(row['change'])})" if i else ""
-        asked = {"goal": row["required_share"], "at_most_outside": row["at_most_outside"]}
-        if len(names) == 1:
+        ends = interval_of(row)
+        asked = {"goal": row["required_share"], "at_most_outside": row["at_most_outside"], **ends}
+        if len(names) == 1 and not is_expected(row):
             cells.append(Text(wording.share_held(row["share"], row["met"], **asked)))
             continue
-        # Beside other scenarios what was asked for stands under the share: a line of a table holds only so much.
-        held = [text for text in (wording.goal_verdict(row["met"], **asked),) if text]
+        # Beside other scenarios, or an interval, what was asked for stands under the share: a line holds only so much.
+        under = (wording.between(**ends).strip(" ()"), wording.goal_verdict(row["met"], **asked))
+        held = [text for text in under if text]
         cells.append(Text("\n".join([f"{wording.share(row['share'], goal=row['required_share'])}{change}", *held])))
     return cells
+
+
+def drive_lines(comparison: Comparison) -> list[str]:
+    """Say how wrong drive times are, and what is expected besides; or that they were only planned."""
+    scenario = comparison.baseline.scenario
+    planned = planned_said(scenario)
+    if planned or scenario.calibration is None:
+        return [f"{wording.capital(planned)}."] if planned else []
+    lines = [f"{wording.capital(scenario.calibration.headline)} ({scenario.calibration.basis} runs)."]
+    for goal in comparison.standard.planned:
+        row: Any = headline_row(comparison.baseline, goal.key)
+        said = expected_said(row)
+        if said:
+            lines.append(f"{goal.title}, {wording.clock(goal.limit_s)}, {comparison.names[0]}, {row['unit']}: {said}.")
+    return lines + _gain_lines(comparison)
+
+
+def _gain_lines(comparison: Comparison) -> list[str]:
+    """Say who is expected in time that was not, and the other way round: a line for each what-if and objective."""
+    gains: Any = comparison.gains()
+    lines = []
+    for name in comparison.names[1:]:
+        for goal in comparison.standard.planned:
+            row = gains.loc[(name, goal.key, chosen_measure(comparison.baseline, goal.key))]
+            fewer = wording.count(abs(row["net"])) + (" fewer" if row["net"] < 0 else " more")
+            parts = f"{wording.count(row['gained'])} gained, {wording.count(row['lost'])} lost"
+            lines.append(
+                f"{name}, {goal.title}, {wording.clock(goal.limit_s)}: of {wording.count(row['n'])} {row['unit']}"
+                f" {fewer} are expected in time ({parts})."
+            )
+    return lines
 
 
 def period_lines(found: pd.DataFrame, baseline: Assessment) -> list[str]:
@@ -131,12 +174,11 @@ def gap_lines(name: str, found: pd.DataFrame, *, most: int = 3) -> list[str]:
     total, outside = found.attrs["total"], found.attrs["outside"]
     weight, unit, scattered, limit_s = (found.attrs[name] for name in ("weight", "unit", "scattered", "limit_s"))
     rest = f"; {wording.count(scattered)} of them lie scattered, in no gap" if scattered else ""
-    lines = [
-        (
-            f"Gaps, {name}: {wording.count(outside)} of {wording.count(total)} {unit} outside"
-            f" {found.attrs['title']}, {wording.clock(limit_s)}, in {wording.counted(len(found), 'gap')}{rest}"
-        )
-    ]
+    where = f"outside {found.attrs['title']}, {wording.clock(limit_s)}, in {wording.counted(len(found), 'gap')}{rest}"
+    if "elsewhere" in found.attrs:  # where it is known how drives differ, some are late everywhere
+        late = f"{wording.count(found['late'].sum())} of them in {wording.counted(len(found), 'gap')}"
+        where = f"expected outside {found.attrs['title']}, {wording.clock(limit_s)}; {late}{rest}"
+    lines = [f"Gaps, {name}: {wording.count(outside)} of {wording.count(total)} {unit} {where}"]
     for gap, row in found.head(most).iterrows():
         reached = row["travel_s"] < inf and not pd.isna(row["nearest_name"])  # of most of it, no station may be
         nearest = (

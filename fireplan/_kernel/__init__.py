@@ -15,6 +15,9 @@ from fireplan._kernel.mesh.delaunay import delaunay as delaunay
 from fireplan._kernel.mesh.half_edges import Halves as Halves
 from fireplan._kernel.mesh.half_edges import link as link
 from fireplan._kernel.mesh.vertex_times import spread as spread
+from fireplan._kernel.normal_equations import DrivenRuns as DrivenRuns
+from fireplan._kernel.normal_equations import added_times as added_times
+from fireplan._kernel.normal_equations import normal_sums as normal_sums
 from fireplan._kernel.shortest_paths.graph import Graph as Graph
 from fireplan._kernel.shortest_paths.graph import Pattern as Pattern
 from fireplan._kernel.shortest_paths.graph import Streets as Streets
@@ -40,6 +43,9 @@ from fireplan._kernel.shortest_paths.nearest_sources_points import by_street as 
 from fireplan._kernel.shortest_paths.nearest_sources_points import first_at_points as first_at_points
 from fireplan._kernel.shortest_paths.nearest_sources_points import points_moved as points_moved
 from fireplan._kernel.shortest_paths.point_times import point_times as point_times
+from fireplan._kernel.shortest_paths.route_sums import DrivenWays as DrivenWays
+from fireplan._kernel.shortest_paths.route_sums import RouteSums as RouteSums
+from fireplan._kernel.shortest_paths.route_sums import route_sums as route_sums
 from fireplan._kernel.shortest_paths.single_source import Workspace as Workspace
 from fireplan._kernel.shortest_paths.single_source import reach as reach
 from fireplan._kernel.shortest_paths.sparse_point_times import Filed as Filed

@@ -41,6 +41,12 @@ ROADS = ((MAIN_ROAD, 2.6), (THROUGH_ROAD, 1.5), (LOCAL_ROAD, 0.8))
 FONT = 'system-ui, -apple-system, "Segoe UI", Roboto, "Noto Sans", "Liberation Sans", Arial, sans-serif'
 
 ROUND_S = (5, 10, 15, 30, 60, 90, 120, 180, 240, 300, 600, 900, 1200, 1800, 3600)
+CHANCE_STEPS = (10, 30, 50, 70, 90)
+"""Where classes of chance end. [%]"""
+
+POINT_STEPS = (2.0, 10.0, 30.0)
+"""Sizes of a change in chance; those up to the first count as no change. [percentage points]"""
+
 HEX_COLOUR = re.compile(r"#[0-9a-fA-F]{6}")
 
 
@@ -114,6 +120,57 @@ def change_bands(*steps_s: float) -> tuple[Band, ...]:
     ]
     least = steps_s[0]
     same = Band(label=f"up to {clock(least)} either way", colour=NO_CHANGE, above=_just_below(-least), up_to=least)
+    return (*reversed(gained), same, *lost)
+
+
+def chance_bands(*, unreachable: bool = True) -> tuple[Band, ...]:
+    """
+    Classes of how likely help comes in time, in whole percent; the least likely darkest.
+
+    Parameters
+    ----------
+    unreachable
+        Add a class for what cannot be reached.
+
+    Examples
+    --------
+    >>> [band.label for band in chance_bands()][:3], chance_bands()[-2].label
+    (['over 90 %', '70 to 90 %', '50 to 70 %'], 'up to 10 %')
+    """
+    steps = CHANCE_STEPS
+    colours = ramp(TRAVEL_TIME, len(steps) + 1)
+    labels = [f"over {steps[-1]} %", *(f"{low} to {high} %" for low, high in reversed([*pairwise(steps)]))]
+    ends = [(steps[-1], math.inf), *reversed([*pairwise(steps)]), (-math.inf, steps[0])]
+    bands = [
+        Band(label=label, colour=colour, above=low, up_to=100.0 if math.isinf(high) else high)
+        for label, colour, (low, high) in zip([*labels, f"up to {steps[0]} %"], colours, ends, strict=True)
+    ]
+    return (*bands, *([Band(label=NOT_REACHED, colour=UNREACHABLE, above=math.inf)] if unreachable else []))
+
+
+def chance_change_bands() -> tuple[Band, ...]:
+    """
+    Classes of change in how likely help comes in time, in percentage points: blue likelier, orange less likely.
+
+    Examples
+    --------
+    >>> [band.label for band in chance_change_bands()][2:5]
+    ['2 to 10 points likelier', 'up to 2 points either way', '2 to 10 points less likely']
+    """
+    steps = POINT_STEPS
+    likelier, rarer = ramp(FASTER[1:], len(steps)), ramp(SLOWER[1:], len(steps))
+    sizes: list[tuple[float, float]] = [*pairwise(steps), (steps[-1], math.inf)]
+    words = [f"over {low:g} points" if math.isinf(high) else f"{low:g} to {high:g} points" for low, high in sizes]
+    gained = [
+        Band(label=f"{text} likelier", colour=colour, above=low, up_to=high)
+        for text, (low, high), colour in zip(words, sizes, likelier, strict=True)
+    ]
+    lost = [
+        Band(label=f"{text} less likely", colour=colour, above=_just_below(-high), up_to=_just_below(-low))
+        for text, (low, high), colour in zip(words, sizes, rarer, strict=True)
+    ]
+    least = steps[0]
+    same = Band(label=f"up to {least:g} points either way", colour=NO_CHANGE, above=_just_below(-least), up_to=least)
     return (*reversed(gained), same, *lost)
 
 

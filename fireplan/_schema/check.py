@@ -70,7 +70,7 @@ def _faults(frame: pd.DataFrame, table: str) -> Iterator[str]:
         elif spec.column not in frame.columns:
             if spec.required == "yes":
                 yield f"column '{spec.column}' is missing: add it ({spec.meaning})"
-        elif spec.dtype == "number":
+        elif spec.dtype in {"number", "signed"}:
             yield from _number_faults(frame[spec.column], spec)
         elif spec.dtype == "text" and spec.required == "yes":
             empty = frame[spec.column].isna() | (frame[spec.column].astype(str).str.strip() == "")
@@ -99,9 +99,10 @@ def _number_faults(values: pd.Series, spec: SchemaColumn) -> Iterator[str]:
     wrong = number.isna() & values.notna()
     if wrong.any():
         yield f"column '{spec.column}' is not a number for {_named(frame, wrong)}"
-    bad = (number < 0) | np.isinf(number)
+    signed = spec.dtype == "signed"
+    bad = number.abs() == np.inf if signed else (number < 0) | np.isinf(number)
     if bad.any():
-        yield f"column '{spec.column}' is negative or infinite for {_named(frame, bad)}"
+        yield f"column '{spec.column}' is {'infinite' if signed else 'negative or infinite'} for {_named(frame, bad)}"
 
 
 def _geometry_faults(frame: pd.DataFrame, spec: SchemaColumn) -> Iterator[str]:

@@ -9,6 +9,7 @@ from fireplan.drive_times._calibration import (
     LadderStep,
     StationStart,
 )
+from fireplan.drive_times._calibration_toml import read_calibration, write_calibration
 from fireplan.drive_times._travel_spread import LEVELS, NORMAL_SHAPE, TravelSpread
 from fireplan.drive_times._turnout_times import StationTurnout, TurnoutLaw, TurnoutTimes
 
@@ -26,6 +27,8 @@ __all__ = [
     "TravelSpread",
     "TurnoutLaw",
     "TurnoutTimes",
+    "read_calibration",
+    "write_calibration",
 ]
 
 

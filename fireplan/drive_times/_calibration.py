@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass, field, fields
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields, is_dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
@@ -18,8 +19,6 @@ from fireplan.roads._drive_curve import PLAIN
 from fireplan.roads._turns import NO_DELAYS
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from fireplan.drive_times._travel_spread import TravelSpread
     from fireplan.drive_times._turnout_times import TurnoutTimes
     from fireplan.roads import DriveCurve, RoadNetwork, SpeedPeriod, TurnDelays
@@ -116,12 +115,28 @@ class HeldOutError(NamedTuple):
 
 
 class LadderStep(NamedTuple):
-    """One model of the ladder with its held-out error, and the standard error of its mean absolute log error."""
+    """
+    One model of the ladder with its held-out error.
+
+    Attributes
+    ----------
+    model
+        Which.
+    error
+        Its error, days left out in turn.
+    score, score_se
+        Mean absolute logarithm of modelled by observed, and its standard error over days.
+    by_station, by_period
+        Its error with stations left out in turn, and on the second half of the days from the first; None: it cannot be
+        told.
+    """
 
     model: Model
     error: HeldOutError
     score: float
     score_se: float
+    by_station: HeldOutError | None = None
+    by_period: HeldOutError | None = None
 
 
 class Draw(NamedTuple):
@@ -249,7 +264,7 @@ class Calibration(OfOneRelease):
     def fingerprint(self) -> str:
         """Name of what is driven by it: calibrations of the same values have the same one."""
         values = [getattr(self, f.name) for f in fields(self) if f.name not in NOT_DRIVEN]
-        return hashlib.sha256(repr(values).encode()).hexdigest()[:16]
+        return hashlib.sha256(repr(_alike(values)).encode()).hexdigest()[:16]
 
     def check_network(self, roads: RoadNetwork) -> None:
         """Refuse to be driven on streets that it was not learnt on."""
@@ -263,6 +278,19 @@ class Calibration(OfOneRelease):
     def over_the_week(self) -> TravelSpread | None:
         """How drives differ from one another in all hours together."""
         return None if self.spread is None else self.spread.widened(self.hours_sd)
+
+
+def _alike(value: object) -> object:
+    """Write equal values in one way: 1, 1.0 and NumPy's one are the same, as are lists, tuples and named ones."""
+    if isinstance(value, Mapping):
+        return [(key, _alike(held)) for key, held in sorted(value.items())]
+    if isinstance(value, list | tuple):
+        return [_alike(held) for held in value]
+    if isinstance(value, int | float | np.number) and not isinstance(value, bool):
+        return float(value)
+    if is_dataclass(value):
+        return [_alike(getattr(value, f.name)) for f in fields(value)]
+    return value if value is None else str(value)
 
 
 def network_fingerprint(roads: RoadNetwork) -> str:
@@ -290,4 +318,7 @@ def drive_by(roads: RoadNetwork, calibration: Calibration) -> RoadNetwork:
     driven = roads.with_times(there_s=there_s, back_s=back_s)
     if calibration.delay_estimates:
         driven = driven.with_turns("exact", calibration.delays)
+    elif calibration.speeds_kph and driven.turns != "none":
+        # Speeds that were learnt without turns hold what those cost.
+        driven = driven.with_turns(driven.turns, NO_DELAYS)
     return driven.with_curve(calibration.curve, calibrated=True).with_periods(*calibration.periods)

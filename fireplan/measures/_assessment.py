@@ -19,6 +19,7 @@ from fireplan._selection import kind_texts
 from fireplan.errors import InputError, UnknownIdError, listed, quoted
 from fireplan.measures._demand_groups import groups_at
 from fireplan.measures._demand_measures import ON, UNITS, Measure, applies_to, chosen_of, in_zones, measures_of
+from fireplan.measures._drives_said import expected_said, interval_of, is_expected
 from fireplan.measures._expected import chances_for, expected
 from fireplan.measures._tally import ROUNDING, percentile_s, tally, weighted_percentile
 from fireplan.scenario import held, missing_said
@@ -113,12 +114,7 @@ class Assessment(OfOneRelease):
     def __repr__(self) -> str:
         """Say the shares in a few lines."""
         lines = [f"Assessment of {quoted(self.scenario.name)} by {self.standard.name} (modelled)"]
-        rows: Any = self.summary().reset_index().itertuples()
-        lines += [
-            f"{row.objective}: {wording.share_of(row.share, row.n, row.unit, goal=row.required_share)} within"
-            f" {wording.clock(row.limit_s)}"
-            for row in rows
-        ]
+        lines += [_line(row) for row in self.headlines]
         return "\n  ".join([*lines, *self.notes(), self.maps.line])
 
     def summary(self) -> pd.DataFrame:
@@ -357,6 +353,15 @@ def headline_table(rows: Sequence[Mapping[str, Any]], keys: list[str], columns: 
     codes = [[level.index(row[key]) for row in rows] for level, key in zip(levels, keys, strict=True)]
     index = pd.MultiIndex(levels=levels, codes=codes, names=keys)
     return pd.DataFrame({c: [row[c] for row in rows] for c in columns if c not in keys}, index=index)
+
+
+def _line(row: Mapping[str, Any]) -> str:
+    """Say a share; one that is expected, with its interval and what is reached at the median drive."""
+    told = wording.share_of(row["share"], row["n"], row["unit"], goal=row["required_share"], **interval_of(row))
+    within = f"within {wording.clock(row['limit_s'])}"
+    if not is_expected(row):
+        return f"{row['objective']}: {told} {within}"
+    return f"{row['objective']}: {told} expected {within} ({expected_said(row)})"
 
 
 def _headline(arrival: Arrival) -> dict[str, object]:

@@ -11,6 +11,8 @@ from fireplan.measures._tally import ROUNDING
 from fireplan.travel._turnout import hours_driven
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from fireplan.measures._demand_measures import Measure
     from fireplan.measures._tally import Tally
     from fireplan.scenario import Scenario
@@ -82,14 +84,27 @@ def _expected(found: Tally, law: Chances, calibration: str) -> Expected:
     reached = found.by_second
     shares = law.draws @ reached / found.total
     low, high = np.percentile(shares, INTERVAL) if len(shares) else (np.nan, np.nan)
-    return Expected(float(law.by_second @ reached), float(low), float(high), _p90_s(found, law), calibration)
+    return Expected(
+        float(law.by_second @ reached), float(low), float(high), p90_s(reached, found.total, law), calibration
+    )
 
 
-def _p90_s(found: Tally, law: Chances) -> float:
-    """The time by which nine of ten arrivals have come, to a tenth of a second."""
-    second = np.flatnonzero(found.by_second)
-    weight = found.by_second[second]
-    wanted = 0.9 * found.total * (1 - ROUNDING)
+def p90_s(by_second: NDArray[np.float64], total: float, law: Chances) -> float:
+    """
+    Give the time by which nine of ten arrivals have come, places and drives together, to a tenth of a second.
+
+    Parameters
+    ----------
+    by_second
+        How much is reached in each whole second at the median.
+    total
+        How much there is, with what is never reached.
+    law
+        How drives differ.
+    """
+    second = np.flatnonzero(by_second)
+    weight = by_second[second]
+    wanted = 0.9 * total * (1 - ROUNDING)
     if weight.sum() < wanted:
         return float("inf")
     low, high = 0.0, 60.0

@@ -15,6 +15,7 @@ from fireplan.errors import InputError
 from fireplan.measures._assessment import Assessment, chosen_measure, chosen_objective
 from fireplan.measures._demand_measures import in_zones
 from fireplan.measures._density_clusters import density_clusters
+from fireplan.measures._expected import chances_for
 from fireplan.measures._tally import weighted_percentile
 from fireplan.stations import KINDS, supply
 from fireplan.travel import first_due
@@ -56,7 +57,7 @@ def gaps(
     link_m: float = LINK_M,
 ) -> gpd.GeoDataFrame:
     """
-    Group what lies outside an objective into gaps.
+    Group what lies outside an objective, or is likelier to be reached late than in time, into gaps.
 
     Parameters
     ----------
@@ -79,6 +80,12 @@ def gaps(
     arrival by weight) [s], `straight_km` to the nearest station that houses what is asked for, as the crow flies,
     `reason`, and the outline, in the CRS of the zones. `.attrs` holds `objective`, `title`, `limit_s` [s], `weight`,
     `outside` (all weight outside), `scattered` (the part in no gap) and `total`.
+
+    With a calibration a gap is where the median is over the limit, so that help is likelier late than in time. Two
+    columns more say `late` (how much of the weight is expected to be reached late there) and `chance` (how likely it is
+    reached in time, on average), and gaps are ranked by `late`. `outside` is then all that is expected to be late,
+    `scattered` what of it is in no gap but where help is likelier late, and `elsewhere` the rest, where it is likelier
+    in time: `late` of all gaps, `scattered` and `elsewhere` add up to `outside`.
 
     Notes
     -----
@@ -109,6 +116,9 @@ def _gaps(
     zones[column] = value
     zones["first_due"] = first_due(assessment.scenario, objective=goal)["first_due"].to_numpy(object)
     outside = ~zones[f"{goal.key}_within"].to_numpy(bool) & (value > 0)
+    late = _late(assessment, goal, column)
+    if late is not None:
+        zones["_late"] = late
     least = LEAST_SHARE * value.sum() if at_least is None else at_least
     if not link_m > 0 or least < 0:
         raise InputError("link_m must be above zero and at_least not below it")
@@ -123,9 +133,10 @@ def _gaps(
         _row(assessment, zones[label == k], goal.key, column, shapes[label == k], why[label == k])
         for k in range(label.max(initial=-1) + 1)
     ]
-    rows.sort(key=lambda row: -float(row[column]))
+    rows.sort(key=lambda row: -float(row.get("late", row[column])))
     held = [c for c in WEIGHTS if c in zones.columns]
-    frame = pd.DataFrame(rows, columns=[*dict.fromkeys([*held, column]), *COLUMNS])
+    more = [] if late is None else ["late", "chance"]
+    frame = pd.DataFrame(rows, columns=[*dict.fromkeys([*held, column]), *more, *COLUMNS])
     for text in ("nearest_station", "nearest_name"):  # None where there is none, and not a number that is none
         frame[text] = frame[text].astype(object).where(frame[text].notna(), None)
     table = gpd.GeoDataFrame(
@@ -145,7 +156,21 @@ def _gaps(
         "scattered": float(value[outside & (label < 0)].sum()),
         "total": float(value.sum()),
     }
+    if late is not None:
+        table.attrs |= {
+            "outside": float(late.sum()),
+            "scattered": float(late[outside & (label < 0)].sum()),
+            "elsewhere": float(late[~outside].sum()),
+        }
     return table
+
+
+def _late(assessment: Assessment, goal: Objective, column: str) -> NDArray[np.float64] | None:
+    """How much of each zone is expected to be reached late; None: it is not known how drives differ."""
+    if chances_for(assessment.scenario, goal) is None:
+        return None
+    arrival = assessment.arrival(goal.key, "incidents" if column == "incidents_n" else column)
+    return in_zones(assessment.scenario, arrival.measure, share=1.0 - arrival.chance)
 
 
 def _weight(assessment: Assessment, goal: Objective, weight: str | None) -> tuple[str, NDArray[np.float64]]:
@@ -198,6 +223,9 @@ def _row(
     names = assessment.scenario.stations["name"]
     row = {c: zones[c].sum() for c in WEIGHTS if c in zones.columns}
     row[column] = weight.sum()
+    if "_late" in zones.columns:
+        late = float(zones["_late"].sum())
+        row |= {"late": late, "chance": 1 - late / weight.sum()}
     return {
         **row,
         "zones": len(zones),

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
+    from fireplan.drive_times import Calibration
     from fireplan.project._read_project import Project
     from fireplan.scenario import Scenario
 
@@ -35,7 +36,8 @@ def manifest(project: Project, scenarios: Sequence[Scenario], *, outputs: Sequen
 
     Returns
     -------
-    Plain values: hashes of the input files (SHA-256), the network's fingerprint, versions, the plan as read, changes of
+    Plain values: hashes of the input files (SHA-256), the network's fingerprint, that of the calibration, if drives are
+    by one, with its error, versions, the plan as read, changes of
     each scenario, row counts, and hashes of the outputs. Nothing in it depends on the time or the machine's paths.
     """
     inputs = {
@@ -47,6 +49,8 @@ def manifest(project: Project, scenarios: Sequence[Scenario], *, outputs: Sequen
     }
     plan = project.folder / project.plan_file
     history = project.history
+    learnt = project.today.calibration
+    calibration = {} if learnt is None else {"calibration": _calibration_said(learnt)}
     return {
         "project": project.title,
         "provenance": project.plan.provenance,
@@ -58,6 +62,7 @@ def manifest(project: Project, scenarios: Sequence[Scenario], *, outputs: Sequen
             "streets": project.today.roads.n_streets,
             "crs": project.today.roads.crs.to_string(),
         },
+        **calibration,
         "dispatch_rows": None
         if history is None
         else {
@@ -71,6 +76,21 @@ def manifest(project: Project, scenarios: Sequence[Scenario], *, outputs: Sequen
         "plan": project.plan.model_dump(mode="json", exclude_defaults=True),
         "versions": {"python": platform.python_version(), **{p: _version(p) for p in PACKAGES}},
         "outputs": {file.name: file_hash(file) for file in sorted(outputs)},
+    }
+
+
+def _calibration_said(learnt: Calibration) -> dict[str, Any]:
+    """Say what drives were learnt from, and how wrong they are where they were not."""
+    return {
+        "fingerprint": learnt.fingerprint,
+        "model": learnt.model,
+        "error": learnt.headline,
+        "basis": learnt.basis,
+        "runs": learnt.runs,
+        "days": [learnt.first_day, learnt.last_day],
+        "network": learnt.network,
+        "history": learnt.history,
+        "made": learnt.made,
     }
 
 

@@ -93,8 +93,8 @@ class Inputs(_Part):
     """
     Files of the project, relative to its folder; "city.gpkg#stations" names a layer, or a sheet, of a file of several.
 
-    All but the dispatch history may be a table of a database, such as "postgresql://host/city#gis.stations". The
-    history, `cad`, may be several files of one layout.
+    Network, stations, units, zones and incidents may be tables of a database, such as
+    "postgresql://host/city#gis.stations". The history, `cad`, may be several files of one layout.
     """
 
     network: str
@@ -106,6 +106,7 @@ class Inputs(_Part):
     incidents: str | None = None
     units: str | None = None
     zones: str | None = None
+    calibration: str | None = None
 
     @property
     def named(self) -> dict[str, str]:
@@ -514,6 +515,23 @@ class Performance(_Part):
         )
 
 
+class CalibrationPart(_Part):
+    """From which runs `fireplan calibrate` learns drive times; see `fireplan.calibrate`."""
+
+    first_types: tuple[str, ...] = ("engine",)
+    emergency_priorities: tuple[str, ...] | None = None
+    longest_seconds: PositiveSeconds | None = None
+    draws: int | None = Field(default=None, ge=0, le=MOST_REPLICATIONS)
+    seed: int = Field(default=1, ge=0)
+
+    @field_validator("first_types", "emergency_priorities")
+    @classmethod
+    def _names_some(cls, value: tuple[str, ...] | None) -> tuple[str, ...] | None:
+        if value == ():
+            raise ValueError("calibration: a list is empty: name some, or leave the key out")
+        return value
+
+
 class Live(_Part):
     """What the live view tells, and how long it keeps events; see docs/live.md."""
 
@@ -557,6 +575,7 @@ class Plan(_Part):
     periods: tuple[PeriodPart, ...] = ()
     siting: SitingPart = SitingPart()
     performance: Performance = Performance()
+    calibration: CalibrationPart = CalibrationPart()
     report: Report = Report()
     live: Live = Live()
     output: Output = Output()

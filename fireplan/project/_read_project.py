@@ -14,6 +14,7 @@ from fireplan._geofiles import is_layer, read_vector
 from fireplan.changes import from_dicts
 from fireplan.errors import FireplanError, ProjectError, listed, quoted
 from fireplan.incidents import read_cad
+from fireplan.project._pinned_calibration import driven_by, pinned
 from fireplan.project._plan import (
     PLANNED,
     TODAY,
@@ -103,7 +104,7 @@ def read_project(path: str | Path) -> Scenario:
 
 
 @takes
-def open_project(path: str | Path, *, tell: Callable[[str], None] | None = None) -> Project:
+def open_project(path: str | Path, *, tell: Callable[[str], None] | None = None, calibrated: bool = True) -> Project:
     """
     Read a project folder.
 
@@ -113,32 +114,27 @@ def open_project(path: str | Path, *, tell: Callable[[str], None] | None = None)
         Folder with a plan.toml.
     tell
         Called with a few words before each step that takes a while.
+    calibrated
+        Whether to drive by the calibration that the plan pins; else drives are planned, whatever it pins.
+
+    Raises
+    ------
+    ProjectError, TableError, NetworkError
+        With every fault of the file that has them; if the calibration is of other streets or another history.
     """
     say = tell or (lambda _: None)
     folder = Path(path)
     plan = read_plan(folder)
     folder, plan_file = (folder, "plan.toml") if folder.is_dir() else (folder.parent, folder.name)
+    if not calibrated:
+        plan = plan.model_copy(update={"inputs": plan.inputs.model_copy(update={"calibration": None})})
     _check_inputs(plan, folder)
+    calibration = pinned(plan, folder)
     standard = _standard(plan)
     say("reading roads")
     network = _with_periods(read_network(folder, plan.inputs.network, plan.network, plan.vehicle), plan)
     say("reading stations and units")
-    stations, housed = read_station_table(
-        source_of(folder, plan.inputs.stations),
-        columns=plan.stations.columns,
-        crs=plan.stations.crs,
-        home=plan.stations.home,
-    )
-    units = complete_units(housed)
-    if plan.inputs.units is not None:
-        units = read_units(
-            source_of(folder, plan.inputs.units),
-            stations=stations,
-            without=plan.stations.leave_out,
-            columns=plan.units.columns,
-        )
-    own = own_units(units)  # those of stations that are left out as well
-    stations, units, left_out = _without(stations, units, plan.stations.leave_out)
+    stations, units, own, left_out = _stations_and_units(plan, folder)
     outlines = None
     if plan.inputs.zones is not None:
         outlines = demand.read_zones(
@@ -178,6 +174,9 @@ def open_project(path: str | Path, *, tell: Callable[[str], None] | None = None)
         weights=plan.demand.weights,
         snap_limit_m=plan.network.snap_limit_m,
     )
+    said: list[str] = []
+    if calibration is not None:
+        today, said = driven_by(today, calibration, plan, history)
     if plan.area is not None:
         whole = plan.area.within == ZONES
         area = ZONES if whole else read_vector(folder / plan.area.within, what="study area")
@@ -188,12 +187,33 @@ def open_project(path: str | Path, *, tell: Callable[[str], None] | None = None)
     notes = [*plan.warnings(), *network.notes, *network.period_notes, *left_out]
     notes += [note for table in (stations, units, outlines, incidents) for note in _notes(table)]
     notes += [] if history is None else history.messages()
-    notes += parted
+    notes += parted + said
     if plan.demand.density is not None:
         notes.append(_density_said(plan.demand.density))
     scenarios = tuple(_scenarios(plan, today, folder))
     gone = "; ".join(left_out)
     return Project(folder, plan, today, scenarios, standard, history, tuple(notes), plan_file, gone)
+
+
+def _stations_and_units(plan: Plan, folder: Path) -> tuple[gpd.GeoDataFrame, pd.DataFrame, list[str] | None, list[str]]:
+    """Read stations and units without those that the plan leaves out; say whose units are own, and what is left out."""
+    stations, housed = read_station_table(
+        source_of(folder, plan.inputs.stations),
+        columns=plan.stations.columns,
+        crs=plan.stations.crs,
+        home=plan.stations.home,
+    )
+    units = complete_units(housed)
+    if plan.inputs.units is not None:
+        units = read_units(
+            source_of(folder, plan.inputs.units),
+            stations=stations,
+            without=plan.stations.leave_out,
+            columns=plan.units.columns,
+        )
+    own = own_units(units)  # those of stations that are left out as well
+    stations, units, left_out = _without(stations, units, plan.stations.leave_out)
+    return stations, units, own, left_out
 
 
 def own_units(units: pd.DataFrame) -> list[str] | None:
@@ -208,8 +228,9 @@ def _notes(table: pd.DataFrame | None) -> tuple[str, ...]:
 
 def _check_inputs(plan: Plan, folder: Path) -> None:
     """Name every input that is not there, or empty, before anything is read."""
+    mends = {"inputs.calibration": "`fireplan calibrate` makes it; or leave the key out, and drives are planned"}
     faults = [
-        f"{key} {quoted(name)} is not there: check the name"
+        f"{key} {quoted(name)} is not there: {mends.get(key, 'check the name')}"
         for key, name in plan.files.items()
         if not file_of(folder, name).exists()
     ]

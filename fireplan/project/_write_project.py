@@ -9,6 +9,7 @@ import tomlkit
 
 from fireplan import roads
 from fireplan._checked import takes
+from fireplan.drive_times import write_calibration
 from fireplan.project._atomic_output import whole_outputs
 from fireplan.project._plan import checked_plan
 
@@ -33,8 +34,8 @@ def write_project(scenario: Scenario, path: str | Path, *, timezone: str | None 
     Returns
     -------
     The folder, with plan.toml, roads.npz, stations.csv, units.csv, zones.parquet and, if there are any,
-    incidents.parquet. Files are written whole or not at all. Closed stations are not written. What the scenario was
-    narrowed to is all the demand of the new project; its source says so.
+    incidents.parquet and calibration.toml. Files are written whole or not at all. Closed stations are not written. What
+    the scenario was narrowed to is all the demand of the new project; its source says so.
     """
     folder = Path(path)
     inputs = {"network": "roads.npz", "stations": "stations.csv", "zones": "zones.parquet"}
@@ -52,6 +53,9 @@ def write_project(scenario: Scenario, path: str | Path, *, timezone: str | None 
         if scenario.incidents is not None:
             inputs["incidents"] = "incidents.parquet"
             scenario.incidents.reset_index().to_parquet(part / "incidents.parquet")
+        if scenario.calibration is not None:
+            inputs["calibration"] = "calibration.toml"
+            write_calibration(scenario.calibration, part / "calibration.toml")
         plan: dict[str, Any] = {
             "name": scenario.name,
             "timezone": timezone or scenario.timezone or "UTC",

@@ -268,7 +268,8 @@ def relocate(  # noqa: PLR0913 - a question has this many parts
 
     Returns
     -------
-    The plan: the units of each station that closes move to the new site nearest to it.
+    The plan: the units of each station that closes move to the new site nearest to it. Where turnouts were observed
+    and count, crews that move are taken to turn out as those of the department do: the plan says so.
     """
     rules = rules or Rules()
     if not rules.closable:

@@ -9,12 +9,13 @@ import numpy as np
 from fireplan import wording
 from fireplan._checked import takes
 from fireplan.errors import Faults, InputError
-from fireplan.siting._cover_question import must_reach, must_stand
+from fireplan.siting._cover_question import must_be_reached, must_reach, must_stand, steps_of
 from fireplan.siting._problem.aggregation import cover_problem
 from fireplan.siting._problem.aims_and_rules import Aim, Rules
 from fireplan.siting._problem.prepared_problem import default_weight, setting_of
+from fireplan.siting._problem.stepped_demand import beside
 from fireplan.siting._results.build_result import siting_of
-from fireplan.siting._results.plan_proof import covered_weight
+from fireplan.siting._results.plan_proof import Proven, covered_weight
 from fireplan.siting._results.site_values import CoverWeigher
 from fireplan.siting._solvers.incumbent import searching
 from fireplan.siting._solvers.solve_cover import solve_cover
@@ -24,6 +25,9 @@ if TYPE_CHECKING:
     import geopandas as gpd
 
     from fireplan.scenario import Change, Scenario
+    from fireplan.siting._problem.constraints import Choice
+    from fireplan.siting._problem.cover_problem import CoverProblem
+    from fireplan.siting._problem.prepared_problem import Demand, Setting
     from fireplan.siting._results.siting_result import Siting
 
 
@@ -75,28 +79,27 @@ def double_standard(  # noqa: PLR0913 - a question has this many parts
     near, far = Aim(name, near_s), Aim(name, far_s)
     demand, ids = setting.demand(near), setting.times(near).candidate_ids
     must_stand(setting, ids)
-    (close_by, units, base), (wide, _, wide_base) = setting.covers(near), setting.covers(far)
+    wide, _, wide_base = setting.covers(far)
     must_reach(wide, len(ids), [demand])
-    m = len(demand.weight)
     reached = wide_base > 0
     reached[wide.place] = True
     lost = ~reached & (demand.weight > 0)
-    within = np.arange(2 * m) < m
-    problem = cover_problem(
-        stack(close_by, wide),
-        np.concatenate([demand.weight, np.zeros(m)]),
-        setting.choice(ids, stations=stations),
-        worth=(0.0, 1.0),
-        base=np.concatenate([base, wide_base]),
-        units=units,
-        points=np.concatenate([demand.points, demand.points]),
-        required=np.concatenate([np.zeros(m, dtype=bool), reached & (demand.weight > 0)]),
-        floors={f"all within {wording.clock(near_s)} ({wording.goal(share)})": (within, share)},
-    )
+    choice, worth = setting.choice(ids, stations=stations), (0.0, 1.0)
+    floor = f"all within {wording.clock(near_s)} ({wording.goal(share)})"
+    everywhere = np.ones(len(demand.weight), dtype=bool)
+    if setting.law(near) is None:
+        problem = _by_medians(setting, near, far, demand, choice, floor={floor: share})
+    else:
+        steps = steps_of(
+            setting, [demand], choice, n_new=len(ids), worth=worth, floors={floor: (everywhere, share)}
+        )  # fmt: skip
+        # The far limit is one that everybody has to be within: at the median drive.
+        must = must_be_reached(setting, [demand._replace(aim=far)], choice, worth=worth)
+        problem = beside(steps[0].problem, must)
     with searching(sense=1, what="double standard", time_limit_s=time_limit_s, gap=gap, step=problem.step) as search:
         solve_cover(problem, search)
 
-    def prove(plan: tuple[Change, ...]) -> float:
+    def prove(plan: tuple[Change, ...]) -> Proven:
         return covered_weight(setting, plan, demand, worth=problem.worth)
 
     held = f"{wording.count(demand.weight[lost].sum())} {demand.unit}"
@@ -115,4 +118,26 @@ def double_standard(  # noqa: PLR0913 - a question has this many parts
         prove=prove,
         notes=(left,) if lost.any() else (),
         set_aside=setting.times(near).set_aside,
+    )
+
+
+def _by_medians(
+    setting: Setting, near: Aim, far: Aim, demand: Demand, choice: Choice, *, floor: dict[str, float]
+) -> CoverProblem:
+    """State it where places are reached or not: rows of the near limit, and rows of no weight of the far one."""
+    (close_by, units, base), (wide, _, wide_base) = setting.covers(near), setting.covers(far)
+    m = len(demand.weight)
+    reached = wide_base > 0
+    reached[wide.place] = True
+    within = np.arange(2 * m) < m
+    return cover_problem(
+        stack(close_by, wide),
+        np.concatenate([demand.weight, np.zeros(m)]),
+        choice,
+        worth=(0.0, 1.0),
+        base=np.concatenate([base, wide_base]),
+        units=units,
+        points=np.concatenate([demand.points, demand.points]),
+        required=np.concatenate([np.zeros(m, dtype=bool), reached & (demand.weight > 0)]),
+        floors={name: (within, share) for name, share in floor.items()},
     )

@@ -17,7 +17,7 @@ from fireplan.siting._problem.aims_and_rules import Aim, Rules
 from fireplan.siting._problem.cover_problem import CoverProblem, Floor
 from fireplan.siting._problem.prepared_problem import default_weight, setting_of
 from fireplan.siting._results.build_result import siting_of
-from fireplan.siting._results.plan_proof import assessed
+from fireplan.siting._results.plan_proof import Proven, assessed, reached_by
 from fireplan.siting._solvers.highs import conclude, solve
 from fireplan.siting._solvers.incumbent import Answer, offer, searching
 from fireplan.siting._solvers.solve_cover import chosen_in, solve_cover
@@ -121,9 +121,14 @@ def fairest(  # noqa: PLR0913 - a question has this many parts
     weigher = WorstWeigher(problem, parts)
     answer = worst_first(weigher, time_limit_s=time_limit_s, gap=gap)
 
-    def prove(plan: tuple[Change, ...]) -> float:
-        within = assessed(setting, plan, demand, levels=1).arrival("units_1", aim.weight).within
-        return min(float(demand.weight[m & within].sum() / demand.weight[m].sum()) for m in inside.values())
+    def prove(plan: tuple[Change, ...]) -> Proven:
+        arrival = assessed(setting, plan, demand, levels=1).arrival("units_1", aim.weight)
+        reached, may_change = (demand.weight * part for part in reached_by(setting, demand, arrival))
+        whole = {name: float(demand.weight[m].sum()) for name, m in inside.items()}
+        return Proven(
+            min(float(reached[m].sum()) / whole[name] for name, m in inside.items()),
+            max(float(may_change[m].sum()) / whole[name] for name, m in inside.items()),
+        )
 
     least = answer.chosen if not math.isnan(answer.objective) else np.arange(len(ids), problem.runs.n)
     count = problem.counted(least)

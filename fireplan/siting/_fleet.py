@@ -17,8 +17,8 @@ from fireplan.siting._problem.aims_and_rules import Aim, Rules
 from fireplan.siting._problem.cover_matrix import Covers
 from fireplan.siting._problem.integer_program import ProgramRows
 from fireplan.siting._problem.prepared_problem import default_weight, setting_of
-from fireplan.siting._results.build_result import NOTE
-from fireplan.siting._results.plan_proof import assessed, must_agree, new_unit, openings, placed
+from fireplan.siting._results.build_result import NOTE, drives_said
+from fireplan.siting._results.plan_proof import assessed, must_agree, new_unit, openings, placed, reached_by
 from fireplan.siting._results.siting_result import Siting
 from fireplan.siting._solvers.highs import TOLERANCE, conclude, solve
 from fireplan.siting._solvers.incumbent import searching
@@ -199,7 +199,8 @@ def fleet(  # noqa: PLR0913 - a question has this many parts
     faults.raise_if_any()
     name = weight or default_weight(scenario)
     aims = {kind: Aim(name, limit_s) for kind, limit_s in within_s.items()}
-    settings = {k: setting_of(scenario, candidates, Rules(unit=k, interval=interval)) for k in units}
+    rules = {k: Rules(unit=k, interval=interval) for k in units}
+    settings = {k: setting_of(scenario, candidates, rules[k], medians=True) for k in units}
     first = next(iter(units))
     demand, ids = settings[first].demand(aims[first]), settings[first].times(aims[first]).candidate_ids
     must_stand(settings[first], ids)
@@ -279,7 +280,10 @@ def _siting(
         for k in asked.kinds
     ]
     found = float(demand.weight[np.all([w.within for w in within], axis=0)].sum())
-    must_agree(answer.objective, found, demand.unit)
+    may_change = [
+        reached_by(settings[k], demand._replace(aim=aims[k]), w)[1] for k, w in zip(asked.kinds, within, strict=True)
+    ]
+    must_agree(answer.objective, found, demand.unit, float((demand.weight * np.max(may_change, axis=0)).sum()))
     wanted = ", ".join(
         f"{n} {k} ({wording.clock(aims[k].within_s)})" for k, n in zip(asked.kinds, asked.count, strict=True)
     )
@@ -306,5 +310,5 @@ def _siting(
         runner_ups=pd.DataFrame(columns=["leave_out", "take", "objective", "behind"]),
         curve=curve,
         model=answer.model,
-        notes=(NOTE, "runner-ups and an order of building are not worked out for a fleet"),
+        notes=(NOTE, *drives_said(setting), "runner-ups and an order of building are not worked out for a fleet"),
     )

@@ -18,6 +18,7 @@ from fireplan.response_performance._statistics import share_interval
 from fireplan.siting._problem.aggregation import cover_problem
 from fireplan.siting._problem.aims_and_rules import Aim, Rules
 from fireplan.siting._problem.prepared_problem import default_weight, setting_of
+from fireplan.siting._problem.stepped_demand import stepped_problem
 from fireplan.siting._results.plan_proof import is_text, placed
 from fireplan.siting._results.site_values import CoverWeigher, as_good
 from fireplan.siting._solvers.incumbent import offer, searching
@@ -148,7 +149,8 @@ def robustness(  # noqa: PLR0913 - a question has this many parts
     aim = Aim(weight or default_weight(scenario), within_s)
     demand = setting.demand(aim)
     # Driving faster is having longer: times are solved once, to the farthest any run looks.
-    farthest_s = max(limits) * max(1.0, speeds[1]) + LEEWAY_S
+    within_reach_s = max(setting.reach_s(replace(aim, within_s=s)) for s in limits)
+    farthest_s = within_reach_s * max(1.0, speeds[1]) + LEEWAY_S
     ids = setting.times(aim, cutoff_s=farthest_s).candidate_ids
     opened = [c.station_id for c in found.plan if isinstance(c, OpenStation)]
     at = ids.get_indexer(pd.Index(opened))
@@ -192,6 +194,10 @@ def _evenly(weight: NDArray[np.float64]) -> NDArray[np.float64]:
 def _problem(
     setting: Setting, aim: Aim, demand: Demand, drawn: NDArray[np.float64], choice: Choice, *, speed: float, to: float
 ) -> CoverProblem:
+    law = setting.law(aim)
+    if law is not None:
+        chanced = setting.chanced(aim, law, speed=speed, solved_to_s=to)
+        return stepped_problem(chanced, drawn, choice, points=demand.points).problem
     covers, units, base = setting.covers(aim, speed=speed, solved_to_s=to)
     return cover_problem(covers, drawn, choice, base=base, units=units, points=demand.points)
 

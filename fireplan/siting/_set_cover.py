@@ -17,7 +17,7 @@ from fireplan.siting._cover_question import must_reach, must_stand, problem_of
 from fireplan.siting._problem.aims_and_rules import Aim, Rules
 from fireplan.siting._problem.prepared_problem import default_weight, setting_of
 from fireplan.siting._results.build_result import siting_of
-from fireplan.siting._results.plan_proof import AGREES, covered_weight
+from fireplan.siting._results.plan_proof import AGREES, Proven, covered_weight, expected_said
 from fireplan.siting._results.site_values import CoverWeigher
 from fireplan.siting._solvers.set_cover import set_cover_matrix
 
@@ -63,7 +63,7 @@ def set_cover(
     rules = rules or Rules()
     if rules.closable or rules.budget < math.inf:
         raise InputError("set_cover knows no budget and no closable stations: ask max_coverage or relocate")
-    setting = setting_of(scenario, candidates, rules)
+    setting = setting_of(scenario, candidates, rules, medians=True)
     aim = Aim(weight or default_weight(scenario), within_s)
     demand, ids = setting.demand(aim), setting.times(aim).candidate_ids
     must_stand(setting, ids)
@@ -82,14 +82,15 @@ def set_cover(
     problem = replace(problem_of(setting, [demand], ids, len(ids), all_once=True), choice=choice)
     whole = float(demand.weight[reached].sum())
 
-    def prove(plan: tuple[Change, ...]) -> float:
+    def prove(plan: tuple[Change, ...]) -> Proven:
         found = covered_weight(setting, plan, demand, worth=np.ones(1))
-        if abs(found - whole) > AGREES * max(1.0, whole):
+        if abs(found.value - whole) > AGREES * max(1.0, whole) + found.rounded:
             raise FireplanError(
-                f"the plan, assessed, reaches {found:.9g} {demand.unit} of {whole:.9g}: do not use it, and report it"
+                f"the plan, assessed, reaches {found.value:.9g} {demand.unit} of {whole:.9g}: do not use it, and report"
+                " it"
             )
         opened = [c.station_id for c in plan if isinstance(c, OpenStation)]
-        return float(cost[ids.get_indexer(pd.Index(opened))].sum()) if priced else float(len(opened))
+        return Proven(float(cost[ids.get_indexer(pd.Index(opened))].sum()) if priced else float(len(opened)))
 
     notes = [f"site scores, runner-ups and the order of building are in {demand.unit} reached"]
     if lost.any():
@@ -97,7 +98,7 @@ def set_cover(
             f"{wording.counted(lost.sum(), 'place')} with {wording.count(demand.weight[lost].sum())} {demand.unit},"
             " reached in time by no station and no candidate, left out"
         )
-    return siting_of(
+    found = siting_of(
         setting,
         CoverWeigher(problem),
         choice,
@@ -113,3 +114,4 @@ def set_cover(
         counted_in=demand.unit,
         set_aside=setting.times(aim).set_aside,
     )
+    return replace(found, notes=(*found.notes, *expected_said(setting, found.plan, demand)))

@@ -11,7 +11,7 @@ import pandas as pd
 from fireplan._checked import takes
 from fireplan.errors import InputError
 from fireplan.progress import silent, steps
-from fireplan.siting._cover_question import checked_goal, must_stand, problem_of, tie_breaker
+from fireplan.siting._cover_question import checked_goal, must_stand, problem_of, stated, tie_breaker
 from fireplan.siting._problem.aims_and_rules import Aim, Rules
 from fireplan.siting._problem.prepared_problem import default_weight, setting_of
 from fireplan.siting._results.plan_proof import columns_named
@@ -69,8 +69,9 @@ def marginal_curve(  # noqa: PLR0913 - a question has this many parts
     setting = setting_of(scenario, candidates, rules or Rules())
     aim = Aim(weight or default_weight(scenario), within_s)
     demand, ids = setting.demand(aim), setting.times(aim).candidate_ids
-    problem = problem_of(setting, [demand], ids, up_to)
-    names, sooner = columns_named(setting, ids), tie_breaker(setting, [demand], problem)
+    asked = stated(setting, [demand], ids, up_to)
+    problem = asked.problem
+    names, sooner = columns_named(setting, ids), tie_breaker(setting, [demand], asked)
     rows = []
     with steps(up_to + 1, what="stations") as step:
         for k in range(up_to + 1):

@@ -14,7 +14,7 @@ from fireplan.siting._problem.aims_and_rules import Aim, Rules
 from fireplan.siting._problem.prepared_problem import Setting, default_weight, setting_of
 from fireplan.siting._problem.service_problem import Costs
 from fireplan.siting._results.build_result import siting_of
-from fireplan.siting._results.plan_proof import arrivals
+from fireplan.siting._results.plan_proof import Proven, arrivals
 from fireplan.siting._results.site_values import MeanWeigher
 from fireplan.siting._solvers.p_center import p_center_matrix
 from fireplan.siting._solvers.p_median import p_median_matrix
@@ -63,7 +63,7 @@ def p_median(
     The p-median problem (Hakimi 1964; ReVelle and Swain 1970). A mean hides who is served late: hold the plan to a
     standard before it is chosen.
     """
-    setting = setting_of(scenario, candidates, rules or Rules())
+    setting = setting_of(scenario, candidates, rules or Rules(), medians=True)
     return _timed(
         setting, Aim(weight or default_weight(scenario), at_most_s), stations=stations, worst=False,
         time_limit_s=time_limit_s, gap=gap,
@@ -102,7 +102,7 @@ def p_center(
     -----
     The vertex p-center problem (Hakimi 1965).
     """
-    setting = setting_of(scenario, candidates, rules or Rules())
+    setting = setting_of(scenario, candidates, rules or Rules(), medians=True)
     return _timed(
         setting, Aim(weight or default_weight(scenario), at_most_s), stations=stations, worst=True,
         time_limit_s=time_limit_s, gap=gap,
@@ -129,11 +129,11 @@ def _timed(setting: Setting, aim: Aim, *, stations: int, worst: bool, time_limit
         how = p_median_matrix(costs, weight, base=base, choice=choice, time_limit_s=time_limit_s, gap=gap)
     weigher, per = MeanWeigher(costs, weight, base, choice, worst=worst), 1.0 if worst else 1.0 / float(weight.sum())
 
-    def prove(plan: tuple[Change, ...]) -> float:
+    def prove(plan: tuple[Change, ...]) -> Proven:
         found_s = arrivals(setting, plan, demand)
         if worst:
-            return float(found_s[weight > 0].max(initial=0.0))
-        return float((weight * np.minimum(found_s, aim.within_s)).sum()) * per
+            return Proven(float(found_s[weight > 0].max(initial=0.0)))
+        return Proven(float((weight * np.minimum(found_s, aim.within_s)).sum()) * per)
 
     return siting_of(
         setting,
@@ -166,7 +166,7 @@ def _costs(setting: Setting, aim: Aim, stations: int) -> tuple[pd.Index, Costs, 
     arrival_s = there.arrival_s()
     base = arrival_s[stays].min(axis=0, initial=np.inf).astype(float)
     start, place = [times.start], [times.place]
-    cost = [times.travel_s.astype(float) + setting.turnout_s]
+    cost = [setting.arrivals(aim, times).astype(float)]
     for station in setting.closable:
         quickest = arrival_s[there.station == station].min(axis=0, initial=np.inf)
         near = np.flatnonzero(quickest <= aim.within_s).astype(np.int32)

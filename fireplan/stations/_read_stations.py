@@ -17,6 +17,7 @@ from fireplan.crs import WGS84, known_crs, project
 from fireplan.errors import Faults, listed, quoted
 from fireplan.stations._agencies import with_home
 from fireplan.stations._apparatus import complete_units
+from fireplan.stations._drive_starts import EXIT
 from fireplan.stations._unit_homes import home_column, housed_at
 from fireplan.stations._unit_ids import units_named
 
@@ -31,6 +32,8 @@ if TYPE_CHECKING:
     Place = tuple[float, float] | str
     """Longitude and latitude; or what is wrong with them."""
 
+LEARNT = (*EXIT, "later_s")
+"""Columns that a calibrated department's stations have."""
 NEEDED = ("station_id", "name", "latitude", "longitude")
 SHORTEST_TURNOUT_S = 10.0  # of the longest of a table; less can only be minutes
 DEGREES = 360.0
@@ -61,7 +64,8 @@ def read_stations(
         .xls, .ods) or plain Parquet. Or a layer with `station_id`, `name` and a point or footprint: GeoJSON,
         GeoPackage, shapefile (also packed as .zip), file geodatabase, GeoParquet, FlatGeobuf or KML; a table in memory;
         a table of a database, such as "postgresql://host/city#gis.stations". `open` (yes or no; left out: yes),
-        `agency` and `street`, by which engines leave, count where they stand. Columns are known by many other names:
+        `agency` and `street`, by which engines leave, count where they stand, and what `Scenario.calibrated` writes
+        down of starts. Columns are known by many other names:
         see docs/data_formats.md.
     layer
         Name of the layer or sheet in a file of several; "city.gpkg#stations" says the same.
@@ -76,7 +80,8 @@ def read_stations(
     Returns
     -------
     stations
-        By `station_id`: `name`, `open`, `agency` and `street` if the file has them, and a point in WGS 84. What was
+        By `station_id`: `name`, `open`, `agency`, `street`, `exit_longitude` and `exit_latitude` [°] and `later_s` [s]
+        if the file has them, and a point in WGS 84. What was
         repaired stands in `.attrs["notes"]`.
     units
         By `unit_id`: `type` (from the letters of the id), `station_id`, `crew`, `turnout_s` [s].
@@ -125,6 +130,9 @@ def read_station_table(
         with_home(frame, home, notes)
     if "street" in found:
         frame["street"] = table.texts(found["street"])
+    for name in LEARNT:
+        if name in found:
+            frame[name] = _numbers(table, found[name], faults)
     opened = table.texts(found["open"]) if "open" in found else [""] * len(ids)
     frame["open"] = [_is_open(o, s, faults) for o, s in zip(opened, ids, strict=True)]
     if "station_id" in found:
@@ -193,6 +201,17 @@ def read_units(
     full.attrs["notes"] = tuple(notes)
     full.attrs["without_station"] = homeless
     return full
+
+
+def _numbers(table: OfficeTable, column: str, faults: Faults) -> pd.Series[float]:
+    """The numbers of a column; what is blank is not known."""
+    texts = pd.Series(table.texts(column), dtype=object)
+    number = pd.to_numeric(texts.replace("", None), errors="coerce").astype(float)
+    wrong = number.isna() & (texts != "")
+    if wrong.any():
+        where = [place for place, w in zip(table.places, wrong, strict=True) if w]
+        faults.add(f"column {quoted(column)} is not a number on {listed(where)}")
+    return number
 
 
 def _unit_rows(table: OfficeTable, found: dict[str, str], faults: Faults) -> pd.DataFrame:

@@ -155,6 +155,7 @@ def candidate_times(
     *,
     to: str = "zones",
     cutoff_s: float = 480.0,
+    later_s: float = 0.0,
 ) -> CandidateTimes:
     """
     Driving times from candidate sites to the zones or incidents within a limit.
@@ -169,6 +170,8 @@ def candidate_times(
         "zones" or "incidents".
     cutoff_s
         Places farther than this are left out. [s]
+    later_s
+        What everybody waits for before the drive besides, told with it; below zero: as much less of the start. [s]
 
     Returns
     -------
@@ -198,12 +201,13 @@ def candidate_times(
     """
     if to not in {"zones", "incidents"}:
         raise InputError(f"to is {quoted(to)}: ask for 'zones' or 'incidents'")
-    _check(candidates, cutoff_s)
+    _check(candidates, cutoff_s, later_s)
     ends = places(scenario, to)
     points = candidates.geometry
     on_road = snap(scenario.roads, points, limit_m=scenario.snap_limit_m, freeways=False)
     used = on_road.street >= 0
-    count, place, travel_s = _rows(scenario, on_road.street[used], on_road.along[used], ends=ends, cutoff_s=cutoff_s)
+    starts = on_road.street[used], on_road.along[used]
+    count, place, travel_s = _rows(scenario, *starts, ends=ends, cutoff_s=cutoff_s, later_s=later_s)
     ids = candidates.index.rename("candidate_id")
     return CandidateTimes(
         candidate_ids=ids[used],
@@ -216,11 +220,13 @@ def candidate_times(
     )
 
 
-def _check(candidates: gpd.GeoDataFrame | gpd.GeoSeries, cutoff_s: float) -> None:
+def _check(candidates: gpd.GeoDataFrame | gpd.GeoSeries, cutoff_s: float, later_s: float) -> None:
     """Raise all that is wrong with the candidates and the limit at once."""
     faults = Faults("candidates")
     if not (np.isfinite(cutoff_s) and cutoff_s > 0):
         faults.add(f"cutoff_s is {cutoff_s}: give a number of seconds above zero")
+    if not np.isfinite(later_s):
+        faults.add(f"later_s is {later_s}: give a number of seconds")
     if not hasattr(candidates, "crs"):
         faults.add("they are not a GeoDataFrame or GeoSeries: build one with geopandas.GeoSeries(..., crs=...)")
         faults.raise_if_any()
@@ -258,12 +264,19 @@ def _rows_named(which: NDArray[np.bool_]) -> str:
 
 
 def _rows(
-    scenario: Scenario, street: NDArray[np.int32], along: NDArray[np.float64], *, ends: Places, cutoff_s: float
+    scenario: Scenario,
+    street: NDArray[np.int32],
+    along: NDArray[np.float64],
+    *,
+    ends: Places,
+    cutoff_s: float,
+    later_s: float,
 ) -> tuple[NDArray[np.int64], NDArray[np.int32], NDArray[np.float32]]:
     """Solve each candidate: how many places it reaches, which, and the time to each, one row after the other."""
     roads, on = scenario.roads, ends.on_road
     routing, curve = roads.routing, roads.curve
-    limit_s = max(curve.added_s(cutoff_s, curve.start_s), 0.0)
+    start_s = max(curve.start_s + later_s, 0.0)
+    limit_s = max(curve.added_s(cutoff_s, start_s), 0.0)
     filed = kernel.Filed(routing.streets, n_nodes=routing.n_states, street=on.street, along=on.along)
     seeds = routing.seeds(street, along, owner=np.arange(len(street)))
     order = np.argsort(seeds.owner, kind="stable")
@@ -294,7 +307,7 @@ def _rows(
             counts += count
             place.add(places_)
             travel_s.add(times_s)
-    return np.array(counts, dtype=np.int64), place.whole(), curve.clock_s(travel_s.whole(), curve.start_s)
+    return np.array(counts, dtype=np.int64), place.whole(), curve.clock_s(travel_s.whole(), start_s)
 
 
 class _Growing:

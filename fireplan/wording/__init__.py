@@ -13,7 +13,8 @@ One rounding rule:
   interval are rounded outwards.
 - A count is whole, with separators. Halves are rounded up.
 - Infinite is "not reached", missing is "not known". Changes carry their sign; the minus is a minus, not a hyphen.
-- A verdict stands with what was asked for, never beside a share alone: ``89.99 % (goal 90 %: missed)``.
+- A verdict stands with what was asked for, never beside a share alone: ``89.99 % (goal 90 %: missed)``. A share that is
+  expected carries its interval, ``72.7 % (71.9 % to 73.5 %)``; a goal within it is met or missed, "not sure".
 - What is told as 1 is one: ``1 zone``, ``1 person``.
 """
 
@@ -39,6 +40,7 @@ from fireplan.wording._names import lower as lower
 from fireplan.wording._names import named as named
 from fireplan.wording._numbers import MINUS as MINUS
 from fireplan.wording._numbers import NOT_KNOWN as NOT_KNOWN
+from fireplan.wording._shares import between as between
 from fireplan.wording._shares import goal as goal
 from fireplan.wording._shares import points as points
 from fireplan.wording._shares import share as share
@@ -53,6 +55,7 @@ from fireplan.wording._times import roughly as roughly
 from fireplan.wording._times import span as span
 from fireplan.wording._verdicts import MET as MET
 from fireplan.wording._verdicts import MISSED as MISSED
+from fireplan.wording._verdicts import NOT_SURE as NOT_SURE
 from fireplan.wording._verdicts import goal_verdict as goal_verdict
 from fireplan.wording._verdicts import share_held as share_held
 from fireplan.wording._verdicts import verdict as verdict
@@ -63,8 +66,10 @@ __all__ = [
     "MISSED",
     "NOT_KNOWN",
     "NOT_REACHED",
+    "NOT_SURE",
     "amount",
     "area",
+    "between",
     "called",
     "capital",
     "change",

@@ -88,7 +88,15 @@ def goal(part: float | None) -> str:
     return f"{text} %"
 
 
-def share_of(part: float | None, of: float | None, unit: str, *, goal: float | None = math.nan) -> str:
+def share_of(
+    part: float | None,
+    of: float | None,
+    unit: str,
+    *,
+    goal: float | None = math.nan,
+    low: float | None = math.nan,
+    high: float | None = math.nan,
+) -> str:
     """
     Say a share with what it is a share of.
 
@@ -102,11 +110,15 @@ def share_of(part: float | None, of: float | None, unit: str, *, goal: float | N
         What is counted, in the plural.
     goal
         As in `share`.
+    low, high
+        Its interval, 0 to 1; missing: it has none, and nothing is said of one.
 
     Examples
     --------
     >>> share_of(0.712, 115000, "people")
     '71.2 % of 115,000 people'
+    >>> share_of(0.727, 115000, "people", low=0.719, high=0.735)
+    '72.7 % (71.9 % to 73.5 %) of 115,000 people'
     >>> share_of(float("nan"), 115000, "people")
     'not known, of 115,000 people'
     >>> share_of(1, 1, "people")
@@ -116,7 +128,25 @@ def share_of(part: float | None, of: float | None, unit: str, *, goal: float | N
         return f"no {unit} to take a share of"
     comma = "" if math.isfinite(known(part)) else ","
     told = count(of)
-    return f"{share(part, goal=goal)}{comma} of {told} {singular(unit) if told == '1' else unit}"
+    ends = "" if comma else between(low, high)
+    return f"{share(part, goal=goal)}{ends}{comma} of {told} {singular(unit) if told == '1' else unit}"
+
+
+def between(low: float | None, high: float | None) -> str:
+    """
+    Say the interval of a share as it stands behind the share; nothing where either end is missing.
+
+    Examples
+    --------
+    >>> between(0.719, 0.735), between(None, 0.735)
+    (' (71.9 % to 73.5 %)', '')
+    """
+    return f" ({share(low)} to {share(high)})" if has_ends(low, high) else ""
+
+
+def has_ends(low: float | None, high: float | None) -> bool:
+    """Whether a share has an interval."""
+    return math.isfinite(known(low)) and math.isfinite(known(high))
 
 
 def shares_apart(one: float | None, other: float | None, *, goal: float | None = math.nan) -> tuple[str, str]:

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import get_origin
 
 import geopandas as gpd
+import learnt_drives
 import numpy as np
 import pandas as pd
 import pytest
@@ -15,6 +16,7 @@ from hypothesis import strategies as st
 from matplotlib.figure import Figure
 
 import fireplan as fp
+from fireplan.drive_times._calibration import network_fingerprint
 from fireplan.errors import FireplanError
 
 PEAK = fp.roads.SpeedPeriod("pm peak", hours=(16, 19), factor=0.5)
@@ -30,12 +32,16 @@ COMPARED = fp.compare(TOWN, OTHER, standard=STANDARD)
 SITES = gpd.GeoSeries([shapely.Point(-140.0, 30.03)], crs=4326)
 ASKED = {"candidates": SITES, "stations": 1}
 GOAL = fp.Objective("x", "x", 240)
+ERROR = fp.drive_times.HeldOutError(9, "days", 0.0, 31.0, 101.0, 0.5)
 FOUND = fp.siting.max_coverage(TOWN, stations=1, candidates=SITES, within_s=100)
 LINES = fp.response_performance.performance(HISTORY, standard=STANDARD, by="month")
 ATTENDED = fp.response_performance.attend(HISTORY)
 PASSING = fp.travel.Passing(TOWN, cutoff_s=300)
 SPOT = PASSING.spot((-140.0, 30.03))
 ENDS = fp.travel.places(TOWN, "zones")
+RUNS = learnt_drives.runs(40)
+LEARNT = learnt_drives.learnt(TOWN.roads, draws=2)
+WRONG_BY = fp.calibration.diagnostics(RUNS, LEARNT, TOWN)
 PAGE, SECOND = fp.maps.OfflineMap(title="x"), fp.maps.OfflineMap(title="y")
 OBJECTS = (
     TOWN,
@@ -66,8 +72,8 @@ THINGS = {
 }  # fmt: skip
 """What most calls are given under these names."""
 
-MODULES = ("changes", "charts", "demand", "disclosure", "incidents", "maps", "measures", "response_performance",
-           "project", "roads", "siting", "standards", "stations", "travel")  # fmt: skip
+MODULES = ("calibration", "changes", "charts", "demand", "disclosure", "drive_times", "incidents", "maps", "measures",
+           "response_performance", "project", "roads", "siting", "standards", "stations", "travel")  # fmt: skip
 LEFT = {
     "fireplan.examples": "take no arguments, or a function to tell",
     "fireplan.live": "a service: its border is checked by its request models",
@@ -76,6 +82,8 @@ LEFT = {
     "fireplan.crs": "arrays within fireplan",
 }
 """Public modules that this test does not ask, and why."""
+
+LEARNT = fp.Calibration("linear", ERROR, network=network_fingerprint(TOWN.roads), history="b")
 
 CALLS = {  # valid calls, by the name of the function: what its arguments are besides those of THINGS
     "AddUnit": {"unit_id": "E9", "to": "S1"},
@@ -101,6 +109,16 @@ CALLS = {  # valid calls, by the name of the function: what its arguments are be
     "Policy": {},
     "Comparison": {"assessments": COMPARED.assessments},
     "Assessment": {"scenario": TOWN, "standard": STANDARD, "arrivals": ASSESSED.arrivals},
+    "Calibration": {"model": "linear", "error": ERROR, "network": "a", "history": "b"},
+    "HeldOutError": ERROR._asdict(), "Estimate": {"value": 1.0, "low": 0.5, "high": 2.0, "n": 3},
+    "LadderStep": {"model": "linear", "error": ERROR, "score": 0.3, "score_se": 0.1},
+    "StationStart": {"later_s": 1.0, "n": 3},
+    "Draw": {"start_s": 9.0, "offset_s": 0.0, "scale": 1.0, "power": 1.0, "upper": 0.2, "slope": 0.0},
+    "TravelSpread": {"upper": 0.3},
+    "TurnoutTimes": {"n": 3, "quantiles_s": (60.0,) * 100},
+    "Scenario.calibrated": {"calibration": LEARNT},
+    "RoadNetwork.with_curve": {"curve": fp.roads.DriveCurve(start_s=9.0)},
+    "read_calibration": {"path": "there.toml"},
     "draft_mapping": {"path": "there.csv"},
     "read_cad": {"path": "there.csv", "timezone": "UTC"},
     "read_cad_rows": {"rows": [ROW], "timezone": "UTC"},
@@ -143,6 +161,10 @@ CALLS = {  # valid calls, by the name of the function: what its arguments are be
     "Entry": {"label": "x"},
     "from_dict": {"entry": {"close_station": "S1"}},
     "by_group": {"table": LINES}, "by_month": {"table": LINES}, "hour_by_weekday": {"table": LINES},
+    "diagnostics": {"runs": RUNS, "calibration": LEARNT, "scenario": TOWN},
+    "turnout_times": {"attendance": ATTENDED},
+    "model_card": {"calibration": LEARNT, "found": WRONG_BY},
+    "drive_times": {"found": WRONG_BY}, "drive_errors": {"found": WRONG_BY}, "ladder": {"calibration": LEARNT},
 "reasons": {"totals": LINES}, "robustness": {"table": LINES, "found": FOUND},
     "trade_off": {"front": LINES, "aims": [fp.siting.Aim(), fp.siting.Aim(within_s=300)]}, "workload": {"table": LINES},
     "zone_of": {"points": SITES}, "mark_of": {"profile": "public"}, "public_cells": {},
@@ -193,14 +215,15 @@ KNOWN: dict[tuple[str, str], str] = {
 
 MADE_HERE = {
     "CadHistory", "RoadNetwork", "Chart", "Attendance", "Missed", "Period", "OnRoad", "Robustness", "Siting",
-    "CandidateTimes", "ByPlace", "ReferenceFigure", "Places", "Spot", "Usual",
+    "CandidateTimes", "Diagnostics", "ModelCard", "CardPart", "ByPlace", "ReferenceFigure", "Places", "Spot", "Usual",
+    "TurnoutTimes", "TurnoutLaw", "StationTurnout",
 }  # fmt: skip
 """Results: made by fireplan, of arrays and tables that it has checked; their methods are asked."""
 
 NOT_ASKED = {
     "Control": "names of numbers", "Feature": "names of bits",
     "write_project": "writes a folder", "write_tables": "writes files", "write_report": "writes a file",
-    "save": "writes a file",
+    "save": "writes a file", "write_calibration": "writes a file",
     "Chart.save": "writes a file", "OfflineMap.save": "writes a file", "SwipeMap.save": "writes a file",
     "SyncedMaps.save": "writes a file",
     "from_place": "asks the network", "from_graph": "needs the extra osm; its kind is checked by @takes",

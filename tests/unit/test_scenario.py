@@ -247,3 +247,12 @@ def test_repr_says_what_it_holds(town):
     text = repr(town.apply(fp.OpenStation("S2", at=(-140.0, 30.04)), name="new"))
     assert "Scenario 'new': 2 open stations, 1 unit" in text
     assert "Open S2" in text
+
+
+def test_exits_in_the_west_and_early_starts_are_no_faults():
+    town = fp.examples.line_town()
+    stations = town.stations.assign(exit_longitude=-140.0, exit_latitude=30.0, later_s=-2.5)
+    again = dataclasses.replace(town, stations=stations)
+    assert again.stations["later_s"].tolist() == [-2.5]
+    with pytest.raises(TableError, match="column 'later_s' is infinite for 'S1'"):
+        dataclasses.replace(town, stations=stations.assign(later_s=np.inf))

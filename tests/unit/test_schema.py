@@ -14,7 +14,7 @@ TABLES = ["stations", "units", "zones", "incidents", "responses"]
 def test_every_schema_says_of_every_column_what_it_is(table):
     for column in columns(table):
         assert column.required in {"index", "yes", "no"}
-        assert column.dtype in {"text", "number", "flag", "instant", "point", "any"}
+        assert column.dtype in {"text", "number", "signed", "flag", "instant", "point", "any"}
         assert column.meaning
         assert column.unit or column.dtype not in {"number", "instant"}
         assert not column.column.endswith("_s") or column.unit == "s"

@@ -340,3 +340,15 @@ def test_units_are_read_with_their_figures(tmp_path):
 def test_faulty_units_are_refused(tmp_path, rows, header, told):
     with pytest.raises(FireplanError, match=told):
         read_units(saved(tmp_path, *rows, header=header, name="units.csv"))
+
+
+def test_what_a_calibration_wrote_down_of_starts_is_read(tmp_path):
+    file = tmp_path / "stations.csv"
+    head = "station_id,name,latitude,longitude,exit_longitude,exit_latitude,later_s\n"
+    file.write_text(head + "S1,One,30.0,-140.0,-140.001,30.001,-2.5\nS2,Two,30.1,-140.0,,,\n", encoding="utf-8")
+    stations, _ = read_stations(file)
+    assert stations.loc["S1", ["exit_longitude", "exit_latitude", "later_s"]].tolist() == [-140.001, 30.001, -2.5]
+    assert stations.loc["S2", ["exit_longitude", "exit_latitude", "later_s"]].isna().all()
+    file.write_text(head + "S1,One,30.0,-140.0,west,30.001,soon\n", encoding="utf-8")
+    with pytest.raises(TableError, match="'exit_longitude' is not a number on line 2; column 'later_s' is not"):
+        read_stations(file)

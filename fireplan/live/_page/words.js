@@ -83,11 +83,16 @@ export function goal(part) {
   return text.replace(/\.?0+$/, "") + " %";
 }
 
-/** A share with what it is a share of: 71.2 % of 115,000 people */
-export function shareOf(part, of, unit, options = {}) {
+/** The interval of a share as it stands behind the share; nothing where an end is missing: (71.9 % to 73.5 %) */
+export const between = (low, high) => (hasEnds(low, high) ? " (" + share(low) + " to " + share(high) + ")" : "");
+
+const hasEnds = (low, high) => Number.isFinite(known(low)) && Number.isFinite(known(high));
+
+/** A share with what it is a share of, and its interval: 71.2 % of 115,000 people */
+export function shareOf(part, of, unit, { goal: held = NaN, low = NaN, high = NaN } = {}) {
   if (!(known(of) > 0)) return "no " + unit + " to take a share of";
-  const told = count(of);
-  return share(part, options) + (Number.isFinite(known(part)) ? "" : ",") + " of " + told + " " + (told === "1" ? singular(unit) : unit);
+  const told = count(of), ends = Number.isFinite(known(part)) ? between(low, high) : ",";
+  return share(part, { goal: held }) + ends + " of " + told + " " + (told === "1" ? singular(unit) : unit);
 }
 
 /** Two shares that are seen side by side: with as many decimals as it takes that they do not look alike. */
@@ -164,12 +169,17 @@ export function verdict(met) {
   return Number.isNaN(held) ? NOT_KNOWN : held ? "met" : "missed";
 }
 
-/** What was asked for, and whether it is so: goal 90 %: missed. Nothing where nothing was asked for. */
-export function goalVerdict(met, { goal: asked = NaN, at_most_outside = NaN } = {}) {
+/**
+ * What was asked for, and whether it is so: goal 90 %: missed. Nothing where nothing was asked for. A goal within the
+ * interval of the share is not sure.
+ */
+export function goalVerdict(met, { goal: asked = NaN, at_most_outside = NaN, low = NaN, high = NaN } = {}) {
   const told = [];
   if (Number.isFinite(known(asked))) told.push(goal(asked));
   if (Number.isFinite(known(at_most_outside))) told.push("at most " + count(at_most_outside) + " outside");
-  return told.length ? "goal " + told.join(", ") + ": " + verdict(met) : "";
+  if (!told.length) return "";
+  const unsure = hasEnds(low, high) && known(low) < known(asked) && known(asked) <= known(high) && !Number.isNaN(known(met));
+  return "goal " + told.join(", ") + ": " + verdict(met) + (unsure ? ", not sure" : "");
 }
 
 /** The agency's own wall clock, whatever the clock of the one who looks says. All instants are ms since 1970, UTC. */

@@ -16,6 +16,7 @@ from fireplan.colours import NO_LONGER as NO_LONGER_COLOUR
 from fireplan.comparison import NOTICEABLE_S
 from fireplan.crs import WGS84, reproject
 from fireplan.demand._zones import DISC_RADIUS_M
+from fireplan.maps._layers.chance_words import chance_said, chances, known
 from fireplan.maps._layers.station_labels import station_labels
 from fireplan.measures._assessment import chosen_measure, chosen_objective, headline_row, untold_said
 from fireplan.measures._demand_measures import UNTOLD, applies_to, in_zones
@@ -197,15 +198,20 @@ def in_time(assessment: Assessment, *, objective: str) -> list[str]:
         return []
     why = gap_reasons(assessment, goal)["reason"]
     within = zones[f"{goal.key}_within"]
+    yes = no = [""] * len(zones)
+    if known(goal, assessment):
+        yes = no = [f"{chance_said(chance)} likely" for chance in chances(assessment, goal)]
+        no = ["no" if never else said for never, said in zip(np.isinf(zones[f"{goal.key}_s"]), no, strict=True)]
     return [
-        off or (f"yes, limit {limit}" if inside else f"no, limit {limit}: {reason}")
-        for inside, reason, off in zip(within, why, ground_said(assessment, goal), strict=True)
+        off or (f"{sure or 'yes'}, limit {limit}" if inside else f"{unsure or 'no'}, limit {limit}: {reason}")
+        for inside, sure, unsure, reason, off in zip(within, yes, no, why, ground_said(assessment, goal), strict=True)
     ]
 
 
 def zone_popup(zones: pd.DataFrame, *, goal: Objective) -> list[tuple[str, str]]:
-    """Lines of a zone's card."""
-    lines = [("", "zone"), (goal.title, "arrival"), ("In time", "in_time")]
+    """Lines of a zone's card; where it is known how drives differ, its times are said to be medians."""
+    title = f"{goal.title}, median" if f"{goal.key}_chance" in zones else goal.title
+    lines = [("", "zone"), (title, "arrival"), ("In time", "in_time")]
     lines += [(due_label(word.capitalize(), goal), f"{word}_said") for word in ("first", "second", "third")]
     return lines + counted_lines(zones)
 
@@ -235,11 +241,12 @@ def add_others(zones: pd.DataFrame, others: Sequence[Assessment], *, objective: 
         due = first_due(other.scenario, objective=goal)["first_due"].tolist()
         first = [str(names.get(s, s)) if isinstance(s, str) else NO_STATION for s in due]
         off = ground_said(other, goal)
+        late = np.where(table[f"{objective}_s"] <= goal.limit_s, "", ", not in time").tolist()
+        if known(goal, other):
+            late = [f", {chance_said(chance)} likely in time" for chance in chances(other, goal)]
         zones[f"other_{i}"] = [
-            wording.clock(seconds, limit_s=goal.limit_s)
-            + ("; " if out or seconds <= goal.limit_s else ", not in time; ")
-            + f"{due_label('first', goal)} {station}"
-            for seconds, station, out in zip(table[f"{objective}_s"].tolist(), first, off, strict=True)
+            f"{wording.clock(seconds, limit_s=goal.limit_s)}{'' if out else how}; {due_label('first', goal)} {station}"
+            for seconds, how, station, out in zip(table[f"{objective}_s"].tolist(), late, first, off, strict=True)
         ]
         lines.append((other.scenario.name, f"other_{i}"))
     return lines
@@ -325,31 +332,6 @@ def change_table(
     return table.set_geometry("geometry", crs=changes.crs)
 
 
-def gap_table(found: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
-    """Gaps with words for their cards."""
-    table = reproject(found, WGS84)
-    table["gap_said"] = [f"Gap {gap}: {reason}" for gap, reason in zip(table.index, table["reason"], strict=True)]
-    table["nearest_said"] = table["nearest_name"].fillna(NO_STATION)
-    limit_s = found.attrs.get("limit_s")
-    for column in ("travel", "worst"):
-        table[f"{column}_said"] = [wording.clock(s, limit_s=limit_s) for s in table[f"{column}_s"]]
-    # Where no station is the nearest of most of a gap, the time of the rest is not that of the gap.
-    table.loc[found["nearest_name"].isna().to_numpy(), "travel_said"] = wording.NOT_REACHED
-    table["area_said"] = table["area_km2"].map(wording.area)
-    table.attrs = dict(found.attrs)
-    return table
-
-
-def gap_popup(table: pd.DataFrame) -> list[tuple[str, str]]:
-    """Lines of a gap's card; what it was found by has its own unit."""
-    weight = table.attrs.get("weight")
-    own = [(wording.capital(str(table.attrs["unit"])), str(weight))] if weight in table else []
-    lines = [("", "gap_said"), *own]
-    lines += [line for line in counted_lines(table) if line[1] != weight]
-    lines += [("Zones", "zones"), ("Area", "area_said"), ("Nearest station", "nearest_said")]
-    return [*lines, ("Usual travel from it", "travel_said"), ("Longest", "worst_said")]
-
-
 def station_table(
     assessment: Assessment, goal: Objective, *, baseline: Assessment | None = None, count: str | None = None
 ) -> gpd.GeoDataFrame:
@@ -395,6 +377,10 @@ def counted_said(assessment: Assessment, *, objective: str, count: str | None = 
     said = wording.share_of(row["share"], row["n"], str(row["unit"]), goal=row["required_share"])
     asked = wording.goal_verdict(row["met"], goal=row["required_share"], at_most_outside=row["at_most_outside"])
     left_out = untold_said(row)
+    ends = [row["share_low"], row["share_high"]]
+    sure = f"95 % interval {wording.share_interval(*ends)}" if np.isfinite(ends).all() else ""
+    asked = "; ".join(filter(None, (sure, asked)))
+    what += ", expected" if row["calibration"] else ""
     return (
         f"{said}: {what}{f' ({asked})' if asked else ''}{f'; {left_out}' if left_out else ''}",
         f"{wording.count(float(row['n']))} {row['unit']}",

@@ -9,7 +9,7 @@ from fireplan._page_kit import style
 from fireplan.colours import ELSEWHERE, INK
 from fireplan.comparison import NOTICEABLE_S
 from fireplan.crs import WGS84, reproject
-from fireplan.maps._layers import attribute_tables, vector_layers
+from fireplan.maps._layers import attribute_tables, chance_tables, chance_words, gap_tables, vector_layers
 from fireplan.maps._layers.legend import Entry, Legend, band_entries, station_entries
 from fireplan.maps._layers.packed_layer import PackedLayer
 from fireplan.maps._layers.station_labels import station_labels
@@ -69,11 +69,20 @@ def draw_arrival(
     """
     draw_streets(page, assessment.scenario)
     zones = attribute_tables.zone_table(assessment, objective=goal.key, bands=bands)
+    likely = chance_words.known(goal, assessment, *others)
     measure = attribute_tables.counted_of(assessment, goal, count=count).measure
     attribute_tables.add_counted(zones, assessment.scenario, measure)
     popup = attribute_tables.zone_popup(zones, goal=goal)
     popup += attribute_tables.add_others(zones, others, objective=goal.key)
-    vector_layers.polygons(zones, name="Arrival by zone", fill="colour", popup=popup, tooltip="tip").add_to(page)
+    if likely:
+        chance_tables.add_chances(zones, assessment, goal)
+        tip, fill = "chance_tip", "chance_colour"
+        vector_layers.polygons(zones, name="Chance by zone", fill=fill, popup=popup, tooltip=tip).add_to(page)
+        vector_layers.polygons(
+            zones, name="Median arrival by zone", fill="colour", popup=popup, tooltip=tip, show=False
+        ).add_to(page)
+    else:
+        vector_layers.polygons(zones, name="Arrival by zone", fill="colour", popup=popup, tooltip="tip").add_to(page)
     draw_gaps(page, found)
     draw_stations(page, assessment, goal, baseline=baseline, count=count)
 
@@ -88,14 +97,14 @@ def draw_gaps(page: folium.Map, found: gpd.GeoDataFrame | None, *, colours: Mapp
     """Outline gaps, and fill them by their reason if it has a colour; without any, draw nothing."""
     if found is None or not len(found):
         return
-    table = attribute_tables.gap_table(found)
+    table = gap_tables.gap_table(found)
     if colours is not None:
         table["colour"] = found["reason"].map(colours)
     vector_layers.polygons(
         table,
         name="Gaps",
         fill=None if colours is None else "colour",
-        popup=attribute_tables.gap_popup(table),
+        popup=gap_tables.gap_popup(table),
         tooltip="gap_said",
         outline=GAP_COLOUR,
     ).add_to(page)
@@ -127,8 +136,11 @@ def draw_change(page: folium.Map, comparison: Comparison, assessment: Assessment
     scenario = comparison.baseline.scenario
     found = comparison.changes(assessment.scenario.name, objective=goal.key)
     changes = attribute_tables.as_areas(found, scenario)
-    asked = attribute_tables.asked_here(comparison.baseline, goal)
-    table = attribute_tables.change_table(changes, bands=CHANGE_BANDS, asked=asked, limit_s=goal.limit_s)
+    if chance_words.known(goal, *comparison.assessments):
+        table = chance_tables.point_table(changes, comparison.baseline, assessment, goal)
+    else:
+        asked = attribute_tables.asked_here(comparison.baseline, goal)
+        table = attribute_tables.change_table(changes, bands=CHANGE_BANDS, asked=asked, limit_s=goal.limit_s)
     popup = [("", "zone"), ("Change", "said"), ("Before", "before"), ("After", "after")]
     vector_layers.polygons(
         table, name="Gains and losses", fill="colour", popup=popup, tooltip="said", show=False
@@ -154,33 +166,56 @@ def arrival_bands(assessment: Assessment, goal: Objective) -> tuple[Band, ...]:
     return style.time_bands(*sorted(limits))
 
 
-def arrival_legend(
+def arrival_legends(
     assessment: Assessment,
     goal: Objective,
     bands: Sequence[Band],
     *,
     statuses: Sequence[str],
     gaps: bool,
+    others: Sequence[Assessment] = (),
     count: str | None = None,
-) -> Legend:
-    """Say what the classes of arrival, the gaps, if any are drawn, and the signs mean."""
-    gap = [Entry(label="gap: demand outside the limit", colour=GAP_COLOUR, sign="line")] if gaps else []
-    return Legend(
-        title=f"{goal.title}, {INTERVALS[goal.interval]}",
-        entries=[
-            *band_entries(bands),
-            *ground_entries(assessment, goal),
-            *gap,
-            *station_entries(*statuses),  # type: ignore[arg-type]
-        ],
-        unit="min:s" if goal.interval != "travel_s" else "min:s, without turnout",
-        n=attribute_tables.total_said(
-            assessment.scenario,
-            attribute_tables.counted_of(assessment, goal, count=count),
-            attribute_tables.zones_said(assessment, goal),
-        ),
-        held_to=limit_said(goal),
+) -> list[Legend]:
+    """
+    Say what the classes of chance and arrival, the gaps, if any are drawn, and the signs mean.
+
+    Parameters
+    ----------
+    assessment, goal
+        What is drawn.
+    bands
+        Classes of arrival.
+    statuses, gaps
+        Signs of stations, and whether gaps are outlined.
+    others
+        What else the page shows: chances are drawn where they are known of all.
+    count
+        What is counted; None: see `chosen_measure`.
+    """
+    likely = chance_words.known(goal, assessment, *others)
+    gap = "gap: help is likelier late than in time" if likely else "gap: demand outside the limit"
+    more = [
+        *ground_entries(assessment, goal),
+        *([Entry(label=gap, colour=GAP_COLOUR, sign="line")] if gaps else []),
+        *station_entries(*statuses),  # type: ignore[arg-type]
+    ]
+    n = attribute_tables.total_said(
+        assessment.scenario,
+        attribute_tables.counted_of(assessment, goal, count=count),
+        attribute_tables.zones_said(assessment, goal),
     )
+    arrival = Legend(
+        title=f"{goal.title}{': median' if likely else ','} {INTERVALS[goal.interval]}",
+        entries=[*band_entries(bands), *([] if likely else more)],
+        unit="min:s" if goal.interval != "travel_s" else "min:s, without turnout",
+        n="" if likely else n,
+        held_to="" if likely else limit_said(goal),
+        note=f"{chance_words.MEDIAN} Switch it on in the list of layers." if likely else "",
+        folded=likely,
+    )
+    if not likely:
+        return [arrival]
+    return [chance_tables.chance_legend(goal, more=more, n=n, held_to=limit_said(goal)), arrival]
 
 
 def ground_entries(assessment: Assessment, goal: Objective) -> list[Entry]:

@@ -23,6 +23,8 @@ BASES: dict[str, str] = {
     "observed": "Observed",
     "invented": "Invented data, for demonstration",
 }
+PLANNED = "Planning speeds, not calibrated: real drives are usually slower"
+"""What is said of drive times that nobody has held against real ones."""
 
 
 MAIN = "fp-main"
@@ -51,6 +53,8 @@ class Footer:
         One sentence on how they were found.
     notice
         A marking that must be seen, such as "RESTRICTED: shows single incidents". It is set above the title.
+    drives
+        How far the drive times behind it can be trusted, such as the held-out error of a calibration.
     """
 
     source: str = ""
@@ -58,10 +62,22 @@ class Footer:
     basis: Basis | None = None
     method: str = ""
     notice: str = ""
+    drives: str = ""
 
 
-def footer_of(scenario: Scenario, *others: Scenario, method: str) -> Footer:
-    """Say where figures of a scenario, beside others, come from, what it was narrowed to, how they were found."""
+def footer_of(scenario: Scenario, *others: Scenario, method: str, drives: bool = True) -> Footer:
+    """
+    Say where figures of a scenario, beside others, come from, what it was narrowed to, how they were found.
+
+    Parameters
+    ----------
+    scenario, others
+        Whose.
+    method
+        One sentence on how.
+    drives
+        Whether there are drive times among them, so that it is said how wrong these are.
+    """
     kept = [wording.capital(f"{s}.") for s in (*scenario.selections, *missing_said(scenario))]
     own = scenario.roads.time_notes
     times = [*own, *(f"{o.name}: {note}" for o in others for note in o.roads.time_notes if note not in own)]
@@ -70,7 +86,25 @@ def footer_of(scenario: Scenario, *others: Scenario, method: str) -> Footer:
         data_date=scenario.data_date,
         basis="invented" if scenario.provenance == "invented" else "modelled",
         method=" ".join([*kept, method, *(wording.capital(f"{note}.") for note in times)]),
+        drives=_drives_of(scenario, *others) if drives else "",
     )
+
+
+def drives_said(scenario: Scenario) -> str:
+    """Say how wrong the drive times of a scenario are: as held out, or, where they are planned, which way they err."""
+    calibration = scenario.calibration
+    if calibration is None or not scenario.roads.calibrated:
+        return PLANNED
+    basis = "" if calibration.basis == "observed" else f" ({calibration.basis} runs)"
+    return f"{wording.capital(calibration.headline)}{basis}"
+
+
+def _drives_of(*scenarios: Scenario) -> str:
+    """Say it once where all are driven alike, else by name."""
+    said = {s.name: drives_said(s) for s in scenarios}
+    if len(set(said.values())) == 1:
+        return said[scenarios[0].name]
+    return "; ".join(f"{name}: {wording.lower(text)}" for name, text in said.items())
 
 
 def header_html(title: str, *, subtitle: str = "", footer: Footer | None = None) -> str:
@@ -94,6 +128,8 @@ def footer_html(footer: Footer | None) -> str:
         said.append(f"Data: {escape(footer.data_date)}")
     if footer.method:
         said.append(escape(footer.method))
+    if footer.drives:
+        said.append(f"<strong>{escape(footer.drives)}</strong>")
     spans = "".join(f"<span>{text}</span>" for text in said)
     return f'<footer class="fp-foot">{spans}</footer>' if said else ""
 

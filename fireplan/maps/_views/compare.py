@@ -8,13 +8,15 @@ from fireplan import wording
 from fireplan._checked import takes
 from fireplan.errors import InputError
 from fireplan.maps._layers import attribute_tables
+from fireplan.maps._layers.chance_tables import POINT_BANDS
+from fireplan.maps._layers.chance_words import known
 from fireplan.maps._layers.changed_road_layers import changed_roads_legend, draw_changed_roads
 from fireplan.maps._layers.legend import Legend, band_entries
 from fireplan.maps._layers.scenario_layers import (
     CHANGE_BANDS,
     METHOD,
     arrival_bands,
-    arrival_legend,
+    arrival_legends,
     draw_arrival,
     draw_change,
     gaps_to_draw,
@@ -58,7 +60,8 @@ def compare(
     Returns
     -------
     A page with one pane per scenario: zones by arrival, gaps outlined, roads closed, opened, built, and driven slower
-    or faster than in the first; and, switched on in the layer list, what each zone gains or loses.
+    or faster than in the first; and, switched on in the layer list, what each zone gains or loses. Where all are
+    calibrated, zones are drawn by the chance that help is there within the limit, and gains are those of chance.
     """
     comparison = for_audience(comparison, profile)
     assessments = comparison.assessments
@@ -84,18 +87,23 @@ def compare(
             changed.append((assessment.scenario.name, found_roads))
         panes.append(pane)
     statuses = ("existing", "opened", "closed")
-    legend = arrival_legend(comparison.baseline, goal, bands, statuses=statuses, gaps=gaps, count=count)
+    likely = known(goal, *assessments)
+    legends = arrival_legends(
+        comparison.baseline, goal, bands, statuses=statuses, gaps=gaps, others=assessments[1:], count=count
+    )
+    what = f"chance of {wording.lower(goal.title)} within {wording.clock(goal.limit_s)}" if likely else ""
     change = Legend(
         title=f"Change against {comparison.names[0]}",
-        unit=f"{wording.lower(goal.title)}, {INTERVALS[goal.interval]}; switch it on in the list of layers",
-        entries=[*band_entries(CHANGE_BANDS), *ground_entries(comparison.baseline, goal)],
+        unit=f"{what or wording.lower(goal.title)}, {INTERVALS[goal.interval]}; switch it on in the list of layers",
+        entries=[*band_entries(POINT_BANDS if likely else CHANGE_BANDS), *ground_entries(comparison.baseline, goal)],
         folded=True,
     )
+    drawn = f"chance within {wording.clock(goal.limit_s)}, {INTERVALS[goal.interval]}" if likely else ""
     page = SyncedMaps(
         panes,
         title=title or f"Scenarios compared{narrowed(comparison.baseline.scenario)}",
-        subtitle=f"{goal.title}: {INTERVALS[goal.interval]}, by zone",
+        subtitle=f"{goal.title}: {drawn or INTERVALS[goal.interval]}, by zone",
         footer=footer_of(*(a.scenario for a in comparison.assessments), method=METHOD),
-        legends=[legend, *changed_roads_legend(changed, against=comparison.names[0]), change],
+        legends=[*legends, *changed_roads_legend(changed, against=comparison.names[0]), change],
     )
     return marked(page, profile)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from fireplan._checked import takes
 from fireplan.maps._layers import attribute_tables
-from fireplan.maps._layers.scenario_layers import METHOD, arrival_bands, arrival_legend, draw_arrival, gaps_to_draw
+from fireplan.maps._layers.scenario_layers import METHOD, arrival_bands, arrival_legends, draw_arrival, gaps_to_draw
 from fireplan.maps._pages.disclosure_profile import for_audience, marked
 from fireplan.maps._pages.offline_map import OfflineMap
 from fireplan.maps._pages.page_frame import footer_of
@@ -29,7 +29,7 @@ def coverage(
     profile: Profile | None = None,
 ) -> OfflineMap:
     """
-    Draw how soon help arrives, zone by zone, with the gaps outlined.
+    Draw how soon help arrives, or how likely in time, zone by zone, with the gaps outlined.
 
     Parameters
     ----------
@@ -50,7 +50,8 @@ def coverage(
     Returns
     -------
     A Folium map that saves itself as one offline file and shows itself in a notebook. Zones off the ground of the
-    objective are grey, and in no figure.
+    objective are grey, and in no figure. With a calibration zones are drawn by the chance that help is there within the
+    limit, in steps, and the share is that to be expected; median arrival is switched on in the list of layers.
     """
     assessment = for_audience(assessment, profile)
     goal = chosen_objective(assessment, objective)
@@ -62,7 +63,7 @@ def coverage(
         title=title or f"Coverage: {named(assessment.scenario)}",
         subtitle=share,
         footer=footer_of(assessment.scenario, method=METHOD),
-        legends=[arrival_legend(assessment, goal, bands, statuses=("existing",), gaps=gaps, count=count)],
+        legends=arrival_legends(assessment, goal, bands, statuses=("existing",), gaps=gaps, count=count),
         basemap=basemap,
     )
     draw_arrival(page, assessment, goal, bands, found=found, baseline=None, count=count)

@@ -13,8 +13,11 @@ from fireplan.colours import ELSEWHERE, FASTER, SLOWER
 from fireplan.comparison import NOTICEABLE_S, paired
 from fireplan.errors import InputError, UnknownIdError
 from fireplan.maps._layers import attribute_tables, vector_layers
+from fireplan.maps._layers.chance_tables import POINT_BANDS, point_colours, whole_points
+from fireplan.maps._layers.chance_tables import change_said as point_change_said
+from fireplan.maps._layers.chance_words import chances, known
 from fireplan.maps._layers.changed_road_layers import changed_roads_legend, draw_changed_roads
-from fireplan.maps._layers.legend import Entry, Legend, station_entries
+from fireplan.maps._layers.legend import Entry, Legend, band_entries, station_entries
 from fireplan.maps._layers.scenario_layers import (
     CHANGE_BANDS,
     METHOD,
@@ -41,6 +44,7 @@ if TYPE_CHECKING:
 
 NOW_IN, NOW_OUT = FASTER[-1], SLOWER[-1]
 TURNS = (("gained", "Comes within the limit", NOW_IN), ("lost", "Falls out of the limit", NOW_OUT))
+MEDIAN_TURNS = (("median comes within the limit", NOW_IN), ("median falls out of it", NOW_OUT))
 MOST_OTHERS = 4
 """How many more scenarios a card names."""
 
@@ -57,7 +61,7 @@ def difference(
     profile: Profile | None = None,
 ) -> OfflineMap:
     """
-    Draw who would be reached sooner, and who later: the change in arrival, zone by zone.
+    Draw who would be reached sooner, and who later: the change in arrival, or in its chance, zone by zone.
 
     Parameters
     ----------
@@ -81,7 +85,9 @@ def difference(
     later, comes within the limit and falls out of it, each at its own place: the figures of `Comparison.gains`.
     Roads that were closed, opened, built, or are driven slower or faster are drawn over it. Zones that come within the
     limit or fall out of it are outlined; those newly reached at all, or no longer, have
-    colours of their own.
+    colours of their own. Where both are calibrated, colours are by how much likelier help comes within the limit, what
+    is gained and lost is expected, and the outlines are drawn where the median crosses the limit; the change of the
+    median is switched on in the list of layers.
 
     Raises
     ------
@@ -91,36 +97,42 @@ def difference(
     comparison = for_audience(comparison, profile)
     before, after = comparison.baseline, _after(comparison, against)
     goal = chosen_objective(before, objective)
+    likely, expected = known(goal, before, after), known(goal, before) or known(goal, after)
     zones = _zones(comparison, after, goal)
     counted = attribute_tables.counted_of(before, goal, count=count)
     gains: Any = comparison.gains().xs((after.scenario.name, goal.key, counted.measure.name), level=(0, 1, 2)).iloc[0]
-    class_of = _classes(before, after, goal, counted)
+    class_of = _classes(before, after, goal, counted, likely=likely)
     shown = {*zones["colour"], *class_of[counted.weight > 0]}
+    bands = POINT_BANDS if likely else CHANGE_BANDS
     entries = [
         Entry(label=label, colour=colour, note=counted.number(class_of == colour))
-        for label, colour in attribute_tables.change_classes(CHANGE_BANDS).items()
-        if colour in shown or label in {b.label for b in CHANGE_BANDS}
+        for label, colour in attribute_tables.change_classes(bands).items()
+        if colour in shown or label in {b.label for b in bands}
     ]
     turned = zones["turned"].to_numpy()
     on_zones = attribute_tables.zones_said(before, goal)
-    entries += [
-        *ground_entries(before, goal),
-        Entry(label="comes within the limit", colour=NOW_IN, sign="line", note=wording.count(gains["gained"])),
-        Entry(label="falls out of it", colour=NOW_OUT, sign="line", note=wording.count(gains["lost"])),
-    ]
+    if likely:
+        turns = [Entry(label=label, colour=colour, sign="line") for label, colour in MEDIAN_TURNS]
+    else:
+        turns = [
+            Entry(label="comes within the limit", colour=NOW_IN, sign="line", note=wording.count(gains["gained"])),
+            Entry(label="falls out of it", colour=NOW_OUT, sign="line", note=wording.count(gains["lost"])),
+        ]
+    entries += [*ground_entries(before, goal), *turns]
+    what = f"the chance within {wording.clock(goal.limit_s)}" if likely else "arrival"
     names = f"{after.scenario.name} against {before.scenario.name}"
     page = OfflineMap(
         title=title or f"Gains and losses: {names}{narrowed(before.scenario)}",
-        subtitle=_headline(gains, goal),
+        subtitle=_headline(gains, goal, likely=likely, expected=expected),
         footer=footer_of(before.scenario, after.scenario, method=METHOD),
         legends=[
             Legend(
-                title=f"Change in arrival, {wording.lower(goal.title)}",
-                unit=f"{INTERVALS[goal.interval]}; {counted.unit}",
+                title=f"Change in {what}, {wording.lower(goal.title)}",
+                unit=f"{'percentage points; ' if likely else ''}{INTERVALS[goal.interval]}; {counted.unit}",
                 entries=[*entries, *station_entries("existing", "opened", "closed")],
                 n=f"n = {attribute_tables.total_said(before.scenario, counted, on_zones)}",
                 held_to=limit_said(goal),
-                note=_totals(comparison, after, goal, first=counted.measure.name),
+                note=_totals(comparison, after, goal, first=counted.measure.name, expected=expected),
             )
         ],
         basemap=basemap,
@@ -135,17 +147,29 @@ def difference(
     popup = [
         ("", "zone"),
         ("Change", "said"),
+        *([("Change of the median", "median")] if likely else []),
         *_scenario_lines(zones, comparison, after, goal),
         *attribute_tables.counted_lines(zones),
     ]
-    vector_layers.polygons(zones, name="Change by zone", fill="colour", popup=popup, tooltip="said").add_to(page)
-    for kind, name, colour in (
-        ("gained", "Comes within the limit", NOW_IN),
-        ("lost", "Falls out of the limit", NOW_OUT),
-    ):
+    name = "Change of chance by zone" if likely else "Change by zone"
+    vector_layers.polygons(zones, name=name, fill="colour", popup=popup, tooltip="said").add_to(page)
+    if likely:
+        vector_layers.polygons(
+            zones, name="Change of the median by zone", fill="median_colour", popup=popup, tooltip="median", show=False
+        ).add_to(page)
+        page.legends.append(
+            Legend(
+                title="Change of the median",
+                unit=f"{INTERVALS[goal.interval]}; switch it on in the list of layers",
+                entries=band_entries(CHANGE_BANDS),
+                folded=True,
+            )
+        )
+    for kind, name, colour in TURNS:
         if (turned == kind).any():
             outline = zones[turned == kind].dissolve()
-            vector_layers.polygons(outline, name=name, fill=None, outline=colour).add_to(page)
+            called = f"Median {wording.lower(name)}" if likely else name
+            vector_layers.polygons(outline, name=called, fill=None, outline=colour).add_to(page)
     draw_stations(page, after, goal, baseline=before, count=count)
     return marked(page, profile)
 
@@ -175,6 +199,13 @@ def _zones(comparison: Comparison, after: Assessment, goal: Objective) -> gpd.Ge
     zones["colour"] = attribute_tables.change_colours(zones["change_s"], CHANGE_BANDS).mask(~asked, ELSEWHERE)
     off = attribute_tables.ground_said(comparison.baseline, goal)
     zones["said"] = [o or attribute_tables.change_said(s) for s, o in zip(zones["change_s"], off, strict=True)]
+    if known(goal, comparison.baseline, after):
+        zones["median_colour"], zones["median"] = zones["colour"], zones["said"]
+        points = whole_points(chances(comparison.baseline, goal), chances(after, goal))
+        colours = pd.Series(point_colours(points, before_s, after_s), index=zones.index, dtype=object)
+        zones["colour"] = colours.mask(~asked, ELSEWHERE)
+        said = zip(points, before_s, after_s, off, strict=True)
+        zones["said"] = [o or point_change_said(*change) for *change, o in said]
     zones["zone"] = [f"Zone {z}" for z in zones.index]
     was, now = old[f"{goal.key}_within"].to_numpy(bool), new[f"{goal.key}_within"].to_numpy(bool)
     zones["turned"] = np.where(asked & now & ~was, "gained", np.where(asked & was & ~now, "lost", ""))
@@ -182,11 +213,14 @@ def _zones(comparison: Comparison, after: Assessment, goal: Objective) -> gpd.Ge
 
 
 def _classes(
-    before: Assessment, after: Assessment, goal: Objective, counted: attribute_tables.Counted
+    before: Assessment, after: Assessment, goal: Objective, counted: attribute_tables.Counted, *, likely: bool
 ) -> NDArray[np.object_]:
     """Colour of the class of change at each place of what is counted."""
     first, other = (a.arrival(goal.key, counted.measure.name) for a in (before, after))
-    was, now = first.arrival_s.astype(float), paired(first, other)[0].arrival_s.astype(float)
+    other, _ = paired(first, other)
+    was, now = first.arrival_s.astype(float), other.arrival_s.astype(float)
+    if likely:
+        return point_colours(whole_points(first.chance, other.chance), was, now)
     with np.errstate(invalid="ignore"):
         return attribute_tables.change_colours(pd.Series(now - was), CHANGE_BANDS).to_numpy(object)
 
@@ -202,7 +236,8 @@ def _scenario_lines(
             wording.clock(seconds, limit_s=goal.limit_s) for seconds in assessment.zones[f"{goal.key}_s"]
         ]
         zones[f"in_time_{i}"] = attribute_tables.in_time(assessment, objective=goal.key)
-        lines += [(f"{goal.title}: {name}", f"arrival_{i}"), ("In time", f"in_time_{i}")]
+        title = f"{goal.title}, median" if known(goal, assessment) else goal.title
+        lines += [(f"{title}: {name}", f"arrival_{i}"), ("In time", f"in_time_{i}")]
         for word in ("first", "second", "third"):
             zones[f"{word}_{i}"] = attribute_tables.due_said(assessment, goal, word)
             lines.append((attribute_tables.due_label(word.capitalize(), goal), f"{word}_{i}"))
@@ -210,7 +245,7 @@ def _scenario_lines(
     return lines + attribute_tables.add_others(zones, others, objective=goal.key)
 
 
-def _headline(gains: pd.Series[Any], goal: Objective) -> str:
+def _headline(gains: pd.Series[Any], goal: Objective, *, likely: bool, expected: bool) -> str:
     """Say for how many help comes sooner and for how many later, and how many come within the limit or fall out."""
     n, unit = float(gains["n"]), gains["unit"]
     if not n > 0:
@@ -218,14 +253,20 @@ def _headline(gains: pd.Series[Any], goal: Objective) -> str:
     faster, slower = (
         f"{wording.count(gains[c])} ({attribute_tables.share_in(float(gains[c]), n)})" for c in ("faster", "slower")
     )
+    if likely:
+        return (
+            f"{goal.title} within {wording.clock(goal.limit_s)}: {wording.count(gains['gained'])} gained and"
+            f" {wording.count(gains['lost'])} lost of {wording.count(n)} {unit}, expected; the median comes sooner for"
+            f" {faster} and later for {slower}, by more than {wording.clock(NOTICEABLE_S)}"
+        )
     return (
         f"{goal.title}: sooner for {faster} and later for {slower} of {wording.count(n)} {unit}, by more than"
         f" {wording.clock(NOTICEABLE_S)}; {wording.count(gains['gained'])} come within {wording.clock(goal.limit_s)}"
-        f" and {wording.count(gains['lost'])} fall out of it"
+        f" and {wording.count(gains['lost'])} fall out of it{', expected' if expected else ''}"
     )
 
 
-def _totals(comparison: Comparison, after: Assessment, goal: Objective, *, first: str) -> str:
+def _totals(comparison: Comparison, after: Assessment, goal: Objective, *, first: str, expected: bool) -> str:
     """Say of each thing that is counted how much comes within the limit and falls out of it, at its own places."""
     gains: Any = comparison.gains().xs((after.scenario.name, goal.key), level=(0, 1))
     gains = gains.loc[[first, *(name for name in gains.index if name != first)]]
@@ -234,4 +275,4 @@ def _totals(comparison: Comparison, after: Assessment, goal: Objective, *, first
         f" (n = {wording.count(row['n'])})"
         for _, row in gains.iterrows()
     ]
-    return f"Within the limit: {'; '.join(said)}."
+    return f"{'Expected within' if expected else 'Within'} the limit: {'; '.join(said)}."

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -12,6 +13,7 @@ from fireplan._checked import takes
 from fireplan.colours import ELSEWHERE, FASTER, INK, SLOWER
 from fireplan.crs import WGS84, reproject
 from fireplan.maps._layers import attribute_tables, vector_layers
+from fireplan.maps._layers.chance_words import chance_said, known
 from fireplan.maps._layers.legend import Entry, Legend, station_entries
 from fireplan.maps._layers.scenario_layers import METHOD, draw_stations, draw_streets, ground_entries, limit_said
 from fireplan.maps._pages.disclosure_profile import for_audience, marked
@@ -19,6 +21,7 @@ from fireplan.maps._pages.offline_map import OfflineMap
 from fireplan.maps._pages.page_frame import footer_of
 from fireplan.maps._views.scenario_headings import named
 from fireplan.measures._assessment import chosen_objective
+from fireplan.measures._expected import chances_for
 from fireplan.standards import INTERVALS
 from fireplan.travel import erf_areas, force_times, places
 
@@ -36,6 +39,7 @@ ENGINES = 3
 
 NTH = ("First engine", "Second engine", "Third engine")
 WHOLE = "whole force: "
+NO_UNITS = "No units are known: each station brings any number."
 NONE_COLOUR = SLOWER[2]
 DEPTHS = (NONE_COLOUR, *FASTER)
 
@@ -75,7 +79,8 @@ def erf(
     Notes
     -----
     An engine counts from where it is housed; a station with two engines brings both. The whole force is complete with
-    the arrival that fills its last missing part: see `fireplan.travel.erf_areas`.
+    the arrival that fills its last missing part: see `fireplan.travel.erf_areas`. With a calibration classes are by the
+    median, the share is that to be expected, and the cards say how likely each is in time.
     """
     assessment = for_audience(assessment, profile)
     goal = _goal(assessment, objective)
@@ -84,9 +89,12 @@ def erf(
     on_zones = attribute_tables.zones_said(assessment, goal)
     depth, _ = _depth_at(assessment, goal, counted.measure.places)
     deepest = depth == len(classes) - 1
+    likely = known(goal, assessment)
+    inside = _deepest_chance(assessment, goal, counted.measure.places) if likely else deepest.astype(float)
     share = wording.share_of(
-        counted.weight[deepest].sum() / (counted.total or 1), counted.total, counted.unit, goal=goal.share
+        (counted.weight * inside).sum() / (counted.total or 1), counted.total, counted.unit, goal=goal.share
     )
+    share += ", expected" if likely else ""
     what = goal.title if classes[-1].startswith(WHOLE) else classes[-1].capitalize()
     page = OfflineMap(
         title=title or f"Depth of force: {named(assessment.scenario)}",
@@ -94,7 +102,7 @@ def erf(
         footer=footer_of(assessment.scenario, method=METHOD),
         legends=[
             Legend(
-                title=f"Within {wording.clock(goal.limit_s)}",
+                title=f"Within {wording.clock(goal.limit_s)}{' at the median' if likely else ''}",
                 unit=f"{INTERVALS[goal.interval]}; {counted.unit}",
                 entries=[
                     *(
@@ -106,7 +114,15 @@ def erf(
                 ],
                 n=f"n = {attribute_tables.total_said(assessment.scenario, counted, on_zones)}",
                 held_to=limit_said(goal),
-                note="" if len(assessment.scenario.units) else "No units are known: each station brings any number.",
+                note=" ".join(
+                    filter(
+                        None,
+                        (
+                            "" if len(assessment.scenario.units) else NO_UNITS,
+                            "Classes count who is likelier in time than late." if likely else "",
+                        ),
+                    )
+                ),
             )
         ],
         basemap=basemap,
@@ -135,11 +151,11 @@ def _depths(assessment: Assessment, goal: Objective) -> tuple[gpd.GeoDataFrame, 
     zones = attribute_tables.as_areas(assessment.zones, scenario)
     depth, engines_s = _depth_at(assessment, goal, places(scenario, "zones"))
     for k, arrival_s in enumerate(engines_s):
-        zones[f"engine_{k}"] = [wording.clock(s, limit_s=goal.limit_s) for s in arrival_s]
+        zones[f"engine_{k}"] = _times_said(assessment, replace(goal, needs={"engine": k + 1}), arrival_s)
     classes = ["no engine", "1 engine", "2 engines", f"{ENGINES} engines or more"]
     if _is_whole_force(goal):
         classes.append(f"{WHOLE}{wording.force(goal.needs)}")
-        zones["whole_said"] = [wording.clock(s, limit_s=goal.limit_s) for s in zones[f"{goal.key}_s"]]
+        zones["whole_said"] = _times_said(assessment, goal, zones[f"{goal.key}_s"].to_numpy())
     off = attribute_tables.ground_said(assessment, goal)
     zones["depth_said"] = [", ".join(filter(None, (classes[i], out))) for i, out in zip(depth, off, strict=True)]
     colour = pd.Series([DEPTHS[i] for i in depth], index=zones.index, dtype=object)
@@ -147,6 +163,24 @@ def _depths(assessment: Assessment, goal: Objective) -> tuple[gpd.GeoDataFrame, 
     zones["zone"] = [f"Zone {z}" for z in zones.index]
     zones["in_time"] = attribute_tables.in_time(assessment, objective=goal.key)
     return zones, classes
+
+
+def _times_said(assessment: Assessment, goal: Objective, arrival_s: NDArray[np.floating]) -> list[str]:
+    """Say when something arrives in each zone, and, where it is known how drives differ, how likely in time."""
+    law = chances_for(assessment.scenario, goal)
+    said = [wording.clock(s, limit_s=goal.limit_s) for s in arrival_s]
+    if law is None:
+        return said
+    likely = zip(said, law.at(arrival_s), np.isfinite(arrival_s), strict=True)
+    return [f"{clock}, {chance_said(p)} likely in time" if there else clock for clock, p, there in likely]
+
+
+def _deepest_chance(assessment: Assessment, goal: Objective, at: Places) -> NDArray[np.float64]:
+    """How likely the whole force, or the last engine that is told apart, is there in time at each place."""
+    asked = goal if _is_whole_force(goal) else replace(goal, needs={"engine": ENGINES})
+    law = chances_for(assessment.scenario, asked)
+    arrival_s = force_times(assessment.scenario, at, needs=asked.needs, interval=asked.interval)
+    return (arrival_s <= asked.limit_s).astype(float) if law is None else law.at(arrival_s)
 
 
 def _is_whole_force(goal: Objective) -> bool:

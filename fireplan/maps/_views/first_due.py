@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -21,8 +22,9 @@ from fireplan.maps._pages.offline_map import OfflineMap
 from fireplan.maps._pages.page_frame import footer_of
 from fireplan.maps._views.scenario_headings import named
 from fireplan.measures._demand_measures import UNITS, chosen_of, measures_of
-from fireplan.measures._tally import weighted_percentile
-from fireplan.standards import INTERVALS
+from fireplan.measures._expected import chances_for, p90_s
+from fireplan.measures._tally import LATE_S, weighted_percentile
+from fireplan.standards import INTERVALS, Objective
 from fireplan.travel import first_due as find_first_due
 from fireplan.travel import first_due_areas
 
@@ -32,12 +34,15 @@ if TYPE_CHECKING:
     import geopandas as gpd
 
     from fireplan.disclosure import Profile
+    from fireplan.drive_times._chances import Chances
     from fireplan.scenario import Scenario
-    from fireplan.standards import Objective
 
 BORDER = CARD
 TOUCH_M = 30.0
 """Areas nearer to each other than this are neighbours. [m]"""
+
+ANY_LIMIT_S = 240.0
+"""Percentiles of drives hang on no limit, but a law is asked for with one. [s]"""
 
 MOST_LISTED = 12
 """A legend with more stations than this is folded."""
@@ -79,7 +84,8 @@ def first_due(
     Returns
     -------
     A map of territories, neighbours in different colours. A click says how large each is, how many people and incidents
-    lie in it and how soon nine in ten of them are reached.
+    lie in it and how soon nine in ten of them are reached; with a calibration, how long nine in ten drives to them take
+    at most. Who is first due is told by the median.
 
     Notes
     -----
@@ -131,7 +137,7 @@ def first_due(
     if len(drawn):
         lines = [("", "name"), ("Ground", "area_said")]
         lines += territories.attrs["lines"]
-        lines += [("90 % reached in", "p90_said"), ("Units", "units_said")]
+        lines += [(territories.attrs["p90"], "p90_said"), ("Units", "units_said")]
         vector_layers.polygons(
             drawn, name="Territories", fill="colour", popup=lines, tooltip="name", outline=BORDER
         ).add_to(page)  # fmt: skip
@@ -190,6 +196,13 @@ class Due(NamedTuple):
             return f"First due, {wording.force(self.needs)}"
         return attribute_tables.due_label("First", self.objective if self.needs is None else None)
 
+    @property
+    def law(self) -> Chances | None:
+        """How drives of what is asked for differ; None: it is not known."""
+        needs = self.needs or (None if self.objective is None else self.objective.needs) or {"engine": 1.0}
+        asked = self.objective or Objective("first_due", "First due", ANY_LIMIT_S)
+        return chances_for(self.scenario, replace(asked, needs=needs, interval=self.interval))
+
     def at(self, kind: str) -> pd.DataFrame:
         """Who is first due at places of a kind."""
         return find_first_due(
@@ -227,7 +240,9 @@ def _territories(asked: Due) -> gpd.GeoDataFrame:
     due = asked.at(counted.measure.places.kind)
     held = _summed(due["first_due"], counted.weight, table.index)
     table["share_said"] = [attribute_tables.share_in(float(part), counted.total) for part in held]
-    table["p90_said"] = [_p90(due, station, counted) for station in table.index]
+    law = asked.law
+    table["p90_said"] = [_p90(due, station, counted, law) for station in table.index]
+    table.attrs["p90"] = "90 % reached in" if law is None else "90 % of drives take up to"
     unserved = float(counted.weight[due["first_due"].isna().to_numpy()].sum())
     n = attribute_tables.total_said(scenario, counted, wording.counted(len(scenario.zones), "zone"))
     table.attrs |= {"n": n, "unit": counted.unit, "unserved": unserved, "lines": lines}
@@ -247,11 +262,19 @@ def _shares(parts: pd.Series[float], total: float) -> list[str]:
     ]
 
 
-def _p90(due: pd.DataFrame, station: str, counted: attribute_tables.Counted) -> str:
-    """Within which time nine in ten are reached (weighted, inverted_cdf), with what was counted."""
+def _p90(due: pd.DataFrame, station: str, counted: attribute_tables.Counted, law: Chances | None) -> str:
+    """
+    Within which time nine in ten are reached, with what was counted.
+
+    Of places (weighted, inverted_cdf); where it is known how drives differ, of places and drives together.
+    """
     own = (due["first_due"] == station).to_numpy()
-    weight = counted.weight[own]
-    seconds = weighted_percentile(due["first_due_s"].to_numpy()[own], weight, 90)
+    weight, arrival_s = counted.weight[own], due["first_due_s"].to_numpy(float)[own]
+    if law is None:
+        seconds = weighted_percentile(arrival_s, weight, 90)
+    else:
+        second = np.minimum(arrival_s, LATE_S).astype(np.int64)
+        seconds = p90_s(np.bincount(second, weights=weight).astype(float), float(weight.sum()), law)
     if not weight.sum() > 0:
         return f"no {counted.unit} there"
     return f"{wording.percentile(seconds)}, of {wording.count(weight.sum())} {counted.unit}"

@@ -40,6 +40,8 @@ def gaps(
     """
     Draw where an objective is not reached, each gap with its size, its nearest station and the reason.
 
+    With a calibration a gap is where help is likelier late than in time, and each says how much of it is expected late.
+
     Parameters
     ----------
     assessment
@@ -72,8 +74,6 @@ def gaps(
     share, total = attribute_tables.counted_said(assessment, objective=goal.key, count=count)
     n_gaps = 0 if found is None else len(found)
     reasons = style.categories(sorted(set(found["reason"]))) if found is not None else {}
-    scattered = 0.0 if found is None else found.attrs.get("scattered", 0.0)
-    unit = "" if found is None else found.attrs.get("unit", found.attrs.get("weight", ""))
     none = "No gap." if found is not None else "No gap can be found: the zones hold neither people nor incidents."
     page = OfflineMap(
         title=title or f"Gaps: {named(assessment.scenario)}",
@@ -89,7 +89,7 @@ def gaps(
                 unit=f"{wording.lower(goal.title)}, {INTERVALS[goal.interval]}",
                 n=f"{wording.counted(n_gaps, 'gap')} among {total}",
                 held_to=limit_said(goal),
-                note=f"{wording.count(scattered)} more ({unit}) lie scattered, in no gap." if scattered else "",
+                note="" if found is None else _rest(found),
             )
         ],
         basemap=basemap,
@@ -98,3 +98,19 @@ def gaps(
     draw_gaps(page, found, colours=reasons)
     draw_stations(page, assessment, goal, count=count)
     return marked(page, profile)
+
+
+def _rest(found: gpd.GeoDataFrame) -> str:
+    """Say what lies in no gap; where it is known how drives differ, how all that is expected late is parted."""
+    attrs = found.attrs
+    scattered = float(attrs.get("scattered", 0.0))
+    unit = attrs.get("unit", attrs.get("weight", ""))
+    if "elsewhere" not in attrs:
+        return f"{wording.count(scattered)} more ({unit}) lie scattered, in no gap." if scattered else ""
+    parts = [
+        f"{wording.count(found['late'].sum())} in gaps, where help is likelier late than in time",
+        *([f"{wording.count(scattered)} in places like that, scattered"] if scattered else []),
+        f"{wording.count(attrs['elsewhere'])} where it is likelier in time",
+    ]
+    late = f"{wording.count(attrs['outside'])} of {wording.count(attrs['total'])} {unit}"
+    return f"Expected late: {late}; {', '.join(parts)}."

@@ -9,6 +9,7 @@ from fireplan._checked import takes
 from fireplan._page_kit import style
 from fireplan.crs import WGS84, reproject
 from fireplan.maps._layers import vector_layers
+from fireplan.maps._layers.chance_words import MEDIAN
 from fireplan.maps._layers.legend import Legend, band_entries, station_entries
 from fireplan.maps._layers.scenario_layers import METHOD, draw_open_stations, draw_streets
 from fireplan.maps._pages.disclosure_profile import for_audience, marked
@@ -45,6 +46,10 @@ def isochrones(
         As in `coverage`.
     profile
         For whom the page is: "public" takes incidents out, "internal" marks it RESTRICTED; left out: neither.
+
+    Notes
+    -----
+    With a calibration times are those of the median drive: half of the drives to the edge of the ground take longer.
     """
     scenario = for_audience(scenario, profile)
     bands = style.time_bands(*sorted(within_s), unreachable=False)[:-1]
@@ -55,9 +60,10 @@ def isochrones(
         footer=footer_of(scenario, method=METHOD),
         legends=[
             Legend(
-                title="Travel time from the nearest station",
+                title=f"{'Median travel' if scenario.roads.calibrated else 'Travel'} time from the nearest station",
                 entries=[*band_entries(bands), *station_entries("existing")],
                 unit="min:s, without turnout",
+                note=MEDIAN if scenario.roads.calibrated else "",
             )
         ],
         basemap=basemap,

@@ -61,7 +61,7 @@ def network_parts(
             if len(parts) == 1
             else f"{wording.counted(len(parts), 'part')} that no street joins; the largest holds {share} of the roads"
         ),
-        footer=footer_of(scenario, method=METHOD),
+        footer=footer_of(scenario, method=METHOD, drives=False),
         basemap=basemap,
     )
     draw_streets(page, scenario)

@@ -13,7 +13,7 @@ from fireplan._checked import takes
 from fireplan._page_kit import style
 from fireplan.crs import WGS84, reproject
 from fireplan.errors import InputError, UnknownIdError, listed
-from fireplan.maps._layers import attribute_tables, vector_layers
+from fireplan.maps._layers import attribute_tables, gap_tables, vector_layers
 from fireplan.maps._layers.scenario_layers import GAP_COLOUR, METHOD, draw_streets
 from fireplan.maps._layers.station_labels import station_labels
 from fireplan.maps._pages.disclosure_profile import marked
@@ -209,8 +209,8 @@ def _draw_scores(
 def _draw_gaps(page: OfflineMap, assessment: Assessment) -> None:
     found = find_gaps(assessment, objective=assessment.standard.planned[0].key)
     if len(found):
-        table = attribute_tables.gap_table(found)
-        popup = attribute_tables.gap_popup(table)
+        table = gap_tables.gap_table(found)
+        popup = gap_tables.gap_popup(table)
         vector_layers.polygons(
             table, name="Gaps today", fill=None, popup=popup, tooltip="gap_said", outline=GAP_COLOUR
         ).add_to(page)

@@ -84,7 +84,8 @@ class CoverNow:
 
     A unit that comes or goes changes one count per zone: on a county a millisecond or less from a station, and one
     bounded search from a place on the road. The figures are those of `fireplan.assess` on the same units at the same
-    places, but that incidents count with their zone: those in none are left out, and counted as such.
+    places, with a calibration those at the median drive, but that incidents count with their zone: those in none are
+    left out, and counted as such.
 
     Parameters
     ----------

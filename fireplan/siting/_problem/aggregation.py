@@ -95,7 +95,11 @@ def cover_problem(  # noqa: PLR0913 - a problem has this many parts
         already=already,
         required=must[counted[first]],
         floors=tuple(
-            Floor(name, in_rows(weight * inside), share * weight[inside].sum() - weight[inside & (before > 0)].sum())
+            Floor(
+                name,
+                in_rows(weight * (inside & (before == 0))),
+                share * weight[inside].sum() - weight[inside & (before > 0)].sum(),
+            )
             for name, (inside, share) in parts.items()
         ),
         lost=lost,
@@ -155,6 +159,7 @@ def core(problem: CoverProblem, alive: NDArray[np.int64]) -> CoverProblem:
     return replace(
         smaller,
         row=np.where(problem.row >= 0, smaller.row[problem.row], -1).astype(np.int32),
+        stepped=problem.stepped,
         total=problem.total,
         already=problem.already,
         floors=tuple(f._replace(weight=in_rows(f.weight)) for f in problem.floors),

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from fireplan import wording
 from fireplan._checked import takes
 from fireplan.errors import Faults, listed, quoted
-from fireplan.standards import INTERVALS
+from fireplan.standards import INTERVALS, Objective
 from fireplan.stations import KINDS
 
 if TYPE_CHECKING:
@@ -40,6 +40,8 @@ class Aim:
         Changes under which times are driven, such as `ScaleSpeeds(0.8)` for the rush hour; left out: none.
     name
         What to call it; left out: what is counted and the limit.
+    categories
+        Kinds of incident whose turnout holds, where that was learnt from a dispatch history and counts; (): all.
     """
 
     weight: str = "population"
@@ -48,6 +50,7 @@ class Aim:
     where: pd.Series[bool] | None = None
     conditions: tuple[Change, ...] = ()
     name: str = ""
+    categories: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         """Check the figures."""
@@ -126,3 +129,19 @@ class Rules:
         if self.floor and not self.floor_by:
             faults.add("floor is set, but not for which districts: name their column in floor_by")
         faults.raise_if_any()
+
+
+def aim_objective(aim: Aim, rules: Rules, units: int = 1) -> Objective:
+    """Give the objective by which an assessment tells what is asked for: so many units in time."""
+    return Objective(
+        key=f"units_{units}",
+        title=f"{units} x {rules.unit}",
+        limit_s=aim.within_s,
+        interval=rules.interval,
+        needs={rules.unit: units},
+        weight=aim.weight,
+        categories=aim.categories,
+        source="this question",
+        edition="local",
+        verified=True,
+    )

@@ -49,6 +49,8 @@ class CoverProblem:
         Least weight that has to be covered, by part of the demand.
     lost
         How many places have to be covered that no candidate reaches.
+    stepped
+        Whether rows are steps of chance, of which whoever covers one covers those below it too.
     """
 
     runs: Runs
@@ -63,6 +65,7 @@ class CoverProblem:
     required: NDArray[np.bool_]
     floors: tuple[Floor, ...] = ()
     lost: int = 0
+    stepped: bool = False
 
     def __repr__(self) -> str:
         """Say how large it is."""
@@ -171,6 +174,9 @@ class CoverProblem:
 
     def _add_cover_rows(self, rows: ProgramRows, variable: NDArray[np.int64], most: NDArray[np.float64]) -> None:
         """Add for each row of demand: levels taken - units of the candidates that cover it <= 0."""
+        if self.stepped and len(self.worth) == 1:
+            self._add_step_rows(rows, variable[:, 0], most)
+            return
         used = [j for j in range(self.runs.n) if most[j] > 0]
         covered = [self.runs.rows(j) for j in used]
         row = np.concatenate([*covered, np.empty(0, dtype=np.int64)])
@@ -182,6 +188,38 @@ class CoverProblem:
         order = np.argsort(row, kind="stable")
         count = np.bincount(row, minlength=len(self.weight))
         rows.add(column[order], value[order], count=count, upper=0.0)
+
+    def _add_step_rows(self, rows: ProgramRows, variable: NDArray[np.int64], most: NDArray[np.float64]) -> None:
+        """
+        Add the same where rows are steps: step taken - next step - candidates that cover this one alone <= 0.
+
+        A row that is covered by all who cover the next one needs not name them again, so there are as many entries as
+        ends of runs, not as many as rows covered; the relaxation is the same.
+        """
+        m = len(self.weight)
+        column = np.repeat(np.arange(self.runs.n), np.diff(self.runs.start))
+        lo, hi = self.runs.lo[most[column] > 0], self.runs.hi[most[column] > 0]
+        column = column[most[column] > 0]
+        begins = np.zeros(m + 1, dtype=bool)
+        begins[lo] = True
+        begins[m] = True
+        # Groups of rows that are nested: from one where a run begins to the row before the next such. Within a group a
+        # run covers the first rows of it; each run is cut at the groups it covers.
+        group = np.cumsum(begins[:m]) - 1
+        first = np.flatnonzero(begins[:m])
+        if len(first) == 0 or first[0] > 0:
+            first, group = np.append(0, first), group + 1
+        last = np.append(first[1:], m) - 1
+        n_groups = group[hi - 1] - group[lo] + 1
+        which = np.repeat(np.arange(len(lo)), n_groups)
+        at = group[lo][which] + np.arange(len(which)) - np.repeat(np.cumsum(n_groups) - n_groups, n_groups)
+        ends = np.minimum(hi[which] - 1, last[at])
+        chained = np.flatnonzero(~begins[1 : m + 1])
+        row = np.concatenate([ends, np.arange(m), chained])
+        whose = np.concatenate([column[which], variable, variable[chained + 1]])
+        value = np.concatenate([-self.units[column[which]].astype(float), np.ones(m), -np.ones(len(chained))])
+        order = np.argsort(row, kind="stable")
+        rows.add(whose[order], value[order], count=np.bincount(row, minlength=m), upper=0.0)
 
     def to_highs(self) -> Any:  # noqa: ANN401 - highspy.Highs, which has no types
         """Give the problem as a `highspy.Highs`, for conditions of your own; see `program`."""

@@ -15,20 +15,25 @@ from fireplan._checked import takes
 from fireplan.crs import PLACE_DECIMALS, WGS84, project
 from fireplan.errors import Faults, InputError, UnknownIdError, listed, quoted
 from fireplan.measures._demand_measures import ON, USUAL_FIRST, applies_to, measures_of
+from fireplan.measures._expected import chances_for
+from fireplan.roads import OnRoad
 from fireplan.scenario import counted_columns, held
-from fireplan.siting._problem.aims_and_rules import Aim
+from fireplan.siting._problem.aims_and_rules import Aim, aim_objective
 from fireplan.siting._problem.constraints import Choice, merged, pairs_within
 from fireplan.siting._problem.cover_matrix import Covers
+from fireplan.siting._problem.stepped_demand import Chanced
 from fireplan.stations import KINDS, department_turnout_s
 from fireplan.travel import candidate_times
 from fireplan.travel._places import places, station_places
 from fireplan.travel._suppliers import suppliers
 from fireplan.travel._travel_times import time_rows
+from fireplan.travel._turnout import common_turnout_s
 
 if TYPE_CHECKING:
     import geopandas as gpd
     from numpy.typing import NDArray
 
+    from fireplan.drive_times._chances import Chances
     from fireplan.scenario import Scenario
     from fireplan.siting._problem.aims_and_rules import Rules
     from fireplan.standards import Objective
@@ -75,20 +80,29 @@ class ExistingUnits(NamedTuple):
     units
         How many units it brings.
     later_s
-        Turnout to add, where it counts. [s]
+        Turnout to add after the drive, where it counts. [s]
+    waits_s
+        Turnout waited for before it, and told with it: see `fireplan.travel._turnout`. [s]
     travel_s
-        Drive to each place; rows x places. [s]
+        Drive to each place, with what is waited for before it; rows x places. [s]
     """
 
     station: pd.Index
     units: NDArray[np.int64]
     later_s: NDArray[np.float32]
+    waits_s: NDArray[np.float32]
     travel_s: NDArray[np.float32]
 
     def arrival_s(self, speed: float = 1.0) -> NDArray[np.float32]:
         """When they arrive at each place, driving this many times as fast; rows x places. [s]"""
-        travel_s = self.travel_s if speed == 1 else self.travel_s / np.float32(speed)
-        return np.asarray(travel_s + self.later_s[:, None])
+        return np.asarray(_driven(self.travel_s, speed, self.waits_s[:, None]) + self.later_s[:, None])
+
+
+def _driven(travel_s: NDArray[np.float32], speed: float, waits_s: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Drives, with what is waited for before them, made this many times as fast. [s]"""
+    if speed == 1:
+        return travel_s
+    return np.asarray((travel_s - waits_s) / np.float32(speed) + waits_s)
 
 
 @dataclass(frozen=True, eq=False)
@@ -102,45 +116,90 @@ class Setting:
         As given.
     candidates
         Every candidate given, by `candidate_id`; points in EPSG:4326.
+    medians
+        Whether places are reached or not by the median drive, also where it is known how drives differ.
     """
 
     scenario: Scenario
     candidates: gpd.GeoDataFrame
     rules: Rules
+    medians: bool = False
 
     @cached_property
     def closable(self) -> list[str]:
         """Open stations that may be closed and bring the unit asked for."""
         return list(dict.fromkeys(self.rules.closable))
 
+    def driven(self, aim: Aim) -> Scenario:
+        """Give the scenario under the conditions of an aim."""
+        return self.scenario.apply(*aim.conditions) if aim.conditions else self.scenario
+
+    def law(self, aim: Aim) -> Chances | None:
+        """Say how likely help comes in time by when it comes at the median; None: places are reached or not."""
+        return None if self.medians else chances_for(self.driven(aim), aim_objective(aim, self.rules))
+
+    def reach_s(self, aim: Aim) -> float:
+        """Say which arrivals, at the median, have any chance to be in time. [s]"""
+        law = self.law(aim)
+        return (
+            aim.within_s
+            if law is None
+            else max(aim.within_s, float(np.flatnonzero(law.by_second > 0).max(initial=0) + 1))
+        )
+
     def sources(self, aim: Aim) -> ExistingUnits:
         """Say when the units there are arrive at each place that an aim counts."""
-        scenario = self.scenario.apply(*aim.conditions) if aim.conditions else self.scenario
+        scenario = self.driven(aim)
         ends = places(scenario, place_kind(scenario, aim.weight))
         starts = station_places(scenario)
         rules = self.rules
         station, later_s, brings = suppliers(scenario, starts, needs={rules.unit: 1.0}, interval=rules.interval)
         units = brings[:, KINDS.index(rules.unit)]
         whole = np.where(np.isinf(units), 1, units).astype(np.int64)
-        return ExistingUnits(starts.ids[station], whole, later_s, time_rows(scenario, ends, starts=starts)[station])
+        names, none = starts.ids[station], np.zeros(len(station), dtype=np.float32)
+        if not scenario.roads.calibrated:
+            travel_s = time_rows(scenario, ends, starts=starts)[station]
+            return ExistingUnits(names, whole, later_s, none, travel_s)
+        common_s = none + np.float32(common_turnout_s(scenario, rules.interval, [rules.unit]))
+        on = starts.on_road
+        at = OnRoad(on.street[station], on.along[station], on.offset_m[station])
+        standing = starts._replace(ids=names, on_road=at)
+        travel_s = time_rows(scenario, ends, starts=standing, later_s=later_s.astype(float))
+        return ExistingUnits(names, whole, common_s, later_s, travel_s)
 
     def times(self, aim: Aim, *, cutoff_s: float | None = None) -> CandidateTimes:
-        """Drive from each candidate to the places an aim counts, turnout not included."""
-        scenario = self.scenario.apply(*aim.conditions) if aim.conditions else self.scenario
-        to = place_kind(scenario, aim.weight)
-        limit_s = (aim.within_s if cutoff_s is None else cutoff_s) - self.turnout_s
-        if not limit_s > 0:
+        """Drive from each candidate to the places an aim counts, with what is waited for before it: see `arrivals`."""
+        scenario = self.driven(aim)
+        to, common_s, waits_s = place_kind(scenario, aim.weight), self._common_s(aim), self._waits_s(aim)
+        limit_s = (self.reach_s(aim) if cutoff_s is None else cutoff_s) - common_s
+        if not limit_s - waits_s > 0:
             raise InputError(
                 f"{aim}: turnout alone takes {wording.clock(self.turnout_s)}, so no new site can reach anything"
             )
         limit_s += LEEWAY_S
         ends = places(scenario, to)
-        key = ("candidate times", self._fingerprint, ends.key, limit_s, scenario.roads.fingerprint)
+        key = ("candidate times", self._fingerprint, ends.key, limit_s, waits_s, scenario.roads.fingerprint)
 
         def solve() -> CandidateTimes:
-            return candidate_times(scenario, self.candidates, to=to, cutoff_s=limit_s)
+            return candidate_times(scenario, self.candidates, to=to, cutoff_s=limit_s, later_s=waits_s)
 
         return scenario.memo.get(key, solve)
+
+    def arrivals(self, aim: Aim, times: CandidateTimes, speed: float = 1.0) -> NDArray[np.float32]:
+        """When a new unit of each candidate arrives, driving this many times as fast: one for each of its times. [s]"""
+        travel_s = _driven(times.travel_s, speed, np.full(1, self._waits_s(aim), dtype=np.float32))
+        return np.asarray(travel_s + np.float32(self._common_s(aim)))
+
+    def _common_s(self, aim: Aim) -> float:
+        """What of the turnout of a new unit is told after its drive: all of it, unless drives follow a curve. [s]"""
+        scenario = self.driven(aim)
+        if not scenario.roads.calibrated:
+            return self.turnout_s
+        return common_turnout_s(scenario, self.rules.interval, [self.rules.unit])
+
+    def _waits_s(self, aim: Aim) -> float:
+        """And what of it is waited for before. [s]"""
+        return self.turnout_s - self._common_s(aim)
 
     @cached_property
     def _fingerprint(self) -> int:
@@ -200,8 +259,7 @@ class Setting:
         there = self.sources(aim)
         m = len(times.place_ids)
         inside = there.arrival_s(speed) <= aim.within_s
-        travel_s = times.travel_s if speed == 1 else times.travel_s / np.float32(speed)
-        near = travel_s + np.float32(self.turnout_s) <= aim.within_s
+        near = self.arrivals(aim, times, speed) <= aim.within_s
         kept = np.concatenate([[0], np.cumsum(near)])[times.start]
         stays = ~there.station.isin(self.closable)
         base = (inside[stays] * there.units[stays, None]).sum(axis=0).astype(np.int64)
@@ -214,12 +272,53 @@ class Setting:
             units.append(np.array([max(1, there.units[mine].sum())]))
         return Covers(np.concatenate(start), np.concatenate(place), m), np.concatenate(units), base
 
+    def chanced(
+        self, aim: Aim, law: Chances, *, levels: int = 1, speed: float = 1.0, solved_to_s: float | None = None
+    ) -> Chanced:
+        """
+        Say how likely each column reaches each place within an aim's limit, and how likely what stays does.
+
+        Parameters
+        ----------
+        aim, speed, solved_to_s
+            As in `covers`.
+        law
+            See `law`.
+        levels
+            How many units may count at one place.
+        """
+        times, there = self.times(aim, cutoff_s=solved_to_s), self.sources(aim)
+        arrival_s, of_stations_s = self.arrivals(aim, times, speed), there.arrival_s(speed)
+        stays = ~there.station.isin(self.closable)
+        # Each unit of what stays, the best of them first, as many as may count; who comes later than they adds nothing.
+        each = np.repeat(of_stations_s[stays], np.minimum(there.units[stays], levels), axis=0)
+        none = np.full((levels, len(times.place_ids)), np.inf, dtype=np.float32)
+        first_s = np.sort(np.concatenate([each, none]), axis=0)[:levels]
+        sooner = arrival_s < first_s[-1][times.place]
+        start = [np.concatenate([[0], np.cumsum(sooner)])[times.start]]
+        place, time_s = [times.place[sooner]], [arrival_s[sooner]]
+        units = [np.ones(len(times.candidate_ids), dtype=np.int64)]
+        for station in self.closable:
+            mine = there.station == station
+            quickest_s = of_stations_s[mine].min(axis=0, initial=np.inf)
+            reached = np.flatnonzero(quickest_s < first_s[-1]).astype(np.int32)
+            start.append(start[-1][-1:] + len(reached))
+            place.append(reached)
+            time_s.append(quickest_s[reached])
+            units.append(np.array([max(1, there.units[mine].sum())]))
+        all_s = np.concatenate(time_s)
+        return Chanced(
+            np.concatenate(start), np.concatenate(place), law.at(all_s), all_s, np.concatenate(units), law.at(first_s)
+        )
+
     def from_stations(self, aim: Aim, homes: list[str]) -> NDArray[np.bool_]:
         """Say whom a new unit at each of these open stations would reach in time; stations x places."""
-        scenario = self.scenario.apply(*aim.conditions) if aim.conditions else self.scenario
+        scenario = self.driven(aim)
         starts = station_places(scenario)
-        rows = time_rows(scenario, places(scenario, place_kind(scenario, aim.weight)), starts=starts)
-        return np.asarray(rows[starts.ids.get_indexer(pd.Index(homes))] + self.turnout_s <= aim.within_s)
+        later_s = np.full(len(starts.ids), self._waits_s(aim))
+        ends = places(scenario, place_kind(scenario, aim.weight))
+        rows = time_rows(scenario, ends, starts=starts, later_s=later_s)[starts.ids.get_indexer(pd.Index(homes))]
+        return np.asarray(rows + self._common_s(aim) <= aim.within_s)
 
     def choice(self, ids: pd.Index, *, stations: int, closing: int | None = None, several: int = 1) -> Choice:
         """
@@ -291,7 +390,9 @@ class Setting:
         return project(xy, source=WGS84, target=self.scenario.roads.crs)
 
 
-def setting_of(scenario: Scenario, candidates: gpd.GeoDataFrame | gpd.GeoSeries, rules: Rules) -> Setting:
+def setting_of(
+    scenario: Scenario, candidates: gpd.GeoDataFrame | gpd.GeoSeries, rules: Rules, *, medians: bool = False
+) -> Setting:
     """
     Check a scenario, candidates and rules together.
 
@@ -303,6 +404,8 @@ def setting_of(scenario: Scenario, candidates: gpd.GeoDataFrame | gpd.GeoSeries,
         Points with a CRS, by id.
     rules
         See `Rules`.
+    medians
+        As in `Setting`.
     """
     import geopandas as gpd  # noqa: PLC0415 - slow to import
 
@@ -330,7 +433,7 @@ def setting_of(scenario: Scenario, candidates: gpd.GeoDataFrame | gpd.GeoSeries,
     whole = gpd.points_from_xy(
         degrees.geometry.x.round(PLACE_DECIMALS), degrees.geometry.y.round(PLACE_DECIMALS), crs=WGS84
     )
-    return Setting(scenario, degrees.set_geometry(gpd.GeoSeries(whole, index=degrees.index)), rules)
+    return Setting(scenario, degrees.set_geometry(gpd.GeoSeries(whole, index=degrees.index)), rules, medians)
 
 
 def place_kind(scenario: Scenario, weight: str) -> str:
@@ -397,4 +500,7 @@ def aim_of(scenario: Scenario, objective: Objective, *, importance: float = 1.0)
     where = None
     if objective.where or (objective.calls and measured.kind == "incidents"):
         where = pd.Series(applies_to(scenario, objective, measured) == ON, index=measured.ids)
-    return Aim(weight, objective.limit_s, importance=importance, where=where, name=f"{objective}: {weight}")
+    return Aim(
+        weight, objective.limit_s, importance=importance, where=where, name=f"{objective}: {weight}",
+        categories=objective.categories,
+    )  # fmt: skip

@@ -22,10 +22,25 @@ if TYPE_CHECKING:
     from fireplan.scenario import Change
     from fireplan.siting._problem.constraints import Choice
     from fireplan.siting._problem.prepared_problem import Setting
+    from fireplan.siting._results.plan_proof import Proven
     from fireplan.siting._results.site_values import Weigher
     from fireplan.siting._solvers.incumbent import Answer
 
 NOTE = "modelled with all units at home and free; no call processing"
+
+
+def drives_said(setting: Setting) -> tuple[str, ...]:
+    """Say how wrong modelled drives are, and what they are taken for, where they are calibrated."""
+    calibration = setting.scenario.calibration
+    if calibration is None or not setting.scenario.roads.calibrated:
+        return ()
+    by_chance = calibration.spread is not None and not setting.medians
+    how = (
+        "each place counts by how likely it is reached in time, so figures are what is to be expected"
+        if by_chance
+        else "drives are medians, and a place is reached in time or not by its median drive"
+    )
+    return (f"{calibration.headline} ({calibration.basis} runs); {how}",)
 
 
 def siting_of(  # noqa: PLR0913 - an answer has this many parts
@@ -39,7 +54,7 @@ def siting_of(  # noqa: PLR0913 - an answer has this many parts
     unit: str,
     total: float,
     share_of: str = "objective",
-    prove: Callable[[tuple[Change, ...]], float],
+    prove: Callable[[tuple[Change, ...]], Proven],
     claimed_per: float = 1.0,
     tie_s: Callable[[NDArray[np.int64]], NDArray[np.float64]] | None = None,
     move: bool = False,
@@ -86,7 +101,8 @@ def siting_of(  # noqa: PLR0913 - an answer has this many parts
         picked = sites[sites["chosen"] > 0]
         close = [s for i, s in enumerate(setting.closable) if n_new + i not in chosen]
         plan = plan_of(setting, picked, picked["chosen"].to_numpy(), close=close, move=move)
-        must_agree(answer.objective * claimed_per, prove(plan), unit)
+        proven = prove(plan)
+        must_agree(answer.objective * claimed_per, proven.value, unit, proven.rounded)
     off = len(set_aside)
     what = wording.counted(off, "candidate is", "candidates are")
     aside = [f"{what} set aside: off every road that a door may open on"] if off else []
@@ -106,7 +122,7 @@ def siting_of(  # noqa: PLR0913 - an answer has this many parts
         runner_ups=runner_ups(weigher, chosen, choice, names, n_new=n_new),
         curve=building_order(weigher, chosen, names, n_new=n_new, total=total),
         model=answer.model,
-        notes=(NOTE, *aside, *notes, *small_part_notes(setting.scenario)),
+        notes=(NOTE, *drives_said(setting), *aside, *notes, *small_part_notes(setting.scenario)),
         goal=goal,
         counted_in=counted_in,
     )

@@ -1,0 +1,56 @@
+"""Which model of the ladder is taken, and why, in words."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from fireplan import wording
+from fireplan.calibration._models import FEWEST
+from fireplan.drive_times import MODELS, LadderStep
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from fireplan.calibration._fitting import Ground
+    from fireplan.drive_times._calibration import Model
+
+FULL_RUNS = 1000
+"""From about so many runs on, classes, turns and hours beat a start and one factor."""
+
+
+def chosen(ladder: Sequence[LadderStep], paired_se: Sequence[float]) -> Model:
+    """Take the simplest model that is no worse than the best by more than the standard error of the difference."""
+    best = min(step.score for step in ladder)
+    fits = [
+        step.model
+        for step, se in zip(ladder, paired_se, strict=True)
+        if step.score <= best + (se if np.isfinite(se) else 0.0)
+    ]
+    return fits[0]
+
+
+def reason_of(model: Model, ladder: Sequence[LadderStep], ground: Ground, *, effects: bool) -> str:
+    """Say why this model was taken and no fuller one, and what a fuller one would take."""
+    runs, names = ground.runs, list(MODELS)
+    n = wording.counted(len(runs), "run")
+    best = min(ladder, key=lambda step: step.score)
+    said = [f"taken: {MODELS[model]}"]
+    if best.model != model:
+        said.append(
+            f"{MODELS[best.model]} is better on runs left out by less than its standard error, so the simpler one holds"
+        )
+    tried = {step.model for step in ladder}
+    untried = [name for name in names if name not in tried]
+    if untried:
+        needs = ", ".join(f"{MODELS[name]} {wording.count(FEWEST.get(name, 0))}" for name in untried)
+        said.append(f"{n} {'is' if len(runs) == 1 else 'are'} too few for others: it takes, for {needs}")
+    elif names.index(model) < names.index("full"):
+        said.append(
+            f"with {n} nothing fuller was better on days left out; from about {wording.count(FULL_RUNS)} on, classes,"
+            " turns and hours are"
+        )
+    if not effects:
+        said.append("one station alone has runs: nothing is known of how others differ, nor of errors at another")
+    return "; ".join(said)
