@@ -7,7 +7,6 @@ import pytest
 
 from fireplan import examples
 from fireplan.calibration import calibrate, total_response, turnout_times
-from fireplan.project import open_project
 from fireplan.response_performance import Policy, attend, why_missed
 from fireplan.standards import Objective
 
@@ -21,7 +20,7 @@ def truth():
 
 @pytest.fixture(scope="module")
 def project():
-    return open_project(examples.marisol_folder(), calibrated=False)
+    return examples.marisol_project(calibrated=False)
 
 
 @pytest.fixture(scope="module")
