@@ -99,6 +99,16 @@ def total_response(
     one another, so that what they have in common shows as a difference of the total.
 
     Where several units are sent, the first to arrive is the luckier one: its parts are then told too long.
+
+    Examples
+    --------
+    >>> import fireplan as fp
+    >>> project = fp.examples.marisol_project()
+    >>> policy = fp.Policy(first_types=("engine",), emergency_priorities=("1", "2"))
+    >>> found = fp.calibration.total_response(project.history, project.today, policy=policy)
+    >>> total = found.loc["total_response_s"]
+    >>> bool(abs(total["predicted_p90_s"] - total["observed_p90_s"]) < 8)
+    True
     """
     calibration = scenario.calibration
     faults = Faults("total_response")
@@ -106,7 +116,7 @@ def total_response(
         faults.add(f"scenario {quoted(scenario.name)} is not calibrated: give scenario.calibrated(calibration)")
     elif calibration.spread is None:
         faults.add("the calibration does not say how drives differ: it has no spread")
-    if by not in {"", *BY}:
+    if by not in ("", *BY):
         faults.add(f"by is {quoted(by)}: give one of {', '.join(BY)}, or leave it out")
     faults.raise_if_any()
     attendance = history if isinstance(history, Attendance) else attend(history, scenario=scenario, policy=policy)
