@@ -4,6 +4,7 @@ from fireplan.calibration._calibrate import calibrate, held_out_runs
 from fireplan.calibration._diagnostics import Diagnostics, diagnostics
 from fireplan.calibration._model_card import CardPart, ModelCard, model_card
 from fireplan.calibration._runs import history_fingerprint
+from fireplan.calibration._total_response import total_response
 from fireplan.calibration._turnout import turnout_times
 from fireplan.drive_times import (
     Calibration,
@@ -32,6 +33,7 @@ __all__ = [
     "history_fingerprint",
     "model_card",
     "read_calibration",
+    "total_response",
     "turnout_times",
     "write_calibration",
 ]

@@ -242,7 +242,7 @@ class Calibration(OfOneRelease):
     def __post_init__(self) -> None:
         """Refuse what cannot be driven by."""
         faults = Faults("calibration")
-        if self.model not in MODELS:
+        if self.model not in tuple(MODELS):  # of whatever kind it is
             faults.add(f"model is {quoted(self.model)}: one of {listed(MODELS, most=len(MODELS))}")
         if not 0.05 <= self.factor <= 5:
             faults.add(f"factor is {self.factor!r}: give a number from 0.05 to 5")

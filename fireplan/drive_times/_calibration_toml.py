@@ -65,7 +65,7 @@ SAID = {
     "stations": "How much later engines of a station are at speed [s]; the street they leave by, if not the nearest.",
     "spread": "How drives differ from one another: way from median to 90th percentile (log), and quantiles between.",
     "draws": "Curve and spread as fitted to days drawn anew, one column for each: intervals of shares come from them.",
-    "turnouts": "How long crews take to turn out [s], at the middles of a hundred equal shares.",
+    "turnouts": "How long crews take to turn out [s]: median and spread (log) by kind, category and hours; stations.",
     "ladder": "Every model on the same folds.",
     "versions": "What it was made by.",
 }  # fmt: skip

@@ -54,20 +54,20 @@ periods = st.builds(
 places = st.none() | st.tuples(st.floats(-180, 180), st.floats(-90, 90))
 starts = st.builds(StationStart, numbers, counts, texts, places, numbers, numbers)
 laws = st.builds(
-    TurnoutLaw, texts, texts, st.sampled_from([(0, 24), (7, 22), (22, 7)]), counts,
-    *[st.floats(1, 3000)] * 3, st.floats(0, 3),
+    TurnoutLaw, texts, texts, st.sampled_from([(0, 24), (7, 22), (22, 7)]), counts, st.floats(0.1, 3600), numbers,
+    numbers, st.floats(0, 3),
 )  # fmt: skip
-crews = st.builds(StationTurnout, st.floats(0.2, 5), numbers, numbers, counts)
+crews = st.builds(StationTurnout, st.floats(0.1, 10), numbers, numbers, counts)
 turnouts = st.builds(
     TurnoutTimes, counts, st.lists(laws, min_size=1, max_size=3).map(tuple),
-    stations=st.dictionaries(texts, crews, max_size=2), shape=hundred,
-    shape_is=st.sampled_from(["lognormal", "observed"]),
-    ledger=st.lists(st.tuples(texts, counts), max_size=2).map(tuple), notes=st.lists(texts, max_size=2).map(tuple),
+    st.dictionaries(texts, crews, max_size=2), hundred, st.sampled_from(["lognormal", "observed"]),
+    st.lists(st.tuples(texts, counts), max_size=2).map(tuple), st.lists(texts, max_size=2).map(tuple),
 )  # fmt: skip
 curves = st.builds(
     DriveCurve, st.floats(0, 600), st.floats(-600, 600), st.floats(0.001, 100), st.floats(0.2, 1.5), st.floats(0, 600)
 )
 models = st.sampled_from(sorted(MODELS))
+steps = st.builds(LadderStep, models, errors, unknown, unknown, st.none() | errors, st.none() | errors)
 calibrations = st.builds(
     Calibration, models, errors, texts, texts, texts,
     speeds_kph=st.dictionaries(texts, speeds, max_size=3), factor=st.floats(0.05, 5), curve=curves, delays=delays,
@@ -75,7 +75,7 @@ calibrations = st.builds(
     period_estimates=st.dictionaries(texts, estimates, max_size=2), week_sd=numbers, start=st.none() | estimates,
     stations=st.dictionaries(texts, starts, max_size=3), spread=st.none() | spreads,
     draws=st.lists(st.builds(Draw, *[numbers] * 6), max_size=3).map(tuple), turnouts=st.none() | turnouts,
-    ladder=st.lists(st.builds(LadderStep, models, errors, unknown, unknown), max_size=2).map(tuple),
+    ladder=st.lists(steps, max_size=2).map(tuple),
     by_station=st.none() | errors, ledger=st.lists(st.tuples(texts, counts), max_size=3).map(tuple), runs=counts,
     first_day=texts, last_day=texts, made=texts, versions=st.dictionaries(texts, texts, max_size=2), seed=counts,
     method=texts, basis=texts, notes=st.lists(texts, max_size=3).map(tuple),
