@@ -83,7 +83,8 @@ class View:
 
 VIEWS = (
     View(
-        "coverage", "Coverage", "How likely the first engine is there within four minutes, zone by zone, gaps outlined.",
+        "coverage", "Coverage",
+        "How likely the first engine is there within four minutes, by zone, with the gaps outlined.",
         "fp.maps.coverage(now)",
     ),
     View(
