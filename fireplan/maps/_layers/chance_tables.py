@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 CHANCE_BANDS = style.chance_bands()
 POINT_BANDS = style.chance_change_bands()
+SEVEN_OF_TEN = "70 %: to about seven of ten calls there help comes in time."
 
 
 def whole_points(before: ArrayLike, after: ArrayLike) -> NDArray[np.float64]:
@@ -102,7 +103,7 @@ def chance_legend(
         unit=f"{wording.lower(goal.title)}, {INTERVALS[goal.interval]}{f'; {of}' if of else ''}",
         n=n,
         held_to=held_to,
-        note="70 %: to about seven of ten calls there help comes in time.",
+        note=SEVEN_OF_TEN if notes else "",
     )
 
 
