@@ -13,6 +13,7 @@ from fireplan.drive_times import MODELS, LadderStep
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from fireplan.calibration._fitting import FitGround
     from fireplan.drive_times._calibration import Model
 
 FULL_RUNS = 1000

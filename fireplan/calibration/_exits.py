@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from fireplan.calibration._models import Learnt
+    from fireplan.calibration._routes import RunWays
+    from fireplan.calibration._runs import EngineRuns
     from fireplan.roads import RoadNetwork
 
 NEAR_M = 45.0

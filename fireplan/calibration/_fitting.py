@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from fireplan.calibration._runs import EngineRuns
     from fireplan.drive_times._calibration import Model
     from fireplan.scenario import Scenario
 

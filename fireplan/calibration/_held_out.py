@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from fireplan.calibration._runs import EngineRuns
     from fireplan.drive_times._calibration import Model
 
 MOST_FOLDS, WEEK_DAYS, FEW_DAYS = 14, 7, 60

@@ -18,6 +18,7 @@ from fireplan.response_performance._resolution import MINUTE_S
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from fireplan.calibration._shrunk_effects import LogTurnouts
     from fireplan.response_performance import Attendance
 
 LONGEST_S = 600.0

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from fireplan.calibration._fitting import FitGround
+    from fireplan.calibration._hours import HourBand
     from fireplan.drive_times._calibration import Model
     from fireplan.roads import RoadNetwork
 

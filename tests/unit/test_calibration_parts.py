@@ -197,5 +197,5 @@ def test_days_are_left_out_whole():
 
     folds = folds_by_day(EngineRuns(), 1)
     assert folds.what == "days"
-    assert all(len(np.unique(folds.fold[Runs.day == d])) == 1 for d in range(20))
+    assert all(len(np.unique(folds.fold[EngineRuns.day == d])) == 1 for d in range(20))
     assert len(np.unique(folds.fold)) == 14

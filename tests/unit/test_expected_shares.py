@@ -156,7 +156,7 @@ def test_the_levels_are_the_middles_of_a_hundred_shares():
 
 def test_a_calibration_is_for_its_own_streets():
     town = fp.examples.line_town()
-    other = made(fp.examples.marisol_project().today.roads, "start")
+    other = made(fp.examples.marisol_project(calibrated=False).today.roads, "start")
     with pytest.raises(InputError, match="made on other streets"):
         town.calibrated(other)
     with pytest.raises(InputError, match="calibrated already"):
