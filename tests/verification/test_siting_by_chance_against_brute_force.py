@@ -9,7 +9,16 @@ import shapely
 
 import fireplan as fp
 from fireplan import siting
-from fireplan.drive_times import Calibration, Estimate, HeldOutError, StationStart, TravelSpread, TurnoutTimes
+from fireplan.drive_times import (
+    Calibration,
+    Estimate,
+    HeldOutError,
+    StationStart,
+    StationTurnout,
+    TravelSpread,
+    TurnoutLaw,
+    TurnoutTimes,
+)
 from fireplan.drive_times._calibration import network_fingerprint
 from fireplan.roads import DriveCurve
 from fireplan.siting._equity import District, WorstWeigher, worst_first
@@ -184,14 +193,14 @@ def calibrated(seed):
     rng = np.random.default_rng(seed)
     stations = TOWN.stations
     speeds = {name: Estimate(v, v, v, 1) for name, v in zip(np.unique(TOWN.roads.highway), rng.uniform(25, 60, 9))}  # noqa: B905
-    turnout = TurnoutTimes(
-        100,
-        tuple(np.sort(rng.uniform(20, 120, 100))),
-        {},
-        {str(s): float(rng.uniform(-15, 15)) for s in stations.index},
+    law = TurnoutLaw(
+        "engine", "fire", (0, 24), 100, float(rng.uniform(40, 90)), 40.0, 90.0, float(rng.uniform(0.1, 0.5))
     )
+    factors = {str(s): StationTurnout(float(rng.uniform(0.8, 1.25)), 0.7, 1.3, 40) for s in stations.index}
+    turnout = TurnoutTimes(100, (law,), factors)
+    error = HeldOutError(100, "days", 0.0, 20.0, 60.0, 0.6, 0.9)
     found = Calibration(
-        "full", HeldOutError(100, "days", 0.0, 20.0, 60.0, 0.6, 0.9), network_fingerprint(TOWN.roads), "made for a test",
+        "full", error, network_fingerprint(TOWN.roads), "made for a test",
         speeds_kph=speeds, curve=CURVES[seed % 2], spread=TravelSpread(float(rng.uniform(0.1, 0.5))), turnout=turnout,
         stations={str(stations.index[0]): StationStart(float(rng.uniform(-4, 9)), 40)}, basis="invented",
     )  # fmt: skip
@@ -242,9 +251,8 @@ def test_every_question_answers_on_calibrated_roads_and_is_proven_by_its_assessm
     assert siting.expected_coverage(town, units=2, busy=0.3, **asked).status == "optimal"
     assert siting.reliable_coverage(town, units=2, busy=0.3, reliability=0.9, **asked).status == "optimal"
     assert siting.backup_coverage(town, stations=2, first=0.6, **asked).status == "optimal"
-    assert siting.max_coverage(
-        town, stations=2, aims=[siting.Aim("population", 200), siting.Aim("population", 300)], candidates=sites, rules=rules
-    ).status == "optimal"  # fmt: skip
+    aims = [siting.Aim("population", 200), siting.Aim("population", 300)]
+    assert siting.max_coverage(town, stations=2, aims=aims, candidates=sites, rules=rules).status == "optimal"
     curve = siting.marginal_curve(town, up_to=3, **asked)
     assert (np.diff(curve["objective"]) >= -1e-9).all()
     best = siting.max_coverage(town, stations=2, **asked)

@@ -27,7 +27,7 @@ from fireplan.travel import candidate_times
 from fireplan.travel._places import places, station_places
 from fireplan.travel._suppliers import suppliers
 from fireplan.travel._travel_times import time_rows
-from fireplan.travel._turnout import common_turnout_s
+from fireplan.travel._turnout import common_turnout_s, told_turnout_s
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -160,18 +160,18 @@ class Setting:
         if not scenario.roads.calibrated:
             travel_s = time_rows(scenario, ends, starts=starts)[station]
             return ExistingUnits(names, whole, later_s, none, travel_s)
-        common_s = none + np.float32(common_turnout_s(scenario, rules.interval, [rules.unit]))
+        told_s = none + np.float32(told_turnout_s(scenario, rules.interval, [rules.unit]))
         on = starts.on_road
         at = OnRoad(on.street[station], on.along[station], on.offset_m[station])
         standing = starts._replace(ids=names, on_road=at)
         travel_s = time_rows(scenario, ends, starts=standing, later_s=later_s.astype(float))
-        return ExistingUnits(names, whole, common_s, later_s, travel_s)
+        return ExistingUnits(names, whole, told_s, later_s, travel_s)
 
     def times(self, aim: Aim, *, cutoff_s: float | None = None) -> CandidateTimes:
         """Drive from each candidate to the places an aim counts, with what is waited for before it: see `arrivals`."""
         scenario = self.driven(aim)
-        to, common_s, waits_s = place_kind(scenario, aim.weight), self._common_s(aim), self._waits_s(aim)
-        limit_s = (self.reach_s(aim) if cutoff_s is None else cutoff_s) - common_s
+        to, told_s, waits_s = place_kind(scenario, aim.weight), self._told_s(aim), self._waits_s(aim)
+        limit_s = (self.reach_s(aim) if cutoff_s is None else cutoff_s) - told_s
         if not limit_s - waits_s > 0:
             raise InputError(
                 f"{aim}: turnout alone takes {wording.clock(self.turnout_s)}, so no new site can reach anything"
@@ -188,18 +188,21 @@ class Setting:
     def arrivals(self, aim: Aim, times: CandidateTimes, speed: float = 1.0) -> NDArray[np.float32]:
         """When a new unit of each candidate arrives, driving this many times as fast: one for each of its times. [s]"""
         travel_s = _driven(times.travel_s, speed, np.full(1, self._waits_s(aim), dtype=np.float32))
-        return np.asarray(travel_s + np.float32(self._common_s(aim)))
+        return np.asarray(travel_s + np.float32(self._told_s(aim)))
 
-    def _common_s(self, aim: Aim) -> float:
+    def _told_s(self, aim: Aim) -> float:
         """What of the turnout of a new unit is told after its drive: all of it, unless drives follow a curve. [s]"""
         scenario = self.driven(aim)
         if not scenario.roads.calibrated:
             return self.turnout_s
-        return common_turnout_s(scenario, self.rules.interval, [self.rules.unit])
+        return told_turnout_s(scenario, self.rules.interval, [self.rules.unit])
 
     def _waits_s(self, aim: Aim) -> float:
-        """And what of it is waited for before. [s]"""
-        return self.turnout_s - self._common_s(aim)
+        """And what of it is waited for before: how it differs from that of the department. [s]"""
+        scenario = self.driven(aim)
+        if not scenario.roads.calibrated:
+            return 0.0
+        return self.turnout_s - common_turnout_s(scenario, self.rules.interval, [self.rules.unit])
 
     @cached_property
     def _fingerprint(self) -> int:
@@ -318,7 +321,7 @@ class Setting:
         later_s = np.full(len(starts.ids), self._waits_s(aim))
         ends = places(scenario, place_kind(scenario, aim.weight))
         rows = time_rows(scenario, ends, starts=starts, later_s=later_s)[starts.ids.get_indexer(pd.Index(homes))]
-        return np.asarray(rows + self._common_s(aim) <= aim.within_s)
+        return np.asarray(rows + self._told_s(aim) <= aim.within_s)
 
     def choice(self, ids: pd.Index, *, stations: int, closing: int | None = None, several: int = 1) -> Choice:
         """
