@@ -18,7 +18,7 @@ from fireplan.siting._problem.cover_problem import CoverProblem, Floor
 from fireplan.siting._problem.prepared_problem import default_weight, setting_of
 from fireplan.siting._results.build_result import siting_of
 from fireplan.siting._results.plan_proof import Proven, assessed, reached_by
-from fireplan.siting._solvers.cutting_planes import Master, Parts, add_required, solve_by_cuts
+from fireplan.siting._solvers.cutting_planes import CoverParts, Master, add_required, solve_by_cuts
 from fireplan.siting._solvers.highs import Solved, conclude, solve
 from fireplan.siting._solvers.incumbent import Answer, Search, offer, searching
 from fireplan.siting._solvers.solve_cover import by_cuts, chosen_in, solve_cover
@@ -191,7 +191,7 @@ def worst_first(weigher: WorstWeigher, *, time_limit_s: float, gap: float) -> An
 def _maximin_by_cuts(weigher: WorstWeigher, search: Search, tell: Callable[[NDArray[np.int64]], None]) -> Solved:
     """State the same in parts of districts instead of rows, and solve it by cuts."""
     problem, districts_ = weigher.problem, weigher.parts
-    parts = Parts.by([p.weight for p in districts_])
+    parts = CoverParts.by([p.weight for p in districts_])
     n, k = problem.runs.n, len(parts.of)
 
     def fix(rows: ProgramRows, variable: NDArray[np.int64]) -> None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from fireplan._kernel.location.lagrangian_cover import Relaxation, Room, Rows
+from fireplan.siting._problem.stepped_demand import thinned
 from fireplan.siting._solvers.greedy_exchange import exchange, greedy
 from fireplan.siting._solvers.incumbent import offer
 
@@ -30,6 +31,10 @@ NODE_ITERATIONS, NODE_STRIDE, NODE_PATIENCE = 80, 0.3, 15
 """The same below the root, where the multipliers are nearly right from the start."""
 
 
+FEWER = 0.5
+"""Where steps of chance are many, they are merged anew when so few of the sites are left."""
+
+
 class Node(NamedTuple):
     """A part of all choices: these sites are taken, and only those may join; with the bound known so far."""
 
@@ -39,7 +44,14 @@ class Node(NamedTuple):
     bound: float
 
 
-def bound_and_fix(problem: CoverProblem, search: Search) -> Node:
+class Root(NamedTuple):
+    """What is left to be searched, and the problem in whose rows its prices are."""
+
+    node: Node
+    problem: CoverProblem
+
+
+def bound_and_fix(problem: CoverProblem, search: Search) -> Root:
     """
     Find good choices and a bound, and rule out sites that cannot be in a better choice.
 
@@ -65,6 +77,7 @@ def bound_and_fix(problem: CoverProblem, search: Search) -> Node:
     quota = np.array(choice.quota)
     relaxed = Relaxation(runs, rows)
     alive = np.flatnonzero((choice.most > 0) & (quota[choice.group] > 0))
+    within, many = problem, len(alive)
     before, tried = np.inf, {tuple(chosen)}
     # Lower the bound, follow what the relaxed answer suggests, and rule out sites by their scores, in rounds: each
     # makes the next sharper. Invariant: a choice better than the best one known holds sites of `alive` alone.
@@ -82,8 +95,14 @@ def bound_and_fix(problem: CoverProblem, search: Search) -> Node:
         if before - relaxed.bound < STOOD_STILL * relaxed.bound:
             break
         before = relaxed.bound
+        if problem.stepped and problem.concave and len(alive) < FEWER * many:
+            many, (within, row) = len(alive), thinned(within, alive)
+            priced = relaxed.price[row >= 0]
+            price = np.bincount(row[row >= 0], weights=priced, minlength=within.runs.n_rows).astype(float)
+            rows = Rows(within.weight, within.base, within.worth)
+            relaxed = Relaxation(within.runs, rows, price)
     search.check()
-    return Node(np.empty(0, dtype=np.int64), alive, relaxed.price, relaxed.bound + problem.already)
+    return Root(Node(np.empty(0, dtype=np.int64), alive, relaxed.price, relaxed.bound + problem.already), within)
 
 
 def branch(problem: CoverProblem, root: Node, search: Search) -> None:

@@ -29,7 +29,7 @@ CLOSE = 1e-7
 """A cut is needed where a part is taken for more than is covered there, by more than this part of all there is."""
 
 
-class Parts(NamedTuple):
+class CoverParts(NamedTuple):
     """
     What is covered, part by part.
 
@@ -48,7 +48,7 @@ class Parts(NamedTuple):
     n: int
 
     @classmethod
-    def by(cls, weights: list[NDArray[np.float64]]) -> Parts:
+    def by(cls, weights: list[NDArray[np.float64]]) -> CoverParts:
         """Part several weightings of the rows into blocks of neighbours."""
         n_rows = len(weights[0])
         edges = np.unique(np.linspace(0, n_rows, BLOCKS + 1).astype(int))
@@ -87,7 +87,7 @@ class Master(NamedTuple):
 
 
 def solve_by_cuts(
-    problem: CoverProblem, search: Search, parts: Parts, master: Master, tell: Callable[[NDArray[np.int64]], None]
+    problem: CoverProblem, search: Search, parts: CoverParts, master: Master, tell: Callable[[NDArray[np.int64]], None]
 ) -> Solved:
     """
     Solve a covering question in which being covered once is worth all there is.
@@ -121,7 +121,7 @@ def solve_by_cuts(
     rows = ProgramRows()
     problem.choice.add_rows(rows)
     master.fix(rows, variable)
-    cutter = Cutter(problem, parts)
+    cutter = CoverCuts(problem, parts)
     cutter.add(rows, np.zeros(n), variable, np.full(k, np.inf))
 
     def solved(*, whole: bool) -> Solved:
@@ -148,10 +148,10 @@ def solve_by_cuts(
             return found
 
 
-class Cutter:
+class CoverCuts:
     """Adds what keeps parts from being taken for more than a choice covers."""
 
-    def __init__(self, problem: CoverProblem, parts: Parts) -> None:
+    def __init__(self, problem: CoverProblem, parts: CoverParts) -> None:
         self.problem, self.parts = problem, parts
         self.runs = problem.runs
         self.column = np.repeat(np.arange(self.runs.n), np.diff(self.runs.start))

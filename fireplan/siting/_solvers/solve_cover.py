@@ -11,7 +11,7 @@ from fireplan import wording
 from fireplan.errors import FireplanError
 from fireplan.siting._problem.aggregation import core
 from fireplan.siting._solvers.branch_and_bound import bound_and_fix, branch
-from fireplan.siting._solvers.cutting_planes import Master, Parts, add_required, solve_by_cuts
+from fireplan.siting._solvers.cutting_planes import CoverParts, Master, add_required, solve_by_cuts
 from fireplan.siting._solvers.highs import TOLERANCE, conclude, solve
 from fireplan.siting._solvers.incumbent import offer
 
@@ -51,12 +51,12 @@ def solve_cover(problem: CoverProblem, search: Search) -> None:
             f"{wording.counted(problem.lost, 'place that has', 'places that have')} to be covered:"
             " reached by no candidate",
         )
-    root = bound_and_fix(problem, search)
+    root, within = bound_and_fix(problem, search)
     left = core(problem, root.alive)
     entries = int((left.runs.hi - left.runs.lo).sum())
     search.model = left
     if problem.plain and entries > CORE_ENTRIES:
-        branch(problem, root, search)
+        branch(within, root, search)
     elif by_cuts(left):
         _by_cuts(problem, left, search)
     else:
@@ -75,7 +75,7 @@ def by_cuts(problem: CoverProblem) -> bool:
 
 def _by_cuts(problem: CoverProblem, left: CoverProblem, search: Search) -> None:
     """Find what is left by cuts: the objective is the sum of its parts, and so is each floor."""
-    parts = Parts.by([left.weight, *(f.weight for f in left.floors)])
+    parts = CoverParts.by([left.weight, *(f.weight for f in left.floors)])
     n = left.runs.n
 
     def fix(rows: ProgramRows, variable: NDArray[np.int64]) -> None:
