@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 ROOT_ROUNDS, ROOT_ITERATIONS = 12, 250
 """The bound is lowered in rounds of so many iterations; between them sites are fixed and answers improved."""
 
+SHORTER = 5
+"""Where steps of chance make iterations dear, rounds are so much shorter and as many more: sites are fixed sooner."""
+
 STRIDE = 0.7
 """Steps begin every round this much shorter."""
 
@@ -81,10 +84,14 @@ def bound_and_fix(problem: CoverProblem, search: Search) -> Root:
     before, tried = np.inf, {tuple(chosen)}
     # Lower the bound, follow what the relaxed answer suggests, and rule out sites by their scores, in rounds: each
     # makes the next sharper. Invariant: a choice better than the best one known holds sites of `alive` alone.
-    for turn in range(ROOT_ROUNDS):
+    parts = SHORTER if problem.stepped else 1
+    for turn in range(ROOT_ROUNDS * parts):
         search.check()
         room = Room(alive, choice.most, choice.group, quota, problem.units)
-        relaxed.descend(rows, room, towards=known - problem.already, iterations=ROOT_ITERATIONS, stride=STRIDE**turn)
+        relaxed.descend(
+            rows, room, towards=known - problem.already, iterations=ROOT_ITERATIONS // parts,
+            stride=STRIDE ** (turn / parts),
+        )  # fmt: skip
         search.tighten(relaxed.bound + problem.already)
         found = np.repeat(np.arange(runs.n), relaxed.best)
         if choice.allows(found) and tuple(found) not in tried:
@@ -92,7 +99,7 @@ def bound_and_fix(problem: CoverProblem, search: Search) -> Root:
             known = max(known, problem.objective(exchange(problem, found, search)))
         if not math.isnan(search.objective):
             alive, _ = _kept(relaxed, room, _target(search) - problem.already)
-        if before - relaxed.bound < STOOD_STILL * relaxed.bound:
+        if before - relaxed.bound < STOOD_STILL / parts * relaxed.bound:
             break
         before = relaxed.bound
         if problem.stepped and problem.concave and len(alive) < FEWER * many:
