@@ -1,5 +1,6 @@
 """Covering by chance against trying all choices: on matrices of chances, and on small towns, assessed plan by plan."""
 
+from dataclasses import replace
 from itertools import combinations, combinations_with_replacement
 
 import geopandas as gpd
@@ -318,3 +319,34 @@ def test_set_cover_tells_what_is_to_be_expected_of_its_plan():
     whole, within = town.zones["population"].sum(), assessed(found.after(), rule)
     assert within < whole
     assert any(f"({fp.wording.share(within / whole)}) are to be expected" in note for note in found.notes)
+
+
+def test_figures_of_chances_are_told_with_the_error_of_drives_and_those_of_planned_ones_are_not():
+    town, sites = calibrated(2)
+    found = siting.max_coverage(town, stations=1, candidates=sites)
+    assert "each place by how likely it is" in found.question
+    curve = siting.marginal_curve(town, up_to=1, candidates=sites)
+    assert curve.attrs["drives"].startswith("drive times: median error 20 s, p90 60 s, held out, n = 100")
+    planned = fp.Scenario(TOWN.roads, TOWN.stations, TOWN.units, TOWN.zones)
+    assert "likely" not in siting.max_coverage(planned, stations=1, candidates=sites).question
+    assert "drives" not in siting.marginal_curve(planned, up_to=1, candidates=sites).attrs
+
+
+def test_an_aim_of_an_objective_counts_the_turnout_of_its_incidents():
+    town, sites = calibrated(4)
+    turnout = town.calibration.turnout
+    slow = turnout.laws[0]._replace(category="ems", median_s=200.0, low_s=190.0, high_s=210.0)
+    changed = replace(town.calibration, turnout=replace(turnout, laws=(*turnout.laws, slow)))
+    base = fp.Scenario(TOWN.roads, TOWN.stations, TOWN.units, town.zones).calibrated(changed)
+    rules = siting.Rules(interval="turnout_and_travel_s")
+    shares = {}
+    for category in ("fire", "ems"):
+        rule = fp.standards.local_rule(
+            "r", limit_s=300, weight="population", share=0.9, interval=rules.interval, categories=[category]
+        )
+        aim = siting.aim_of(base, rule.objectives[0])
+        assert aim.categories == (category,)
+        found = siting.max_coverage(base, stations=1, candidates=sites, aims=[aim], rules=rules)
+        assert assessed(found.after(), rule) == pytest.approx(found.objective, rel=1e-6)
+        shares[category] = found.share
+    assert shares["ems"] < shares["fire"]
