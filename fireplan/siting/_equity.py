@@ -15,7 +15,8 @@ from fireplan.errors import InputError
 from fireplan.siting._cover_question import districts, problem_of
 from fireplan.siting._problem.aims_and_rules import Aim, Rules
 from fireplan.siting._problem.cover_problem import CoverProblem, Floor
-from fireplan.siting._problem.prepared_problem import default_weight, setting_of
+from fireplan.siting._problem.prepared_problem import setting_of
+from fireplan.siting._problem.what_counts import default_weight
 from fireplan.siting._results.build_result import siting_of
 from fireplan.siting._results.plan_proof import Proven, assessed, reached_by
 from fireplan.siting._solvers.cutting_planes import CoverParts, Master, add_required, solve_by_cuts

@@ -13,7 +13,8 @@ from fireplan.errors import InputError
 from fireplan.progress import silent, steps
 from fireplan.siting._cover_question import checked_goal, must_stand, problem_of, stated, tie_breaker
 from fireplan.siting._problem.aims_and_rules import Aim, Rules
-from fireplan.siting._problem.prepared_problem import default_weight, setting_of
+from fireplan.siting._problem.prepared_problem import setting_of
+from fireplan.siting._problem.what_counts import default_weight
 from fireplan.siting._results.build_result import drives_said
 from fireplan.siting._results.plan_proof import columns_named
 from fireplan.siting._results.site_values import CoverWeigher, settled
