@@ -37,20 +37,32 @@ def marisol_folder() -> Path:
     raise InputError("the sample city is not there: reinstall fireplan, or run data/make_marisol.py")
 
 
-def marisol() -> Scenario:
+def marisol(*, calibrated: bool = True) -> Scenario:
     """
     Read the sample city Marisol, as it stands today.
+
+    Parameters
+    ----------
+    calibrated
+        Whether drives take as long as its dispatch history says (its `calibration.toml`), or are planned.
 
     Returns
     -------
     Seven stations, 115,000 invented people in the open sea, and two years of invented dispatch history.
     """
-    return marisol_project().today
+    return marisol_project(calibrated=calibrated).today
 
 
-def marisol_project(*, tell: Callable[[str], None] | None = None) -> Project:
-    """Read the sample city with its what-ifs, its standard and its history; `tell` as in `open_project`."""
-    return open_project(marisol_folder(), tell=tell)
+def marisol_project(*, tell: Callable[[str], None] | None = None, calibrated: bool = True) -> Project:
+    """
+    Read the sample city with its what-ifs, its standard and its history.
+
+    Parameters
+    ----------
+    tell, calibrated
+        As in `open_project`.
+    """
+    return open_project(marisol_folder(), tell=tell, calibrated=calibrated)
 
 
 def line_town() -> Scenario:

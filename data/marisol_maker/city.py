@@ -157,6 +157,7 @@ stations = "stations.csv"
 units = "units.csv"
 zones = "zones.geojson"
 cad = "cad.csv.gz"
+calibration = "calibration.toml"
 
 [network]
 source = "Marisol's own streets (invented)"

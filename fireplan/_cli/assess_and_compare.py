@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
@@ -15,6 +15,7 @@ from fireplan.changes._notes import road_notes
 from fireplan.comparison import Comparison
 from fireplan.errors import ProjectError
 from fireplan.measures import assess, by_period, gaps
+from fireplan.measures._assessment import chosen_measure
 from fireplan.progress import silent
 from fireplan.project import manifest, whole_outputs, write_csv, write_layers
 from fireplan.travel import first_due_areas, isochrones
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     import geopandas as gpd
 
     from fireplan.project import Project
+    from fireplan.scenario import Scenario
 
     Tell = Callable[[str], None]
 
@@ -91,6 +93,7 @@ def _run(
     for scenario in results.project.scenarios if with_plans else ():
         lines += [f"{scenario.name}: {note}." for note in road_notes(scenario)]
     lines += [line for name, found in results.holes.items() for line in show.gap_lines(name, found)]
+    lines += planning_lines(results.comparison, project.planned, project.scenarios if with_plans else ())
     kind = "invented data, modelled times" if project.plan.provenance == "invented" else "modelled"
     cut = [f"; {selection}" for selection in project.today.selections]
     show.report(results.comparison, lines, title=f"{project.title} ({kind}){''.join(cut)}")
@@ -107,7 +110,7 @@ def _measure(
         assessments.append(assess(scenario, standard=project.standard))
     comparison = Comparison(tuple(assessments))
     periods = None
-    if project.today.roads.periods:
+    if project.today.roads.periods and (project.planned is None or project.plan.periods):  # not each hour learnt
         tell("assessing each period of the week")
         periods = by_period(project.today, standard=project.standard)
     tell("finding gaps")
@@ -127,6 +130,45 @@ def _measure(
         said = f"{wording.capital(project.left_out)}. {page.footer.method}"
         page.footer = replace(page.footer, method=said)
     return _Results(project, comparison, holes, reached.reset_index(drop=True), page, periods)
+
+
+def planning_lines(comparison: Comparison, planned: Scenario | None, plans: tuple[Scenario, ...]) -> list[str]:
+    """
+    Say what planning speeds would have said, and what was learnt says instead: a line for each objective.
+
+    Parameters
+    ----------
+    comparison
+        Of the calibrated department and its what-ifs.
+    planned
+        The department by planning speeds; None: it is not calibrated.
+    plans
+        The what-ifs.
+    """
+    if planned is None:
+        return []
+    lines = ["By planning speeds it would have been (in brackets: by the drive times learnt, as above):"]
+    scenarios = (planned, *(planned.apply(*plan.changes, name=plan.name) for plan in plans))
+    told = [assess(scenario, standard=comparison.standard).summary() for scenario in scenarios]
+    for goal in comparison.standard.planned:
+        of = (goal.key, chosen_measure(comparison.baseline, goal.key))
+        rows: list[Any] = [summary.loc[of] for summary in told]
+        here: list[Any] = [a.summary().loc[of] for a in comparison.assessments]
+        pairs = []
+        for scenario, by_plan, now in zip(scenarios, rows, here, strict=True):
+            if goal.at_most_outside is None:
+                was, instead = (wording.share(row["share"], goal=goal.share) for row in (by_plan, now))
+            else:
+                was, instead = (_outside(row, of[0]) for row, of in ((by_plan, rows), (now, here)))
+            pairs.append(f"{scenario.name} {was} ({instead})")
+        lines.append(f"  {goal.title}, {wording.clock(goal.limit_s)}, of {rows[0]['unit']}: {'; '.join(pairs)}")
+    return lines
+
+
+def _outside(row: Any, today: Any) -> str:  # noqa: ANN401 - rows of a table, as pandas hands them out
+    """Say how much is outside, and how much more that is than today."""
+    change = wording.signed(row["outside"] - today["outside"])
+    return f"{wording.count(row['outside'])} outside" + ("" if row is today else f", {change}")
 
 
 def _write(results: _Results, folder: Path) -> None:

@@ -13,7 +13,7 @@ from rich.text import Text
 from fireplan import _kernel as kernel
 from fireplan import wording
 from fireplan._cli import terminal as show
-from fireplan.calibration import calibrate
+from fireplan.calibration import calibrate, model_card
 from fireplan.drive_times import write_calibration
 from fireplan.errors import ProjectError
 from fireplan.measures import assess
@@ -32,6 +32,9 @@ if TYPE_CHECKING:
     from fireplan.scenario import Scenario
 
 STEPS = 9
+NOT_FOR = "What it must not be used for"
+"""A part of the model card."""
+
 LADDER = {
     "planning": "planning speeds",
     "factor": "times one factor",
@@ -114,11 +117,12 @@ def _print_card(project: Project, found: Calibration, shares: list[str]) -> None
     console.print(_ladder(found))
     if found.speeds_kph:
         console.print(_speeds(project.today, found))
-    say(list(_learnt(found)), "Start, turns and hours")
+    say(list(_learnt(found)), "Start, turns, turnout and hours")
     say(list(_streets(project, found)), "Stations whose engines leave by another street than the nearest")
     say(list(_runs(found)), "Runs")
     say(shares, "What difference it makes")
-    say([f"- {note}" for note in found.notes], "What to know, and what not to use it for")
+    say([f"- {note}" for note in found.notes], "What to know")
+    say([f"- {line}" for line in model_card(found)[NOT_FOR]], NOT_FOR)
 
 
 def _ladder(found: Calibration) -> Table:
@@ -181,6 +185,10 @@ def _learnt(found: Calibration) -> Iterator[str]:
     turns = [f"{COSTS[key]} {_with_interval(e)} s" for key, e in found.delay_estimates.items() if key in COSTS]
     if turns:
         yield f"turns: {', '.join(turns)}"
+    if found.turnout is not None:
+        half, most = np.quantile(found.turnout.quantiles_s, [0.5, 0.9])
+        n = wording.counted(found.turnout.n, "turnout")
+        yield f"turnout: median {wording.clock(half)}, p90 {wording.percentile(most)}, as observed at {n}"
     for period in found.periods:
         sure = found.period_estimates.get(period.name)
         yield f"{period}" if sure is None else f"{period.name}: speeds times {_with_interval(sure, digits=2)}"

@@ -87,7 +87,7 @@ def write_calibration(calibration: Calibration, path: str | Path) -> Path:
     Returns
     -------
     The file. It is written whole or not at all; equal calibrations give the same bytes, and what is read from it is
-    equal to what was written.
+    what was written, to the last digit.
 
     Raises
     ------

@@ -45,12 +45,12 @@ def manifest(project: Project, scenarios: Sequence[Scenario], *, outputs: Sequen
         if is_database(name)
         else {"file": name, "sha256": file_hash(file_of(project.folder, name))}
         for key, name in project.plan.inputs.named.items()
-        if is_database(name) or file_of(project.folder, name).exists()
+        if key != "calibration" and (is_database(name) or file_of(project.folder, name).exists())
     }
     plan = project.folder / project.plan_file
     history = project.history
     learnt = project.today.calibration
-    calibration = {} if learnt is None else {"calibration": _calibration_said(learnt)}
+    calibration = {} if learnt is None else {"calibration": _calibration_said(learnt, project)}
     return {
         "project": project.title,
         "provenance": project.plan.provenance,
@@ -79,9 +79,12 @@ def manifest(project: Project, scenarios: Sequence[Scenario], *, outputs: Sequen
     }
 
 
-def _calibration_said(learnt: Calibration) -> dict[str, Any]:
+def _calibration_said(learnt: Calibration, project: Project) -> dict[str, Any]:
     """Say what drives were learnt from, and how wrong they are where they were not."""
+    name = str(project.plan.inputs.calibration)
     return {
+        "file": name,
+        "sha256": file_hash(file_of(project.folder, name)),
         "fingerprint": learnt.fingerprint,
         "model": learnt.model,
         "error": learnt.headline,

@@ -67,6 +67,8 @@ class Project:
         Name of the plan in the folder.
     left_out
         Which stations the plan leaves out with their units, for whoever looks at a map without them; "": none.
+    planned
+        Where drives are calibrated, the department as it stands by planning speeds, to say what difference it makes.
     """
 
     folder: Path
@@ -78,6 +80,7 @@ class Project:
     notes: tuple[str, ...]
     plan_file: str = "plan.toml"
     left_out: str = ""
+    planned: Scenario | None = None
 
     @property
     def title(self) -> str:
@@ -175,15 +178,11 @@ def open_project(path: str | Path, *, tell: Callable[[str], None] | None = None,
         snap_limit_m=plan.network.snap_limit_m,
     )
     said: list[str] = []
+    planned = None
     if calibration is not None:
+        planned, _ = _narrowed(today, plan, folder)
         today, said = driven_by(today, calibration, plan, history)
-    if plan.area is not None:
-        whole = plan.area.within == ZONES
-        area = ZONES if whole else read_vector(folder / plan.area.within, what="study area")
-        if not isinstance(area, str):
-            area.attrs["name"] = f"the area of {plan.area.within}"
-        today = today.only(area=area, name=TODAY)
-    today, parted = _at_points(today, plan, folder)  # after the study area: zones are in it by their middle
+    today, parted = _narrowed(today, plan, folder)
     notes = [*plan.warnings(), *network.notes, *network.period_notes, *left_out]
     notes += [note for table in (stations, units, outlines, incidents) for note in _notes(table)]
     notes += [] if history is None else history.messages()
@@ -192,7 +191,7 @@ def open_project(path: str | Path, *, tell: Callable[[str], None] | None = None,
         notes.append(_density_said(plan.demand.density))
     scenarios = tuple(_scenarios(plan, today, folder))
     gone = "; ".join(left_out)
-    return Project(folder, plan, today, scenarios, standard, history, tuple(notes), plan_file, gone)
+    return Project(folder, plan, today, scenarios, standard, history, tuple(notes), plan_file, gone, planned)
 
 
 def _stations_and_units(plan: Plan, folder: Path) -> tuple[gpd.GeoDataFrame, pd.DataFrame, list[str] | None, list[str]]:
@@ -351,6 +350,17 @@ def _at_points(today: Scenario, plan: Plan, folder: Path) -> tuple[Scenario, lis
     where = "along their streets" if places is None else f"at the places of {asked.places}"
     note = f"{wording.counted(len(today.zones), 'zone')} parted into {wording.count(len(found.zones))} points {where}"
     return found, [note + (f"; {wording.count(stay)} of them had none and stay whole" if stay else "")]
+
+
+def _narrowed(today: Scenario, plan: Plan, folder: Path) -> tuple[Scenario, list[str]]:
+    """Leave out what lies outside the study area, and part the zones into points; say how many."""
+    if plan.area is not None:
+        whole = plan.area.within == ZONES
+        area = ZONES if whole else read_vector(folder / plan.area.within, what="study area")
+        if not isinstance(area, str):
+            area.attrs["name"] = f"the area of {plan.area.within}"
+        today = today.only(area=area, name=TODAY)
+    return _at_points(today, plan, folder)  # after the study area: zones are in it by their middle
 
 
 def _density_said(density: Density) -> str:

@@ -745,7 +745,7 @@ def test_three_hundred_incidents_are_drawn_in_time(stage, open_address):
 @pytest.fixture(scope="module")
 def service():
     """Marisol's busiest day, played quickly and stopped in the afternoon, at a moment when incidents run."""
-    project = fp.examples.marisol_project()
+    project = fp.examples.marisol_project(calibrated=False)
     feed, at = replay_of(project.history, speed=3600)
     start_us = at.now_us()
     with (

@@ -14,7 +14,7 @@ pytestmark = pytest.mark.browser
 
 @pytest.fixture(scope="module")
 def project():
-    return marisol_project()
+    return marisol_project(calibrated=False)
 
 
 @pytest.fixture(scope="module")

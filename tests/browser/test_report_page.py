@@ -22,7 +22,7 @@ WIDER = """() => [...document.querySelectorAll('td, th, p, li, dd')]
 @pytest.fixture(scope="module")
 def report(tmp_path_factory):
     """The report of the sample city."""
-    project = fp.examples.marisol_project()
+    project = fp.examples.marisol_project(calibrated=False)
     with silent():
         return write_report(project, tmp_path_factory.mktemp("report") / "report.html")
 

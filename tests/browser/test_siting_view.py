@@ -68,7 +68,7 @@ def runs(found):
 
 @pytest.fixture(scope="module")
 def found():
-    city = fp.examples.marisol()
+    city = fp.examples.marisol(calibrated=False)
     return answer(city, intersection_sites(city, apart_m=235.0))
 
 

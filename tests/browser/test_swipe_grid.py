@@ -58,7 +58,7 @@ LABELS = """() => [...document.querySelectorAll('.fp-map')].map((map) => {
 
 @pytest.fixture(scope="module")
 def project():
-    return marisol_project()
+    return marisol_project(calibrated=False)
 
 
 @pytest.fixture(scope="module")

@@ -37,7 +37,7 @@ def resident_mb():
 
 
 def test_a_long_run_stays_flat_and_ends_in_the_state_of_its_events(n_events, tmp_path):
-    project = fp.examples.marisol_project()
+    project = fp.examples.marisol_project(calibrated=False)
     events = events_of(project.history)[:n_events]
     clock = SetClock(events[0].ts_us)
     clock.speed = SPEED

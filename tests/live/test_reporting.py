@@ -26,7 +26,7 @@ def us(stamp):
 
 @pytest.fixture(scope="module")
 def project():
-    return fp.examples.marisol_project()
+    return fp.examples.marisol_project(calibrated=False)
 
 
 @pytest.fixture(scope="module")

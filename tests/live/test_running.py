@@ -26,7 +26,7 @@ MIDDLE = (-140.0, 30.015)
 
 @pytest.fixture(scope="module")
 def project():
-    return fp.examples.marisol_project()
+    return fp.examples.marisol_project(calibrated=False)
 
 
 @pytest.fixture(scope="module")

@@ -170,7 +170,7 @@ TestFeed.settings = settings(max_examples=tries(60), stateful_step_count=25)
 
 @pytest.fixture(scope="module")
 def project():
-    return fp.examples.marisol_project()
+    return fp.examples.marisol_project(calibrated=False)
 
 
 @pytest.fixture(scope="module")

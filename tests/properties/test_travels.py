@@ -70,7 +70,7 @@ def test_a_scenario_gives_the_same_figures_where_it_arrives(steps, way):
 
 @pytest.fixture(scope="module")
 def city():
-    return fp.examples.marisol()
+    return fp.examples.marisol(calibrated=False)
 
 
 @pytest.fixture(scope="module")

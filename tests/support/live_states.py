@@ -141,7 +141,7 @@ class Recorded:
     """What the service says of Marisol: the ground, before anything was heard, and on that afternoon."""
 
     def __init__(self):
-        project = fp.examples.marisol_project()
+        project = fp.examples.marisol_project(calibrated=False)
         self.department = Department.of(project)
         clock = SetClock(NOW * 1000)
         with tempfile.TemporaryDirectory() as folder:

@@ -30,7 +30,7 @@ def town():
 
 @pytest.fixture(scope="module")
 def city():
-    return fp.examples.marisol()
+    return fp.examples.marisol(calibrated=False)
 
 
 def plans(city, n):
@@ -79,7 +79,7 @@ def test_what_cannot_be_asked_says_why(town, given, said):
 def test_any_number_of_processes_gives_the_same_table(city, processes, asked_before):
     asked = plans(city, 9)
     wanted = fp.compare_many(city, asked, standard=STANDARD)
-    fresh = city if asked_before else fp.examples.marisol()
+    fresh = city if asked_before else fp.examples.marisol(calibrated=False)
     found = fp.compare_many(fresh, asked, standard=STANDARD, processes=processes)
     pd.testing.assert_frame_equal(found, wanted, check_exact=True)
 
@@ -180,7 +180,7 @@ import signal, sys, tempfile
 import fireplan as fp
 signal.signal(signal.SIGINT, signal.default_int_handler)  # in the background a shell lets it be ignored
 tempfile.tempdir = sys.argv[1]
-city = fp.examples.marisol()
+city = fp.examples.marisol(calibrated=False)
 print("begun", flush=True)
 try:
     fp.compare_many(city, [fp.ScaleDemand(1 + k / 1e4) for k in range(1, 5000)], standard="NFPA_1710", processes=3)
@@ -227,7 +227,7 @@ def test_an_interrupt_ends_every_process_and_leaves_nothing(tmp_path, signalled,
 
 def test_what_is_known_of_the_scenario_goes_along(tmp_path):
     """Where it arrives an assessment works out nothing anew, and a what-if no more than it does here."""
-    city = fp.examples.marisol()
+    city = fp.examples.marisol(calibrated=False)
     question, _ = comparison._asked(city, fp.standards.NFPA_1710, comparison._Option("less", (fp.CloseStation("S1"),)))
     here = set(city.memo.kept())
     there, _, known, _ = _processes._unpacked(_processes._packed(question, tmp_path))

@@ -20,7 +20,7 @@ LIMIT_S = 240.0
 
 @pytest.fixture(scope="module")
 def city():
-    return fp.examples.marisol()
+    return fp.examples.marisol(calibrated=False)
 
 
 @pytest.fixture(scope="module")

@@ -13,7 +13,7 @@ from fireplan.examples import marisol_folder
 
 @pytest.fixture(scope="session")
 def city():
-    return fp.examples.marisol_project()
+    return fp.examples.marisol_project(calibrated=False)
 
 
 @pytest.fixture(scope="session")

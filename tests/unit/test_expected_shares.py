@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 import fireplan as fp
-from fireplan.drive_times import LEVELS, Draw, StationStart, TravelSpread, TurnoutTimes
+from fireplan.drive_times import LEVELS, Draw, StationStart, TravelSpread, TurnoutLaw, TurnoutTimes
 from fireplan.drive_times._calibration import network_fingerprint
 from fireplan.errors import InputError
 from fireplan.measures._expected import chances_for
@@ -17,7 +17,7 @@ from tests.support.made_calibrations import CURVES, draws, made
 LIMIT_S = 120.0
 ONE = Standard("one", "one", (Objective("first", "First engine", LIMIT_S, share=0.5),))
 TOTAL = Standard("total", "t", (Objective("total", "First engine", 200.0, interval="turnout_and_travel_s"),))
-TURNOUT = TurnoutTimes(500, tuple(60.0 * np.exp(0.3 * np.linspace(-2.3, 2.3, 100))))
+TURNOUT = TurnoutTimes(500, (TurnoutLaw("engine", "", (0, 24), 500, 60.0, 58.0, 62.0, 0.3),))
 
 
 def line(curve="start", **given):
@@ -156,7 +156,7 @@ def test_the_levels_are_the_middles_of_a_hundred_shares():
 
 def test_a_calibration_is_for_its_own_streets():
     town = fp.examples.line_town()
-    other = made(fp.examples.marisol_project().today.roads, "start")
+    other = made(fp.examples.marisol_project(calibrated=False).today.roads, "start")
     with pytest.raises(InputError, match="made on other streets"):
         town.calibrated(other)
     with pytest.raises(InputError, match="calibrated already"):

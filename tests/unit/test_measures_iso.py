@@ -23,7 +23,7 @@ def town():
 
 @pytest.fixture(scope="module")
 def marisol():
-    return fp.examples.marisol()
+    return fp.examples.marisol(calibrated=False)
 
 
 def at(block):

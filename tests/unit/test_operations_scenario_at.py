@@ -50,7 +50,7 @@ def test_an_instant_needs_its_offset():
 
 
 def test_the_sample_city_on_its_busiest_day():
-    project = fp.examples.marisol_project()
+    project = fp.examples.marisol_project(calibrated=False)
     at_two = "2025-11-06 14:00-08:00"
     stood = fp.operations.scenario_at(project.today, project.history, at=at_two, standard=project.standard)
     out = set(project.today.units.index) - set(stood.units.index)

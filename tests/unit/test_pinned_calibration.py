@@ -51,6 +51,8 @@ def test_a_pinned_calibration_drives_the_department_and_its_what_ifs(folder):
     assert project.today.calibration == LEARNT
     assert project.scenarios[0].calibration == LEARNT
     assert planned.today.calibration is None
+    assert seconds(project.planned) == pytest.approx(seconds(planned.today))
+    assert planned.planned is None
     # At half the speed, with 9 s of start of which this station saves 2.
     assert seconds(project.today) == pytest.approx(2 * seconds(planned.today) + 7, abs=0.02)
     assert np.all(seconds(project.scenarios[0]) <= seconds(project.today) + 0.01)
@@ -60,8 +62,8 @@ def test_a_pinned_calibration_drives_the_department_and_its_what_ifs(folder):
 def test_every_result_names_it(folder):
     project = open_project(folder)
     made = manifest(project, [project.today])
-    assert made["inputs"]["calibration"]["file"] == "calibration.toml"
-    assert len(made["inputs"]["calibration"]["sha256"]) == 64
+    assert made["calibration"]["file"] == "calibration.toml"
+    assert len(made["calibration"]["sha256"]) == 64
     assert made["calibration"]["fingerprint"] == LEARNT.fingerprint
     assert made["calibration"]["error"] == "drive times: median error 31 s, p90 100 s, held out, n = 412"
     json.dumps(made)

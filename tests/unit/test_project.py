@@ -59,7 +59,7 @@ def with_more(folder, text):
 
 
 def test_the_rule_in_its_own_words_reaches_the_standard():
-    project = fp.examples.marisol_project()
+    project = fp.examples.marisol_project(calibrated=False)
     assert "No more than 1,500 dwelling units outside five minutes" in project.standard.note
 
 

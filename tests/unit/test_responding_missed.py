@@ -347,7 +347,7 @@ def test_a_department_without_units_is_refused(town):
 
 
 def test_marisol_misses_add_up():
-    project = fp.examples.marisol_project()
+    project = fp.examples.marisol_project(calibrated=False)
     attendance = attend(project.history, scenario=project.today)
     objective = dataclasses.replace(project.standard["first_engine"], categories=())  # of all calls, not fires alone
     found = why_missed(attendance, scenario=project.today, objective=objective)

@@ -275,7 +275,7 @@ def test_another_table_is_refused():
 
 
 def test_marisol():
-    city = fp.examples.marisol_project()
+    city = fp.examples.marisol_project(calibrated=False)
     told = baselines(city.history, scenario=city.today, standard=city.standard)
     assert set(told["period"]) == {"2024", "2025", "2024 to 2025"}
     assert told["sentence"].str.contains(r"\(n = [\d,]+").all()

@@ -41,7 +41,7 @@ def town():
 
 @pytest.fixture(scope="module")
 def today():
-    return fp.examples.marisol()
+    return fp.examples.marisol(calibrated=False)
 
 
 @pytest.fixture(scope="module")

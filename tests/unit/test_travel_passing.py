@@ -27,7 +27,7 @@ def with_turns(scenario, turns):
 
 @pytest.fixture(scope="module", params=["none", "mean", "exact"])
 def town(request):
-    return with_turns(examples.marisol(), request.param)
+    return with_turns(examples.marisol(calibrated=False), request.param)
 
 
 @pytest.fixture(scope="module")

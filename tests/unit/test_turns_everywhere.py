@@ -17,7 +17,7 @@ ADDED = (-127.4637, 33.0658)
 
 @pytest.fixture(scope="module")
 def today():
-    return fp.examples.marisol()
+    return fp.examples.marisol(calibrated=False)
 
 
 @pytest.fixture(scope="module", params=["none", "mean", "exact"])

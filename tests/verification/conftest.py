@@ -7,7 +7,7 @@ from fireplan import examples, roads
 
 @pytest.fixture(scope="session")
 def marisol():
-    return examples.marisol()
+    return examples.marisol(calibrated=False)
 
 
 @pytest.fixture(scope="session")

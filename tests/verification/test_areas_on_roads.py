@@ -17,7 +17,7 @@ WRONG = 0.01
 
 @pytest.fixture(scope="module")
 def marisol():
-    return examples.marisol()
+    return examples.marisol(calibrated=False)
 
 
 @pytest.fixture(scope="module")

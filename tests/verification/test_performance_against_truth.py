@@ -23,7 +23,7 @@ def truth():
 
 @pytest.fixture(scope="module")
 def project():
-    return examples.marisol_project()
+    return examples.marisol_project(calibrated=False)
 
 
 def test_intervals_of_the_first_engine_are_those_that_were_drawn(project, truth):

@@ -19,7 +19,7 @@ def truth():
 
 @pytest.fixture(scope="module")
 def project():
-    return examples.marisol_project()
+    return examples.marisol_project(calibrated=False)
 
 
 @pytest.fixture(scope="module")
