@@ -108,13 +108,13 @@ def measure(history, scenario, *, emergency_priorities, longest_s) -> Measured:
 
 def fit_cpu_s(study) -> float:
     """What five rounds of seeking ways and fitting cost, compiled. [s]"""
-    from fireplan.calibration._models import Material, learn  # noqa: PLC0415
+    from fireplan.calibration._models import FitMaterial, learn  # noqa: PLC0415
 
     ground = study.ground
     began, learnt = time.process_time(), study.rungs["full"].learnt
     for _ in range(5):
         design = ground.design("full", ground.driven(ground.at(learnt)))
-        material = Material({"full": design}, ground.runs.station, len(ground.runs.stations))
+        material = FitMaterial({"full": design}, ground.runs.station, len(ground.runs.stations))
         learnt = learn("full", material)
     return time.process_time() - began
 

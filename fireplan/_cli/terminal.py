@@ -15,7 +15,7 @@ from rich.text import Text
 
 from fireplan import wording
 from fireplan.measures._assessment import chosen_measure, headline_row, left_out, untold_said
-from fireplan.measures._drives_said import expected_said, interval_of, is_expected, planned_said
+from fireplan.measures._drives_said import expected_said, is_expected, planned_said, share_ends
 from fireplan.standards import INTERVALS
 
 if TYPE_CHECKING:
@@ -95,7 +95,7 @@ def _explained(comparison: Comparison) -> list[str]:
         said.append("expected: each place by how likely it is reached in time" + ("; a to b: 95 % interval" * ends))
     held = any(o.share is not None or o.at_most_outside is not None for o in comparison.standard.planned)
     said += ["goal: what the objective asks for, and whether it is so"] if held else []
-    unsure = [wording.goal_verdict(row["met"], goal=row["required_share"], **interval_of(row)) for row in rows]
+    unsure = [wording.goal_verdict(row["met"], goal=row["required_share"], **share_ends(row)) for row in rows]
     if any(wording.NOT_SURE in text for text in unsure):
         said.append(f"{wording.NOT_SURE}: the goal lies in the interval")
     return said
@@ -110,7 +110,7 @@ def _cells(rows: pd.DataFrame, names: tuple[str, ...], *, weighs_one: bool) -> l
     for i, name in enumerate(names):
         row: Any = rows.loc[name]
         change = f" ({wording.points(row['change'])})" if i else ""
-        ends = interval_of(row)
+        ends = share_ends(row)
         asked = {"goal": row["required_share"], "at_most_outside": row["at_most_outside"], **ends}
         if len(names) == 1 and not is_expected(row):
             cells.append(Text(wording.share_held(row["share"], row["met"], **asked)))
@@ -165,7 +165,9 @@ def period_lines(found: pd.DataFrame, baseline: Assessment) -> list[str]:
         lines.append(f"By period, {goal.title}, {wording.clock(goal.limit_s)}: {'; '.join(shares)}")
     weighed = found["week_by"].iloc[0]
     assumed = "; speed factors are assumed" if (found.attrs["basis"] == "assumed") else ""
-    rest = "all other figures here are at the speeds of the hours in no period"
+    calibrated = baseline.scenario.roads.calibrated
+    hours = "over all hours of the week together" if calibrated else "at the speeds of the hours in no period"
+    rest = f"all other figures here are {hours}"
     return [*lines, f"The whole week weighs each period by its {weighed}{assumed}; {rest}."]
 
 

@@ -15,13 +15,12 @@ from fireplan._checked import takes
 from fireplan._version import __version__
 from fireplan.calibration._choice import chosen, reason_of
 from fireplan.calibration._curve_and_spread import bent_curve, spread_of
-from fireplan.calibration._fitting import Ground, full_ground, ground_of, may_try, settled, simple_designs
+from fireplan.calibration._fitting import FitGround, full_ground, ground_of, may_try, settled, simple_designs
 from fireplan.calibration._held_out import (
     Folds,
     LeftOut,
     below_p90,
     bent,
-    bias_by_fifth,
     error_of,
     folds_by_day,
     left_out,
@@ -29,9 +28,9 @@ from fireplan.calibration._held_out import (
     standard_error,
 )
 from fireplan.calibration._intervals import curves_drawn, days_of
-from fireplan.calibration._models import Learnt, Material, learn
+from fireplan.calibration._models import FitMaterial, Learnt, learn
 from fireplan.calibration._routes import costs_of
-from fireplan.calibration._runs import LONGEST_S, SHORTEST_S, Runs, history_fingerprint, runs_of
+from fireplan.calibration._runs import LONGEST_S, SHORTEST_S, EngineRuns, history_fingerprint, runs_of
 from fireplan.calibration._turnout import turnout_times
 from fireplan.calibration._value import as_calibration
 from fireplan.drive_times import HeldOutError, LadderStep
@@ -58,6 +57,9 @@ FEWEST_RUNS = 20
 MOST_STATION_FOLDS = 50
 ALMOST_STRAIGHT = 0.99
 """A curve that bends no more than this is none."""
+
+BENDS_DRAWN, BENDS_AGREED = 40, 0.9
+"""So often days are drawn anew, and in so many of these draws drives have to bend."""
 
 DRAWS = 100
 
@@ -103,8 +105,8 @@ class Study:
         Why this and no fuller one.
     """
 
-    ground: Ground
-    material: Material
+    ground: FitGround
+    material: FitMaterial
     folds: Folds
     rungs: Mapping[Model, Rung]
     model: Model
@@ -306,7 +308,7 @@ def study_of(
         return _tried(ground, scenario, seed, step)
 
 
-def _tried(ground: Ground, scenario: Scenario, seed: int, step: Callable[[], None]) -> Study:
+def _tried(ground: FitGround, scenario: Scenario, seed: int, step: Callable[[], None]) -> Study:
     """Fit all models that there are runs enough for, and try them on runs left out."""
     runs = ground.runs
     n = len(runs)
@@ -324,20 +326,20 @@ def _tried(ground: Ground, scenario: Scenario, seed: int, step: Callable[[], Non
     if "class" in tried:
         designs["class"], known["class"] = settled(ground, "class", None, effects=False)
     step()
-    material = Material(designs, runs.station, len(runs.stations))
+    material = FitMaterial(designs, runs.station, len(runs.stations))
     rungs: dict[Model, Rung] = {}
     for model in tried:
         rungs[model] = _rung(model, material, ground, folds, known.get(model), effects=effects)
         step()
     if "full" in rungs:
-        rungs["full"] = _bent_if_better(material, ground, folds, rungs["full"], effects=effects)
+        rungs["full"] = _bent_if_better(material, ground, folds, rungs["full"], effects=effects, seed=seed)
     ladder = _ladder(rungs, runs, folds)
     model = chosen(ladder, [_paired(rungs, ladder, one, runs, folds) for one in ladder])
     return Study(ground, material, folds, rungs, model, ladder, reason_of(model, ladder, ground, effects=effects))
 
 
 def _rung(
-    model: Model, material: Material, ground: Ground, folds: Folds, first: Learnt | None, *, effects: bool
+    model: Model, material: FitMaterial, ground: FitGround, folds: Folds, first: Learnt | None, *, effects: bool
 ) -> Rung:
     """Fit a model to all runs, and try it on runs left out by day, by station and by period."""
     whole = learn(model, material, first=first, effects=effects)
@@ -352,18 +354,20 @@ def _rung(
     return Rung(whole, by_day, by_station, by_period)
 
 
-def _station_folds(runs: Runs) -> NDArray[np.int64]:
+def _station_folds(runs: EngineRuns) -> NDArray[np.int64]:
     _, of = np.unique(runs.station, return_inverse=True)
     return np.asarray(of % MOST_STATION_FOLDS, dtype=np.int64)
 
 
-def _second_half(runs: Runs) -> NDArray[np.bool_]:
+def _second_half(runs: EngineRuns) -> NDArray[np.bool_]:
     return np.asarray(runs.day > np.median(runs.day))
 
 
-def _bent_if_better(material: Material, ground: Ground, folds: Folds, straight: Rung, *, effects: bool) -> Rung:
+def _bent_if_better(
+    material: FitMaterial, ground: FitGround, folds: Folds, straight: Rung, *, effects: bool, seed: int
+) -> Rung:
     """
-    Take a concave curve where it brings the medians of short and long drives nearer, on runs left out.
+    Take a concave curve where days drawn anew agree that drives bend, and runs left out are told no worse.
 
     It is fitted to what was modelled of runs without their day: what is modelled too long because chance lengthened
     what it was learnt from is put right with what is so by nature. Its error may not be larger by more than one
@@ -372,15 +376,19 @@ def _bent_if_better(material: Material, ground: Ground, folds: Folds, straight: 
     runs = ground.runs
     log_s = np.log(runs.travel_s)
     curve = bent_curve(straight.by_day.added_s, log_s)
-    if curve.power > ALMOST_STRAIGHT and not curve.offset_s > 1.0:
+    if curve.power > ALMOST_STRAIGHT:
         return straight
     by_day = bent(straight.by_day, log_s, folds.fold)
     block = _block(runs, folds)
     _, of_bent, count = score_of(by_day.median_s, runs.travel_s, block)
     _, of_straight, _ = score_of(straight.by_day.median_s, runs.travel_s, block)
     worse = of_bent - of_straight
-    off, before = (bias_by_fifth(one.median_s, runs.travel_s) for one in (by_day, straight.by_day))
-    if worse.sum() / count.sum() > standard_error(worse, count) or off >= before:
+    if worse.sum() / count.sum() > standard_error(worse, count):
+        return straight
+    days, rng = days_of(runs.day), np.random.default_rng(seed)
+    drawn = [days.drawn(rng) for _ in range(BENDS_DRAWN)]
+    bends = [bent_curve(straight.by_day.added_s[rows], log_s[rows], curve).power <= ALMOST_STRAIGHT for rows in drawn]
+    if np.mean(bends) < BENDS_AGREED:
         return straight
     by_station, by_period = straight.by_station, straight.by_period
     if effects:
@@ -394,11 +402,11 @@ def _bent_if_better(material: Material, ground: Ground, folds: Folds, straight: 
     return Rung(straight.learnt._replace(curve=curve), by_day, by_station, by_period)
 
 
-def _block(runs: Runs, folds: Folds) -> NDArray[np.int64]:
+def _block(runs: EngineRuns, folds: Folds) -> NDArray[np.int64]:
     return runs.day // 7 if folds.what == "weeks" else runs.day
 
 
-def _ladder(rungs: Mapping[Model, Rung], runs: Runs, folds: Folds) -> tuple[LadderStep, ...]:
+def _ladder(rungs: Mapping[Model, Rung], runs: EngineRuns, folds: Folds) -> tuple[LadderStep, ...]:
     found = []
     for model, rung in rungs.items():
         below = (
@@ -419,12 +427,12 @@ def _ladder(rungs: Mapping[Model, Rung], runs: Runs, folds: Folds) -> tuple[Ladd
     return tuple(found)
 
 
-def _other(median_s: NDArray[np.float64], runs: Runs, what: str) -> HeldOutError | None:
+def _other(median_s: NDArray[np.float64], runs: EngineRuns, what: str) -> HeldOutError | None:
     return error_of(median_s, runs.travel_s, what) if np.isfinite(median_s).any() else None
 
 
 def _paired(
-    rungs: Mapping[Model, Rung], ladder: tuple[LadderStep, ...], one: LadderStep, runs: Runs, folds: Folds
+    rungs: Mapping[Model, Rung], ladder: tuple[LadderStep, ...], one: LadderStep, runs: EngineRuns, folds: Folds
 ) -> float:
     """Standard error of how much worse a model is than the best, over the same days."""
     best = min(ladder, key=lambda step: step.score)
@@ -434,7 +442,7 @@ def _paired(
     return standard_error(mine - theirs, count)
 
 
-def _refuse_none(runs: Runs) -> None:
+def _refuse_none(runs: EngineRuns) -> None:
     if len(runs):
         return
     told = "; ".join(f"{rule}: {wording.count(n)}" for rule, n in runs.ledger if n and rule != "used")

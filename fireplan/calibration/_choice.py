@@ -13,7 +13,7 @@ from fireplan.drive_times import MODELS, LadderStep
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from fireplan.calibration._fitting import Ground
+    from fireplan.calibration._fitting import FitGround
     from fireplan.drive_times._calibration import Model
 
 FULL_RUNS = 1000
@@ -31,7 +31,7 @@ def chosen(ladder: Sequence[LadderStep], paired_se: Sequence[float]) -> Model:
     return fits[0]
 
 
-def reason_of(model: Model, ladder: Sequence[LadderStep], ground: Ground, *, effects: bool) -> str:
+def reason_of(model: Model, ladder: Sequence[LadderStep], ground: FitGround, *, effects: bool) -> str:
     """Say why this model was taken and no fuller one, and what a fuller one would take."""
     runs, names = ground.runs, list(MODELS)
     n = wording.counted(len(runs), "run")

@@ -14,6 +14,9 @@ if TYPE_CHECKING:
 SLOPE_STEPS = 14
 """Of a golden section: enough for a slope to a thousandth."""
 
+LEAST_UPWARD = 0.2
+"""A shape whose 90th percentile is nearer to its median than this, of what it should be, is none."""
+
 OFTEN_ENOUGH = 300
 """From so many runs on, the shape is theirs; of fewer it is taken to be lognormal."""
 
@@ -96,7 +99,10 @@ def spread_of(median_s: NDArray[np.float64], observed_s: NDArray[np.float64], *,
     plain = TravelSpread(upper, slope)
     z = np.quantile(residual / plain.upper_at(median_s), LEVELS)
     z = z - np.interp(0.5, LEVELS, z)
-    z = z / np.interp(0.9, LEVELS, z)
+    upward = float(np.interp(0.9, LEVELS, z))
+    if upward < LEAST_UPWARD:  # stamps so coarse that most drives take the same time
+        return plain
+    z = z / upward
     return TravelSpread(upper, slope, tuple(float(v) for v in z), "observed")
 
 

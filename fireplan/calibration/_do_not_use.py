@@ -88,7 +88,7 @@ def _classes(calibration: Calibration | None, scenario: Scenario | None) -> Iter
     if scenario is not None:
         planned += [f"{c} (no run)" for c in sorted(set(map(str, np.unique(scenario.roads.highway))) - set(known))]
     if planned:
-        yield f"roads of classes that too few runs were on: {_named(planned)}; their speeds are planning speeds, scaled"
+        yield f"classes of road of which runs say too little: {_named(planned)}; their speeds are planning ratios"
 
 
 def _hours(by_hour: pd.DataFrame) -> Iterator[str]:

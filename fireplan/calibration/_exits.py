@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from fireplan.calibration._models import Learnt
-    from fireplan.calibration._routes import Ways
-    from fireplan.calibration._runs import Runs
+    from fireplan.calibration._routes import RunWays
+    from fireplan.calibration._runs import EngineRuns
     from fireplan.roads import RoadNetwork
 
 NEAR_M = 45.0
@@ -100,7 +100,7 @@ def _alike(roads: RoadNetwork, street: int) -> NDArray[np.bool_]:
 
 
 def better_exits(
-    runs: Runs,
+    runs: EngineRuns,
     exits: OnRoad,
     others: list[OnRoad],
     *,
@@ -158,8 +158,8 @@ def better_exits(
 
 
 def added_from(
-    ways: Ways,
-    runs: Runs,
+    ways: RunWays,
+    runs: EngineRuns,
     rows: NDArray[np.int64],
     place: OnRoad,
     learnt: Learnt,

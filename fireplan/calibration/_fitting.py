@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from fireplan.calibration._exits import Exit, added_from, better_exits, candidates
-from fireplan.calibration._hours import WHOLE_WEEK, Band, bands_of, merged
-from fireplan.calibration._models import FEWEST, RAND_KPH, Learnt, Material, learn
-from fireplan.calibration._routes import DELAYS, Driven, Ways, at_speeds, drive, ways_from
+from fireplan.calibration._hours import WHOLE_WEEK, HourBand, bands_of, merged
+from fireplan.calibration._models import FEWEST, RAND_KPH, FitMaterial, Learnt, learn
+from fireplan.calibration._routes import DELAYS, Driven, RunWays, at_speeds, drive, ways_from
 from fireplan.calibration._speeds_and_delays import Design, design_of
 from fireplan.roads import OnRoad, TurnDelays, class_speeds
 from fireplan.roads._snapping import in_crs
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from fireplan.calibration._runs import Runs
+    from fireplan.calibration._runs import EngineRuns
     from fireplan.drive_times._calibration import Model
     from fireplan.scenario import Scenario
 
@@ -34,7 +34,7 @@ NO_KINDS = np.empty(0, dtype=np.int64)
 
 
 @dataclass(frozen=True, eq=False)
-class Ground:
+class FitGround:
     """
     Runs on a network, as far as no model is fitted yet.
 
@@ -58,25 +58,25 @@ class Ground:
         Hours that are driven alike.
     """
 
-    runs: Runs
-    ways: Ways
+    runs: EngineRuns
+    ways: RunWays
     planning_kph: NDArray[np.float64]
     kinds: NDArray[np.int64]
     top_kph: float
     exits: OnRoad
     moved: tuple[Exit, ...] = ()
-    bands: tuple[Band, ...] = WHOLE_WEEK
+    bands: tuple[HourBand, ...] = WHOLE_WEEK
 
     @property
     def band(self) -> NDArray[np.int64]:
         """Band of each run."""
         return bands_of(self.bands, self.runs.hour, self.runs.weekend)
 
-    def driven(self, ways: Ways) -> Driven:
+    def driven(self, ways: RunWays) -> Driven:
         """Ways of all runs at some speeds."""
         return drive(ways, self.exits, self.runs.places, self.runs.station)
 
-    def at(self, learnt: Learnt) -> Ways:
+    def at(self, learnt: Learnt) -> RunWays:
         """The network as a model drives it."""
         kph = self.planning_kph / learnt.parameters.paces
         delay_s = NO_DELAY.copy()
@@ -99,7 +99,7 @@ class Ground:
         )
 
 
-def ground_of(scenario: Scenario, runs: Runs) -> Ground:
+def ground_of(scenario: Scenario, runs: EngineRuns) -> FitGround:
     """Lay out the network, and leave out runs that have no way from their station."""
     roads = scenario.roads
     ways = ways_from(roads)
@@ -107,12 +107,12 @@ def ground_of(scenario: Scenario, runs: Runs) -> Ground:
     kph = np.array([planning[name if name in planning else "residential"].speed_kph for name in ways.classes])
     occur = np.bitwise_or.reduce(ways.ways.kinds) if len(ways.ways.kinds) else 0
     kinds = np.flatnonzero((int(occur) >> np.arange(len(DELAYS))) & 1)
-    ground = Ground(runs, ways, kph, kinds, roads.vehicle.top_kph, runs.exits)
+    ground = FitGround(runs, ways, kph, kinds, roads.vehicle.top_kph, runs.exits)
     reached = np.isfinite(ground.driven(ways).added_s) if len(runs) else np.ones(0, dtype=bool)
     return replace(ground, runs=runs.with_way(reached))
 
 
-def simple_designs(ground: Ground, *, delays: NDArray[np.float64]) -> dict[Model, Design]:
+def simple_designs(ground: FitGround, *, delays: NDArray[np.float64]) -> dict[Model, Design]:
     """Designs of the models that need no speeds: by planning times, and by distance."""
     runs = ground.runs
     n = len(runs)
@@ -130,7 +130,7 @@ def simple_designs(ground: Ground, *, delays: NDArray[np.float64]) -> dict[Model
     }  # fmt: skip
 
 
-def settled(ground: Ground, model: Model, first: Learnt | None, *, effects: bool) -> tuple[Design, Learnt]:
+def settled(ground: FitGround, model: Model, first: Learnt | None, *, effects: bool) -> tuple[Design, Learnt]:
     """Seek ways and fit in turn, until speeds stay."""
     runs = ground.runs
     learnt = first
@@ -140,7 +140,7 @@ def settled(ground: Ground, model: Model, first: Learnt | None, *, effects: bool
         design = ground.design(model, ground.driven(ways))
         found = learn(
             model,
-            Material({model: design}, runs.station, len(runs.stations)),
+            FitMaterial({model: design}, runs.station, len(runs.stations)),
             first=learnt,
             effects=effects,
         )
@@ -154,14 +154,14 @@ def settled(ground: Ground, model: Model, first: Learnt | None, *, effects: bool
 
 
 def full_ground(
-    ground: Ground,
+    ground: FitGround,
     scenario: Scenario,
     fold: NDArray[np.int64],
     *,
     seed: int,
     effects: bool,
     step: Callable[[], None],
-) -> tuple[Ground, Design, Learnt]:
+) -> tuple[FitGround, Design, Learnt]:
     """
     Fit everything: speeds and delays, the hours that are driven alike, and the streets by which engines leave.
 
@@ -207,7 +207,7 @@ def full_ground(
     return ground, design, learnt
 
 
-def _in_bands(ground: Ground, design: Design, learnt: Learnt) -> Ground:
+def _in_bands(ground: FitGround, design: Design, learnt: Learnt) -> FitGround:
     later_s = 0.0 if learnt.later_s is None else learnt.later_s[ground.runs.station]
     one = design._replace(fixed_s=design.fixed_s + later_s)
     # Against the mean of the week, so that hours are told apart whatever bands there were.
@@ -216,7 +216,7 @@ def _in_bands(ground: Ground, design: Design, learnt: Learnt) -> Ground:
     return replace(ground, bands=merged(whole, flat, learnt.sd, ground.runs.hour, ground.runs.weekend))
 
 
-def _moved(ground: Ground, others: list[OnRoad], learnt: Learnt, fold: NDArray[np.int64], seed: int) -> list[Exit]:
+def _moved(ground: FitGround, others: list[OnRoad], learnt: Learnt, fold: NDArray[np.int64], seed: int) -> list[Exit]:
     ways = ground.at(learnt)
 
     def added_of(rows: NDArray[np.int64], place: OnRoad) -> NDArray[np.float64]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from fireplan.calibration._curve_and_spread import STRAIGHT, bent_curve
-from fireplan.calibration._models import Learnt, Material, learn
+from fireplan.calibration._models import FitMaterial, Learnt, learn
 from fireplan.drive_times import HeldOutError, TravelSpread
 
 if TYPE_CHECKING:
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from fireplan.calibration._runs import Runs
+    from fireplan.calibration._runs import EngineRuns
     from fireplan.drive_times._calibration import Model
 
 MOST_FOLDS, WEEK_DAYS, FEW_DAYS = 14, 7, 60
@@ -37,7 +37,7 @@ class Folds(NamedTuple):
     what: str
 
 
-def folds_by_day(runs: Runs, seed: int) -> Folds:
+def folds_by_day(runs: EngineRuns, seed: int) -> Folds:
     """
     Part runs into folds by day, or by week where there are more than two months.
 
@@ -71,7 +71,7 @@ class LeftOut(NamedTuple):
 
 def left_out(
     model: Model,
-    material: Material,
+    material: FitMaterial,
     fold: NDArray[np.int64],
     whole: Learnt,
     *,
@@ -162,11 +162,3 @@ def standard_error(total: NDArray[np.float64], count: NDArray[np.int64]) -> floa
     mean = total.sum() / n
     off = total - mean * count
     return float(np.sqrt(len(count) / (len(count) - 1) * (off**2).sum()) / n)
-
-
-def bias_by_fifth(median_s: NDArray[np.float64], observed_s: NDArray[np.float64]) -> float:
-    """Root mean square, over fifths of what was predicted, of the median logarithm of modelled by observed."""
-    off = np.log(median_s / observed_s)
-    place = np.searchsorted(np.quantile(median_s, [0.2, 0.4, 0.6, 0.8]), median_s)
-    medians = [float(np.median(off[place == k])) for k in np.unique(place)]
-    return float(np.sqrt(np.mean(np.square(medians))))

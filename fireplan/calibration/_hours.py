@@ -16,7 +16,7 @@ WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday")
 WEEKEND = ("Saturday", "Sunday")
 
 
-class Band(NamedTuple):
+class HourBand(NamedTuple):
     """Hours of the day that are driven alike: from the first to before the second, on some days ("": all)."""
 
     begin: int
@@ -35,7 +35,7 @@ class Band(NamedTuple):
         return f"{self.begin:02d}:00 to {self.end:02d}:00" + (f", {self.days}" if self.days else "")
 
 
-WHOLE_WEEK = (Band(0, HOURS),)
+WHOLE_WEEK = (HourBand(0, HOURS),)
 
 
 class Evidence(NamedTuple):
@@ -45,7 +45,7 @@ class Evidence(NamedTuple):
     log_h: NDArray[np.float64]
 
 
-def bands_of(bands: tuple[Band, ...], hour: NDArray[np.int64], weekend: NDArray[np.bool_]) -> NDArray[np.int64]:
+def bands_of(bands: tuple[HourBand, ...], hour: NDArray[np.int64], weekend: NDArray[np.bool_]) -> NDArray[np.int64]:
     """Say in which band each run is."""
     table = np.zeros((2, HOURS), dtype=np.int64)
     for i, band in enumerate(bands):
@@ -74,7 +74,7 @@ def evidence(design: Design, parameters: Parameters, sd: float, cell: NDArray[np
 
 def merged(
     design: Design, parameters: Parameters, sd: float, hour: NDArray[np.int64], weekend: NDArray[np.bool_]
-) -> tuple[Band, ...]:
+) -> tuple[HourBand, ...]:
     """
     Merge adjacent hours into bands.
 
@@ -110,8 +110,8 @@ def merged(
     return circle
 
 
-def _round_the_clock(of: Evidence, price: float) -> tuple[tuple[Band, ...], float]:
-    best: tuple[Band, ...] = WHOLE_WEEK
+def _round_the_clock(of: Evidence, price: float) -> tuple[tuple[HourBand, ...], float]:
+    best: tuple[HourBand, ...] = WHOLE_WEEK
     least = np.inf
     for first in range(HOURS):
         bands, cost = _along(of, price, (np.arange(HOURS) + first) % HOURS)
@@ -122,7 +122,7 @@ def _round_the_clock(of: Evidence, price: float) -> tuple[tuple[Band, ...], floa
     return tuple(sorted(best)), least
 
 
-def _along(of: Evidence, price: float, order: NDArray[np.int64]) -> tuple[list[Band], float]:
+def _along(of: Evidence, price: float, order: NDArray[np.int64]) -> tuple[list[HourBand], float]:
     """Part a row of hours into bands at the least cost."""
     strength, value = of.strength[order], of.log_h[order]
     s = np.concatenate([[0.0], np.cumsum(strength)])
@@ -142,6 +142,6 @@ def _along(of: Evidence, price: float, order: NDArray[np.int64]) -> tuple[list[B
     while end > 0:
         begin = cut[end]
         close = int(order[end - 1] + 1)
-        bands.append(Band(int(order[begin]), close if close < HOURS or order[begin] < order[end - 1] + 1 else 0))
+        bands.append(HourBand(int(order[begin]), close if close < HOURS or order[begin] < order[end - 1] + 1 else 0))
         end = begin
     return bands[::-1], float(cost[n])

@@ -115,7 +115,8 @@ def _what(c: Calibration) -> Iterator[str]:
         "Times that first-due units of this department take from their stations to emergencies, learnt from its own"
         f" dispatch records ({c.basis})."
     )
-    yield f"Model: {MODELS[c.model]}" + (f"; {c.reason}." if c.reason else ".")
+    # A reason that names the model need not be told it.
+    yield f"{wording.capital(c.reason)}." if MODELS[c.model] in c.reason else _model_said(c)
     spread = c.over_the_week()
     if spread is not None:
         nine_in_ten_s = float(spread.quantile_s(np.array([240.0]), 0.9)[0])
@@ -126,6 +127,10 @@ def _what(c: Calibration) -> Iterator[str]:
         )
     else:
         yield "A time that is told is the median of such drives; how far they differ was not learnt: too few runs."
+
+
+def _model_said(c: Calibration) -> str:
+    return f"Model: {MODELS[c.model]}" + (f"; {c.reason}." if c.reason else ".")
 
 
 def _runs(c: Calibration) -> Iterator[str]:
@@ -177,7 +182,8 @@ def _values(c: Calibration) -> Iterator[str]:
         known = c.period_estimates.get(period.name)
         plain = period.factor if isinstance(period.factor, int | float) else math.nan
         factor = _estimate(known, "", decimals=3) if known else wording.number(plain, decimals=3)
-        yield f"{period.name} ({period.when}): speeds times {factor}."
+        when = "" if period.when == period.name else f" ({period.when})"
+        yield f"{period.name}{when}: speeds times {factor}."
     moved = [f"{name} by {s.street or 'another street'}" for name, s in c.stations.items() if s.at is not None]
     if moved:
         yield f"Stations whose engines leave by another street than the nearest: {wording.joined(moved)}."
@@ -207,5 +213,6 @@ def _not_for(c: Calibration, found: Diagnostics | None) -> Iterator[str]:
 def _made(c: Calibration) -> Iterator[str]:
     yield f"Fingerprint {c.fingerprint}; of streets {c.network}, of the history {c.history}."
     versions = ", ".join(f"{name} {version}" for name, version in c.versions.items())
-    made = [f"made {c.made}" if c.made else "", versions, c.method, f"seed {c.seed}"]
+    seed = "" if "seed" in c.method else f"seed {c.seed}"
+    made = [f"made {c.made}" if c.made else "", versions, c.method, seed]
     yield f"{wording.capital('; '.join(text for text in made if text))}."

@@ -65,7 +65,7 @@ class Learnt(NamedTuple):
         return DriveCurve(start_s, self.curve.offset_s, self.curve.scale, self.curve.power, self.ramp_s)
 
 
-class Material(NamedTuple):
+class FitMaterial(NamedTuple):
     """
     What models are fitted to.
 
@@ -83,15 +83,15 @@ class Material(NamedTuple):
     station: NDArray[np.int64]
     n_stations: int
 
-    def of(self, rows: NDArray[np.int64]) -> Material:
+    def of(self, rows: NDArray[np.int64]) -> FitMaterial:
         """Of some runs."""
         designs = {model: design.of(rows) for model, design in self.designs.items()}
-        return Material(designs, self.station[rows], self.n_stations)
+        return FitMaterial(designs, self.station[rows], self.n_stations)
 
 
 def learn(
     model: Model,
-    material: Material,
+    material: FitMaterial,
     rows: NDArray[np.int64] | None = None,
     *,
     first: Learnt | None = None,

@@ -20,7 +20,7 @@ DELAYS = ("straight_s", "left_s", "right_s", "u_turn_s", "signal_s", "stop_s", "
 NOTHING = np.zeros(len(DELAYS))
 
 
-class Ways(NamedTuple):
+class RunWays(NamedTuple):
     """
     What of a network does not change with speeds.
 
@@ -43,9 +43,9 @@ class Driven(NamedTuple):
     Attributes
     ----------
     km
-        Runs x classes. [km]
+        EngineRuns x classes. [km]
     turns
-        Runs x kinds, in the order of `DELAYS`.
+        EngineRuns x kinds, in the order of `DELAYS`.
     known_s
         What is lost besides and is not learnt: waits at gates. [s]
     added_s
@@ -62,7 +62,7 @@ class Driven(NamedTuple):
         return Driven(*(part[rows] for part in self))
 
 
-def ways_from(roads: RoadNetwork) -> Ways:
+def ways_from(roads: RoadNetwork) -> RunWays:
     """Lay out a network for adding up what ways are made of."""
     streets = ways_of(roads.first, roads.last, roads.there_s, roads.back_s)
     # Each kind of turn costs a power of two, so that what a turn costs says which kinds it is of.
@@ -112,7 +112,7 @@ def ways_from(roads: RoadNetwork) -> Ways:
         *by_node(streets.head),
         *by_node(streets.tail),
     )
-    return Ways(tuple(str(name) for name in classes[used]), ways)
+    return RunWays(tuple(str(name) for name in classes[used]), ways)
 
 
 def costs_of(roads: RoadNetwork) -> NDArray[np.float64]:
@@ -126,7 +126,7 @@ def _lost_s(kinds: NDArray[np.uint8], cost: NDArray[np.float64]) -> NDArray[np.f
     return np.asarray((bits @ cost)[kinds])
 
 
-def at_speeds(ways: Ways, kph: NDArray[np.float64], delay_s: NDArray[np.float64] | None = None) -> Ways:
+def at_speeds(ways: RunWays, kph: NDArray[np.float64], delay_s: NDArray[np.float64] | None = None) -> RunWays:
     """
     Drive at other speeds.
 
@@ -145,7 +145,7 @@ def at_speeds(ways: Ways, kph: NDArray[np.float64], delay_s: NDArray[np.float64]
     return ways._replace(ways=old._replace(along_s=along_s, lost_s=_lost_s(old.kinds, cost) + old.wait_s))
 
 
-def drive(ways: Ways, exits: OnRoad, places: OnRoad, leaves_from: NDArray[np.int64]) -> Driven:
+def drive(ways: RunWays, exits: OnRoad, places: OnRoad, leaves_from: NDArray[np.int64]) -> Driven:
     """
     Find the quickest way of each run and add up what it is made of.
 

@@ -47,7 +47,7 @@ MOST_ASTRAY = 0.5
 """A history of which a larger share lies off the road is one of another city."""
 
 
-class Kept(NamedTuple):
+class KeptResponses(NamedTuple):
     """Responses that are left after a rule, and how many each took out."""
 
     rows: pd.DataFrame
@@ -55,7 +55,7 @@ class Kept(NamedTuple):
 
 
 @dataclass(frozen=True, eq=False)
-class Runs:
+class EngineRuns:
     """
     Runs of first-arriving units from their stations.
 
@@ -100,7 +100,7 @@ class Runs:
         """Number of runs."""
         return len(self.travel_s)
 
-    def with_way(self, reached: NDArray[np.bool_]) -> Runs:
+    def with_way(self, reached: NDArray[np.bool_]) -> EngineRuns:
         """Those that have a way from their station; the others stand in the ledger."""
         if reached.all():
             return self
@@ -128,7 +128,7 @@ def runs_of(
     policy: Policy,
     longest_s: float,
     seed: int,
-) -> Runs:
+) -> EngineRuns:
     """Choose the runs of a history; see `Runs`."""
     if len(held(scenario).units) == 0:
         raise InputError(
@@ -167,7 +167,7 @@ def runs_of(
         ledger.append(("on a day that was not drawn", int((~drawn).sum())))
     ledger.append(("used", int(drawn.sum())))
     rows, local, day = rows[drawn], local[drawn], day[drawn]
-    return Runs(
+    return EngineRuns(
         rows["incident_id"].to_numpy(object),
         rows["unit_id"].to_numpy(object),
         at_home.ids,
@@ -185,7 +185,7 @@ def runs_of(
     )
 
 
-def _by_rule(attendance: Attendance, open_ids: pd.Index, *, longest_s: float, types: tuple[str, ...]) -> Kept:
+def _by_rule(attendance: Attendance, open_ids: pd.Index, *, longest_s: float, types: tuple[str, ...]) -> KeptResponses:
     """Leave out what is no run of a first-arriving unit from its station, rule by rule."""
     rows = attendance.responses
     taken_s = (rows["arrived"] - rows["enroute"]).dt.total_seconds()
@@ -220,7 +220,7 @@ def _by_rule(attendance: Attendance, open_ids: pd.Index, *, longest_s: float, ty
     keep(f"on the road already: turnout under {TURNOUT_S[0]:g} s", rows["out_s"] >= TURNOUT_S[0])
     keep(f"turnout over {TURNOUT_S[1]:g} s", rows["out_s"] <= TURNOUT_S[1])
     keep(f"clear for less than {CLEAR_S:g} s", ~(rows["clear_s"] < CLEAR_S))
-    return Kept(rows, ledger)
+    return KeptResponses(rows, ledger)
 
 
 def _clear_s(responses: pd.DataFrame) -> pd.Series[float]:

@@ -46,7 +46,7 @@ class Effect(NamedTuple):
 
 
 @dataclass(frozen=True, eq=False)
-class LogTimes:
+class LogTurnouts:
     """
     What was learnt of the logarithm of times: a centre, effects of groups, and how times differ within them.
 
@@ -90,7 +90,7 @@ class LogTimes:
 
 def fit_log_times(
     log_s: NDArray[np.float64], groups: Sequence[NDArray[np.int64]], sizes: Sequence[int], *, first_scale: int = 0
-) -> LogTimes:
+) -> LogTurnouts:
     """
     Learn how the logarithm of times differs between groups.
 
@@ -138,7 +138,7 @@ def _with_scales(
     groups: Sequence[NDArray[np.int64]],
     sizes: Sequence[int],
     first_scale: int,
-) -> LogTimes:
+) -> LogTurnouts:
     """Learn how times differ within their groups."""
     log_scale = float(np.log(max(_robust_sd(residual), 1e-6)))
     scales = []
@@ -155,7 +155,7 @@ def _with_scales(
     if len(residual) >= FEWEST_FOR_SHAPE:
         shape = np.quantile(standard, LEVELS)
         shape, shape_is = shape - np.interp(0.5, LEVELS, shape), "observed"
-    return LogTimes(centre, tuple(effects), log_scale, tuple(scales), first_scale, shape, shape_is)
+    return LogTurnouts(centre, tuple(effects), log_scale, tuple(scales), first_scale, shape, shape_is)
 
 
 def _shrunk(value: NDArray[np.float64], n: NDArray[np.float64], variance: float) -> Effect:

@@ -241,8 +241,9 @@ def bounds_of(
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Within what each parameter has to lie."""
     c, k, b = len(now.paces), len(now.delays_s), len(now.log_h)
-    low = np.concatenate([[0.0], np.broadcast_to(least_pace, c), np.zeros(k), np.full(b, -0.7)])
-    high = np.concatenate([[400.0], np.full(c, SLOWEST), np.full(k, 60.0), np.full(b, 0.7)])
+    widest = 0.7 if b > 1 else 0.0  # of one band alone there is no factor
+    low = np.concatenate([[0.0], np.broadcast_to(least_pace, c), np.zeros(k), np.full(b, -widest)])
+    high = np.concatenate([[400.0], np.full(c, SLOWEST), np.full(k, 60.0), np.full(b, widest)])
     return low, high
 
 

@@ -18,7 +18,7 @@ from fireplan.response_performance._resolution import MINUTE_S
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from fireplan.calibration._shrunk_effects import LogTimes
+    from fireplan.calibration._shrunk_effects import LogTurnouts
     from fireplan.response_performance import Attendance
 
 LONGEST_S = 600.0
@@ -223,18 +223,18 @@ def learnt(seen: Turnouts) -> TurnoutTimes:
     return TurnoutTimes(len(log_s), laws, by_station, shape, found.shape_is, seen.ledger, notes)
 
 
-def _usual(found: LogTimes, station: NDArray[np.int64]) -> float:
+def _usual(found: LogTurnouts, station: NDArray[np.int64]) -> float:
     """What the usual station adds: the mean over turnouts."""
     return float(found.effects[0].value[station].mean())
 
 
-def _sampling(found: LogTimes, n: int) -> float:
+def _sampling(found: LogTurnouts, n: int) -> float:
     """Variance of the centre."""
     return float(np.exp(2 * found.log_scale)) * np.pi / 2 / n
 
 
 def _by_station(
-    found: LogTimes, stations: NDArray[np.str_], station: NDArray[np.int64], usual: float
+    found: LogTurnouts, stations: NDArray[np.str_], station: NDArray[np.int64], usual: float
 ) -> dict[str, StationTurnout]:
     effect, n = found.effects[0], np.bincount(station, minlength=len(stations))
     if not np.isfinite(effect.k):

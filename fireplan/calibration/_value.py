@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from fireplan.calibration._exits import lonlat_of
-from fireplan.calibration._hours import WEEKDAYS, WEEKEND, Band
+from fireplan.calibration._hours import WEEKDAYS, WEEKEND
 from fireplan.calibration._intervals import days_of, interval, parameters_drawn
 from fireplan.calibration._models import RAND_KPH, Learnt
 from fireplan.calibration._routes import DELAYS
@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from fireplan.calibration._fitting import Ground
+    from fireplan.calibration._fitting import FitGround
+    from fireplan.calibration._hours import HourBand
     from fireplan.drive_times._calibration import Model
     from fireplan.roads import RoadNetwork
 
@@ -32,7 +33,7 @@ SLOWEST_KPH = 3.0
 
 
 def as_calibration(
-    ground: Ground,
+    ground: FitGround,
     roads: RoadNetwork,
     design: Design,
     learnt: Learnt,
@@ -97,13 +98,15 @@ def _straightened(learnt: Learnt) -> Learnt:
     return learnt._replace(parameters=parameters, later_s=later_s, curve=curve._replace(scale=1.0))
 
 
-def _even_speeds(ground: Ground, learnt: Learnt, *, fitted: bool) -> dict[str, Estimate]:
+def _even_speeds(ground: FitGround, learnt: Learnt, *, fitted: bool) -> dict[str, Estimate]:
     kph = RAND_KPH / float(learnt.parameters.paces[0])
     one = Estimate(kph, kph, kph, len(ground.runs), "fitted" if fitted else "planning")
     return dict.fromkeys(ground.ways.classes, one)
 
 
-def _by_class(ground: Ground, design: Design, paces: NDArray[np.float64], drawn: NDArray[np.float64]) -> dict[str, Any]:
+def _by_class(
+    ground: FitGround, design: Design, paces: NDArray[np.float64], drawn: NDArray[np.float64]
+) -> dict[str, Any]:
     """Speeds by class, with intervals; those of classes that few runs drive rest on the planning ratios."""
     speeds = {}
     level = float(np.mean(paces))
@@ -119,7 +122,7 @@ def _by_class(ground: Ground, design: Design, paces: NDArray[np.float64], drawn:
 
 
 def _turns_and_hours(
-    ground: Ground, roads: RoadNetwork, design: Design, learnt: Learnt, drawn: NDArray[np.float64]
+    ground: FitGround, roads: RoadNetwork, design: Design, learnt: Learnt, drawn: NDArray[np.float64]
 ) -> dict[str, Any]:
     p = learnt.parameters
     c = len(p.paces)
@@ -147,13 +150,13 @@ def _turns_and_hours(
     return parts
 
 
-def _period(band: Band, factor: float) -> SpeedPeriod:
+def _period(band: HourBand, factor: float) -> SpeedPeriod:
     days = {"": (), "weekdays": WEEKDAYS, "weekend": WEEKEND}[band.days]
     end = 24 if band.end == 0 and band.days else band.end
     return SpeedPeriod(band.name, hours=(band.begin, end), weekdays=days, factor=factor, basis="calibrated")
 
 
-def _stations(ground: Ground, roads: RoadNetwork, learnt: Learnt) -> dict[str, StationStart]:
+def _stations(ground: FitGround, roads: RoadNetwork, learnt: Learnt) -> dict[str, StationStart]:
     """What is particular to the stations that had runs."""
     runs = ground.runs
     count = np.bincount(runs.station, minlength=len(runs.stations))

@@ -54,6 +54,9 @@ GROUPS = {"station": "station", "hour": "hour of the day", "distance": "distance
 SHOWN = 0.99
 """Part of the runs that the axes of observed against predicted hold."""
 
+FINE_S = 10.0
+"""Errors below this are told to a tenth of a second. [s]"""
+
 CELLS, SQUARE_PT = 36, 330.0
 ROW_PT, NAMES_PT, MOST = 19.0, 200.0, 60
 
@@ -155,7 +158,8 @@ def drive_errors(
     texts = [f"{h}:00" for h in rows.index] if by == "hour" else texts
     known = rows[rows[figure].notna()]
     ends = [known[figure].idxmin(), known[figure].idxmax()]
-    told = [f"{_seconds(known.loc[e, figure], figure)} ({texts[rows.index.get_loc(e)]})" for e in ends]
+    fine = 1 if known[figure].abs().max() < FINE_S else 0
+    told = [f"{_seconds(known.loc[e, figure], figure, fine)} ({texts[rows.index.get_loc(e)]})" for e in ends]
     what = "Bias at the median" if figure == "bias_s" else "Median error"
     said = f"{what}: {told[0]}." if ends[0] == ends[1] else f"{what} from {told[0]} to {told[1]}."
     notes = ["Whiskers: 95 % interval of the median. Each run is predicted without its own day."]
@@ -202,14 +206,16 @@ def ladder(calibration: Calibration, *, title: str = "", about: About | None = N
     taken = [step.model == calibration.model for step in steps]
     texts = [wording.capital(MODELS[step.model]) for step in steps]
     median_s, p90_s = (np.array([getattr(s.error, f"{n}_error_s") for s in steps]) for n in ("median", "p90"))
-    said = f"Taken: {MODELS[calibration.model]}. {wording.capital(calibration.headline)}."
-    why = f"Why: {calibration.reason}." if calibration.reason else ""
+    model = MODELS[calibration.model]
+    why = f"{wording.capital(calibration.reason)}." if calibration.reason else ""
+    taken_said = "" if model in calibration.reason else f"Taken: {model}. "
+    said = f"{taken_said}{wording.capital(calibration.headline)}."
     about = about or About()
     about = About(about.source, about.period or f"{calibration.first_day} to {calibration.last_day}".strip(" to"),
                   about.basis or calibration.basis)  # fmt: skip
     words = Words(
         title or "Models of drive times, from the simplest to the fullest", (said,),
-        tuple(text for text in (why, "All on the same folds, days left out in turn.") if text),
+        tuple(text for text in (why, f"All on the same folds, {steps[0].error.held_out} left out in turn.") if text),
         _foot(steps[0].error.n, about),
     )  # fmt: skip
     return Chart(words.title, words.alt, lambda: _bars(texts, median_s, p90_s, taken, words))
@@ -219,8 +225,9 @@ def _foot(n: int, about: About | None) -> tuple[str, ...]:
     return (f"n = {wording.counted(n, 'run')}", *(about or About()).told())
 
 
-def _seconds(value: float, figure: str) -> str:
-    return f"{wording.signed(value) if figure == 'bias_s' else wording.count(value)} s"
+def _seconds(value: float, figure: str, decimals: int) -> str:
+    told = wording.signed if figure == "bias_s" else wording.number
+    return f"{told(value, decimals=decimals)} s"
 
 
 def _square(runs: pd.DataFrame, fifths: pd.DataFrame, last_s: float, words: Words) -> Figure:

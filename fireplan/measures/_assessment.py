@@ -19,7 +19,7 @@ from fireplan._selection import kind_texts
 from fireplan.errors import InputError, UnknownIdError, listed, quoted
 from fireplan.measures._demand_groups import groups_at
 from fireplan.measures._demand_measures import ON, UNITS, Measure, applies_to, chosen_of, in_zones, measures_of
-from fireplan.measures._drives_said import expected_said, interval_of, is_expected
+from fireplan.measures._drives_said import expected_said, is_expected, share_ends
 from fireplan.measures._expected import chances_for, expected
 from fireplan.measures._tally import ROUNDING, percentile_s, tally, weighted_percentile
 from fireplan.scenario import held, missing_said
@@ -357,7 +357,7 @@ def headline_table(rows: Sequence[Mapping[str, Any]], keys: list[str], columns: 
 
 def _line(row: Mapping[str, Any]) -> str:
     """Say a share; one that is expected, with its interval and what is reached at the median drive."""
-    told = wording.share_of(row["share"], row["n"], row["unit"], goal=row["required_share"], **interval_of(row))
+    told = wording.share_of(row["share"], row["n"], row["unit"], goal=row["required_share"], **share_ends(row))
     within = f"within {wording.clock(row['limit_s'])}"
     if not is_expected(row):
         return f"{row['objective']}: {told} {within}"

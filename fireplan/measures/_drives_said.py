@@ -10,6 +10,8 @@ from fireplan import wording
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    import pandas as pd
+
     from fireplan.scenario import Scenario
 
 SOURCE = (
@@ -33,17 +35,17 @@ def planned_said(scenario: Scenario) -> str:
     return "" if scenario.roads.calibrated else f"{PLANNED}; {MEND}"
 
 
-def is_expected(row: Mapping[Any, Any]) -> bool:
+def is_expected(row: Mapping[Any, Any] | pd.Series[Any]) -> bool:
     """Whether the share of a row of `Assessment.summary` is expected over drives."""
     return math.isfinite(float(row.get("median_share", math.nan)))
 
 
-def interval_of(row: Mapping[Any, Any]) -> dict[str, float]:
+def share_ends(row: Mapping[Any, Any] | pd.Series[Any]) -> dict[str, float]:
     """Give the interval of the share of a row, as `fireplan.wording` takes it."""
     return {"low": float(row.get("share_low", math.nan)), "high": float(row.get("share_high", math.nan))}
 
 
-def expected_said(row: Mapping[Any, Any]) -> str:
+def expected_said(row: Mapping[Any, Any] | pd.Series[Any]) -> str:
     """Say what stands beside an expected share: yes or no on the median drive, and the time of nine in ten arrivals."""
     if not is_expected(row):
         return ""

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pandas as pd
 
 from fireplan import wording
@@ -12,6 +14,7 @@ from fireplan.colours import ELSEWHERE
 from fireplan.measures import by_period
 from fireplan.measures._assessment import chosen_measure, headline_row, untold_said
 from fireplan.measures._demand_measures import UNITS, in_zones
+from fireplan.measures._drives_said import is_expected, share_ends
 from fireplan.report._blocks import Block, Prose, Section, Table, TableColumn, absent
 from fireplan.report._cell_words import NOTHING
 from fireplan.report._inputs import is_force
@@ -21,6 +24,8 @@ from fireplan.travel._places import station_places
 from fireplan.travel._suppliers import suppliers
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from fireplan.measures import Assessment
     from fireplan.report._inputs import Material
     from fireplan.standards import Objective
@@ -82,7 +87,8 @@ def distribution_section(material: Material) -> Section:
     section.blocks += [
         *ground_blocks(material),
         _shares(material, "distribution_shares", "What the first unit due reaches", force=False),
-        _time_map(material, goal, "first_due_map", f"{goal.title}: modelled {interval_of(goal)}"),
+        *_chance_map(material, goal, "first_due_chance"),
+        _time_map(material, goal, "first_due_map", f"{goal.title}: {_times_of(material)} {interval_of(goal)}"),
         _by_station(material, baseline, goal),
         *_period_blocks(baseline, material),
     ]
@@ -97,13 +103,18 @@ def _period_blocks(baseline: Assessment, material: Material) -> list[Block]:
     chosen = [(goal.key, chosen_measure(baseline, goal.key)) for goal in baseline.standard.planned]
     shown = found.loc[[key for key in found.index if key[:2] in chosen]]
     caption = f"Shares by period of the week, {baseline.scenario.name}; speed factors: {found.attrs['basis']}"
+    rest = "at the speeds of the hours in no period"
+    columns = list(PERIODS)
+    if baseline.scenario.roads.calibrated:
+        rest = "over all hours of the week together"
+        columns = [replace(c, head=EXPECTED_IN_PERIODS.get(c.name, c.head)) for c in PERIODS]
     told = (
         f"The whole week weighs each period by its {found['week_by'].iloc[0]}; incidents are those of the period's own"
-        f" hours. All other figures of this report are at the speeds of the hours in no period. Periods:"
+        f" hours. All other figures of this report are {rest}. Periods:"
         f" {'; '.join(map(str, baseline.scenario.roads.periods))}."
     )
     return [
-        Table("periods", caption, with_told(found), PERIODS, material.modelled, with_told(shown)),
+        Table("periods", caption, with_told(found), columns, material.modelled, with_told(shown)),
         Prose(told, "note"),
     ]
 
@@ -129,7 +140,8 @@ def concentration_section(material: Material) -> Section:
         ),
         *(ground_blocks(material) if material.first_unit is None else []),
         _shares(material, "concentration_shares", "What an effective response force reaches", force=True),
-        _time_map(material, goal, "force_map", f"{goal.title}: modelled {interval_of(goal)}"),
+        *_chance_map(material, goal, "force_chance"),
+        _time_map(material, goal, "force_map", f"{goal.title}: {_times_of(material)} {interval_of(goal)}"),
     ]
     return section
 
@@ -198,7 +210,8 @@ def ground_blocks(material: Material) -> list[Block]:
     table = with_told(pd.DataFrame(rows).set_index(["objective", "measure"]))
     blocks: list[Block] = [
         Table(
-            "objectives_by_ground", f"Each objective on its own ground, {baseline.scenario.name}", table, GROUND,
+            "objectives_by_ground", f"Each objective on its own ground, {baseline.scenario.name}", table,
+            share_columns(table, GROUND),
             material.modelled,
         )
     ]  # fmt: skip
@@ -225,20 +238,57 @@ def _shares(material: Material, key: str, caption: str, *, force: bool) -> Block
     keys = [o.key for o in baseline.standard.planned if is_force(o) == force]
     table = baseline.summary()
     rows = table[table.index.get_level_values("objective").isin(keys)]
-    return Table(key, f"{caption}, {baseline.scenario.name}", with_told(rows), SHARES, material.modelled)
+    columns = share_columns(rows, SHARES)
+    return Table(key, f"{caption}, {baseline.scenario.name}", with_told(rows), columns, material.modelled)
 
 
 def with_told(table: pd.DataFrame) -> pd.DataFrame:
     """Add shares in words: one that misses its goal, or all, is not rounded to it; and what was asked for."""
-    asked = zip(table["share"], table["required_share"], table["at_most_outside"], table["met"], strict=True)
-    told = [
-        (
-            wording.share(share, goal=goal),
-            wording.goal_verdict(met, goal=goal, at_most_outside=most) or NOTHING,
-        )
-        for share, goal, most, met in asked
+    rows = [share_ends(row) | dict(row) for row in table.to_dict("records")]
+    shares = [
+        wording.share(row["share"], goal=row["required_share"]) + wording.between(row["low"], row["high"])
+        for row in rows
     ]
-    return table.assign(share_told=[share for share, _ in told], goal_told=[held for _, held in told])
+    asked = ("at_most_outside", "low", "high")
+    held = [
+        wording.goal_verdict(row["met"], goal=row["required_share"], **{name: row[name] for name in asked}) or NOTHING
+        for row in rows
+    ]
+    return table.assign(share_told=shares, goal_told=held)
+
+
+def share_columns(table: pd.DataFrame, columns: Sequence[TableColumn]) -> list[TableColumn]:
+    """Give the columns of shares; where these are expected, say so, and what is reached at the median drive."""
+    if "median_share" not in table or table["median_share"].isna().all():
+        return list(columns)
+    found = []
+    for column in columns:
+        head = EXPECTED.get(column.name, column.head)
+        found.append(replace(column, head=head))
+        if column.name == "share_told":
+            found.append(TableColumn("median_share", "at the median drive", "share"))
+        if column.name == "p90_s":
+            found[-1] = TableColumn("all_p90_s", "90 % of arrivals by [min:s]", "percentile")
+    return found
+
+
+EXPECTED = {
+    "within": "expected within",
+    "outside": "expected outside",
+    "share_told": "expected share (95 % interval)",
+    "share": "expected share",
+    "gained": "gained, expected",
+    "lost": "lost, expected",
+    "net": "net, expected",
+}
+"""What stands over columns whose figures are expected."""
+
+EXPECTED_IN_PERIODS = {
+    "outside": "expected outside",
+    "share_told": "expected share",
+    "p90_s": "90th percentile of median drives [min:s]",
+}
+"""The same over columns of periods, which have no interval."""
 
 
 def _by_station(material: Material, baseline: Assessment, goal: Objective) -> Block:
@@ -252,6 +302,8 @@ def _by_station(material: Material, baseline: Assessment, goal: Objective) -> Bl
         TableColumn("within", "within the limit", "count"),
         TableColumn("share", "share", "share"),
     ]
+    if is_expected(headline_row(baseline, goal.key)):
+        columns = [replace(c, head=EXPECTED.get(c.name, c.head)) for c in columns]
     caption = f"What each station is first due to, {goal.title} within {wording.clock(goal.limit_s)}"
     scenario = baseline.scenario
     starts = station_places(scenario)
@@ -260,6 +312,41 @@ def _by_station(material: Material, baseline: Assessment, goal: Objective) -> Bl
     return Table(
         "first_due_by_station", caption, pd.DataFrame(table), columns, material.modelled, pd.DataFrame(open_ones)
     )
+
+
+def _times_of(material: Material) -> str:
+    """Say what the times of a map are."""
+    scenario = material.scenario
+    return "modelled median" if scenario is not None and scenario.roads.calibrated else "modelled"
+
+
+def _chance_map(material: Material, goal: Objective, key: str) -> list[Block]:
+    """Map how likely each zone is reached in time; nothing where it is not known how drives differ."""
+    baseline = material.baseline
+    if baseline is None or f"{goal.key}_chance" not in baseline.zones:
+        return []
+    zones, scenario = baseline.zones, baseline.scenario
+    chance = zones[f"{goal.key}_chance"].where(np.isfinite(zones[f"{goal.key}_s"]), np.inf)
+    if f"{goal.key}_applies" in zones:
+        chance = chance.where(zones[f"{goal.key}_applies"])
+    row: Any = headline_row(baseline, goal.key)
+    measure = baseline.arrival(goal.key, row["measure"]).measure
+    by_zone = measure.places.kind != "roads"
+    weight = pd.Series(in_zones(scenario, measure), index=zones.index) if by_zone else None
+    share = wording.share_of(row["share"], row["n"], row["unit"], goal=row["required_share"], **share_ends(row))
+    said = f"{share} are expected within {wording.clock(goal.limit_s)}: each place by how likely it is reached in time."
+    title = f"{goal.title}: how likely within {wording.clock(goal.limit_s)}"
+    data = pd.DataFrame({"chance": zones[f"{goal.key}_chance"], "median_s": zones[f"{goal.key}_s"]})
+    shading = Shading(
+        100 * chance, style.chance_bands(), weight, UNITS.get(measure.name, measure.name) if by_zone else "zones",
+        title, said, heading=scenario.name, missing="not asked of here", missing_colour=ELSEWHERE,
+    )  # fmt: skip
+    return [
+        shaded(
+            key, shading, scenario=scenario, before=scenario, about=material.about(modelled=True),
+            data=data.assign(weight=weight) if weight is not None else data,
+        )
+    ]  # fmt: skip
 
 
 def _time_map(material: Material, goal: Objective, key: str, title: str) -> Block:
@@ -276,9 +363,14 @@ def _time_map(material: Material, goal: Objective, key: str, title: str) -> Bloc
     weight = pd.Series(in_zones(scenario, measure), index=zones.index) if by_zone else None
     # Short, as the legend has no room: of which ground and incidents stands over the map.
     unit = UNITS.get(measure.name, measure.name) if by_zone else "zones"
-    share = wording.share_of(row["share"], row["n"], row["unit"], goal=row["required_share"])
     left_out = untold_said(row)
-    said = f"{share} lie within the objective{f'; {left_out}' if left_out else ''}."
+    share = wording.share_of(row["share"], row["n"], row["unit"], goal=row["required_share"])
+    lie = "lie within the objective"
+    if is_expected(row):  # the map shows medians, so what stands over it is of medians too
+        share = wording.share_of(row["median_share"], row["n"], row["unit"])
+        lie += " at the median drive; expected over drives, which differ, are"
+        lie += f" {wording.share(row['share'], goal=row['required_share'])}{wording.between(**share_ends(row))}"
+    said = f"{share} {lie}{f'; {left_out}' if left_out else ''}."
     in_none = 0.0 if weight is None else float(row["n"]) - float(weight.sum())
     if in_none >= 1 / 2:
         said += f" {wording.count(in_none)} of them lie in no zone: the legend does not count those."

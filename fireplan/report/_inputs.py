@@ -7,13 +7,15 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from fireplan import _kernel as kernel
+from fireplan.calibration import held_out_runs
 from fireplan.changes import notes as change_notes
 from fireplan.charts import About
 from fireplan.comparison import Comparison
 from fireplan.errors import InputError
 from fireplan.measures import Assessment, assess, gaps
 from fireplan.project._manifest import manifest
-from fireplan.project._read_project import Project
+from fireplan.project._pinned_calibration import settings_of
+from fireplan.project._read_project import Project, open_project
 from fireplan.response_performance import Attendance, Missed, attend, reliability, why_missed
 from fireplan.response_performance._performance import measured, tabulated
 from fireplan.scenario import Scenario
@@ -56,6 +58,10 @@ class Material:
         What it was made from.
     left_out
         Which stations the plan leaves out; "": none.
+    runs
+        Drives as observed and as predicted, from `fireplan.calibration.held_out_runs`; None: those of the project.
+    project
+        What was read, where it was one.
     """
 
     title: str
@@ -68,6 +74,8 @@ class Material:
     notes: tuple[str, ...] = ()
     manifest: dict[str, Any] = field(default_factory=dict)
     left_out: str = ""
+    runs: pd.DataFrame | None = None
+    project: Project | None = None
 
     @property
     def baseline(self) -> Assessment | None:
@@ -148,6 +156,18 @@ class Material:
         return reliability(self.attendance, scenario=self.scenario)
 
     @cached_property
+    def drives(self) -> pd.DataFrame | None:
+        """Drives as observed and as predicted; None: not given, and not to be had from a project."""
+        scenario, project = self.scenario, self.project
+        if self.runs is not None or scenario is None or scenario.calibration is None:
+            return self.runs
+        if project is None or project.history is None:
+            return None
+        planned = open_project(project.folder / project.plan_file, calibrated=False)
+        settings = {k: v for k, v in settings_of(project.plan).items() if k != "draws"}
+        return held_out_runs(project.history, planned.today, **settings | {"seed": scenario.calibration.seed})
+
+    @cached_property
     def holes(self) -> dict[str, gpd.GeoDataFrame]:
         """Gaps of every scenario under the first objective of one unit."""
         if self.comparison is None or self.first_unit is None:
@@ -180,17 +200,18 @@ def material_of(
     siting: Siting | None = None,
     robustness: Robustness | None = None,
     title: str = "",
+    runs: pd.DataFrame | None = None,
 ) -> Material:
     """
     Gather what there is to report on.
 
     Parameters
     ----------
-    subject, history, standard, siting, robustness, title
+    subject, history, standard, siting, robustness, title, runs
         As for `write_report`.
     """
     if isinstance(subject, Project):
-        return _of_project(subject, siting, robustness, title)
+        return _of_project(subject, siting, robustness, title, runs)
     comparison: Comparison | None = None
     if isinstance(subject, Comparison):
         comparison = subject
@@ -216,7 +237,7 @@ def material_of(
     return Material(
         title or name or "Coverage and response",
         comparison, attendance, records, siting, robustness, standard,
-        _notes(comparison),
+        _notes(comparison), runs=runs,
     )  # fmt: skip
 
 
@@ -226,7 +247,9 @@ def _asked(standard: Standard | None) -> Standard:
     return standard
 
 
-def _of_project(project: Project, siting: Siting | None, robustness: Robustness | None, title: str) -> Material:
+def _of_project(
+    project: Project, siting: Siting | None, robustness: Robustness | None, title: str, runs: pd.DataFrame | None
+) -> Material:
     kernel.compile_search()
     scenarios = (project.today, *project.scenarios)
     comparison = Comparison(tuple(assess(s, standard=project.standard) for s in scenarios))
@@ -237,7 +260,7 @@ def _of_project(project: Project, siting: Siting | None, robustness: Robustness 
     notes = [*comparison.baseline.notes(), *(n for n in project.notes if n not in told), *_of_changes(comparison)]
     return Material(
         title or project.title, comparison, attendance, project.history, siting, robustness, project.standard,
-        tuple(dict.fromkeys(notes)), manifest(project, scenarios), project.left_out,
+        tuple(dict.fromkeys(notes)), manifest(project, scenarios), project.left_out, runs, project,
     )  # fmt: skip
 
 

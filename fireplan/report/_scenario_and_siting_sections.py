@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
@@ -15,7 +16,7 @@ from fireplan.measures._assessment import chosen_measure
 from fireplan.measures._demand_measures import UNITS, in_zones
 from fireplan.report._blocks import Block, Heading, Points, Prose, Section, Table, TableColumn, absent, drawn
 from fireplan.report._cell_words import NOTHING
-from fireplan.report._coverage_sections import interval_of, with_told
+from fireplan.report._coverage_sections import EXPECTED, interval_of, share_columns, with_told
 from fireplan.report._zone_maps import Shading, shaded
 from fireplan.siting._results import siting_words as words
 
@@ -92,10 +93,13 @@ def _tables(material: Material, comparison: Comparison, gains: pd.DataFrame) -> 
     for table in (summary, gains):
         objective, by = (table.index.get_level_values(level) for level in ("objective", "measure"))
         tables.append(table[[counted_in.get(o) == m for o, m in zip(objective, by, strict=True)]])
+    compared, exchanged = share_columns(summary, COMPARED), list(EXCHANGED)
+    if summary["median_share"].notna().any():
+        exchanged = [replace(c, head=EXPECTED.get(c.name, c.head)) for c in EXCHANGED]
     ordered = tables[0].sort_index(level="objective", sort_remaining=False, kind="stable")
     return [
-        Table("scenarios", "Shares within each objective", summary, COMPARED, material.modelled, with_told(ordered)),
-        Table("gains", "Who gains and who loses", gains, EXCHANGED, material.modelled, tables[1]),
+        Table("scenarios", "Shares within each objective", summary, compared, material.modelled, with_told(ordered)),
+        Table("gains", "Who gains and who loses", gains, exchanged, material.modelled, tables[1]),
         Prose(
             f"“Sooner” and “later” count what is reached more than {wording.clock(STEPS_S[0])} sooner or later than"
             " before.",

@@ -10,6 +10,7 @@ import pandas as pd
 from fireplan import wording
 from fireplan.errors import InputError
 from fireplan.measures._assessment import headline_row, untold_said
+from fireplan.measures._drives_said import SOURCE, expected_said, is_expected, planned_said, share_ends
 from fireplan.report._blocks import Prose, Section
 from fireplan.report._inputs import is_force
 from fireplan.siting._results.siting_words import amount_said, little_said, plan_said
@@ -43,6 +44,7 @@ def _sentences(material: Material) -> Iterator[str]:
         for goal in (material.first_unit, *forces):
             if goal is not None:
                 yield _reached(baseline, goal, first=goal is material.first_unit)
+        yield _timed(material)
     yield _performed(material)
     yield _drives(material)
     yield _gap(material)
@@ -74,7 +76,10 @@ def _reached(baseline: Assessment, goal: Objective, *, first: bool) -> str:
     """Say one objective of the plan as it stands."""
     row: Any = headline_row(baseline, goal.key)
     asked = float(row["required_share"])
-    verdict = _held(row["met"], asked)
+    ends = share_ends(row)
+    verdict = _held(row["met"], asked, **ends)
+    if is_expected(row):
+        return _expected(row, goal, verdict, ends, first=first)
     if first:
         lead = f"With every unit at home and free, the travel model has the {wording.lower(goal.title)} reach"
     else:
@@ -88,9 +93,36 @@ def _reached(baseline: Assessment, goal: Objective, *, first: bool) -> str:
     )
 
 
-def _held(met: Any, goal: float) -> str:  # noqa: ANN401 - a cell that may be missing
+def _expected(row: Any, goal: Objective, verdict: str, ends: dict[str, float], *, first: bool) -> str:  # noqa: ANN401
+    """Say what is expected over drives, which differ; and what is reached at the median drive."""
+    home = "With every unit at home and free, " if first else ""
+    share = wording.share_of(row["share"], row["n"], row["unit"], goal=row["required_share"], **ends)
+    told = f"{home}{share} are expected to be reached by the {_force_said(goal)} within {wording.clock(goal.limit_s)}"
+    outside = f"{wording.counted(row['outside'], 'is', 'are')} expected outside{verdict}"
+    left_out = f"; {text}" if (text := untold_said(row)) else ""
+    return f"{told} ({outside}; {expected_said(row)}{left_out})."
+
+
+def _force_said(goal: Objective) -> str:
+    return f"force of {goal.title}" if goal.title[:1].isdigit() else wording.lower(goal.title)
+
+
+def _timed(material: Material) -> str:
+    """Say what modelled times are: learnt, with their error; or planned, and how such times compare."""
+    scenario = material.scenario
+    if scenario is None:
+        return ""
+    if planned := planned_said(scenario):
+        return f"{wording.capital(planned)} ({SOURCE})."
+    known = scenario.calibration
+    if known is None:
+        return ""
+    return f"{wording.capital(known.headline)}, learnt from {known.basis} runs. Brackets hold 95 % intervals."
+
+
+def _held(met: Any, goal: float, **ends: float) -> str:  # noqa: ANN401 - a cell that may be missing
     """Say whether a goal is met; where none is set, nothing."""
-    return "" if pd.isna(met) or pd.isna(goal) else f"; {wording.goal_verdict(met, goal=goal)}"
+    return "" if pd.isna(met) or pd.isna(goal) else f"; {wording.goal_verdict(met, goal=goal, **ends)}"
 
 
 def _performed(material: Material) -> str:
@@ -159,11 +191,12 @@ def _plans(material: Material) -> str:
         name = plan.scenario.name
         row: Any = gains.loc[name]
         parts.append(f"“{name}” brings {wording.count(row['gained'])} within it and loses {wording.count(row['lost'])}")
+    over = ", expected over drives" if is_expected(measure) else ""
     more = len(material.plans) - MOST_PLANS
     end = f"; {more} more stand in the chapter on scenarios" if more > 0 else ""
     return (
         f"Of {wording.count(measure['n'])} {measure['unit']}, for the same objective ({wording.lower(goal.title)}"
-        f" within {wording.clock(goal.limit_s)}, modelled), {wording.joined(parts)}{end}."
+        f" within {wording.clock(goal.limit_s)}, modelled{over}), {wording.joined(parts)}{end}."
     )
 
 

@@ -11,6 +11,7 @@ from fireplan._checked import takes
 from fireplan.errors import InputError, UnknownIdError, quoted
 from fireplan.report._community_section import community_section
 from fireplan.report._coverage_sections import concentration_section, distribution_section, gaps_section
+from fireplan.report._drive_times_section import drive_times_section
 from fireplan.report._html_page import PAPERS, set_page
 from fireplan.report._inputs import material_of
 from fireplan.report._methods_ledger_manifest import ledger_section, manifest_section, methods_section
@@ -23,6 +24,8 @@ from fireplan.standards._library import standard_of
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
 
+    import pandas as pd
+
     from fireplan.incidents import CadHistory
     from fireplan.report._blocks import Section
     from fireplan.report._inputs import Material, Subject
@@ -34,6 +37,7 @@ CHAPTERS = {
     "summary": summary_section,
     "community": community_section,
     "performance": performance_section,
+    "drive_times": drive_times_section,
     "distribution": distribution_section,
     "concentration": concentration_section,
     "reliability": reliability_section,
@@ -44,7 +48,7 @@ CHAPTERS = {
     "ledger": ledger_section,
     "manifest": manifest_section,
 }
-"""What a report can hold, in order."""
+"""What a report can hold, in order; `drive_times` only where they are calibrated, or asked for."""
 
 
 @takes
@@ -56,6 +60,7 @@ def write_report(  # noqa: PLR0913 - a report has this many parts
     standard: Standard | str | None = None,
     siting: Siting | None = None,
     robustness: Robustness | None = None,
+    runs: pd.DataFrame | None = None,
     title: str = "",
     paper: str = "A4",
     chapters: Collection[str] | None = None,
@@ -76,6 +81,9 @@ def write_report(  # noqa: PLR0913 - a report has this many parts
         What a scenario or a history is held to; a comparison, an assessment or a project has its own.
     siting, robustness
         Where to put stations, and how far that holds; see `fireplan.siting`.
+    runs
+        Drives as observed and as predicted, from `fireplan.calibration.held_out_runs`, for the chapter on drive times
+        of a calibrated scenario.
     title
         Left out: that of the project, or the source of the scenario.
     paper
@@ -107,8 +115,9 @@ def write_report(  # noqa: PLR0913 - a report has this many parts
     if target.suffix.lower() == ".pdf":
         check_printer()
     material = material_of(
-        subject, history=history, standard=standard_of(standard), siting=siting, robustness=robustness, title=title
-    )
+        subject, history=history, standard=standard_of(standard), siting=siting, robustness=robustness, title=title,
+        runs=runs,
+    )  # fmt: skip
     data = report_bytes(material, form=target.suffix.lower(), paper=paper, chapters=chapters)
     _write_whole(target, data)
     return target
@@ -136,7 +145,9 @@ def report_bytes(
 
 def sections_of(material: Material, *, chapters: Collection[str] | None = None) -> list[Section]:
     """Write the chapters of a report that are wanted; None: all."""
-    return [write(material) for name, write in CHAPTERS.items() if chapters is None or name in chapters]
+    calibrated = material.scenario is not None and material.scenario.calibration is not None
+    wanted = chapters if chapters is not None else set(CHAPTERS) - (set() if calibrated else {"drive_times"})
+    return [write(material) for name, write in CHAPTERS.items() if name in wanted]
 
 
 def rendered(material: Material, sections: Sequence[Section], *, form: str, paper: str = "A4") -> bytes:

@@ -8,6 +8,7 @@ import re
 from xml.etree import ElementTree as ET
 
 import geopandas as gpd
+import numpy as np
 import pandas as pd
 import pytest
 import shapely
@@ -32,7 +33,7 @@ WORDS = re.compile(r"\s+")
 OF_ASSESSMENTS = ("coverage", "gaps", "erf")
 OF_COMPARISONS = ("compare", "swipe", "grid", "difference")
 OF_SCENARIOS = ("isochrones", "first_due", "network_parts")
-VIEWS = [*OF_ASSESSMENTS, *OF_SCENARIOS, "performance", "incidents", "siting", *OF_COMPARISONS]
+VIEWS = [*OF_ASSESSMENTS, *OF_SCENARIOS, "performance", "incidents", "siting", "residuals", *OF_COMPARISONS]
 
 
 def even(text):
@@ -103,17 +104,26 @@ def plan(scenario, texts):
     return fp.siting.max_coverage(scenario, stations=2, candidates=sites, within_s=30.0)
 
 
+def runs(scenario):
+    """Twelve runs of each station, to its own door."""
+    ids, places = np.repeat(scenario.stations.index, 12), np.repeat(scenario.stations.geometry.to_numpy(), 12)
+    times = {"observed_s": 60.0, "predicted_s": 50.0, "station_id": ids}
+    return gpd.GeoDataFrame(times, geometry=places, crs=scenario.stations.crs)
+
+
 def view(name, texts):
     scenario = town(texts)
     title = " ".join(texts[-2:])
     if name in OF_SCENARIOS:
         return getattr(fp.maps, name)(scenario, title=title), title
-    if name == "performance":
-        return fp.maps.performance(calls(texts), scenario, title=title), title
-    if name == "incidents":
-        return fp.maps.incidents(scenario, table=calls(texts).incidents, title=title), title
-    if name == "siting":
-        return fp.maps.siting(plan(scenario, texts), title=title), title
+    others = {
+        "performance": lambda: fp.maps.performance(calls(texts), scenario, title=title),
+        "incidents": lambda: fp.maps.incidents(scenario, table=calls(texts).incidents, title=title),
+        "siting": lambda: fp.maps.siting(plan(scenario, texts), title=title),
+        "residuals": lambda: fp.maps.residuals(runs(scenario), scenario, by="zones", title=title),
+    }
+    if name in others:
+        return others[name](), title
     if name in OF_COMPARISONS:
         other = scenario.apply(fp.SetTurnout(60.0), name=f"{texts[0]} other")
         return getattr(fp.maps, name)(fp.compare(scenario, other, standard=fp.standards.NFPA_1710), title=title), title

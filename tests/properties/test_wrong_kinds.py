@@ -42,6 +42,7 @@ ENDS = fp.travel.places(TOWN, "zones")
 RUNS = learnt_drives.runs(40)
 LEARNT = learnt_drives.learnt(TOWN.roads, draws=2)
 WRONG_BY = fp.calibration.diagnostics(RUNS, LEARNT, TOWN)
+DRIVEN = gpd.GeoDataFrame({"predicted_s": [111.0], "observed_s": [140.0]}, geometry=SITES.to_numpy(), crs=4326)
 PAGE, SECOND = fp.maps.OfflineMap(title="x"), fp.maps.OfflineMap(title="y")
 OBJECTS = (
     TOWN,
@@ -165,7 +166,7 @@ CALLS = {  # valid calls, by the name of the function: what its arguments are be
     "turnout_times": {"attendance": ATTENDED},
     "model_card": {"calibration": LEARNT, "found": WRONG_BY},
     "drive_times": {"found": WRONG_BY}, "drive_errors": {"found": WRONG_BY}, "ladder": {"calibration": LEARNT},
-"reasons": {"totals": LINES}, "robustness": {"table": LINES, "found": FOUND},
+    "residuals": {"runs": DRIVEN}, "reasons": {"totals": LINES}, "robustness": {"table": LINES, "found": FOUND},
     "trade_off": {"front": LINES, "aims": [fp.siting.Aim(), fp.siting.Aim(within_s=300)]}, "workload": {"table": LINES},
     "zone_of": {"points": SITES}, "mark_of": {"profile": "public"}, "public_cells": {},
     "public_table": {"table": LINES, "by": "measure"}, "escape": {"value": "x"},

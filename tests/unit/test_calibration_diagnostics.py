@@ -83,7 +83,7 @@ def test_what_it_must_not_be_used_for(found, table, town):
     longest = said(found, "drives longer than")[0]
     assert "192 of 1,919 runs" in longest
     assert longest.endswith(f"none longer than {fp.wording.clock(table['median_s'].max())}")
-    assert "service (4 runs)" in said(found, "roads of classes")[0]
+    assert "service (4 runs)" in said(found, "classes of road of which")[0]
     assert "November and December" in said(found, "other seasons")[0]
     assert "3 January 2020" in said(found, "times long after")[0]
     assert said(found, "drives without lights and siren")

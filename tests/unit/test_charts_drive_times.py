@@ -85,7 +85,7 @@ def test_the_ladder_has_every_model_and_says_which_was_taken(town):
     bars = {gid: [b.get_width() for b in axes.patches if b.get_gid() == gid] for gid in ("median", "p90")}
     assert bars == {"median": [e[1] for e in LADDER.values()], "p90": [e[2] for e in LADDER.values()]}
     assert f"Taken: {MODELS['full']}." in chart.alt
-    assert calibration.reason in chart.alt
+    assert "Better than class by more than one standard error." in chart.alt
     assert "Period: 2020-01-03 to 2020-12-30. Basis: observed." in chart.alt
 
 

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 import fireplan as fp
-from fireplan.drive_times import LEVELS, Draw, StationStart, TravelSpread, TurnoutTimes
+from fireplan.drive_times import LEVELS, Draw, StationStart, TravelSpread, TurnoutLaw, TurnoutTimes
 from fireplan.drive_times._calibration import network_fingerprint
 from fireplan.errors import InputError
 from fireplan.measures._expected import chances_for
@@ -17,7 +17,7 @@ from tests.support.made_calibrations import CURVES, draws, made
 LIMIT_S = 120.0
 ONE = Standard("one", "one", (Objective("first", "First engine", LIMIT_S, share=0.5),))
 TOTAL = Standard("total", "t", (Objective("total", "First engine", 200.0, interval="turnout_and_travel_s"),))
-TURNOUT = TurnoutTimes(500, tuple(60.0 * np.exp(0.3 * np.linspace(-2.3, 2.3, 100))))
+TURNOUT = TurnoutTimes(500, (TurnoutLaw("engine", "", (0, 24), 500, 60.0, 58.0, 62.0, 0.3),))
 
 
 def line(curve="start", **given):

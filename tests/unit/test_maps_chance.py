@@ -96,7 +96,7 @@ def test_zones_are_coloured_by_the_chance_that_their_card_tells(found):
         cells = dict(zip(data["labels"], [column[row] for column in data["cells"]], strict=True))
         late = "" if s <= 240 else ": too far"
         assert cells["In time"] == f"{said} likely, limit 4:00{late}"
-        assert cells[f"{RULE.planned[0].title}, median"] == fp.wording.clock(s, limit_s=240)
+        assert cells[RULE.planned[0].title] == f"{fp.wording.clock(s, limit_s=240)} at the median"
     assert legend(page, "Chance that help is there within 4:00").entries[0].label == "over 90 %"
     assert page.subtitle.startswith(f"{fp.wording.share(chance.mean(), goal=0.9)} of 400 people: ")
     assert ", expected (95 % interval " in page.subtitle
@@ -244,3 +244,9 @@ def test_ground_reached_is_that_of_the_median_drive(town, plain):
     assert shown.title.startswith("Median travel time")
     assert "half of the drives take longer" in shown.note
     assert fp.maps.isochrones(plain).legends[0].title.startswith("Travel time")
+
+
+def test_the_less_likely_the_darker_and_every_step_can_be_told_on_grey_paper():
+    grey = [np.dot([int(b.colour[i : i + 2], 16) for i in (1, 3, 5)], [0.2126, 0.7152, 0.0722]) for b in CHANCE_BANDS]
+    steps = -np.diff(grey[:-1])  # what is not reached at all is another thing
+    assert (steps > 12).all()

@@ -12,6 +12,7 @@ from fireplan.siting._problem.aggregation import cover_problem
 from fireplan.siting._problem.constraints import Choice
 from fireplan.siting._problem.cover_matrix import covers_of
 from fireplan.siting._solvers.incumbent import searching
+from fireplan.siting._solvers.solve_cover import solve_cover
 
 N_SITES, N_PLACES = 7, 14
 SEEDS = range(300)
@@ -161,6 +162,24 @@ def test_floors(seed):
         return weights[part & (times(covers, c, base) > 0)].sum() >= share * weights[part].sum() * (1 - 1e-9)
 
     agree(answer, best(lambda c: weights[times(covers, c, base) > 0].sum(), up_to(p), allowed))
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_floors_where_only_the_second_time_counts(seed):
+    # What is covered once before anything is chosen must not count twice towards a floor.
+    rng, covers, weights, p = instance(seed)
+    part, base = rng.random(N_PLACES) < 0.5, rng.integers(0, 2, N_PLACES)
+    share = float(rng.uniform(0.5, 1.0))
+    problem = cover_problem(
+        covers_of(covers), weights, Choice(N_SITES, (p,)), worth=(0.0, 1.0), base=base, floors={"part": (part, share)}
+    )
+    with searching(sense=1, what="test", time_limit_s=20) as search:
+        solve_cover(problem, search)
+
+    def allowed(c):
+        return weights[part & (times(covers, c, base) > 0)].sum() >= share * weights[part].sum() * (1 - 1e-9)
+
+    agree(search.answer(), best(lambda c: weights[times(covers, c, base) >= 2].sum(), up_to(p), allowed))
 
 
 @pytest.mark.parametrize("seed", SEEDS)

@@ -16,7 +16,7 @@ from fireplan.colours import NO_LONGER as NO_LONGER_COLOUR
 from fireplan.comparison import NOTICEABLE_S
 from fireplan.crs import WGS84, reproject
 from fireplan.demand._zones import DISC_RADIUS_M
-from fireplan.maps._layers.chance_words import chance_said, chances, known
+from fireplan.maps._layers.chance_words import arrivals_said, chance_said, chances, known
 from fireplan.maps._layers.station_labels import station_labels
 from fireplan.measures._assessment import chosen_measure, chosen_objective, headline_row, untold_said
 from fireplan.measures._demand_measures import UNTOLD, applies_to, in_zones
@@ -155,7 +155,7 @@ def zone_table(assessment: Assessment, *, objective: str, bands: Sequence[Band])
     zones["colour"] = style.colours_of(arrival, bands).mask(~asked_here(assessment, goal), ELSEWHERE)
     zones["zone"] = [f"Zone {z}" for z in zones.index]
     zones["arrival"] = [wording.clock(seconds, limit_s=goal.limit_s) for seconds in arrival]
-    zones["in_time"] = in_time(assessment, objective=objective)
+    zones["reached"], zones["in_time"] = arrivals_said(assessment, goal), in_time(assessment, objective=objective)
     said = zip(zones["arrival"], ground_said(assessment, goal), strict=True)
     zones["tip"] = [", ".join(filter(None, parts)) for parts in said]
     for word in ("first", "second", "third"):
@@ -209,9 +209,8 @@ def in_time(assessment: Assessment, *, objective: str) -> list[str]:
 
 
 def zone_popup(zones: pd.DataFrame, *, goal: Objective) -> list[tuple[str, str]]:
-    """Lines of a zone's card; where it is known how drives differ, its times are said to be medians."""
-    title = f"{goal.title}, median" if f"{goal.key}_chance" in zones else goal.title
-    lines = [("", "zone"), (title, "arrival"), ("In time", "in_time")]
+    """Lines of a zone's card."""
+    lines = [("", "zone"), (goal.title, "reached"), ("In time", "in_time")]
     lines += [(due_label(word.capitalize(), goal), f"{word}_said") for word in ("first", "second", "third")]
     return lines + counted_lines(zones)
 

@@ -53,6 +53,15 @@ def chance_said(chance: float) -> str:
     return f"{int(whole_percent(chance))} %" if percent >= UNSURE else "under 1 %"
 
 
+def arrivals_said(assessment: Assessment, goal: Objective) -> list[str]:
+    """Say when each zone is reached; where it is known how drives differ, that this is at the median."""
+    median = " at the median" if known(goal, assessment) else ""
+    return [
+        wording.clock(seconds, limit_s=goal.limit_s) + (median if np.isfinite(seconds) else "")
+        for seconds in assessment.zones[f"{goal.key}_s"].tolist()
+    ]
+
+
 def likely_said(chance: float, arrival_s: float, limit_s: float) -> str:
     """Say how likely a place is reached within a limit; of one that is never reached, that."""
     if not np.isfinite(arrival_s):

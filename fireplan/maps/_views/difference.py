@@ -15,7 +15,7 @@ from fireplan.errors import InputError, UnknownIdError
 from fireplan.maps._layers import attribute_tables, vector_layers
 from fireplan.maps._layers.chance_tables import POINT_BANDS, point_colours, whole_points
 from fireplan.maps._layers.chance_tables import change_said as point_change_said
-from fireplan.maps._layers.chance_words import chances, known
+from fireplan.maps._layers.chance_words import arrivals_said, chances, known
 from fireplan.maps._layers.changed_road_layers import changed_roads_legend, draw_changed_roads
 from fireplan.maps._layers.legend import Entry, Legend, band_entries, station_entries
 from fireplan.maps._layers.scenario_layers import (
@@ -232,12 +232,9 @@ def _scenario_lines(
     lines = []
     for i, assessment in enumerate((comparison.baseline, after)):
         name = assessment.scenario.name
-        zones[f"arrival_{i}"] = [
-            wording.clock(seconds, limit_s=goal.limit_s) for seconds in assessment.zones[f"{goal.key}_s"]
-        ]
+        zones[f"arrival_{i}"] = arrivals_said(assessment, goal)
         zones[f"in_time_{i}"] = attribute_tables.in_time(assessment, objective=goal.key)
-        title = f"{goal.title}, median" if known(goal, assessment) else goal.title
-        lines += [(f"{title}: {name}", f"arrival_{i}"), ("In time", f"in_time_{i}")]
+        lines += [(f"{goal.title}: {name}", f"arrival_{i}"), ("In time", f"in_time_{i}")]
         for word in ("first", "second", "third"):
             zones[f"{word}_{i}"] = attribute_tables.due_said(assessment, goal, word)
             lines.append((attribute_tables.due_label(word.capitalize(), goal), f"{word}_{i}"))

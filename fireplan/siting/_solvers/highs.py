@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import time
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -85,6 +86,13 @@ def solve(
     def hear(event: Any) -> None:  # noqa: ANN401 - HiGHS's own record
         search.tighten(event.data_out.mip_dual_bound)
 
+    # One that was left running holds up the next one: HiGHS works on one program at a time.
+    while highs.is_solver_running():
+        if search.left_s < 0:
+            return Solved(None, finished=False)
+        time.sleep(LISTEN_EVERY_S)
+        search.tell(search.told())
+    highs.setOptionValue("time_limit", max(0.0, search.left_s))
     highs.cbMipInterrupt += hear
     highs.HandleUserInterrupt = True
     highs.startSolve()

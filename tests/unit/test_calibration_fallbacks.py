@@ -1,0 +1,221 @@
+"""What is taken where there is little to learn from, and what is said of it; histories nothing can be learnt from."""
+
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import fireplan as fp
+from fireplan.calibration import held_out_runs
+from fireplan.errors import InputError
+from fireplan.progress import silent
+from tests.support import driven_towns
+
+MANY = 1200
+
+
+class Drawn:
+    """A town and the history of drives through it."""
+
+    def __init__(self, seed=3):
+        rng = np.random.default_rng(seed)
+        self.truth = driven_towns.written(rng)
+        self.town = driven_towns.department(rng, driven_towns.grid(rng))
+        self.history = driven_towns.history(rng, self.town, self.truth, MANY)
+
+    def first(self, n):
+        """The first so many incidents."""
+        calls = self.history.incidents.iloc[:n]
+        rows = self.history.responses[self.history.responses["incident_id"].isin(calls.index)]
+        return self.history._replace(incidents=calls, responses=rows)
+
+    def learn(self, history=None, **given):
+        with silent():
+            return fp.calibrate(
+                self.history if history is None else history, given.pop("town", self.town),
+                **{"emergency_priorities": ("1",), "draws": 0, **given},
+            )  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def drawn():
+    return Drawn()
+
+
+@pytest.fixture(scope="module")
+def found(drawn):
+    return drawn.learn(draws=30)
+
+
+@pytest.mark.parametrize(
+    ("n", "tried"),
+    [
+        (5, ["planning"]),
+        (25, ["planning", "factor", "rand"]),
+        (80, ["planning", "factor", "rand", "rand_fitted", "linear"]),
+        (300, ["planning", "factor", "rand", "rand_fitted", "linear", "class"]),
+    ],
+)
+def test_of_few_runs_simpler_models_alone_are_tried_and_what_others_take_is_said(n, tried, drawn):
+    found = drawn.learn(drawn.first(n))
+    assert [step.model for step in found.ladder] == tried
+    assert found.model in tried
+    assert 0.97 * n <= found.runs == dict(found.ledger)["used"]
+    assert f"{found.runs} runs" in found.reason
+    assert "too few" in found.reason
+    assert "delays at turns" in found.reason  # what the fullest would take
+    assert found.error.n == found.runs
+
+
+def test_of_five_runs_planning_speeds_hold_and_nothing_is_claimed(drawn):
+    found = drawn.learn(drawn.first(5))
+    assert (found.model, found.spread, found.draws) == ("planning", None, ())
+    calibrated = drawn.town.calibrated(found)
+    np.testing.assert_array_equal(calibrated.roads.there_s, drawn.town.roads.there_s)
+
+
+@pytest.mark.parametrize("n", [25, 80, 300])
+def test_what_is_driven_by_a_simple_model_tells_what_was_fitted(n, drawn):
+    """Whatever model is taken, the engine on calibrated roads gives it: here on all runs that were learnt from."""
+    history = drawn.first(n)
+    found = drawn.learn(history)
+    there = fp.Scenario(drawn.town.roads, drawn.town.stations, drawn.town.units, incidents=history.incidents)
+    times = fp.travel.travel_times(there.calibrated(found), to="incidents")
+    rows = history.responses.set_index("incident_id")
+    unit = drawn.town.units["station_id"].reindex(rows["unit_id"]).to_numpy()
+    told_s = (
+        times.to_pandas()
+        .T.reindex(rows.index)
+        .to_numpy()[np.arange(n), times["station_id"].to_index().get_indexer(unit)]
+    )
+    off_s = told_s - rows["travel_s"].to_numpy()
+    assert abs(np.median(off_s)) < 6.0
+    assert np.median(np.abs(off_s)) == pytest.approx(found.error.median_error_s, abs=4.0)
+
+
+def test_everything_has_an_interval_and_a_count(found):
+    assert found.model == "full"
+    for one in (*found.speeds_kph.values(), *found.delay_estimates.values(), *found.period_estimates.values()):
+        assert one.low <= one.value <= one.high
+        assert one.n >= 0
+    assert found.start.low < found.start.value < found.start.high
+    assert len(found.draws) == 30
+    assert np.std([d.start_s for d in found.draws]) > 0
+    assert {"numpy", "scipy", "fireplan"} <= set(found.versions)
+
+
+def test_periods_hold_every_hour_once_and_their_factors_are_nothing_on_average(found, drawn):
+    minutes = sum(p.minutes.astype(int) for p in found.periods)
+    assert (minutes == 1).all()
+    n = np.array([found.period_estimates[p.name].n for p in found.periods])
+    assert np.average(np.log([p.factor for p in found.periods]), weights=n) == pytest.approx(0.0, abs=1e-6)
+    assert all(p.basis == "calibrated" for p in found.periods)
+    begin = drawn.truth.slow_hours[0]
+    slow = min(found.periods, key=lambda p: p.factor)
+    assert slow.minutes[2 * 1440 + 60 * (begin + 1)]
+
+
+def test_the_order_of_rows_does_not_matter(drawn):
+    few = drawn.first(300)
+    shuffled = few._replace(
+        incidents=few.incidents.sample(frac=1, random_state=1), responses=few.responses.sample(frac=1, random_state=2)
+    )
+    one, other = drawn.learn(few), drawn.learn(shuffled)
+    assert one.history == other.history
+    assert one.model == other.model
+    for name, speed in one.speeds_kph.items():
+        assert other.speeds_kph[name].value == pytest.approx(speed.value, rel=1e-6)
+    assert other.error.median_error_s == pytest.approx(one.error.median_error_s, rel=1e-6)
+
+
+def test_the_same_seed_gives_the_same_and_a_calibration_goes_into_a_file_and_back(found, drawn, tmp_path):
+    again = drawn.learn(draws=30)
+    assert again.fingerprint == found.fingerprint
+    file = tmp_path / "calibration.toml"
+    fp.drive_times.write_calibration(found, file)
+    assert fp.drive_times.read_calibration(file).fingerprint == found.fingerprint
+
+
+def test_one_station_has_nothing_particular_and_that_is_said(drawn):
+    rows = drawn.history.responses
+    rows = rows[rows["unit_id"] == rows["unit_id"].mode()[0]]
+    calls = drawn.history.incidents.loc[rows["incident_id"]]
+    found = drawn.learn(drawn.history._replace(incidents=calls, responses=rows))
+    assert "one station alone" in found.reason
+    assert found.by_station is None
+
+
+def test_stamps_to_the_minute_are_told_and_widen_the_spread(found, drawn):
+    rows = drawn.history.responses.copy()
+    for name in ("received", "dispatched", "enroute", "arrived", "cleared"):
+        rows[name] = rows[name].dt.floor("min")
+    rows["travel_s"] = (rows["arrived"] - rows["enroute"]).dt.total_seconds()
+    rows["turnout_s"] = (rows["enroute"] - rows["dispatched"]).dt.total_seconds()
+    coarse = drawn.learn(drawn.history._replace(responses=rows))
+    assert any("full minute" in note for note in coarse.notes)
+    assert coarse.error.median_error_s > found.error.median_error_s
+    assert coarse.turnout is None
+    assert any("turnout is as planned" in note for note in coarse.notes)
+
+
+def test_stamps_that_are_all_equal_leave_no_run_and_every_rule_is_counted(drawn):
+    rows = drawn.history.responses.copy()
+    for name in ("dispatched", "enroute", "arrived", "cleared"):
+        rows[name] = rows["received"]
+    rows[["turnout_s", "travel_s"]] = 0.0
+    with pytest.raises(InputError, match=r"no run is left.*1,200.*travel not from 10"):
+        drawn.learn(drawn.history._replace(responses=rows))
+
+
+def test_a_history_without_a_row_is_refused(drawn):
+    with pytest.raises(InputError):
+        drawn.learn(drawn.first(0))
+
+
+def test_times_in_another_unit_are_no_runs(drawn):
+    rows = drawn.history.responses.copy()
+    taken = (rows["arrived"] - rows["enroute"]) / 60  # minutes, written down as seconds
+    rows["arrived"] = (rows["enroute"] + taken).astype("datetime64[us, UTC]")
+    with pytest.raises(InputError, match="travel not from 10"):
+        drawn.learn(drawn.history._replace(responses=rows))
+
+
+def test_a_class_that_no_run_drives_is_told_by_the_planning_ratio(drawn):
+    highway = drawn.town.roads.highway.copy().astype("<U12")
+    begins = drawn.town.roads.node_xy_m[drawn.town.roads.first]
+    highway[np.argsort(begins.sum(axis=1))[:4]] = "trunk"  # at one corner of the town
+    roads = replace(drawn.town.roads, highway=highway)
+    town = fp.Scenario(roads, drawn.town.stations, drawn.town.units, timezone=driven_towns.ZONE)
+    found = drawn.learn(town=town)
+    assert found.speeds_kph["trunk"].source == "planning"
+    assert found.speeds_kph["residential"].source == "fitted"
+    wide = found.speeds_kph["trunk"].high / found.speeds_kph["trunk"].low
+    assert wide > 1.5 * found.speeds_kph["residential"].high / found.speeds_kph["residential"].low
+
+
+def test_what_is_calibrated_is_not_calibrated_again(found, drawn):
+    with pytest.raises(InputError, match="calibrated already"):
+        drawn.learn(town=drawn.town.calibrated(found))
+
+
+@pytest.mark.parametrize(("given", "said"), [({"longest_s": 5.0}, "longest_s"), ({"draws": -1}, "draws")])
+def test_numbers_that_make_no_sense_are_refused(given, said, drawn):
+    with pytest.raises(InputError, match=said):
+        drawn.learn(**given)
+
+
+def test_runs_are_set_beside_what_is_modelled_without_their_day(found, drawn):
+    with silent():
+        runs = held_out_runs(drawn.history, drawn.town, emergency_priorities=("1",))
+    assert runs.attrs["model"] == "full"
+    assert len(runs) == found.runs
+    off_s = runs["median_s"] - runs["observed_s"]
+    assert off_s.abs().median() == pytest.approx(found.error.median_error_s)
+    assert (runs["p90_s"] > runs["median_s"]).all()
+    assert runs["elsewhere_s"].notna().all()
+    assert 0.4 < runs["later_s"].notna().mean() < 0.6
+    assert set(runs["highway"]) <= set(driven_towns.CLASSES)
+    told = fp.calibration.diagnostics(runs, found, drawn.town)
+    assert int(told.over_all["n"].iloc[0]) == found.runs
+    assert isinstance(runs, pd.DataFrame)
