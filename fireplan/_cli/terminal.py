@@ -155,17 +155,23 @@ def _gain_lines(comparison: Comparison) -> list[str]:
 
 def period_lines(found: pd.DataFrame, baseline: Assessment) -> list[str]:
     """Say what is within each objective in each period of the week: a line for each objective."""
-    lines = []
+    lines, calibrated = [], baseline.scenario.roads.calibrated
     for goal in baseline.standard.planned:
         rows: Any = found.loc[(goal.key, chosen_measure(baseline, goal.key))]
+        alike = (
+            calibrated and len(set(map(wording.count, rows["n"]))) == 1
+        )  # hours that were learnt are many: n is told once
         shares = [
-            f"{name} {wording.share_of(row['share'], row['n'], row['unit'], goal=row['required_share'])}"
+            f"{name} {wording.share(row['share'], goal=row['required_share'])}"
+            if alike
+            else f"{name} {wording.share_of(row['share'], row['n'], row['unit'], goal=row['required_share'])}"
             for name, row in rows.iterrows()
         ]
-        lines.append(f"By period, {goal.title}, {wording.clock(goal.limit_s)}: {'; '.join(shares)}")
+        of = f", of {wording.count(rows['n'].iloc[0])} {rows['unit'].iloc[0]}" if alike else ""
+        expected = ", expected" if calibrated else ""
+        lines.append(f"By period, {goal.title}, {wording.clock(goal.limit_s)}{of}{expected}: {'; '.join(shares)}")
     weighed = found["week_by"].iloc[0]
     assumed = "; speed factors are assumed" if (found.attrs["basis"] == "assumed") else ""
-    calibrated = baseline.scenario.roads.calibrated
     hours = "over all hours of the week together" if calibrated else "at the speeds of the hours in no period"
     rest = f"all other figures here are {hours}"
     return [*lines, f"The whole week weighs each period by its {weighed}{assumed}; {rest}."]
@@ -179,7 +185,8 @@ def gap_lines(name: str, found: pd.DataFrame, *, most: int = 3) -> list[str]:
     where = f"outside {found.attrs['title']}, {wording.clock(limit_s)}, in {wording.counted(len(found), 'gap')}{rest}"
     if "elsewhere" in found.attrs:  # where it is known how drives differ, some are late everywhere
         late = f"{wording.count(found['late'].sum())} of them in {wording.counted(len(found), 'gap')}"
-        where = f"expected outside {found.attrs['title']}, {wording.clock(limit_s)}; {late}{rest}"
+        sooner = f"; {wording.count(found.attrs['elsewhere'])} of them where help is likelier in time"
+        where = f"expected outside {found.attrs['title']}, {wording.clock(limit_s)}; {late}{rest}{sooner}"
     lines = [f"Gaps, {name}: {wording.count(outside)} of {wording.count(total)} {unit} {where}"]
     for gap, row in found.head(most).iterrows():
         reached = row["travel_s"] < inf and not pd.isna(row["nearest_name"])  # of most of it, no station may be
@@ -190,6 +197,7 @@ def gap_lines(name: str, found: pd.DataFrame, *, most: int = 3) -> list[str]:
         )
         many = unit.partition(" (")[0]  # of which kind they are stands above
         held = f"{wording.counted(row[weight], wording.singular(many), many)} in {wording.area(row['area_km2'])}"
+        held += f", {wording.count(row['late'])} expected late" if "late" in found else ""
         lines.append(f"  {gap}. {held}; {nearest}; {row['reason']}")
     return lines
 

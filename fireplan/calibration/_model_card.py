@@ -148,6 +148,9 @@ def _error(c: Calibration) -> Iterator[str]:
     yield _error_said(c.error)
     if c.by_station is not None:
         yield _error_said(c.by_station)
+    later = next((step.by_period for step in c.ladder if step.model == c.model), None)
+    if later is not None:
+        yield _error_said(later, lead=f"Of {later.held_out}")
     for step in c.ladder:
         if step.model != c.model:
             yield (
@@ -156,9 +159,9 @@ def _error(c: Calibration) -> Iterator[str]:
             )
 
 
-def _error_said(e: HeldOutError) -> str:
+def _error_said(e: HeldOutError, *, lead: str = "") -> str:
     told = (
-        f"With {e.held_out} left out in turn: median error {wording.count(e.median_error_s)} s,"
+        f"{lead or f'With {e.held_out} left out in turn'}: median error {wording.count(e.median_error_s)} s,"
         f" p90 {wording.count(e.p90_error_s)} s, bias {wording.signed(e.bias_s)} s;"
         f" rank correlation {wording.number(e.spearman, decimals=2)}"
     )

@@ -158,6 +158,7 @@ def gaps_section(material: Material) -> Section:
         Prose(
             "Zones outside the objective that lie together are one gap. Each is given with what it holds, which station"
             " is nearest, and the likeliest reason. Times are modelled."
+            + (" A zone is outside where help is likelier late than in time." if "late" in found else "")
         )
     )
     if not len(found):
@@ -171,6 +172,7 @@ def gaps_section(material: Material) -> Section:
     columns = [
         TableColumn("gap", "Gap", "count"),
         *weights,
+        *([TableColumn("late", f"expected late ({unit})", "count")] if "late" in found else []),
         TableColumn("area_km2", "area [km²]", "number"),
         TableColumn("nearest_name", "Nearest station"),
         TableColumn("travel_told", "median [min:s]", "told"),
@@ -183,7 +185,17 @@ def gaps_section(material: Material) -> Section:
     told_gaps = f"Gaps of {what}, {scenario.name}"
     attrs = found.attrs
     section.blocks.append(Table("gaps", told_gaps, table, columns, material.modelled, most=20))
-    if {"outside", "scattered", "total", "unit"} <= set(attrs):
+    if "elsewhere" in attrs:
+        section.blocks.append(
+            Prose(
+                f"{wording.count(attrs['outside'])} of {wording.count(attrs['total'])} {unit} are expected to be"
+                f" reached late: {wording.count(found['late'].sum())} in gaps, {wording.count(attrs['scattered'])}"
+                " scattered where help is likelier late too, and"
+                f" {wording.count(attrs['elsewhere'])} where it is likelier in time.",
+                "note",
+            )
+        )
+    elif {"outside", "scattered", "total", "unit"} <= set(attrs):
         section.blocks.append(
             Prose(
                 f"{wording.count(attrs['outside'])} of {wording.count(attrs['total'])} {unit} lie outside the"

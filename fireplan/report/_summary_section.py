@@ -170,6 +170,7 @@ def _gap(material: Material) -> str:
     row: Any = found.iloc[0]
     unit = found.attrs["unit"]
     holds = wording.counted(row[found.attrs["weight"]], wording.singular(unit), unit)
+    holds += f" ({wording.count(row['late'])} of them expected late)" if "late" in found else ""
     rest = f"{len(found)} gaps were found; the largest" if len(found) > 1 else "One gap was found; it"
     if pd.isna(row["nearest_name"]) or math.isinf(row["travel_s"]):
         return f"{rest} holds {holds}, and no station reaches most of it (modelled; reason: {row['reason']})."

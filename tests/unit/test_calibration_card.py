@@ -69,6 +69,18 @@ def test_hours_turns_and_turnout_are_told_with_their_intervals(town):
     assert "Turnout: as observed at 500 turnouts." in card["Values"]
 
 
+def test_the_error_of_later_days_is_told(town):
+    calibration = learnt(town.roads)
+    later = HeldOutError(900, "the second half of the days, from the first", 2.0, 16.0, 52.0, 0.92)
+    steps = tuple(step._replace(by_period=later) if step.model == "full" else step for step in calibration.ladder)
+    lines = model_card(learnt(town.roads, ladder=steps))["How wrong it is"]
+    assert lines[2] == (
+        "Of the second half of the days, from the first: median error 16 s, p90 52 s, bias +2 s; rank correlation 0.92;"
+        " n = 900."
+    )
+    assert not [line for line in model_card(calibration)["How wrong it is"] if line.startswith("Of ")]
+
+
 def test_a_card_is_shown_as_markdown(town):
     card = model_card(learnt(town.roads))
     lines = card.markdown.split("\n")

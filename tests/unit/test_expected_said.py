@@ -104,3 +104,23 @@ def test_planned_drives_are_said_to_be_short_with_a_source(planned, town):
     assert "fireplan calibrate" in lines[0]
     assert "10.1007/s10694-023-01496-3" in SOURCE
     assert planned_said(town) == ""
+
+
+def test_gaps_and_periods_are_told_as_they_are_expected(planned):
+    night = fp.roads.SpeedPeriod("night", hours=(22, 6), factor=1.1, basis="calibrated")
+    day = fp.roads.SpeedPeriod("day", hours=(6, 22), factor=0.95, basis="calibrated")
+    town = planned.calibrated(learnt(planned.roads, periods=(night, day), hours_sd=0.06))
+    found = fp.assess(town, standard=NFPA_1710)
+    periods = fp.measures.by_period(town, standard=NFPA_1710)
+    first, *_, last = show.period_lines(periods, found)
+    rows = periods.loc[("first_engine", "population")]
+    assert first == (
+        f"By period, First engine, 4:00, of {wording.count(rows['n'].iloc[0])} people, expected: "
+        + "; ".join(f"{name} {wording.share(share, goal=0.9)}" for name, share in rows["share"].items())
+    )
+    assert last.endswith("all other figures here are over all hours of the week together.")
+    holes = fp.gaps(found)
+    head, one = show.gap_lines("today", holes)[:2]
+    assert f"{wording.count(holes.attrs['outside'])} of" in head
+    assert head.endswith(f"{wording.count(holes.attrs['elsewhere'])} of them where help is likelier in time")
+    assert f", {wording.count(holes['late'].iloc[0])} expected late; " in one
