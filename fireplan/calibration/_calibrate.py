@@ -179,7 +179,7 @@ def calibrate(
     Examples
     --------
     >>> import fireplan as fp
-    >>> project = fp.examples.marisol_project()
+    >>> project = fp.examples.marisol_project(calibrated=False)
     >>> found = fp.calibrate(project.history, project.today, emergency_priorities=("1", "2"))
     >>> found.model
     'full'

@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from fireplan.drive_times import Calibration
     from fireplan.incidents import CadHistory
     from fireplan.project._plan import Plan
-    from fireplan.project._read_project import Project
     from fireplan.scenario import Scenario
 
 NAME = "calibration.toml"
@@ -68,9 +67,9 @@ def driven_by(
     return driven, notes
 
 
-def pinned_name(project: Project) -> str:
-    """Name of the file in which a project keeps its calibration, whether it is there or not."""
-    return read_plan(project.folder / project.plan_file).inputs.calibration or NAME
+def pinned_name(plan: Path) -> str:
+    """Name of the file in which the project of a plan keeps its calibration, whether it is there or not."""
+    return read_plan(plan).inputs.calibration or NAME
 
 
 def settings_of(plan: Plan) -> dict[str, Any]:

@@ -18,7 +18,9 @@ from fireplan.drive_times import (
     HeldOutError,
     LadderStep,
     StationStart,
+    StationTurnout,
     TravelSpread,
+    TurnoutLaw,
     TurnoutTimes,
     read_calibration,
     write_calibration,
@@ -31,7 +33,7 @@ texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=12)
 counts = st.integers(0, 10**7)
 estimates = st.builds(Estimate, numbers, numbers, numbers, counts, st.sampled_from(["fitted", "planning"]))
 speeds = st.builds(Estimate, st.floats(3, 200), numbers, numbers, counts)
-unknown = numbers | st.just(math.nan)
+unknown = numbers | st.sampled_from([math.nan, math.inf])
 errors = st.builds(HeldOutError, counts, texts, unknown, unknown, unknown, unknown, unknown)
 delays = st.builds(TurnDelays, *[st.floats(0, 600)] * 8, st.sampled_from(["right", "left"]))
 hundred = st.builds(
@@ -51,9 +53,16 @@ periods = st.builds(
 )
 places = st.none() | st.tuples(st.floats(-180, 180), st.floats(-90, 90))
 starts = st.builds(StationStart, numbers, counts, texts, places, numbers, numbers)
+laws = st.builds(
+    TurnoutLaw, texts, texts, st.sampled_from([(0, 24), (7, 22), (22, 7)]), counts,
+    *[st.floats(20, 200)] * 3, st.floats(0.1, 0.6),
+)  # fmt: skip
+crews = st.builds(StationTurnout, st.floats(0.8, 1.25), numbers, numbers, counts)
+shapes = st.builds(lambda wide: tuple(np.linspace(-wide, wide, 100).tolist()), st.floats(0.5, 3))
+ledgers = st.lists(st.tuples(texts, counts), max_size=3).map(tuple)
 turnouts = st.builds(
-    TurnoutTimes, counts, hundred,
-    st.dictionaries(st.tuples(texts, texts), hundred, max_size=2), st.dictionaries(texts, numbers, max_size=2),
+    TurnoutTimes, counts, st.lists(laws, min_size=1, max_size=3).map(tuple), st.dictionaries(texts, crews, max_size=2),
+    shapes, st.sampled_from(["lognormal", "observed"]), ledgers, st.lists(texts, max_size=2).map(tuple),
 )  # fmt: skip
 curves = st.builds(
     DriveCurve, st.floats(0, 600), st.floats(-600, 600), st.floats(0.001, 100), st.floats(0.2, 1.5), st.floats(0, 600)
@@ -67,7 +76,7 @@ calibrations = st.builds(
     stations=st.dictionaries(texts, starts, max_size=3), spread=st.none() | spreads,
     draws=st.lists(st.builds(Draw, *[numbers] * 6), max_size=3).map(tuple), turnout=st.none() | turnouts,
     ladder=st.lists(st.builds(LadderStep, models, errors, unknown, unknown), max_size=2).map(tuple),
-    by_station=st.none() | errors, ledger=st.lists(st.tuples(texts, counts), max_size=3).map(tuple), runs=counts,
+    by_station=st.none() | errors, ledger=ledgers, runs=counts,
     first_day=texts, last_day=texts, made=texts, versions=st.dictionaries(texts, texts, max_size=2), seed=counts,
     method=texts, basis=texts, notes=st.lists(texts, max_size=3).map(tuple),
 )  # fmt: skip
