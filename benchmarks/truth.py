@@ -183,7 +183,7 @@ def marisol_lines() -> list[Line]:
     """Marisol, against the figures it was drawn from."""
     import fireplan as fp  # noqa: PLC0415
 
-    project = fp.examples.marisol_project()
+    project = fp.examples.marisol_project(calibrated=False)
     truth = tomllib.loads((fp.examples.marisol_folder() / "truth.toml").read_text(encoding="utf-8"))["travel"]
     found = measure(project.history, project.today, emergency_priorities=("1", "2"), longest_s=1800.0)
     c = found.calibration
