@@ -31,7 +31,7 @@ def one_by_one(roads, exits, places, leaves_from):
 
 @pytest.fixture(scope="module")
 def marisol():
-    return fp.examples.marisol().roads
+    return fp.examples.marisol(calibrated=False).roads
 
 
 @pytest.mark.parametrize("turns", ["none", "exact"])

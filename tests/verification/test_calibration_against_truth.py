@@ -32,7 +32,7 @@ def truth():
 
 @pytest.fixture(scope="module")
 def learnt():
-    project = fp.examples.marisol_project()
+    project = fp.examples.marisol_project(calibrated=False)
     with silent():
         study = study_of(
             project.history, project.today, emergency_priorities=("1", "2"), first_types=("engine",), longest_s=1800.0,
