@@ -325,7 +325,7 @@ def serving():
     store = os.environ.get("FIREPLAN_LOAD_STORE")
     log = Log(open(os.devnull, "w", encoding="utf-8").write)  # noqa: PTH123, SIM115 - ends with the process
     with (
-        open_desk(fp.examples.marisol_project(), store=store) as desk,
+        open_desk(fp.examples.marisol_project(calibrated=False), store=store) as desk,
         Server(desk, Binding(port=0), tokens=tokens, log=log) as server,
     ):
         print(json.dumps([server.url, {role: getattr(tokens, role) for role in ("viewer", "operator", "feed")}]))

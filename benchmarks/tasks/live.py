@@ -29,7 +29,7 @@ MOST_MS, MOST_MS_SMALL = 20.0, 5.0
 
 def day(*, quick: bool):
     """Marisol's busiest day, word by word."""
-    project = fp.examples.marisol_project()
+    project = fp.examples.marisol_project(calibrated=False)
     start_us = busiest_day_us(project.history)
     events = events_of(project.history, start_us=start_us, end_us=start_us + DAY_US)
     cover = CoverNow(project.today, standard=project.standard)

@@ -24,7 +24,7 @@ def contests(*, quick: bool):
     n_rows = QUICK_ROWS if quick else ROWS
     folder = tempfile.TemporaryDirectory()
     file, many = (Path(folder.name) / name for name in ("calls.csv", "many.csv"))
-    city = examples.marisol()
+    city = examples.marisol(calibrated=False)
     write_calls(file, n_rows)
 
     def ours():

@@ -102,7 +102,7 @@ def turnout_times(attendance: Attendance) -> TurnoutTimes:
     Examples
     --------
     >>> import fireplan as fp
-    >>> project = fp.examples.marisol_project()
+    >>> project = fp.examples.marisol_project(calibrated=False)
     >>> policy = fp.Policy(emergency_priorities=("1", "2"))
     >>> seen = fp.response_performance.attend(project.history, scenario=project.today, policy=policy)
     >>> known = fp.calibration.turnout_times(seen)

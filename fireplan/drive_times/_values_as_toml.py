@@ -20,7 +20,7 @@ NOTHING = object()
 """What stands for a value that could not be read; its fault is told."""
 
 MAY_BE_UNKNOWN = frozenset({"bias_s", "median_error_s", "p90_error_s", "spearman", "below_p90", "score", "score_se"})
-"""Numbers that may be missing, which is written as nan."""
+"""Numbers that may be missing, written as nan, or beyond all bounds, as inf: how sure one run makes a model."""
 
 UNIONS = (Union, types.UnionType)
 
@@ -182,8 +182,7 @@ def _wrong(faults: Faults, where: str, given: object, wanted: str) -> object:
 def _number(given: object, where: str, faults: Faults) -> object:
     if isinstance(given, bool) or not isinstance(given, int | float):
         return _wrong(faults, where, given, "a number")
-    unknown = where.rsplit(".", 1)[-1] in MAY_BE_UNKNOWN and isinstance(given, float) and math.isnan(given)
-    if not (unknown or math.isfinite(given)):
+    if not (math.isfinite(given) or where.rsplit(".", 1)[-1] in MAY_BE_UNKNOWN):
         return _wrong(faults, where, given, "a number that is finite")
     return float(given)
 

@@ -33,7 +33,7 @@ texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=12)
 counts = st.integers(0, 10**7)
 estimates = st.builds(Estimate, numbers, numbers, numbers, counts, st.sampled_from(["fitted", "planning"]))
 speeds = st.builds(Estimate, st.floats(3, 200), numbers, numbers, counts)
-unknown = numbers | st.just(math.nan)
+unknown = numbers | st.sampled_from([math.nan, math.inf])
 errors = st.builds(HeldOutError, counts, texts, unknown, unknown, unknown, unknown, unknown)
 delays = st.builds(TurnDelays, *[st.floats(0, 600)] * 8, st.sampled_from(["right", "left"]))
 hundred = st.builds(

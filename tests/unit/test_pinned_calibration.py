@@ -224,3 +224,25 @@ def test_the_command_without_a_history_says_so(folder, run):
     assert code == 2
     assert "give inputs.cad, and calibrate again" in said
     assert not (folder / "calibration.toml").exists()
+
+
+@pytest.mark.parametrize("runs", [1, 5])
+def test_a_handful_of_runs_leaves_planning_speeds_and_says_so(folder, run, runs):
+    (folder / "calibration.toml").unlink()
+    with_history(folder, range(1, 1 + runs))
+    code, said, steps = run("calibrate", folder)
+    assert code == 0, steps
+    assert "Taken: planning speeds as they are" in said
+    assert f"n = {runs}." in said
+    assert open_project(folder).today.calibration.model == "planning"
+
+
+def test_units_of_another_department_are_refused_and_nothing_is_written(folder, run):
+    (folder / "calibration.toml").unlink()
+    with_history(folder, range(1, 4))
+    calls = folder / "calls.csv"
+    calls.write_text(calls.read_text(encoding="utf-8").replace(",E1,", ",X9,"), encoding="utf-8")
+    code, _, said = run("calibrate", folder)
+    assert code == 2
+    assert "X9" in said
+    assert not (folder / "calibration.toml").exists()

@@ -68,7 +68,7 @@ def town():
 
 @pytest.fixture(scope="module")
 def city():
-    return marisol()
+    return marisol(calibrated=False)
 
 
 @pytest.fixture(scope="module")

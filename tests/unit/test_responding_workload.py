@@ -67,7 +67,7 @@ def department(**schedules):
 
 @pytest.fixture(scope="module")
 def city():
-    return marisol()
+    return marisol(calibrated=False)
 
 
 @pytest.fixture(scope="module")
