@@ -87,7 +87,8 @@ class Measured(NamedTuple):
 
 def measure(history, scenario, *, emergency_priorities, longest_s) -> Measured:
     """Calibrate, the second time with everything compiled."""
-    from fireplan.calibration._calibrate import held_out_table, study_of, told  # noqa: PLC0415 - after the threads
+    from fireplan.calibration._calibrate import held_out_table, told  # noqa: PLC0415 - after the threads
+    from fireplan.calibration._study import study_of  # noqa: PLC0415
     from fireplan.progress import silent  # noqa: PLC0415
 
     def study():

@@ -21,7 +21,7 @@ from fireplan._version import __version__ as __version__
 # Names and the modules that hold them. They are imported when first asked for, so that importing fireplan, and asking
 # its command line for help, waits for nothing.
 _MODULES = (
-    "calibration", "changes", "charts", "crs", "demand", "disclosure", "drive_times", "examples", "incidents",
+    "calibration", "changes", "charts", "crs", "demand", "disclosure", "examples", "incidents",
     "live", "maps", "measures", "operations", "project", "response_performance", "roads", "siting", "standards",
     "stations", "travel", "wording",
 )  # fmt: skip
@@ -81,7 +81,6 @@ if TYPE_CHECKING:
     from fireplan import crs as crs
     from fireplan import demand as demand
     from fireplan import disclosure as disclosure
-    from fireplan import drive_times as drive_times
     from fireplan import examples as examples
     from fireplan import incidents as incidents
     from fireplan import live as live

@@ -75,7 +75,8 @@ class Comparison(OfOneRelease):
         held = zip(summary["share"], summary["required_share"], strict=True)
         told = pd.Series([wording.share(share, goal=goal) for share, goal in held], index=summary.index)
         shares = told.unstack("scenario")  # noqa: PD010 - one column per scenario
-        head = f"Comparison by {self.standard.name} (modelled shares within each objective)"
+        expected = ", expected over drives" if summary["median_share"].notna().any() else ""
+        head = f"Comparison by {self.standard.name} (modelled shares within each objective{expected})"
         return f"{head}\n{shares.to_string()}\n{self.maps.line}"
 
     @property

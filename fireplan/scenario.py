@@ -421,7 +421,7 @@ class Scenario(OfOneRelease):
         Parameters
         ----------
         calibration
-            From `fireplan.calibrate`, or `fireplan.drive_times.read_calibration`.
+            From `fireplan.calibrate`, or `fireplan.calibration.read_calibration`.
 
         Returns
         -------
@@ -452,8 +452,8 @@ class Scenario(OfOneRelease):
         calibration.check_network(self.roads)
         tables = held(self)
         parts = {"stations": freeze_own(with_starts(tables.stations, calibration.stations))}
-        if len(tables.units) and calibration.turnout is not None:
-            parts["units"] = freeze_own(calibration.turnout.of_units(tables.units))
+        if len(tables.units) and calibration.turnouts is not None:
+            parts["units"] = freeze_own(calibration.turnouts.of_units(tables.units))
         others = {f.name: getattr(self, f.name) for f in fields(self) if f.name not in TABLES}
         others |= {"calibration": calibration}
         driven = self.tables._replace(roads=drive_by(self.roads, calibration), **parts)

@@ -69,14 +69,14 @@ def calibrate_project(folder: Path, *, dry_run: bool) -> None:
 
 def _kept(project: Project, found: Calibration) -> str:
     """Write the calibration and pin it; say where it is."""
-    plan = project.folder / project.plan_file
-    name = pinned_name(plan)
+    name = pinned_name(project.folder / project.plan_file)
     file = write_calibration(found, project.folder / name)
     if found.periods and project.plan.periods:
         return (
             f"Written: {file.resolve()}. It is not pinned: it has learnt hours of its own, so leave [[periods]] out of"
             f' plan.toml, and write calibration = "{name}" under [inputs].'
         )
+    plan = project.folder / project.plan_file
     if pin(plan, name):
         return f'Written: {file.resolve()}. Pinned in {plan.name}: calibration = "{name}" under [inputs].'
     return f"Written: {file.resolve()}; {plan.name} pins it."
@@ -185,9 +185,9 @@ def _learnt(found: Calibration) -> Iterator[str]:
     turns = [f"{COSTS[key]} {_with_interval(e)} s" for key, e in found.delay_estimates.items() if key in COSTS]
     if turns:
         yield f"turns: {', '.join(turns)}"
-    if found.turnout is not None:
-        half, most = np.quantile(found.turnout.quantiles_s, [0.5, 0.9])
-        n = wording.counted(found.turnout.n, "turnout")
+    if found.turnouts is not None:
+        half, most = np.quantile(found.turnouts.quantiles_s, [0.5, 0.9])
+        n = wording.counted(found.turnouts.n, "turnout")
         yield f"turnout: median {wording.clock(half)}, p90 {wording.percentile(most)}, as observed at {n}"
     for period in found.periods:
         sure = found.period_estimates.get(period.name)

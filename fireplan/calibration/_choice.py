@@ -9,12 +9,18 @@ import numpy as np
 from fireplan import wording
 from fireplan.calibration._models import FEWEST
 from fireplan.drive_times import MODELS, LadderStep
+from fireplan.errors import quoted
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from fireplan.calibration._fitting import FitGround
+    from fireplan.calibration._speeds_and_delays import Design
     from fireplan.drive_times._calibration import Model
+
+UNTOLD = "emergency_priorities"
+ONE_CLASS = 0.9
+"""Where a larger share of driving is on one class, classes tell nothing."""
 
 FULL_RUNS = 1000
 """From about so many runs on, classes, turns and hours beat a start and one factor."""
@@ -31,8 +37,10 @@ def chosen(ladder: Sequence[LadderStep], paired_se: Sequence[float]) -> Model:
     return fits[0]
 
 
-def reason_of(model: Model, ladder: Sequence[LadderStep], ground: FitGround, *, effects: bool) -> str:
-    """Say why this model was taken and no fuller one, and what a fuller one would take."""
+def reason_of(
+    model: Model, ladder: Sequence[LadderStep], ground: FitGround, designs: Mapping[Model, Design], *, effects: bool
+) -> str:
+    """Say why this model was taken and no fuller one, and what a fuller one, or a better, would take."""
     runs, names = ground.runs, list(MODELS)
     n = wording.counted(len(runs), "run")
     best = min(ladder, key=lambda step: step.score)
@@ -53,4 +61,24 @@ def reason_of(model: Model, ladder: Sequence[LadderStep], ground: FitGround, *, 
         )
     if not effects:
         said.append("one station alone has runs: nothing is known of how others differ, nor of errors at another")
+    said += _of_classes(ground, designs)
+    if any(UNTOLD in note for note in runs.notes):
+        said.append(f"nothing says which calls were emergencies: with {UNTOLD} the others would be left out")
     return "; ".join(said)
+
+
+def _of_classes(ground: FitGround, designs: Mapping[Model, Design]) -> list[str]:
+    """Say so where nearly all driving is on streets of one class."""
+    design = designs.get("full", designs.get("class"))
+    if design is None:
+        return []
+    km = design.paces.sum(axis=0) * ground.planning_kph
+    share = float(km.max() / km.sum()) if km.sum() else 0.0
+    if share < ONE_CLASS:
+        return []
+    name = ground.ways.classes[int(km.argmax())]
+    told = (
+        f"{wording.share(share)} of all driving is on streets of the class {quoted(name)}, so that main streets have no"
+        " speed of their own: a network with classes of road, such as OpenStreetMap's, would tell them apart"
+    )
+    return [told]

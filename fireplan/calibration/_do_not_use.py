@@ -59,8 +59,8 @@ def _stations(by_station: pd.DataFrame, calibration: Calibration | None, scenari
     few = [f"{s} ({wording.counted(k, 'run')})" for s, k in sorted(n.items()) if k < FEW_RUNS]
     if few and len(n):
         yield (
-            f"the times of single stations with fewer than {FEW_RUNS} runs: {_named(few)}; their engines are taken to"
-            " drive as the others do"
+            f"the times of single stations with fewer than {FEW_RUNS} runs: {_named(few)}; they are drawn to those of"
+            " the others"
         )
     other = None if calibration is None else calibration.by_station
     if other is not None:
@@ -116,8 +116,9 @@ def _months(runs: pd.DataFrame) -> Iterator[str]:
         return
     months = {int(m) for m in day.dt.month.unique()}
     if len(months) < MONTHS_OF_YEAR:
-        names = [f"{pd.Timestamp(2001, m, 1):%B}" for m in range(1, 13) if m not in months]
-        yield f"other seasons than those of the runs: there is none in {wording.joined(names)}"
+        few = len(months) <= MONTHS_OF_YEAR // 2
+        named = wording.joined([f"{pd.Timestamp(2001, m, 1):%B}" for m in range(1, 13) if (m in months) == few])
+        yield f"other seasons than those of the runs: {'all are in' if few else 'there is none in'} {named}"
     first, last = day.min(), day.max()
     yield (
         f"times long after the runs: they are of {first.day} {first:%B %Y} to {last.day} {last:%B %Y}; calibrate anew"
@@ -127,11 +128,13 @@ def _months(runs: pd.DataFrame) -> Iterator[str]:
 
 def _wrong(tables: Mapping[str, pd.DataFrame]) -> Iterator[str]:
     """Say where the error is one-sided, beyond what chance makes."""
+    for name, what in (("by_fifth", "drives of"), ("by_station", "drives from"), ("by_class", "drives mostly on")):
+        for group, row in tables[name].iterrows():
+            if abs(row["bias_s"]) >= FAR_OFF_S and (row["bias_low_s"] > 0 or row["bias_high_s"] < 0):
+                way = "long" if row["bias_s"] > 0 else "short"
+                off = wording.count(abs(row["bias_s"]))
+                yield f"{what} {group}: they are told {off} s too {way} at the median (n = {wording.count(row['n'])})"
     for span, row in tables["by_fifth"].iterrows():
-        ends = row["bias_low_s"], row["bias_high_s"]
-        if abs(row["bias_s"]) >= FAR_OFF_S and (ends[0] > 0 or ends[1] < 0):
-            way = "long" if row["bias_s"] > 0 else "short"
-            yield f"drives of {span}: they are told {wording.count(abs(row['bias_s']))} s too {way} at the median"
         if abs(row["below_p90"] - 0.9) > FAR_OFF and not row["below_p90_low"] <= 0.9 <= row["below_p90_high"]:
             yield (
                 f"the 90th percentile of drives of {span}: {wording.share_of(row['below_p90'], row['n'], 'runs')} were"

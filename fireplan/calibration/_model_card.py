@@ -190,8 +190,8 @@ def _values(c: Calibration) -> Iterator[str]:
     moved = [f"{name} by {s.street or 'another street'}" for name, s in c.stations.items() if s.at is not None]
     if moved:
         yield f"Stations whose engines leave by another street than the nearest: {wording.joined(moved)}."
-    if c.turnout is not None:
-        yield f"Turnout: as observed at {wording.counted(c.turnout.n, 'turnout')}."
+    if c.turnouts is not None:
+        yield f"Turnout: as observed at {wording.counted(c.turnouts.n, 'turnout')}."
 
 
 def _estimate(e: Estimate, unit: str, *, decimals: int = 1) -> str:

@@ -48,7 +48,7 @@ class Turnouts(NamedTuple):
     hour
         Hour of the day of the call, by the city's clock.
     day
-        Number of its day.
+        Number of its day, from 1970.
     ledger
         Responses left out, by rule, and those used; they add up to all.
     """
@@ -156,8 +156,6 @@ def turnouts_of(attendance: Attendance) -> Turnouts:
     ledger.append(("used", len(rows)))
     its = incidents.reindex(pd.Index(rows["incident_id"]))
     local = its["local"]
-    midnight = local.dt.tz_localize(None).dt.normalize()
-    day = (midnight - midnight.min()).dt.days if len(rows) else midnight.dt.day
     return Turnouts(
         rows["_row"].to_numpy(dtype=np.int64),
         rows["turnout_s"].to_numpy(float),
@@ -165,7 +163,7 @@ def turnouts_of(attendance: Attendance) -> Turnouts:
         as_text(its["category"]),
         as_text(rows["station_id"]),
         local.dt.hour.to_numpy(dtype=np.int64),
-        day.to_numpy(dtype=np.int64),
+        day_of(local),
         tuple(ledger),
     )
 
@@ -178,6 +176,12 @@ def clear_s(responses: pd.DataFrame) -> pd.Series[float]:
     ordered = rows.assign(_end=end).sort_values(["unit_id", "dispatched"], kind="stable")
     before = ordered.groupby("unit_id", sort=False)["_end"].shift()
     return (ordered["dispatched"] - before).dt.total_seconds().reindex(responses.index)
+
+
+def day_of(local: pd.Series[pd.Timestamp]) -> NDArray[np.int64]:
+    """Number of each day from 1970, by the city's clock."""
+    midnight = local.dt.tz_localize(None).dt.normalize()
+    return np.asarray((midnight - pd.Timestamp("1970-01-01")) // pd.Timedelta(days=1), dtype=np.int64)
 
 
 def as_text(values: pd.Series[str]) -> NDArray[np.object_]:

@@ -137,7 +137,7 @@ def _turns_and_hours(
     delays = TurnDelays(drives_on=roads.delays.drives_on)._replace(**costs)
     parts: dict[str, Any] = {"delays": delays, "delay_estimates": estimates}
     share = np.bincount(design.band, minlength=len(p.log_h)) / max(len(design.band), 1)
-    parts["hours_sd"] = float(np.sqrt(share @ (p.log_h - share @ p.log_h) ** 2))
+    parts["week_sd"] = float(np.sqrt(share @ (p.log_h - share @ p.log_h) ** 2))
     if len(ground.bands) > 1:
         count = np.bincount(design.band, minlength=len(p.log_h))
         of_hours = np.exp(drawn[:, 1 + c + len(p.delays_s) :])

@@ -173,7 +173,7 @@ def reasons(totals: pd.DataFrame, *, title: str = "", about: About | None = None
         raise InputError(
             "this is no table of reasons: give `why_missed(...).totals()`, not broken down, or one group of it"
         )
-    n = int(totals["incidents"].sum())
+    n = round(float(totals["incidents"].sum()))
     if n == 0:
         raise InputError("no incident missed the objective: there is nothing to draw")
     last = totals.index.isin(NOT_MENDED)
@@ -190,8 +190,8 @@ def reasons(totals: pd.DataFrame, *, title: str = "", about: About | None = None
         np.where(grey, 0.0, alone), grey, told, "Incidents over the objective",
         legend=("mending this alone would have met it", "it would not have", "cannot be said"),
     )  # fmt: skip
-    known = int(totals["known"].iloc[0])
-    top = totals["incidents"].where(totals["share"].notna(), 0).astype("int64")
+    known = float(totals["known"].iloc[0])
+    top = totals["incidents"].where(totals["share"].notna(), 0)
     first = str(top.idxmax())
     said = "No reason is known."
     if top.max() > 0:
@@ -201,7 +201,10 @@ def reasons(totals: pd.DataFrame, *, title: str = "", about: About | None = None
         )
     about = (about or About()).or_else(totals.attrs)
     about = About(about.source, about.period, f"{about.basis or 'observed'}, with modelled travel")
-    notes = ("Shares are of the incidents whose reason is known. Each incident has one reason: its largest excess.",)
+    each = "Each incident has one reason: its largest excess."
+    if totals.attrs.get("chances"):
+        each = "Numbers are expected ones: sums of how likely each reason is, by how calibrated drives differ."
+    notes = (f"Shares are of the incidents whose reason is known. {each}",)
     words = Words(
         title or "Why the objective was missed",
         (said,),

@@ -125,7 +125,7 @@ class LadderStep(NamedTuple):
     error
         Its error, days left out in turn.
     score, score_se
-        Mean absolute logarithm of modelled by observed, and its standard error over days.
+        Mean absolute logarithm of modelled by observed, and its standard error over days; NaN: of one day alone.
     by_station, by_period
         Its error with stations left out in turn, and on the second half of the days from the first; None: it cannot be
         told.
@@ -182,7 +182,7 @@ class Calibration(OfOneRelease):
         What turns cost, and how sure that is, by the names of `TurnDelays`. {}: turns are not reckoned. [s]
     periods, period_estimates
         Hours of the week with their factors of speed, against the mean over the week, and how sure they are, by name.
-    hours_sd
+    week_sd
         Standard deviation of the logarithm of these factors over the runs.
     start
         The common start of a drive, and how sure it is. [s]
@@ -192,7 +192,7 @@ class Calibration(OfOneRelease):
         How drives differ from one another in the same hours.
     draws
         Curve and spread as fitted to days drawn anew.
-    turnout
+    turnouts
         How long crews take to turn out; None: the history does not say.
     ladder, by_station
         Every model on the same folds; and the error of the one taken with stations left out in turn.
@@ -220,12 +220,12 @@ class Calibration(OfOneRelease):
     delay_estimates: Mapping[str, Estimate] = field(default_factory=dict)
     periods: tuple[SpeedPeriod, ...] = ()
     period_estimates: Mapping[str, Estimate] = field(default_factory=dict)
-    hours_sd: float = 0.0
+    week_sd: float = 0.0
     start: Estimate | None = None
     stations: Mapping[str, StationStart] = field(default_factory=dict)
     spread: TravelSpread | None = None
     draws: tuple[Draw, ...] = ()
-    turnout: TurnoutTimes | None = None
+    turnouts: TurnoutTimes | None = None
     ladder: tuple[LadderStep, ...] = ()
     by_station: HeldOutError | None = None
     ledger: tuple[tuple[str, int], ...] = ()
@@ -242,7 +242,7 @@ class Calibration(OfOneRelease):
     def __post_init__(self) -> None:
         """Refuse what cannot be driven by."""
         faults = Faults("calibration")
-        if self.model not in MODELS:
+        if self.model not in tuple(MODELS):  # of whatever kind it is
             faults.add(f"model is {quoted(self.model)}: one of {listed(MODELS, most=len(MODELS))}")
         if not 0.05 <= self.factor <= 5:
             faults.add(f"factor is {self.factor!r}: give a number from 0.05 to 5")
@@ -277,7 +277,7 @@ class Calibration(OfOneRelease):
 
     def over_the_week(self) -> TravelSpread | None:
         """How drives differ from one another in all hours together."""
-        return None if self.spread is None else self.spread.widened(self.hours_sd)
+        return None if self.spread is None else self.spread.widened(self.week_sd)
 
 
 def _alike(value: object) -> object:

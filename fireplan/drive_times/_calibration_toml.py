@@ -50,7 +50,7 @@ SAID = {
     "basis": "What the runs are: observed, invented or simulated.",
     "network": "The streets and the history it was made from: others are refused.",
     "factor": "Planning speeds of classes of road without a speed of their own, or of all, are multiplied by this.",
-    "hours_sd": "How the hours of the week differ (standard deviation of the logarithm).",
+    "week_sd": "How the hours of the week differ (standard deviation of the logarithm).",
     "ledger": "Runs that were left out, by rule.",
     "notes": "What a reader has to know, and what it must not be used for.",
     "error": "How wrong it is where it was not fitted, days left out in turn [s]; bias: predicted less observed.",
@@ -65,7 +65,7 @@ SAID = {
     "stations": "How much later engines of a station are at speed [s]; the street they leave by, if not the nearest.",
     "spread": "How drives differ from one another: way from median to 90th percentile (log), and quantiles between.",
     "draws": "Curve and spread as fitted to days drawn anew, one column for each: intervals of shares come from them.",
-    "turnout": "How long crews take to turn out [s], at the middles of a hundred equal shares.",
+    "turnouts": "How long crews take to turn out [s]: median and spread (log) by kind, category and hours; stations.",
     "ladder": "Every model on the same folds.",
     "versions": "What it was made by.",
 }  # fmt: skip
@@ -98,10 +98,10 @@ def write_calibration(calibration: Calibration, path: str | Path) -> Path:
     --------
     >>> import pathlib, tempfile
     >>> import fireplan as fp
-    >>> error = fp.drive_times.HeldOutError(1919, "days", 0.2, 30.6, 100.4, 0.54)
+    >>> error = fp.calibration.HeldOutError(1919, "days", 0.2, 30.6, 100.4, 0.54)
     >>> made = fp.Calibration("factor", error, network="a", history="b", factor=0.8)
-    >>> file = fp.drive_times.write_calibration(made, pathlib.Path(tempfile.mkdtemp()) / "calibration.toml")
-    >>> fp.drive_times.read_calibration(file) == made
+    >>> file = fp.calibration.write_calibration(made, pathlib.Path(tempfile.mkdtemp()) / "calibration.toml")
+    >>> fp.calibration.read_calibration(file) == made
     True
     """
     file = Path(path)
@@ -197,7 +197,7 @@ def as_toml(calibration: Calibration) -> str:
     for key, value in plain.items():
         lines += ["", f"# {SAID[key]}"] if key in SAID else []
         lines += _assigned(key, value)
-    order = sorted(sections, key=lambda key: (key == "draws", key == "turnout"))  # figures nobody reads come last
+    order = sorted(sections, key=lambda key: (key == "draws", key == "turnouts"))  # figures nobody reads come last
     for key in order:
         lines += ["", f"# {SAID[key]}"] if key in SAID else [""]
         lines += _section(_key(key), sections[key])

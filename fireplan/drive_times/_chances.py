@@ -124,10 +124,10 @@ def chances_of(
 
 def _turnout_of(calibration: Calibration, crews: Crews) -> tuple[NDArray[np.float64], float]:
     """Equally likely turnouts of some crews, and the one they are told with: the median to all incidents. [s]"""
-    if calibration.turnout is None:
+    if calibration.turnouts is None:
         return np.array([USUAL_TURNOUT_S]), USUAL_TURNOUT_S  # planned, and taken to be kept
-    of_these = calibration.turnout.distribution_s(crews.kinds, crews.categories, hours=crews.hours)
-    return of_these, calibration.turnout.median_s(crews.kinds, hours=crews.hours)
+    of_these = calibration.turnouts.distribution_s(crews.kinds, crews.categories, hours=crews.hours)
+    return of_these, calibration.turnouts.median_s(crews.kinds, hours=crews.hours)
 
 
 def in_time(

@@ -15,8 +15,10 @@ from fireplan.response_performance._attendance import Attendance, History, atten
 from fireplan.response_performance._commitments import Commitments
 from fireplan.response_performance._groups import keys_for, with_unknown
 from fireplan.response_performance._missed_drives import first_due_busy, modelled
-from fireplan.response_performance._missed_parts import EXCESSES, LIMITS, PARTS, REASONS, decided, limits_of
+from fireplan.response_performance._missed_parts import EXCESSES, LIMITS, PARTS, decided, limits_of
+from fireplan.response_performance._missed_totals import counted, expected
 from fireplan.response_performance._performance import objectives_of
+from fireplan.response_performance._reason_chances import ReasonChances, likeliest, reason_chances
 from fireplan.response_performance._statistics import FEWEST, percentile
 from fireplan.standards import Standard, named
 from fireplan.standards._library import standard_of
@@ -39,6 +41,11 @@ WORTH_TELLING, WORTH_TELLING_S = 0.1, 15.0
 NOBODY = (
     "the records do not say which unit came: the drive is held against that from the first-due station, so that"
     " slow_travel holds what came from elsewhere too, and who was busy cannot be told"
+)
+
+WEIGHED = (
+    "reasons are probabilities: a drive was slow only as far as usual ones would have come in time, by how calibrated"
+    " drives differ"
 )
 
 BANDS_S = (0.0, 60.0, 120.0, 180.0, 240.0)
@@ -70,7 +77,8 @@ class Missed:
           `turnout_excess_s`, `distance_excess_s`, `elsewhere_excess_s`, `slow_travel_excess_s` [s]; negative: time
           gained; missing: not part of the interval. They add up to `over_s`;
         - `reason`, a key of `REASONS`, and `alone` (mending it alone would have met the objective; missing for
-          `outside_area` and `unknown`); `geometry`.
+          `outside_area` and `unknown`); with a calibration `reason_chance` (the reason is the likeliest, and `alone`
+          what is likelier if it decided); `geometry`.
     measured
         Incidents of which the interval is known: those in `incidents`, and those within the objective.
     unmeasured
@@ -85,6 +93,11 @@ class Missed:
         Who went to what.
     limits
         The standard whose limits of call handling and turnout were used.
+    chances
+        Where the scenario is calibrated: how likely each reason decided each incident, and how likely it did so alone.
+        None: each has one reason.
+    drive_error
+        What the calibration says of its error; "" without one.
     """
 
     objective: Objective
@@ -96,16 +109,18 @@ class Missed:
     attendance: Attendance
     limits: Standard
     drive_errors: pd.DataFrame
+    chances: ReasonChances | None = None
+    drive_error: str = ""
 
     def __repr__(self) -> str:
         """Say the reasons in a few lines."""
         told = self.totals()
         part = f"{wording.count(len(self.incidents))} of {wording.count(self.measured)} incidents"
         lines = [f"{part} missed {quoted(str(self.objective))}"]
-        counted = zip(told.index, told["incidents"], told["share"], strict=True)
+        rows = zip(told.index, told["incidents"], told["share"], strict=True)
         lines += [
             f"{r}: {wording.count(n)}" + ("" if np.isnan(part) else f" ({wording.share(part)} of known)")
-            for r, n, part in counted
+            for r, n, part in rows
             if n
         ]
         return "\n  ".join([*lines, *self.notes()])
@@ -128,6 +143,9 @@ class Missed:
         reason is known) and `share` (incidents of known; missing for `unknown`); `alone` (incidents that mending this
         alone would have brought within the objective); `over_p50_s` (middle one of how far they were over,
         inverted_cdf) [s]. Incidents that belong to no group, such as those in no zone, stand under "not known".
+
+        With a calibration `incidents`, `known` and `alone` are expected numbers, sums of how likely each reason is, and
+        `over_p50_s` is weighted by that. Over all reasons they add up to the incidents.
         """
         by = [by] if isinstance(by, str) else list(by)
         rows = self.incidents
@@ -135,29 +153,18 @@ class Missed:
         keys = keys_for(self.attendance, rows, names, shifts=shifts)
         if "first_due" in by:
             keys = keys.assign(first_due=with_unknown(rows["first_due"]))
-        table = keys[by].assign(reason=rows["reason"], alone=rows["alone"].fillna(value=False), over_s=rows["over_s"])
-        grouping = table.groupby([*by, "reason"], observed=True, dropna=False)
-        counts = pd.DataFrame(
-            {
-                "incidents": grouping.size(),
-                "alone": grouping["alone"].sum().astype("int64"),
-                "over_p50_s": grouping["over_s"].quantile(0.5, interpolation="lower"),
-            }
-        )
-        counts = _complete(counts, by)
-        explained = counts["incidents"].where(counts.index.get_level_values("reason") != "unknown")
-        known = explained.groupby(level=by, dropna=False, sort=False).transform("sum") if by else explained.sum()
-        counts["known"] = known
-        counts["share"] = (explained / known).where(counts["known"] > 0)
-        return counts.astype({"incidents": "int64", "alone": "int64", "known": "int64"})[
-            ["incidents", "known", "share", "alone", "over_p50_s"]
-        ]
+        found = keys[by].assign(reason=rows["reason"], alone=rows["alone"].fillna(value=False), over_s=rows["over_s"])
+        return counted(found, by) if self.chances is None else expected(found, by, self.chances)
 
     def notes(self) -> list[str]:
         """Say what the reasons rest on, and what should be checked before they are stated."""
         basis = self.attendance.basis
         notes = [NOBODY] if self.attendance.grain == "incident" else []
         notes += [f"travel is modelled with units at home and compared with what was {basis}; all else is {basis}"]
+        if self.chances is not None:
+            notes.append(WEIGHED)
+        if self.drive_error:
+            notes.append(self.drive_error)
         notes += self._of_drives()
         if self.unmeasured:
             notes.append(
@@ -179,10 +186,13 @@ class Missed:
             for begin, end, error in zip(table.index, table["to_s"], errors, strict=True)
         ]
         by_band = f"; observed less modelled, middle ones by modelled time: {', '.join(bands)}" if bands else ""
+        mend = (
+            "calibrate them anew" if self.drive_error else "the travel times need a calibration to these records first"
+        )
         told = (
             f"drives took {wording.number(self.drive_ratio, decimals=2)} times as long as modelled (middle one of"
             f" {wording.count(self.drives)}{by_band}), so that slow_travel and distance say more about the model than"
-            " about drives and stations: the travel times need a calibration to these records first"
+            f" about drives and stations: {mend}"
         )
         return [told]
 
@@ -262,6 +272,14 @@ def why_missed(
     First due is by travel alone, from open stations that house a unit of the kind needed; `schedule` of units is not
     looked at. Places outside the zones (they count only if the policy says so) and places that no station reaches are
     `outside_area`, whatever their parts.
+
+    With a calibrated scenario drives are modelled in the hours of the call, and reasons are probabilities. What a drive
+    usually takes is then a distribution: for each of a hundred equally likely usual drives, of the same luck from the
+    first-due station and from where the unit came, the excesses are as above and the largest decides. But the drive
+    itself decides only where the usual one would have met the objective, all else being as it was; where that would
+    have missed it too, it is the largest of the other parts. So of a unit from the first-due station, on travel alone,
+    `distance` is how likely a usual drive from there misses, and `slow_travel` the rest. The excesses in the table are
+    those at the median.
     """
     _check(scenario, objective, return_s)
     limits = standard_of(standard) or named(LIMITS[0]) + named(LIMITS[1])
@@ -278,9 +296,16 @@ def why_missed(
     missed["first_due_busy"] = busy if told else pd.Series(pd.NA, index=missed.index, dtype="boolean")
     missed = decided(missed, objective, limits, told=told)
     drives = (float(ratio.median()), len(ratio))
+    chances, drive_error = None, ""
+    if scenario.calibration is not None and scenario.roads.calibrated:
+        drive_error = scenario.calibration.headline
+        if scenario.calibration.spread is not None:
+            chances = reason_chances(missed, scenario.calibration.spread, told=told)
+            missed = likeliest(missed, chances)
     incidents = _as_table(missed, attendance)
     errors = _drive_errors(table)
-    return Missed(objective, incidents, len(table), int((~known).sum()), *drives, attendance, limits, errors)
+    counts = len(table), int((~known).sum())
+    return Missed(objective, incidents, *counts, *drives, attendance, limits, errors, chances, drive_error)
 
 
 def _drive_errors(table: pd.DataFrame) -> pd.DataFrame:
@@ -352,19 +377,8 @@ def _as_table(table: pd.DataFrame, attendance: Attendance) -> gpd.GeoDataFrame:
         "observed_s", "limit_s", "over_s", "handling_s", "turnout_s", "travel_s",
         "unit_id", "unit_type", "station_id", "first_due", "modelled_travel_s", "modelled_s",
         "first_due_busy", "from_away", *(f"{name}_excess_s" for name in EXCESSES), "reason", "alone",
+        *(["reason_chance"] if "reason_chance" in table else []),
     ]  # fmt: skip
     geometry = incidents.geometry.name
     told = incidents.drop(columns=geometry).join(table[order])
     return incidents[[geometry]].join(told)[[*told.columns, geometry]]
-
-
-def _complete(counts: pd.DataFrame, by: list[str]) -> pd.DataFrame:
-    """Give every group every reason, in their order."""
-    if not by:
-        table = counts.reindex(pd.Index(list(REASONS), name="reason"))
-    else:
-        groups = counts.reset_index()[by].drop_duplicates()
-        whole = groups.merge(pd.DataFrame({"reason": list(REASONS)}), how="cross")
-        flat = counts.reset_index().astype({"reason": "str"})
-        table = whole.merge(flat, on=[*by, "reason"], how="left").set_index([*by, "reason"])
-    return table.fillna({"incidents": 0, "alone": 0})

@@ -29,13 +29,13 @@ def common_turnout_s(scenario: Scenario, interval: str, needs: Iterable[str]) ->
     """
     if not scenario.roads.calibrated or interval != "turnout_and_travel_s":
         return 0.0
-    turnout = None if scenario.calibration is None else scenario.calibration.turnout
+    turnout = None if scenario.calibration is None else scenario.calibration.turnouts
     return USUAL_TURNOUT_S if turnout is None else turnout.median_s(_asked(needs))
 
 
 def told_turnout_s(scenario: Scenario, interval: str, needs: Iterable[str]) -> float:
     """Say what is added after the drive: as `common_turnout_s`, in the hours that the streets are driven in. [s]"""
-    turnout = None if scenario.calibration is None else scenario.calibration.turnout
+    turnout = None if scenario.calibration is None else scenario.calibration.turnouts
     hours = None if turnout is None else hours_driven(scenario)
     if turnout is None or hours is None or not scenario.roads.calibrated or interval != "turnout_and_travel_s":
         return common_turnout_s(scenario, interval, needs)

@@ -11,7 +11,7 @@ import pytest
 import fireplan
 
 PACKAGE = Path(__file__).resolve().parents[2] / "fireplan"
-RE_EXPORTED = {"colours", "comparison", "errors", "progress", "report", "scenario"}
+RE_EXPORTED = {"colours", "comparison", "drive_times", "errors", "progress", "report", "scenario"}
 INNER = {"live.feeds", "maps.layers", "operations.live_state", "siting.models"}
 FORMER = {"responding", "live.running", "texts"}
 

@@ -32,7 +32,7 @@ COMPARED = fp.compare(TOWN, OTHER, standard=STANDARD)
 SITES = gpd.GeoSeries([shapely.Point(-140.0, 30.03)], crs=4326)
 ASKED = {"candidates": SITES, "stations": 1}
 GOAL = fp.Objective("x", "x", 240)
-ERROR = fp.drive_times.HeldOutError(9, "days", 0.0, 31.0, 101.0, 0.5)
+ERROR = fp.calibration.HeldOutError(9, "days", 0.0, 31.0, 101.0, 0.5)
 FOUND = fp.siting.max_coverage(TOWN, stations=1, candidates=SITES, within_s=100)
 LINES = fp.response_performance.performance(HISTORY, standard=STANDARD, by="month")
 ATTENDED = fp.response_performance.attend(HISTORY)
@@ -73,7 +73,7 @@ THINGS = {
 }  # fmt: skip
 """What most calls are given under these names."""
 
-MODULES = ("calibration", "changes", "charts", "demand", "disclosure", "drive_times", "incidents", "maps", "measures",
+MODULES = ("calibration", "changes", "charts", "demand", "disclosure", "incidents", "maps", "measures",
            "response_performance", "project", "roads", "siting", "standards", "stations", "travel")  # fmt: skip
 LEFT = {
     "fireplan.examples": "take no arguments, or a function to tell",

@@ -45,7 +45,7 @@ def made(roads, curve="power", *, upper=0.3, stations=None, **given):
             SpeedPeriod("midday", hours=(10, 15), factor=1.05, basis="calibrated"),
             SpeedPeriod("afternoon peak", hours=(16, 18), factor=0.88, basis="calibrated"),
         ),
-        "hours_sd": 0.06,
+        "week_sd": 0.06,
         "spread": TravelSpread(upper),
         "draws": draws(curve, upper),
         "stations": {name: StationStart(later_s, 200) for name, later_s in (stations or {}).items()},

@@ -21,7 +21,7 @@ TOTAL = Standard(
 
 @pytest.fixture(scope="module")
 def planned():
-    return fp.read_project(fp.examples.marisol_folder())
+    return fp.examples.marisol(calibrated=False)
 
 
 @pytest.fixture(scope="module", params=list(CURVES))

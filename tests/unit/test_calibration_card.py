@@ -61,7 +61,7 @@ def test_hours_turns_and_turnout_are_told_with_their_intervals(town):
     card = model_card(
         learnt(
             town.roads, periods=(night,), period_estimates={"night": Estimate(1.08, 1.06, 1.1, 400)},
-            delay_estimates={"left_s": Estimate(4.5, 4.0, 5.0, 900)}, turnout=TurnoutTimes(500, (DAY,)),
+            delay_estimates={"left_s": Estimate(4.5, 4.0, 5.0, 900)}, turnouts=TurnoutTimes(500, (DAY,)),
         )
     )  # fmt: skip
     assert "Delay, left: 4.5 s (4.0 to 5.0; n = 900)." in card["Values"]

@@ -101,12 +101,27 @@ def test_hours_with_few_runs_are_named_together(table):
 
 def test_a_fifth_that_is_told_too_short_is_named(table):
     late = table.assign(observed_s=table["observed_s"] + 40 * (table["median_s"] > 240))
-    texts = [t for t in diagnostics(late).do_not_use_for if "too short at the median" in t]
+    texts = [t for t in diagnostics(late).do_not_use_for if "too short at the median" in t and "drives of" in t]
     assert len(texts) == 1
     assert texts[0].startswith(f"drives of {diagnostics(late).by_fifth.index[-1]}: they are told ")
     narrow = table.assign(p90_s=table["median_s"] * 1.05)
     assert any(t.startswith("the 90th percentile of drives of") for t in diagnostics(narrow).do_not_use_for)
     assert not any(t.startswith("the 90th percentile of drives of") for t in diagnostics(table).do_not_use_for)
+
+
+def test_a_station_and_a_class_that_are_told_too_long_are_named(table):
+    early = table.assign(observed_s=table["observed_s"] - 25 * (table["station_id"] == "S2")).query("observed_s > 10")
+    texts = [t for t in diagnostics(early).do_not_use_for if t.startswith("drives from S2: they are told ")]
+    assert len(texts) == 1
+    assert texts[0].endswith(f" s too long at the median (n = {(early['station_id'] == 'S2').sum()})")
+    assert not any("drives from S1" in t for t in diagnostics(early).do_not_use_for)
+    slow = table.assign(observed_s=table["observed_s"] + 25 * (table["highway"] == "primary"))
+    assert any(t.startswith("drives mostly on primary: they are told ") for t in diagnostics(slow).do_not_use_for)
+
+
+def test_a_few_months_are_named_and_not_the_many_that_are_missing(table):
+    spring = table[pd.to_datetime(table["day"]).dt.month == 4]
+    assert said(diagnostics(spring), "other seasons")[0].endswith("runs: all are in April")
 
 
 def test_a_station_without_a_run_is_named(table, town):

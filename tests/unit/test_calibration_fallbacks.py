@@ -155,7 +155,7 @@ def test_stamps_to_the_minute_are_told_and_widen_the_spread(found, drawn):
     coarse = drawn.learn(drawn.history._replace(responses=rows))
     assert any("full minute" in note for note in coarse.notes)
     assert coarse.error.median_error_s > found.error.median_error_s
-    assert coarse.turnout is None
+    assert coarse.turnouts is None
     assert any("turnout is as planned" in note for note in coarse.notes)
 
 
@@ -194,6 +194,19 @@ def test_a_class_that_no_run_drives_is_told_by_the_planning_ratio(drawn):
     assert wide > 1.5 * found.speeds_kph["residential"].high / found.speeds_kph["residential"].low
 
 
+def test_a_network_that_tells_no_classes_apart_is_told_of(drawn, found):
+    roads = replace(drawn.town.roads, highway=np.full(drawn.town.roads.n_streets, "residential"))
+    town = fp.Scenario(roads, drawn.town.stations, drawn.town.units, timezone=driven_towns.ZONE)
+    told = drawn.learn(drawn.first(300), town=town)
+    assert "100 % of all driving is on streets of the class 'residential'" in told.reason
+    assert "of all driving" not in found.reason
+
+
+def test_without_a_word_on_emergencies_the_reason_says_what_is_missing(drawn):
+    told = drawn.learn(drawn.first(80), emergency_priorities=None)
+    assert "with emergency_priorities the others would be left out" in told.reason
+
+
 def test_what_is_calibrated_is_not_calibrated_again(found, drawn):
     with pytest.raises(InputError, match="calibrated already"):
         drawn.learn(town=drawn.town.calibrated(found))
@@ -219,3 +232,13 @@ def test_runs_are_set_beside_what_is_modelled_without_their_day(found, drawn):
     told = fp.calibration.diagnostics(runs, found, drawn.town)
     assert int(told.over_all["n"].iloc[0]) == found.runs
     assert isinstance(runs, pd.DataFrame)
+
+
+@pytest.mark.parametrize("n", [1, 5, 25, 80])
+def test_whatever_was_learnt_goes_into_a_file_and_back(n, drawn, tmp_path):
+    found = drawn.learn(drawn.first(n), draws=5)
+    file = fp.drive_times.write_calibration(found, tmp_path / "calibration.toml")
+    again = fp.drive_times.read_calibration(file)
+    assert again.fingerprint == found.fingerprint
+    assert [step.model for step in again.ladder] == [step.model for step in found.ladder]
+    assert again.ledger == found.ledger

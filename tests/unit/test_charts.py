@@ -16,8 +16,8 @@ from fireplan import charts, performance, response_performance
 from fireplan import workload as workload_of
 from fireplan.charts import _chart_layout as sheet
 from fireplan.errors import InputError, UnknownIdError
+from fireplan.response_performance._missed_parts import REASONS
 from fireplan.response_performance._statistics import TOO_SMALL
-from fireplan.response_performance._why_missed import REASONS
 from fireplan.standards import Objective
 
 ABOUT = charts.About("hand-made records", "March 2025", "invented")

@@ -88,6 +88,12 @@ def test_one_scenario_has_its_interval_in_the_table_too(town):
     assert "change in percentage points" not in table
 
 
+def test_a_comparison_says_that_its_shares_are_expected(planned, town):
+    for base, said in ((town, "objective, expected over drives)"), (planned, "objective)")):
+        both = fp.compare(base, base.apply(CLOSED, name="closed"), standard=NFPA_1710)
+        assert repr(both).splitlines()[0].endswith(f"(modelled shares within each {said}")
+
+
 def test_a_goal_within_the_interval_is_explained(town):
     share = headline_row(fp.assess(town, standard=NFPA_1710))["share"]
     held = fp.standards.local_rule("near", limit_s=240, weight="population", share=round(share + 1e-4, 4))

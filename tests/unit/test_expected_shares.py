@@ -22,7 +22,7 @@ TURNOUT = TurnoutTimes(500, (TurnoutLaw("engine", "", (0, 24), 500, 60.0, 58.0, 
 
 def line(curve="start", **given):
     town = fp.examples.line_town()
-    return town.calibrated(made(town.roads, curve, **{"periods": (), "hours_sd": 0.0} | given))
+    return town.calibrated(made(town.roads, curve, **{"periods": (), "week_sd": 0.0} | given))
 
 
 def times(town):
@@ -57,7 +57,7 @@ def test_a_chance_is_how_often_drives_drawn_come_in_time():
 
 
 def test_with_turnout_it_is_how_often_both_together_do():
-    town = line(turnout=TURNOUT, upper=0.3)
+    town = line(turnouts=TURNOUT, upper=0.3)
     found = fp.assess(town, standard=TOTAL)
     rng = np.random.default_rng(2)
     drive_s = times(town)[:, None] * np.exp(0.3 * rng.normal(size=(40, 20_000)) / 1.2815515655446004)
@@ -81,8 +81,8 @@ def test_the_p90_of_all_is_that_of_places_and_drives_together():
 
 @pytest.mark.parametrize("curve", list(CURVES))
 def test_parts_add_up_to_the_whole(curve):
-    today = fp.read_project(fp.examples.marisol_folder())
-    town = today if today.calibration else today.calibrated(made(today.roads, curve))
+    today = fp.examples.marisol(calibrated=False)
+    town = today.calibrated(made(today.roads, curve))
     found = fp.assess(town, standard=NFPA_1710)
     people = found.summary().loc[("first_engine", "population")]
     assert (found.zones["population"] * found.zones["first_engine_chance"]).sum() == pytest.approx(people["within"])
@@ -103,7 +103,7 @@ def test_parts_add_up_to_the_whole(curve):
 
 def test_hours_together_differ_more_than_hours_alike():
     town = fp.examples.line_town()
-    town = town.calibrated(made(town.roads, "start", hours_sd=0.2, upper=0.2))
+    town = town.calibrated(made(town.roads, "start", week_sd=0.2, upper=0.2))
     in_one, in_all = (chances_for(s, ONE.objectives[0]).spread.upper for s in (town.during("midday"), town))
     assert in_one == pytest.approx(0.2)
     assert in_all == pytest.approx(1.2815515655446004 * np.hypot(0.2 / 1.2815515655446004, 0.2))

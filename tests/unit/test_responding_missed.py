@@ -9,8 +9,10 @@ import pytest
 import fireplan as fp
 from fireplan.errors import InputError
 from fireplan.response_performance import Policy, attend
+from fireplan.response_performance._commitments import Commitments
 from fireplan.response_performance._erf_arrivals import force_arrivals
-from fireplan.response_performance._why_missed import REASONS, Commitments, why_missed
+from fireplan.response_performance._missed_parts import REASONS
+from fireplan.response_performance._why_missed import why_missed
 from fireplan.standards import Objective, Standard
 from tests.support.histories import NOON, history, went
 

@@ -51,8 +51,8 @@ def calibration(plain):
         spread=TravelSpread(0.3, slope=-0.05),
         draws=(Draw(9.0, 0.0, 1.0, 1.0, 0.3, -0.05),) * 3,
         periods=(NIGHT,),
-        hours_sd=0.05,
-        turnout=TURNOUT,
+        week_sd=0.05,
+        turnouts=TURNOUT,
     )
 
 
@@ -100,7 +100,7 @@ def test_a_place_that_is_never_reached_has_no_chance(calibration):
 
 
 def test_without_observed_turnouts_the_planned_one_is_kept(calibration):
-    bare = dataclasses.replace(calibration, turnout=None)
+    bare = dataclasses.replace(calibration, turnouts=None)
     law = chances_of(bare, bare.curve, limit_s=LIMIT_S, crews=Crews(), whole_week=False)
     drive_s = np.array([100.0, 150.0, 200.0])
     assert law.at(drive_s + 80) == pytest.approx(bare.spread.chance(drive_s + 0.5, LIMIT_S - 80))

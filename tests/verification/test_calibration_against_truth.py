@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 
 import fireplan as fp
-from fireplan.calibration._calibrate import Study, held_out_table, study_of, told
+from fireplan.calibration._calibrate import held_out_table, told
+from fireplan.calibration._study import Study, study_of
 from fireplan.drive_times import LEVELS
 from fireplan.progress import silent
 from fireplan.travel._places import station_places

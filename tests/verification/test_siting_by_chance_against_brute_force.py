@@ -192,7 +192,7 @@ def calibrated(seed):
     )
     found = Calibration(
         "full", HeldOutError(100, "days", 0.0, 20.0, 60.0, 0.6, 0.9), network_fingerprint(TOWN.roads), "made here",
-        speeds_kph=speeds, curve=CURVES[seed % 2], spread=TravelSpread(float(rng.uniform(0.1, 0.5))), turnout=turnout,
+        speeds_kph=speeds, curve=CURVES[seed % 2], spread=TravelSpread(float(rng.uniform(0.1, 0.5))), turnouts=turnout,
         stations={str(stations.index[0]): StationStart(float(rng.uniform(-4, 9)), 40)}, basis="invented",
     )  # fmt: skip
     zones = TOWN.zones.assign(population=rng.integers(0, 50, len(TOWN.zones)).astype(float))

@@ -1,4 +1,4 @@
-"""Turnout learnt from the history of Marisol against what it was drawn from."""
+"""Turnout, total response and reasons on the history of Marisol against what it was drawn from."""
 
 import tomllib
 
@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 
 from fireplan import examples
-from fireplan.calibration import turnout_times
-from fireplan.response_performance import Policy, attend
+from fireplan.calibration import total_response, turnout_times
+from fireplan.response_performance import Policy, attend, why_missed
+from fireplan.standards import Objective
 
 CLASS_OF = {"ems": "ems", "alarm": "fire", "fire": "fire", "hazmat": "other", "service": "other"}
 
@@ -79,3 +80,30 @@ def test_the_p90_of_a_station_by_day_is_as_observed(found, attendance):
             0.9, np.linspace(0.005, 0.995, 100), found.distribution_s(["engine"], ["ems"], hours=[12], station=station)
         )
         assert told_s == pytest.approx(its["turnout_s"].quantile(0.9), abs=3), station
+
+
+@pytest.fixture(scope="module")
+def calibrated():
+    """Marisol by the calibration that comes with it."""
+    return examples.marisol_project().today
+
+
+def test_total_response_is_the_sum_of_its_parts(calibrated, project):
+    policy = Policy(emergency_priorities=("1", "2"), first_types=("engine",))
+    told = total_response(attend(project.history, scenario=project.today, policy=policy), calibrated)
+    assert (told["n"] > 18_000).all()
+    for measure, within_s in (("handling_s", 1), ("turnout_s", 1), ("travel_s", 7), ("total_response_s", 6)):
+        row = told.loc[measure]
+        for name in ("p50", "p90"):
+            assert row[f"predicted_{name}_s"] == pytest.approx(row[f"observed_{name}_s"], abs=within_s), (measure, name)
+
+
+def test_on_true_drives_distance_decides_most_and_slow_drives_are_few(calibrated, attendance):
+    goal = Objective("first", "First engine", 240.0)
+    missed = why_missed(attendance, scenario=calibrated, objective=goal)
+    share = missed.totals()["share"]
+    assert share["distance"] == pytest.approx(0.52, abs=0.04)
+    assert share["first_due_busy"] == pytest.approx(0.26, abs=0.03)
+    assert share["slow_travel"] == pytest.approx(0.18, abs=0.03)
+    assert abs(missed.drive_ratio - 1) < 0.05
+    assert missed.totals()["incidents"].sum() == pytest.approx(len(missed.incidents), abs=0.01)

@@ -135,7 +135,7 @@ def _anew(setting: Setting, moved: list[str]) -> list[Change]:
     What was particular to the house they leave does not move with them.
     """
     calibration, rules, units = setting.scenario.calibration, setting.rules, setting.scenario.units
-    if calibration is None or calibration.turnout is None or rules.interval != "turnout_and_travel_s":
+    if calibration is None or calibration.turnouts is None or rules.interval != "turnout_and_travel_s":
         return []
     mine = units.loc[moved]
     other = mine.index[(mine["type"] == rules.unit) & (mine["turnout_s"] != setting.turnout_s)]

@@ -1,0 +1,306 @@
+"""Every model of the ladder fitted to the runs of a history, and tried on the same runs left out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+from fireplan import wording
+from fireplan.calibration._choice import chosen, reason_of
+from fireplan.calibration._curve_and_spread import bent_curve, spread_of
+from fireplan.calibration._fitting import FitGround, full_ground, ground_of, may_try, settled, simple_designs
+from fireplan.calibration._held_out import (
+    Folds,
+    LeftOut,
+    below_p90,
+    bent,
+    error_of,
+    folds_by_day,
+    left_out,
+    score_of,
+    standard_error,
+)
+from fireplan.calibration._intervals import days_of
+from fireplan.calibration._models import FitMaterial, Learnt, learn
+from fireplan.calibration._routes import costs_of
+from fireplan.calibration._runs import SHORTEST_S, EngineRuns, runs_of
+from fireplan.drive_times import HeldOutError, LadderStep
+from fireplan.errors import Faults, InputError, quoted
+from fireplan.progress import steps
+from fireplan.response_performance import Policy
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from numpy.typing import NDArray
+
+    from fireplan.calibration._speeds_and_delays import Design
+    from fireplan.drive_times._calibration import Model
+    from fireplan.response_performance._attendance import History
+    from fireplan.scenario import Scenario
+
+LADDER: tuple[Model, ...] = ("planning", "factor", "rand", "rand_fitted", "linear", "class", "full")
+FEWEST_RUNS = 20
+"""Of fewer runs nothing is learnt: planning speeds hold."""
+
+MOST_STATION_FOLDS = 50
+PARTS = 9
+"""Steps of a calibration besides the models."""
+
+ALMOST_STRAIGHT = 0.99
+"""A curve that bends no more than this is none."""
+
+BENDS_DRAWN, BENDS_AGREED = 40, 0.9
+"""So often days are drawn anew, and in so many of these draws drives have to bend."""
+
+
+class Rung(NamedTuple):
+    """
+    A model of the ladder, and what it did on runs left out.
+
+    Attributes
+    ----------
+    learnt
+        Fitted to all runs.
+    by_day, by_station, by_period
+        Runs left out with their day, with their station, and those of the second half of the days from the first.
+    """
+
+    learnt: Learnt
+    by_day: LeftOut
+    by_station: LeftOut
+    by_period: LeftOut
+
+
+@dataclass(frozen=True, eq=False)
+class Study:
+    """
+    Everything that was fitted and tried.
+
+    Attributes
+    ----------
+    ground
+        Runs and network.
+    material
+        What models are fitted to.
+    folds
+        Of the runs, by day.
+    rungs
+        By model.
+    model
+        The one taken.
+    ladder
+        All with their errors.
+    why
+        Why this and no fuller one.
+    """
+
+    ground: FitGround
+    material: FitMaterial
+    folds: Folds
+    rungs: Mapping[Model, Rung]
+    model: Model
+    ladder: tuple[LadderStep, ...]
+    why: str
+
+
+def _checked(longest_s: float, draws: int) -> None:
+    faults = Faults("calibrate")
+    if not SHORTEST_S < longest_s < np.inf:
+        faults.add(f"longest_s is {longest_s!r}: give a number of seconds above {SHORTEST_S:g}, such as 1800")
+    if not 0 <= draws <= 10_000:
+        faults.add(f"draws is {draws!r}: give a whole number from 0 to 10,000")
+    faults.raise_if_any()
+
+
+def study_of(
+    history: History,
+    scenario: Scenario,
+    *,
+    emergency_priorities: Sequence[str] | None,
+    first_types: Sequence[str],
+    longest_s: float,
+    draws: int,
+    seed: int,
+) -> Study:
+    """Fit and try every model of the ladder."""
+    _checked(longest_s, draws)
+    if scenario.roads.calibrated:
+        raise InputError(
+            f"scenario {quoted(scenario.name)} is calibrated already: calibrate from the one it was made from; of a"
+            " project it is read by open_project(..., calibrated=False)"
+        )
+    policy = Policy(
+        first_types=tuple(first_types),
+        emergency_priorities=None if emergency_priorities is None else tuple(emergency_priorities),
+        aid_given=True,
+    )
+    with steps(PARTS + len(LADDER), what="calibrating") as step:
+        runs = runs_of(history, scenario, policy=policy, longest_s=float(longest_s), seed=seed)
+        _refuse_none(runs)
+        step()
+        ground = ground_of(scenario, runs)
+        _refuse_none(ground.runs)
+        step()
+        return _tried(ground, scenario, seed, step)
+
+
+def _tried(ground: FitGround, scenario: Scenario, seed: int, step: Callable[[], None]) -> Study:
+    """Fit all models that there are runs enough for, and try them on runs left out."""
+    runs = ground.runs
+    n = len(runs)
+    folds = folds_by_day(runs, seed)
+    # Nothing is particular to a station where there is no other.
+    effects = len(np.unique(runs.station)) > 1
+    tried = [model for model in LADDER if may_try(model, n) and (n >= FEWEST_RUNS or model == "planning")]
+    known: dict[Model, Learnt] = {}
+    designs: dict[Model, Design] = {}
+    if "full" in tried:
+        ground, designs["full"], known["full"] = full_ground(
+            ground, scenario, folds.fold, seed=seed, effects=effects, step=step
+        )
+    designs |= simple_designs(ground, delays=costs_of(scenario.roads))
+    if "class" in tried:
+        designs["class"], known["class"] = settled(ground, "class", None, effects=False)
+    step()
+    material = FitMaterial(designs, runs.station, len(runs.stations))
+    rungs: dict[Model, Rung] = {}
+    for model in tried:
+        rungs[model] = _rung(model, material, ground, folds, known.get(model), effects=effects)
+        step()
+    if "full" in rungs:
+        rungs["full"] = _bent_if_better(material, ground, folds, rungs["full"], effects=effects, seed=seed)
+    ladder = _ladder(rungs, runs, folds)
+    model = chosen(ladder, [_paired(rungs, ladder, one, runs, folds) for one in ladder])
+    return Study(
+        ground,
+        material,
+        folds,
+        rungs,
+        model,
+        ladder,
+        reason_of(model, ladder, ground, material.designs, effects=effects),
+    )
+
+
+def _rung(
+    model: Model, material: FitMaterial, ground: FitGround, folds: Folds, first: Learnt | None, *, effects: bool
+) -> Rung:
+    """Fit a model to all runs, and try it on runs left out by day, by station and by period."""
+    whole = learn(model, material, first=first, effects=effects)
+    by_day = left_out(model, material, folds.fold, whole, effects=effects)
+    nowhere = LeftOut(*np.full((2, len(ground.runs)), np.nan))
+    by_station = by_period = nowhere
+    if effects:
+        by_station = left_out(model, material, _station_folds(ground.runs), whole._replace(later_s=None), effects=False)
+    second = _second_half(ground.runs)
+    if second.any() and not second.all():
+        by_period = left_out(model, material, np.where(second, 0, -1), whole, effects=effects)
+    return Rung(whole, by_day, by_station, by_period)
+
+
+def _station_folds(runs: EngineRuns) -> NDArray[np.int64]:
+    _, of = np.unique(runs.station, return_inverse=True)
+    return np.asarray(of % MOST_STATION_FOLDS, dtype=np.int64)
+
+
+def _second_half(runs: EngineRuns) -> NDArray[np.bool_]:
+    return np.asarray(runs.day > np.median(runs.day))
+
+
+def _bent_if_better(
+    material: FitMaterial, ground: FitGround, folds: Folds, straight: Rung, *, effects: bool, seed: int
+) -> Rung:
+    """
+    Take a concave curve where days drawn anew agree that drives bend, and runs left out are told no worse.
+
+    It is fitted to what was modelled of runs without their day: what is modelled too long because chance lengthened
+    what it was learnt from is put right with what is so by nature. Its error may not be larger by more than one
+    standard error.
+    """
+    runs = ground.runs
+    log_s = np.log(runs.travel_s)
+    curve = bent_curve(straight.by_day.added_s, log_s)
+    if curve.power > ALMOST_STRAIGHT:
+        return straight
+    by_day = bent(straight.by_day, log_s, folds.fold)
+    block = _block(runs, folds)
+    _, of_bent, count = score_of(by_day.median_s, runs.travel_s, block)
+    _, of_straight, _ = score_of(straight.by_day.median_s, runs.travel_s, block)
+    worse = of_bent - of_straight
+    if worse.sum() / count.sum() > standard_error(worse, count):
+        return straight
+    days, rng = days_of(runs.day), np.random.default_rng(seed)
+    drawn = [days.drawn(rng) for _ in range(BENDS_DRAWN)]
+    bends = [bent_curve(straight.by_day.added_s[rows], log_s[rows], curve).power <= ALMOST_STRAIGHT for rows in drawn]
+    if np.mean(bends) < BENDS_AGREED:
+        return straight
+    by_station, by_period = straight.by_station, straight.by_period
+    if effects:
+        by_station = bent(by_station, log_s, _station_folds(runs))
+    second = _second_half(runs)
+    if second.any() and not second.all():
+        rows = np.flatnonzero(~second)
+        part = left_out("full", material.of(rows), folds.fold[rows], straight.learnt, effects=effects)
+        from_first = bent_curve(part.added_s, log_s[rows])
+        by_period = by_period._replace(median_s=np.maximum(from_first.clock_s(by_period.added_s), 1.0))
+    return Rung(straight.learnt._replace(curve=curve), by_day, by_station, by_period)
+
+
+def _block(runs: EngineRuns, folds: Folds) -> NDArray[np.int64]:
+    return runs.day // 7 if folds.what == "weeks" else runs.day
+
+
+def _ladder(rungs: Mapping[Model, Rung], runs: EngineRuns, folds: Folds) -> tuple[LadderStep, ...]:
+    found = []
+    for model, rung in rungs.items():
+        below = (
+            below_p90(rung.by_day.median_s, runs.travel_s, folds.fold, spread_of) if len(runs) >= FEWEST_RUNS else None
+        )
+        error = error_of(rung.by_day.median_s, runs.travel_s, folds.what, below=below)
+        score, total, count = score_of(rung.by_day.median_s, runs.travel_s, _block(runs, folds))
+        found.append(
+            LadderStep(
+                model,
+                error,
+                score,
+                _or_nan(standard_error(total, count)),
+                _other(rung.by_station.median_s, runs, "stations"),
+                _other(rung.by_period.median_s, runs, "the second half of the days, from the first"),
+            )
+        )
+    return tuple(found)
+
+
+def _or_nan(value: float) -> float:
+    """Of runs of one day alone there is no error over days."""
+    return value if np.isfinite(value) else float("nan")
+
+
+def _other(median_s: NDArray[np.float64], runs: EngineRuns, what: str) -> HeldOutError | None:
+    return error_of(median_s, runs.travel_s, what) if np.isfinite(median_s).any() else None
+
+
+def _paired(
+    rungs: Mapping[Model, Rung], ladder: tuple[LadderStep, ...], one: LadderStep, runs: EngineRuns, folds: Folds
+) -> float:
+    """Standard error of how much worse a model is than the best, over the same days."""
+    best = min(ladder, key=lambda step: step.score)
+    block = _block(runs, folds)
+    _, mine, count = score_of(rungs[one.model].by_day.median_s, runs.travel_s, block)
+    _, theirs, _ = score_of(rungs[best.model].by_day.median_s, runs.travel_s, block)
+    return standard_error(mine - theirs, count)
+
+
+def _refuse_none(runs: EngineRuns) -> None:
+    if len(runs):
+        return
+    told = "; ".join(f"{rule}: {wording.count(n)}" for rule, n in runs.ledger if n and rule != "used")
+    responses = wording.counted(sum(n for _, n in runs.ledger), "response")
+    raise InputError(
+        f"no run is left to learn from, of {responses}: {told or 'none'}."
+        " A run needs the stamps dispatched, under way and arrived, a unit of the scenario's table, and a place; check"
+        " the rule that takes most"
+    )
