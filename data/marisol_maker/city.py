@@ -176,6 +176,9 @@ source = "Invented for the sample city, in the manner of growth-management rules
 [performance]
 emergency_priorities = ["1", "2"]
 
+[calibration]
+longest_seconds = 1800
+
 [[scenario]]
 name = "{name}"
 changes = [ {{ open_station = "{number}", name = "{name}", at = [{lon}, {lat}], units = {units} }} ]

@@ -13,7 +13,7 @@ from fireplan._checked import takes
 from fireplan._version import __version__
 from fireplan.calibration._curve_and_spread import spread_of
 from fireplan.calibration._intervals import curves_drawn, days_of
-from fireplan.calibration._runs import LONGEST_S, history_fingerprint
+from fireplan.calibration._runs import history_fingerprint
 from fireplan.calibration._study import FEWEST_RUNS, Study, study_of
 from fireplan.calibration._turnout import turnout_times
 from fireplan.calibration._value import as_calibration
@@ -38,7 +38,7 @@ def calibrate(
     *,
     emergency_priorities: Sequence[str] | None = None,
     first_types: Sequence[str] = ("engine",),
-    longest_s: float = LONGEST_S,
+    longest_s: float | None = None,
     draws: int = DRAWS,
     seed: int = 1,
 ) -> Calibration:
@@ -57,7 +57,8 @@ def calibrate(
     first_types
         Types of unit whose first arrival is a run.
     longest_s
-        Travel that is longer was no drive to a call: a stop, or a stamp that was forgotten. [s]
+        Travel that is longer was no drive to a call: a stop, or a stamp that was forgotten. Left out: 900 s, where one
+        drive in a hundred or fewer takes longer, else 1,800 s. [s]
     draws
         How often curve and spread are fitted to days drawn anew.
     seed
@@ -128,7 +129,7 @@ def held_out_runs(
     *,
     emergency_priorities: Sequence[str] | None = None,
     first_types: Sequence[str] = ("engine",),
-    longest_s: float = LONGEST_S,
+    longest_s: float | None = None,
     seed: int = 1,
 ) -> pd.DataFrame:
     """

@@ -31,6 +31,9 @@ if TYPE_CHECKING:
 SHORTEST_S, LONGEST_S = 10.0, 1800.0
 """Travel that is shorter was no drive; travel that is longer had a stop in it, or a stamp that was forgotten. [s]"""
 
+USUAL_LONGEST_S, MOST_LONGER = 900.0, 0.01
+"""Where no more than this share of drives takes longer than this, those that do are taken for that, too. [s]"""
+
 TURNOUT_S = (15.0, 600.0)
 """Whose turnout is shorter was on the road already; longer, and it is a stamp gone wrong. [s]"""
 
@@ -126,7 +129,7 @@ def runs_of(
     scenario: Scenario,
     *,
     policy: Policy,
-    longest_s: float,
+    longest_s: float | None,
     seed: int,
 ) -> EngineRuns:
     """Choose the runs of a history; see `Runs`."""
@@ -185,7 +188,9 @@ def runs_of(
     )
 
 
-def _by_rule(attendance: Attendance, open_ids: pd.Index, *, longest_s: float, types: tuple[str, ...]) -> KeptResponses:
+def _by_rule(
+    attendance: Attendance, open_ids: pd.Index, *, longest_s: float | None, types: tuple[str, ...]
+) -> KeptResponses:
     """Leave out what is no run of a first-arriving unit from its station, rule by rule."""
     rows = attendance.responses
     taken_s = (rows["arrived"] - rows["enroute"]).dt.total_seconds()
@@ -213,6 +218,8 @@ def _by_rule(attendance: Attendance, open_ids: pd.Index, *, longest_s: float, ty
     keep("not the first of its type to arrive", first.reindex(rows.index))
     keep("no emergency", rows["_emergency"])
     keep("a stamp is missing", rows["run_s"].notna() & rows["out_s"].notna())
+    if longest_s is None:
+        longest_s = _longest_s(rows["run_s"])
     keep(
         f"travel not from {SHORTEST_S:g} to {longest_s:g} s",
         rows["run_s"].between(SHORTEST_S, longest_s),
@@ -221,6 +228,12 @@ def _by_rule(attendance: Attendance, open_ids: pd.Index, *, longest_s: float, ty
     keep(f"turnout over {TURNOUT_S[1]:g} s", rows["out_s"] <= TURNOUT_S[1])
     keep(f"clear for less than {CLEAR_S:g} s", ~(rows["clear_s"] < CLEAR_S))
     return KeptResponses(rows, ledger)
+
+
+def _longest_s(run_s: pd.Series[float]) -> float:
+    """Say which drives are too long to be one: those over a quarter of an hour, where they are rare."""
+    drives = run_s[run_s.between(SHORTEST_S, LONGEST_S)]
+    return USUAL_LONGEST_S if (drives > USUAL_LONGEST_S).mean() <= MOST_LONGER else LONGEST_S
 
 
 def _clear_s(responses: pd.DataFrame) -> pd.Series[float]:

@@ -106,9 +106,9 @@ class Study:
     why: str
 
 
-def _checked(longest_s: float, draws: int) -> None:
+def _checked(longest_s: float | None, draws: int) -> None:
     faults = Faults("calibrate")
-    if not SHORTEST_S < longest_s < np.inf:
+    if longest_s is not None and not SHORTEST_S < longest_s < np.inf:
         faults.add(f"longest_s is {longest_s!r}: give a number of seconds above {SHORTEST_S:g}, such as 1800")
     if not 0 <= draws <= 10_000:
         faults.add(f"draws is {draws!r}: give a whole number from 0 to 10,000")
@@ -121,7 +121,7 @@ def study_of(
     *,
     emergency_priorities: Sequence[str] | None,
     first_types: Sequence[str],
-    longest_s: float,
+    longest_s: float | None,
     draws: int,
     seed: int,
 ) -> Study:
@@ -138,7 +138,7 @@ def study_of(
         aid_given=True,
     )
     with steps(PARTS + len(LADDER), what="calibrating") as step:
-        runs = runs_of(history, scenario, policy=policy, longest_s=float(longest_s), seed=seed)
+        runs = runs_of(history, scenario, policy=policy, longest_s=longest_s, seed=seed)
         _refuse_none(runs)
         step()
         ground = ground_of(scenario, runs)

@@ -58,6 +58,11 @@ class Chances(NamedTuple):
         second = np.clip(np.where(reached, arrival_s, 0.0), 0, LATE_S).astype(np.int64)
         return np.where(reached, self.by_second[second], 0.0)
 
+    def coarser(self) -> Chances:
+        """Give the same law with fewer turnouts, which is as good to a tenth of a second."""
+        few_s = self.turnout_s if len(self.turnout_s) < COARSE else self.turnout_s.reshape(COARSE, -1).mean(axis=1)
+        return self._replace(turnout_s=few_s)
+
     def within(self, second: NDArray[np.int64], limit_s: float) -> NDArray[np.float64]:
         """Say how likely arrivals of these whole seconds at the median are within any limit."""
         return in_time(self.spread, second + 0.5 - self.told_turnout_s, limit_s, self.turnout_s)
@@ -110,16 +115,16 @@ def chances_of(
     by_second = in_time(spread, second + 0.5 - later_s, limit_s, turnout_s)
     # Drawn laws are smooth in time: every fifth second is enough for them.
     coarse = np.concatenate([np.arange(0.5, 1800, 5), np.arange(1800.5, LATE_S + 60, 60)])
-    few_s = turnout_s if len(turnout_s) < COARSE else turnout_s.reshape(COARSE, -1).mean(axis=1)
     added_s = np.maximum(np.asarray(curve.added_s(np.maximum(coarse - later_s, 0.0))) - curve.start_s, 0.0)
     widened = spread.upper / calibration.spread.upper if calibration.spread is not None else 1.0
     draws = np.empty((len(calibration.draws), LATE_S + 1))
+    found = Chances(by_second, draws, spread, turnout_s, later_s, key)
     for row, draw in zip(draws, calibration.draws, strict=True):
         drawn = DriveCurve(draw.start_s, draw.offset_s, draw.scale, draw.power, curve.ramp_s)
         median_s = np.asarray(drawn.clock_s(added_s, draw.start_s))
         law = type(spread)(draw.upper * widened, draw.slope, spread.shape, spread.shape_is)
-        row[:] = np.interp(second + 0.5, coarse, in_time(law, median_s, limit_s, few_s))
-    return Chances(by_second, draws, spread, turnout_s, later_s, key)
+        row[:] = np.interp(second + 0.5, coarse, in_time(law, median_s, limit_s, found.coarser().turnout_s))
+    return found
 
 
 def _turnout_of(calibration: Calibration, crews: Crews) -> tuple[NDArray[np.float64], float]:

@@ -108,6 +108,7 @@ def p90_s(by_second: NDArray[np.float64], total: float, law: Chances) -> float:
     if weight.sum() < wanted:
         return float("inf")
     low, high = 0.0, 60.0
+    law = law.coarser()
     while float(law.within(second, high) @ weight) < wanted:
         low, high = high, 2 * high
         if high > 1e6:

@@ -6,7 +6,7 @@ import pytest
 
 import fireplan as fp
 from fireplan.calibration import _runs
-from fireplan.calibration._runs import history_fingerprint, runs_of
+from fireplan.calibration._runs import _longest_s, history_fingerprint, runs_of
 from fireplan.errors import InputError
 from tests.support.histories import NOON, department, history, went
 
@@ -162,3 +162,14 @@ def test_a_history_is_named_by_its_stamps_in_whatever_order():
     assert history_fingerprint(history(*rows[::-1])) == history_fingerprint(told)
     rows[2] = went("i2", "E1", 0, 30, 90, 293, 900, at=NOON + 2 * HOUR)
     assert history_fingerprint(history(*rows)) != history_fingerprint(told)
+
+
+def test_drives_over_a_quarter_of_an_hour_count_where_they_are_more_than_one_in_a_hundred():
+    usual = pd.Series(np.full(1000, 240.0))
+    assert _longest_s(usual) == 900.0
+    rare, common = usual.copy(), usual.copy()
+    rare[:10], common[:11] = 1000.0, 1000.0
+    assert (_longest_s(rare), _longest_s(common)) == (900.0, 1800.0)
+    forgotten = usual.copy()
+    forgotten[:300] = 9000.0  # no drives at any rate
+    assert _longest_s(forgotten) == 900.0
