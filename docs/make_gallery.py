@@ -60,6 +60,7 @@ from fireplan import siting
 
 project = fp.examples.marisol_project()
 today, history = project.today, project.history
+planned = fp.examples.marisol(calibrated=False)
 table = fp.compare(today, *project.scenarios, standard=project.standard)
 now = table.baseline
 candidates = siting.grid_sites(today, spacing_m=500)
@@ -82,24 +83,26 @@ class View:
 
 VIEWS = (
     View(
-        "coverage", "Coverage", "How soon the first engine comes, zone by zone, with the gaps outlined.",
+        "coverage", "Coverage",
+        "How likely the first engine is there within four minutes, by zone, with the gaps outlined.",
         "fp.maps.coverage(now)",
     ),
     View(
-        "gaps", "Gaps", "Where the objective is not reached: how large each gap is, and why it is there.",
+        "gaps", "Gaps", "Where help is likelier late than in time: how much is expected late in each gap, and why.",
         "fp.maps.gaps(now)",
     ),
     View(
-        "isochrones", "Ground reached", "What the stations together reach within four and within eight minutes.",
+        "isochrones", "Ground reached", "What the stations reach within four and eight minutes, at the median drive.",
         "fp.maps.isochrones(today)",
     ),
     View("first_due", "First due", "Whose ground it is: the territory of each station.", "fp.maps.first_due(today)"),
     View(
         "erf", "Effective response force",
-        "How deep the force is that comes in time: one engine, two, or the whole first alarm.", "fp.maps.erf(now)",
+        "How deep the force is that comes in time, at the median: one engine, two, or the whole first alarm.",
+        "fp.maps.erf(now)",
     ),
     View(
-        "difference", "Difference", "Who is reached sooner and who later: here, what closing Station 3 would cost.",
+        "difference", "Difference", "Where help in time gets likelier, and where less likely: here, without Station 3.",
         'fp.maps.difference(table, against="Close Station 3")',
     ),
     View(
@@ -111,12 +114,17 @@ VIEWS = (
         "fp.maps.compare(fp.compare(today, project.scenarios[0], standard=project.standard))",
     ),
     View(
-        "grid", "Grid", "Up to six scenarios, each with the share it reaches.", "fp.maps.grid(table)",
+        "grid", "Grid", "Up to six scenarios, each with the share that is to be expected.", "fp.maps.grid(table)",
     ),
     View(
         "performance", "Observed performance",
         "What the dispatch records say: the 90th percentile of travel, zone by zone, grey where records are few.",
         "fp.maps.performance(history, today, policy=project.plan.performance.policy)",
+    ),
+    View(
+        "residuals", "Residuals",
+        "Where drives were slower or faster than predicted, each without its own day; the page for the public.",
+        'fp.maps.residuals(fp.calibration.held_out_runs(history, planned), today, profile="public")',
     ),
     View(
         "incidents", "Incidents", "Where calls came from, point by point: marked RESTRICTED, not for publication.",

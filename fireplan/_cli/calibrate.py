@@ -69,14 +69,14 @@ def calibrate_project(folder: Path, *, dry_run: bool) -> None:
 
 def _kept(project: Project, found: Calibration) -> str:
     """Write the calibration and pin it; say where it is."""
-    name = pinned_name(project.folder / project.plan_file)
+    plan = project.folder / project.plan_file
+    name = pinned_name(plan)
     file = write_calibration(found, project.folder / name)
     if found.periods and project.plan.periods:
         return (
             f"Written: {file.resolve()}. It is not pinned: it has learnt hours of its own, so leave [[periods]] out of"
             f' plan.toml, and write calibration = "{name}" under [inputs].'
         )
-    plan = project.folder / project.plan_file
     if pin(plan, name):
         return f'Written: {file.resolve()}. Pinned in {plan.name}: calibration = "{name}" under [inputs].'
     return f"Written: {file.resolve()}; {plan.name} pins it."

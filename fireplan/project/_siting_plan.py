@@ -12,7 +12,7 @@ from fireplan import siting
 from fireplan._geofiles import local_file, read_vector
 from fireplan.errors import InputError, ProjectError, UnknownIdError, quoted
 from fireplan.project._plan import MODELS
-from fireplan.siting._problem.prepared_problem import default_weight as siting_weight
+from fireplan.siting._problem.what_counts import default_weight as siting_weight
 
 if TYPE_CHECKING:
     from collections.abc import Callable

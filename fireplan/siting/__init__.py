@@ -12,7 +12,7 @@ from fireplan.siting._double_standard import double_standard
 from fireplan.siting._equity import fairest
 from fireplan.siting._fleet import fleet
 from fireplan.siting._problem.aims_and_rules import Aim, Rules
-from fireplan.siting._problem.prepared_problem import aim_of
+from fireplan.siting._problem.what_counts import aim_of
 from fireplan.siting._results.siting_result import Siting
 from fireplan.siting._robustness import Robustness, robustness
 from fireplan.siting._set_cover import set_cover

@@ -64,7 +64,7 @@ def covered(  # noqa: PLR0913 - a question has this many parts
         each = list(zip(scales(demands), found, strict=True))
         return Proven(sum(s * f.value for s, f in each), sum(s * f.rounded for s, f in each))
 
-    wanted = "; ".join(str(d.aim) for d in demands)
+    wanted = "; ".join(str(d.aim) for d in demands) + (", each place by how likely it is" if asked.steps else "")
     return siting_of(
         setting,
         CoverWeigher(problem),

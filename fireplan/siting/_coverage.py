@@ -9,7 +9,8 @@ from fireplan._checked import takes
 from fireplan.errors import InputError
 from fireplan.siting._cover_question import covered
 from fireplan.siting._problem.aims_and_rules import Aim, Rules
-from fireplan.siting._problem.prepared_problem import default_weight, setting_of
+from fireplan.siting._problem.prepared_problem import setting_of
+from fireplan.siting._problem.what_counts import default_weight
 from fireplan.siting.models import units_for, worth_if_busy
 from fireplan.stations import own_stations
 

@@ -12,8 +12,9 @@ from fireplan.errors import Faults, InputError
 from fireplan.siting._cover_question import must_be_reached, must_reach, must_stand, steps_of
 from fireplan.siting._problem.aggregation import cover_problem
 from fireplan.siting._problem.aims_and_rules import Aim, Rules
-from fireplan.siting._problem.prepared_problem import default_weight, setting_of
+from fireplan.siting._problem.prepared_problem import setting_of
 from fireplan.siting._problem.stepped_demand import beside
+from fireplan.siting._problem.what_counts import default_weight
 from fireplan.siting._results.build_result import siting_of
 from fireplan.siting._results.plan_proof import Proven, covered_weight
 from fireplan.siting._results.site_values import CoverWeigher

@@ -15,19 +15,23 @@ from fireplan.errors import InputError
 from fireplan.siting._cover_question import districts, problem_of
 from fireplan.siting._problem.aims_and_rules import Aim, Rules
 from fireplan.siting._problem.cover_problem import CoverProblem, Floor
-from fireplan.siting._problem.prepared_problem import default_weight, setting_of
+from fireplan.siting._problem.prepared_problem import setting_of
+from fireplan.siting._problem.what_counts import default_weight
 from fireplan.siting._results.build_result import siting_of
 from fireplan.siting._results.plan_proof import Proven, assessed, reached_by
-from fireplan.siting._solvers.highs import conclude, solve
-from fireplan.siting._solvers.incumbent import Answer, offer, searching
-from fireplan.siting._solvers.solve_cover import chosen_in, solve_cover
+from fireplan.siting._solvers.cutting_planes import CoverParts, Master, add_required, solve_by_cuts
+from fireplan.siting._solvers.highs import Solved, conclude, solve
+from fireplan.siting._solvers.incumbent import Answer, Search, offer, searching
+from fireplan.siting._solvers.solve_cover import by_cuts, chosen_in, solve_cover
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     import geopandas as gpd
     from numpy.typing import NDArray
 
     from fireplan.scenario import Change, Scenario
-    from fireplan.siting._problem.integer_program import IntegerProgram
+    from fireplan.siting._problem.integer_program import IntegerProgram, ProgramRows
     from fireplan.siting._results.siting_result import Siting
 
 FOR_THE_WORST = 0.5
@@ -158,13 +162,19 @@ def worst_first(weigher: WorstWeigher, *, time_limit_s: float, gap: float) -> An
         if weigher.allows(none):
             first.improve(none, weigher.objective(none))
         first.check()
-        program = _maximin(problem, weigher.parts)
-        first.model = program
-        solved = solve(program, first)
-        if solved.values is not None:
-            chosen = chosen_in(solved.values, problem.runs.n)
+
+        def tell(chosen: NDArray[np.int64]) -> None:
             if weigher.allows(chosen):
                 first.improve(chosen, weigher.objective(chosen))
+
+        if by_cuts(problem):
+            solved = _maximin_by_cuts(weigher, first, tell)
+        else:
+            program = _maximin(problem, weigher.parts)
+            first.model = program
+            solved = solve(program, first)
+            if solved.values is not None:
+                tell(chosen_in(solved.values, problem.runs.n))
         conclude(solved, first, infeasible=lambda: "no choice meets these conditions")
     answer = first.answer()
     if math.isnan(answer.objective) or answer.status == "interrupted":
@@ -177,6 +187,24 @@ def worst_first(weigher: WorstWeigher, *, time_limit_s: float, gap: float) -> An
         solve_cover(floored, second)
     chosen = second.answer().chosen
     return replace(answer, chosen=chosen, objective=weigher.objective(chosen))
+
+
+def _maximin_by_cuts(weigher: WorstWeigher, search: Search, tell: Callable[[NDArray[np.int64]], None]) -> Solved:
+    """State the same in parts of districts instead of rows, and solve it by cuts."""
+    problem, districts_ = weigher.problem, weigher.parts
+    parts = CoverParts.by([p.weight for p in districts_])
+    n, k = problem.runs.n, len(parts.of)
+
+    def fix(rows: ProgramRows, variable: NDArray[np.int64]) -> None:
+        for number, part in enumerate(districts_):
+            mine = variable[parts.of == number]
+            value = np.append(np.ones(len(mine)), -part.total)
+            rows.add(np.append(mine, n + k), value, lower=-part.already)
+        add_required(problem, rows)
+
+    cost = np.append(np.zeros(n + k), 1.0)
+    upper = np.concatenate([problem.choice.most.astype(float), parts.weight.sum(axis=1), [1.0]])
+    return solve_by_cuts(problem, search, parts, Master(fix, cost, upper), tell)
 
 
 def _maximin(problem: CoverProblem, parts: tuple[District, ...]) -> IntegerProgram:

@@ -16,7 +16,8 @@ from fireplan.siting._cover_question import must_reach, must_stand
 from fireplan.siting._problem.aims_and_rules import Aim, Rules
 from fireplan.siting._problem.cover_matrix import Covers
 from fireplan.siting._problem.integer_program import ProgramRows
-from fireplan.siting._problem.prepared_problem import default_weight, setting_of
+from fireplan.siting._problem.prepared_problem import setting_of
+from fireplan.siting._problem.what_counts import default_weight
 from fireplan.siting._results.build_result import NOTE, drives_said
 from fireplan.siting._results.plan_proof import assessed, must_agree, new_unit, openings, placed, reached_by
 from fireplan.siting._results.siting_result import Siting

@@ -17,8 +17,9 @@ from fireplan.progress import silent, steps
 from fireplan.response_performance._statistics import share_interval
 from fireplan.siting._problem.aggregation import cover_problem
 from fireplan.siting._problem.aims_and_rules import Aim, Rules
-from fireplan.siting._problem.prepared_problem import default_weight, setting_of
+from fireplan.siting._problem.prepared_problem import setting_of
 from fireplan.siting._problem.stepped_demand import stepped_problem
+from fireplan.siting._problem.what_counts import default_weight
 from fireplan.siting._results.plan_proof import is_text, placed
 from fireplan.siting._results.site_values import CoverWeigher, as_good
 from fireplan.siting._solvers.incumbent import offer, searching

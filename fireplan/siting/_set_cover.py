@@ -15,7 +15,8 @@ from fireplan.changes import OpenStation
 from fireplan.errors import FireplanError, InputError
 from fireplan.siting._cover_question import must_reach, must_stand, problem_of
 from fireplan.siting._problem.aims_and_rules import Aim, Rules
-from fireplan.siting._problem.prepared_problem import default_weight, setting_of
+from fireplan.siting._problem.prepared_problem import setting_of
+from fireplan.siting._problem.what_counts import default_weight
 from fireplan.siting._results.build_result import siting_of
 from fireplan.siting._results.plan_proof import AGREES, Proven, covered_weight, expected_said
 from fireplan.siting._results.site_values import CoverWeigher

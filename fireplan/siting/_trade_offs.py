@@ -13,7 +13,9 @@ from fireplan.errors import InputError
 from fireplan.progress import silent, steps
 from fireplan.siting._cover_question import checked_goal, must_stand, problem_of, stated, tie_breaker
 from fireplan.siting._problem.aims_and_rules import Aim, Rules
-from fireplan.siting._problem.prepared_problem import default_weight, setting_of
+from fireplan.siting._problem.prepared_problem import setting_of
+from fireplan.siting._problem.what_counts import default_weight
+from fireplan.siting._results.build_result import drives_said
 from fireplan.siting._results.plan_proof import columns_named
 from fireplan.siting._results.site_values import CoverWeigher, settled
 from fireplan.siting._solvers.incumbent import searching
@@ -27,7 +29,7 @@ if TYPE_CHECKING:
 
     from fireplan.scenario import Scenario
     from fireplan.siting._problem.cover_problem import CoverProblem
-    from fireplan.siting._problem.prepared_problem import Demand
+    from fireplan.siting._problem.prepared_problem import Demand, Setting
     from fireplan.siting._solvers.incumbent import Answer
 
 BESIDE = 1e-4
@@ -62,8 +64,9 @@ def marginal_curve(  # noqa: PLR0913 - a question has this many parts
     Returns
     -------
     By `stations` (0 to `up_to`): `objective`, `bound`, `gap`, `status`, `gain` over one station fewer, `share` (of all
-    there is: n in `attrs`, and the goal if there is one), and `sites`, the ids of the best plan. Best plans need not
-    contain one another; see `Siting.curve` for the order in which to build one of them.
+    there is: n in `attrs`, the goal if there is one, and `drives`, how wrong they are, where they are calibrated), and
+    `sites`, the ids of the best plan. Best plans need not contain one another; see `Siting.curve` for the order in
+    which to build one of them.
     """
     checked_goal(goal)
     setting = setting_of(scenario, candidates, rules or Rules())
@@ -90,7 +93,7 @@ def marginal_curve(  # noqa: PLR0913 - a question has this many parts
     table.attrs.update(n=problem.total, unit=demand.unit, aim=str(aim), basis="modelled")
     if goal is not None:
         table.attrs["goal"] = goal
-    return table
+    return _with_drives(table, setting)
 
 
 @takes
@@ -157,7 +160,15 @@ def trade_off(
             answer = _solved(floored, time_limit_s=time_limit_s, gap=0.0)
             if answer.objective == answer.objective:  # a plan was found
                 found.append((*worth.shares(answer.chosen), answer))
-    return _front(found, demands=demands, names=names, n_new=len(ids))
+    return _with_drives(_front(found, demands=demands, names=names, n_new=len(ids)), setting)
+
+
+def _with_drives(table: pd.DataFrame, setting: Setting) -> pd.DataFrame:
+    """Say beside a table how wrong modelled drives are, where that is known."""
+    said = drives_said(setting)
+    if said:
+        table.attrs["drives"] = said[0]
+    return table
 
 
 class _Both:

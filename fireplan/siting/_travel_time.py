@@ -11,8 +11,9 @@ from fireplan import wording
 from fireplan._checked import takes
 from fireplan.errors import InputError
 from fireplan.siting._problem.aims_and_rules import Aim, Rules
-from fireplan.siting._problem.prepared_problem import Setting, default_weight, setting_of
+from fireplan.siting._problem.prepared_problem import Setting, setting_of
 from fireplan.siting._problem.service_problem import Costs
+from fireplan.siting._problem.what_counts import default_weight
 from fireplan.siting._results.build_result import siting_of
 from fireplan.siting._results.plan_proof import Proven, arrivals
 from fireplan.siting._results.site_values import MeanWeigher

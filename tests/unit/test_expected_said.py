@@ -115,7 +115,7 @@ def test_planned_drives_are_said_to_be_short_with_a_source(planned, town):
 def test_gaps_and_periods_are_told_as_they_are_expected(planned):
     night = fp.roads.SpeedPeriod("night", hours=(22, 6), factor=1.1, basis="calibrated")
     day = fp.roads.SpeedPeriod("day", hours=(6, 22), factor=0.95, basis="calibrated")
-    town = planned.calibrated(learnt(planned.roads, periods=(night, day), hours_sd=0.06))
+    town = planned.calibrated(learnt(planned.roads, periods=(night, day), week_sd=0.06))
     found = fp.assess(town, standard=NFPA_1710)
     periods = fp.measures.by_period(town, standard=NFPA_1710)
     first, *_, last = show.period_lines(periods, found)

@@ -3,10 +3,17 @@
 import math
 from dataclasses import replace
 
+import geopandas as gpd
 import numpy as np
+import pandas as pd
 import pytest
+from how_many import tries
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 import fireplan as fp
+from fireplan._cli import terminal
+from fireplan.drive_times import TravelSpread
 from fireplan.maps._layers.chance_tables import CHANCE_BANDS, POINT_BANDS, point_colours, points_said, whole_points
 from fireplan.maps._layers.chance_words import chance_said, whole_percent
 from fireplan.maps._pages.page_frame import PLANNED
@@ -250,3 +257,53 @@ def test_the_less_likely_the_darker_and_every_step_can_be_told_on_grey_paper():
     grey = [np.dot([int(b.colour[i : i + 2], 16) for i in (1, 3, 5)], [0.2126, 0.7152, 0.0722]) for b in CHANCE_BANDS]
     steps = -np.diff(grey[:-1])  # what is not reached at all is another thing
     assert (steps > 12).all()
+
+
+def test_the_legend_counts_who_lives_in_each_class(found):
+    shown = legend(fp.maps.coverage(found), "Chance that help is there")
+    percent = whole_percent(found.zones["r_chance"])
+    for band in CHANCE_BANDS[:-1]:
+        (entry,) = [e for e in shown.entries if e.label == band.label]
+        assert entry.note == str(10 * int(((percent > band.above) & (percent <= band.up_to)).sum()))
+    assert shown.unit.endswith("; people")
+
+
+def test_gaps_of_incidents_are_late_at_their_own_points(plain):
+    rng = np.random.default_rng(3)
+    points = gpd.points_from_xy(np.full(50, -140.0), 30 + rng.uniform(0, 0.04, 50), crs=4326)
+    calls = gpd.GeoDataFrame(geometry=points, index=pd.Index([f"I{i}" for i in range(50)], name="incident_id"))
+    city = calibrated(fp.Scenario(plain.roads, plain.stations, plain.units, plain.zones, incidents=calls))
+    found = fp.assess(city, standard=RULE)
+    gaps = fp.gaps(found, weight="incidents")
+    late = found.summary().loc[("r", "incidents"), "outside"]
+    assert gaps.attrs["outside"] == pytest.approx(late)
+    parts = gaps["late"].sum() + gaps.attrs["scattered"] + gaps.attrs["elsewhere"]
+    assert parts == pytest.approx(late)
+    assert (gaps["late"] <= gaps["incidents_n"]).all()
+
+
+def test_the_command_line_tells_what_is_expected_late(found):
+    gaps = fp.gaps(found)
+    head = terminal.gap_lines("today", gaps)[0]
+    late, inside = (fp.wording.count(v) for v in (gaps.attrs["outside"], gaps["late"].sum()))
+    limit = f"{RULE.planned[0].title}, 4:00"
+    assert head == f"Gaps, today: {late} of 400 people expected outside {limit}; {inside} of them in 1 gap"
+
+
+@settings(max_examples=tries(25), deadline=None)
+@given(
+    st.integers(60, 420), st.floats(0.02, 0.8), st.floats(0, 60), st.lists(st.floats(0, 50), min_size=40, max_size=40)
+)
+def test_gaps_classes_and_changes_add_up_whatever_drives_are_like(limit_s, upper, start_s, people):
+    town = fp.examples.line_town()
+    zones = town.zones.assign(population=people)
+    rule = local_rule("r", limit_s=limit_s, weight="population", share=0.9)
+    scenario = fp.Scenario(town.roads, town.stations, town.units, zones)
+    made = calibrated(scenario, start_s=start_s, spread=TravelSpread(upper))
+    both = fp.compare(made, made.apply(MOVE, name="middle"), standard=rule)
+    outside = both.baseline.summary().loc[("r", "population"), "outside"]
+    gaps = fp.gaps(both.baseline)
+    assert gaps["late"].sum() + gaps.attrs["scattered"] + gaps.attrs["elsewhere"] == pytest.approx(outside, abs=1e-6)
+    assert ((gaps["chance"] >= 0) & (gaps["chance"] <= 0.5 + 1 / limit_s)).all()
+    net = (both.changes()["r_chance_change"] * zones["population"]).sum()
+    assert net == pytest.approx(both.gains().loc[("middle", "r", "population"), "net"], abs=1e-6)

@@ -4,6 +4,7 @@ import pytest
 
 import fireplan as fp
 from fireplan import maps
+from tests.support.calibrated_town import calibrated
 from tests.support.map_pages import layer_data, shown
 
 TOWN = fp.examples.line_town()
@@ -22,9 +23,10 @@ def bare(name):
     return fp.Scenario(TOWN.roads, TOWN.stations, **parts, name=name)
 
 
+@pytest.mark.parametrize("learnt", [False, True])
 @pytest.mark.parametrize("name", BARE)
-def test_every_view_makes_a_page(name):
-    scenario = bare(name)
+def test_every_view_makes_a_page(name, learnt):
+    scenario = calibrated(bare(name)) if learnt else bare(name)
     assessment = fp.assess(scenario, standard=fp.standards.NFPA_1710)
     other = scenario.apply(fp.SetTurnout(90.0) if len(scenario.units) else fp.ScaleSpeeds(0.9), name="other")
     both = fp.compare(scenario, other, standard=fp.standards.NFPA_1710)

@@ -379,7 +379,7 @@ def counted_said(assessment: Assessment, *, objective: str, count: str | None = 
     ends = [row["share_low"], row["share_high"]]
     sure = f"95 % interval {wording.share_interval(*ends)}" if np.isfinite(ends).all() else ""
     asked = "; ".join(filter(None, (sure, asked)))
-    what += ", expected" if row["calibration"] else ""
+    what += ", expected" if row["calibration"] and row["n"] > 0 else ""
     return (
         f"{said}: {what}{f' ({asked})' if asked else ''}{f'; {left_out}' if left_out else ''}",
         f"{wording.count(float(row['n']))} {row['unit']}",

@@ -16,7 +16,7 @@ from fireplan.maps._layers.legend import Entry, Legend, band_entries
 from fireplan.standards import INTERVALS
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     import geopandas as gpd
     from numpy.typing import ArrayLike, NDArray
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 CHANCE_BANDS = style.chance_bands()
 POINT_BANDS = style.chance_change_bands()
+SEVEN_OF_TEN = "70 %: to about seven of ten calls there help comes in time."
 
 
 def whole_points(before: ArrayLike, after: ArrayLike) -> NDArray[np.float64]:
@@ -65,15 +66,44 @@ def _tip(chance: float, arrival_s: float, clock: str, limit_s: float) -> str:
     return f"{likely}; median {clock}" if np.isfinite(arrival_s) else likely
 
 
-def chance_legend(goal: Objective, *, more: Sequence[Entry], n: str, held_to: str) -> Legend:
-    """Say what the classes of chance mean, in words for a council."""
+def held_by_class(assessment: Assessment, goal: Objective, part: attribute_tables.Counted) -> dict[str, str]:
+    """Say how much of what is counted lies in each class of chance, at its own places."""
+    arrival = assessment.arrival(goal.key, part.measure.name)
+    shown = np.where(np.isfinite(arrival.arrival_s), whole_percent(arrival.chance), np.inf)
+    colours = style.colours_of(pd.Series(shown), CHANCE_BANDS).to_numpy(object)
+    return {band.label: part.number(colours == band.colour) for band in CHANCE_BANDS}
+
+
+def chance_legend(
+    goal: Objective,
+    *,
+    more: Sequence[Entry],
+    n: str,
+    held_to: str,
+    notes: Mapping[str, str] | None = None,
+    of: str = "",
+) -> Legend:
+    """
+    Say what the classes of chance mean, in words for a council.
+
+    Parameters
+    ----------
+    goal
+        Which objective.
+    more
+        What else is drawn.
+    n, held_to
+        As in `Legend`.
+    notes, of
+        How much lies in each class, and of what; none: it is not said.
+    """
     return Legend(
         title=f"Chance that help is there within {wording.clock(goal.limit_s)}",
-        entries=[*band_entries(CHANCE_BANDS), *more],
-        unit=f"{wording.lower(goal.title)}, {INTERVALS[goal.interval]}",
+        entries=[*band_entries(CHANCE_BANDS, notes=notes), *more],
+        unit=f"{wording.lower(goal.title)}, {INTERVALS[goal.interval]}{f'; {of}' if of else ''}",
         n=n,
         held_to=held_to,
-        note="70 %: to about seven of ten calls there help comes in time.",
+        note=SEVEN_OF_TEN if notes else "",
     )
 
 

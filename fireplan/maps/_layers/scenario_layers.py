@@ -199,11 +199,8 @@ def arrival_legends(
         *([Entry(label=gap, colour=GAP_COLOUR, sign="line")] if gaps else []),
         *station_entries(*statuses),  # type: ignore[arg-type]
     ]
-    n = attribute_tables.total_said(
-        assessment.scenario,
-        attribute_tables.counted_of(assessment, goal, count=count),
-        attribute_tables.zones_said(assessment, goal),
-    )
+    part = attribute_tables.counted_of(assessment, goal, count=count)
+    n = attribute_tables.total_said(assessment.scenario, part, attribute_tables.zones_said(assessment, goal))
     arrival = Legend(
         title=f"{goal.title}{': median' if likely else ','} {INTERVALS[goal.interval]}",
         entries=[*band_entries(bands), *([] if likely else more)],
@@ -215,7 +212,11 @@ def arrival_legends(
     )
     if not likely:
         return [arrival]
-    return [chance_tables.chance_legend(goal, more=more, n=n, held_to=limit_said(goal)), arrival]
+    alone = not others  # the figures of one scenario cannot stand in a legend of several
+    notes = chance_tables.held_by_class(assessment, goal, part) if alone else None
+    of = part.unit if alone else ""
+    held_to = limit_said(goal)
+    return [chance_tables.chance_legend(goal, more=more, n=n, held_to=held_to, notes=notes, of=of), arrival]
 
 
 def ground_entries(assessment: Assessment, goal: Objective) -> list[Entry]:

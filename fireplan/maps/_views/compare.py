@@ -91,10 +91,10 @@ def compare(
     legends = arrival_legends(
         comparison.baseline, goal, bands, statuses=statuses, gaps=gaps, others=assessments[1:], count=count
     )
-    what = f"chance of {wording.lower(goal.title)} within {wording.clock(goal.limit_s)}" if likely else ""
+    own = f"{wording.lower(goal.title)}, {INTERVALS[goal.interval]}; switch it on in the list of layers"
     change = Legend(
         title=f"Change against {comparison.names[0]}",
-        unit=f"{what or wording.lower(goal.title)}, {INTERVALS[goal.interval]}; switch it on in the list of layers",
+        unit="points of chance; in the list of layers" if likely else own,
         entries=[*band_entries(POINT_BANDS if likely else CHANGE_BANDS), *ground_entries(comparison.baseline, goal)],
         folded=True,
     )

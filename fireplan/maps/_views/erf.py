@@ -94,7 +94,7 @@ def erf(
     share = wording.share_of(
         (counted.weight * inside).sum() / (counted.total or 1), counted.total, counted.unit, goal=goal.share
     )
-    share += ", expected" if likely else ""
+    share += ", expected" if likely and counted.total > 0 else ""
     what = goal.title if classes[-1].startswith(WHOLE) else classes[-1].capitalize()
     page = OfflineMap(
         title=title or f"Depth of force: {named(assessment.scenario)}",

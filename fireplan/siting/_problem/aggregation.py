@@ -12,6 +12,7 @@ from fireplan._kernel.cover.cover_runs import alike, as_runs
 from fireplan._kernel.shortest_paths.graph import morton_code
 from fireplan.siting._problem.cover_matrix import Covers
 from fireplan.siting._problem.cover_problem import CoverProblem, Floor
+from fireplan.siting._problem.stepped_demand import thinned
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -131,6 +132,8 @@ def core(problem: CoverProblem, alive: NDArray[np.int64]) -> CoverProblem:
     alive
         Candidates that stay, by position; the others keep theirs, cover nothing and may not be chosen.
     """
+    if problem.stepped:
+        problem = thinned(problem, alive).problem
     stays = np.zeros(problem.runs.n, dtype=bool)
     stays[alive] = True
     covered = [problem.runs.rows(j) if stays[j] else np.empty(0, dtype=np.int64) for j in range(problem.runs.n)]

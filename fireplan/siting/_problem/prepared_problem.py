@@ -11,23 +11,24 @@ import numpy as np
 import pandas as pd
 
 from fireplan import wording
-from fireplan._checked import takes
 from fireplan.crs import PLACE_DECIMALS, WGS84, project
 from fireplan.errors import Faults, InputError, UnknownIdError, listed, quoted
-from fireplan.measures._demand_measures import ON, USUAL_FIRST, applies_to, measures_of
+from fireplan.measures._demand_measures import measures_of
 from fireplan.measures._expected import chances_for
 from fireplan.roads import OnRoad
-from fireplan.scenario import counted_columns, held
+from fireplan.scenario import held
 from fireplan.siting._problem.aims_and_rules import Aim, aim_objective
 from fireplan.siting._problem.constraints import Choice, merged, pairs_within
 from fireplan.siting._problem.cover_matrix import Covers
+from fireplan.siting._problem.existing_units import ExistingUnits, driven_s
 from fireplan.siting._problem.stepped_demand import Chanced
+from fireplan.siting._problem.what_counts import place_kind
 from fireplan.stations import KINDS, department_turnout_s
 from fireplan.travel import candidate_times
 from fireplan.travel._places import places, station_places
 from fireplan.travel._suppliers import suppliers
 from fireplan.travel._travel_times import time_rows
-from fireplan.travel._turnout import common_turnout_s
+from fireplan.travel._turnout import common_turnout_s, told_turnout_s
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -36,7 +37,6 @@ if TYPE_CHECKING:
     from fireplan.drive_times._chances import Chances
     from fireplan.scenario import Scenario
     from fireplan.siting._problem.aims_and_rules import Rules
-    from fireplan.standards import Objective
     from fireplan.travel._candidate_times import CandidateTimes
     from fireplan.travel._places import Places
 
@@ -67,42 +67,6 @@ class Demand(NamedTuple):
     places: Places
     weight: NDArray[np.float64]
     points: NDArray[np.float64]
-
-
-class ExistingUnits(NamedTuple):
-    """
-    Who brings the unit asked for: rows of stations, and of one station whose units turn out at different times several.
-
-    Attributes
-    ----------
-    station
-        Station of each row.
-    units
-        How many units it brings.
-    later_s
-        Turnout to add after the drive, where it counts. [s]
-    waits_s
-        Turnout waited for before it, and told with it: see `fireplan.travel._turnout`. [s]
-    travel_s
-        Drive to each place, with what is waited for before it; rows x places. [s]
-    """
-
-    station: pd.Index
-    units: NDArray[np.int64]
-    later_s: NDArray[np.float32]
-    waits_s: NDArray[np.float32]
-    travel_s: NDArray[np.float32]
-
-    def arrival_s(self, speed: float = 1.0) -> NDArray[np.float32]:
-        """When they arrive at each place, driving this many times as fast; rows x places. [s]"""
-        return np.asarray(_driven(self.travel_s, speed, self.waits_s[:, None]) + self.later_s[:, None])
-
-
-def _driven(travel_s: NDArray[np.float32], speed: float, waits_s: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Drives, with what is waited for before them, made this many times as fast. [s]"""
-    if speed == 1:
-        return travel_s
-    return np.asarray((travel_s - waits_s) / np.float32(speed) + waits_s)
 
 
 @dataclass(frozen=True, eq=False)
@@ -160,18 +124,18 @@ class Setting:
         if not scenario.roads.calibrated:
             travel_s = time_rows(scenario, ends, starts=starts)[station]
             return ExistingUnits(names, whole, later_s, none, travel_s)
-        common_s = none + np.float32(common_turnout_s(scenario, rules.interval, [rules.unit]))
+        told_s = none + np.float32(told_turnout_s(scenario, rules.interval, [rules.unit]))
         on = starts.on_road
         at = OnRoad(on.street[station], on.along[station], on.offset_m[station])
         standing = starts._replace(ids=names, on_road=at)
         travel_s = time_rows(scenario, ends, starts=standing, later_s=later_s.astype(float))
-        return ExistingUnits(names, whole, common_s, later_s, travel_s)
+        return ExistingUnits(names, whole, told_s, later_s, travel_s)
 
     def times(self, aim: Aim, *, cutoff_s: float | None = None) -> CandidateTimes:
         """Drive from each candidate to the places an aim counts, with what is waited for before it: see `arrivals`."""
         scenario = self.driven(aim)
-        to, common_s, waits_s = place_kind(scenario, aim.weight), self._common_s(aim), self._waits_s(aim)
-        limit_s = (self.reach_s(aim) if cutoff_s is None else cutoff_s) - common_s
+        to, told_s, waits_s = place_kind(scenario, aim.weight), self._told_s(aim), self._waits_s(aim)
+        limit_s = (self.reach_s(aim) if cutoff_s is None else cutoff_s) - told_s
         if not limit_s - waits_s > 0:
             raise InputError(
                 f"{aim}: turnout alone takes {wording.clock(self.turnout_s)}, so no new site can reach anything"
@@ -187,19 +151,22 @@ class Setting:
 
     def arrivals(self, aim: Aim, times: CandidateTimes, speed: float = 1.0) -> NDArray[np.float32]:
         """When a new unit of each candidate arrives, driving this many times as fast: one for each of its times. [s]"""
-        travel_s = _driven(times.travel_s, speed, np.full(1, self._waits_s(aim), dtype=np.float32))
-        return np.asarray(travel_s + np.float32(self._common_s(aim)))
+        travel_s = driven_s(times.travel_s, speed, np.full(1, self._waits_s(aim), dtype=np.float32))
+        return np.asarray(travel_s + np.float32(self._told_s(aim)))
 
-    def _common_s(self, aim: Aim) -> float:
+    def _told_s(self, aim: Aim) -> float:
         """What of the turnout of a new unit is told after its drive: all of it, unless drives follow a curve. [s]"""
         scenario = self.driven(aim)
         if not scenario.roads.calibrated:
             return self.turnout_s
-        return common_turnout_s(scenario, self.rules.interval, [self.rules.unit])
+        return told_turnout_s(scenario, self.rules.interval, [self.rules.unit])
 
     def _waits_s(self, aim: Aim) -> float:
-        """And what of it is waited for before. [s]"""
-        return self.turnout_s - self._common_s(aim)
+        """And what of it is waited for before: how it differs from that of the department. [s]"""
+        scenario = self.driven(aim)
+        if not scenario.roads.calibrated:
+            return 0.0
+        return self.turnout_s - common_turnout_s(scenario, self.rules.interval, [self.rules.unit])
 
     @cached_property
     def _fingerprint(self) -> int:
@@ -318,7 +285,7 @@ class Setting:
         later_s = np.full(len(starts.ids), self._waits_s(aim))
         ends = places(scenario, place_kind(scenario, aim.weight))
         rows = time_rows(scenario, ends, starts=starts, later_s=later_s)[starts.ids.get_indexer(pd.Index(homes))]
-        return np.asarray(rows + self._common_s(aim) <= aim.within_s)
+        return np.asarray(rows + self._told_s(aim) <= aim.within_s)
 
     def choice(self, ids: pd.Index, *, stations: int, closing: int | None = None, several: int = 1) -> Choice:
         """
@@ -434,73 +401,3 @@ def setting_of(
         degrees.geometry.x.round(PLACE_DECIMALS), degrees.geometry.y.round(PLACE_DECIMALS), crs=WGS84
     )
     return Setting(scenario, degrees.set_geometry(gpd.GeoSeries(whole, index=degrees.index)), rules, medians)
-
-
-def place_kind(scenario: Scenario, weight: str) -> str:
-    """Say whether a weight is counted at incidents or by zone."""
-    return "incidents" if weight == "incidents" and scenario.incidents is not None else "zones"
-
-
-def default_weight(scenario: Scenario) -> str:
-    """
-    What is counted if nobody says.
-
-    Incidents, where the scenario was narrowed to some; else people where they are known, incidents, dwellings, or the
-    first weight that the zones have.
-    """
-    calls = scenario.incidents is not None
-    if calls and any(s.of_incidents for s in scenario.selections):
-        return "incidents"
-    columns = counted_columns(scenario)
-    for name in USUAL_FIRST:
-        if name in columns or (name == "incidents" and calls):
-            return name
-    if not columns:
-        raise InputError(
-            "the scenario counts nothing: give its zones a weight such as population, or incidents; a column of another"
-            " name is counted when weights= names it"
-        )
-    return columns[0]
-
-
-@takes
-def aim_of(scenario: Scenario, objective: Objective, *, importance: float = 1.0) -> Aim:
-    """
-    Seek sites for what an objective speaks of: its limit, its ground, its incidents, its weight.
-
-    Parameters
-    ----------
-    scenario
-        The department as it stands.
-    objective
-        One that a first unit meets.
-    importance
-        As in `Aim`.
-
-    Returns
-    -------
-    An aim with `where` set to the ground, or the incidents, of the objective; named after it.
-
-    Raises
-    ------
-    InputError
-        If the objective asks for a force (sites bring one unit each), or by a column that is not there.
-
-    Examples
-    --------
-    >>> import fireplan as fp
-    >>> town = fp.examples.line_town()
-    >>> print(fp.siting.aim_of(town, fp.standards.NFPA_1710["first_engine"]))
-    First engine within 4:00 travel time to 90 %: population
-    """
-    if len(objective.needs) != 1 or max(objective.needs.values()) > 1:
-        raise InputError(f"objective {quoted(objective.key)} asks for a force: sites are sought for one unit each")
-    weight = objective.weight or default_weight(scenario)
-    measured = places(scenario, place_kind(scenario, weight))
-    where = None
-    if objective.where or (objective.calls and measured.kind == "incidents"):
-        where = pd.Series(applies_to(scenario, objective, measured) == ON, index=measured.ids)
-    return Aim(
-        weight, objective.limit_s, importance=importance, where=where, name=f"{objective}: {weight}",
-        categories=objective.categories,
-    )  # fmt: skip

@@ -177,6 +177,62 @@ def _joined(
     return Runs(start, lo[new].astype(np.int32), hi[last].astype(np.int32), n_rows)
 
 
+class Thinned(NamedTuple):
+    """
+    A problem of steps without some columns.
+
+    Attributes
+    ----------
+    problem
+        What is left: columns keep their places.
+    row
+        Row of each row of the whole in it; -1: nobody is left who covers it.
+    """
+
+    problem: CoverProblem
+    row: NDArray[np.int64]
+
+
+def thinned(problem: CoverProblem, alive: NDArray[np.int64]) -> Thinned:
+    """Leave out all columns but a few, and merge neighbouring rows that these do not tell apart."""
+    runs, m = problem.runs, problem.runs.n_rows
+    stays = np.zeros(runs.n, dtype=bool)
+    stays[alive] = True
+    column = np.repeat(np.arange(runs.n), np.diff(runs.start))
+    used = stays[column]
+    lo, hi, column = runs.lo[used], runs.hi[used], column[used]
+    begins = np.zeros(m + 1, dtype=bool)
+    begins[0] = begins[lo] = begins[hi] = True
+    for values in (problem.base, problem.required, *(f.weight > 0 for f in problem.floors)):
+        begins[1:m] |= values[1:] != values[:-1]
+    segment = np.cumsum(begins[:m]) - 1
+    times = np.cumsum(np.bincount(lo, minlength=m + 1) - np.bincount(hi, minlength=m + 1))[:m]
+    first = np.flatnonzero(begins[:m])
+    covered = (times > 0)[first] | problem.required[first]
+    number = np.where(covered, np.cumsum(covered) - 1, -1)
+    row = number[segment]
+    n_rows, there = int(covered.sum()), row >= 0
+    most = np.where(stays, problem.choice.most, 0)
+    in_group = np.bincount(problem.choice.group, weights=most, minlength=len(problem.choice.quota)).astype(int)
+    quota = tuple(min(q, int(n)) for q, n in zip(problem.choice.quota, in_group, strict=True))
+
+    def in_rows(values: NDArray[np.float64]) -> NDArray[np.float64]:
+        return np.bincount(row[there], weights=values[there], minlength=n_rows).astype(float)
+
+    start = np.concatenate([[0], np.cumsum(np.bincount(column, minlength=runs.n))]).astype(np.int64)
+    left = replace(
+        problem,
+        runs=Runs(start, row[lo].astype(np.int32), (row[hi - 1] + 1).astype(np.int32), n_rows),
+        weight=in_rows(problem.weight),
+        base=problem.base[first[covered]],
+        required=problem.required[first[covered]],
+        choice=replace(problem.choice, most=most, quota=quota),
+        row=np.where(problem.row >= 0, row[problem.row] if m else -1, -1).astype(np.int32),
+        floors=tuple(f._replace(weight=in_rows(f.weight)) for f in problem.floors),
+    )
+    return Thinned(left, row)
+
+
 def beside(*problems: CoverProblem) -> CoverProblem:
     """Put the rows of several problems of the same columns, choice and worth into one, one after the other."""
     if len(problems) == 1:

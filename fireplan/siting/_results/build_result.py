@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -93,6 +94,9 @@ def siting_of(  # noqa: PLR0913 - an answer has this many parts
     chosen = answer.chosen if solved else all_open
     if solved and tie_s is not None:
         chosen = settled(weigher, chosen, choice, tie_s, n_new=n_new)
+        if answer.status != "optimal" and not np.array_equal(chosen, answer.chosen):
+            # What was not proven to be best may have been bettered by the exchange.
+            answer = replace(answer, chosen=chosen, objective=weigher.objective(chosen))
     sites = placed(setting, ids)
     sites[["chosen", "alone", "beside"]] = scores(weigher, chosen, n_new=n_new).to_numpy()
     sites["chosen"] = sites["chosen"].astype(int)

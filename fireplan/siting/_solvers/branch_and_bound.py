@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from fireplan._kernel.location.lagrangian_cover import Relaxation, Room, Rows
+from fireplan.siting._problem.stepped_demand import thinned
 from fireplan.siting._solvers.greedy_exchange import exchange, greedy
 from fireplan.siting._solvers.incumbent import offer
 
@@ -20,6 +21,9 @@ if TYPE_CHECKING:
 ROOT_ROUNDS, ROOT_ITERATIONS = 12, 250
 """The bound is lowered in rounds of so many iterations; between them sites are fixed and answers improved."""
 
+SHORTER = 5
+"""Where steps of chance make iterations dear, rounds are so much shorter and as many more: sites are fixed sooner."""
+
 STRIDE = 0.7
 """Steps begin every round this much shorter."""
 
@@ -28,6 +32,10 @@ STOOD_STILL = 2e-5
 
 NODE_ITERATIONS, NODE_STRIDE, NODE_PATIENCE = 80, 0.3, 15
 """The same below the root, where the multipliers are nearly right from the start."""
+
+
+FEWER = 0.5
+"""Where steps of chance are many, they are merged anew when so few of the sites are left."""
 
 
 class Node(NamedTuple):
@@ -39,7 +47,14 @@ class Node(NamedTuple):
     bound: float
 
 
-def bound_and_fix(problem: CoverProblem, search: Search) -> Node:
+class Root(NamedTuple):
+    """What is left to be searched, and the problem in whose rows its prices are."""
+
+    node: Node
+    problem: CoverProblem
+
+
+def bound_and_fix(problem: CoverProblem, search: Search) -> Root:
     """
     Find good choices and a bound, and rule out sites that cannot be in a better choice.
 
@@ -65,13 +80,18 @@ def bound_and_fix(problem: CoverProblem, search: Search) -> Node:
     quota = np.array(choice.quota)
     relaxed = Relaxation(runs, rows)
     alive = np.flatnonzero((choice.most > 0) & (quota[choice.group] > 0))
+    within, many = problem, len(alive)
     before, tried = np.inf, {tuple(chosen)}
     # Lower the bound, follow what the relaxed answer suggests, and rule out sites by their scores, in rounds: each
     # makes the next sharper. Invariant: a choice better than the best one known holds sites of `alive` alone.
-    for turn in range(ROOT_ROUNDS):
+    parts = SHORTER if problem.stepped else 1
+    for turn in range(ROOT_ROUNDS * parts):
         search.check()
         room = Room(alive, choice.most, choice.group, quota, problem.units)
-        relaxed.descend(rows, room, towards=known - problem.already, iterations=ROOT_ITERATIONS, stride=STRIDE**turn)
+        relaxed.descend(
+            rows, room, towards=known - problem.already, iterations=ROOT_ITERATIONS // parts,
+            stride=STRIDE ** (turn / parts),
+        )  # fmt: skip
         search.tighten(relaxed.bound + problem.already)
         found = np.repeat(np.arange(runs.n), relaxed.best)
         if choice.allows(found) and tuple(found) not in tried:
@@ -79,11 +99,17 @@ def bound_and_fix(problem: CoverProblem, search: Search) -> Node:
             known = max(known, problem.objective(exchange(problem, found, search)))
         if not math.isnan(search.objective):
             alive, _ = _kept(relaxed, room, _target(search) - problem.already)
-        if before - relaxed.bound < STOOD_STILL * relaxed.bound:
+        if before - relaxed.bound < STOOD_STILL / parts * relaxed.bound:
             break
         before = relaxed.bound
+        if problem.stepped and problem.concave and len(alive) < FEWER * many:
+            many, (within, row) = len(alive), thinned(within, alive)
+            priced = relaxed.price[row >= 0]
+            price = np.bincount(row[row >= 0], weights=priced, minlength=within.runs.n_rows).astype(float)
+            rows = Rows(within.weight, within.base, within.worth)
+            relaxed = Relaxation(within.runs, rows, price)
     search.check()
-    return Node(np.empty(0, dtype=np.int64), alive, relaxed.price, relaxed.bound + problem.already)
+    return Root(Node(np.empty(0, dtype=np.int64), alive, relaxed.price, relaxed.bound + problem.already), within)
 
 
 def branch(problem: CoverProblem, root: Node, search: Search) -> None:

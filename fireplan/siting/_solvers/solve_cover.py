@@ -11,6 +11,7 @@ from fireplan import wording
 from fireplan.errors import FireplanError
 from fireplan.siting._problem.aggregation import core
 from fireplan.siting._solvers.branch_and_bound import bound_and_fix, branch
+from fireplan.siting._solvers.cutting_planes import CoverParts, Master, add_required, solve_by_cuts
 from fireplan.siting._solvers.highs import TOLERANCE, conclude, solve
 from fireplan.siting._solvers.incumbent import offer
 
@@ -18,11 +19,15 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from fireplan.siting._problem.cover_problem import CoverProblem
+    from fireplan.siting._problem.integer_program import ProgramRows
     from fireplan.siting._solvers.incumbent import Search
 
 CORE_ENTRIES = 100_000
 """A plain problem with more entries left than this is branched on here: HiGHS would spend minutes at its root."""
 
+
+STEPPED_ROWS = 3000
+"""A problem of steps with more rows left than this is solved by cuts, if it is not branched on."""
 
 PLAINLY = {"presolve": "off"}
 """What is left is reduced already: on covering programs HiGHS's own presolve costs more than it saves."""
@@ -46,14 +51,44 @@ def solve_cover(problem: CoverProblem, search: Search) -> None:
             f"{wording.counted(problem.lost, 'place that has', 'places that have')} to be covered:"
             " reached by no candidate",
         )
-    root = bound_and_fix(problem, search)
+    root, within = bound_and_fix(problem, search)
     left = core(problem, root.alive)
     entries = int((left.runs.hi - left.runs.lo).sum())
     search.model = left
     if problem.plain and entries > CORE_ENTRIES:
-        branch(problem, root, search)
+        branch(within, root, search)
+    elif by_cuts(left):
+        _by_cuts(problem, left, search)
     else:
         _by_highs(problem, left, search)
+
+
+def tell(problem: CoverProblem, search: Search, chosen: NDArray[np.int64]) -> None:
+    """Tell a search of a choice."""
+    offer(problem, search, chosen)
+
+
+def by_cuts(problem: CoverProblem) -> bool:
+    """Say whether a problem has too many rows for HiGHS, and none is worth more than its first cover."""
+    return problem.stepped and len(problem.worth) == 1 and problem.runs.n_rows > STEPPED_ROWS
+
+
+def _by_cuts(problem: CoverProblem, left: CoverProblem, search: Search) -> None:
+    """Find what is left by cuts: the objective is the sum of its parts, and so is each floor."""
+    parts = CoverParts.by([left.weight, *(f.weight for f in left.floors)])
+    n = left.runs.n
+
+    def fix(rows: ProgramRows, variable: NDArray[np.int64]) -> None:
+        for number, floor in enumerate(left.floors, start=1):
+            if floor.least > 0:
+                rows.add(variable[parts.of == number], 1.0, lower=floor.least)
+        add_required(left, rows)
+
+    cost = np.concatenate([np.zeros(n), (parts.of == 0).astype(float)])
+    upper = np.concatenate([left.choice.most.astype(float), parts.weight.sum(axis=1)])
+    master = Master(fix, cost * left.worth[0], upper, left.already)
+    solved = solve_by_cuts(left, search, parts, master, lambda chosen: tell(problem, search, chosen))
+    conclude(solved, search, infeasible=lambda: _why_not(problem))
 
 
 def _by_highs(problem: CoverProblem, left: CoverProblem, search: Search) -> None:
