@@ -77,7 +77,6 @@ def _kept(project: Project, found: Calibration) -> str:
             f"Written: {file.resolve()}. It is not pinned: it has learnt hours of its own, so leave [[periods]] out of"
             f' plan.toml, and write calibration = "{name}" under [inputs].'
         )
-    plan = project.folder / project.plan_file
     if pin(plan, name):
         return f'Written: {file.resolve()}. Pinned in {plan.name}: calibration = "{name}" under [inputs].'
     return f"Written: {file.resolve()}; {plan.name} pins it."

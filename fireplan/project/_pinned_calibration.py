@@ -67,9 +67,9 @@ def driven_by(
     return driven, notes
 
 
-def pinned_name(plan_file: Path) -> str:
-    """Name of the file in which a plan keeps its calibration, whether it is there or not."""
-    return read_plan(plan_file).inputs.calibration or NAME
+def pinned_name(plan: Path) -> str:
+    """Name of the file in which the project of a plan keeps its calibration, whether it is there or not."""
+    return read_plan(plan).inputs.calibration or NAME
 
 
 def settings_of(plan: Plan) -> dict[str, Any]:
