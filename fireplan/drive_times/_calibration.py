@@ -172,6 +172,8 @@ class Calibration(OfOneRelease):
         Its held-out error, days left out in turn.
     network, history
         Fingerprints of the streets and of the history it was made from.
+    times
+        Where the network's own times hold, times `factor`: their fingerprint; "" where speeds by class were learnt.
     speeds_kph
         Speed by class of road, averaged over the week [km/h]; {}: the network's own times hold, times `factor`.
     factor
@@ -213,6 +215,7 @@ class Calibration(OfOneRelease):
     network: str
     history: str
     reason: str = ""
+    times: str = ""
     speeds_kph: Mapping[str, Estimate] = field(default_factory=dict)
     factor: float = 1.0
     curve: DriveCurve = PLAIN
@@ -273,6 +276,12 @@ class Calibration(OfOneRelease):
             raise InputError(
                 f"the calibration was made on other streets (network {quoted(self.network)}, here {quoted(here)}):"
                 " calibrate anew, by fp.calibrate or `fireplan calibrate`"
+            )
+        if self.times and roads.fingerprint != self.times:
+            raise InputError(
+                f"the calibration multiplies planned times, and those were others (times {quoted(self.times)}, here"
+                f" {quoted(roads.fingerprint)}), as with another vehicle, other speeds or turns: calibrate anew, by"
+                " fp.calibrate or `fireplan calibrate`"
             )
 
     def over_the_week(self) -> TravelSpread | None:

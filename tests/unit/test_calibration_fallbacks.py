@@ -10,7 +10,9 @@ import fireplan as fp
 from fireplan.calibration import held_out_runs
 from fireplan.errors import InputError
 from fireplan.progress import silent
+from fireplan.roads import DriveCurve
 from tests.support import driven_towns
+from tests.support.made_calibrations import made
 
 MANY = 1200
 
@@ -242,3 +244,22 @@ def test_whatever_was_learnt_goes_into_a_file_and_back(n, drawn, tmp_path):
     assert again.fingerprint == found.fingerprint
     assert [step.model for step in again.ladder] == [step.model for step in found.ladder]
     assert again.ledger == found.ledger
+
+
+def test_a_factor_is_refused_on_other_planned_times():
+    town = fp.examples.line_town()
+    roads = town.roads
+    factor = replace(made(roads, DriveCurve()), model="factor", speeds_kph={}, factor=0.8, times=roads.fingerprint)
+    slower = roads.with_times(there_s=roads.there_s * 2, back_s=roads.back_s * 2)
+    assert town.calibrated(factor).roads.there_s[0] == pytest.approx(roads.there_s[0] / 0.8)
+    with pytest.raises(InputError, match="multiplies planned times, and those were others"):
+        fp.Scenario(slower, town.stations, town.units, town.zones).calibrated(factor)
+    with pytest.raises(InputError, match="multiplies planned times"):
+        fp.Scenario(roads.with_turns("exact"), town.stations, town.units, town.zones).calibrated(factor)
+
+
+def test_few_runs_are_a_factor_on_the_times_of_their_own_network():
+    drawn = Drawn()
+    found = drawn.learn(drawn.first(45))
+    assert found.model in {"factor", "linear", "planning", "rand", "rand_fitted"}
+    assert found.times == ("" if found.speeds_kph else drawn.town.roads.fingerprint)
