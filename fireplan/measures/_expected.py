@@ -23,6 +23,12 @@ INTERVAL = (2.5, 97.5)
 """Percentiles between which an expectation lies as days are drawn anew."""
 
 
+FARTHEST_S = 1e6
+"""Arrivals that take longer than this are as good as none. [s]"""
+
+MOST_STEPS = 60
+
+
 class Expected(NamedTuple):
     """
     What is expected within a limit.
@@ -82,7 +88,8 @@ def _expected(found: Tally, law: Chances, calibration: str) -> Expected:
     if not found.total > 0:
         return Expected(0.0, np.nan, np.nan, np.nan, calibration)
     reached = found.by_second
-    shares = law.draws @ reached / found.total
+    ends = int(np.flatnonzero(reached)[-1]) + 1 if reached.any() else 0  # most seconds come after all arrivals
+    shares = law.draws[:, :ends] @ reached[:ends] / found.total
     low, high = np.percentile(shares, INTERVAL) if len(shares) else (np.nan, np.nan)
     return Expected(
         float(law.by_second @ reached), float(low), float(high), p90_s(reached, found.total, law), calibration
@@ -107,13 +114,30 @@ def p90_s(by_second: NDArray[np.float64], total: float, law: Chances) -> float:
     wanted = 0.9 * total * (1 - ROUNDING)
     if weight.sum() < wanted:
         return float("inf")
-    low, high = 0.0, 60.0
     law = law.coarser()
-    while float(law.within(second, high) @ weight) < wanted:
-        low, high = high, 2 * high
-        if high > 1e6:
+
+    def more(limit_s: float) -> float:
+        return float(law.within(second, limit_s) @ weight) - wanted
+
+    low, high = 0.0, 60.0
+    over, under = -wanted, more(high)
+    while under < 0:
+        low, over, high = high, under, 2 * high
+        if high > FARTHEST_S:
             return float("inf")
-    while high - low > 0.1:
-        middle = (low + high) / 2
-        low, high = (low, middle) if float(law.within(second, middle) @ weight) >= wanted else (middle, high)
+        under = more(high)
+    # False position; an end that stays twice counts half (the Illinois rule): a third of the steps of halving.
+    stayed = 0
+    for _ in range(MOST_STEPS):
+        if high - low <= 0.1:
+            break
+        middle = high - under * (high - low) / (under - over)
+        middle = min(max(middle, low + 0.05), high - 0.05)
+        found = more(middle)
+        if found >= 0:
+            high, under, over = middle, found, over / 2 if stayed < 0 else over
+            stayed = -1
+        else:
+            low, over, under = middle, found, under / 2 if stayed > 0 else under
+            stayed = 1
     return round(high, 1)
