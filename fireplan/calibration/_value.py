@@ -59,8 +59,12 @@ def as_calibration(
         What else the value holds.
     """
     parts: dict[str, Any] = dict(rest)
-    learnt = _straightened(learnt)
+    learnt = straightened(learnt)
     parameters = learnt.parameters
+    if ground.moved and model != "full":
+        # Every model was tried with engines leaving by these streets.
+        found = _stations(ground, roads, learnt._replace(later_s=None))
+        parts["stations"] = {name: start for name, start in found.items() if start.at is not None}
     if model == "planning":
         return Calibration(model=model, **parts)
     if model in ("factor", "linear"):
@@ -87,7 +91,7 @@ def as_calibration(
     return Calibration(model=model, **parts)
 
 
-def _straightened(learnt: Learnt) -> Learnt:
+def straightened(learnt: Learnt) -> Learnt:
     """Put a curve that is one factor alone into start, paces and delays, so that drives add up as they are."""
     curve, p = learnt.curve, learnt.parameters
     if curve.power != 1.0 or curve.offset_s or curve.scale == 1.0:

@@ -199,3 +199,15 @@ def test_days_are_left_out_whole():
     assert folds.what == "days"
     assert all(len(np.unique(folds.fold[EngineRuns.day == d])) == 1 for d in range(20))
     assert len(np.unique(folds.fold)) == 14
+
+
+@pytest.mark.parametrize("n", [25, 60, 120])
+def test_of_few_runs_a_spread_does_not_swing_with_the_time(n):
+    rng = np.random.default_rng(12)
+    ends_s, swings = np.array([100.0, 400.0]), []
+    for _ in range(60):
+        median_s = np.exp(rng.normal(np.log(170.0), 0.3, n))
+        found = spread_of(median_s, median_s * np.exp(0.3 * rng.standard_normal(n)))
+        swings.append(np.abs(np.diff(found.upper_at(ends_s)))[0])
+    assert max(swings) < 0.6 * n / 300 * np.log(4.0) + 1e-9
+    assert np.mean(swings) < 0.1
