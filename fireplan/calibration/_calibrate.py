@@ -17,7 +17,7 @@ from fireplan.calibration._intervals import curves_drawn, days_of
 from fireplan.calibration._runs import history_fingerprint
 from fireplan.calibration._study import FEWEST_RUNS, Study, study_of
 from fireplan.calibration._turnout import turnout_times
-from fireplan.calibration._value import as_calibration
+from fireplan.calibration._value import as_calibration, straightened
 from fireplan.drive_times._calibration import network_fingerprint
 from fireplan.errors import InputError
 from fireplan.response_performance import Policy, attend
@@ -207,14 +207,15 @@ def told(
         spread = spread_of(rung.by_day.median_s, runs.travel_s)
         design = study.material.designs[study.model]
         if study.model != "planning":
+            driven = straightened(rung.learnt)  # draws are read against drives as they add up on the network
             drawn = curves_drawn(
-                rung.learnt,
-                rung.learnt.added_s(design, runs.station),
+                driven,
+                driven.added_s(design, runs.station),
                 runs.travel_s,
                 rung.by_day,
                 days_of(runs.day),
                 n=draws,
-                starts=study.model in ("linear", "class", "full"),
+                model=study.model,
                 rng=rng,
             )
     found = as_calibration(

@@ -107,7 +107,11 @@ def spread_of(median_s: NDArray[np.float64], observed_s: NDArray[np.float64], *,
 
 
 def upper_of(away: NDArray[np.float64], residual: NDArray[np.float64], level: float = 0.9) -> tuple[float, float]:
-    """Regress a quantile of residuals on how far medians lie from 240 s."""
+    """
+    Regress a quantile of residuals on how far medians lie from 240 s.
+
+    Of fewer than `OFTEN_ENOUGH` runs the slope is drawn to nothing: what they tell of it is noise.
+    """
 
     def at(slope: float) -> tuple[float, float]:
         left = residual - slope * away
@@ -128,5 +132,5 @@ def upper_of(away: NDArray[np.float64], residual: NDArray[np.float64], level: fl
             low, a, loss_a = a, b, loss_b
             b = low + golden * (high - low)
             loss_b = at(b)[0]
-    slope = (low + high) / 2
+    slope = (low + high) / 2 * min(len(residual) / OFTEN_ENOUGH, 1.0)
     return max(at(slope)[1], 0.01), float(slope)

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from fireplan.calibration._held_out import LeftOut
     from fireplan.calibration._models import Learnt
+    from fireplan.drive_times._calibration import Model
 
 FROM, TO = 0.025, 0.975
 PARAMETER_DRAWS = 400
@@ -100,7 +101,7 @@ def curves_drawn(
     days: Days,
     *,
     n: int,
-    starts: bool,
+    model: Model,
     rng: np.random.Generator,
 ) -> tuple[Draw, ...]:
     """
@@ -120,8 +121,8 @@ def curves_drawn(
         The runs by day.
     n
         How many draws.
-    starts
-        Whether the model has a start.
+    model
+        Which that is: whether it has a start, and whether its curve is fitted or as published.
     rng
         Draws the days.
     """
@@ -139,11 +140,11 @@ def curves_drawn(
             drawn = bent_curve(left.added_s[rows], log_s[rows], curve)
         else:
             scale = 1.0
-            if starts:
+            if model in ("linear", "class", "full"):
                 begin_s, scale = _start_and_scale(start_s, rest_s[rows], log_s[rows])
             plain = learnt.as_drive_curve(0.0)
             told_s = np.maximum(np.asarray(plain.clock_s(begin_s + scale * rest_s[rows])), 1.0)
-            middle = float(np.exp(np.median(log_s[rows] - np.log(told_s))))
+            middle = float(np.exp(np.median(log_s[rows] - np.log(told_s)))) if model != "rand" else 1.0
             # start + scale x rest, all of it times the middle: the curve's own scale comes after its start.
             begin_s, drawn = begin_s / scale, curve._replace(scale=curve.scale * scale * middle)
         upper, slope = upper_of(away[rows], off[rows])

@@ -106,12 +106,14 @@ class Study:
     why: str
 
 
-def _checked(longest_s: float | None, draws: int) -> None:
+def _checked(longest_s: float | None, draws: int, seed: int) -> None:
     faults = Faults("calibrate")
     if longest_s is not None and not SHORTEST_S < longest_s < np.inf:
         faults.add(f"longest_s is {longest_s!r}: give a number of seconds above {SHORTEST_S:g}, such as 1800")
     if not 0 <= draws <= 10_000:
         faults.add(f"draws is {draws!r}: give a whole number from 0 to 10,000")
+    if seed < 0:
+        faults.add(f"seed is {seed!r}: give a whole number from 0")
     faults.raise_if_any()
 
 
@@ -126,7 +128,7 @@ def study_of(
     seed: int,
 ) -> Study:
     """Fit and try every model of the ladder."""
-    _checked(longest_s, draws)
+    _checked(longest_s, draws, seed)
     if scenario.roads.calibrated:
         raise InputError(
             f"scenario {quoted(scenario.name)} is calibrated already: calibrate from the one it was made from; of a"

@@ -59,8 +59,12 @@ def as_calibration(
         What else the value holds.
     """
     parts: dict[str, Any] = dict(rest)
-    learnt = _straightened(learnt)
+    learnt = straightened(learnt)
     parameters = learnt.parameters
+    if ground.moved and model != "full":
+        # Every model was tried with engines leaving by these streets.
+        found = _stations(ground, roads, learnt._replace(later_s=None))
+        parts["stations"] = {name: start for name, start in found.items() if start.at is not None}
     if model == "planning":
         return Calibration(model=model, **parts)
     if model in ("factor", "linear"):
@@ -87,7 +91,7 @@ def as_calibration(
     return Calibration(model=model, **parts)
 
 
-def _straightened(learnt: Learnt) -> Learnt:
+def straightened(learnt: Learnt) -> Learnt:
     """Put a curve that is one factor alone into start, paces and delays, so that drives add up as they are."""
     curve, p = learnt.curve, learnt.parameters
     if curve.power != 1.0 or curve.offset_s or curve.scale == 1.0:
@@ -136,8 +140,7 @@ def _turns_and_hours(
     # A kind that no way here has may come with a street that is built: it costs what is usual.
     delays = TurnDelays(drives_on=roads.delays.drives_on)._replace(**costs)
     parts: dict[str, Any] = {"delays": delays, "delay_estimates": estimates}
-    share = np.bincount(design.band, minlength=len(p.log_h)) / max(len(design.band), 1)
-    parts["week_sd"] = float(np.sqrt(share @ (p.log_h - share @ p.log_h) ** 2))
+    parts["week_sd"] = _week_sd(design, learnt, ground.runs.station)
     if len(ground.bands) > 1:
         count = np.bincount(design.band, minlength=len(p.log_h))
         of_hours = np.exp(drawn[:, 1 + c + len(p.delays_s) :])
@@ -148,6 +151,15 @@ def _turns_and_hours(
             for i, band in enumerate(ground.bands)
         }
     return parts
+
+
+def _week_sd(design: Design, learnt: Learnt, station: NDArray[np.int64]) -> float:
+    """How the times of the runs would differ by the hour alone, which moves driving and neither start nor turns."""
+    n = len(learnt.parameters.log_h)
+    share = np.bincount(design.band, minlength=n) / max(len(design.band), 1)
+    in_band = [learnt.median_s(design._replace(band=np.full_like(design.band, b)), station) for b in range(n)]
+    log_s = np.log(np.stack(in_band, axis=1))
+    return float(np.sqrt(((log_s - (log_s @ share)[:, None]) ** 2 @ share).mean()))
 
 
 def _period(band: HourBand, factor: float) -> SpeedPeriod:

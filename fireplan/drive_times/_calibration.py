@@ -185,7 +185,8 @@ class Calibration(OfOneRelease):
     periods, period_estimates
         Hours of the week with their factors of speed, against the mean over the week, and how sure they are, by name.
     week_sd
-        Standard deviation of the logarithm of these factors over the runs.
+        Standard deviation of the logarithm of a drive's time over these hours: less than that of the factors, which
+        start and turns do not follow.
     start
         The common start of a drive, and how sure it is. [s]
     stations

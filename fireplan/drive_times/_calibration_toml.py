@@ -50,7 +50,7 @@ SAID = {
     "basis": "What the runs are: observed, invented or simulated.",
     "network": "The streets and the history it was made from: others are refused.",
     "factor": "Planning speeds of classes of road without a speed of their own, or of all, are multiplied by this.",
-    "week_sd": "How the hours of the week differ (standard deviation of the logarithm).",
+    "week_sd": "How drives differ by the hour of the week (standard deviation of the logarithm).",
     "ledger": "Runs that were left out, by rule.",
     "notes": "What a reader has to know, and what it must not be used for.",
     "error": "How wrong it is where it was not fitted, days left out in turn [s]; bias: predicted less observed.",

@@ -8,9 +8,13 @@ import pytest
 
 import fireplan as fp
 from fireplan.calibration import held_out_runs
+from fireplan.calibration._calibrate import told
+from fireplan.calibration._curve_and_spread import Curve
+from fireplan.calibration._exits import Exit
+from fireplan.calibration._study import study_of
 from fireplan.errors import InputError
 from fireplan.progress import silent
-from fireplan.roads import DriveCurve
+from fireplan.roads import DriveCurve, OnRoad
 from tests.support import driven_towns
 from tests.support.made_calibrations import made
 
@@ -214,7 +218,9 @@ def test_what_is_calibrated_is_not_calibrated_again(found, drawn):
         drawn.learn(town=drawn.town.calibrated(found))
 
 
-@pytest.mark.parametrize(("given", "said"), [({"longest_s": 5.0}, "longest_s"), ({"draws": -1}, "draws")])
+@pytest.mark.parametrize(
+    ("given", "said"), [({"longest_s": 5.0}, "longest_s"), ({"draws": -1}, "draws"), ({"seed": -1}, "seed")]
+)
 def test_numbers_that_make_no_sense_are_refused(given, said, drawn):
     with pytest.raises(InputError, match=said):
         drawn.learn(**given)
@@ -263,3 +269,43 @@ def test_few_runs_are_a_factor_on_the_times_of_their_own_network():
     found = drawn.learn(drawn.first(45))
     assert found.model in {"factor", "linear", "planning", "rand", "rand_fitted"}
     assert found.times == ("" if found.speeds_kph else drawn.town.roads.fingerprint)
+
+
+@pytest.fixture(scope="module")
+def studied():
+    drawn = Drawn()
+    few = drawn.first(300)
+    with silent():
+        study = study_of(
+            few, drawn.town, emergency_priorities=("1",), first_types=("engine",), longest_s=None, draws=0, seed=1
+        )
+    return study, few, drawn.town
+
+
+@pytest.mark.parametrize("model", ["planning", "factor", "rand", "rand_fitted", "linear", "class"])
+def test_engines_leave_by_the_street_with_which_a_model_was_tried(model, studied):
+    study, few, town = studied
+    at = study.ground.exits
+    moved = Exit(0, OnRoad(at.street[[1]], at.along[[1]], at.offset_m[[1]]), 0.1, 0.05)
+    found = told(replace(study, model=model, ground=replace(study.ground, moved=(moved,))), few, town, draws=0, seed=1)
+    assert list(found.stations) == [study.ground.runs.stations[0]]
+    assert found.stations["S1"].at is not None
+    assert found.stations["S1"].later_s == 0.0
+
+
+@pytest.mark.parametrize("model", ["rand", "rand_fitted", "linear", "class"])
+def test_drives_drawn_anew_lie_about_the_drive_that_is_told(model, studied):
+    """However much of a fit stands in the factor that makes its median right."""
+    study, few, town = studied
+    rung = study.rungs[model]
+    if model in {"linear", "class"}:
+        p = rung.learnt.parameters
+        more = p._replace(start_s=p.start_s * 1.25, paces=p.paces * 1.25)
+        learnt = rung.learnt._replace(parameters=more, curve=Curve(0.0, 0.8 * rung.learnt.curve.scale, 1.0))
+        rung = rung._replace(learnt=learnt)
+    found = told(replace(study, model=model, rungs={**study.rungs, model: rung}), few, town, draws=40, seed=1)
+    for added_s in (40.0, 80.0):
+        curves = [DriveCurve(d.start_s, d.offset_s, d.scale, d.power, found.curve.ramp_s) for d in found.draws]
+        drawn_s = [float(c.clock_s(np.array(added_s), c.start_s)) for c in curves]
+        own_s = float(found.curve.clock_s(np.array(found.curve.start_s + added_s)))
+        assert np.median(drawn_s) == pytest.approx(own_s, rel=0.03)

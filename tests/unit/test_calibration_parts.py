@@ -7,8 +7,9 @@ from fireplan.calibration._choice import chosen
 from fireplan.calibration._curve_and_spread import Curve, bent_curve, scaled_curve, spread_of, upper_of
 from fireplan.calibration._held_out import error_of, folds_by_day, standard_error
 from fireplan.calibration._hours import Evidence, HourBand, _round_the_clock, bands_of
-from fireplan.calibration._models import RAND_KPH, RAND_RAMP_S, FitMaterial, learn, station_effects
+from fireplan.calibration._models import RAND_KPH, RAND_RAMP_S, FitMaterial, Learnt, learn, station_effects
 from fireplan.calibration._speeds_and_delays import Design, Parameters, bounded, fit
+from fireplan.calibration._value import _week_sd
 from fireplan.drive_times import NORMAL_SHAPE, HeldOutError, LadderStep
 from fireplan.roads import DriveCurve
 
@@ -199,3 +200,27 @@ def test_days_are_left_out_whole():
     assert folds.what == "days"
     assert all(len(np.unique(folds.fold[EngineRuns.day == d])) == 1 for d in range(20))
     assert len(np.unique(folds.fold)) == 14
+
+
+@pytest.mark.parametrize("n", [25, 60, 120])
+def test_of_few_runs_a_spread_does_not_swing_with_the_time(n):
+    rng = np.random.default_rng(12)
+    ends_s, swings = np.array([100.0, 400.0]), []
+    for _ in range(60):
+        median_s = np.exp(rng.normal(np.log(170.0), 0.3, n))
+        found = spread_of(median_s, median_s * np.exp(0.3 * rng.standard_normal(n)))
+        swings.append(np.abs(np.diff(found.upper_at(ends_s)))[0])
+    assert max(swings) < 0.6 * n / 300 * np.log(4.0) + 1e-9
+    assert np.mean(swings) < 0.1
+
+
+@pytest.mark.parametrize(("start_s", "sd"), [(0.0, 0.2), (100.0, 0.0998)])
+def test_hours_widen_drives_by_as_much_as_they_move_them(start_s, sd):
+    """Half of a drive is its start, which no hour slows: it differs by half as much as the factors."""
+    band, log_h = np.arange(40) % 2, np.array([-0.2, 0.2])
+    design = plain_design(np.full((40, 1), 100.0), np.zeros(40), band=band)
+    learnt = Learnt(Parameters(start_s, np.ones(1), np.empty(0), log_h))
+    slow_s, quick_s = start_s + 100 * np.exp(-log_h)
+    found = _week_sd(design, learnt, np.zeros(40, dtype=np.int64))
+    assert found == pytest.approx(abs(np.log(slow_s / quick_s)) / 2)
+    assert found == pytest.approx(sd, abs=2e-3)
