@@ -16,6 +16,12 @@ def city():
     return fp.examples.marisol_project(calibrated=False)
 
 
+def test_speeds_are_called_planned_only_where_they_are(project):
+    said = "class speeds are planning figures until calibrated"
+    assert any(note.startswith(said) for note in project.notes)
+    assert not any(note.startswith(said) for note in fp.examples.marisol_project().notes)
+
+
 @pytest.fixture(scope="session")
 def assessed(city):
     """Today and with Station 8."""

@@ -293,7 +293,8 @@ def test_the_command_line_tells_what_is_expected_late(found):
     head = terminal.gap_lines("today", gaps)[0]
     late, inside = (fp.wording.count(v) for v in (gaps.attrs["outside"], gaps["late"].sum()))
     limit = f"{RULE.planned[0].title}, 4:00"
-    assert head == f"Gaps, today: {late} of 400 people expected outside {limit}; {inside} of them in 1 gap"
+    sooner = f"{fp.wording.count(gaps.attrs['elsewhere'])} of them where help is likelier in time"
+    assert head == f"Gaps, today: {late} of 400 people expected outside {limit}; {inside} of them in 1 gap; {sooner}"
 
 
 @settings(max_examples=tries(25), deadline=None)
