@@ -12,7 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from fireplan import wording
-from fireplan._cli.terminal import plain
+from fireplan._cli.terminal import error_lines, plain
 from fireplan.changes import CloseStation
 from fireplan.siting._results import siting_words as words
 
@@ -50,6 +50,8 @@ def report(
         console.print(_curve(curve, found))
     if runs is not None:
         say(str(runs))
+    for line in error_lines(found.scenario):
+        say(line)
     where = Console(highlight=False, soft_wrap=True)
     resolved = folder.resolve()
     where.print(Text(f"\n{wording.counted(notes, 'note')} on the data and the method: {resolved / 'siting_notes.txt'}"))

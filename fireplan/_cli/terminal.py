@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
     from fireplan.comparison import Comparison
     from fireplan.measures import Assessment
+    from fireplan.scenario import Scenario
 
 
 def plain(text: object) -> str:
@@ -122,13 +123,20 @@ def _cells(rows: pd.DataFrame, names: tuple[str, ...], *, weighs_one: bool) -> l
     return cells
 
 
+def error_lines(scenario: Scenario) -> list[str]:
+    """Say how wrong drive times are, or that they were only planned."""
+    planned, calibration = planned_said(scenario), scenario.calibration
+    if planned or calibration is None:
+        return [f"{wording.capital(planned)}."] if planned else []
+    return [f"{wording.capital(calibration.headline)} ({calibration.basis} runs)."]
+
+
 def drive_lines(comparison: Comparison) -> list[str]:
     """Say how wrong drive times are, and what is expected besides; or that they were only planned."""
     scenario = comparison.baseline.scenario
-    planned = planned_said(scenario)
-    if planned or scenario.calibration is None:
-        return [f"{wording.capital(planned)}."] if planned else []
-    lines = [f"{wording.capital(scenario.calibration.headline)} ({scenario.calibration.basis} runs)."]
+    lines = error_lines(scenario)
+    if planned_said(scenario) or scenario.calibration is None:
+        return lines
     for goal in comparison.standard.planned:
         row: Any = headline_row(comparison.baseline, goal.key)
         said = expected_said(row)

@@ -52,11 +52,12 @@ def reason_of(
     tried = {step.model for step in ladder}
     untried = [name for name in names if name not in tried]
     if untried:
-        needs = ", ".join(f"{MODELS[name]} {wording.count(FEWEST.get(name, 0))}" for name in untried)
-        said.append(f"{n} {'is' if len(runs) == 1 else 'are'} too few for others: it takes, for {needs}")
+        needs = ", ".join(f"{MODELS[name]} {wording.count(FEWEST[name])}" for name in untried if name in FEWEST)
+        others = f"others: it takes, for {needs}" if needs else "others"
+        said.append(f"{n} {'is' if len(runs) == 1 else 'are'} too few for {others}")
     elif names.index(model) < names.index("full"):
         said.append(
-            f"with {n} nothing fuller was better on days left out; from about {wording.count(FULL_RUNS)} on, classes,"
+            f"with {n} nothing fuller was better on runs left out; from about {wording.count(FULL_RUNS)} on, classes,"
             " turns and hours are"
         )
     if not effects:

@@ -180,7 +180,7 @@ def drive_errors(
 @takes
 def ladder(calibration: Calibration, *, title: str = "", about: About | None = None) -> Chart:
     """
-    Draw the error of every model that was tried, on the same days left out.
+    Draw the error of every model that was tried, on the same days or weeks left out.
 
     Parameters
     ----------

@@ -153,6 +153,9 @@ class Draw(NamedTuple):
 NOT_DRIVEN = {"made", "versions", "notes", "reason", "ledger", "ladder", "by_station", "method"}
 """What a calibration says besides what is driven by it."""
 
+BY_HAND = "values of the calibration were changed by hand: its error is that of others"
+"""A note of such a calibration; its headline says so too."""
+
 
 @takes
 @dataclass(frozen=True)
@@ -262,6 +265,7 @@ class Calibration(OfOneRelease):
         return (
             f"drive times: median error {wording.count(e.median_error_s)} s, p90 {wording.count(e.p90_error_s)} s,"
             f" held out, n = {wording.count(e.n)}"
+            f"{', before values were changed by hand' if BY_HAND in self.notes else ''}"
         )
 
     @cached_property

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 from fireplan import wording
 from fireplan._checked import takes
 from fireplan.drive_times._calibration import (
+    BY_HAND,
     MODELS,
     Calibration,
     Draw,
@@ -37,7 +38,6 @@ if TYPE_CHECKING:
 FORMAT = 1
 LARGEST_BYTES = 2**24
 WIDTH = 118
-BY_HAND = "values of the calibration were changed by hand: its error is that of others"
 
 CODEC = Codec(
     DriveCurve=DriveCurve, Draw=Draw, Estimate=Estimate, HeldOutError=HeldOutError, LadderStep=LadderStep,

@@ -57,11 +57,13 @@ def drive_times_section(material: Material) -> Section:
         planned = "" if scenario is None else f" {wording.capital(planned_said(scenario))} ({SOURCE})."
         section.blocks.append(absent(f"No calibration was given.{planned}"))
         return section
+    fold = wording.singular(calibration.error.held_out)
     found = None if material.drives is None else diagnostics(material.drives, calibration, scenario)
     section.blocks += [
         Prose(
             "Every modelled time of this report is that of a drive as the department's own records show it. Each drive"
-            " below is predicted by a model that was fitted without its day, so the errors are those of days to come."
+            f" below is predicted by a model that was fitted without its {fold}, so the errors are those of drives that"
+            " it never saw."
         ),
         *_card(calibration, found),
         *_ladder(material, calibration),

@@ -14,6 +14,20 @@ TRAVEL = (
     " road speeds as mapped or planned for the class of road [1]."
 )
 
+CALIBRATED = (
+    "Modelled travel: the least driving time over the road network from the station to the place, along one-way streets"
+    " as mapped [1], at what was learnt from dispatch records (see the chapter on drive times): each time is the median"
+    " of such drives."
+)
+EXPECTED = (
+    "Shares are expected over drives: each place counts by how likely help is there within the limit, so do gains and"
+    " losses. What cannot be reached counts as outside."
+)
+YES_OR_NO = (
+    "Shares: the weight within the limit over all weight whose place is known. What cannot be reached counts as"
+    " outside."
+)
+
 
 def methods(roads: RoadNetwork | None) -> tuple[str, ...]:
     """Say how figures are worked out; of travel what the times of these roads hold, and what they do not."""
@@ -25,17 +39,14 @@ def methods(roads: RoadNetwork | None) -> tuple[str, ...]:
     else:
         left_out = [*turns, "traffic", "time of day"]
     said += [f"Not modelled: {', '.join(left_out)}."] if left_out else []
-    return (" ".join([TRAVEL, *said]), *METHODS)
+    driven, shares = (CALIBRATED, EXPECTED) if roads is not None and roads.calibrated else (TRAVEL, YES_OR_NO)
+    return (" ".join([driven, *said]), METHODS[0], shares, *METHODS[1:])
 
 
 METHODS = (
     (
         "First due and force: all units at home and free. A force is complete when units, taken in order of"
         " arrival, have brought every kind of unit and all the people asked for."
-    ),
-    (
-        "Shares: the weight within the limit over all weight whose place is known. What cannot be reached counts"
-        " as outside."
     ),
     (
         "Percentiles: the least value that 90 % do not exceed (inverted_cdf), the only definition under which the"

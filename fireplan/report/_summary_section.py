@@ -154,11 +154,14 @@ def _drives(material: Material) -> str:
     found = material.missed
     if found is None or not math.isfinite(found.drive_ratio) or abs(found.drive_ratio - 1) < FAR_OFF:
         return ""
-    kind = "flatter" if found.drive_ratio > 1 else "understate"
-    return (
-        f"Recorded drives took {wording.number(found.drive_ratio, decimals=2)} times as long as modelled (middle one of"
-        f" {wording.count(found.drives)} drives): modelled shares {kind} the department until speeds are set right."
+    told = (
+        f"took {wording.number(found.drive_ratio, decimals=2)} times as long as modelled (middle one of"
+        f" {wording.count(found.drives)} drives)"
     )
+    if found.drive_error:
+        return f"Recorded drives to incidents of this objective {told}; the calibration is of all its runs together."
+    kind = "flatter" if found.drive_ratio > 1 else "understate"
+    return f"Recorded drives {told}: modelled shares {kind} the department until speeds are set right."
 
 
 def _gap(material: Material) -> str:

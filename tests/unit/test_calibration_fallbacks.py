@@ -70,6 +70,8 @@ def test_of_few_runs_simpler_models_alone_are_tried_and_what_others_take_is_said
     assert 0.97 * n <= found.runs == dict(found.ledger)["used"]
     assert f"{found.runs} runs" in found.reason
     assert "too few" in found.reason
+    assert f"too few for others: it takes, for {'planning speeds times one factor' if n == 5 else ''}" in found.reason
+    assert " 0" not in found.reason
     assert "delays at turns" in found.reason  # what the fullest would take
     assert found.error.n == found.runs
 

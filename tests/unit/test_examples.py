@@ -113,3 +113,9 @@ def test_true_times_are_not_far_from_the_planned_ones(assessed, planted):
     # Planned on posted and class speeds, without delays at junctions; true ones were drawn with them.
     median_s = np.median(inside(assessed[0], planted)["first_due_s"])
     assert 0.7 * planted["first_due_s_today"][1] < median_s < 1.1 * planted["first_due_s_today"][1]
+
+
+def test_speeds_are_called_planned_only_where_they_are(city):
+    said = "class speeds are planning figures until calibrated"
+    assert any(note.startswith(said) for note in city.notes)
+    assert not any(note.startswith(said) for note in fp.examples.marisol_project().notes)

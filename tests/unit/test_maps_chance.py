@@ -109,6 +109,12 @@ def test_zones_are_coloured_by_the_chance_that_their_card_tells(found):
     assert ", expected (95 % interval " in page.subtitle
 
 
+def test_a_goal_within_the_interval_is_not_sure_on_a_map_either(town, found):
+    goal = float(found.summary().loc[("r", "population"), "share"])
+    close = fp.assess(town, standard=local_rule("r", limit_s=240, weight="population", share=goal))
+    assert ", not sure)" in fp.maps.coverage(close).subtitle
+
+
 def test_median_times_are_there_when_asked_for(found):
     page = fp.maps.coverage(found)
     assert not layer(page, "Median arrival by zone").show
@@ -287,7 +293,8 @@ def test_the_command_line_tells_what_is_expected_late(found):
     head = terminal.gap_lines("today", gaps)[0]
     late, inside = (fp.wording.count(v) for v in (gaps.attrs["outside"], gaps["late"].sum()))
     limit = f"{RULE.planned[0].title}, 4:00"
-    assert head == f"Gaps, today: {late} of 400 people expected outside {limit}; {inside} of them in 1 gap"
+    sooner = f"{fp.wording.count(gaps.attrs['elsewhere'])} of them where help is likelier in time"
+    assert head == f"Gaps, today: {late} of 400 people expected outside {limit}; {inside} of them in 1 gap; {sooner}"
 
 
 @settings(max_examples=tries(25), deadline=None)

@@ -124,6 +124,35 @@ def test_faults_of_the_file_are_told(folder):
         open_project(folder)
 
 
+def test_an_error_of_other_values_is_never_told_as_that_of_these(folder, run):
+    text = (folder / "calibration.toml").read_text(encoding="utf-8")
+    kept = [line for line in text.replace("start_s = 9.0", "start_s = 5.0").splitlines() if "content = " not in line]
+    (folder / "calibration.toml").write_text("\n".join(kept), encoding="utf-8")
+    said = "held out, n = 412, before values were changed by hand"
+    assert said in open_project(folder).today.calibration.headline
+    code, out, err = run("assess", folder)
+    assert code == 0, err
+    assert said in " ".join(out.split())
+    assert said in (folder / "out" / "map.html").read_text(encoding="utf-8")
+    assert said in (folder / "out" / "manifest.json").read_text(encoding="utf-8")
+
+
+def test_a_search_for_sites_says_how_wrong_drives_are_or_that_they_are_planned(folder, run):
+    with_more(folder, "[siting]\np = 1\nrobustness_runs = 0")
+    told = {}
+    for name in ("calibrated", "planned"):
+        code, out, err = run("site", folder)
+        assert code == 0, err
+        told[name] = " ".join(out.split())
+        plan = (folder / "plan.toml").read_text(encoding="utf-8")
+        lines = [line for line in plan.splitlines() if not line.startswith("calibration = ")]
+        (folder / "plan.toml").write_text("\n".join(lines), encoding="utf-8")
+    error = "Drive times: median error 31 s, p90 100 s, held out, n = 412 (observed runs)."
+    assert error in told["calibrated"]
+    assert "planning speeds, not learnt from records" in told["planned"]
+    assert error not in told["planned"]
+
+
 def test_hours_are_said_once(folder):
     with_more(folder, '[[periods]]\nname = "peak"\nhours = [7, 9]\nfactor = 0.5')
     driven = open_project(folder).today.during("peak")

@@ -67,6 +67,14 @@ def test_the_summary_says_what_is_expected_and_how_wrong_drives_are(page, both):
     assert "planning speeds, not learnt" not in words(page)
 
 
+def test_methods_and_words_are_those_of_learnt_drives(page):
+    assert "fitted without its day, so" in words(page)
+    assert "at what was learnt from dispatch records" in words(page)
+    assert "Shares are expected over drives" in words(page)
+    assert "planned for the class of road" not in words(page)
+    assert "until speeds are set right" not in words(page)
+
+
 def test_the_chapter_holds_the_card_the_ladder_and_the_errors(page, both):
     assert chapters(page).index("Drive times") == chapters(page).index("Distribution") - 1
     calibration = both.baseline.scenario.calibration

@@ -20,6 +20,7 @@ from fireplan.maps._layers.chance_words import arrivals_said, chance_said, chanc
 from fireplan.maps._layers.station_labels import station_labels
 from fireplan.measures._assessment import chosen_measure, chosen_objective, headline_row, untold_said
 from fireplan.measures._demand_measures import UNTOLD, applies_to, in_zones
+from fireplan.measures._drives_said import share_ends
 from fireplan.measures._gaps import gap_reasons
 from fireplan.scenario import token
 from fireplan.travel import first_due
@@ -374,7 +375,9 @@ def counted_said(assessment: Assessment, *, objective: str, count: str | None = 
     goal = assessment.standard[objective]
     what = f"{wording.lower(goal.title)} within {wording.clock(goal.limit_s)}"
     said = wording.share_of(row["share"], row["n"], str(row["unit"]), goal=row["required_share"])
-    asked = wording.goal_verdict(row["met"], goal=row["required_share"], at_most_outside=row["at_most_outside"])
+    asked = wording.goal_verdict(
+        row["met"], goal=row["required_share"], at_most_outside=row["at_most_outside"], **share_ends(row)
+    )
     left_out = untold_said(row)
     ends = [row["share_low"], row["share_high"]]
     sure = f"95 % interval {wording.share_interval(*ends)}" if np.isfinite(ends).all() else ""
