@@ -31,6 +31,9 @@ if TYPE_CHECKING:
 
 DRAWS = 100
 
+STRANGE_FACTOR = 2.5
+"""Planning speeds that are wrong by more than this are doubted less than the records."""
+
 
 @takes
 def calibrate(
@@ -245,5 +248,13 @@ def told(
             "notes": (*runs.notes, *notes),
         },
     )  # fmt: skip
+    if found.speeds_kph:
+        return found
+    if not 1 / STRANGE_FACTOR <= found.factor <= STRANGE_FACTOR:
+        doubt = (
+            f"engines would drive {found.factor:.2f} times as fast as planned: check that places and stamps are what"
+            " they are taken for, before any figure is used"
+        )
+        found = replace(found, notes=(*found.notes, doubt))
     # A factor on the network's own times is worth nothing on others.
-    return found if found.speeds_kph else replace(found, times=scenario.roads.fingerprint)
+    return replace(found, times=scenario.roads.fingerprint)

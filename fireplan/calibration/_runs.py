@@ -46,6 +46,9 @@ DEFAULTS, DEFAULT_TIMES = 10, 10.0
 MOST_RUNS = 200_000
 """Of more runs, days are drawn until there are so many: memory does not follow the history."""
 
+FEWEST_TOLD, MOST_STRANGE = 20, 0.5
+"""Of so many runs and more, no more than this share may be no drives at all: else the stamps are something else."""
+
 MOST_ASTRAY = 0.5
 """A history of which a larger share lies off the road is one of another city."""
 
@@ -220,6 +223,13 @@ def _by_rule(
     keep("a stamp is missing", rows["run_s"].notna() & rows["out_s"].notna())
     if longest_s is None:
         longest_s = _longest_s(rows["run_s"])
+    strange = int((~rows["run_s"].between(SHORTEST_S, longest_s)).sum())
+    if len(rows) >= FEWEST_TOLD and MOST_STRANGE * len(rows) < strange < len(rows):
+        raise InputError(
+            f"{wording.count(strange)} of {wording.counted(len(rows), 'run')} took less than {SHORTEST_S:g} s or more"
+            f" than {longest_s:g} s from under way to arrived (middle one: {rows['run_s'].median():g} s): are the"
+            " stamps in another unit, or is another one taken for them? See how the columns are read, by `fireplan check`"
+        )
     keep(
         f"travel not from {SHORTEST_S:g} to {longest_s:g} s",
         rows["run_s"].between(SHORTEST_S, longest_s),

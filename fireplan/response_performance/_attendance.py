@@ -221,6 +221,11 @@ def under(found: Beside, policy: Policy) -> Attendance:
         refuse_strangers(pd.unique(history.responses["unit_id"]), scenario.units.index)
     incidents, responses = found.incidents.copy(deep=False), found.responses.copy(deep=False)
     priorities = policy.emergency_priorities
+    if priorities is not None and "priority" not in incidents:
+        raise InputError(
+            f"emergency_priorities names {listed(map(quoted, priorities))}, but the incidents have no column"
+            " 'priority': leave it out, and all count, or name the column in the mapping"
+        )
     incidents["emergency"] = True if priorities is None else incidents["priority"].isin(priorities)
     if priorities is None and "mode" in incidents:
         incidents["emergency"] = incidents["mode"] != "non_emergency"

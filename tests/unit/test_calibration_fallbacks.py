@@ -311,3 +311,20 @@ def test_drives_drawn_anew_lie_about_the_drive_that_is_told(model, studied):
         drawn_s = [float(c.clock_s(np.array(added_s), c.start_s)) for c in curves]
         own_s = float(found.curve.clock_s(np.array(found.curve.start_s + added_s)))
         assert np.median(drawn_s) == pytest.approx(own_s, rel=0.03)
+
+
+def test_times_in_another_unit_are_refused_for_what_they_are():
+    drawn = Drawn()
+    rows = drawn.history.responses
+    taken = rows["arrived"] - rows["enroute"]
+    times = 1.2 * 1800 / taken.dt.total_seconds().median()  # so that most, and not all, take too long
+    slow = rows.assign(arrived=(rows["enroute"] + taken * times).astype(rows["arrived"].dtype))
+    with pytest.raises(InputError, match=r"runs took less than 10 s or more than .* in another unit"):
+        drawn.learn(drawn.history._replace(responses=slow))
+
+
+def test_priorities_of_a_history_without_any_are_refused_in_words():
+    drawn = Drawn()
+    bare = drawn.history._replace(incidents=drawn.history.incidents.drop(columns="priority"))
+    with pytest.raises(InputError, match="have no column 'priority'"):
+        drawn.learn(bare)
