@@ -228,7 +228,7 @@ def _by_rule(
         raise InputError(
             f"{wording.count(strange)} of {wording.counted(len(rows), 'run')} took less than {SHORTEST_S:g} s or more"
             f" than {longest_s:g} s from under way to arrived (middle one: {rows['run_s'].median():g} s): are the"
-            " stamps in another unit, or is another one taken for them? See how the columns are read, by `fireplan check`"
+            " stamps in another unit, or is another one taken for them? `fireplan check` says how columns are read"
         )
     keep(
         f"travel not from {SHORTEST_S:g} to {longest_s:g} s",
