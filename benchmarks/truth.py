@@ -10,6 +10,7 @@ out. San Francisco is left out where its files are not beside this tree.
 from __future__ import annotations
 
 import argparse
+import importlib
 import os
 import resource
 import sys
@@ -245,7 +246,7 @@ def san_francisco_lines(source: Path) -> list[Line]:
     import fireplan as fp  # noqa: PLC0415
 
     sys.path.insert(0, str(ROOT / "data"))
-    from make_san_francisco import main as make  # noqa: PLC0415
+    make = importlib.import_module("make_san_francisco").main
 
     with tempfile.TemporaryDirectory() as folder:
         make(source, Path(folder))
