@@ -18,7 +18,7 @@ from fireplan.calibration._runs import history_fingerprint
 from fireplan.calibration._study import FEWEST_RUNS, Study, study_of
 from fireplan.calibration._turnout import turnout_times
 from fireplan.calibration._value import as_calibration, straightened
-from fireplan.drive_times._calibration import network_fingerprint
+from fireplan.drive_times._calibration import network_fingerprint, times_fingerprint
 from fireplan.errors import InputError
 from fireplan.response_performance import Policy, attend
 
@@ -257,4 +257,4 @@ def told(
         )
         found = replace(found, notes=(*found.notes, doubt))
     # A factor on the network's own times is worth nothing on others.
-    return replace(found, times=scenario.roads.fingerprint)
+    return replace(found, times=times_fingerprint(scenario.roads))

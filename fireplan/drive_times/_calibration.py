@@ -19,6 +19,8 @@ from fireplan.roads._drive_curve import PLAIN
 from fireplan.roads._turns import NO_DELAYS
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from fireplan.drive_times._travel_spread import TravelSpread
     from fireplan.drive_times._turnout_times import TurnoutTimes
     from fireplan.roads import DriveCurve, RoadNetwork, SpeedPeriod, TurnDelays
@@ -149,6 +151,8 @@ class Draw(NamedTuple):
     upper: float
     slope: float
 
+
+TENTHS, HUNDREDTHS = 10.0, 100.0
 
 NOT_DRIVEN = {"made", "versions", "notes", "reason", "ledger", "ladder", "by_station", "method"}
 """What a calibration says besides what is driven by it."""
@@ -282,11 +286,11 @@ class Calibration(OfOneRelease):
                 f"the calibration was made on other streets (network {quoted(self.network)}, here {quoted(here)}):"
                 " calibrate anew, by fp.calibrate or `fireplan calibrate`"
             )
-        if self.times and roads.fingerprint != self.times:
+        if self.times and times_fingerprint(roads) != self.times:
             raise InputError(
                 f"the calibration multiplies planned times, and those were others (times {quoted(self.times)}, here"
-                f" {quoted(roads.fingerprint)}), as with another vehicle, other speeds or turns: calibrate anew, by"
-                " fp.calibrate or `fireplan calibrate`"
+                f" {quoted(times_fingerprint(roads))}), as with another vehicle, other speeds or turns: calibrate anew,"
+                " by fp.calibrate or `fireplan calibrate`"
             )
 
     def over_the_week(self) -> TravelSpread | None:
@@ -308,11 +312,36 @@ def _alike(value: object) -> object:
 
 
 def network_fingerprint(roads: RoadNetwork) -> str:
-    """Name the streets, classes and directions that a calibration is made on, whatever it takes to drive them."""
+    """
+    Name the streets, classes and directions that a calibration is made on, whatever it takes to drive them.
+
+    To a tenth of a metre: other machines project to other last digits, and the streets are the same.
+    """
     digest = hashlib.sha256()
-    digest.update(f"{roads.geometry_fingerprint}{roads.attribute_fingerprint}".encode())
+    for array in (roads.node_xy_m, roads.length_m):
+        digest.update(_rounded(array, TENTHS))
+    for part in (roads.first, roads.last, roads.highway, roads.called):
+        digest.update(np.ascontiguousarray(part).tobytes())
     digest.update(np.packbits([np.isfinite(roads.there_s), np.isfinite(roads.back_s)]).tobytes())
+    digest.update("\0".join(map(str, roads.node_ids)).encode())
     return digest.hexdigest()[:16]
+
+
+def times_fingerprint(roads: RoadNetwork) -> str:
+    """Name how long the streets of a network take as planned, turns and waits included, to a hundredth of a second."""
+    digest = hashlib.sha256(f"{roads.turns} {roads.delays if roads.turns != 'none' else ''}".encode())
+    for array in (roads.there_s, roads.back_s, roads.wait_s):
+        digest.update(_rounded(array, HUNDREDTHS))
+    return digest.hexdigest()[:16]
+
+
+def _rounded(array: NDArray[np.float64], parts: float) -> bytes:
+    """Write numbers as so many small parts; what has no end as the largest there is."""
+    return (
+        np.where(np.isfinite(array), np.rint(np.where(np.isfinite(array), array, 0) * parts), -1)
+        .astype(np.int64)
+        .tobytes()
+    )
 
 
 def drive_by(roads: RoadNetwork, calibration: Calibration) -> RoadNetwork:

