@@ -108,7 +108,13 @@ def p90_s(by_second: NDArray[np.float64], total: float, law: Chances) -> float:
         How much there is, with what is never reached.
     law
         How drives differ.
+
+    Returns
+    -------
+    NaN where there is nothing; inf where more than a tenth never comes.
     """
+    if not total > 0:
+        return float("nan")
     second = np.flatnonzero(by_second)
     weight = by_second[second]
     wanted = 0.9 * total * (1 - ROUNDING)
