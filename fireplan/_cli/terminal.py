@@ -15,7 +15,7 @@ from rich.text import Text
 
 from fireplan import wording
 from fireplan.measures._assessment import chosen_measure, headline_row, left_out, untold_said
-from fireplan.measures._drives_said import expected_said, is_expected, planned_said, share_ends
+from fireplan.measures._drives_said import error_said, expected_said, is_expected, planned_said, share_ends
 from fireplan.standards import INTERVALS
 
 if TYPE_CHECKING:
@@ -128,7 +128,7 @@ def error_lines(scenario: Scenario) -> list[str]:
     planned, calibration = planned_said(scenario), scenario.calibration
     if planned or calibration is None:
         return [f"{wording.capital(planned)}."] if planned else []
-    return [f"{wording.capital(calibration.headline)} ({calibration.basis} runs)."]
+    return [f"{wording.capital(error_said(scenario))} ({calibration.basis} runs)."]
 
 
 def drive_lines(comparison: Comparison) -> list[str]:

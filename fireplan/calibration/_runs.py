@@ -11,6 +11,7 @@ import pandas as pd
 
 from fireplan import wording
 from fireplan._checked import takes
+from fireplan.calibration._turnout import clear_s
 from fireplan.errors import InputError
 from fireplan.incidents._places.coordinates import DEFAULT_POINT_COUNT, DEFAULT_POINT_SHARE
 from fireplan.response_performance import attend
@@ -198,8 +199,7 @@ def _by_rule(
     rows = attendance.responses
     taken_s = (rows["arrived"] - rows["enroute"]).dt.total_seconds()
     turnout_s = (rows["enroute"] - rows["dispatched"]).dt.total_seconds()
-    clear_s = _clear_s(rows)
-    rows = rows.assign(run_s=taken_s, out_s=turnout_s, clear_s=clear_s)
+    rows = rows.assign(run_s=taken_s, out_s=turnout_s, clear_s=clear_s(rows))
     incidents = attendance.incidents
     at = incidents.index.get_indexer(pd.Index(rows["incident_id"]))
     emergency = np.append(incidents["emergency"].to_numpy(bool), False)[at]
@@ -244,16 +244,6 @@ def _longest_s(run_s: pd.Series[float]) -> float:
     """Say which drives are too long to be one: those over a quarter of an hour, where they are rare."""
     drives = run_s[run_s.between(SHORTEST_S, LONGEST_S)]
     return USUAL_LONGEST_S if (drives > USUAL_LONGEST_S).mean() <= MOST_LONGER else LONGEST_S
-
-
-def _clear_s(responses: pd.DataFrame) -> pd.Series[float]:
-    """How long each unit had been clear when it was dispatched; NaN: no earlier call. [s]"""
-    stamps = [name for name in ("dispatched", "enroute", "arrived") if name in responses]
-    rows = responses[responses["dispatched"].notna() & responses["unit_id"].notna()]
-    end = rows["cleared"].fillna(rows[stamps].max(axis=1))
-    ordered = rows.assign(_end=end).sort_values(["unit_id", "dispatched"], kind="stable")
-    before = ordered.groupby("unit_id", sort=False)["_end"].shift()
-    return (ordered["dispatched"] - before).dt.total_seconds().reindex(responses.index)
 
 
 def _placed(

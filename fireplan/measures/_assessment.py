@@ -19,7 +19,7 @@ from fireplan._selection import kind_texts
 from fireplan.errors import InputError, UnknownIdError, listed, quoted
 from fireplan.measures._demand_groups import groups_at
 from fireplan.measures._demand_measures import ON, UNITS, Measure, applies_to, chosen_of, in_zones, measures_of
-from fireplan.measures._drives_said import expected_said, is_expected, share_ends
+from fireplan.measures._drives_said import error_said, expected_said, is_expected, share_ends
 from fireplan.measures._expected import chances_for, expected
 from fireplan.measures._tally import ROUNDING, percentile_s, tally, weighted_percentile
 from fireplan.scenario import held, missing_said
@@ -526,7 +526,7 @@ def calibration_notes(scenario: Scenario) -> list[str]:
     if calibration is None or not scenario.roads.calibrated:
         return []
     how = "shares are expected over drives, which differ" if calibration.spread is not None else "drives are medians"
-    return [f"{calibration.headline} ({calibration.basis} runs); {how}", *calibration.notes]
+    return [f"{error_said(scenario)} ({calibration.basis} runs); {how}", *calibration.notes]
 
 
 def _ground_notes(scenario: Scenario, arrivals: tuple[Arrival, ...]) -> list[str]:

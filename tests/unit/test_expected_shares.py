@@ -202,3 +202,11 @@ def test_the_exit_of_a_station_is_where_its_engines_leave():
     assert times(moved).min() == pytest.approx(9.0, abs=7.0)
     gone = moved.apply(fp.MoveStation("S1", at=(-140.0, 30.03)))
     assert int(np.argmin(times(gone))) in {29, 30, 31}
+
+
+def test_the_error_is_that_of_speeds_before_they_were_scaled():
+    town = line()
+    slower = town.apply(fp.ScaleSpeeds(0.5)).apply(fp.SetTurnout(60.0))
+    said = [note for note in fp.assess(slower, standard=ONE).notes() if note.startswith("drive times: median error")]
+    assert "n = 1,919, before speeds were scaled (observed runs)" in said[0]
+    assert not any("scaled" in note for note in fp.assess(town, standard=ONE).notes())

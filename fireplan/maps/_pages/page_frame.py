@@ -9,6 +9,7 @@ from fireplan import wording
 from fireplan._checked import takes
 from fireplan._html_escape import escape
 from fireplan.maps._layers.legend import legend_html
+from fireplan.measures._drives_said import error_said
 from fireplan.scenario import missing_said
 
 if TYPE_CHECKING:
@@ -96,7 +97,7 @@ def drives_said(scenario: Scenario) -> str:
     if calibration is None or not scenario.roads.calibrated:
         return PLANNED
     basis = "" if calibration.basis == "observed" else f" ({calibration.basis} runs)"
-    return f"{wording.capital(calibration.headline)}{basis}"
+    return f"{wording.capital(error_said(scenario))}{basis}"
 
 
 def _drives_of(*scenarios: Scenario) -> str:
