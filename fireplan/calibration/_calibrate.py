@@ -88,7 +88,8 @@ def calibrate(
     The logarithm of travel is fitted to start + seconds on streets by class / factor of the hour + delays of turns, by
     a robust regression [1]_ that draws classes with few runs towards the planning ratios; ways are sought anew until
     speeds stay. Simpler models down to planning speeds, and RAND's curve [2]_, are fitted beside it and tried on the
-    same days left out. The simplest that is within one standard error of the best is taken [3]_.
+    same days left out: whatever a model takes from runs, ways, hours and exits too, it takes without those days. The
+    simplest that is within one standard error of the best is taken [3]_. 19,000 runs take some fifteen seconds.
 
     References
     ----------

@@ -205,14 +205,10 @@ def _over_days(
     _, of = np.unique(day, return_inverse=True)
     total, count = np.bincount(of, weights=gain).astype(np.float64), np.bincount(of).astype(np.int64)
     rng = np.random.default_rng(seed)
-    means = np.array([_mean_of(rng.integers(0, len(count), len(count)), total, count) for _ in range(DRAWS)])
+    taken = rng.integers(0, len(count), (DRAWS, len(count)))
+    means = total[taken].sum(axis=1) / np.maximum(count[taken].sum(axis=1), 1)
     mean, sd = float(gain.mean()), float(means.std())
     return mean, float(np.quantile(means, SURE)), mean + NormalDist().inv_cdf(level) * sd
-
-
-def _mean_of(taken: NDArray[np.integer], total: NDArray[np.float64], count: NDArray[np.int64]) -> float:
-    """Mean over the runs of the days that were drawn."""
-    return float(total[taken].sum() / max(int(count[taken].sum()), 1))
 
 
 def lonlat_of(roads: RoadNetwork, place: OnRoad) -> tuple[float, float]:

@@ -76,6 +76,14 @@ class FitGround:
         """Ways of all runs at some speeds."""
         return drive(ways, self.exits, self.runs.places, self.runs.station)
 
+    def of(self, rows: NDArray[np.int64]) -> FitGround:
+        """Of some runs."""
+        return replace(self, runs=self.runs.of(rows))
+
+    def plain(self) -> FitGround:
+        """As it was before anything was told of hours and exits."""
+        return replace(self, exits=self.runs.exits, moved=(), bands=WHOLE_WEEK)
+
     def at(self, learnt: Learnt) -> RunWays:
         """The network as a model drives it."""
         kph = self.planning_kph / learnt.parameters.paces
@@ -130,12 +138,14 @@ def simple_designs(ground: FitGround, *, delays: NDArray[np.float64]) -> dict[Mo
     }  # fmt: skip
 
 
-def settled(ground: FitGround, model: Model, first: Learnt | None, *, effects: bool) -> tuple[Design, Learnt]:
+def settled(
+    ground: FitGround, model: Model, first: Learnt | None, *, effects: bool, rounds: int = ROUTE_ROUNDS
+) -> tuple[Design, Learnt]:
     """Seek ways and fit in turn, until speeds stay."""
     runs = ground.runs
     learnt = first
     design: Design | None = None
-    for _ in range(ROUTE_ROUNDS):
+    for _ in range(rounds):
         ways = ground.at(learnt) if learnt is not None else at_speeds(ground.ways, ground.planning_kph * 0.8, USUAL)
         design = ground.design(model, ground.driven(ways))
         found = learn(
@@ -153,14 +163,21 @@ def settled(ground: FitGround, model: Model, first: Learnt | None, *, effects: b
     return design, learnt
 
 
+def exits_tried(ground: FitGround, scenario: Scenario) -> list[OnRoad]:
+    """List by which other streets each station might leave."""
+    stations = held(scenario).stations.loc[ground.runs.stations]
+    return candidates(scenario.roads, in_crs(scenario.roads, stations.geometry), ground.runs.exits)
+
+
 def full_ground(
     ground: FitGround,
-    scenario: Scenario,
+    others: list[OnRoad],
     fold: NDArray[np.int64],
     *,
     seed: int,
     effects: bool,
-    step: Callable[[], None],
+    first: Learnt | None = None,
+    step: Callable[[], None] = lambda: None,
 ) -> tuple[FitGround, Design, Learnt]:
     """
     Fit everything: speeds and delays, the hours that are driven alike, and the streets by which engines leave.
@@ -168,30 +185,34 @@ def full_ground(
     Parameters
     ----------
     ground
-        The runs.
-    scenario
-        Whose stations.
+        The runs, with one band of hours, from the streets by which stations leave by default.
+    others
+        By which other streets each might; see `exits_tried`.
     fold
         Of each run.
     seed
         Draws days.
     effects
         Whether stations have something particular to them.
+    first
+        Where to begin, such as the fit to more runs: near enough to tell hours and exits by one round of ways. They
+        are told by these runs alone, and ways are sought until speeds stay once they are.
     step
         Called after each part.
     """
-    runs = ground.runs
-    design, learnt = settled(ground, "full", None, effects=effects)
+    rounds = ROUTE_ROUNDS
+    if first is not None:
+        first = first._replace(parameters=first.parameters._replace(log_h=np.zeros(1)))
+        rounds = 1
+    design, learnt = settled(ground, "full", first, effects=effects, rounds=rounds)
     step()
-    stations = held(scenario).stations.loc[runs.stations]
-    others = candidates(scenario.roads, in_crs(scenario.roads, stations.geometry), ground.exits)
     for _ in range(2):
         with_bands = _in_bands(ground, design, learnt)
         if with_bands.bands != ground.bands:
             ground = with_bands
             even = np.zeros(len(ground.bands))
             learnt = learnt._replace(parameters=learnt.parameters._replace(log_h=even))
-            design, learnt = settled(ground, "full", learnt, effects=effects)
+            design, learnt = settled(ground, "full", learnt, effects=effects, rounds=rounds)
         step()
         moved = _moved(ground, others, learnt, fold, seed)
         step()
@@ -202,6 +223,8 @@ def full_ground(
             OnRoad(o.street[:0], o.along[:0], o.offset_m[:0]) if k in {e.station for e in moved} else o
             for k, o in enumerate(others)
         ]
+        design, learnt = settled(ground, "full", learnt, effects=effects, rounds=rounds)
+    if rounds < ROUTE_ROUNDS:
         design, learnt = settled(ground, "full", learnt, effects=effects)
     step()
     return ground, design, learnt

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from fireplan.calibration._curve_and_spread import STRAIGHT, bent_curve
-from fireplan.calibration._models import FitMaterial, Learnt, learn
 from fireplan.drive_times import HeldOutError, TravelSpread
 
 if TYPE_CHECKING:
@@ -15,8 +14,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from fireplan.calibration._refits import LeftOut
     from fireplan.calibration._runs import EngineRuns
-    from fireplan.drive_times._calibration import Model
 
 MOST_FOLDS, WEEK_DAYS, FEW_DAYS = 14, 7, 60
 
@@ -51,42 +50,6 @@ def folds_by_day(runs: EngineRuns, seed: int) -> Folds:
     names, of = np.unique(block, return_inverse=True)
     order = np.random.default_rng(seed).permutation(len(names)) % MOST_FOLDS
     return Folds(order[of].astype(np.int64), "weeks" if len(days) > FEW_DAYS else "days")
-
-
-class LeftOut(NamedTuple):
-    """
-    What is modelled of runs without their fold; NaN: in no fold.
-
-    Attributes
-    ----------
-    median_s
-        Modelled time. [s]
-    added_s
-        What start, streets and turns add up to. [s]
-    """
-
-    median_s: NDArray[np.float64]
-    added_s: NDArray[np.float64]
-
-
-def left_out(
-    model: Model,
-    material: FitMaterial,
-    fold: NDArray[np.int64],
-    whole: Learnt,
-    *,
-    effects: bool = True,
-) -> LeftOut:
-    """Model each run without its fold; runs of fold -1 are only fitted to."""
-    design = material.designs[model]
-    found = LeftOut(np.full(len(fold), np.nan), np.full(len(fold), np.nan))
-    for one in np.unique(fold[fold >= 0]):
-        rows = np.flatnonzero(fold != one)
-        tested = np.flatnonzero(fold == one)
-        learnt = learn(model, material, rows, first=whole, effects=effects) if len(rows) else whole
-        found.median_s[tested] = learnt.median_s(design.of(tested), material.station[tested])
-        found.added_s[tested] = learnt.added_s(design.of(tested), material.station[tested])
-    return found
 
 
 def bent(left: LeftOut, log_s: NDArray[np.float64], fold: NDArray[np.int64]) -> LeftOut:

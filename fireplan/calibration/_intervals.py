@@ -14,8 +14,8 @@ from fireplan.drive_times import Draw
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from fireplan.calibration._held_out import LeftOut
     from fireplan.calibration._models import Learnt
+    from fireplan.calibration._refits import LeftOut
     from fireplan.drive_times._calibration import Model
 
 FROM, TO = 0.025, 0.975

@@ -113,15 +113,15 @@ class EngineRuns:
             return self
         *before, (used, n) = self.ledger
         lost = int((~reached).sum())
+        ledger = (*before, ("no way by road from the station", lost), (used, n - lost))
+        return replace(self.of(np.flatnonzero(reached)), ledger=ledger)
+
+    def of(self, rows: NDArray[np.int64]) -> EngineRuns:
+        """Some of them; the ledger stays that of all."""
         one_each = ("incident", "unit", "station", "travel_s", "hour", "weekend", "day")
-        parts: dict[str, Any] = {name: getattr(self, name)[reached] for name in one_each}
+        parts: dict[str, Any] = {name: getattr(self, name)[rows] for name in one_each}
         at = self.places
-        return replace(
-            self,
-            **parts,
-            places=OnRoad(at.street[reached], at.along[reached], at.offset_m[reached]),
-            ledger=(*before, ("no way by road from the station", lost), (used, n - lost)),
-        )
+        return replace(self, **parts, places=OnRoad(at.street[rows], at.along[rows], at.offset_m[rows]))
 
     def day_said(self, day: int) -> str:
         """Say a day as it is written."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -10,20 +10,27 @@ import numpy as np
 from fireplan import wording
 from fireplan.calibration._choice import chosen, reason_of
 from fireplan.calibration._curve_and_spread import bent_curve, spread_of
-from fireplan.calibration._fitting import FitGround, full_ground, ground_of, may_try, settled, simple_designs
+from fireplan.calibration._fitting import (
+    FitGround,
+    exits_tried,
+    full_ground,
+    ground_of,
+    may_try,
+    settled,
+    simple_designs,
+)
 from fireplan.calibration._held_out import (
     Folds,
-    LeftOut,
     below_p90,
     bent,
     error_of,
     folds_by_day,
-    left_out,
     score_of,
     standard_error,
 )
 from fireplan.calibration._intervals import days_of
 from fireplan.calibration._models import FitMaterial, Learnt, learn
+from fireplan.calibration._refits import LeftOut, Refits
 from fireplan.calibration._routes import costs_of
 from fireplan.calibration._runs import SHORTEST_S, EngineRuns, runs_of
 from fireplan.drive_times import HeldOutError, LadderStep
@@ -46,8 +53,8 @@ FEWEST_RUNS = 20
 """Of fewer runs nothing is learnt: planning speeds hold."""
 
 MOST_STATION_FOLDS = 50
-PARTS = 9
-"""Steps of a calibration besides the models."""
+PARTS = 8
+"""Steps of a calibration besides the folds that are left out."""
 
 ALMOST_STRAIGHT = 0.99
 """A curve that bends no more than this is none."""
@@ -82,7 +89,7 @@ class Study:
     Attributes
     ----------
     ground
-        Runs and network.
+        Runs and network, with the hours and exits of the model that is taken.
     material
         What models are fitted to.
     folds
@@ -139,29 +146,35 @@ def study_of(
         emergency_priorities=None if emergency_priorities is None else tuple(emergency_priorities),
         aid_given=True,
     )
-    with steps(PARTS + len(LADDER), what="calibrating") as step:
+    with steps(2, what="reading runs") as step:
         runs = runs_of(history, scenario, policy=policy, longest_s=longest_s, seed=seed)
         _refuse_none(runs)
         step()
         ground = ground_of(scenario, runs)
         _refuse_none(ground.runs)
         step()
-        return _tried(ground, scenario, seed, step)
+    folds = folds_by_day(ground.runs, seed)
+    n = len(ground.runs)
+    tried = [model for model in LADDER if may_try(model, n) and (n >= FEWEST_RUNS or model == "planning")]
+    left_out = len(np.unique(folds.fold)) + len(np.unique(_station_folds(ground.runs))) + 1
+    with steps(PARTS + left_out * len(tried), what="calibrating") as step:
+        return _tried(ground, scenario, tried, folds, seed, step)
 
 
-def _tried(ground: FitGround, scenario: Scenario, seed: int, step: Callable[[], None]) -> Study:
+def _tried(
+    ground: FitGround, scenario: Scenario, tried: Sequence[Model], folds: Folds, seed: int, step: Callable[[], None]
+) -> Study:
     """Fit all models that there are runs enough for, and try them on runs left out."""
     runs = ground.runs
-    n = len(runs)
-    folds = folds_by_day(runs, seed)
     # Nothing is particular to a station where there is no other.
     effects = len(np.unique(runs.station)) > 1
-    tried = [model for model in LADDER if may_try(model, n) and (n >= FEWEST_RUNS or model == "planning")]
+    grounds = dict.fromkeys(tried, ground)
     known: dict[Model, Learnt] = {}
     designs: dict[Model, Design] = {}
+    others = exits_tried(ground, scenario)
     if "full" in tried:
-        ground, designs["full"], known["full"] = full_ground(
-            ground, scenario, folds.fold, seed=seed, effects=effects, step=step
+        grounds["full"], designs["full"], known["full"] = full_ground(
+            ground, others, folds.fold, seed=seed, effects=effects, step=step
         )
     designs |= simple_designs(ground, delays=costs_of(scenario.roads))
     if "class" in tried:
@@ -170,14 +183,15 @@ def _tried(ground: FitGround, scenario: Scenario, seed: int, step: Callable[[], 
     material = FitMaterial(designs, runs.station, len(runs.stations))
     rungs: dict[Model, Rung] = {}
     for model in tried:
-        rungs[model] = _rung(model, material, ground, folds, known.get(model), effects=effects)
-        step()
-    if "full" in rungs:
-        rungs["full"] = _bent_if_better(material, ground, folds, rungs["full"], effects=effects, seed=seed)
+        whole = learn(model, material, first=known.get(model), effects=effects)
+        refits = Refits(model, grounds[model], material, others, whole, folds.fold, seed, effects, step)
+        rungs[model] = _rung(refits)
+        if model == "full":
+            rungs[model] = _bent_if_better(refits, folds, rungs[model])
     ladder = _ladder(rungs, runs, folds)
     model = chosen(ladder, [_paired(rungs, ladder, one, runs, folds) for one in ladder])
     return Study(
-        ground,
+        grounds[model],
         material,
         folds,
         rungs,
@@ -187,20 +201,18 @@ def _tried(ground: FitGround, scenario: Scenario, seed: int, step: Callable[[], 
     )
 
 
-def _rung(
-    model: Model, material: FitMaterial, ground: FitGround, folds: Folds, first: Learnt | None, *, effects: bool
-) -> Rung:
-    """Fit a model to all runs, and try it on runs left out by day, by station and by period."""
-    whole = learn(model, material, first=first, effects=effects)
-    by_day = left_out(model, material, folds.fold, whole, effects=effects)
-    nowhere = LeftOut(*np.full((2, len(ground.runs)), np.nan))
+def _rung(refits: Refits) -> Rung:
+    """Try a model on runs left out by day, by station and by period."""
+    runs = refits.ground.runs
+    by_day = refits.left_out(refits.fold)
+    nowhere = LeftOut(*np.full((2, len(runs)), np.nan))
     by_station = by_period = nowhere
-    if effects:
-        by_station = left_out(model, material, _station_folds(ground.runs), whole._replace(later_s=None), effects=False)
-    second = _second_half(ground.runs)
+    if refits.effects:
+        by_station = refits.left_out(_station_folds(runs), what="stations")
+    second = _second_half(runs)
     if second.any() and not second.all():
-        by_period = left_out(model, material, np.where(second, 0, -1), whole, effects=effects)
-    return Rung(whole, by_day, by_station, by_period)
+        by_period = refits.left_out(np.where(second, 0, -1))
+    return Rung(refits.whole, by_day, by_station, by_period)
 
 
 def _station_folds(runs: EngineRuns) -> NDArray[np.int64]:
@@ -212,9 +224,7 @@ def _second_half(runs: EngineRuns) -> NDArray[np.bool_]:
     return np.asarray(runs.day > np.median(runs.day))
 
 
-def _bent_if_better(
-    material: FitMaterial, ground: FitGround, folds: Folds, straight: Rung, *, effects: bool, seed: int
-) -> Rung:
+def _bent_if_better(refits: Refits, folds: Folds, straight: Rung) -> Rung:
     """
     Take a concave curve where days drawn anew agree that drives bend, and runs left out are told no worse.
 
@@ -222,7 +232,7 @@ def _bent_if_better(
     what it was learnt from is put right with what is so by nature. Its error may not be larger by more than one
     standard error.
     """
-    runs = ground.runs
+    runs = refits.ground.runs
     log_s = np.log(runs.travel_s)
     curve = bent_curve(straight.by_day.added_s, log_s)
     if curve.power > ALMOST_STRAIGHT:
@@ -234,18 +244,18 @@ def _bent_if_better(
     worse = of_bent - of_straight
     if worse.sum() / count.sum() > standard_error(worse, count):
         return straight
-    days, rng = days_of(runs.day), np.random.default_rng(seed)
+    days, rng = days_of(runs.day), np.random.default_rng(refits.seed)
     drawn = [days.drawn(rng) for _ in range(BENDS_DRAWN)]
     bends = [bent_curve(straight.by_day.added_s[rows], log_s[rows], curve).power <= ALMOST_STRAIGHT for rows in drawn]
     if np.mean(bends) < BENDS_AGREED:
         return straight
     by_station, by_period = straight.by_station, straight.by_period
-    if effects:
+    if refits.effects:
         by_station = bent(by_station, log_s, _station_folds(runs))
     second = _second_half(runs)
     if second.any() and not second.all():
         rows = np.flatnonzero(~second)
-        part = left_out("full", material.of(rows), folds.fold[rows], straight.learnt, effects=effects)
+        part = replace(refits.of(rows), step=lambda: None).left_out(refits.fold[rows])
         from_first = bent_curve(part.added_s, log_s[rows])
         by_period = by_period._replace(median_s=np.maximum(from_first.clock_s(by_period.added_s), 1.0))
     return Rung(straight.learnt._replace(curve=curve), by_day, by_station, by_period)

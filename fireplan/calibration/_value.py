@@ -61,10 +61,6 @@ def as_calibration(
     parts: dict[str, Any] = dict(rest)
     learnt = straightened(learnt)
     parameters = learnt.parameters
-    if ground.moved and model != "full":
-        # Every model was tried with engines leaving by these streets.
-        found = _stations(ground, roads, learnt._replace(later_s=None))
-        parts["stations"] = {name: start for name, start in found.items() if start.at is not None}
     if model == "planning":
         return Calibration(model=model, **parts)
     if model in ("factor", "linear"):

@@ -10,12 +10,11 @@ import fireplan as fp
 from fireplan.calibration import held_out_runs
 from fireplan.calibration._calibrate import told
 from fireplan.calibration._curve_and_spread import Curve
-from fireplan.calibration._exits import Exit
 from fireplan.calibration._study import study_of
 from fireplan.drive_times._calibration import times_fingerprint
 from fireplan.errors import InputError
 from fireplan.progress import silent
-from fireplan.roads import DriveCurve, OnRoad
+from fireplan.roads import DriveCurve
 from tests.support import driven_towns
 from tests.support.made_calibrations import made
 
@@ -285,17 +284,6 @@ def studied():
             few, drawn.town, emergency_priorities=("1",), first_types=("engine",), longest_s=None, draws=0, seed=1
         )
     return study, few, drawn.town
-
-
-@pytest.mark.parametrize("model", ["planning", "factor", "rand", "rand_fitted", "linear", "class"])
-def test_engines_leave_by_the_street_with_which_a_model_was_tried(model, studied):
-    study, few, town = studied
-    at = study.ground.exits
-    moved = Exit(0, OnRoad(at.street[[1]], at.along[[1]], at.offset_m[[1]]), 0.1, 0.05)
-    found = told(replace(study, model=model, ground=replace(study.ground, moved=(moved,))), few, town, draws=0, seed=1)
-    assert list(found.stations) == [study.ground.runs.stations[0]]
-    assert found.stations["S1"].at is not None
-    assert found.stations["S1"].later_s == 0.0
 
 
 @pytest.mark.parametrize("model", ["rand", "rand_fitted", "linear", "class"])
