@@ -60,6 +60,13 @@ class Estimate(NamedTuple):
     source: str = "fitted"
 
 
+def unlearnt_said(of: Estimate, model: Model) -> str:
+    """Say what a value rests on where it was not learnt from runs; "": it was."""
+    if of.source == "fitted":
+        return ""
+    return "as published" if model == "rand" else "as planned beside the others, too few runs"
+
+
 class StationStart(NamedTuple):
     """
     What is particular to the drives from one station.
