@@ -368,10 +368,11 @@ def _chance_map(material: Material, goal: Objective, key: str) -> list[Block]:
     weight = pd.Series(in_zones(scenario, measure), index=zones.index) if by_zone else None
     share = wording.share_of(row["share"], row["n"], row["unit"], goal=row["required_share"], **share_ends(row))
     said = f"{share} are expected within {wording.clock(goal.limit_s)}: each place by how likely it is reached in time."
+    percent = pd.Series(style.whole_percent(chance), index=zones.index)  # classes are those of map pages
     title = f"{goal.title}: how likely within {wording.clock(goal.limit_s)}"
     data = pd.DataFrame({"chance": zones[f"{goal.key}_chance"], "median_s": zones[f"{goal.key}_s"]})
     shading = Shading(
-        100 * chance, style.chance_bands(), weight, UNITS.get(measure.name, measure.name) if by_zone else "zones",
+        percent, style.chance_bands(), weight, UNITS.get(measure.name, measure.name) if by_zone else "zones",
         title, said, heading=scenario.name, missing="not asked of here", missing_colour=ELSEWHERE,
     )  # fmt: skip
     return [

@@ -86,6 +86,17 @@ def test_a_search_for_sites_says_it(town, slower):
         assert any(note.startswith(f"{said} (observed runs); each place counts by how likely") for note in found.notes)
 
 
+def test_a_map_of_sites_says_what_a_gap_is(town):
+    found = siting.max_coverage(town, candidates=siting.grid_sites(town, spacing_m=500), within_s=240)
+    page = fp.maps.siting(found, assessment=fp.assess(town, standard=NFPA_1710)).to_html()
+    assert "gap today: help is likelier late than in time" in page.replace("\N{NO-BREAK SPACE}", " ")
+    planned = fp.examples.line_town()
+    found = siting.max_coverage(planned, candidates=siting.grid_sites(planned, spacing_m=500), within_s=240)
+    page = fp.maps.siting(found, assessment=fp.assess(planned, standard=NFPA_1710)).to_html()
+    assert "gap today" in page
+    assert "likelier late" not in page
+
+
 def test_the_terminal_says_it_of_a_what_if(town, slower):
     (first, *_) = show.drive_lines(fp.compare(town, slower, standard=NFPA_1710))
     assert first == f"D{ERROR[1:]}; slower: {BEFORE} (observed runs)."

@@ -13,9 +13,11 @@ from markupsafe import Markup
 import fireplan as fp
 from fireplan import wording
 from fireplan.calibration import diagnostics, model_card
+from fireplan.maps._layers.attribute_tables import counted_of
+from fireplan.maps._layers.chance_tables import held_by_class
 from fireplan.measures._assessment import headline_row
 from fireplan.measures._drives_said import SOURCE, expected_said
-from fireplan.report import _html_page, material_of
+from fireplan.report import _coverage_sections, _html_page, material_of
 from fireplan.report._write_report import report_bytes
 
 STANDARD = fp.standards.NFPA_1710
@@ -133,6 +135,24 @@ def test_a_planned_department_has_no_chapter_but_is_told_its_times_are_short(pla
     asked = report_bytes(material, chapters={"drive_times"}).decode()
     assert chapters(asked) == ["Drive times"]
     assert "No calibration was given. Modelled times are planning speeds" in words(asked)
+
+
+def test_the_classes_of_a_map_of_chances_are_those_of_the_map_page(both, monkeypatch):
+    drawn = {}
+    monkeypatch.setattr(_coverage_sections, "shaded", lambda key, shading, **_: drawn.setdefault(key, shading))
+    goal = STANDARD["first_engine"]
+    _coverage_sections._chance_map(material_of(both), goal, "chance")
+    values, weight = (getattr(drawn["chance"], name) for name in ("values", "weight"))
+    here = {
+        band.label: wording.count(weight[(values > band.above) & (values <= band.up_to)].sum())
+        for band in drawn["chance"].bands
+        if band.label != "not reached"
+    }
+    part = counted_of(both.baseline, goal, count=None)
+    there = held_by_class(both.baseline, goal, part)
+    assert {label: there[label] for label in here} == here
+    raw = 100 * both.baseline.zones["first_engine_chance"]
+    assert (values == np.floor(raw + 0.5)).all()
 
 
 def test_gaps_are_told_as_they_are_expected(both, monkeypatch):

@@ -38,7 +38,8 @@ def drives_said(setting: Setting) -> tuple[str, ...]:
         return ()
     by_chance = calibration.spread is not None and not setting.medians
     how = (
-        "each place counts by how likely it is reached in time, so figures are what is to be expected"
+        "each place counts by how likely it is reached in time, so figures are what is to be expected; their interval"
+        " is that of an assessment of the plan"
         if by_chance
         else "drives are medians, and a place is reached in time or not by its median drive"
     )
