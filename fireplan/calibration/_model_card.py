@@ -13,7 +13,7 @@ from fireplan._checked import takes
 from fireplan._one_release import OfOneRelease
 from fireplan.calibration._do_not_use import ALWAYS
 from fireplan.drive_times import MODELS
-from fireplan.drive_times._calibration import unlearnt_said
+from fireplan.drive_times._calibration import BESIDE, unlearnt_said
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -182,7 +182,7 @@ def _values(c: Calibration) -> Iterator[str]:
         other = "other classes: " if c.speeds_kph else ""
         yield f"{wording.capital(f'{other}planning speeds')} times {wording.number(c.factor, decimals=2)}."
     for name, delay in c.delay_estimates.items():
-        yield f"Delay, {wording.named(name.removesuffix('_s'))}: {_estimate(delay, 's', c.model)}."
+        yield f"Delay, {wording.named(name.removesuffix('_s'))}: {_estimate(delay, 's', c.model, held='as usual')}."
     for period in c.periods:
         known = c.period_estimates.get(period.name)
         plain = period.factor if isinstance(period.factor, int | float) else math.nan
@@ -196,10 +196,10 @@ def _values(c: Calibration) -> Iterator[str]:
         yield f"Turnout: as observed at {wording.counted(c.turnouts.n, 'turnout')}."
 
 
-def _estimate(e: Estimate, unit: str, model: Model, *, decimals: int = 1) -> str:
+def _estimate(e: Estimate, unit: str, model: Model, *, decimals: int = 1, held: str = BESIDE) -> str:
     value, low, high = (wording.number(x, decimals=decimals) for x in (e.value, e.low, e.high))
     known = f"{value} {unit}".strip()
-    if grounds := unlearnt_said(e, model):
+    if grounds := unlearnt_said(e, model, held=held):
         return f"{known} ({grounds}: {wording.count(e.n)})"
     return f"{known} ({low} to {high}; n = {wording.count(e.n)})"
 

@@ -182,7 +182,7 @@ def _gap(material: Material) -> str:
     if likely:
         holds += f" ({wording.count(row['late'])} of them expected late)"
         rest = (
-            f"Of {outside} expected outside, {wording.count(found['late'].sum())} are in"
+            f"{outside} are expected outside, {wording.count(found['late'].sum())} of them in"
             f" {wording.counted(len(found), 'gap')}, where help is likelier late than in time;"
             f" {'the largest' if len(found) > 1 else 'it'}"
         )

@@ -64,6 +64,9 @@ def test_a_plain_calibration_has_a_card_too():
 def test_speeds_that_were_not_learnt_say_what_they_rest_on(town):
     card = model_card(replace(learnt(town.roads), model="rand"))
     assert "service: 15.0 km/h (as published: 4)." in card["Values"]
+    few = {"u_turn_s": Estimate(0.0, 0.0, 4.7, 4, "planning")}
+    card = model_card(learnt(town.roads, delay_estimates=few))
+    assert "Delay, u turn: 0.0 s (as usual, too few runs: 4)." in card["Values"]
     console = Console(width=200, record=True, file=io.StringIO())
     console.print(_speeds(town, learnt(town.roads)))
     rows = {line.split()[0]: " ".join(line.split()) for line in console.export_text().splitlines() if line.strip()}

@@ -162,7 +162,9 @@ def test_gaps_are_told_as_they_are_expected(both, monkeypatch):
     outside = f"{wording.count(found.attrs['outside'])} of {wording.count(found.attrs['total'])} people"
     late = wording.count(found["late"].sum())
     assert len(found)
-    assert f"Of {outside} expected outside, {late} are in {wording.counted(len(found), 'gap')}, where help is" in text
+    assert (
+        f"{outside} are expected outside, {late} of them in {wording.counted(len(found), 'gap')}, where help is" in text
+    )
     assert "Zones that lie together, and where help is likelier late than in time, are one gap." in text
     assert "Times are medians; drive times: median error 15 s, p90 49 s, held out, n = 1,919." in text
     assert f"{outside} are expected not to have the First engine within 4:00: {late} in gaps, " in text
