@@ -123,7 +123,7 @@ VIEWS = (
     ),
     View(
         "residuals", "Residuals",
-        "Where drives were slower or faster than predicted, each without its own day; the page for the public.",
+        "Where drives were slower or faster than predicted, each without its own day or week; the page for the public.",
         'fp.maps.residuals(fp.calibration.held_out_runs(history, planned), today, profile="public")',
     ),
     View(

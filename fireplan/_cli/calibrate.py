@@ -15,6 +15,7 @@ from fireplan import wording
 from fireplan._cli import terminal as show
 from fireplan.calibration import calibrate, model_card
 from fireplan.drive_times import write_calibration
+from fireplan.drive_times._calibration import unlearnt_said
 from fireplan.errors import ProjectError
 from fireplan.measures import assess
 from fireplan.measures._assessment import chosen_measure
@@ -164,7 +165,7 @@ def _speeds(today: Scenario, found: Calibration) -> Table:
     for name, speed in sorted(found.speeds_kph.items(), key=lambda item: -item[1].n):
         of = (roads.highway == name) & np.isfinite(roads.there_s)
         planned = "-" if not of.any() else f"{roads.length_m[of].sum() / roads.there_s[of].sum() * 3.6:.0f}"
-        rests = "runs" if speed.source == "fitted" else "the planning ratio: too few runs"
+        rests = unlearnt_said(speed, found.model) or "runs"
         told = (
             name,
             planned,

@@ -14,8 +14,10 @@ from rich.table import Table
 from rich.text import Text
 
 from fireplan import wording
+from fireplan.changes._drive_error import errors_said
 from fireplan.measures._assessment import chosen_measure, headline_row, left_out, untold_said
-from fireplan.measures._drives_said import error_said, expected_said, is_expected, planned_said, share_ends
+from fireplan.measures._by_period import WHOLE_WEEK
+from fireplan.measures._drives_said import expected_said, is_expected, planned_said, share_ends
 from fireplan.standards import INTERVALS
 
 if TYPE_CHECKING:
@@ -123,18 +125,18 @@ def _cells(rows: pd.DataFrame, names: tuple[str, ...], *, weighs_one: bool) -> l
     return cells
 
 
-def error_lines(scenario: Scenario) -> list[str]:
-    """Say how wrong drive times are, or that they were only planned."""
+def error_lines(scenario: Scenario, *others: Scenario) -> list[str]:
+    """Say how wrong drive times are, and those of others where they are driven otherwise; or that they are planned."""
     planned, calibration = planned_said(scenario), scenario.calibration
     if planned or calibration is None:
         return [f"{wording.capital(planned)}."] if planned else []
-    return [f"{wording.capital(error_said(scenario))} ({calibration.basis} runs)."]
+    return [f"{wording.capital(errors_said(scenario, *others))} ({calibration.basis} runs)."]
 
 
 def drive_lines(comparison: Comparison) -> list[str]:
     """Say how wrong drive times are, and what is expected besides; or that they were only planned."""
     scenario = comparison.baseline.scenario
-    lines = error_lines(scenario)
+    lines = error_lines(scenario, *(a.scenario for a in comparison.assessments[1:]))
     if planned_said(scenario) or scenario.calibration is None:
         return lines
     for goal in comparison.standard.planned:
@@ -166,6 +168,8 @@ def period_lines(found: pd.DataFrame, baseline: Assessment) -> list[str]:
     lines, calibrated = [], baseline.scenario.roads.calibrated
     for goal in baseline.standard.planned:
         rows: Any = found.loc[(goal.key, chosen_measure(baseline, goal.key))]
+        if calibrated:  # shares elsewhere are of the whole week: a second figure of it would differ in its last digit
+            rows = rows.drop(WHOLE_WEEK)
         alike = (
             calibrated and len(set(map(wording.count, rows["n"]))) == 1
         )  # hours that were learnt are many: n is told once
@@ -178,10 +182,11 @@ def period_lines(found: pd.DataFrame, baseline: Assessment) -> list[str]:
         of = f", of {wording.count(rows['n'].iloc[0])} {rows['unit'].iloc[0]}" if alike else ""
         expected = ", expected" if calibrated else ""
         lines.append(f"By period, {goal.title}, {wording.clock(goal.limit_s)}{of}{expected}: {'; '.join(shares)}")
+    if calibrated:
+        return [*lines, "These are of single periods; all other figures here are over all hours of the week together."]
     weighed = found["week_by"].iloc[0]
     assumed = "; speed factors are assumed" if (found.attrs["basis"] == "assumed") else ""
-    hours = "over all hours of the week together" if calibrated else "at the speeds of the hours in no period"
-    rest = f"all other figures here are {hours}"
+    rest = "all other figures here are at the speeds of the hours in no period"
     return [*lines, f"The whole week weighs each period by its {weighed}{assumed}; {rest}."]
 
 

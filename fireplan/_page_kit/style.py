@@ -35,6 +35,8 @@ from fireplan.wording import NOT_REACHED, clock, span
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
+    from numpy.typing import ArrayLike, NDArray
+
 AREA_OPACITY = 0.75  # of all areas, on the map and in the legend
 ROADS = ((MAIN_ROAD, 2.6), (THROUGH_ROAD, 1.5), (LOCAL_ROAD, 0.8))
 """Main, through and local streets: colour, width in pixels."""
@@ -146,6 +148,11 @@ def chance_bands(*, unreachable: bool = True) -> tuple[Band, ...]:
         for label, colour, (low, high) in zip([*labels, f"up to {steps[0]} %"], colours, ends, strict=True)
     ]
     return (*bands, *([Band(label=NOT_REACHED, colour=UNREACHABLE, above=math.inf)] if unreachable else []))
+
+
+def whole_percent(chance: ArrayLike) -> NDArray[np.float64]:
+    """Chances in whole percent, as they are said: classes are those of what is said, so that no two words part."""
+    return np.asarray(np.floor(100 * np.asarray(chance, dtype=float) + 0.5))
 
 
 def chance_change_bands() -> tuple[Band, ...]:

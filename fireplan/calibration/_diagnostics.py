@@ -50,11 +50,14 @@ class Diagnostics(OfOneRelease):
         The tables by name, and the runs they are of, frozen; each table is a property too.
     do_not_use_for
         What the drives must not be used for, as sentences, each from what the runs do not hold or where they are wrong.
+    fold
+        What was left out when a run was predicted, such as "week"; "fold": no calibration was given that says.
     """
 
     tables: dict[str, FrozenTable[pd.DataFrame]]
     do_not_use_for: tuple[str, ...]
     runs: FrozenTable[pd.DataFrame]
+    fold: str = "fold"
 
     def __repr__(self) -> str:
         """Say the error over all, and what not to use it for."""
@@ -156,7 +159,8 @@ def diagnostics(
     tables["by_hour"] = errors.by_values(known, BY_HOUR, every=range(24))
     said = do_not_use(known, tables, calibration, scenario)
     kept = pd.DataFrame(known.drop(columns=[c for c in known.columns if str(known[c].dtype) == "geometry"]))
-    return Diagnostics({name: freeze_own(t) for name, t in tables.items()}, tuple(said), freeze_own(kept))
+    fold = "fold" if calibration is None else wording.singular(calibration.error.held_out)
+    return Diagnostics({name: freeze_own(t) for name, t in tables.items()}, tuple(said), freeze_own(kept), fold)
 
 
 def _check(runs: pd.DataFrame) -> None:

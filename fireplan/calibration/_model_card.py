@@ -13,12 +13,14 @@ from fireplan._checked import takes
 from fireplan._one_release import OfOneRelease
 from fireplan.calibration._do_not_use import ALWAYS
 from fireplan.drive_times import MODELS
+from fireplan.drive_times._calibration import BESIDE, unlearnt_said
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from fireplan.calibration._diagnostics import Diagnostics
     from fireplan.drive_times import Calibration, Estimate, HeldOutError
+    from fireplan.drive_times._calibration import Model
 
 
 class CardPart(NamedTuple):
@@ -173,18 +175,18 @@ def _error_said(e: HeldOutError, *, lead: str = "") -> str:
 
 def _values(c: Calibration) -> Iterator[str]:
     if c.start is not None:
-        yield f"Start of a drive: {_estimate(c.start, 's')}."
+        yield f"Start of a drive: {_estimate(c.start, 's', c.model)}."
     for name, speed in sorted(c.speeds_kph.items(), key=lambda item: -item[1].n):
-        yield f"{name}: {_estimate(speed, 'km/h')}."
+        yield f"{name}: {_estimate(speed, 'km/h', c.model)}."
     if not math.isclose(c.factor, 1.0):
         other = "other classes: " if c.speeds_kph else ""
         yield f"{wording.capital(f'{other}planning speeds')} times {wording.number(c.factor, decimals=2)}."
     for name, delay in c.delay_estimates.items():
-        yield f"Delay, {wording.named(name.removesuffix('_s'))}: {_estimate(delay, 's')}."
+        yield f"Delay, {wording.named(name.removesuffix('_s'))}: {_estimate(delay, 's', c.model, held='as usual')}."
     for period in c.periods:
         known = c.period_estimates.get(period.name)
         plain = period.factor if isinstance(period.factor, int | float) else math.nan
-        factor = _estimate(known, "", decimals=3) if known else wording.number(plain, decimals=3)
+        factor = _estimate(known, "", c.model, decimals=3) if known else wording.number(plain, decimals=3)
         when = "" if period.when == period.name else f" ({period.when})"
         yield f"{period.name}{when}: speeds times {factor}."
     moved = [f"{name} by {s.street or 'another street'}" for name, s in c.stations.items() if s.at is not None]
@@ -194,11 +196,11 @@ def _values(c: Calibration) -> Iterator[str]:
         yield f"Turnout: as observed at {wording.counted(c.turnouts.n, 'turnout')}."
 
 
-def _estimate(e: Estimate, unit: str, *, decimals: int = 1) -> str:
+def _estimate(e: Estimate, unit: str, model: Model, *, decimals: int = 1, held: str = BESIDE) -> str:
     value, low, high = (wording.number(x, decimals=decimals) for x in (e.value, e.low, e.high))
     known = f"{value} {unit}".strip()
-    if e.source != "fitted":
-        return f"{known} (planning ratio; {wording.counted(e.n, 'run')})"
+    if grounds := unlearnt_said(e, model, held=held):
+        return f"{known} ({grounds}: {wording.count(e.n)})"
     return f"{known} ({low} to {high}; n = {wording.count(e.n)})"
 
 

@@ -20,6 +20,7 @@ from fireplan.calibration._turnout import (
     learnt,
     turnouts_of,
 )
+from fireplan.changes._drive_error import error_said
 from fireplan.drive_times import LEVELS
 from fireplan.errors import Faults, InputError, quoted
 from fireplan.response_performance import Attendance, attend
@@ -134,7 +135,7 @@ def total_response(
     table = _table(rows, drawn_s, by)
     table.attrs = {
         "basis": f"{attendance.basis} beside modelled",
-        "drive_error": "" if calibration is None else calibration.headline,
+        "drive_error": error_said(scenario),
         "notes": (
             "handling and turnout are predicted from other days; drives by the calibration, which may rest on these",
         ),

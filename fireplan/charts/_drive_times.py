@@ -94,7 +94,10 @@ def drive_times(found: Diagnostics, *, title: str = "", about: About | None = No
         said += f" Of fifths by predicted time, {known.index[worst]} is farthest off: {bias} s."
     last_s = float(max(np.quantile(runs["observed_s"], SHOWN), np.quantile(runs["median_s"], SHOWN)))
     out = int(((runs["observed_s"] > last_s) | (runs["median_s"] > last_s)).sum())
-    notes = "Each run is predicted without its own day. Cells: runs, the darker the more. Dots: median of each fifth."
+    notes = (
+        f"Each run is predicted without its own {found.fold}. Cells: runs, the darker the more. Dots: median of each"
+        " fifth."
+    )
     if out:
         notes += f" {wording.counted(out, 'longer run is', 'longer runs are')} outside the axes."
     words = Words(
@@ -162,7 +165,7 @@ def drive_errors(
     told = [f"{_seconds(known.loc[e, figure], figure, fine)} ({texts[rows.index.get_loc(e)]})" for e in ends]
     what = "Bias at the median" if figure == "bias_s" else "Median error"
     said = f"{what}: {told[0]}." if ends[0] == ends[1] else f"{what} from {told[0]} to {told[1]}."
-    notes = ["Whiskers: 95 % interval of the median. Each run is predicted without its own day."]
+    notes = [f"Whiskers: 95 % interval of the median. Each run is predicted without its own {found.fold}."]
     if figure == "bias_s":
         notes.append("Left of nought: told too short.")
     few = len(rows) - len(known)

@@ -39,6 +39,10 @@ MODELS: dict[Model, str] = {
 }
 
 
+BESIDE = "as planned beside the others"
+"""What the speed of a class of road is where runs say little of it."""
+
+
 class Estimate(NamedTuple):
     """
     A value learnt from runs.
@@ -58,6 +62,13 @@ class Estimate(NamedTuple):
     high: float
     n: int
     source: str = "fitted"
+
+
+def unlearnt_said(of: Estimate, model: Model, *, held: str = BESIDE) -> str:
+    """Say what a value rests on, such as what was planned, where it was not learnt from runs; "": it was."""
+    if of.source == "fitted":
+        return ""
+    return "as published" if model == "rand" else f"{held}, too few runs"
 
 
 class StationStart(NamedTuple):

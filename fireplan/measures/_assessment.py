@@ -16,10 +16,11 @@ from fireplan._map_calls import MapCalls
 from fireplan._one_release import OfOneRelease
 from fireplan._result_cache import Memo
 from fireplan._selection import kind_texts
+from fireplan.changes._drive_error import error_said
 from fireplan.errors import InputError, UnknownIdError, listed, quoted
 from fireplan.measures._demand_groups import groups_at
 from fireplan.measures._demand_measures import ON, UNITS, Measure, applies_to, chosen_of, in_zones, measures_of
-from fireplan.measures._drives_said import error_said, expected_said, is_expected, share_ends
+from fireplan.measures._drives_said import expected_said, is_expected, share_ends
 from fireplan.measures._expected import chances_for, expected
 from fireplan.measures._tally import ROUNDING, percentile_s, tally, weighted_percentile
 from fireplan.scenario import held, missing_said

@@ -65,6 +65,10 @@ def by_period(scenario: Scenario, standard: Standard | str = "NFPA_1710") -> pd.
     ambulance runs those of the rush hour were hardly slower, and those of the night by a fifth [1]_. Factors are
     assumptions until they are learnt from your own records.
 
+    Of calibrated drives `fireplan.assess` speaks of the whole week too, by one spread that holds its hours; here the
+    shares of its periods are put together. The two may differ in the last digit: of a full alarm within eight minutes
+    59.6 % and 59.7 % of the people of Marisol.
+
     References
     ----------
     .. [1] "Calculating average driving speeds of emergency vehicles by road type based on emergency call data",

@@ -6,7 +6,6 @@ import math
 from typing import TYPE_CHECKING, Any
 
 from fireplan import wording
-from fireplan.changes import ScaleSpeeds
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -34,17 +33,6 @@ MEND = "calibrate them to a dispatch history by fp.calibrate, or `fireplan calib
 def planned_said(scenario: Scenario) -> str:
     """Say that drives are planned, and how such times compare with real ones; nothing where they were calibrated."""
     return "" if scenario.roads.calibrated else f"{PLANNED}; {MEND}"
-
-
-def error_said(scenario: Scenario) -> str:
-    """Say how wrong calibrated drives are, and whether speeds were scaled since that was found; "" where planned."""
-    calibration = scenario.calibration
-    if calibration is None or not scenario.roads.calibrated:
-        return ""
-    since: Scenario | None = scenario
-    while since is not None and not any(isinstance(change, ScaleSpeeds) for change in since.changes):
-        since = since.parent
-    return calibration.headline + ("" if since is None else ", before speeds were scaled")
 
 
 def is_expected(row: Mapping[Any, Any] | pd.Series[Any]) -> bool:

@@ -8,6 +8,7 @@ from importlib import metadata
 from typing import TYPE_CHECKING, Any
 
 from fireplan._geofiles import is_database
+from fireplan.changes._drive_error import errors_said
 from fireplan.project._plan import file_of
 
 if TYPE_CHECKING:
@@ -36,9 +37,10 @@ def manifest(project: Project, scenarios: Sequence[Scenario], *, outputs: Sequen
 
     Returns
     -------
-    Plain values: hashes of the input files (SHA-256), the network's fingerprint, that of the calibration, if drives are
-    by one, with its error, versions, the plan as read, changes of
-    each scenario, row counts, and hashes of the outputs. Nothing in it depends on the time or the machine's paths.
+    Plain values: hashes of the input files (SHA-256), the fingerprint of the network as it is driven, that of the
+    calibration, if drives are by one, with its error and the network as planned, to which it belongs, versions, the
+    plan as read, changes of each scenario, row counts, and hashes of the outputs. Nothing in it depends on the time or
+    the machine's paths.
     """
     inputs = {
         key: {"table": name}
@@ -50,14 +52,15 @@ def manifest(project: Project, scenarios: Sequence[Scenario], *, outputs: Sequen
     plan = project.folder / project.plan_file
     history = project.history
     learnt = project.today.calibration
-    calibration = {} if learnt is None else {"calibration": _calibration_said(learnt, project)}
+    calibration = {} if learnt is None else {"calibration": _calibration_said(learnt, project, scenarios)}
     return {
         "project": project.title,
         "provenance": project.plan.provenance,
         "data_date": project.plan.data_date,
         "inputs": {"plan": {"file": plan.name, "sha256": file_hash(plan)}, **inputs},
         "network": {
-            "fingerprint": project.today.roads.fingerprint,
+            # A calibration belongs to the same streets as planned, and names them by those.
+            "fingerprint_as_driven": project.today.roads.fingerprint,
             "nodes": project.today.roads.n_nodes,
             "streets": project.today.roads.n_streets,
             "crs": project.today.roads.crs.to_string(),
@@ -79,7 +82,7 @@ def manifest(project: Project, scenarios: Sequence[Scenario], *, outputs: Sequen
     }
 
 
-def _calibration_said(learnt: Calibration, project: Project) -> dict[str, Any]:
+def _calibration_said(learnt: Calibration, project: Project, scenarios: Sequence[Scenario]) -> dict[str, Any]:
     """Say what drives were learnt from, and how wrong they are where they were not."""
     name = str(project.plan.inputs.calibration)
     return {
@@ -87,11 +90,11 @@ def _calibration_said(learnt: Calibration, project: Project) -> dict[str, Any]:
         "sha256": file_hash(file_of(project.folder, name)),
         "fingerprint": learnt.fingerprint,
         "model": learnt.model,
-        "error": learnt.headline,
+        "error": errors_said(project.today, *scenarios),
         "basis": learnt.basis,
         "runs": learnt.runs,
         "days": [learnt.first_day, learnt.last_day],
-        "network": learnt.network,
+        "network_as_planned": learnt.network,
         "history": learnt.history,
         "made": learnt.made,
     }

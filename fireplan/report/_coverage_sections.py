@@ -10,9 +10,11 @@ import pandas as pd
 
 from fireplan import wording
 from fireplan._page_kit import style
+from fireplan.changes._drive_error import error_said
 from fireplan.colours import ELSEWHERE
 from fireplan.measures import by_period
 from fireplan.measures._assessment import chosen_measure, headline_row, untold_said
+from fireplan.measures._by_period import WHOLE_WEEK
 from fireplan.measures._demand_measures import UNITS, in_zones
 from fireplan.measures._drives_said import is_expected, share_ends
 from fireplan.report._blocks import Block, Prose, Section, Table, TableColumn, absent
@@ -25,6 +27,8 @@ from fireplan.travel._suppliers import suppliers
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    import geopandas as gpd
 
     from fireplan.measures import Assessment
     from fireplan.report._inputs import Material
@@ -103,16 +107,23 @@ def _period_blocks(baseline: Assessment, material: Material) -> list[Block]:
     chosen = [(goal.key, chosen_measure(baseline, goal.key)) for goal in baseline.standard.planned]
     shown = found.loc[[key for key in found.index if key[:2] in chosen]]
     caption = f"Shares by period of the week, {baseline.scenario.name}; speed factors: {found.attrs['basis']}"
-    rest = "at the speeds of the hours in no period"
     columns = list(PERIODS)
-    if baseline.scenario.roads.calibrated:
-        rest = "over all hours of the week together"
-        columns = [replace(c, head=EXPECTED_IN_PERIODS.get(c.name, c.head)) for c in PERIODS]
     told = (
         f"The whole week weighs each period by its {found['week_by'].iloc[0]}; incidents are those of the period's own"
-        f" hours. All other figures of this report are {rest}. Periods:"
+        " hours. All other figures of this report are at the speeds of the hours in no period. Periods:"
         f" {'; '.join(map(str, baseline.scenario.roads.periods))}."
     )
+    if baseline.scenario.roads.calibrated:
+        # Shares elsewhere are of the whole week already: a second figure of it would differ in its last digit.
+        found, shown = (table.drop(WHOLE_WEEK, level="period") for table in (found, shown))
+        unlike = any(p.name != p.when for p in baseline.scenario.roads.periods)
+        columns = [
+            replace(c, head=EXPECTED_IN_PERIODS.get(c.name, c.head)) for c in PERIODS if c.name != "when" or unlike
+        ]
+        told = (
+            "Incidents are those of the period's own hours. All other figures of this report are over all hours of the"
+            " week together. By how much speeds differ stands in the chapter on drive times."
+        )
     return [
         Table("periods", caption, with_told(found), columns, material.modelled, with_told(shown)),
         Prose(told, "note"),
@@ -154,17 +165,25 @@ def gaps_section(material: Material) -> Section:
         return section
     found = material.holes[scenario.name]
     what = f"{goal.title} within {wording.clock(goal.limit_s)}"
+    attrs, likely = found.attrs, "elsewhere" in found.attrs
+    weight, unit = attrs.get("weight"), attrs.get("unit")
+    if likely:
+        lead = "Zones that lie together, and where help is likelier late than in time, are one gap."
+        times = f"Times are medians; {error_said(scenario)}."
+    else:
+        lead, times = "Zones outside the objective that lie together are one gap.", "Times are modelled."
     section.blocks.append(
-        Prose(
-            "Zones outside the objective that lie together are one gap. Each is given with what it holds, which station"
-            " is nearest, and the likeliest reason. Times are modelled."
-            + (" A zone is outside where help is likelier late than in time." if "late" in found else "")
-        )
+        Prose(f"{lead} Each is given with what it holds, which station is nearest, and the likeliest reason. {times}")
     )
     if not len(found):
-        section.blocks.append(Prose(f"There is no gap: all zones that weigh anything have the {what}."))
+        section.blocks.append(
+            Prose(
+                f"There is no gap: {_scattered_said(found, what)}"
+                if likely
+                else f"There is no gap: all zones that weigh anything have the {what}."
+            )
+        )
         return section
-    weight, unit = found.attrs.get("weight"), found.attrs.get("unit")
     names = {"population": "people", "dwellings": "dwellings", "incidents_n": "incidents"}
     if weight in found:
         names = {weight: unit, **{n: h for n, h in names.items() if n != weight}}
@@ -183,18 +202,9 @@ def gaps_section(material: Material) -> Section:
     for name in ("travel", "worst"):  # a gap lies outside the limit, and is never told to lie at it
         table[f"{name}_told"] = [wording.clock(s, limit_s=goal.limit_s) for s in table[f"{name}_s"]]
     told_gaps = f"Gaps of {what}, {scenario.name}"
-    attrs = found.attrs
     section.blocks.append(Table("gaps", told_gaps, table, columns, material.modelled, most=20))
-    if "elsewhere" in attrs:
-        section.blocks.append(
-            Prose(
-                f"{wording.count(attrs['outside'])} of {wording.count(attrs['total'])} {unit} are expected to be"
-                f" reached late: {wording.count(found['late'].sum())} in gaps, {wording.count(attrs['scattered'])}"
-                " scattered where help is likelier late too, and"
-                f" {wording.count(attrs['elsewhere'])} where it is likelier in time.",
-                "note",
-            )
-        )
+    if likely:
+        section.blocks.append(Prose(wording.capital(_scattered_said(found, what)), "note"))
     elif {"outside", "scattered", "total", "unit"} <= set(attrs):
         section.blocks.append(
             Prose(
@@ -204,6 +214,17 @@ def gaps_section(material: Material) -> Section:
             )
         )
     return section
+
+
+def _scattered_said(found: gpd.GeoDataFrame, what: str) -> str:
+    """Say how much is expected to be reached late, in gaps and elsewhere."""
+    attrs = found.attrs
+    in_gaps = f"{wording.count(found['late'].sum())} in gaps, " if len(found) else ""
+    return (
+        f"{wording.count(attrs['outside'])} of {wording.count(attrs['total'])} {attrs['unit']} are expected not to have"
+        f" the {what}: {in_gaps}{wording.count(attrs['scattered'])} scattered where help is likelier late"
+        f"{' too' if in_gaps else ''}, and {wording.count(attrs['elsewhere'])} where it is likelier in time."
+    )
 
 
 def ground_blocks(material: Material) -> list[Block]:
@@ -347,10 +368,11 @@ def _chance_map(material: Material, goal: Objective, key: str) -> list[Block]:
     weight = pd.Series(in_zones(scenario, measure), index=zones.index) if by_zone else None
     share = wording.share_of(row["share"], row["n"], row["unit"], goal=row["required_share"], **share_ends(row))
     said = f"{share} are expected within {wording.clock(goal.limit_s)}: each place by how likely it is reached in time."
+    percent = pd.Series(style.whole_percent(chance), index=zones.index)  # classes are those of map pages
     title = f"{goal.title}: how likely within {wording.clock(goal.limit_s)}"
     data = pd.DataFrame({"chance": zones[f"{goal.key}_chance"], "median_s": zones[f"{goal.key}_s"]})
     shading = Shading(
-        100 * chance, style.chance_bands(), weight, UNITS.get(measure.name, measure.name) if by_zone else "zones",
+        percent, style.chance_bands(), weight, UNITS.get(measure.name, measure.name) if by_zone else "zones",
         title, said, heading=scenario.name, missing="not asked of here", missing_colour=ELSEWHERE,
     )  # fmt: skip
     return [

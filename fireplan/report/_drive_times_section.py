@@ -8,6 +8,7 @@ import pandas as pd
 
 from fireplan import charts, wording
 from fireplan.calibration import diagnostics, model_card
+from fireplan.changes._drive_error import error_said, speeds_scaled
 from fireplan.drive_times import MODELS
 from fireplan.measures._drives_said import SOURCE, planned_said
 from fireplan.report._blocks import Block, Heading, Points, Prose, Section, Table, TableColumn, absent, drawn
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from fireplan.calibration import Diagnostics
     from fireplan.drive_times import Calibration
     from fireplan.report._inputs import Material
+    from fireplan.scenario import Scenario
 
 NOT_FOR = "What it must not be used for"
 ERRORS = (
@@ -61,11 +63,11 @@ def drive_times_section(material: Material) -> Section:
     found = None if material.drives is None else diagnostics(material.drives, calibration, scenario)
     section.blocks += [
         Prose(
-            "Every modelled time of this report is that of a drive as the department's own records show it. Each drive"
-            f" below is predicted by a model that was fitted without its {fold}, so the errors are those of drives that"
-            " it never saw."
+            "Every modelled time of this report is that of a drive as the department's own records show it"
+            f"{_scaled_said(material)}. Each drive below is predicted by a model that was fitted without its {fold}, so"
+            " the errors are those of drives that it never saw."
         ),
-        *_card(calibration, found),
+        *_card(scenario, calibration, found),
         *_ladder(material, calibration),
     ]
     if found is None:
@@ -95,9 +97,16 @@ def _other_runs(calibration: Calibration, found: Diagnostics) -> list[Block]:
     ]
 
 
-def _card(calibration: Calibration, found: Diagnostics | None) -> list[Block]:
+def _scaled_said(material: Material) -> str:
+    """Say of which scenarios that is not so, as their speeds were scaled."""
+    assessments = () if material.comparison is None else material.comparison.assessments
+    names = [f"“{a.scenario.name}”" for a in assessments if speeds_scaled(a.scenario)]
+    return f", except of {wording.joined(names)}, where speeds were scaled since" if names else ""
+
+
+def _card(scenario: Scenario, calibration: Calibration, found: Diagnostics | None) -> list[Block]:
     card = model_card(calibration, found)
-    blocks: list[Block] = [Prose(f"{wording.capital(card.headline)}.")]
+    blocks: list[Block] = [Prose(f"{wording.capital(error_said(scenario))}.")]
     # What it must not be used for is read first, not last.
     parts = sorted(card.parts, key=lambda part: part.title != NOT_FOR)
     for part in parts:

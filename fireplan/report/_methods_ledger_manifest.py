@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from fireplan import wording
+from fireplan.changes._drive_error import errors_said
+from fireplan.measures._drives_said import is_expected
 from fireplan.project._manifest import PACKAGES
 from fireplan.report._blocks import Block, Heading, Points, Prose, Section, Table, TableColumn, absent
 from fireplan.report._methods_text import REFERENCES, methods
@@ -22,9 +24,9 @@ if TYPE_CHECKING:
 
 def methods_section(material: Material) -> Section:
     """Say how every figure was worked out, with sources."""
-    section = Section(
-        "Methods and sources", [Points(methods(None if material.scenario is None else material.scenario.roads))]
-    )
+    roads = None if material.scenario is None else material.scenario.roads
+    likely = material.baseline is not None and any(is_expected(row) for row in material.baseline.headlines)
+    section = Section("Methods and sources", [Points(methods(roads, likely=likely))])
     standard = material.standard
     if standard is not None:
         rows = [
@@ -107,7 +109,18 @@ def _without_project(material: Material) -> dict[str, Any]:
     if scenario is not None:
         found = {"source": scenario.source, "data_date": scenario.data_date, "provenance": scenario.provenance}
         roads = scenario.roads
-        found["network"] = {"fingerprint": roads.fingerprint, "nodes": roads.n_nodes, "streets": roads.n_streets}
+        found["network"] = {
+            "fingerprint_as_driven": roads.fingerprint,
+            "nodes": roads.n_nodes,
+            "streets": roads.n_streets,
+        }
+        if scenario.calibration is not None and roads.calibrated:
+            known, others = scenario.calibration, [plan.scenario for plan in material.plans]
+            found["calibration"] = {
+                "fingerprint": known.fingerprint,
+                "error": errors_said(scenario, *others),
+                "network_as_planned": known.network,
+            }
         found["rows"] = {
             "stations": len(scenario.stations),
             "units": len(scenario.units),

@@ -21,7 +21,8 @@ CALIBRATED = (
 )
 EXPECTED = (
     "Shares are expected over drives: each place counts by how likely help is there within the limit, so do gains and"
-    " losses. What cannot be reached counts as outside."
+    " losses. Their intervals (95 %) are of drives as fitted to days drawn anew; what records leave out, and what"
+    " changes, is not in them. What cannot be reached counts as outside."
 )
 YES_OR_NO = (
     "Shares: the weight within the limit over all weight whose place is known. What cannot be reached counts as"
@@ -29,18 +30,36 @@ YES_OR_NO = (
 )
 
 
-def methods(roads: RoadNetwork | None) -> tuple[str, ...]:
-    """Say how figures are worked out; of travel what the times of these roads hold, and what they do not."""
+def methods(roads: RoadNetwork | None, *, likely: bool = False) -> tuple[str, ...]:
+    """
+    Say how figures are worked out; of travel what the times of these roads hold, and what they do not.
+
+    Parameters
+    ----------
+    roads
+        What is driven; None: nothing.
+    likely
+        Whether places count by how likely they are reached in time.
+    """
+    learnt = roads is not None and roads.calibrated
     said = [] if roads is None else [wording.capital(f"{note}.") for note in roads.time_notes]
     turns = [] if roads is not None and roads.turns != "none" else ["turn delays"]
     if roads is not None and roads.periods:
-        said.append("Traffic and time of day stand in the table by period alone, as factors on speeds.")
+        said.append(
+            "Traffic and time of day stand in the table by period alone, as factors on speeds."
+            if not learnt
+            else "Hours of the day are all taken together; the table by period tells them apart."
+        )
         left_out = turns
     else:
         left_out = [*turns, "traffic", "time of day"]
     said += [f"Not modelled: {', '.join(left_out)}."] if left_out else []
-    driven, shares = (CALIBRATED, EXPECTED) if roads is not None and roads.calibrated else (TRAVEL, YES_OR_NO)
-    return (" ".join([driven, *said]), METHODS[0], shares, *METHODS[1:])
+    return (
+        " ".join([CALIBRATED if learnt else TRAVEL, *said]),
+        METHODS[0],
+        EXPECTED if likely else YES_OR_NO,
+        *METHODS[1:],
+    )
 
 
 METHODS = (
@@ -61,8 +80,8 @@ METHODS = (
         " of cover [4]."
     ),
     (
-        "Gaps: zones outside the objective grouped by DBSCAN on their points in metres, by weight [5]; the reason"
-        " is a rule of thumb, not a survey."
+        "Gaps: zones outside the objective, of learnt drives by their median, grouped by DBSCAN on their points in"
+        " metres, by weight [5]; the reason is a rule of thumb, not a survey."
     ),
     "Gains and losses: the same places with the weights of the first scenario, before and after.",
     (

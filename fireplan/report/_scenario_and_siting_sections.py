@@ -12,8 +12,9 @@ from fireplan import charts, wording
 from fireplan._page_kit import style
 from fireplan.changes._base import told
 from fireplan.colours import ELSEWHERE, UNKNOWN
-from fireplan.measures._assessment import chosen_measure
+from fireplan.measures._assessment import chosen_measure, headline_row
 from fireplan.measures._demand_measures import UNITS, in_zones
+from fireplan.measures._drives_said import is_expected
 from fireplan.report._blocks import Block, Heading, Points, Prose, Section, Table, TableColumn, absent, drawn
 from fireplan.report._cell_words import NOTHING
 from fireplan.report._coverage_sections import EXPECTED, interval_of, share_columns, with_told
@@ -102,7 +103,7 @@ def _tables(material: Material, comparison: Comparison, gains: pd.DataFrame) -> 
         Table("gains", "Who gains and who loses", gains, exchanged, material.modelled, tables[1]),
         Prose(
             f"“Sooner” and “later” count what is reached more than {wording.clock(STEPS_S[0])} sooner or later than"
-            " before.",
+            f" before{', by the median drive' if summary['median_share'].notna().any() else ''}.",
             "note",
         ),
     ]
@@ -125,9 +126,10 @@ def _gained(material: Material, comparison: Comparison, plan: Assessment, gains:
         missing, missing_colour = "not asked of here, or never reached", ELSEWHERE
     row: Any = gains.xs((plan.scenario.name, goal.key, measure.name), level=(0, 1, 2)).iloc[0]
     least = STEPS_S[0]
+    by_median = ", by the median drive" if is_expected(headline_row(baseline, goal.key)) else ""
     said = (
         f"{wording.count(row['faster'])} of {wording.count(row['n'])} {row['unit']} are reached over"
-        f" {wording.clock(least)} sooner, {wording.count(row['slower'])} over {wording.clock(least)} later."
+        f" {wording.clock(least)} sooner, {wording.count(row['slower'])} over {wording.clock(least)} later{by_median}."
     )
     name = plan.scenario.name
     title = f"{name}: change of the modelled {interval_of(goal)}, {wording.lower(goal.title)}"

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from fireplan import wording
+from fireplan.changes._drive_error import errors_said
 from fireplan.errors import InputError
 from fireplan.measures._assessment import headline_row, untold_said
 from fireplan.measures._drives_said import SOURCE, expected_said, is_expected, planned_said, share_ends
@@ -117,7 +118,8 @@ def _timed(material: Material) -> str:
     known = scenario.calibration
     if known is None:
         return ""
-    return f"{wording.capital(known.headline)}, learnt from {known.basis} runs. Brackets hold 95 % intervals."
+    error = errors_said(scenario, *(plan.scenario for plan in material.plans))
+    return f"{wording.capital(error)}, learnt from {known.basis} runs. Brackets hold 95 % intervals."
 
 
 def _held(met: Any, goal: float, **ends: float) -> str:  # noqa: ANN401 - a cell that may be missing
@@ -168,13 +170,22 @@ def _gap(material: Material) -> str:
     if material.scenario is None or material.first_unit is None:
         return ""
     found = material.holes[material.scenario.name]
+    unit, likely = found.attrs["unit"], "elsewhere" in found.attrs
+    outside = f"{wording.count(found.attrs['outside'])} of {wording.count(found.attrs['total'])} {unit}"
     if not len(found):
+        if likely:
+            return f"No gap was found: {outside} are expected outside, scattered or where help is likelier in time."
         return "No gap was found: what lies outside the objective is scattered."
     row: Any = found.iloc[0]
-    unit = found.attrs["unit"]
     holds = wording.counted(row[found.attrs["weight"]], wording.singular(unit), unit)
-    holds += f" ({wording.count(row['late'])} of them expected late)" if "late" in found else ""
     rest = f"{len(found)} gaps were found; the largest" if len(found) > 1 else "One gap was found; it"
+    if likely:
+        holds += f" ({wording.count(row['late'])} of them expected late)"
+        rest = (
+            f"{outside} are expected outside, {wording.count(found['late'].sum())} of them in"
+            f" {wording.counted(len(found), 'gap')}, where help is likelier late than in time;"
+            f" {'the largest' if len(found) > 1 else 'it'}"
+        )
     if pd.isna(row["nearest_name"]) or math.isinf(row["travel_s"]):
         return f"{rest} holds {holds}, and no station reaches most of it (modelled; reason: {row['reason']})."
     away = wording.clock(row["travel_s"], limit_s=material.first_unit.limit_s)

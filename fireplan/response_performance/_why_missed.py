@@ -10,6 +10,7 @@ import pandas as pd
 
 from fireplan import wording
 from fireplan._checked import takes
+from fireplan.changes._drive_error import error_said
 from fireplan.errors import Faults, listed, quoted
 from fireplan.response_performance._attendance import Attendance, History, attend
 from fireplan.response_performance._commitments import Commitments
@@ -296,16 +297,15 @@ def why_missed(
     missed["first_due_busy"] = busy if told else pd.Series(pd.NA, index=missed.index, dtype="boolean")
     missed = decided(missed, objective, limits, told=told)
     drives = (float(ratio.median()), len(ratio))
-    chances, drive_error = None, ""
-    if scenario.calibration is not None and scenario.roads.calibrated:
-        drive_error = scenario.calibration.headline
-        if scenario.calibration.spread is not None:
-            chances = reason_chances(missed, scenario.calibration.spread, told=told)
-            missed = likeliest(missed, chances)
+    chances = None
+    spread = None if scenario.calibration is None else scenario.calibration.spread
+    if spread is not None and scenario.roads.calibrated:
+        chances = reason_chances(missed, spread, told=told)
+        missed = likeliest(missed, chances)
     incidents = _as_table(missed, attendance)
     errors = _drive_errors(table)
     counts = len(table), int((~known).sum())
-    return Missed(objective, incidents, *counts, *drives, attendance, limits, errors, chances, drive_error)
+    return Missed(objective, incidents, *counts, *drives, attendance, limits, errors, chances, error_said(scenario))
 
 
 def _drive_errors(table: pd.DataFrame) -> pd.DataFrame:

@@ -13,7 +13,7 @@ from fireplan.travel import candidate_times
 
 pytestmark = pytest.mark.browser
 
-LARGEST_PAGE_BYTES = 6_000_000
+LARGEST_PAGE_BYTES = 1_500_000
 PHONE = (390, 844)
 LIMIT_S = 240.0
 HOSTILE = "</script><script>window.canary=1</script>{{191*7}}${1}"

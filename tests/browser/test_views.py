@@ -11,7 +11,7 @@ from fireplan.wording import share_of
 
 pytestmark = pytest.mark.browser
 
-LARGEST_PAGE_BYTES = 6_000_000
+LARGEST_PAGE_BYTES = 1_500_000
 PHONE = (390, 844)
 VISIBLE_LABELS = """() => [...document.querySelectorAll('.fp-map')].map((map) =>
     [...map.querySelectorAll('.fp-station b')]

@@ -16,6 +16,7 @@ const layer = (kind) => (shape, options) => {
 const group = () => ({ layers: [], addLayer(one) { this.layers.push(one); } });
 globalThis.L = { circleMarker: layer("disc"), svg: () => "svg", polyline: layer("line"), polygon: layer("polygon"), featureGroup: group, Path: { extend: (own) => own }, DomEvent: {} };
 const fireplan = await import("../../fireplan/maps/assets/layers.js");
+const { textOf } = await import("../../fireplan/maps/assets/cards.js");
 
 beforeEach(() => {
   made = [];
@@ -82,6 +83,13 @@ test("marks answer on a sheet that lets the pointer through, and lie among the d
   fireplan.marks(own, { ...rows, tooltip: null });
   assert.equal(made[3].options.renderer, undefined);
   assert.deepEqual([...own.panes].map(([name, { style }]) => [name, style.pointerEvents]), [["fp-marks", undefined], ["fp-dots", "none"]]);
+});
+
+test("a column that says few things many times holds each once, and which of them a row has", () => {
+  const few = { said: ["in time", "late"], rows: "ACCAC" };
+  assert.deepEqual([0, 1, 2, 3, 4].map((row) => textOf(few, row)), ["in time", "late", "late", "in time", "late"]);
+  assert.equal(textOf({ said: ["A", "B"] }, 1), "B");
+  assert.equal(textOf(["A", "B"], 0), "A");
 });
 
 test("a card shows the cells of its row, under their labels", () => {

@@ -1,9 +1,14 @@
 """A model card says what a calibration is, how wrong it is, and what it must not be used for."""
 
+import io
+from dataclasses import replace
+
 import pytest
 from learnt_drives import learnt, runs
+from rich.console import Console
 
 import fireplan as fp
+from fireplan._cli.calibrate import _speeds
 from fireplan.calibration import diagnostics, model_card
 from fireplan.drive_times import Calibration, Estimate, HeldOutError, TurnoutLaw, TurnoutTimes
 from fireplan.roads import SpeedPeriod
@@ -32,7 +37,7 @@ def test_a_card_holds_what_a_chief_has_to_know(town):
     assert "Against planning speeds as they are: median error 44 s, p90 103 s, on the same folds." in card[PARTS[2]]
     assert "Start of a drive: 9.0 s (8.6 to 9.4; n = 1,919)." in card["Values"]
     assert "residential: 30.0 km/h (29.5 to 30.6; n = 1,700)." in card["Values"]
-    assert "service: 15.0 km/h (planning ratio; 4 runs)." in card["Values"]
+    assert "service: 15.0 km/h (as planned beside the others, too few runs: 4)." in card["Values"]
     assert any(line.endswith("S1 by w7.") for line in card["Values"])
     assert calibration.fingerprint in card["Made by"][0]
     assert card["Made by"][1] == "Made 2026-11-30; fireplan 1.0; robust fit; seed 17."
@@ -54,6 +59,19 @@ def test_a_plain_calibration_has_a_card_too():
         "With days left out in turn: median error 40 s, p90 120 s, bias 0 s; rank correlation 0.40; n = 70.",
     )
     assert card.headline == "drive times: median error 40 s, p90 120 s, held out, n = 70"
+
+
+def test_speeds_that_were_not_learnt_say_what_they_rest_on(town):
+    card = model_card(replace(learnt(town.roads), model="rand"))
+    assert "service: 15.0 km/h (as published: 4)." in card["Values"]
+    few = {"u_turn_s": Estimate(0.0, 0.0, 4.7, 4, "planning")}
+    card = model_card(learnt(town.roads, delay_estimates=few))
+    assert "Delay, u turn: 0.0 s (as usual, too few runs: 4)." in card["Values"]
+    console = Console(width=200, record=True, file=io.StringIO())
+    console.print(_speeds(town, learnt(town.roads)))
+    rows = {line.split()[0]: " ".join(line.split()) for line in console.export_text().splitlines() if line.strip()}
+    assert rows["service"].endswith("4 as planned beside the others, too few runs")
+    assert rows["residential"].endswith("1,700 runs")
 
 
 def test_hours_turns_and_turnout_are_told_with_their_intervals(town):

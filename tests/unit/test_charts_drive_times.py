@@ -1,5 +1,7 @@
 """Charts of drive times draw what the diagnostics hold, with n, and refuse what holds nothing."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from learnt_drives import LADDER, learnt, runs
@@ -49,6 +51,15 @@ def test_observed_against_predicted(found):
     whole = found.over_all.iloc[0]
     assert f"Median error {whole['median_error_s']:.0f} s, 90th percentile {whole['p90_error_s']:.0f} s" in chart.alt
     assert "n = 1,919 runs. Source: hand-made. Period: 2020. Basis: invented." in chart.alt
+
+
+def test_what_was_left_out_in_turn_is_named_by_what_it_was(town, found):
+    weeks = learnt(town.roads)
+    weeks = replace(weeks, error=weeks.error._replace(held_out="weeks"))
+    for chart in (charts.drive_times, charts.drive_errors):
+        assert "predicted without its own week." in chart(diagnostics(runs(), weeks, town)).alt
+        assert "predicted without its own day." in chart(diagnostics(runs(), learnt(town.roads), town)).alt
+        assert "predicted without its own fold." in chart(found).alt
 
 
 def test_there_is_no_line_where_no_percentile_was_predicted():

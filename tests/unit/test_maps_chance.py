@@ -13,9 +13,10 @@ from hypothesis import strategies as st
 
 import fireplan as fp
 from fireplan._cli import terminal
+from fireplan._page_kit.style import whole_percent
 from fireplan.drive_times import TravelSpread
 from fireplan.maps._layers.chance_tables import CHANCE_BANDS, POINT_BANDS, point_colours, points_said, whole_points
-from fireplan.maps._layers.chance_words import chance_said, whole_percent
+from fireplan.maps._layers.chance_words import chance_said
 from fireplan.maps._pages.page_frame import PLANNED
 from fireplan.standards import local_rule
 from tests.support.calibrated_town import HEADLINE, calibrated

@@ -1,12 +1,17 @@
 """Pages stay small: outlines are thinned out, and neighbours keep their common border."""
 
+import html
+
 import geopandas as gpd
 import numpy as np
 import pytest
 import shapely
 
+import fireplan as fp
+from fireplan import maps
 from fireplan._page_kit.generalisation import simplified
 from fireplan.maps._layers import vector_layers
+from tests.support.map_pages import areas, cells
 
 
 def wavy_grid(side, *, corners):
@@ -67,6 +72,40 @@ def test_a_layer_of_many_corners_is_thinned_out_unless_told_not_to():
     assert size[100] <= size[10]
     kept = vector_layers.polygons(few, name="zones", fill="#1c4f82")
     assert kept.data == vector_layers.polygons(few, name="zones", fill="#1c4f82", simplify_m=0).data
+
+
+def test_what_many_rows_say_is_written_once():
+    column = ["in time", "late", 'a "[quoted]", text', "in time"] * 30
+    own = [f"Z{i}" for i in range(120)]
+    table = gpd.GeoDataFrame({"said": column, "own": own}, geometry=wavy_grid(11, corners=3)[:120], crs=4326)
+    pages = {}
+    for n in (1, 2):
+        page = maps.OfflineMap(title="zones")
+        for i in range(n):
+            vector_layers.polygons(
+                table, name=f"zones {i}", fill="#1c4f82", popup=[("", "own"), ("Said", "said")], tooltip="said"
+            ).add_to(page)
+        pages[n] = page
+    for layer in [*areas(pages[1]), *areas(pages[2])]:
+        assert cells(layer, "") == own
+        assert cells(layer, "Said") == column
+        assert [html.unescape(text) for text in layer["tooltip"]] == column
+    text = pages[2].to_html()
+    assert text.count("Z117") == 1
+    assert text.count("late") == pages[1].to_html().count("late")
+    assert '"cells":[["Z0",' in drawn_alone(table[:20])
+
+
+def drawn_alone(table):
+    page = maps.OfflineMap(title="zones")
+    vector_layers.polygons(table, name="zones", fill="#1c4f82", popup=[("", "own")]).add_to(page)
+    return page.to_html()
+
+
+def test_the_page_of_a_city_by_chance_is_small(tmp_path):
+    """Chances and medians lie in two layers, whose cards say the same of each of 1,709 zones."""
+    found = fp.assess(fp.examples.marisol(), standard=fp.standards.NFPA_1710)
+    assert fp.maps.coverage(found).save(tmp_path / "map.html").stat().st_size < 560_000
 
 
 def test_the_callers_table_stays_as_it_was():

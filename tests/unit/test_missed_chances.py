@@ -164,6 +164,8 @@ def test_notes_say_that_reasons_are_probabilities_and_how_wrong_drives_are(town,
     notes = missed(town, *rows, points=points).notes()
     assert any("probabilities" in note for note in notes)
     assert town.calibration.headline in notes
+    slower = missed(town.apply(fp.ScaleSpeeds(0.9)), *rows, points=points).notes()
+    assert f"{town.calibration.headline}, before speeds were scaled" in slower
     before = missed(plain, *rows, points=points).notes()
     assert not any("probabilities" in note or "held out" in note for note in before)
 

@@ -13,9 +13,11 @@ from markupsafe import Markup
 import fireplan as fp
 from fireplan import wording
 from fireplan.calibration import diagnostics, model_card
+from fireplan.maps._layers.attribute_tables import counted_of
+from fireplan.maps._layers.chance_tables import held_by_class
 from fireplan.measures._assessment import headline_row
 from fireplan.measures._drives_said import SOURCE, expected_said
-from fireplan.report import _html_page, material_of
+from fireplan.report import _coverage_sections, _html_page, material_of
 from fireplan.report._write_report import report_bytes
 
 STANDARD = fp.standards.NFPA_1710
@@ -133,6 +135,68 @@ def test_a_planned_department_has_no_chapter_but_is_told_its_times_are_short(pla
     asked = report_bytes(material, chapters={"drive_times"}).decode()
     assert chapters(asked) == ["Drive times"]
     assert "No calibration was given. Modelled times are planning speeds" in words(asked)
+
+
+def test_the_classes_of_a_map_of_chances_are_those_of_the_map_page(both, monkeypatch):
+    drawn = {}
+    monkeypatch.setattr(_coverage_sections, "shaded", lambda key, shading, **_: drawn.setdefault(key, shading))
+    goal = STANDARD["first_engine"]
+    _coverage_sections._chance_map(material_of(both), goal, "chance")
+    values, weight = (getattr(drawn["chance"], name) for name in ("values", "weight"))
+    here = {
+        band.label: wording.count(weight[(values > band.above) & (values <= band.up_to)].sum())
+        for band in drawn["chance"].bands
+        if band.label != "not reached"
+    }
+    part = counted_of(both.baseline, goal, count=None)
+    there = held_by_class(both.baseline, goal, part)
+    assert {label: there[label] for label in here} == here
+    raw = 100 * both.baseline.zones["first_engine_chance"]
+    assert (values == np.floor(raw + 0.5)).all()
+
+
+def test_gaps_are_told_as_they_are_expected(both, monkeypatch):
+    monkeypatch.setattr(_html_page, "_picture", lambda _: (Markup(), 0))
+    text = words(report_bytes(material_of(both), chapters={"summary", "gaps", "methods"}).decode())
+    found = fp.gaps(both.baseline)
+    outside = f"{wording.count(found.attrs['outside'])} of {wording.count(found.attrs['total'])} people"
+    late = wording.count(found["late"].sum())
+    assert len(found)
+    assert (
+        f"{outside} are expected outside, {late} of them in {wording.counted(len(found), 'gap')}, where help is" in text
+    )
+    assert "Zones that lie together, and where help is likelier late than in time, are one gap." in text
+    assert "Times are medians; drive times: median error 15 s, p90 49 s, held out, n = 1,919." in text
+    assert f"{outside} are expected not to have the First engine within 4:00: {late} in gaps, " in text
+    assert "of learnt drives by their median" in text
+    assert "Zones outside the objective" not in text
+
+
+def test_where_no_gap_is_who_is_late_is_still_told(both, monkeypatch):
+    monkeypatch.setattr(_html_page, "_picture", lambda _: (Markup(), 0))
+    town = both.baseline.scenario.apply(fp.OpenStation("S3", at=(-140.0, 30.02), units=("E3",)), name="three")
+    found = fp.gaps(fp.assess(town, standard=STANDARD))
+    assert not len(found)
+    text = words(report_bytes(material_of(town, standard=STANDARD), chapters={"summary", "gaps"}).decode())
+    outside = f"{wording.count(found.attrs['outside'])} of {wording.count(found.attrs['total'])} people are expected"
+    assert f"No gap was found: {outside} outside, scattered or where help is likelier in time." in text
+    assert f"There is no gap: {outside} not to have the First engine within 4:00: 0 scattered where" in text
+    assert "all zones that weigh anything" not in text
+
+
+def test_periods_stand_alone_and_the_whole_week_is_told_once(monkeypatch):
+    monkeypatch.setattr(_html_page, "_picture", lambda _: (Markup(), 0))
+    hours = (("22:00 to 06:00", (22, 6), 1.1), ("06:00 to 22:00", (6, 22), 0.95))
+    periods = tuple(fp.roads.SpeedPeriod(n, hours=h, factor=f, basis="calibrated") for n, h, f in hours)
+    planned = fp.examples.line_town()
+    town = planned.calibrated(learnt(planned.roads, periods=periods, week_sd=0.06))
+    page = report_bytes(material_of(town, standard=STANDARD), chapters={"distribution", "methods"}).decode()
+    assert set(named(page, "periods")["period"]) == {name for name, *_ in hours}
+    assert "whole week" not in words(page).lower()
+    assert "All other figures of this report are over all hours of the week together." in words(page)
+    assert "Hours of the day are all taken together; the table by period tells them apart." in words(page)
+    assert "Period when" not in words(page)
+    assert "Their intervals (95 %) are of drives as fitted to days drawn anew" in words(page)
 
 
 def test_the_same_inputs_give_the_same_bytes(page, both):

@@ -11,7 +11,7 @@ from fireplan import wording
 from fireplan._page_kit import style
 from fireplan.colours import ELSEWHERE
 from fireplan.maps._layers import attribute_tables
-from fireplan.maps._layers.chance_words import chances, likely_said, whole_percent
+from fireplan.maps._layers.chance_words import chances, likely_said
 from fireplan.maps._layers.legend import Entry, Legend, band_entries
 from fireplan.standards import INTERVALS
 
@@ -53,7 +53,7 @@ def points_said(points: float) -> str:
 def add_chances(zones: gpd.GeoDataFrame, assessment: Assessment, goal: Objective) -> None:
     """Add `chance_colour` and `chance_tip` to the table of zones: how likely in time, and the median."""
     chance, arrival_s = chances(assessment, goal), zones[f"{goal.key}_s"].to_numpy(float)
-    shown = pd.Series(np.where(np.isfinite(arrival_s), whole_percent(chance), np.inf), index=zones.index)
+    shown = pd.Series(np.where(np.isfinite(arrival_s), style.whole_percent(chance), np.inf), index=zones.index)
     asked = attribute_tables.asked_here(assessment, goal)
     zones["chance_colour"] = style.colours_of(shown, CHANCE_BANDS).mask(~asked, ELSEWHERE)
     off = attribute_tables.ground_said(assessment, goal)
@@ -69,7 +69,7 @@ def _tip(chance: float, arrival_s: float, clock: str, limit_s: float) -> str:
 def held_by_class(assessment: Assessment, goal: Objective, part: attribute_tables.Counted) -> dict[str, str]:
     """Say how much of what is counted lies in each class of chance, at its own places."""
     arrival = assessment.arrival(goal.key, part.measure.name)
-    shown = np.where(np.isfinite(arrival.arrival_s), whole_percent(arrival.chance), np.inf)
+    shown = np.where(np.isfinite(arrival.arrival_s), style.whole_percent(arrival.chance), np.inf)
     colours = style.colours_of(pd.Series(shown), CHANCE_BANDS).to_numpy(object)
     return {band.label: part.number(colours == band.colour) for band in CHANCE_BANDS}
 

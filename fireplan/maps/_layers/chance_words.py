@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from fireplan import wording
+from fireplan._page_kit.style import whole_percent
 from fireplan.measures._expected import chances_for
 
 if TYPE_CHECKING:
-    from numpy.typing import ArrayLike, NDArray
+    from numpy.typing import NDArray
 
     from fireplan.measures import Assessment
     from fireplan.standards import Objective
@@ -31,11 +32,6 @@ def chances(assessment: Assessment, goal: Objective) -> NDArray[np.float64]:
     zones = assessment.zones
     column = f"{goal.key}_chance" if f"{goal.key}_chance" in zones else f"{goal.key}_within"
     return np.asarray(zones[column].to_numpy(float))
-
-
-def whole_percent(chance: ArrayLike) -> NDArray[np.float64]:
-    """Chances in whole percent, as they are said: classes are those of what is said, so that no two words part."""
-    return np.asarray(np.floor(100 * np.asarray(chance, dtype=float) + 0.5))
 
 
 def chance_said(chance: float) -> str:

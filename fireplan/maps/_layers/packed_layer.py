@@ -9,11 +9,15 @@ from branca.element import Element, Figure
 from folium.map import Layer
 
 from fireplan._html_escape import escape
+from fireplan._page_kit import coordinate_codec
 from fireplan._page_kit.script_data import in_script
 from fireplan.errors import InputError, quoted
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
+
+MANY_ROWS = 50
+"""Columns of texts shorter than this are not worth packing."""
 
 Kind = Literal["polygons", "lines", "dots", "marks", "stations"]
 
@@ -61,7 +65,7 @@ class PackedLayer(Layer):
         root = self.get_root()
         if not isinstance(root, Figure) or self._parent_map() is None:
             raise InputError(f"the layer {quoted(self.layer_name)} is drawn by an OfflineMap only: add it to one")
-        call = f"fireplan.{self.kind}({self._parent_map().get_name()}, {in_script(self.data)})"
+        call = f"fireplan.{self.kind}({self._parent_map().get_name()}, {in_script(_with_packed_texts(self.data))})"
         root.script.add_child(Verbatim(f"var {self.get_name()} = {call};"), name=self.get_name())
         super().render(**kwargs)  # type: ignore[no-untyped-call]
 
@@ -70,3 +74,25 @@ class PackedLayer(Layer):
         while above is not None and not isinstance(above, DrawsPackedLayers):
             above = above._parent  # noqa: SLF001
         return above
+
+
+def _with_packed_texts(data: dict[str, Any]) -> dict[str, Any]:
+    """Write what cards and tooltips say once for all rows that say the same."""
+    if "cells" not in data:
+        return data
+    tooltip = data["tooltip"]
+    return {
+        **data,
+        "cells": [_packed_texts(column) for column in data["cells"]],
+        "tooltip": None if tooltip is None else _packed_texts(tooltip),
+    }
+
+
+def _packed_texts(column: list[str]) -> list[str] | dict[str, list[str] | str]:
+    """Give the texts of a column, and which of them each row has, in order where every row has its own."""
+    if len(column) < MANY_ROWS:
+        return column
+    place = {text: i for i, text in enumerate(dict.fromkeys(column))}
+    if len(place) == len(column):
+        return {"said": column}
+    return {"said": list(place), "rows": coordinate_codec.pack_integers([place[text] for text in column])}

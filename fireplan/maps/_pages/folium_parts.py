@@ -65,7 +65,12 @@ INSTEAD = {
     "Tooltip": "leave out of it what is loaded; text, tables and images as data: addresses can stay",
 }
 USUALLY_INSTEAD = "add_layer draws a table, fireplan.maps.layers more"
-PACKED = re.compile('"([A-Za-z0-9_-]{2000,})"')
+SHARED = re.compile(
+    '"[A-Za-z0-9_-]{2000,}"|(?<="rows":)"[A-Za-z0-9_-]+"'
+    r'|(?<="said":)\["(?:[^"\\]|\\.)*+"(?:,"(?:[^"\\]|\\.)*+")*+\]'
+)
+"""Packed numbers, and texts of a column: in JSON a quote within a text has a backslash, so that no text looks so."""
+
 GROUPS = ("Base map", "Coverage", "Gaps", "Incidents", "Stations")
 GROUP_OF_KIND = {"lines": "Base map", "dots": "Incidents", "stations": "Stations"}
 ONLINE = re.compile(r"(https?:)?//", re.IGNORECASE)
@@ -264,13 +269,13 @@ def _furnishing(elements: list[Element], placing: Placing) -> dict[str, Any]:
 
 
 def _packed_once(script: str) -> str:
-    """Write packed coordinates that several maps share, such as streets, once."""
-    counts = Counter(PACKED.findall(script))
+    """Write what several layers or maps share once: packed coordinates, such as streets, and what their cards say."""
+    counts = Counter(found[0] for found in SHARED.finditer(script))
     numbers = {text: i for i, text in enumerate(text for text, n in counts.items() if n > 1)}
     if not numbers:
         return script
-    used = PACKED.sub(lambda found: f"packed[{numbers[found[1]]}]" if found[1] in numbers else found[0], script)
-    return f"const packed = {json.dumps(list(numbers))};\n{used}"
+    used = SHARED.sub(lambda found: f"packed[{numbers[found[0]]}]" if found[0] in numbers else found[0], script)
+    return f"const packed = [{','.join(numbers)}];\n{used}"
 
 
 def _taken_legends(root: Figure, holders: Sequence[Element]) -> tuple[Legend, ...]:

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Literal
 from fireplan import wording
 from fireplan._checked import takes
 from fireplan._html_escape import escape
+from fireplan.changes._drive_error import error_said
 from fireplan.maps._layers.legend import legend_html
-from fireplan.measures._drives_said import error_said
 from fireplan.scenario import missing_said
 
 if TYPE_CHECKING:

@@ -13,7 +13,7 @@ from fireplan._checked import takes
 from fireplan._page_kit import style
 from fireplan.crs import WGS84, reproject
 from fireplan.errors import InputError, UnknownIdError, listed
-from fireplan.maps._layers import attribute_tables, gap_tables, vector_layers
+from fireplan.maps._layers import attribute_tables, chance_words, gap_tables, vector_layers
 from fireplan.maps._layers.scenario_layers import GAP_COLOUR, METHOD, draw_streets
 from fireplan.maps._layers.station_labels import station_labels
 from fireplan.maps._pages.disclosure_profile import marked
@@ -97,7 +97,7 @@ def siting(
         title=title or f"Where to put stations: {scenario.name}",
         subtitle=f"{siting.question}: {attained(siting)}",
         footer=footer_of(siting.scenario, method=METHOD),
-        legends=[plan_legend(siting), score_legend(siting, bands, markers, gaps=assessment is not None)],
+        legends=[plan_legend(siting), score_legend(siting, bands, markers, gaps=_gap_said(assessment))],
         basemap=basemap,
     )
     draw_streets(page, scenario)
@@ -204,6 +204,14 @@ def _draw_scores(
     popup += [("In the plan", "chosen_said")]
     popup += [("Chosen in", "chosen_share_said")] if "chosen_share" in table else []
     vector_layers.polygons(table, name=name, fill="colour", popup=popup, tooltip="tip", show=show).add_to(page)
+
+
+def _gap_said(assessment: Assessment | None) -> str:
+    """Say what an outline of a gap stands for; "": none is drawn."""
+    if assessment is None:
+        return ""
+    likely = chance_words.known(assessment.standard.planned[0], assessment)
+    return "gap today: help is likelier late than in time" if likely else "gap today"
 
 
 def _draw_gaps(page: OfflineMap, assessment: Assessment) -> None:

@@ -115,13 +115,13 @@ def notes_legend(siting: Siting) -> Legend | None:
     return Legend(title="Notes", note=" ".join(notes), folded=True) if notes else None
 
 
-def score_legend(siting: Siting, bands: tuple[Band, ...], markers: pd.DataFrame, *, gaps: bool) -> Legend:
+def score_legend(siting: Siting, bands: tuple[Band, ...], markers: pd.DataFrame, *, gaps: str) -> Legend:
     """Say what the discs and the signs stand for."""
     entries = list(band_entries(bands))
     if siting.sites[["alone", "beside"]].isna().any(axis=None):
         entries.append(Entry(label=wording.NOT_KNOWN, colour=UNKNOWN))
     if gaps:
-        entries.append(Entry(label="gap today", colour=GAP_COLOUR, sign="line"))
+        entries.append(Entry(label=gaps, colour=GAP_COLOUR, sign="line"))
     there = [s for s in ("existing", "opened", "closed") if (markers["status"] == s).any()]
     off, sites = len(siting.set_aside), wording.counted(len(siting.sites), "candidate site")
     aside = f"; {wording.count(off)} more cannot be used" if off else ""

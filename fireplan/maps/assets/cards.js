@@ -1,6 +1,17 @@
 // Cards: what a click on an area or a station says.
 
+import { integers } from "../../_page_kit/browser/packed_coordinates.js";
+
 const MOST_CARDS = 3;
+const rowsOf = new WeakMap();
+
+// What a column says of a row: it holds its texts, or each of them once beside which of them a row has.
+export function textOf(column, row) {
+  if (Array.isArray(column)) return column[row];
+  if (!column.rows) return column.said[row];
+  if (!rowsOf.has(column)) rowsOf.set(column, integers(column.rows));
+  return column.said[rowsOf.get(column)[row]];
+}
 
 // Text without its entities, for what is no HTML: titles and labels read aloud.
 export function plain(html) {
@@ -10,7 +21,7 @@ export function plain(html) {
 function card(layer, row) {
   let caption = "", rows = "";
   layer.labels.forEach((label, i) => {
-    const value = layer.cells[i][row];
+    const value = textOf(layer.cells[i], row);
     if (label === "") caption = "<caption>" + value + "</caption>";
     else rows += '<tr><th scope="row">' + label + "</th><td>" + value + "</td></tr>";
   });
@@ -22,7 +33,7 @@ export function describe(shape, layer, row, options) {
     shape.fireplan = { layer, card: () => card(layer, row), side: options.side };
     shape.bindPopup((opened) => cards(opened), { maxWidth: options.side ? options.wide : 340 });
   }
-  if (layer.tooltip) shape.bindTooltip(layer.tooltip[row], options);
+  if (layer.tooltip) shape.bindTooltip(textOf(layer.tooltip, row), options);
 }
 
 export const sideOf = (map) => ({ side: map.fireplanSide, wide: Math.max(240, Math.min(680, map.getSize().x - 70)) });

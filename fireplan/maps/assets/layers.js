@@ -1,7 +1,7 @@
 // Draws fireplan's packed layers with Leaflet. Every text it is given is escaped HTML.
 
 import { integers, points as inDegrees } from "../../_page_kit/browser/packed_coordinates.js";
-import { describe, plain, sideOf } from "./cards.js";
+import { describe, plain, sideOf, textOf } from "./cards.js";
 import { Dots } from "./dots.js";
 import { settle } from "./labels.js";
 
@@ -114,7 +114,7 @@ export function stations(map, layer) {
       }),
     });
     describe(marker, layer, row, { direction: "top", offset: [0, -10], ...sideOf(map) });
-    const full = layer.tooltip ? plain(layer.tooltip[row]) : said;
+    const full = layer.tooltip ? plain(textOf(layer.tooltip, row)) : said;
     marker.on("add", () => asButton(marker, full === said || full === plain(label) ? said : said + ": " + full));
     group.addLayer(marker);
   }

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from fireplan import wording
+from fireplan.changes._drive_error import error_said
 from fireplan.siting._results.plan_proof import columns_named, must_agree, placed, plan_of
 from fireplan.siting._results.site_values import building_order, runner_ups, scores, settled
 from fireplan.siting._results.siting_result import Siting
@@ -37,11 +38,12 @@ def drives_said(setting: Setting) -> tuple[str, ...]:
         return ()
     by_chance = calibration.spread is not None and not setting.medians
     how = (
-        "each place counts by how likely it is reached in time, so figures are what is to be expected"
+        "each place counts by how likely it is reached in time, so figures are what is to be expected; their interval"
+        " is that of an assessment of the plan"
         if by_chance
         else "drives are medians, and a place is reached in time or not by its median drive"
     )
-    return (f"{calibration.headline} ({calibration.basis} runs); {how}",)
+    return (f"{error_said(setting.scenario)} ({calibration.basis} runs); {how}",)
 
 
 def siting_of(  # noqa: PLR0913 - an answer has this many parts
