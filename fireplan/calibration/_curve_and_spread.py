@@ -86,8 +86,8 @@ def spread_of(
     """
     Learn how far drives lie about their medians, from medians that were not fitted to them.
 
-    Of a model that is fitted to nothing (`fitted` is false) modelled times are no medians: how far they are off, half of
-    the drives above and half below, is then part of the shape, so that shares and percentiles are those of the drives.
+    Of a model that is fitted to nothing (`fitted` is false) modelled times are no medians: how far they are off is then
+    part of the shape, so that shares and percentiles are those of the drives.
 
     The way to the 90th percentile is a quantile regression [1]_ of the logarithm of observed by modelled on that of the
     modelled time: for each slope the level is a quantile, and the slope is sought by golden section.

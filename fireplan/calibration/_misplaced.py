@@ -34,7 +34,7 @@ LEAST_SHIFT_M = 250.0
 
 DRAWN = 40
 SURE_GAIN = 0.05
-"""By so much the rank correlation of planned and observed drives has to rise in nearly all draws of days, to be sure."""
+"""By so much the rank correlation of planned and observed drives rises in nearly all draws of days, to be sure."""
 
 FEWEST_STATIONS = 2
 """Of one station alone, its own place may be wrong, or its streets lead one way."""
@@ -118,8 +118,8 @@ def place_notes(ground: FitGround, scenario: Scenario, seed: int) -> tuple[str, 
     if shift is None and known + 2 / np.sqrt(len(runs)) < HARDLY:
         notes.append(
             "planned drives say next to nothing of which observed ones were longer (rank correlation"
-            f" {wording.number(known, decimals=2)}, n = {wording.count(len(runs))}): check that places, units and stamps"
-            " are what they are taken for, before any figure is used"
+            f" {wording.number(known, decimals=2)}, n = {wording.count(len(runs))}): check that places, units and"
+            " stamps are what they are taken for, before any figure is used"
         )
     return tuple(notes)
 

@@ -145,9 +145,9 @@ def runs_of(
             "the scenario has no units, so that nobody knows from where a unit came: give it some, with unit_id and"
             " station_id"
         )
-    if "unit_id" not in history.responses:
-        raise InputError("this history holds one row per incident, not one per unit: nobody knows who drove from where")
     attendance = attend(history, scenario=scenario, policy=policy)
+    if attendance.grain == "incident":
+        raise InputError("this history holds one row per incident, not one per unit: nobody knows who drove from where")
     at_home = station_places(scenario)
     kept = _by_rule(attendance, at_home.ids, longest_s=longest_s, types=policy.first_types)
     rows, ledger = kept.rows, kept.ledger
