@@ -107,12 +107,30 @@ def calibrate(
     >>> found.model
     'full'
     """
+    found, _ = with_study(
+        history, scenario, emergency_priorities=emergency_priorities, first_types=first_types, longest_s=longest_s,
+        draws=draws, seed=seed,
+    )  # fmt: skip
+    return found
+
+
+def with_study(
+    history: History,
+    scenario: Scenario,
+    *,
+    emergency_priorities: Sequence[str] | None = None,
+    first_types: Sequence[str] = ("engine",),
+    longest_s: float | None = None,
+    draws: int = DRAWS,
+    seed: int = 1,
+) -> tuple[Calibration, Study]:
+    """Learn as `calibrate` does, and give what was tried besides: its runs need not be modelled a second time."""
     study = study_of(
         history, scenario, emergency_priorities=emergency_priorities, first_types=first_types, longest_s=longest_s,
         draws=draws, seed=seed,
     )  # fmt: skip
     turnout, notes = _turnout(history, scenario, emergency_priorities)
-    return told(study, history, scenario, turnout=turnout, notes=notes, draws=draws, seed=seed)
+    return told(study, history, scenario, turnout=turnout, notes=notes, draws=draws, seed=seed), study
 
 
 def _turnout(

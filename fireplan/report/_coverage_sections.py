@@ -15,6 +15,7 @@ from fireplan.measures import by_period
 from fireplan.measures._assessment import chosen_measure, headline_row, untold_said
 from fireplan.measures._demand_measures import UNITS, in_zones
 from fireplan.measures._drives_said import is_expected, share_ends
+from fireplan.measures._gaps import late_told
 from fireplan.report._blocks import Block, Prose, Section, Table, TableColumn, absent
 from fireplan.report._cell_words import NOTHING
 from fireplan.report._inputs import is_force
@@ -184,14 +185,16 @@ def gaps_section(material: Material) -> Section:
         table[f"{name}_told"] = [wording.clock(s, limit_s=goal.limit_s) for s in table[f"{name}_s"]]
     told_gaps = f"Gaps of {what}, {scenario.name}"
     attrs = found.attrs
-    section.blocks.append(Table("gaps", told_gaps, table, columns, material.modelled, most=20))
-    if "elsewhere" in attrs:
+    late = late_told(found) if "elsewhere" in attrs else None
+    shown = None if late is None else table.assign(late=late.rows)
+    section.blocks.append(Table("gaps", told_gaps, table, columns, material.modelled, shown, most=20))
+    if late is not None:
         section.blocks.append(
             Prose(
                 f"{wording.count(attrs['outside'])} of {wording.count(attrs['total'])} {unit} are expected to be"
-                f" reached late: {wording.count(found['late'].sum())} in gaps, {wording.count(attrs['scattered'])}"
+                f" reached late: {wording.count(late.in_gaps)} in gaps, {wording.count(late.scattered)}"
                 " scattered where help is likelier late too, and"
-                f" {wording.count(attrs['elsewhere'])} where it is likelier in time.",
+                f" {wording.count(late.elsewhere)} where it is likelier in time.",
                 "note",
             )
         )

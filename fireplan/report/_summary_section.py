@@ -11,6 +11,7 @@ from fireplan import wording
 from fireplan.errors import InputError
 from fireplan.measures._assessment import headline_row, untold_said
 from fireplan.measures._drives_said import SOURCE, expected_said, is_expected, planned_said, share_ends
+from fireplan.measures._gaps import late_told
 from fireplan.report._blocks import Prose, Section
 from fireplan.report._inputs import is_force
 from fireplan.siting._results.siting_words import amount_said, little_said, plan_said
@@ -173,7 +174,7 @@ def _gap(material: Material) -> str:
     row: Any = found.iloc[0]
     unit = found.attrs["unit"]
     holds = wording.counted(row[found.attrs["weight"]], wording.singular(unit), unit)
-    holds += f" ({wording.count(row['late'])} of them expected late)" if "late" in found else ""
+    holds += f" ({wording.count(late_told(found).rows[0])} of them expected late)" if "late" in found else ""
     rest = f"{len(found)} gaps were found; the largest" if len(found) > 1 else "One gap was found; it"
     if pd.isna(row["nearest_name"]) or math.isinf(row["travel_s"]):
         return f"{rest} holds {holds}, and no station reaches most of it (modelled; reason: {row['reason']})."

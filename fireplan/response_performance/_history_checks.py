@@ -93,8 +93,8 @@ def _of_responses(responses: pd.DataFrame) -> Iterator[str]:
     elif responses.columns.is_unique and "unit_id" not in responses and not responses["incident_id"].is_unique:
         again = responses["incident_id"][responses["incident_id"].duplicated()].iloc[0]
         yield (
-            f"column 'incident_id' has {quoted(again)} more than once, and there is no 'unit_id': name the units, or keep"
-            " one row for each incident"
+            f"column 'incident_id' has {quoted(again)} more than once, and there is no 'unit_id': name the units, or"
+            " keep one row for each incident"
         )
     yield from _stamps(responses, NEEDED, more=STAMPS)
 
