@@ -171,7 +171,7 @@ def _shift(
     if low <= 0:
         return None
     stations = int((np.bincount(runs.station[rows]) >= FEWEST_TOLD / 10).sum())
-    return Shift(*map(float, best), _ranked(as_is_s, travel_s), _ranked(moved_s, travel_s), low, stations)
+    return Shift(float(best[0]), float(best[1]), _ranked(as_is_s, travel_s), _ranked(moved_s, travel_s), low, stations)
 
 
 def _best(
