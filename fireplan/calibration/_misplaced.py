@@ -46,7 +46,7 @@ HARDLY = 0.2
 """Rank correlation of planned and observed drives below which the ones say next to nothing of the others."""
 
 
-class Shift(NamedTuple):
+class PlaceShift(NamedTuple):
     """
     A shift of all places that would explain the drives better.
 
@@ -146,7 +146,7 @@ def _shift(
     rows: NDArray[np.int64],
     way_m: NDArray[np.float64],
     rng: np.random.Generator,
-) -> Shift | None:
+) -> PlaceShift | None:
     """Seek the shift that explains drives best as the crow flies, and see what it explains by road."""
     runs = ground.runs
     travel_s = runs.travel_s[rows]
@@ -171,7 +171,9 @@ def _shift(
     if low <= 0:
         return None
     stations = int((np.bincount(runs.station[rows]) >= FEWEST_TOLD / 10).sum())
-    return Shift(float(best[0]), float(best[1]), _ranked(as_is_s, travel_s), _ranked(moved_s, travel_s), low, stations)
+    return PlaceShift(
+        float(best[0]), float(best[1]), _ranked(as_is_s, travel_s), _ranked(moved_s, travel_s), low, stations
+    )
 
 
 def _best(

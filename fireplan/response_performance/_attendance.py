@@ -305,7 +305,7 @@ class _History(NamedTuple):
 
 def checked(history: History) -> History | _History:
     """Refuse a history that is none; where it lacks columns that are asked for later, they are added."""
-    check_history(history)
+    check_history(history.incidents, history.responses, history.timezone)
     incidents, responses = history.incidents, completed(history.responses)
     if not isinstance(incidents["received"].dtype, pd.DatetimeTZDtype):  # all of it is blank
         incidents = incidents.assign(received=pd.Series(pd.NaT, index=incidents.index, dtype="datetime64[us, UTC]"))

@@ -16,8 +16,6 @@ if TYPE_CHECKING:
 
     import geopandas as gpd
 
-    from fireplan.response_performance._attendance import History
-
 NEEDED = ("received", "dispatched", "arrived")
 """Stamps that responses have a column of, blank where they are not known."""
 
@@ -28,7 +26,7 @@ INTERVALS = ("turnout_s", "travel_s", "total_response_s")
 """Columns of seconds that are asked for later; without one they are what lies between their stamps."""
 
 
-def check_history(history: History) -> None:
+def check_history(incidents: gpd.GeoDataFrame, responses: pd.DataFrame, timezone: str) -> None:
     """
     Refuse a history that is none, with every fault of a table.
 
@@ -40,10 +38,9 @@ def check_history(history: History) -> None:
     """
     import geopandas as gpd  # noqa: PLC0415 - slow to import
 
-    if not isinstance(history.timezone, str):
-        raise InputError(f"timezone of the history is {history.timezone!r}: give text, such as 'America/Los_Angeles'")
-    known_zone(history.timezone)
-    incidents, responses = history.incidents, history.responses
+    if not isinstance(timezone, str):
+        raise InputError(f"timezone of the history is {timezone!r}: give text, such as 'America/Los_Angeles'")
+    known_zone(timezone)
     for name, table, kind in (
         ("incidents", incidents, gpd.GeoDataFrame), ("responses", responses, pd.DataFrame),
     ):  # fmt: skip
