@@ -2,6 +2,7 @@
 
 import gc
 import os
+import runpy
 from pathlib import Path
 
 import pytest
@@ -35,6 +36,17 @@ def _there_or_skip(folder):
 def shared_data():
     """Folder of the real data."""
     return _there_or_skip(SHARED / "data")
+
+
+@pytest.fixture(scope="session")
+def san_francisco(shared_data, tmp_path_factory):
+    """San Francisco as a project, made by `data/make_san_francisco.py`, by planning speeds."""
+    import fireplan as fp  # noqa: PLC0415 - slow to import
+
+    folder = tmp_path_factory.mktemp("san_francisco")
+    script = Path(__file__).resolve().parents[1] / "data" / "make_san_francisco.py"
+    runpy.run_path(str(script))["main"](shared_data / "sf", folder)
+    return fp.open_project(folder, calibrated=False)
 
 
 @pytest.fixture(scope="session")

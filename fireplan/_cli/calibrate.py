@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from textwrap import TextWrapper
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -13,7 +14,8 @@ from rich.text import Text
 from fireplan import _kernel as kernel
 from fireplan import wording
 from fireplan._cli import terminal as show
-from fireplan.calibration import calibrate, model_card
+from fireplan.calibration import Diagnostics, diagnostics, model_card
+from fireplan.calibration._calibrate import held_out_table, with_study
 from fireplan.drive_times import write_calibration
 from fireplan.drive_times._calibration import unlearnt_said
 from fireplan.errors import ProjectError
@@ -22,6 +24,7 @@ from fireplan.measures._assessment import chosen_measure
 from fireplan.progress import silent
 from fireplan.project import open_project
 from fireplan.project._pinned_calibration import pin, pinned_name, settings_of
+from fireplan.response_performance._statistics import FEWEST
 from fireplan.roads._turns import COSTS
 
 if TYPE_CHECKING:
@@ -57,14 +60,16 @@ def calibrate_project(folder: Path, *, dry_run: bool) -> None:
         if project.history is None:
             raise ProjectError("plan.toml names no dispatch history: give inputs.cad, and calibrate again")
         tell("learning drive times")
-        found = calibrate(project.history, project.today, **settings_of(project.plan))
+        found, study = with_study(project.history, project.today, **settings_of(project.plan))
+        runs = held_out_table(study)
+        errors = diagnostics(runs, found, project.today) if len(runs) >= FEWEST else None
         tell("assessing by planning speeds and calibrated")
         shares = list(_before_and_after(project, project.today.calibrated(found)))
         said = "Nothing was written (--dry-run)."
         if not dry_run:
             tell("writing")
             said = _kept(project, found)
-    _print_card(project, found, shares)
+    _print_card(project, found, errors, shares)
     Console(highlight=False).print(Text(f"\n{show.plain(said)}"), soft_wrap=True)
 
 
@@ -102,7 +107,7 @@ def _before_and_after(project: Project, calibrated: Scenario) -> Iterator[str]:
         )
 
 
-def _print_card(project: Project, found: Calibration, shares: list[str]) -> None:
+def _print_card(project: Project, found: Calibration, errors: Diagnostics | None, shares: list[str]) -> None:
     console = Console(highlight=False)
 
     def say(lines: list[str], title: str = "") -> None:
@@ -123,7 +128,8 @@ def _print_card(project: Project, found: Calibration, shares: list[str]) -> None
     say(list(_runs(found)), "Runs")
     say(shares, "What difference it makes")
     say([f"- {note}" for note in found.notes], "What to know")
-    say([f"- {line}" for line in model_card(found)[NOT_FOR]], NOT_FOR)
+    hanging = TextWrapper(console.width, initial_indent="- ", subsequent_indent="  ", break_on_hyphens=False)
+    say([part for line in model_card(found, errors)[NOT_FOR] for part in hanging.wrap(line)], NOT_FOR)
 
 
 def _ladder(found: Calibration) -> Table:

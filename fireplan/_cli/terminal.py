@@ -18,6 +18,7 @@ from fireplan.changes._drive_error import errors_said
 from fireplan.measures._assessment import chosen_measure, headline_row, left_out, untold_said
 from fireplan.measures._by_period import WHOLE_WEEK
 from fireplan.measures._drives_said import expected_said, is_expected, planned_said, share_ends
+from fireplan.measures._gaps import late_told
 from fireplan.standards import INTERVALS
 
 if TYPE_CHECKING:
@@ -196,12 +197,15 @@ def gap_lines(name: str, found: pd.DataFrame, *, most: int = 3) -> list[str]:
     weight, unit, scattered, limit_s = (found.attrs[name] for name in ("weight", "unit", "scattered", "limit_s"))
     rest = f"; {wording.count(scattered)} of them lie scattered, in no gap" if scattered else ""
     where = f"outside {found.attrs['title']}, {wording.clock(limit_s)}, in {wording.counted(len(found), 'gap')}{rest}"
+    late_in = None
     if "elsewhere" in found.attrs:  # where it is known how drives differ, some are late everywhere
-        late = f"{wording.count(found['late'].sum())} of them in {wording.counted(len(found), 'gap')}"
-        sooner = f"; {wording.count(found.attrs['elsewhere'])} of them where help is likelier in time"
+        late_in = late_told(found)
+        late = f"{wording.count(late_in.in_gaps)} of them in {wording.counted(len(found), 'gap')}"
+        rest = f"; {wording.count(late_in.scattered)} of them lie scattered, in no gap" if scattered else ""
+        sooner = f"; {wording.count(late_in.elsewhere)} of them where help is likelier in time"
         where = f"expected outside {found.attrs['title']}, {wording.clock(limit_s)}; {late}{rest}{sooner}"
     lines = [f"Gaps, {name}: {wording.count(outside)} of {wording.count(total)} {unit} {where}"]
-    for gap, row in found.head(most).iterrows():
+    for place, (gap, row) in enumerate(found.head(most).iterrows()):
         reached = row["travel_s"] < inf and not pd.isna(row["nearest_name"])  # of most of it, no station may be
         nearest = (
             f"{row['nearest_name']} at {wording.clock(row['travel_s'], limit_s=limit_s)}"
@@ -210,7 +214,7 @@ def gap_lines(name: str, found: pd.DataFrame, *, most: int = 3) -> list[str]:
         )
         many = unit.partition(" (")[0]  # of which kind they are stands above
         held = f"{wording.counted(row[weight], wording.singular(many), many)} in {wording.area(row['area_km2'])}"
-        held += f", {wording.count(row['late'])} expected late" if "late" in found else ""
+        held += f", {wording.count(late_in.rows[place])} expected late" if late_in is not None else ""
         lines.append(f"  {gap}. {held}; {nearest}; {row['reason']}")
     return lines
 

@@ -14,6 +14,7 @@ from fireplan._checked import takes
 from fireplan._version import __version__
 from fireplan.calibration._curve_and_spread import spread_of
 from fireplan.calibration._intervals import curves_drawn, days_of
+from fireplan.calibration._models import UNFITTED
 from fireplan.calibration._runs import history_fingerprint
 from fireplan.calibration._study import FEWEST_RUNS, Study, study_of
 from fireplan.calibration._turnout import turnout_times
@@ -23,7 +24,7 @@ from fireplan.errors import InputError
 from fireplan.response_performance import Policy, attend
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from fireplan.drive_times import Calibration, Draw, TravelSpread, TurnoutTimes
     from fireplan.response_performance._attendance import History
@@ -107,12 +108,30 @@ def calibrate(
     >>> found.model
     'full'
     """
+    found, _ = with_study(
+        history, scenario, emergency_priorities=emergency_priorities, first_types=first_types, longest_s=longest_s,
+        draws=draws, seed=seed,
+    )  # fmt: skip
+    return found
+
+
+def with_study(
+    history: History,
+    scenario: Scenario,
+    *,
+    emergency_priorities: Sequence[str] | None = None,
+    first_types: Sequence[str] = ("engine",),
+    longest_s: float | None = None,
+    draws: int = DRAWS,
+    seed: int = 1,
+) -> tuple[Calibration, Study]:
+    """Learn as `calibrate` does, and give what was tried besides: its runs need not be modelled a second time."""
     study = study_of(
         history, scenario, emergency_priorities=emergency_priorities, first_types=first_types, longest_s=longest_s,
         draws=draws, seed=seed,
     )  # fmt: skip
     turnout, notes = _turnout(history, scenario, emergency_priorities)
-    return told(study, history, scenario, turnout=turnout, notes=notes, draws=draws, seed=seed)
+    return told(study, history, scenario, turnout=turnout, notes=notes, draws=draws, seed=seed), study
 
 
 def _turnout(
@@ -167,7 +186,8 @@ def held_out_table(study: Study) -> pd.DataFrame:
     for one in np.unique(study.folds.fold):
         rows, tested = study.folds.fold != one, study.folds.fold == one
         if rows.any():
-            p90_s[tested] = spread_of(median_s[rows], runs.travel_s[rows]).quantile_s(median_s[tested], 0.9)
+            spread = spread_of(median_s[rows], runs.travel_s[rows], fitted=study.model not in UNFITTED)
+            p90_s[tested] = spread.quantile_s(median_s[tested], 0.9)
     own = study.model in ("class", "full")
     km = study.ground.driven(study.ground.at(rung.learnt) if own else study.ground.ways).km
     table = pd.DataFrame(
@@ -208,7 +228,7 @@ def told(
     spread: TravelSpread | None = None
     drawn: tuple[Draw, ...] = ()
     if len(runs) >= FEWEST_RUNS:
-        spread = spread_of(rung.by_day.median_s, runs.travel_s)
+        spread = spread_of(rung.by_day.median_s, runs.travel_s, fitted=study.model not in UNFITTED)
         design = study.material.designs[study.model]
         if study.model != "planning":
             driven = straightened(rung.learnt)  # draws are read against drives as they add up on the network
@@ -249,13 +269,20 @@ def told(
             "notes": (*runs.notes, *notes),
         },
     )  # fmt: skip
-    if found.speeds_kph:
-        return found
-    if not 1 / STRANGE_FACTOR <= found.factor <= STRANGE_FACTOR:
-        doubt = (
-            f"engines would drive {found.factor:.2f} times as fast as planned: check that places and stamps are what"
-            " they are taken for, before any figure is used"
-        )
-        found = replace(found, notes=(*found.notes, doubt))
+    found = replace(found, notes=(*found.notes, *_doubts(study)))
     # A factor on the network's own times is worth nothing on others.
-    return replace(found, times=times_fingerprint(scenario.roads))
+    return found if found.speeds_kph else replace(found, times=times_fingerprint(scenario.roads))
+
+
+def _doubts(study: Study) -> Iterator[str]:
+    """Say so where engines would drive far from planning speeds: the records are doubted first."""
+    learnt = straightened(study.rungs[study.model].learnt)
+    if study.model in UNFITTED or study.model == "rand_fitted" or learnt.curve.power != 1.0:
+        return
+    planned_s = study.material.designs[study.model].paces
+    factor = float(planned_s.sum() / max((planned_s @ learnt.parameters.paces).sum(), 1e-9))
+    if not 1 / STRANGE_FACTOR <= factor <= STRANGE_FACTOR:
+        yield (
+            f"engines would drive {factor:.2f} times as fast as planned: check that places and stamps are what they are"
+            " taken for, before any figure is used"
+        )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -79,9 +80,14 @@ def bent_curve(added_s: NDArray[np.float64], log_s: NDArray[np.float64], first: 
     return Curve(scale * share, scale / unit**power, power)
 
 
-def spread_of(median_s: NDArray[np.float64], observed_s: NDArray[np.float64], *, shape: bool = True) -> TravelSpread:
+def spread_of(
+    median_s: NDArray[np.float64], observed_s: NDArray[np.float64], *, shape: bool = True, fitted: bool = True
+) -> TravelSpread:
     """
     Learn how far drives lie about their medians, from medians that were not fitted to them.
+
+    Of a model that is fitted to nothing (`fitted` is false) modelled times are no medians: how far they are off is then
+    part of the shape, so that shares and percentiles are those of the drives.
 
     The way to the 90th percentile is a quantile regression [1]_ of the logarithm of observed by modelled on that of the
     modelled time: for each slope the level is a quantile, and the slope is sought by golden section.
@@ -91,7 +97,15 @@ def spread_of(median_s: NDArray[np.float64], observed_s: NDArray[np.float64], *,
     .. [1] R. Koenker and G. Bassett, "Regression quantiles", Econometrica 46(1), 1978, 33-50.
     """
     residual = np.log(observed_s / median_s)
-    residual = residual - np.median(residual)
+    middle = float(np.median(residual))
+    found = _about_medians(median_s, residual - middle, shape=shape)
+    if fitted:
+        return found
+    off = float(np.median(residual / found.upper_at(median_s)))
+    return replace(found, shape=tuple(z + off for z in found.shape))
+
+
+def _about_medians(median_s: NDArray[np.float64], residual: NDArray[np.float64], *, shape: bool) -> TravelSpread:
     away = np.log(median_s / 240.0)
     upper, slope = upper_of(away, residual)
     if not shape or len(residual) < OFTEN_ENOUGH:

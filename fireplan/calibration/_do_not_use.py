@@ -128,8 +128,17 @@ def _months(runs: pd.DataFrame) -> Iterator[str]:
 
 def _wrong(tables: Mapping[str, pd.DataFrame]) -> Iterator[str]:
     """Say where the error is one-sided, beyond what chance makes."""
-    for name, what in (("by_fifth", "drives of"), ("by_station", "drives from"), ("by_class", "drives mostly on")):
-        for group, row in tables[name].iterrows():
+    named = (
+        ("by_fifth", "drives of"),
+        ("by_station", "drives from"),
+        ("by_hour", "drives to calls of the hour from"),
+        ("by_distance", "drives over"),
+        ("by_class", "drives mostly on"),
+    )
+    for name, what in named:
+        table = tables[name]
+        shown = [f"{h}:00" for h in table.index] if name == "by_hour" else table.index
+        for group, (_, row) in zip(shown, table.iterrows(), strict=True):
             if abs(row["bias_s"]) >= FAR_OFF_S and (row["bias_low_s"] > 0 or row["bias_high_s"] < 0):
                 way = "long" if row["bias_s"] > 0 else "short"
                 off = wording.count(abs(row["bias_s"]))

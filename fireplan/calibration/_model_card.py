@@ -12,6 +12,7 @@ from fireplan import wording
 from fireplan._checked import takes
 from fireplan._one_release import OfOneRelease
 from fireplan.calibration._do_not_use import ALWAYS
+from fireplan.calibration._models import UNFITTED
 from fireplan.drive_times import MODELS
 from fireplan.drive_times._calibration import BESIDE, unlearnt_said
 
@@ -120,7 +121,14 @@ def _what(c: Calibration) -> Iterator[str]:
     # A reason that names the model need not be told it.
     yield f"{wording.capital(c.reason)}." if MODELS[c.model] in c.reason else _model_said(c)
     spread = c.over_the_week()
-    if spread is not None:
+    if spread is not None and c.model in UNFITTED:
+        half_s, nine_in_ten_s = (float(spread.quantile_s(np.array([240.0]), level)[0]) for level in (0.5, 0.9))
+        yield (
+            "A time that is told is that of the model, fitted to nothing, and no median; how far drives lie from it is"
+            f" learnt ({spread.shape_is} shape): where it says 4:00 half of them take {wording.clock(half_s)} or less,"
+            f" and nine in ten {wording.percentile(nine_in_ten_s)} or less."
+        )
+    elif spread is not None:
         nine_in_ten_s = float(spread.quantile_s(np.array([240.0]), 0.9)[0])
         yield (
             "A time that is told is the median of such drives; how far they differ from it is learnt too"

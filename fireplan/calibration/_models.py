@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 
     from fireplan.drive_times._calibration import Model
 
+UNFITTED: tuple[Model, ...] = ("planning", "rand")
+"""Models that are taken as they are published: nothing makes their times medians of the drives."""
+
 RAND_KPH, RAND_RAMP_S = 60 / 1.7 * 1.609344, 39.0
 """T = 0.65 + 1.7 D minutes beyond 0.38 miles, and the root below: this speed after this ramp. [km/h], [s]"""
 
@@ -116,7 +119,7 @@ def learn(
     whole = material.designs[model]
     design = whole if rows is None else whole.of(rows)
     station = material.station if rows is None else material.station[rows]
-    if model in ("planning", "rand"):
+    if model in UNFITTED:
         plain = Parameters(0.0, np.ones(1), np.empty(0), np.zeros(1))
         return Learnt(plain, ramp_s=RAND_RAMP_S if model == "rand" else 0.0)
     if model == "factor":

@@ -74,6 +74,8 @@ class EngineRuns:
         Ids of the stations that are open; `station` says which of them each run began at.
     exits, places
         Where they leave by default, one for each station; and where each run went.
+    xy_m
+        Where each run went, before it was put on the road. [m]
     travel_s
         Observed, from under way to arrived. [s]
     hour, weekend
@@ -94,6 +96,7 @@ class EngineRuns:
     station: NDArray[np.int64]
     exits: OnRoad
     places: OnRoad
+    xy_m: NDArray[np.float64]
     travel_s: NDArray[np.float64]
     hour: NDArray[np.int64]
     weekend: NDArray[np.bool_]
@@ -118,7 +121,7 @@ class EngineRuns:
 
     def of(self, rows: NDArray[np.int64]) -> EngineRuns:
         """Some of them; the ledger stays that of all."""
-        one_each = ("incident", "unit", "station", "travel_s", "hour", "weekend", "day")
+        one_each = ("incident", "unit", "station", "xy_m", "travel_s", "hour", "weekend", "day")
         parts: dict[str, Any] = {name: getattr(self, name)[rows] for name in one_each}
         at = self.places
         return replace(self, **parts, places=OnRoad(at.street[rows], at.along[rows], at.offset_m[rows]))
@@ -142,14 +145,15 @@ def runs_of(
             "the scenario has no units, so that nobody knows from where a unit came: give it some, with unit_id and"
             " station_id"
         )
-    if "unit_id" not in history.responses:
-        raise InputError("this history holds one row per incident, not one per unit: nobody knows who drove from where")
     attendance = attend(history, scenario=scenario, policy=policy)
+    if attendance.grain == "incident":
+        raise InputError("this history holds one row per incident, not one per unit: nobody knows who drove from where")
     at_home = station_places(scenario)
     kept = _by_rule(attendance, at_home.ids, longest_s=longest_s, types=policy.first_types)
     rows, ledger = kept.rows, kept.ledger
-    places, off = _placed(attendance, scenario, rows)
-    missing, astray = off
+    places, xy_m = _placed(attendance, scenario, rows)
+    missing = np.isnan(xy_m[:, 0])
+    astray = (places.street < 0) & ~missing
     if len(rows) and astray.sum() > MOST_ASTRAY * (len(rows) - missing.sum()):
         n = wording.count(int(astray.sum()))
         raise InputError(
@@ -164,7 +168,8 @@ def runs_of(
         ("place off the road", int(astray.sum())),
         ("at a point that a geocoder gives where it knows none", int((default & ~missing & ~astray).sum())),
     ]
-    rows, places = rows[keep], OnRoad(places.street[keep], places.along[keep], places.offset_m[keep])
+    rows, xy_m = rows[keep], xy_m[keep]
+    places = OnRoad(places.street[keep], places.along[keep], places.offset_m[keep])
     local = attendance.incidents["local"].reindex(rows["incident_id"])
     midnight = local.dt.tz_localize(None).dt.normalize()
     first = midnight.min() if len(rows) else pd.Timestamp("1970-01-01")
@@ -181,6 +186,7 @@ def runs_of(
         at_home.ids.get_indexer(pd.Index(rows["station_id"])).astype(np.int64),
         at_home.on_road,
         OnRoad(places.street[drawn], places.along[drawn], places.offset_m[drawn]),
+        xy_m[drawn],
         rows["run_s"].to_numpy(float),
         local.dt.hour.to_numpy(dtype=np.int64),
         local.dt.day_of_week.to_numpy() >= 5,
@@ -246,16 +252,12 @@ def _longest_s(run_s: pd.Series[float]) -> float:
     return USUAL_LONGEST_S if (drives > USUAL_LONGEST_S).mean() <= MOST_LONGER else LONGEST_S
 
 
-def _placed(
-    attendance: Attendance, scenario: Scenario, rows: pd.DataFrame
-) -> tuple[OnRoad, tuple[NDArray[np.bool_], NDArray[np.bool_]]]:
-    """Put runs on the road; which have no place, and which lie off the road."""
+def _placed(attendance: Attendance, scenario: Scenario, rows: pd.DataFrame) -> tuple[OnRoad, NDArray[np.float64]]:
+    """Put runs on the road; and say where they went, NaN where it is not known. [m]"""
     points = attendance.incidents.geometry.reindex(pd.Index(rows["incident_id"]))
     points = points.set_crs(attendance.incidents.crs) if points.crs is None else points
-    missing = (points.isna() | points.is_empty).to_numpy()
     xy_m = in_crs(scenario.roads, points)
-    on_road = put(scenario.roads, xy_m, limit_m=scenario.snap_limit_m, what="incident").on_road
-    return on_road, (missing, (on_road.street < 0) & ~missing)
+    return put(scenario.roads, xy_m, limit_m=scenario.snap_limit_m, what="incident").on_road, xy_m
 
 
 def _at_default_points(incidents: gpd.GeoDataFrame, of: pd.Series[str]) -> NDArray[np.bool_]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -29,7 +30,8 @@ from fireplan.calibration._held_out import (
     standard_error,
 )
 from fireplan.calibration._intervals import days_of
-from fireplan.calibration._models import FitMaterial, Learnt, learn
+from fireplan.calibration._misplaced import place_notes
+from fireplan.calibration._models import UNFITTED, FitMaterial, Learnt, learn
 from fireplan.calibration._refits import LeftOut, Refits
 from fireplan.calibration._routes import costs_of
 from fireplan.calibration._runs import SHORTEST_S, EngineRuns, runs_of
@@ -152,6 +154,7 @@ def study_of(
         step()
         ground = ground_of(scenario, runs)
         _refuse_none(ground.runs)
+        ground = _with_notes(ground, place_notes(ground, scenario, seed))
         step()
     folds = folds_by_day(ground.runs, seed)
     n = len(ground.runs)
@@ -159,6 +162,10 @@ def study_of(
     left_out = len(np.unique(folds.fold)) + len(np.unique(_station_folds(ground.runs))) + 1
     with steps(PARTS + left_out * len(tried), what="calibrating") as step:
         return _tried(ground, scenario, tried, folds, seed, step)
+
+
+def _with_notes(ground: FitGround, notes: tuple[str, ...]) -> FitGround:
+    return replace(ground, runs=replace(ground.runs, notes=(*ground.runs.notes, *notes)))
 
 
 def _tried(
@@ -269,7 +276,9 @@ def _ladder(rungs: Mapping[Model, Rung], runs: EngineRuns, folds: Folds) -> tupl
     found = []
     for model, rung in rungs.items():
         below = (
-            below_p90(rung.by_day.median_s, runs.travel_s, folds.fold, spread_of) if len(runs) >= FEWEST_RUNS else None
+            below_p90(rung.by_day.median_s, runs.travel_s, folds.fold, partial(spread_of, fitted=model not in UNFITTED))
+            if len(runs) >= FEWEST_RUNS
+            else None
         )
         error = error_of(rung.by_day.median_s, runs.travel_s, folds.what, below=below)
         score, total, count = score_of(rung.by_day.median_s, runs.travel_s, _block(runs, folds))

@@ -160,7 +160,7 @@ def turnouts_of(attendance: Attendance) -> Turnouts:
         rows["_row"].to_numpy(dtype=np.int64),
         rows["turnout_s"].to_numpy(float),
         as_text(rows["unit_type"]),
-        as_text(its["category"]),
+        as_text(its["category"] if "category" in its else pd.Series(pd.NA, index=its.index, dtype="str")),
         as_text(rows["station_id"]),
         local.dt.hour.to_numpy(dtype=np.int64),
         day_of(local),

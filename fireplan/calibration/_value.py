@@ -13,6 +13,8 @@ from fireplan.calibration._models import RAND_KPH, Learnt
 from fireplan.calibration._routes import DELAYS
 from fireplan.calibration._speeds_and_delays import PACE_SD, Design
 from fireplan.drive_times import Calibration, Estimate, StationStart
+from fireplan.drive_times._calibration import FACTORS
+from fireplan.errors import InputError
 from fireplan.roads import SpeedPeriod, TurnDelays
 
 if TYPE_CHECKING:
@@ -64,7 +66,7 @@ def as_calibration(
     if model == "planning":
         return Calibration(model=model, **parts)
     if model in ("factor", "linear"):
-        parts["factor"] = float(np.clip(1 / parameters.paces[0], 0.05, 5.0))
+        parts["factor"] = _factor(float(parameters.paces[0]))
     if model in ("rand", "rand_fitted"):
         parts["speeds_kph"] = _even_speeds(ground, learnt, fitted=model == "rand_fitted")
     start_s = parameters.start_s if model in ("linear", "class", "full") else 0.0
@@ -85,6 +87,17 @@ def as_calibration(
             parts |= _turns_and_hours(ground, roads, design, learnt, drawn)
             parts["stations"] = _stations(ground, roads, learnt)
     return Calibration(model=model, **parts)
+
+
+def _factor(pace: float) -> float:
+    """Give the factor of planning speeds; what is beyond all doubt is refused, as held-out errors are of the whole."""
+    factor, (least, most) = 1 / pace, FACTORS
+    if not least <= factor <= most:
+        raise InputError(
+            f"engines would drive {factor:.3g} times as fast as planned, and no fewer than {least:g} or more than"
+            f" {most:g} times can be: check that places, home stations and stamps are what they are taken for"
+        )
+    return factor
 
 
 def straightened(learnt: Learnt) -> Learnt:

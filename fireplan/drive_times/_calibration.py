@@ -38,6 +38,9 @@ MODELS: dict[Model, str] = {
     "full": "a start, speeds by class of road, delays at turns, and factors of the hour",
 }
 
+FACTORS = (0.05, 5.0)
+"""Least and largest factor of planning speeds that can be."""
+
 
 BESIDE = "as planned beside the others"
 """What the speed of a class of road is where runs say little of it."""
@@ -266,8 +269,8 @@ class Calibration(OfOneRelease):
         faults = Faults("calibration")
         if self.model not in tuple(MODELS):  # of whatever kind it is
             faults.add(f"model is {quoted(self.model)}: one of {listed(MODELS, most=len(MODELS))}")
-        if not 0.05 <= self.factor <= 5:
-            faults.add(f"factor is {self.factor!r}: give a number from 0.05 to 5")
+        if not FACTORS[0] <= self.factor <= FACTORS[1]:
+            faults.add(f"factor is {self.factor!r}: give a number from {FACTORS[0]:g} to {FACTORS[1]:g}")
         for name, speed in self.speeds_kph.items():
             if not 3 <= speed.value <= 200:
                 faults.add(f"speeds_kph of {quoted(name)} is {speed.value!r}: give a speed from 3 to 200 km/h")

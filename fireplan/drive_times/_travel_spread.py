@@ -31,7 +31,9 @@ class TravelSpread:
     The distribution of drives about their median.
 
     A drive of median m takes m exp(u(m) z). u(m) = `upper` + `slope` ln(m / 240 s) is the way from the median to the
-    90th percentile, on the logarithmic scale; z has median 0 and 90th percentile 1.
+    90th percentile, on the logarithmic scale; z has median 0 and 90th percentile 1. Where
+    drives are told by a model that was fitted to nothing, such as planning speeds, m is what it says, and z holds how
+    far that is off: its median is then not 0.
 
     Attributes
     ----------

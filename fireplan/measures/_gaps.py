@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import pandas as pd
 import shapely
 
+from fireplan import wording
 from fireplan._checked import takes
 from fireplan._frozen_tables import freeze_own
 from fireplan.crs import reproject
@@ -163,6 +164,32 @@ def _gaps(
             "elsewhere": float(late[~outside].sum()),
         }
     return table
+
+
+class LateToldParts(NamedTuple):
+    """
+    All that is expected to be reached late, in whole numbers that add up.
+
+    Attributes
+    ----------
+    rows
+        In each gap.
+    in_gaps, scattered, elsewhere
+        In all of these; in no gap, but where help is likelier late; and where it is likelier in time.
+    """
+
+    rows: list[int]
+    in_gaps: int
+    scattered: int
+    elsewhere: int
+
+
+def late_told(found: pd.DataFrame) -> LateToldParts:
+    """Part what is expected late of gaps with a calibration, as every place tells it."""
+    *rows, scattered, elsewhere = wording.parted(
+        [*found["late"].to_numpy(float), found.attrs.get("scattered", 0.0), found.attrs.get("elsewhere", 0.0)]
+    )
+    return LateToldParts(rows, sum(rows), scattered, elsewhere)
 
 
 def _late(assessment: Assessment, goal: Objective, column: str) -> NDArray[np.float64] | None:

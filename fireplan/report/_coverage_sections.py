@@ -17,6 +17,7 @@ from fireplan.measures._assessment import chosen_measure, headline_row, untold_s
 from fireplan.measures._by_period import WHOLE_WEEK
 from fireplan.measures._demand_measures import UNITS, in_zones
 from fireplan.measures._drives_said import is_expected, share_ends
+from fireplan.measures._gaps import late_told
 from fireplan.report._blocks import Block, Prose, Section, Table, TableColumn, absent
 from fireplan.report._cell_words import NOTHING
 from fireplan.report._inputs import is_force
@@ -202,8 +203,11 @@ def gaps_section(material: Material) -> Section:
     for name in ("travel", "worst"):  # a gap lies outside the limit, and is never told to lie at it
         table[f"{name}_told"] = [wording.clock(s, limit_s=goal.limit_s) for s in table[f"{name}_s"]]
     told_gaps = f"Gaps of {what}, {scenario.name}"
-    section.blocks.append(Table("gaps", told_gaps, table, columns, material.modelled, most=20))
-    if likely:
+    attrs = found.attrs
+    late = late_told(found) if "elsewhere" in attrs else None
+    shown = None if late is None else table.assign(late=late.rows)
+    section.blocks.append(Table("gaps", told_gaps, table, columns, material.modelled, shown, most=20))
+    if late is not None:
         section.blocks.append(Prose(wording.capital(_scattered_said(found, what)), "note"))
     elif {"outside", "scattered", "total", "unit"} <= set(attrs):
         section.blocks.append(
@@ -218,12 +222,12 @@ def gaps_section(material: Material) -> Section:
 
 def _scattered_said(found: gpd.GeoDataFrame, what: str) -> str:
     """Say how much is expected to be reached late, in gaps and elsewhere."""
-    attrs = found.attrs
-    in_gaps = f"{wording.count(found['late'].sum())} in gaps, " if len(found) else ""
+    attrs, late = found.attrs, late_told(found)
+    in_gaps = f"{wording.count(late.in_gaps)} in gaps, " if len(found) else ""
     return (
         f"{wording.count(attrs['outside'])} of {wording.count(attrs['total'])} {attrs['unit']} are expected not to have"
-        f" the {what}: {in_gaps}{wording.count(attrs['scattered'])} scattered where help is likelier late"
-        f"{' too' if in_gaps else ''}, and {wording.count(attrs['elsewhere'])} where it is likelier in time."
+        f" the {what}: {in_gaps}{wording.count(late.scattered)} scattered where help is likelier late"
+        f"{' too' if in_gaps else ''}, and {wording.count(late.elsewhere)} where it is likelier in time."
     )
 
 

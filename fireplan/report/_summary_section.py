@@ -12,6 +12,7 @@ from fireplan.changes._drive_error import errors_said
 from fireplan.errors import InputError
 from fireplan.measures._assessment import headline_row, untold_said
 from fireplan.measures._drives_said import SOURCE, expected_said, is_expected, planned_said, share_ends
+from fireplan.measures._gaps import late_told
 from fireplan.report._blocks import Prose, Section
 from fireplan.report._inputs import is_force
 from fireplan.siting._results.siting_words import amount_said, little_said, plan_said
@@ -180,9 +181,9 @@ def _gap(material: Material) -> str:
     holds = wording.counted(row[found.attrs["weight"]], wording.singular(unit), unit)
     rest = f"{len(found)} gaps were found; the largest" if len(found) > 1 else "One gap was found; it"
     if likely:
-        holds += f" ({wording.count(row['late'])} of them expected late)"
+        holds += f" ({wording.count(late_told(found).rows[0])} of them expected late)"
         rest = (
-            f"{outside} are expected outside, {wording.count(found['late'].sum())} of them in"
+            f"{outside} are expected outside, {wording.count(late_told(found).in_gaps)} of them in"
             f" {wording.counted(len(found), 'gap')}, where help is likelier late than in time;"
             f" {'the largest' if len(found) > 1 else 'it'}"
         )

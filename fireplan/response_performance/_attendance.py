@@ -15,6 +15,7 @@ from fireplan._one_release import OfOneRelease
 from fireplan._selection import kind_texts
 from fireplan.demand import zone_of
 from fireplan.errors import InputError, listed, quoted
+from fireplan.response_performance._history_checks import check_history, completed
 from fireplan.response_performance._policy import ASKS_NOTHING, NOT_KNOWN, REASONS, Policy
 from fireplan.response_performance._resolution import STAMPS, in_words, resolution_of
 from fireplan.response_performance._unit_ids import matched_units, refuse_strangers
@@ -185,6 +186,12 @@ def attend(history: History, *, scenario: Scenario | None = None, policy: Policy
     Returns
     -------
     Every incident and response of the history, marked.
+
+    Raises
+    ------
+    InputError
+        If the history lacks a column or holds something else in it, names an incident twice or a zone that is none, or
+        none of its responses is of one of its incidents; if the policy asks for what the history does not hold.
     """
     return under(beside(history, scenario), policy or Policy())
 
@@ -205,6 +212,7 @@ class Beside(NamedTuple):
 
 def beside(history: History, scenario: Scenario | None) -> Beside:
     """Put a history beside the department that answered it."""
+    history = checked(history)
     grain: Literal["unit", "incident"] = "unit" if "unit_id" in history.responses else "incident"
     known, notes = _with_known_units(history, scenario) if grain == "unit" else _without_units(history)
     told = scenario is not None and len(scenario.units) > 0
@@ -293,6 +301,17 @@ class _History(NamedTuple):
     responses: pd.DataFrame
     timezone: str
     basis: str
+
+
+def checked(history: History) -> History | _History:
+    """Refuse a history that is none; where it lacks columns that are asked for later, they are added."""
+    check_history(history.incidents, history.responses, history.timezone)
+    incidents, responses = history.incidents, completed(history.responses)
+    if not isinstance(incidents["received"].dtype, pd.DatetimeTZDtype):  # all of it is blank
+        incidents = incidents.assign(received=pd.Series(pd.NaT, index=incidents.index, dtype="datetime64[us, UTC]"))
+    if incidents is history.incidents and responses is history.responses:
+        return history
+    return _History(incidents, responses, history.timezone, getattr(history, "basis", "observed"))
 
 
 def _with_known_units(history: History, scenario: Scenario | None) -> tuple[History | _History, tuple[str, ...]]:

@@ -231,7 +231,8 @@ def answer_unknown(attendance: Attendance) -> bool:
 def calls_of(attendance: Attendance) -> pd.DataFrame:
     """One row per incident that counts, with the intervals of the call: answering, processing, handling."""
     responses = attendance.responses
-    seen = responses[responses["measured"] & ~responses["on_view"]]
+    called = ~responses["on_view"] if "on_view" in responses else True
+    seen = responses[responses["measured"] & called]
     first = seen.groupby("incident_id")[["received", "answered", "dispatched"]].min()
     ids = attendance.incidents.index[attendance.incidents["counts"]]
     lead = attendance.firsts().reindex(ids)[["unit_id", "unit_type", "station_id"]]

@@ -11,7 +11,7 @@ One rounding rule:
 - A time is told to the nearest second as minutes and seconds, from an hour on with hours; a time over its limit is
   never rounded to it. A 90th percentile is rounded up, because it says what nine in ten did not exceed. The ends of an
   interval are rounded outwards.
-- A count is whole, with separators. Halves are rounded up.
+- A count is whole, with separators. Halves are rounded up. Parts that stand beside their whole add up to it.
 - Infinite is "not reached", missing is "not known". Changes carry their sign; the minus is a minus, not a hyphen.
 - A verdict stands with what was asked for, never beside a share alone: ``89.99 % (goal 90 %: missed)``. A share that is
   expected carries its interval, ``72.7 % (71.9 % to 73.5 %)``; a goal within it is met or missed, "not sure".
@@ -24,6 +24,7 @@ from fireplan.wording._counts import counted as counted
 from fireplan.wording._counts import figure as figure
 from fireplan.wording._counts import force as force
 from fireplan.wording._counts import number as number
+from fireplan.wording._counts import parted as parted
 from fireplan.wording._counts import signed as signed
 from fireplan.wording._counts import signed_figure as signed_figure
 from fireplan.wording._counts import singular as singular

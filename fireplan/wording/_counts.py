@@ -6,10 +6,10 @@ import math
 from typing import TYPE_CHECKING
 
 from fireplan.wording._names import joined
-from fireplan.wording._numbers import MINUS, NOT_KNOWN, UNLIMITED, digits, known
+from fireplan.wording._numbers import MINUS, NOT_KNOWN, UNLIMITED, digits, known, rounded
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
 WHOLE_FROM = 1000.0
 UNCOUNTED = ("people", "personnel", "staff")
@@ -66,6 +66,25 @@ def counted(n: float | None, singular: str, plural: str = "") -> str:
     """
     told = count(n)  # what is read as one is one: 0.6 is told as 1
     return f"{told} {singular if told == '1' else plural or f'{singular}s'}"
+
+
+def parted(parts: Sequence[float]) -> list[int]:
+    """
+    Give whole numbers for the parts of a whole that stand beside it, so that they add up to it as `count` says it.
+
+    Those with the largest remainders are rounded up, of equal ones the first.
+
+    Examples
+    --------
+    >>> parted([23126.47, 405.48, 6029.1]), count(23126.47 + 405.48 + 6029.1)
+    ([23126, 406, 6029], '29,561')
+    """
+    whole = [math.floor(part) for part in parts]
+    more = rounded(math.fsum(parts)) - sum(whole)
+    order = sorted(range(len(whole)), key=lambda i: whole[i] - parts[i])
+    for i in order[:more]:
+        whole[i] += 1
+    return whole
 
 
 def singular(unit: str) -> str:

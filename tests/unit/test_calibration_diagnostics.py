@@ -119,6 +119,17 @@ def test_a_station_and_a_class_that_are_told_too_long_are_named(table):
     assert any(t.startswith("drives mostly on primary: they are told ") for t in diagnostics(slow).do_not_use_for)
 
 
+def test_an_hour_and_a_distance_that_are_told_too_short_are_named(table):
+    rush = table.assign(observed_s=table["observed_s"] + np.where(table["hour"] == 8, 40.0, 0.0))
+    (text,) = said(diagnostics(rush), "drives to calls of the hour from")
+    assert text.startswith("drives to calls of the hour from 8:00: they are told ")
+    assert "s too short at the median" in text
+    far = table["km"] > table["km"].quantile(0.8)
+    found = diagnostics(table.assign(observed_s=table["observed_s"] + np.where(far, 60.0, 0.0)))
+    (text,) = said(found, "drives over")
+    assert text.startswith(f"drives over {found.by_distance.index[-1]}: they are told ")
+
+
 def test_a_few_months_are_named_and_not_the_many_that_are_missing(table):
     spring = table[pd.to_datetime(table["day"]).dt.month == 4]
     assert said(diagnostics(spring), "other seasons")[0].endswith("runs: all are in April")

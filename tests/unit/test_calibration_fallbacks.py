@@ -8,8 +8,8 @@ import pytest
 
 import fireplan as fp
 from fireplan.calibration import held_out_runs
-from fireplan.calibration._calibrate import told
-from fireplan.calibration._curve_and_spread import Curve
+from fireplan.calibration._calibrate import held_out_table, told
+from fireplan.calibration._curve_and_spread import Curve, spread_of
 from fireplan.calibration._study import study_of
 from fireplan.drive_times._calibration import times_fingerprint
 from fireplan.errors import InputError
@@ -319,3 +319,73 @@ def test_priorities_of_a_history_without_any_are_refused_in_words():
     bare = drawn.history._replace(incidents=drawn.history.incidents.drop(columns="priority"))
     with pytest.raises(InputError, match="have no column 'priority'"):
         drawn.learn(bare)
+
+
+@pytest.mark.parametrize("n", [200, 2000])
+@pytest.mark.parametrize("off", [0.7, 1.35])
+def test_a_model_that_was_fitted_to_nothing_is_told_with_how_far_it_is_off(off, n):
+    rng = np.random.default_rng(n)
+    modelled_s = rng.uniform(60, 400, n)
+    observed_s = off * modelled_s * np.exp(0.25 * rng.standard_normal(n))
+    spread = spread_of(modelled_s, observed_s, fitted=False)
+    for limit_s in (120.0, 240.0, 400.0):
+        assert spread.chance(modelled_s, limit_s).mean() == pytest.approx((observed_s <= limit_s).mean(), abs=0.05)
+    assert (observed_s <= spread.quantile_s(modelled_s, 0.9)).mean() == pytest.approx(0.9, abs=0.02)
+    assert (observed_s <= spread.quantile_s(modelled_s, 0.5)).mean() == pytest.approx(0.5, abs=0.03)
+    # About its own median it would be a share of other drives.
+    about = spread_of(modelled_s, observed_s)
+    assert abs(about.chance(modelled_s, 240.0).mean() - (observed_s <= 240.0).mean()) > 0.1
+
+
+@pytest.mark.parametrize("model", ["planning", "rand"])
+def test_shares_by_a_published_model_are_those_of_the_drives_its_bias_included(model, studied):
+    few, town = studied[1:]
+    taken = 1.4 * (few.responses["arrived"] - few.responses["enroute"])
+    slower = few.responses.assign(arrived=(few.responses["enroute"] + taken).astype(few.responses["arrived"].dtype))
+    few = few._replace(responses=slower)
+    with silent():
+        study = study_of(
+            few, town, emergency_priorities=("1",), first_types=("engine",), longest_s=None, draws=0, seed=1
+        )
+    found = told(replace(study, model=model), few, town, draws=0, seed=1)
+    observed_s, modelled_s = study.ground.runs.travel_s, study.rungs[model].by_day.median_s
+    step = next(s for s in found.ladder if s.model == model)
+    assert abs(np.median(np.log(observed_s / modelled_s))) > 0.1
+    for limit_s in np.quantile(observed_s, [0.3, 0.6, 0.9]):
+        share = found.spread.chance(modelled_s, limit_s).mean()
+        assert share == pytest.approx((observed_s <= limit_s).mean(), abs=0.06)
+    assert step.error.below_p90 == pytest.approx(0.9, abs=0.04)
+    below = observed_s <= held_out_table(replace(study, model=model))["p90_s"].to_numpy()
+    assert below.mean() == pytest.approx(step.error.below_p90)
+    half_s = float(found.spread.quantile_s(np.array([240.0]), 0.5)[0])
+    card = " ".join(fp.calibration.model_card(found)["What it is"])
+    assert f"where it says 4:00 half of them take {fp.wording.clock(half_s)} or less" in card
+    assert "is the median of such drives" not in card
+
+
+def test_a_factor_that_cannot_be_is_refused_and_not_cut_off():
+    drawn = Drawn()
+    few = drawn.first(60)
+    rows = few.responses
+    fast = rows.assign(arrived=(rows["enroute"] + pd.Timedelta(seconds=11)).astype(rows["arrived"].dtype))
+    roads = drawn.town.roads
+    slow = roads.with_times(there_s=roads.there_s * 20, back_s=roads.back_s * 20)
+    town = fp.Scenario(slow, drawn.town.stations, drawn.town.units, timezone=driven_towns.ZONE)
+    with silent():
+        study = study_of(
+            few._replace(responses=fast), town, emergency_priorities=("1",), first_types=("engine",), longest_s=None,
+            draws=0, seed=1,
+        )  # fmt: skip
+    with pytest.raises(InputError, match=r"engines would drive [0-9.]+ times as fast as planned, and no .* 5 times"):
+        told(replace(study, model="factor"), few, town, draws=0, seed=1)
+
+
+def test_speeds_far_from_those_planned_are_doubted_whatever_the_model():
+    drawn = Drawn()
+    rows = drawn.history.responses
+    taken = rows["arrived"] - rows["enroute"]
+    slow = rows.assign(arrived=(rows["enroute"] + taken * 4).astype(rows["arrived"].dtype))
+    found = drawn.learn(drawn.history._replace(responses=slow))
+    assert found.speeds_kph
+    assert sum("times as fast as planned" in note for note in found.notes) == 1
+    assert not any("times as fast as planned" in note for note in drawn.learn().notes)

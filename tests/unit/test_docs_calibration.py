@@ -9,6 +9,10 @@ from fireplan import wording
 from fireplan.calibration._do_not_use import FEW_RUNS
 from fireplan.drive_times import MODELS
 from fireplan.measures._assessment import headline_row
+from fireplan.report._blocks import Prose
+from fireplan.report._inputs import material_of
+from fireplan.report._summary_section import summary_section
+from fireplan.report._write_report import CHAPTERS
 from fireplan.response_performance._statistics import FEWEST
 
 PAGE = (Path(__file__).resolve().parents[2] / "docs" / "calibration.md").read_text(encoding="utf-8")
@@ -69,3 +73,19 @@ def test_the_chance_of_a_median_of_three_fifty_is_that_of_the_sample_city(town):
     near = (arrival.arrival_s >= 229) & (arrival.arrival_s < 232)
     assert near.any()
     assert f"{100 * arrival.chance[near].mean():.0f}" in WORDS.split("in time at perhaps ")[1][:4]
+
+
+def test_the_chapter_stands_where_the_page_says():
+    chapters = list(CHAPTERS)
+    at = chapters.index("drive_times")
+    assert "after what was observed and before the chapters on what is reached in time" in WORDS
+    assert chapters[at - 1] == "performance"
+    assert chapters[at + 1 :][:2] == ["distribution", "concentration"]
+    assert chapters[0] == "summary"
+    assert "its error stands in the summary too, which comes first" in WORDS
+
+
+def test_the_summary_of_a_report_says_the_error(town):
+    material = material_of(fp.assess(town, standard="NFPA_1710"))
+    said = " ".join(block.text for block in summary_section(material).blocks if isinstance(block, Prose))
+    assert town.calibration.headline.lower() in said.lower()

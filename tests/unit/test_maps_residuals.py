@@ -1,5 +1,7 @@
 """The map of where runs were slower or faster than predicted."""
 
+from dataclasses import replace
+
 import geopandas as gpd
 import numpy as np
 import pandas as pd
@@ -158,3 +160,17 @@ def test_no_runs_are_said(town, runs):
         page = fp.maps.residuals(runs.iloc[:0], town, by=by)
         assert page.subtitle == "There are no runs."
         assert page.to_html()
+
+
+@pytest.mark.parametrize(("more", "said"), [(-2, False), (2, False), (10, False), (0, True), (11, True)])
+def test_by_subtraction_from_the_footer_a_public_page_gives_no_run_away(town, runs, more, said):
+    learnt = calibrated(town)
+    known = learnt.calibration
+    error = known.error._replace(n=len(runs) + more)
+    home = town.calibrated(replace(known, error=error, runs=error.n))
+    for by in ("hexagons", "zones"):
+        public = fp.maps.residuals(runs, home, by=by, profile="public")
+        assert f"n = {error.n}" in public.footer.drives
+        assert ("Half of 89 runs" in public.subtitle) == ("n = 89 runs" in public.legends[0].n) == said
+        assert ("89" in public.subtitle + public.legends[0].n) == said
+        assert "89 runs" in fp.maps.residuals(runs, home, by=by).subtitle

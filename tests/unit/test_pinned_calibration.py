@@ -10,6 +10,7 @@ import pytest
 
 import fireplan as fp
 from fireplan._cli.app import main
+from fireplan.calibration import diagnostics, held_out_runs, model_card
 from fireplan.drive_times import Calibration, Estimate, HeldOutError, StationStart, TravelSpread, write_calibration
 from fireplan.drive_times._calibration import network_fingerprint
 from fireplan.errors import FireplanError, ProjectError
@@ -245,6 +246,27 @@ def test_the_command_learns_writes_and_pins(folder, run):
     assert "by planning speeds" in said
     assert "\N{REPLACEMENT CHARACTER}" not in said
     assert tomllib.loads((folder / "calibration.toml").read_text(encoding="utf-8"))["runs"] == learnt.runs
+
+
+def test_the_command_says_of_this_very_calibration_what_it_must_not_be_used_for(folder, run, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "80")
+    (folder / "calibration.toml").unlink()
+    with_history(folder, range(1, 29))
+    code, said, steps = run("calibrate", folder)
+    assert code == 0, steps
+    planned = open_project(folder, calibrated=False)
+    settings = {name: value for name, value in settings_of(planned.plan).items() if name != "draws"}
+    learnt = open_project(folder).today.calibration
+    runs = held_out_runs(planned.history, planned.today, **settings)
+    title = "What it must not be used for"
+    card = model_card(learnt, diagnostics(runs, learnt, planned.today))[title]
+    part = said.split(f"{title}\n")[1].split("\n\n")[0].splitlines()
+    assert max(map(len, part)) <= 80
+    told = " ".join(line.removeprefix("  ") for line in part)
+    assert told == " ".join(f"- {line}" for line in card)
+    # Of its own stations, hours and distances, not of calibrations in general.
+    assert set(card) > set(model_card(learnt)[title])
+    assert "fewer than 30 runs" in told
 
 
 def test_the_command_without_a_history_says_so(folder, run):

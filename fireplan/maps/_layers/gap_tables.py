@@ -8,6 +8,7 @@ from fireplan import wording
 from fireplan.crs import WGS84, reproject
 from fireplan.maps._layers.attribute_tables import NO_STATION, counted_lines
 from fireplan.maps._layers.chance_words import chance_said
+from fireplan.measures._gaps import late_told
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -26,7 +27,8 @@ def gap_table(found: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     table.loc[found["nearest_name"].isna().to_numpy(), "travel_said"] = wording.NOT_REACHED
     table["area_said"] = table["area_km2"].map(wording.area)
     if "late" in table:
-        table["late_said"], table["chance_said"] = table["late"].map(wording.count), table["chance"].map(chance_said)
+        table["late_said"] = [wording.count(n) for n in late_told(found).rows]
+        table["chance_said"] = table["chance"].map(chance_said)
     table.attrs = dict(found.attrs)
     return table
 

@@ -17,6 +17,7 @@ from fireplan.maps._pages.page_frame import footer_of
 from fireplan.maps._views.scenario_headings import named
 from fireplan.measures import gaps as find_gaps
 from fireplan.measures._assessment import chosen_objective
+from fireplan.measures._gaps import late_told
 from fireplan.standards import INTERVALS
 
 if TYPE_CHECKING:
@@ -107,10 +108,11 @@ def _rest(found: gpd.GeoDataFrame) -> str:
     unit = attrs.get("unit", attrs.get("weight", ""))
     if "elsewhere" not in attrs:
         return f"{wording.count(scattered)} more ({unit}) lie scattered, in no gap." if scattered else ""
+    told = late_told(found)
     parts = [
-        f"{wording.count(found['late'].sum())} in gaps, where help is likelier late than in time",
-        *([f"{wording.count(scattered)} in places like that, scattered"] if scattered else []),
-        f"{wording.count(attrs['elsewhere'])} where it is likelier in time",
+        f"{wording.count(told.in_gaps)} in gaps, where help is likelier late than in time",
+        *([f"{wording.count(told.scattered)} in places like that, scattered"] if scattered else []),
+        f"{wording.count(told.elsewhere)} where it is likelier in time",
     ]
     late = f"{wording.count(attrs['outside'])} of {wording.count(attrs['total'])} {unit}"
     return f"Expected late: {late}; {', '.join(parts)}."

@@ -77,7 +77,8 @@ def residuals(
     basemap
         As in `coverage`.
     profile
-        "public": no area says how many runs it has, and one of ten or fewer is not drawn, or has no figure; "internal":
+        "public": no area says how many runs it has, and one of ten or fewer is not drawn, or has no figure; how many
+        there are in all is not said where they differ by ten or fewer from those of the calibration; "internal":
         marked RESTRICTED. Left out: marked so where hexagons show places with ten runs or fewer.
 
     Returns
@@ -113,11 +114,12 @@ def residuals(
     areas = _figures(areas, inside, placed, kind=kind)
     if public:
         areas = _without_counts(areas, blank=by == "hexagons")
+    many = "" if public and _gives_away(scenario, len(placed)) else wording.counted(len(placed), "run")
     page = OfflineMap(
         title=title or f"Observed against predicted drives: {scenario.name}",
-        subtitle=_headline(placed),
+        subtitle=_headline(placed, many),
         footer=footer_of(scenario, method=METHOD),
-        legends=[_legend(areas, placed, inside, lost, kind=kind, public=public)],
+        legends=[_legend(areas, many, inside, lost, kind=kind, public=public)],
         basemap=basemap,
     )
     draw_streets(page, drawn)
@@ -260,16 +262,23 @@ def slower_said(slower_s: float) -> str:
     return "as predicted" if said == wording.change(0) else said
 
 
-def _headline(runs: gpd.GeoDataFrame) -> str:
+def _gives_away(scenario: Scenario, n: int) -> bool:
+    """Whether the runs of a map and those in the footer, of the calibration, differ by a count that is not shown."""
+    known = scenario.calibration if scenario.roads.calibrated else None
+    return known is not None and 0 < abs(known.error.n - n) < SMALLEST
+
+
+def _headline(runs: gpd.GeoDataFrame, many: str) -> str:
+    """Say how far half of the runs are off; `many`: how many there are, "" where that is not shown."""
     if not len(runs):
         return "There are no runs."
     off_s, slower_s = float(runs["slower_s"].abs().median()), float(runs["slower_s"].median())
-    many = wording.counted(len(runs), "run")
-    return f"Half of {many} within {wording.clock(off_s)} of what was predicted; the median run {slower_said(slower_s)}"
+    half = f"Half of {many or 'the runs'} within {wording.clock(off_s)} of what was predicted"
+    return f"{half}; the median run {slower_said(slower_s)}"
 
 
 def _legend(
-    areas: gpd.GeoDataFrame, runs: gpd.GeoDataFrame, inside: NDArray[np.int64], lost: int, *, kind: str, public: bool
+    areas: gpd.GeoDataFrame, many: str, inside: NDArray[np.int64], lost: int, *, kind: str, public: bool
 ) -> Legend:
     """Say what the colours mean, and how many runs lie in areas of each."""
     colours = areas["colour"].to_numpy()
@@ -282,7 +291,7 @@ def _legend(
     if few.any() or not len(areas):
         entries.append(Entry(label=NO_FIGURE if public else TOO_FEW, colour=UNKNOWN, note=held_in(few)))
     outside = int((inside < 0).sum())
-    n = f"n = {wording.counted(len(runs), 'run')}, {wording.counted(len(areas), kind)}"
+    n = f"n = {f'{many}, ' if many else ''}{wording.counted(len(areas), kind)}"
     if not public:
         n += f"; {wording.counted(outside, 'run')} in no {kind}" if outside else ""
         n += f"; {wording.count(lost)} more without a time or a place" if lost else ""
