@@ -305,12 +305,7 @@ def _generic(name: str, parts: list[ast.expr]) -> list[Allowed] | None:  # noqa:
 
 
 def _is_named(value: object, *, name: str) -> bool:
-    return _is_class_named(type(value), name)
-
-
-@functools.lru_cache(maxsize=4096)
-def _is_class_named(kind: type, name: str) -> bool:
-    return any(one.__name__ == name for one in kind.__mro__)
+    return any(kind.__name__ == name for kind in type(value).__mro__)
 
 
 def _is_number(value: object) -> bool:
