@@ -12,7 +12,7 @@ serve: $(VENV)/.live
 	$(BIN)/fireplan serve data/marisol --replay --speed 60
 
 test: $(VENV)/.dev page
-	$(BIN)/python -m pytest -n auto --dist loadfile
+	$(BIN)/python -m pytest -n auto --dist loadfile --no-loadscope-reorder
 
 lint: $(VENV)/.dev
 	$(BIN)/ruff check

@@ -69,6 +69,7 @@ NOUNS = {
 """Classes that are told by their name, so that nothing needs to be imported to know them; what people call them."""
 
 TABLES = {"DataFrame", "GeoDataFrame"}
+PLAIN_NUMBERS = {float, int}
 SEVERAL = {"Sequence", "Iterable", "Collection", "list"}
 ARRAYS = {"NDArray", "ArrayLike", "ndarray"}
 SHORTEST_PLAUSIBLE_S = 30.0
@@ -348,6 +349,8 @@ def _are_several(value: object, *, inner: tuple[Allowed, ...]) -> bool:
         return False
     if not inner or not isinstance(value, Collection):  # what is read once is not read here
         return True
+    if any(kind.fits is _is_number for kind in inner) and PLAIN_NUMBERS.issuperset(map(type, value)):
+        return True  # a shape or a list of draws has hundreds
     return all(any(kind.fits(one) for kind in inner) for one in value)
 
 

@@ -62,9 +62,11 @@ def plain(value: object) -> str:
     This is what a reader sees on the page after `escape`.
     """
     text = LINE_BREAK.sub(" ", str(value))
-    if text.isascii() and text.isprintable():
+    if text.isprintable():  # nothing without a shape is
         return text
-    return "".join(_visible(text))
+    if any(joiner in text for joiner in JOINERS):
+        return "".join(_visible(text))
+    return text.translate({ord(c): _shown(c) for c in set(text)})
 
 
 def _visible(text: str) -> Iterator[str]:

@@ -12,6 +12,12 @@ from hypothesis import HealthCheck, settings
 # A test run holds much for long: searched for unreachable objects at Python's own pace it takes a tenth longer.
 gc.set_threshold(100_000, 50, 50)
 
+LONGEST = ("test_hostile_text", "test_live_page", "test_swipe_grid", "test_long_run")
+"""Files that take a worker longest: begun last, they would keep one busy when the others are done.
+
+Notebooks, which take long too, come after them: where nothing is compiled yet, their progress would show.
+"""
+
 SHARED = Path(__file__).resolve().parents[2] / "shared"
 
 settings.register_profile(
@@ -58,3 +64,8 @@ def shared_corpus():
 def pytest_make_parametrize_id(val, argname):
     """Bytes take their argument's name: written out they are long, and a gzip header carries the time of day."""
     return argname if isinstance(val, bytes) else None
+
+
+def pytest_collection_modifyitems(items):
+    """Put the longest files first, and the unit tests, of which most are short, last."""
+    items.sort(key=lambda item: (item.path.stem not in LONGEST, item.path.parent.name == "unit"))

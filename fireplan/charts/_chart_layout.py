@@ -135,8 +135,8 @@ def shortened(text: object, *, size: float, most_pt: float) -> str:
     tried = FEW_LETTERS  # what begins more than twice as wide as there is room is not tried letter by letter
     while tried < len(whole) and width_pt(whole[:tried], size) <= 2 * most_pt:
         tried *= 2
-    fits = [n for n in range(min(tried, len(whole))) if width_pt(f"{whole[:n].rstrip()}…", size) <= most_pt]
-    return f"{whole[: fits[-1] if fits else 0].rstrip()}…"
+    cuts = (f"{whole[:n].rstrip()}…" for n in reversed(range(min(tried, len(whole)))))
+    return next((cut for cut in cuts if width_pt(cut, size) <= most_pt), "…")
 
 
 @cache

@@ -189,10 +189,8 @@ def note_shared_times(rows: OrderedRows, *, ledger: Ledger) -> None:
     if rows.unit is None:
         return
     for name in ("enroute", "arrived"):
-        times = rows.column(name)
-        known = pd.DataFrame({"incident": rows.incident, "unit": rows.unit, "time": times.to_numpy()})[
-            times.notna().to_numpy()
-        ]
+        times = rows.column(name).dt.tz_localize(None).to_numpy()  # with a zone, each stamp would be an object
+        known = pd.DataFrame({"incident": rows.incident, "unit": rows.unit, "time": times})[~np.isnat(times)]
         of_each = known.groupby("incident").nunique()
         several = of_each["unit"] > 1
         shared = several & (of_each["time"] == 1)
