@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from fireplan.drive_times import Calibration, Draw, TravelSpread, TurnoutTimes
+    from fireplan.drive_times._calibration import Model
     from fireplan.response_performance._attendance import History
     from fireplan.scenario import Scenario
 
@@ -90,7 +91,7 @@ def calibrate(
     a robust regression [1]_ that draws classes with few runs towards the planning ratios; ways are sought anew until
     speeds stay. Simpler models down to planning speeds, and RAND's curve [2]_, are fitted beside it and tried on the
     same days left out: whatever a model takes from runs, ways, hours and exits too, it takes without those days. The
-    simplest that is within one standard error of the best is taken [3]_. 19,000 runs take some fifteen seconds.
+    simplest that is within one standard error of the best is taken [3]_. 19,000 runs take some ten seconds.
 
     References
     ----------
@@ -155,6 +156,7 @@ def held_out_runs(
     first_types: Sequence[str] = ("engine",),
     longest_s: float | None = None,
     seed: int = 1,
+    model: Model | None = None,
 ) -> pd.DataFrame:
     """
     Set every run beside what is modelled of it without its own day.
@@ -163,6 +165,8 @@ def held_out_runs(
     ----------
     history, scenario, emergency_priorities, first_types, longest_s, seed
         As `calibrate`.
+    model
+        The model of a calibration that is known, which alone is tried then; left out: the one that `calibrate` takes.
 
     Returns
     -------
@@ -173,7 +177,7 @@ def held_out_runs(
     """
     study = study_of(
         history, scenario, emergency_priorities=emergency_priorities, first_types=first_types, longest_s=longest_s,
-        draws=0, seed=seed,
+        draws=0, seed=seed, model=model,
     )  # fmt: skip
     return held_out_table(study)
 

@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     from fireplan.calibration._refits import LeftOut
     from fireplan.calibration._runs import EngineRuns
 
-MOST_FOLDS, WEEK_DAYS, FEW_DAYS = 14, 7, 60
+MOST_FOLDS, MOST_WEEK_FOLDS, WEEK_DAYS, FEW_DAYS = 14, 7, 7, 60
+"""Of more than two months a seventh is left out at a time: what the other six tell is hardly less."""
 
 
 class Folds(NamedTuple):
@@ -48,8 +49,9 @@ def folds_by_day(runs: EngineRuns, seed: int) -> Folds:
         return Folds(fold.astype(np.int64), "runs")
     block = runs.day // WEEK_DAYS if len(days) > FEW_DAYS else runs.day
     names, of = np.unique(block, return_inverse=True)
-    order = np.random.default_rng(seed).permutation(len(names)) % MOST_FOLDS
-    return Folds(order[of].astype(np.int64), "weeks" if len(days) > FEW_DAYS else "days")
+    by_week = len(days) > FEW_DAYS
+    order = np.random.default_rng(seed).permutation(len(names)) % (MOST_WEEK_FOLDS if by_week else MOST_FOLDS)
+    return Folds(order[of].astype(np.int64), "weeks" if by_week else "days")
 
 
 def bent(left: LeftOut, log_s: NDArray[np.float64], fold: NDArray[np.int64]) -> LeftOut:

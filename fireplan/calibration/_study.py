@@ -36,7 +36,7 @@ from fireplan.calibration._refits import LeftOut, Refits
 from fireplan.calibration._routes import costs_of
 from fireplan.calibration._runs import SHORTEST_S, EngineRuns, runs_of
 from fireplan.drive_times import HeldOutError, LadderStep
-from fireplan.errors import Faults, InputError, quoted
+from fireplan.errors import Faults, InputError, listed, quoted
 from fireplan.progress import steps
 from fireplan.response_performance import Policy
 
@@ -115,7 +115,7 @@ class Study:
     why: str
 
 
-def _checked(longest_s: float | None, draws: int, seed: int) -> None:
+def _checked(longest_s: float | None, draws: int, seed: int, model: Model | None) -> None:
     faults = Faults("calibrate")
     if longest_s is not None and not SHORTEST_S < longest_s < np.inf:
         faults.add(f"longest_s is {longest_s!r}: give a number of seconds above {SHORTEST_S:g}, such as 1800")
@@ -123,6 +123,8 @@ def _checked(longest_s: float | None, draws: int, seed: int) -> None:
         faults.add(f"draws is {draws!r}: give a whole number from 0 to 10,000")
     if seed < 0:
         faults.add(f"seed is {seed!r}: give a whole number from 0")
+    if model is not None and model not in LADDER:
+        faults.add(f"model is {model!r}: use {listed(LADDER)}")
     faults.raise_if_any()
 
 
@@ -135,9 +137,10 @@ def study_of(
     longest_s: float | None,
     draws: int,
     seed: int,
+    model: Model | None = None,
 ) -> Study:
-    """Fit and try every model of the ladder."""
-    _checked(longest_s, draws, seed)
+    """Fit and try every model of the ladder, or one alone."""
+    _checked(longest_s, draws, seed, model)
     if scenario.roads.calibrated:
         raise InputError(
             f"scenario {quoted(scenario.name)} is calibrated already: calibrate from the one it was made from; of a"
@@ -158,7 +161,13 @@ def study_of(
         step()
     folds = folds_by_day(ground.runs, seed)
     n = len(ground.runs)
-    tried = [model for model in LADDER if may_try(model, n) and (n >= FEWEST_RUNS or model == "planning")]
+    tried = [one for one in LADDER if may_try(one, n) and (n >= FEWEST_RUNS or one == "planning")]
+    if model is not None:
+        if model not in tried:
+            raise InputError(
+                f"with {wording.counted(n, 'run')} {quoted(model)} is not tried: models that are, are {listed(tried)}"
+            )
+        tried = [model]
     left_out = len(np.unique(folds.fold)) + len(np.unique(_station_folds(ground.runs))) + 1
     with steps(PARTS + left_out * len(tried), what="calibrating") as step:
         return _tried(ground, scenario, tried, folds, seed, step)

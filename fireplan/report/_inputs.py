@@ -165,7 +165,8 @@ class Material:
             return None
         planned = open_project(project.folder / project.plan_file, calibrated=False)
         settings = {k: v for k, v in settings_of(project.plan).items() if k != "draws"}
-        return held_out_runs(project.history, planned.today, **settings | {"seed": scenario.calibration.seed})
+        settings |= {"seed": scenario.calibration.seed, "model": scenario.calibration.model}
+        return held_out_runs(project.history, planned.today, **settings)
 
     @cached_property
     def holes(self) -> dict[str, gpd.GeoDataFrame]:

@@ -389,3 +389,18 @@ def test_speeds_far_from_those_planned_are_doubted_whatever_the_model():
     assert found.speeds_kph
     assert sum("times as fast as planned" in note for note in found.notes) == 1
     assert not any("times as fast as planned" in note for note in drawn.learn().notes)
+
+
+def test_one_model_alone_says_what_it_says_among_others(found, drawn):
+    with silent():
+        every = held_out_runs(drawn.history, drawn.town, emergency_priorities=("1",))
+        alone = held_out_runs(drawn.history, drawn.town, emergency_priorities=("1",), model="full")
+        linear = held_out_runs(drawn.history, drawn.town, emergency_priorities=("1",), model="linear")
+    pd.testing.assert_frame_equal(alone, every)
+    assert linear.attrs["model"] == "linear"
+    step = next(s for s in found.ladder if s.model == "linear")
+    assert (linear["median_s"] - linear["observed_s"]).abs().median() == pytest.approx(step.error.median_error_s)
+    with pytest.raises(InputError, match="model is 'best': use planning, factor"):
+        held_out_runs(drawn.history, drawn.town, model="best")
+    with pytest.raises(InputError, match="with 20 runs 'full' is not tried: models that are, are planning, factor"):
+        held_out_runs(drawn.first(20), drawn.town, emergency_priorities=("1",), model="full")
