@@ -34,16 +34,20 @@ def test_whole_parts_add_up_and_are_off_by_less_than_one(parts):
 
 @pytest.fixture(scope="module")
 def now():
-    return fp.assess(fp.examples.marisol(), standard="NFPA_1710")
+    """A department of which the parts do not add up when each is rounded by itself: else this would be no test."""
+    town = fp.examples.marisol()
+    for closed in ("S5", "S2", "S3", "S4", "S7"):
+        found = fp.assess(town.apply(fp.CloseStation(closed)), standard="NFPA_1710")
+        late = fp.gaps(found)
+        single = [late["late"].sum(), late.attrs["scattered"], late.attrs["elsewhere"]]
+        if sum(int(wording.count(n).replace(",", "")) for n in single) != round(late.attrs["outside"]):
+            return found
+    raise AssertionError
 
 
 @pytest.fixture(scope="module")
 def gaps(now):
-    found = fp.gaps(now)
-    single = [found["late"].sum(), found.attrs["scattered"], found.attrs["elsewhere"]]
-    # Each rounded by itself they do not add up here: else this would be no test.
-    assert sum(int(wording.count(n).replace(",", "")) for n in single) != round(found.attrs["outside"])
-    return found
+    return fp.gaps(now)
 
 
 def test_terminal_map_and_report_tell_the_same_parts_of_what_is_expected_late(now, gaps):
@@ -53,15 +57,15 @@ def test_terminal_map_and_report_tell_the_same_parts_of_what_is_expected_late(no
     assert sum(parts) == outside
     assert sum(told.rows) == told.in_gaps
     head, *rows = terminal.gap_lines("today", gaps, most=99)
-    pattern = f": {NUMBER} of .*; {NUMBER} of them in 7 gaps; {NUMBER} of them lie scattered.*; {NUMBER} of them where"
+    pattern = f": {NUMBER} of .*; {NUMBER} of them in {len(gaps)} gaps; {NUMBER} of them lie scattered.*; {NUMBER} of them where"
     assert counts(pattern, head) == [outside, *parts]
     assert [counts(f"{NUMBER} expected late", row)[0] for row in rows] == told.rows
     note = fp.maps.gaps(now).legends[0].note
     pattern = f"late: {NUMBER} of .*; {NUMBER} in gaps.*, {NUMBER} in places like that, scattered, {NUMBER} where"
     assert counts(pattern, note) == [outside, *parts]
     blocks = gaps_section(material_of(now)).blocks
-    (said,) = [b.text for b in blocks if isinstance(b, Prose) and "expected to be reached late" in b.text]
-    pattern = f"^{NUMBER} of .*late: {NUMBER} in gaps, {NUMBER} scattered.* and {NUMBER} where"
+    (said,) = [b.text for b in blocks if isinstance(b, Prose) and "are expected not to have" in b.text]
+    pattern = f"^{NUMBER} of .*: {NUMBER} in gaps, {NUMBER} scattered.* and {NUMBER} where"
     assert counts(pattern, said) == [outside, *parts]
     (table,) = [b for b in blocks if isinstance(b, Table) and b.key == "gaps"]
     place = [c.name for c in table.columns].index("late")

@@ -160,7 +160,11 @@ def test_questions_that_cannot_be_asked(town):
         reliability(calls, scenario=town, area="side")
     with pytest.raises(UnknownIdError, match="unknown group"):
         reliability(calls, scenario=town, by="moon")
-    alone = SimpleNamespace(incidents=calls.incidents, responses=calls.responses.drop(columns="unit_id"), timezone=ZONE)
+    alone = SimpleNamespace(
+        incidents=calls.incidents,
+        responses=calls.responses.drop(columns="unit_id").drop_duplicates("incident_id"),
+        timezone=ZONE,
+    )
     with pytest.raises(InputError, match="no units: it holds one row per incident"):
         reliability(alone, scenario=town)
 
