@@ -22,8 +22,8 @@ from fireplan._version import __version__ as __version__
 # its command line for help, waits for nothing.
 _MODULES = (
     "calibration", "changes", "charts", "crs", "demand", "disclosure", "examples", "incidents",
-    "live", "maps", "measures", "operations", "project", "response_performance", "roads", "siting", "standards",
-    "stations", "travel", "wording",
+    "live", "maps", "measures", "operations", "project", "response_performance", "roads", "simulation", "siting",
+    "standards", "stations", "travel", "wording",
 )  # fmt: skip
 _NAMES = {
     "AddUnit": "changes",
@@ -90,6 +90,7 @@ if TYPE_CHECKING:
     from fireplan import project as project
     from fireplan import response_performance as response_performance
     from fireplan import roads as roads
+    from fireplan import simulation as simulation
     from fireplan import siting as siting
     from fireplan import standards as standards
     from fireplan import stations as stations
