@@ -39,6 +39,7 @@ _NAMES = {
     "ScaleDemand": "changes",
     "ScaleSpeeds": "changes",
     "SetRestriction": "changes",
+    "SetSchedule": "changes",
     "SetTurnout": "changes",
     "Assessment": "measures",
     "assess": "measures",
@@ -110,6 +111,7 @@ if TYPE_CHECKING:
     from fireplan.changes import ScaleDemand as ScaleDemand
     from fireplan.changes import ScaleSpeeds as ScaleSpeeds
     from fireplan.changes import SetRestriction as SetRestriction
+    from fireplan.changes import SetSchedule as SetSchedule
     from fireplan.changes import SetTurnout as SetTurnout
     from fireplan.comparison import Comparison as Comparison
     from fireplan.comparison import compare as compare

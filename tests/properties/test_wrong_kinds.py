@@ -103,6 +103,7 @@ CALLS = {  # valid calls, by the name of the function: what its arguments are be
     "RemoveUnit": {"unit_id": "E1"},
     "ScaleDemand": {"factor": 1.1},
     "ScaleSpeeds": {"factor": 1.1},
+    "SetSchedule": {"schedule": "08:00-20:00"},
     "SetTurnout": {"turnout_s": 80},
     "Scenario": {"roads": TOWN.roads, "stations": TOWN.stations, "units": TOWN.units, "zones": TOWN.zones},
     "Objective": {"key": "x", "title": "x", "limit_s": 240},
@@ -184,6 +185,7 @@ CALLS = {  # valid calls, by the name of the function: what its arguments are be
     "SwipeMap": {"left": PAGE, "right": SECOND, "title": "x"}, "SyncedMaps": {"maps": [PAGE, SECOND], "title": "x"},
     "force_times": {"needs": {"engine": 1}}, "places": {"kind": "zones"},
     "Scenario.apply": {"changes": fp.SetTurnout(70)},
+    "Scenario.at": {"when": "Tue 14:00"}, "WeekOfCover.at": {"when": "Tue 14:00"},
     "Scenario.only": {"area": "zones"}, "Assessment.by": {"groups": "first_due"}, "Comparison.top": {},
     "force_for_risk": {"risk_class": "high", "within_s": 480, "people": 4},
     **{f"{page}.add_layer": {"gdf": SITES.to_frame("geometry"), "name": "sites"}
@@ -231,6 +233,7 @@ NOT_ASKED = {
     "time_rows": "rows of an assessment, on places that are made", "force_times": "as time_rows",
     "OfflineMap.add_own": "called by pages of several maps", "OfflineMap.check_name": "as add_own",
     "draft": "asks the network where a place is given; its kinds are checked by @takes",
+    "WeekOfCover": "made by assess", "StateOfWeek": "made by assess",
     "Plan": "made by read_plan", "Project": "made by open_project", "ProjectDraft": "made by draft",
     "read_plan": "asked by the corpus of plans", "manifest": "written by the commands",
     "write_csv": "writes a file", "write_layers": "writes a file", "whole_outputs": "writes a folder",
