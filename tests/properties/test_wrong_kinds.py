@@ -27,6 +27,7 @@ CLOCK = {"received": "2024-03-05 14:00:00", "dispatched": "2024-03-05 14:01:00",
 ROW = {"incident_id": "1", "unit_id": "E1", "call_type": "FIRE", "priority": "1", "latitude": "30.01",
        "longitude": "-140.0", **CLOCK, "arrived": "2024-03-05 14:05:40", "cleared": "2024-03-05 14:40:00"}  # fmt: skip
 HISTORY = fp.incidents.read_cad_rows([ROW], timezone="UTC")
+WEEK = fp.assess(TOWN, standard="NFPA_1710", at="mean")
 ASSESSED = fp.assess(TOWN, standard=STANDARD)
 COMPARED = fp.compare(TOWN, OTHER, standard=STANDARD)
 SITES = gpd.GeoSeries([shapely.Point(-140.0, 30.03)], crs=4326)
@@ -167,6 +168,7 @@ CALLS = {  # valid calls, by the name of the function: what its arguments are be
     "turnout_times": {"attendance": ATTENDED},
     "model_card": {"calibration": LEARNT, "found": WRONG_BY},
     "drive_times": {"found": WRONG_BY}, "drive_errors": {"found": WRONG_BY}, "ladder": {"calibration": LEARNT},
+    "cover_by_hour": {"week": WEEK},
     "residuals": {"runs": DRIVEN}, "reasons": {"totals": LINES}, "robustness": {"table": LINES, "found": FOUND},
     "trade_off": {"front": LINES, "aims": [fp.siting.Aim(), fp.siting.Aim(within_s=300)]}, "workload": {"table": LINES},
     "zone_of": {"points": SITES}, "mark_of": {"profile": "public"}, "public_cells": {},
