@@ -1,5 +1,7 @@
 """No unit covers outside its hours: moments of the week, its worst, and its mean."""
 
+import contextlib
+
 import geopandas as gpd
 import numpy as np
 import pandas as pd
@@ -8,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import fireplan as fp
+from fireplan._cli.app import main
 from fireplan.errors import InputError, TableError
 from fireplan.stations._schedules import DAYS, WEEK_MIN, minute_of, minutes_on, moment_said
 from fireplan.travel._on_duty import duty_states, on_duty, units_on_duty
@@ -269,6 +272,35 @@ def test_a_new_station_is_sought_for_the_hour_that_is_asked(town, when, end):
     )
     plan = fp.siting.max_coverage(town.at(when), candidates=sites, stations=1, within_s=120)
     assert plan.chosen.index.tolist() == [end]
+
+
+def test_the_command_says_of_which_hour_its_figures_are_and_writes_all(town, tmp_path, capsys, monkeypatch):
+    fp.write_project(town, tmp_path / "town")
+    assert fp.open_project(tmp_path / "town").today.units["schedule"].tolist() == [DAY, NIGHT]
+    monkeypatch.setattr("sys.argv", ["fireplan", "assess", str(tmp_path / "town")])
+    with contextlib.suppress(SystemExit):
+        main()
+    said = " ".join(capsys.readouterr().out.split())
+    week = fp.assess(town, standard="NFPA_1710", at="mean")
+    row = week.summary().loc[("first_engine", "population")]
+    assert (
+        "2 units of 2 work by a schedule: figures are at Mon 00:00, when the fewest units are on duty: E1 is off"
+        in said
+    )
+    assert f"over the week: {100 * row['share']:.1f} % of {row['n']:,.0f} people on average" in said
+    assert f"at worst ({row['worst_at']})" in said
+    table = pd.read_csv(tmp_path / "town" / "out" / "cover_by_hour.csv")
+    assert len(table) == len(week.by_hour())
+    assert "work by a schedule" in (tmp_path / "town" / "out" / "notes.txt").read_text(encoding="utf-8")
+
+
+def test_a_report_says_of_which_hour_its_figures_are(town, tmp_path):
+    fp.write_project(town, tmp_path / "town")
+    page = fp.write_report(fp.open_project(tmp_path / "town"), tmp_path / "r.html", chapters=["distribution"])
+    text = page.read_text(encoding="utf-8")
+    assert "2 units of 2 work by a schedule: figures are at Mon 00:00" in text
+    assert "Shares over the week" in text
+    assert "First engine within 4:00, by hour of the week" in text
 
 
 schedules = st.builds(
