@@ -6,9 +6,11 @@ from fireplan.measures._by_period import by_period
 from fireplan.measures._gaps import gaps
 from fireplan.measures._iso import by_distance, iso_added_area, iso_distribution, iso_zones
 from fireplan.measures._over_week import StateOfWeek, WeekOfCover
+from fireplan.measures._when_busy import CoverWhenBusy
 
 __all__ = [
     "Assessment",
+    "CoverWhenBusy",
     "StateOfWeek",
     "WeekOfCover",
     "assess",

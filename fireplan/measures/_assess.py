@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal, overload
+from typing import TYPE_CHECKING, Any, Literal, overload
 
 from fireplan._checked import takes
+from fireplan.errors import InputError
 from fireplan.measures._assessment import assessed
 from fireplan.measures._over_week import over_the_week
+from fireplan.measures._when_busy import CoverWhenBusy, check_busy
 from fireplan.standards._library import standard_of
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from fireplan.measures._assessment import Assessment
     from fireplan.measures._over_week import WeekOfCover
     from fireplan.scenario import Scenario
@@ -19,11 +23,17 @@ WORST, MEAN, BY_HOUR = "worst", "mean", "by hour"
 
 
 @overload
+def assess(
+    scenario: Scenario, *, standard: Standard | str, at: str = "", availability: pd.Series[Any]
+) -> CoverWhenBusy: ...
+@overload
 def assess(scenario: Scenario, *, standard: Standard | str, at: Literal["mean", "by hour"]) -> WeekOfCover: ...  # type: ignore[overload-overlap]  # other texts are moments
 @overload
 def assess(scenario: Scenario, *, standard: Standard | str, at: str = "") -> Assessment: ...
 @takes
-def assess(scenario: Scenario, *, standard: Standard | str, at: str = "") -> Assessment | WeekOfCover:
+def assess(
+    scenario: Scenario, *, standard: Standard | str, at: str = "", availability: pd.Series[Any] | None = None
+) -> Assessment | WeekOfCover | CoverWhenBusy:
     """
     Hold a scenario to a standard.
 
@@ -38,11 +48,14 @@ def assess(scenario: Scenario, *, standard: Standard | str, at: str = "") -> Ass
         speeds of that hour. "worst": the moment at which the share of the first objective is least. "mean" or "by
         hour": all of the week, which gives its mean and every hour. Left out: the scenario as it is; of units that work
         by a schedule those count that are on duty when the fewest are.
+    availability
+        The share of its time for which each unit is out, by `unit_id`, such as `response_performance.busy_shares` and
+        `fireplan.hypercube` give it; left out: all are at home and free.
 
     Returns
     -------
     Shares of people, dwellings, incidents and road within every objective, each with its n: `Assessment`; with "mean"
-    or "by hour" a `WeekOfCover`.
+    or "by hour" a `WeekOfCover`, with `availability` a `CoverWhenBusy`.
 
     Raises
     ------
@@ -52,7 +65,8 @@ def assess(scenario: Scenario, *, standard: Standard | str, at: str = "") -> Ass
         If an objective speaks of a weight that the zones do not have.
     InputError
         If the zones already have a column that the assessment adds, or two objectives would share one; if `at` is no
-        moment of the week.
+        moment of the week; if `availability` names other units than the scenario has, or holds what is no share, or
+        the mean of the week is asked for with it.
 
     Notes
     -----
@@ -74,6 +88,11 @@ def assess(scenario: Scenario, *, standard: Standard | str, at: str = "") -> Ass
     """
     standard = standard_of(standard)
     asked = at.strip().lower()
+    if availability is not None:
+        if asked in (MEAN, BY_HOUR):
+            raise InputError(f"at is {at!r}, but busy shares are of one time: ask of a moment, or of none")
+        busy = check_busy(scenario, availability)
+        return CoverWhenBusy(assess(scenario, standard=standard, at=at), busy)
     if asked in (MEAN, BY_HOUR, WORST):
         week = over_the_week(scenario, standard)
         return week.worst if asked == WORST else week

@@ -235,7 +235,7 @@ NOT_ASKED = {
     "time_rows": "rows of an assessment, on places that are made", "force_times": "as time_rows",
     "OfflineMap.add_own": "called by pages of several maps", "OfflineMap.check_name": "as add_own",
     "draft": "asks the network where a place is given; its kinds are checked by @takes",
-    "WeekOfCover": "made by assess", "StateOfWeek": "made by assess",
+    "WeekOfCover": "made by assess", "CoverWhenBusy": "made by assess", "StateOfWeek": "made by assess",
     "Plan": "made by read_plan", "Project": "made by open_project", "ProjectDraft": "made by draft",
     "read_plan": "asked by the corpus of plans", "manifest": "written by the commands",
     "write_csv": "writes a file", "write_layers": "writes a file", "whole_outputs": "writes a folder",
