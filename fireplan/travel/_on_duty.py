@@ -128,7 +128,7 @@ def duty_notes(scenario: Scenario, needs: Mapping[str, float] | None = None) -> 
     off = units.index[~found.mask]
     when = moment_said(found.minute)
     told = f"{listed(off)} {'is' if len(off) == 1 else 'are'} off duty" if len(off) else "all units are on duty"
-    which = f"at {when}" if scenario.when else f"at {when}, when the fewest units are on duty"
+    which = f"on duty at {when}" if scenario.when else f"on duty at {when}, when they are fewest"
     asked = "" if scenario.when else "; ask of another moment, or of the whole week, by assess(..., at=)"
     some = f"{wording.counted(len(part), 'unit')} of {len(units)} {'works' if len(part) == 1 else 'work'} by a schedule"
-    return [f"{some}: figures are {which}: {told}{asked}"]
+    return [f"{some}: figures are with those {which}: {told}{asked}"]

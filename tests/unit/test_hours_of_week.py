@@ -137,7 +137,7 @@ def test_a_scenario_as_it_is_counts_those_on_duty_when_the_fewest_are():
     assert share(found) == pytest.approx(share(fp.assess(line, standard="NFPA_1710")))
     note = next(n for n in found.notes() if "by a schedule" in n)
     assert note == (
-        "1 unit of 2 works by a schedule: figures are at Mon 00:00, when the fewest units are on duty: E2 is off duty;"
+        "1 unit of 2 works by a schedule: figures are with those on duty at Mon 00:00, when they are fewest: E2 is off duty;"
         " ask of another moment, or of the whole week, by assess(..., at=)"
     )
     both = share(fp.assess(day, standard="NFPA_1710", at="Wed 12:00"))
@@ -284,7 +284,7 @@ def test_the_command_says_of_which_hour_its_figures_are_and_writes_all(town, tmp
     week = fp.assess(town, standard="NFPA_1710", at="mean")
     row = week.summary().loc[("first_engine", "population")]
     assert (
-        "2 units of 2 work by a schedule: figures are at Mon 00:00, when the fewest units are on duty: E1 is off"
+        "2 units of 2 work by a schedule: figures are with those on duty at Mon 00:00, when they are fewest: E1 is off"
         in said
     )
     assert f"over the week: {100 * row['share']:.1f} % of {row['n']:,.0f} people on average" in said
@@ -298,7 +298,7 @@ def test_a_report_says_of_which_hour_its_figures_are(town, tmp_path):
     fp.write_project(town, tmp_path / "town")
     page = fp.write_report(fp.open_project(tmp_path / "town"), tmp_path / "r.html", chapters=["distribution"])
     text = page.read_text(encoding="utf-8")
-    assert "2 units of 2 work by a schedule: figures are at Mon 00:00" in text
+    assert "2 units of 2 work by a schedule: figures are with those on duty at Mon 00:00" in text
     assert "Shares over the week" in text
     assert "First engine within 4:00, by hour of the week" in text
 
