@@ -137,8 +137,8 @@ def test_a_scenario_as_it_is_counts_those_on_duty_when_the_fewest_are():
     assert share(found) == pytest.approx(share(fp.assess(line, standard="NFPA_1710")))
     note = next(n for n in found.notes() if "by a schedule" in n)
     assert note == (
-        "1 unit of 2 works by a schedule: figures are with those on duty at Mon 00:00, when they are fewest: E2 is off duty;"
-        " ask of another moment, or of the whole week, by assess(..., at=)"
+        "1 unit of 2 works by a schedule: figures are with those on duty at Mon 00:00, when they are fewest: E2 is off"
+        " duty; ask of another moment, or of the whole week, by assess(..., at=)"
     )
     both = share(fp.assess(day, standard="NFPA_1710", at="Wed 12:00"))
     assert both > share(found)
