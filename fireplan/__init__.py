@@ -22,8 +22,8 @@ from fireplan._version import __version__ as __version__
 # its command line for help, waits for nothing.
 _MODULES = (
     "calibration", "changes", "charts", "crs", "demand", "disclosure", "examples", "incidents",
-    "live", "maps", "measures", "operations", "project", "response_performance", "roads", "siting", "standards",
-    "stations", "travel", "wording",
+    "live", "maps", "measures", "operations", "project", "response_performance", "roads", "simulation", "siting",
+    "standards", "stations", "travel", "wording",
 )  # fmt: skip
 _NAMES = {
     "AddUnit": "changes",
@@ -39,6 +39,7 @@ _NAMES = {
     "ScaleDemand": "changes",
     "ScaleSpeeds": "changes",
     "SetRestriction": "changes",
+    "SetSchedule": "changes",
     "SetTurnout": "changes",
     "Assessment": "measures",
     "assess": "measures",
@@ -90,6 +91,7 @@ if TYPE_CHECKING:
     from fireplan import project as project
     from fireplan import response_performance as response_performance
     from fireplan import roads as roads
+    from fireplan import simulation as simulation
     from fireplan import siting as siting
     from fireplan import standards as standards
     from fireplan import stations as stations
@@ -109,6 +111,7 @@ if TYPE_CHECKING:
     from fireplan.changes import ScaleDemand as ScaleDemand
     from fireplan.changes import ScaleSpeeds as ScaleSpeeds
     from fireplan.changes import SetRestriction as SetRestriction
+    from fireplan.changes import SetSchedule as SetSchedule
     from fireplan.changes import SetTurnout as SetTurnout
     from fireplan.comparison import Comparison as Comparison
     from fireplan.comparison import compare as compare

@@ -35,6 +35,7 @@ ALIASES = {
 
 NOUNS = {
     "Assessment": "an assessment, such as fp.assess gives",
+    "WeekOfCover": "cover over the week, such as fp.assess(..., at='by hour') gives",
     "Calibration": "a calibration, such as fp.calibrate gives",
     "Diagnostics": "diagnostics, such as fp.calibration.diagnostics gives",
     "Comparison": "a comparison, such as fp.compare gives",

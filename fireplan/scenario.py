@@ -21,12 +21,14 @@ from fireplan.crs import within_180
 from fireplan.drive_times._calibration import drive_by
 from fireplan.errors import Faults, InputError, UnknownIdError, listed, quoted
 from fireplan.roads import SNAP_LIMIT_M
-from fireplan.roads._speed_periods import period_of
+from fireplan.roads._network import DRIVEN_AS
+from fireplan.roads._speed_periods import REST, period_of
 from fireplan.roads._street_names import StreetBook, without_house
 from fireplan.stations import complete_units
 from fireplan.stations._agencies import with_neighbours
 from fireplan.stations._drive_starts import with_starts
 from fireplan.stations._exit_streets import exit_streets
+from fireplan.stations._schedules import minute_of, moment_said
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -130,6 +132,9 @@ class Scenario(OfOneRelease):
         What it was narrowed to by `only`, one after the other.
     calibration
         What its drives were learnt from; None: they are planned. See `calibrated`.
+    when
+        Moment of the week that is asked of, such as "Tue 14:00"; "": the one at which the fewest units are on duty. See
+        `at`.
     snap_limit_m
         Places farther than this from any street are off the road: a station is refused, demand is not reached. [m]
     memo
@@ -157,6 +162,7 @@ class Scenario(OfOneRelease):
     weights: tuple[str, ...] = ()
     selections: tuple[Selection, ...] = ()
     calibration: Calibration | None = None
+    when: str = ""
     snap_limit_m: float = SNAP_LIMIT_M
     memo: Memo = field(default_factory=Memo)
     _checked: InitVar[bool] = False
@@ -187,6 +193,7 @@ class Scenario(OfOneRelease):
             _check_points(self.incidents)
         _check_homes(self.units, self.stations)
         _check_timezone(self.timezone)
+        object.__setattr__(self, "when", moment_said(minute_of(self.when)) if self.when.strip() else "")
 
     def _made_zones(self) -> gpd.GeoDataFrame:
         """Hexagons for a place without zones: of its incidents, or along its roads."""
@@ -411,6 +418,51 @@ class Scenario(OfOneRelease):
             selections = (*selections, chosen)
         found = self._with(self.tables._replace(**parts), name=name or f"{self.name}, {period}", changes=())
         object.__setattr__(found, "selections", selections)
+        return found
+
+    @takes
+    def at(self, when: str, *, name: str | None = None) -> Scenario:
+        """
+        Ask of one moment of the week: the units on duty then, on streets at the speeds of that hour.
+
+        Parameters
+        ----------
+        when
+            A day and a time of the city's own clock, such as "Tue 14:00".
+        name
+            What to call it; left out: the name of this one, and the moment.
+
+        Returns
+        -------
+        The same department at that moment. All incidents are counted, whenever they were, so that moments can be held
+        against each other.
+
+        Raises
+        ------
+        InputError
+            If that is no moment of the week, or the streets are driven as in one period already.
+
+        Examples
+        --------
+        >>> import fireplan as fp
+        >>> town = fp.examples.line_town().apply(fp.AddUnit("E9", to="S1", schedule="08:00-20:00"))
+        >>> town.at("tuesday 14:00").when
+        'Tue 14:00'
+        """
+        minute = minute_of(when)
+        said = moment_said(minute)
+        found = self
+        if self.roads.periods:
+            place = int(period_of(self.roads.periods, np.array([minute]))[0])
+            names = self.roads.period_names
+            found = self.during(names[place] if place >= 0 else REST, incidents=False)
+        elif any(note.startswith(DRIVEN_AS) for note in self.roads.notes):
+            raise InputError(
+                f"{quoted(self.name)} is driven as in one period already: ask `at` of the scenario it was made from"
+            )
+        name = name or f"{self.name}, {said}"
+        found = found._with(found.tables, name=name, changes=())  # noqa: SLF001 - of its own kind
+        object.__setattr__(found, "when", said)
         return found
 
     @takes

@@ -20,6 +20,7 @@ from fireplan.progress import silent
 from fireplan.project import manifest, whole_outputs, write_csv, write_layers
 from fireplan.travel import first_due_areas, isochrones
 from fireplan.travel._network_parts import small_part_notes
+from fireplan.travel._on_duty import duty_notes
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 
     import geopandas as gpd
 
+    from fireplan.measures import WeekOfCover
     from fireplan.project import Project
     from fireplan.scenario import Scenario
 
@@ -46,6 +48,7 @@ class _Results:
     reached: gpd.GeoDataFrame
     page: maps.Page
     periods: pd.DataFrame | None = None
+    week: WeekOfCover | None = None
 
     @property
     def notes(self) -> list[str]:
@@ -53,6 +56,8 @@ class _Results:
         found = [*self.comparison.baseline.notes(), *self.project.notes]
         for assessment in self.comparison.assessments[1:]:
             found += [f"{assessment.scenario.name}: {n}" for n in assessment.notes() if n not in found]
+        if self.week is not None:
+            found += [f"over the week: {note}" for note in self.week.notes() if note not in found]
         if self.periods is not None:
             found += [f"by period: {note}" for note in self.periods.attrs["notes"] if note not in found]
         return found
@@ -87,6 +92,8 @@ def _run(
         _write(results, folder)
     lines = [wording.capital(f"{project.left_out}.")] if project.left_out else []
     lines += show.drive_lines(results.comparison)
+    if results.week is not None:
+        lines += week_lines(results.week)
     lines += [f"{wording.capital(note)}." for note in small_part_notes(project.today)]  # that may be a wrong place
     if results.periods is not None:
         lines += show.period_lines(results.periods, results.comparison.baseline)
@@ -113,6 +120,10 @@ def _measure(
     if project.today.roads.periods and (project.planned is None or project.plan.periods):  # not each hour learnt
         tell("assessing each period of the week")
         periods = by_period(project.today, standard=project.standard)
+    week = None
+    if duty_notes(project.today):
+        tell("assessing each hour of the week")
+        week = assess(project.today, standard=project.standard, at="by hour")
     tell("finding gaps")
     holes = {a.scenario.name: gaps(a) for a in assessments}
     tell("drawing isochrones")
@@ -129,7 +140,7 @@ def _measure(
     if project.left_out and page.footer is not None:  # who sees the map sees ground without its station
         said = f"{wording.capital(project.left_out)}. {page.footer.method}"
         page.footer = replace(page.footer, method=said)
-    return _Results(project, comparison, holes, reached.reset_index(drop=True), page, periods)
+    return _Results(project, comparison, holes, reached.reset_index(drop=True), page, periods, week)
 
 
 def planning_lines(comparison: Comparison, planned: Scenario | None, plans: tuple[Scenario, ...]) -> list[str]:
@@ -165,6 +176,21 @@ def planning_lines(comparison: Comparison, planned: Scenario | None, plans: tupl
     return lines
 
 
+def week_lines(week: WeekOfCover) -> list[str]:
+    """Say of which hour the figures are where units work by a schedule, and what the week has: a line an objective."""
+    first = week.states[0].assessment
+    lines = [f"{wording.capital(note)}." for note in duty_notes(week.scenario, week.standard.planned[0].needs)]
+    for goal in week.standard.planned:
+        row: Any = week.summary().loc[(goal.key, chosen_measure(first, goal.key))]
+        lines.append(
+            f"  {goal.title}, {wording.clock(goal.limit_s)}, over the week:"
+            f" {wording.share_of(row['share'], row['n'], row['unit'], goal=row['required_share'])} on average,"
+            f" {wording.share(row['worst_share'])} at worst ({row['worst_at']}), {wording.share(row['best_share'])} at"
+            f" best ({row['best_at']})."
+        )
+    return lines
+
+
 def _outside(row: Any, today: Any) -> str:  # noqa: ANN401 - rows of a table, as pandas hands them out
     """Say how much is outside, and how much more that is than today."""
     change = wording.signed(row["outside"] - today["outside"])
@@ -179,6 +205,8 @@ def _write(results: _Results, folder: Path) -> None:
         write_csv(results.comparison.summary(), part / "summary.csv")
         if results.periods is not None:
             write_csv(results.periods, part / "periods.csv")
+        if results.week is not None:
+            write_csv(results.week.by_hour(), part / "cover_by_hour.csv")
         if len(scenarios) > 1:
             write_csv(results.comparison.gains(), part / "gains.csv")
         found = [table.reset_index().assign(scenario=name) for name, table in results.holes.items()]

@@ -12,7 +12,8 @@ from fireplan.changes._notes import notes
 from fireplan.changes._registry import ALL, from_dict, from_dicts
 from fireplan.changes._restrictions import BanTurn, SetRestriction
 from fireplan.changes._roads import CloseRoad, OpenRoad, ScaleSpeeds
-from fireplan.changes._stations import AddUnit, CloseStation, MoveStation, MoveUnit, OpenStation, RemoveUnit, SetTurnout
+from fireplan.changes._staffing import SetSchedule, SetTurnout
+from fireplan.changes._stations import AddUnit, CloseStation, MoveStation, MoveUnit, OpenStation, RemoveUnit
 
 __all__ = [
     "ALL",
@@ -29,6 +30,7 @@ __all__ = [
     "ScaleDemand",
     "ScaleSpeeds",
     "SetRestriction",
+    "SetSchedule",
     "SetTurnout",
     "changed_roads",
     "from_dict",

@@ -27,6 +27,7 @@ from fireplan.scenario import held
 from fireplan.stations._apparatus import known_type
 from fireplan.stations._department import Typical, crew_of, other_spelling, turnout_of
 from fireplan.stations._drive_starts import OF_PLACE
+from fireplan.stations._schedules import ALWAYS, check_schedules, is_always
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -210,6 +211,8 @@ class AddUnit(BaseChange):
         Planning turnout [s]; left out: that of the department's own units of the type, or 80 s where it has none
         (`stations.department_turnout_s`); the department is meant as the changes before this one left it.
         `changes.notes` says which it was.
+    schedule
+        When it is staffed: "always", "08:00-20:00", "Mon-Fri 07:30-18:00", several parted by semicolons.
     """
 
     verb: ClassVar[str] = "add_unit"
@@ -218,6 +221,7 @@ class AddUnit(BaseChange):
     type: str = ""
     crew: float | None = None
     turnout_s: float | None = None
+    schedule: str = ALWAYS
 
     def __str__(self) -> str:
         """Say what it does."""
@@ -227,7 +231,8 @@ class AddUnit(BaseChange):
         """Say it with the station's name."""
         crew = [] if self.crew is None else [wording.counted(self.crew, "person", "people")]
         turnout = [] if self.turnout_s is None else [f"turnout {wording.clock(self.turnout_s)}"]
-        given = f" ({', '.join(crew + turnout)})" if crew or turnout else ""
+        staffed = [] if is_always(self.schedule) else [self.schedule]
+        given = f" ({', '.join(crew + turnout + staffed)})" if crew or turnout or staffed else ""
         return f"Add {self.unit_id} at {names.get(self.to, self.to)}{given}"
 
     def __call__(self, tables: Tables) -> Tables:
@@ -248,6 +253,7 @@ class AddUnit(BaseChange):
             )
         faults = Faults(f"'{self}'")
         kind = known_type(self.unit_id, self.type, faults)
+        check_schedules(pd.DataFrame({"schedule": [self.schedule]}, index=[self.unit_id]), faults)
         faults.raise_if_any()
         row = pd.DataFrame(
             {
@@ -255,7 +261,7 @@ class AddUnit(BaseChange):
                 "type": [kind],
                 "crew": [float(crew_of(units, kind).value if self.crew is None else self.crew)],
                 "turnout_s": [float(turnout_of(units, kind).value if self.turnout_s is None else self.turnout_s)],
-                "schedule": ["always"],
+                "schedule": [self.schedule.strip() or ALWAYS],
             },
             index=pd.Index([self.unit_id], name="unit_id"),
         )
@@ -326,46 +332,3 @@ class MoveUnit(BaseChange):
         known_unit(tables, self.unit_id)
         known_station(tables, self.to)
         return tables._replace(units=with_value(held(tables).units, "station_id", [self.unit_id], value=self.to))
-
-
-@dataclass(frozen=True)
-class SetTurnout(BaseChange):
-    """
-    Set the planning turnout.
-
-    Attributes
-    ----------
-    turnout_s
-        Dispatch to wheels rolling. [s]
-    units, stations
-        Whose; left out both: everyone's.
-    """
-
-    verb: ClassVar[str] = "set_turnout"
-    turnout_s: float
-    units: tuple[str, ...] = ()
-    stations: tuple[str, ...] = ()
-
-    def __str__(self) -> str:
-        """Say what it does."""
-        return self.told({})
-
-    def told(self, names: Mapping[str, str]) -> str:
-        """Say it with the names of the stations."""
-        whose = ", ".join((*self.units, *(names.get(s, s) for s in self.stations))) or "all units"
-        return f"Turnout {wording.clock(self.turnout_s)} for {whose}"
-
-    def __call__(self, tables: Tables) -> Tables:
-        """Set it."""
-        if not 0 <= self.turnout_s < np.inf:
-            raise InputError(f"{self}: turnout_s must be a number of seconds, zero or more")
-        for unit in self.units:
-            known_unit(tables, unit)
-        for station in self.stations:
-            known_station(tables, station)
-        table = held(tables).units
-        chosen = table.index.isin(self.units) | table["station_id"].isin(self.stations).to_numpy()
-        if not (self.units or self.stations):
-            chosen = np.ones(len(table), dtype=bool)
-        names = list(table.index[chosen])
-        return tables._replace(units=with_value(table, "turnout_s", names, value=float(self.turnout_s)))

@@ -5,25 +5,18 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
-from matplotlib.cm import ScalarMappable
-from matplotlib.colors import LinearSegmentedColormap, Normalize
 
 from fireplan import wording
 from fireplan._checked import takes
 from fireplan.charts._chart import About, Chart
-from fireplan.charts._chart_layout import FONT, LABEL_PT, WIDTH_PT, Sheet, Words, label, names
-from fireplan.charts._palette import SEQUENCE
-from fireplan.colours import INK, UNKNOWN
+from fireplan.charts._chart_layout import Words
+from fireplan.charts._hour_grid import HourGrid, drawn
 from fireplan.errors import InputError
 
 if TYPE_CHECKING:
     import pandas as pd
-    from matplotlib.figure import Figure
     from numpy.typing import NDArray
 
-PLOT_PT = 276.0
-CELLS_PT = 228.0
-LEFT_PT = 84.0
 DIGITS = 3
 """Most decimals that are written into a cell."""
 
@@ -62,7 +55,16 @@ def hour_by_weekday(table: pd.DataFrame, *, title: str = "", about: About | None
     about = (about or About()).or_else(table.attrs)
     words = _words(per_hour, days, hours, Words(title or "Incidents by hour and weekday", (), (), ()))
     words = Words(words.title, words.said, words.notes, (f"n = {wording.counted(n, 'incident')}", *about.told()))
-    return Chart(words.title, words.alt, lambda: _drawn(per_hour, days, hours, words))
+    look = HourGrid(
+        per_hour,
+        days,
+        hours,
+        digits=_digits(per_hour),
+        ends=(0.0, float(np.nanmax(per_hour))),
+        axis="Hour of the day, local time, in which the call was received [h]",
+        legend="Incidents per hour",
+    )
+    return Chart(words.title, words.alt, lambda: drawn(look, words))
 
 
 def _words(per_hour: NDArray[np.float64], days: list[str], hours: list[int], words: Words) -> Words:
@@ -82,35 +84,3 @@ def _words(per_hour: NDArray[np.float64], days: list[str], hours: list[int], wor
 def _digits(per_hour: NDArray[np.float64]) -> int:
     """Decimals at which the largest figure has two digits."""
     return int(np.clip(1 - np.floor(np.log10(np.nanmax(per_hour))), 0, DIGITS))
-
-
-def _drawn(per_hour: NDArray[np.float64], days: list[str], hours: list[int], words: Words) -> Figure:
-    sheet = Sheet(words, plot_pt=PLOT_PT)
-    axes = sheet.axes(left=LEFT_PT, right=84, bottom=PLOT_PT - CELLS_PT - 8, height=CELLS_PT)
-    colours = LinearSegmentedColormap.from_list("calls", SEQUENCE).with_extremes(bad=UNKNOWN)
-    scale = Normalize(0, float(np.nanmax(per_hour)))
-    axes.pcolormesh(
-        np.ma.masked_invalid(per_hour), cmap=colours, norm=scale, edgecolors="white", linewidth=0.8, gid="calls"
-    )
-    axes.set_facecolor(UNKNOWN)
-    axes.invert_yaxis()
-    axes.spines[:].set_visible(False)
-    axes.tick_params(length=0)
-    names(axes.xaxis, np.arange(len(hours), dtype=float) + 0.5, [str(h) for h in hours])
-    names(axes.yaxis, np.arange(len(days), dtype=float) + 0.5, days)
-    label(axes.xaxis, "Hour of the day, local time, in which the call was received [h]")
-    digits, dark = _digits(per_hour), 0.6 * float(np.nanmax(per_hour))
-    for (row, column), value in np.ndenumerate(per_hour):
-        if not np.isnan(value):
-            axes.text(
-                column + 0.5, row + 0.5, wording.number(value, decimals=digits), ha="center", va="center",
-                fontsize=LABEL_PT - 1.5 - 0.5 * digits, color="white" if value > dark else INK, fontfamily=FONT,
-            )  # fmt: skip
-    bar = sheet.axes(left=WIDTH_PT - 72, right=56, bottom=PLOT_PT - CELLS_PT - 8, height=CELLS_PT)
-    legend = sheet.figure.colorbar(ScalarMappable(scale, colours), cax=bar)
-    legend.outline.set_visible(False)
-    if legend.solids is not None:
-        legend.solids.set_edgecolor("face")
-    bar.tick_params(labelsize=LABEL_PT)
-    label(bar.yaxis, "Incidents per hour")
-    return sheet.figure

@@ -24,7 +24,6 @@ from fireplan.measures._drives_said import expected_said, is_expected, share_end
 from fireplan.measures._expected import chances_for, expected
 from fireplan.measures._tally import ROUNDING, percentile_s, tally, weighted_percentile
 from fireplan.scenario import held, missing_said
-from fireplan.standards._library import standard_of
 from fireplan.standards._objectives import LEFT_OUT
 from fireplan.stations import own_stations
 from fireplan.stations._agencies import neighbours_said
@@ -32,6 +31,7 @@ from fireplan.travel import first_due, force_times, station_notes
 from fireplan.travel._first_due import first_due_rows
 from fireplan.travel._force import ForceTimes, force_arrival, whole
 from fireplan.travel._network_parts import part_notes
+from fireplan.travel._on_duty import duty_notes
 from fireplan.travel._places import place_notes, places
 
 if TYPE_CHECKING:
@@ -276,41 +276,8 @@ class Assessment(OfOneRelease):
         )
 
 
-@takes
-def assess(scenario: Scenario, *, standard: Standard | str) -> Assessment:
-    """
-    Hold a scenario to a standard.
-
-    Parameters
-    ----------
-    scenario
-        What is to be assessed.
-    standard
-        Its objectives; see `fireplan.standards`. The name of one that comes with fireplan will do, such as "NFPA_1710".
-
-    Returns
-    -------
-    Shares of people, dwellings, incidents and road within every objective, each with its n: `Assessment`.
-
-    Raises
-    ------
-    UnreachableStationError
-        If an open station is off the road.
-    UnknownIdError
-        If an objective speaks of a weight that the zones do not have.
-    InputError
-        If the zones already have a column that the assessment adds, or two objectives would share one.
-
-    Notes
-    -----
-    Without units an objective that one unit meets is one of the first due station, and objectives of a force, which
-    need units, are left out: `Assessment.notes` says so.
-
-    Distribution (a first unit) and concentration (an effective response force) in the sense of the CPSE's standards of
-    cover, on the assumption that all units are at home and free. Incidents count at their own points, people and
-    dwellings at a point inside their zone, roads in pieces of at most 100 m. What cannot be reached counts as outside.
-    """
-    standard = standard_of(standard)
+def assessed(scenario: Scenario, standard: Standard) -> Assessment:
+    """Hold a scenario to a standard as it stands; see `fireplan.assess`."""
     if not len(held(scenario).units):
         standard = standard.by_stations()
     measures = {o.key: measures_of(scenario, o) for o in standard.planned}
@@ -354,6 +321,13 @@ def headline_table(rows: Sequence[Mapping[str, Any]], keys: list[str], columns: 
     codes = [[level.index(row[key]) for row in rows] for level, key in zip(levels, keys, strict=True)]
     index = pd.MultiIndex(levels=levels, codes=codes, names=keys)
     return pd.DataFrame({c: [row[c] for row in rows] for c in columns if c not in keys}, index=index)
+
+
+def index_in_order(rows: Sequence[Mapping[Any, Any]], keys: list[str]) -> pd.MultiIndex:
+    """Index rows in the order in which they stand, so that a block of them is found without a search."""
+    levels = [list(dict.fromkeys(row[key] for row in rows)) for key in keys]
+    codes = [[level.index(row[key]) for row in rows] for level, key in zip(levels, keys, strict=True)]
+    return pd.MultiIndex(levels=levels, codes=codes, names=keys)
 
 
 def _line(row: Mapping[str, Any]) -> str:
@@ -479,6 +453,7 @@ def _by_station(scenario: Scenario, arrivals: tuple[Arrival, ...]) -> pd.DataFra
 
 def _notes(scenario: Scenario, standard: Standard, arrivals: tuple[Arrival, ...]) -> list[str]:
     notes = ["modelled with all units at home and free; no call processing", *scenario.roads.time_notes]
+    notes += dict.fromkeys(note for o in standard.planned for note in duty_notes(scenario, o.needs))
     notes += calibration_notes(scenario)
     tables = held(scenario)
     if not standard.planned:

@@ -10,7 +10,8 @@ import pandas as pd
 from fireplan._checked import takes
 from fireplan._selection import minute_of_week
 from fireplan.errors import TableError, listed
-from fireplan.measures._assessment import assess, verdict_of
+from fireplan.measures._assess import assess
+from fireplan.measures._assessment import index_in_order, verdict_of
 from fireplan.measures._demand_measures import measures_of
 from fireplan.measures._tally import weighted_percentile
 from fireplan.roads._speed_periods import REST, WEEK_MIN, period_of
@@ -107,17 +108,10 @@ def by_period(scenario: Scenario, standard: Standard | str = "NFPA_1710") -> pd.
             }
         )
     table = pd.DataFrame(rows, columns=COLUMNS)
-    table.index = _in_order(rows, ["objective", "measure", "period"])
+    table.index = index_in_order(rows, ["objective", "measure", "period"])
     table.attrs["basis"] = listed(sorted({p.basis for p in scenario.roads.periods}))
     table.attrs["notes"] = [*scenario.roads.period_notes, *notes]
     return table
-
-
-def _in_order(rows: list[dict[str, Any]], keys: list[str]) -> pd.MultiIndex:
-    """Index rows in the order in which they stand, so that a block of them is found without a search."""
-    levels = [list(dict.fromkeys(row[key] for row in rows)) for key in keys]
-    codes = [[level.index(row[key]) for row in rows] for level, key in zip(levels, keys, strict=True)]
-    return pd.MultiIndex(levels=levels, codes=codes, names=keys)
 
 
 def _shares_of_week(scenario: Scenario, names: list[str]) -> tuple[NDArray[np.float64], str, bool, list[str]]:

@@ -310,7 +310,7 @@ def _ground(scenario: Scenario, objective: Objective) -> tuple[Hashable, ...]:
     if FIRST_DUE not in objective.where:
         return where
     whole = root(scenario)
-    due = token(whole, "stations"), token(whole, "units"), whole.roads.fingerprint
+    due = token(whole, "stations"), token(whole, "units"), whole.when, whole.roads.fingerprint
     return (*where, *due, *sorted(objective.needs.items()))
 
 

@@ -21,6 +21,7 @@ from fireplan.measures._tally import weighted_percentile
 from fireplan.stations import KINDS, supply
 from fireplan.travel import first_due
 from fireplan.travel._first_due import reached_by_road
+from fireplan.travel._on_duty import units_on_duty
 from fireplan.travel._places import places, zones_m
 
 if TYPE_CHECKING:
@@ -234,7 +235,8 @@ def _counting(scenario: Scenario, goal: Objective) -> gpd.GeoDataFrame:
     """Open stations that house something the objective asks for; if there are none, all that are open."""
     stations = scenario.stations[scenario.stations["open"]]
     wanted = [KINDS.index(kind) for kind in goal.needs]
-    homes = scenario.units["station_id"].to_numpy()[(supply(scenario.units)[:, wanted] > 0).any(axis=1)]
+    units = units_on_duty(scenario, goal.needs)
+    homes = units["station_id"].to_numpy()[(supply(units)[:, wanted] > 0).any(axis=1)]
     found = stations[stations.index.isin(homes)]
     return found if len(found) else stations
 

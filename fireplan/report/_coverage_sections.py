@@ -20,6 +20,7 @@ from fireplan.measures._drives_said import is_expected, share_ends
 from fireplan.measures._gaps import late_told
 from fireplan.report._blocks import Block, Prose, Section, Table, TableColumn, absent
 from fireplan.report._cell_words import NOTHING
+from fireplan.report._hours_of_week import hours_blocks
 from fireplan.report._inputs import is_force
 from fireplan.report._zone_maps import Shading, shaded
 from fireplan.travel import first_due
@@ -92,6 +93,7 @@ def distribution_section(material: Material) -> Section:
     section.blocks += [
         *ground_blocks(material),
         _shares(material, "distribution_shares", "What the first unit due reaches", force=False),
+        *hours_blocks(material, baseline, goal),
         *_chance_map(material, goal, "first_due_chance"),
         _time_map(material, goal, "first_due_map", f"{goal.title}: {_times_of(material)} {interval_of(goal)}"),
         _by_station(material, baseline, goal),

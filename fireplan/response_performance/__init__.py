@@ -2,6 +2,7 @@
 
 from fireplan.response_performance._attendance import Attendance, History, attend
 from fireplan.response_performance._baselines import baseline_sentences, baselines
+from fireplan.response_performance._busy_shares import busy_shares
 from fireplan.response_performance._groups import Shifts
 from fireplan.response_performance._performance import performance
 from fireplan.response_performance._period_differences import Period, between, difference, split
@@ -22,6 +23,7 @@ __all__ = [
     "baseline_sentences",
     "baselines",
     "between",
+    "busy_shares",
     "concurrency",
     "difference",
     "drawdown",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -11,17 +10,16 @@ import pandas as pd
 
 from fireplan._conversions import HOUR_US
 from fireplan.errors import InputError, UnknownIdError, quoted
-from fireplan.response_performance._groups import BY_TIME, WEEKDAYS
+from fireplan.response_performance._groups import BY_TIME
+from fireplan.stations._schedules import is_always, watches_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
 
     from numpy.typing import NDArray
 
 QUARTER_US = HOUR_US // 4
 """Local hours begin on a quarter of an hour of UTC in every zone in use since 1972. [us]"""
-
-ALWAYS = "always"
 
 LONGEST_COMMITTED_S = 86_400.0
 """A unit that was committed for longer was not cleared when it was free: its time is not counted. [s]"""
@@ -228,11 +226,6 @@ def time_by_level(spans: Spans, bins: Bins, *, most: int | None = None) -> NDArr
     return time.astype(np.int64).reshape(len(bins.keys), levels)
 
 
-_PART = re.compile(r"(?:([a-z, -]+?)\s+)?(\d{1,2}):(\d{2})\s*-\s*(\d{1,2}):(\d{2})")
-_DAYS = {name[:3].lower(): number for number, name in enumerate(WEEKDAYS)}
-_DAY_MINUTES = 24 * 60
-
-
 def staffed_spans(schedule: str, clock: LocalPeriod) -> Spans:
     """
     Give the spans of a period during which a unit is staffed.
@@ -255,46 +248,17 @@ def staffed_spans(schedule: str, clock: LocalPeriod) -> Spans:
         If the schedule cannot be read.
     """
     start, end = clock.ends_us
-    if schedule.strip().lower() in {"", ALWAYS}:
+    if is_always(schedule):
         return Spans(np.zeros(1, np.int64), np.array([start]), np.array([end]))
     local = [t.tz_convert(clock.timezone).tz_localize(None).normalize() for t in (clock.start, clock.end)]
     days = pd.date_range(local[0] - pd.Timedelta(days=1), local[1], freq="D", unit="us")
     begins, ends = [], []
-    for weekdays, from_minute, to_minute in _parts_of(schedule):
-        on = days[days.day_of_week.isin(weekdays)]
-        begins.append(_instants(on + pd.Timedelta(minutes=from_minute), clock.timezone))
-        ends.append(_instants(on + pd.Timedelta(minutes=to_minute), clock.timezone))
+    for watch in watches_of(schedule):
+        on = days[days.day_of_week.isin(watch.weekdays)]
+        begins.append(_instants(on + pd.Timedelta(minutes=watch.begin_min), clock.timezone))
+        ends.append(_instants(on + pd.Timedelta(minutes=watch.end_min), clock.timezone))
     begin, finish = np.clip(np.concatenate(begins), start, end), np.clip(np.concatenate(ends), start, end)
     return merge(Spans(np.zeros(len(begin), np.int64), begin, finish))
-
-
-def _parts_of(schedule: str) -> Iterator[tuple[list[int], int, int]]:
-    """Weekdays (0: Monday), first and last minute of each part of a schedule."""
-    for text in schedule.lower().split(";"):
-        found = _PART.fullmatch(text.strip())
-        weekdays = _weekdays_of(found[1] or "") if found else []
-        begin, end = (int(found[i]) * 60 + int(found[i + 1]) for i in (2, 4)) if found else (0, 0)
-        minutes_wrong = found is not None and (int(found[3]) > 59 or int(found[5]) > 59)
-        if not weekdays or minutes_wrong or begin >= _DAY_MINUTES or end > _DAY_MINUTES:
-            raise InputError(
-                f"schedule {quoted(schedule)} cannot be read: write 'always', '08:00-20:00' or 'Mon-Fri 07:30-18:00',"
-                " several parted by semicolons"
-            )
-        yield weekdays, begin, end if end > begin else end + _DAY_MINUTES
-
-
-def _weekdays_of(text: str) -> list[int]:
-    """Numbers of weekdays such as "mon-fri" or "sat,sun"; all if there is no text, none if it cannot be read."""
-    if not text.strip() or text.strip() == "daily":
-        return list(range(7))
-    days: list[int] = []
-    for part in text.split(","):
-        ends = [_DAYS.get(name.strip()[:3]) for name in part.split("-")]
-        if len(ends) > 2 or None in ends:
-            return []
-        first, last = (int(ends[0] or 0), int(ends[-1] or 0))
-        days += [(first + i) % 7 for i in range((last - first) % 7 + 1)]
-    return days
 
 
 def _at(us: NDArray[np.int64]) -> pd.DatetimeIndex:

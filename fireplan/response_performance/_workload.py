@@ -15,7 +15,6 @@ from fireplan.response_performance._groups import OF_UNITS, WEEKDAYS
 from fireplan.response_performance._policy import NOT_KNOWN
 from fireplan.response_performance._statistics import FEWEST, TOO_SMALL, share_interval
 from fireplan.response_performance._time_bins import (
-    ALWAYS,
     LONGEST_COMMITTED_S,
     MISSING_US,
     Bins,
@@ -32,6 +31,7 @@ from fireplan.response_performance._time_bins import (
 )
 from fireplan.response_performance._unit_ids import matched_units, refuse_strangers
 from fireplan.stations._apparatus import ALSO_COUNTS_AS
+from fireplan.stations._schedules import ALWAYS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

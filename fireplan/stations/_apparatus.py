@@ -16,6 +16,7 @@ import pandas as pd
 
 from fireplan._checked import takes
 from fireplan.errors import Faults, listed, quoted
+from fireplan.stations._schedules import ALWAYS, check_schedules
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -114,7 +115,8 @@ def complete_units(units: pd.DataFrame) -> pd.DataFrame:
     Raises
     ------
     TableError
-        If what a unit is can be told neither from its type nor, where that is blank, from its id.
+        If what a unit is can be told neither from its type nor, where that is blank, from its id; if a schedule cannot
+        be read, or names an hour twice.
     """
     full = units.copy()
     written = full["type"].astype("str").fillna("") if "type" in full.columns else [""] * len(full)
@@ -127,8 +129,9 @@ def complete_units(units: pd.DataFrame) -> pd.DataFrame:
     full["turnout_s"] = (full["turnout_s"] if "turnout_s" in full.columns else pd.Series(np.nan, full.index)).fillna(
         USUAL_TURNOUT_S
     )
-    if "schedule" not in full.columns:
-        full["schedule"] = "always"
+    full["schedule"] = full["schedule"].fillna(ALWAYS) if "schedule" in full.columns else ALWAYS
+    check_schedules(full, faults)
+    faults.raise_if_any()
     return full
 
 

@@ -13,6 +13,7 @@ from fireplan.standards import INTERVALS
 from fireplan.stations import KINDS, USUAL_TURNOUT_S, supply
 from fireplan.travel._clock import start_times
 from fireplan.travel._nearest_stations import Origins
+from fireplan.travel._on_duty import units_on_duty
 from fireplan.travel._places import Places, station_places
 from fireplan.travel._turnout import common_turnout_s, told_turnout_s
 
@@ -50,7 +51,7 @@ def suppliers_of(scenario: Scenario, needs: Mapping[str, float], interval: str, 
 
         tables = token(one, "stations"), token(one, "units"), one.roads.fingerprint, one.snap_limit_m
         kinds = tuple(sorted(k for k, n in needs.items() if n > 0))
-        key = "suppliers", *tables, kinds, interval, once, common_turnout_s(one, interval, kinds)
+        key = "suppliers", *tables, one.when, kinds, interval, once, common_turnout_s(one, interval, kinds)
         return one.memo.get(key, make)
 
     def before() -> Iterator[Origins]:
@@ -73,7 +74,8 @@ def suppliers(
     Parameters
     ----------
     scenario
-        Whose units. If it has none at all, every open station brings everything.
+        Whose units, as far as they are on duty (see `on_duty`). If it has none at all, every open station brings
+        everything.
     starts
         The open stations; see `station_places`.
     needs
@@ -91,10 +93,10 @@ def suppliers(
         raise InputError(f"needs names {quoted(unknown[0])}: kinds are {listed(KINDS, most=10)}")
     if interval not in INTERVALS:
         raise InputError(f"interval is {quoted(interval)}: use {listed(INTERVALS)}")
-    units = held(scenario).units
+    units = units_on_duty(scenario, needs)
     with_turnout = interval == "turnout_and_travel_s"
     common_s = common_turnout_s(scenario, interval, sorted(k for k, n in needs.items() if n > 0))
-    if len(units) == 0:
+    if len(held(scenario).units) == 0:
         n = len(starts.ids)
         later_s = np.full(n, USUAL_TURNOUT_S - common_s if with_turnout else 0.0, dtype=np.float32)
         return np.arange(n), later_s, np.full((n, len(KINDS)), np.inf)
@@ -121,6 +123,7 @@ def answer_key(what: str, scenario: Scenario, ends: Places, needs: Mapping[str, 
         token(scenario, "stations"),
         token(scenario, "units"),
         scenario.snap_limit_m,
+        scenario.when,
     )
     turnout_s = common_turnout_s(scenario, interval, needs), told_turnout_s(scenario, interval, needs)
     return what, *tables, ends.key, tuple(sorted(needs.items())), interval, *turnout_s

@@ -27,6 +27,7 @@ CLOCK = {"received": "2024-03-05 14:00:00", "dispatched": "2024-03-05 14:01:00",
 ROW = {"incident_id": "1", "unit_id": "E1", "call_type": "FIRE", "priority": "1", "latitude": "30.01",
        "longitude": "-140.0", **CLOCK, "arrived": "2024-03-05 14:05:40", "cleared": "2024-03-05 14:40:00"}  # fmt: skip
 HISTORY = fp.incidents.read_cad_rows([ROW], timezone="UTC")
+WEEK = fp.assess(TOWN, standard="NFPA_1710", at="mean")
 ASSESSED = fp.assess(TOWN, standard=STANDARD)
 COMPARED = fp.compare(TOWN, OTHER, standard=STANDARD)
 SITES = gpd.GeoSeries([shapely.Point(-140.0, 30.03)], crs=4326)
@@ -103,6 +104,7 @@ CALLS = {  # valid calls, by the name of the function: what its arguments are be
     "RemoveUnit": {"unit_id": "E1"},
     "ScaleDemand": {"factor": 1.1},
     "ScaleSpeeds": {"factor": 1.1},
+    "SetSchedule": {"schedule": "08:00-20:00"},
     "SetTurnout": {"turnout_s": 80},
     "Scenario": {"roads": TOWN.roads, "stations": TOWN.stations, "units": TOWN.units, "zones": TOWN.zones},
     "Objective": {"key": "x", "title": "x", "limit_s": 240},
@@ -166,6 +168,7 @@ CALLS = {  # valid calls, by the name of the function: what its arguments are be
     "turnout_times": {"attendance": ATTENDED},
     "model_card": {"calibration": LEARNT, "found": WRONG_BY},
     "drive_times": {"found": WRONG_BY}, "drive_errors": {"found": WRONG_BY}, "ladder": {"calibration": LEARNT},
+    "cover_by_hour": {"week": WEEK},
     "residuals": {"runs": DRIVEN}, "reasons": {"totals": LINES}, "robustness": {"table": LINES, "found": FOUND},
     "trade_off": {"front": LINES, "aims": [fp.siting.Aim(), fp.siting.Aim(within_s=300)]}, "workload": {"table": LINES},
     "zone_of": {"points": SITES}, "mark_of": {"profile": "public"}, "public_cells": {},
@@ -184,6 +187,7 @@ CALLS = {  # valid calls, by the name of the function: what its arguments are be
     "SwipeMap": {"left": PAGE, "right": SECOND, "title": "x"}, "SyncedMaps": {"maps": [PAGE, SECOND], "title": "x"},
     "force_times": {"needs": {"engine": 1}}, "places": {"kind": "zones"},
     "Scenario.apply": {"changes": fp.SetTurnout(70)},
+    "Scenario.at": {"when": "Tue 14:00"}, "WeekOfCover.at": {"when": "Tue 14:00"},
     "Scenario.only": {"area": "zones"}, "Assessment.by": {"groups": "first_due"}, "Comparison.top": {},
     "force_for_risk": {"risk_class": "high", "within_s": 480, "people": 4},
     **{f"{page}.add_layer": {"gdf": SITES.to_frame("geometry"), "name": "sites"}
@@ -231,6 +235,7 @@ NOT_ASKED = {
     "time_rows": "rows of an assessment, on places that are made", "force_times": "as time_rows",
     "OfflineMap.add_own": "called by pages of several maps", "OfflineMap.check_name": "as add_own",
     "draft": "asks the network where a place is given; its kinds are checked by @takes",
+    "WeekOfCover": "made by assess", "CoverWhenBusy": "made by assess", "StateOfWeek": "made by assess",
     "Plan": "made by read_plan", "Project": "made by open_project", "ProjectDraft": "made by draft",
     "read_plan": "asked by the corpus of plans", "manifest": "written by the commands",
     "write_csv": "writes a file", "write_layers": "writes a file", "whole_outputs": "writes a folder",

@@ -25,6 +25,12 @@ EVERY = [
     (fp.MoveStation("S1", at=MIDDLE), "Move S1 to 30.02000, -140.00000"),
     (fp.AddUnit("E2", to="S1"), "Add E2 at S1"),
     (fp.AddUnit("X1", to="S1", type="engine", crew=3, turnout_s=95), "Add X1 at S1 (3 people, turnout 1:35)"),
+    (
+        fp.AddUnit("X1", to="S1", type="engine", schedule="Mon-Fri 08:00-20:00"),
+        "Add X1 at S1 (Mon-Fri 08:00-20:00)",
+    ),
+    (fp.SetSchedule("08:00-20:00", units=("E1",)), "Staff E1 08:00-20:00"),
+    (fp.SetSchedule("always"), "Staff all units around the clock"),
     (fp.RemoveUnit("E1"), "Remove E1"),
     (fp.MoveUnit("E1", to="S2"), "Move E1 to S2"),
     (fp.SetTurnout(60), "Turnout 1:00 for all units"),
