@@ -58,6 +58,12 @@ class Hypercube(OfOneRelease):
     ----------
     scenario
         Whose units.
+    answer
+        The model's own arrays, by unit and place; see `HypercubeAnswer`.
+    counted
+        What calls were spread by, such as "incidents".
+    mean_travel_s, home_travel_s
+        Mean drive of the first unit, over the calls served at once; and if all units were at home. [s]
     units
         By `unit_id`: `type`, `station_id`; `busy`, the share of time it is out; `runs_per_hour`; `out_h`, how long it
         is out for a run [h]; `mean_travel_s` of its runs at once [s]; `near_per_hour`, calls to which it is the
@@ -73,25 +79,19 @@ class Hypercube(OfOneRelease):
         `home_share` if all units were at home, `required_share`.
     first
         Zones x units: which share of a zone's calls the unit is the first sent to, at once.
-    answer
-        The model's own arrays, by unit and place; see `HypercubeAnswer`.
-    counted
-        What calls were spread by, such as "incidents".
-    mean_travel_s, home_travel_s
-        Mean drive of the first unit, over the calls served at once; and if all units were at home. [s]
     notes
         What a reader of the figures has to know.
     """
 
     scenario: Scenario
-    units: Handed[pd.DataFrame] = Handed(own=True)
-    zones: Handed[pd.DataFrame] = Handed(own=True)
-    cover: Handed[pd.DataFrame] = Handed(own=True)
-    first: Handed[pd.DataFrame] = Handed(own=True)
     answer: HypercubeAnswer
     counted: str
     mean_travel_s: float
     home_travel_s: float
+    units: Handed[pd.DataFrame] = Handed(own=True)
+    zones: Handed[pd.DataFrame] = Handed(own=True)
+    cover: Handed[pd.DataFrame] = Handed(own=True)
+    first: Handed[pd.DataFrame] = Handed(own=True)
     notes: tuple[str, ...] = ()
 
     @property
@@ -128,21 +128,22 @@ class Hypercube(OfOneRelease):
         told = [
             f"{wording.share(flows[name] / flows.sum())} {words}" for name, words in BECOMES.items() if flows[name] > 0
         ]
+        away, drive, home = wording.share(self.away_share), self.mean_travel_s, self.home_travel_s
+        calls = f"{wording.figure(flows.sum())} calls an hour by {self.counted} (modelled, {self.answer.method})"
         lines = [
-            f"Hypercube of {quoted(self.scenario.name)}: {wording.counted(len(units), 'unit')},"
-            f" {wording.figure(flows.sum())} calls an hour by {self.counted} (modelled, {self.answer.method})",
+            f"Hypercube of {quoted(self.scenario.name)}: {wording.counted(len(units), 'unit')}, {calls}",
             f"busy: {listed(busiest)}",
-            f"of the calls {wording.joined(told)}; {wording.share(self.away_share)} of those served at once by another"
-            " than the nearest",
-            f"mean drive {wording.clock(self.mean_travel_s)}, {wording.clock(self.home_travel_s)} if all were at home",
+            f"of the calls {wording.joined(told)}; {away} of those served at once by another than the nearest",
+            f"mean drive {wording.clock(drive)}, {wording.clock(home)} if all were at home",
         ]
         if self.answer.waits:
             lines.append(f"mean wait for a unit, over all calls: {wording.clock(self.answer.mean_wait_h * HOUR_S)}")
-        lines += [
-            f"{row.title} within {wording.clock(row.limit_s)}: {wording.share(row.share)} of the calls it speaks of"
-            f" expected, {wording.share(row.home_share)} if all were at home"
-            for row in self.cover.itertuples()
-        ]
+        cover = self.cover
+        for title, limit_s, share, at_home in zip(
+            cover["title"], cover["limit_s"], cover["share"], cover["home_share"], strict=True
+        ):
+            shares = f"{wording.share(share)} of the calls it speaks of expected, {wording.share(at_home)}"
+            lines.append(f"{title} within {wording.clock(limit_s)}: {shares} if all were at home")
         return "\n  ".join([*lines, *self.notes])
 
 
@@ -382,9 +383,7 @@ def _chances(
     return (arrival_s <= objective.limit_s).astype(float) if law is None else law.at(arrival_s)
 
 
-def _arrivals_s(
-    scenario: Scenario, units: pd.DataFrame, ends: Places, objective: Objective
-) -> NDArray[np.float64]:
+def _arrivals_s(scenario: Scenario, units: pd.DataFrame, ends: Places, objective: Objective) -> NDArray[np.float64]:
     """Units x places: when each arrives, at the median. [s]"""
     starts = station_places(scenario)
     row = starts.ids.get_indexer(pd.Index(units["station_id"]))
@@ -428,7 +427,7 @@ def _by_unit(units: pd.DataFrame, answer: HypercubeAnswer, travel_s: NDArray[np.
         )
 
 
-def _by_zone(  # noqa: PLR0913, PLR0917 - all that a zone is told
+def _by_zone(
     scenario: Scenario,
     answer: HypercubeAnswer,
     measure: Measure,

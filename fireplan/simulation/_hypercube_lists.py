@@ -32,7 +32,7 @@ class AskedLists(NamedTuple):
     @property
     def n_units(self) -> int:
         """How many units there are."""
-        return self.unit.shape[1]
+        return int(self.unit.shape[1])
 
     @property
     def asked(self) -> NDArray[np.int64]:
@@ -45,7 +45,7 @@ class AskedLists(NamedTuple):
         rows, places = np.nonzero((self.unit >= 0) & (self.group == 0))
         found[rows, self.unit[rows, places]] = 1.0
         shared = found.sum(axis=1, keepdims=True)
-        return np.divide(found, shared, out=found, where=shared > 0)
+        return np.asarray(np.divide(found, shared, out=found, where=shared > 0))
 
     def as_bits(self, most: int) -> Order:
         """Give the groups of each list as bits, for calls that take up to so many units."""

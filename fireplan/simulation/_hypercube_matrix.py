@@ -125,7 +125,7 @@ class HypercubeAnswer:
 
 
 @takes
-def hypercube_matrix(  # noqa: PLR0913 - a question has this many parts
+def hypercube_matrix(
     calls_per_hour: ArrayLike,
     drive_s: ArrayLike,
     *,
@@ -189,7 +189,8 @@ def hypercube_matrix(  # noqa: PLR0913 - a question has this many parts
     .. [1] R. C. Larson, A hypercube queuing model for facility location and redistricting in urban emergency services,
        Computers & Operations Research 1 (1974).
     .. [2] K. R. Chelst, Z. Barlach, Multiple unit dispatches in emergency services, Management Science 27 (1981).
-    .. [3] R. C. Larson, Approximating the performance of urban emergency service systems, Operations Research 23 (1975).
+    .. [3] R. C. Larson, Approximating the performance of urban emergency service systems, Operations Research 23
+       (1975).
     .. [4] J. P. Jarvis, Approximating the equilibrium behavior of multi-server loss systems, Management Science 31
        (1985).
 
@@ -204,7 +205,7 @@ def hypercube_matrix(  # noqa: PLR0913 - a question has this many parts
     """
     calls, drive, out, share = _checked(calls_per_hour, drive_s, out_h, units_per_call, method=method, tie_s=tie_s)
     answers = np.isfinite(drive)
-    used, reached = answers.any(axis=1), answers.any(axis=0)
+    used, reached = np.asarray(answers.any(axis=1)), np.asarray(answers.any(axis=0))
     if not calls[reached].any():
         raise InputError("no unit answers any place where calls come: nothing can be worked out")
     at = np.flatnonzero(reached)
@@ -216,7 +217,7 @@ def hypercube_matrix(  # noqa: PLR0913 - a question has this many parts
         )
     lists = lists_of(drive[np.ix_(used, at)], tie_s)
     n_lists = len(lists.unit)
-    by_list = np.bincount(lists.of, weights=calls[at], minlength=n_lists)
+    by_list = np.bincount(lists.of, weights=calls[at], minlength=n_lists).astype(float)
     # Of a list at whose places no call comes, each place counts once: nothing depends on it.
     weight = np.where(by_list[lists.of] > 0, calls[at], 1.0)
     of_list = np.stack([np.bincount(lists.of, weights=weight * row[at], minlength=n_lists) for row in out[used]])

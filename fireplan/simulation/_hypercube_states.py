@@ -124,7 +124,10 @@ def _weighted(out_h: NDArray[np.float64], weight: NDArray[np.float64]) -> NDArra
     """Mean by unit; of one that goes nowhere the plain mean, which nothing depends on."""
     total = weight.sum(axis=0)
     goes = total > 0
-    return np.where(goes, (weight * out_h).sum(axis=0) / np.where(goes, total, 1.0), out_h.max(axis=0))
+    mean_h: NDArray[np.float64] = np.where(
+        goes, (weight * out_h).sum(axis=0) / np.where(goes, total, 1.0), out_h.max(axis=0)
+    )
+    return mean_h
 
 
 def _layers(n: int) -> NDArray[np.int64]:
@@ -167,8 +170,10 @@ def exactly(asked: QueueAsked) -> QueueFound:
                 f" (off by {off:.1e}): ask for method='approximate'"
             )
         first, sent = who_is_sent(order, asked.share, p, n)
-        counts = np.bincount(_layers(n), weights=p, minlength=n + 1)
-        waiting = waiting_of(counts, float(asked.calls.sum()), asked.share, float(ends.sum())) if asked.queue else NOBODY
+        counts = np.bincount(_layers(n), weights=p, minlength=n + 1).astype(float)
+        waiting = (
+            waiting_of(counts, float(asked.calls.sum()), asked.share, float(ends.sum())) if asked.queue else NOBODY
+        )
         new_h = mean_out_h(asked, sent * waiting.never, waiting, ends)
         if np.abs(new_h / out_h - 1.0).max() <= SAME_SERVICE:
             break

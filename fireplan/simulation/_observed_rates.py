@@ -126,7 +126,9 @@ def observed_rates(
         mine = np.flatnonzero((keys["weekday"].cat.codes == at.day) & (keys["hour"] == at.minute // 60))
     n, hours = int(np.isin(group, mine).sum()), float(elapsed_us[mine].sum()) / HOUR_US
     if not n or not hours:
-        raise InputError(f"the history has no call to these units at {at}: ask for another hour, or give calls_per_hour")
+        raise InputError(
+            f"the history has no call to these units at {at}: ask for another hour, or give calls_per_hour"
+        )
     counted = each.clip(upper=MOST_COUNTED).value_counts(normalize=True).sort_index()
     when = "" if at is None else f" at {at}"
     notes = [f"{wording.counted(n, 'call')} in {wording.counted(hours, 'hour')}{when} of the history"]
@@ -137,7 +139,7 @@ def observed_rates(
         notes.append(f"{many} that took more than {MOST_COUNTED} units counted as {MOST_COUNTED}")
     kinds = scenario.units.loc[list(units), "type"].unique().tolist()
     return ObservedRates(
-        pd.Index(each.index), n / hours, {int(k): float(v) for k, v in counted.items()},
+        pd.Index(each.index), n / hours, dict(zip(counted.index.astype(int).tolist(), counted.tolist(), strict=True)),
         _out_h(history, scenario, kinds), tuple(notes),
     )  # fmt: skip
 

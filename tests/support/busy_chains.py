@@ -1,7 +1,7 @@
 """Departments whose units are out, worked out the long way: every state written down, and years of calls played."""
 
 import heapq
-from itertools import permutations, product
+from itertools import chain, permutations, product
 
 import numpy as np
 
@@ -15,7 +15,7 @@ def orders(row, tie):
             groups[-1].append(i)
         else:
             groups.append([i])
-    every = [sum(map(list, parts), []) for parts in product(*(permutations(g) for g in groups))]
+    every = [list(chain.from_iterable(parts)) for parts in product(*(permutations(g) for g in groups))]
     return [(order, 1 / len(every)) for order in every]
 
 

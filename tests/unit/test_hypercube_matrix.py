@@ -10,15 +10,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fireplan.errors import FireplanError, InputError, TableError
-from fireplan.simulation import hypercube_matrix
 from fireplan.simulation import _hypercube_states as states
+from fireplan.simulation import hypercube_matrix
 
 SHARES = ((1.0,), (0.7, 0.3), (0.6, 0.25, 0.15))
 SEVERAL = {1: 0.8, 2: 0.15, 3: 0.05}
 
 
 def per_call(share):
-    return {k: s for k, s in enumerate(share, 1)}
+    return dict(enumerate(share, 1))
 
 
 @settings(max_examples=tries(60), deadline=None)
@@ -57,7 +57,9 @@ def test_every_call_is_served_waits_or_is_lost_and_units_come_back_as_often_as_t
     assert sum(flows.values()) == pytest.approx(calls.sum(), rel=1e-9)
     assert min(flows.values()) >= 0
     assert flows["not_reached"] == pytest.approx(0.0 if queue else calls[3])
-    assert found.busy == pytest.approx(found.runs_per_hour * found.out_h, rel=1e-6, abs=1e-9 if method == "exact" else 2e-4)
+    assert found.busy == pytest.approx(
+        found.runs_per_hour * found.out_h, rel=1e-6, abs=1e-9 if method == "exact" else 2e-4
+    )
     assert found.counts.sum() == pytest.approx(1.0)
     assert found.busy.sum() == pytest.approx(found.counts @ np.arange(n + 1), rel=0.05 if method != "exact" else 1e-6)
     if queue:  # whatever is asked for is sent in the end
@@ -112,7 +114,13 @@ def test_calls_played_one_by_one_agree_within_two_points(share):
 
 
 @settings(max_examples=tries(20), deadline=None)
-@given(st.integers(0, 10**6), st.sampled_from([13, 14]), st.sampled_from([0.05, 0.15, 0.3]), st.sampled_from(SHARES[:2]), st.booleans())
+@given(
+    st.integers(0, 10**6),
+    st.sampled_from([13, 14]),
+    st.sampled_from([0.05, 0.15, 0.3]),
+    st.sampled_from(SHARES[:2]),
+    st.booleans(),
+)
 def test_the_approximation_is_within_two_percent_of_the_exact(seed, n, utilisation, share, queue):
     calls, drive_s, out_h = busy_chains.town(seed, n, 40, utilisation=utilisation, share=share)
     ask = {"out_h": out_h, "units_per_call": per_call(share), "queue": queue}

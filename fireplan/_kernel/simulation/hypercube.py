@@ -212,7 +212,7 @@ def _add_some(scratch, touched, n, sent, free, n_free, need, amount):
 @compiled
 def _fill(list_start, group, others, calls, share, wants, scratch, touched, start, to, rate, done):
     """Note the steps of states from `done` on, until the room is used up; give the first state that is not done."""
-    # Of calls that still lack units at a group, wants[k] lack k + 1. All of them have taken whatever was free before it,
+    # Of calls that still lack units at a group, wants[k] lack k + 1. All of them have taken whatever was free before,
     # so that one set of units, `sent`, goes with all.
     n_states = len(start) - 1
     most = len(share)
