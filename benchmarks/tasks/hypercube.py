@@ -37,7 +37,7 @@ def _called(takes) -> str:
 
 
 def _solved(arrays, out_h, takes, method):
-    return hypercube_matrix(*arrays, out_h=out_h, units_per_call=takes, method=method)
+    return hypercube_matrix(*arrays, out_h=out_h, units_per_call=takes, method=method, tie_s=0.0)
 
 
 def _exact(n: int, takes, *, judged: bool) -> Contest:

@@ -17,7 +17,7 @@ from fireplan._one_release import OfOneRelease
 from fireplan.errors import InputError, UnknownIdError, listed, quoted
 from fireplan.measures._demand_measures import chosen_of, measures_of, zones_of
 from fireplan.measures._expected import chances_for
-from fireplan.scenario import held
+from fireplan.scenario import held, root, token
 from fireplan.simulation._hypercube_matrix import TIE_S, HypercubeAnswer, hypercube_matrix
 from fireplan.simulation._observed_rates import hour_of, observed_rates, on_duty
 from fireplan.standards._library import standard_of
@@ -225,15 +225,13 @@ def hypercube(  # noqa: PLR0913 - a question has this many parts
     """
     hour = None if at is None else hour_of(at)
     units, notes = _answering(scenario, types, hour)
-    seen = None if history is None else observed_rates(history, scenario, units.index.tolist(), at=hour)
-    if seen is not None and calls_per_hour is None:
-        notes += seen.notes
+    seen = None
+    if history is not None:
+        kinds = {*types, *(kind for kind, also in ALSO_COUNTS_AS.items() if set(also) & set(types))}
+        seen = observed_rates(history, scenario, units.index, sorted(kinds), at=hour)
     measure, weights = _demand(scenario, weight, seen)
-    if calls_per_hour is None and seen is None:
-        raise InputError("how many calls are there? Give calls_per_hour, or a history")
-    calls = seen.calls_per_hour if calls_per_hour is None and seen is not None else calls_per_hour
-    if calls is None or not 0 < calls < np.inf:
-        raise InputError(f"calls_per_hour is {calls}: give a number above zero")
+    calls, told = _calls(scenario, calls_per_hour, seen, measure, weights)
+    notes += told
     check_room(
         ARRAY_BYTES * len(units) * len(weights),
         what=f"{wording.counted(len(units), 'unit')} at {wording.counted(len(weights), 'place')}",
@@ -336,6 +334,32 @@ def _demand(scenario: Scenario, weight: str | None, seen: ObservedRates | None) 
     return measure, weights
 
 
+def _calls(
+    scenario: Scenario,
+    given: float | None,
+    seen: ObservedRates | None,
+    measure: Measure,
+    weights: NDArray[np.float64],
+) -> tuple[float, tuple[str, ...]]:
+    """How many calls there are in all [1/h], and what is to be said of that."""
+    if given is not None:
+        if not 0 < given < np.inf:
+            raise InputError(f"calls_per_hour is {given}: give a number above zero")
+        return given, ()
+    if seen is None:
+        raise InputError("how many calls are there? Give calls_per_hour, or a history")
+    before = root(scenario)
+    if token(before, "zones") == token(scenario, "zones"):
+        return seen.calls_per_hour, seen.notes
+    if measure.places.kind != "zones":
+        still = "zones were changed, and calls at their own points were not: name a weight of the zones to scale them"
+        return seen.calls_per_hour, (*seen.notes, still)
+    then = chosen_of(before, measures_of(before, also=(measure.name,)), count=measure.name)
+    factor = float(weights.sum() / np.nansum(then.weight))
+    scaled = f"calls scaled by {wording.figure(factor)}, as {measure.name} is in all"
+    return seen.calls_per_hour * factor, (*seen.notes, scaled)
+
+
 def _units_per_call(
     given: float | Mapping[int, float] | None, seen: ObservedRates | None
 ) -> tuple[float | Mapping[int, float], list[str]]:
@@ -360,7 +384,14 @@ def _out_h(
                 "how long is a unit out for a call? Give service_h, the hours from dispatch until it can be sent again,"
                 " or a history"
             )
-        return np.asarray(kinds.map(seen.out_h).to_numpy(float)[:, None] + home_s / HOUR_S)
+        hours = kinds.map(seen.out_h).astype(float)
+        if hours.isna().any():
+            kind = kinds[hours.isna()].iloc[0]
+            raise InputError(
+                f"the history does not say how long a unit of type {quoted(kind)} is out: give service_h, as"
+                f" {{'{kind}': 0.6}}, a figure for each type, the drive home included"
+            )
+        return np.asarray(hours.to_numpy()[:, None] + home_s / HOUR_S)
     hours = kinds.map(dict(service_h)) if isinstance(service_h, Mapping) else pd.Series(service_h, kinds.index)
     bad = hours.index[~((hours > 0) & np.isfinite(hours.astype(float)))]
     if len(bad):

@@ -9,15 +9,17 @@ import pandas as pd
 
 from fireplan import wording
 from fireplan._conversions import HOUR_US
-from fireplan.errors import InputError, quoted
+from fireplan.errors import InputError, listed, quoted
 from fireplan.response_performance import workload
-from fireplan.response_performance._attendance import NO_UNITS
+from fireplan.response_performance._attendance import NO_UNITS, beside
 from fireplan.response_performance._groups import WEEKDAYS
 from fireplan.response_performance._time_bins import LocalPeriod, clock_of, instants_us, staffed_spans
-from fireplan.response_performance._unit_ids import matched_units
+from fireplan.scenario import root
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection
+
+    import geopandas as gpd
 
     from fireplan.response_performance import History
     from fireplan.scenario import Scenario
@@ -39,6 +41,14 @@ class HourOfWeek(NamedTuple):
         return f"{WEEKDAYS[self.day][:3]} {self.minute // 60}:{self.minute % 60:02d}"
 
 
+class OurRuns(NamedTuple):
+    """A history of the runs of some units alone."""
+
+    incidents: gpd.GeoDataFrame
+    responses: pd.DataFrame
+    timezone: str
+
+
 class ObservedRates(NamedTuple):
     """
     What a history says of calls to some units.
@@ -46,7 +56,7 @@ class ObservedRates(NamedTuple):
     Attributes
     ----------
     incidents
-        Those that any of the units was sent to.
+        Those that any unit of these types was sent to, whether or not it is there still.
     calls_per_hour
         How many there were an hour.
     units_per_call
@@ -84,10 +94,13 @@ def on_duty(schedule: str, at: HourOfWeek) -> bool:
 
 
 def observed_rates(
-    history: History, scenario: Scenario, units: Sequence[str], *, at: HourOfWeek | None
+    history: History, scenario: Scenario, units: Collection[str], types: Collection[str], *, at: HourOfWeek | None
 ) -> ObservedRates:
     """
-    Count calls to some units, how many of these went to each, and how long they were out.
+    Count calls to units of some types, how many of these went to each, and how long they were out.
+
+    Calls are those of the department as it was, before any change: a station that is closed loses its units, not its
+    calls.
 
     Parameters
     ----------
@@ -95,18 +108,24 @@ def observed_rates(
         One row per unit per incident.
     scenario
         Whose units they are.
-    units
-        Their ids.
+    units, types
+        Ids of those that answer now, and their types.
     at
         Count the calls of this hour of the week alone; how many units went, and how long they were out, is of all.
     """
-    responses = history.responses
-    if "unit_id" not in responses:
+    if "unit_id" not in history.responses:
         raise InputError(NO_UNITS)
-    ids, _ = matched_units(responses["unit_id"], scenario.units.index)
-    ours = responses[ids.isin(units).to_numpy()]
+    if scenario.selections:
+        raise InputError(
+            f"{quoted(scenario.name)} holds a part of the demand ({scenario.selections[-1].words}), and units are busy"
+            " with all of it: ask of the whole, or give calls_per_hour and service_h"
+        )
+    before = root(scenario)
+    responses = beside(history, before).responses
+    then = responses["own"] & responses["unit_type"].isin(types)
+    ours = responses[then | responses["unit_id"].isin(units)]
     if not len(ours):
-        raise InputError(f"the history has no response of the {wording.counted(len(units), 'unit')} asked about")
+        raise InputError(f"the history has no response of the department's units of type {listed(map(quoted, types))}")
     received = history.incidents["received"]
     clock = clock_of(received, history.timezone, start=None, end=None)
     begin, end = clock.ends_us
@@ -115,7 +134,7 @@ def observed_rates(
             f"the history covers {wording.number((end - begin) / HOUR_US)} hours, less than a week: give a longer one,"
             " or calls_per_hour and service_h"
         )
-    each = ids[ids.isin(units)].groupby(ours["incident_id"].to_numpy()).nunique()
+    each = ours.groupby("incident_id")["unit_id"].nunique()
     known = received.reindex(each.index).dropna()
     by = ("weekday", "hour") if at is not None else ()
     bins = clock.bins(by)
@@ -137,22 +156,15 @@ def observed_rates(
     if (each > MOST_COUNTED).any():
         many = wording.counted(int((each > MOST_COUNTED).sum()), "call")
         notes.append(f"{many} that took more than {MOST_COUNTED} units counted as {MOST_COUNTED}")
-    kinds = scenario.units.loc[list(units), "type"].unique().tolist()
     return ObservedRates(
         pd.Index(each.index), n / hours, dict(zip(counted.index.astype(int).tolist(), counted.tolist(), strict=True)),
-        _out_h(history, scenario, kinds), tuple(notes),
+        _out_h(OurRuns(history.incidents, ours.assign(own=True), history.timezone)), tuple(notes),
     )  # fmt: skip
 
 
-def _out_h(history: History, scenario: Scenario, kinds: list[str]) -> dict[str, float]:
+def _out_h(runs: OurRuns) -> dict[str, float]:
     """Mean time from dispatch to clear by type of unit, of responses whose end is known. [h]"""
-    table = workload(history, scenario=scenario, by="unit_type")
+    table = workload(runs, by="unit_type")
     ended = table["n"] - table["unknown"] - table["over_a_day"]
-    mean_h = (table["committed_h"] / ended.where(ended > 0)).reindex(kinds)
-    lacks = mean_h.index[~(mean_h > 0)]
-    if len(lacks):
-        raise InputError(
-            f"the history does not say how long a unit of type {quoted(lacks[0])} is out: give service_h for it, as"
-            f" {{'{lacks[0]}': 0.6}}"
-        )
-    return {str(kind): float(h) for kind, h in mean_h.items()}
+    mean_h = table["committed_h"] / ended.where(ended > 0)
+    return {str(kind): float(h) for kind, h in mean_h.items() if h > 0}

@@ -120,6 +120,21 @@ def test_busy_shares_of_marisol_are_its_utilisation():
     assert any("incidents not known" in note for note in found.notes)
 
 
+def test_calls_stay_when_a_station_or_a_unit_goes_and_grow_with_their_weight():
+    history = some_days()
+    whole = fp.hypercube(TOWN, history=history).flows_per_hour.sum()
+    for change in (fp.CloseStation("S1"), fp.RemoveUnit("E1"), fp.MoveUnit("E1", to="S2")):
+        assert fp.hypercube(TOWN.apply(change), history=history).flows_per_hour.sum() == pytest.approx(whole)
+    more = fp.hypercube(TOWN.apply(fp.ScaleDemand(1.2)), history=history)
+    assert more.flows_per_hour.sum() == pytest.approx(1.2 * whole)
+    assert "calls scaled by 1.2, as population is in all" in more.notes
+    part = TOWN.only(area=TOWN.zones.iloc[:10], name="the south")
+    with pytest.raises(InputError, match=r"'the south' holds a part of the demand .*busy with all of it"):
+        fp.hypercube(part, history=history)
+    growing = fp.hypercube(MARISOL.today.apply(fp.ScaleDemand(2.0)), history=MARISOL.history)
+    assert any("calls at their own points were not" in note for note in growing.notes)
+
+
 def test_nobody_answers_outside_their_hours():
     day = with_units(schedule=["always", "Mon-Fri 08:00-18:00"])
     with pytest.raises(
