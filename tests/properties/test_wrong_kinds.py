@@ -75,7 +75,8 @@ THINGS = {
 """What most calls are given under these names."""
 
 MODULES = ("calibration", "changes", "charts", "demand", "disclosure", "incidents", "maps", "measures",
-           "response_performance", "project", "roads", "siting", "standards", "stations", "travel")  # fmt: skip
+           "response_performance", "project", "roads", "simulation", "siting", "standards", "stations",
+           "travel")  # fmt: skip
 LEFT = {
     "fireplan.examples": "take no arguments, or a function to tell",
     "fireplan.live": "a service: its border is checked by its request models",
@@ -207,6 +208,8 @@ CALLS = {  # valid calls, by the name of the function: what its arguments are be
     "About.or_else": {"attrs": {}},
     "compare_many": {"changes": [fp.ScaleDemand(1.1)]},
     "difference": {"history_a": HISTORY, "history_b": HISTORY, "comparison": COMPARED},
+    "hypercube": {"calls_per_hour": 0.4, "service_h": 0.5, "at": "Tue 14:00"},
+    "hypercube_matrix": {"calls_per_hour": [0.5], "drive_s": [[60.0]], "out_h": 1.0},
     "distribution": {}, "split": {"at": "2024-03-05"},
     "between": {"start": "2024-01-01", "end": "2024-12-31"},
 }  # fmt: skip
@@ -220,6 +223,7 @@ KNOWN: dict[tuple[str, str], str] = {
 
 MADE_HERE = {
     "CadHistory", "RoadNetwork", "Chart", "Attendance", "Missed", "Period", "OnRoad", "Robustness", "Siting",
+    "Hypercube", "HypercubeAnswer",
     "CandidateTimes", "Diagnostics", "ModelCard", "CardPart", "ByPlace", "ReferenceFigure", "Places", "Spot", "Usual",
     "TurnoutTimes", "TurnoutLaw", "StationTurnout",
 }  # fmt: skip

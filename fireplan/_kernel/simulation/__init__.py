@@ -1,0 +1,1 @@
+"""Loops over departments whose units are out."""
