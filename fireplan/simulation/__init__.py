@@ -4,4 +4,14 @@ Departments whose units are out: how busy each is, who comes instead, and what t
 
 from __future__ import annotations
 
-__all__: list[str] = []
+from fireplan.simulation._replay import Replay, replay
+
+__all__ = [
+    "Replay",
+    "replay",
+]
+
+
+def __dir__() -> list[str]:
+    """List the public names."""
+    return sorted(__all__)

@@ -1,0 +1,1 @@
+"""Loops of calls and units in order of time."""
