@@ -119,13 +119,19 @@ def call_figures(
         # Its drive began nobody knows where.
         known = there & (found.whence[at] != FROM_CALL) & ~rows["on_view"].to_numpy(bool)[at]
         chance = np.where(known, chance, np.nan)
-    nobody = ~there & (asked >= 0) & by_rules
-    chance = np.where(there, chance, np.where(nobody, 0.0, np.nan))
+    # Where every unit was called off, none arrives, and nothing is measured.
+    nobody = ~there & _any(sent.call, useful & stays & ~own & (became != NOT_PLACED), n) & by_rules
+    if past.attendance.policy.aid_received:
+        came = rows[objective.interval].to_numpy(float)[np.maximum(first_rows(sent.call, at_s, useful, n), 0)]
+        nobody_s = np.where(_any(sent.call, useful & (became == AID), n), came, np.inf)
+    else:
+        nobody_s = np.full(n, np.inf)
+    chance = np.where(there, chance, np.where(nobody, (nobody_s <= objective.limit_s).astype(float), np.nan))
     asked_at = np.maximum(asked, 0)
     observed_s = rows[objective.interval].to_numpy(float)[np.maximum(seen, 0)]
     table = pd.DataFrame(
         {
-            "received": past.incidents["received"].to_numpy(),
+            "received": past.incidents["received"].array,
             "local": past.incidents["local"].array,
             "outcome": _of_call(sent.call, became, n),
             "counts": applies,
@@ -151,7 +157,7 @@ def call_figures(
 def chances(scenario: Scenario, median_s: NDArray[np.float64], left_s: NDArray[np.float64]) -> NDArray[np.float64]:
     """Say how likely drives of some medians take no longer than what is left; yes or no, where they do not differ."""
     calibration = scenario.calibration
-    known = ~(np.isnan(median_s) | np.isnan(left_s))
+    known = np.isfinite(median_s) & ~np.isnan(left_s)
     if calibration is None or calibration.spread is None:
         return np.where(known, (median_s <= left_s).astype(float), np.nan)
     return np.where(known, calibration.spread.chance(np.where(known, median_s, np.inf), left_s), np.nan)
@@ -161,6 +167,10 @@ def _seconds(past: PastCalls, stamp: str) -> NDArray[np.float64]:
     """A stamp on the clock of the arrays; NaN where it is not known. [s]"""
     since = pd.Timestamp(past.starts_us, unit="us", tz="UTC")
     return (past.rows[stamp] - since).dt.total_seconds().to_numpy(float)
+
+
+def _any(call: NDArray[np.int64], of: NDArray[np.bool_], n: int) -> NDArray[np.bool_]:
+    return np.bincount(call[of], minlength=n) > 0
 
 
 def _named(names: NDArray[np.object_], at: NDArray[np.intp]) -> NDArray[np.object_]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -46,7 +46,9 @@ class PastCalls:
     starts_us
         When the clock of the arrays begins. [us since 1970, UTC]
     placed
-        Which calls have a place.
+        Which calls have a place that a station reaches.
+    again
+        Which rows of `attendance.responses` are sent again.
     left_out
         Responses that are not sent again, by reason.
     """
@@ -59,7 +61,14 @@ class PastCalls:
     sent: Sent
     starts_us: int
     placed: NDArray[np.bool_]
+    again: NDArray[np.bool_]
     left_out: Mapping[str, int]
+
+    def reached(self, travel_s: NDArray[np.float32]) -> PastCalls:
+        """Take calls that no station reaches (stations x calls, inf) for such as have no place."""
+        placed = self.placed & np.isfinite(travel_s).any(axis=0)
+        sent = self.sent._replace(fixed=self.sent.fixed | ~placed[self.sent.call])
+        return replace(self, placed=placed, sent=sent)
 
 
 def past_calls(attendance: Attendance, department: Scenario, *, seed: int) -> PastCalls:
@@ -86,7 +95,10 @@ def past_calls(attendance: Attendance, department: Scenario, *, seed: int) -> Pa
         "no time of dispatch is known": int((~dispatched).sum()),
         "of a kind that the department has no unit of, or of none that is known": int((dispatched & (kind < 0)).sum()),
     }
-    stays = dispatched & (kind >= 0)
+    closed = units.index[~units["station_id"].isin(department.stations.index[department.stations["open"]])]
+    homeless = dispatched & (kind >= 0) & responses["unit_id"].isin(closed).to_numpy()
+    left_out["of a unit whose station is closed, so that nobody knows where it came from"] = int(homeless.sum())
+    stays = dispatched & (kind >= 0) & ~homeless
     rows = responses[stays].assign(kind=kind[stays])
     if not len(rows):
         raise InputError("no response of the history is of a kind of unit that the scenario has: see its unit types")
@@ -101,7 +113,7 @@ def past_calls(attendance: Attendance, department: Scenario, *, seed: int) -> Pa
     placed = ~(incidents.geometry.isna() | incidents.geometry.is_empty).to_numpy()
     sent, starts_us = _as_arrays(rows, call, placed, department, seed)
     rows = rows.drop(columns=["incident"]).reset_index(drop=True)
-    return PastCalls(attendance, incidents, rows, kinds, units.index, sent, starts_us, placed, left_out)
+    return PastCalls(attendance, incidents, rows, kinds, units.index, sent, starts_us, placed, stays, left_out)
 
 
 def _as_arrays(
@@ -142,7 +154,9 @@ def turnout_factors(calibration: Calibration | None, stations: pd.Index) -> NDAr
 
 def _turnout_s(rows: pd.DataFrame, department: Scenario) -> NDArray[np.float64]:
     """Turnout as the record has it, by the crew of a usual station; where it has none, the median of the kind. [s]"""
-    known = rows["turnout_s"].where(~rows["already_on_road"] if "already_on_road" in rows else True)
+    turned_out_s = (rows["enroute"] - rows["dispatched"]).dt.total_seconds().clip(lower=0.0)
+    # Of units that were on the road already nothing, and so here.
+    known = rows["turnout_s"].fillna(turned_out_s)
     usual_s = known.groupby(rows["kind"]).median()
     planned_s = department.units.groupby("type")["turnout_s"].median()
     by_kind = dict(enumerate(planned_s.sort_index())) | usual_s.dropna().to_dict()

@@ -267,6 +267,7 @@ def replay(
     given = history if isinstance(history, Attendance) else attend(history, scenario=department, policy=policy)
     past = past_calls(given, department, seed=seed)
     drives, fleet = drives_to_calls(department, past), fleet_of(department, past)
+    past = past.reached(drives.travel_s)
     errors, way = _by_ways_home(past, fleet, drives, ties_s)
     way = way if returning == "measured" else RETURNING.index(returning)
     errors["taken"] = errors.index.get_level_values("returning") == RETURNING[way]
@@ -366,7 +367,7 @@ def _notes(
             notes.append(f"{wording.counted(n, 'response')} not sent again, {why}: as observed")
     astray = int((~past.placed).sum())
     if astray:
-        notes.append(f"{wording.counted(astray, 'call')} without a place: the units that went go, and none is measured")
+        notes.append(f"{wording.counted(astray, 'call')} without a place that a station reaches: the units that went go, and none is measured")
     on_road = int((found.whence == FROM_ROAD).sum())
     if on_road:
         notes.append(f"{wording.counted(on_road, 'response')} from the way home")

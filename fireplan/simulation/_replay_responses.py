@@ -66,7 +66,7 @@ def responses_of(past: PastCalls, found: SentAgain, scenario: Scenario) -> pd.Da
     kept = again[(became == OWN) | (became == AID)]
     columns = [name for name in past.attendance.responses.columns if name in _OF_HISTORY]
     theirs = past.attendance.responses
-    same = theirs[~theirs.index.isin(_sent_rows(past))]
+    same = theirs[~past.again]
     table = pd.concat([kept[columns], same[columns]], ignore_index=True)
     order = table[["incident_id", "dispatched"]].reset_index(drop=True)
     return table.take(order.sort_values(["incident_id", "dispatched"], kind="stable").index).reset_index(drop=True)
@@ -80,17 +80,11 @@ _OF_HISTORY = (
 """Columns of a history that a replay gives."""
 
 
-def _sent_rows(past: PastCalls) -> pd.Index:
-    responses, kinds = past.attendance.responses, past.kinds
-    sent = responses["dispatched"].notna() & responses["unit_type"].isin(kinds)
-    return responses.index[sent]
-
-
 def _stamped(past: PastCalls, found: SentAgain, scenario: Scenario) -> pd.DataFrame:
     """Stamps, to the second, of units that went; of neighbours' those of the record."""
     rows, units = past.rows.copy(), scenario.units
     own = found.unit >= 0
-    moved = own & ~np.isnan(found.drive_s) & ~rows["on_view"].to_numpy(bool)  # the others stand as they were observed
+    moved = own & np.isfinite(found.drive_s) & ~rows["on_view"].to_numpy(bool)  # the others stand as they were observed
     begun = past.sent.at_s
     enroute = np.where(moved, begun + np.rint(found.turnout_s), np.nan)
     arrives = moved & ~np.isfinite(past.sent.driven_s)
