@@ -217,10 +217,8 @@ def _send(sent, fleet, drives, by_rules, returning, ties_s, state, found):
             continue
         if stays:
             s, whence = _drive(fleet, drives, u, c, at_s, clear[u], home[u], last[u])
-            if clear[u] > at_s + ties_s:
-                whence = FROM_CALL
-            if whence != FROM_HOME and returning != ON_THE_WAY:
-                s = np.float64(drives.travel_s[fleet.station[u], c])
+            if clear[u] > at_s + ties_s:  # it drives from nobody knows where
+                s, whence = np.float64(drives.travel_s[fleet.station[u], c]), FROM_CALL
         else:
             s, whence = best_s, best_from
         wide = 0.0
