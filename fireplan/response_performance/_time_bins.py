@@ -11,7 +11,7 @@ import pandas as pd
 
 from fireplan._conversions import HOUR_US
 from fireplan.errors import InputError, UnknownIdError, quoted
-from fireplan.response_performance._groups import BY_TIME, WEEKDAYS
+from fireplan.response_performance._time_groups import BY_TIME, WEEKDAYS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -75,7 +75,9 @@ def before_travel_s(past: PastCalls, turnout_s: NDArray[np.float64], interval: s
     return np.asarray(np.where(handled >= 0, handled, np.nan) + turnout_s)
 
 
-def first_rows(call: NDArray[np.int64], when: NDArray[np.float64], asked: NDArray[np.bool_], n: int) -> NDArray[np.intp]:
+def first_rows(
+    call: NDArray[np.int64], when: NDArray[np.float64], asked: NDArray[np.bool_], n: int
+) -> NDArray[np.intp]:
     """Give for each of n calls the row of those asked whose moment comes first; -1: none."""
     rows = np.flatnonzero(asked & np.isfinite(when))
     rows = rows[np.lexsort((when[rows], call[rows]))]

@@ -34,7 +34,12 @@ def drives_to_calls(scenario: Scenario, past: PastCalls) -> Drives:
     incidents, starts = past.incidents, station_places(scenario)
     xy_m = in_crs(scenario.roads, incidents.geometry)
     # Named by what it holds: a what-if of the same calls finds the rows of its parent.
-    key = "calls of a history", hashlib.sha256(xy_m.tobytes()).hexdigest(), scenario.roads.fingerprint, scenario.snap_limit_m
+    key = (
+        "calls of a history",
+        hashlib.sha256(xy_m.tobytes()).hexdigest(),
+        scenario.roads.fingerprint,
+        scenario.snap_limit_m,
+    )
     ends = scenario.memo.get(key, lambda: _on_road(scenario, incidents))
     travel_s = np.empty((len(starts.ids), len(incidents)), dtype=np.float32)
     for driven, rows, name in _by_hours(scenario, past):
@@ -52,9 +57,7 @@ def fleet_of(scenario: Scenario, past: PastCalls) -> Fleet:
     """Units at open stations, and when each is staffed; one at a closed station, or of a kind never sent, never is."""
     units, stations = scenario.units, station_places(scenario).ids
     station = stations.get_indexer(pd.Index(units["station_id"]))
-    clock = clock_of(
-        pd.Series(past.attendance.incidents["local"]), past.attendance.timezone, start=None, end=None
-    )
+    clock = clock_of(pd.Series(past.attendance.incidents["local"]), past.attendance.timezone, start=None, end=None)
     code, schedules = pd.factorize(units["schedule"])
     known = [staffed_spans(text, clock) for text in schedules]
     first, last = clock.ends_us
@@ -98,9 +101,7 @@ def _on_road(scenario: Scenario, incidents: gpd.GeoDataFrame) -> Places:
     return places(replace(scenario, incidents=incidents[[incidents.geometry.name]]), "incidents")
 
 
-def _s_per_m(
-    scenario: Scenario, travel_s: NDArray[np.float32], xy_m: NDArray[np.float64], starts: Places
-) -> float:
+def _s_per_m(scenario: Scenario, travel_s: NDArray[np.float32], xy_m: NDArray[np.float64], starts: Places) -> float:
     """What a metre as the crow flies takes, the middle of all drives from stations. [s]"""
     at_m = in_crs(scenario.roads, scenario.stations.geometry.loc[starts.ids])
     apart_m = np.hypot(*(at_m[:, None, :] - xy_m[None, :, :]).transpose(2, 0, 1))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import pandas as pd
@@ -66,7 +66,7 @@ class Replay(OfOneRelease):
         is the one that went; `n` calls that count and of which both times are known: `travel_error_p50_s` and
         `travel_error_abs_p50_s` (median of modelled less observed travel, and of its size), observed and modelled p50
         and p90 of travel, p90 of the objective's interval [s], and the share within the limit, observed and modelled;
-        and `from_call`, calls whose unit was still at another by the record, which are not compared. Below ten: missing.
+        and `from_call`, calls whose unit was still at another by the record, and not compared. Below ten: missing.
     rules
         Share of right units by each way to treat a unit on its way home (`returning`), and kind of unit; `taken`.
     calls
@@ -115,14 +115,10 @@ class Replay(OfOneRelease):
         """Say the baseline error first, then what became of the calls."""
         base, found = self.baseline.loc[("all", "all")], self.summary()
         how = "as was really sent" if self.sent == "observed" else "nearest by the rules"
+        many = base["n"] >= FEWEST and base["single"] >= FEWEST
         lines = [
             f"Replay of {wording.counted(len(self.calls), 'call')} in {quoted(self.scenario.name)}, {how} (modelled)",
-            f"error: right first unit {wording.share(base['right_share'])} of {wording.count(base['single'])} calls with"
-            f" one; travel {wording.signed(base['travel_error_p50_s'])} s at the median; within the limit"
-            f" {wording.share(base['share_modelled'])} modelled, {wording.share(base['share_observed'])} observed"
-            f" (n = {wording.count(base['n'])})"
-            if base["n"] >= FEWEST and base["single"] >= FEWEST
-            else "error: too few calls to say how far the model is from the record",
+            _error_said(base) if many else "error: too few calls to say how far the model is from the record",
         ]
         within = found.loc["share_within"]
         if np.isfinite(within["value"]):
@@ -143,15 +139,15 @@ class Replay(OfOneRelease):
 
         Returns
         -------
-        By `figure`: `value` with its 95 % interval `low` to `high`, `n`, `unit` and `note`. `right_first_unit` (Wilson),
-        `share_error` (modelled less observed share within the limit, same calls), `share_within` and `unmet_share` have
-        intervals from whole days drawn anew, but for the first; counts have none. `calls_own`, `calls_aid`,
+        By `figure`: `value` with its 95 % interval `low` to `high`, `n`, `unit` and `note`. `right_first_unit` has a Wilson
+        interval; `share_error` (modelled less observed share within the limit, same calls), `share_within` and
+        `unmet_share` have one from whole days drawn anew; counts have none. `calls_own`, `calls_aid`,
         `calls_unmet` and `calls_not_placed` add up to `calls`, and so do `responses_...`.
         """
         calls, base = self.calls, self.baseline.loc[("all", "all")]
         day = calls["local"].dt.date.astype(str).to_numpy()
-        right = share_interval(int(round(base["right_share"] * base["single"])) if base["single"] >= FEWEST else 0,
-                               int(base["single"]) if base["single"] >= FEWEST else 0)  # fmt: skip
+        single = int(base["single"]) if base["single"] >= FEWEST else 0
+        right = share_interval(round(base["right_share"] * single) if single else 0, single)
         rows: list[tuple[str, float, float, float, int, str, str]] = [
             ("right_first_unit", *right, int(base["single"]), "share of calls with one unit of the kind", "")
         ]
@@ -294,6 +290,16 @@ def replay(
     )  # fmt: skip
 
 
+def _error_said(base: pd.Series[Any]) -> str:
+    """Say in a line how far the model is from the record."""
+    return (
+        f"error: right first unit {wording.share(base['right_share'])} of {wording.count(base['single'])} calls with one;"
+        f" travel {wording.signed(base['travel_error_p50_s'])} s at the median; within the limit"
+        f" {wording.share(base['share_modelled'])} modelled, {wording.share(base['share_observed'])} observed"
+        f" (n = {wording.count(base['n'])})"
+    )
+
+
 def _objective(objective: Objective | None) -> Objective:
     """Give the objective asked for, or the first engine of NFPA 1710."""
     if objective is None:
@@ -353,13 +359,15 @@ def _notes(
 ) -> tuple[str, ...]:
     """Say what the figures rest on."""
     spread = None if scenario.calibration is None else scenario.calibration.spread
+    free = "held until it is there" if way == "held" else f"free, {way}"
     notes = [
-        f"a unit on its way home is {'held until it is there' if way == 'held' else 'free, ' + way}: of the ways to"
-        " treat it, see `rules`",
+        f"a unit on its way home is {free}: of the ways to treat it, see `rules`",
         "units out of service for other reasons than their schedule are not known",
     ]
     if spread is None:
-        notes.append("drives are planned, or their spread is not known: in time is yes or no by the median, which misleads")
+        notes.append(
+            "drives are planned, or their spread is not known: in time is yes or no by the median: it misleads"
+        )
     if pace_note:
         notes.append(pace_note)
     for why, n in past.left_out.items():
@@ -367,13 +375,15 @@ def _notes(
             notes.append(f"{wording.counted(n, 'response')} not sent again, {why}: as observed")
     astray = int((~past.placed).sum())
     if astray:
-        notes.append(f"{wording.counted(astray, 'call')} without a place that a station reaches: the units that went go, and none is measured")
+        notes.append(
+            f"{wording.counted(astray, 'call')} without a place that a station reaches: who went goes, unmeasured"
+        )
     on_road = int((found.whence == FROM_ROAD).sum())
     if on_road:
         notes.append(f"{wording.counted(on_road, 'response')} from the way home")
     own_for_aid = int((past.rows["theirs"].to_numpy(bool) & (found.unit != NOBODY)).sum())
     if by_rules and own_for_aid:
         notes.append(
-            f"{wording.counted(own_for_aid, 'response')} of neighbours in the record are by own units here, which were free"
+            f"{wording.counted(own_for_aid, 'response')} of neighbours in the record are by own units here: they were free"
         )
     return tuple(notes)

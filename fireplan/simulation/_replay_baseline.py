@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 def alone(past: PastCalls) -> NDArray[np.bool_]:
-    """Say which responses are of the one unit of its kind that was sent to a call, of the department and by dispatch."""
+    """Say which responses are of the department's one unit of its kind that was sent to a call."""
     sent = past.sent
     pair = sent.call * len(past.kinds) + sent.kind
     return np.asarray((np.bincount(pair)[pair] == 1) & ~sent.fixed & (sent.unit >= 0))

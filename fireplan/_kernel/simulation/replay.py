@@ -139,9 +139,7 @@ class SentAgain(NamedTuple):
     of: NDArray[np.int64]
 
 
-def send_again(
-    sent: Sent, fleet: Fleet, drives: Drives, *, by_rules: bool, returning: int, ties_s: float
-) -> SentAgain:
+def send_again(sent: Sent, fleet: Fleet, drives: Drives, *, by_rules: bool, returning: int, ties_s: float) -> SentAgain:
     """
     Send units to each response in turn.
 
