@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from fireplan.simulation._paired_replays import compare_replays, displaced_workload
 from fireplan.simulation._replay import Replay, replay
 
 __all__ = [
     "Replay",
+    "compare_replays",
+    "displaced_workload",
     "replay",
 ]
 

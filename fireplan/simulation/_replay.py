@@ -139,10 +139,10 @@ class Replay(OfOneRelease):
 
         Returns
         -------
-        By `figure`: `value` with its 95 % interval `low` to `high`, `n`, `unit` and `note`. `right_first_unit` has a Wilson
-        interval; `share_error` (modelled less observed share within the limit, same calls), `share_within` and
-        `unmet_share` have one from whole days drawn anew; counts have none. `calls_own`, `calls_aid`,
-        `calls_unmet` and `calls_not_placed` add up to `calls`, and so do `responses_...`.
+        By `figure`: `value` with its 95 % interval `low` to `high`, `n`, `unit` and `note`. `right_first_unit` has a
+        Wilson interval; `share_error` (modelled less observed share within the limit, same calls), `share_within` and
+        `unmet_share` have one from whole days drawn anew; counts have none. `calls_own`, `calls_aid`, `calls_unmet` and
+        `calls_not_placed` add up to `calls`, and so do `responses_...`.
         """
         calls, base = self.calls, self.baseline.loc[("all", "all")]
         day = calls["local"].dt.date.astype(str).to_numpy()
@@ -293,8 +293,8 @@ def replay(
 def _error_said(base: pd.Series[Any]) -> str:
     """Say in a line how far the model is from the record."""
     return (
-        f"error: right first unit {wording.share(base['right_share'])} of {wording.count(base['single'])} calls with one;"
-        f" travel {wording.signed(base['travel_error_p50_s'])} s at the median; within the limit"
+        f"error: right first unit {wording.share(base['right_share'])} of {wording.count(base['single'])} calls with"
+        f" one; travel {wording.signed(base['travel_error_p50_s'])} s at the median; within the limit"
         f" {wording.share(base['share_modelled'])} modelled, {wording.share(base['share_observed'])} observed"
         f" (n = {wording.count(base['n'])})"
     )
@@ -384,6 +384,6 @@ def _notes(
     own_for_aid = int((past.rows["theirs"].to_numpy(bool) & (found.unit != NOBODY)).sum())
     if by_rules and own_for_aid:
         notes.append(
-            f"{wording.counted(own_for_aid, 'response')} of neighbours in the record are by own units here: they were free"
+            f"{wording.counted(own_for_aid, 'response')} of neighbours in the record go to own units, which were free"
         )
     return tuple(notes)
