@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -11,6 +11,8 @@ from fireplan.response_performance._commitments import committed_rows
 from fireplan.response_performance._time_bins import Spans, instants_us, merge
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from numpy.typing import NDArray
 
     from fireplan.response_performance._attendance import Attendance
@@ -65,9 +67,7 @@ def units_committed(attendance: Attendance, rows: pd.DataFrame, *, of_kind: bool
             out[here] = _running(spans.begin_us[mine], spans.end_us[mine], at_us[here])
     else:
         out = _running(spans.begin_us, spans.end_us, at_us)
-    level = np.where(known, np.minimum(out, MOST_OUT), -1)
-    named = pd.Categorical.from_codes(level, categories=list(LEVELS_OUT), ordered=True)
-    return pd.Series(named, index=rows.index)
+    return _named(np.where(known, np.minimum(out, MOST_OUT), -1), LEVELS_OUT, rows.index)
 
 
 def back_to_back(attendance: Attendance, rows: pd.DataFrame) -> pd.Series[str]:
@@ -109,7 +109,14 @@ def back_to_back(attendance: Attendance, rows: pd.DataFrame) -> pd.Series[str]:
     ids = pd.Index(rows.get("incident_id", rows.index))
     unit = rows["unit_id"] if "unit_id" in rows else attendance.firsts()["unit_id"].reindex(ids)
     found = of.reindex(pd.MultiIndex.from_arrays([ids, pd.Index(unit)])).fillna(-1).to_numpy(np.int64)
-    return pd.Series(pd.Categorical.from_codes(found, categories=list(BACK_TO_BACK), ordered=True), index=rows.index)
+    return _named(found, BACK_TO_BACK, rows.index)
+
+
+def _named(level: NDArray[np.int64], names: Sequence[str], index: pd.Index) -> pd.Series[str]:
+    """Levels by name, in their order; -1: missing."""
+    kind = pd.CategoricalDtype(list(names), ordered=True)
+    named: pd.Series[Any] = pd.Series(np.array([*names, None], dtype=object)[level], index=index).astype(kind)
+    return named
 
 
 def _types_of(attendance: Attendance, rows: pd.DataFrame, ids: pd.Index) -> pd.Series[str]:

@@ -207,7 +207,7 @@ def _of_several(
         sooner = comes_s[row] < best_s[here]
         best_s[here] = np.where(sooner, comes_s[row], best_s[here])
         within[here] = np.where(sooner, its_s[row] <= limit_s, within[here])
-    return calls, within.mean(axis=1)
+    return calls, np.asarray(within.mean(axis=1), dtype=np.float64)
 
 
 def _seconds(past: PastCalls, stamp: str) -> NDArray[np.float64]:

@@ -29,16 +29,7 @@ def means_by_day(
     drawn = draw_days(len(counts), draws, np.random.default_rng(seed))
     with np.errstate(invalid="ignore", divide="ignore"):
         means = (drawn @ sums) / (drawn @ counts)
-    return _interval(float(values.mean()), means[np.isfinite(means)])
-
-
-def sum_over_days(
-    values: NDArray[np.float64], day: NDArray[np.intp], n_days: int, *, seed: int, draws: int = DAYS_DRAWN
-) -> Interval:
-    """Give the sum of some values over a period and its 95 % interval; `day` counts the days of the whole period."""
-    sums = np.bincount(day, weights=values, minlength=n_days)
-    drawn = draw_days(n_days, draws, np.random.default_rng(seed))
-    return _interval(float(values.sum()), drawn @ sums)
+    return _interval(float(values.mean()), np.asarray(means[np.isfinite(means)], dtype=float))
 
 
 def _interval(value: float, drawn: NDArray[np.float64]) -> Interval:

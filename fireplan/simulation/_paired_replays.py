@@ -29,7 +29,7 @@ NOTICEABLE_S = 10.0
 NEIGHBOUR, NOBODY, NOT_TOLD = "neighbour", "nobody", "not told"
 """Where a response goes that no station of the scenario takes."""
 
-UNIT_GONE, KNOCK_ON = "unit gone", "knock-on"
+DIRECT, KNOCK_ON = "direct", "knock-on"
 """Why a response goes elsewhere: its unit is no more; or that unit's calls keep another one busy."""
 
 
@@ -111,7 +111,7 @@ def compare_replays(
         "objective": str(before.objective),
         "replications": replications,
         "seed": seed,
-        "baseline": before.baseline.loc[("all", "all")].to_dict(),
+        "baseline": before.error,
     }
     return table
 
@@ -133,7 +133,7 @@ def displaced_workload(before: Replay, after: Replay, *, replications: int = 100
     By `cause`, `from_station` and `to_station`: `responses` that move, with a 95 % interval `low` to `high` from whole
     days drawn anew, `calls` they belong to, `hours_before` and `hours_after` that units are committed by them [h], and
     `late_before` and `late_after`, how many of them are expected over the limit: those of calls that count and of units
-    that the objective asks for. The cause is "unit gone", for every response of a unit that is no more, or
+    that the objective asks for. The cause is "direct", for every response of a unit that is no more, or
     "knock-on", for others that another unit takes, or the same from elsewhere, as units are busy at other times. Not
     only stations are sent to: "neighbour" (as many as the record says came), "nobody", and "not told" (the place is
     not known). Of each cause `responses`, hours and late ones add up; a call may stand in several rows. `attrs` hold
@@ -153,7 +153,7 @@ def displaced_workload(before: Replay, after: Replay, *, replications: int = 100
     >>> ambulance = fp.Objective("first", "First ambulance", 480, needs={"ambulance": 1})
     >>> pair = [fp.replay(town, weeks, objective=ambulance) for town in (today, without)]
     >>> moved = fp.simulation.displaced_workload(*pair)
-    >>> int(moved.loc["unit gone", "responses"].sum()) == moved.attrs["responses"]
+    >>> int(moved.loc["direct", "responses"].sum()) == moved.attrs["responses"]
     True
     """
     _check_pair("displaced_workload", before, after, replications)
@@ -170,7 +170,7 @@ def displaced_workload(before: Replay, after: Replay, *, replications: int = 100
     asked = _asked(before)
     table = pd.DataFrame(
         {
-            "cause": np.where(lost, UNIT_GONE, KNOCK_ON),
+            "cause": np.where(lost, DIRECT, KNOCK_ON),
             "from_station": _whither(one),
             "to_station": _whither(other),
             "incident_id": one["incident_id"].to_numpy(object),
@@ -194,8 +194,7 @@ def displaced_workload(before: Replay, after: Replay, *, replications: int = 100
     columns = ["cause", "from_station", "to_station", "responses", "low", "high", "calls", "hours_before",
                "hours_after", "late_before", "late_after"]  # fmt: skip
     found = pd.DataFrame(rows, columns=columns).set_index(columns[:3])
-    order = pd.Series([c != UNIT_GONE for c in found.index.get_level_values("cause")], dtype=bool).to_numpy()
-    found = found.iloc[np.lexsort((-found["responses"].to_numpy(), order))]
+    found = found.sort_index()
     found.attrs = {
         "basis": "modelled",
         "before": before.scenario.name,
@@ -203,7 +202,7 @@ def displaced_workload(before: Replay, after: Replay, *, replications: int = 100
         "units": gone,
         "responses": int(lost.sum()),
         "objective": str(before.objective),
-        "baseline": before.baseline.loc[("all", "all")].to_dict(),
+        "baseline": before.error,
     }
     return found
 

@@ -27,6 +27,7 @@ from fireplan.standards._library import standard_of
 
 if TYPE_CHECKING:
     import geopandas as gpd
+    from numpy.typing import NDArray
 
     from fireplan._kernel.simulation.replay import Drives, Fleet, Sent, SentAgain
     from fireplan.response_performance import History, Policy
@@ -113,25 +114,30 @@ class Replay(OfOneRelease):
 
     def __repr__(self) -> str:
         """Say the baseline error first, then what became of the calls."""
-        base, found = self.baseline.loc[("all", "all")], self.summary()
+        base, found = self.error, self.summary()
         how = "as was really sent" if self.sent == "observed" else "nearest by the rules"
         many = base["n"] >= FEWEST and base["single"] >= FEWEST
         lines = [
             f"Replay of {wording.counted(len(self.calls), 'call')} in {quoted(self.scenario.name)}, {how} (modelled)",
             _error_said(base) if many else "error: too few calls to say how far the model is from the record",
         ]
-        within = found.loc["share_within"]
+        within: Any = found.loc["share_within"]
         if np.isfinite(within["value"]):
             lines.append(
                 f"{self.objective}: {wording.share(within['value'])} within (95 % interval"
                 f" {wording.share(within['low'])} to {wording.share(within['high'])}, n = {wording.count(within['n'])})"
             )
-        n = {name: int(found.loc[f"calls_{name}", "value"]) for name in ("own", "aid", "unmet")}
+        n = {name: float(found["value"][f"calls_{name}"]) for name in ("own", "aid", "unmet")}
         lines.append(
             f"calls answered by own units {wording.count(n['own'])}, by neighbours {wording.count(n['aid'])}, by nobody"
             f" {wording.count(n['unmet'])}"
         )
         return "\n  ".join([*lines, *self.notes])
+
+    @property
+    def error(self) -> dict[str, float]:
+        """The baseline error of all calls together."""
+        return {str(name): float(figure) for name, figure in self.baseline.iloc[0].items()}
 
     def summary(self) -> pd.DataFrame:
         """
@@ -144,7 +150,7 @@ class Replay(OfOneRelease):
         `unmet_share` have one from whole days drawn anew; counts have none. `calls_own`, `calls_aid`, `calls_unmet` and
         `calls_not_placed` add up to `calls`, and so do `responses_...`.
         """
-        calls, base = self.calls, self.baseline.loc[("all", "all")]
+        calls, base = self.calls, self.error
         day = calls["local"].dt.date.astype(str).to_numpy()
         single = int(base["single"]) if base["single"] >= FEWEST else 0
         right = share_interval(round(base["right_share"] * single) if single else 0, single)
@@ -152,16 +158,17 @@ class Replay(OfOneRelease):
             ("right_first_unit", *right, int(base["single"]), "share of calls with one unit of the kind", "")
         ]
         both = compared(calls)
-        within = (calls["observed_s"] <= self.objective.limit_s).to_numpy(float)
-        chance = calls["chance"].to_numpy(float)
-        counted = calls["counts"].to_numpy(bool) & ~np.isnan(chance)
-        nobody = (calls["outcome"] == UNMET).to_numpy(float)
-        placed = (calls["outcome"] != NOT_PLACED).to_numpy(bool)
-        for name, value, of, unit in (
+        within = np.asarray(calls["observed_s"] <= self.objective.limit_s, dtype=float)
+        chance = np.asarray(calls["chance"], dtype=float)
+        counted = np.asarray(calls["counts"] & calls["chance"].notna(), dtype=bool)
+        nobody = np.asarray(calls["outcome"] == UNMET, dtype=float)
+        placed = np.asarray(calls["outcome"] != NOT_PLACED, dtype=bool)
+        shares: tuple[tuple[str, NDArray[np.float64], NDArray[np.bool_], str], ...] = (
             ("share_error", chance - within, both, "share of calls that count, both known"),
             ("share_within", chance, counted, "share of calls that count"),
             ("unmet_share", nobody, placed, "share of calls that can be told"),
-        ):
+        )
+        for name, value, of, unit in shares:
             drawn = means_by_day(value[of], day[of], seed=self.seed)
             note = "" if of.sum() >= FEWEST else "n too small"
             rows.append((name, *drawn, int(of.sum()), unit, note))
@@ -290,7 +297,7 @@ def replay(
     )  # fmt: skip
 
 
-def _error_said(base: pd.Series[Any]) -> str:
+def _error_said(base: dict[str, float]) -> str:
     """Say in a line how far the model is from the record."""
     return (
         f"error: right first unit {wording.share(base['right_share'])} of {wording.count(base['single'])} calls with"
@@ -322,7 +329,7 @@ def _by_ways_home(past: PastCalls, fleet: Fleet, drives: Drives, ties_s: float) 
     return pd.concat(parts, names=["returning"]), int(np.argmax(shares))
 
 
-def _paces(past: PastCalls, seen: SentAgain) -> tuple[np.ndarray, str]:
+def _paces(past: PastCalls, seen: SentAgain) -> tuple[NDArray[np.float64], str]:
     """How much longer drives take to calls that are no emergencies: the middle one, from stations."""
     hurry = past.attendance.incidents["emergency"].reindex(past.incidents.index).to_numpy(bool)[past.sent.call]
     observed = past.rows["travel_s"].to_numpy(float)

@@ -73,7 +73,7 @@ def baseline_errors(past: PastCalls, found: SentAgain, calls: pd.DataFrame, obje
 def compared(calls: pd.DataFrame) -> NDArray[np.bool_]:
     """Say of which calls both the time observed and that modelled are known, and count."""
     known = calls["counts"] & calls["observed_s"].notna() & calls["chance"].notna() & np.isfinite(calls["travel_s"])
-    return known.to_numpy(bool)
+    return np.asarray(known, dtype=bool)
 
 
 def _figures(calls: pd.DataFrame, objective: Objective) -> dict[str, object]:

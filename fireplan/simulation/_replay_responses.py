@@ -67,9 +67,8 @@ def responses_of(past: PastCalls, found: SentAgain, scenario: Scenario) -> pd.Da
     columns = [name for name in past.attendance.responses.columns if name in _OF_HISTORY]
     theirs = past.attendance.responses
     same = theirs[~past.again]
-    table = pd.concat([kept[columns], same[columns]], ignore_index=True)
-    order = table[["incident_id", "dispatched"]].reset_index(drop=True)
-    return table.take(order.sort_values(["incident_id", "dispatched"], kind="stable").index).reset_index(drop=True)
+    table: pd.DataFrame = pd.concat([kept[columns], same[columns]], ignore_index=True)
+    return table.sort_values(["incident_id", "dispatched"], kind="stable", ignore_index=True)
 
 
 _OF_HISTORY = (

@@ -67,7 +67,7 @@ def test_nothing_is_lost(rows, change, returning):
     moved = displaced_workload(before, after, replications=10)
     gone = moved.attrs["units"]
     assert moved.attrs["responses"] == before.dispatches["unit_id"].isin(gone).sum()
-    direct = moved[moved.index.get_level_values("cause") == "unit gone"]
+    direct = moved[moved.index.get_level_values("cause") == "direct"]
     assert direct["responses"].sum() == moved.attrs["responses"]
     assert not after.dispatches["unit_id"].isin(gone).any()
     of_all = after.dispatches["committed_h"].sum() - before.dispatches["committed_h"].sum()
@@ -81,8 +81,7 @@ def _never_twice(found):
         found.incidents.geometry.notna().rename("placed"), left_on="incident_id", right_index=True
     )
     d["clears"] = d["dispatched"] + pd.to_timedelta(d["committed_h"], unit="h")
-    for _, mine in d.groupby("unit_id"):
-        mine = mine.sort_values("dispatched", kind="stable")
+    for _, mine in d.sort_values("dispatched", kind="stable").groupby("unit_id"):
         latest = mine["clears"].cummax().shift()
         early = (mine["dispatched"] - latest).dt.total_seconds()
         assert not ((early < -20.001) & mine["placed"]).any()

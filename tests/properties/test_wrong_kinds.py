@@ -39,6 +39,8 @@ ATTENDED = fp.response_performance.attend(HISTORY)
 PASSING = fp.travel.Passing(TOWN, cutoff_s=300)
 SPOT = PASSING.spot((-140.0, 30.03))
 ENDS = fp.travel.places(TOWN, "zones")
+REPLAYED = fp.replay(TOWN, HISTORY)
+CLOSED = fp.replay(OTHER.apply(fp.CloseStation("S1")), HISTORY)
 RUNS = learnt_drives.runs(40)
 LEARNT = learnt_drives.learnt(TOWN.roads, draws=2)
 WRONG_BY = fp.calibration.diagnostics(RUNS, LEARNT, TOWN)
@@ -55,6 +57,7 @@ OBJECTS = (
     FOUND,
     ATTENDED,
     PASSING,
+    REPLAYED,
     PAGE,
     fp.Policy(),
     fp.travel.Routes(TOWN.roads, cutoff_s=300),
@@ -74,7 +77,7 @@ THINGS = {
 """What most calls are given under these names."""
 
 MODULES = ("calibration", "changes", "charts", "demand", "disclosure", "incidents", "maps", "measures",
-           "response_performance", "project", "roads", "siting", "standards", "stations", "travel")  # fmt: skip
+           "response_performance", "project", "roads", "simulation", "siting", "standards", "stations", "travel")  # fmt: skip
 LEFT = {
     "fireplan.examples": "take no arguments, or a function to tell",
     "fireplan.live": "a service: its border is checked by its request models",
@@ -204,6 +207,8 @@ CALLS = {  # valid calls, by the name of the function: what its arguments are be
     "compare_many": {"changes": [fp.ScaleDemand(1.1)]},
     "difference": {"history_a": HISTORY, "history_b": HISTORY, "comparison": COMPARED},
     "distribution": {}, "split": {"at": "2024-03-05"},
+    "compare_replays": {"before": REPLAYED, "after": CLOSED},
+    "displaced_workload": {"before": REPLAYED, "after": CLOSED},
     "between": {"start": "2024-01-01", "end": "2024-12-31"},
 }  # fmt: skip
 KNOWN: dict[tuple[str, str], str] = {
@@ -217,7 +222,7 @@ KNOWN: dict[tuple[str, str], str] = {
 MADE_HERE = {
     "CadHistory", "RoadNetwork", "Chart", "Attendance", "Missed", "Period", "OnRoad", "Robustness", "Siting",
     "CandidateTimes", "Diagnostics", "ModelCard", "CardPart", "ByPlace", "ReferenceFigure", "Places", "Spot", "Usual",
-    "TurnoutTimes", "TurnoutLaw", "StationTurnout",
+    "TurnoutTimes", "TurnoutLaw", "StationTurnout", "Replay",
 }  # fmt: skip
 """Results: made by fireplan, of arrays and tables that it has checked; their methods are asked."""
 

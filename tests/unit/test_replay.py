@@ -91,12 +91,8 @@ def test_a_unit_on_its_way_home(returning, unit, blocks):
 
 
 def test_what_a_unit_on_its_way_home_can_do_is_measured():
-    held = [call(f"A{k}", "E1", 7200 * k) for k in range(12)] + [
-        call(f"B{k}", "E2", 7200 * k + 750) for k in range(12)
-    ]
-    free = [call(f"A{k}", "E1", 7200 * k) for k in range(12)] + [
-        call(f"B{k}", "E1", 7200 * k + 750) for k in range(12)
-    ]
+    held = [call(f"A{k}", "E1", 7200 * k) for k in range(12)] + [call(f"B{k}", "E2", 7200 * k + 750) for k in range(12)]
+    free = [call(f"A{k}", "E1", 7200 * k) for k in range(12)] + [call(f"B{k}", "E1", 7200 * k + 750) for k in range(12)]
     for rows, way in ((held, "held"), (free, "at station")):
         found = replay(street(), history(*rows, points=[NEAR_S1] * 24), objective=ENGINE)
         assert found.returning == way
@@ -116,7 +112,9 @@ def test_a_unit_that_clears_seconds_after_a_dispatch_is_free_for_it(ties_s, unit
 def test_a_unit_that_was_called_off_is_out_as_long_as_it_was_and_soon_home():
     off = call("A", "E1", 0, travel=None, cleared=70, cancelled=True)  # it drove for ten seconds
     later = call("B", "E1", 85, travel=30)
-    found = replay(street(), history(off, later, points=[MIDDLE, NEAR_S1]), objective=ENGINE, returning="held", ties_s=0)
+    found = replay(
+        street(), history(off, later, points=[MIDDLE, NEAR_S1]), objective=ENGINE, returning="held", ties_s=0
+    )
     assert found.dispatches["unit_id"].tolist() == ["E1", "E1"]
     assert found.dispatches["committed_h"].iloc[0] * 3600 == pytest.approx(70)
     assert found.responses["cancelled"].tolist() == [True, False]
@@ -137,9 +135,7 @@ def test_a_closed_station_sends_nobody():
     found = replay(street().apply(fp.CloseStation("S1")), past, objective=ENGINE)
     assert found.calls["unit_id"].tolist() == ["E2", "E2"]
     closed = replay(street(closed=["S1"]), past, objective=ENGINE)
-    assert dict(closed.left_out) == {
-        "of a unit whose station is closed, so that nobody knows where it came from": 1
-    }
+    assert dict(closed.left_out) == {"of a unit whose station is closed, so that nobody knows where it came from": 1}
     assert len(closed.responses) == 2  # it stands as it was observed
 
 
@@ -157,7 +153,9 @@ def test_calls_end_served_with_a_neighbour_or_with_nobody():
 
 
 def test_own_units_go_before_neighbours():
-    found = replay(street(), history(call("A", "E77", 0), call("B", "E1", 7200), points=[NEAR_S1] * 2), objective=ENGINE)
+    found = replay(
+        street(), history(call("A", "E77", 0), call("B", "E1", 7200), points=[NEAR_S1] * 2), objective=ENGINE
+    )
     assert found.calls["unit_id"].tolist() == ["E1", "E1"]
     assert any("1 response of neighbours in the record go" in note for note in found.notes)
 
@@ -234,7 +232,7 @@ def test_who_gets_the_calls_of_a_closed_station():
     closed = today.apply(fp.CloseStation("S1"))
     before, after = (replay(town, past, objective=ENGINE) for town in (today, closed))
     moved = displaced_workload(before, after)
-    gone = moved.loc["unit gone"]
+    gone = moved.loc["direct"]
     assert gone["responses"].to_dict() == {("S1", "S2"): 20}
     assert moved.loc[("knock-on", "S2", "nobody"), "responses"] == 1
     assert moved.attrs["units"] == ["E1"]

@@ -188,7 +188,7 @@ def _send(sent, fleet, drives, by_rules, returning, ties_s, state, found):
     n_units = len(fleet.kind)
     for i in range(len(sent.at_s)):
         at_s, c, kind = sent.at_s[i], sent.call[i], sent.kind[i]
-        best, best_s, best_from = np.int64(NOBODY), np.inf, np.int64(FROM_HOME)
+        best, best_s, best_from = NOBODY, np.inf, FROM_HOME
         for u in range(n_units):
             if fleet.kind[u] != kind:
                 continue
@@ -207,7 +207,7 @@ def _send(sent, fleet, drives, by_rules, returning, ties_s, state, found):
             else:
                 s, whence = np.float64(drives.travel_s[fleet.station[u], c]), FROM_HOME
             if s < best_s:
-                best, best_s, best_from = u, s, np.int64(whence)
+                best, best_s, best_from = u, s, whence
         found.nearest[i], found.nearest_s[i] = best, best_s
         stays = sent.fixed[i] or not by_rules
         u = sent.unit[i] if stays else best
@@ -224,7 +224,7 @@ def _send(sent, fleet, drives, by_rules, returning, ties_s, state, found):
             wide = min(max(drives.upper + drives.slope * np.log(max(s, 1.0) / 240.0), 0.005), 3.0)
         drive_s = s * np.exp(wide * sent.luck[i]) * sent.pace[i]
         # Who is rolling already has nothing to turn out for.
-        turnout_s = 0.0 if whence == FROM_ROAD and by_rules else sent.turnout_s[i]
+        turnout_s = 0.0 if whence == FROM_ROAD and not stays else sent.turnout_s[i]
         turnout_s *= fleet.turnout_factor[fleet.station[u]]
         if stays or np.isnan(sent.scene_s[i]):
             cleared_s = sent.cleared_s[i]
@@ -235,7 +235,7 @@ def _send(sent, fleet, drives, by_rules, returning, ties_s, state, found):
         found.turnout_s[i], found.cleared_s[i] = turnout_s, cleared_s
         back_s = np.float64(drives.travel_s[fleet.station[u], c])
         if not np.isfinite(back_s):
-            back_s = 0.0
+            back_s = np.float64(0.0)
         if not np.isnan(sent.driven_s[i]):
             back_s = min(back_s, sent.driven_s[i])
         if cleared_s >= clear[u]:
