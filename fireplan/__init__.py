@@ -63,8 +63,6 @@ _NAMES = {
     "reliability": "response_performance",
     "why_missed": "response_performance",
     "workload": "response_performance",
-    "Replay": "simulation",
-    "displaced_workload": "simulation",
     "replay": "simulation",
     "Scenario": "scenario",
     "Objective": "standards",
@@ -137,8 +135,6 @@ if TYPE_CHECKING:
     from fireplan.response_performance import workload as workload
     from fireplan.roads import RoadNetwork as RoadNetwork
     from fireplan.scenario import Scenario as Scenario
-    from fireplan.simulation import Replay as Replay
-    from fireplan.simulation import displaced_workload as displaced_workload
     from fireplan.simulation import replay as replay
     from fireplan.standards import Objective as Objective
     from fireplan.standards import Standard as Standard

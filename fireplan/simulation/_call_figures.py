@@ -16,7 +16,7 @@ from fireplan.stations import KINDS, supply
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from fireplan._kernel.simulation.replay import Sent, SentAgain
+    from fireplan._kernel.simulation.replay import PastResponses, SentAgain
     from fireplan.scenario import Scenario
     from fireplan.simulation._past_calls import PastCalls
     from fireplan.standards import Objective
@@ -141,6 +141,7 @@ def call_figures(
             "received": past.incidents["received"].array,
             "local": past.incidents["local"].array,
             "outcome": _of_call(sent.call, became, n),
+            "outcome_asked": _of_call(sent.call[useful], became[useful], n),
             "counts": applies,
             "observed_unit": _named(rows["unit_id"].to_numpy(object), seen),
             "observed_station": _named(rows["station_id"].to_numpy(object), seen),
@@ -157,7 +158,7 @@ def call_figures(
         },
         index=past.incidents.index,
     )
-    texts = ["outcome", "observed_unit", "observed_station", "unit_id", "station_id"]
+    texts = ["outcome", "outcome_asked", "observed_unit", "observed_station", "unit_id", "station_id"]
     return table.astype(dict.fromkeys(texts, "str"))
 
 
@@ -173,7 +174,7 @@ def chances(scenario: Scenario, median_s: NDArray[np.float64], left_s: NDArray[n
 def _of_several(
     scenario: Scenario,
     found: SentAgain,
-    sent: Sent,
+    sent: PastResponses,
     comes: NDArray[np.bool_],
     before_s: NDArray[np.float64],
     limit_s: float,
@@ -207,13 +208,13 @@ def _of_several(
         sooner = comes_s[row] < best_s[here]
         best_s[here] = np.where(sooner, comes_s[row], best_s[here])
         within[here] = np.where(sooner, its_s[row] <= limit_s, within[here])
-    return calls, np.asarray(within.mean(axis=1), dtype=np.float64)
+    return calls, within.mean(axis=1)
 
 
 def _seconds(past: PastCalls, stamp: str) -> NDArray[np.float64]:
     """A stamp on the clock of the arrays; NaN where it is not known. [s]"""
     since = pd.Timestamp(past.starts_us, unit="us", tz="UTC")
-    return (past.rows[stamp] - since).dt.total_seconds().to_numpy(float)
+    return np.asarray((past.rows[stamp] - since).dt.total_seconds(), dtype=np.float64)
 
 
 def _any(call: NDArray[np.int64], of: NDArray[np.bool_], n: int) -> NDArray[np.bool_]:
@@ -225,8 +226,8 @@ def _named(names: NDArray[np.object_], at: NDArray[np.intp]) -> NDArray[np.objec
 
 
 def _of_call(call: NDArray[np.int64], became: NDArray[np.object_], n: int) -> NDArray[np.object_]:
-    """What became of each call: the best that became of any response to it."""
-    found = np.full(n, NOT_PLACED, dtype=object)
-    for what in (UNMET, AID, OWN):
+    """What became of each call: the best that became of any of some responses; missing where it has none of them."""
+    found = np.full(n, None, dtype=object)
+    for what in (NOT_PLACED, UNMET, AID, OWN):
         found[call[became == what]] = what
     return found

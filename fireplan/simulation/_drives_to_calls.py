@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from fireplan._kernel.simulation.replay import Drives, Fleet
+from fireplan._kernel.simulation.replay import Drives, StaffedUnits
 from fireplan.response_performance._time_bins import clock_of, staffed_spans
 from fireplan.roads import REST, OnRoad
 from fireplan.roads._snapping import in_crs
@@ -53,7 +53,7 @@ def drives_to_calls(scenario: Scenario, past: PastCalls) -> Drives:
     )  # fmt: skip
 
 
-def fleet_of(scenario: Scenario, past: PastCalls) -> Fleet:
+def fleet_of(scenario: Scenario, past: PastCalls) -> StaffedUnits:
     """Units at open stations, and when each is staffed; one at a closed station, or of a kind never sent, never is."""
     units, stations = scenario.units, station_places(scenario).ids
     station = stations.get_indexer(pd.Index(units["station_id"]))
@@ -71,7 +71,7 @@ def fleet_of(scenario: Scenario, past: PastCalls) -> Fleet:
         begin.append(b)
         end.append(e)
         count.append(len(b))
-    return Fleet(
+    return StaffedUnits(
         past.kinds.get_indexer(pd.Index(units["type"])).astype(np.int64), np.maximum(station, 0).astype(np.int64),
         np.cumsum(count).astype(np.int64), np.concatenate(begin), np.concatenate(end),
         turnout_factors(scenario.calibration, stations),

@@ -11,7 +11,7 @@ from fireplan._checked import takes
 from fireplan.errors import Faults, quoted
 from fireplan.response_performance._groups import Shifts, keys_for
 from fireplan.response_performance._period_differences import draw_days
-from fireplan.response_performance._statistics import CONFIDENCE, FEWEST, TOO_SMALL
+from fireplan.response_performance._statistics import CONFIDENCE, FEWEST, TOO_SMALL, percentile
 from fireplan.simulation._call_figures import AID, NOT_PLACED, OWN, UNMET
 from fireplan.stations import KINDS, supply
 
@@ -65,10 +65,10 @@ def compare_replays(
     and `share_after` within the limit (expected; a call that nobody of the department answers is not within it),
     `change` with its 95 % interval `low` to `high`; `gained` and `lost`, calls that are expected to come within the
     limit and to fall out of it; `sooner` and `later`, calls whose first drive is more than ten seconds shorter or
-    longer at the median; `travel_p50_before_s` and `travel_p50_after_s`, medians of these [s]; and calls that go to
-    neighbours (`aid_before`, `aid_after`) or to nobody (`unmet_before`, `unmet_after`). Shares of fewer than ten calls
-    are left out, and `note` says so. Everything is modelled, on both sides by the same terms; `attrs` hold the error of
-    the model as `baseline`.
+    longer at the median; `travel_p50_before_s` and `travel_p50_after_s`, medians of these [s]; and calls that count of
+    which what the objective asks for comes from neighbours (`aid_before`, `aid_after`) or from nobody (`unmet_before`,
+    `unmet_after`). Shares of fewer than ten calls are left out, and `note` says so. Everything is modelled, on both
+    sides by the same terms; `attrs` hold the error of the model as `baseline`.
 
     Raises
     ------
@@ -256,7 +256,7 @@ def _pair_figures(
             means = (drawn @ sums) / (drawn @ np.bincount(day[known], minlength=drawn.shape[1]))
         tail = (1 - CONFIDENCE) / 2
         low, high = np.quantile(means[np.isfinite(means)], [tail, 1 - tail])
-    became = {f"{name}_{side}": int((calls["outcome"] == what).sum())
+    became = {f"{name}_{side}": int((calls["counts"] & (calls["outcome_asked"] == what)).sum())
               for name, what in (("aid", AID), ("unmet", UNMET))
               for side, calls in (("before", one), ("after", other))}  # fmt: skip
     return {
@@ -266,10 +266,16 @@ def _pair_figures(
         "change": nan if few else float(apart.mean()), "low": float(low), "high": float(high),
         "gained": float(apart[apart > 0].sum()), "lost": float(-apart[apart < 0].sum()),
         "sooner": int((change_s < -NOTICEABLE_S).sum()), "later": int((change_s > NOTICEABLE_S).sum()),
-        "travel_p50_before_s": nan if few else float(np.nanmedian(travel[0])),
-        "travel_p50_after_s": nan if few else float(np.nanmedian(travel[1])),
+        "travel_p50_before_s": _median(travel[0]),
+        "travel_p50_after_s": _median(travel[1]),
         **became, "note": TOO_SMALL if few else "",
     }  # fmt: skip
+
+
+def _median(seconds: NDArray[np.float64]) -> float:
+    """The middle one of what is known; NaN where too little is."""
+    known = np.sort(seconds[~np.isnan(seconds)])
+    return percentile(known, 0.5) if len(known) >= FEWEST else float("nan")
 
 
 def _units_gone(before: Scenario, after: Scenario) -> list[str]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from fireplan._kernel.simulation.replay import NOBODY, Sent
+from fireplan._kernel.simulation.replay import NOBODY, PastResponses
 from fireplan.drive_times._travel_spread import LEVELS
 from fireplan.errors import InputError
 from fireplan.response_performance._attendance import NO_UNITS
@@ -58,7 +58,7 @@ class PastCalls:
     rows: pd.DataFrame
     kinds: pd.Index
     units: pd.Index
-    sent: Sent
+    sent: PastResponses
     starts_us: int
     placed: NDArray[np.bool_]
     again: NDArray[np.bool_]
@@ -118,7 +118,7 @@ def past_calls(attendance: Attendance, department: Scenario, *, seed: int) -> Pa
 
 def _as_arrays(
     rows: pd.DataFrame, call: NDArray[np.int64], placed: NDArray[np.bool_], department: Scenario, seed: int
-) -> tuple[Sent, int]:
+) -> tuple[PastResponses, int]:
     """Responses as the loop takes them, and when its clock begins."""
     stamps = {name: instants_us(rows[name]) for name in ("dispatched", "enroute", "arrived", "cleared")}
     starts_us = int(stamps["dispatched"].min())
@@ -138,7 +138,7 @@ def _as_arrays(
     level = np.random.default_rng(seed).random(len(rows))
     luck = np.zeros(len(rows)) if spread is None else np.interp(level, LEVELS, spread.shape)
     return (
-        Sent(
+        PastResponses(
             begun, call.astype(np.int64), rows["kind"].to_numpy(np.int64), np.where(unit < 0, NOBODY, unit), fixed,
             cleared, _turnout_s(rows, department), scene, driven, luck, np.ones(len(rows)),
         ),

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     import geopandas as gpd
     from numpy.typing import NDArray
 
-    from fireplan._kernel.simulation.replay import Drives, Fleet, Sent, SentAgain
+    from fireplan._kernel.simulation.replay import Drives, PastResponses, SentAgain, StaffedUnits
     from fireplan.response_performance import History, Policy
     from fireplan.scenario import Scenario
     from fireplan.simulation._past_calls import PastCalls
@@ -71,12 +71,13 @@ class Replay(OfOneRelease):
     rules
         Share of right units by each way to treat a unit on its way home (`returning`), and kind of unit; `taken`.
     calls
-        By `incident_id`, in order of dispatch: `received`, `local`, `outcome` ("own", "aid", "unmet", "not placed"),
-        `counts` (under policy and objective), `observed_unit`, `observed_station`, `observed_s` (the objective's
-        interval) and `observed_travel_s` of the unit that first arrived; `unit_id`, `station_id` and `whence` (0
-        station, 1 on the way home, 2 another call, -1 nobody) of the one that does so here; `before_travel_s` (handling
-        and turnout, as far as they are in the interval), `travel_s` (median), `drive_s` (drawn) [s], `chance` of being
-        within the limit (0 where nobody goes), and `units_committed`, units of the kind at other calls.
+        By `incident_id`, in order of dispatch: `received`, `local`, `outcome` ("own", "aid", "unmet", "not placed": the
+        best of any response to it) and `outcome_asked` (of those of the kind that the objective asks for), `counts`
+        (under policy and objective), `observed_unit`, `observed_station`, `observed_s` (the objective's interval) and
+        `observed_travel_s` of the unit that first arrived; `unit_id`, `station_id` and `whence` (0 station, 1 on the
+        way home, 2 another call, -1 nobody) of the one that does so here; `before_travel_s` (handling and turnout, as
+        far as they are in the interval), `travel_s` (median), `drive_s` (drawn) [s], `chance` of being within the limit
+        (0 where nobody goes), and `units_committed`, units of the kind at other calls.
     dispatches
         One row per response that was sent again: `incident_id`, `dispatched`, `unit_type`, `observed_unit`, `outcome`,
         `unit_id`, `station_id`, `whence`, `turnout_s`, `travel_s` (median), `drive_s` (drawn) [s], `committed_h` [h],
@@ -161,12 +162,11 @@ class Replay(OfOneRelease):
         within = np.asarray(calls["observed_s"] <= self.objective.limit_s, dtype=float)
         chance = np.asarray(calls["chance"], dtype=float)
         counted = np.asarray(calls["counts"] & calls["chance"].notna(), dtype=bool)
-        nobody = np.asarray(calls["outcome"] == UNMET, dtype=float)
-        placed = np.asarray(calls["outcome"] != NOT_PLACED, dtype=bool)
+        nobody = np.asarray(calls["outcome_asked"] == UNMET, dtype=float)
         shares: tuple[tuple[str, NDArray[np.float64], NDArray[np.bool_], str], ...] = (
             ("share_error", chance - within, both, "share of calls that count, both known"),
             ("share_within", chance, counted, "share of calls that count"),
-            ("unmet_share", nobody, placed, "share of calls that can be told"),
+            ("unmet_share", nobody, counted, "share of calls that count, with nobody of the kind asked for"),
         )
         for name, value, of, unit in shares:
             drawn = means_by_day(value[of], day[of], seed=self.seed)
@@ -318,7 +318,7 @@ def _objective(objective: Objective | None) -> Objective:
     return objective
 
 
-def _by_ways_home(past: PastCalls, fleet: Fleet, drives: Drives, ties_s: float) -> tuple[pd.DataFrame, int]:
+def _by_ways_home(past: PastCalls, fleet: StaffedUnits, drives: Drives, ties_s: float) -> tuple[pd.DataFrame, int]:
     """Share of right units by each way to treat a unit on its way home, and the number of the best."""
     parts, shares = {}, []
     one = alone(past)
@@ -348,7 +348,7 @@ def _paces(past: PastCalls, seen: SentAgain) -> tuple[NDArray[np.float64], str]:
     return paces, note
 
 
-def _of_scenario(sent: Sent, known: pd.Index, scenario: Scenario, fleet: Fleet) -> Sent:
+def _of_scenario(sent: PastResponses, known: pd.Index, scenario: Scenario, fleet: StaffedUnits) -> PastResponses:
     """Who was sent, by the units of a scenario; one that is no more, or stands at a closed station, is nobody."""
     at = scenario.units.index.get_indexer(known)
     there = np.diff(fleet.first_span) > 0

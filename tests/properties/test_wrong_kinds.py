@@ -77,7 +77,8 @@ THINGS = {
 """What most calls are given under these names."""
 
 MODULES = ("calibration", "changes", "charts", "demand", "disclosure", "incidents", "maps", "measures",
-           "response_performance", "project", "roads", "simulation", "siting", "standards", "stations", "travel")  # fmt: skip
+           "response_performance", "project", "roads", "siting", "simulation", "standards", "stations",
+           "travel")  # fmt: skip
 LEFT = {
     "fireplan.examples": "take no arguments, or a function to tell",
     "fireplan.live": "a service: its border is checked by its request models",

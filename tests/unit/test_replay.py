@@ -298,3 +298,18 @@ def test_it_says_its_error_first():
     assert found.baseline.loc[("station_id", "S1"), "n"] == 20
     assert found.baseline.xs("hour", level="group")["n"].sum() == 20
     assert "drives are planned" in repr(found)
+
+
+def test_a_group_that_nobody_answered_before_has_no_median():
+    rows = []
+    for k in range(12):  # two calls keep both engines busy; the third goes to nobody
+        at = 43_200 * k
+        rows += [call(f"A{k:02d}", "E1", at), call(f"B{k:02d}", "E2", at + 5), call(f"C{k:02d}", "E1", at + 100)]
+    past = history(*rows, points=[NEAR_S1] * 36)
+    today = street()
+    pair = [replay(town, past, objective=ENGINE) for town in (today, today.apply(fp.AddUnit("E9", to="S1")))]
+    found = compare_replays(*pair, by="station_id")
+    nobody = found.loc["not known"]
+    assert nobody["n"] == nobody["unmet_before"] == 12
+    assert np.isnan(nobody["travel_p50_before_s"])
+    assert nobody["travel_p50_after_s"] > 0

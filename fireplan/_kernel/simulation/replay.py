@@ -21,7 +21,7 @@ FROM_HOME, FROM_ROAD, FROM_CALL = 0, 1, 2
 """Where a unit was when it was sent: at its station, on its way home, or still at another call."""
 
 
-class Sent(NamedTuple):
+class PastResponses(NamedTuple):
     """
     Responses in order of dispatch.
 
@@ -62,7 +62,7 @@ class Sent(NamedTuple):
     pace: NDArray[np.float64]
 
 
-class Fleet(NamedTuple):
+class StaffedUnits(NamedTuple):
     """
     Units and their stations.
 
@@ -139,7 +139,9 @@ class SentAgain(NamedTuple):
     of: NDArray[np.int64]
 
 
-def send_again(sent: Sent, fleet: Fleet, drives: Drives, *, by_rules: bool, returning: int, ties_s: float) -> SentAgain:
+def send_again(
+    sent: PastResponses, fleet: StaffedUnits, drives: Drives, *, by_rules: bool, returning: int, ties_s: float
+) -> SentAgain:
     """
     Send units to each response in turn.
 
