@@ -11,12 +11,13 @@ from fireplan._kernel.simulation.replay import FROM_CALL
 from fireplan.errors import Faults, listed, quoted
 from fireplan.response_performance._erf_arrivals import is_alone
 from fireplan.response_performance._objective_incidents import spoken_of
+from fireplan.simulation._first_of_several import first_of_several
 from fireplan.stations import KINDS, supply
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from fireplan._kernel.simulation.replay import PastResponses, SentAgain
+    from fireplan._kernel.simulation.replay import SentAgain
     from fireplan.scenario import Scenario
     from fireplan.simulation._past_calls import PastCalls
     from fireplan.standards import Objective
@@ -118,7 +119,10 @@ def call_figures(
     before_s = before_travel_s(past, found.turnout_s, objective.interval)
     comes &= np.isfinite(at_s) | by_rules
     chance = chances(scenario, found.median_s[at], objective.limit_s - before_s[at])
-    several, its_chance = _of_several(scenario, found, sent, comes, before_s, objective.limit_s)
+    several, its_chance = first_of_several(
+        None if scenario.calibration is None else scenario.calibration.spread, sent, found,
+        may=useful & stays, comes=comes, before_s=before_s, limit_s=objective.limit_s,
+    )  # fmt: skip
     chance[several] = np.where(np.isnan(chance[several]), np.nan, its_chance)
     before_s = before_s[at]
     applies = spoken(past, objective) & (asked >= 0)
@@ -169,46 +173,6 @@ def chances(scenario: Scenario, median_s: NDArray[np.float64], left_s: NDArray[n
     if calibration is None or calibration.spread is None:
         return np.where(known, (median_s <= left_s).astype(float), np.nan)
     return np.where(known, calibration.spread.chance(np.where(known, median_s, np.inf), left_s), np.nan)
-
-
-def _of_several(
-    scenario: Scenario,
-    found: SentAgain,
-    sent: PastResponses,
-    comes: NDArray[np.bool_],
-    before_s: NDArray[np.float64],
-    limit_s: float,
-) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
-    """
-    Say of calls to which several units come how likely the first to arrive is within the limit.
-
-    Which is the first is not known before: each drive has a hundred equally likely times, put together at random.
-
-    Returns
-    -------
-    The calls, and how likely each is in time.
-    """
-    spread = None if scenario.calibration is None else scenario.calibration.spread
-    rows = np.flatnonzero(comes)
-    rows = rows[np.argsort(sent.call[rows], kind="stable")]
-    rows = rows[np.bincount(sent.call, weights=comes)[sent.call[rows]] > 1]
-    if spread is None or not len(rows):
-        return np.empty(0, dtype=np.int64), np.empty(0)
-    calls, begin, count = np.unique(sent.call[rows], return_index=True, return_counts=True)
-    rng = np.random.default_rng(len(rows))
-    luck = rng.permuted(np.tile(np.array(spread.shape), (len(rows), 1)), axis=1)
-    median_s = found.median_s[rows][:, None]
-    drive_s = median_s * np.exp(spread.upper_at(median_s) * luck)
-    comes_s = (sent.at_s + found.turnout_s)[rows][:, None] + drive_s
-    best_s, within = np.full((len(calls), luck.shape[1]), np.inf), np.zeros((len(calls), luck.shape[1]), dtype=bool)
-    its_s = before_s[rows][:, None] + drive_s
-    for k in range(int(count.max())):
-        here = np.flatnonzero(count > k)
-        row = begin[here] + k
-        sooner = comes_s[row] < best_s[here]
-        best_s[here] = np.where(sooner, comes_s[row], best_s[here])
-        within[here] = np.where(sooner, its_s[row] <= limit_s, within[here])
-    return calls, within.mean(axis=1)
 
 
 def _seconds(past: PastCalls, stamp: str) -> NDArray[np.float64]:

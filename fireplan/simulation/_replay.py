@@ -228,7 +228,8 @@ def replay(
     ------
     InputError
         If the history has one row per incident, if the scenario has no units or none of a kind that was sent, if the
-        objective is for a force, or if `sent="observed"` is asked of a changed department.
+        objective is for a force, if the scenario was narrowed by `only`, or if `sent="observed"` is asked of a changed
+        department.
 
     Notes
     -----
@@ -259,6 +260,11 @@ def replay(
         check.add(f"scenario {quoted(scenario.name)} has no units, so that nobody can be sent: add them")
     if not 0 <= ties_s < 3600:
         check.add(f"ties_s is {ties_s}: give seconds, from 0 to below 3,600")
+    if scenario.selections:
+        check.add(
+            f"scenario {quoted(scenario.name)} was narrowed ({scenario.selections[-1].words}), but calls that are left"
+            " out keep units busy too: give the whole one, and say by policy or objective which calls count"
+        )
     check.raise_if_any()
     objective = _objective(objective)
     department = root(scenario)

@@ -269,6 +269,8 @@ def test_what_cannot_be_replayed_is_refused():
         replay(today, past, objective=fp.Objective("x", "x", 480, needs={"engine": 3}))
     with pytest.raises(InputError, match="the objective is for 'turnout_s'"):
         replay(today, past, objective=fp.Objective("x", "x", 80, interval="turnout_s"))
+    with pytest.raises(InputError, match="calls that are left out keep units busy too"):
+        replay(today.only(area=today.zones.iloc[:10]), past)
     with pytest.raises(InputError, match="ties_s is -1"):
         replay(today, past, ties_s=-1)
     alone = past._replace(responses=past.responses.drop(columns="unit_id"))
@@ -313,3 +315,28 @@ def test_a_group_that_nobody_answered_before_has_no_median():
     assert nobody["n"] == nobody["unmet_before"] == 12
     assert np.isnan(nobody["travel_p50_before_s"])
     assert nobody["travel_p50_after_s"] > 0
+
+
+def test_the_first_of_two_is_within_the_limit_more_likely_than_either():
+    town = calibrated(street())
+    rows = []
+    for k in range(30):
+        rows += [call(f"I{k:02d}", "E1", 7200 * k), call(f"I{k:02d}", "E2", 7200 * k)]
+    middle = (-140.0, 30.02)  # as far from one as from the other
+    limit = fp.Objective("first", "First engine", 20 * BLOCK_S)
+    found = replay(town, history(*rows, points=[middle] * 30), objective=limit)
+    # The first has a chance of a half twice: who is not in time alone is so with a quarter of chance.
+    assert found.summary().loc["share_within", "value"] == pytest.approx(0.75, abs=0.03)
+    more = replay(town.apply(fp.AddUnit("E9", to="S2")), history(*rows, points=[middle] * 30), objective=limit)
+    pd.testing.assert_series_equal(found.calls["chance"], more.calls["chance"])
+
+
+def test_calls_worked_through_in_parts_come_out_the_same(monkeypatch):
+    town = calibrated(street())
+    rows = []
+    for k in range(30):
+        rows += [call(f"I{k:02d}", "E1", 7200 * k), call(f"I{k:02d}", "E2", 7200 * k)]
+    past = history(*rows, points=[(-140.0, 30.001 + 0.001 * k) for k in range(30)])
+    whole = replay(town, past, objective=ENGINE)
+    monkeypatch.setattr("fireplan.simulation._first_of_several.AT_ONCE", 7)
+    pd.testing.assert_series_equal(replay(town, past, objective=ENGINE).calls["chance"], whole.calls["chance"])
