@@ -64,6 +64,7 @@ _NAMES = {
     "reliability": "response_performance",
     "why_missed": "response_performance",
     "workload": "response_performance",
+    "replay": "simulation",
     "Scenario": "scenario",
     "hypercube": "simulation",
     "Objective": "standards",
@@ -138,6 +139,7 @@ if TYPE_CHECKING:
     from fireplan.roads import RoadNetwork as RoadNetwork
     from fireplan.scenario import Scenario as Scenario
     from fireplan.simulation import hypercube as hypercube
+    from fireplan.simulation import replay as replay
     from fireplan.standards import Objective as Objective
     from fireplan.standards import Standard as Standard
     from fireplan.stations import read_stations as read_stations

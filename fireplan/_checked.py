@@ -50,6 +50,7 @@ NOUNS = {
     "Policy": "a policy: fp.Policy(...)",
     "Shifts": "shifts: fp.response_performance.Shifts(...)",
     "Missed": "what fp.why_missed gives",
+    "Replay": "a replay, such as fp.replay gives",
     "Siting": "what a question of fp.siting gives",
     "Robustness": "what fp.siting.robustness gives",
     "Rules": "rules: fp.siting.Rules(...)",

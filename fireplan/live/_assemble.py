@@ -17,7 +17,7 @@ from fireplan.live._desk.event_loop import Desk
 from fireplan.live._desk.feed_clock import PlayedClock, WallClock
 from fireplan.live._store import Store
 from fireplan.live.feeds import PolledView, TailedFile
-from fireplan.live.feeds._history_replay import Replay
+from fireplan.live.feeds._history_replay import ReplayedFeed
 from fireplan.operations._events.from_history import busiest_day_us, events_of
 
 if TYPE_CHECKING:
@@ -59,7 +59,7 @@ def feed_of(said: str) -> Feed:
 
 def replay_of(
     history: CadHistory, *, speed: float, start_us: int | None = None, days: float = 2.0, name: str = "replay"
-) -> tuple[Replay, PlayedClock]:
+) -> tuple[ReplayedFeed, PlayedClock]:
     """
     Make a feed that plays a history, with its clock.
 
@@ -82,7 +82,7 @@ def replay_of(
     if not any(event.ts_us >= start_us for event in events):
         raise InputError("the history holds nothing from there on: choose another start of the replay")
     clock = PlayedClock(start_us, speed=speed)
-    return Replay(events, clock, name=name), clock
+    return ReplayedFeed(events, clock, name=name), clock
 
 
 @contextmanager

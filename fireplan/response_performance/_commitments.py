@@ -13,6 +13,16 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 
+def committed_rows(responses: pd.DataFrame, return_s: float = 0.0) -> tuple[pd.DataFrame, pd.Series[pd.Timestamp]]:
+    """Responses with a time of dispatch, and when each ends: cleared, or else the last stamp there is."""
+    stamps = [name for name in ("dispatched", "enroute", "arrived") if name in responses]
+    last = responses[stamps].max(axis=1)
+    rows = responses[responses["dispatched"].notna()]
+    day = pd.Timedelta(seconds=LONGEST_COMMITTED_S)
+    cleared = rows["cleared"].where(~(rows["cleared"] - rows["dispatched"] > day))  # a day on is a stamp gone wrong
+    return rows, cleared.fillna(last).clip(lower=rows["dispatched"]) + pd.Timedelta(seconds=return_s)
+
+
 class Commitments:
     """
     When units were committed to incidents.
@@ -26,12 +36,7 @@ class Commitments:
     """
 
     def __init__(self, responses: pd.DataFrame, return_s: float = 0.0) -> None:
-        stamps = [name for name in ("dispatched", "enroute", "arrived") if name in responses]
-        last = responses[stamps].max(axis=1)
-        rows = responses[responses["dispatched"].notna()]
-        day = pd.Timedelta(seconds=LONGEST_COMMITTED_S)
-        cleared = rows["cleared"].where(~(rows["cleared"] - rows["dispatched"] > day))  # a day on is a stamp gone wrong
-        end = cleared.fillna(last).clip(lower=rows["dispatched"]) + pd.Timedelta(seconds=return_s)
+        rows, end = committed_rows(responses, return_s)
         self._units, self._incidents = pd.Index(rows["unit_id"].unique()), pd.Index(rows["incident_id"].unique())
         unit = self._units.get_indexer(pd.Index(rows["unit_id"]))
         begins, ends = _microseconds(rows["dispatched"]), _microseconds(end)

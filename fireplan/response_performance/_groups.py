@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -12,13 +13,13 @@ from fireplan._checked import said, takes
 from fireplan.errors import InputError, UnknownIdError, quoted
 from fireplan.response_performance._attendance import NO_UNITS
 from fireplan.response_performance._policy import NOT_KNOWN
+from fireplan.response_performance._time_groups import BY_TIME
+from fireplan.response_performance._units_out import back_to_back, units_committed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from fireplan.response_performance._attendance import Attendance
-
-WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 
 
 @takes
@@ -60,14 +61,14 @@ class Shifts:
         return pd.Series(named, index=local.index, dtype="str")
 
 
-BY_TIME: dict[str, Callable[[pd.Series], pd.Series]] = {
-    "hour": lambda local: local.dt.hour.astype("Int64"),
-    "weekday": lambda local: local.dt.day_name().astype(pd.CategoricalDtype(list(WEEKDAYS), ordered=True)),
-    "month": lambda local: local.dt.strftime("%Y-%m"),
-    "year": lambda local: local.dt.year.astype("Int64"),
-}
-
 OF_UNITS = ("station_id", "unit_id", "unit_type")
+
+WHO_WAS_OUT: dict[str, Callable[[Attendance, pd.DataFrame], pd.Series[str]]] = {
+    "units_committed": partial(units_committed, of_kind=True),
+    "all_units_committed": partial(units_committed, of_kind=False),
+    "back_to_back": back_to_back,
+}
+"""Groups by what units were doing when the call came in."""
 
 
 def keys_for(
@@ -84,8 +85,10 @@ def keys_for(
         Responses or incidents, with `incident_id` as a column or the index.
     by
         `hour`, `weekday`, `month`, `year` of local time received (of the first stamp there is, where not known);
-        `shift`; `station_id`, `unit_id`, `unit_type` of the
-        unit; or a column of the incidents such as `category`, `call_type`, `priority`, `zone_id`, `risk_class`.
+        `shift`; `station_id`, `unit_id`, `unit_type` of the unit; `units_committed`, how many units of its type were
+        committed to other incidents when units were first sent ("0", "1", "2", "3+"), `all_units_committed` likewise of
+        any type, and `back_to_back`, what the unit had done before; or a column of the incidents such as `category`,
+        `call_type`, `priority`, `zone_id`, `risk_class`.
     shifts
         For "shift".
 
@@ -108,10 +111,17 @@ def keys_for(
     ]
     keys = {}
     for name in by:
-        if name in OF_UNITS and attendance.grain == "incident" and attendance.responses[name].isna().all():
+        if (
+            name in (*OF_UNITS, *WHO_WAS_OUT)
+            and attendance.grain == "incident"
+            and (name in WHO_WAS_OUT or attendance.responses[name].isna().all())
+        ):
             raise InputError(f"{quoted(name)} of the units cannot be told: {NO_UNITS}")
         if name in OF_UNITS and name in rows:
             keys[name] = with_unknown(rows[name])
+            continue
+        if name in WHO_WAS_OUT:
+            keys[name] = with_unknown(WHO_WAS_OUT[name](attendance, rows))
             continue
         if name in BY_TIME:
             of_incident = BY_TIME[name](incidents["local"])
@@ -120,7 +130,7 @@ def keys_for(
         elif name in texts:
             of_incident = incidents[name]
         else:
-            raise UnknownIdError("group", name, [*BY_TIME, "shift", *OF_UNITS, *texts])
+            raise UnknownIdError("group", name, [*BY_TIME, "shift", *OF_UNITS, *WHO_WAS_OUT, *texts])
         found = of_incident.take(at) if at is not None and (at >= 0).all() else of_incident.reindex(ids)
         keys[name] = with_unknown(found.set_axis(rows.index))
     return pd.DataFrame(keys, index=rows.index)

@@ -111,7 +111,10 @@ def performance(
         dwellings, are for plans and are passed over.
     by
         What to break it down by: `hour`, `weekday`, `month`, `year`, `shift`, `station_id`, `unit_id`, `unit_type`,
-        `zone_id`, `category`, `call_type`, `priority`, or a text column of the zones such as `risk_class`.
+        `zone_id`, `category`, `call_type`, `priority`, or a text column of the zones such as `risk_class`; or by who
+        was out already: `units_committed` (own units of the type of the responding one, at other incidents when units
+        were first sent: "0", "1", "2", "3+"), `all_units_committed` (of any type), and `back_to_back` (whether the unit
+        was "at another call", had "cleared within 10 min", or was "free for longer").
     nth
         Times of the first unit to arrive at each incident (1), the second (2) and so on; None: of every unit that
         counts. Answering, processing and handling of the call are of the incident always.

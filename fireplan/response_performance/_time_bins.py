@@ -10,7 +10,7 @@ import pandas as pd
 
 from fireplan._conversions import HOUR_US
 from fireplan.errors import InputError, UnknownIdError, quoted
-from fireplan.response_performance._groups import BY_TIME
+from fireplan.response_performance._time_groups import BY_TIME
 from fireplan.stations._schedules import is_always, watches_of
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ from fireplan._checked import takes
 from fireplan._conversions import HOUR_US
 from fireplan.errors import InputError, UnknownIdError
 from fireplan.response_performance._attendance import NO_UNITS, first_known
-from fireplan.response_performance._groups import OF_UNITS, WEEKDAYS
+from fireplan.response_performance._groups import OF_UNITS
 from fireplan.response_performance._policy import NOT_KNOWN
 from fireplan.response_performance._statistics import FEWEST, TOO_SMALL, share_interval
 from fireplan.response_performance._time_bins import (
@@ -29,6 +29,7 @@ from fireplan.response_performance._time_bins import (
     time_by_level,
     without,
 )
+from fireplan.response_performance._time_groups import WEEKDAYS
 from fireplan.response_performance._unit_ids import matched_units, refuse_strangers
 from fireplan.stations._apparatus import ALSO_COUNTS_AS
 from fireplan.stations._schedules import ALWAYS

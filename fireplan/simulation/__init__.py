@@ -4,8 +4,19 @@ from __future__ import annotations
 
 from fireplan.simulation._hypercube import Hypercube, hypercube
 from fireplan.simulation._hypercube_matrix import HypercubeAnswer, hypercube_matrix
+from fireplan.simulation._paired_replays import compare_replays, displaced_workload
+from fireplan.simulation._replay import Replay, replay
 
-__all__ = ["Hypercube", "HypercubeAnswer", "hypercube", "hypercube_matrix"]
+__all__ = [
+    "Hypercube",
+    "HypercubeAnswer",
+    "Replay",
+    "compare_replays",
+    "displaced_workload",
+    "hypercube",
+    "hypercube_matrix",
+    "replay",
+]
 
 
 def __dir__() -> list[str]:

@@ -18,7 +18,7 @@ from fireplan.live._store import StoreError
 from fireplan.live._web.server import Binding, Server
 from fireplan.live._web.tokens import Tokens
 from fireplan.live.feeds import Batch, PolledView, TailedFile
-from fireplan.live.feeds._history_replay import Replay
+from fireplan.live.feeds._history_replay import ReplayedFeed
 
 TOKENS = Tokens("viewer-token-of-tests", "operator-token-of-tests", "feed-token-of-the-tests")
 MIDDLE = (-140.0, 30.015)
@@ -191,7 +191,7 @@ def played(position=None):
     events = [call("1", 0, at=MIDDLE), *run("1", "E1", 30, 90, 250)]
     clock = PlayedClock(at_us(60), speed=1)
     clock.change(paused=True)
-    feed = Replay(events, clock)
+    feed = ReplayedFeed(events, clock)
     feed.resume(position)
     return feed, clock
 

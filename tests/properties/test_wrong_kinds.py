@@ -40,6 +40,8 @@ ATTENDED = fp.response_performance.attend(HISTORY)
 PASSING = fp.travel.Passing(TOWN, cutoff_s=300)
 SPOT = PASSING.spot((-140.0, 30.03))
 ENDS = fp.travel.places(TOWN, "zones")
+REPLAYED = fp.replay(TOWN, HISTORY)
+CLOSED = fp.replay(OTHER.apply(fp.CloseStation("S1")), HISTORY)
 RUNS = learnt_drives.runs(40)
 LEARNT = learnt_drives.learnt(TOWN.roads, draws=2)
 WRONG_BY = fp.calibration.diagnostics(RUNS, LEARNT, TOWN)
@@ -56,6 +58,7 @@ OBJECTS = (
     FOUND,
     ATTENDED,
     PASSING,
+    REPLAYED,
     PAGE,
     fp.Policy(),
     fp.travel.Routes(TOWN.roads, cutoff_s=300),
@@ -75,7 +78,7 @@ THINGS = {
 """What most calls are given under these names."""
 
 MODULES = ("calibration", "changes", "charts", "demand", "disclosure", "incidents", "maps", "measures",
-           "response_performance", "project", "roads", "simulation", "siting", "standards", "stations",
+           "response_performance", "project", "roads", "siting", "simulation", "standards", "stations",
            "travel")  # fmt: skip
 LEFT = {
     "fireplan.examples": "take no arguments, or a function to tell",
@@ -211,6 +214,8 @@ CALLS = {  # valid calls, by the name of the function: what its arguments are be
     "hypercube": {"calls_per_hour": 0.4, "service_h": 0.5, "at": "Tue 14:00"},
     "hypercube_matrix": {"calls_per_hour": [0.5], "drive_s": [[60.0]], "out_h": 1.0},
     "distribution": {}, "split": {"at": "2024-03-05"},
+    "compare_replays": {"before": REPLAYED, "after": CLOSED},
+    "displaced_workload": {"before": REPLAYED, "after": CLOSED},
     "between": {"start": "2024-01-01", "end": "2024-12-31"},
 }  # fmt: skip
 KNOWN: dict[tuple[str, str], str] = {
@@ -225,7 +230,7 @@ MADE_HERE = {
     "CadHistory", "RoadNetwork", "Chart", "Attendance", "Missed", "Period", "OnRoad", "Robustness", "Siting",
     "Hypercube", "HypercubeAnswer",
     "CandidateTimes", "Diagnostics", "ModelCard", "CardPart", "ByPlace", "ReferenceFigure", "Places", "Spot", "Usual",
-    "TurnoutTimes", "TurnoutLaw", "StationTurnout",
+    "TurnoutTimes", "TurnoutLaw", "StationTurnout", "Replay",
 }  # fmt: skip
 """Results: made by fireplan, of arrays and tables that it has checked; their methods are asked."""
 

@@ -57,7 +57,8 @@ def test_terminal_map_and_report_tell_the_same_parts_of_what_is_expected_late(no
     assert sum(parts) == outside
     assert sum(told.rows) == told.in_gaps
     head, *rows = terminal.gap_lines("today", gaps, most=99)
-    pattern = f": {NUMBER} of .*; {NUMBER} of them in {len(gaps)} gaps; {NUMBER} of them lie scattered.*; {NUMBER} of them where"
+    in_gaps = f"{NUMBER} of them in {len(gaps)} gaps"
+    pattern = f": {NUMBER} of .*; {in_gaps}; {NUMBER} of them lie scattered.*; {NUMBER} of them where"
     assert counts(pattern, head) == [outside, *parts]
     assert [counts(f"{NUMBER} expected late", row)[0] for row in rows] == told.rows
     note = fp.maps.gaps(now).legends[0].note

@@ -1,1 +1,1 @@
-"""Loops over departments whose units are out."""
+"""Loops of calls and units in order of time."""

@@ -18,7 +18,7 @@ STEP_S = 0.05
 """How often the clock is looked at. [s]"""
 
 
-class Replay:
+class ReplayedFeed:
     """
     Plays events by a clock of their own.
 
