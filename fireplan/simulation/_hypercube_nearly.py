@@ -115,7 +115,10 @@ def _settled(
         if moved <= same:
             break
     else:
-        raise FireplanError("how busy units are did not settle: check calls and times out for figures that cannot be")
+        raise FireplanError(
+            "how busy units are did not settle: check calls and times out for figures that cannot be, or ask for"
+            " method='exact'"
+        )
     counts = never * counts
     counts[-1] += 1.0 - never
     return QueueFound(busy, first, sent, counts, waiting, 1.0 / out_h, float("nan"), round_)

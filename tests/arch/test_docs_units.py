@@ -16,7 +16,7 @@ QUANTITY = re.compile(
     r"(^|_)(seconds?|minutes?|hours?|time|duration|turnout|travel|distance|dist|length|radius|offset"
     r"|tolerance|metres?|meters?|speed|limit)(_|$)"
 )
-UNIT = re.compile(r"_(s|m|km|km2|kph|mps|deg|bytes)$")
+UNIT = re.compile(r"_(s|m|km|km2|kph|mps|deg|bytes|per_hour)$")
 NAMES_OF_COLUMNS = {"roads.from_lines": ["speed", "speed_unit"], "roads.SpeedPeriod": ["hours"]}
 """Arguments that name a column of somebody's file, and its unit, or hours of the day: they hold no quantity."""
 TIMES_OF_DAY = {"hours"}

@@ -197,3 +197,10 @@ def test_the_balance_is_told():
     far = hypercube_matrix([0.5, 0.0], [[60, np.inf], [np.inf, 60]], out_h=1.0)  # nobody calls from the second place
     assert far.busy == pytest.approx([1 / 3, 0.0], abs=1e-9)
     assert far.first[:, 1] == pytest.approx([0.0, 1.0])
+
+
+def test_many_units_called_far_more_often_than_they_can_go_are_solved_or_refused():
+    calls, drive_s, out_h = busy_chains.town(1, 18, 40, utilisation=1.2)
+    assert hypercube_matrix(calls, drive_s, out_h=out_h).flows_per_hour["lost"] > 0.2 * calls.sum()
+    with pytest.raises(FireplanError, match="did not settle: .* or ask for method='exact'"):
+        hypercube_matrix(12 * calls, drive_s, out_h=out_h)

@@ -46,7 +46,7 @@ class Order(NamedTuple):
     others: NDArray[np.float64]
 
 
-class Steps(NamedTuple):
+class ChainSteps(NamedTuple):
     """What calls lead to: state s goes to `to[e]` at `rate[e]` a time, for e in `start[s]:start[s + 1]`."""
 
     start: NDArray[np.int64]
@@ -61,7 +61,7 @@ def steps_of(
     n_units: int,
     *,
     room: Callable[[float], None],
-) -> Steps:
+) -> ChainSteps:
     """
     Work out what calls lead to from every state.
 
@@ -87,13 +87,13 @@ def steps_of(
     while True:
         done = _fill(*order, calls, share, wants, scratch, touched, start, to, rate, done)
         if done == n_states:
-            return Steps(start, to[: start[-1]], rate[: start[-1]])
+            return ChainSteps(start, to[: start[-1]], rate[: start[-1]])
         capacity = max(2 * len(to), len(to) + n_states)
         room(1.5 * capacity * (to.itemsize + rate.itemsize))  # the old arrays stand beside the new ones for a while
         to, rate = (np.concatenate([old, np.empty(capacity - len(old), dtype=old.dtype)]) for old in (to, rate))
 
 
-def leaving(steps: Steps, ends: NDArray[np.float64]) -> NDArray[np.float64]:
+def leaving(steps: ChainSteps, ends: NDArray[np.float64]) -> NDArray[np.float64]:
     """Say how often each state is left; `ends`: how often each unit that is busy comes free."""
     out = np.zeros(len(steps.start) - 1)
     _leaving(steps.start, steps.rate, ends, out)
@@ -101,7 +101,7 @@ def leaving(steps: Steps, ends: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 def balance(
-    steps: Steps,
+    steps: ChainSteps,
     ends: NDArray[np.float64],
     p: NDArray[np.float64],
     *,
