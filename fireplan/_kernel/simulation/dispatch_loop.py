@@ -1,0 +1,53 @@
+"""The loop over all that is asked for."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from fireplan._kernel.jit import compiled
+from fireplan._kernel.simulation.one_dispatch import choose, send, soonest_s
+from fireplan._kernel.simulation.waiting_lines import first_waiting, put_in_line, take_from_line
+
+if TYPE_CHECKING:
+    from fireplan._kernel.simulation.one_dispatch import Asked, Drives, Fleet, Moments, Sent
+    from fireplan._kernel.simulation.waiting_lines import Lines
+
+
+@compiled
+def run(asked: Asked, fleet: Fleet, drives: Drives, moments: Moments, lines: Lines, sent: Sent, queue: bool) -> None:
+    """
+    Send the nearest free unit to each row asked for.
+
+    Parameters
+    ----------
+    asked, fleet, drives
+        What is asked for, who there is, and how long they take.
+    moments, lines
+        When units are free and who waits; changed.
+    sent
+        Written.
+    queue
+        Where none is free the row waits, and is served by the first that is, of rows that wait the most urgent. Rows
+        still waiting after the last was asked for are served then. Without, and where none will ever be: nobody.
+    """
+    since_s = -np.inf
+    n = len(asked.at_s)
+    for row in range(n + 1):
+        until_s = asked.at_s[row] if row < n else np.inf
+        while True:
+            kind, at_s = first_waiting(since_s, asked, fleet, drives, moments, lines)
+            if kind < 0 or at_s > until_s:
+                break
+            waited = take_from_line(kind, asked, lines)
+            send(waited, choose(waited, at_s, asked, fleet, drives, moments), at_s, asked, fleet, drives, moments, sent)
+            since_s = at_s
+        if row == n:
+            break
+        since_s = until_s
+        unit = choose(row, since_s, asked, fleet, drives, moments)
+        if unit >= 0:
+            send(row, unit, since_s, asked, fleet, drives, moments, sent)
+        elif queue and soonest_s(row, since_s, asked, fleet, drives, moments) < np.inf:
+            put_in_line(row, asked, lines)
