@@ -4,4 +4,8 @@ Departments whose units are out: how busy each is, who comes instead, and what t
 
 from __future__ import annotations
 
-__all__: list[str] = []
+from fireplan.simulation._simulate._dispatch_policies import Moment, nearest
+from fireplan.simulation._simulate._simulate import simulate
+from fireplan.simulation._simulate._simulation_result import SimulatedHistory, Simulation
+
+__all__ = ["Moment", "SimulatedHistory", "Simulation", "nearest", "simulate"]

@@ -1,0 +1,164 @@
+"""Drives from stations to the places of calls, in each period of the week."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import replace
+from typing import TYPE_CHECKING, NamedTuple
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+
+from fireplan import wording
+from fireplan.crs import WGS84
+from fireplan.roads import REST
+from fireplan.roads._speed_periods import DAY_MIN, WEEK_MIN
+from fireplan.travel import places
+from fireplan.travel._places import station_places
+from fireplan.travel._travel_times import time_rows
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+    from fireplan.scenario import Scenario
+    from fireplan.simulation._simulate._call_templates import CallTemplates
+    from fireplan.travel import Places
+
+MOST_BYTES = 200_000_000
+"""Times of more places than this has room for are those of a place near by."""
+
+CELLS_DEG = (0.0, 0.0005, 0.001, 0.002, 0.004, 0.008, 0.016)
+"""How far places may be put together: some 0, 50, 100, 200 m ... [degrees]"""
+
+FEWEST_RUNS = 100
+"""Drives of a priority with fewer runs are as fast as others; a figure of our own."""
+
+
+class DriveMedians(NamedTuple):
+    """
+    Median drives.
+
+    Attributes
+    ----------
+    median_s
+        Periods x open stations x places; inf: not reached. [s]
+    stations
+        Ids of the open stations.
+    place
+        Row of the place of each pattern of a call.
+    period_of_minute
+        Row of the period of each minute of the week, from Monday at midnight.
+    notes
+        What was put together.
+    """
+
+    median_s: NDArray[np.float32]
+    stations: tuple[str, ...]
+    place: NDArray[np.int64]
+    period_of_minute: NDArray[np.int64]
+    notes: tuple[str, ...]
+
+
+def drive_medians(scenario: Scenario, templates: CallTemplates) -> DriveMedians:
+    """Find the median drives from the open stations to where calls were, in each period of the week."""
+    names = scenario.roads.period_names if scenario.roads.periods else [""]
+    n_stations = len(station_places(scenario).ids)
+    xy = shapely.get_coordinates(templates.incidents.geometry.to_numpy())
+    most = max(MOST_BYTES // (4 * max(n_stations, 1) * len(names)), 1)
+    xy, place, cell = _put_together(xy, most)
+    notes = ()
+    if cell:
+        told = wording.distance(cell * 111_000)
+        notes = (f"calls within about {told} of one another are driven to as one place, to save memory",)
+    ends = _on_road(scenario, xy)
+    driven = [scenario if not name else scenario.during(name, incidents=False) for name in names]
+    median_s = np.stack([time_rows(one, ends) for one in driven])
+    ids = tuple(map(str, station_places(scenario).ids))
+    return DriveMedians(median_s, ids, place, _period_of_minute(scenario, names), notes)
+
+
+def _put_together(
+    xy: NDArray[np.float64], most: int
+) -> tuple[NDArray[np.float64], NDArray[np.int64], float]:
+    """Give places apart from one another, which of them each belongs to, and how far they were put together [°]."""
+    for cell in CELLS_DEG:
+        keys = xy if cell == 0 else np.floor(xy / cell)
+        _, first, row = np.unique(keys, axis=0, return_index=True, return_inverse=True)
+        if len(first) <= most:
+            break
+    return xy[first], np.asarray(row, dtype=np.int64).ravel(), cell
+
+
+def _on_road(scenario: Scenario, xy: NDArray[np.float64]) -> Places:
+    """Put places on the road, once for scenarios that share their streets."""
+    roads = scenario.roads
+    told = hashlib.sha256(xy.tobytes()).hexdigest()
+    streets = roads.geometry_fingerprint, roads.attribute_fingerprint, hash(roads.drivable.tobytes())
+    key = "places of simulated calls", told, *streets, scenario.snap_limit_m
+
+    def make() -> Places:
+        ids = pd.Index([str(i) for i in range(len(xy))], name="incident_id")
+        points = gpd.GeoDataFrame(index=ids, geometry=shapely.points(xy), crs=WGS84)
+        return places(replace(scenario, incidents=points), "incidents")
+
+    return scenario.memo.get(key, make)
+
+
+def _period_of_minute(scenario: Scenario, names: Sequence[str]) -> NDArray[np.int64]:
+    """Row of the period of each minute of the week."""
+    found = np.full(WEEK_MIN, names.index(REST) if REST in names else 0, dtype=np.int64)
+    for period in scenario.roads.periods:
+        found[period.minutes] = names.index(period.name)
+    return found
+
+
+def minute_of_week(dates: pd.Series[pd.Timestamp]) -> NDArray[np.int64]:
+    """Minute of the week of local times, from Monday at midnight."""
+    clock = dates.dt.dayofweek * DAY_MIN + dates.dt.hour * 60 + dates.dt.minute
+    return clock.to_numpy(np.int64)
+
+
+def pace_by_urgency(scenario: Scenario, templates: CallTemplates) -> tuple[NDArray[np.float64], tuple[str, ...]]:
+    """
+    Say what drives to calls of each urgency are multiplied by, as observed from home, and tell where it matters.
+
+    Calls of low priority are driven to without lights: a calibration on emergencies knows nothing of that.
+    """
+    n = int(templates.urgency.max(initial=0)) + 1
+    pace = np.ones(n)
+    if scenario.calibration is None or not scenario.roads.calibrated:
+        return pace, ()
+    drives = drive_medians(scenario, templates)
+    pairs = templates.pairs
+    station = pd.Index(drives.stations).get_indexer(pd.Index(pairs["station_id"].astype(str)))
+    row = pairs["row"].to_numpy(np.int64)
+    period = drives.period_of_minute[minute_of_week(templates.incidents["local"])]
+    median = drives.median_s[period[row], station, drives.place[row]].astype(float)
+    ratio = np.where((station >= 0) & np.isfinite(median) & (median > 0), pairs["travel_s"] / median, np.nan)
+    notes = []
+    for rank in range(n):
+        known = ratio[(templates.urgency[row] == rank) & np.isfinite(ratio)]
+        if len(known) >= FEWEST_RUNS:
+            pace[rank] = float(np.median(known))
+            if abs(pace[rank] - 1) > 0.02:
+                name = _priority(templates, rank)
+                factor = wording.number(pace[rank], decimals=2)
+                notes.append(
+                    f"drives to calls of priority {name} take {factor} times the calibrated time, as in"
+                    f" {wording.counted(len(known), 'run')} of the history"
+                )
+    return pace, tuple(notes)
+
+
+
+
+def _priority(templates: CallTemplates, rank: int) -> str:
+    """Name the priority of an urgency."""
+    if "priority" not in templates.incidents:
+        return "not known"
+    found = templates.incidents["priority"].to_numpy(object)[templates.urgency == rank]
+    return str(found[0]) if len(found) and isinstance(found[0], str) else "not known"
