@@ -56,4 +56,4 @@ def drives_of(median_s, turnout_s=0.0):
 def queue_of(at_s, stay_s, servers, *, queue=True):
     """Who was served at one place by so many servers."""
     where = drives_of(np.zeros((1, 1)))
-    return send_units(asked_at(at_s, stay_s), fleet_at(np.zeros(servers)), where, queue=queue)
+    return send_units(asked_at(at_s, stay_s), fleet_at(np.zeros(servers)), where, queue=np.array([queue]))

@@ -11,12 +11,16 @@ from fireplan._kernel.simulation.one_dispatch import choose, send, soonest_s
 from fireplan._kernel.simulation.waiting_lines import first_waiting, put_in_line, take_from_line
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from fireplan._kernel.simulation.one_dispatch import Asked, Drives, Fleet, Moments, Sent
     from fireplan._kernel.simulation.waiting_lines import Lines
 
 
 @compiled
-def run(asked: Asked, fleet: Fleet, drives: Drives, moments: Moments, lines: Lines, sent: Sent, queue: bool) -> None:
+def run(
+    asked: Asked, fleet: Fleet, drives: Drives, moments: Moments, lines: Lines, sent: Sent, queue: NDArray[np.bool_]
+) -> None:
     """
     Send the nearest free unit to each row asked for.
 
@@ -29,7 +33,7 @@ def run(asked: Asked, fleet: Fleet, drives: Drives, moments: Moments, lines: Lin
     sent
         Written.
     queue
-        Where none is free the row waits, and is served by the first that is, of rows that wait the most urgent. Rows
+        By kind: where none is free the row waits, and is served by the first that is, of rows that wait the most urgent. Rows
         still waiting after the last was asked for are served then. Without, and where none will ever be: nobody.
     """
     since_s = -np.inf
@@ -49,5 +53,5 @@ def run(asked: Asked, fleet: Fleet, drives: Drives, moments: Moments, lines: Lin
         unit = choose(row, since_s, asked, fleet, drives, moments)
         if unit >= 0:
             send(row, unit, since_s, asked, fleet, drives, moments, sent)
-        elif queue and soonest_s(row, since_s, asked, fleet, drives, moments) < np.inf:
+        elif queue[asked.kind[row]] and soonest_s(row, since_s, asked, fleet, drives, moments) < np.inf:
             put_in_line(row, asked, lines)

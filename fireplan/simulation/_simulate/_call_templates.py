@@ -58,9 +58,9 @@ class CallTemplates(NamedTuple):
         where it was not. [s]
     aid_s
         By kind, from dispatch to arrival of neighbours' units, in rising order. [s]
-    pairs
-        Responses of own units from home with what is known of them, to learn from: `row` (call), `station_id`,
-        `travel_s`.
+    own
+        Responses of the department's own units, to learn from: `row` (call), `unit_id`, `station_id`, `travel_s` (not
+        of one that was on the road) [s], `dispatched`, `cleared`.
     period
         The days that the history covers.
     notes
@@ -81,7 +81,7 @@ class CallTemplates(NamedTuple):
     stay_s: NDArray[np.float64]
     called_off_s: NDArray[np.float64]
     aid_s: Mapping[str, NDArray[np.float64]]
-    pairs: pd.DataFrame
+    own: pd.DataFrame
     period: LocalPeriod
     notes: tuple[str, ...]
 
@@ -142,8 +142,10 @@ def call_templates(history: History, scenario: Scenario, *, run_cards: RunCards 
     start = np.zeros(len(incidents) + 1, dtype=np.int64)
     np.cumsum(np.bincount(items["call"], minlength=len(incidents)), out=start[1:])
     own = responses["own"].to_numpy(bool)
-    travelled = own & responses["travel_s"].notna().to_numpy() & ~responses["already_on_road"].to_numpy(bool)
-    pairs = responses.loc[travelled, ["station_id", "travel_s"]].assign(row=at[travelled]).dropna()
+    learn = responses.loc[own, ["unit_id", "station_id", "dispatched", "cleared"]].assign(
+        row=at[own],
+        travel_s=responses.loc[own, "travel_s"].mask(responses.loc[own, "already_on_road"].astype(bool)),
+    )
     return CallTemplates(
         incidents=incidents,
         day=((midnight - first) / pd.Timedelta(days=1)).round().to_numpy(np.int64),
@@ -159,7 +161,7 @@ def call_templates(history: History, scenario: Scenario, *, run_cards: RunCards 
         stay_s=items["stay_s"].to_numpy(float),
         called_off_s=items["called_off_s"].to_numpy(float),
         aid_s=_aid(responses, own),
-        pairs=pairs,
+        own=learn,
         period=period,
         notes=tuple(notes),
     )
@@ -175,12 +177,13 @@ def _usable(attendance: Attendance) -> tuple[gpd.GeoDataFrame, pd.DataFrame, lis
         notes.append(f"{n} left out: what the unit is, or when it was dispatched, is not known")
     responses = responses[known]
     incidents = attendance.incidents
-    sent = incidents.index.isin(responses["incident_id"]) & incidents["local"].notna()
+    sent = pd.Index(responses["incident_id"].unique()).get_indexer(incidents.index) >= 0
+    sent &= incidents["local"].notna().to_numpy()
     if not sent.all():
         n = wording.counted((~sent).sum(), "call is", "calls are")
         notes.append(f"{n} left out: no unit that is known was sent, or the time is not known")
     incidents = incidents[sent].sort_values("local", kind="stable")
-    responses = responses[responses["incident_id"].isin(incidents.index)]
+    responses = responses[incidents.index.get_indexer(pd.Index(responses["incident_id"])) >= 0]
     if not len(responses):
         raise InputError("no response of this history names a unit whose type is known: mend unit_type")
     return incidents, responses, notes

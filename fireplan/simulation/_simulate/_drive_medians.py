@@ -34,9 +34,6 @@ MOST_BYTES = 200_000_000
 CELLS_DEG = (0.0, 0.0005, 0.001, 0.002, 0.004, 0.008, 0.016)
 """How far places may be put together: some 0, 50, 100, 200 m ... [degrees]"""
 
-FEWEST_RUNS = 100
-"""Drives of a priority with fewer runs are as fast as others; a figure of our own."""
-
 
 class DriveMedians(NamedTuple):
     """
@@ -122,43 +119,16 @@ def minute_of_week(dates: pd.Series[pd.Timestamp]) -> NDArray[np.int64]:
     return clock.to_numpy(np.int64)
 
 
-def pace_by_urgency(scenario: Scenario, templates: CallTemplates) -> tuple[NDArray[np.float64], tuple[str, ...]]:
-    """
-    Say what drives to calls of each urgency are multiplied by, as observed from home, and tell where it matters.
-
-    Calls of low priority are driven to without lights: a calibration on emergencies knows nothing of that.
-    """
-    n = int(templates.urgency.max(initial=0)) + 1
-    pace = np.ones(n)
-    if scenario.calibration is None or not scenario.roads.calibrated:
-        return pace, ()
-    drives = drive_medians(scenario, templates)
-    pairs = templates.pairs
-    station = pd.Index(drives.stations).get_indexer(pd.Index(pairs["station_id"].astype(str)))
-    row = pairs["row"].to_numpy(np.int64)
-    period = drives.period_of_minute[minute_of_week(templates.incidents["local"])]
-    median = drives.median_s[period[row], station, drives.place[row]].astype(float)
-    ratio = np.where((station >= 0) & np.isfinite(median) & (median > 0), pairs["travel_s"] / median, np.nan)
-    notes = []
-    for rank in range(n):
-        known = ratio[(templates.urgency[row] == rank) & np.isfinite(ratio)]
-        if len(known) >= FEWEST_RUNS:
-            pace[rank] = float(np.median(known))
-            if abs(pace[rank] - 1) > 0.02:
-                name = _priority(templates, rank)
-                factor = wording.number(pace[rank], decimals=2)
-                notes.append(
-                    f"drives to calls of priority {name} take {factor} times the calibrated time, as in"
-                    f" {wording.counted(len(known), 'run')} of the history"
-                )
-    return pace, tuple(notes)
+def minutes_driven(drives: DriveMedians, templates: CallTemplates, pattern: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Row of the period in which calls of the history came."""
+    return drives.period_of_minute[minute_of_week(templates.incidents["local"])][pattern]
 
 
-
-
-def _priority(templates: CallTemplates, rank: int) -> str:
-    """Name the priority of an urgency."""
-    if "priority" not in templates.incidents:
-        return "not known"
-    found = templates.incidents["priority"].to_numpy(object)[templates.urgency == rank]
-    return str(found[0]) if len(found) and isinstance(found[0], str) else "not known"
+def median_drives(
+    drives: DriveMedians, templates: CallTemplates, pattern: NDArray[np.int64], station_id: pd.Series[str]
+) -> NDArray[np.float64]:
+    """Median drives from stations to calls of the history; NaN where it is not known. [s]"""
+    station = pd.Index(drives.stations).get_indexer(pd.Index(station_id.astype(str)))
+    period = minutes_driven(drives, templates, pattern)
+    median_s = drives.median_s[period, station, drives.place[pattern]].astype(float)
+    return np.where((station >= 0) & np.isfinite(median_s), median_s, np.nan)

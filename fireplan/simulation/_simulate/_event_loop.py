@@ -11,12 +11,14 @@ from fireplan._kernel import simulation as kernel
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from numpy.typing import NDArray
+
     from fireplan._kernel.simulation import Asked, Drives, Fleet, Moments, Sent
 
     Chooser = Callable[[int, float, Moments], int]
 
 
-def send_units(asked: Asked, fleet: Fleet, drives: Drives, *, queue: bool, chooser: Chooser | None = None) -> Sent:
+def send_units(asked: Asked, fleet: Fleet, drives: Drives, *, queue: NDArray[np.bool_], chooser: Chooser | None = None) -> Sent:
     """
     Send units to all that is asked for.
 
@@ -25,7 +27,7 @@ def send_units(asked: Asked, fleet: Fleet, drives: Drives, *, queue: bool, choos
     asked, fleet, drives
         What is asked for, in order of time; who there is; how long they take.
     queue
-        Whether what finds nobody free waits.
+        By kind, whether what finds nobody free waits.
     chooser
         Given a row, the moment and when units are free: which is sent, -1 for none. Left out: the nearest, compiled.
     """
@@ -48,7 +50,7 @@ def _run_in_python(  # noqa: PLR0913 - the state of the loop
     lines: kernel.Lines,
     sent: Sent,
     *,
-    queue: bool,
+    queue: NDArray[np.bool_],
     chooser: Chooser,
 ) -> None:
     """Do as `kernel.run` does, from the same compiled parts, but ask a policy."""
@@ -72,5 +74,5 @@ def _run_in_python(  # noqa: PLR0913 - the state of the loop
             unit = chooser(row, since_s, moments)
             if unit >= 0:
                 kernel.send(row, unit, since_s, *there, sent)
-        elif queue and kernel.soonest_s(row, since_s, *there) < np.inf:
+        elif queue[asked.kind[row]] and kernel.soonest_s(row, since_s, *there) < np.inf:
             kernel.put_in_line(row, asked, lines)

@@ -45,8 +45,10 @@ class Model(NamedTuple):
         Local midnight at which the warm-up begins.
     warm_up_days, days
         Days that are simulated and not counted, and those that are.
-    queue, aid
-        Whether what finds nobody free waits; whether neighbours take what nobody of the department will ever serve.
+    queue
+        By kind, whether what finds nobody free waits.
+    aid
+        Whether neighbours take what nobody of the department serves.
     policy
         Chooses units; None: the nearest.
     """
@@ -62,7 +64,7 @@ class Model(NamedTuple):
     first_day: pd.Timestamp
     warm_up_days: int
     days: int
-    queue: bool
+    queue: NDArray[np.bool_]
     aid: bool
     policy: Dispatch | None
 

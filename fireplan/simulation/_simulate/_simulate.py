@@ -17,7 +17,8 @@ from fireplan.simulation._simulate._call_templates import call_templates
 from fireplan.simulation._simulate._crews_and_duty import turnout_table, units_on_duty
 from fireplan.simulation._simulate._demand_draws import DemandModel
 from fireplan.simulation._simulate._dispatch_policies import Dispatch
-from fireplan.simulation._simulate._drive_medians import drive_medians, pace_by_urgency
+from fireplan.simulation._simulate._drive_medians import drive_medians
+from fireplan.simulation._simulate._habits import Habits, aid_note, habits
 from fireplan.simulation._simulate._headline import headline_of
 from fireplan.simulation._simulate._mean_interval import mean_interval
 from fireplan.simulation._simulate._replications import Model, Replication, simulated
@@ -51,8 +52,7 @@ class Known(NamedTuple):
     """What a history says once, for all scenarios that are simulated from it."""
 
     templates: CallTemplates
-    pace: NDArray[np.float64]
-    notes: tuple[str, ...]
+    habits: Habits
 
 
 @takes
@@ -67,9 +67,9 @@ def simulate(  # noqa: PLR0913 - what is drawn, who answers, and how sure
     growth: float | Mapping[str, float] = 1.0,
     start: str | pd.Timestamp | None = None,
     run_cards: Mapping[str, Mapping[str, int]] | None = None,
-    queue: bool = True,
+    queue: bool | None = None,
     aid: bool = True,
-    assignable: bool = True,
+    assignable: bool | None = None,
     brown_outs: Mapping[str, str | Sequence[str | tuple[str, str]]] | None = None,
     policy: Callable[[Moment], str | None] | None = None,
     objective: Objective | None = None,
@@ -105,12 +105,13 @@ def simulate(  # noqa: PLR0913 - what is drawn, who answers, and how sure
         call of the history, neighbours' units included.
     queue
         Where none is free, the call waits for the first that is, the most urgent priority first. False: it does not.
+        Left out: as the history shows: it waits, but for kinds of unit of which neighbours' came ten times or more.
     aid
-        What no unit of the department will serve is handed to a neighbour's, which takes as long as neighbours' units
+        What no unit of the department serves is handed to a neighbour's, which takes as long as neighbours' units
         took in the history. False: it is lost.
     assignable
         Units on their way home may be sent. They are taken to come by way of their station, which is late rather than
-        early. False: not before they are home.
+        early. False: not before they are home. Left out: as the history shows; the notes say so.
     brown_outs
         By unit, when it is out of service besides its schedule: hours of the week such as "Mon-Fri 08:00-20:00" or
         "always", or spells of local time such as [("2025-07-01", "2025-07-15")].
@@ -183,8 +184,7 @@ def known_of(
     base = scenario
     while base.parent is not None and base.parent.roads.fingerprint == scenario.roads.fingerprint:
         base = base.parent
-    pace, notes = pace_by_urgency(base, templates)
-    return Known(templates, pace, (*templates.notes, *notes))
+    return Known(templates, habits(base, templates))
 
 
 def simulate_known(  # noqa: PLR0913 - as `simulate`
@@ -197,9 +197,9 @@ def simulate_known(  # noqa: PLR0913 - as `simulate`
     demand: Demand = "days",
     growth: float | Mapping[str, float] = 1.0,
     start: str | pd.Timestamp | None = None,
-    queue: bool = True,
+    queue: bool | None = None,
     aid: bool = True,
-    assignable: bool = True,
+    assignable: bool | None = None,
     brown_outs: Mapping[str, str | Sequence[str | tuple[str, str]]] | None = None,
     policy: Callable[[Moment], str | None] | None = None,
     objective: Objective | None = None,
@@ -218,6 +218,8 @@ def simulate_known(  # noqa: PLR0913 - as `simulate`
     )
     drives = drive_medians(scenario, templates)
     out = {unit: (spells,) if isinstance(spells, str) else tuple(spells) for unit, spells in (brown_outs or {}).items()}
+    assignable = known.habits.assignable if assignable is None else assignable
+    waits = np.array([k not in known.habits.aided or not aid if queue is None else queue for k in templates.kinds])
     crews = units_on_duty(
         scenario, stations=drives.stations, kinds=templates.kinds, clock=clock, brown_outs=out, assignable=assignable
     )
@@ -231,12 +233,12 @@ def simulate_known(  # noqa: PLR0913 - as `simulate`
         fleet=crews.fleet,
         turnout_s=turnout_table(scenario, crews.units, templates.categories),
         spread=None if calibration is None else calibration.spread,
-        pace=known.pace,
+        pace=known.habits.pace,
         clock=clock,
         first_day=first_day,
         warm_up_days=warm_up_days,
         days=days,
-        queue=queue,
+        queue=waits,
         aid=aid,
         policy=None
         if policy is None
@@ -248,7 +250,8 @@ def simulate_known(  # noqa: PLR0913 - as `simulate`
         return share_within(model, found, headline, crews.units["type"])[0]
 
     runs = _replicated(model, seed, replications, within, share)
-    notes = (*known.notes, *drives.notes, *crews.notes, *_grounds(scenario, model, within, runs, share))
+    habit = (aid_note(known.habits.aided if aid else frozenset()),) if queue is None else ()
+    notes = (*templates.notes, *known.habits.notes, *habit, *drives.notes, *crews.notes, *_grounds(scenario, model, within, runs, share))
     return Simulation(scenario, days, warm_up_days, seed, notes, model, tuple(runs), crews.units, crews.duty, headline)
 
 
