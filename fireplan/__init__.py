@@ -64,6 +64,7 @@ _NAMES = {
     "why_missed": "response_performance",
     "workload": "response_performance",
     "Scenario": "scenario",
+    "simulate": "simulation",
     "Objective": "standards",
     "Standard": "standards",
     "read_stations": "stations",
@@ -134,6 +135,7 @@ if TYPE_CHECKING:
     from fireplan.response_performance import workload as workload
     from fireplan.roads import RoadNetwork as RoadNetwork
     from fireplan.scenario import Scenario as Scenario
+    from fireplan.simulation import simulate as simulate
     from fireplan.standards import Objective as Objective
     from fireplan.standards import Standard as Standard
     from fireplan.stations import read_stations as read_stations

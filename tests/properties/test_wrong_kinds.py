@@ -43,6 +43,9 @@ RUNS = learnt_drives.runs(40)
 LEARNT = learnt_drives.learnt(TOWN.roads, draws=2)
 WRONG_BY = fp.calibration.diagnostics(RUNS, LEARNT, TOWN)
 DRIVEN = gpd.GeoDataFrame({"predicted_s": [111.0], "observed_s": [140.0]}, geometry=SITES.to_numpy(), crs=4326)
+DAYS = [{k: v.replace("03-05", f"03-{day:02d}") for k, v in ROW.items()} for day in range(1, 15)]
+WEEKS = fp.incidents.read_cad_rows([{**row, "incident_id": str(i)} for i, row in enumerate(DAYS)], timezone="UTC")
+SIMULATED = fp.simulate(TOWN, WEEKS, days=1, replications=1)
 PAGE, SECOND = fp.maps.OfflineMap(title="x"), fp.maps.OfflineMap(title="y")
 OBJECTS = (
     TOWN,
@@ -55,6 +58,7 @@ OBJECTS = (
     FOUND,
     ATTENDED,
     PASSING,
+    SIMULATED,
     PAGE,
     fp.Policy(),
     fp.travel.Routes(TOWN.roads, cutoff_s=300),
@@ -74,7 +78,8 @@ THINGS = {
 """What most calls are given under these names."""
 
 MODULES = ("calibration", "changes", "charts", "demand", "disclosure", "incidents", "maps", "measures",
-           "response_performance", "project", "roads", "siting", "standards", "stations", "travel")  # fmt: skip
+           "response_performance", "project", "roads", "simulation", "siting", "standards", "stations",
+           "travel")  # fmt: skip
 LEFT = {
     "fireplan.examples": "take no arguments, or a function to tell",
     "fireplan.live": "a service: its border is checked by its request models",
@@ -87,6 +92,10 @@ LEFT = {
 LEARNT = fp.Calibration("linear", ERROR, network=network_fingerprint(TOWN.roads), history="b")
 
 CALLS = {  # valid calls, by the name of the function: what its arguments are besides those of THINGS
+    "simulate": {"history": WEEKS, "days": 1, "replications": 1}, "Simulation.replication": {"number": 1},
+    "nearest": {"moment": fp.simulation.DispatchMoment(0.0, "engine", "", "", "", ("E1",), (60.0,), ("E1",))},
+    "DispatchMoment": {"at_s": 0.0, "kind": "engine", "category": "", "call_type": "", "priority": "", "free": ("E1",),
+               "travel_s": (60.0,), "all_free": ("E1",)},
     "AddUnit": {"unit_id": "E9", "to": "S1"},
     "BanTurn": {"road": "Line Street", "onto": "Line Street"},
     "BuildRoad": {"line": [(-140.0, 30.0), (-139.99, 30.02), (-140.0, 30.04)]},
@@ -217,7 +226,7 @@ KNOWN: dict[tuple[str, str], str] = {
 MADE_HERE = {
     "CadHistory", "RoadNetwork", "Chart", "Attendance", "Missed", "Period", "OnRoad", "Robustness", "Siting",
     "CandidateTimes", "Diagnostics", "ModelCard", "CardPart", "ByPlace", "ReferenceFigure", "Places", "Spot", "Usual",
-    "TurnoutTimes", "TurnoutLaw", "StationTurnout",
+    "TurnoutTimes", "TurnoutLaw", "StationTurnout", "SimulatedHistory", "Simulation",
 }  # fmt: skip
 """Results: made by fireplan, of arrays and tables that it has checked; their methods are asked."""
 

@@ -11,7 +11,7 @@ ALWAYS = (-1e12, 1e15)
 def fleet_at(station, *, assignable=True):
     """Units that are alike, all of one kind and always on duty."""
     n = len(station)
-    return kernel.Fleet(
+    return kernel.UnitsInService(
         station=np.asarray(station, dtype=np.int32),
         kind_start=np.array([0, n]),
         kind_unit=np.arange(n, dtype=np.int32),
@@ -28,7 +28,7 @@ def asked_at(at_s, stay_s, place=None, *, urgency=None):
     """One unit for each call."""
     n = len(at_s)
     none = np.zeros(n, dtype=np.int32)
-    return kernel.Asked(
+    return kernel.UnitsAsked(
         at_s=np.asarray(at_s, dtype=float),
         kind=none,
         place=none if place is None else np.asarray(place, dtype=np.int32),

@@ -47,9 +47,7 @@ def test_one_server_waits_as_m_m_1(load):
 
 @pytest.mark.parametrize(("load", "servers"), [(2.0, 3), (5.0, 8)])
 def test_several_servers_wait_as_erlang_c(load, servers):
-    assert mean_wait(load, exponential, servers) == pytest.approx(
-        erlang_c(load, servers) / (servers - load), rel=0.01
-    )
+    assert mean_wait(load, exponential, servers) == pytest.approx(erlang_c(load, servers) / (servers - load), rel=0.01)
 
 
 @pytest.mark.parametrize(("load", "servers"), [(2.0, 3), (5.0, 8)])

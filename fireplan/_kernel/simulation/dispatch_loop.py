@@ -13,13 +13,19 @@ from fireplan._kernel.simulation.waiting_lines import first_waiting, put_in_line
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from fireplan._kernel.simulation.one_dispatch import Asked, Drives, Fleet, Moments, Sent
+    from fireplan._kernel.simulation.one_dispatch import Drives, Moments, UnitsAsked, UnitsInService, UnitsSent
     from fireplan._kernel.simulation.waiting_lines import Lines
 
 
 @compiled
 def run(
-    asked: Asked, fleet: Fleet, drives: Drives, moments: Moments, lines: Lines, sent: Sent, queue: NDArray[np.bool_]
+    asked: UnitsAsked,
+    fleet: UnitsInService,
+    drives: Drives,
+    moments: Moments,
+    lines: Lines,
+    sent: UnitsSent,
+    queue: NDArray[np.bool_],
 ) -> None:
     """
     Send the nearest free unit to each row asked for.
@@ -33,8 +39,9 @@ def run(
     sent
         Written.
     queue
-        By kind: where none is free the row waits, and is served by the first that is, of rows that wait the most urgent. Rows
-        still waiting after the last was asked for are served then. Without, and where none will ever be: nobody.
+        By kind: where none is free the row waits, and is served by the first that is, of rows that wait the most
+        urgent. Rows still waiting after the last was asked for are served then. Without, and where none will ever be:
+        nobody.
     """
     since_s = -np.inf
     n = len(asked.at_s)

@@ -19,7 +19,7 @@ LEAST_UPPER, MOST_UPPER, USUAL_S = 0.005, 3.0, 240.0
 """As in `fireplan.drive_times.TravelSpread`."""
 
 
-class Fleet(NamedTuple):
+class UnitsInService(NamedTuple):
     """
     Units.
 
@@ -51,7 +51,7 @@ class Fleet(NamedTuple):
     assignable: bool
 
 
-class Asked(NamedTuple):
+class UnitsAsked(NamedTuple):
     """
     What calls ask for: a row for each unit, in order of asking.
 
@@ -116,7 +116,7 @@ class Moments(NamedTuple):
     span: NDArray[np.int64]
 
 
-class Sent(NamedTuple):
+class UnitsSent(NamedTuple):
     """Who was sent, by row asked for (-1: nobody), and when: dispatched, under way, arrived (NaN: not), clear. [s]"""
 
     unit: NDArray[np.int32]
@@ -127,7 +127,7 @@ class Sent(NamedTuple):
 
 
 @compiled
-def ready_s(unit: int, at_s: float, fleet: Fleet, moments: Moments) -> float:
+def ready_s(unit: int, at_s: float, fleet: UnitsInService, moments: Moments) -> float:
     """Say when a unit may next be sent, from a moment on; inf: never. Moments asked for never go back. [s]"""
     last = fleet.duty_start[unit + 1]
     while moments.span[unit] < last and fleet.duty_end_s[moments.span[unit]] <= at_s:
@@ -143,19 +143,21 @@ def ready_s(unit: int, at_s: float, fleet: Fleet, moments: Moments) -> float:
 
 
 @compiled
-def eta_s(row: int, unit: int, at_s: float, asked: Asked, fleet: Fleet, drives: Drives, moments: Moments) -> float:
+def eta_s(
+    row: int, unit: int, at_s: float, asked: UnitsAsked, fleet: UnitsInService, drives: Drives, moments: Moments
+) -> float:
     """Say how long a unit drives at the median: one on its way home by way of its station. [s]"""
     drive_s = float(drives.median_s[asked.period[row], fleet.station[unit], asked.place[row]])
     return drive_s + max(moments.home_s[unit] - at_s, 0.0)
 
 
 @compiled
-def choose(row: int, at_s: float, asked: Asked, fleet: Fleet, drives: Drives, moments: Moments) -> int:
+def choose(row: int, at_s: float, asked: UnitsAsked, fleet: UnitsInService, drives: Drives, moments: Moments) -> int:
     """Find the nearest unit that may be sent now; of some as near the first in the table; -1: none."""
-    best, best_s = np.int64(-1), np.inf
+    best, best_s = -1, np.inf
     kind = asked.kind[row]
     for at in range(fleet.kind_start[kind], fleet.kind_start[kind + 1]):
-        unit = np.int64(fleet.kind_unit[at])
+        unit = int(fleet.kind_unit[at])
         if ready_s(unit, at_s, fleet, moments) <= at_s:
             found_s = eta_s(row, unit, at_s, asked, fleet, drives, moments)
             if found_s < best_s:
@@ -164,12 +166,14 @@ def choose(row: int, at_s: float, asked: Asked, fleet: Fleet, drives: Drives, mo
 
 
 @compiled
-def soonest_s(row: int, at_s: float, asked: Asked, fleet: Fleet, drives: Drives, moments: Moments) -> float:
+def soonest_s(
+    row: int, at_s: float, asked: UnitsAsked, fleet: UnitsInService, drives: Drives, moments: Moments
+) -> float:
     """Say when a unit that reaches the place may be sent, from a moment on; inf: never. [s]"""
     best_s = np.inf
     kind = asked.kind[row]
     for at in range(fleet.kind_start[kind], fleet.kind_start[kind + 1]):
-        unit = np.int64(fleet.kind_unit[at])
+        unit = int(fleet.kind_unit[at])
         if drives.median_s[asked.period[row], fleet.station[unit], asked.place[row]] < np.inf:
             best_s = min(best_s, ready_s(unit, at_s, fleet, moments))
     return best_s
@@ -177,7 +181,14 @@ def soonest_s(row: int, at_s: float, asked: Asked, fleet: Fleet, drives: Drives,
 
 @compiled
 def send(
-    row: int, unit: int, at_s: float, asked: Asked, fleet: Fleet, drives: Drives, moments: Moments, sent: Sent
+    row: int,
+    unit: int,
+    at_s: float,
+    asked: UnitsAsked,
+    fleet: UnitsInService,
+    drives: Drives,
+    moments: Moments,
+    sent: UnitsSent,
 ) -> None:
     """Send a unit: write its stamps, and when it is clear and home again."""
     median_s = eta_s(row, unit, at_s, asked, fleet, drives, moments)

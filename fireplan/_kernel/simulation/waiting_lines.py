@@ -12,7 +12,7 @@ from fireplan._kernel.simulation.one_dispatch import soonest_s
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from fireplan._kernel.simulation.one_dispatch import Asked, Drives, Fleet, Moments
+    from fireplan._kernel.simulation.one_dispatch import Drives, Moments, UnitsAsked, UnitsInService
 
 
 class Lines(NamedTuple):
@@ -40,7 +40,7 @@ def lines_for(kind: NDArray[np.int32], n_kinds: int) -> Lines:
 
 
 @compiled
-def put_in_line(row: int, asked: Asked, lines: Lines) -> None:
+def put_in_line(row: int, asked: UnitsAsked, lines: Lines) -> None:
     """Let a row wait."""
     kind = asked.kind[row]
     start, at = lines.start[kind], lines.length[kind]
@@ -55,7 +55,7 @@ def put_in_line(row: int, asked: Asked, lines: Lines) -> None:
 
 
 @compiled
-def take_from_line(kind: int, asked: Asked, lines: Lines) -> int:
+def take_from_line(kind: int, asked: UnitsAsked, lines: Lines) -> int:
     """Take out the most urgent row of a kind that waits."""
     start = lines.start[kind]
     first = lines.row[start]
@@ -65,10 +65,7 @@ def take_from_line(kind: int, asked: Asked, lines: Lines) -> int:
     at = np.int64(0)
     while 2 * at + 1 < n:
         below = 2 * at + 1
-        if (
-            below + 1 < n
-            and asked.urgency[lines.row[start + below + 1]] < asked.urgency[lines.row[start + below]]
-        ):
+        if below + 1 < n and asked.urgency[lines.row[start + below + 1]] < asked.urgency[lines.row[start + below]]:
             below += 1
         if asked.urgency[row] <= asked.urgency[lines.row[start + below]]:
             break
@@ -80,10 +77,10 @@ def take_from_line(kind: int, asked: Asked, lines: Lines) -> int:
 
 @compiled
 def first_waiting(
-    since_s: float, asked: Asked, fleet: Fleet, drives: Drives, moments: Moments, lines: Lines
+    since_s: float, asked: UnitsAsked, fleet: UnitsInService, drives: Drives, moments: Moments, lines: Lines
 ) -> tuple[int, float]:
     """Give the kind whose line is served next, from a moment on, and when; -1 and inf: nobody waits who is served."""
-    best, best_s, best_urgency = np.int64(-1), np.inf, np.int64(0)
+    best, best_s, best_urgency = -1, np.inf, np.int64(0)
     for kind in range(len(lines.length)):
         if lines.length[kind] == 0:
             continue

@@ -26,6 +26,9 @@ if TYPE_CHECKING:
 LEAST_DAYS = 7
 """A shorter history has no call of some days of the week."""
 
+THIN_DAY, FEWEST_USUAL = 0.25, 8.0
+"""The first or last day is left out if it has fewer than a quarter of the calls of a usual one, which has eight."""
+
 DAY_S = 86_400.0
 USUAL_STAY_S = 1_200.0
 """At the scene where no record tells; a figure of our own. [s]"""
@@ -88,8 +91,7 @@ class CallTemplates(NamedTuple):
     @property
     def n_days(self) -> int:
         """Days of the period."""
-        ends = [t.tz_convert(self.period.timezone).tz_localize(None) for t in (self.period.start, self.period.end)]
-        return round((ends[1] - ends[0]) / pd.Timedelta(days=1))
+        return _days_of(self.period)
 
 
 def call_templates(history: History, scenario: Scenario, *, run_cards: RunCards | None) -> CallTemplates:
@@ -118,27 +120,30 @@ def call_templates(history: History, scenario: Scenario, *, run_cards: RunCards 
         )
     if not len(attendance.incidents) or attendance.incidents["local"].isna().all():
         raise InputError("this history has no call whose time is known: there is no demand to draw from")
-    period = clock_of(attendance.incidents["local"], history.timezone, start=None, end=None)
-    days = (period.end - period.start) / pd.Timedelta(days=1)
-    if days < LEAST_DAYS - 0.5:
+    incidents, notes = _of_known_units(attendance)
+    period, cut = _whole_days(incidents["local"], history.timezone)
+    notes += cut
+    days = _days_of(period)
+    if days < LEAST_DAYS:
         raise InputError(
-            f"this history covers {wording.counted(round(days), 'day')}: calls follow the day of the week, so give"
-            " one of a week or more"
+            f"this history covers {wording.counted(days, 'day')}: calls follow the day of the week, so give one of a"
+            " week or more"
         )
-    incidents, responses, notes = _usable(attendance)
+    incidents = incidents[(incidents["local"] >= period.start) & (incidents["local"] < period.end)]
+    responses = _sent_to(attendance, incidents)
     notes += _placed(incidents)
     row = pd.Series(np.arange(len(incidents)), index=incidents.index)
     at = row.reindex(responses["incident_id"]).to_numpy(np.int64)
     local = incidents["local"].dt.tz_localize(None)
     midnight = local.dt.floor("D")
     first = period.start.tz_convert(period.timezone).tz_localize(None)
-    category, names = pd.factorize(_text(incidents, "category"), sort=True)
-    kind, kinds = pd.factorize(responses["unit_type"].astype("str"), sort=True)
+    category, categories = pd.factorize(_text(incidents, "category"), sort=True)
+    kind, types = pd.factorize(responses["unit_type"].astype("str"), sort=True)
+    names, kinds = tuple(map(str, categories)), tuple(map(str, types))
     items, filled = _items(responses, at, kind, category)
     notes += filled
-    kinds = tuple(map(str, kinds))
     if run_cards is not None:
-        items, kinds = _by_cards(run_cards, items, kinds, category, tuple(map(str, names)))
+        items, kinds = _by_cards(run_cards, items, kinds, category, names)
     start = np.zeros(len(incidents) + 1, dtype=np.int64)
     np.cumsum(np.bincount(items["call"], minlength=len(incidents)), out=start[1:])
     own = responses["own"].to_numpy(bool)
@@ -151,7 +156,7 @@ def call_templates(history: History, scenario: Scenario, *, run_cards: RunCards 
         day=((midnight - first) / pd.Timedelta(days=1)).round().to_numpy(np.int64),
         second=(local - midnight).dt.total_seconds().to_numpy(float),
         category=category.astype(np.int64),
-        categories=tuple(map(str, names)),
+        categories=names,
         urgency=_urgency(incidents),
         processing_s=_processing(responses, at, len(incidents)),
         item_start=start,
@@ -167,26 +172,59 @@ def call_templates(history: History, scenario: Scenario, *, run_cards: RunCards 
     )
 
 
-def _usable(attendance: Attendance) -> tuple[gpd.GeoDataFrame, pd.DataFrame, list[str]]:
-    """Calls with units of known types, and the responses of these; and how many are left out."""
+def _is_known(responses: pd.DataFrame) -> pd.Series[bool]:
+    """Tell responses of which it is known what was sent, and when."""
+    return responses["unit_type"].notna() & responses["dispatched"].notna()
+
+
+def _of_known_units(attendance: Attendance) -> tuple[gpd.GeoDataFrame, list[str]]:
+    """Calls with units of known types, in order of time; and how much is left out."""
     notes = []
-    responses = attendance.responses
-    known = responses["unit_type"].notna() & responses["dispatched"].notna()
+    known = _is_known(attendance.responses)
     if not known.all():
         n = wording.counted((~known).sum(), "response is", "responses are")
         notes.append(f"{n} left out: what the unit is, or when it was dispatched, is not known")
-    responses = responses[known]
     incidents = attendance.incidents
-    sent = pd.Index(responses["incident_id"].unique()).get_indexer(incidents.index) >= 0
+    sent = pd.Index(attendance.responses.loc[known, "incident_id"].unique()).get_indexer(incidents.index) >= 0
     sent &= incidents["local"].notna().to_numpy()
+    if not sent.any():
+        raise InputError("no response of this history names a unit whose type is known: mend unit_type")
     if not sent.all():
         n = wording.counted((~sent).sum(), "call is", "calls are")
         notes.append(f"{n} left out: no unit that is known was sent, or the time is not known")
-    incidents = incidents[sent].sort_values("local", kind="stable")
-    responses = responses[incidents.index.get_indexer(pd.Index(responses["incident_id"])) >= 0]
-    if not len(responses):
-        raise InputError("no response of this history names a unit whose type is known: mend unit_type")
-    return incidents, responses, notes
+    return incidents[sent].sort_values("local", kind="stable"), notes
+
+
+def _whole_days(local: pd.Series[pd.Timestamp], timezone: str) -> tuple[LocalPeriod, list[str]]:
+    """Give the period of a history without a first or last day that it hardly covers, and say so."""
+    period = clock_of(local, timezone, start=None, end=None)
+    days = local.dt.tz_localize(None).dt.floor("D")
+    count = days.value_counts().sort_index()
+    usual = float(count.median())
+    thin = (count < THIN_DAY * usual) & (usual >= FEWEST_USUAL)
+    cut = [day for day, at_edge in ((count.index[0], thin.iloc[0]), (count.index[-1], thin.iloc[-1])) if at_edge]
+    kept = days[~days.isin(cut)]
+    if not cut or not len(kept):
+        return period, []
+    start, end = (str(day) for day in (kept.min(), kept.max() + pd.Timedelta(days=1)))
+    told = listed(f"{day:%Y-%m-%d} ({wording.counted(count[day], 'call')})" for day in cut)
+    return clock_of(local, timezone, start=start, end=end), [
+        f"days that the history hardly covers are left out: {told}"
+    ]
+
+
+def _days_of(period: LocalPeriod) -> int:
+    """Days of a period, by the calendar."""
+    ends = [t.tz_convert(period.timezone).tz_localize(None) for t in (period.start, period.end)]
+    return round((ends[1] - ends[0]) / pd.Timedelta(days=1))
+
+
+def _sent_to(attendance: Attendance, incidents: gpd.GeoDataFrame) -> pd.DataFrame:
+    """Responses of known units to some calls."""
+    responses = attendance.responses
+    meant = incidents.index.get_indexer(pd.Index(responses["incident_id"])) >= 0
+    chosen: pd.DataFrame = responses[_is_known(responses) & meant]
+    return chosen
 
 
 def _placed(incidents: gpd.GeoDataFrame) -> list[str]:
@@ -208,7 +246,8 @@ def _text(incidents: gpd.GeoDataFrame, column: str) -> pd.Series[str]:
     """Give a column of text, "not known" where it is missing."""
     if column not in incidents:
         return pd.Series(NOT_KNOWN, index=incidents.index)
-    return incidents[column].astype("str").fillna(NOT_KNOWN)
+    text: pd.Series[str] = incidents[column].astype("str").fillna(NOT_KNOWN)
+    return text
 
 
 def _urgency(incidents: gpd.GeoDataFrame) -> NDArray[np.int64]:
@@ -226,7 +265,7 @@ def _processing(responses: pd.DataFrame, at: NDArray[np.int64], n: int) -> NDArr
     taken = (responses["dispatched"] - responses["received"]).dt.total_seconds().to_numpy(float)
     first = pd.Series(taken).groupby(at).min().reindex(range(n)).to_numpy(float)
     first = np.where((first >= 0) & (first <= LONGEST_COMMITTED_S), first, np.nan)
-    return np.nan_to_num(first, nan=float(np.nanmedian(first)) if np.isfinite(first).any() else 0.0)
+    return np.asarray(np.nan_to_num(first, nan=float(np.nanmedian(first)) if np.isfinite(first).any() else 0.0))
 
 
 def _items(

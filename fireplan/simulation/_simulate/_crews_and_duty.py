@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from fireplan import wording
-from fireplan._kernel.simulation import Fleet
+from fireplan._kernel.simulation import UnitsInService
 from fireplan.errors import InputError, UnknownIdError, listed, quoted
 from fireplan.response_performance._time_bins import ALWAYS, Spans, merge, staffed_spans, without
 from fireplan.scenario import held
@@ -43,12 +43,12 @@ class OnDuty(NamedTuple):
     """
 
     units: pd.DataFrame
-    fleet: Fleet
+    fleet: UnitsInService
     duty: Spans
     notes: tuple[str, ...]
 
 
-def units_on_duty(  # noqa: PLR0913 - who, where, when
+def units_on_duty(
     scenario: Scenario,
     *,
     stations: Sequence[str],
@@ -99,7 +99,7 @@ def units_on_duty(  # noqa: PLR0913 - who, where, when
     if turnouts is not None:
         factor = factor / turnouts.of_units(units.assign(station_id=""))["turnout_s"].to_numpy(float)
     count = np.bincount(duty.owner, minlength=len(units))
-    fleet = Fleet(
+    fleet = UnitsInService(
         station=row.astype(np.int32),
         kind_start=np.concatenate([[0], np.cumsum([len(found) for found in of_kind])]).astype(np.int64),
         kind_unit=np.concatenate(of_kind).astype(np.int32),

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 import numpy as np
 import pandas as pd
 
-from fireplan.simulation._simulate._random_streams import Stream, stream
+from fireplan.simulation._simulate._random_streams import Decision, stream
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -77,28 +77,30 @@ class DemandModel:
         """For each simulated day the days of the history that are like it."""
         start = self._templates.period.start.tz_convert(self._templates.period.timezone).tz_localize(None)
         known = pd.date_range(start, periods=self._templates.n_days, freq="D")
-        weekday, of_year = known.dayofweek.to_numpy(), known.dayofyear.to_numpy()
+        weekday, of_year = known.day_of_week.to_numpy(), known.day_of_year.to_numpy()
         pools = []
         for date in self._dates:
-            same = weekday == date.dayofweek
-            apart = np.abs(of_year - date.dayofyear)
+            same = weekday == date.day_of_week
+            apart = np.abs(of_year - date.day_of_year)
             near = np.minimum(apart, YEAR_DAYS - apart) <= SEASON_DAYS
             pools.append(np.flatnonzero(same & near if (same & near).any() else same))
         return pools
 
     def _of_days(self, seed: int, replication: int) -> DrawnCalls:
-        level = stream(seed, replication, Stream.DAYS).random(self._n_days)
-        chosen = np.array([pool[int(u * len(pool))] for pool, u in zip(self._pools, level, strict=True)], dtype=np.int64)
+        level = stream(seed, replication, Decision.DAYS).random(self._n_days)
+        chosen = np.array(
+            [pool[int(u * len(pool))] for pool, u in zip(self._pools, level, strict=True)], dtype=np.int64
+        )
         first, last = self._day_start[chosen], self._day_start[chosen + 1]
         rows = _ranges(first, last - first)
         wall_s = np.repeat(np.arange(self._n_days) * DAY_S, last - first) + self._templates.second[rows]
         if (self._growth == 1).all():
             return DrawnCalls(rows, wall_s)
         times = self._growth[self._templates.category[rows]]
-        copies = np.floor(times + stream(seed, replication, Stream.GROWTH).random(len(rows))).astype(np.int64)
+        copies = np.floor(times + stream(seed, replication, Decision.GROWTH).random(len(rows))).astype(np.int64)
         of = np.repeat(np.arange(len(rows)), copies)
         again = np.arange(len(of)) > np.repeat(np.cumsum(copies) - copies, copies)
-        shift = (stream(seed, replication, Stream.MOMENTS).random(len(of)) - 0.5) * HOUR_S
+        shift = (stream(seed, replication, Decision.MOMENTS).random(len(of)) - 0.5) * HOUR_S
         moved = np.clip(wall_s[of] + np.where(again, shift, 0.0), 0.0, self._n_days * DAY_S - 1)
         return DrawnCalls(rows[of], moved)
 
@@ -111,15 +113,15 @@ class DemandModel:
         hours[weekday, hour] = bins.elapsed_us / (HOUR_S * 1e6)
         local = templates.incidents["local"]
         n = np.zeros((len(templates.categories), 7, HOURS))
-        np.add.at(n, (templates.category, local.dt.dayofweek.to_numpy(), local.dt.hour.to_numpy()), 1.0)
+        np.add.at(n, (templates.category, local.dt.day_of_week.to_numpy(), local.dt.hour.to_numpy()), 1.0)
         return np.divide(n, hours, out=np.zeros_like(n), where=hours > 0)
 
     def _at_rates(self, seed: int, replication: int) -> DrawnCalls:
-        rates = self._rates[:, self._dates.dayofweek.to_numpy(), :] * self._growth[:, None, None]
-        counts = stream(seed, replication, Stream.COUNTS).poisson(rates)
+        rates = self._rates[:, self._dates.day_of_week.to_numpy(), :] * self._growth[:, None, None]
+        counts = stream(seed, replication, Decision.COUNTS).poisson(rates)
         category, day, hour = (np.repeat(part.ravel(), counts.ravel()) for part in np.indices(counts.shape))
-        within = stream(seed, replication, Stream.MOMENTS).random(len(day))
-        level = stream(seed, replication, Stream.TEMPLATES).random(len(day))
+        within = stream(seed, replication, Decision.MOMENTS).random(len(day))
+        level = stream(seed, replication, Decision.TEMPLATES).random(len(day))
         return DrawnCalls(self._patterns(category, hour, level), day * DAY_S + (hour + within) * HOUR_S)
 
     def _patterns(

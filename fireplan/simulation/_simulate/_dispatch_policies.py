@@ -17,12 +17,13 @@ if TYPE_CHECKING:
     import geopandas as gpd
     from numpy.typing import NDArray
 
-    from fireplan._kernel.simulation import Asked, Drives, Fleet, Moments
+    from fireplan._kernel.simulation import Drives, Moments, UnitsAsked, UnitsInService
     from fireplan.simulation._simulate._event_loop import Chooser
 
 
+@takes
 @dataclass(frozen=True)
-class Moment:
+class DispatchMoment:
     """
     A unit is asked for, and some are free.
 
@@ -53,7 +54,7 @@ class Moment:
 
 
 @takes
-def nearest(moment: Moment) -> str | None:
+def nearest(moment: DispatchMoment) -> str | None:
     """
     Send the unit with the shortest median drive: what is done where no policy is given, as a policy in Python.
 
@@ -69,7 +70,7 @@ def nearest(moment: Moment) -> str | None:
     Examples
     --------
     >>> import fireplan as fp
-    >>> moment = fp.simulation.Moment(0.0, "engine", "ems", "", "1", ("E1", "E2"), (300.0, 200.0), ("E1", "E2"))
+    >>> moment = fp.simulation.DispatchMoment(0.0, "engine", "ems", "", "1", ("E1", "E2"), (300.0, 200.0), ("E1", "E2"))
     >>> fp.simulation.nearest(moment)
     'E2'
     """
@@ -80,7 +81,11 @@ class Dispatch:
     """A policy of one's own beside what it needs to see."""
 
     def __init__(
-        self, policy: Callable[[Moment], str | None], unit_ids: list[str], kinds: tuple[str, ...], calls: gpd.GeoDataFrame
+        self,
+        policy: Callable[[DispatchMoment], str | None],
+        unit_ids: list[str],
+        kinds: tuple[str, ...],
+        calls: gpd.GeoDataFrame,
     ) -> None:
         self._policy, self._ids, self._kinds = policy, unit_ids, kinds
         none = np.full(len(calls), "", dtype=object)
@@ -89,7 +94,7 @@ class Dispatch:
             for name in ("category", "call_type", "priority")
         ]
 
-    def chooser(self, asked: Asked, fleet: Fleet, drives: Drives, pattern: NDArray[np.int64]) -> Chooser:
+    def chooser(self, asked: UnitsAsked, fleet: UnitsInService, drives: Drives, pattern: NDArray[np.int64]) -> Chooser:
         """Give the policy as the loop asks it: by rows."""
 
         def choose(row: int, at_s: float, moments: Moments) -> int:
@@ -99,13 +104,19 @@ class Dispatch:
             free = [u for u in range(len(self._ids)) if kernel.ready_s(u, at_s, fleet, moments) <= at_s]
             near = {int(u): kernel.eta_s(row, int(u), at_s, *there) for u in fleet.kind_unit[begin:end] if u in free}
             able = {u: s for u, s in near.items() if s < np.inf}
-            said = (str(words[pattern[row]]) for words in self._said)
+            category, call_type, priority = (str(words[pattern[row]]) for words in self._said)
             chosen = self._policy(
-                Moment(
-                    at_s, self._kinds[kind], *said, tuple(self._ids[u] for u in able), tuple(able.values()),
-                    tuple(self._ids[u] for u in free),
+                DispatchMoment(
+                    at_s=at_s,
+                    kind=self._kinds[kind],
+                    category=category,
+                    call_type=call_type,
+                    priority=priority,
+                    free=tuple(self._ids[u] for u in able),
+                    travel_s=tuple(able.values()),
+                    all_free=tuple(self._ids[u] for u in free),
                 )
-            )  # fmt: skip
+            )
             if chosen is None:
                 return -1
             found = [u for u in able if self._ids[u] == chosen]

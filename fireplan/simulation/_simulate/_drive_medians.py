@@ -67,7 +67,7 @@ def drive_medians(scenario: Scenario, templates: CallTemplates) -> DriveMedians:
     xy = shapely.get_coordinates(templates.incidents.geometry.to_numpy())
     most = max(MOST_BYTES // (4 * max(n_stations, 1) * len(names)), 1)
     xy, place, cell = _put_together(xy, most)
-    notes = ()
+    notes: tuple[str, ...] = ()
     if cell:
         told = wording.distance(cell * 111_000)
         notes = (f"calls within about {told} of one another are driven to as one place, to save memory",)
@@ -78,9 +78,7 @@ def drive_medians(scenario: Scenario, templates: CallTemplates) -> DriveMedians:
     return DriveMedians(median_s, ids, place, _period_of_minute(scenario, names), notes)
 
 
-def _put_together(
-    xy: NDArray[np.float64], most: int
-) -> tuple[NDArray[np.float64], NDArray[np.int64], float]:
+def _put_together(xy: NDArray[np.float64], most: int) -> tuple[NDArray[np.float64], NDArray[np.int64], float]:
     """Give places apart from one another, which of them each belongs to, and how far they were put together [°]."""
     for cell in CELLS_DEG:
         keys = xy if cell == 0 else np.floor(xy / cell)
@@ -115,11 +113,11 @@ def _period_of_minute(scenario: Scenario, names: Sequence[str]) -> NDArray[np.in
 
 def minute_of_week(dates: pd.Series[pd.Timestamp]) -> NDArray[np.int64]:
     """Minute of the week of local times, from Monday at midnight."""
-    clock = dates.dt.dayofweek * DAY_MIN + dates.dt.hour * 60 + dates.dt.minute
-    return clock.to_numpy(np.int64)
+    clock = dates.dt.day_of_week * DAY_MIN + dates.dt.hour * 60 + dates.dt.minute
+    return np.asarray(clock.to_numpy(np.int64), dtype=np.int64)
 
 
-def minutes_driven(drives: DriveMedians, templates: CallTemplates, pattern: NDArray[np.int64]) -> NDArray[np.int64]:
+def periods_of(drives: DriveMedians, templates: CallTemplates, pattern: NDArray[np.int64]) -> NDArray[np.int64]:
     """Row of the period in which calls of the history came."""
     return drives.period_of_minute[minute_of_week(templates.incidents["local"])][pattern]
 
@@ -129,6 +127,6 @@ def median_drives(
 ) -> NDArray[np.float64]:
     """Median drives from stations to calls of the history; NaN where it is not known. [s]"""
     station = pd.Index(drives.stations).get_indexer(pd.Index(station_id.astype(str)))
-    period = minutes_driven(drives, templates, pattern)
+    period = periods_of(drives, templates, pattern)
     median_s = drives.median_s[period, station, drives.place[pattern]].astype(float)
     return np.where((station >= 0) & np.isfinite(median_s), median_s, np.nan)

@@ -13,12 +13,19 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from fireplan._kernel.simulation import Asked, Drives, Fleet, Moments, Sent
+    from fireplan._kernel.simulation import Drives, Moments, UnitsAsked, UnitsInService, UnitsSent
 
     Chooser = Callable[[int, float, Moments], int]
 
 
-def send_units(asked: Asked, fleet: Fleet, drives: Drives, *, queue: NDArray[np.bool_], chooser: Chooser | None = None) -> Sent:
+def send_units(
+    asked: UnitsAsked,
+    fleet: UnitsInService,
+    drives: Drives,
+    *,
+    queue: NDArray[np.bool_],
+    chooser: Chooser | None = None,
+) -> UnitsSent:
     """
     Send units to all that is asked for.
 
@@ -34,7 +41,7 @@ def send_units(asked: Asked, fleet: Fleet, drives: Drives, *, queue: NDArray[np.
     n, units = len(asked.at_s), len(fleet.station)
     moments = kernel.Moments(np.full(units, -np.inf), np.full(units, -np.inf), fleet.duty_start[:-1].copy())
     lines = kernel.lines_for(asked.kind, len(fleet.kind_start) - 1)
-    sent = kernel.Sent(np.full(n, -1, dtype=np.int32), *(np.full(n, np.nan) for _ in range(4)))
+    sent = kernel.UnitsSent(np.full(n, -1, dtype=np.int32), *(np.full(n, np.nan) for _ in range(4)))
     if chooser is None:
         kernel.run(asked, fleet, drives, moments, lines, sent, queue)
         return sent
@@ -42,13 +49,13 @@ def send_units(asked: Asked, fleet: Fleet, drives: Drives, *, queue: NDArray[np.
     return sent
 
 
-def _run_in_python(  # noqa: PLR0913 - the state of the loop
-    asked: Asked,
-    fleet: Fleet,
+def _run_in_python(
+    asked: UnitsAsked,
+    fleet: UnitsInService,
     drives: Drives,
     moments: Moments,
     lines: kernel.Lines,
-    sent: Sent,
+    sent: UnitsSent,
     *,
     queue: NDArray[np.bool_],
     chooser: Chooser,

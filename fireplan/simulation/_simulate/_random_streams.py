@@ -10,7 +10,7 @@ RANKS = 1 << 20
 """More units than any call is sent."""
 
 
-class Stream(IntEnum):
+class Decision(IntEnum):
     """What a stream decides."""
 
     DAYS = 0
@@ -21,10 +21,9 @@ class Stream(IntEnum):
     TURNOUT = 5
     DRIVE = 6
     AID = 7
-    STAY = 8
 
 
-def stream(seed: int, replication: int, what: Stream, rank: int = 0) -> np.random.Generator:
+def stream(seed: int, replication: int, what: Decision, rank: int = 0) -> np.random.Generator:
     """
     Give the stream of random numbers for one purpose in one replication.
 

@@ -7,21 +7,21 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 import pandas as pd
 
-from fireplan._kernel.simulation import Asked, Drives
+from fireplan._kernel.simulation import Drives, UnitsAsked
 from fireplan.drive_times._travel_spread import LEVELS, NORMAL_SHAPE
 from fireplan.simulation._simulate._event_loop import send_units
-from fireplan.simulation._simulate._random_streams import Stream, stream
+from fireplan.simulation._simulate._random_streams import Decision, stream
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from fireplan._kernel.simulation import Fleet, Sent
+    from fireplan._kernel.simulation import UnitsInService, UnitsSent
     from fireplan.drive_times import TravelSpread
     from fireplan.response_performance._time_bins import LocalPeriod
     from fireplan.simulation._simulate._call_templates import CallTemplates
     from fireplan.simulation._simulate._demand_draws import DemandModel
-    from fireplan.simulation._simulate._drive_medians import DriveMedians
     from fireplan.simulation._simulate._dispatch_policies import Dispatch
+    from fireplan.simulation._simulate._drive_medians import DriveMedians
 
 OWN, AID, UNMET = 0, 1, 2
 """Who comes of each unit asked for: one of the department's own, a neighbour's, nobody."""
@@ -29,7 +29,7 @@ OWN, AID, UNMET = 0, 1, 2
 HOURS, MINUTES, DAY_S, WEEK_MIN, MICRO = 24, 60, 86_400.0, 10_080, 1e6
 
 
-class Model(NamedTuple):
+class SimulationModel(NamedTuple):
     """
     All that replications of a scenario share.
 
@@ -56,7 +56,7 @@ class Model(NamedTuple):
     templates: CallTemplates
     demand: DemandModel
     drives: DriveMedians
-    fleet: Fleet
+    fleet: UnitsInService
     turnout_s: NDArray[np.float64]
     spread: TravelSpread | None
     pace: NDArray[np.float64]
@@ -94,7 +94,7 @@ class Replication(NamedTuple):
     asked_s: NDArray[np.float64]
     off: NDArray[np.bool_]
     who: NDArray[np.int8]
-    sent: Sent
+    sent: UnitsSent
 
     @property
     def counts(self) -> NDArray[np.bool_]:
@@ -114,7 +114,7 @@ class Replication(NamedTuple):
         return self.sent.dispatched_s - self.asked_s
 
 
-def simulated(model: Model, seed: int, replication: int) -> Replication:
+def simulated(model: SimulationModel, seed: int, replication: int) -> Replication:
     """Simulate one replication."""
     templates = model.templates
     calls = model.demand.draw(seed, replication)
@@ -128,22 +128,22 @@ def simulated(model: Model, seed: int, replication: int) -> Replication:
     order = np.argsort(at_s, kind="stable")
     call, rank, item, at_s = call[order], rank[order], item[order], at_s[order]
     minute = ((calls.wall_s[call] + later_s[order]) // MINUTES).astype(np.int64)
-    minute = (minute + model.first_day.dayofweek * HOURS * MINUTES) % WEEK_MIN
+    minute = (minute + model.first_day.day_of_week * HOURS * MINUTES) % WEEK_MIN
     pattern = calls.template[call]
     levels = {
         what: _by_rank(seed, replication, what, call, rank, len(count))
-        for what in (Stream.TURNOUT, Stream.DRIVE, Stream.AID)
+        for what in (Decision.TURNOUT, Decision.DRIVE, Decision.AID)
     }
     shape = NORMAL_SHAPE if model.spread is None else model.spread.shape
-    drive_z = np.interp(levels[Stream.DRIVE], LEVELS, shape)
-    asked = Asked(
+    drive_z = np.interp(levels[Decision.DRIVE], LEVELS, shape)
+    asked = UnitsAsked(
         at_s=at_s,
         kind=templates.kind[item].astype(np.int32),
         place=model.drives.place[pattern].astype(np.int32),
         period=model.drives.period_of_minute[minute].astype(np.int32),
         urgency=templates.urgency[pattern] * len(call) + np.arange(len(call)),
         circumstance=(templates.category[pattern] * HOURS + minute // MINUTES % HOURS).astype(np.int32),
-        turnout_level=levels[Stream.TURNOUT],
+        turnout_level=levels[Decision.TURNOUT],
         drive_z=np.zeros(len(call)) if model.spread is None else drive_z,
         pace=model.pace[templates.urgency[pattern]],
         stay_s=templates.stay_s[item],
@@ -161,7 +161,7 @@ def simulated(model: Model, seed: int, replication: int) -> Replication:
     sent = send_units(asked, model.fleet, drives, queue=model.queue, chooser=chooser)
     who = np.where(sent.unit >= 0, OWN, AID if model.aid else UNMET).astype(np.int8)
     if model.aid:
-        _with_aid(model, asked, levels[Stream.AID], sent)
+        _with_aid(model, asked, levels[Decision.AID], sent)
     end = (model.warm_up_days + model.days) * DAY_S
     ends = _elapsed_s(model, np.array([model.warm_up_days * DAY_S, end]))
     return Replication(
@@ -170,16 +170,16 @@ def simulated(model: Model, seed: int, replication: int) -> Replication:
     )  # fmt: skip
 
 
-def _elapsed_s(model: Model, wall_s: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Seconds since the start, of seconds on the wall: where the clocks change the two differ by an hour."""
+def _elapsed_s(model: SimulationModel, wall_s: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Seconds since the start, of those on the wall; what lies in the hour left out in spring comes in the next."""
     local = model.first_day.as_unit("us") + pd.to_timedelta(np.round(wall_s * MICRO).astype(np.int64), unit="us")
     first = np.ones(len(wall_s), dtype=bool)
-    at = pd.DatetimeIndex(local).tz_localize(model.clock.timezone, ambiguous=first, nonexistent="shift_forward")
+    at = pd.DatetimeIndex(local).tz_localize(model.clock.timezone, ambiguous=first, nonexistent=pd.Timedelta(hours=1))
     return np.asarray((at.as_unit("us").asi8 - model.clock.ends_us[0]) / MICRO)
 
 
-def _by_rank(  # noqa: PLR0913 - a number for each unit of each call
-    seed: int, replication: int, what: Stream, call: NDArray[np.int64], rank: NDArray[np.int64], n_calls: int
+def _by_rank(
+    seed: int, replication: int, what: Decision, call: NDArray[np.int64], rank: NDArray[np.int64], n_calls: int
 ) -> NDArray[np.float64]:
     """Draw a number from 0 to 1 for each unit asked for: by its call and its place among the units of the call."""
     found = np.empty(len(call))
@@ -189,7 +189,7 @@ def _by_rank(  # noqa: PLR0913 - a number for each unit of each call
     return found
 
 
-def _with_aid(model: Model, asked: Asked, level: NDArray[np.float64], sent: Sent) -> None:
+def _with_aid(model: SimulationModel, asked: UnitsAsked, level: NDArray[np.float64], sent: UnitsSent) -> None:
     """Write the stamps of neighbours' units: as long on the way as theirs in the history, not known where none came."""
     for kind, name in enumerate(model.templates.kinds):
         rows = np.flatnonzero((sent.unit < 0) & (asked.kind == kind))

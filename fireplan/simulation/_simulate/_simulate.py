@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from fireplan import wording
-from fireplan._checked import takes
+from fireplan._checked import said, takes
 from fireplan.errors import Faults, InputError, listed, quoted
 from fireplan.progress import on_threads
 from fireplan.response_performance._time_bins import LocalPeriod
@@ -21,7 +21,7 @@ from fireplan.simulation._simulate._drive_medians import drive_medians
 from fireplan.simulation._simulate._habits import Habits, aid_note, habits
 from fireplan.simulation._simulate._headline import headline_of
 from fireplan.simulation._simulate._mean_interval import mean_interval
-from fireplan.simulation._simulate._replications import Model, Replication, simulated
+from fireplan.simulation._simulate._replications import Replication, SimulationModel, simulated
 from fireplan.simulation._simulate._simulation_result import Simulation, share_within
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from fireplan.scenario import Scenario
     from fireplan.simulation._simulate._call_templates import CallTemplates
     from fireplan.simulation._simulate._demand_draws import Demand
-    from fireplan.simulation._simulate._dispatch_policies import Moment
+    from fireplan.simulation._simulate._dispatch_policies import DispatchMoment
     from fireplan.standards import Objective
 
 AT_LEAST = 5
@@ -48,7 +48,7 @@ DRAIN = pd.Timedelta(days=7)
 MOST_SEED = 2**63
 
 
-class Known(NamedTuple):
+class KnownCalls(NamedTuple):
     """What a history says once, for all scenarios that are simulated from it."""
 
     templates: CallTemplates
@@ -71,7 +71,7 @@ def simulate(  # noqa: PLR0913 - what is drawn, who answers, and how sure
     aid: bool = True,
     assignable: bool | None = None,
     brown_outs: Mapping[str, str | Sequence[str | tuple[str, str]]] | None = None,
-    policy: Callable[[Moment], str | None] | None = None,
+    policy: Callable[[DispatchMoment], str | None] | None = None,
     objective: Objective | None = None,
     within: float | None = None,
     warm_up_days: int = 1,
@@ -116,8 +116,8 @@ def simulate(  # noqa: PLR0913 - what is drawn, who answers, and how sure
         By unit, when it is out of service besides its schedule: hours of the week such as "Mon-Fri 08:00-20:00" or
         "always", or spells of local time such as [("2025-07-01", "2025-07-15")].
     policy
-        A function that is given a `fireplan.simulation.Moment` and names the unit to be sent, or None for none of the
-        department. Runs in Python, a hundred times slower. Left out: the nearest by median drive, compiled;
+        A function that is given a `fireplan.simulation.DispatchMoment` and names the unit to be sent, or None for none
+        of the department. Runs in Python, a hundred times slower. Left out: the nearest by median drive, compiled;
         `fireplan.simulation.nearest` does the same in Python.
     objective
         What share the headline is: of an objective for a single unit. Left out: the first unit that stops the clock
@@ -155,9 +155,10 @@ def simulate(  # noqa: PLR0913 - what is drawn, who answers, and how sure
     >>> import fireplan as fp
     >>> town = fp.examples.line_town()
     >>> rows = [{"incident_id": str(i), "unit_id": "E1", "call_type": "FIRE", "priority": "1", "latitude": "30.01",
-    ...          "longitude": "-140.0", "received": f"2024-03-{day:02d} 14:00:00", "arrived": f"2024-03-{day:02d} 14:06:00",
-    ...          "dispatched": f"2024-03-{day:02d} 14:01:00", "enroute": f"2024-03-{day:02d} 14:02:00",
-    ...          "cleared": f"2024-03-{day:02d} 14:40:00"} for i, day in enumerate(range(4, 18))]
+    ...          "longitude": "-140.0", "received": f"2024-03-{4 + i:02d} 14:00:00",
+    ...          "dispatched": f"2024-03-{4 + i:02d} 14:01:00", "enroute": f"2024-03-{4 + i:02d} 14:02:00",
+    ...          "arrived": f"2024-03-{4 + i:02d} 14:06:00", "cleared": f"2024-03-{4 + i:02d} 14:40:00"}
+    ...         for i in range(14)]
     >>> history = fp.incidents.read_cad_rows(rows, timezone="Etc/GMT+9")
     >>> found = fp.simulate(town, history, days=28, replications=3)
     >>> found.summary().loc[["calls", "served", "lost"], "mean"].tolist()
@@ -175,7 +176,7 @@ def simulate(  # noqa: PLR0913 - what is drawn, who answers, and how sure
 
 def known_of(
     history: History, scenario: Scenario, run_cards: Mapping[str, Mapping[str, int]] | None = None
-) -> Known:
+) -> KnownCalls:
     """Learn from a history once; of a what-if with the department it was made from, which sent those units."""
     first = scenario
     while first.parent is not None and len(first.parent.units):
@@ -184,12 +185,12 @@ def known_of(
     base = scenario
     while base.parent is not None and base.parent.roads.fingerprint == scenario.roads.fingerprint:
         base = base.parent
-    return Known(templates, habits(base, templates))
+    return KnownCalls(templates, habits(base, templates))
 
 
 def simulate_known(  # noqa: PLR0913 - as `simulate`
     scenario: Scenario,
-    known: Known,
+    known: KnownCalls,
     *,
     days: int,
     replications: int,
@@ -201,13 +202,15 @@ def simulate_known(  # noqa: PLR0913 - as `simulate`
     aid: bool = True,
     assignable: bool | None = None,
     brown_outs: Mapping[str, str | Sequence[str | tuple[str, str]]] | None = None,
-    policy: Callable[[Moment], str | None] | None = None,
+    policy: Callable[[DispatchMoment], str | None] | None = None,
     objective: Objective | None = None,
     within: float | None = None,
     warm_up_days: int = 1,
 ) -> Simulation:
     """Simulate a scenario by what is known of a history; see `simulate`."""
     _check(days, replications, seed, within, warm_up_days)
+    if policy is not None and not callable(policy):
+        raise InputError(f"policy is {said(policy)}: give a function of a moment, such as fireplan.simulation.nearest")
     templates = known.templates
     timezone = templates.period.timezone
     begins = templates.period.start.tz_convert(timezone).tz_localize(None) if start is None else _midnight(start)
@@ -224,7 +227,7 @@ def simulate_known(  # noqa: PLR0913 - as `simulate`
         scenario, stations=drives.stations, kinds=templates.kinds, clock=clock, brown_outs=out, assignable=assignable
     )
     calibration = scenario.calibration if scenario.roads.calibrated else None
-    model = Model(
+    model = SimulationModel(
         templates=templates,
         demand=DemandModel(
             templates, demand=demand, first_day=first_day, days=all_days, growth=_growth(growth, templates)
@@ -245,18 +248,26 @@ def simulate_known(  # noqa: PLR0913 - as `simulate`
         else Dispatch(policy, [*crews.units.index.astype(str)], templates.kinds, templates.incidents),
     )
     headline = headline_of(objective, templates)
+    types = crews.units["type"].tolist()
 
     def share(found: Replication) -> float:
-        return share_within(model, found, headline, crews.units["type"])[0]
+        return share_within(model, found, headline, types)[0]
 
     runs = _replicated(model, seed, replications, within, share)
     habit = (aid_note(known.habits.aided if aid else frozenset()),) if queue is None else ()
-    notes = (*templates.notes, *known.habits.notes, *habit, *drives.notes, *crews.notes, *_grounds(scenario, model, within, runs, share))
+    notes = (
+        *templates.notes,
+        *known.habits.notes,
+        *habit,
+        *drives.notes,
+        *crews.notes,
+        *_grounds(scenario, model, within, runs, share),
+    )
     return Simulation(scenario, days, warm_up_days, seed, notes, model, tuple(runs), crews.units, crews.duty, headline)
 
 
 def _replicated(
-    model: Model, seed: int, most: int, within: float | None, share: Callable[[Replication], float]
+    model: SimulationModel, seed: int, most: int, within: float | None, share: Callable[[Replication], float]
 ) -> list[Replication]:
     """Simulate replications, until the share is known closely enough; their number depends on no thread."""
     runs: list[Replication] = []
@@ -335,7 +346,7 @@ def _instant(local: pd.Timestamp, timezone: str) -> pd.Timestamp:
 
 def _grounds(
     scenario: Scenario,
-    model: Model,
+    model: SimulationModel,
     within: float | None,
     runs: Sequence[Replication],
     share: Callable[[Replication], float],

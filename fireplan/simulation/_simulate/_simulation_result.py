@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
 import numpy as np
@@ -13,7 +13,7 @@ import pandas as pd
 from fireplan import wording
 from fireplan._checked import takes
 from fireplan._one_release import OfOneRelease
-from fireplan.errors import InputError
+from fireplan.errors import InputError, quoted
 from fireplan.response_performance._statistics import FEWEST, USUAL_SHARE, percentile
 from fireplan.simulation._simulate._headline import first_arrivals
 from fireplan.simulation._simulate._mean_interval import mean_interval
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from fireplan.response_performance._time_bins import Spans
     from fireplan.scenario import Scenario
     from fireplan.simulation._simulate._headline import Headline
-    from fireplan.simulation._simulate._replications import Model, Replication
+    from fireplan.simulation._simulate._replications import Replication, SimulationModel
 
 OUTCOMES = {OWN: "served", AID: "aid", UNMET: "lost"}
 OF_CALLS = ("call_type", "category", "priority", "mode")
@@ -83,7 +83,7 @@ class Simulation(OfOneRelease):
     warm_up_days: int
     seed: int
     notes: tuple[str, ...]
-    _model: Model
+    _model: SimulationModel
     _runs: tuple[Replication, ...]
     _units: pd.DataFrame
     _duty: Spans
@@ -92,20 +92,16 @@ class Simulation(OfOneRelease):
     def __repr__(self) -> str:
         """Say the figures in a few lines."""
         table = self.summary()
-        share, busy = table.loc["share_within"], table.loc["utilisation"]
-        calls = wording.counted(int(table.loc["calls", "n"]), "call")
+        figures: dict[str, dict[str, Any]] = table.to_dict("index")  # type: ignore[assignment]
+        share, n = figures["share_within"], table["mean"].astype(float)
+        times = f"{wording.counted(self.days, 'day')} x {wording.counted(self.replications, 'replication')}"
+        calls = wording.counted(figures["calls"]["n"], "call")
+        ends = [f"{name} {wording.share(n[name] / n['calls'])}" for name in OUTCOMES.values()] if n["calls"] else []
         told = [
-            f"Simulation of {self.scenario.name!r}: {wording.counted(self.days, 'day')} x"
-            f" {wording.counted(self.replications, 'replication')}, {calls}, seed {self.seed}; modelled",
-            f"{share['title']}: {_with_interval(share)} of {wording.counted(int(share['n']), 'call')}",
-            f"units committed {_with_interval(busy)} of their time on duty",
-            "calls: "
-            + ", ".join(
-                f"{name} {wording.share(table.loc[name, 'mean'] / table.loc['calls', 'mean'])}"
-                for name in OUTCOMES.values()
-            )
-            if table.loc["calls", "mean"]
-            else "no call came",
+            f"Simulation of {quoted(self.scenario.name)}: {times}, {calls}, seed {self.seed}; modelled",
+            f"{share['title']}: {_with_interval(share)} of {wording.counted(share['n'], 'call')}",
+            f"units committed {_with_interval(figures['utilisation'])} of their time on duty",
+            f"calls: {', '.join(ends)}" if ends else "no call came",
             *self.notes,
         ]
         return "\n  ".join(told)
@@ -269,11 +265,11 @@ class Simulation(OfOneRelease):
         }
 
     def _share_within(self, found: Replication) -> tuple[float, int]:
-        return share_within(self._model, found, self._headline, self._units["type"])
+        return share_within(self._model, found, self._headline, self._units["type"].tolist())
 
     def _first_arrivals(self, found: Replication) -> tuple[NDArray[np.bool_], NDArray[np.float64]]:
         headline = self._headline._replace(since="received", pattern=np.ones_like(self._headline.pattern))
-        return first_arrivals(found, headline, self._model.templates.kinds, self._units["type"])
+        return first_arrivals(found, headline, self._model.templates.kinds, self._units["type"].tolist())
 
     def _shares(self, found: Replication) -> tuple[NDArray[np.float64], float]:
         return self._busy_s(found), float(self._duty_s(found).sum())
@@ -283,13 +279,13 @@ class Simulation(OfOneRelease):
         rows = found.sent.unit >= 0
         begin = np.clip(found.sent.dispatched_s[rows], found.counted_from_s, found.until_s)
         end = np.clip(found.sent.cleared_s[rows], found.counted_from_s, found.until_s)
-        return np.bincount(found.sent.unit[rows], weights=end - begin, minlength=len(self._units))
+        return _sums(found.sent.unit[rows], end - begin, len(self._units))
 
     def _duty_s(self, found: Replication) -> NDArray[np.float64]:
         """Time on duty of each unit, within the period that counts. [s]"""
         begin, end = self._model.fleet.duty_begin_s, self._model.fleet.duty_end_s
         span = np.clip(end, found.counted_from_s, found.until_s) - np.clip(begin, found.counted_from_s, found.until_s)
-        return np.bincount(self._duty.owner, weights=span, minlength=len(self._units))
+        return _sums(self._duty.owner, span, len(self._units))
 
     @staticmethod
     def _sent_rows(found: Replication) -> NDArray[np.bool_]:
@@ -323,8 +319,8 @@ class Simulation(OfOneRelease):
         units = self._units
         unit, aid = sent.unit[rows], found.who[rows] == AID
         kinds = np.array(self._model.templates.kinds, dtype=object)[found.kind[rows]]
-        own_ids, own_types = (np.append(v.to_numpy(object), None) for v in (units.index, units["type"]))
-        stations = np.append(units["station_id"].to_numpy(object), None)
+        own_ids, own_types = (_with_none(values) for values in (units.index, units["type"]))
+        stations = _with_none(units["station_id"])
         received, dispatched = found.received_s[call], sent.dispatched_s[rows]
         enroute, arrived = sent.enroute_s[rows], sent.arrived_s[rows]
         turnout = enroute - dispatched
@@ -361,7 +357,7 @@ class Simulation(OfOneRelease):
 
 
 def share_within(
-    model: Model, found: Replication, headline: Headline, unit_types: Sequence[str]
+    model: SimulationModel, found: Replication, headline: Headline, unit_types: Sequence[str]
 ) -> tuple[float, int]:
     """Share of calls within the limit of the headline, and how many there are."""
     counts, taken = first_arrivals(found, headline, model.templates.kinds, unit_types)
@@ -369,7 +365,17 @@ def share_within(
     return (float((taken[counts] <= headline.limit_s).mean()) if n else float("nan")), n
 
 
-def _with_interval(row: pd.Series) -> str:
+def _sums(row: NDArray[np.signedinteger], seconds: NDArray[np.float64], n: int) -> NDArray[np.float64]:
+    """Sum seconds by row. [s]"""
+    return np.asarray(np.bincount(row, weights=seconds, minlength=n), dtype=np.float64)
+
+
+def _with_none(values: pd.Index | pd.Series) -> NDArray[np.object_]:
+    """Give values with None at the end, where row -1 finds it."""
+    return np.array([*values, None], dtype=object)
+
+
+def _with_interval(row: dict[str, Any]) -> str:
     if np.isnan(row["mean"]):
         return "not known"
     told = wording.share(row["mean"])
