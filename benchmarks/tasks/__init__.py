@@ -12,6 +12,7 @@ from benchmarks.tasks import (
     performance,
     processes,
     reach,
+    simulation,
     siting,
     snapping,
     speeds,
@@ -34,6 +35,7 @@ ON_NETWORKS = {
 ALONE = {
     "whatif": whatif.contests,
     "performance": performance.contests,
+    "simulation": simulation.contests,
     "siting": siting.contests,
     "maps": maps.contests,
     "live day": live.day,

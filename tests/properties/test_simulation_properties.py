@@ -80,7 +80,7 @@ def test_the_loop_does_as_a_plain_list_of_units_does(seed, units, calls, queue, 
     median = rng.uniform(60, 600, (units, 6)).astype(np.float32)
     urgency = rng.permutation(calls)
     asked = queues.asked_at(at, stay, place, urgency=urgency)
-    fleet = queues.fleet_at(station, assignable=assignable)
+    fleet = queues.fleet_at(station, units, assignable=assignable)
     sent = send_units(asked, fleet, queues.drives_of(median, 60.0), queue=np.array([queue]))
     expected = plainly(at, stay, place, median.astype(float), urgency, queue=queue, assignable=assignable)
     assert sent.unit.tolist() == [unit for unit, _ in expected]
@@ -125,7 +125,7 @@ def plainly(at, stay, place, median, urgency, *, queue, assignable):
 def test_a_place_that_no_road_reaches_waits_for_nobody(queue):
     asked = queues.asked_at([0.0, 10.0], [5.0, 5.0], [0, 1])
     drives = queues.drives_of([[np.inf, 30.0]])
-    sent = send_units(asked, queues.fleet_at([0]), drives, queue=np.array([queue]))
+    sent = send_units(asked, queues.fleet_at([0], 1), drives, queue=np.array([queue]))
     assert sent.unit.tolist() == [-1, 0]
 
 
@@ -133,7 +133,7 @@ def test_the_lines_give_out_the_most_urgent_first():
     rng = np.random.default_rng(3)
     urgency = rng.permutation(200)
     asked = queues.asked_at(np.arange(200.0), np.ones(200), urgency=urgency)
-    lines = kernel.lines_for(asked.kind, 1)
+    lines = kernel.lines_for(asked.kind)
     for row in range(200):
         kernel.put_in_line(row, asked, lines)
     assert [urgency[kernel.take_from_line(0, asked, lines)] for _ in range(200)] == list(range(200))

@@ -8,13 +8,15 @@ from fireplan.simulation._simulate._event_loop import send_units
 ALWAYS = (-1e12, 1e15)
 
 
-def fleet_at(station, *, assignable=True):
+def fleet_at(station, n_stations, *, assignable=True):
     """Units that are alike, all of one kind and always on duty."""
     n = len(station)
+    station = np.asarray(station, dtype=np.int32)
+    kind_start, kind_unit = kernel.units_by_kind(np.ones((1, n), dtype=bool), station, n_stations)
     return kernel.UnitsInService(
-        station=np.asarray(station, dtype=np.int32),
-        kind_start=np.array([0, n]),
-        kind_unit=np.arange(n, dtype=np.int32),
+        station=station,
+        kind_start=kind_start,
+        kind_unit=kind_unit,
         duty_start=np.arange(n + 1),
         duty_begin_s=np.full(n, ALWAYS[0]),
         duty_end_s=np.full(n, ALWAYS[1]),
@@ -44,9 +46,11 @@ def asked_at(at_s, stay_s, place=None, *, urgency=None):
 
 
 def drives_of(median_s, turnout_s=0.0):
-    """Drives that take as long as they do."""
+    """Drives that take as long as they do, stations x places."""
+    median_s = np.ascontiguousarray(np.asarray(median_s, dtype=np.float32).T)[None]
     return kernel.Drives(
-        median_s=np.asarray(median_s, dtype=np.float32)[None],
+        median_s=median_s,
+        nearest=kernel.nearest_first(median_s),
         turnout_s=np.full((1, 1, 100), float(turnout_s)),
         upper=0.0,
         slope=0.0,
@@ -56,4 +60,4 @@ def drives_of(median_s, turnout_s=0.0):
 def queue_of(at_s, stay_s, servers, *, queue=True):
     """Who was served at one place by so many servers."""
     where = drives_of(np.zeros((1, 1)))
-    return send_units(asked_at(at_s, stay_s), fleet_at(np.zeros(servers)), where, queue=np.array([queue]))
+    return send_units(asked_at(at_s, stay_s), fleet_at(np.zeros(servers), 1), where, queue=np.array([queue]))

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from fireplan._kernel.jit import compiled
+from fireplan._kernel.jit import counting_nothing
 from fireplan._kernel.simulation.one_dispatch import choose, send, soonest_s
 from fireplan._kernel.simulation.waiting_lines import first_waiting, put_in_line, take_from_line
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from fireplan._kernel.simulation.waiting_lines import Lines
 
 
-@compiled
+@counting_nothing
 def run(
     asked: UnitsAsked,
     fleet: UnitsInService,
@@ -44,21 +44,23 @@ def run(
         nobody.
     """
     since_s = -np.inf
-    n = len(asked.at_s)
-    for row in range(n + 1):
-        until_s = asked.at_s[row] if row < n else np.inf
-        while True:
+    fresh, n = 0, len(asked.at_s)
+    while True:
+        until_s = asked.at_s[fresh] if fresh < n else np.inf
+        kind, at_s = -1, np.inf
+        if lines.length[-1] > 0:
             kind, at_s = first_waiting(since_s, asked, fleet, drives, moments, lines)
-            if kind < 0 or at_s > until_s:
-                break
-            waited = take_from_line(kind, asked, lines)
-            send(waited, choose(waited, at_s, asked, fleet, drives, moments), at_s, asked, fleet, drives, moments, sent)
-            since_s = at_s
-        if row == n:
+        waited = kind >= 0 and at_s <= until_s
+        if waited:
+            row, since_s = take_from_line(kind, asked, lines), at_s
+        elif fresh < n:
+            row, since_s = fresh, until_s
+            fresh += 1
+        else:
             break
-        since_s = until_s
+        # One place at which a unit is chosen and sent: the compiler puts a function that is called twice aside.
         unit = choose(row, since_s, asked, fleet, drives, moments)
         if unit >= 0:
             send(row, unit, since_s, asked, fleet, drives, moments, sent)
-        elif queue[asked.kind[row]] and soonest_s(row, since_s, asked, fleet, drives, moments) < np.inf:
+        elif not waited and queue[asked.kind[row]] and soonest_s(row, since_s, asked, fleet, drives, moments) < np.inf:
             put_in_line(row, asked, lines)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from fireplan._kernel.jit import compiled
+from fireplan._kernel.jit import counting_nothing
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -28,8 +28,8 @@ class UnitsInService(NamedTuple):
     station
         Row of each unit's station in the drives.
     kind_start, kind_unit
-        Units that may be sent where a kind is asked for: those of kind k are `kind_unit[kind_start[k] :
-        kind_start[k + 1]]`, in the order of the table.
+        Units that may be sent where a kind is asked for, by station: those of kind k at station s of n are
+        `kind_unit[kind_start[k * n + s] : kind_start[k * n + s + 1]]`, in the order of the table.
     duty_start, duty_begin_s, duty_end_s
         Spans on duty of each unit, likewise, in order and apart. [s]
     crew
@@ -95,7 +95,9 @@ class Drives(NamedTuple):
     Attributes
     ----------
     median_s
-        Periods x stations x places; inf: not reached. [s]
+        Periods x places x stations, so that what is compared stands together; inf: not reached. [s]
+    nearest
+        Periods x places x stations: rows of the stations, the nearest first.
     turnout_s
         Crews x circumstances x a hundred quantiles. [s]
     upper, slope
@@ -103,17 +105,52 @@ class Drives(NamedTuple):
     """
 
     median_s: NDArray[np.float32]
+    nearest: NDArray[np.int16]
     turnout_s: NDArray[np.float64]
     upper: float
     slope: float
 
 
 class Moments(NamedTuple):
-    """When each unit is clear of its last call and when it is home again [s]; its first span on duty not yet over."""
+    """
+    How units stand.
 
-    clear_s: NDArray[np.float64]
+    Attributes
+    ----------
+    home_s
+        When each is home again from its last call. [s]
+    ready_s, off_s
+        From when and until when it may be sent, if nothing else takes it. [s]
+    span
+        Its first span on duty not yet over.
+    """
+
     home_s: NDArray[np.float64]
+    ready_s: NDArray[np.float64]
+    off_s: NDArray[np.float64]
     span: NDArray[np.int64]
+
+
+def units_by_kind(
+    serves: NDArray[np.bool_], station: NDArray[np.integer], n_stations: int
+) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
+    """Give `kind_start` and `kind_unit` of units: kinds x units, whether each may be sent where a kind is asked for."""
+    kind, unit = np.nonzero(serves)
+    at = kind * n_stations + station[unit]
+    start = np.zeros(len(serves) * n_stations + 1, dtype=np.int64)
+    np.cumsum(np.bincount(at, minlength=len(start) - 1), out=start[1:])
+    return start, unit[np.argsort(at, kind="stable")].astype(np.int32)
+
+
+def nearest_first(median_s: NDArray[np.float32]) -> NDArray[np.int16]:
+    """Give rows of stations in order of their drives, for each period and place."""
+    return np.argsort(median_s, axis=-1, kind="stable").astype(np.int16)
+
+
+def all_at_home(units: UnitsInService) -> Moments:
+    """Let all units be home; their hours are looked up when they are first asked."""
+    n = len(units.station)
+    return Moments(np.full(n, -np.inf), np.full(n, -np.inf), np.full(n, -np.inf), units.duty_start[:-1].copy())
 
 
 class UnitsSent(NamedTuple):
@@ -126,60 +163,80 @@ class UnitsSent(NamedTuple):
     cleared_s: NDArray[np.float64]
 
 
-@compiled
-def ready_s(unit: int, at_s: float, fleet: UnitsInService, moments: Moments) -> float:
-    """Say when a unit may next be sent, from a moment on; inf: never. Moments asked for never go back. [s]"""
+@counting_nothing
+def renew(unit: int, since_s: float, fleet: UnitsInService, moments: Moments) -> None:
+    """Look up when a unit that is free from a moment on may next be sent, and until when."""
     last = fleet.duty_start[unit + 1]
-    while moments.span[unit] < last and fleet.duty_end_s[moments.span[unit]] <= at_s:
-        moments.span[unit] += 1
-    since_s = moments.clear_s[unit] if fleet.assignable else moments.home_s[unit]
-    since_s = max(since_s, at_s)
     span = moments.span[unit]
     while span < last and fleet.duty_end_s[span] <= since_s:
         span += 1
+    moments.span[unit] = span
     if span == last:
-        return np.inf
-    return max(since_s, fleet.duty_begin_s[span])
+        moments.ready_s[unit] = moments.off_s[unit] = np.inf
+    else:
+        moments.ready_s[unit] = max(since_s, fleet.duty_begin_s[span])
+        moments.off_s[unit] = fleet.duty_end_s[span]
 
 
-@compiled
+@counting_nothing
+def free_from_s(unit: int, at_s: float, fleet: UnitsInService, moments: Moments) -> float:
+    """Say when a unit may next be sent, from a moment on; inf: never. Moments asked for never go back. [s]"""
+    if at_s >= moments.off_s[unit]:
+        renew(unit, at_s, fleet, moments)
+    return max(moments.ready_s[unit], at_s)
+
+
+@counting_nothing
 def eta_s(
     row: int, unit: int, at_s: float, asked: UnitsAsked, fleet: UnitsInService, drives: Drives, moments: Moments
 ) -> float:
     """Say how long a unit drives at the median: one on its way home by way of its station. [s]"""
-    drive_s = float(drives.median_s[asked.period[row], fleet.station[unit], asked.place[row]])
+    drive_s = float(drives.median_s[asked.period[row], asked.place[row], fleet.station[unit]])
     return drive_s + max(moments.home_s[unit] - at_s, 0.0)
 
 
-@compiled
+@counting_nothing
 def choose(row: int, at_s: float, asked: UnitsAsked, fleet: UnitsInService, drives: Drives, moments: Moments) -> int:
     """Find the nearest unit that may be sent now; of some as near the first in the table; -1: none."""
     best, best_s = -1, np.inf
-    kind = asked.kind[row]
-    for at in range(fleet.kind_start[kind], fleet.kind_start[kind + 1]):
-        unit = int(fleet.kind_unit[at])
-        if ready_s(unit, at_s, fleet, moments) <= at_s:
-            found_s = eta_s(row, unit, at_s, asked, fleet, drives, moments)
-            if found_s < best_s:
-                best, best_s = unit, found_s
+    period, place = asked.period[row], asked.place[row]
+    n_stations = drives.nearest.shape[2]
+    first = asked.kind[row] * n_stations
+    for rank in range(n_stations):
+        station = drives.nearest[period, place, rank]
+        drive_s = float(drives.median_s[period, place, station])
+        if drive_s > best_s or drive_s == np.inf:
+            break
+        for at in range(fleet.kind_start[first + station], fleet.kind_start[first + station + 1]):
+            unit = int(fleet.kind_unit[at])
+            if at_s >= moments.off_s[unit]:
+                renew(unit, at_s, fleet, moments)
+            if moments.ready_s[unit] <= at_s:
+                found_s = drive_s + max(moments.home_s[unit] - at_s, 0.0)
+                if found_s < best_s or (found_s == best_s and unit < best):
+                    best, best_s = unit, found_s
     return best
 
 
-@compiled
+@counting_nothing
 def soonest_s(
     row: int, at_s: float, asked: UnitsAsked, fleet: UnitsInService, drives: Drives, moments: Moments
 ) -> float:
     """Say when a unit that reaches the place may be sent, from a moment on; inf: never. [s]"""
     best_s = np.inf
-    kind = asked.kind[row]
-    for at in range(fleet.kind_start[kind], fleet.kind_start[kind + 1]):
+    period, place = asked.period[row], asked.place[row]
+    n_stations = drives.nearest.shape[2]
+    first = asked.kind[row] * n_stations
+    for at in range(fleet.kind_start[first], fleet.kind_start[first + n_stations]):
         unit = int(fleet.kind_unit[at])
-        if drives.median_s[asked.period[row], fleet.station[unit], asked.place[row]] < np.inf:
-            best_s = min(best_s, ready_s(unit, at_s, fleet, moments))
-    return best_s
+        if drives.median_s[period, place, fleet.station[unit]] < np.inf:
+            if at_s >= moments.off_s[unit]:
+                renew(unit, at_s, fleet, moments)
+            best_s = min(best_s, moments.ready_s[unit])
+    return max(best_s, at_s)
 
 
-@compiled
+@counting_nothing
 def send(
     row: int,
     unit: int,
@@ -198,18 +255,20 @@ def send(
         low = min(int(x), LAST - 1)
         of = drives.turnout_s[fleet.crew[unit], asked.circumstance[row]]
         enroute_s += (of[low] + (x - low) * (of[low + 1] - of[low])) * fleet.factor[unit]
-    way = drives.upper + drives.slope * math.log(max(median_s, 1.0) / USUAL_S)
-    way = min(max(way, LEAST_UPPER), MOST_UPPER)
-    arrived_s = enroute_s + median_s * math.exp(way * asked.drive_z[row]) * asked.pace[row]
-    back_s = float(drives.median_s[asked.period[row], fleet.station[unit], asked.place[row]])
+    drive_s = median_s * asked.pace[row]
+    if asked.drive_z[row] != 0.0:
+        way = drives.upper + drives.slope * math.log(max(median_s, 1.0) / USUAL_S)
+        drive_s *= math.exp(min(max(way, LEAST_UPPER), MOST_UPPER) * asked.drive_z[row])
+    arrived_s = enroute_s + drive_s
+    back_s = float(drives.median_s[asked.period[row], asked.place[row], fleet.station[unit]])
     off_s = at_s + asked.called_off_s[row]
     if off_s < arrived_s:
         arrived_s, cleared_s = np.nan, max(off_s, enroute_s)
         back_s *= 0.5  # it turned back somewhere on the way
     else:
         cleared_s = arrived_s + asked.stay_s[row]
-    moments.clear_s[unit] = cleared_s
     moments.home_s[unit] = cleared_s + back_s
+    renew(unit, cleared_s if fleet.assignable else moments.home_s[unit], fleet, moments)
     sent.unit[row] = unit
     sent.dispatched_s[row] = at_s
     sent.enroute_s[row] = enroute_s

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from fireplan import wording
-from fireplan._kernel.simulation import UnitsInService
+from fireplan._kernel.simulation import UnitsInService, units_by_kind
 from fireplan.errors import InputError, UnknownIdError, listed, quoted
 from fireplan.response_performance._time_bins import ALWAYS, Spans, merge, staffed_spans, without
 from fireplan.scenario import held
@@ -88,25 +88,26 @@ def units_on_duty(
     if not len(units):
         raise InputError("no unit of this scenario stands at an open station, so nobody can be sent")
     duty = _duty(units, clock, brown_outs)
-    serves = [[kind == t or kind in ALSO_COUNTS_AS.get(t, ()) for t in units["type"]] for kind in kinds]
-    of_kind = [np.flatnonzero(found).astype(np.int32) for found in serves]
-    nobody = [kind for kind, found in zip(kinds, of_kind, strict=True) if not len(found)]
+    types = units["type"].tolist()
+    serves = np.array([[kind == t or kind in ALSO_COUNTS_AS.get(t, ()) for t in types] for kind in kinds])
+    nobody = [kind for kind, found in zip(kinds, serves, strict=True) if not found.any()]
     if nobody:
         notes.append(f"the department has no {listed(nobody)}: whatever of it is asked for counts as unmet or as aid")
-    types = sorted(units["type"].unique())
+    crews = sorted(set(types))
     factor = units["turnout_s"].to_numpy(float)
     turnouts = None if scenario.calibration is None else scenario.calibration.turnouts
     if turnouts is not None:
         factor = factor / turnouts.of_units(units.assign(station_id=""))["turnout_s"].to_numpy(float)
+    kind_start, kind_unit = units_by_kind(serves, row, len(stations))
     count = np.bincount(duty.owner, minlength=len(units))
     fleet = UnitsInService(
         station=row.astype(np.int32),
-        kind_start=np.concatenate([[0], np.cumsum([len(found) for found in of_kind])]).astype(np.int64),
-        kind_unit=np.concatenate(of_kind).astype(np.int32),
+        kind_start=kind_start,
+        kind_unit=kind_unit,
         duty_start=np.concatenate([[0], np.cumsum(count)]).astype(np.int64),
         duty_begin_s=(duty.begin_us - clock.ends_us[0]) / MICRO,
         duty_end_s=(duty.end_us - clock.ends_us[0]) / MICRO,
-        crew=np.array([types.index(t) for t in units["type"]], dtype=np.int32),
+        crew=np.array([crews.index(t) for t in types], dtype=np.int32),
         factor=factor,
         assignable=assignable,
     )

@@ -12,6 +12,7 @@ import pandas as pd
 import shapely
 
 from fireplan import wording
+from fireplan._kernel.simulation import nearest_first
 from fireplan.crs import WGS84
 from fireplan.roads import REST
 from fireplan.roads._speed_periods import DAY_MIN, WEEK_MIN
@@ -28,8 +29,8 @@ if TYPE_CHECKING:
     from fireplan.simulation._simulate._call_templates import CallTemplates
     from fireplan.travel import Places
 
-MOST_BYTES = 200_000_000
-"""Times of more places than this has room for are those of a place near by."""
+MOST_BYTES, BYTES = 150_000_000, 6
+"""Times of more places than this has room for are those of a place near by; so much is a time and its rank."""
 
 CELLS_DEG = (0.0, 0.0005, 0.001, 0.002, 0.004, 0.008, 0.016)
 """How far places may be put together: some 0, 50, 100, 200 m ... [degrees]"""
@@ -42,7 +43,9 @@ class DriveMedians(NamedTuple):
     Attributes
     ----------
     median_s
-        Periods x open stations x places; inf: not reached. [s]
+        Periods x places x open stations; inf: not reached. [s]
+    nearest
+        Rows of the stations, the nearest first.
     stations
         Ids of the open stations.
     place
@@ -54,6 +57,7 @@ class DriveMedians(NamedTuple):
     """
 
     median_s: NDArray[np.float32]
+    nearest: NDArray[np.int16]
     stations: tuple[str, ...]
     place: NDArray[np.int64]
     period_of_minute: NDArray[np.int64]
@@ -65,7 +69,7 @@ def drive_medians(scenario: Scenario, templates: CallTemplates) -> DriveMedians:
     names = scenario.roads.period_names if scenario.roads.periods else [""]
     n_stations = len(station_places(scenario).ids)
     xy = shapely.get_coordinates(templates.incidents.geometry.to_numpy())
-    most = max(MOST_BYTES // (4 * max(n_stations, 1) * len(names)), 1)
+    most = max(MOST_BYTES // (BYTES * max(n_stations, 1) * len(names)), 1)
     xy, place, cell = _put_together(xy, most)
     notes: tuple[str, ...] = ()
     if cell:
@@ -73,9 +77,9 @@ def drive_medians(scenario: Scenario, templates: CallTemplates) -> DriveMedians:
         notes = (f"calls within about {told} of one another are driven to as one place, to save memory",)
     ends = _on_road(scenario, xy)
     driven = [scenario if not name else scenario.during(name, incidents=False) for name in names]
-    median_s = np.stack([time_rows(one, ends) for one in driven])
+    median_s = np.stack([time_rows(one, ends).T for one in driven])
     ids = tuple(map(str, station_places(scenario).ids))
-    return DriveMedians(median_s, ids, place, _period_of_minute(scenario, names), notes)
+    return DriveMedians(median_s, nearest_first(median_s), ids, place, _period_of_minute(scenario, names), notes)
 
 
 def _put_together(xy: NDArray[np.float64], most: int) -> tuple[NDArray[np.float64], NDArray[np.int64], float]:
@@ -128,5 +132,5 @@ def median_drives(
     """Median drives from stations to calls of the history; NaN where it is not known. [s]"""
     station = pd.Index(drives.stations).get_indexer(pd.Index(station_id.astype(str)))
     period = periods_of(drives, templates, pattern)
-    median_s = drives.median_s[period, station, drives.place[pattern]].astype(float)
+    median_s = drives.median_s[period, drives.place[pattern], station].astype(float)
     return np.where((station >= 0) & np.isfinite(median_s), median_s, np.nan)

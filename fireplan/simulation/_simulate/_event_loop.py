@@ -38,9 +38,8 @@ def send_units(
     chooser
         Given a row, the moment and when units are free: which is sent, -1 for none. Left out: the nearest, compiled.
     """
-    n, units = len(asked.at_s), len(fleet.station)
-    moments = kernel.Moments(np.full(units, -np.inf), np.full(units, -np.inf), fleet.duty_start[:-1].copy())
-    lines = kernel.lines_for(asked.kind, len(fleet.kind_start) - 1)
+    n, moments = len(asked.at_s), kernel.all_at_home(fleet)
+    lines = kernel.lines_for(asked.kind)
     sent = kernel.UnitsSent(np.full(n, -1, dtype=np.int32), *(np.full(n, np.nan) for _ in range(4)))
     if chooser is None:
         kernel.run(asked, fleet, drives, moments, lines, sent, queue)
@@ -65,7 +64,7 @@ def _run_in_python(
     since_s, n = -np.inf, len(asked.at_s)
     for row in range(n + 1):
         until_s = float(asked.at_s[row]) if row < n else np.inf
-        while lines.length.any():
+        while lines.length[-1] > 0:
             kind, at_s = kernel.first_waiting(since_s, *there, lines)
             if kind < 0 or at_s > until_s:
                 break

@@ -151,6 +151,7 @@ def simulated(model: SimulationModel, seed: int, replication: int) -> Replicatio
     )
     drives = Drives(
         median_s=model.drives.median_s,
+        nearest=model.drives.nearest,
         turnout_s=model.turnout_s,
         upper=0.0 if model.spread is None else model.spread.upper,
         slope=0.0 if model.spread is None else model.spread.slope,

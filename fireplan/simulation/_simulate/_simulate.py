@@ -364,7 +364,7 @@ def _grounds(
             f"no neighbour's {listed(sorted(without))} arrived in the history, so when one that is handed a call does"
             " is not known"
         )
-    never = int(np.isinf(model.drives.median_s[0]).all(axis=0)[model.drives.place].sum())
+    never = int(np.isinf(model.drives.median_s[0]).all(axis=1)[model.drives.place].sum())
     if never:
         n = wording.counted(never, "call of the history lies", "calls of the history lie")
         notes.append(f"{n} where no unit can drive to: calls like them count as handed on or lost")
