@@ -5,8 +5,17 @@ from __future__ import annotations
 from fireplan.simulation._simulate._dispatch_policies import DispatchMoment, nearest
 from fireplan.simulation._simulate._simulate import simulate
 from fireplan.simulation._simulate._simulation_result import SimulatedHistory, Simulation
+from fireplan.simulation._simulate._what_ifs import brownouts, second_unit
 
-__all__ = ["DispatchMoment", "SimulatedHistory", "Simulation", "nearest", "simulate"]
+__all__ = [
+    "DispatchMoment",
+    "SimulatedHistory",
+    "Simulation",
+    "brownouts",
+    "nearest",
+    "second_unit",
+    "simulate",
+]
 
 
 def __dir__() -> list[str]:

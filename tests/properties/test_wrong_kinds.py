@@ -92,7 +92,8 @@ LEFT = {
 LEARNT = fp.Calibration("linear", ERROR, network=network_fingerprint(TOWN.roads), history="b")
 
 CALLS = {  # valid calls, by the name of the function: what its arguments are besides those of THINGS
-    "simulate": {"history": WEEKS, "days": 1, "replications": 1}, "Simulation.replication": {"number": 1},
+    **{name: {"history": WEEKS, "days": 1, "replications": 1} for name in ("simulate", "brownouts", "second_unit")},
+    "Simulation.replication": {"number": 1},
     "nearest": {"moment": fp.simulation.DispatchMoment(0.0, "engine", "", "", "", ("E1",), (60.0,), ("E1",))},
     "DispatchMoment": {"at_s": 0.0, "kind": "engine", "category": "", "call_type": "", "priority": "", "free": ("E1",),
                "travel_s": (60.0,), "all_free": ("E1",)},

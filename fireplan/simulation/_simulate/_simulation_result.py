@@ -151,6 +151,27 @@ class Simulation(OfOneRelease):
         ids = np.array([f"{number:02d}-{i:06d}" for i in range(1, len(found.template) + 1)], dtype=object)
         return SimulatedHistory(self._incidents(found, ids), self._responses(found, ids), self.timezone)
 
+    @property
+    def headline(self) -> str:
+        """What `share_within` is the share of, in words."""
+        return self._headline.title
+
+    def by_replication(self) -> pd.DataFrame:
+        """
+        Give the figures of each replication.
+
+        Returns
+        -------
+        By `replication`, from 1, the measures of `summary`. The same replication of two scenarios simulated from one
+        history with one seed has the same calls, so that differences can be taken row by row.
+        """
+        rows = []
+        for found in self._runs:
+            busy_s, duty_s = self._shares(found)
+            row = {name: value for name, (value, _) in self._of_run(found).items()}
+            rows.append(row | {"utilisation": float(busy_s.sum() / duty_s) if duty_s else float("nan")})
+        return pd.DataFrame(rows, index=pd.RangeIndex(1, self.replications + 1, name="replication"))
+
     def all_responses(self) -> pd.DataFrame:
         """Units sent in all replications, told apart by column `replication`, from 1."""
         tables = [self.replication(i).responses.assign(replication=i) for i in range(1, self.replications + 1)]
