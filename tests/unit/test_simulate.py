@@ -300,6 +300,27 @@ def test_the_headline_may_be_an_objective():
         simulate(town, calls, objective=fp.Objective("f", "Force", 480, needs={"people": 16}))
 
 
+def test_calls_for_what_the_department_never_sent_are_not_in_the_headline():
+    town = two_stations()
+    calls = regular(6 * HOUR_S, units=("OCN M9",), days=14)
+    own = regular(6 * HOUR_S, days=14)
+    theirs = calls._replace(
+        incidents=calls.incidents.rename(lambda i: f"x{i}"),
+        responses=calls.responses.assign(incident_id="x" + calls.responses["incident_id"]),
+    )
+    both = own._replace(
+        incidents=pd.concat([own.incidents, theirs.incidents]),
+        responses=pd.concat([own.responses, theirs.responses], ignore_index=True),
+    )
+    found = simulate(town, both, days=7, replications=1).summary()
+    assert found.loc["calls", "n"] == 56
+    assert found.loc["share_within", "n"] == 28
+    gone = simulate(town.apply(fp.RemoveUnit("E1"), fp.RemoveUnit("E2"), fp.AddUnit("T1", to="S1", type="truck")),
+                    both, days=7, replications=1).summary()  # fmt: skip
+    assert gone.loc["share_within", "n"] == 28  # what is taken away does not leave the count
+    assert gone.loc["share_within", "mean"] == 0
+
+
 def test_it_says_itself_in_a_few_lines():
     said = repr(simulate(TOWN, regular(6 * HOUR_S), days=7, replications=2))
     assert "7 days x 2 replications, 56 calls, seed 1; modelled" in said

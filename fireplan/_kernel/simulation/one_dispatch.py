@@ -72,7 +72,7 @@ class UnitsAsked(NamedTuple):
     stay_s
         From arrival to clear. [s]
     called_off_s
-        From dispatch to being called off; NaN: it arrives. [s]
+        From dispatch to being called off, whoever is sent; NaN: it arrives. [s]
     """
 
     at_s: NDArray[np.float64]
@@ -261,9 +261,9 @@ def send(
         drive_s *= math.exp(min(max(way, LEAST_UPPER), MOST_UPPER) * asked.drive_z[row])
     arrived_s = enroute_s + drive_s
     back_s = float(drives.median_s[asked.period[row], asked.place[row], fleet.station[unit]])
-    off_s = at_s + asked.called_off_s[row]
-    if off_s < arrived_s:
-        arrived_s, cleared_s = np.nan, max(off_s, enroute_s)
+    off_s = asked.called_off_s[row]
+    if off_s >= 0.0:
+        arrived_s, cleared_s = np.nan, max(at_s + off_s, enroute_s)
         back_s *= 0.5  # it turned back somewhere on the way
     else:
         cleared_s = arrived_s + asked.stay_s[row]

@@ -64,6 +64,8 @@ class CallTemplates(NamedTuple):
     own
         Responses of the department's own units, to learn from: `row` (call), `unit_id`, `station_id`, `travel_s` (not
         of one that was on the road) [s], `dispatched`, `cleared`.
+    own_kinds
+        Kinds of unit that the department sent itself.
     period
         The days that the history covers.
     notes
@@ -85,6 +87,7 @@ class CallTemplates(NamedTuple):
     called_off_s: NDArray[np.float64]
     aid_s: Mapping[str, NDArray[np.float64]]
     own: pd.DataFrame
+    own_kinds: frozenset[str]
     period: LocalPeriod
     notes: tuple[str, ...]
 
@@ -167,6 +170,7 @@ def call_templates(history: History, scenario: Scenario, *, run_cards: RunCards 
         called_off_s=items["called_off_s"].to_numpy(float),
         aid_s=_aid(responses, own),
         own=learn,
+        own_kinds=frozenset(responses.loc[own, "unit_type"].astype(str)),
         period=period,
         notes=tuple(notes),
     )

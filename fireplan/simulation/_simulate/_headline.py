@@ -46,6 +46,9 @@ class Headline(NamedTuple):
         Within which time of what: "received", "dispatched" (the unit that came), "enroute". [s]
     pattern
         Which patterns of calls it speaks of.
+    asked
+        Kinds of unit of which a call has to ask for one: those of the department of the history, so that the same calls
+        count in every what-if.
     """
 
     title: str
@@ -53,6 +56,7 @@ class Headline(NamedTuple):
     limit_s: float
     since: str
     pattern: NDArray[np.bool_]
+    asked: frozenset[str]
 
 
 def headline_of(objective: Objective | None, templates: CallTemplates) -> Headline:
@@ -60,7 +64,8 @@ def headline_of(objective: Objective | None, templates: CallTemplates) -> Headli
     every = np.ones(len(templates.category), dtype=bool)
     if objective is None:
         title = f"First unit within {wording.clock(LIMIT_S)} of the call"
-        return Headline(title, frozenset(Policy().first_types), LIMIT_S, "received", every)
+        types = frozenset(Policy().first_types)
+        return Headline(title, types, LIMIT_S, "received", every, _asked_for(types, templates))
     if objective.interval not in SINCE or len(objective.needs) != 1 or [*objective.needs.values()] != [1]:
         raise InputError(
             f"objective {quoted(objective.key)} cannot be the headline: give one for a single unit and one of"
@@ -78,7 +83,16 @@ def headline_of(objective: Objective | None, templates: CallTemplates) -> Headli
         wanted = getattr(objective, name)
         if wanted:
             every &= calls[column].astype("str").isin(wanted).to_numpy() if column in calls else False
-    return Headline(str(objective), frozenset(kinds), objective.limit_s, SINCE[objective.interval], every)
+    types = frozenset(kinds)
+    since = SINCE[objective.interval]
+    return Headline(str(objective), types, objective.limit_s, since, every, _asked_for(types, templates))
+
+
+def _asked_for(types: frozenset[str], templates: CallTemplates) -> frozenset[str]:
+    """Kinds that types of unit serve as, of those that the department sent itself."""
+    serve = {also for t in types for also in (t, *ALSO_COUNTS_AS.get(t, ()))}
+    own = {also for t in templates.own_kinds for also in (t, *ALSO_COUNTS_AS.get(t, ()))}
+    return frozenset(serve & own if own else serve)
 
 
 def first_arrivals(
@@ -95,10 +109,9 @@ def first_arrivals(
     n = len(found.template)
     types, sent = np.array([*unit_types, ""], dtype=object), found.sent
     right = np.isin(types[sent.unit], list(headline.kinds)) & (found.who == OWN) & np.isfinite(sent.arrived_s)
-    serving = {k for k in kinds for t in headline.kinds if k == t or k in ALSO_COUNTS_AS.get(t, ())}
-    wanted = np.isin(np.array(kinds, dtype=object)[found.kind], list(serving)) & ~found.off
+    wanted = np.isin(np.array(kinds, dtype=object)[found.kind], list(headline.asked)) & ~found.off
     counts = np.zeros(n, dtype=bool)
-    counts[found.call[wanted | right]] = True
+    counts[found.call[wanted]] = True
     counts &= found.counts & headline.pattern[found.template]
     rows = np.flatnonzero(right)
     rows = rows[np.argsort(sent.arrived_s[rows], kind="stable")]

@@ -199,8 +199,9 @@ def _with_aid(model: SimulationModel, asked: UnitsAsked, level: NDArray[np.float
         if known is None or not len(known):
             continue
         sent.arrived_s[rows] = asked.at_s[rows] + known[(level[rows] * len(known)).astype(np.int64)]
-        off = asked.at_s[rows] + asked.called_off_s[rows] < sent.arrived_s[rows]
-        sent.cleared_s[rows] = np.where(
+        off = asked.called_off_s[rows] >= 0
+        cleared_s = np.where(
             off, asked.at_s[rows] + asked.called_off_s[rows], sent.arrived_s[rows] + asked.stay_s[rows]
         )
+        sent.cleared_s[rows] = cleared_s
         sent.arrived_s[rows[off]] = np.nan

@@ -186,8 +186,9 @@ class Simulation(OfOneRelease):
         By `measure`: `title`, `unit`, `mean` over replications with its 95 % interval `low` to `high` (Student's t;
         missing of one replication), `n` calls or units behind it, `replications`, `seed`. `served`, `aid` and `lost`
         add up to `calls`, and `units_sent`, `units_aid` and `units_unmet` to `units_asked`. Percentiles are of the
-        calls that a unit of the department reached (inverted_cdf), and `share_within` is of all that asked for one:
-        what was handed on or lost is not within.
+        calls that a unit of the department reached (inverted_cdf). `share_within` is of all that asked for a unit of a
+        kind that the department sent itself in the history, and that was not called off: what was handed on or lost is
+        not within.
         """
         rows = [self._of_run(found) for found in self._runs]
         busy = [self._shares(found) for found in self._runs]
