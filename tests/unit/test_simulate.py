@@ -170,21 +170,22 @@ def test_a_quint_serves_as_engine_and_truck():
     assert figures(found)["served"] == figures(found)["calls"]
 
 
-def test_a_unit_called_off_does_not_arrive():
+@pytest.mark.parametrize("after_s", [140.0, 2000.0])
+def test_a_unit_called_off_does_not_arrive_whoever_is_sent(after_s):
     rows = [
         row
         for i in range(60)
         for at in [MONDAY + pd.Timedelta(hours=6 * i)]
         for row in (
             went(f"c{i}", "E1", 0, 60, 120, 300, 1500, at=at),
-            went(f"c{i}", "E2", 0, 60, 120, None, 200, at=at, cancelled=True),
+            went(f"c{i}", "E2", 0, 60, 120, None, 60 + after_s, at=at, cancelled=True),
         )
     ]
     came = simulate(two_stations(), history(*rows), days=14, replications=1).responses
     off = came[came["cancelled"]]
     assert len(off) == len(came) / 2
     assert off["arrived"].isna().all()
-    np.testing.assert_allclose((off["cleared"] - off["dispatched"]).dt.total_seconds(), 140.0)
+    np.testing.assert_allclose((off["cleared"] - off["dispatched"]).dt.total_seconds(), after_s)
 
 
 @pytest.mark.parametrize("demand", ["days", "poisson"])
