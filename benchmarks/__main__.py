@@ -16,6 +16,7 @@ for _name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUM
 RESULTS = Path(__file__).with_name("RESULTS.md")
 TASKS = (
     "reach", "field", "speeds", "candidates", "snap", "isochrones", "whatif", "performance", "siting", "hypercube",
+    "simulation",
     "maps", "live", "live day", "import", "commands", "growth", "county",
     "processes",
 )  # fmt: skip

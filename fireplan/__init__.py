@@ -67,6 +67,9 @@ _NAMES = {
     "replay": "simulation",
     "Scenario": "scenario",
     "hypercube": "simulation",
+    "simulate": "simulation",
+    "brownouts": "simulation",
+    "second_unit": "simulation",
     "Objective": "standards",
     "Standard": "standards",
     "read_stations": "stations",
@@ -138,8 +141,11 @@ if TYPE_CHECKING:
     from fireplan.response_performance import workload as workload
     from fireplan.roads import RoadNetwork as RoadNetwork
     from fireplan.scenario import Scenario as Scenario
+    from fireplan.simulation import brownouts as brownouts
     from fireplan.simulation import hypercube as hypercube
     from fireplan.simulation import replay as replay
+    from fireplan.simulation import second_unit as second_unit
+    from fireplan.simulation import simulate as simulate
     from fireplan.standards import Objective as Objective
     from fireplan.standards import Standard as Standard
     from fireplan.stations import read_stations as read_stations

@@ -30,6 +30,7 @@ ALIASES = {
     "By": "str",
     "Figured": "str",
     "Theme": "str",
+    "Demand": "str",
 }
 """Names that a signature gives to kinds, and what they stand for."""
 
@@ -51,6 +52,7 @@ NOUNS = {
     "Shifts": "shifts: fp.response_performance.Shifts(...)",
     "Missed": "what fp.why_missed gives",
     "Replay": "a replay, such as fp.replay gives",
+    "DispatchMoment": "a moment: fp.simulation.DispatchMoment(...)",
     "Siting": "what a question of fp.siting gives",
     "Robustness": "what fp.siting.robustness gives",
     "Rules": "rules: fp.siting.Rules(...)",

@@ -13,6 +13,7 @@ from benchmarks.tasks import (
     performance,
     processes,
     reach,
+    simulation,
     siting,
     snapping,
     speeds,
@@ -35,6 +36,7 @@ ON_NETWORKS = {
 ALONE = {
     "whatif": whatif.contests,
     "performance": performance.contests,
+    "simulation": simulation.contests,
     "siting": siting.contests,
     "hypercube": hypercube.contests,
     "maps": maps.contests,

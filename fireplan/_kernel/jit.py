@@ -24,6 +24,13 @@ handed in, each function is called with one set of types, and what would pull in
 A number that begins as 0 and grows is an `np.int64`, or the compiler takes the 0 for a type of its own.
 """
 
+counting_nothing = _compile(_nrt=False)
+"""
+Compile a function likewise that makes no array: nobody counts who holds those that it is handed.
+
+Counting is by far the most of a small function that is handed dozens of arrays at every call.
+"""
+
 part = _compile(no_cpython_wrapper=True)
 """Compile a part of such a function likewise: it is called by compiled functions alone, and has no door to Python."""
 

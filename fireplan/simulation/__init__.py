@@ -6,16 +6,27 @@ from fireplan.simulation._hypercube import Hypercube, hypercube
 from fireplan.simulation._hypercube_matrix import HypercubeAnswer, hypercube_matrix
 from fireplan.simulation._paired_replays import compare_replays, displaced_workload
 from fireplan.simulation._replay import Replay, replay
+from fireplan.simulation._simulate._dispatch_policies import DispatchMoment, nearest
+from fireplan.simulation._simulate._simulate import simulate
+from fireplan.simulation._simulate._simulation_result import SimulatedHistory, Simulation
+from fireplan.simulation._simulate._what_ifs import brownouts, second_unit
 
 __all__ = [
+    "DispatchMoment",
     "Hypercube",
     "HypercubeAnswer",
     "Replay",
+    "SimulatedHistory",
+    "Simulation",
+    "brownouts",
     "compare_replays",
     "displaced_workload",
     "hypercube",
     "hypercube_matrix",
+    "nearest",
     "replay",
+    "second_unit",
+    "simulate",
 ]
 
 

@@ -12,8 +12,8 @@ from fireplan._conversions import HOUR_US
 from fireplan.errors import InputError, listed, quoted
 from fireplan.response_performance import workload
 from fireplan.response_performance._attendance import NO_UNITS, beside
-from fireplan.response_performance._time_groups import WEEKDAYS
 from fireplan.response_performance._time_bins import LocalPeriod, clock_of, instants_us, staffed_spans
+from fireplan.response_performance._time_groups import WEEKDAYS
 from fireplan.scenario import root
 
 if TYPE_CHECKING:

@@ -46,6 +46,9 @@ RUNS = learnt_drives.runs(40)
 LEARNT = learnt_drives.learnt(TOWN.roads, draws=2)
 WRONG_BY = fp.calibration.diagnostics(RUNS, LEARNT, TOWN)
 DRIVEN = gpd.GeoDataFrame({"predicted_s": [111.0], "observed_s": [140.0]}, geometry=SITES.to_numpy(), crs=4326)
+DAYS = [{k: v.replace("03-05", f"03-{day:02d}") for k, v in ROW.items()} for day in range(1, 15)]
+WEEKS = fp.incidents.read_cad_rows([{**row, "incident_id": str(i)} for i, row in enumerate(DAYS)], timezone="UTC")
+SIMULATED = fp.simulate(TOWN, WEEKS, days=1, replications=1)
 PAGE, SECOND = fp.maps.OfflineMap(title="x"), fp.maps.OfflineMap(title="y")
 OBJECTS = (
     TOWN,
@@ -59,6 +62,7 @@ OBJECTS = (
     ATTENDED,
     PASSING,
     REPLAYED,
+    SIMULATED,
     PAGE,
     fp.Policy(),
     fp.travel.Routes(TOWN.roads, cutoff_s=300),
@@ -92,6 +96,11 @@ LEFT = {
 LEARNT = fp.Calibration("linear", ERROR, network=network_fingerprint(TOWN.roads), history="b")
 
 CALLS = {  # valid calls, by the name of the function: what its arguments are besides those of THINGS
+    **{name: {"history": WEEKS, "days": 1, "replications": 1} for name in ("simulate", "brownouts", "second_unit")},
+    "Simulation.replication": {"number": 1},
+    "nearest": {"moment": fp.simulation.DispatchMoment(0.0, "engine", "", "", "", ("E1",), (60.0,), ("E1",))},
+    "DispatchMoment": {"at_s": 0.0, "kind": "engine", "category": "", "call_type": "", "priority": "", "free": ("E1",),
+               "travel_s": (60.0,), "all_free": ("E1",)},
     "AddUnit": {"unit_id": "E9", "to": "S1"},
     "BanTurn": {"road": "Line Street", "onto": "Line Street"},
     "BuildRoad": {"line": [(-140.0, 30.0), (-139.99, 30.02), (-140.0, 30.04)]},
@@ -230,7 +239,7 @@ MADE_HERE = {
     "CadHistory", "RoadNetwork", "Chart", "Attendance", "Missed", "Period", "OnRoad", "Robustness", "Siting",
     "Hypercube", "HypercubeAnswer",
     "CandidateTimes", "Diagnostics", "ModelCard", "CardPart", "ByPlace", "ReferenceFigure", "Places", "Spot", "Usual",
-    "TurnoutTimes", "TurnoutLaw", "StationTurnout", "Replay",
+    "TurnoutTimes", "TurnoutLaw", "StationTurnout", "Replay", "SimulatedHistory", "Simulation",
 }  # fmt: skip
 """Results: made by fireplan, of arrays and tables that it has checked; their methods are asked."""
 

@@ -1,0 +1,276 @@
+"""One unit asked for: which are free for it, which is nearest, and when it is free again."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+from fireplan._kernel.jit import counting_nothing
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+LOWEST_LEVEL, LEVELS_EACH, LAST = 0.005, 100.0, 99
+"""Quantiles are kept at the middles of a hundred equal shares: the first, how many to a whole, and the last row."""
+
+LEAST_UPPER, MOST_UPPER, USUAL_S = 0.005, 3.0, 240.0
+"""As in `fireplan.drive_times.TravelSpread`."""
+
+
+class UnitsInService(NamedTuple):
+    """
+    Units.
+
+    Attributes
+    ----------
+    station
+        Row of each unit's station in the drives.
+    kind_start, kind_unit
+        Units that may be sent where a kind is asked for, by station: those of kind k at station s of n are
+        `kind_unit[kind_start[k * n + s] : kind_start[k * n + s + 1]]`, in the order of the table.
+    duty_start, duty_begin_s, duty_end_s
+        Spans on duty of each unit, likewise, in order and apart. [s]
+    crew
+        Which turnouts its crew has.
+    factor
+        Its turnouts by those of a usual station.
+    assignable
+        Whether a unit may be sent while it drives home.
+    """
+
+    station: NDArray[np.int32]
+    kind_start: NDArray[np.int64]
+    kind_unit: NDArray[np.int32]
+    duty_start: NDArray[np.int64]
+    duty_begin_s: NDArray[np.float64]
+    duty_end_s: NDArray[np.float64]
+    crew: NDArray[np.int32]
+    factor: NDArray[np.float64]
+    assignable: bool
+
+
+class UnitsAsked(NamedTuple):
+    """
+    What calls ask for: a row for each unit, in order of asking.
+
+    Attributes
+    ----------
+    at_s
+        When it is asked for. [s]
+    kind, place, period
+        What, where, and row of the period whose drives hold.
+    urgency
+        The less, the sooner it is served of those that wait: one for each row, none twice.
+    circumstance
+        Which of a crew's turnouts it meets: category and hour.
+    turnout_level, drive_z
+        Where it stands among turnouts (0 to 1), and among drives (their `z`).
+    pace
+        What drives are multiplied by.
+    stay_s
+        From arrival to clear. [s]
+    called_off_s
+        From dispatch to being called off, whoever is sent; NaN: it arrives. [s]
+    """
+
+    at_s: NDArray[np.float64]
+    kind: NDArray[np.int32]
+    place: NDArray[np.int32]
+    period: NDArray[np.int32]
+    urgency: NDArray[np.int64]
+    circumstance: NDArray[np.int32]
+    turnout_level: NDArray[np.float64]
+    drive_z: NDArray[np.float64]
+    pace: NDArray[np.float64]
+    stay_s: NDArray[np.float64]
+    called_off_s: NDArray[np.float64]
+
+
+class Drives(NamedTuple):
+    """
+    How long it takes to turn out and to drive.
+
+    Attributes
+    ----------
+    median_s
+        Periods x places x stations, so that what is compared stands together; inf: not reached. [s]
+    nearest
+        Periods x places x stations: rows of the stations, the nearest first.
+    turnout_s
+        Crews x circumstances x a hundred quantiles. [s]
+    upper, slope
+        Of the spread of drives about their median.
+    """
+
+    median_s: NDArray[np.float32]
+    nearest: NDArray[np.int16]
+    turnout_s: NDArray[np.float64]
+    upper: float
+    slope: float
+
+
+class Moments(NamedTuple):
+    """
+    How units stand.
+
+    Attributes
+    ----------
+    home_s
+        When each is home again from its last call. [s]
+    ready_s, off_s
+        From when and until when it may be sent, if nothing else takes it. [s]
+    span
+        Its first span on duty not yet over.
+    """
+
+    home_s: NDArray[np.float64]
+    ready_s: NDArray[np.float64]
+    off_s: NDArray[np.float64]
+    span: NDArray[np.int64]
+
+
+def units_by_kind(
+    serves: NDArray[np.bool_], station: NDArray[np.integer], n_stations: int
+) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
+    """Give `kind_start` and `kind_unit` of units: kinds x units, whether each may be sent where a kind is asked for."""
+    kind, unit = np.nonzero(serves)
+    at = kind * n_stations + station[unit]
+    start = np.zeros(len(serves) * n_stations + 1, dtype=np.int64)
+    np.cumsum(np.bincount(at, minlength=len(start) - 1), out=start[1:])
+    return start, unit[np.argsort(at, kind="stable")].astype(np.int32)
+
+
+def nearest_first(median_s: NDArray[np.float32]) -> NDArray[np.int16]:
+    """Give rows of stations in order of their drives, for each period and place."""
+    return np.argsort(median_s, axis=-1, kind="stable").astype(np.int16)
+
+
+def all_at_home(units: UnitsInService) -> Moments:
+    """Let all units be home; their hours are looked up when they are first asked."""
+    n = len(units.station)
+    return Moments(np.full(n, -np.inf), np.full(n, -np.inf), np.full(n, -np.inf), units.duty_start[:-1].copy())
+
+
+class UnitsSent(NamedTuple):
+    """Who was sent, by row asked for (-1: nobody), and when: dispatched, under way, arrived (NaN: not), clear. [s]"""
+
+    unit: NDArray[np.int32]
+    dispatched_s: NDArray[np.float64]
+    enroute_s: NDArray[np.float64]
+    arrived_s: NDArray[np.float64]
+    cleared_s: NDArray[np.float64]
+
+
+@counting_nothing
+def renew(unit: int, since_s: float, fleet: UnitsInService, moments: Moments) -> None:
+    """Look up when a unit that is free from a moment on may next be sent, and until when."""
+    last = fleet.duty_start[unit + 1]
+    span = moments.span[unit]
+    while span < last and fleet.duty_end_s[span] <= since_s:
+        span += 1
+    moments.span[unit] = span
+    if span == last:
+        moments.ready_s[unit] = moments.off_s[unit] = np.inf
+    else:
+        moments.ready_s[unit] = max(since_s, fleet.duty_begin_s[span])
+        moments.off_s[unit] = fleet.duty_end_s[span]
+
+
+@counting_nothing
+def free_from_s(unit: int, at_s: float, fleet: UnitsInService, moments: Moments) -> float:
+    """Say when a unit may next be sent, from a moment on; inf: never. Moments asked for never go back. [s]"""
+    if at_s >= moments.off_s[unit]:
+        renew(unit, at_s, fleet, moments)
+    return max(moments.ready_s[unit], at_s)
+
+
+@counting_nothing
+def eta_s(
+    row: int, unit: int, at_s: float, asked: UnitsAsked, fleet: UnitsInService, drives: Drives, moments: Moments
+) -> float:
+    """Say how long a unit drives at the median: one on its way home by way of its station. [s]"""
+    drive_s = float(drives.median_s[asked.period[row], asked.place[row], fleet.station[unit]])
+    return drive_s + max(moments.home_s[unit] - at_s, 0.0)
+
+
+@counting_nothing
+def choose(row: int, at_s: float, asked: UnitsAsked, fleet: UnitsInService, drives: Drives, moments: Moments) -> int:
+    """Find the nearest unit that may be sent now; of some as near the first in the table; -1: none."""
+    best, best_s = -1, np.inf
+    period, place = asked.period[row], asked.place[row]
+    n_stations = drives.nearest.shape[2]
+    first = asked.kind[row] * n_stations
+    for rank in range(n_stations):
+        station = drives.nearest[period, place, rank]
+        drive_s = float(drives.median_s[period, place, station])
+        if drive_s > best_s or drive_s == np.inf:
+            break
+        for at in range(fleet.kind_start[first + station], fleet.kind_start[first + station + 1]):
+            unit = int(fleet.kind_unit[at])
+            if at_s >= moments.off_s[unit]:
+                renew(unit, at_s, fleet, moments)
+            if moments.ready_s[unit] <= at_s:
+                found_s = drive_s + max(moments.home_s[unit] - at_s, 0.0)
+                if found_s < best_s or (found_s == best_s and unit < best):
+                    best, best_s = unit, found_s
+    return best
+
+
+@counting_nothing
+def soonest_s(
+    row: int, at_s: float, asked: UnitsAsked, fleet: UnitsInService, drives: Drives, moments: Moments
+) -> float:
+    """Say when a unit that reaches the place may be sent, from a moment on; inf: never. [s]"""
+    best_s = np.inf
+    period, place = asked.period[row], asked.place[row]
+    n_stations = drives.nearest.shape[2]
+    first = asked.kind[row] * n_stations
+    for at in range(fleet.kind_start[first], fleet.kind_start[first + n_stations]):
+        unit = int(fleet.kind_unit[at])
+        if drives.median_s[period, place, fleet.station[unit]] < np.inf:
+            if at_s >= moments.off_s[unit]:
+                renew(unit, at_s, fleet, moments)
+            best_s = min(best_s, moments.ready_s[unit])
+    return max(best_s, at_s)
+
+
+@counting_nothing
+def send(
+    row: int,
+    unit: int,
+    at_s: float,
+    asked: UnitsAsked,
+    fleet: UnitsInService,
+    drives: Drives,
+    moments: Moments,
+    sent: UnitsSent,
+) -> None:
+    """Send a unit: write its stamps, and when it is clear and home again."""
+    median_s = eta_s(row, unit, at_s, asked, fleet, drives, moments)
+    enroute_s = at_s
+    if moments.home_s[unit] <= at_s:
+        x = min(max((asked.turnout_level[row] - LOWEST_LEVEL) * LEVELS_EACH, 0.0), float(LAST))
+        low = min(int(x), LAST - 1)
+        of = drives.turnout_s[fleet.crew[unit], asked.circumstance[row]]
+        enroute_s += (of[low] + (x - low) * (of[low + 1] - of[low])) * fleet.factor[unit]
+    drive_s = median_s * asked.pace[row]
+    if asked.drive_z[row] != 0.0:
+        way = drives.upper + drives.slope * math.log(max(median_s, 1.0) / USUAL_S)
+        drive_s *= math.exp(min(max(way, LEAST_UPPER), MOST_UPPER) * asked.drive_z[row])
+    arrived_s = enroute_s + drive_s
+    back_s = float(drives.median_s[asked.period[row], asked.place[row], fleet.station[unit]])
+    off_s = asked.called_off_s[row]
+    if off_s >= 0.0:
+        arrived_s, cleared_s = np.nan, max(at_s + off_s, enroute_s)
+        back_s *= 0.5  # it turned back somewhere on the way
+    else:
+        cleared_s = arrived_s + asked.stay_s[row]
+    moments.home_s[unit] = cleared_s + back_s
+    renew(unit, cleared_s if fleet.assignable else moments.home_s[unit], fleet, moments)
+    sent.unit[row] = unit
+    sent.dispatched_s[row] = at_s
+    sent.enroute_s[row] = enroute_s
+    sent.arrived_s[row] = arrived_s
+    sent.cleared_s[row] = cleared_s

@@ -1,0 +1,1 @@
+"""Years of calls drawn from a history, and units sent to them."""

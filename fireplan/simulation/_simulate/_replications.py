@@ -1,0 +1,207 @@
+"""One simulated period: calls drawn, units asked for, and who came."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+import pandas as pd
+
+from fireplan._kernel.simulation import Drives, UnitsAsked
+from fireplan.drive_times._travel_spread import LEVELS, NORMAL_SHAPE
+from fireplan.simulation._simulate._event_loop import send_units
+from fireplan.simulation._simulate._random_streams import Decision, stream
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from fireplan._kernel.simulation import UnitsInService, UnitsSent
+    from fireplan.drive_times import TravelSpread
+    from fireplan.response_performance._time_bins import LocalPeriod
+    from fireplan.simulation._simulate._call_templates import CallTemplates
+    from fireplan.simulation._simulate._demand_draws import DemandModel
+    from fireplan.simulation._simulate._dispatch_policies import Dispatch
+    from fireplan.simulation._simulate._drive_medians import DriveMedians
+
+OWN, AID, UNMET = 0, 1, 2
+"""Who comes of each unit asked for: one of the department's own, a neighbour's, nobody."""
+
+HOURS, MINUTES, DAY_S, WEEK_MIN, MICRO = 24, 60, 86_400.0, 10_080, 1e6
+
+
+class SimulationModel(NamedTuple):
+    """
+    All that replications of a scenario share.
+
+    Attributes
+    ----------
+    templates, demand, drives
+        Calls of the history, what draws of them, and drives to their places.
+    fleet, turnout_s, spread, pace
+        Units, their turnouts, how drives differ (None: they do not), and their pace by urgency.
+    clock
+        From the first day of the warm-up until after the last.
+    first_day
+        Local midnight at which the warm-up begins.
+    warm_up_days, days
+        Days that are simulated and not counted, and those that are.
+    queue
+        By kind, whether what finds nobody free waits.
+    aid
+        Whether neighbours take what nobody of the department serves.
+    policy
+        Chooses units; None: the nearest.
+    """
+
+    templates: CallTemplates
+    demand: DemandModel
+    drives: DriveMedians
+    fleet: UnitsInService
+    turnout_s: NDArray[np.float64]
+    spread: TravelSpread | None
+    pace: NDArray[np.float64]
+    clock: LocalPeriod
+    first_day: pd.Timestamp
+    warm_up_days: int
+    days: int
+    queue: NDArray[np.bool_]
+    aid: bool
+    policy: Dispatch | None
+
+
+class Replication(NamedTuple):
+    """
+    What happened in one replication. Times are seconds since the warm-up began.
+
+    Attributes
+    ----------
+    template, received_s
+        Of each call: the pattern it was drawn from, and when it came.
+    counted_from_s, until_s
+        The period that counts.
+    call, kind, asked_s, off
+        Of each unit asked for, in order of asking: row of its call, kind, when, and whether it was called off.
+    who, sent
+        Who came, and the stamps; of `sent.unit` rows of the units in service, -1 for none of them.
+    """
+
+    template: NDArray[np.int64]
+    received_s: NDArray[np.float64]
+    counted_from_s: float
+    until_s: float
+    call: NDArray[np.int64]
+    kind: NDArray[np.int64]
+    asked_s: NDArray[np.float64]
+    off: NDArray[np.bool_]
+    who: NDArray[np.int8]
+    sent: UnitsSent
+
+    @property
+    def counts(self) -> NDArray[np.bool_]:
+        """Which calls came after the warm-up."""
+        return self.received_s >= self.counted_from_s
+
+    @property
+    def outcome(self) -> NDArray[np.int64]:
+        """By call: served (`OWN`) if any of the department's units went, else `AID` if a neighbour's, else `UNMET`."""
+        found = np.full(len(self.template), UNMET)
+        np.minimum.at(found, self.call, self.who.astype(np.int64))
+        return found
+
+    @property
+    def waited_s(self) -> NDArray[np.float64]:
+        """How long each unit asked for was waited for; NaN: none came. [s]"""
+        return self.sent.dispatched_s - self.asked_s
+
+
+def simulated(model: SimulationModel, seed: int, replication: int) -> Replication:
+    """Simulate one replication."""
+    templates = model.templates
+    calls = model.demand.draw(seed, replication)
+    received_s = _elapsed_s(model, calls.wall_s)
+    first, count = templates.item_start[calls.template], np.diff(templates.item_start)[calls.template]
+    call = np.repeat(np.arange(len(count)), count)
+    rank = np.arange(len(call)) - np.repeat(np.cumsum(count) - count, count)
+    item = np.repeat(first, count) + rank
+    later_s = templates.processing_s[calls.template][call] + templates.after_s[item]
+    at_s = received_s[call] + later_s
+    order = np.argsort(at_s, kind="stable")
+    call, rank, item, at_s = call[order], rank[order], item[order], at_s[order]
+    minute = ((calls.wall_s[call] + later_s[order]) // MINUTES).astype(np.int64)
+    minute = (minute + model.first_day.day_of_week * HOURS * MINUTES) % WEEK_MIN
+    pattern = calls.template[call]
+    levels = {
+        what: _by_rank(seed, replication, what, call, rank, len(count))
+        for what in (Decision.TURNOUT, Decision.DRIVE, Decision.AID)
+    }
+    shape = NORMAL_SHAPE if model.spread is None else model.spread.shape
+    drive_z = np.interp(levels[Decision.DRIVE], LEVELS, shape)
+    asked = UnitsAsked(
+        at_s=at_s,
+        kind=templates.kind[item].astype(np.int32),
+        place=model.drives.place[pattern].astype(np.int32),
+        period=model.drives.period_of_minute[minute].astype(np.int32),
+        urgency=templates.urgency[pattern] * len(call) + np.arange(len(call)),
+        circumstance=(templates.category[pattern] * HOURS + minute // MINUTES % HOURS).astype(np.int32),
+        turnout_level=levels[Decision.TURNOUT],
+        drive_z=np.zeros(len(call)) if model.spread is None else drive_z,
+        pace=model.pace[templates.urgency[pattern]],
+        stay_s=templates.stay_s[item],
+        called_off_s=templates.called_off_s[item],
+    )
+    drives = Drives(
+        median_s=model.drives.median_s,
+        nearest=model.drives.nearest,
+        turnout_s=model.turnout_s,
+        upper=0.0 if model.spread is None else model.spread.upper,
+        slope=0.0 if model.spread is None else model.spread.slope,
+    )
+    chooser = None
+    if model.policy is not None:
+        chooser = model.policy.chooser(asked, model.fleet, drives, pattern)
+    sent = send_units(asked, model.fleet, drives, queue=model.queue, chooser=chooser)
+    who = np.where(sent.unit >= 0, OWN, AID if model.aid else UNMET).astype(np.int8)
+    if model.aid:
+        _with_aid(model, asked, levels[Decision.AID], sent)
+    end = (model.warm_up_days + model.days) * DAY_S
+    ends = _elapsed_s(model, np.array([model.warm_up_days * DAY_S, end]))
+    return Replication(
+        calls.template, received_s, float(ends[0]), float(ends[1]), call, templates.kind[item], at_s,
+        np.isfinite(templates.called_off_s[item]), who, sent,
+    )  # fmt: skip
+
+
+def _elapsed_s(model: SimulationModel, wall_s: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Seconds since the start, of those on the wall; what lies in the hour left out in spring comes in the next."""
+    local = model.first_day.as_unit("us") + pd.to_timedelta(np.round(wall_s * MICRO).astype(np.int64), unit="us")
+    first = np.ones(len(wall_s), dtype=bool)
+    at = pd.DatetimeIndex(local).tz_localize(model.clock.timezone, ambiguous=first, nonexistent=pd.Timedelta(hours=1))
+    return np.asarray((at.as_unit("us").asi8 - model.clock.ends_us[0]) / MICRO)
+
+
+def _by_rank(
+    seed: int, replication: int, what: Decision, call: NDArray[np.int64], rank: NDArray[np.int64], n_calls: int
+) -> NDArray[np.float64]:
+    """Draw a number from 0 to 1 for each unit asked for: by its call and its place among the units of the call."""
+    found = np.empty(len(call))
+    for number in range(int(rank.max(initial=-1)) + 1):
+        rows = np.flatnonzero(rank == number)
+        found[rows] = stream(seed, replication, what, number).random(n_calls)[call[rows]]
+    return found
+
+
+def _with_aid(model: SimulationModel, asked: UnitsAsked, level: NDArray[np.float64], sent: UnitsSent) -> None:
+    """Write the stamps of neighbours' units: as long on the way as theirs in the history, not known where none came."""
+    for kind, name in enumerate(model.templates.kinds):
+        rows = np.flatnonzero((sent.unit < 0) & (asked.kind == kind))
+        sent.dispatched_s[rows] = asked.at_s[rows]
+        known = model.templates.aid_s.get(name)
+        if known is None or not len(known):
+            continue
+        sent.arrived_s[rows] = asked.at_s[rows] + known[(level[rows] * len(known)).astype(np.int64)]
+        off = asked.called_off_s[rows] >= 0
+        cleared_s = np.where(
+            off, asked.at_s[rows] + asked.called_off_s[rows], sent.arrived_s[rows] + asked.stay_s[rows]
+        )
+        sent.cleared_s[rows] = cleared_s
+        sent.arrived_s[rows[off]] = np.nan

@@ -1,0 +1,378 @@
+"""Simulate a department over many days."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+import pandas as pd
+
+from fireplan import wording
+from fireplan._checked import said, takes
+from fireplan.errors import Faults, InputError, listed, quoted
+from fireplan.progress import on_threads
+from fireplan.response_performance._time_bins import LocalPeriod
+from fireplan.simulation._simulate._call_templates import call_templates
+from fireplan.simulation._simulate._crews_and_duty import turnout_table, units_on_duty
+from fireplan.simulation._simulate._demand_draws import DemandModel
+from fireplan.simulation._simulate._dispatch_policies import Dispatch
+from fireplan.simulation._simulate._drive_medians import drive_medians
+from fireplan.simulation._simulate._habits import Habits, aid_note, habits
+from fireplan.simulation._simulate._headline import headline_of
+from fireplan.simulation._simulate._mean_interval import mean_interval
+from fireplan.simulation._simulate._replications import Replication, SimulationModel, simulated
+from fireplan.simulation._simulate._simulation_result import Simulation, share_within
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from numpy.typing import NDArray
+
+    from fireplan.response_performance import History
+    from fireplan.scenario import Scenario
+    from fireplan.simulation._simulate._call_templates import CallTemplates
+    from fireplan.simulation._simulate._demand_draws import Demand
+    from fireplan.simulation._simulate._dispatch_policies import DispatchMoment
+    from fireplan.standards import Objective
+
+AT_LEAST = 5
+"""Replications before an interval is trusted to be narrow enough."""
+
+AT_A_TIME = 4
+"""Replications between two looks at the interval, whatever the number of threads."""
+
+DRAIN = pd.Timedelta(days=7)
+"""After the last day, calls that wait are served for so long."""
+
+MOST_SEED = 2**63
+
+
+class KnownCalls(NamedTuple):
+    """What a history says once, for all scenarios that are simulated from it."""
+
+    templates: CallTemplates
+    habits: Habits
+
+
+@takes
+def simulate(  # noqa: PLR0913 - what is drawn, who answers, and how sure
+    scenario: Scenario,
+    history: History,
+    *,
+    days: int = 365,
+    replications: int = 20,
+    seed: int = 1,
+    demand: Demand = "days",
+    growth: float | Mapping[str, float] = 1.0,
+    start: str | pd.Timestamp | None = None,
+    run_cards: Mapping[str, Mapping[str, int]] | None = None,
+    queue: bool | None = None,
+    aid: bool = True,
+    assignable: bool | None = None,
+    brown_outs: Mapping[str, str | Sequence[str | tuple[str, str]]] | None = None,
+    policy: Callable[[DispatchMoment], str | None] | None = None,
+    objective: Objective | None = None,
+    within: float | None = None,
+    warm_up_days: int = 1,
+) -> Simulation:
+    """
+    Simulate a department over many days: who is free, who comes, and how long that takes.
+
+    Parameters
+    ----------
+    scenario
+        Whose units and roads. A unit is sent only in the hours of its `schedule`.
+    history
+        Dispatch history with a row per unit per incident, of a week or more: what calls come, where and when, what was
+        sent, how long it stayed.
+    days
+        Simulated days, after the warm-up.
+    replications
+        How many times they are simulated; with `within` the most.
+    seed
+        Of all random draws. The same seed gives the same result to the last bit, whatever the number of processors.
+    demand
+        "days": whole days of the history, drawn for each simulated day from those of the same weekday and no farther
+        off in the year than 45 days. "poisson": calls come at rates by hour, weekday and category, each like one of
+        the history of its category and hour.
+    growth
+        Counts of calls are multiplied by it: one number, or by category.
+    start
+        First simulated day, local; left out: the first of the history.
+    run_cards
+        By category, how many of each kind of unit are sent. Left out, and for categories not named: as was sent to the
+        call of the history, neighbours' units included.
+    queue
+        Where none is free, the call waits for the first that is, the most urgent priority first. False: it does not.
+        Left out: as the history shows: it waits, but for kinds of unit of which neighbours' came ten times or more.
+    aid
+        What no unit of the department serves is handed to a neighbour's, which takes as long as neighbours' units
+        took in the history. False: it is lost.
+    assignable
+        Units on their way home may be sent. They are taken to come by way of their station, which is late rather than
+        early. False: not before they are home. Left out: as the history shows; the notes say so.
+    brown_outs
+        By unit, when it is out of service besides its schedule: hours of the week such as "Mon-Fri 08:00-20:00" or
+        "always", or spells of local time such as [("2025-07-01", "2025-07-15")].
+    policy
+        A function that is given a `fireplan.simulation.DispatchMoment` and names the unit to be sent, or None for none
+        of the department. Runs in Python, a hundred times slower. Left out: the nearest by median drive, compiled;
+        `fireplan.simulation.nearest` does the same in Python.
+    objective
+        What share the headline is: of an objective for a single unit. Left out: the first unit that stops the clock
+        within eight minutes of the call.
+    within
+        Stop when the 95 % interval of that share is no wider than this, such as 0.01; at least five replications.
+    warm_up_days
+        Days that are simulated first and not counted.
+
+    Returns
+    -------
+    The simulation: a history of its first replication, `summary()`, `utilisation()`. Modelled.
+
+    Raises
+    ------
+    InputError
+        If there are no units, no calls, fewer than seven days of history, or an argument cannot be used.
+    UnknownIdError
+        If `brown_outs` names a unit that is not there.
+
+    Notes
+    -----
+    Every call is patterned on one of the history, with its place, priority, processing, the units asked for, how long
+    each stayed and which were called off. Turnout is drawn from the calibration's law of the type, category and hour,
+    times the unit's own; drives from the calibrated spread about the median of the period of the week. Without a
+    calibration both take what is planned, and the notes say so. A call is served when any unit of the department goes,
+    else handed to aid, else lost. Random numbers belong to the call and the place of a unit among those sent to it, so
+    that two scenarios see the same calls with the same luck: compare them replication by replication.
+
+    Not simulated: crews that share apparatus, moves between stations, traffic that differs from day to day, and where
+    on its way home a unit is.
+
+    Examples
+    --------
+    >>> import fireplan as fp
+    >>> town = fp.examples.line_town()
+    >>> rows = [{"incident_id": str(i), "unit_id": "E1", "call_type": "FIRE", "priority": "1", "latitude": "30.01",
+    ...          "longitude": "-140.0", "received": f"2024-03-{4 + i:02d} 14:00:00",
+    ...          "dispatched": f"2024-03-{4 + i:02d} 14:01:00", "enroute": f"2024-03-{4 + i:02d} 14:02:00",
+    ...          "arrived": f"2024-03-{4 + i:02d} 14:06:00", "cleared": f"2024-03-{4 + i:02d} 14:40:00"}
+    ...         for i in range(14)]
+    >>> history = fp.incidents.read_cad_rows(rows, timezone="Etc/GMT+9")
+    >>> found = fp.simulate(town, history, days=28, replications=3)
+    >>> found.summary().loc[["calls", "served", "lost"], "mean"].tolist()
+    [28.0, 28.0, 0.0]
+    """
+    if demand not in {"days", "poisson"}:
+        raise InputError(f"demand is {quoted(demand)}: write 'days' or 'poisson'")
+    known = known_of(history, scenario, run_cards)
+    return simulate_known(
+        scenario, known, days=days, replications=replications, seed=seed, demand=demand, growth=growth, start=start,
+        queue=queue, aid=aid, assignable=assignable, brown_outs=brown_outs, policy=policy, objective=objective,
+        within=within, warm_up_days=warm_up_days,
+    )  # fmt: skip
+
+
+def known_of(
+    history: History, scenario: Scenario, run_cards: Mapping[str, Mapping[str, int]] | None = None
+) -> KnownCalls:
+    """Learn from a history once; of a what-if with the department it was made from, which sent those units."""
+    first = scenario
+    while first.parent is not None and len(first.parent.units):
+        first = first.parent
+    templates = call_templates(history, first, run_cards=_cards(run_cards))
+    base = scenario
+    while base.parent is not None and base.parent.roads.fingerprint == scenario.roads.fingerprint:
+        base = base.parent
+    return KnownCalls(templates, habits(base, templates))
+
+
+def simulate_known(  # noqa: PLR0913 - as `simulate`
+    scenario: Scenario,
+    known: KnownCalls,
+    *,
+    days: int,
+    replications: int,
+    seed: int,
+    demand: Demand = "days",
+    growth: float | Mapping[str, float] = 1.0,
+    start: str | pd.Timestamp | None = None,
+    queue: bool | None = None,
+    aid: bool = True,
+    assignable: bool | None = None,
+    brown_outs: Mapping[str, str | Sequence[str | tuple[str, str]]] | None = None,
+    policy: Callable[[DispatchMoment], str | None] | None = None,
+    objective: Objective | None = None,
+    within: float | None = None,
+    warm_up_days: int = 1,
+) -> Simulation:
+    """Simulate a scenario by what is known of a history; see `simulate`."""
+    _check(days, replications, seed, within, warm_up_days)
+    if policy is not None and not callable(policy):
+        raise InputError(f"policy is {said(policy)}: give a function of a moment, such as fireplan.simulation.nearest")
+    templates = known.templates
+    timezone = templates.period.timezone
+    begins = templates.period.start.tz_convert(timezone).tz_localize(None) if start is None else _midnight(start)
+    first_day = begins - pd.Timedelta(days=warm_up_days)
+    all_days = warm_up_days + days
+    clock = LocalPeriod(
+        _instant(first_day, timezone), _instant(first_day + pd.Timedelta(days=all_days) + DRAIN, timezone), timezone
+    )
+    drives = drive_medians(scenario, templates)
+    out = {unit: (spells,) if isinstance(spells, str) else tuple(spells) for unit, spells in (brown_outs or {}).items()}
+    assignable = known.habits.assignable if assignable is None else assignable
+    waits = np.array([k not in known.habits.aided or not aid if queue is None else queue for k in templates.kinds])
+    crews = units_on_duty(
+        scenario, stations=drives.stations, kinds=templates.kinds, clock=clock, brown_outs=out, assignable=assignable
+    )
+    calibration = scenario.calibration if scenario.roads.calibrated else None
+    model = SimulationModel(
+        templates=templates,
+        demand=DemandModel(
+            templates, demand=demand, first_day=first_day, days=all_days, growth=_growth(growth, templates)
+        ),
+        drives=drives,
+        fleet=crews.fleet,
+        turnout_s=turnout_table(scenario, crews.units, templates.categories),
+        spread=None if calibration is None else calibration.spread,
+        pace=known.habits.pace,
+        clock=clock,
+        first_day=first_day,
+        warm_up_days=warm_up_days,
+        days=days,
+        queue=waits,
+        aid=aid,
+        policy=None
+        if policy is None
+        else Dispatch(policy, [*crews.units.index.astype(str)], templates.kinds, templates.incidents),
+    )
+    headline = headline_of(objective, templates)
+    types = crews.units["type"].tolist()
+
+    def share(found: Replication) -> float:
+        return share_within(model, found, headline, types)[0]
+
+    runs = _replicated(model, seed, replications, within, share)
+    habit = (aid_note(known.habits.aided if aid else frozenset()),) if queue is None else ()
+    notes = (
+        *templates.notes,
+        *known.habits.notes,
+        *habit,
+        *drives.notes,
+        *crews.notes,
+        *_grounds(scenario, model, within, runs, share),
+    )
+    return Simulation(scenario, days, warm_up_days, seed, notes, model, tuple(runs), crews.units, crews.duty, headline)
+
+
+def _replicated(
+    model: SimulationModel, seed: int, most: int, within: float | None, share: Callable[[Replication], float]
+) -> list[Replication]:
+    """Simulate replications, until the share is known closely enough; their number depends on no thread."""
+    runs: list[Replication] = []
+    shares: list[float] = []
+    while len(runs) < most:
+        batch = range(len(runs), most if within is None else min(most, len(runs) + AT_A_TIME))
+        with on_threads(lambda number: simulated(model, seed, number), batch, what="replications") as found:
+            for run in found:
+                runs.append(run)
+                shares.append(share(run))
+        if within is None:
+            continue
+        for n in range(AT_LEAST, len(runs) + 1):
+            if mean_interval(shares[:n]).width <= within:
+                return runs[:n]
+    return runs
+
+
+def _check(days: int, replications: int, seed: int, within: float | None, warm_up_days: int) -> None:
+    faults = Faults("simulate")
+    if days < 1:
+        faults.add(f"days is {days}: simulate at least one")
+    if replications < 1:
+        faults.add(f"replications is {replications}: simulate at least once")
+    if warm_up_days < 0:
+        faults.add(f"warm_up_days is {warm_up_days}: give a number of days, from 0")
+    if not 0 <= seed < MOST_SEED:
+        faults.add(f"seed is {seed}: give a whole number from 0")
+    if within is not None and not 0 < within < 1:
+        faults.add(f"within is {within}: give the width of an interval of a share, such as 0.01")
+    faults.raise_if_any()
+
+
+def _cards(cards: Mapping[str, Mapping[str, int]] | None) -> dict[str, dict[str, int]] | None:
+    if cards is None:
+        return None
+    faults = Faults("run_cards")
+    for category, card in cards.items():
+        for kind, n in card.items():
+            if not (n >= 0 and float(n).is_integer()):
+                faults.add(f"{quoted(category)} asks for {n!r} of {quoted(kind)}: give a whole number of units")
+        if not any(card.values()):
+            faults.add(f"{quoted(category)} asks for nothing: name at least one unit, such as {{'engine': 1}}")
+    faults.raise_if_any()
+    return {str(category): {str(kind): int(n) for kind, n in card.items()} for category, card in cards.items()}
+
+
+def _growth(growth: float | Mapping[str, float], templates: CallTemplates) -> NDArray[np.float64]:
+    """By category, what counts of calls are multiplied by."""
+    by_name = growth if isinstance(growth, Mapping) else dict.fromkeys(templates.categories, growth)
+    unknown = [name for name in by_name if name not in templates.categories]
+    if unknown:
+        raise InputError(
+            f"growth names {listed(map(quoted, unknown))}, but the categories of the history are"
+            f" {listed(map(quoted, templates.categories))}"
+        )
+    for name, factor in by_name.items():
+        if not 0 <= factor < 100:
+            raise InputError(f"growth of {quoted(name)} is {factor:g}: give a factor, such as 1.1 for a tenth more")
+    return np.array([float(by_name.get(name, 1.0)) for name in templates.categories])
+
+
+def _midnight(start: str | pd.Timestamp) -> pd.Timestamp:
+    try:
+        stamp = pd.Timestamp(start)
+    except ValueError as error:
+        raise InputError(f"start is {quoted(start)}: write a date, such as '2025-01-01'") from error
+    if pd.isna(stamp):
+        raise InputError(f"start is {quoted(start)}: write a date, such as '2025-01-01'")
+    return stamp.tz_localize(None).normalize()
+
+
+def _instant(local: pd.Timestamp, timezone: str) -> pd.Timestamp:
+    return local.tz_localize(timezone, ambiguous=True, nonexistent="shift_forward").tz_convert("UTC")
+
+
+def _grounds(
+    scenario: Scenario,
+    model: SimulationModel,
+    within: float | None,
+    runs: Sequence[Replication],
+    share: Callable[[Replication], float],
+) -> list[str]:
+    """Say what drives and turnouts rest on, and whether the interval asked for was reached."""
+    notes = []
+    if model.spread is None:
+        notes.append("drives take their planned times, all alike, as nothing is calibrated: calibrate them first")
+    if scenario.calibration is None or scenario.calibration.turnouts is None:
+        notes.append("turnouts are the units' planning turnouts, all alike: none were learnt")
+    aid = {name for name in model.templates.kinds if not len(model.templates.aid_s.get(name, ()))}
+    without = {model.templates.kinds[k] for found in runs for k in np.unique(found.kind[found.who == 1])} & aid
+    if without:
+        notes.append(
+            f"no neighbour's {listed(sorted(without))} arrived in the history, so when one that is handed a call does"
+            " is not known"
+        )
+    never = int(np.isinf(model.drives.median_s[0]).all(axis=1)[model.drives.place].sum())
+    if never:
+        n = wording.counted(never, "call of the history lies", "calls of the history lie")
+        notes.append(f"{n} where no unit can drive to: calls like them count as handed on or lost")
+    width = mean_interval([share(found) for found in runs]).width
+    if within is not None and width > within:
+        told = "none yet" if np.isinf(width) else wording.number(width, decimals=4)
+        notes.append(
+            f"the interval of the headline share is not as narrow as asked for ({told} rather than {within:g}): allow"
+            " more replications"
+        )
+    return notes

@@ -1,0 +1,404 @@
+"""What a simulation found: histories that measures take as they are, and figures over replications."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+
+from fireplan import wording
+from fireplan._checked import takes
+from fireplan._one_release import OfOneRelease
+from fireplan.errors import InputError, quoted
+from fireplan.response_performance._statistics import FEWEST, USUAL_SHARE, percentile
+from fireplan.simulation._simulate._headline import first_arrivals
+from fireplan.simulation._simulate._mean_interval import mean_interval
+from fireplan.simulation._simulate._replications import AID, OWN, UNMET
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+    from fireplan.response_performance._time_bins import Spans
+    from fireplan.scenario import Scenario
+    from fireplan.simulation._simulate._headline import Headline
+    from fireplan.simulation._simulate._replications import Replication, SimulationModel
+
+OUTCOMES = {OWN: "served", AID: "aid", UNMET: "lost"}
+OF_CALLS = ("call_type", "category", "priority", "mode")
+HOUR_S = 3_600.0
+
+
+@takes
+@dataclass(frozen=True, eq=False)
+class SimulatedHistory(OfOneRelease):
+    """
+    One replication as a history; `performance`, `workload`, `reliability` and `why_missed` take it as they take others.
+
+    Attributes
+    ----------
+    incidents
+        By `incident_id`, calls after the warm-up: as `History` says, and `outcome` ("served", if any unit of the
+        department went; "aid"; "lost") and `waited_s`, the longest that a unit that came was waited for [s].
+    responses
+        One row per unit sent, neighbours' too: as in `CadHistory`, and `waited_s` [s].
+    timezone
+        IANA zone of local time.
+    basis
+        "modelled".
+    """
+
+    incidents: gpd.GeoDataFrame
+    responses: pd.DataFrame
+    timezone: str
+    basis: str = "modelled"
+
+
+@takes
+@dataclass(frozen=True, eq=False, repr=False)
+class Simulation(OfOneRelease):
+    """
+    What `fireplan.simulate` found.
+
+    It is a history itself, that of its first replication: give it to `performance`, `workload` or `why_missed`.
+    `summary` and `utilisation` speak of all replications.
+
+    Attributes
+    ----------
+    scenario
+        The department that was simulated.
+    days, warm_up_days, seed
+        As given.
+    notes
+        What it rests on, what was left out, and what was filled in.
+    """
+
+    scenario: Scenario
+    days: int
+    warm_up_days: int
+    seed: int
+    notes: tuple[str, ...]
+    _model: SimulationModel
+    _runs: tuple[Replication, ...]
+    _units: pd.DataFrame
+    _duty: Spans
+    _headline: Headline
+
+    def __repr__(self) -> str:
+        """Say the figures in a few lines."""
+        table = self.summary()
+        figures: dict[str, dict[str, Any]] = table.to_dict("index")  # type: ignore[assignment]
+        share, n = figures["share_within"], table["mean"].astype(float)
+        times = f"{wording.counted(self.days, 'day')} x {wording.counted(self.replications, 'replication')}"
+        calls = wording.counted(figures["calls"]["n"], "call")
+        ends = [f"{name} {wording.share(n[name] / n['calls'])}" for name in OUTCOMES.values()] if n["calls"] else []
+        told = [
+            f"Simulation of {quoted(self.scenario.name)}: {times}, {calls}, seed {self.seed}; modelled",
+            f"{share['title']}: {_with_interval(share)} of {wording.counted(share['n'], 'call')}",
+            f"units committed {_with_interval(figures['utilisation'])} of their time on duty",
+            f"calls: {', '.join(ends)}" if ends else "no call came",
+            *self.notes,
+        ]
+        return "\n  ".join(told)
+
+    @property
+    def replications(self) -> int:
+        """How many there are."""
+        return len(self._runs)
+
+    @property
+    def timezone(self) -> str:
+        """IANA zone of local time."""
+        return self._model.clock.timezone
+
+    @property
+    def basis(self) -> str:
+        """Say that it is modelled."""
+        return "modelled"
+
+    @property
+    def incidents(self) -> gpd.GeoDataFrame:
+        """Calls of the first replication; see `SimulatedHistory`."""
+        return self._first.incidents.copy(deep=False)
+
+    @property
+    def responses(self) -> pd.DataFrame:
+        """Units sent in the first replication; see `SimulatedHistory`."""
+        return self._first.responses.copy(deep=False)
+
+    @cached_property
+    def _first(self) -> SimulatedHistory:
+        return self.replication(1)
+
+    @takes
+    def replication(self, number: int) -> SimulatedHistory:
+        """
+        Give one replication as a history.
+
+        Parameters
+        ----------
+        number
+            From 1.
+        """
+        if not 1 <= number <= len(self._runs):
+            raise InputError(f"number is {number}: replications are numbered from 1 to {len(self._runs)}")
+        found = self._runs[number - 1]
+        ids = np.array([f"{number:02d}-{i:06d}" for i in range(1, len(found.template) + 1)], dtype=object)
+        return SimulatedHistory(self._incidents(found, ids), self._responses(found, ids), self.timezone)
+
+    @property
+    def headline(self) -> str:
+        """What `share_within` is the share of, in words."""
+        return self._headline.title
+
+    def by_replication(self) -> pd.DataFrame:
+        """
+        Give the figures of each replication.
+
+        Returns
+        -------
+        By `replication`, from 1, the measures of `summary`. The same replication of two scenarios simulated from one
+        history with one seed has the same calls, so that differences can be taken row by row.
+        """
+        rows = []
+        for found in self._runs:
+            busy_s, duty_s = self._shares(found)
+            row = {name: value for name, (value, _) in self._of_run(found).items()}
+            rows.append(row | {"utilisation": float(busy_s.sum() / duty_s) if duty_s else float("nan")})
+        return pd.DataFrame(rows, index=pd.RangeIndex(1, self.replications + 1, name="replication"))
+
+    def all_responses(self) -> pd.DataFrame:
+        """Units sent in all replications, told apart by column `replication`, from 1."""
+        tables = [self.replication(i).responses.assign(replication=i) for i in range(1, self.replications + 1)]
+        return pd.concat(tables, ignore_index=True)
+
+    def summary(self) -> pd.DataFrame:
+        """
+        Give figures over replications.
+
+        Returns
+        -------
+        By `measure`: `title`, `unit`, `mean` over replications with its 95 % interval `low` to `high` (Student's t;
+        missing of one replication), `n` calls or units behind it, `replications`, `seed`. `served`, `aid` and `lost`
+        add up to `calls`, and `units_sent`, `units_aid` and `units_unmet` to `units_asked`. Percentiles are of the
+        calls that a unit of the department reached (inverted_cdf). `share_within` is of all that asked for a unit of a
+        kind that the department sent itself in the history, and that was not called off: what was handed on or lost is
+        not within.
+        """
+        rows = [self._of_run(found) for found in self._runs]
+        busy = [self._shares(found) for found in self._runs]
+        titles = {
+            "calls": ("Calls", "calls"),
+            "served": ("Calls that units of the department went to", "calls"),
+            "aid": ("Calls handed to neighbours", "calls"),
+            "lost": ("Calls that nobody went to", "calls"),
+            "units_asked": ("Units asked for", "units"),
+            "units_sent": ("Units of the department sent", "units"),
+            "units_aid": ("Units of neighbours sent", "units"),
+            "units_unmet": ("Units asked for that nobody sent", "units"),
+            "share_waited": ("Units sent that were waited for", "share of units sent"),
+            "wait_mean_s": ("Mean wait for a unit that was sent", "s"),
+            "p50_s": ("First arrival, half of calls", "s"),
+            "p90_s": ("First arrival, nine of ten calls", "s"),
+            "share_within": (self._headline.title, "share of calls"),
+        }
+        told = [
+            {
+                "measure": name,
+                "title": title,
+                "unit": unit,
+                **mean_interval([values[name][0] for values in rows])._asdict(),
+                "n": sum(values[name][1] for values in rows),
+            }
+            for name, (title, unit) in titles.items()
+        ]
+        whole = mean_interval([float(b.sum() / d) if d else float("nan") for b, d in busy])
+        sent = sum(values["units_sent"][1] for values in rows)
+        told.append(
+            {"measure": "utilisation", "title": "Units committed", "unit": "share of time on duty",
+             **whole._asdict(), "n": sent}
+        )  # fmt: skip
+        table = pd.DataFrame(told).set_index("measure").assign(replications=self.replications, seed=self.seed)
+        table.attrs = {"basis": self.basis, "notes": list(self.notes)}
+        return table
+
+    def utilisation(self) -> pd.DataFrame:
+        """
+        Say how busy each unit is.
+
+        Returns
+        -------
+        By `unit_id`: `unit_type`, `station_id`, `utilisation` (share of its time on duty from dispatch to clear, mean
+        over replications) with its 95 % interval `low` to `high`, `sent` (in a replication, on average), `duty_h` (on
+        duty in a replication) [h], `replications`. Missing of a unit that is never on duty.
+        """
+        units = len(self._units)
+        busy = np.array([self._busy_s(found) for found in self._runs])
+        duty_s = self._duty_s(self._runs[0])
+        with np.errstate(invalid="ignore", divide="ignore"):
+            shares = busy / duty_s
+        each = [mean_interval(shares[:, unit]) for unit in range(units)]
+        sent = [np.bincount(f.sent.unit[self._sent_rows(f)], minlength=units) for f in self._runs]
+        table = pd.DataFrame(
+            {
+                "unit_type": self._units["type"],
+                "station_id": self._units["station_id"],
+                "utilisation": [one.mean for one in each],
+                "low": [one.low for one in each],
+                "high": [one.high for one in each],
+                "sent": np.mean(sent, axis=0),
+                "duty_h": duty_s / HOUR_S,
+                "replications": self.replications,
+            },
+            index=self._units.index,
+        )
+        table.attrs = {"basis": self.basis}
+        return table
+
+    def _of_run(self, found: Replication) -> dict[str, tuple[float, int]]:
+        """Figures of one replication, each with how many calls or units it rests on."""
+        counts = found.counts
+        n = int(counts.sum())
+        outcome = found.outcome[counts]
+        rows = counts[found.call]
+        who, waited = found.who[rows], found.waited_s[rows]
+        own = who == OWN
+        asked, first = self._first_arrivals(found)
+        reached = np.sort(first[asked & np.isfinite(first)])
+        told = {name: (float((outcome == code).sum()), int((outcome == code).sum())) for code, name in OUTCOMES.items()}
+        of_units = {"units_sent": OWN, "units_aid": AID, "units_unmet": UNMET}
+        told |= {name: (float((who == code).sum()), int((who == code).sum())) for name, code in of_units.items()}
+        nothing = float("nan")
+        few = len(reached) < FEWEST
+        return {
+            **told,
+            "calls": (float(n), n),
+            "units_asked": (float(len(who)), len(who)),
+            "share_waited": (float((waited[own] > 0).mean()) if own.any() else nothing, int(own.sum())),
+            "wait_mean_s": (float(waited[own].mean()) if own.any() else nothing, int(own.sum())),
+            "p50_s": (nothing if few else percentile(reached, 0.5), len(reached)),
+            "p90_s": (nothing if few else percentile(reached, USUAL_SHARE), len(reached)),
+            "share_within": self._share_within(found),
+        }
+
+    def _share_within(self, found: Replication) -> tuple[float, int]:
+        return share_within(self._model, found, self._headline, self._units["type"].tolist())
+
+    def _first_arrivals(self, found: Replication) -> tuple[NDArray[np.bool_], NDArray[np.float64]]:
+        headline = self._headline._replace(since="received", pattern=np.ones_like(self._headline.pattern))
+        return first_arrivals(found, headline, self._model.templates.kinds, self._units["type"].tolist())
+
+    def _shares(self, found: Replication) -> tuple[NDArray[np.float64], float]:
+        return self._busy_s(found), float(self._duty_s(found).sum())
+
+    def _busy_s(self, found: Replication) -> NDArray[np.float64]:
+        """Time from dispatch to clear of each unit, within the period that counts. [s]"""
+        rows = found.sent.unit >= 0
+        begin = np.clip(found.sent.dispatched_s[rows], found.counted_from_s, found.until_s)
+        end = np.clip(found.sent.cleared_s[rows], found.counted_from_s, found.until_s)
+        return _sums(found.sent.unit[rows], end - begin, len(self._units))
+
+    def _duty_s(self, found: Replication) -> NDArray[np.float64]:
+        """Time on duty of each unit, within the period that counts. [s]"""
+        begin, end = self._model.fleet.duty_begin_s, self._model.fleet.duty_end_s
+        span = np.clip(end, found.counted_from_s, found.until_s) - np.clip(begin, found.counted_from_s, found.until_s)
+        return _sums(self._duty.owner, span, len(self._units))
+
+    @staticmethod
+    def _sent_rows(found: Replication) -> NDArray[np.bool_]:
+        return (found.sent.unit >= 0) & found.counts[found.call]
+
+    def _incidents(self, found: Replication, ids: NDArray[np.object_]) -> gpd.GeoDataFrame:
+        counts = found.counts
+        of = self._model.templates.incidents
+        row = found.template[counts]
+        columns = {name: of[name].array.take(row) for name in OF_CALLS if name in of}
+        waited = np.zeros(len(counts))
+        own = found.who == OWN
+        np.maximum.at(waited, found.call[own], found.waited_s[own])
+        names = np.array([OUTCOMES[code] for code in (OWN, AID, UNMET)])
+        return gpd.GeoDataFrame(
+            {
+                **columns,
+                "received": self._stamps(found.received_s[counts]),
+                "outcome": names[found.outcome[counts]],
+                "waited_s": waited[counts],
+            },
+            index=pd.Index(ids[counts], name="incident_id", dtype="str"),
+            geometry=of.geometry.array.take(row),
+            crs=of.crs,
+        )
+
+    def _responses(self, found: Replication, ids: NDArray[np.object_]) -> pd.DataFrame:
+        rows = np.flatnonzero(found.counts[found.call] & (found.who != UNMET))
+        rows = rows[np.lexsort((found.sent.dispatched_s[rows], found.call[rows]))]
+        sent, call = found.sent, found.call[rows]
+        units = self._units
+        unit, aid = sent.unit[rows], found.who[rows] == AID
+        kinds = np.array(self._model.templates.kinds, dtype=object)[found.kind[rows]]
+        own_ids, own_types = (_with_none(values) for values in (units.index, units["type"]))
+        stations = _with_none(units["station_id"])
+        received, dispatched = found.received_s[call], sent.dispatched_s[rows]
+        enroute, arrived = sent.enroute_s[rows], sent.arrived_s[rows]
+        turnout = enroute - dispatched
+        rolling = turnout == 0
+        columns: dict[str, object] = {
+            "incident_id": pd.array(ids[call], dtype="str"),
+            "unit_id": pd.array(np.where(aid, "AID " + kinds.astype(str), own_ids[unit]), dtype="str"),
+            "unit_type": pd.array(np.where(aid, kinds, own_types[unit]), dtype="str"),
+            "station_id": pd.array(stations[unit], dtype="str"),
+            "received": self._stamps(received),
+            "dispatched": self._stamps(dispatched),
+            "enroute": self._stamps(enroute),
+            "arrived": self._stamps(arrived),
+            "cleared": self._stamps(sent.cleared_s[rows]),
+            "call_processing_s": dispatched - received,
+            "turnout_s": np.where(rolling, np.nan, turnout),
+            "travel_s": arrived - enroute,
+            "total_response_s": arrived - received,
+            "cancelled": found.off[rows] & np.isnan(arrived),
+            "on_view": False,
+            "already_on_road": rolling & ~aid,
+            "mutual_aid": aid,
+            "waited_s": found.waited_s[rows],
+        }
+        return pd.DataFrame(columns)
+
+    def _stamps(self, seconds: NDArray[np.float64]) -> pd.DatetimeIndex:
+        """Instants of seconds since the warm-up began; NaT where they are not known."""
+        missing = np.isnan(seconds)
+        us = np.round(np.where(missing, 0.0, seconds) * 1e6).astype(np.int64) + self._model.clock.ends_us[0]
+        at = us.view("datetime64[us]")
+        at[missing] = np.datetime64("NaT")
+        return pd.DatetimeIndex(at).tz_localize("UTC")
+
+
+def share_within(
+    model: SimulationModel, found: Replication, headline: Headline, unit_types: Sequence[str]
+) -> tuple[float, int]:
+    """Share of calls within the limit of the headline, and how many there are."""
+    counts, taken = first_arrivals(found, headline, model.templates.kinds, unit_types)
+    n = int(counts.sum())
+    return (float((taken[counts] <= headline.limit_s).mean()) if n else float("nan")), n
+
+
+def _sums(row: NDArray[np.signedinteger], seconds: NDArray[np.float64], n: int) -> NDArray[np.float64]:
+    """Sum seconds by row. [s]"""
+    return np.asarray(np.bincount(row, weights=seconds, minlength=n), dtype=np.float64)
+
+
+def _with_none(values: pd.Index | pd.Series) -> NDArray[np.object_]:
+    """Give values with None at the end, where row -1 finds it."""
+    return np.array([*values, None], dtype=object)
+
+
+def _with_interval(row: dict[str, Any]) -> str:
+    if np.isnan(row["mean"]):
+        return "not known"
+    told = wording.share(row["mean"])
+    return told if np.isnan(row["low"]) else f"{told} ({wording.share(row['low'])} to {wording.share(row['high'])})"

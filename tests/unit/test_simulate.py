@@ -1,0 +1,416 @@
+"""Simulated days that can be worked out by hand: who comes, who waits, what is handed on, and what is refused."""
+
+import os
+
+import numpy as np
+import pandas as pd
+import pytest
+from histories import history, went
+from regular_calls import HOUR_S, MONDAY, crowded, regular, two_stations
+
+import fireplan as fp
+from fireplan.errors import InputError, UnknownIdError
+from fireplan.simulation import nearest, simulate
+
+TOWN = fp.examples.line_town()
+
+
+def figures(found):
+    """Mean of each figure."""
+    return found.summary()["mean"]
+
+
+def test_a_call_at_a_time_is_served_from_the_nearest_station_in_its_static_time():
+    found = simulate(two_stations(), regular(6 * HOUR_S, north=(0.005, 0.03)), days=14, replications=2)
+    due = fp.first_due(
+        fp.Scenario(two_stations().roads, two_stations().stations, two_stations().units, incidents=found.incidents),
+        to="incidents",
+    )
+    came = found.responses.set_index("incident_id")
+    assert set(came["station_id"]) == {"S1", "S2"}
+    assert (came["station_id"] == due["first_due"].reindex(came.index)).all()
+    np.testing.assert_allclose(came["travel_s"], due["first_due_s"].reindex(came.index), atol=1e-3)
+
+
+def test_turnout_travel_and_stay_follow_one_another():
+    found = simulate(TOWN, regular(6 * HOUR_S, stay_s=900.0), days=7, replications=1)
+    came = found.responses
+    assert (came["call_processing_s"] == 60).all()
+    np.testing.assert_allclose(came["turnout_s"], TOWN.units["turnout_s"].iloc[0])
+    np.testing.assert_allclose((came["cleared"] - came["arrived"]).dt.total_seconds(), 900.0)
+    np.testing.assert_allclose(
+        came["total_response_s"], came["call_processing_s"] + came["turnout_s"] + came["travel_s"]
+    )
+    assert any("planned times" in note for note in found.notes)
+
+
+def test_the_next_station_comes_when_the_first_is_out():
+    both = regular(6 * HOUR_S, units=("E1", "E2"), north=(0.001,))
+    came = simulate(two_stations(), both, days=7, replications=1).responses
+    assert (came.groupby("incident_id")["station_id"].agg(sorted).map(tuple) == ("S1", "S2")).all()
+
+
+def test_calls_wait_for_the_one_engine_and_are_served_in_order():
+    found = simulate(TOWN, regular(900.0, stay_s=1200.0), days=7, replications=1, queue=True, assignable=False)
+    came = found.responses.sort_values("received")
+    assert figures(found)["served"] == figures(found)["calls"]
+    assert came["dispatched"].is_monotonic_increasing
+    begun, done = came["dispatched"].iloc[1:].to_numpy(), came["cleared"].iloc[:-1].to_numpy()
+    assert (begun >= done).all()
+    assert found.incidents["waited_s"].max() > 3600
+
+
+def test_the_most_urgent_call_is_served_first():
+    priority = np.resize(["2", "1"], 14 * 96)
+    calls = regular(900.0, stay_s=1000.0, priority=priority)
+    waited = simulate(TOWN, calls, days=7, replications=1, queue=True).incidents
+    by = waited.groupby("priority")["waited_s"].mean()
+    assert by["1"] < by["2"] / 2
+
+
+@pytest.mark.parametrize(("aid", "outcome"), [(True, "aid"), (False, "lost")])
+def test_what_nobody_serves_is_handed_on_or_lost_and_adds_up(aid, outcome):
+    found = simulate(TOWN, regular(900.0), days=7, replications=3, queue=False, aid=aid)
+    told = figures(found)
+    assert told[outcome] > 0
+    n = found.summary()["n"]
+    assert n["served"] + n["aid"] + n["lost"] == n["calls"]
+    assert n["units_sent"] + n["units_aid"] + n["units_unmet"] == n["units_asked"]
+    assert set(found.incidents["outcome"]) == {"served", outcome}
+    assert found.responses["mutual_aid"].any() == aid
+
+
+def test_aid_takes_as_long_as_neighbours_took():
+    calls = regular(900.0, units=("E1", "OCN E9"))
+    came = simulate(TOWN, calls, days=7, replications=1).responses
+    theirs = came[came["mutual_aid"]]
+    assert (theirs["unit_id"] == "AID engine").all()
+    np.testing.assert_allclose((theirs["arrived"] - theirs["dispatched"]).dt.total_seconds(), 240.0)
+
+
+def test_a_department_without_neighbours_lets_calls_wait_and_says_so():
+    found = simulate(TOWN, regular(900.0), days=7, replications=1)
+    assert figures(found)["aid"] == 0
+    assert any("the call waits" in note for note in found.notes)
+
+
+def test_no_unit_is_sent_outside_its_hours():
+    units = TOWN.units.assign(schedule="Mon-Fri 08:00-20:00")
+    town = fp.Scenario(TOWN.roads, TOWN.stations, units, TOWN.zones)
+    found = simulate(town, regular(1800.0, stay_s=300.0), days=14, replications=1, queue=False)
+    local = found.responses.loc[~found.responses["mutual_aid"], "dispatched"].dt.tz_convert(found.timezone)
+    assert local.dt.hour.between(8, 19).all()
+    assert (local.dt.day_of_week < 5).all()
+    duty = found.utilisation()["duty_h"].iloc[0]
+    assert duty == pytest.approx(10 * 12)
+
+
+def test_schedules_that_overlap_are_on_duty_once():
+    units = TOWN.units.assign(schedule="08:00-20:00; 18:00-22:00")
+    town = fp.Scenario(TOWN.roads, TOWN.stations, units, TOWN.zones)
+    found = simulate(town, regular(6 * HOUR_S), days=7, replications=1)
+    assert found.utilisation()["duty_h"].iloc[0] == pytest.approx(7 * 14)
+
+
+def test_a_brown_out_takes_a_unit_out_for_its_spells():
+    calls = regular(3 * HOUR_S, north=(0.001,))
+    spells = {"E1": [("2025-06-04", "2025-06-06 12:00")]}
+    found = simulate(two_stations(), calls, days=7, replications=1, brown_outs=spells)
+    local = found.responses["dispatched"].dt.tz_convert(found.timezone).dt.tz_localize(None)
+    out = (local >= "2025-06-04") & (local < "2025-06-06 12:00")
+    assert (found.responses.loc[out, "unit_id"] == "E2").all()
+    assert (found.responses.loc[~out, "unit_id"] == "E1").all()
+    always = simulate(two_stations(), calls, days=7, replications=1, brown_outs={"E1": "always"})
+    assert (always.responses["unit_id"] == "E2").all()
+    assert np.isnan(always.utilisation().loc["E1", "utilisation"])
+
+
+def test_a_unit_on_its_way_home_comes_late_rather_than_early():
+    calls = regular(1260.0, stay_s=900.0, north=(0.03,))
+    home = simulate(TOWN, calls, days=7, replications=1, assignable=False, queue=True).responses
+    way = simulate(TOWN, calls, days=7, replications=1, assignable=True, queue=True).responses
+    assert not home["already_on_road"].any()
+    rolling = way[way["already_on_road"]]
+    assert len(rolling)
+    assert rolling["turnout_s"].isna().all()
+    assert (rolling["travel_s"] >= home["travel_s"].min() - 1e-6).all()
+
+
+def test_a_history_in_which_nobody_is_sent_on_the_way_home_is_followed():
+    calls = regular(1800.0, stay_s=300.0, days=28, north=(0.035,))
+    assert any("not sent before they are home" in note for note in simulate(TOWN, calls, days=7, replications=1).notes)
+
+
+def test_run_cards_say_what_is_sent():
+    calls = regular(6 * HOUR_S)
+    found = simulate(crowded(), calls, days=7, replications=1, run_cards={"fire": {"engine": 1, "ambulance": 1}})
+    assert set(found.responses["unit_id"]) == {"E1", "M1"}
+
+
+def test_a_run_card_that_asks_for_more_than_there_is_counts_what_is_unmet():
+    found = simulate(
+        crowded(),
+        regular(6 * HOUR_S),
+        days=7,
+        replications=1,
+        run_cards={"fire": {"engine": 3, "rescue": 1}},
+        aid=False,
+    )
+    told = figures(found)
+    assert told["units_asked"] == 4 * told["calls"]
+    assert told["units_unmet"] >= told["calls"]
+    assert told["units_sent"] + told["units_unmet"] == told["units_asked"]
+    assert any("the department has no rescue" in note for note in found.notes)
+
+
+def test_a_quint_serves_as_engine_and_truck():
+    units = TOWN.units.assign(type="quint")
+    town = fp.Scenario(TOWN.roads, TOWN.stations, units, TOWN.zones)
+    found = simulate(town, regular(6 * HOUR_S), days=7, replications=1, run_cards={"fire": {"truck": 1}})
+    assert figures(found)["served"] == figures(found)["calls"]
+
+
+@pytest.mark.parametrize("after_s", [140.0, 2000.0])
+def test_a_unit_called_off_does_not_arrive_whoever_is_sent(after_s):
+    rows = [
+        row
+        for i in range(60)
+        for at in [MONDAY + pd.Timedelta(hours=6 * i)]
+        for row in (
+            went(f"c{i}", "E1", 0, 60, 120, 300, 1500, at=at),
+            went(f"c{i}", "E2", 0, 60, 120, None, 60 + after_s, at=at, cancelled=True),
+        )
+    ]
+    came = simulate(two_stations(), history(*rows), days=14, replications=1).responses
+    off = came[came["cancelled"]]
+    assert len(off) == len(came) / 2
+    assert off["arrived"].isna().all()
+    np.testing.assert_allclose((off["cleared"] - off["dispatched"]).dt.total_seconds(), after_s)
+
+
+@pytest.mark.parametrize("demand", ["days", "poisson"])
+def test_growth_brings_more_calls(demand):
+    calls = regular(3 * HOUR_S, days=28)
+    plain = figures(simulate(TOWN, calls, days=84, replications=4, demand=demand))["calls"]
+    grown = figures(simulate(TOWN, calls, days=84, replications=4, demand=demand, growth={"fire": 1.5}))["calls"]
+    assert plain == pytest.approx(84 * 8, rel=0.05)
+    assert grown / plain == pytest.approx(1.5, rel=0.05)
+
+
+def test_poisson_hours_without_a_call_stay_without():
+    calls = regular(24 * HOUR_S, days=28)
+    received = simulate(TOWN, calls, days=28, replications=1, demand="poisson").incidents["received"]
+    assert set(received.dt.tz_convert(calls.timezone).dt.hour) == {12}
+
+
+def test_days_are_like_those_of_the_same_weekday():
+    quiet = regular(24 * HOUR_S, days=14)
+    kept = quiet.incidents["received"].dt.tz_convert(quiet.timezone).dt.day_of_week < 5
+    left = quiet._replace(
+        incidents=quiet.incidents[kept],
+        responses=quiet.responses[quiet.responses["incident_id"].isin(quiet.incidents.index[kept])],
+    )
+    found = simulate(TOWN, left, days=28, replications=1).incidents["received"].dt.tz_convert(quiet.timezone)
+    assert (found.dt.day_of_week < 5).all()
+
+
+def test_the_warm_up_is_not_counted():
+    found = simulate(TOWN, regular(6 * HOUR_S), days=7, replications=1, warm_up_days=3, start="2025-06-02")
+    local = found.incidents["received"].dt.tz_convert(found.timezone).dt.tz_localize(None)
+    assert local.min() >= pd.Timestamp("2025-06-02")
+    assert local.max() < pd.Timestamp("2025-06-09")
+    assert len(local) == 28
+
+
+def test_same_seed_same_bytes_whatever_the_number_of_threads(monkeypatch):
+    calls = regular(1800.0)
+    told = []
+    for threads in (1, 2, 5):
+        monkeypatch.setattr(os, "cpu_count", lambda n=threads: n)
+        found = simulate(two_stations(), calls, days=14, replications=6, demand="poisson", within=0.01)
+        told.append((found.replications, found.all_responses().to_csv(), found.summary().to_csv()))
+    assert told[0] == told[1] == told[2]
+    other = simulate(two_stations(), calls, days=14, replications=6, demand="poisson", seed=2)
+    assert other.all_responses().to_csv() != told[0][1]
+
+
+def test_scenarios_share_their_calls_and_their_luck():
+    calls = regular(1800.0)
+    one = simulate(TOWN, calls, days=14, replications=2, demand="poisson", queue=True)
+    two = simulate(two_stations(), calls, days=14, replications=2, demand="poisson", queue=True)
+    pd.testing.assert_frame_equal(
+        pd.DataFrame(one.incidents.drop(columns="waited_s")), pd.DataFrame(two.incidents.drop(columns="waited_s"))
+    )
+
+
+def test_it_stops_when_the_interval_is_narrow_enough_and_says_when_it_is_not():
+    calls = regular(1800.0)
+    wide = simulate(two_stations(), calls, days=7, replications=40, demand="poisson", within=0.2)
+    assert 5 <= wide.replications < 40
+    row = wide.summary().loc["share_within"]
+    assert row["high"] - row["low"] <= 0.2
+    narrow = simulate(two_stations(), calls, days=7, replications=5, demand="poisson", within=1e-6)
+    assert narrow.replications == 5
+    assert any("not as narrow as asked for" in note for note in narrow.notes)
+
+
+def test_a_policy_in_python_gives_the_same_as_the_compiled_one():
+    calls = regular(900.0, units=("E1", "E2"), north=(0.001, 0.03, 0.015))
+    for queue in (True, False):
+        asked = {"days": 7, "replications": 2, "demand": "poisson", "queue": queue}
+        compiled = simulate(two_stations(), calls, **asked)
+        python = simulate(two_stations(), calls, **asked, policy=nearest)
+        pd.testing.assert_frame_equal(compiled.all_responses(), python.all_responses(), check_exact=True)
+
+
+def test_a_policy_may_send_another_or_none_and_no_stranger():
+    calls = regular(6 * HOUR_S, north=(0.001,))
+    far = simulate(two_stations(), calls, days=7, replications=1, policy=lambda moment: moment.free[-1])
+    assert set(far.responses["unit_id"]) == {"E2"}
+    none = simulate(two_stations(), calls, days=7, replications=1, policy=lambda _: None)
+    assert figures(none)["aid"] == figures(none)["calls"]
+    with pytest.raises(InputError, match="policy sent 'E9' where engine was asked for"):
+        simulate(two_stations(), calls, days=7, replications=1, policy=lambda _: "E9")
+
+
+def test_measures_take_a_simulation_as_a_history():
+    town = two_stations()
+    found = simulate(town, regular(1800.0, stay_s=1500.0, north=(0.001, 0.03)), days=14, replications=2)
+    table = fp.performance(found, scenario=town, by="station_id")
+    assert table.attrs["basis"] == "modelled"
+    first = fp.response_performance.attend(found, scenario=town).firsts()["total_response_s"]
+    row = found._of_run(found._runs[0])
+    assert row["share_within"] == (float((first <= 480).mean()), len(first))
+    assert row["p90_s"][0] == pytest.approx(fp.performance(found, scenario=town).loc["total_response", "p90_s"])
+    objective = fp.Objective("x", "First engine", 120.0)
+    assert fp.why_missed(found, scenario=town, objective=objective).measured == len(first)
+    start = found.incidents["received"].min().tz_convert(found.timezone).strftime("%Y-%m-%d")
+    busy = fp.workload(found, scenario=town, by="unit_id", start=start)["uhu"]
+    single = simulate(town, regular(1800.0, stay_s=1500.0, north=(0.001, 0.03)), days=14, replications=1)
+    np.testing.assert_allclose(single.utilisation()["utilisation"], busy, atol=0.002)
+
+
+def test_the_headline_may_be_an_objective():
+    town = two_stations()
+    calls = regular(1800.0, north=(0.001, 0.035))
+    objective = fp.Objective("x", "First engine", 120.0)
+    found = simulate(town, calls, days=14, replications=1, objective=objective)
+    observed = fp.performance(found, scenario=town, standard=fp.Standard("x", "x", (objective,)))
+    assert found.summary().loc["share_within", "mean"] == observed.loc["x", "share"]
+    with pytest.raises(InputError, match="cannot be the headline"):
+        simulate(town, calls, objective=fp.Objective("f", "Force", 480, needs={"people": 16}))
+
+
+def test_calls_for_what_the_department_never_sent_are_not_in_the_headline():
+    town = two_stations()
+    calls = regular(6 * HOUR_S, units=("OCN M9",), days=14)
+    own = regular(6 * HOUR_S, days=14)
+    theirs = calls._replace(
+        incidents=calls.incidents.rename(lambda i: f"x{i}"),
+        responses=calls.responses.assign(incident_id="x" + calls.responses["incident_id"]),
+    )
+    both = own._replace(
+        incidents=pd.concat([own.incidents, theirs.incidents]),
+        responses=pd.concat([own.responses, theirs.responses], ignore_index=True),
+    )
+    found = simulate(town, both, days=7, replications=1).summary()
+    assert found.loc["calls", "n"] == 56
+    assert found.loc["share_within", "n"] == 28
+    gone = simulate(town.apply(fp.RemoveUnit("E1"), fp.RemoveUnit("E2"), fp.AddUnit("T1", to="S1", type="truck")),
+                    both, days=7, replications=1).summary()  # fmt: skip
+    assert gone.loc["share_within", "n"] == 28  # what is taken away does not leave the count
+    assert gone.loc["share_within", "mean"] == 0
+
+
+def test_it_says_itself_in_a_few_lines():
+    said = repr(simulate(TOWN, regular(6 * HOUR_S), days=7, replications=2))
+    assert "7 days x 2 replications, 56 calls, seed 1; modelled" in said
+    assert "calls: served 100 %, aid 0 %, lost 0 %" in said
+
+
+@pytest.mark.parametrize(
+    ("asked", "match"),
+    [
+        ({"days": 0}, "days is 0"),
+        ({"replications": 0}, "replications is 0"),
+        ({"warm_up_days": -1}, "warm_up_days is -1"),
+        ({"seed": -1}, "seed is -1"),
+        ({"within": 2.0}, "within is 2"),
+        ({"demand": "noise"}, "demand is 'noise'"),
+        ({"growth": -1.0}, "growth of 'fire' is -1"),
+        ({"growth": {"ems": 2.0}}, "growth names 'ems', but the categories of the history are 'fire'"),
+        ({"run_cards": {"ems": {"engine": 1}}}, "run_cards names 'ems'"),
+        ({"run_cards": {"fire": {"engine": 0}}}, "asks for nothing"),
+        ({"run_cards": {"fire": {"engine": -1}}}, "asks for -1 of 'engine'"),
+        ({"brown_outs": {"E1": [("2025-03-05", "2025-03-04")]}}, "ends no later than it begins"),
+        ({"brown_outs": {"E1": [("soon", "later")]}}, "is no begin and end"),
+        ({"start": "soon"}, "start is 'soon'"),
+        ({"policy": 7}, "policy is the number 7"),
+    ],
+)
+def test_what_cannot_be_simulated_is_refused(asked, match):
+    with pytest.raises(InputError, match=match):
+        simulate(TOWN, regular(6 * HOUR_S), **asked)
+
+
+def test_a_brown_out_of_a_unit_that_is_not_there_is_refused():
+    with pytest.raises(UnknownIdError, match="E9"):
+        simulate(TOWN, regular(6 * HOUR_S), brown_outs={"E9": "always"})
+
+
+def test_a_history_shorter_than_a_week_is_refused():
+    with pytest.raises(InputError, match="covers 6 days"):
+        simulate(TOWN, regular(6 * HOUR_S, days=6))
+
+
+def test_demand_without_units_is_refused():
+    empty = fp.Scenario(TOWN.roads, TOWN.stations, None, TOWN.zones)
+    with pytest.raises(InputError, match="has no units"):
+        simulate(empty, regular(6 * HOUR_S))
+
+
+def test_a_unit_whose_station_is_closed_is_not_sent():
+    town = two_stations()
+    stations = town.stations.assign(open=[True, False])
+    found = simulate(
+        fp.Scenario(town.roads, stations, town.units, town.zones), regular(6 * HOUR_S, north=(0.03,)), days=7,
+        replications=1,
+    )  # fmt: skip
+    assert set(found.responses["unit_id"]) == {"E1"}
+    assert any("not in service, as the station is closed: E2" in note for note in found.notes)
+
+
+def test_a_removed_unit_was_still_sent_in_the_history():
+    town = two_stations()
+    calls = regular(6 * HOUR_S, units=("E1", "E2"))
+    found = simulate(town.apply(fp.RemoveUnit("E2")), calls, days=7, replications=1, queue=False)
+    assert figures(found)["units_asked"] == 2 * figures(found)["calls"]
+
+
+def test_calls_without_a_place_and_units_of_no_kind_are_told():
+    calls = regular(6 * HOUR_S, units=("E1", "Able"), north=(0.01,))
+    shapes = calls.incidents.geometry.copy()
+    shapes.iloc[3] = None
+    found = simulate(TOWN, calls._replace(incidents=calls.incidents.set_geometry(shapes)), days=7, replications=1)
+    said = " ".join(found.notes)
+    assert "1 call has no place" in said
+    assert "56 responses are left out" in said
+    assert found.incidents.geometry.notna().all()
+
+
+def test_a_last_day_that_is_hardly_covered_is_left_out_and_named():
+    calls = regular(HOUR_S, days=14.1)
+    found = simulate(TOWN, calls, days=28, replications=1)
+    assert (
+        found.incidents.groupby(found.incidents["received"].dt.tz_convert(calls.timezone).dt.date).size() == 24
+    ).all()
+    assert any("hardly covers are left out: 2025-06-16 (2 calls)" in note for note in found.notes)
+
+
+def test_nights_on_which_the_clocks_change_keep_their_hours():
+    calls = regular(HOUR_S / 2)
+    for start in ("2025-03-08", "2025-11-01"):
+        found = simulate(TOWN, calls, days=3, replications=1, start=start, queue=False)
+        local = found.incidents["received"].dt.tz_convert(found.timezone)
+        assert (local.dt.tz_localize(None).dt.minute.isin([15, 45])).all()
+        assert len(local) == 3 * 48
