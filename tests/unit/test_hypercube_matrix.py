@@ -202,5 +202,5 @@ def test_the_balance_is_told():
 def test_many_units_called_far_more_often_than_they_can_go_are_solved_or_refused():
     calls, drive_s, out_h = busy_chains.town(1, 18, 40, utilisation=1.2)
     assert hypercube_matrix(calls, drive_s, out_h=out_h).flows_per_hour["lost"] > 0.2 * calls.sum()
-    with pytest.raises(FireplanError, match="did not settle: .* or ask for method='exact'"):
+    with pytest.raises(FireplanError, match=r"did not settle: .* or ask for method='exact'"):
         hypercube_matrix(12 * calls, drive_s, out_h=out_h)
