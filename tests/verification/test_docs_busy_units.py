@@ -24,6 +24,7 @@ def test_the_ambulance(ran):
     south = direct.loc[("S6", "S1")]
     assert f"Station 1 takes {south['responses']:,.0f} (95 % interval {south['low']:,.0f} to" in SECTION
     assert f"Station 4 {told['S6', 'S4']:,}, Station 3 {told['S6', 'S3']:,};\n{told['S6', 'nobody']:,} go to" in SECTION
+    assert f"and {ran['moved'].loc['knock-on', 'responses'].sum():,}\nother responses move" in SECTION
     pair = ran["fp"].simulation.compare_replays(ran["before"], ran["after"]).loc[0]
     assert f"{pair['share_after']:.1%} instead of {pair['share_before']:.1%}".replace("%", " %") in SECTION
 
