@@ -91,7 +91,7 @@ def assess(
     if availability is not None:
         if asked in (MEAN, BY_HOUR):
             raise InputError(f"at is {at!r}, but busy shares are of one time: ask of a moment, or of none")
-        busy = check_busy(scenario, availability)
+        busy = check_busy(scenario, standard, availability)
         return CoverWhenBusy(assess(scenario, standard=standard, at=at), busy)
     if asked in (MEAN, BY_HOUR, WORST):
         week = over_the_week(scenario, standard)

@@ -18,7 +18,7 @@ from fireplan.measures._demand_measures import chosen_of
 from fireplan.measures._expected import chances_for
 from fireplan.progress import steps
 from fireplan.scenario import held
-from fireplan.stations import KINDS
+from fireplan.stations import KINDS, supply
 from fireplan.travel._places import places
 from fireplan.travel._unit_arrivals import unit_arrivals
 
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     from fireplan.measures._assessment import Arrival
     from fireplan.scenario import Scenario
-    from fireplan.standards import Objective
+    from fireplan.standards import Objective, Standard
     from fireplan.travel._places import Places
 
 BLOCK = 4_000_000
@@ -217,15 +217,25 @@ def _when_busy(scenario: Scenario, objective: Objective, ends: Places, busy: pd.
     return WhenBusy(chance, nobody)
 
 
-def check_busy(scenario: Scenario, busy: pd.Series[Any]) -> pd.Series[Any]:
-    """Refuse busy shares that are none, or that say nothing of some unit; give them in the order of the units."""
+def check_busy(scenario: Scenario, standard: Standard, busy: pd.Series[Any]) -> pd.Series[Any]:
+    """
+    Refuse busy shares that are none, or that say nothing of a unit that is asked for.
+
+    They may be by `unit_id` and more, such as the station. They are given in the order of the units; NaN: of a unit of
+    another kind than any objective asks for.
+    """
     units = held(scenario).units
+    if "unit_id" in busy.index.names and busy.index.nlevels > 1:
+        attrs, busy = busy.attrs, busy.droplevel([n for n in busy.index.names if n != "unit_id"])
+        busy.attrs.update(attrs)
     faults = Faults("availability")
     if not len(units):
         raise InputError(
             "the scenario has no units, so that none can be out: give it some, with unit_id and station_id"
         )
-    missing = units.index.difference(busy.index)
+    kinds = [KINDS.index(kind) for kind in {kind_of(o) for o in standard.planned} - {""}]
+    asked = units.index[np.flatnonzero((supply(units)[:, kinds] > 0).any(axis=1))]
+    missing = asked.difference(busy.index)
     if len(missing):
         faults.add(f"it says nothing of {listed(map(quoted, missing))}: give each unit a share of its time, 0 to 1")
     strange = busy.index.difference(units.index)

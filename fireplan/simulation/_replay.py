@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     import geopandas as gpd
     from numpy.typing import NDArray
 
-    from fireplan._kernel.simulation.replay import Drives, PastResponses, SentAgain, StaffedUnits
+    from fireplan._kernel.simulation.replay import PastResponses, ReplayDrives, SentAgain, StaffedUnits
     from fireplan.response_performance import History, Policy
     from fireplan.scenario import Scenario
     from fireplan.simulation._past_calls import PastCalls
@@ -324,7 +324,9 @@ def _objective(objective: Objective | None) -> Objective:
     return objective
 
 
-def _by_ways_home(past: PastCalls, fleet: StaffedUnits, drives: Drives, ties_s: float) -> tuple[pd.DataFrame, int]:
+def _by_ways_home(
+    past: PastCalls, fleet: StaffedUnits, drives: ReplayDrives, ties_s: float
+) -> tuple[pd.DataFrame, int]:
     """Share of right units by each way to treat a unit on its way home, and the number of the best."""
     parts, shares = {}, []
     one = alone(past)

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from fireplan.scenario import Scenario
 
 
-class OnDuty(NamedTuple):
+class DutyAt(NamedTuple):
     """
     Units that are staffed at a moment of the week.
 
@@ -37,7 +37,7 @@ class OnDuty(NamedTuple):
     mask: NDArray[np.bool_]
 
 
-def on_duty(scenario: Scenario, needs: Mapping[str, float] | None = None) -> OnDuty:
+def on_duty(scenario: Scenario, needs: Mapping[str, float] | None = None) -> DutyAt:
     """
     Say which units may be counted on.
 
@@ -51,11 +51,11 @@ def on_duty(scenario: Scenario, needs: Mapping[str, float] | None = None) -> OnD
     """
     kinds = None if needs is None else tuple(sorted(k for k, n in needs.items() if n > 0))
 
-    def make() -> OnDuty:
+    def make() -> DutyAt:
         units = held(scenario).units
         minutes = _staffed(units)
         if minutes is None:
-            return OnDuty(minute_of(scenario.when) if scenario.when else -1, np.ones(len(units), dtype=bool))
+            return DutyAt(minute_of(scenario.when) if scenario.when else -1, np.ones(len(units), dtype=bool))
         if scenario.when:
             minute = minute_of(scenario.when)
         else:
@@ -63,7 +63,7 @@ def on_duty(scenario: Scenario, needs: Mapping[str, float] | None = None) -> OnD
             useful = brings if kinds is None else brings[:, [KINDS.index(k) for k in kinds]]
             count = (useful > 0).any(axis=1) if len(useful) else np.zeros(len(units), dtype=bool)
             minute = int(np.argmin(minutes[count].sum(axis=0))) if count.any() else 0
-        return OnDuty(minute, minutes[:, minute])
+        return DutyAt(minute, minutes[:, minute])
 
     return scenario.memo.get(("on duty", token(scenario, "units"), scenario.when, kinds), make)
 

@@ -152,3 +152,15 @@ def test_busy_shares_of_a_history_are_its_utilisation():
     assert of["worst"] < of["mean"] < home
     with pytest.raises(InputError, match="when is 'noon': use mean, worst hour"):
         busy_shares(project.history, project.today, when="noon")
+
+
+def test_a_hypercube_says_how_busy_engines_are_and_of_no_other_unit(town):
+    """Its busy shares are by unit and station, of engines alone; the truck is asked for by no objective of one unit."""
+    calls = fp.hypercube(town, calls_per_hour=0.4, service_h=1.0, units_per_call=1, standard=STANDARD, queue=False)
+    found = fp.assess(town, standard=STANDARD, availability=calls.busy)
+    assert found.source == "hypercube"
+    assert found.busy.loc["E1"] == pytest.approx(calls.busy.xs("E1", level="unit_id").iloc[0])
+    assert np.isnan(found.busy.loc["T1"])
+    assert found.share() < found.summary().loc[("first_engine", "population"), "home_share"]
+    with pytest.raises(InputError, match="says nothing of 'E2'"):
+        fp.assess(town, standard=STANDARD, availability=calls.busy.drop("E2", level="unit_id"))

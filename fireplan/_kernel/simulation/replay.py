@@ -84,7 +84,7 @@ class StaffedUnits(NamedTuple):
     turnout_factor: NDArray[np.float64]
 
 
-class Drives(NamedTuple):
+class ReplayDrives(NamedTuple):
     """
     Medians of drives.
 
@@ -140,7 +140,7 @@ class SentAgain(NamedTuple):
 
 
 def send_again(
-    sent: PastResponses, fleet: StaffedUnits, drives: Drives, *, by_rules: bool, returning: int, ties_s: float
+    sent: PastResponses, fleet: StaffedUnits, drives: ReplayDrives, *, by_rules: bool, returning: int, ties_s: float
 ) -> SentAgain:
     """
     Send units to each response in turn.

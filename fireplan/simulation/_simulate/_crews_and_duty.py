@@ -10,9 +10,10 @@ import pandas as pd
 from fireplan import wording
 from fireplan._kernel.simulation import UnitsInService, units_by_kind
 from fireplan.errors import InputError, UnknownIdError, listed, quoted
-from fireplan.response_performance._time_bins import ALWAYS, Spans, merge, staffed_spans, without
+from fireplan.response_performance._time_bins import Spans, merge, staffed_spans, without
 from fireplan.scenario import held
 from fireplan.stations._apparatus import ALSO_COUNTS_AS
+from fireplan.stations._schedules import ALWAYS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -12,10 +12,10 @@ from fireplan._checked import takes
 from fireplan.changes import AddUnit
 from fireplan.errors import InputError, UnknownIdError, listed
 from fireplan.progress import silent, steps
-from fireplan.response_performance._time_bins import ALWAYS
 from fireplan.scenario import held
 from fireplan.simulation._simulate._mean_interval import mean_interval
 from fireplan.simulation._simulate._simulate import known_of, simulate_known
+from fireplan.stations._schedules import ALWAYS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -101,7 +101,7 @@ def brownouts(  # noqa: PLR0913 - what is closed, and how sure
     ...          "arrived": f"2024-03-{4 + i:02d} 14:06:00", "cleared": f"2024-03-{4 + i:02d} 14:40:00"}
     ...         for i in range(14)]
     >>> history = fp.incidents.read_cad_rows(rows, timezone="Etc/GMT+9")
-    >>> found = fp.simulation.brownouts(town, history, days=28, replications=3)
+    >>> found = fp.brownouts(town, history, days=28, replications=3)
     >>> found["units"].tolist()
     ['E1', 'E2', 'each in turn']
     """
@@ -190,7 +190,7 @@ def second_unit(
     ...          "arrived": f"2024-03-{4 + i:02d} 14:06:00", "cleared": f"2024-03-{4 + i:02d} 14:40:00"}
     ...         for i in range(14)]
     >>> history = fp.incidents.read_cad_rows(rows, timezone="Etc/GMT+9")
-    >>> found = fp.simulation.second_unit(town, history, days=28, replications=3)
+    >>> found = fp.second_unit(town, history, days=28, replications=3)
     >>> found["share_within"].tolist()  # a call at a time: nobody is out
     [0.0]
     """
