@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from fireplan._kernel.simulation.replay import Drives, StaffedUnits
+from fireplan._kernel.simulation.replay import ReplayDrives, StaffedUnits
 from fireplan.response_performance._time_bins import clock_of, staffed_spans
 from fireplan.roads import REST, OnRoad
 from fireplan.roads._snapping import in_crs
@@ -26,10 +26,10 @@ if TYPE_CHECKING:
     from fireplan.simulation._past_calls import PastCalls
 
 NEAR_M = 500.0
-"""Drives shorter than this say little of what a metre takes: their start does. [m]"""
+"""ReplayDrives shorter than this say little of what a metre takes: their start does. [m]"""
 
 
-def drives_to_calls(scenario: Scenario, past: PastCalls) -> Drives:
+def drives_to_calls(scenario: Scenario, past: PastCalls) -> ReplayDrives:
     """Model the drives from every open station of a scenario; inf where a call is not reached, NaN without a place."""
     incidents, starts = past.incidents, station_places(scenario)
     xy_m = in_crs(scenario.roads, incidents.geometry)
@@ -47,7 +47,7 @@ def drives_to_calls(scenario: Scenario, past: PastCalls) -> Drives:
         travel_s[:, rows] = time_rows(driven, some, starts=starts)
     travel_s[:, ~past.placed] = np.nan
     spread = None if scenario.calibration is None else scenario.calibration.spread
-    return Drives(
+    return ReplayDrives(
         travel_s, xy_m, _s_per_m(scenario, travel_s, xy_m, starts),
         0.0 if spread is None else spread.upper, 0.0 if spread is None else spread.slope,
     )  # fmt: skip
