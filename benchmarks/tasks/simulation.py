@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import heapq
 from bisect import insort
+from importlib import import_module
 from typing import NamedTuple
 
 import numpy as np
@@ -105,10 +106,9 @@ def by_fireplan(calls: Calls):
 
 def simpy():
     try:
-        import simpy as library  # noqa: PLC0415 - one of the extras
+        return import_module("simpy")  # optional: the `bench` extra
     except ImportError as error:
         raise CannotRunError("not installed: pip install fireplan[bench]") from error
-    return library
 
 
 def by_simpy(calls: Calls):
