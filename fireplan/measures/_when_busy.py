@@ -86,7 +86,9 @@ class CoverWhenBusy(OfOneRelease):
 
     def notes(self) -> list[str]:
         """Say what a reader of the figures has to know."""
-        period = ", ".join(f"{k} {self.busy.attrs[k]}" for k in ("when", "start", "end") if self.busy.attrs.get(k))
+        when, start, end = (str(self.busy.attrs.get(name, "")) for name in ("when", "start", "end"))
+        days = f"from {start[:10]} until {end[:10]}" if start and end else ""
+        period = ", ".join(filter(None, [when, days]))
         mean = float(self.busy.mean())
         lowest, highest = (wording.share(float(v)) for v in (self.busy.min(), self.busy.max()))
         first = (

@@ -142,8 +142,8 @@ class Hypercube(OfOneRelease):
         for title, limit_s, share, at_home in zip(
             cover["title"], cover["limit_s"], cover["share"], cover["home_share"], strict=True
         ):
-            shares = f"{wording.share(share)} of the calls it speaks of expected, {wording.share(at_home)}"
-            lines.append(f"{title} within {wording.clock(limit_s)}: {shares} if all were at home")
+            shares = f"{wording.share(share)} of the calls it speaks of, {wording.share(at_home)} if all were at home"
+            lines.append(f"{title} within {wording.clock(limit_s)}: to be expected at {shares}")
         return "\n  ".join([*lines, *self.notes])
 
 

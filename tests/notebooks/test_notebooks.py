@@ -11,7 +11,8 @@ NOTEBOOKS = sorted(FOLDER.glob("*.ipynb"))
 SLOWEST_CELL_S = 120
 
 
-def test_there_are_notebooks():
+def test_there_are_notebooks_without_gap_or_clash_of_numbers():
+    assert [int(path.name[:2]) for path in NOTEBOOKS] == list(range(1, len(NOTEBOOKS) + 1))
     assert NOTEBOOKS
 
 

@@ -108,6 +108,13 @@ def test_zones_and_words_say_what_is_lost(town):
     assert "with all at home" in text
 
 
+def test_the_note_says_of_which_days_busy_shares_are(town):
+    busy = shares(town, E1=0.25)
+    busy.attrs |= {"when": "mean", "start": "2024-01-01T00:00:00-08:00", "end": "2026-01-01T00:00:00-08:00"}
+    note = fp.assess(town, standard=STANDARD, availability=busy).notes()[0]
+    assert "busy shares: given, mean, from 2024-01-01 until 2026-01-01)" in note
+
+
 def test_a_unit_off_duty_comes_to_nobody(town):
     night = town.apply(fp.SetSchedule("08:00-20:00", units=("E2",)))
     found = fp.assess(night, standard=STANDARD, at="Tue 02:00", availability=shares(night))

@@ -85,6 +85,7 @@ def test_calibrated_drives_count_by_how_likely_they_are():
     assessed = fp.assess(MARISOL.today, standard="NFPA_1710").summary().loc[("first_engine", "incidents")]
     assert found.cover.loc["first_engine", "home_share"] == pytest.approx(assessed["share"], abs=2e-4)
     assert found.cover.loc["first_engine", "share"] == pytest.approx(assessed["share"], abs=3e-4)
+    assert f"{found.cover.loc['first_engine', 'title']} within 4:00: to be expected at" in repr(found)
 
 
 def test_a_queue_makes_calls_wait_and_none_is_lost():
