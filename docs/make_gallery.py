@@ -124,8 +124,11 @@ VIEWS = (
     View(
         "residuals", "Residuals",
         "Where drives were slower or faster than predicted, each without its own day or week; the page for the public.",
-        'fp.maps.residuals(fp.calibration.held_out_runs(history, planned, emergency_priorities=("1", "2"),'
-        ' longest_s=1800), today, profile="public")',
+        """fp.maps.residuals(
+    fp.calibration.held_out_runs(history, planned, emergency_priorities=("1", "2"), longest_s=1800),
+    today,
+    profile="public",
+)""",
     ),
     View(
         "incidents", "Incidents", "Where calls came from, point by point: marked RESTRICTED, not for publication.",
