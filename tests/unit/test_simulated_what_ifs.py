@@ -44,8 +44,18 @@ def test_differences_are_those_of_two_simulations():
     closed = simulate(town(), BUSY, days=28, replications=3, brown_outs={"E1": "always"}).by_replication()
     assert found["p90_s_today"] == today["p90_s"].mean()
     assert found["p90_s"] == pytest.approx((closed["p90_s"] - today["p90_s"]).mean())
-    assert found["n"] == today["calls"].sum()
+    assert found["calls"] == today["calls"].sum()
+    assert found["n"] == simulate(town(), BUSY, days=28, replications=3).summary().loc["share_within", "n"]
     np.testing.assert_array_equal(today["calls"], closed["calls"])
+
+
+def test_an_objective_ranks_companies_that_bring_what_it_asks_for():
+    """A truck that is out costs no engine: it would stand first, at no loss."""
+    staffed = town().apply(fp.AddUnit("T1", to="S1", type="truck"), fp.AddUnit("Q1", to="S2", type="quint"))
+    engine = fp.Objective("first", "First engine", 240)
+    found = brownouts(staffed, BUSY, rotating=False, days=7, replications=2, objective=engine)
+    assert set(found.index) == {"E1", "E2", "E3", "Q1"}
+    assert set(brownouts(staffed, BUSY, rotating=False, days=7, replications=2).index) == {"E1", "E2", "E3", "Q1", "T1"}
 
 
 def test_two_at_once_and_hours_of_the_week():

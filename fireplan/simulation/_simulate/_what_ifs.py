@@ -6,6 +6,7 @@ from itertools import combinations
 from math import comb
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pandas as pd
 
 from fireplan._checked import takes
@@ -15,6 +16,7 @@ from fireplan.progress import silent, steps
 from fireplan.scenario import held
 from fireplan.simulation._simulate._mean_interval import mean_interval
 from fireplan.simulation._simulate._simulate import known_of, simulate_known
+from fireplan.stations import KINDS, supply
 from fireplan.stations._schedules import ALWAYS
 
 if TYPE_CHECKING:
@@ -63,7 +65,8 @@ def brownouts(  # noqa: PLR0913 - what is closed, and how sure
     choose
         How many companies are out at once.
     units
-        Of which; left out: all engines, trucks, quints and rescues.
+        Of which; left out: all engines, trucks, quints and rescues; with an objective, those that bring what it asks
+        for.
     when
         Hours of the week in which they are out, such as "Mon-Fri 08:00-20:00".
     rotating
@@ -73,8 +76,9 @@ def brownouts(  # noqa: PLR0913 - what is closed, and how sure
 
     Returns
     -------
-    By `closed`, the least loss first: `units`; `n`, calls of all replications; and of the department as it is
-    (`share_within_today`) and with the closure (`share_within_closed`) the headline share, their difference
+    By `closed`, the least loss first: `units`; `calls` of all replications, and `n`, those of them that the headline
+    share is of; of the department as it is (`share_within_today`) and with the closure (`share_within_closed`) that
+    share, their difference
     (`share_within`), and its 95 % interval (`share_within_low`, `share_within_high`). Likewise `p90_s` and
     `wait_mean_s` [s], and `aid` and `lost` [calls in a replication]. Modelled; in `attrs` what they rest on.
 
@@ -106,7 +110,11 @@ def brownouts(  # noqa: PLR0913 - what is closed, and how sure
     ['E1', 'E2', 'each in turn']
     """
     units_now = held(scenario).units
-    companies = units_now.index[units_now["type"].isin(FIGHTING)] if units is None else units
+    fighting = units_now["type"].isin(FIGHTING).to_numpy()
+    if objective is not None:  # a closure that its figure cannot feel would stand first
+        wanted = [KINDS.index(kind) for kind, n in objective.needs.items() if n > 0]
+        fighting &= (supply(units_now)[:, wanted] > 0).any(axis=1)
+    companies = units_now.index[np.flatnonzero(fighting)] if units is None else units
     names = [str(unit) for unit in dict.fromkeys(companies)]
     for name in names:
         if name not in units_now.index:
@@ -230,7 +238,8 @@ def _in_turn(closures: Sequence[tuple[str, ...]], period: LocalPeriod, days: int
 def _paired(today: Simulation, other: Simulation, what: str) -> dict[str, float]:
     """Set figures side by side, replication by replication: other less today."""
     before, after = today.by_replication(), other.by_replication()
-    row: dict[str, float] = {"n": float(before["calls"].sum())}
+    counted = today.summary()["n"]
+    row: dict[str, float] = {"n": float(counted["share_within"]), "calls": float(counted["calls"])}
     for name in FIGURES:
         gap = mean_interval((after[name] - before[name]).to_numpy(float))
         row |= {
