@@ -35,17 +35,17 @@ def replay_project(read: Callable[[Tell], Project], out: Path | None) -> None:
         project = read(tell)
         history = out_of.history_of(project, command="replay")
         objective, notes = out_of.share_asked(project)
+        seed = project.plan.simulation.seed
         tell("putting units and incidents together")
         seen = attend(history, scenario=project.today, policy=project.plan.performance.policy)
         found: dict[str, Replay] = {}
         for scenario in (project.today, *project.scenarios):
             tell(f"sending units again: {scenario.name}")
             with out_of.of_scenario(scenario, project):
-                found[scenario.name] = replay(scenario, seen, objective=objective, seed=project.plan.simulation.seed)
+                found[scenario.name] = replay(scenario, seen, objective=objective, seed=seed)
         tell("setting what-ifs beside today")
         today = found[project.today.name]
         others = {name: one for name, one in found.items() if one is not today}
-        seed = project.plan.simulation.seed
         moved = {
             name: displaced_workload(today, one, seed=seed) for name, one in others.items() if _loses_units(today, one)
         }
@@ -65,7 +65,7 @@ def replay_project(read: Callable[[Tell], Project], out: Path | None) -> None:
         notes += [*project.standard.unverified(), *project.notes]
         tell("writing")
         folder = out if out is not None else project.folder / project.plan.output.dir
-        made = {"seed": seed, "replications": changes[next(iter(changes))].attrs["replications"] if changes else 0,
+        made = {"seed": seed, "replications": next((t.attrs["replications"] for t in changes.values()), 0),
                 "basis": "modelled", "objective": str(today.objective), "returning": today.returning}  # fmt: skip
         out_of.write(project, folder, command="replay", tables=tables, notes=notes, made=made)
     _report(project, found, changes, moved)
@@ -89,7 +89,8 @@ def _report(
     out_of.say(out_of.title(project, "history sent again"), f"Share told: {today.objective}.")
     out_of.say("", "How far the model is from the record, of the units that were really sent", *_error_lines(today))
     rows = [_row(name, one) for name, one in found.items()]
-    out_of.show_table(["sent by the rules", "within (95 %)", "n", "own", "to aid", "nobody", "no place"], rows)
+    out_of.say("", "Sent by the rules: the nearest of those that are free")
+    out_of.show_table(["calls", "within (95 %)", "n", "own", "to aid", "nobody", "no place"], rows)
     if changes:
         paired = [_paired(name, table.iloc[0]) for name, table in changes.items()]
         out_of.show_table(["what-if less today", "change, points (95 %)", "n", "gained", "lost"], paired)
@@ -103,17 +104,19 @@ def _report(
 def _error_lines(today: Replay) -> list[str]:
     base: Any = today.error
     by_rules: Any = today.summary().loc["share_error"]
-    right = out_of.share_told(base["right_share"], base["right_low"], base["right_high"])
-    lines = [f"  right first unit: {right} of {wording.counted(base['single'], 'call')} with one"]
+    right = f"too few calls with one (n = {wording.count(base['single'])})"
+    if not pd.isna(base["right_share"]):
+        share = out_of.share_told(base["right_share"], base["right_low"], base["right_high"])
+        right = f"{share} of {wording.counted(base['single'], 'call')} with one"
+    lines = [f"  right first unit: {right}"]
     if pd.isna(base["share_observed"]):
         lines.append(f"  travel and shares: too few calls (n = {wording.count(base['n'])})")
         return lines
-    lines += [
-        f"  travel: {wording.signed(base['travel_error_p50_s'])} s at the median; p90"
-        f" {wording.percentile(base['travel_modelled_p90_s'])} modelled,"
-        f" {wording.percentile(base['travel_observed_p90_s'])} observed (n = {wording.count(base['n'])})",
-        f"  within: {wording.share(base['share_modelled'])} modelled, {wording.share(base['share_observed'])} observed",
-    ]
+    modelled, observed = (wording.percentile(base[f"travel_{side}_p90_s"]) for side in ("modelled", "observed"))
+    error = f"{wording.signed(base['travel_error_p50_s'])} s at the median"
+    lines.append(f"  travel: {error}; p90 {modelled} modelled, {observed} observed (n = {wording.count(base['n'])})")
+    modelled, observed = (wording.share(base[f"share_{side}"]) for side in ("modelled", "observed"))
+    lines.append(f"  within: {modelled} modelled, {observed} observed")
     if not by_rules["note"]:
         error = out_of.points_told(by_rules["value"], by_rules["low"], by_rules["high"])
         lines.append(
@@ -141,16 +144,17 @@ def _report_displaced(name: str, table: pd.DataFrame) -> None:
     gone, many = listed(table.attrs["units"]), wording.counted(table.attrs["responses"], "response")
     out_of.say(f"{name}: who takes the {many} of {gone}")
     causes = table.index.get_level_values("cause")
-    direct = table[causes == DIRECT].groupby(level=["from_station", "to_station"]).first()
-    direct = direct.sort_values("responses", ascending=False, kind="stable")
+    direct: Any = table[causes == DIRECT].sort_values("responses", ascending=False, kind="stable")
     rows = [
-        [f"{start} to {end}", wording.count(row.responses), f"{wording.count(row.low)} to {wording.count(row.high)}",
-         wording.number(row.hours_after), wording.count(row.late_before), wording.count(row.late_after)]
-        for (start, end), row in zip(direct.index, direct.itertuples(), strict=True)
+        [f"{row.from_station} to {row.to_station}", wording.count(row.responses),
+         f"{wording.count(row.low)} to {wording.count(row.high)}", wording.number(row.hours_after),
+         wording.count(row.late_before), wording.count(row.late_after)]
+        for row in direct.reset_index().itertuples()
     ]  # fmt: skip
     heads = ["from and to", "responses", "95 %", "hours", "late today", "late then"]
     out_of.show_table(heads, rows[:MOST_PLACES])
     left = len(rows) - MOST_PLACES
     more = f"{wording.counted(left, 'more row')} in replay_displaced.csv. " if left > 0 else ""
     others = wording.counted(int(table.loc[causes == KNOCK_ON, "responses"].sum()), "other response")
-    out_of.say(f"{more}{others} move as units are busy at other times.")
+    late = "Late: expected over the limit, of calls that count and units that the share asks for."
+    out_of.say(f"{more}{others} move as units are busy at other times. {late}")

@@ -91,7 +91,7 @@ def _simulated(project: Project, history: CadHistory, objective: Objective | Non
     try:
         today = simulate(project.today, history, **asked)
     except FireplanError as error:
-        raise ProjectError(f"fireplan simulate, as [simulation] of plan.toml asks: {error}") from error
+        raise ProjectError(f"simulate, with [simulation] of plan.toml: {error}") from error
     asked |= {"within": None, "replications": today.replications}
     found = [_figures(today, project.today)]
     for scenario in project.scenarios:
@@ -134,11 +134,15 @@ def _report(project: Project, found: list[_Figures], differences: pd.DataFrame) 
     times = f"{wording.counted(asked.days, 'day')} x {wording.counted(n, 'replication')}, seed {asked.seed}"
     out_of.say(out_of.title(project, "simulation"), f"{times}. Share told: {found[0].headline}.")
     out_of.show_table(["calls of a replication", "calls", "served", "to aid", "lost"], [_calls(one) for one in found])
-    out_of.show_table(["first arrival", "within (95 %)", "n", "p90 of response (95 %)"], [_arrival(one) for one in found])
+    out_of.show_table(
+        ["first arrival", "within (95 %)", "n", "p90 of response (95 %)"], [_arrival(one) for one in found]
+    )
     _report_units(found)
     if len(found) > 1:
-        rows = [_difference(row) for row in differences.itertuples()]
-        out_of.show_table(["what-if less today", "figure", "today", "what-if", "change (95 %)"], rows)
+        for one in found[1:]:
+            rows = [_difference(row) for row in differences[differences["scenario"] == one.name].itertuples()]
+            out_of.say(f"{one.name}, less today")
+            out_of.show_table(["figure", "today", "what-if", "change (95 %)"], rows)
         out_of.say(
             "Differences are of the same calls with the same luck, replication by replication;"
             f" calls are of a replication. {out_of.NOTHING_SHOWN}"
@@ -184,9 +188,9 @@ def _difference(row: Any) -> list[str]:  # noqa: ANN401 - a row of a table, as p
     name, figures = row.measure, (row.change, row.low, row.high)
     if name == "share_within":
         sides = [wording.share(value) for value in (row.today, row.what_if)]
-        return [row.scenario, TITLES[name], *sides, out_of.points_told(*figures)]
+        return [TITLES[name], *sides, out_of.points_told(*figures)]
     if name == "p90_s":
         sides = [wording.percentile(value) for value in (row.today, row.what_if)]
-        return [row.scenario, TITLES[name], *sides, out_of.change_told(*figures, decimals=1)]
+        return [TITLES[name], *sides, out_of.change_told(*figures, decimals=1)]
     sides = [wording.number(value, decimals=1) for value in (row.today, row.what_if)]
-    return [row.scenario, TITLES[name], *sides, out_of.change_told(*figures, decimals=1)]
+    return [TITLES[name], *sides, out_of.change_told(*figures, decimals=1)]

@@ -39,6 +39,11 @@ def history_of(project: Project, *, command: str) -> CadHistory:
             f"plan.toml names no dispatch history, and {command} takes calls and the time that units are out from one:"
             " give inputs.cad, with a row per unit per incident"
         )
+    if project.history.grain == "incident":
+        raise ProjectError(
+            f"the history of inputs.cad has one row per incident and names no units, so that {command} cannot tell when"
+            " which was out: give one with a row per unit per incident"
+        )
     return project.history
 
 

@@ -538,7 +538,7 @@ class CalibrationPart(_Part):
 
 
 class SimulationPart(_Part):
-    """What `fireplan simulate` draws, and under which rules; see `fireplan.simulate`. The seed is that of replays too."""
+    """What `fireplan simulate` draws, and by which rules; see `fireplan.simulate`. Replays take its seed too."""
 
     days: int = Field(default=365, ge=1, le=MOST_DAYS)
     replications: int = Field(default=20, ge=1, le=MOST_REPLICATIONS)
@@ -560,7 +560,7 @@ class SimulationPart(_Part):
         try:
             _ = value and date.fromisoformat(value)
         except ValueError as error:
-            raise ValueError(f"simulation.start is {quoted(value)}: write a day, such as \"2025-01-01\"") from error
+            raise ValueError(f'simulation.start is {quoted(value)}: write a day, such as "2025-01-01"') from error
         return value
 
     @property
