@@ -137,6 +137,7 @@ def _report(project: Project, found: list[_Figures], differences: pd.DataFrame) 
     out_of.show_table(
         ["first arrival", "within (95 %)", "n", "p90 of response (95 %)"], [_arrival(one) for one in found]
     )
+    out_of.say("p90: of calls of every category, from the call to the first unit of the kind that the share asks for.")
     _report_units(found)
     if len(found) > 1:
         for one in found[1:]:

@@ -231,6 +231,41 @@ def test_what_the_history_does_not_know_is_named_with_its_part(project, run, tex
     assert not (project / "out").exists()
 
 
+def test_what_is_not_printed_is_counted(project, run, monkeypatch):
+    monkeypatch.setattr("fireplan._cli.simulate.MOST_UNITS", 1)
+    monkeypatch.setattr("fireplan._cli.simulate.MOST_SCENARIOS", 2)
+    code, out, err = run("simulate", ask(project, SHORT, EASED, CLOSED))
+    assert code == 0, err
+    assert "what-if 1: Engine 9; 2 units and 1 what-if more in simulation_utilisation.csv." in " ".join(out.split())
+
+
+def test_every_key_reaches_the_simulation(project, run):
+    """Two engines to each call, half as many calls again, E2 out for a while: as the library has it."""
+    text = """[simulation]
+    days = 14
+    replications = 2
+    demand = "poisson"
+    growth = 1.5
+    start = 2024-03-11
+    run_cards = { fire = { engine = 2 } }
+    queue = false
+    aid = false
+    assignable = true
+    brown_outs = { E2 = [["2024-03-12", "2024-03-15"]] }
+    warm_up_days = 0
+    """
+    assert run("simulate", ask(project, text))[0] == 0
+    opened = open_project(project)
+    one = fp.simulate(
+        opened.today, opened.history, days=14, replications=2, demand="poisson", growth=1.5, start="2024-03-11",
+        run_cards={"fire": {"engine": 2}}, queue=False, aid=False, assignable=True,
+        brown_outs={"E2": [("2024-03-12", "2024-03-15")]}, warm_up_days=0, objective=share_asked(opened)[0],
+    )  # fmt: skip
+    told = read(project / "out" / "simulation.csv").set_index("measure")["mean"]
+    assert told.to_dict() == pytest.approx(one.summary()["mean"].to_dict(), nan_ok=True)
+    assert told["units_unmet"] > 0
+
+
 # --- replay
 
 
@@ -272,6 +307,13 @@ def test_only_what_ifs_that_lose_units_displace_work(project, run):
     assert direct["responses"].sum() == 14
     assert "Close the middle: who takes the 14 responses of E2" in out
     assert "Engine 9: who takes" not in out
+
+
+def test_places_that_are_not_printed_are_counted(project, run, monkeypatch):
+    monkeypatch.setattr("fireplan._cli.replay.MOST_PLACES", 0)
+    code, out, err = run("replay", ask(project, CLOSED))
+    assert code == 0, err
+    assert f"{len(read(project / 'out' / 'replay_displaced.csv'))} more row in replay_displaced.csv." in out
 
 
 def test_replay_without_what_ifs_tells_the_error_and_today(project, run):
