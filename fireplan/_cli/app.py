@@ -104,6 +104,24 @@ def calibrate(
 
 
 @app.command()
+def replay(project: ProjectFolder, out: OutFolder = None) -> None:
+    """Send the calls of the history again: the error of the model first, then each what-if, call by call."""
+    from fireplan._cli.replay import replay_project  # noqa: PLC0415 - help does not wait for it
+    from fireplan.project import open_project  # noqa: PLC0415
+
+    replay_project(lambda tell: open_project(project, tell=tell), out)
+
+
+@app.command()
+def simulate(project: ProjectFolder, out: OutFolder = None) -> None:
+    """Simulate days drawn from the history as [simulation] of the plan asks: as it stands, and each what-if."""
+    from fireplan._cli.simulate import simulate_project  # noqa: PLC0415 - help does not wait for it
+    from fireplan.project import open_project  # noqa: PLC0415
+
+    simulate_project(lambda tell: open_project(project, tell=tell), out)
+
+
+@app.command()
 def site(
     project: ProjectFolder,
     stations: Annotated[

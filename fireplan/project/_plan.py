@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import tomllib
+from datetime import date
 from difflib import get_close_matches
 from pathlib import Path, PurePosixPath, PureWindowsPath
 from typing import Annotated, Any, Literal, get_args
@@ -21,6 +22,9 @@ from fireplan.roads._speed_periods import check_periods
 from fireplan.roads._turns import LONGEST_DELAY_S, USUAL_DELAYS
 
 MOST_REPLICATIONS = 10_000
+MOST_DAYS = 3_660
+"""Ten years of simulated days."""
+
 LARGEST_BYTES = 2**20
 LONGEST_NAME = 200
 TODAY, PLANNED = "today", "plan"
@@ -65,12 +69,13 @@ LINE_COLUMNS = ("speed", "speed_unit", "oneway", "name", "class", "from_level", 
 
 _PASSWORD = re.compile(r"//[^/@]*:[^/@]*@|[?&]password=", re.IGNORECASE)
 
-NOT_BUILT = ("simulation",)
-"""Parts that plans will have one day, and that nothing reads until then."""
-
 PositiveSeconds = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 Values = Annotated[tuple[str, ...], BeforeValidator(lambda v: [str(i) for i in v] if isinstance(v, list) else [str(v)])]
 """One value or several, as text: 1 and "1" are the same."""
+
+Growth = Annotated[float, Field(ge=0, lt=100, allow_inf_nan=False)]
+Day = Annotated[str, BeforeValidator(lambda v: v.isoformat() if isinstance(v, date) else v)]
+"""A day as text; TOML's own dates too."""
 
 
 class _Part(BaseModel):
@@ -532,6 +537,40 @@ class CalibrationPart(_Part):
         return value
 
 
+class SimulationPart(_Part):
+    """What `fireplan simulate` draws, and by which rules; see `fireplan.simulate`. Replays take its seed too."""
+
+    days: int = Field(default=365, ge=1, le=MOST_DAYS)
+    replications: int = Field(default=20, ge=1, le=MOST_REPLICATIONS)
+    seed: int = Field(default=1, ge=0, lt=2**63)
+    demand: Literal["days", "poisson"] = "days"
+    growth: Growth | dict[str, Growth] = 1.0
+    start: Day | None = None
+    run_cards: dict[str, dict[str, Annotated[int, Field(ge=0)]]] | None = None
+    queue: bool | None = None
+    aid: bool = True
+    assignable: bool | None = None
+    brown_outs: dict[str, str | tuple[str | tuple[str, str], ...]] = Field(default_factory=dict)
+    within_percent: float | None = Field(default=None, ge=0.1, lt=100)
+    warm_up_days: int = Field(default=1, ge=0, le=MOST_DAYS)
+
+    @field_validator("start")
+    @classmethod
+    def _is_a_day(cls, value: str | None) -> str | None:
+        try:
+            _ = value and date.fromisoformat(value)
+        except ValueError as error:
+            raise ValueError(f'simulation.start is {quoted(value)}: write a day, such as "2025-01-01"') from error
+        return value
+
+    @property
+    def asked(self) -> dict[str, Any]:
+        """The same as arguments of `fireplan.simulate`, for the department as it stands."""
+        percent = self.within_percent
+        given = {key: value for key, value in self if key != "within_percent"}
+        return given | {"within": None if percent is None else percent / 100}
+
+
 class Live(_Part):
     """What the live view tells, and how long it keeps events; see docs/live.md."""
 
@@ -576,6 +615,7 @@ class Plan(_Part):
     siting: SitingPart = SitingPart()
     performance: Performance = Performance()
     calibration: CalibrationPart = CalibrationPart()
+    simulation: SimulationPart = SimulationPart()
     report: Report = Report()
     live: Live = Live()
     output: Output = Output()
@@ -710,9 +750,6 @@ def _fault(error: Any) -> str:  # noqa: ANN401 - pydantic's own record
     where = ".".join(str(p) for p in error["loc"])
     if error["type"] == "extra_forbidden":
         key = str(error["loc"][-1])
-        if error["loc"] in {(part,) for part in NOT_BUILT}:
-            held = f" ({listed(error['input'], most=20)})" if isinstance(error["input"], dict) else ""
-            return f"[{key}]{held} is not built yet, so nothing reads it: remove it"
         known = _keys_at(error["loc"][:-1])
         in_full = re.sub("_s$", "_seconds", key)  # as the library's arguments are called
         close = [in_full] if in_full in known else get_close_matches(key, known, n=1)

@@ -6,8 +6,8 @@ import re
 
 import pytest
 
-from fireplan import siting, standards
-from fireplan.project._plan import MODELS, LocalRule, Performance
+from fireplan import simulate, siting, standards
+from fireplan.project._plan import MODELS, LocalRule, Performance, SimulationPart
 from fireplan.response_performance import Policy
 from fireplan.siting import Rules
 
@@ -38,3 +38,12 @@ def test_keys_of_a_local_rule_are_its_arguments():
     known = set(inspect.signature(standards.local_rule).parameters)
     otherwise = {"travel_seconds": "limit_s", "text": "note"}  # its limit is one of travel; a note in its own words
     assert {otherwise.get(key, in_python(key)) for key in LocalRule.model_fields} - known == set()
+
+
+def test_keys_of_a_simulation_are_its_arguments():
+    known = set(inspect.signature(simulate).parameters)
+    assert {in_python(key) for key in SimulationPart.model_fields} == known - {
+        "scenario", "history",
+        "policy", "objective",  # a function stands in no plan; the objective is that of the standard
+    }  # fmt: skip
+    assert set(SimulationPart().asked) == {in_python(key) for key in SimulationPart.model_fields}

@@ -258,7 +258,7 @@ def test_control_characters_in_a_fault_do_not_reach_the_terminal(project, run):
 def test_help_lists_the_commands():
     done = subprocess.run([FIREPLAN, "--help"], capture_output=True, text=True, check=False)
     assert done.returncode == 0
-    for command in ("demo", "assess", "compare"):
+    for command in ("demo", "assess", "compare", "replay", "simulate"):
         assert f"  {command} " in done.stdout
 
 

@@ -104,7 +104,7 @@ def test_every_fault_is_told_at_once(tmp_path):
         "standards.use: unknown standard 'NFPA_1711': did you mean 'NFPA_1710'?",
         "standards.travel_seconds: Input should be greater than 0 (it is '-5')",
         "percentile is 0.9: write 90 for the 90th percentile, not 0.9",
-        "[simulation] (replications) is not built yet, so nothing reads it: remove it",
+        "simulation.replications: Input should be less than or equal to 10000 (it is '1000000000000')",
     ):
         assert part in text
 
