@@ -113,7 +113,7 @@ def brownouts(  # noqa: PLR0913 - what is closed, and how sure
     fighting = units_now["type"].isin(FIGHTING).to_numpy()
     if objective is not None:  # a closure that its figure cannot feel would stand first
         wanted = [KINDS.index(kind) for kind, n in objective.needs.items() if n > 0]
-        fighting &= (supply(units_now)[:, wanted] > 0).any(axis=1)
+        fighting = fighting & (supply(units_now)[:, wanted] > 0).any(axis=1)
     companies = units_now.index[np.flatnonzero(fighting)] if units is None else units
     names = [str(unit) for unit in dict.fromkeys(companies)]
     for name in names:
