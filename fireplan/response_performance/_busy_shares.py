@@ -69,6 +69,11 @@ def busy_shares(
     table = workload(history, scenario=scenario, by=by, start=start, end=end, schedules=schedules)
     attrs = {"source": "history", "when": when, **{k: str(table.attrs.get(k, "")) for k in ("start", "end", "basis")}}
     attrs["unknown"] = str(int(table["unknown"].sum()))
+    if table["n"].sum() and not table["committed_h"].sum():
+        raise InputError(
+            "the history does not say of any response when its unit was free again (cleared), so that no unit would be"
+            " out: give that column"
+        )
     if when == WORST_HOUR:
         total = table.groupby(["weekday", "hour"], observed=True)[["committed_h", "staffed_h"]].sum()
         worst: Any = (total["committed_h"] / total["staffed_h"].where(total["staffed_h"] > 0)).idxmax()

@@ -111,6 +111,8 @@ def brownouts(  # noqa: PLR0913 - what is closed, and how sure
     for name in names:
         if name not in units_now.index:
             raise UnknownIdError("unit", name, units_now.index)
+    if not names:
+        raise InputError("there is no company to be closed: name some in `units`")
     if not 1 <= choose <= len(names):
         raise InputError(
             f"choose is {choose}: give a number from 1 to {len(names)}, the companies that may be out ({listed(names)})"
@@ -200,6 +202,8 @@ def second_unit(
     for name in names:
         if name not in open_ids:
             raise UnknownIdError("open station", name, open_ids)
+    if not names:
+        raise InputError("stations names none: leave it out, and each open station is tried")
     asked: dict[str, Any] = {"days": days, "replications": replications, "seed": seed, "objective": objective}
     known = known_of(history, scenario)
     with steps(len(names) + 1, what="stations") as step, silent():
