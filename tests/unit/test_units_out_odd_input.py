@@ -140,3 +140,17 @@ def test_what_ifs_of_nothing_are_refused():
         second_unit(two_stations(), past, stations=[])
     with pytest.raises(InputError, match="there is no company to be closed"):
         brownouts(two_stations(), past, units=[])
+
+
+def test_why_missed_says_whose_hours_it_counts_and_asks_nobody_else():
+    town = two_stations().apply(
+        fp.AddUnit("E9", to="S1", schedule="08:00-20:00"), fp.SetSchedule("00:00-24:00", units=("E1",))
+    )
+    past = history(
+        went("a", "E1", 0, 60, 120, 300, 4000),
+        went("b", "E2", 600, 660, 720, 1600, 1700),
+        points=[(-140.0, 30.001), (-140.0, 30.001)],
+    )
+    missed = fp.why_missed(past, scenario=town, objective=fp.Objective("first", "First engine", 240))
+    assert any("E9 is off duty" in note for note in missed.notes())
+    assert missed.incidents.loc["b", "first_due_busy"]
