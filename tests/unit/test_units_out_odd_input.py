@@ -154,3 +154,12 @@ def test_why_missed_says_whose_hours_it_counts_and_asks_nobody_else():
     missed = fp.why_missed(past, scenario=town, objective=fp.Objective("first", "First engine", 240))
     assert any("E9 is off duty" in note for note in missed.notes())
     assert missed.incidents.loc["b", "first_due_busy"]
+
+
+@pytest.mark.parametrize("by", ["units_committed", "all_units_committed", "back_to_back"])
+def test_without_times_of_clearing_nobody_is_said_to_have_been_free(by):
+    past = one_day()
+    never = past.responses["cleared"].where(past.responses["cleared"].isna())
+    endless = past._replace(responses=past.responses.assign(cleared=never))
+    found = fp.performance(endless, scenario=two_stations(), by=by)
+    assert set(found.index.get_level_values(by)) == {"not known"}
