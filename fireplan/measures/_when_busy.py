@@ -97,6 +97,11 @@ class CoverWhenBusy(OfOneRelease):
             " at once, as in a storm, less is reached"
         )
         notes = [first]
+        unknown, unseen = (str(self.busy.attrs.get(k) or "") for k in ("unknown", "unseen"))
+        if unknown not in {"", "0"}:
+            notes.append(f"{unknown} of the responses have no known end: units are out longer than that")
+        if unseen:
+            notes.append(f"without a response in the history, and so taken to be never out: {unseen}")
         forces = [o.title for o in self.home.standard.planned if not kind_of(o)]
         if forces:
             notes.append(f"left out, as it takes several units: {listed(map(quoted, forces))}")

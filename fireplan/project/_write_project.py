@@ -10,6 +10,7 @@ import tomlkit
 from fireplan import roads
 from fireplan._checked import takes
 from fireplan.drive_times import write_calibration
+from fireplan.errors import InputError, quoted
 from fireplan.project._atomic_output import whole_outputs
 from fireplan.project._plan import checked_plan
 
@@ -36,7 +37,17 @@ def write_project(scenario: Scenario, path: str | Path, *, timezone: str | None 
     The folder, with plan.toml, roads.npz, stations.csv, units.csv, zones.parquet and, if there are any,
     incidents.parquet and calibration.toml. Files are written whole or not at all. Closed stations are not written. What
     the scenario was narrowed to is all the demand of the new project; its source says so.
+
+    Raises
+    ------
+    InputError
+        If the scenario asks of one moment of the week (`Scenario.at`).
     """
+    if scenario.when:
+        raise InputError(
+            f"scenario {quoted(scenario.name)} asks of one moment, {scenario.when}, which a project cannot: write the"
+            " scenario it was made from"
+        )
     folder = Path(path)
     inputs = {"network": "roads.npz", "stations": "stations.csv", "zones": "zones.parquet"}
     with whole_outputs(folder) as part:

@@ -48,12 +48,13 @@ def busy_shares(
     -------
     By `unit_id`, 0 to 1: committed by staffed time, as `workload` has it, 0 for a unit that was never staffed then;
     1 where it was committed beyond its staffed time. `.attrs` hold `source` ("history"), `when`, `start`, `end`,
-    `basis`, and `unknown`: how many responses have no known end, so that their time is missing.
+    `basis`, `unknown`: how many responses have no known end, so that their time is missing; and `unseen`: units
+    without a response then, which count as never out.
 
     Raises
     ------
     InputError
-        If `when` is neither; as for `workload`.
+        If `when` is neither, or no response has a known end; as for `workload`.
 
     Examples
     --------
@@ -69,6 +70,11 @@ def busy_shares(
     table = workload(history, scenario=scenario, by=by, start=start, end=end, schedules=schedules)
     attrs = {"source": "history", "when": when, **{k: str(table.attrs.get(k, "")) for k in ("start", "end", "basis")}}
     attrs["unknown"] = str(int(table["unknown"].sum()))
+    if table["n"].sum() and not table["committed_h"].sum():
+        raise InputError(
+            "the history does not say of any response when its unit was free again (cleared), so that no unit would be"
+            " out: give that column"
+        )
     if when == WORST_HOUR:
         total = table.groupby(["weekday", "hour"], observed=True)[["committed_h", "staffed_h"]].sum()
         worst: Any = (total["committed_h"] / total["staffed_h"].where(total["staffed_h"] > 0)).idxmax()
@@ -79,6 +85,8 @@ def busy_shares(
     found: pd.Series[Any] = pd.Series(
         np.clip(share, 0.0, 1.0), index=pd.Index(table.index, name="unit_id"), name="busy_share"
     )
+    unseen = scenario.units.index.difference(table.index[table["n"] > 0], sort=False)
+    attrs["unseen"] = ", ".join(map(str, unseen))
     found = found.reindex(scenario.units.index).fillna(0.0)
     found.attrs.update(attrs)
     return found

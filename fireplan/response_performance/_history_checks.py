@@ -33,8 +33,8 @@ def check_history(incidents: gpd.GeoDataFrame, responses: pd.DataFrame, timezone
     Raises
     ------
     InputError
-        If its zone is not known, a column is missing or of another kind, an incident is there twice, or no response is
-        of one of its incidents.
+        If its zone is not known, a column is missing or of another kind, an incident or a response is there twice, or
+        no response is of one of its incidents.
     """
     import geopandas as gpd  # noqa: PLC0415 - slow to import
 
@@ -93,6 +93,15 @@ def _of_responses(responses: pd.DataFrame) -> Iterator[str]:
             f"column 'incident_id' has {quoted(again)} more than once, and there is no 'unit_id': name the units, or"
             " keep one row for each incident"
         )
+    elif responses.columns.is_unique and "unit_id" in responses:
+        again = responses[responses["unit_id"].notna() & responses.duplicated(["incident_id", "unit_id"], keep=False)]
+        twice = again.duplicated()
+        if twice.any():
+            first = again[twice].iloc[0]
+            yield (
+                f"{wording.counted(int(twice.sum()), 'row')} stand twice in all columns, such as unit"
+                f" {quoted(first['unit_id'])} at {quoted(first['incident_id'])}: keep one of each"
+            )
     yield from _stamps(responses, NEEDED, more=STAMPS)
 
 

@@ -12,6 +12,7 @@ from fireplan.roads import REST
 from fireplan.roads._speed_periods import DAY_MIN, period_of
 from fireplan.stations import KINDS, supply
 from fireplan.travel import first_due, places, time_rows
+from fireplan.travel._on_duty import units_on_duty
 from fireplan.travel._places import station_places
 
 if TYPE_CHECKING:
@@ -93,7 +94,8 @@ def first_due_busy(
 ) -> pd.Series[bool]:
     """Say whether all the units of the first-due station that would do were committed to other incidents."""
     kind = KINDS.index(next(iter(objective.needs)))
-    useful = scenario.units[supply(scenario.units)[:, kind] > 0]
+    staffed = units_on_duty(scenario, objective.needs)  # those of whom some are first due
+    useful = staffed[supply(staffed)[:, kind] > 0]
     when = _first_dispatch(table, attendance, kind)
     homes = useful["station_id"].reset_index().set_index("station_id")["unit_id"]
     asked = table[["first_due"]].assign(row=np.arange(len(table)), when=when.array, incident_id=table.index)

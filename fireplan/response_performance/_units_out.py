@@ -44,11 +44,14 @@ def units_committed(attendance: Attendance, rows: pd.DataFrame, *, of_kind: bool
 
     Returns
     -------
-    "0", "1", "2" or "3+" in the order of `rows`; missing where no dispatch, or no type, is known. A unit sent to two
+    "0", "1", "2" or "3+" in the order of `rows`; missing where no dispatch, or no type, is known, and of
+    a history without times of clearing. A unit sent to two
     incidents is one; what was sent at the same moment is not out yet, what clears at it is no longer.
     """
     responses = attendance.responses
     begun, end = committed_rows(responses[responses["own"] & responses["unit_id"].notna()])
+    if begun["cleared"].isna().all():  # who was out is not known at all
+        return _named(np.full(len(rows), -1), LEVELS_OUT, rows.index)
     unit, _ = pd.factorize(begun["unit_id"])
     types = pd.Index(responses["unit_type"].dropna().unique())
     spans = merge(Spans(unit.astype(np.int64), instants_us(begun["dispatched"]), instants_us(end)))
@@ -83,11 +86,13 @@ def back_to_back(attendance: Attendance, rows: pd.DataFrame) -> pd.Series[str]:
 
     Returns
     -------
-    One of `BACK_TO_BACK` in the order of `rows`; missing where the unit, or its dispatch, is not known. A unit of which
-    no call before is on record has rested.
+    One of `BACK_TO_BACK` in the order of `rows`; missing where the unit, or its dispatch, is not known, and of a
+    history without times of clearing. A unit of which no call before is on record has rested.
     """
     responses = attendance.responses
     begun, end = committed_rows(responses[responses["unit_id"].notna()])
+    if begun["cleared"].isna().all():
+        return _named(np.full(len(rows), -1), BACK_TO_BACK, rows.index)
     order = np.lexsort((instants_us(begun["dispatched"]), pd.factorize(begun["unit_id"])[0]))
     table = pd.DataFrame(
         {

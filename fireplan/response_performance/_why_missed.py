@@ -24,6 +24,7 @@ from fireplan.response_performance._statistics import FEWEST, percentile
 from fireplan.standards import Standard, named
 from fireplan.standards._library import standard_of
 from fireplan.stations import KINDS
+from fireplan.travel._on_duty import duty_notes
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -99,6 +100,8 @@ class Missed:
         None: each has one reason.
     drive_error
         What the calibration says of its error; "" without one.
+    duty
+        Which units count as first due, where some work by a schedule.
     """
 
     objective: Objective
@@ -112,6 +115,7 @@ class Missed:
     drive_errors: pd.DataFrame
     chances: ReasonChances | None = None
     drive_error: str = ""
+    duty: tuple[str, ...] = ()
 
     def __repr__(self) -> str:
         """Say the reasons in a few lines."""
@@ -162,6 +166,7 @@ class Missed:
         basis = self.attendance.basis
         notes = [NOBODY] if self.attendance.grain == "incident" else []
         notes += [f"travel is modelled with units at home and compared with what was {basis}; all else is {basis}"]
+        notes += self.duty
         if self.chances is not None:
             notes.append(WEIGHED)
         if self.drive_error:
@@ -305,7 +310,18 @@ def why_missed(
     incidents = _as_table(missed, attendance)
     errors = _drive_errors(table)
     counts = len(table), int((~known).sum())
-    return Missed(objective, incidents, *counts, *drives, attendance, limits, errors, chances, error_said(scenario))
+    return Missed(
+        objective,
+        incidents,
+        *counts,
+        *drives,
+        attendance,
+        limits,
+        errors,
+        chances,
+        error_said(scenario),
+        tuple(duty_notes(scenario, objective.needs)),
+    )
 
 
 def _drive_errors(table: pd.DataFrame) -> pd.DataFrame:

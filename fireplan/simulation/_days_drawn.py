@@ -15,6 +15,11 @@ if TYPE_CHECKING:
 DAYS_DRAWN = 1000
 """How many times days are drawn, where nobody says."""
 
+FEWEST_DAYS = 2
+"""One day does not tell how days differ: of it there is no interval."""
+
+FEW_DAYS = "no interval: all of one day"
+
 _NOTHING = Interval(float("nan"), float("nan"), float("nan"))
 
 
@@ -26,6 +31,8 @@ def means_by_day(
         return _NOTHING
     _, at = np.unique(day, return_inverse=True)
     sums, counts = np.bincount(at, weights=values), np.bincount(at)
+    if len(counts) < FEWEST_DAYS:
+        return Interval(float(values.mean()), float("nan"), float("nan"))
     drawn = draw_days(len(counts), draws, np.random.default_rng(seed))
     with np.errstate(invalid="ignore", divide="ignore"):
         means = (drawn @ sums) / (drawn @ counts)

@@ -192,7 +192,8 @@ def hypercube(  # noqa: PLR0913 - a question has this many parts
         True: calls that find no unit free wait. False: they are lost, or given to aid.
     at
         An hour of the week, such as "Tue 14:00": only units on duty then answer, and a history's calls of that hour
-        alone are counted. Needed where units are not staffed always.
+        alone are counted, on streets at the speeds of that hour. Left out: that of `Scenario.at`, if any. Needed where
+        units are not staffed always.
     drive_home
         Whether a history's time out is followed by the modelled drive home, during which a unit cannot be sent.
     method, tie_s
@@ -223,7 +224,10 @@ def hypercube(  # noqa: PLR0913 - a question has this many parts
     >>> found.busy.round(3).to_dict()
     {('E1', 'S1'): 0.081, ('E2', 'S2'): 0.115}
     """
+    at = (scenario.when or None) if at is None else at
     hour = None if at is None else hour_of(at)
+    if at is not None and scenario.roads.periods:
+        scenario = scenario.at(at, name=scenario.name)  # on streets at the speeds of that hour
     units, notes = _answering(scenario, types, hour)
     seen = None
     if history is not None:

@@ -12,9 +12,10 @@ from fireplan._conversions import HOUR_US
 from fireplan.errors import InputError, listed, quoted
 from fireplan.response_performance import workload
 from fireplan.response_performance._attendance import NO_UNITS, beside
-from fireplan.response_performance._time_bins import LocalPeriod, clock_of, instants_us, staffed_spans
+from fireplan.response_performance._time_bins import clock_of, instants_us
 from fireplan.response_performance._time_groups import WEEKDAYS
 from fireplan.scenario import root
+from fireplan.stations._schedules import DAY_MIN, minute_of, minutes_on
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -76,21 +77,15 @@ class ObservedRates(NamedTuple):
 
 def hour_of(at: str) -> HourOfWeek:
     """Read an hour of the week, such as "Tue 14:00"."""
-    day, _, clock = at.strip().partition(" ")
-    hour, _, minute = clock.strip().partition(":")
-    days = [name[:3].lower() for name in WEEKDAYS]
-    digits = hour.isdigit() and (minute.isdigit() or not minute)
-    if day[:3].lower() not in days or not digits or int(hour) > 23 or int(minute or 0) > 59:
-        raise InputError(f"at is {quoted(at)}: write a day and an hour of the week, as 'Tue 14:00'")
-    return HourOfWeek(days.index(day[:3].lower()), 60 * int(hour) + int(minute or 0))
+    try:
+        return HourOfWeek(*divmod(minute_of(at), DAY_MIN))
+    except InputError as error:
+        raise InputError(f"at is {quoted(at)}: write a day and an hour of the week, as 'Tue 14:00'") from error
 
 
 def on_duty(schedule: str, at: HourOfWeek) -> bool:
     """Say whether a unit with a schedule is staffed at an hour of the week."""
-    monday = pd.Timestamp("2024-01-01", tz="UTC")  # any week of clocks that do not change
-    spans = staffed_spans(schedule, LocalPeriod(monday, monday + pd.Timedelta(days=7), "UTC"))
-    moment = instants_us(pd.Series([monday + pd.Timedelta(days=at.day, minutes=at.minute)]))[0]
-    return bool(((spans.begin_us <= moment) & (moment < spans.end_us)).any())
+    return bool(minutes_on(schedule)[at.day * DAY_MIN + at.minute])
 
 
 def observed_rates(

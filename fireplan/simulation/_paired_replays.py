@@ -13,6 +13,7 @@ from fireplan.response_performance._groups import Shifts, keys_for
 from fireplan.response_performance._period_differences import draw_days
 from fireplan.response_performance._statistics import CONFIDENCE, FEWEST, TOO_SMALL, percentile
 from fireplan.simulation._call_figures import AID, NOT_PLACED, OWN, UNMET
+from fireplan.simulation._days_drawn import FEW_DAYS, FEWEST_DAYS
 from fireplan.stations import KINDS, supply
 
 if TYPE_CHECKING:
@@ -184,10 +185,11 @@ def displaced_workload(before: Replay, after: Replay, *, replications: int = 100
     names = np.unique(table["day"].to_numpy(str))
     table["day"] = np.searchsorted(names, table["day"].to_numpy(str))
     drawn = draw_days(len(names), replications, np.random.default_rng(seed))
+    enough = len(names) >= FEWEST_DAYS
     rows = []
     for key, part in table[moves].groupby(["cause", "from_station", "to_station"], sort=True):
         counted = drawn @ np.bincount(part["day"], minlength=len(names))
-        low, high = np.quantile(counted, [(1 - CONFIDENCE) / 2, (1 + CONFIDENCE) / 2])
+        low, high = np.quantile(counted, [(1 - CONFIDENCE) / 2, (1 + CONFIDENCE) / 2]) if enough else (np.nan, np.nan)
         sums = part[["hours_before", "hours_after", "late_before", "late_after"]].sum().to_dict()
         told = {"responses": len(part), "low": low, "high": high, "calls": part["incident_id"].nunique(), **sums}
         rows.append({**dict(zip(("cause", "from_station", "to_station"), key, strict=True)), **told})
@@ -250,7 +252,8 @@ def _pair_figures(
     few = n < FEWEST
     nan = float("nan")
     low = high = nan
-    if not few:
+    few_days = drawn.shape[1] < FEWEST_DAYS
+    if not few and not few_days:
         sums = np.bincount(day[known], weights=apart, minlength=drawn.shape[1])
         with np.errstate(invalid="ignore", divide="ignore"):
             means = (drawn @ sums) / (drawn @ np.bincount(day[known], minlength=drawn.shape[1]))
@@ -268,7 +271,7 @@ def _pair_figures(
         "sooner": int((change_s < -NOTICEABLE_S).sum()), "later": int((change_s > NOTICEABLE_S).sum()),
         "travel_p50_before_s": _median(travel[0]),
         "travel_p50_after_s": _median(travel[1]),
-        **became, "note": TOO_SMALL if few else "",
+        **became, "note": TOO_SMALL if few else FEW_DAYS if few_days else "",
     }  # fmt: skip
 
 

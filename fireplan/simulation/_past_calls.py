@@ -102,6 +102,11 @@ def past_calls(attendance: Attendance, department: Scenario, *, seed: int) -> Pa
     rows = responses[stays].assign(kind=kind[stays])
     if not len(rows):
         raise InputError("no response of the history is of a kind of unit that the scenario has: see its unit types")
+    if rows["cleared"].isna().all():
+        raise InputError(
+            "the history does not say when any unit was free again (cleared), so that who was out is not known: give"
+            " that column"
+        )
     rows["unit"] = units.index.get_indexer(pd.Index(rows["unit_id"]))
     rows["theirs"] = rows["unit"] < 0
     at = attendance.incidents.index.get_indexer(pd.Index(rows["incident_id"]))

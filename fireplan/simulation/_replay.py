@@ -13,16 +13,17 @@ from fireplan._checked import takes
 from fireplan._frozen_tables import Handed
 from fireplan._kernel.simulation.replay import FROM_HOME, FROM_ROAD, NOBODY, send_again
 from fireplan._one_release import OfOneRelease
-from fireplan.errors import Faults, InputError, quoted
+from fireplan.errors import Faults, InputError, listed, quoted
 from fireplan.response_performance._attendance import Attendance, attend
 from fireplan.response_performance._statistics import FEWEST, share_interval
 from fireplan.scenario import root
 from fireplan.simulation._call_figures import AID, NOT_PLACED, OWN, UNMET, call_figures, check_objective
-from fireplan.simulation._days_drawn import means_by_day
+from fireplan.simulation._days_drawn import FEW_DAYS, FEWEST_DAYS, means_by_day
 from fireplan.simulation._drives_to_calls import drives_to_calls, fleet_of
 from fireplan.simulation._past_calls import past_calls
 from fireplan.simulation._replay_baseline import alone, baseline_errors, compared, right, right_by_kind
 from fireplan.simulation._replay_responses import dispatch_table, responses_of
+from fireplan.simulation._whole_week import refuse_parts
 from fireplan.standards._library import standard_of
 
 if TYPE_CHECKING:
@@ -37,6 +38,9 @@ if TYPE_CHECKING:
 
 TIES_S = 20.0
 """Stamps of a unit that clears and of one that is dispatched may stand the wrong way round by as much. [s]"""
+
+SENT = ("observed", "rules")
+"""Who is sent."""
 
 RETURNING = ("held", "at station", "on the way")
 """What a unit on its way home can do, by its number in the loop."""
@@ -170,7 +174,8 @@ class Replay(OfOneRelease):
         )
         for name, value, of, unit in shares:
             drawn = means_by_day(value[of], day[of], seed=self.seed)
-            note = "" if of.sum() >= FEWEST else "n too small"
+            too_few = FEW_DAYS if len(np.unique(day[of])) < FEWEST_DAYS else ""
+            note = too_few if of.sum() >= FEWEST else "n too small"
             rows.append((name, *drawn, int(of.sum()), unit, note))
         nan = float("nan")
         for name, table in (("calls", calls), ("responses", self.dispatches)):
@@ -228,8 +233,8 @@ def replay(
     ------
     InputError
         If the history has one row per incident, if the scenario has no units or none of a kind that was sent, if the
-        objective is for a force, if the scenario was narrowed by `only`, or if `sent="observed"` is asked of a changed
-        department.
+        objective is for a force, if the scenario was narrowed by `only` or asks of one moment (`at`), if no time of
+        clearing is known, or if `sent="observed"` is asked of a changed department.
 
     Notes
     -----
@@ -260,11 +265,10 @@ def replay(
         check.add(f"scenario {quoted(scenario.name)} has no units, so that nobody can be sent: add them")
     if not 0 <= ties_s < 3600:
         check.add(f"ties_s is {ties_s}: give seconds, from 0 to below 3,600")
-    if scenario.selections:
-        check.add(
-            f"scenario {quoted(scenario.name)} was narrowed ({scenario.selections[-1].words}), but calls that are left"
-            " out keep units busy too: give the whole one, and say by policy or objective which calls count"
-        )
+    for name, value, known in (("sent", sent, SENT), ("returning", returning, ("measured", *RETURNING))):
+        if value not in known:
+            check.add(f"{name} is {quoted(value)}: use {listed(known)}")
+    refuse_parts(scenario, check)
     check.raise_if_any()
     objective = _objective(objective)
     department = root(scenario)
@@ -392,6 +396,12 @@ def _notes(
     if astray:
         notes.append(
             f"{wording.counted(astray, 'call')} without a place that a station reaches: who went goes, unmeasured"
+        )
+    endless = int(past.rows["cleared"].isna().sum())
+    if endless:
+        notes.append(
+            f"{wording.counted(endless, 'response')} without a time of clearing end with their last stamp: their units"
+            " count as free too soon"
         )
     on_road = int((found.whence == FROM_ROAD).sum())
     if on_road:

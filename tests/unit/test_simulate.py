@@ -105,8 +105,8 @@ def test_no_unit_is_sent_outside_its_hours():
     assert duty == pytest.approx(10 * 12)
 
 
-def test_schedules_that_overlap_are_on_duty_once():
-    units = TOWN.units.assign(schedule="08:00-20:00; 18:00-22:00")
+def test_schedules_that_touch_are_on_duty_once():
+    units = TOWN.units.assign(schedule="08:00-20:00; 20:00-22:00")
     town = fp.Scenario(TOWN.roads, TOWN.stations, units, TOWN.zones)
     found = simulate(town, regular(6 * HOUR_S), days=7, replications=1)
     assert found.utilisation()["duty_h"].iloc[0] == pytest.approx(7 * 14)

@@ -25,7 +25,7 @@ def run(
     moments: Moments,
     lines: Lines,
     sent: UnitsSent,
-    queue: NDArray[np.bool_],
+    waits: NDArray[np.bool_],
 ) -> None:
     """
     Send the nearest free unit to each row asked for.
@@ -38,8 +38,8 @@ def run(
         When units are free and who waits; changed.
     sent
         Written.
-    queue
-        By kind: where none is free the row waits, and is served by the first that is, of rows that wait the most
+    waits
+        By row: where none is free it waits, and is served by the first that is, of rows that wait the most
         urgent. Rows still waiting after the last was asked for are served then. Without, and where none will ever be:
         nobody.
     """
@@ -62,5 +62,5 @@ def run(
         unit = choose(row, since_s, asked, fleet, drives, moments)
         if unit >= 0:
             send(row, unit, since_s, asked, fleet, drives, moments, sent)
-        elif not waited and queue[asked.kind[row]] and soonest_s(row, since_s, asked, fleet, drives, moments) < np.inf:
+        elif not waited and waits[row] and soonest_s(row, since_s, asked, fleet, drives, moments) < np.inf:
             put_in_line(row, asked, lines)

@@ -12,6 +12,7 @@ from fireplan.errors import InputError, listed, quoted
 from fireplan.response_performance import Policy, attend
 from fireplan.response_performance._policy import NOT_KNOWN
 from fireplan.response_performance._time_bins import LONGEST_COMMITTED_S, clock_of
+from fireplan.response_performance._unit_ids import refuse_strangers
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -150,6 +151,8 @@ def call_templates(history: History, scenario: Scenario, *, run_cards: RunCards 
     start = np.zeros(len(incidents) + 1, dtype=np.int64)
     np.cumsum(np.bincount(items["call"], minlength=len(incidents)), out=start[1:])
     own = responses["own"].to_numpy(bool)
+    if not own.any():
+        refuse_strangers(pd.unique(history.responses["unit_id"]), scenario.units.index)
     learn = responses.loc[own, ["unit_id", "station_id", "dispatched", "cleared"]].assign(
         row=at[own],
         travel_s=responses.loc[own, "travel_s"].mask(responses.loc[own, "already_on_road"].astype(bool)),

@@ -24,6 +24,7 @@ def send_units(
     drives: Drives,
     *,
     queue: NDArray[np.bool_],
+    beyond: NDArray[np.bool_] | None = None,
     chooser: Chooser | None = None,
 ) -> UnitsSent:
     """
@@ -35,16 +36,19 @@ def send_units(
         What is asked for, in order of time; who there is; how long they take.
     queue
         By kind, whether what finds nobody free waits.
+    beyond
+        Rows that never wait.
     chooser
         Given a row, the moment and when units are free: which is sent, -1 for none. Left out: the nearest, compiled.
     """
     n, moments = len(asked.at_s), kernel.all_at_home(fleet)
     lines = kernel.lines_for(asked.kind)
     sent = kernel.UnitsSent(np.full(n, -1, dtype=np.int32), *(np.full(n, np.nan) for _ in range(4)))
+    waits = queue[asked.kind] if beyond is None else queue[asked.kind] & ~beyond
     if chooser is None:
-        kernel.run(asked, fleet, drives, moments, lines, sent, queue)
+        kernel.run(asked, fleet, drives, moments, lines, sent, waits)
         return sent
-    _run_in_python(asked, fleet, drives, moments, lines, sent, queue=queue, chooser=chooser)
+    _run_in_python(asked, fleet, drives, moments, lines, sent, waits=waits, chooser=chooser)
     return sent
 
 
@@ -56,7 +60,7 @@ def _run_in_python(
     lines: kernel.Lines,
     sent: UnitsSent,
     *,
-    queue: NDArray[np.bool_],
+    waits: NDArray[np.bool_],
     chooser: Chooser,
 ) -> None:
     """Do as `kernel.run` does, from the same compiled parts, but ask a policy."""
@@ -80,5 +84,5 @@ def _run_in_python(
             unit = chooser(row, since_s, moments)
             if unit >= 0:
                 kernel.send(row, unit, since_s, *there, sent)
-        elif queue[asked.kind[row]] and kernel.soonest_s(row, since_s, *there) < np.inf:
+        elif waits[row] and kernel.soonest_s(row, since_s, *there) < np.inf:
             kernel.put_in_line(row, asked, lines)

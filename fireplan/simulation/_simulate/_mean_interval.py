@@ -27,8 +27,14 @@ class MeanInterval(NamedTuple):
         return self.high - self.low if np.isfinite(self.high) else float("inf")
 
 
-def mean_interval(values: Sequence[float] | NDArray[np.float64]) -> MeanInterval:
-    """Give the mean of replications with the interval of Student's t; those without a value are passed over."""
+def mean_interval(
+    values: Sequence[float] | NDArray[np.float64], *, least: float = -np.inf, most: float = np.inf
+) -> MeanInterval:
+    """
+    Give the mean of replications with the interval of Student's t; those without a value are passed over.
+
+    The interval ends at `least` and `most`, beyond which there is no such figure.
+    """
     known = np.asarray(values, dtype=float)
     known = known[np.isfinite(known)]
     if not len(known):
@@ -39,4 +45,4 @@ def mean_interval(values: Sequence[float] | NDArray[np.float64]) -> MeanInterval
     from scipy.special import stdtrit  # noqa: PLC0415 - slow to import
 
     half = float(stdtrit(len(known) - 1, (1 + CONFIDENCE) / 2) * known.std(ddof=1) / np.sqrt(len(known)))
-    return MeanInterval(mean, mean - half, mean + half)
+    return MeanInterval(mean, max(mean - half, least), min(mean + half, most))

@@ -47,6 +47,8 @@ class SimulationModel(NamedTuple):
         Days that are simulated and not counted, and those that are.
     queue
         By kind, whether what finds nobody free waits.
+    beyond
+        Of each unit asked for in `templates`, whether there are not so many of its kind: it is not waited for.
     aid
         Whether neighbours take what nobody of the department serves.
     policy
@@ -65,6 +67,7 @@ class SimulationModel(NamedTuple):
     warm_up_days: int
     days: int
     queue: NDArray[np.bool_]
+    beyond: NDArray[np.bool_]
     aid: bool
     policy: Dispatch | None
 
@@ -159,7 +162,7 @@ def simulated(model: SimulationModel, seed: int, replication: int) -> Replicatio
     chooser = None
     if model.policy is not None:
         chooser = model.policy.chooser(asked, model.fleet, drives, pattern)
-    sent = send_units(asked, model.fleet, drives, queue=model.queue, chooser=chooser)
+    sent = send_units(asked, model.fleet, drives, queue=model.queue, beyond=model.beyond[item], chooser=chooser)
     who = np.where(sent.unit >= 0, OWN, AID if model.aid else UNMET).astype(np.int8)
     if model.aid:
         _with_aid(model, asked, levels[Decision.AID], sent)

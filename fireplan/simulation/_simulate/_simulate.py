@@ -13,6 +13,7 @@ from fireplan._checked import said, takes
 from fireplan.errors import Faults, InputError, listed, quoted
 from fireplan.progress import on_threads
 from fireplan.response_performance._time_bins import LocalPeriod
+from fireplan.scenario import held
 from fireplan.simulation._simulate._call_templates import call_templates
 from fireplan.simulation._simulate._crews_and_duty import turnout_table, units_on_duty
 from fireplan.simulation._simulate._demand_draws import DemandModel
@@ -23,6 +24,8 @@ from fireplan.simulation._simulate._headline import headline_of
 from fireplan.simulation._simulate._mean_interval import mean_interval
 from fireplan.simulation._simulate._replications import Replication, SimulationModel, simulated
 from fireplan.simulation._simulate._simulation_result import Simulation, share_within
+from fireplan.simulation._whole_week import refuse_parts
+from fireplan.stations._apparatus import ALSO_COUNTS_AS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -104,7 +107,8 @@ def simulate(  # noqa: PLR0913 - what is drawn, who answers, and how sure
         By category, how many of each kind of unit are sent. Left out, and for categories not named: as was sent to the
         call of the history, neighbours' units included.
     queue
-        Where none is free, the call waits for the first that is, the most urgent priority first. False: it does not.
+        Where none is free, the call waits for the first that is, the most urgent priority first; but not for more of
+        a kind than there are, as the same would come again. False: it does not.
         Left out: as the history shows: it waits, but for kinds of unit of which neighbours' came ten times or more.
     aid
         What no unit of the department serves is handed to a neighbour's, which takes as long as neighbours' units
@@ -134,7 +138,8 @@ def simulate(  # noqa: PLR0913 - what is drawn, who answers, and how sure
     Raises
     ------
     InputError
-        If there are no units, no calls, fewer than seven days of history, or an argument cannot be used.
+        If there are no units, no calls, fewer than seven days of history, if the scenario was narrowed or asks of one
+        moment (`at`), or if an argument cannot be used.
     UnknownIdError
         If `brown_outs` names a unit that is not there.
 
@@ -178,6 +183,9 @@ def known_of(
     history: History, scenario: Scenario, run_cards: Mapping[str, Mapping[str, int]] | None = None
 ) -> KnownCalls:
     """Learn from a history once; of a what-if with the department it was made from, which sent those units."""
+    faults = Faults("simulate")
+    refuse_parts(scenario, faults)
+    faults.raise_if_any()
     first = scenario
     while first.parent is not None and len(first.parent.units):
         first = first.parent
@@ -223,6 +231,7 @@ def simulate_known(  # noqa: PLR0913 - as `simulate`
     out = {unit: (spells,) if isinstance(spells, str) else tuple(spells) for unit, spells in (brown_outs or {}).items()}
     assignable = known.habits.assignable if assignable is None else assignable
     waits = np.array([k not in known.habits.aided or not aid if queue is None else queue for k in templates.kinds])
+    beyond = _beyond(scenario, templates)
     crews = units_on_duty(
         scenario, stations=drives.stations, kinds=templates.kinds, clock=clock, brown_outs=out, assignable=assignable
     )
@@ -242,6 +251,7 @@ def simulate_known(  # noqa: PLR0913 - as `simulate`
         warm_up_days=warm_up_days,
         days=days,
         queue=waits,
+        beyond=beyond,
         aid=aid,
         policy=None
         if policy is None
@@ -261,6 +271,7 @@ def simulate_known(  # noqa: PLR0913 - as `simulate`
         *habit,
         *drives.notes,
         *crews.notes,
+        *_beyond_said(templates, beyond),
         *_grounds(scenario, model, within, runs, share),
     )
     return Simulation(scenario, days, warm_up_days, seed, notes, model, tuple(runs), crews.units, crews.duty, headline)
@@ -313,6 +324,34 @@ def _cards(cards: Mapping[str, Mapping[str, int]] | None) -> dict[str, dict[str,
             faults.add(f"{quoted(category)} asks for nothing: name at least one unit, such as {{'engine': 1}}")
     faults.raise_if_any()
     return {str(category): {str(kind): int(n) for kind, n in card.items()} for category, card in cards.items()}
+
+
+def _in_service(scenario: Scenario, kind: str) -> int:
+    """How many units at open stations serve as a kind."""
+    tables = held(scenario)
+    stand = tables.units["station_id"].isin(tables.stations.index[tables.stations["open"]])
+    return sum(kind == t or kind in ALSO_COUNTS_AS.get(t, ()) for t in tables.units.loc[stand, "type"])
+
+
+def _beyond(scenario: Scenario, templates: CallTemplates) -> NDArray[np.bool_]:
+    """Say of each unit asked for whether its call asks for more of the kind than there are."""
+    have = np.array([_in_service(scenario, kind) for kind in templates.kinds])
+    call = np.repeat(np.arange(len(templates.item_start) - 1), np.diff(templates.item_start))
+    place = pd.Series(call).groupby([call, templates.kind]).cumcount().to_numpy()
+    return np.asarray(place >= have[templates.kind])
+
+
+def _beyond_said(templates: CallTemplates, beyond: NDArray[np.bool_]) -> list[str]:
+    """Say how many calls ask for more units of a kind than there are, of kinds of which there are any."""
+    call = np.repeat(np.arange(len(templates.item_start) - 1), np.diff(templates.item_start))
+    n = len(np.unique(call[beyond]))
+    if not n:
+        return []
+    kinds = listed(templates.kinds[k] for k in np.unique(templates.kind[beyond]))
+    asks = wording.counted(
+        n, "call of the history, or its run card, asks", "calls of the history, or their run cards, ask"
+    )
+    return [f"{asks} for more ({kinds}) than there are: nobody waits for those, which are handed to aid, or unmet"]
 
 
 def _growth(growth: float | Mapping[str, float], templates: CallTemplates) -> NDArray[np.float64]:
@@ -368,6 +407,8 @@ def _grounds(
     if never:
         n = wording.counted(never, "call of the history lies", "calls of the history lie")
         notes.append(f"{n} where no unit can drive to: calls like them count as handed on or lost")
+    if len(runs) == 1:
+        notes.append("one replication: there is no interval; simulate more")
     width = mean_interval([share(found) for found in runs]).width
     if within is not None and width > within:
         told = "none yet" if np.isinf(width) else wording.number(width, decimals=4)

@@ -212,12 +212,14 @@ class Simulation(OfOneRelease):
                 "measure": name,
                 "title": title,
                 "unit": unit,
-                **mean_interval([values[name][0] for values in rows])._asdict(),
+                **mean_interval(
+                    [values[name][0] for values in rows], least=0.0, most=1.0 if unit.startswith("share") else np.inf
+                )._asdict(),
                 "n": sum(values[name][1] for values in rows),
             }
             for name, (title, unit) in titles.items()
         ]
-        whole = mean_interval([float(b.sum() / d) if d else float("nan") for b, d in busy])
+        whole = mean_interval([float(b.sum() / d) if d else float("nan") for b, d in busy], least=0.0, most=1.0)
         sent = sum(values["units_sent"][1] for values in rows)
         told.append(
             {"measure": "utilisation", "title": "Units committed", "unit": "share of time on duty",
@@ -242,7 +244,7 @@ class Simulation(OfOneRelease):
         duty_s = self._duty_s(self._runs[0])
         with np.errstate(invalid="ignore", divide="ignore"):
             shares = busy / duty_s
-        each = [mean_interval(shares[:, unit]) for unit in range(units)]
+        each = [mean_interval(shares[:, unit], least=0.0, most=1.0) for unit in range(units)]
         sent = [np.bincount(f.sent.unit[self._sent_rows(f)], minlength=units) for f in self._runs]
         table = pd.DataFrame(
             {

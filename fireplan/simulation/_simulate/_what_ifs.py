@@ -11,12 +11,13 @@ import pandas as pd
 
 from fireplan._checked import takes
 from fireplan.changes import AddUnit
-from fireplan.errors import InputError, UnknownIdError, listed
+from fireplan.errors import InputError, UnknownIdError, listed, quoted
 from fireplan.progress import silent, steps
 from fireplan.scenario import held
 from fireplan.simulation._simulate._mean_interval import mean_interval
 from fireplan.simulation._simulate._simulate import known_of, simulate_known
 from fireplan.stations import KINDS, supply
+from fireplan.stations._apparatus import ALSO_COUNTS_AS
 from fireplan.stations._schedules import ALWAYS
 
 if TYPE_CHECKING:
@@ -119,6 +120,8 @@ def brownouts(  # noqa: PLR0913 - what is closed, and how sure
     for name in names:
         if name not in units_now.index:
             raise UnknownIdError("unit", name, units_now.index)
+    if not names:
+        raise InputError("there is no company to be closed: name some in `units`")
     if not 1 <= choose <= len(names):
         raise InputError(
             f"choose is {choose}: give a number from 1 to {len(names)}, the companies that may be out ({listed(names)})"
@@ -181,6 +184,8 @@ def second_unit(
 
     Raises
     ------
+    InputError
+        If no call asks for a unit of that type, or `stations` names none.
     UnknownIdError
         If `stations` names what is not an open station.
 
@@ -208,8 +213,15 @@ def second_unit(
     for name in names:
         if name not in open_ids:
             raise UnknownIdError("open station", name, open_ids)
+    if not names:
+        raise InputError("stations names none: leave it out, and each open station is tried")
     asked: dict[str, Any] = {"days": days, "replications": replications, "seed": seed, "objective": objective}
     known = known_of(history, scenario)
+    if not {type, *ALSO_COUNTS_AS.get(type, ())} & set(known.templates.kinds):
+        raise InputError(
+            f"no call of the history asks for a unit of type {quoted(type)}, so that another would never be sent:"
+            f" {listed(known.templates.kinds)} are asked for"
+        )
     with steps(len(names) + 1, what="stations") as step, silent():
         today = simulate_known(scenario, known, **asked)
         step()
