@@ -460,10 +460,7 @@ class Scenario(OfOneRelease):
             raise InputError(
                 f"{quoted(self.name)} is driven as in one period already: ask `at` of the scenario it was made from"
             )
-        name = name or f"{self.name}, {said}"
-        found = found._with(found.tables, name=name, changes=())  # noqa: SLF001 - of its own kind
-        object.__setattr__(found, "when", said)
-        return found
+        return staffed_at(found, said, name=name or f"{self.name}, {said}")
 
     @takes
     def calibrated(self, calibration: Calibration) -> Scenario:
@@ -681,6 +678,13 @@ def root(scenario: Scenario) -> Scenario:
     while scenario.parent is not None:
         scenario = scenario.parent
     return scenario
+
+
+def staffed_at(scenario: Scenario, when: str, *, name: str) -> Scenario:
+    """Give the scenario with the units that are on duty at a moment, on the streets as they are driven."""
+    found = scenario._with(scenario.tables, name=name, changes=())  # noqa: SLF001 - of its own room
+    object.__setattr__(found, "when", when)
+    return found
 
 
 def all_demand(scenario: Scenario) -> Scenario:

@@ -13,7 +13,9 @@ from fireplan.operations._as_json import units_shown
 from fireplan.operations._events.from_history import events_of
 from fireplan.operations._picture import Picture
 from fireplan.operations._status.live_cover import CoverNow
+from fireplan.scenario import staffed_at
 from fireplan.standards import named
+from fireplan.stations._schedules import is_always
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -72,6 +74,9 @@ def scenario_at(
     picture = Picture(CoverNow(scenario, standard=standard), standard=standard)
     picture.rebuild(before, now_us=now_us)
     changes = changes_of(units_shown(picture.scene(now_us), picture), home=scenario)
+    if not all(is_always(s) for s in scenario.units["schedule"]):
+        local = instant.tz_convert(scenario.timezone)
+        scenario = staffed_at(scenario, f"{local:%a %H:%M}", name=scenario.name)
     return scenario.apply(*changes, name=name or f"as of {instant:%Y-%m-%d %H:%M:%S%z}")
 
 

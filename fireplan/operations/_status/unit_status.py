@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import KW_ONLY, dataclass
+from dataclasses import KW_ONLY, dataclass, replace
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
+import pandas as pd
 
+from fireplan.errors import InputError, listed
 from fireplan.operations._events.event import SECOND_US
 from fireplan.operations._status.live_cover import Standing
+from fireplan.stations._schedules import DAY_MIN, is_always, minutes_on
 
 if TYPE_CHECKING:
     from fireplan.operations._events.event_records import Board, Incident, Unit, Word
@@ -43,6 +46,7 @@ FREE = ("in_quarters", "returning", "available", "moved_up")
 LonLat = tuple[float, float]
 
 STRANGER = "not in the project"
+OFF_DUTY = "off duty by its schedule"
 LONG_SILENT_US = 12 * 3600 * SECOND_US
 """A unit at work of which nothing was said for this long is pointed out. [us]"""
 
@@ -115,6 +119,11 @@ class Roster:
     ----------
     cover
         For the units, their homes, and the way back.
+
+    Raises
+    ------
+    InputError
+        If units work by a schedule, and the scenario names no time zone by whose clock that would be.
     """
 
     def __init__(self, cover: CoverNow) -> None:
@@ -124,6 +133,13 @@ class Roster:
         points = stations.geometry.to_crs(4326)
         self.station_at = {str(s): (float(p.x), float(p.y)) for s, p in points.items()}
         self._spots: dict[LonLat, Spot | None] = {}
+        self._on = {str(u): minutes_on(s) for u, s in units["schedule"].items() if not is_always(s)}
+        self._timezone = cover.scenario.timezone
+        if self._on and not self._timezone:
+            raise InputError(
+                f"{listed(self._on)} work by a schedule, and the scenario names no time zone: give it one, such as"
+                " timezone='America/Los_Angeles'"
+            )
 
     def all_now(self, board: Board, now_us: int) -> list[UnitNow]:
         """Say how every unit stands: the department's own in their order, then others that were spoken of."""
@@ -135,8 +151,23 @@ class Roster:
         Say how one unit stands at an instant.
 
         A unit that was cleared or called off is on its way back until the drive to its post is over, unless it says
-        that it is there; then it is taken to be in quarters.
+        that it is there; then it is taken to be in quarters. One that is free outside the hours of its schedule is off
+        duty; one that is at work then still is.
         """
+        found = self._heard(board, unit_id, now_us)
+        if not found.free or self._on_duty(unit_id, now_us):
+            return found
+        return replace(found, status="out_of_service", standing=None, flags=(*found.flags, OFF_DUTY))
+
+    def _on_duty(self, unit_id: str, now_us: int) -> bool:
+        minutes = self._on.get(unit_id)
+        if minutes is None:
+            return True
+        local = pd.Timestamp(now_us, unit="us", tz="UTC").tz_convert(self._timezone)
+        return bool(minutes[local.day_of_week * DAY_MIN + local.hour * 60 + local.minute])
+
+    def _heard(self, board: Board, unit_id: str, now_us: int) -> UnitNow:
+        """What its last word says of a unit, whatever the hour."""
         unit = board.unit(unit_id)
         known = unit_id in self.home_of
         if unit is None or unit.word is None:
