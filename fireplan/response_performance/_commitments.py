@@ -7,10 +7,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from fireplan import wording
 from fireplan.response_performance._time_bins import LONGEST_COMMITTED_S
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
+
+NOT_CLEARED = 0.02
+"""Fewer responses without an end change no share that is told."""
 
 
 def committed_rows(responses: pd.DataFrame, return_s: float = 0.0) -> tuple[pd.DataFrame, pd.Series[pd.Timestamp]]:
@@ -21,6 +25,21 @@ def committed_rows(responses: pd.DataFrame, return_s: float = 0.0) -> tuple[pd.D
     day = pd.Timedelta(seconds=LONGEST_COMMITTED_S)
     cleared = rows["cleared"].where(~(rows["cleared"] - rows["dispatched"] > day))  # a day on is a stamp gone wrong
     return rows, cleared.fillna(last).clip(lower=rows["dispatched"]) + pd.Timedelta(seconds=return_s)
+
+
+def not_cleared_said(responses: pd.DataFrame) -> list[str]:
+    """Say of how many responses the end is not known, so that units are taken to be free too soon."""
+    rows = responses[responses["dispatched"].notna()]
+    missing = int(rows["cleared"].isna().sum())
+    if missing <= NOT_CLEARED * len(rows):
+        return []
+    part = wording.share(missing / len(rows))
+    told = (
+        f"of {wording.count(missing)} of {wording.counted(len(rows), 'response')} ({part}) it is not known"
+        " when the unit was free again (cleared): it is taken to be so after its last stamp, so that units that were"
+        " out are told too seldom"
+    )
+    return [told]
 
 
 class Commitments:

@@ -13,7 +13,7 @@ from fireplan._checked import takes
 from fireplan.changes._drive_error import error_said
 from fireplan.errors import Faults, listed, quoted
 from fireplan.response_performance._attendance import Attendance, History, attend
-from fireplan.response_performance._commitments import Commitments
+from fireplan.response_performance._commitments import Commitments, not_cleared_said
 from fireplan.response_performance._groups import keys_for, with_unknown
 from fireplan.response_performance._missed_drives import first_due_busy, modelled
 from fireplan.response_performance._missed_parts import EXCESSES, LIMITS, PARTS, decided, limits_of
@@ -172,6 +172,7 @@ class Missed:
         if self.drive_error:
             notes.append(self.drive_error)
         notes += self._of_drives()
+        notes += not_cleared_said(self.attendance.responses)
         if self.unmeasured:
             notes.append(
                 f"{wording.count(self.unmeasured)} more incidents are neither missed nor met: a stamp is missing"

@@ -365,3 +365,14 @@ def test_marisol_misses_add_up():
     assert again.drive_ratio == pytest.approx(1, abs=0.02)
     hill = again.totals(by="district").xs("Loma Alta")  # the planted gap: a hill without a station
     assert hill["share"].loc["distance"] > 0.95
+
+
+def test_where_ends_are_not_known_it_is_said_that_units_out_are_told_too_seldom(town):
+    """The first engine is out in truth; without a stamp of its clearing it is taken to be free."""
+    known = [went("A", "E1", 0, 10, 70, 130, 900), went("B", "E2", 200, 210, 270, 495, 900)]
+    untold = [went("A", "E1", 0, 10, 70, 130, None), went("B", "E2", 200, 210, 270, 495, 900)]
+    found, without = missed(town, *known), missed(town, *untold)
+    assert (only(found)["first_due_busy"], only(without)["first_due_busy"]) == (True, False)
+    said = "of 1 of 2 responses (50.0 %) it is not known when the unit was free again (cleared)"
+    assert any(note.startswith(said) for note in without.notes())
+    assert not any("free again" in note for note in found.notes())
