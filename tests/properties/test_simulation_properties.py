@@ -137,3 +137,24 @@ def test_the_lines_give_out_the_most_urgent_first():
     for row in range(200):
         kernel.put_in_line(row, asked, lines)
     assert [urgency[kernel.take_from_line(0, asked, lines)] for _ in range(200)] == list(range(200))
+
+
+def test_a_crew_that_is_out_with_one_unit_cannot_take_the_other():
+    # Both at one station 60 s away; the first call holds the crew for 60 + 300 + 60 s, and the next comes within that.
+    fleet = queues.fleet_at(np.zeros(2), 1, assignable=False)
+    start, mate = kernel.mates_of(np.zeros(2))
+    one_crew = fleet._replace(mate_start=start, mate=mate)
+    asked = queues.asked_at([0.0, 100.0, 421.0], [300.0] * 3, np.zeros(3))
+    drives = queues.drives_of(np.full((1, 1), 60.0))
+    both = send_units(asked, fleet, drives, queue=np.array([False]))
+    shared = send_units(asked, one_crew, drives, queue=np.array([False]))
+    assert both.unit.tolist() == [0, 1, 0]
+    assert shared.unit.tolist() == [0, -1, 0]
+
+
+def test_a_unit_drives_home_from_where_it_leaves():
+    # Clear at 60 + 300 s at the second place, 500 s from home: home at 860 s, not at 420 s.
+    asked = queues.asked_at([0.0, 850.0, 861.0], [300.0] * 3, np.zeros(3))._replace(leaves=np.ones(3, dtype=np.int32))
+    drives = queues.drives_of(np.array([[60.0, 500.0]]))
+    sent = send_units(asked, queues.fleet_at(np.zeros(1), 1, assignable=False), drives, queue=np.array([False]))
+    assert sent.unit.tolist() == [0, -1, 0]

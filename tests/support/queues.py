@@ -12,6 +12,7 @@ def fleet_at(station, n_stations, *, assignable=True):
     """Units that are alike, all of one kind and always on duty."""
     n = len(station)
     station = np.asarray(station, dtype=np.int32)
+    mate_start, mate = kernel.mates_of(np.full(n, -1))
     kind_start, kind_unit = kernel.units_by_kind(np.ones((1, n), dtype=bool), station, n_stations)
     return kernel.UnitsInService(
         station=station,
@@ -23,6 +24,8 @@ def fleet_at(station, n_stations, *, assignable=True):
         crew=np.zeros(n, dtype=np.int32),
         factor=np.ones(n),
         assignable=assignable,
+        mate_start=mate_start,
+        mate=mate,
     )
 
 
@@ -42,6 +45,7 @@ def asked_at(at_s, stay_s, place=None, *, urgency=None):
         pace=np.ones(n),
         stay_s=np.asarray(stay_s, dtype=float),
         called_off_s=np.full(n, np.nan),
+        leaves=none if place is None else np.asarray(place, dtype=np.int32),
     )
 
 

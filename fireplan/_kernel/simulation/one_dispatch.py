@@ -26,7 +26,7 @@ class UnitsInService(NamedTuple):
     Attributes
     ----------
     station
-        Row of each unit's station in the drives.
+        Row of each unit's own station in the drives.
     kind_start, kind_unit
         Units that may be sent where a kind is asked for, by station: those of kind k at station s of n are
         `kind_unit[kind_start[k * n + s] : kind_start[k * n + s + 1]]`, in the order of the table.
@@ -38,6 +38,9 @@ class UnitsInService(NamedTuple):
         Its turnouts by those of a usual station.
     assignable
         Whether a unit may be sent while it drives home.
+    mate_start, mate
+        Units that the same crew takes out, which are left behind when it takes one: those of unit u are
+        `mate[mate_start[u] : mate_start[u + 1]]`.
     """
 
     station: NDArray[np.int32]
@@ -49,6 +52,8 @@ class UnitsInService(NamedTuple):
     crew: NDArray[np.int32]
     factor: NDArray[np.float64]
     assignable: bool
+    mate_start: NDArray[np.int64]
+    mate: NDArray[np.int32]
 
 
 class UnitsAsked(NamedTuple):
@@ -73,6 +78,8 @@ class UnitsAsked(NamedTuple):
         From arrival to clear. [s]
     called_off_s
         From dispatch to being called off, whoever is sent; NaN: it arrives. [s]
+    leaves
+        Place from which it drives home: that of the call, or a hospital. The way there is part of `stay_s`.
     """
 
     at_s: NDArray[np.float64]
@@ -86,6 +93,7 @@ class UnitsAsked(NamedTuple):
     pace: NDArray[np.float64]
     stay_s: NDArray[np.float64]
     called_off_s: NDArray[np.float64]
+    leaves: NDArray[np.int32]
 
 
 class Drives(NamedTuple):
@@ -123,12 +131,21 @@ class Moments(NamedTuple):
         From when and until when it may be sent, if nothing else takes it. [s]
     span
         Its first span on duty not yet over.
+    held_s
+        Until when its crew is out with another unit. [s]
+    station
+        Where it is stationed now: row of its own station, or of that to which it was moved.
+    away
+        How many are stationed elsewhere than at home, as an array of one.
     """
 
     home_s: NDArray[np.float64]
     ready_s: NDArray[np.float64]
     off_s: NDArray[np.float64]
     span: NDArray[np.int64]
+    held_s: NDArray[np.float64]
+    station: NDArray[np.int32]
+    away: NDArray[np.int64]
 
 
 def units_by_kind(
@@ -142,6 +159,12 @@ def units_by_kind(
     return start, unit[np.argsort(at, kind="stable")].astype(np.int32)
 
 
+def mates_of(crew: NDArray[np.integer]) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
+    """Give `mate_start` and `mate` of units, by the number of the crew each shares with others (-1: with none)."""
+    shares = (crew[:, None] == crew) & (crew >= 0)[:, None] & ~np.eye(len(crew), dtype=bool)
+    return np.concatenate([[0], np.cumsum(shares.sum(axis=1))]).astype(np.int64), np.nonzero(shares)[1].astype(np.int32)
+
+
 def nearest_first(median_s: NDArray[np.float32]) -> NDArray[np.int16]:
     """Give rows of stations in order of their drives, for each period and place."""
     return np.argsort(median_s, axis=-1, kind="stable").astype(np.int16)
@@ -149,8 +172,16 @@ def nearest_first(median_s: NDArray[np.float32]) -> NDArray[np.int16]:
 
 def all_at_home(units: UnitsInService) -> Moments:
     """Let all units be home; their hours are looked up when they are first asked."""
-    n = len(units.station)
-    return Moments(np.full(n, -np.inf), np.full(n, -np.inf), np.full(n, -np.inf), units.duty_start[:-1].copy())
+    never = np.full(len(units.station), -np.inf)
+    return Moments(
+        home_s=never.copy(),
+        ready_s=never.copy(),
+        off_s=never.copy(),
+        span=units.duty_start[:-1].copy(),
+        held_s=never.copy(),
+        station=units.station.copy(),
+        away=np.zeros(1, dtype=np.int64),
+    )
 
 
 class UnitsSent(NamedTuple):
@@ -166,6 +197,7 @@ class UnitsSent(NamedTuple):
 @counting_nothing
 def renew(unit: int, since_s: float, fleet: UnitsInService, moments: Moments) -> None:
     """Look up when a unit that is free from a moment on may next be sent, and until when."""
+    since_s = max(since_s, moments.held_s[unit])
     last = fleet.duty_start[unit + 1]
     span = moments.span[unit]
     while span < last and fleet.duty_end_s[span] <= since_s:
@@ -187,11 +219,9 @@ def free_from_s(unit: int, at_s: float, fleet: UnitsInService, moments: Moments)
 
 
 @counting_nothing
-def eta_s(
-    row: int, unit: int, at_s: float, asked: UnitsAsked, fleet: UnitsInService, drives: Drives, moments: Moments
-) -> float:
+def eta_s(row: int, unit: int, at_s: float, asked: UnitsAsked, drives: Drives, moments: Moments) -> float:
     """Say how long a unit drives at the median: one on its way home by way of its station. [s]"""
-    drive_s = float(drives.median_s[asked.period[row], asked.place[row], fleet.station[unit]])
+    drive_s = float(drives.median_s[asked.period[row], asked.place[row], moments.station[unit]])
     return drive_s + max(moments.home_s[unit] - at_s, 0.0)
 
 
@@ -202,6 +232,14 @@ def choose(row: int, at_s: float, asked: UnitsAsked, fleet: UnitsInService, driv
     period, place = asked.period[row], asked.place[row]
     n_stations = drives.nearest.shape[2]
     first = asked.kind[row] * n_stations
+    if moments.away[0] > 0:  # units do not stand where they are listed
+        for at in range(fleet.kind_start[first], fleet.kind_start[first + n_stations]):
+            unit = int(fleet.kind_unit[at])
+            if free_from_s(unit, at_s, fleet, moments) <= at_s:
+                found_s = eta_s(row, unit, at_s, asked, drives, moments)
+                if found_s < best_s or (found_s == best_s and unit < best):
+                    best, best_s = unit, found_s
+        return best
     for rank in range(n_stations):
         station = drives.nearest[period, place, rank]
         drive_s = float(drives.median_s[period, place, station])
@@ -229,7 +267,7 @@ def soonest_s(
     first = asked.kind[row] * n_stations
     for at in range(fleet.kind_start[first], fleet.kind_start[first + n_stations]):
         unit = int(fleet.kind_unit[at])
-        if drives.median_s[period, place, fleet.station[unit]] < np.inf:
+        if drives.median_s[period, place, moments.station[unit]] < np.inf:
             if at_s >= moments.off_s[unit]:
                 renew(unit, at_s, fleet, moments)
             best_s = min(best_s, moments.ready_s[unit])
@@ -248,7 +286,7 @@ def send(
     sent: UnitsSent,
 ) -> None:
     """Send a unit: write its stamps, and when it is clear and home again."""
-    median_s = eta_s(row, unit, at_s, asked, fleet, drives, moments)
+    median_s = eta_s(row, unit, at_s, asked, drives, moments)
     enroute_s = at_s
     if moments.home_s[unit] <= at_s:
         x = min(max((asked.turnout_level[row] - LOWEST_LEVEL) * LEVELS_EACH, 0.0), float(LAST))
@@ -260,7 +298,7 @@ def send(
         way = drives.upper + drives.slope * math.log(max(median_s, 1.0) / USUAL_S)
         drive_s *= math.exp(min(max(way, LEAST_UPPER), MOST_UPPER) * asked.drive_z[row])
     arrived_s = enroute_s + drive_s
-    back_s = float(drives.median_s[asked.period[row], asked.place[row], fleet.station[unit]])
+    back_s = float(drives.median_s[asked.period[row], asked.leaves[row], moments.station[unit]])
     off_s = asked.called_off_s[row]
     if off_s >= 0.0:
         arrived_s, cleared_s = np.nan, max(at_s + off_s, enroute_s)
@@ -269,6 +307,10 @@ def send(
         cleared_s = arrived_s + asked.stay_s[row]
     moments.home_s[unit] = cleared_s + back_s
     renew(unit, cleared_s if fleet.assignable else moments.home_s[unit], fleet, moments)
+    for at in range(fleet.mate_start[unit], fleet.mate_start[unit + 1]):
+        mate = int(fleet.mate[at])
+        moments.held_s[mate] = moments.home_s[unit]  # its crew changes apparatus at the station
+        renew(mate, moments.home_s[unit], fleet, moments)
     sent.unit[row] = unit
     sent.dispatched_s[row] = at_s
     sent.enroute_s[row] = enroute_s

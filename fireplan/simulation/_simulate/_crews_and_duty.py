@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from fireplan import wording
-from fireplan._kernel.simulation import UnitsInService, units_by_kind
+from fireplan._kernel.simulation import UnitsInService, mates_of, units_by_kind
 from fireplan.errors import InputError, UnknownIdError, listed, quoted
 from fireplan.response_performance._time_bins import Spans, merge, staffed_spans, without
 from fireplan.scenario import held
@@ -100,6 +100,7 @@ def units_on_duty(
     if turnouts is not None:
         factor = factor / turnouts.of_units(units.assign(station_id=""))["turnout_s"].to_numpy(float)
     kind_start, kind_unit = units_by_kind(serves, row, len(stations))
+    mate_start, mate = mates_of(np.full(len(units), -1))
     count = np.bincount(duty.owner, minlength=len(units))
     fleet = UnitsInService(
         station=row.astype(np.int32),
@@ -111,6 +112,8 @@ def units_on_duty(
         crew=np.array([crews.index(t) for t in types], dtype=np.int32),
         factor=factor,
         assignable=assignable,
+        mate_start=mate_start,
+        mate=mate,
     )
     return OnDuty(units, fleet, duty, tuple(notes))
 

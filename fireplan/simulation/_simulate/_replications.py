@@ -139,10 +139,11 @@ def simulated(model: SimulationModel, seed: int, replication: int) -> Replicatio
     }
     shape = NORMAL_SHAPE if model.spread is None else model.spread.shape
     drive_z = np.interp(levels[Decision.DRIVE], LEVELS, shape)
+    place = model.drives.place[pattern].astype(np.int32)
     asked = UnitsAsked(
         at_s=at_s,
         kind=templates.kind[item].astype(np.int32),
-        place=model.drives.place[pattern].astype(np.int32),
+        place=place,
         period=model.drives.period_of_minute[minute].astype(np.int32),
         urgency=templates.urgency[pattern] * len(call) + np.arange(len(call)),
         circumstance=(templates.category[pattern] * HOURS + minute // MINUTES % HOURS).astype(np.int32),
@@ -151,6 +152,7 @@ def simulated(model: SimulationModel, seed: int, replication: int) -> Replicatio
         pace=model.pace[templates.urgency[pattern]],
         stay_s=templates.stay_s[item],
         called_off_s=templates.called_off_s[item],
+        leaves=place,
     )
     drives = Drives(
         median_s=model.drives.median_s,
