@@ -131,9 +131,10 @@ def test_shares_are_right_in_san_francisco(shared_data, tmp_path):
     town = city.today.calibrated(learnt)
     seen = attend(city.history, scenario=town, policy=policy)
     for objective in OBJECTIVES:
-        found = fp.replay(town, seen, sent="observed", objective=objective)
-        error = found.summary().loc["share_error"]
-        assert error["n"] > 2000
-        assert abs(error["value"]) < 0.015, objective.key
+        for sent in ("rules", "observed"):
+            found = fp.replay(town, seen, sent=sent, objective=objective)
+            error = found.summary().loc["share_error"]
+            assert error["n"] > 2000
+            assert abs(error["value"]) < 0.015, (sent, objective.key)
     assert found.returning == "at station"  # San Francisco sends units that are on their way home
     assert found.baseline.loc[("all", "all"), "right_share"] > 0.8
