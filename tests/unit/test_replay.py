@@ -242,7 +242,7 @@ def test_what_is_kept_of_a_response_and_what_is_modelled():
 
 def test_the_luck_of_a_drive_is_the_same_in_every_scenario():
     town = calibrated(street())
-    rows = [call(f"I{k:02d}", "E1", 7200 * k, travel=100) for k in range(30)]
+    rows = [call(f"I{k:02d}", "E1", 21_600 * k, travel=100) for k in range(30)]
     past = history(*rows, points=[MIDDLE] * 30)
     one, again = (replay(town, past, objective=ENGINE) for _ in range(2))
     pd.testing.assert_frame_equal(one.dispatches, again.dispatches)
