@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import shapely
+from sample_city import sample_city
 
 import fireplan as fp
 from fireplan._cli import main
@@ -185,7 +186,7 @@ def test_places_and_parcels_of_a_layer(project):
 
 
 def test_number_means_a_grid_of_about_so_many():
-    project = fp.examples.marisol_project(calibrated=False)
+    project = sample_city(calibrated=False)
     for number in (20, 150):
         plan = project.plan.model_copy(
             update={"siting": project.plan.siting.model_copy(update={"candidates": number, "p": 1})}

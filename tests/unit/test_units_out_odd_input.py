@@ -5,13 +5,14 @@ import pandas as pd
 import pytest
 from histories import history, went
 from regular_calls import HOUR_S, regular, two_stations
+from sample_city import sample_city
 
 import fireplan as fp
 from fireplan.errors import InputError
 from fireplan.simulation import brownouts, compare_replays, displaced_workload, replay, second_unit, simulate
 from fireplan.simulation._simulate._mean_interval import mean_interval
 
-MARISOL = fp.examples.marisol_project()
+MARISOL = sample_city()
 ONCE = {"days": 7, "replications": 1}
 
 

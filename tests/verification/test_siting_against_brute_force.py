@@ -4,6 +4,7 @@ from itertools import combinations, combinations_with_replacement
 
 import numpy as np
 import pytest
+from how_many import tries
 
 from fireplan.siting import models
 from fireplan.siting._equity import District, WorstWeigher, worst_first
@@ -15,7 +16,7 @@ from fireplan.siting._solvers.incumbent import searching
 from fireplan.siting._solvers.solve_cover import solve_cover
 
 N_SITES, N_PLACES = 7, 14
-SEEDS = range(300)
+SEEDS = range(tries(300))
 
 
 def instance(seed):
