@@ -63,13 +63,16 @@ class Player {
     this.go(Math.max(0, this.day.received.find((at) => at >= 0) ?? 0));
   }
 
-  // The part of the canvas that Leaflet's controls lie over.
-  _covered(view) {
-    const edge = this.map.getContainer().getBoundingClientRect();
-    return [...this.map.getContainer().querySelectorAll(".leaflet-control")].map((control) => {
+  // The parts of the canvas where nothing would be seen: beyond the edges of the map, and under Leaflet's controls.
+  _covered(/** @type {Parts.View} */ view) {
+    const edge = this.map.getContainer().getBoundingClientRect(), { x, y } = view.inset, { width, height } = view;
+    /** @type {Array<[number, number, number, number]>} */
+    const beyond = [[0, 0, width, y], [0, height - y, width, y], [0, 0, x, height], [width - x, 0, x, height]];
+    const under = [...this.map.getContainer().querySelectorAll(".leaflet-control")].map((control) => {
       const r = control.getBoundingClientRect();
-      return /** @type {[number, number, number, number]} */ ([r.left - edge.left + view.inset.x, r.top - edge.top + view.inset.y, r.width, r.height]);
+      return /** @type {[number, number, number, number]} */ ([r.left - edge.left + x, r.top - edge.top + y, r.width, r.height]);
     });
+    return [...beyond, ...under];
   }
 
   _build() {
@@ -236,9 +239,11 @@ class Player {
     for (const one of this.callStates) write(one.number, String(moment.calls.filter((c) => c.state === one.state).length));
     const { away, of, weight } = day.away(moment), labels = away.map((i) => data.stations.labels[i]).join(", ");
     const ground = data.due.total ? "; nearest to " + count(weight) + " of " + count(data.due.total) + " " + data.due.unit : "";
-    write(this.away, of ? "First due away: no " + data.due.kind + " in at " + away.length + " of " + of + " stations" + (away.length ? " (" + labels + ")" + ground : "") : "");
-    const unseen = moment.units.filter((one) => !one.at), gone = moment.calls.filter((one) => !one.call.at).length;
+    const gone_from = away.length ? "no " + data.due.kind + " in at " + away.length + " of " + of + " stations (" + labels + ")" + ground : "none of " + of + " stations";
+    write(this.away, of ? "First due away: " + gone_from : "");
+    const others = moment.units.length - own.length, unseen = moment.units.filter((one) => !one.at), gone = moment.calls.filter((one) => !one.call.at).length;
     write(this.unseen, [
+      others ? "Units of others at calls: " + others + "." : "",
       unseen.length ? "Not on the map, their place is not known: " + unseen.map((one) => one.unit.name).join(", ") + "." : "",
       gone ? "Calls without a place: " + gone + "." : "",
     ].filter(Boolean).join(" "));
