@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from fireplan.crs import WGS84, reproject
+from fireplan.crs import HALF_TURN_DEG, TURN_DEG, WGS84, reproject
 from fireplan.response_performance._commitments import committed_rows
 from fireplan.response_performance._time_bins import Spans, instants_us, staffed_spans, without
 from fireplan.travel import Passing, Routes
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from fireplan.scenario import Scenario
     from fireplan.travel import Spot
 
-    Following = Generator["Spell", None, "Place | None"]
+    Following = Generator["Spell", None, "Standing | None"]
 
 STATES = ("in quarters", "dispatched", "en route", "at the call", "returning", "off duty")
 QUARTERS, DISPATCHED, EN_ROUTE, AT_CALL, RETURNING, OFF_DUTY = range(len(STATES))
@@ -48,7 +48,7 @@ THINNED_M = 8.0
 SECOND_US = 1_000_000
 
 
-class Place(NamedTuple):
+class Standing(NamedTuple):
     """Where a unit stands: longitude and latitude [°], and the point of the road it leaves from, if there is one."""
 
     at: tuple[float, float]
@@ -160,10 +160,10 @@ class _Day:
     def __post_init__(self) -> None:
         self._passing = Passing(self.scenario, cutoff_s=LONGEST_S)
         self._routes = Routes(self.scenario.roads, cutoff_s=LONGEST_S)
-        self._known: dict[tuple[Place, Place], tuple[int, float | None]] = {}
+        self._known: dict[tuple[Standing, Standing], tuple[int, float | None]] = {}
         stations = reproject(self.scenario.stations, WGS84)
         self._homes = {
-            str(i): Place((p.x, p.y), self._passing.station(str(i)) if is_open else self._passing.spot((p.x, p.y)))
+            str(i): Standing((p.x, p.y), self._passing.station(str(i)) if is_open else self._passing.spot((p.x, p.y)))
             for i, p, is_open in zip(stations.index, stations.geometry, stations["open"], strict=True)
         }
 
@@ -176,7 +176,8 @@ class _Day:
         for unit_id, home, schedule in zip(units.index, units["station_id"], units["schedule"], strict=True):
             begun = sent.get(str(unit_id), [])
             whole = [*self._unit(str(unit_id), self._homes.get(str(home)), begun, until_us=end)]
-            spells += self._with_duty(whole, str(schedule), start, end)
+            on = self._staffed(str(home), str(schedule))
+            spells += self._with_duty(whole, on, start, end)
         for unit_id in sorted(set(sent) - {str(u) for u in units.index}):
             spells += [s for r in sent[unit_id] for s in self._neighbour(unit_id, r, start, end)]
         row = {str(u): i for i, u in enumerate(units.index)}
@@ -247,11 +248,11 @@ class _Day:
             found.setdefault(str(ids[i]), []).append(_Sent(int(call[i]), begin, out, there, over))
         return found
 
-    def _places_of(self, calls: pd.DataFrame) -> list[Place | None]:
+    def _places_of(self, calls: pd.DataFrame) -> list[Standing | None]:
         known = zip(calls["lon"].tolist(), calls["lat"].tolist(), strict=True)
-        return [None if np.isnan(lon) else Place((lon, lat), self._passing.spot((lon, lat))) for lon, lat in known]
+        return [None if np.isnan(lon) else Standing((lon, lat), self._passing.spot((lon, lat))) for lon, lat in known]
 
-    def _unit(self, unit_id: str, home: Place | None, sent: list[_Sent], *, until_us: int) -> Iterator[Spell]:
+    def _unit(self, unit_id: str, home: Standing | None, sent: list[_Sent], *, until_us: int) -> Iterator[Spell]:
         """Follow a unit of the department from call to call, and home in between; what is before the period too."""
         at, left = home, False
         self.counts["responses_overlapping"] += self._overlapping(sent)
@@ -274,7 +275,7 @@ class _Day:
             if start <= r.begin_us < end
         )
 
-    def _answering(self, unit_id: str, response: _Sent, at: Place | None, begin: int, end: int) -> Following:
+    def _answering(self, unit_id: str, response: _Sent, at: Standing | None, begin: int, end: int) -> Following:
         """Follow a unit on one call, from where it stands; gives where it is at the end of this."""
         call = response.call
         there = self.places[call] if call >= 0 else None
@@ -303,7 +304,7 @@ class _Day:
         yield Spell(unit_id, max(arrived, begin), end, AT_CALL, call, None if there is None else there.at)
         return there
 
-    def _free(self, unit_id: str, at: Place | None, home: Place | None, begin: int, end: int) -> Following:
+    def _free(self, unit_id: str, at: Standing | None, home: Standing | None, begin: int, end: int) -> Following:
         """Follow a unit home, and let it stand there; gives where it is at the end of this."""
         if at == home and home is not None:
             yield Spell(unit_id, begin, end, QUARTERS, at=home.at)
@@ -331,9 +332,16 @@ class _Day:
         if begin < over:
             yield Spell(unit_id, begin, over, AT_CALL, response.call, there.at)
 
-    def _with_duty(self, spells: list[Spell], schedule: str, start: int, end: int) -> list[Spell]:
-        """Cut spells to the period; in quarters, a unit outside its schedule is off duty."""
-        on = staffed_spans(schedule, self.period)
+    def _staffed(self, home: str, schedule: str) -> Spans:
+        """When a unit is staffed: never at a station that is closed."""
+        stations = self.scenario.stations
+        if home not in stations.index or not stations["open"].loc[home]:
+            nothing = np.zeros(0, np.int64)
+            return Spans(nothing, nothing, nothing)
+        return staffed_spans(schedule, self.period)
+
+    def _with_duty(self, spells: list[Spell], on: Spans, start: int, end: int) -> list[Spell]:
+        """Cut spells to the period; in quarters, a unit that is not staffed is off duty."""
         found = []
         for spell in spells:
             begin, over = max(spell.begin_us, start), min(spell.end_us, end)
@@ -350,7 +358,7 @@ class _Day:
             found += [spell._replace(begin_us=b, end_us=e, state=state) for b, e, state in sorted(parts)]
         return found
 
-    def _way(self, at: Place, to: Place) -> tuple[int, float | None]:
+    def _way(self, at: Standing, to: Standing) -> tuple[int, float | None]:
         """Row of the way between two places, and how long it takes [s]; None: no road says so, and it is straight."""
         if (at, to) not in self._known:
             found = None if at.spot is None or to.spot is None else self._routes.way(at.spot, to.spot)
@@ -367,14 +375,22 @@ class _Day:
             self.ways.append(points)
         return self._known[at, to]
 
-    def _along(self, way: int, share: float) -> Place:
+    def _along(self, way: int, share: float) -> Standing:
         """Where a unit is that has driven a share of a way."""
-        points = self.ways[way]
+        points = unwrapped(self.ways[way])
         scale = np.array([np.cos(np.radians(points[:, 1].mean())), 1.0])
         line = shapely.linestrings(points * scale)
         point = shapely.line_interpolate_point(line, float(np.clip(share, 0.0, 1.0)), normalized=True)
         lon, lat = (shapely.get_coordinates(point)[0] / scale).tolist()
-        return Place((lon, lat), self._passing.spot((lon, lat)))
+        lon -= TURN_DEG if lon > HALF_TURN_DEG else 0.0
+        return Standing((lon, lat), self._passing.spot((lon, lat)))
+
+
+def unwrapped(lonlat: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Longitudes and latitudes that lie on both sides of the 180th meridian on one side of it, beyond 180. [deg]"""
+    if not len(lonlat) or np.ptp(lonlat[:, 0]) <= HALF_TURN_DEG:
+        return lonlat
+    return np.column_stack([np.where(lonlat[:, 0] < 0, lonlat[:, 0] + TURN_DEG, lonlat[:, 0]), lonlat[:, 1]])
 
 
 def _one_at_a_time(sent: list[_Sent]) -> Iterator[tuple[_Sent, int, int]]:

@@ -161,6 +161,22 @@ def test_who_wants_no_motion_gets_a_picture_a_second(path, open_page):
     assert np.isclose(opened.run(f"() => {PLAYER}.t"), 300, atol=40)
 
 
+def test_who_is_off_duty_is_not_counted_among_those_that_could_be_out(tmp_path, open_page):
+    town = department(E1=("engine", 4), E2=("engine", 4))
+    units = town.units.assign(schedule=["always", "13:00-14:00"])
+    peak = fp.Scenario(town.roads, town.stations, units, town.zones)
+    seen = history(went("a", "E1", 0, 60, 120, 420, 1200), points=[(-140.0, 30.03)])
+    opened = open_page(fp.maps.playback(seen, peak, day="2025-03-03").save(tmp_path / "peak.html"))
+    opened.page.wait_for_selector(".fp-clock")
+    go(opened, 12 * 3600 + 300)
+    assert "Units out: 1 of 1" in opened.text()
+    assert "First due away: no engine in at 1 of 1 station (S1); nearest to 400 of 400 people" in opened.text()
+    go(opened, 13 * 3600 + 300)
+    assert "Units out: 0 of 2" in opened.text()
+    assert "First due away: none of 1 station" in opened.text()
+    assert opened.errors == []
+
+
 def test_hostile_names_are_shown_as_typed(tmp_path, open_page):
     town, evil = department(E1=("engine", 4)), "<img src=x onerror=alert(1)>${1}{{7*7}}"
     units = town.units.rename({"E1": evil})

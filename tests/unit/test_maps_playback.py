@@ -112,6 +112,12 @@ def test_what_cannot_be_shown_is_refused_with_the_reason(asked, said):
         maps.playback(SEEN, TOWN, policy=DAY["policy"], **asked)
 
 
+def test_more_responses_than_a_page_carries_are_refused(monkeypatch):
+    monkeypatch.setattr("fireplan.maps._views.playback.MOST_RESPONSES", 3)
+    with pytest.raises(fp.FireplanError, match=r"4 responses in these hours are more than a page carries \(3\)"):
+        maps.playback(SEEN, TOWN, **DAY)
+
+
 def test_a_week_is_shown_and_without_an_end_a_day():
     asked = {"policy": DAY["policy"], "start": "2025-03-03"}
     assert maps.playback(SEEN, TOWN, end="2025-03-10", **asked).day["length"] == 7 * 86400 - 3600  # clocks go forward

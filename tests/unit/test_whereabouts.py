@@ -9,7 +9,7 @@ import pytest
 import fireplan as fp
 from fireplan.response_performance import attend
 from fireplan.response_performance._time_bins import LocalPeriod
-from fireplan.response_performance._whereabouts import STATES, whereabouts
+from fireplan.response_performance._whereabouts import STATES, unwrapped, whereabouts
 from tests.support.histories import NOON, ZONE, department, history, went
 
 TWO = {"E1": ("engine", 4), "E2": ("engine", 4)}
@@ -104,6 +104,22 @@ def test_off_duty_is_never_in_quarters(schedule, states):
     assert [state for state, _, _ in told(day, "E2")] == states
     if len(states) > 1:
         assert told(day, "E2")[0][2] == 3600  # noon and an hour
+
+
+def test_at_a_station_that_is_closed_nobody_is_in_quarters():
+    town = department(**TWO)
+    shut = fp.Scenario(town.roads, town.stations.assign(open=False), town.units, town.zones)
+    seen = attend(history(ONE, points=[FAR]), scenario=shut)
+    day = whereabouts(seen, shut, LocalPeriod(NOON, NOON + pd.Timedelta(hours=2), ZONE))
+    assert {state for state, _, _ in told(day, "E2")} == {"off duty"}
+    assert "in quarters" not in {state for state, _, _ in told(day, "E1")}
+
+
+def test_places_on_both_sides_of_the_180th_meridian_lie_side_by_side():
+    turned = unwrapped(np.array([[179.9, 0.0], [-179.9, 1.0]]))
+    assert np.allclose(turned, [[179.9, 0.0], [180.1, 1.0]])
+    plain = np.array([[-140.0, 30.0], [-139.0, 31.0]])
+    assert unwrapped(plain) is plain
 
 
 def test_a_unit_out_beyond_its_hours_is_out_and_then_off_duty():

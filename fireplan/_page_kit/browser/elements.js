@@ -26,10 +26,3 @@ export function filled(element, attributes, children, safe) {
 export function h(tag, attributes, ...children) {
   return filled(document.createElement(tag), attributes, children, SAFE);
 }
-
-const SVG = "http://www.w3.org/2000/svg";
-const SAFE_SVG = /^(class|d|x|y|x1|x2|y1|y2|cx|cy|r|width|height|viewBox|transform|text-anchor|points|role|focusable|aria-[a-z]+)$/;
-
-export function svg(tag, attributes, ...children) {
-  return filled(document.createElementNS(SVG, tag), attributes, children, SAFE_SVG);
-}

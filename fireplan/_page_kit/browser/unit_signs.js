@@ -1,6 +1,6 @@
 // How units and calls look on any page: the outline of a unit by its type, and small signs, on a canvas and as SVG.
 
-import { svg } from "./elements.js";
+import { svg } from "./svg_elements.js";
 
 /** Outline of a unit's chip, by type: engines square, trucks with cut corners, ambulances round, chiefs pointed. */
 const OUTLINES = new Map([

@@ -3,7 +3,8 @@
 
 import { h } from "../../_page_kit/browser/elements.js";
 
-export { h, svg } from "../../_page_kit/browser/elements.js";
+export { h } from "../../_page_kit/browser/elements.js";
+export { svg } from "../../_page_kit/browser/svg_elements.js";
 
 /** Text that came from data: shown as typed, and unable to turn the direction of what stands beside it. */
 export function said(text, name = "said") {

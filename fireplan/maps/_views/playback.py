@@ -25,12 +25,13 @@ from fireplan.response_performance._attendance import NO_UNITS
 from fireplan.response_performance._erf_arrivals import is_alone
 from fireplan.response_performance._objective_incidents import spoken_of
 from fireplan.response_performance._time_bins import LocalPeriod, clock_of, instants_us, merge
-from fireplan.response_performance._whereabouts import SECOND_US, whereabouts
+from fireplan.response_performance._whereabouts import SECOND_US, unwrapped, whereabouts
 from fireplan.scenario import counted_columns
 from fireplan.simulation import Replay, SimulatedHistory, Simulation
 from fireplan.standards import OBSERVED_INTERVALS, Objective
 from fireplan.stations import KINDS, supply
 from fireplan.travel import first_due
+from fireplan.travel._on_duty import units_on_duty
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -126,16 +127,19 @@ def playback(  # noqa: PLR0913 - what a day can be asked for, each by name
     goal = _objective(history, objective)
     seen = _attended(history, scenario, policy)
     period = _period(seen, day=day, start=start, end=end)
-    found = whereabouts(seen, scenario, period)
-    counts = found.counts
-    if not counts["calls"] and not counts["responses"]:
-        raise InputError(_no_day(seen, period))
-    if counts["responses"] > MOST_RESPONSES:
+    start_us, end_us = period.ends_us
+    sent_us = instants_us(seen.responses["dispatched"])
+    many = int(((sent_us >= start_us) & (sent_us < end_us)).sum())
+    if many > MOST_RESPONSES:
         raise InputError(
-            f"{wording.counted(counts['responses'], 'response')} in these hours are more than a page carries"
+            f"{wording.counted(many, 'response')} in these hours are more than a page carries"
             f" ({wording.count(MOST_RESPONSES)}): ask for fewer hours"
         )
+    found = whereabouts(seen, scenario, period)
+    if not found.counts["calls"] and not found.counts["responses"]:
+        raise InputError(_no_day(seen, period))
     stations = reproject(scenario.stations, WGS84)
+    stations["becomes"] = np.where(stations["open"], "existing", "closed")
     clocks = _clocks(seen, goal, found.calls.index)
     kind = _Kind.of(history, seen)
     steps = _steps(found, period)
@@ -160,9 +164,9 @@ def playback(  # noqa: PLR0913 - what a day can be asked for, each by name
         hours=_hourly(found, period, steps),
     )
     draw_streets(page, scenario)
-    vector_layers.station_markers(stations, label="name", popup=[("", "name")], tooltip="name", labelled=False).add_to(
-        page
-    )
+    vector_layers.station_markers(
+        stations, label="name", status="becomes", popup=[("", "name")], tooltip="name", labelled=False
+    ).add_to(page)
     return marked(page, profile)
 
 
@@ -246,8 +250,9 @@ def _attended(history: History | Attendance, scenario: Scenario, policy: Policy 
 def _period(seen: Attendance, *, day: object, start: object, end: object) -> LocalPeriod:
     received = seen.incidents["received"]
     if day is not None:
+        date = day.date() if isinstance(day, dt.datetime) else day
         try:
-            midnight = pd.Timestamp(str(day)).normalize().tz_localize(None)
+            midnight = pd.Timestamp(dt.date.fromisoformat(str(date)))
         except ValueError as error:
             raise InputError(f"day is {quoted(str(day))}: write it as '2025-07-04'") from error
         return clock_of(received, seen.timezone, start=midnight, end=midnight + pd.Timedelta(days=1))
@@ -385,7 +390,8 @@ def _due(scenario: Scenario, goal: Objective) -> dict[str, Any]:
     """Say which units can be first due, and how much of the demand is nearest to each station."""
     units, stations = scenario.units, scenario.stations
     kind = KINDS.index(next(iter(goal.needs)))
-    rows = np.flatnonzero(supply(units)[:, kind] > 0).tolist()
+    counted = units.index.isin(units_on_duty(scenario, goal.needs).index)  # those of whom some are first due
+    rows = np.flatnonzero(counted & (supply(units)[:, kind] > 0)).tolist()
     told = {"units": rows, "kind": escape(next(iter(goal.needs))), "weights": [], "total": 0.0, "unit": ""}
     names = counted_columns(scenario)
     if not rows or not names or not len(scenario.zones):
@@ -404,10 +410,11 @@ def _due(scenario: Scenario, goal: Objective) -> dict[str, Any]:
 
 
 def _bounds(stations: Any, calls: pd.DataFrame) -> tuple[float, float, float, float]:  # noqa: ANN401 - a table of points
-    """West, south, east and north of the stations and the calls. [deg]"""
-    lon = np.concatenate([stations.geometry.x, calls["lon"].dropna()])
-    lat = np.concatenate([stations.geometry.y, calls["lat"].dropna()])
-    return float(lon.min()), float(lat.min()), float(lon.max()), float(lat.max())
+    """West, south, east and north of the stations and the calls; beyond 180 on the far side of that meridian. [deg]"""
+    known = calls[["lon", "lat"]].dropna().to_numpy(float)
+    at = unwrapped(np.vstack([np.column_stack([stations.geometry.x, stations.geometry.y]), known]))
+    (west, south), (east, north) = at.min(axis=0).tolist(), at.max(axis=0).tolist()
+    return west, south, east, north
 
 
 def _left_out(found: Whereabouts, clocks: pd.DataFrame, goal: Objective) -> list[str]:

@@ -239,7 +239,8 @@ class Player {
     for (const one of this.callStates) write(one.number, String(moment.calls.filter((c) => c.state === one.state).length));
     const { away, of, weight } = day.away(moment), labels = away.map((i) => data.stations.labels[i]).join(", ");
     const ground = data.due.total ? "; nearest to " + count(weight) + " of " + count(data.due.total) + " " + data.due.unit : "";
-    const gone_from = away.length ? "no " + data.due.kind + " in at " + away.length + " of " + of + " stations (" + labels + ")" + ground : "none of " + of + " stations";
+    const stations = of === 1 ? "1 station" : of + " stations";
+    const gone_from = away.length ? "no " + data.due.kind + " in at " + away.length + " of " + stations + " (" + labels + ")" + ground : "none of " + stations;
     write(this.away, of ? "First due away: " + gone_from : "");
     const others = moment.units.length - own.length, unseen = moment.units.filter((one) => !one.at), gone = moment.calls.filter((one) => !one.call.at).length;
     write(this.unseen, [

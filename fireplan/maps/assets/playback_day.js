@@ -3,8 +3,12 @@
 import { coordinates, integers } from "../../_page_kit/browser/packed_coordinates.js";
 import { wayAlong } from "../../_page_kit/browser/way_along.js";
 
-export const QUARTERS = 0, DISPATCHED = 1, EN_ROUTE = 2, AT_CALL = 3, RETURNING = 4, OFF_DUTY = 5;
-export const OUT = new Set([DISPATCHED, EN_ROUTE, AT_CALL]);
+export const QUARTERS = 0;
+export const DISPATCHED = 1;
+export const EN_ROUTE = 2;
+export const AT_CALL = 3;
+export const OFF_DUTY = 5;
+const OUT = new Set([DISPATCHED, EN_ROUTE, AT_CALL]);
 const SPELL = 9, CALL = 7;
 
 /** The row of the last of rising numbers that is not above a value; -1: none. */
