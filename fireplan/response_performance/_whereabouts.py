@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from fireplan.scenario import Scenario
     from fireplan.travel import Spot
 
-    Following = Generator["Spell", None, "Standing | None"]
+    Following = Generator["Spell", None, "StandsAt | None"]
 
 STATES = ("in quarters", "dispatched", "en route", "at the call", "returning", "off duty")
 QUARTERS, DISPATCHED, EN_ROUTE, AT_CALL, RETURNING, OFF_DUTY = range(len(STATES))
@@ -48,7 +48,7 @@ THINNED_M = 8.0
 SECOND_US = 1_000_000
 
 
-class Standing(NamedTuple):
+class StandsAt(NamedTuple):
     """Where a unit stands: longitude and latitude [°], and the point of the road it leaves from, if there is one."""
 
     at: tuple[float, float]
@@ -160,10 +160,10 @@ class _Day:
     def __post_init__(self) -> None:
         self._passing = Passing(self.scenario, cutoff_s=LONGEST_S)
         self._routes = Routes(self.scenario.roads, cutoff_s=LONGEST_S)
-        self._known: dict[tuple[Standing, Standing], tuple[int, float | None]] = {}
+        self._known: dict[tuple[StandsAt, StandsAt], tuple[int, float | None]] = {}
         stations = reproject(self.scenario.stations, WGS84)
         self._homes = {
-            str(i): Standing((p.x, p.y), self._passing.station(str(i)) if is_open else self._passing.spot((p.x, p.y)))
+            str(i): StandsAt((p.x, p.y), self._passing.station(str(i)) if is_open else self._passing.spot((p.x, p.y)))
             for i, p, is_open in zip(stations.index, stations.geometry, stations["open"], strict=True)
         }
 
@@ -248,11 +248,11 @@ class _Day:
             found.setdefault(str(ids[i]), []).append(_Sent(int(call[i]), begin, out, there, over))
         return found
 
-    def _places_of(self, calls: pd.DataFrame) -> list[Standing | None]:
+    def _places_of(self, calls: pd.DataFrame) -> list[StandsAt | None]:
         known = zip(calls["lon"].tolist(), calls["lat"].tolist(), strict=True)
-        return [None if np.isnan(lon) else Standing((lon, lat), self._passing.spot((lon, lat))) for lon, lat in known]
+        return [None if np.isnan(lon) else StandsAt((lon, lat), self._passing.spot((lon, lat))) for lon, lat in known]
 
-    def _unit(self, unit_id: str, home: Standing | None, sent: list[_Sent], *, until_us: int) -> Iterator[Spell]:
+    def _unit(self, unit_id: str, home: StandsAt | None, sent: list[_Sent], *, until_us: int) -> Iterator[Spell]:
         """Follow a unit of the department from call to call, and home in between; what is before the period too."""
         at, left = home, False
         self.counts["responses_overlapping"] += self._overlapping(sent)
@@ -275,7 +275,7 @@ class _Day:
             if start <= r.begin_us < end
         )
 
-    def _answering(self, unit_id: str, response: _Sent, at: Standing | None, begin: int, end: int) -> Following:
+    def _answering(self, unit_id: str, response: _Sent, at: StandsAt | None, begin: int, end: int) -> Following:
         """Follow a unit on one call, from where it stands; gives where it is at the end of this."""
         call = response.call
         there = self.places[call] if call >= 0 else None
@@ -304,7 +304,7 @@ class _Day:
         yield Spell(unit_id, max(arrived, begin), end, AT_CALL, call, None if there is None else there.at)
         return there
 
-    def _free(self, unit_id: str, at: Standing | None, home: Standing | None, begin: int, end: int) -> Following:
+    def _free(self, unit_id: str, at: StandsAt | None, home: StandsAt | None, begin: int, end: int) -> Following:
         """Follow a unit home, and let it stand there; gives where it is at the end of this."""
         if at == home and home is not None:
             yield Spell(unit_id, begin, end, QUARTERS, at=home.at)
@@ -358,7 +358,7 @@ class _Day:
             found += [spell._replace(begin_us=b, end_us=e, state=state) for b, e, state in sorted(parts)]
         return found
 
-    def _way(self, at: Standing, to: Standing) -> tuple[int, float | None]:
+    def _way(self, at: StandsAt, to: StandsAt) -> tuple[int, float | None]:
         """Row of the way between two places, and how long it takes [s]; None: no road says so, and it is straight."""
         if (at, to) not in self._known:
             found = None if at.spot is None or to.spot is None else self._routes.way(at.spot, to.spot)
@@ -375,7 +375,7 @@ class _Day:
             self.ways.append(points)
         return self._known[at, to]
 
-    def _along(self, way: int, share: float) -> Standing:
+    def _along(self, way: int, share: float) -> StandsAt:
         """Where a unit is that has driven a share of a way."""
         points = unwrapped(self.ways[way])
         scale = np.array([np.cos(np.radians(points[:, 1].mean())), 1.0])
@@ -383,7 +383,7 @@ class _Day:
         point = shapely.line_interpolate_point(line, float(np.clip(share, 0.0, 1.0)), normalized=True)
         lon, lat = (shapely.get_coordinates(point)[0] / scale).tolist()
         lon -= TURN_DEG if lon > HALF_TURN_DEG else 0.0
-        return Standing((lon, lat), self._passing.spot((lon, lat)))
+        return StandsAt((lon, lat), self._passing.spot((lon, lat)))
 
 
 def unwrapped(lonlat: NDArray[np.float64]) -> NDArray[np.float64]:
