@@ -164,7 +164,7 @@ def send_again(
     )  # fmt: skip
     n_units = len(fleet.kind)
     state = (np.full(n_units, -np.inf), np.full(n_units, -np.inf), np.full(n_units, -1), fleet.first_span[:-1].copy())
-    _send(sent, fleet, drives, bool(by_rules), int(returning), float(ties_s), state, found)
+    send_loop(sent, fleet, drives, bool(by_rules), int(returning), float(ties_s), state, found)
     return found
 
 
@@ -185,7 +185,7 @@ def _drive(fleet, drives, u, c, at_s, clear_s, home_s, last):
 
 
 @compiled
-def _send(sent, fleet, drives, by_rules, returning, ties_s, state, found):
+def send_loop(sent, fleet, drives, by_rules, returning, ties_s, state, found):
     clear, home, last, span = state
     n_units = len(fleet.kind)
     for i in range(len(sent.at_s)):
