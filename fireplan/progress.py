@@ -61,16 +61,18 @@ def steps(total: int, *, what: str | Callable[[], str]) -> Iterator[Callable[...
     block ends, the bar goes.
     """
     bar: Any = None
-    began_s, done, quiet = time.monotonic(), 0, _SILENT.get()
+    began_s, done, quiet, next_s = time.monotonic(), 0, _SILENT.get(), 0.0
 
     def words() -> str:
         return what if isinstance(what, str) else what()
 
     def step(n: int = 1) -> None:
-        nonlocal bar, done
+        nonlocal bar, done, next_s
         done += n
         if bar is not None:
-            bar.set_description(words(), refresh=not n)
+            news = not n and time.monotonic() >= next_s
+            next_s = time.monotonic() + NEWS_EVERY_S if news else next_s
+            bar.set_description(words(), refresh=news)
             bar.update(n)
         elif not quiet and time.monotonic() - began_s >= SHOW_AFTER_S:
             from tqdm.auto import tqdm  # noqa: PLC0415 - short work need not wait for it

@@ -131,6 +131,7 @@ def test_progress_of_threads_is_shown(capsys):
 @at_once
 def test_while_one_piece_of_work_goes_on_its_time_is_seen_to_pass_and_words_may_change(capsys, monkeypatch):
     monkeypatch.setattr(progress, "LISTEN_EVERY_S", 0.01)
+    monkeypatch.setattr(progress, "NEWS_EVERY_S", 0.0)
     known = []
 
     def compile_first():
