@@ -270,7 +270,7 @@ def test_busy_shares_may_be_those_of_the_history(districts):
     calls = regular(6 * HOUR_S)
     known = replace(asked, project=replace(asked.project, history=calls)).answer()
     busy = fp.response_performance.busy_shares(calls, halves())
-    assert known.notes[-1].startswith("busy shares: history, by unit, mean, from")
+    assert known.notes[-1].startswith("busy shares: history, observed, by unit, mean, from")
     assert known.objective == fp.siting.expected_coverage(halves(), busy=busy, candidates=asked.candidates).objective
     assert known.objective < fp.siting.expected_coverage(halves(), busy=0.0, candidates=asked.candidates).objective
 

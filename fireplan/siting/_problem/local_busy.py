@@ -65,9 +65,9 @@ def local_busy(setting: Setting, aim: Aim, busy: pd.Series[Any]) -> LocalBusy:
     at_place = np.where(n > 0, share @ near / np.where(n > 0, n, 1.0), first)
     lowest, highest = (wording.share(float(v)) for v in (share.min(), share.max()))
     least, most = (wording.share(float(v)) for v in (at_place.min(), at_place.max()))
-    when, start, end = (str(busy.attrs.get(name) or "") for name in ("when", "start", "end"))
+    basis, when, start, end = (str(busy.attrs.get(name) or "") for name in ("basis", "when", "start", "end"))
     days = f"from {start[:10]} until {end[:10]}" if start and end else ""
-    source = ", ".join(filter(None, [str(busy.attrs.get("source", "given")), by, when, days]))
+    source = ", ".join(filter(None, [str(busy.attrs.get("source", "given")), basis, by, when, days]))
     alone = int((n == 0).sum())
     rest = (
         f"; at {wording.counted(alone, 'place')} that none reaches in time, that of the station that is first"
