@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
@@ -11,9 +12,11 @@ import pandas as pd
 from fireplan import wording
 from fireplan._checked import takes
 from fireplan._frozen_tables import Handed
-from fireplan._kernel.simulation.replay import FROM_HOME, FROM_ROAD, GRID, NOBODY, send_again
+from fireplan._kernel.jit import compiling_or
+from fireplan._kernel.simulation.replay import FROM_HOME, FROM_ROAD, GRID, NOBODY, send_again, send_loop
 from fireplan._one_release import OfOneRelease
 from fireplan.errors import Faults, InputError, listed, quoted
+from fireplan.progress import listening
 from fireplan.response_performance._attendance import Attendance, attend
 from fireplan.response_performance._statistics import FEWEST, share_interval
 from fireplan.scenario import root
@@ -358,8 +361,12 @@ def _by_ways_home(
     """Share of right units by each way to treat a unit on its way home, and the number of the best."""
     parts, shares = {}, []
     one = alone(past)
+
+    def as_observed(way: int) -> SentAgain:
+        return send_again(past.sent, fleet, drives, by_rules=False, returning=way, ties_s=ties_s)
+
     for way, name in enumerate(RETURNING):
-        found = send_again(past.sent, fleet, drives, by_rules=False, returning=way, ties_s=ties_s)
+        found = listening(partial(as_observed, way), what=compiling_or("replay", send_loop))
         parts[name] = right_by_kind(past, found)
         shares.append(right(past, found)[one].mean() if one.any() else 0.0)
     return pd.concat(parts, names=["returning"]), int(np.argmax(shares))

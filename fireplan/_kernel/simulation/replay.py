@@ -192,7 +192,7 @@ def send_again(
     asked = np.zeros(n, dtype=bool) if asked is None else asked
     seconds = np.empty(len(fleet.sign))
     how = (bool(by_rules), int(returning), float(ties_s), float(steepness))
-    _send(sent, fleet, drives, how, asked, state, seconds, found)
+    send_loop(sent, fleet, drives, how, asked, state, seconds, found)
     return found
 
 
@@ -235,7 +235,7 @@ def _drive(fleet, drives, u, c, at_s, clear_s, home_s, last):
 
 
 @compiled
-def _send(sent, fleet, drives, how, asked, state, seconds, found):
+def send_loop(sent, fleet, drives, how, asked, state, seconds, found):
     by_rules, returning, ties_s, steepness = how
     clear, home, last, span = state
     n_units = len(fleet.kind)

@@ -76,8 +76,10 @@ def drive_medians(scenario: Scenario, templates: CallTemplates) -> DriveMedians:
         told = wording.distance(cell * 111_000)
         notes = (f"calls within about {told} of one another are driven to as one place, to save memory",)
     ends = _on_road(scenario, xy)
-    driven = [scenario if not name else scenario.during(name, incidents=False) for name in names]
-    median_s = np.stack([time_rows(one, ends).T for one in driven])
+    median_s = np.empty((len(names), len(xy), n_stations), dtype=np.float32)
+    for row, name in enumerate(names):
+        driven = scenario if not name else scenario.during(name, incidents=False)
+        median_s[row] = time_rows(driven, ends).T
     ids = tuple(map(str, station_places(scenario).ids))
     return DriveMedians(median_s, nearest_first(median_s), ids, place, _period_of_minute(scenario, names), notes)
 

@@ -88,12 +88,12 @@ class Replication(NamedTuple):
         Who came, and the stamps; of `sent.unit` rows of the units in service, -1 for none of them.
     """
 
-    template: NDArray[np.int64]
+    template: NDArray[np.int32]
     received_s: NDArray[np.float64]
     counted_from_s: float
     until_s: float
-    call: NDArray[np.int64]
-    kind: NDArray[np.int64]
+    call: NDArray[np.int32]
+    kind: NDArray[np.int16]
     asked_s: NDArray[np.float64]
     off: NDArray[np.bool_]
     who: NDArray[np.int8]
@@ -171,8 +171,8 @@ def simulated(model: SimulationModel, seed: int, replication: int) -> Replicatio
     end = (model.warm_up_days + model.days) * DAY_S
     ends = _elapsed_s(model, np.array([model.warm_up_days * DAY_S, end]))
     return Replication(
-        calls.template, received_s, float(ends[0]), float(ends[1]), call, templates.kind[item], at_s,
-        np.isfinite(templates.called_off_s[item]), who, sent,
+        calls.template.astype(np.int32), received_s, float(ends[0]), float(ends[1]), call.astype(np.int32),
+        templates.kind[item].astype(np.int16), at_s, np.isfinite(templates.called_off_s[item]), who, sent,
     )  # fmt: skip
 
 
