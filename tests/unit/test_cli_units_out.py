@@ -15,7 +15,7 @@ from tests.support.units_out_calls import two_weeks_of_calls as calls
 
 REPLAYED = {
     "replay.csv", "replay_baseline.csv", "replay_rules.csv", "replay_changes.csv", "replay_changes_by_station.csv",
-    "replay_displaced.csv", "replay_notes.txt", "replay_manifest.json",
+    "replay_displaced.csv", "staffing_sheet.csv", "replay_notes.txt", "replay_manifest.json",
 }  # fmt: skip
 SIMULATED = {
     "simulation.csv", "simulation_by_replication.csv", "simulation_utilisation.csv", "simulation_differences.csv",
