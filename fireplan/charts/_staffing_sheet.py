@@ -94,6 +94,6 @@ def staffing_sheet(
         ends=(0.0, float(np.nanmax(values))),
         axis="Hour of the day, local time [h]",
         legend=legend,
-        marked=block_mask(days, int(best["begins"]), sheet.hours),
+        marked=block_mask(days, int(best["begins"]), sheet.block_h),
     )
     return Chart(words.title, words.alt, lambda: drawn(look, words))

@@ -75,7 +75,7 @@ class StaffingSheet(OfOneRelease):
         Whose calls are asked whether their first-due unit was out, and whether it was missed.
     level
         Units out above this many are what blocks cover.
-    hours
+    block_h
         How long a block lasts. [h]
     blocks
         All blocks of so many hours that begin on a full hour, by `days` ("Mon-Sun", or "Mon-Fri") and `rank`: `begins`
@@ -99,12 +99,12 @@ class StaffingSheet(OfOneRelease):
     kind: str
     objective: Objective
     level: int
-    hours: int
+    block_h: int
     weeks: float
     rank_by: str
     draws: int
     seed: int
-    _by_hour: Handed[pd.DataFrame] = Handed(own=True)
+    _hourly: Handed[pd.DataFrame] = Handed(own=True)
     blocks: Handed[pd.DataFrame] = Handed(own=True)
     notes: tuple[str, ...] = ()
     basis: str = "observed"
@@ -138,7 +138,7 @@ class StaffingSheet(OfOneRelease):
         them found all its units of the kind out, and `first_due_out_share`; `measured`, calls of which the objective's
         interval is known, `missed` and `missed_share`. Shares of fewer than ten calls are left out.
         """
-        return self._by_hour
+        return self._hourly
 
     @takes
     def best_said(self, days: str = "Mon-Sun") -> str:
@@ -160,7 +160,7 @@ class StaffingSheet(OfOneRelease):
         )
         when = row["schedule"] if days in row["schedule"] else f"daily {row['schedule']}"
         said = (
-            f"best {self.hours} h: {when}, with {over} unit-hours a week out above {self.level}"
+            f"best {self.block_h} h: {when}, with {over} unit-hours a week out above {self.level}"
             f" ({wording.share(row['over_unit_h_share'])} of all) and {out} calls a week with their first-due"
             f" {self.kind} out ({wording.share(row['first_due_out_share'])} of all)"
         )
@@ -215,7 +215,7 @@ def staffing_sheet(  # noqa: PLR0913 - a sheet has this many choices
     scenario: Scenario,
     kind: str = "",
     objective: Objective | None = None,
-    hours: int = 10,
+    block_h: int = 10,
     level: int | None = None,
     rank_by: By = "over_unit_h",
     policy: Policy | None = None,
@@ -237,7 +237,7 @@ def staffing_sheet(  # noqa: PLR0913 - a sheet has this many choices
     objective
         For the first unit of that kind: its calls are asked whether their first-due unit was out, and whether it was
         missed. Left out: all calls that count, within 240 s of travel.
-    hours
+    block_h
         How long a peak unit would be staffed on a day. [h]
     level
         Blocks are ranked by unit-hours out above this many; left out: so many as are out for 90 % of the time at most.
@@ -273,12 +273,12 @@ def staffing_sheet(  # noqa: PLR0913 - a sheet has this many choices
     >>> import fireplan as fp
     >>> project = fp.examples.marisol_project()
     >>> quarter = fp.response_performance.between(project.history, "2024-01-01", "2024-04-01")
-    >>> sheet = fp.response_performance.staffing_sheet(quarter, scenario=project.today, kind="engine", hours=10)
+    >>> sheet = fp.response_performance.staffing_sheet(quarter, scenario=project.today, kind="engine")
     >>> len(sheet.by_hour()), sheet.blocks.loc[("Mon-Fri", 1), "hours_a_week"] == 50
     (168, True)
     """
     kind, objective = _asked(kind, objective)
-    _check(hours, level, rank_by, draws, seed)
+    _check(block_h, level, rank_by, draws, seed)
     attendance = history if isinstance(history, Attendance) else attend(history, scenario=scenario, policy=policy)
     units = of_type(units_meant(attendance, scenario, None), kind)
     sent = sent_units(attendance, units)
@@ -312,14 +312,14 @@ def staffing_sheet(  # noqa: PLR0913 - a sheet has this many choices
     figures = {"calls": counts["calls"], "missed": counts["missed"], "over_unit_h": over_h,
                "first_due_out": counts["first_due_out"]}  # fmt: skip
     days = DaysOfWork(each.weekday_of_day, {name: each.by_day(of) for name, of in figures.items()})
-    blocks = peak_blocks(days, hours=hours, rank_by=rank_by, draws=draws, seed=seed)
+    blocks = peak_blocks(days, hours=block_h, rank_by=rank_by, draws=draws, seed=seed)
     basis, weeks = basis_of(attendance), len(each.weekday_of_day) / 7
     for found in (table, blocks):
         found.attrs.update(clock.stated(), basis=basis, weeks=weeks, kind=kind, objective=str(objective))
     blocks.attrs.update(level=level, draws=draws, seed=seed)
     notes = _notes(attendance, scenario, objective, sent, held.table, held.unmeasured)
     return StaffingSheet(
-        kind, objective, level, hours, weeks, rank_by, draws, seed, table, blocks, tuple(notes), basis
+        kind, objective, level, block_h, weeks, rank_by, draws, seed, table, blocks, tuple(notes), basis
     )  # fmt: skip
 
 
@@ -339,10 +339,10 @@ def _asked(kind: str, objective: Objective | None) -> tuple[str, Objective]:
     return kind, objective or Objective(f"first_{kind}", f"First {kind}", USUAL_LIMIT_S, needs={kind: 1.0})
 
 
-def _check(hours: int, level: int | None, rank_by: str, draws: int, seed: int) -> None:
+def _check(block_h: int, level: int | None, rank_by: str, draws: int, seed: int) -> None:
     faults = Faults("staffing_sheet")
-    if not 1 <= hours <= 24:
-        faults.add(f"hours is {hours}: give whole hours, from 1 to 24")
+    if not 1 <= block_h <= 24:
+        faults.add(f"block_h is {block_h}: give whole hours, from 1 to 24")
     if level is not None and level < 0:
         faults.add(f"level is {level}: give a number of units, from 0")
     if rank_by not in COVERED:

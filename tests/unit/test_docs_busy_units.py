@@ -42,7 +42,7 @@ def test_the_hours_that_deserve_a_peak_unit():
     engine = PROJECT.standard["first_engine"]
     policy = PROJECT.plan.performance.policy
     sheet = fp.response_performance.staffing_sheet(
-        PROJECT.history, scenario=PROJECT.today, objective=engine, hours=10, policy=policy
+        PROJECT.history, scenario=PROJECT.today, objective=engine, block_h=10, policy=policy
     )
     best, second = (sheet.blocks.loc[("Mon-Sun", rank)] for rank in (1, 2))
     text = " ".join(PAGE.split())

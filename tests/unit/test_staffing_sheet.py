@@ -29,7 +29,7 @@ def three_weeks(days=21):
 
 @pytest.fixture(scope="module")
 def sheet():
-    return staffing_sheet(three_weeks(), scenario=TOWN, objective=GOAL, hours=2, level=1, draws=200)
+    return staffing_sheet(three_weeks(), scenario=TOWN, objective=GOAL, block_h=2, level=1, draws=200)
 
 
 def test_an_hour_by_hand(sheet):
@@ -60,7 +60,7 @@ def test_the_block_that_holds_all_is_first(sheet):
 
 
 def test_schedules_of_blocks_are_taken_and_those_beyond_midnight_end_on_the_next_day():
-    late = staffing_sheet(three_weeks(), scenario=TOWN, hours=10, draws=50).blocks
+    late = staffing_sheet(three_weeks(), scenario=TOWN, block_h=10, draws=50).blocks
     town = TOWN.apply(*(fp.SetSchedule(s, units=("E2",)) for s in late["schedule"]))
     assert town.units.loc["E2", "schedule"] == late["schedule"].iloc[-1]
     beyond = late[late["schedule"] == "Mon-Fri 20:00-06:00"].iloc[0]
@@ -69,7 +69,7 @@ def test_schedules_of_blocks_are_taken_and_those_beyond_midnight_end_on_the_next
     assert into["calls"] == 10
     tuesday = late[late["schedule"] == "Mon-Fri 23:00-09:00"].iloc[0]
     assert tuesday["over_unit_h"] == 0
-    assert set(staffing_sheet(three_weeks(), scenario=TOWN, hours=24, draws=5).blocks.loc["Mon-Sun", "schedule"]) == {
+    assert set(staffing_sheet(three_weeks(), scenario=TOWN, block_h=24, draws=5).blocks.loc["Mon-Sun", "schedule"]) == {
         "always"
     }
 
@@ -92,7 +92,7 @@ def test_it_is_a_count_minute_by_minute():
     rows.append(
         went("last", "E1", 0, 0, 0, 0, 0, at=(midnight + pd.Timedelta(minutes=14 * 1440 - 1)).tz_convert("UTC"))
     )
-    made = staffing_sheet(history(*rows), scenario=TOWN, hours=7, level=1, draws=5)
+    made = staffing_sheet(history(*rows), scenario=TOWN, block_h=7, level=1, draws=5)
     count = out.sum(axis=0)
     by_hour = count.reshape(2, 168, 60)
     np.testing.assert_allclose(made.by_hour()["out_mean"], by_hour.mean(axis=(0, 2)))
@@ -119,8 +119,8 @@ def test_one_week_has_no_interval_and_less_is_refused():
 @pytest.mark.parametrize(
     ("how", "said"),
     [
-        ({"hours": 0}, "hours is 0"),
-        ({"hours": 25, "level": -1}, "level is -1"),
+        ({"block_h": 0}, "block_h is 0"),
+        ({"block_h": 25, "level": -1}, "level is -1"),
         ({"rank_by": "luck"}, "rank_by"),
         ({"draws": 0}, "draws is 0"),
         ({"kind": "people"}, "kind is 'people'"),
