@@ -12,7 +12,7 @@ from fireplan.errors import InputError
 from fireplan.measures import assess
 from fireplan.progress import silent
 from fireplan.report._blocks import Block, Heading, Prose, Section, Table, TableColumn, absent, drawn
-from fireplan.report._performance_sections import in_words
+from fireplan.report._performance_sections import PERFORMED, in_words
 from fireplan.report._sent_again_blocks import sent_again, simulated
 from fireplan.response_performance import busy_shares, workload
 from fireplan.response_performance._busy_shares import WORST_HOUR
@@ -36,17 +36,7 @@ NO_UNITS = "The records hold one row per incident and name no units, so who was 
 LEVEL = "level"
 """How many units were out, or what the unit had done before."""
 
-HOW_LONG = (
-    TableColumn(LEVEL, ""),
-    TableColumn("what", "What was measured"),
-    TableColumn("n", "n records", "count"),
-    TableColumn("unknown", "not known", "count"),
-    TableColumn("p50_s", "median [min:s]", "clock"),
-    TableColumn("p90_s", "90th percentile [min:s]", "percentile"),
-    TableColumn("p90_interval", "95 % interval", "told"),
-    TableColumn("share_told", "within limit", "told"),
-    TableColumn("share_interval", "95 % interval", "told"),
-)
+HOW_LONG = tuple(column for column in PERFORMED if column.name not in {"limit_s", "goal_told"})
 LEVELS = {
     "units_committed": ("Units of its type out already", "How long it took, by units of the same type that were out"),
     "all_units_committed": ("Units of any type out already", "How long it took, by units of any type that were out"),
@@ -229,7 +219,7 @@ def _levels(material: Material, attendance: Attendance) -> list[Block]:
         except InputError as error:
             return [*blocks, absent(f"Nothing by how many units were out: {error}.")]
         told = in_words(table.reset_index().rename(columns={by: LEVEL}))
-        columns = [TableColumn(LEVEL, head), *HOW_LONG[1 + (len(observed) == 1) :]]  # one measure stands in the caption
+        columns = [TableColumn(LEVEL, head), *HOW_LONG[len(observed) == 1 :]]  # one measure stands in the caption
         of = f"{caption}: {observed[0].title}" if len(observed) == 1 else caption
         blocks.append(Table(by, of, table, columns, material.observed, told))
         if by == "units_committed":
