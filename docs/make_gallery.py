@@ -88,6 +88,17 @@ VIEWS = (
         "fp.maps.coverage(now)",
     ),
     View(
+        "cover_by_hour", "Cover over the week",
+        "How much of the week each zone is within reach, with two engines by day alone; cards say the worst moment.",
+        """fp.maps.cover_by_hour(
+    fp.assess(
+        today.apply(fp.SetSchedule("08:00-20:00", units=("E2", "E5")), name="E2 and E5 by day"),
+        standard=project.standard,
+        at="by hour",
+    )
+)""",
+    ),
+    View(
         "gaps", "Gaps", "Where help is likelier late than in time: how much is expected late in each gap, and why.",
         "fp.maps.gaps(now)",
     ),

@@ -51,6 +51,7 @@ NOUNS = {
     "Policy": "a policy: fp.Policy(...)",
     "Shifts": "shifts: fp.response_performance.Shifts(...)",
     "Missed": "what fp.why_missed gives",
+    "StaffingSheet": "a sheet, such as fp.response_performance.staffing_sheet gives",
     "Replay": "a replay, such as fp.replay gives",
     "DispatchMoment": "a moment: fp.simulation.DispatchMoment(...)",
     "Siting": "what a question of fp.siting gives",

@@ -9,9 +9,9 @@ import pandas as pd
 from fireplan import maps, wording
 from fireplan._cli import terminal as show
 from fireplan._cli import units_out as out_of
-from fireplan.errors import listed
+from fireplan.errors import FireplanError, listed
 from fireplan.progress import silent
-from fireplan.response_performance import attend
+from fireplan.response_performance import attend, staffing_sheet
 from fireplan.simulation import compare_replays, displaced_workload, replay
 from fireplan.simulation._paired_replays import DIRECT, KNOCK_ON
 
@@ -20,11 +20,13 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from fireplan.project import Project
+    from fireplan.response_performance import Attendance, StaffingSheet
     from fireplan.simulation import Replay
+    from fireplan.standards import Objective
 
     Tell = Callable[[str], None]
 
-STEPS = 13
+STEPS = 14
 MOST_PLACES = 12
 """So many are printed of where the work of units that are gone goes; the table has all."""
 
@@ -67,6 +69,8 @@ def replay_project(read: Callable[[Tell], Project], out: Path | None, *, playbac
         }
         changes = {name: compare_replays(today, one, seed=seed) for name, one in others.items()}
         by_station = {name: compare_replays(today, one, by="station_id", seed=seed) for name, one in others.items()}
+        tell("counting units out by hour of the week")
+        sheet, why_none = _sheet(project, seen, objective, seed)
         tables = {
             "replay_baseline": today.baseline,
             "replay_rules": today.rules,
@@ -75,6 +79,12 @@ def replay_project(read: Callable[[Tell], Project], out: Path | None, *, playbac
             "replay_changes_by_station": out_of.put_together(by_station),
             "replay_displaced": out_of.put_together(moved),
         }
+        if sheet is not None:
+            tables["staffing_sheet"] = sheet.by_hour()
+            notes += [
+                f"staffing sheet, {sheet.kind} (observed): {sheet.best_said(days)}" for days in ("Mon-Sun", "Mon-Fri")
+            ]
+        notes += why_none
         notes += [*today.notes, *seen.headline()]
         for name, one in others.items():
             notes += [f"{name}: {note}" for note in one.notes if note not in today.notes]
@@ -88,6 +98,16 @@ def replay_project(read: Callable[[Tell], Project], out: Path | None, *, playbac
     out_of.where(folder, command="replay", tables=len(tables), notes=len(notes))
     if pages:
         out_of.say(f"{playback} as replayed, for internal use: {', '.join(pages)}, today first, then each what-if")
+
+
+def _sheet(
+    project: Project, seen: Attendance, objective: Objective | None, seed: int
+) -> tuple[StaffingSheet | None, list[str]]:
+    """Count how busy units of the kind asked for are, hour by hour; or say why that cannot be."""
+    try:
+        return staffing_sheet(seen, scenario=project.today, objective=objective, seed=seed), []
+    except FireplanError as error:
+        return None, [f"no staffing sheet: {error}"]
 
 
 def _loses_units(today: Replay, other: Replay) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from rich.console import Console
@@ -9,6 +10,7 @@ from rich.text import Text
 
 from fireplan import _kernel as kernel
 from fireplan._cli import terminal as show
+from fireplan.errors import FireplanError
 from fireplan.progress import silent
 from fireplan.project import whole_outputs
 from fireplan.project._siting_plan import siting_question
@@ -25,7 +27,7 @@ if TYPE_CHECKING:
 
     Tell = Callable[[str], None]
 
-STEPS = 11
+STEPS = 12
 NAME = "report"
 
 
@@ -42,6 +44,10 @@ def report_project(
         siting, runs = _siting(project, tell) if sites else (None, None)
         tell("measuring")
         material = material_of(project, siting=siting, robustness=runs)
+        if material.simulates:
+            tell("sending the history again and simulating, as [simulation] asks for (may take minutes)")
+            with suppress(FireplanError):  # the chapter says what is wrong with it
+                _ = material.replayed, material.simulated
         tell("writing chapters")
         sections = sections_of(material)
         folder = out if out is not None else project.folder / project.plan.output.dir

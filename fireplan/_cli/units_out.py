@@ -17,8 +17,7 @@ from fireplan import wording
 from fireplan._cli.terminal import plain
 from fireplan.errors import FireplanError, ProjectError, quoted
 from fireplan.project import manifest, whole_outputs, write_csv
-from fireplan.response_performance._erf_arrivals import is_alone
-from fireplan.simulation._simulate._headline import SINCE
+from fireplan.simulation._share_asked import share_of_standard
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -48,30 +47,8 @@ def history_of(project: Project, *, command: str) -> CadHistory:
 
 
 def share_asked(project: Project) -> tuple[Objective | None, list[str]]:
-    """
-    Find the share that is told: the first of the standard that is of calls and asks for a single unit, everywhere.
-
-    Parameters
-    ----------
-    project
-        Whose standard.
-
-    Returns
-    -------
-    The objective, None where the standard has none, and what a reader has to know of it.
-    """
-    planned = project.standard.planned
-    fit = [o for o in planned if _is_of_one_unit(o)][:1]
-    rest = "; ".join(f"{o.title}, {wording.clock(o.limit_s)}" for o in planned if o not in fit)
-    if not fit:
-        return None, ["The standard has no objective of calls for a single unit, so that the share is of a usual one."]
-    return fit[0], [f"Objectives of the standard that are not told here: {rest}."] if rest else []
-
-
-def _is_of_one_unit(objective: Objective) -> bool:
-    """Whether both a replay and a simulation can tell it."""
-    of_calls = not objective.where and not objective.weight and objective.interval in SINCE
-    return of_calls and is_alone(objective) and dict(objective.needs) != {"people": 1} and 1 in objective.needs.values()
+    """Find the share that is told, and what a reader has to know of it; see `share_of_standard`."""
+    return share_of_standard(project.standard)
 
 
 @contextmanager

@@ -1,10 +1,10 @@
 """
 Charts: what was measured, on one page each, for the screen and for print.
 
-`Chart` is a value that shows and saves itself. `distribution`, `by_group`, `by_month`, `hour_by_weekday`, `workload`
-and `reasons` draw the tables of `fireplan.response_performance`; `marginal_curve`, `trade_off` and `robustness` those
-of `fireplan.siting`; `drive_times`, `drive_errors` and `ladder` those of `fireplan.calibration`; `cover_by_hour` those
-of `fireplan.assess(..., at="by hour")`. They compute nothing that the tables do not hold.
+`Chart` is a value that shows and saves itself. `distribution`, `by_group`, `by_month`, `hour_by_weekday`, `workload`,
+`staffing_sheet` and `reasons` draw the tables of `fireplan.response_performance`; `marginal_curve`, `trade_off` and
+`robustness` those of `fireplan.siting`; `drive_times`, `drive_errors` and `ladder` those of `fireplan.calibration`;
+`cover_by_hour` those of `fireplan.assess(..., at="by hour")`. They compute nothing that the tables do not hold.
 """
 
 from fireplan.charts._bars import reasons, workload
@@ -15,6 +15,7 @@ from fireplan.charts._distribution import distribution
 from fireplan.charts._drive_times import drive_errors, drive_times, ladder
 from fireplan.charts._hour_by_weekday import hour_by_weekday
 from fireplan.charts._robustness import robustness
+from fireplan.charts._staffing_sheet import staffing_sheet
 from fireplan.charts._trade_offs import marginal_curve, trade_off
 
 __all__ = [
@@ -31,6 +32,7 @@ __all__ = [
     "marginal_curve",
     "reasons",
     "robustness",
+    "staffing_sheet",
     "trade_off",
     "workload",
 ]

@@ -44,7 +44,10 @@ if TYPE_CHECKING:
 FIGURES = {"p90_s": "90th percentile", "share": "Share within the limit"}
 """Figures with an interval."""
 
-IN_ORDER = ("month", "hour", "weekday", "year", "shift")
+SPOKEN = {"units_committed": "number of units out", "all_units_committed": "number of units out, of any type"}
+"""Groups that are not said as they are called."""
+
+IN_ORDER = ("month", "hour", "weekday", "year", "shift", *SPOKEN)
 """Groups that follow one another; others are put in order of the figure, worst first."""
 
 COLUMNS = ("title", "interval", "n", "p90_s", "p90_low_s", "p90_high_s", "share", "share_low", "share_high", "limit_s")
@@ -277,6 +280,8 @@ def _words(groups: _Groups, title: str, about: About, left_out: int) -> Words:
 
 
 def _spoken(by: str, *, many: bool = False) -> str:
+    if by in SPOKEN:
+        return "groups" if many else SPOKEN[by]
     word = by.removesuffix("_id").replace("_", " ")
     if not many:
         return word
@@ -287,6 +292,8 @@ def _named(name: str, by: str) -> str:
     """Say a group within a sentence."""
     if by == "month":
         return f"{pd.Timestamp(f'{name}-01'):%b %Y}"
+    if by in SPOKEN and name[:1].isdigit():
+        return f"with {name} out"
     return f"from {name}:00" if by == "hour" else name
 
 

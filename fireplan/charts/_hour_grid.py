@@ -6,11 +6,12 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 from matplotlib.cm import ScalarMappable
+from matplotlib.collections import LineCollection
 from matplotlib.colors import LinearSegmentedColormap, Normalize
 
 from fireplan import wording
 from fireplan.charts._chart_layout import FONT, LABEL_PT, WIDTH_PT, Sheet, Words, label, names
-from fireplan.charts._palette import SEQUENCE
+from fireplan.charts._palette import OBJECTIVE, SEQUENCE
 from fireplan.colours import INK, UNKNOWN
 
 if TYPE_CHECKING:
@@ -38,6 +39,8 @@ class HourGrid(NamedTuple):
         Ends of the scale of colours.
     axis, legend
         What the hours are, and the colours.
+    marked
+        Weekdays x hours with a frame round them; None: none.
     """
 
     values: NDArray[np.float64]
@@ -47,6 +50,7 @@ class HourGrid(NamedTuple):
     ends: tuple[float, float]
     axis: str
     legend: str
+    marked: NDArray[np.bool_] | None = None
 
 
 def drawn(look: HourGrid, words: Words) -> Figure:
@@ -73,6 +77,9 @@ def drawn(look: HourGrid, words: Words) -> Figure:
                 column + 0.5, row + 0.5, wording.number(value, decimals=digits), ha="center", va="center",
                 fontsize=LABEL_PT - 1.5 - 0.5 * digits, color="white" if value > dark else INK, fontfamily=FONT,
             )  # fmt: skip
+    if look.marked is not None:
+        frame = LineCollection(_frame(look.marked), colors=OBJECTIVE, linewidths=2.4, gid="marked")
+        axes.add_collection(frame).set_clip_on(False)
     bar = sheet.axes(left=WIDTH_PT - 72, right=56, bottom=PLOT_PT - CELLS_PT - 8, height=CELLS_PT)
     legend = sheet.figure.colorbar(ScalarMappable(scale, colours), cax=bar)
     legend.outline.set_visible(False)
@@ -81,3 +88,18 @@ def drawn(look: HourGrid, words: Words) -> Figure:
     bar.tick_params(labelsize=LABEL_PT)
     label(bar.yaxis, look.legend)
     return sheet.figure
+
+
+def _frame(marked: NDArray[np.bool_]) -> list[tuple[tuple[int, int], tuple[int, int]]]:
+    """Give the sides of marked cells beyond which nothing is marked."""
+    around = np.pad(marked, 1)
+    sides = []
+    for row, column in np.argwhere(marked).tolist():
+        ends = {
+            (0, -1): ((column, row), (column, row + 1)),
+            (0, 1): ((column + 1, row), (column + 1, row + 1)),
+            (-1, 0): ((column, row), (column + 1, row)),
+            (1, 0): ((column, row + 1), (column + 1, row + 1)),
+        }
+        sides += [side for (down, right), side in ends.items() if not around[row + 1 + down, column + 1 + right]]
+    return sides

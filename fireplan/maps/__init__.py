@@ -24,6 +24,7 @@ from fireplan.maps._pages.synced_maps import SyncedMaps as SyncedMaps
 
 if TYPE_CHECKING:
     from fireplan.maps._views.compare import compare as compare
+    from fireplan.maps._views.cover_by_hour import cover_by_hour as cover_by_hour
     from fireplan.maps._views.coverage import coverage as coverage
     from fireplan.maps._views.difference import difference as difference
     from fireplan.maps._views.erf import erf as erf
@@ -43,7 +44,7 @@ Page = OfflineMap | SwipeMap | SyncedMaps
 """Whatever page a view gives back."""
 
 VIEWS = (
-    "compare", "coverage", "difference", "erf", "first_due", "gaps", "grid", "incidents", "isochrones",
+    "compare", "cover_by_hour", "coverage", "difference", "erf", "first_due", "gaps", "grid", "incidents", "isochrones",
     "network_parts", "performance", "playback", "residuals", "siting", "swipe",
 )  # fmt: skip
 """Names of the functions that draw a view."""

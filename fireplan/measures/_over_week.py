@@ -190,7 +190,8 @@ class WeekOfCover(OfOneRelease):
         -------
         The scenario's zones with, for each objective, `<key>_share`: how likely it is reached in time when a call comes
         in, over the week; `<key>_worst`: at the moment that is worst for this zone, and `<key>_worst_at`, which is
-        that.
+        that; `<key>_outside_h`: for how many of the 168 hours it is not, each hour alike; with a calibration, that is
+        to be expected [h].
         """
         return self._zones.view()
 
@@ -198,6 +199,7 @@ class WeekOfCover(OfOneRelease):
     def _zones(self) -> FrozenTable[gpd.GeoDataFrame]:
         table = self.scenario.zones.copy()
         weight = np.array([s.share for s in self.states])
+        hours = HOURS * np.array([s.state.minutes.mean() for s in self.states])
         moments = np.array([moment_said(s.state.minute) for s in self.states], dtype=object)
         for objective in self.standard.planned:
             key = objective.key
@@ -211,6 +213,7 @@ class WeekOfCover(OfOneRelease):
             table[f"{key}_share"] = weight @ chance
             table[f"{key}_worst"] = chance.min(axis=0)
             table[f"{key}_worst_at"] = moments[worst]
+            table[f"{key}_outside_h"] = hours @ (1.0 - chance)
         return freeze_own(table)
 
     def at(self, when: str) -> Assessment:

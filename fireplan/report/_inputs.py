@@ -19,6 +19,8 @@ from fireplan.project._read_project import Project, open_project
 from fireplan.response_performance import Attendance, Missed, attend, reliability, why_missed
 from fireplan.response_performance._performance import measured, tabulated
 from fireplan.scenario import Scenario
+from fireplan.simulation import replay, simulate
+from fireplan.simulation._share_asked import share_of_standard
 from fireplan.travel._network_parts import small_part_notes
 
 if TYPE_CHECKING:
@@ -27,6 +29,7 @@ if TYPE_CHECKING:
 
     from fireplan.incidents import CadHistory
     from fireplan.response_performance._performance import Observed
+    from fireplan.simulation import Replay, Simulation
     from fireplan.siting import Robustness, Siting
     from fireplan.standards import Objective, Standard
 
@@ -167,6 +170,32 @@ class Material:
         settings = {k: v for k, v in settings_of(project.plan).items() if k != "draws"}
         settings |= {"seed": scenario.calibration.seed, "model": scenario.calibration.model}
         return held_out_runs(project.history, planned.today, **settings)
+
+    @cached_property
+    def replayed(self) -> Replay | None:
+        """The history sent again, whose error is to be read first, where the plan asks for a simulation; None: no."""
+        project = self.project
+        if project is None or self.attendance is None or not self.simulates:
+            return None
+        objective, _ = share_of_standard(project.standard)
+        return replay(project.today, self.attendance, objective=objective, seed=project.plan.simulation.seed)
+
+    @cached_property
+    def simulated(self) -> Simulation | None:
+        """Years drawn from the history, where the plan asks for a simulation; None: it does not."""
+        project = self.project
+        if project is None or project.history is None or not self.simulates:
+            return None
+        objective, _ = share_of_standard(project.standard)
+        return simulate(project.today, project.history, **project.plan.simulation.asked, objective=objective)
+
+    @property
+    def simulates(self) -> bool:
+        """Whether the plan has a part [simulation], and records that one can be drawn from."""
+        project = self.project
+        if project is None or project.history is None or project.history.grain == "incident":
+            return False
+        return "simulation" in project.plan.model_fields_set
 
     @cached_property
     def holes(self) -> dict[str, gpd.GeoDataFrame]:

@@ -82,7 +82,7 @@ def _overall(material: Material) -> list[Block]:
     if table is None or attendance is None:
         return []
     blocks: list[Block] = [
-        Table("performance", "Response performance over all", table, PERFORMED, material.observed, _in_words(table)),
+        Table("performance", "Response performance over all", table, PERFORMED, material.observed, in_words(table)),
         Prose(INTERVALS, "note"),
         *_untold(table),
         *unverified(material),
@@ -114,7 +114,7 @@ def _untold(table: pd.DataFrame) -> list[Block]:
     return [Points(tuple(told))] if told else []
 
 
-def _in_words(table: pd.DataFrame) -> pd.DataFrame:
+def in_words(table: pd.DataFrame) -> pd.DataFrame:
     """Put intervals into one column each, and the limit into its own."""
     rows = table.assign(
         what=[title.rsplit(" within ", 1)[0] for title in table["title"]],

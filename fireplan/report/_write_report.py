@@ -19,6 +19,7 @@ from fireplan.report._pdf import check_printer, pdf_of
 from fireplan.report._performance_sections import performance_section, reliability_section
 from fireplan.report._scenario_and_siting_sections import scenarios_section, siting_section
 from fireplan.report._summary_section import summary_section
+from fireplan.report._units_out_section import units_out_section
 from fireplan.standards._library import standard_of
 
 if TYPE_CHECKING:
@@ -41,6 +42,7 @@ CHAPTERS = {
     "distribution": distribution_section,
     "concentration": concentration_section,
     "reliability": reliability_section,
+    "units_out": units_out_section,
     "gaps": gaps_section,
     "scenarios": scenarios_section,
     "siting": siting_section,

@@ -9,6 +9,7 @@ from fireplan.response_performance._period_differences import Period, between, d
 from fireplan.response_performance._policy import Policy
 from fireplan.response_performance._reliability import reliability
 from fireplan.response_performance._sensitivity import sensitivity
+from fireplan.response_performance._staffing_sheet import StaffingSheet, staffing_sheet
 from fireplan.response_performance._why_missed import Missed, why_missed
 from fireplan.response_performance._workload import concurrency, drawdown, hour_by_weekday, workload
 
@@ -19,6 +20,7 @@ __all__ = [
     "Period",
     "Policy",
     "Shifts",
+    "StaffingSheet",
     "attend",
     "baseline_sentences",
     "baselines",
@@ -32,6 +34,7 @@ __all__ = [
     "reliability",
     "sensitivity",
     "split",
+    "staffing_sheet",
     "why_missed",
     "workload",
 ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -13,12 +13,11 @@ from fireplan._checked import takes
 from fireplan.changes._drive_error import error_said
 from fireplan.errors import Faults, listed, quoted
 from fireplan.response_performance._attendance import Attendance, History, attend
+from fireplan.response_performance._calls_held_to import calls_held_to
 from fireplan.response_performance._commitments import Commitments, not_cleared_said
 from fireplan.response_performance._groups import keys_for, with_unknown
-from fireplan.response_performance._missed_drives import first_due_busy, modelled
 from fireplan.response_performance._missed_parts import EXCESSES, LIMITS, PARTS, decided, limits_of
 from fireplan.response_performance._missed_totals import counted, expected
-from fireplan.response_performance._performance import objectives_of
 from fireplan.response_performance._reason_chances import ReasonChances, likeliest, reason_chances
 from fireplan.response_performance._statistics import FEWEST, percentile
 from fireplan.standards import Standard, named
@@ -30,7 +29,6 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     import geopandas as gpd
-    from numpy.typing import NDArray
 
     from fireplan.response_performance._groups import Shifts
     from fireplan.response_performance._policy import Policy
@@ -49,6 +47,9 @@ WEIGHED = (
     "reasons are probabilities: a drive was slow only as far as usual ones would have come in time, by how calibrated"
     " drives differ"
 )
+
+OF_CALLS = ["unit_id", "unit_type", "station_id", "observed_s", "over_s", "travel_s", "first_due", "first_due_busy"]
+"""Columns of `Missed.calls`."""
 
 BANDS_S = (0.0, 60.0, 120.0, 180.0, 240.0)
 """Where bands of modelled time begin. [s]"""
@@ -102,6 +103,10 @@ class Missed:
         What the calibration says of its error; "" without one.
     duty
         Which units count as first due, where some work by a schedule.
+    calls
+        By `incident_id`, all that were measured, those within the objective too: the responding `unit_id`, `unit_type`
+        and `station_id`, `observed_s`, `over_s` (zero or less: within), `travel_s` [s], `first_due` and
+        `first_due_busy` as in `incidents`.
     """
 
     objective: Objective
@@ -116,6 +121,7 @@ class Missed:
     chances: ReasonChances | None = None
     drive_error: str = ""
     duty: tuple[str, ...] = ()
+    calls: pd.DataFrame = field(default_factory=pd.DataFrame)
 
     def __repr__(self) -> str:
         """Say the reasons in a few lines."""
@@ -291,16 +297,11 @@ def why_missed(
     _check(scenario, objective, return_s)
     limits = standard_of(standard) or named(LIMITS[0]) + named(LIMITS[1])
     attendance = history if isinstance(history, Attendance) else attend(history, scenario=scenario, policy=policy)
-    rows, seconds = _measured(attendance, objective)
-    known = ~np.isnan(seconds)
     commitments = Commitments(attendance.responses[attendance.responses["unit_id"].notna()], return_s)
-    table = _observed(attendance, rows[known], seconds[known], objective)
-    table = modelled(table, scenario, objective, attendance, commitments)
+    table, unmeasured = calls_held_to(attendance, scenario, objective, commitments)
     told = attendance.grain == "unit"
     ratio = (table["travel_s"] / table["modelled_s"].where(table["modelled_s"] > 0)).dropna()
     missed = table[table["over_s"] > 0].copy()
-    busy = first_due_busy(missed, scenario, objective, attendance, commitments)
-    missed["first_due_busy"] = busy if told else pd.Series(pd.NA, index=missed.index, dtype="boolean")
     missed = decided(missed, objective, limits, told=told)
     drives = (float(ratio.median()), len(ratio))
     chances = None
@@ -310,11 +311,11 @@ def why_missed(
         missed = likeliest(missed, chances)
     incidents = _as_table(missed, attendance)
     errors = _drive_errors(table)
-    counts = len(table), int((~known).sum())
     return Missed(
         objective,
         incidents,
-        *counts,
+        len(table),
+        unmeasured,
         *drives,
         attendance,
         limits,
@@ -322,6 +323,7 @@ def why_missed(
         chances,
         error_said(scenario),
         tuple(duty_notes(scenario, objective.needs)),
+        table[OF_CALLS],
     )
 
 
@@ -355,35 +357,6 @@ def _check(scenario: Scenario, objective: Objective, return_s: float) -> None:
     if not 0 <= return_s < float("inf"):
         faults.add(f"return_s is {return_s}: give a number of seconds, zero or more")
     faults.raise_if_any()
-
-
-def _measured(attendance: Attendance, objective: Objective) -> tuple[pd.DataFrame, NDArray[np.float64]]:
-    """Give the incidents that the objective applies to, with the unit that met it, and the time it took."""
-    one = Standard(objective.key, objective.title, (objective,))
-    nothing = pd.DataFrame()  # what objectives without travel would be measured on
-    observed = objectives_of(attendance, one, nothing, nothing)[0]
-    return observed.rows, observed.seconds
-
-
-def _observed(
-    attendance: Attendance, rows: pd.DataFrame, seconds: NDArray[np.float64], objective: Objective
-) -> pd.DataFrame:
-    """By incident, in order of time received: the responding unit and its stamps."""
-    parts = ["dispatched", "handling_s", "turnout_s", "travel_s", "already_on_road"]
-    key = ["incident_id", "unit_id"] if attendance.grain == "unit" else ["incident_id"]
-    its = attendance.responses.drop_duplicates(key).set_index(key)[parts]  # in order of arrival
-    table: pd.DataFrame = rows.join(its, on=key).set_index("incident_id")
-    table["turnout_s"] = table["turnout_s"].mask(table["already_on_road"], 0.0)  # it was out when it was dispatched
-    table["observed_s"] = seconds
-    table["limit_s"] = float(objective.limit_s)
-    table["over_s"] = table["observed_s"] - table["limit_s"]
-    incidents = attendance.incidents
-    table = table.loc[incidents.index[incidents.index.isin(table.index)]]
-    table["category"] = incidents["category"].reindex(table.index)
-    point = incidents.geometry.reindex(table.index)
-    table["located"] = ~(point.isna() | point.is_empty).to_numpy()
-    table["inside"] = incidents["inside"].reindex(table.index)
-    return table
 
 
 def _as_table(table: pd.DataFrame, attendance: Attendance) -> gpd.GeoDataFrame:

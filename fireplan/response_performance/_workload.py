@@ -115,13 +115,13 @@ def workload(
     by_unit, by_time = ([n for n in names if (n in OF_UNITS) == of_units] for of_units in (True, False))
     if most_uhu is not None and not (most_uhu > 0 and most_source.strip()):
         raise InputError("most_uhu must be above zero, and most_source must say who gives it: no standard does")
-    units = _units(history, scenario, schedules)
+    units = units_meant(history, scenario, schedules)
     for name in by_unit:
         if name in units and units[name].isna().all():
             raise InputError(f"{name} of the units is not known: give the scenario")
     clock = _clock(history, start, end)
     bins = clock.bins(by_time)
-    sent = _sent(history, units)
+    sent = sent_units(history, units)
     shape = len(units), len(bins.keys)
     group = bins.group_at(sent.at_us)
     began = group >= 0
@@ -148,7 +148,7 @@ def workload(
     table["responses_per_day"] = table["n"] / (table.pop("elapsed_h") / hours_a_day)
     if most_uhu is not None:
         table = table.assign(most_uhu=most_uhu, over=table["uhu"] > most_uhu, most_source=most_source)
-    table.attrs.update(clock.stated(), basis=_basis(history), over_a_day=sent.named)
+    table.attrs.update(clock.stated(), basis=basis_of(history), over_a_day=sent.named)
     return table
 
 
@@ -226,7 +226,7 @@ def concurrency(
         n=in_all,
         **shares,
     ).set_index([*by_time, "under_way"])
-    table.attrs.update(clock.stated(), basis=_basis(history), unknown=unknown)
+    table.attrs.update(clock.stated(), basis=basis_of(history), unknown=unknown)
     return table
 
 
@@ -276,30 +276,23 @@ def drawdown(
     in quarters; one held over after its schedule is committed and not free.
     """
     by_time = checked_keys(by)
-    units = _units(history, scenario, schedules)
-    if units["unit_type"].isna().all():
-        raise InputError("unit_type of the units is not known: give the scenario")
-    types = units["unit_type"].dropna().unique()
-    alike = [t for t in types if unit_type == t or unit_type in ALSO_COUNTS_AS.get(t, ())]
-    if not alike:
-        raise UnknownIdError("type of unit", unit_type, types)
+    units = of_type(units_meant(history, scenario, schedules), unit_type)
     if floor is not None and floor < 0:
         raise InputError(f"floor is {floor}: give a number of units, from 0")
-    units = units[units["unit_type"].isin(alike)]
     clock = _clock(history, start, end)
     bins = clock.bins(by_time)
-    sent = _sent(history, units)
+    sent = sent_units(history, units)
     n = len(units)
     total = bins.elapsed_us
     committed = time_by_level(sent.committed, bins, most=n) / total[:, None]
-    free = time_by_level(without(_staffed(units, clock), sent.committed), bins, most=n) / total[:, None]
+    free = time_by_level(without(staffed_time(units, clock), sent.committed), bins, most=n) / total[:, None]
     count = np.arange(n + 1)
     table = bins.keys.assign(
         units=n,
         time_h=total / HOUR_US,
         committed_mean=committed @ count,
-        committed_p90=_reached(committed, 0.90),
-        committed_p95=_reached(committed, 0.95),
+        committed_p90=fewest_reaching(committed, 0.90),
+        committed_p95=fewest_reaching(committed, 0.95),
         free_mean=free @ count,
         free_least=np.argmax(free > 0, axis=1),
         share_none=free[:, 0],
@@ -309,7 +302,7 @@ def drawdown(
     table = table.assign(**{f"share_free_{k}": free[:, k] for k in count})
     unknown = int(((~sent.known | sent.over_a_day) & (bins.group_at(sent.at_us) >= 0)).sum())
     table = table.set_index(by_time) if by_time else table
-    table.attrs.update(clock.stated(), basis=_basis(history), unknown=unknown)
+    table.attrs.update(clock.stated(), basis=basis_of(history), unknown=unknown)
     return table
 
 
@@ -355,11 +348,11 @@ def hour_by_weekday(
         axis=1,
         names=["figure"],
     )
-    table.attrs.update(clock.stated(), basis=_basis(history))
+    table.attrs.update(clock.stated(), basis=basis_of(history))
     return table
 
 
-class _Sent(NamedTuple):
+class SentUnits(NamedTuple):
     """Responses of the department's units: their unit's row, when they began, whether their end counts; and spans."""
 
     unit: NDArray[np.int64]
@@ -375,7 +368,7 @@ def _refuse_without_units(history: History | Attendance) -> None:
         raise InputError(NO_UNITS)
 
 
-def _units(
+def units_meant(
     history: History | Attendance, scenario: Scenario | None, schedules: Mapping[str, str] | None
 ) -> pd.DataFrame:
     """By `unit_id`: `unit_type`, `station_id` and `schedule` of the units that are meant."""
@@ -396,7 +389,18 @@ def _units(
     return units.assign(schedule=given.fillna(units["schedule"]).fillna(ALWAYS)).rename_axis("unit_id")
 
 
-def _sent(history: History | Attendance, units: pd.DataFrame) -> _Sent:
+def of_type(units: pd.DataFrame, unit_type: str) -> pd.DataFrame:
+    """Give the units of a type, and those that count as one too."""
+    if units["unit_type"].isna().all():
+        raise InputError("unit_type of the units is not known: give the scenario")
+    types = units["unit_type"].dropna().unique()
+    alike = [t for t in types if unit_type == t or unit_type in ALSO_COUNTS_AS.get(t, ())]
+    if not alike:
+        raise UnknownIdError("type of unit", unit_type, types)
+    return units[units["unit_type"].isin(alike)]
+
+
+def sent_units(history: History | Attendance, units: pd.DataFrame) -> SentUnits:
     """What the units were sent to."""
     responses = history.responses
     ids, _ = matched_units(responses["unit_id"], units.index)
@@ -410,7 +414,7 @@ def _sent(history: History | Attendance, units: pd.DataFrame) -> _Sent:
     counted = known & ~over
     committed = merge(Spans(unit[counted], at[counted], end[counted]))
     begun = np.where(at == MISSING_US, instants_us(responses["received"]), at)
-    return _Sent(unit, begun, known, committed, over, named)
+    return SentUnits(unit, begun, known, committed, over, named)
 
 
 def _over_a_day(begin_us: NDArray[np.int64], end_us: NDArray[np.int64]) -> NDArray[np.bool_]:
@@ -445,7 +449,7 @@ def _incident_ends(history: History | Attendance) -> tuple[NDArray[np.int64], ND
     return begin[order], end[order]
 
 
-def _staffed(units: pd.DataFrame, clock: LocalPeriod) -> Spans:
+def staffed_time(units: pd.DataFrame, clock: LocalPeriod) -> Spans:
     """Staffed time of every unit, by its row."""
     parts = []
     for schedule, rows in units.groupby("schedule").indices.items():
@@ -479,7 +483,7 @@ def _share(within: int, n: int) -> tuple[float, float, float, str]:
     return *share_interval(within, n), ""
 
 
-def _reached(shares: NDArray[np.float64], wanted: float) -> NDArray[np.intp]:
+def fewest_reaching(shares: NDArray[np.float64], wanted: float) -> NDArray[np.intp]:
     """Smallest level that is not passed for a share of the time (inverted_cdf)."""
     return np.asarray(np.argmax(np.cumsum(shares, axis=1) >= wanted * (1 - 1e-12), axis=1))
 
@@ -495,6 +499,6 @@ def _placed_at(history: History | Attendance) -> pd.Series[pd.Timestamp]:
     return first_known(history.incidents["received"], history.responses)
 
 
-def _basis(history: History | Attendance) -> str:
+def basis_of(history: History | Attendance) -> str:
     """Observed, unless the history says that it is modelled."""
     return str(getattr(history, "basis", "observed"))

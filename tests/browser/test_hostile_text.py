@@ -33,7 +33,8 @@ WORDS = re.compile(r"\s+")
 OF_ASSESSMENTS = ("coverage", "gaps", "erf")
 OF_COMPARISONS = ("compare", "swipe", "grid", "difference")
 OF_SCENARIOS = ("isochrones", "first_due", "network_parts")
-VIEWS = [*OF_ASSESSMENTS, *OF_SCENARIOS, "performance", "incidents", "siting", "residuals", *OF_COMPARISONS]
+VIEWS = [*OF_ASSESSMENTS, *OF_SCENARIOS, "performance", "incidents", "siting", "residuals", "cover_by_hour",
+         *OF_COMPARISONS]  # fmt: skip
 
 
 def even(text):
@@ -121,6 +122,9 @@ def view(name, texts):
         "incidents": lambda: fp.maps.incidents(scenario, table=calls(texts).incidents, title=title),
         "siting": lambda: fp.maps.siting(plan(scenario, texts), title=title),
         "residuals": lambda: fp.maps.residuals(runs(scenario), scenario, by="zones", title=title),
+        "cover_by_hour": lambda: fp.maps.cover_by_hour(
+            fp.assess(scenario, standard=fp.standards.NFPA_1710, at="by hour"), title=title
+        ),
     }
     if name in others:
         return others[name](), title

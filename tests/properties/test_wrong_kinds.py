@@ -48,6 +48,7 @@ WRONG_BY = fp.calibration.diagnostics(RUNS, LEARNT, TOWN)
 DRIVEN = gpd.GeoDataFrame({"predicted_s": [111.0], "observed_s": [140.0]}, geometry=SITES.to_numpy(), crs=4326)
 DAYS = [{k: v.replace("03-05", f"03-{day:02d}") for k, v in ROW.items()} for day in range(1, 15)]
 WEEKS = fp.incidents.read_cad_rows([{**row, "incident_id": str(i)} for i, row in enumerate(DAYS)], timezone="UTC")
+SHEET = fp.response_performance.staffing_sheet(WEEKS, scenario=TOWN, draws=2)
 SIMULATED = fp.simulate(TOWN, WEEKS, days=1, replications=1)
 PAGE, SECOND = fp.maps.OfflineMap(title="x"), fp.maps.OfflineMap(title="y")
 OBJECTS = (
@@ -63,6 +64,7 @@ OBJECTS = (
     PASSING,
     REPLAYED,
     SIMULATED,
+    SHEET,
     PAGE,
     fp.Policy(),
     fp.travel.Routes(TOWN.roads, cutoff_s=300),
@@ -225,6 +227,7 @@ CALLS = {  # valid calls, by the name of the function: what its arguments are be
     "distribution": {}, "split": {"at": "2024-03-05"},
     "compare_replays": {"before": REPLAYED, "after": CLOSED},
     "displaced_workload": {"before": REPLAYED, "after": CLOSED},
+    "staffing_sheet": {"history": WEEKS, "draws": 2, "sheet": SHEET}, "StaffingSheet.best_said": {"days": "Mon-Fri"},
     "between": {"start": "2024-01-01", "end": "2024-12-31"},
     "playback": {"day": "2024-03-05"},
 }  # fmt: skip
@@ -240,7 +243,7 @@ MADE_HERE = {
     "CadHistory", "RoadNetwork", "Chart", "Attendance", "Missed", "Period", "OnRoad", "Robustness", "Siting",
     "Hypercube", "HypercubeAnswer",
     "CandidateTimes", "Diagnostics", "ModelCard", "CardPart", "ByPlace", "ReferenceFigure", "Places", "Spot", "Usual",
-    "TurnoutTimes", "TurnoutLaw", "StationTurnout", "Replay", "SimulatedHistory", "Simulation",
+    "StaffingSheet", "TurnoutTimes", "TurnoutLaw", "StationTurnout", "Replay", "SimulatedHistory", "Simulation",
 }  # fmt: skip
 """Results: made by fireplan, of arrays and tables that it has checked; their methods are asked."""
 

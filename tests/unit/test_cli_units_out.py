@@ -11,10 +11,11 @@ from fireplan._cli import main
 from fireplan._cli.units_out import share_asked
 from fireplan.errors import ProjectError
 from fireplan.project import open_project, read_plan, write_project
+from tests.support.units_out_calls import two_weeks_of_calls as calls
 
 REPLAYED = {
     "replay.csv", "replay_baseline.csv", "replay_rules.csv", "replay_changes.csv", "replay_changes_by_station.csv",
-    "replay_displaced.csv", "replay_notes.txt", "replay_manifest.json",
+    "replay_displaced.csv", "staffing_sheet.csv", "replay_notes.txt", "replay_manifest.json",
 }  # fmt: skip
 SIMULATED = {
     "simulation.csv", "simulation_by_replication.csv", "simulation_utilisation.csv", "simulation_differences.csv",
@@ -25,21 +26,6 @@ CLOSED = '[[scenario]]\nname = "Close the middle"\nchanges = [ { close_station =
 EASED = (
     '[[scenario]]\nname = "Engine 9"\nchanges = [ { open_station = "S9", at = [-140.0, 30.039], units = ["E9"] } ]\n'
 )
-
-
-def calls(days=14):
-    """Each day at two in the afternoon one call at the south end and one in the middle; E1 and E2 go."""
-    rows = []
-    for day in range(days):
-        for unit, latitude, arrived in (("E1", 30.004, "14:02:44"), ("E2", 30.022, "14:02:22")):
-            date = f"2024-03-{4 + day:02d}"
-            rows.append(
-                {"incident_id": f"{unit}-{day}", "unit_id": unit, "call_type": "FIRE", "priority": "1",
-                 "latitude": latitude, "longitude": -140.0, "received": f"{date} 14:00:00",
-                 "dispatched": f"{date} 14:01:00", "enroute": f"{date} 14:02:00", "arrived": f"{date} {arrived}",
-                 "cleared": f"{date} 14:40:00"}
-            )  # fmt: skip
-    return pd.DataFrame(rows)
 
 
 @pytest.fixture

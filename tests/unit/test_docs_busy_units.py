@@ -37,3 +37,19 @@ def test_how_busy_the_engines_are_and_how_far_that_is_from_the_records():
     found = of(PROJECT.today, drive_home=False).units["busy"]
     seen = fp.workload(PROJECT.history, scenario=PROJECT.today, by="unit_id")["uhu"].reindex(found.index)
     assert f"lies within {abs(found - seen).max() * 100:.1f} points of its utilisation" in " ".join(PAGE.split())
+
+
+def test_the_hours_that_deserve_a_peak_unit():
+    engine = PROJECT.standard["first_engine"]
+    policy = PROJECT.plan.performance.policy
+    sheet = fp.response_performance.staffing_sheet(
+        PROJECT.history, scenario=PROJECT.today, objective=engine, block_h=10, policy=policy
+    )
+    best, second = (sheet.blocks.loc[("Mon-Sun", rank)] for rank in (1, 2))
+    text = " ".join(PAGE.split())
+    assert f"{best['begins']}:00 to 20:00 daily lie {best['over_unit_h']:.1f} ({best['over_unit_h_low']:.1f} to" in text
+    assert f"of the {best['over_unit_h'] / best['over_unit_h_share']:.1f} unit-hours a week above that" in text
+    assert f"{best['first_due_out']:.1f} ({best['first_due_out_low']:.1f} to {best['first_due_out_high']:.1f})" in text
+    assert f"of the {best['first_due_out'] / best['first_due_out_share']:.1f} calls a week" in text
+    assert f"{100 * best['chance_best']:.0f} % of the draws, 11:00 in {100 * second['chance_best']:.0f} %" in text
+    assert (sheet.level, second["begins"]) == (2, 11)

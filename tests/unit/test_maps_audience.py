@@ -25,6 +25,9 @@ def comparison():
 
 VIEWS = {
     "coverage": lambda c, profile: maps.coverage(c.baseline, profile=profile),
+    "cover_by_hour": lambda c, profile: maps.cover_by_hour(
+        fp.assess(c.baseline.scenario, standard=c.baseline.standard, at="by hour"), profile=profile
+    ),
     "gaps": lambda c, profile: maps.gaps(c.baseline, profile=profile),
     "isochrones": lambda c, profile: maps.isochrones(c.baseline.scenario, profile=profile),
     "first_due": lambda c, profile: maps.first_due(c.baseline.scenario, profile=profile),

@@ -26,8 +26,8 @@ STANDARD = fp.standards.NFPA_1710
 HOSTILE = "<script>window.canary=1</script>{{191*7}}${1}`x`"
 CHAPTERS = [
     "Summary", "Community risk and demand", "Response performance", "Distribution", "Concentration",
-    "Reliability and workload", "Gaps", "Scenarios side by side", "Where to put stations", "Methods and sources",
-    "Data ledger", "Manifest",
+    "Reliability and workload", "When units are out", "Gaps", "Scenarios side by side", "Where to put stations",
+    "Methods and sources", "Data ledger", "Manifest",
 ]  # fmt: skip
 AT_30_02 = fp.OpenStation("S2", at=(-140.0, 30.03), name="Station 2", units=("E2",))
 
