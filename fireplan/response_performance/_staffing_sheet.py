@@ -274,8 +274,8 @@ def staffing_sheet(  # noqa: PLR0913 - a sheet has this many choices
     >>> project = fp.examples.marisol_project()
     >>> quarter = fp.response_performance.between(project.history, "2024-01-01", "2024-04-01")
     >>> sheet = fp.response_performance.staffing_sheet(quarter, scenario=project.today, kind="engine")
-    >>> len(sheet.by_hour()), sheet.blocks.loc[("Mon-Fri", 1), "hours_a_week"] == 50
-    (168, True)
+    >>> len(sheet.by_hour()), float(sheet.blocks.loc[("Mon-Fri", 1), "hours_a_week"])
+    (168, 50.0)
     """
     kind, objective = _asked(kind, objective)
     _check(block_h, level, rank_by, draws, seed)
