@@ -53,6 +53,7 @@ NOUNS = {
     "Missed": "what fp.why_missed gives",
     "Replay": "a replay, such as fp.replay gives",
     "DispatchMoment": "a moment: fp.simulation.DispatchMoment(...)",
+    "Backfill": "reserves: fp.simulation.Backfill(...)",
     "Siting": "what a question of fp.siting gives",
     "Robustness": "what fp.siting.robustness gives",
     "Rules": "rules: fp.siting.Rules(...)",
