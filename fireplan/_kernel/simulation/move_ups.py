@@ -385,6 +385,14 @@ def recall(
 
 
 @counting_nothing
+def let_all_go(end_s: float, moments: Moments, posts: Posts, reserve: Reserve, made: MovesMade) -> None:
+    """Write down the reserves that are in service at the end."""
+    for unit in range(len(reserve.unit)):
+        if reserve.unit[unit] and posts.called_s[unit] <= end_s:
+            _released(unit, end_s, moments, posts, made)
+
+
+@counting_nothing
 def _released(unit: int, at_s: float, moments: Moments, posts: Posts, made: MovesMade) -> None:
     """Write down for how long a reserve was in service."""
     n = made.total[1]

@@ -8,7 +8,7 @@ import numpy as np
 
 from fireplan._kernel.jit import counting_nothing
 from fireplan._kernel.simulation.move_rules import ask
-from fireplan._kernel.simulation.move_ups import advance, next_moment_s, note_sent, recall
+from fireplan._kernel.simulation.move_ups import advance, let_all_go, next_moment_s, note_sent, recall
 from fireplan._kernel.simulation.one_dispatch import choose, send, soonest_s
 from fireplan._kernel.simulation.waiting_lines import first_waiting, put_in_line, take_from_line
 
@@ -35,12 +35,13 @@ def run_with_moves(
     rules: MoveRules,
     reserve: Reserve,
     made: MovesMade,
+    end_s: float,
 ) -> None:
     """
     Do as `run` does, and ask a policy whenever a unit has been sent, is clear or home, or goes on or off duty.
 
     What happens at one moment is all done before the policy is asked: a call takes its units first, then what is left
-    is moved.
+    is moved. After the last call it goes on until `end_s`.
     """
     since_s, due = -np.inf, False
     fresh, n = 0, len(asked.at_s)
@@ -56,7 +57,7 @@ def run_with_moves(
             due = False
             continue
         waited = kind >= 0 and at_s <= until_s
-        if not waited and fresh == n:
+        if not waited and fresh == n and change_s > end_s:
             break
         if change_s < (at_s if waited else until_s):
             since_s, due = change_s, True
@@ -76,3 +77,4 @@ def run_with_moves(
             due = due or posts.watched[unit]
         elif not waited and waits[row] and soonest_s(row, since_s, asked, fleet, drives, moments) < np.inf:
             put_in_line(row, asked, lines)
+    let_all_go(end_s, moments, posts, reserve, made)

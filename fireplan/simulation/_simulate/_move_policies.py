@@ -43,7 +43,7 @@ class ComplianceTable:
     ----------
     levels
         By number of units free: the stations to hold, the most important first, no more than there are units; one
-        named twice is held by two. Units beyond stand at home. A number that is left out is as the next lower.
+        named twice is held by two. Units beyond stand at home, and for a number that is left out all do.
     kind
         Of unit, such as "engine"; "": that of the objective that is simulated.
     assign

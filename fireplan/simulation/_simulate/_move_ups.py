@@ -238,8 +238,7 @@ def _table(moves: ComplianceTable, stations: tuple[str, ...], n_units: int) -> N
         if station not in row_of:
             raise UnknownIdError("open station", station, stations)
     for n in range(1, n_units + 1):
-        below = [level for level in moves.levels if level <= n]
-        for slot, station in enumerate(moves.levels[below[-1]] if below else ()):
+        for slot, station in enumerate(moves.levels.get(n, ())):
             found[n, slot] = row_of[station]
     return found
 

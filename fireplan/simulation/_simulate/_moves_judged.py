@@ -137,7 +137,7 @@ def _sentence(table: pd.DataFrame, name: str, none: Simulation) -> str:
     times = f"simulated, {wording.counted(none.replications, 'replication')} x {wording.counted(none.days, 'day')}"
     known = np.isfinite(row["share_within_low"])
     low, high = (wording.points(row[f"share_within_{end}"]) for end in ("low", "high"))
-    share = wording.points(row["share_within"]) + (f" ({low} to {high})" if known else "")
+    share = f"{wording.points(row['share_within'])} points" + (f" ({low} to {high})" if known else "")
     km, moves = (wording.number(row[cost], decimals=1) for cost in ("km_a_day", "moves_a_day"))
     calls = wording.counted(row["n"], "call")
     if not known:

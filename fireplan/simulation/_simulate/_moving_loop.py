@@ -99,6 +99,7 @@ def send_with_moves(
     movement: Movement,
     *,
     waits: NDArray[np.bool_],
+    end_s: float,
     chooser: Chooser | None = None,
 ) -> tuple[UnitsSent, MovesMade]:
     """Send units as `send_units` does, and move others meanwhile."""
@@ -109,10 +110,10 @@ def send_with_moves(
         if chooser is None and movement.own is None:
             kernel.run_with_moves(
                 asked, fleet, drives, moments, lines, sent, waits, movement.ground, posts, movement.rules(),
-                movement.reserve, made,
+                movement.reserve, made, end_s,
             )  # fmt: skip
         else:
-            _run_in_python(asked, fleet, drives, movement, pieces, waits, chooser)
+            _run_in_python(asked, fleet, drives, movement, pieces, waits, end_s, chooser)
         needs = int(made.total[0]), int(made.total[1])
         if needs[0] <= room[0] and needs[1] <= room[1]:
             break
@@ -134,6 +135,7 @@ def _run_in_python(
     movement: Movement,
     pieces: Pieces,
     waits: NDArray[np.bool_],
+    end_s: float,
     chooser: Chooser | None,
 ) -> None:
     """Do as `kernel.run_with_moves` does, from the same compiled parts, but ask policies in Python."""
@@ -153,7 +155,7 @@ def _run_in_python(
             due = False
             continue
         waited = kind >= 0 and at_s <= until_s
-        if not waited and fresh == n:
+        if not waited and fresh == n and change_s > end_s:
             break
         if change_s < (at_s if waited else until_s):
             since_s, due = change_s, True
@@ -168,6 +170,7 @@ def _run_in_python(
         if unit >= 0 and reserve.when_out > 0:
             kernel.recall(since_s, fleet, moments, posts, reserve, made)
         due = due or (unit >= 0 and bool(posts.watched[unit]))
+    kernel.let_all_go(end_s, moments, posts, reserve, made)
 
 
 def _served(

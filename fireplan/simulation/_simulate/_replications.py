@@ -172,17 +172,18 @@ def simulated(model: SimulationModel, seed: int, replication: int) -> Replicatio
     chooser = None
     if model.policy is not None:
         chooser = model.policy.chooser(asked, model.fleet, drives, pattern)
+    ends = _elapsed_s(model, np.array([model.warm_up_days, model.warm_up_days + model.days]) * DAY_S)
     made = None
     if model.movement is None:
         sent = send_units(asked, model.fleet, drives, queue=model.queue, beyond=model.beyond[item], chooser=chooser)
     else:
         waits = model.queue[asked.kind] & ~model.beyond[item]
-        sent, made = send_with_moves(asked, model.fleet, drives, model.movement, waits=waits, chooser=chooser)
+        sent, made = send_with_moves(
+            asked, model.fleet, drives, model.movement, waits=waits, end_s=float(ends[1]), chooser=chooser
+        )
     who = np.where(sent.unit >= 0, OWN, AID if model.aid else UNMET).astype(np.int8)
     if model.aid:
         _with_aid(model, asked, levels[Decision.AID], sent)
-    end = (model.warm_up_days + model.days) * DAY_S
-    ends = _elapsed_s(model, np.array([model.warm_up_days * DAY_S, end]))
     return Replication(
         calls.template, received_s, float(ends[0]), float(ends[1]), call, templates.kind[item], at_s,
         np.isfinite(templates.called_off_s[item]), who, sent, made,
