@@ -82,7 +82,7 @@ class Movement:
         )
 
 
-class Pieces(NamedTuple):
+class LoopPieces(NamedTuple):
     """What a loop takes: what it is given, and what it changes."""
 
     moments: Moments
@@ -121,11 +121,11 @@ def send_with_moves(
     return sent, kernel.without_room(made)
 
 
-def _pieces(asked: UnitsAsked, fleet: UnitsInService, movement: Movement, room: tuple[int, int]) -> Pieces:
+def _pieces(asked: UnitsAsked, fleet: UnitsInService, movement: Movement, room: tuple[int, int]) -> LoopPieces:
     n, moments = len(asked.at_s), kernel.all_at_home(fleet)
     sent = kernel.UnitsSent(np.full(n, -1, dtype=np.int32), *(np.full(n, np.nan) for _ in range(4)))
     posts = kernel.posts_of(fleet, moments, movement.ground, movement.reserve)
-    return Pieces(moments, kernel.lines_for(asked.kind), sent, posts, kernel.room_for_moves(*room))
+    return LoopPieces(moments, kernel.lines_for(asked.kind), sent, posts, kernel.room_for_moves(*room))
 
 
 def _run_in_python(
@@ -133,7 +133,7 @@ def _run_in_python(
     fleet: UnitsInService,
     drives: Drives,
     movement: Movement,
-    pieces: Pieces,
+    pieces: LoopPieces,
     waits: NDArray[np.bool_],
     end_s: float,
     chooser: Chooser | None,
@@ -180,7 +180,7 @@ def _served(
     asked: UnitsAsked,
     fleet: UnitsInService,
     drives: Drives,
-    pieces: Pieces,
+    pieces: LoopPieces,
     chooser: Chooser | None,
 ) -> int:
     """Send the unit that is chosen, or let the row wait; -1: none is sent."""
