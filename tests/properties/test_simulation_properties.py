@@ -175,7 +175,7 @@ THREE = two_stations().apply(
 RUNS = {hours: regular(hours * HOUR_S, units=("E1", "E2"), north=(0.001, 0.02, 0.039)) for hours in (0.5, 1.5)}
 
 
-@settings(max_examples=tries(40))
+@settings(max_examples=tries(30))
 @given(
     asked=st.fixed_dictionaries(
         {

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from fireplan._kernel.jit import counting_nothing
+from fireplan._kernel.jit import counting_nothing, part_counting_nothing
 from fireplan._kernel.simulation.move_ups import ADVISED, HOLE_FILLED, SHORTEST_S, drive_to, look, move
 
 if TYPE_CHECKING:
@@ -87,11 +87,12 @@ def ask(
             if n < 0:
                 n, why = -n, HOLE_FILLED
     for pick in range(n):
-        move(posts.pick_unit[pick], posts.pick_to[pick], why, at_s, fleet, drives, ground, moments, posts, made)
+        unit, to = int(posts.pick_unit[pick]), int(posts.pick_to[pick])
+        move(unit, to, why, at_s, fleet, drives, ground, moments, posts, made)
     posts.fresh[:] = False
 
 
-@counting_nothing
+@part_counting_nothing
 def fill_best(
     at_s: float,
     fleet: UnitsInService,
@@ -153,7 +154,7 @@ def fill_best(
     return int(n)
 
 
-@counting_nothing
+@part_counting_nothing
 def _gain(unit: int, to: int, ground: MoveGround, moments: Moments, rules: MoveRules) -> float:
     """Demand that comes within reach, less that which falls out of it."""
     station, found = moments.station[unit], 0.0
@@ -165,7 +166,7 @@ def _gain(unit: int, to: int, ground: MoveGround, moments: Moments, rules: MoveR
     return found
 
 
-@counting_nothing
+@part_counting_nothing
 def _sooner(unit: int, to: int, best: int, best_to: int, ground: MoveGround, rules: MoveRules) -> bool:
     """Say whether a move comes before another: by gain for each minute, then by drive, then by id."""
     if rules.gain[unit, to] != rules.gain[best, best_to]:
@@ -177,7 +178,7 @@ def _sooner(unit: int, to: int, best: int, best_to: int, ground: MoveGround, rul
     return bool(ground.station_order[to] < ground.station_order[best_to])
 
 
-@counting_nothing
+@part_counting_nothing
 def most_expected(
     at_s: float,
     fleet: UnitsInService,
@@ -201,7 +202,7 @@ def most_expected(
                     at = posts.pick_to[pick] if posts.pick_unit[pick] == other else at
                 for spot in range(len(ground.weight)):
                     rules.depth[spot] += np.int64(ground.reach[other, at, spot])
-        post, home = moments.station[unit], fleet.station[unit]
+        post, home = int(moments.station[unit]), int(fleet.station[unit])
         best, best_gain = post, _adds(unit, post, ground, rules) + rules.least
         for turn in range(stations + 1):  # of equals its own station, then the first in the table
             to = home if turn == 0 else turn - 1
@@ -218,7 +219,7 @@ def most_expected(
     return int(n)
 
 
-@counting_nothing
+@part_counting_nothing
 def _adds(unit: int, to: int, ground: MoveGround, rules: MoveRules) -> float:
     """Say what a unit at a station adds to expected cover, beside those that reach each ground already."""
     found = 0.0
@@ -228,7 +229,7 @@ def _adds(unit: int, to: int, ground: MoveGround, rules: MoveRules) -> float:
     return found
 
 
-@counting_nothing
+@part_counting_nothing
 def comply(
     at_s: float,
     free: int,
@@ -247,8 +248,8 @@ def comply(
             continue
         post = moments.station[unit]
         for slot in range(free):
-            to = rules.table[free, slot]
-            to = fleet.station[unit] if to == HOME else to
+            to = int(rules.table[free, slot])
+            to = int(fleet.station[unit]) if to == HOME else to
             cost = 0.0
             if to != post:
                 cost = TOO_FAR
@@ -268,8 +269,8 @@ def comply(
             continue
         slot = rules.match[row]
         if slot >= 0 and rules.cost[row, slot] < TOO_FAR:
-            to = rules.table[free, slot]
-            to = fleet.station[unit] if to == HOME else to
+            to = int(rules.table[free, slot])
+            to = int(fleet.station[unit]) if to == HOME else to
             if to != moments.station[unit]:
                 # Kept in order of their drives, so that what is beyond the most are the longest.
                 at = n
@@ -284,7 +285,7 @@ def comply(
     return int(min(n, np.int64(rules.most)))
 
 
-@counting_nothing
+@part_counting_nothing
 def _nearest_first(n: int, rules: MoveRules) -> None:
     """Match what is held already; then each hole, the most important first, with the nearest of those left."""
     rules.match[:n] = -1

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from fireplan._kernel.jit import counting_nothing
+from fireplan._kernel.jit import counting_nothing, part_counting_nothing
 from fireplan._kernel.simulation.one_dispatch import free_from_s, renew
 
 if TYPE_CHECKING:
@@ -233,7 +233,7 @@ def posts_of(fleet: UnitsInService, moments: Moments, ground: MoveGround, reserv
     return posts
 
 
-@counting_nothing
+@part_counting_nothing
 def on_duty(unit: int, at_s: float, fleet: UnitsInService, moments: Moments) -> bool:
     """Say whether a unit, whose hours were looked up for this moment, is on duty."""
     span = moments.span[unit]
@@ -352,7 +352,7 @@ def note_sent(
             posts.next_s[mate] = next_change_s(mate, at_s, fleet, moments, posts)
 
 
-@counting_nothing
+@part_counting_nothing
 def _back(unit: int, fleet: UnitsInService, moments: Moments, posts: Posts) -> None:
     """Count a unit as stationed at home again, if it is."""
     if posts.elsewhere[unit] and moments.station[unit] == fleet.station[unit]:
@@ -392,7 +392,7 @@ def let_all_go(end_s: float, moments: Moments, posts: Posts, reserve: Reserve, m
             _released(unit, end_s, moments, posts, made)
 
 
-@counting_nothing
+@part_counting_nothing
 def _released(unit: int, at_s: float, moments: Moments, posts: Posts, made: MovesMade) -> None:
     """Write down for how long a reserve was in service."""
     n = made.total[1]
@@ -425,7 +425,7 @@ def advance(
         posts.next_s[unit] = next_change_s(unit, at_s, fleet, moments, posts)
         if moments.home_s[unit] <= at_s:
             _back(unit, fleet, moments, posts)
-        home = fleet.station[unit]
+        home = int(fleet.station[unit])
         if moments.station[unit] != home and posts.clear_s[unit] <= at_s and not on_duty(unit, at_s, fleet, moments):
             move(unit, home, OFF_DUTY, at_s, fleet, drives, ground, moments, posts, made)
             posts.fresh[unit] = False
