@@ -70,6 +70,7 @@ _NAMES = {
     "simulate": "simulation",
     "brownouts": "simulation",
     "second_unit": "simulation",
+    "move_ups": "simulation",
     "Objective": "standards",
     "Standard": "standards",
     "read_stations": "stations",
@@ -143,6 +144,7 @@ if TYPE_CHECKING:
     from fireplan.scenario import Scenario as Scenario
     from fireplan.simulation import brownouts as brownouts
     from fireplan.simulation import hypercube as hypercube
+    from fireplan.simulation import move_ups as move_ups
     from fireplan.simulation import replay as replay
     from fireplan.simulation import second_unit as second_unit
     from fireplan.simulation import simulate as simulate

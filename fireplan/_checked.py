@@ -54,6 +54,7 @@ NOUNS = {
     "StaffingSheet": "a sheet, such as fp.response_performance.staffing_sheet gives",
     "Replay": "a replay, such as fp.replay gives",
     "DispatchMoment": "a moment: fp.simulation.DispatchMoment(...)",
+    "Backfill": "reserves: fp.simulation.Backfill(...)",
     "Siting": "what a question of fp.siting gives",
     "Robustness": "what fp.siting.robustness gives",
     "Rules": "rules: fp.siting.Rules(...)",

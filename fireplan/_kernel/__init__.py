@@ -28,6 +28,7 @@ from fireplan._kernel.shortest_paths.graph import morton_order as morton_order
 from fireplan._kernel.shortest_paths.graph import pattern_of as pattern_of
 from fireplan._kernel.shortest_paths.graph import z_number as z_number
 from fireplan._kernel.shortest_paths.graph import z_square as z_square
+from fireplan._kernel.shortest_paths.lengths import lengths_along as lengths_along
 from fireplan._kernel.shortest_paths.nearest_sources import Moved as Moved
 from fireplan._kernel.shortest_paths.nearest_sources import NearestSources as NearestSources
 from fireplan._kernel.shortest_paths.nearest_sources import Seeds as Seeds

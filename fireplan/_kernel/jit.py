@@ -36,6 +36,9 @@ Counting is by far the most of a small function that is handed dozens of arrays 
 part = _compile(no_cpython_wrapper=True)
 """Compile a part of such a function likewise: it is called by compiled functions alone, and has no door to Python."""
 
+part_counting_nothing = _compile(_nrt=False, no_cpython_wrapper=True)
+"""Both at once: a part of a function that counts nothing either. Doors for dozens of arrays take long to compile."""
+
 
 COMPILING = "compiling once, kept for the next time"
 

@@ -7,22 +7,38 @@ from fireplan.simulation._hypercube_matrix import HypercubeAnswer, hypercube_mat
 from fireplan.simulation._paired_replays import compare_replays, displaced_workload
 from fireplan.simulation._replay import Replay, replay
 from fireplan.simulation._simulate._dispatch_policies import DispatchMoment, nearest
+from fireplan.simulation._simulate._move_policies import (
+    DMEXCLP,
+    Backfill,
+    BestMoves,
+    ComplianceTable,
+    MoveMoment,
+    compliance_table,
+)
+from fireplan.simulation._simulate._moves_judged import move_ups
 from fireplan.simulation._simulate._simulate import simulate
 from fireplan.simulation._simulate._simulation_result import SimulatedHistory, Simulation
 from fireplan.simulation._simulate._what_ifs import brownouts, second_unit
 
 __all__ = [
+    "DMEXCLP",
+    "Backfill",
+    "BestMoves",
+    "ComplianceTable",
     "DispatchMoment",
     "Hypercube",
     "HypercubeAnswer",
+    "MoveMoment",
     "Replay",
     "SimulatedHistory",
     "Simulation",
     "brownouts",
     "compare_replays",
+    "compliance_table",
     "displaced_workload",
     "hypercube",
     "hypercube_matrix",
+    "move_ups",
     "nearest",
     "replay",
     "second_unit",

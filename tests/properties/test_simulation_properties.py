@@ -1,12 +1,13 @@
 """Whatever is simulated: every call ends once, nobody is in two places or off duty, and nothing arrives too early."""
 
 import numpy as np
+import pandas as pd
 import pytest
 import queues
 from how_many import tries
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from regular_calls import HOUR_S, crowded, regular
+from regular_calls import HOUR_S, MONDAY, crowded, regular, two_stations
 
 import fireplan as fp
 from fireplan._kernel import simulation as kernel
@@ -158,3 +159,63 @@ def test_a_unit_drives_home_from_where_it_leaves():
     drives = queues.drives_of(np.array([[60.0, 500.0]]))
     sent = send_units(asked, queues.fleet_at(np.zeros(1), 1, assignable=False), drives, queue=np.array([False]))
     assert sent.unit.tolist() == [0, -1, 0]
+
+
+MOVES = {
+    "best": fp.simulation.BestMoves(least_share=0.0),
+    "again": fp.simulation.BestMoves(least_share=0.0, while_moving=True),
+    "table": fp.simulation.ComplianceTable({1: ["S1"], 2: ["S3", "S1"], 3: ["S2", "S3", "S1"]}, kind="engine"),
+    "nearest": fp.simulation.ComplianceTable({1: ["S2"], 2: ["S1", "S3"]}, kind="engine", assign="nearest first"),
+    "cover": fp.simulation.DMEXCLP(busy=0.4),
+    "nobody": None,
+}
+THREE = two_stations().apply(
+    fp.OpenStation("S3", at=(-140.0, 30.038), units=("E3",)), fp.AddUnit("E4", to="S1", type="engine")
+)
+RUNS = {hours: regular(hours * HOUR_S, units=("E1", "E2"), north=(0.001, 0.02, 0.039)) for hours in (0.5, 1.5)}
+
+
+@settings(max_examples=tries(30))
+@given(
+    asked=st.fixed_dictionaries(
+        {
+            "queue": st.sampled_from([True, False]),
+            "aid": st.booleans(),
+            "assignable": st.booleans(),
+            "demand": st.sampled_from(["days", "poisson"]),
+            "seed": st.integers(0, 2**62),
+        }
+    ),
+    hours=st.sampled_from(sorted(RUNS)),
+    schedules=st.tuples(*[st.sampled_from(SCHEDULES)] * 4),
+    moves=st.sampled_from(sorted(MOVES)),
+    backfill=st.booleans(),
+)
+def test_units_that_move_are_free_and_nobody_is_in_two_places(asked, hours, schedules, moves, backfill):
+    town = fp.Scenario(THREE.roads, THREE.stations, THREE.units.assign(schedule=list(schedules)), THREE.zones)
+    reserve = fp.simulation.Backfill(("E4",), 2, after_s=600.0) if backfill else None
+    found = simulate(town, RUNS[hours], days=2, replications=1, moves=MOVES[moves], backfill=reserve, **asked)
+    n = found.summary()["n"]
+    assert n["served"] + n["aid"] + n["lost"] == n["calls"]
+    assert n["units_sent"] + n["units_aid"] + n["units_unmet"] == n["units_asked"]
+    own = found.responses[~found.responses["mutual_aid"]]
+    stations = dict(town.units["station_id"])
+    for unit_id, theirs in own.sort_values("dispatched").groupby("unit_id"):
+        assert (theirs["dispatched"].to_numpy()[1:] >= theirs["cleared"].to_numpy()[:-1]).all()
+        if backfill and unit_id == "E4":
+            called = found.recalls
+            # Not told are those called in before the first day, and what goes on after the last.
+            first, end = called["released"].min(), MONDAY + pd.Timedelta(days=2)
+            for at in theirs["dispatched"]:
+                within = (called["staffed"] <= at) & (at <= called["released"])
+                assert within.any() or called.empty or at < first or at >= end
+    made = found.moves
+    assert (made["arrives"] >= made["at"]).all()
+    for unit_id, theirs in made.groupby("unit_id"):
+        assert not (backfill and unit_id == "E4")
+        assert (theirs["origin"].to_numpy()[1:] == theirs["to"].to_numpy()[:-1]).all()
+        assert (theirs["origin"] != theirs["to"]).all()
+        assert set(theirs["to"]) <= set(stations.values())
+        out = own[own["unit_id"] == unit_id]
+        for at in theirs["at"]:
+            assert not ((out["dispatched"] < at) & (at < out["cleared"])).any()

@@ -49,6 +49,7 @@ DRIVEN = gpd.GeoDataFrame({"predicted_s": [111.0], "observed_s": [140.0]}, geome
 DAYS = [{k: v.replace("03-05", f"03-{day:02d}") for k, v in ROW.items()} for day in range(1, 15)]
 WEEKS = fp.incidents.read_cad_rows([{**row, "incident_id": str(i)} for i, row in enumerate(DAYS)], timezone="UTC")
 SHEET = fp.response_performance.staffing_sheet(WEEKS, scenario=TOWN, draws=2)
+TWO_UNITS = TOWN.apply(fp.AddUnit("E7", to="S1", type="engine"))
 SIMULATED = fp.simulate(TOWN, WEEKS, days=1, replications=1)
 PAGE, SECOND = fp.maps.OfflineMap(title="x"), fp.maps.OfflineMap(title="y")
 OBJECTS = (
@@ -100,6 +101,12 @@ LEARNT = fp.Calibration("linear", ERROR, network=network_fingerprint(TOWN.roads)
 CALLS = {  # valid calls, by the name of the function: what its arguments are besides those of THINGS
     **{name: {"history": WEEKS, "days": 1, "replications": 1} for name in ("simulate", "brownouts", "second_unit")},
     "Simulation.replication": {"number": 1},
+    "move_ups": {"history": WEEKS, "policies": {"x": fp.simulation.BestMoves()}, "days": 1, "replications": 1},
+    "compliance_table": {"scenario": TWO_UNITS}, "ComplianceTable": {"levels": {1: ["S1"]}}, "BestMoves": {},
+    "DMEXCLP": {}, "Backfill": {"units": ("E1",), "when_out": 1},
+    "MoveMoment": {"at_s": 0.0, "kind": "engine", "free": ("E1",), "stands": ("S1",), "homes": ("S1",),
+                   "arrives_in_s": (0.0,), "may_move": (True,), "cleared": (False,), "out": (), "stations": ("S1",),
+                   "drive_s": ((0.0,),)},
     "nearest": {"moment": fp.simulation.DispatchMoment(0.0, "engine", "", "", "", ("E1",), (60.0,), ("E1",))},
     "DispatchMoment": {"at_s": 0.0, "kind": "engine", "category": "", "call_type": "", "priority": "", "free": ("E1",),
                "travel_s": (60.0,), "all_free": ("E1",)},

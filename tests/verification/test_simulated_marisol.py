@@ -9,6 +9,9 @@ from sample_city import sample_city
 
 import fireplan as fp
 from fireplan.simulation import simulate
+from fireplan.travel import Routes, Spot, places
+from fireplan.travel._places import station_places
+from fireplan.travel._route_lengths import length_rows
 
 NEAR_S = 15.0
 """How far the 90th percentile of a station may be off."""
@@ -69,3 +72,18 @@ def test_one_call_at_a_time_is_the_static_first_due():
     assert (came.loc[reached, "station_id"] == due.loc[reached, "first_due"]).all()
     np.testing.assert_array_equal(came.loc[reached, "travel_s"], due.loc[reached, "first_due_s"].astype(float))
     assert came.loc[~reached, "mutual_aid"].all()  # four zones that no road leads to
+
+
+def test_kilometres_are_those_of_the_quickest_ways(project):
+    """Against the way itself, drawn in the network's CRS, which makes it a little shorter."""
+    town = project.today
+    starts, ends = station_places(town), places(town, "zones")
+    found = length_rows(town, ends)
+    routes = Routes(town.roads, cutoff_s=5000)
+    rng = np.random.default_rng(1)
+    for _ in range(15):
+        i, j = int(rng.integers(len(starts.ids))), int(rng.integers(len(ends.ids)))
+        spots = [Spot(int(at.on_road.street[k]), float(at.on_road.along[k])) for at, k in ((starts, i), (ends, j))]
+        way = routes.way(*spots)
+        assert way is not None
+        assert found[i, j] == pytest.approx(np.hypot(*np.diff(way[0], axis=0).T).sum(), rel=1e-3)

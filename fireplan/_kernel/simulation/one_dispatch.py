@@ -136,7 +136,10 @@ class Moments(NamedTuple):
     station
         Where it is stationed now: row of its own station, or of that to which it was moved.
     away
-        How many are stationed elsewhere than at home, as an array of one.
+        How many are stationed elsewhere than at home, or drive home from there, as an array of one.
+    left, left_s
+        Of one that drives from one station to another: the station it left, and when; -1: it drives from elsewhere, or
+        not at all. [s]
     """
 
     home_s: NDArray[np.float64]
@@ -146,6 +149,8 @@ class Moments(NamedTuple):
     held_s: NDArray[np.float64]
     station: NDArray[np.int32]
     away: NDArray[np.int64]
+    left: NDArray[np.int32]
+    left_s: NDArray[np.float64]
 
 
 def units_by_kind(
@@ -184,6 +189,8 @@ def all_at_home(units: UnitsInService) -> Moments:
         held_s=never.copy(),
         station=units.station.copy(),
         away=np.zeros(1, dtype=np.int64),
+        left=np.full(len(units.station), -1, dtype=np.int32),
+        left_s=never.copy(),
     )
 
 
@@ -223,9 +230,18 @@ def free_from_s(unit: int, at_s: float, fleet: UnitsInService, moments: Moments)
 
 @counting_nothing
 def eta_s(row: int, unit: int, at_s: float, asked: UnitsAsked, drives: Drives, moments: Moments) -> float:
-    """Say how long a unit drives at the median: one on its way home by way of its station. [s]"""
+    """
+    Say how long a unit drives at the median: one on its way home by way of its station. [s]
+
+    One that drives from a station to another may as well turn back to where it came from.
+    """
     drive_s = float(drives.median_s[asked.period[row], asked.place[row], moments.station[unit]])
-    return drive_s + max(moments.home_s[unit] - at_s, 0.0)
+    drive_s += max(moments.home_s[unit] - at_s, 0.0)
+    left = moments.left[unit]
+    if left >= 0 and moments.home_s[unit] > at_s:
+        back_s = at_s - moments.left_s[unit]
+        drive_s = min(drive_s, back_s + float(drives.median_s[asked.period[row], asked.place[row], left]))
+    return drive_s
 
 
 @counting_nothing

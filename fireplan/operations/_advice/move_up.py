@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from fireplan import wording
+from fireplan._kernel.simulation import LEAST_SHARE, MOST_MOVES, SHORTEST_S
 from fireplan.operations._events.event import SECOND_US
 
 if TYPE_CHECKING:
@@ -17,13 +18,6 @@ if TYPE_CHECKING:
 
     from fireplan.operations._status.live_cover import CoverNow
     from fireplan.operations._status.unit_status import UnitNow
-
-LEAST_SHARE = 0.01
-"""A move that regains a smaller share of all demand than this is not worth an engine on the road."""
-
-MOST_MOVES = 3
-SHORTEST_S = 60.0
-"""Drives shorter than this count as this long: otherwise the quickest move would always win. [s]"""
 
 
 @dataclass(frozen=True, slots=True)

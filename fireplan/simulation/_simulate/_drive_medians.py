@@ -52,6 +52,8 @@ class DriveMedians(NamedTuple):
         Row of the place of each pattern of a call.
     period_of_minute
         Row of the period of each minute of the week, from Monday at midnight.
+    ends
+        The places on the road, in the order of the rows.
     notes
         What was put together.
     """
@@ -61,6 +63,7 @@ class DriveMedians(NamedTuple):
     stations: tuple[str, ...]
     place: NDArray[np.int64]
     period_of_minute: NDArray[np.int64]
+    ends: Places
     notes: tuple[str, ...]
 
 
@@ -81,7 +84,7 @@ def drive_medians(scenario: Scenario, templates: CallTemplates) -> DriveMedians:
         driven = scenario if not name else scenario.during(name, incidents=False)
         median_s[row] = time_rows(driven, ends).T
     ids = tuple(map(str, station_places(scenario).ids))
-    return DriveMedians(median_s, nearest_first(median_s), ids, place, _period_of_minute(scenario, names), notes)
+    return DriveMedians(median_s, nearest_first(median_s), ids, place, _period_of_minute(scenario, names), ends, notes)
 
 
 def _put_together(xy: NDArray[np.float64], most: int) -> tuple[NDArray[np.float64], NDArray[np.int64], float]:

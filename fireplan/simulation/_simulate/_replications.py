@@ -10,18 +10,20 @@ import pandas as pd
 from fireplan._kernel.simulation import Drives, UnitsAsked
 from fireplan.drive_times._travel_spread import LEVELS, NORMAL_SHAPE
 from fireplan.simulation._simulate._event_loop import send_units
+from fireplan.simulation._simulate._moving_loop import send_with_moves
 from fireplan.simulation._simulate._random_streams import Decision, stream
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from fireplan._kernel.simulation import UnitsInService, UnitsSent
+    from fireplan._kernel.simulation import MovesMade, UnitsInService, UnitsSent
     from fireplan.drive_times import TravelSpread
     from fireplan.response_performance._time_bins import LocalPeriod
     from fireplan.simulation._simulate._call_templates import CallTemplates
     from fireplan.simulation._simulate._demand_draws import DemandModel
     from fireplan.simulation._simulate._dispatch_policies import Dispatch
     from fireplan.simulation._simulate._drive_medians import DriveMedians
+    from fireplan.simulation._simulate._moving_loop import Movement
 
 OWN, AID, UNMET = 0, 1, 2
 """Who comes of each unit asked for: one of the department's own, a neighbour's, nobody."""
@@ -53,6 +55,8 @@ class SimulationModel(NamedTuple):
         Whether neighbours take what nobody of the department serves.
     policy
         Chooses units; None: the nearest.
+    movement
+        Moves units up and calls reserves in; None: nobody does.
     """
 
     templates: CallTemplates
@@ -70,6 +74,7 @@ class SimulationModel(NamedTuple):
     beyond: NDArray[np.bool_]
     aid: bool
     policy: Dispatch | None
+    movement: Movement | None
 
 
 class Replication(NamedTuple):
@@ -86,6 +91,8 @@ class Replication(NamedTuple):
         Of each unit asked for, in order of asking: row of its call, kind, when, and whether it was called off.
     who, sent
         Who came, and the stamps; of `sent.unit` rows of the units in service, -1 for none of them.
+    made
+        Who was moved up and called in; None: nobody could be.
     """
 
     template: NDArray[np.int32]
@@ -98,6 +105,7 @@ class Replication(NamedTuple):
     off: NDArray[np.bool_]
     who: NDArray[np.int8]
     sent: UnitsSent
+    made: MovesMade | None
 
     @property
     def counts(self) -> NDArray[np.bool_]:
@@ -164,15 +172,21 @@ def simulated(model: SimulationModel, seed: int, replication: int) -> Replicatio
     chooser = None
     if model.policy is not None:
         chooser = model.policy.chooser(asked, model.fleet, drives, pattern)
-    sent = send_units(asked, model.fleet, drives, queue=model.queue, beyond=model.beyond[item], chooser=chooser)
+    ends = _elapsed_s(model, np.array([model.warm_up_days, model.warm_up_days + model.days]) * DAY_S)
+    made = None
+    if model.movement is None:
+        sent = send_units(asked, model.fleet, drives, queue=model.queue, beyond=model.beyond[item], chooser=chooser)
+    else:
+        waits = model.queue[asked.kind] & ~model.beyond[item]
+        sent, made = send_with_moves(
+            asked, model.fleet, drives, model.movement, waits=waits, end_s=float(ends[1]), chooser=chooser
+        )
     who = np.where(sent.unit >= 0, OWN, AID if model.aid else UNMET).astype(np.int8)
     if model.aid:
         _with_aid(model, asked, levels[Decision.AID], sent)
-    end = (model.warm_up_days + model.days) * DAY_S
-    ends = _elapsed_s(model, np.array([model.warm_up_days * DAY_S, end]))
     return Replication(
         calls.template.astype(np.int32), received_s, float(ends[0]), float(ends[1]), call.astype(np.int32),
-        templates.kind[item].astype(np.int16), at_s, np.isfinite(templates.called_off_s[item]), who, sent,
+        templates.kind[item].astype(np.int16), at_s, np.isfinite(templates.called_off_s[item]), who, sent, made,
     )  # fmt: skip
 
 

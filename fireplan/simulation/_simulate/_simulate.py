@@ -24,13 +24,14 @@ from fireplan.simulation._simulate._drive_medians import drive_medians
 from fireplan.simulation._simulate._habits import Habits, aid_note, habits
 from fireplan.simulation._simulate._headline import headline_of
 from fireplan.simulation._simulate._mean_interval import mean_interval
+from fireplan.simulation._simulate._move_ups import movement_of
 from fireplan.simulation._simulate._replications import Replication, SimulationModel, simulated
 from fireplan.simulation._simulate._simulation_result import Simulation, share_within
 from fireplan.simulation._whole_week import refuse_parts
 from fireplan.stations._apparatus import ALSO_COUNTS_AS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from numpy.typing import NDArray
 
@@ -39,6 +40,8 @@ if TYPE_CHECKING:
     from fireplan.simulation._simulate._call_templates import CallTemplates
     from fireplan.simulation._simulate._demand_draws import Demand
     from fireplan.simulation._simulate._dispatch_policies import DispatchMoment
+    from fireplan.simulation._simulate._move_policies import DMEXCLP, Backfill, BestMoves, ComplianceTable, MoveMoment
+    from fireplan.simulation._simulate._moving_loop import MovePolicy
     from fireplan.standards import Objective
 
 AT_LEAST = 5
@@ -80,6 +83,8 @@ def simulate(  # noqa: PLR0913 - what is drawn, who answers, and how sure
     objective: Objective | None = None,
     within: float | None = None,
     warm_up_days: int = 1,
+    moves: ComplianceTable | DMEXCLP | BestMoves | Callable[[MoveMoment], Iterable[tuple[str, str]]] | None = None,
+    backfill: Backfill | None = None,
 ) -> Simulation:
     """
     Simulate a department over many days: who is free, who comes, and how long that takes.
@@ -132,10 +137,17 @@ def simulate(  # noqa: PLR0913 - what is drawn, who answers, and how sure
         Stop when the 95 % interval of that share is no wider than this, such as 0.01; at least five replications.
     warm_up_days
         Days that are simulated first and not counted.
+    moves
+        How free units are stationed while others are out: `fireplan.simulation.ComplianceTable`, `DMEXCLP`,
+        `BestMoves`, or a function that is given a `fireplan.simulation.MoveMoment` and gives moves as pairs of a
+        unit's id and a station's (in Python, a hundred times slower). Left out: nobody moves up.
+    backfill
+        Reserves that are called in while many are out: a `fireplan.simulation.Backfill`.
 
     Returns
     -------
-    The simulation: a history of its first replication, `summary()`, `utilisation()`. Modelled.
+    The simulation: a history of its first replication, `summary()`, `utilisation()`; with `moves` or `backfill` its
+    `moves` and `recalls` too. Modelled.
 
     Raises
     ------
@@ -154,8 +166,12 @@ def simulate(  # noqa: PLR0913 - what is drawn, who answers, and how sure
     else handed to aid, else lost. Random numbers belong to the call and the place of a unit among those sent to it, so
     that two scenarios see the same calls with the same luck: compare them replication by replication.
 
-    Not simulated: crews that share apparatus, moves between stations, traffic that differs from day to day, and where
-    on its way home a unit is.
+    A unit that was moved stays where it is stationed until it is moved again: from there it is sent, and there it
+    returns, from a call too. It is driven there at the median, and until it has arrived it is taken to come by way of
+    its new station. One whose hours end elsewhere drives home then.
+
+    Not simulated: crews that share apparatus, traffic that differs from day to day, and where on its way home a unit
+    is.
 
     Examples
     --------
@@ -177,7 +193,7 @@ def simulate(  # noqa: PLR0913 - what is drawn, who answers, and how sure
     return simulate_known(
         scenario, known, days=days, replications=replications, seed=seed, demand=demand, growth=growth, start=start,
         queue=queue, aid=aid, assignable=assignable, brown_outs=brown_outs, policy=policy, objective=objective,
-        within=within, warm_up_days=warm_up_days,
+        within=within, warm_up_days=warm_up_days, moves=moves, backfill=backfill,
     )  # fmt: skip
 
 
@@ -216,6 +232,8 @@ def simulate_known(  # noqa: PLR0913 - as `simulate`
     objective: Objective | None = None,
     within: float | None = None,
     warm_up_days: int = 1,
+    moves: MovePolicy | None = None,
+    backfill: Backfill | None = None,
 ) -> Simulation:
     """Simulate a scenario by what is known of a history; see `simulate`."""
     _check(days, replications, seed, within, warm_up_days)
@@ -237,6 +255,9 @@ def simulate_known(  # noqa: PLR0913 - as `simulate`
     crews = units_on_duty(
         scenario, stations=drives.stations, kinds=templates.kinds, clock=clock, brown_outs=out, assignable=assignable
     )
+    movement = movement_of(
+        scenario, moves, backfill, objective=objective, templates=templates, drives=drives, crews=crews, clock=clock
+    )
     calibration = scenario.calibration if scenario.roads.calibrated else None
     model = SimulationModel(
         templates=templates,
@@ -255,6 +276,7 @@ def simulate_known(  # noqa: PLR0913 - as `simulate`
         queue=waits,
         beyond=beyond,
         aid=aid,
+        movement=movement,
         policy=None
         if policy is None
         else Dispatch(policy, [*crews.units.index.astype(str)], templates.kinds, templates.incidents),
@@ -273,6 +295,7 @@ def simulate_known(  # noqa: PLR0913 - as `simulate`
         *habit,
         *drives.notes,
         *crews.notes,
+        *(() if movement is None else movement.notes),
         *_beyond_said(templates, beyond),
         *_grounds(scenario, model, within, runs, share),
     )

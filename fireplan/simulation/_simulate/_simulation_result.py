@@ -12,6 +12,7 @@ import pandas as pd
 
 from fireplan import wording
 from fireplan._checked import takes
+from fireplan._kernel.simulation import ADVISED, HOLE_FILLED, OFF_DUTY
 from fireplan._one_release import OfOneRelease
 from fireplan.errors import InputError, quoted
 from fireplan.response_performance._statistics import FEWEST, USUAL_SHARE, percentile
@@ -30,8 +31,17 @@ if TYPE_CHECKING:
     from fireplan.simulation._simulate._replications import Replication, SimulationModel
 
 OUTCOMES = {OWN: "served", AID: "aid", UNMET: "lost"}
+WHY = {ADVISED: "moved up", HOLE_FILLED: "home, as its post is filled", OFF_DUTY: "home, off duty"}
+DAY_S = 86_400.0
 OF_CALLS = ("call_type", "category", "priority", "mode")
 HOUR_S = 3_600.0
+MOVING = {
+    "moves_a_day": ("Moves between stations", "moves a day"),
+    "move_km_a_day": ("Driven on moves, beyond the way back", "km a day"),
+    "move_hours_a_day": ("Time on moves, beyond the way back", "hours a day"),
+    "recalls_a_day": ("Reserves called in", "recalls a day"),
+    "recalled_hours_a_day": ("Reserves in service", "hours a day"),
+}
 
 
 @takes
@@ -152,6 +162,63 @@ class Simulation(OfOneRelease):
         return SimulatedHistory(self._incidents(found, ids), self._responses(found, ids), self.timezone)
 
     @property
+    def moves(self) -> pd.DataFrame:
+        """
+        Moves between stations in the first replication.
+
+        Returns
+        -------
+        In order of time: `unit_id`, `origin` and `to` (stations; origin is that to which it was on its way, if it was),
+        `why`, `at` and `arrives` [UTC], `drive_s` and `drive_km`, and of these `extra_s` and `extra_km`: what it would
+        not have driven on its way back [s, km]. Empty where no policy moves units.
+        """
+        found, model = self._runs[0], self._model
+        made = found.made
+        if made is None:
+            at = self._stamps(np.zeros(0))
+            columns = ("unit_id", "origin", "to", "why", "at", "arrives", "drive_s", "drive_km", "extra_s", "extra_km")
+            return pd.DataFrame({name: at if name in {"at", "arrives"} else np.zeros(0) for name in columns})
+        rows = _within(made.at_s, found)
+        stations = np.array(model.drives.stations, dtype=object)
+        table = pd.DataFrame(
+            {
+                "unit_id": pd.array(self._units.index.to_numpy(object)[made.unit[rows]], dtype="str"),
+                "origin": pd.array(stations[made.origin[rows]], dtype="str"),
+                "to": pd.array(stations[made.to[rows]], dtype="str"),
+                "why": pd.array([WHY[int(code)] for code in made.why[rows]], dtype="str"),
+                "at": self._stamps(made.at_s[rows]),
+                "arrives": self._stamps(made.arrives_s[rows]),
+                "drive_s": made.drive_s[rows],
+                "drive_km": made.drive_m[rows] / 1000,
+                "extra_s": made.extra_s[rows],
+                "extra_km": made.extra_m[rows] / 1000,
+            }
+        )
+        table.attrs = {"basis": self.basis}
+        return table
+
+    @property
+    def recalls(self) -> pd.DataFrame:
+        """
+        Reserves that were called in, in the first replication.
+
+        Returns
+        -------
+        `unit_id`, `called`, `staffed` and `released` [UTC]; of one that was needed no longer before it was staffed the
+        latter two are missing. Empty without `backfill`.
+        """
+        unit, called, staffed, released = _recalls(self._runs[0])
+        rows = _within(called, self._runs[0])
+        return pd.DataFrame(
+            {
+                "unit_id": pd.array(self._units.index.to_numpy(object)[unit[rows]], dtype="str"),
+                "called": self._stamps(called[rows]),
+                "staffed": self._stamps(staffed[rows]),
+                "released": self._stamps(released[rows]),
+            }
+        )
+
+    @property
     def headline(self) -> str:
         """What `share_within` is the share of, in words."""
         return self._headline.title
@@ -206,6 +273,7 @@ class Simulation(OfOneRelease):
             "p50_s": ("First arrival, half of calls", "s"),
             "p90_s": ("First arrival, nine of ten calls", "s"),
             "share_within": (self._headline.title, "share of calls"),
+            **(MOVING if self._model.movement is not None else {}),
         }
         told = [
             {
@@ -242,8 +310,11 @@ class Simulation(OfOneRelease):
         units = len(self._units)
         busy = np.array([self._busy_s(found) for found in self._runs])
         duty_s = self._duty_s(self._runs[0])
+        reserves = self._model.movement is not None and self._model.movement.reserve.when_out > 0
+        each_s = np.array([self._duty_s(found) for found in self._runs]) if reserves else duty_s
+        duty_s = each_s.mean(axis=0) if reserves else duty_s
         with np.errstate(invalid="ignore", divide="ignore"):
-            shares = busy / duty_s
+            shares = busy / each_s
         each = [mean_interval(shares[:, unit], least=0.0, most=1.0) for unit in range(units)]
         sent = [np.bincount(f.sent.unit[self._sent_rows(f)], minlength=units) for f in self._runs]
         table = pd.DataFrame(
@@ -286,6 +357,29 @@ class Simulation(OfOneRelease):
             "p50_s": (nothing if few else percentile(reached, 0.5), len(reached)),
             "p90_s": (nothing if few else percentile(reached, USUAL_SHARE), len(reached)),
             "share_within": self._share_within(found),
+            **self._moving(found),
+        }
+
+    def _moving(self, found: Replication) -> dict[str, tuple[float, int]]:
+        """What moving up and calling in cost each day, and how many moves or recalls that is of."""
+        made = found.made
+        if made is None:
+            return {}
+        days = (found.until_s - found.counted_from_s) / DAY_S
+        rows = _within(made.at_s, found)
+        n = int(rows.sum())
+        _, called_s, staffed_s, released_s = _recalls(found)
+        recalled = _within(called_s, found)
+        hours = np.nansum(
+            np.clip(released_s, found.counted_from_s, found.until_s)
+            - np.clip(staffed_s, found.counted_from_s, found.until_s)
+        )
+        return {
+            "moves_a_day": (n / days, n),
+            "move_km_a_day": (float(made.extra_m[rows].sum()) / 1000 / days, n),
+            "move_hours_a_day": (float(made.extra_s[rows].sum()) / HOUR_S / days, n),
+            "recalls_a_day": (int(recalled.sum()) / days, int(recalled.sum())),
+            "recalled_hours_a_day": (float(hours) / HOUR_S / days, int(recalled.sum())),
         }
 
     def _share_within(self, found: Replication) -> tuple[float, int]:
@@ -309,7 +403,13 @@ class Simulation(OfOneRelease):
         """Time on duty of each unit, within the period that counts. [s]"""
         begin, end = self._model.fleet.duty_begin_s, self._model.fleet.duty_end_s
         span = np.clip(end, found.counted_from_s, found.until_s) - np.clip(begin, found.counted_from_s, found.until_s)
-        return _sums(self._duty.owner, span, len(self._units))
+        duty_s = _sums(self._duty.owner, span, len(self._units))
+        if found.made is not None and self._model.movement is not None:
+            reserve = self._model.movement.reserve.unit
+            unit, _, staffed_s, released_s = _recalls(found)
+            begins, ends = (np.clip(s, found.counted_from_s, found.until_s) for s in (staffed_s, released_s))
+            duty_s[reserve] = _sums(unit, np.nan_to_num(ends - begins), len(duty_s))[reserve]
+        return duty_s
 
     @staticmethod
     def _sent_rows(found: Replication) -> NDArray[np.bool_]:
@@ -378,6 +478,22 @@ class Simulation(OfOneRelease):
         at = us.view("datetime64[us]")
         at[missing] = np.datetime64("NaT")
         return pd.DatetimeIndex(at).tz_localize("UTC")
+
+
+def _within(at_s: NDArray[np.float64], found: Replication) -> NDArray[np.bool_]:
+    """Which moments lie in the period that counts."""
+    return np.asarray((at_s >= found.counted_from_s) & (at_s < found.until_s))
+
+
+def _recalls(
+    found: Replication,
+) -> tuple[NDArray[np.int32], NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
+    """Reserves called in: which, when, and from when until when they were in service, NaN where they never were. [s]"""
+    made = found.made
+    if made is None:
+        nobody = np.zeros(0)
+        return np.zeros(0, dtype=np.int32), nobody, nobody, nobody
+    return made.recalled, made.called_s, made.staffed_s, made.released_s
 
 
 def share_within(

@@ -145,7 +145,7 @@ def brownouts(  # noqa: PLR0913 - what is closed, and how sure
         rows = []
         for key, said, out in trials:
             found = simulate_known(scenario, known, **asked, brown_outs=out)
-            rows.append({"closed": key, "units": said, **_paired(today, found, "closed")})
+            rows.append({"closed": key, "units": said, **paired_figures(today, found, "closed")})
             step()
     table = pd.DataFrame(rows).set_index("closed")
     return _told(table.sort_values("share_within", ascending=False, kind="stable"), today)
@@ -230,7 +230,7 @@ def second_unit(
             unit_id = _free_id(f"second {type} {name}", tables.units.index)
             more = scenario.apply(AddUnit(unit_id, to=name, type=type))
             found = simulate_known(more, known, **asked)
-            rows.append({"station_id": name, "units": f"another {type}", **_paired(today, found, "added")})
+            rows.append({"station_id": name, "units": f"another {type}", **paired_figures(today, found, "added")})
             step()
     table = pd.DataFrame(rows).set_index("station_id")
     return _told(table.sort_values("share_within", ascending=False, kind="stable"), today)
@@ -247,7 +247,9 @@ def _in_turn(closures: Sequence[tuple[str, ...]], period: LocalPeriod, days: int
     return found
 
 
-def _paired(today: Simulation, other: Simulation, what: str) -> dict[str, float]:
+def paired_figures(
+    today: Simulation, other: Simulation, what: str, *, before_called: str = "today"
+) -> dict[str, float]:
     """Set figures side by side, replication by replication: other less today."""
     before, after = today.by_replication(), other.by_replication()
     counted = today.summary()["n"]
@@ -255,7 +257,7 @@ def _paired(today: Simulation, other: Simulation, what: str) -> dict[str, float]
     for name in FIGURES:
         gap = mean_interval((after[name] - before[name]).to_numpy(float))
         row |= {
-            f"{name}_today": float(before[name].mean()),
+            f"{name}_{before_called}": float(before[name].mean()),
             f"{name}_{what}": float(after[name].mean()),
             name: gap.mean,
             f"{name}_low": gap.low,
