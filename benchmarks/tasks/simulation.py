@@ -91,6 +91,7 @@ def by_fireplan(calls: Calls):
         at_s=calls.at_s, kind=none, place=calls.place.astype(np.int32), period=none, urgency=np.arange(n),
         circumstance=none, turnout_level=np.full(n, 0.5), drive_z=np.zeros(n), pace=np.ones(n), stay_s=calls.stay_s,
         called_off_s=np.full(n, np.nan), leaves=calls.place.astype(np.int32),
+        sibling=np.arange(n), went=np.full(n, -1, dtype=np.int32),
     )  # fmt: skip
     mate_start, mate = kernel.mates_of(np.full(UNITS, -1))
     start, unit = kernel.units_by_kind(np.ones((1, UNITS), dtype=bool), calls.station, STATIONS)

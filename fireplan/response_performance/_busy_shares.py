@@ -10,9 +10,13 @@ import pandas as pd
 from fireplan._checked import takes
 from fireplan.errors import InputError, listed, quoted
 from fireplan.response_performance._workload import workload
+from fireplan.scenario import held
+from fireplan.stations._shared_crews import mates
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from numpy.typing import NDArray
 
     from fireplan.response_performance._attendance import Attendance, History
     from fireplan.scenario import Scenario
@@ -47,7 +51,8 @@ def busy_shares(
     Returns
     -------
     By `unit_id`, 0 to 1: committed by staffed time, as `workload` has it, 0 for a unit that was never staffed then;
-    1 where it was committed beyond its staffed time. `.attrs` hold `source` ("history"), `when`, `start`, `end`,
+    1 where it was committed beyond its staffed time. A unit that shares its crew (`shared_crew` of the scenario) is out
+    while its crew is out with another, too. `.attrs` hold `source` ("history"), `when`, `start`, `end`,
     `basis`, `unknown`: how many responses have no known end, so that their time is missing; and `unseen`: units
     without a response then, which count as never out.
 
@@ -81,7 +86,8 @@ def busy_shares(
         table = pd.DataFrame(table.xs(worst, level=["weekday", "hour"]))
         attrs["when"] = f"{WORST_HOUR}, {str(worst[0])[:3]} {int(worst[1]):02d}:00"
     staffed = table["staffed_h"].to_numpy(float)
-    share = np.where(staffed > 0, table["committed_h"].to_numpy(float) / np.where(staffed > 0, staffed, 1.0), 0.0)
+    committed = _with_mates(table["committed_h"], scenario)
+    share = np.where(staffed > 0, committed / np.where(staffed > 0, staffed, 1.0), 0.0)
     found: pd.Series[Any] = pd.Series(
         np.clip(share, 0.0, 1.0), index=pd.Index(table.index, name="unit_id"), name="busy_share"
     )
@@ -90,3 +96,10 @@ def busy_shares(
     found = found.reindex(scenario.units.index).fillna(0.0)
     found.attrs.update(attrs)
     return found
+
+
+def _with_mates(committed_h: pd.Series[float], scenario: Scenario) -> NDArray[np.float64]:
+    """Hours for which each unit, or another that its crew took out, was committed. [h]"""
+    of = {str(unit): float(hours) for unit, hours in committed_h.items()}
+    shared = mates(held(scenario).units)
+    return np.array([hours + sum(of.get(mate, 0.0) for mate in shared.get(unit, ())) for unit, hours in of.items()])

@@ -119,6 +119,7 @@ CALLS = {  # valid calls, by the name of the function: what its arguments are be
     "ScaleSpeeds": {"factor": 1.1},
     "SetSchedule": {"schedule": "08:00-20:00"},
     "SetTurnout": {"turnout_s": 80},
+    "ShareCrew": {"units": ("E1",)},
     "Scenario": {"roads": TOWN.roads, "stations": TOWN.stations, "units": TOWN.units, "zones": TOWN.zones},
     "Objective": {"key": "x", "title": "x", "limit_s": 240},
     "Standard": {"name": "x", "title": "x", "objectives": (GOAL,)},

@@ -46,6 +46,8 @@ def asked_at(at_s, stay_s, place=None, *, urgency=None):
         stay_s=np.asarray(stay_s, dtype=float),
         called_off_s=np.full(n, np.nan),
         leaves=none if place is None else np.asarray(place, dtype=np.int32),
+        sibling=np.arange(n),
+        went=np.full(n, -1, dtype=np.int32),
     )
 
 

@@ -414,3 +414,72 @@ def test_nights_on_which_the_clocks_change_keep_their_hours():
         local = found.incidents["received"].dt.tz_convert(found.timezone)
         assert (local.dt.tz_localize(None).dt.minute.isin([15, 45])).all()
         assert len(local) == 3 * 48
+
+
+def test_a_unit_that_cleared_is_not_sent_again_as_the_second_unit_of_its_call():
+    """Of two engines one is out all day: the other goes to each call once, and is free long before the next."""
+    town = two_stations()
+    cards = {"fire": {"engine": 2}}
+    asked = {"days": 7, "replications": 1, "run_cards": cards, "brown_outs": {"E2": "always"}, "aid": False}
+    for policy in (None, fp.simulation.nearest):
+        found = simulate(town, regular(6 * HOUR_S), **asked, queue=True, policy=policy)
+        told = figures(found)
+        assert told["units_asked"] == 2 * told["calls"]
+        assert told["units_sent"] == told["calls"] == told["units_unmet"]
+        assert not found.responses.duplicated(["incident_id", "unit_id"]).any()
+
+
+def test_who_waits_for_a_unit_that_has_gone_to_its_call_holds_up_nobody():
+    """The second engine of a call can only be E1, which went as its first: later calls do not wait behind it."""
+    rows = [
+        row
+        for i in range(28)
+        for at in [MONDAY + pd.Timedelta(hours=6 * i)]
+        for row in (
+            went(f"a{i}", "E1", 0, 60, 120, 300, 4000, at=at),
+            went(f"b{i}", "E1", 0, 60, 120, 300, 1500, at=at + pd.Timedelta(minutes=10)),
+            went(f"b{i}", "E2", 0, 60, 120, 300, 1500, at=at + pd.Timedelta(minutes=10)),
+            went(f"c{i}", "E1", 0, 60, 120, 300, 1500, at=at + pd.Timedelta(minutes=20)),
+        )
+    ]
+    asked = {"days": 6, "replications": 1, "brown_outs": {"E2": "always"}, "aid": False, "queue": True}
+    for policy in (None, fp.simulation.nearest):
+        told = figures(simulate(two_stations(), history(*rows), **asked, policy=policy))
+        assert told["served"] == told["calls"]
+        assert told["units_unmet"] == told["calls"] / 3
+
+
+def shared_crew():
+    """A truck that the engine's crew takes out."""
+    return TOWN.apply(fp.AddUnit("T1", to="S1", shared_crew="E1"))
+
+
+def test_a_crew_takes_out_one_of_its_units_at_a_time():
+    rows = [
+        row
+        for i in range(28)
+        for at in [MONDAY + pd.Timedelta(hours=6 * i)]
+        for row in (
+            went(f"a{i}", "E1", 0, 60, 120, 300, 1500, at=at),
+            went(f"b{i}", "T1", 0, 60, 120, 300, 1500, at=at + pd.Timedelta(minutes=10)),
+        )
+    ]
+    found = simulate(shared_crew(), history(*rows), days=6, replications=1, queue=True)
+    came = found.responses.sort_values("dispatched")
+    home = came["cleared"] + (came["arrived"] - came["enroute"])  # as far back as there
+    gap = (came["dispatched"] - home.shift()).dt.total_seconds()[came["unit_type"] == "truck"]
+    np.testing.assert_allclose(gap, 0.0, atol=1.0)
+    assert "one crew for several units, of which one at a time can be out: E1 + T1" in found.notes
+    own = simulate(shared_crew().apply(fp.ShareCrew(("E1", "T1"), apart=True)), history(*rows), days=6, replications=1)
+    assert figures(own)["wait_mean_s"] == 0 < figures(found)["wait_mean_s"]
+
+
+def test_nobody_waits_for_the_second_unit_of_a_crew_at_the_same_call():
+    cards = {"fire": {"engine": 1, "truck": 1}}
+    found = simulate(shared_crew(), regular(6 * HOUR_S), days=7, replications=1, run_cards=cards, aid=False, queue=True)
+    told = figures(found)
+    assert told["units_sent"] == told["units_unmet"] == told["calls"]
+    assert any("for more (truck) than there are" in note for note in found.notes)
+    one_quint = fp.Scenario(TOWN.roads, TOWN.stations, TOWN.units.assign(type="quint"), TOWN.zones)
+    alone = figures(simulate(one_quint, regular(6 * HOUR_S), days=7, replications=1, run_cards=cards, aid=False))
+    assert alone["units_sent"] == alone["units_unmet"] == alone["calls"]

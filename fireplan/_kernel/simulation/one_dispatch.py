@@ -80,6 +80,10 @@ class UnitsAsked(NamedTuple):
         From dispatch to being called off, whoever is sent; NaN: it arrives. [s]
     leaves
         Place from which it drives home: that of the call, or a hospital. The way there is part of `stay_s`.
+    sibling
+        The next row of the same call, after the last the first; itself, if there is no other: `in_rings` of the calls.
+    went
+        Who was sent, -1 until then; written as rows are served. No unit goes to a call twice.
     """
 
     at_s: NDArray[np.float64]
@@ -94,6 +98,8 @@ class UnitsAsked(NamedTuple):
     stay_s: NDArray[np.float64]
     called_off_s: NDArray[np.float64]
     leaves: NDArray[np.int32]
+    sibling: NDArray[np.int64]
+    went: NDArray[np.int32]
 
 
 class Drives(NamedTuple):
@@ -165,6 +171,19 @@ def mates_of(crew: NDArray[np.integer]) -> tuple[NDArray[np.int64], NDArray[np.i
     return np.concatenate([[0], np.cumsum(shares.sum(axis=1))]).astype(np.int64), np.nonzero(shares)[1].astype(np.int32)
 
 
+def in_rings(call: NDArray[np.integer]) -> NDArray[np.int64]:
+    """Give `sibling` of rows, by the number of the call of each."""
+    order = np.argsort(call, kind="stable")
+    numbers = call[order]
+    last = np.append(numbers[1:] != numbers[:-1], True)[: len(call)]
+    first = np.append(True, last[:-1])[: len(call)]
+    following = np.append(order[1:], -1)[: len(call)]
+    following[last] = order[first]
+    found = np.empty(len(call), dtype=np.int64)
+    found[order] = following
+    return found
+
+
 def nearest_first(median_s: NDArray[np.float32]) -> NDArray[np.int16]:
     """Give rows of stations in order of their drives, for each period and place."""
     return np.argsort(median_s, axis=-1, kind="stable").astype(np.int16)
@@ -219,6 +238,17 @@ def free_from_s(unit: int, at_s: float, fleet: UnitsInService, moments: Moments)
 
 
 @counting_nothing
+def has_gone(row: int, unit: int, asked: UnitsAsked) -> bool:
+    """Say whether a unit was sent to the call of a row already."""
+    other = asked.sibling[row]
+    while other != row:
+        if asked.went[other] == unit:
+            return True
+        other = asked.sibling[other]
+    return False
+
+
+@counting_nothing
 def eta_s(row: int, unit: int, at_s: float, asked: UnitsAsked, drives: Drives, moments: Moments) -> float:
     """Say how long a unit drives at the median: one on its way home by way of its station. [s]"""
     drive_s = float(drives.median_s[asked.period[row], asked.place[row], moments.station[unit]])
@@ -227,7 +257,7 @@ def eta_s(row: int, unit: int, at_s: float, asked: UnitsAsked, drives: Drives, m
 
 @counting_nothing
 def choose(row: int, at_s: float, asked: UnitsAsked, fleet: UnitsInService, drives: Drives, moments: Moments) -> int:
-    """Find the nearest unit that may be sent now; of some as near the first in the table; -1: none."""
+    """Find the nearest unit that may be sent now and has not gone yet; of some as near the table's first; -1: none."""
     best, best_s = -1, np.inf
     period, place = asked.period[row], asked.place[row]
     n_stations = drives.nearest.shape[2]
@@ -235,7 +265,7 @@ def choose(row: int, at_s: float, asked: UnitsAsked, fleet: UnitsInService, driv
     if moments.away[0] > 0:  # units do not stand where they are listed
         for at in range(fleet.kind_start[first], fleet.kind_start[first + n_stations]):
             unit = int(fleet.kind_unit[at])
-            if free_from_s(unit, at_s, fleet, moments) <= at_s:
+            if free_from_s(unit, at_s, fleet, moments) <= at_s and not has_gone(row, unit, asked):
                 found_s = eta_s(row, unit, at_s, asked, drives, moments)
                 if found_s < best_s or (found_s == best_s and unit < best):
                     best, best_s = unit, found_s
@@ -249,7 +279,7 @@ def choose(row: int, at_s: float, asked: UnitsAsked, fleet: UnitsInService, driv
             unit = int(fleet.kind_unit[at])
             if at_s >= moments.off_s[unit]:
                 renew(unit, at_s, fleet, moments)
-            if moments.ready_s[unit] <= at_s:
+            if moments.ready_s[unit] <= at_s and not has_gone(row, unit, asked):
                 found_s = drive_s + max(moments.home_s[unit] - at_s, 0.0)
                 if found_s < best_s or (found_s == best_s and unit < best):
                     best, best_s = unit, found_s
@@ -260,14 +290,14 @@ def choose(row: int, at_s: float, asked: UnitsAsked, fleet: UnitsInService, driv
 def soonest_s(
     row: int, at_s: float, asked: UnitsAsked, fleet: UnitsInService, drives: Drives, moments: Moments
 ) -> float:
-    """Say when a unit that reaches the place may be sent, from a moment on; inf: never. [s]"""
+    """Say when a unit that reaches the place and has not gone may be sent, from a moment on; inf: never. [s]"""
     best_s = np.inf
     period, place = asked.period[row], asked.place[row]
     n_stations = drives.nearest.shape[2]
     first = asked.kind[row] * n_stations
     for at in range(fleet.kind_start[first], fleet.kind_start[first + n_stations]):
         unit = int(fleet.kind_unit[at])
-        if drives.median_s[period, place, moments.station[unit]] < np.inf:
+        if drives.median_s[period, place, moments.station[unit]] < np.inf and not has_gone(row, unit, asked):
             if at_s >= moments.off_s[unit]:
                 renew(unit, at_s, fleet, moments)
             best_s = min(best_s, moments.ready_s[unit])
@@ -311,7 +341,7 @@ def send(
         mate = int(fleet.mate[at])
         moments.held_s[mate] = moments.home_s[unit]  # its crew changes apparatus at the station
         renew(mate, moments.home_s[unit], fleet, moments)
-    sent.unit[row] = unit
+    sent.unit[row] = asked.went[row] = unit
     sent.dispatched_s[row] = at_s
     sent.enroute_s[row] = enroute_s
     sent.arrived_s[row] = arrived_s

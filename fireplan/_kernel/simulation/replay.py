@@ -74,6 +74,8 @@ class StaffedUnits(NamedTuple):
         Spans in which each is staffed: those of unit u are `first_span[u]` to before `first_span[u + 1]`. [s]
     turnout_factor
         Turnout at each station, against a usual one.
+    mate_start, mate
+        Units that the same crew takes out, as for `UnitsInService`.
     """
 
     kind: NDArray[np.int64]
@@ -82,6 +84,8 @@ class StaffedUnits(NamedTuple):
     begin_s: NDArray[np.float64]
     end_s: NDArray[np.float64]
     turnout_factor: NDArray[np.float64]
+    mate_start: NDArray[np.int64]
+    mate: NDArray[np.int32]
 
 
 class ReplayDrives(NamedTuple):
@@ -124,7 +128,7 @@ class SentAgain(NamedTuple):
     turnout_s, cleared_s
         Its turnout, and when it cleared. [s]
     out, of
-        How many units of the kind were committed, and how many were on duty.
+        How many units of the kind were committed, or their crew with another, and how many were on duty.
     """
 
     nearest: NDArray[np.int64]
@@ -163,7 +167,8 @@ def send_again(
         np.zeros(n, dtype=np.int64),
     )  # fmt: skip
     n_units = len(fleet.kind)
-    state = (np.full(n_units, -np.inf), np.full(n_units, -np.inf), np.full(n_units, -1), fleet.first_span[:-1].copy())
+    never = np.full(n_units, -np.inf)
+    state = (never.copy(), never.copy(), np.full(n_units, -1), fleet.first_span[:-1].copy(), never.copy(), never)
     _send(sent, fleet, drives, bool(by_rules), int(returning), float(ties_s), state, found)
     return found
 
@@ -186,7 +191,8 @@ def _drive(fleet, drives, u, c, at_s, clear_s, home_s, last):
 
 @compiled
 def _send(sent, fleet, drives, by_rules, returning, ties_s, state, found):
-    clear, home, last, span = state
+    # A crew that went with another unit clears, and is back for this one: it changes apparatus at the station.
+    clear, home, last, span, crew_clear, crew_home = state
     n_units = len(fleet.kind)
     for i in range(len(sent.at_s)):
         at_s, c, kind = sent.at_s[i], sent.call[i], sent.kind[i]
@@ -200,8 +206,10 @@ def _send(sent, fleet, drives, by_rules, returning, ties_s, state, found):
             if not on_duty:
                 continue
             found.of[i] += 1
-            if clear[u] > at_s:
+            if max(clear[u], crew_clear[u]) > at_s:
                 found.out[i] += 1
+            if crew_home[u] > at_s + ties_s:
+                continue
             if (home[u] if returning == HELD else clear[u]) > at_s + ties_s:
                 continue
             if returning == ON_THE_WAY:
@@ -242,3 +250,7 @@ def _send(sent, fleet, drives, by_rules, returning, ties_s, state, found):
             back_s = min(back_s, sent.driven_s[i])
         if cleared_s >= clear[u]:
             clear[u], home[u], last[u] = cleared_s, cleared_s + back_s, c
+        for at in range(fleet.mate_start[u], fleet.mate_start[u + 1]):
+            m = fleet.mate[at]
+            crew_clear[m] = max(crew_clear[m], cleared_s)
+            crew_home[m] = max(crew_home[m], cleared_s + back_s)

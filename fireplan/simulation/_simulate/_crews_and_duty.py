@@ -14,6 +14,7 @@ from fireplan.response_performance._time_bins import Spans, merge, staffed_spans
 from fireplan.scenario import held
 from fireplan.stations._apparatus import ALSO_COUNTS_AS
 from fireplan.stations._schedules import ALWAYS
+from fireplan.stations._shared_crews import crew_numbers, crews_said
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -100,7 +101,8 @@ def units_on_duty(
     if turnouts is not None:
         factor = factor / turnouts.of_units(units.assign(station_id=""))["turnout_s"].to_numpy(float)
     kind_start, kind_unit = units_by_kind(serves, row, len(stations))
-    mate_start, mate = mates_of(np.full(len(units), -1))
+    mate_start, mate = mates_of(crew_numbers(units))
+    notes += crews_said(units)
     count = np.bincount(duty.owner, minlength=len(units))
     fleet = UnitsInService(
         station=row.astype(np.int32),

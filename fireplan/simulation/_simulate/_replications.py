@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 import pandas as pd
 
-from fireplan._kernel.simulation import Drives, UnitsAsked
+from fireplan._kernel.simulation import Drives, UnitsAsked, in_rings
 from fireplan.drive_times._travel_spread import LEVELS, NORMAL_SHAPE
 from fireplan.simulation._simulate._event_loop import send_units
 from fireplan.simulation._simulate._random_streams import Decision, stream
@@ -153,6 +153,8 @@ def simulated(model: SimulationModel, seed: int, replication: int) -> Replicatio
         stay_s=templates.stay_s[item],
         called_off_s=templates.called_off_s[item],
         leaves=place,
+        sibling=in_rings(call),
+        went=np.full(len(call), -1, dtype=np.int32),
     )
     drives = Drives(
         median_s=model.drives.median_s,

@@ -13,7 +13,6 @@ from fireplan._checked import said, takes
 from fireplan.errors import Faults, InputError, listed, quoted
 from fireplan.progress import on_threads
 from fireplan.response_performance._time_bins import LocalPeriod
-from fireplan.scenario import held
 from fireplan.simulation._simulate._call_templates import call_templates
 from fireplan.simulation._simulate._crews_and_duty import turnout_table, units_on_duty
 from fireplan.simulation._simulate._demand_draws import DemandModel
@@ -22,10 +21,10 @@ from fireplan.simulation._simulate._drive_medians import drive_medians
 from fireplan.simulation._simulate._habits import Habits, aid_note, habits
 from fireplan.simulation._simulate._headline import headline_of
 from fireplan.simulation._simulate._mean_interval import mean_interval
+from fireplan.simulation._simulate._more_than_there_are import beyond_all, beyond_said
 from fireplan.simulation._simulate._replications import Replication, SimulationModel, simulated
 from fireplan.simulation._simulate._simulation_result import Simulation, share_within
 from fireplan.simulation._whole_week import refuse_parts
-from fireplan.stations._apparatus import ALSO_COUNTS_AS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -85,7 +84,8 @@ def simulate(  # noqa: PLR0913 - what is drawn, who answers, and how sure
     Parameters
     ----------
     scenario
-        Whose units and roads. A unit is sent only in the hours of its `schedule`.
+        Whose units and roads. A unit is sent only in the hours of its `schedule`; of those that share a crew
+        (`shared_crew`) one at a time, the others when it is home.
     history
         Dispatch history with a row per unit per incident, of a week or more: what calls come, where and when, what was
         sent, how long it stayed.
@@ -107,8 +107,8 @@ def simulate(  # noqa: PLR0913 - what is drawn, who answers, and how sure
         By category, how many of each kind of unit are sent. Left out, and for categories not named: as was sent to the
         call of the history, neighbours' units included.
     queue
-        Where none is free, the call waits for the first that is, the most urgent priority first; but not for more of
-        a kind than there are, as the same would come again. False: it does not.
+        Where none is free, the call waits for the first that is, the most urgent priority first; but not for more
+        than there are, as the same would come again: no unit goes to a call twice. False: it does not.
         Left out: as the history shows: it waits, but for kinds of unit of which neighbours' came ten times or more.
     aid
         What no unit of the department serves is handed to a neighbour's, which takes as long as neighbours' units
@@ -152,7 +152,7 @@ def simulate(  # noqa: PLR0913 - what is drawn, who answers, and how sure
     else handed to aid, else lost. Random numbers belong to the call and the place of a unit among those sent to it, so
     that two scenarios see the same calls with the same luck: compare them replication by replication.
 
-    Not simulated: crews that share apparatus, moves between stations, traffic that differs from day to day, and where
+    Not simulated: moves between stations, traffic that differs from day to day, and where
     on its way home a unit is.
 
     Examples
@@ -231,7 +231,7 @@ def simulate_known(  # noqa: PLR0913 - as `simulate`
     out = {unit: (spells,) if isinstance(spells, str) else tuple(spells) for unit, spells in (brown_outs or {}).items()}
     assignable = known.habits.assignable if assignable is None else assignable
     waits = np.array([k not in known.habits.aided or not aid if queue is None else queue for k in templates.kinds])
-    beyond = _beyond(scenario, templates)
+    beyond = beyond_all(scenario, templates)
     crews = units_on_duty(
         scenario, stations=drives.stations, kinds=templates.kinds, clock=clock, brown_outs=out, assignable=assignable
     )
@@ -271,7 +271,7 @@ def simulate_known(  # noqa: PLR0913 - as `simulate`
         *habit,
         *drives.notes,
         *crews.notes,
-        *_beyond_said(templates, beyond),
+        *beyond_said(templates, beyond),
         *_grounds(scenario, model, within, runs, share),
     )
     return Simulation(scenario, days, warm_up_days, seed, notes, model, tuple(runs), crews.units, crews.duty, headline)
@@ -324,34 +324,6 @@ def _cards(cards: Mapping[str, Mapping[str, int]] | None) -> dict[str, dict[str,
             faults.add(f"{quoted(category)} asks for nothing: name at least one unit, such as {{'engine': 1}}")
     faults.raise_if_any()
     return {str(category): {str(kind): int(n) for kind, n in card.items()} for category, card in cards.items()}
-
-
-def _in_service(scenario: Scenario, kind: str) -> int:
-    """How many units at open stations serve as a kind."""
-    tables = held(scenario)
-    stand = tables.units["station_id"].isin(tables.stations.index[tables.stations["open"]])
-    return sum(kind == t or kind in ALSO_COUNTS_AS.get(t, ()) for t in tables.units.loc[stand, "type"])
-
-
-def _beyond(scenario: Scenario, templates: CallTemplates) -> NDArray[np.bool_]:
-    """Say of each unit asked for whether its call asks for more of the kind than there are."""
-    have = np.array([_in_service(scenario, kind) for kind in templates.kinds])
-    call = np.repeat(np.arange(len(templates.item_start) - 1), np.diff(templates.item_start))
-    place = pd.Series(call).groupby([call, templates.kind]).cumcount().to_numpy()
-    return np.asarray(place >= have[templates.kind])
-
-
-def _beyond_said(templates: CallTemplates, beyond: NDArray[np.bool_]) -> list[str]:
-    """Say how many calls ask for more units of a kind than there are, of kinds of which there are any."""
-    call = np.repeat(np.arange(len(templates.item_start) - 1), np.diff(templates.item_start))
-    n = len(np.unique(call[beyond]))
-    if not n:
-        return []
-    kinds = listed(templates.kinds[k] for k in np.unique(templates.kind[beyond]))
-    asks = wording.counted(
-        n, "call of the history, or its run card, asks", "calls of the history, or their run cards, ask"
-    )
-    return [f"{asks} for more ({kinds}) than there are: nobody waits for those, which are handed to aid, or unmet"]
 
 
 def _growth(growth: float | Mapping[str, float], templates: CallTemplates) -> NDArray[np.float64]:
