@@ -102,7 +102,9 @@ class Dispatch:
             n = drives.nearest.shape[2]
             serving = fleet.kind_unit[fleet.kind_start[kind * n] : fleet.kind_start[(kind + 1) * n]]
             free = [u for u in range(len(self._ids)) if kernel.free_from_s(u, at_s, fleet, moments) <= at_s]
-            near = {int(u): kernel.eta_s(row, int(u), at_s, asked, drives, moments) for u in np.sort(serving) if u in free}
+            near = {
+                int(u): kernel.eta_s(row, int(u), at_s, asked, drives, moments) for u in np.sort(serving) if u in free
+            }
             able = {u: s for u, s in near.items() if s < np.inf and not kernel.has_gone(row, u, asked)}
             category, call_type, priority = (str(words[pattern[row]]) for words in self._said)
             chosen = self._policy(
