@@ -9,6 +9,7 @@ import pandas as pd
 
 from fireplan._checked import takes
 from fireplan.errors import InputError, listed, quoted
+from fireplan.response_performance._overlapping import overlapping
 from fireplan.response_performance._workload import workload
 from fireplan.scenario import held
 from fireplan.stations._shared_crews import mates
@@ -53,7 +54,8 @@ def busy_shares(
     By `unit_id`, 0 to 1: committed by staffed time, as `workload` has it, 0 for a unit that was never staffed then;
     1 where it was committed beyond its staffed time. A unit that shares its crew (`shared_crew` of the scenario) is out
     while its crew is out with another, too. `.attrs` hold `source` ("history"), `when`, `start`, `end`,
-    `basis`, `unknown`: how many responses have no known end, so that their time is missing; and `unseen`: units
+    `basis`, `unknown`: how many responses have no known end, so that their time is missing; `overlapping`: how many are
+    of units that were still at another call by the record; and `unseen`: units
     without a response then, which count as never out.
 
     Raises
@@ -75,6 +77,7 @@ def busy_shares(
     table = workload(history, scenario=scenario, by=by, start=start, end=end, schedules=schedules)
     attrs = {"source": "history", "when": when, **{k: str(table.attrs.get(k, "")) for k in ("start", "end", "basis")}}
     attrs["unknown"] = str(int(table["unknown"].sum()))
+    attrs["overlapping"] = str(overlapping(history.responses, scenario.units.index))
     if table["n"].sum() and not table["committed_h"].sum():
         raise InputError(
             "the history does not say of any response when its unit was free again (cleared), so that no unit would be"

@@ -11,9 +11,11 @@ import pytest
 import fireplan as fp
 from fireplan import _kernel as kernel
 from fireplan.errors import InputError, TableError
+from fireplan.response_performance import busy_shares
 from fireplan.stations import KINDS, supply
 from fireplan.stations._shared_crews import crew_numbers, mates
 from fireplan.travel import erf_areas, force_times, places
+from tests.support.histories import history, went
 
 SOUTH, NORTH = (-140.0, 30.0), (-140.0, 30.03)
 
@@ -156,3 +158,51 @@ def test_a_table_says_who_shares_a_crew_in_its_own_words() -> None:
     assert "shared_crew 'B' is that of E2 alone: it counts as its own crew" in lettered.attrs["notes"]
     with pytest.raises(TableError, match="does not say with whom"):
         fp.stations.read_units(pd.DataFrame({**rows, "xstaff": ["yes", "yes", "no", "no"]}))
+
+
+def run(name: str, unit: str, at: float, cleared: float) -> dict[str, object]:
+    """One response from dispatch to clear, on its way a minute after dispatch, arrived after five. [s]"""
+    return went(name, unit, at - 60, at, at + 60, at + 300, cleared)
+
+
+def test_a_unit_is_busy_while_its_mate_is(town: fp.Scenario) -> None:
+    hour = 3600.0
+    past = history(
+        run("a", "E1", 0, hour), run("b", "T1", 2 * hour, 5 * hour), run("c", "E2", 0, hour), run("d", "E2", 1800, hour)
+    )
+    busy = busy_shares(past, town, start="2025-03-03", end="2025-03-04")
+    assert busy["E1"] == busy["T1"] == pytest.approx(4 / 24)
+    assert busy["E2"] == pytest.approx(1 / 24)
+    assert busy.attrs["overlapping"] == "1"
+    notes = fp.assess(town, standard="NFPA_1710", availability=busy).notes()
+    assert "responses of units that were still at another call by the record: 1, their time once" in notes
+
+
+def test_of_a_crew_the_quickest_of_a_kind_stands_for_it_where_units_are_out(town: fp.Scenario) -> None:
+    quint = town.apply(fp.AddUnit("Q1", to="S1", type="quint", turnout_s=40, shared_crew="E1"))
+    busy = pd.Series({"E1": 0.2, "T1": 0.2, "Q1": 0.2, "E2": 0.1})
+    found = fp.assess(quint, standard="NFPA_1710", availability=busy).summary()
+    alone = fp.assess(quint.apply(fp.RemoveUnit("E1")), standard="NFPA_1710", availability=busy.drop("E1")).summary()
+    pd.testing.assert_series_equal(found["nobody_free"], alone["nobody_free"])
+    pd.testing.assert_series_equal(found["share"], alone["share"])
+    assert found["nobody_free"].iloc[0] == pytest.approx(0.02)
+
+
+def test_a_hypercube_takes_one_unit_of_a_crew(town: fp.Scenario) -> None:
+    quint = town.apply(fp.AddUnit("Q1", to="S1", type="quint", shared_crew="E1"))
+    with pytest.raises(InputError, match="units that share a crew cannot both answer"):
+        fp.hypercube(quint, calls_per_hour=0.4, service_h=0.5)
+    found = fp.hypercube(town, calls_per_hour=0.4, service_h=0.5)
+    assert any("busier than told here: E1 (with T1)" in note for note in found.notes)
+
+
+def test_a_replay_holds_a_unit_while_its_crew_is_out_with_another(town: fp.Scenario) -> None:
+    near = (-140.0, 30.005)
+    past = history(run("a", "T1", 0, 1800), run("b", "E1", 600, 1200), run("c", "E1", 9000, 9600), points=[near] * 3)
+    engine = fp.Objective("first", "First engine", 240.0)
+    town = fp.Scenario(town.roads, town.stations, town.units, town.zones)  # the department that answered
+    found = fp.replay(town, past, objective=engine)
+    assert found.calls["unit_id"].tolist()[1:] == ["E2", "E1"]
+    assert found.dispatches["units_committed"].tolist() == [0, 1, 0]
+    own = fp.replay(town.apply(fp.ShareCrew(("E1", "T1"), apart=True)), past, objective=engine)
+    assert own.calls["unit_id"].tolist()[1:] == ["E1", "E1"]

@@ -10,6 +10,7 @@ import pandas as pd
 from fireplan import wording
 from fireplan.errors import InputError, listed, quoted
 from fireplan.response_performance import Policy, attend
+from fireplan.response_performance._overlapping import overlapping, overlapping_said
 from fireplan.response_performance._policy import NOT_KNOWN
 from fireplan.response_performance._time_bins import LONGEST_COMMITTED_S, clock_of
 from fireplan.response_performance._unit_ids import refuse_strangers
@@ -151,6 +152,7 @@ def call_templates(history: History, scenario: Scenario, *, run_cards: RunCards 
     start = np.zeros(len(incidents) + 1, dtype=np.int64)
     np.cumsum(np.bincount(items["call"], minlength=len(incidents)), out=start[1:])
     own = responses["own"].to_numpy(bool)
+    notes += overlapping_said(overlapping(responses, pd.unique(responses.loc[own, "unit_id"])))
     if not own.any():
         refuse_strangers(pd.unique(history.responses["unit_id"]), scenario.units.index)
     learn = responses.loc[own, ["unit_id", "station_id", "dispatched", "cleared"]].assign(
