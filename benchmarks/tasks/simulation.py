@@ -98,7 +98,7 @@ def by_fireplan(calls: Calls):
     units = kernel.UnitsInService(
         station=calls.station.astype(np.int32), kind_start=start, kind_unit=unit, duty_start=np.arange(UNITS + 1),
         duty_begin_s=np.full(UNITS, -1e12), duty_end_s=np.full(UNITS, 1e15), crew=np.zeros(UNITS, dtype=np.int32),
-        factor=np.ones(UNITS), assignable=False, mate_start=mate_start, mate=mate,
+        factor=np.ones(UNITS), assignable=False, mate_start=mate_start, mate=mate, **kernel.own_terms(UNITS)._asdict(),
     )  # fmt: skip
     median_s = np.ascontiguousarray(calls.drive_s.T)[None]
     drives = kernel.Drives(median_s, kernel.nearest_first(median_s), np.zeros((1, 1, 100)), 0.0, 0.0)

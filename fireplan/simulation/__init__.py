@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from fireplan.simulation._aid_rules import AidRule
 from fireplan.simulation._hypercube import Hypercube, hypercube
 from fireplan.simulation._hypercube_matrix import HypercubeAnswer, hypercube_matrix
 from fireplan.simulation._paired_replays import compare_replays, displaced_workload
@@ -12,6 +13,7 @@ from fireplan.simulation._simulate._simulation_result import SimulatedHistory, S
 from fireplan.simulation._simulate._what_ifs import brownouts, second_unit
 
 __all__ = [
+    "AidRule",
     "DispatchMoment",
     "Hypercube",
     "HypercubeAnswer",

@@ -99,6 +99,7 @@ CALLS = {  # valid calls, by the name of the function: what its arguments are be
     **{name: {"history": WEEKS, "days": 1, "replications": 1} for name in ("simulate", "brownouts", "second_unit")},
     "Simulation.replication": {"number": 1},
     "nearest": {"moment": fp.simulation.DispatchMoment(0.0, "engine", "", "", "", ("E1",), (60.0,), ("E1",))},
+    "AidRule": {"agency": "Northfield"},
     "DispatchMoment": {"at_s": 0.0, "kind": "engine", "category": "", "call_type": "", "priority": "", "free": ("E1",),
                "travel_s": (60.0,), "all_free": ("E1",)},
     "AddUnit": {"unit_id": "E9", "to": "S1"},

@@ -26,6 +26,7 @@ def fleet_at(station, n_stations, *, assignable=True):
         assignable=assignable,
         mate_start=mate_start,
         mate=mate,
+        **kernel.own_terms(n)._asdict(),
     )
 
 

@@ -2,8 +2,10 @@
 
 from fireplan._kernel.simulation.dispatch_loop import run
 from fireplan._kernel.simulation.one_dispatch import (
+    LAST_OF_ALL_S,
     Drives,
     Moments,
+    Terms,
     UnitsAsked,
     UnitsInService,
     UnitsSent,
@@ -13,8 +15,11 @@ from fireplan._kernel.simulation.one_dispatch import (
     free_from_s,
     has_gone,
     in_rings,
+    lent_terms,
     mates_of,
+    may_go,
     nearest_first,
+    own_terms,
     send,
     soonest_s,
     units_by_kind,
@@ -22,9 +27,11 @@ from fireplan._kernel.simulation.one_dispatch import (
 from fireplan._kernel.simulation.waiting_lines import Lines, first_waiting, lines_for, put_in_line, take_from_line
 
 __all__ = [
+    "LAST_OF_ALL_S",
     "Drives",
     "Lines",
     "Moments",
+    "Terms",
     "UnitsAsked",
     "UnitsInService",
     "UnitsSent",
@@ -35,9 +42,12 @@ __all__ = [
     "free_from_s",
     "has_gone",
     "in_rings",
+    "lent_terms",
     "lines_for",
     "mates_of",
+    "may_go",
     "nearest_first",
+    "own_terms",
     "put_in_line",
     "run",
     "send",

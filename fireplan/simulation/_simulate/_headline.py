@@ -10,7 +10,6 @@ import pandas as pd
 from fireplan import wording
 from fireplan.errors import InputError, listed, quoted
 from fireplan.response_performance import Policy
-from fireplan.simulation._simulate._replications import OWN
 from fireplan.stations._apparatus import ALSO_COUNTS_AS
 
 if TYPE_CHECKING:
@@ -101,6 +100,15 @@ def first_arrivals(
     """
     Say how long the first own unit took to each call that counts.
 
+    Parameters
+    ----------
+    found, headline
+        What happened, and what share is asked for.
+    kinds
+        Kinds of unit by number.
+    unit_types
+        Of the units in service; "" of those that do not count, as they are neighbours' that have to be asked.
+
     Returns
     -------
     Which calls asked for such a unit that was not called off, after the warm-up; and how long each took, inf where none
@@ -108,7 +116,7 @@ def first_arrivals(
     """
     n = len(found.template)
     types, sent = np.array([*unit_types, ""], dtype=object), found.sent
-    right = np.isin(types[sent.unit], list(headline.kinds)) & (found.who == OWN) & np.isfinite(sent.arrived_s)
+    right = np.isin(types[sent.unit], list(headline.kinds)) & np.isfinite(sent.arrived_s)
     wanted = np.isin(np.array(kinds, dtype=object)[found.kind], list(headline.asked)) & ~found.off
     counts = np.zeros(n, dtype=bool)
     counts[found.call[wanted]] = True

@@ -8,7 +8,6 @@ import numpy as np
 
 from fireplan import wording
 from fireplan.errors import listed
-from fireplan.scenario import held
 from fireplan.stations._apparatus import ALSO_COUNTS_AS
 from fireplan.stations._shared_crews import one_each
 
@@ -17,17 +16,17 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from fireplan.scenario import Scenario
     from fireplan.simulation._simulate._call_templates import CallTemplates
+    from fireplan.simulation._simulate._crews_and_duty import OnDuty
 
 
-def beyond_all(scenario: Scenario, templates: CallTemplates) -> NDArray[np.bool_]:
+def beyond_all(crews: OnDuty, templates: CallTemplates) -> NDArray[np.bool_]:
     """
     Say of each unit asked for whether its call asks for more than can ever be there at once.
 
     Crews count, not units: of those that one crew takes out one comes, and a quint comes as an engine or as a truck.
     """
-    able = _able(scenario, templates.kinds)
+    able = _able(crews, templates.kinds)
     start, kind = templates.item_start, templates.kind
     known: dict[bytes, NDArray[np.bool_]] = {}
     found = np.zeros(len(kind), dtype=bool)
@@ -40,12 +39,19 @@ def beyond_all(scenario: Scenario, templates: CallTemplates) -> NDArray[np.bool_
     return found
 
 
-def _able(scenario: Scenario, kinds: Sequence[str]) -> list[list[int]]:
-    """By kind, the crews at open stations that can come as one."""
-    tables = held(scenario)
-    units = tables.units[tables.units["station_id"].isin(tables.stations.index[tables.stations["open"]])]
-    crews = list(zip(one_each(units).tolist(), units["type"].tolist(), strict=True))
-    return [sorted({crew for crew, t in crews if kind == t or kind in ALSO_COUNTS_AS.get(t, ())}) for kind in kinds]
+def _able(crews: OnDuty, kinds: Sequence[str]) -> list[list[int]]:
+    """By kind, the crews that can come as one; of those that a neighbour lends, as many as it lends at once."""
+    units, terms = crews.units, crews.terms
+    own, found = one_each(units), []
+    first = int(own.max(initial=-1)) + 1  # beyond the crews' numbers: places among those that are lent
+    slots = first + np.concatenate([[0], np.cumsum(np.minimum(terms.lends, len(units)))])
+    for kind in kinds:
+        serve = np.array([kind == t or kind in ALSO_COUNTS_AS.get(t, ()) for t in units["type"]]) & terms.sent
+        able = set(own[serve & (terms.lender < 0)].tolist())
+        for lender in np.unique(terms.lender[serve & (terms.lender >= 0)]):
+            able |= set(range(int(slots[lender]), int(slots[lender + 1])))
+        found.append(sorted(able))
+    return found
 
 
 def _left_over(asked: list[int], able: list[list[int]]) -> NDArray[np.bool_]:

@@ -51,6 +51,8 @@ class SimulationModel(NamedTuple):
         Of each unit asked for in `templates`, whether there are not so many of its kind: it is not waited for.
     aid
         Whether neighbours take what nobody of the department serves.
+    theirs
+        Of each unit in service, whether it is a neighbour's that a rule of aid sends.
     policy
         Chooses units; None: the nearest.
     """
@@ -69,6 +71,7 @@ class SimulationModel(NamedTuple):
     queue: NDArray[np.bool_]
     beyond: NDArray[np.bool_]
     aid: bool
+    theirs: NDArray[np.bool_]
     policy: Dispatch | None
 
 
@@ -167,7 +170,8 @@ def simulated(model: SimulationModel, seed: int, replication: int) -> Replicatio
     if model.policy is not None:
         chooser = model.policy.chooser(asked, model.fleet, drives, pattern)
     sent = send_units(asked, model.fleet, drives, queue=model.queue, beyond=model.beyond[item], chooser=chooser)
-    who = np.where(sent.unit >= 0, OWN, AID if model.aid else UNMET).astype(np.int8)
+    nobody = AID if model.aid else UNMET
+    who = np.append(np.where(model.theirs, AID, OWN), nobody)[sent.unit].astype(np.int8)  # -1 finds the last
     if model.aid:
         _with_aid(model, asked, levels[Decision.AID], sent)
     end = (model.warm_up_days + model.days) * DAY_S

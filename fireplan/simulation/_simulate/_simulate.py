@@ -13,6 +13,7 @@ from fireplan._checked import said, takes
 from fireplan.errors import Faults, InputError, listed, quoted
 from fireplan.progress import on_threads
 from fireplan.response_performance._time_bins import LocalPeriod
+from fireplan.simulation._aid_rules import AidRule
 from fireplan.simulation._simulate._call_templates import call_templates
 from fireplan.simulation._simulate._crews_and_duty import turnout_table, units_on_duty
 from fireplan.simulation._simulate._demand_draws import DemandModel
@@ -70,7 +71,7 @@ def simulate(  # noqa: PLR0913 - what is drawn, who answers, and how sure
     start: str | pd.Timestamp | None = None,
     run_cards: Mapping[str, Mapping[str, int]] | None = None,
     queue: bool | None = None,
-    aid: bool = True,
+    aid: bool | AidRule | Sequence[AidRule] = True,
     assignable: bool | None = None,
     brown_outs: Mapping[str, str | Sequence[str | tuple[str, str]]] | None = None,
     policy: Callable[[DispatchMoment], str | None] | None = None,
@@ -112,7 +113,10 @@ def simulate(  # noqa: PLR0913 - what is drawn, who answers, and how sure
         Left out: as the history shows: it waits, but for kinds of unit of which neighbours' came ten times or more.
     aid
         What no unit of the department serves is handed to a neighbour's, which takes as long as neighbours' units
-        took in the history. False: it is lost.
+        took in the history. False: it is lost. Or a `fireplan.simulation.AidRule` for each neighbour whose stations and
+        units are in the scenario: its units then drive from there, and what they do not serve waits or is lost. A call
+        that only they went to counts as `aid`; those that come automatically count in the headline, those that have to
+        be asked do not. Without rules, neighbours' units in the scenario are its own.
     assignable
         Units on their way home may be sent. They are taken to come by way of their station, which is late rather than
         early. False: not before they are home. Left out: as the history shows; the notes say so.
@@ -207,7 +211,7 @@ def simulate_known(  # noqa: PLR0913 - as `simulate`
     growth: float | Mapping[str, float] = 1.0,
     start: str | pd.Timestamp | None = None,
     queue: bool | None = None,
-    aid: bool = True,
+    aid: bool | AidRule | Sequence[AidRule] = True,
     assignable: bool | None = None,
     brown_outs: Mapping[str, str | Sequence[str | tuple[str, str]]] | None = None,
     policy: Callable[[DispatchMoment], str | None] | None = None,
@@ -230,11 +234,14 @@ def simulate_known(  # noqa: PLR0913 - as `simulate`
     drives = drive_medians(scenario, templates)
     out = {unit: (spells,) if isinstance(spells, str) else tuple(spells) for unit, spells in (brown_outs or {}).items()}
     assignable = known.habits.assignable if assignable is None else assignable
+    rules = None if isinstance(aid, bool) else (aid,) if isinstance(aid, AidRule) else tuple(aid)
+    aid = rules is None and bool(aid)
     waits = np.array([k not in known.habits.aided or not aid if queue is None else queue for k in templates.kinds])
-    beyond = beyond_all(scenario, templates)
     crews = units_on_duty(
-        scenario, stations=drives.stations, kinds=templates.kinds, clock=clock, brown_outs=out, assignable=assignable
-    )
+        scenario, stations=drives.stations, kinds=templates.kinds, clock=clock, brown_outs=out, assignable=assignable,
+        aid=rules,
+    )  # fmt: skip
+    beyond = beyond_all(crews, templates)
     calibration = scenario.calibration if scenario.roads.calibrated else None
     model = SimulationModel(
         templates=templates,
@@ -253,18 +260,19 @@ def simulate_known(  # noqa: PLR0913 - as `simulate`
         queue=waits,
         beyond=beyond,
         aid=aid,
+        theirs=crews.terms.theirs,
         policy=None
         if policy is None
         else Dispatch(policy, [*crews.units.index.astype(str)], templates.kinds, templates.incidents),
     )
     headline = headline_of(objective, templates)
-    types = crews.units["type"].tolist()
+    types = tuple(np.where(crews.terms.asked_last, "", crews.units["type"].to_numpy(object)).tolist())
 
     def share(found: Replication) -> float:
         return share_within(model, found, headline, types)[0]
 
     runs = _replicated(model, seed, replications, within, share)
-    habit = (aid_note(known.habits.aided if aid else frozenset()),) if queue is None else ()
+    habit = (aid_note(known.habits.aided if aid else frozenset()),) if queue is None and rules is None else ()
     notes = (
         *templates.notes,
         *known.habits.notes,
@@ -274,7 +282,9 @@ def simulate_known(  # noqa: PLR0913 - as `simulate`
         *beyond_said(templates, beyond),
         *_grounds(scenario, model, within, runs, share),
     )
-    return Simulation(scenario, days, warm_up_days, seed, notes, model, tuple(runs), crews.units, crews.duty, headline)
+    return Simulation(
+        scenario, days, warm_up_days, seed, notes, model, tuple(runs), crews.units, crews.duty, headline, types
+    )
 
 
 def _replicated(

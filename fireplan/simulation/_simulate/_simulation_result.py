@@ -88,6 +88,7 @@ class Simulation(OfOneRelease):
     _units: pd.DataFrame
     _duty: Spans
     _headline: Headline
+    _counted: tuple[str, ...]
 
     def __repr__(self) -> str:
         """Say the figures in a few lines."""
@@ -289,11 +290,11 @@ class Simulation(OfOneRelease):
         }
 
     def _share_within(self, found: Replication) -> tuple[float, int]:
-        return share_within(self._model, found, self._headline, self._units["type"].tolist())
+        return share_within(self._model, found, self._headline, self._counted)
 
     def _first_arrivals(self, found: Replication) -> tuple[NDArray[np.bool_], NDArray[np.float64]]:
         headline = self._headline._replace(since="received", pattern=np.ones_like(self._headline.pattern))
-        return first_arrivals(found, headline, self._model.templates.kinds, self._units["type"].tolist())
+        return first_arrivals(found, headline, self._model.templates.kinds, self._counted)
 
     def _shares(self, found: Replication) -> tuple[NDArray[np.float64], float]:
         return self._busy_s(found), float(self._duty_s(found).sum())
@@ -342,6 +343,7 @@ class Simulation(OfOneRelease):
         sent, call = found.sent, found.call[rows]
         units = self._units
         unit, aid = sent.unit[rows], found.who[rows] == AID
+        drawn = aid & (unit < 0)  # of neighbours that are in no table
         kinds = np.array(self._model.templates.kinds, dtype=object)[found.kind[rows]]
         own_ids, own_types = (_with_none(values) for values in (units.index, units["type"]))
         stations = _with_none(units["station_id"])
@@ -351,8 +353,8 @@ class Simulation(OfOneRelease):
         rolling = turnout == 0
         columns: dict[str, object] = {
             "incident_id": pd.array(ids[call], dtype="str"),
-            "unit_id": pd.array(np.where(aid, "AID " + kinds.astype(str), own_ids[unit]), dtype="str"),
-            "unit_type": pd.array(np.where(aid, kinds, own_types[unit]), dtype="str"),
+            "unit_id": pd.array(np.where(drawn, "AID " + kinds.astype(str), own_ids[unit]), dtype="str"),
+            "unit_type": pd.array(np.where(drawn, kinds, own_types[unit]), dtype="str"),
             "station_id": pd.array(stations[unit], dtype="str"),
             "received": self._stamps(received),
             "dispatched": self._stamps(dispatched),
@@ -365,7 +367,7 @@ class Simulation(OfOneRelease):
             "total_response_s": arrived - received,
             "cancelled": found.off[rows] & np.isnan(arrived),
             "on_view": False,
-            "already_on_road": rolling & ~aid,
+            "already_on_road": rolling & ~drawn,
             "mutual_aid": aid,
             "waited_s": found.waited_s[rows],
         }
