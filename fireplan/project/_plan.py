@@ -537,6 +537,16 @@ class CalibrationPart(_Part):
         return value
 
 
+class AidRulePart(_Part):
+    """On what terms a neighbour sends its units; see `fireplan.simulation.AidRule`."""
+
+    agency: str
+    rule: Literal["automatic", "on request", "none"] = "automatic"
+    kinds: tuple[str, ...] | None = None
+    at_once: dict[str, Annotated[int, Field(ge=0)]] | None = None
+    delay_seconds: float | None = Field(default=None, ge=0, lt=86_400)
+
+
 class SimulationPart(_Part):
     """What `fireplan simulate` draws, and by which rules; see `fireplan.simulate`. Replays take its seed too."""
 
@@ -549,6 +559,7 @@ class SimulationPart(_Part):
     run_cards: dict[str, dict[str, Annotated[int, Field(ge=0)]]] | None = None
     queue: bool | None = None
     aid: bool = True
+    aid_rules: tuple[AidRulePart, ...] = ()
     assignable: bool | None = None
     brown_outs: dict[str, str | tuple[str | tuple[str, str], ...]] = Field(default_factory=dict)
     within_percent: float | None = Field(default=None, ge=0.1, lt=100)
@@ -567,7 +578,7 @@ class SimulationPart(_Part):
     def asked(self) -> dict[str, Any]:
         """The same as arguments of `fireplan.simulate`, for the department as it stands."""
         percent = self.within_percent
-        given = {key: value for key, value in self if key != "within_percent"}
+        given = {key: value for key, value in self if key not in {"within_percent", "aid_rules"}}
         return given | {"within": None if percent is None else percent / 100}
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from fireplan.simulation._aid_rules import AidRule
+from fireplan.simulation._hospitals import Hospitals
 from fireplan.simulation._hypercube import Hypercube, hypercube
 from fireplan.simulation._hypercube_matrix import HypercubeAnswer, hypercube_matrix
 from fireplan.simulation._paired_replays import compare_replays, displaced_workload
@@ -15,6 +16,7 @@ from fireplan.simulation._simulate._what_ifs import brownouts, second_unit
 __all__ = [
     "AidRule",
     "DispatchMoment",
+    "Hospitals",
     "Hypercube",
     "HypercubeAnswer",
     "Replay",

@@ -158,7 +158,9 @@ def lending(scenario: Scenario, units: pd.DataFrame, rules: Sequence[AidRule] | 
         if sum(other.agency == rule.agency for other in rules) > 1:
             faults.add(f"agency {quoted(rule.agency)} has several rules: give it one")
     faults.raise_if_any()
-    types, lends, notes = units["type"].astype(str).to_numpy(object), [], []
+    types = units["type"].astype(str).to_numpy(object)
+    lends: list[int] = []
+    notes: list[str] = []
     theirs, sent, last = none.copy(), ~none, none.copy()
     after_s, lender = np.zeros(n), np.full(n, -1)
     for rule in rules:

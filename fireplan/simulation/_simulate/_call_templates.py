@@ -61,6 +61,8 @@ class CallTemplates(NamedTuple):
     after_s, stay_s, called_off_s
         From the first dispatch to asking for it; from its arrival to clear; from its dispatch to being called off, NaN
         where it was not. [s]
+    transported
+        Of each unit asked for, whether it took a patient to hospital: 1 or 0; NaN where the history does not say.
     aid_s
         By kind, from dispatch to arrival of neighbours' units, in rising order. [s]
     own
@@ -87,6 +89,7 @@ class CallTemplates(NamedTuple):
     after_s: NDArray[np.float64]
     stay_s: NDArray[np.float64]
     called_off_s: NDArray[np.float64]
+    transported: NDArray[np.float64]
     aid_s: Mapping[str, NDArray[np.float64]]
     own: pd.DataFrame
     own_kinds: frozenset[str]
@@ -173,6 +176,7 @@ def call_templates(history: History, scenario: Scenario, *, run_cards: RunCards 
         after_s=items["after_s"].to_numpy(float),
         stay_s=items["stay_s"].to_numpy(float),
         called_off_s=items["called_off_s"].to_numpy(float),
+        transported=items["transported"].to_numpy(float),
         aid_s=_aid(responses, own),
         own=learn,
         own_kinds=frozenset(responses.loc[own, "unit_type"].astype(str)),
@@ -293,11 +297,20 @@ def _items(
             "after_s": (dispatched - since).dt.total_seconds().clip(0, DAY_S).to_numpy(float),
             "stay_s": np.where((stay >= 0) & (stay <= LONGEST_COMMITTED_S), stay, np.nan),
             "called_off_s": np.where(off, out, np.nan),
+            "transported": _transported(responses),
         }
     )
     items["off"] = off
     items = items.sort_values(["call", "after_s", "off", "kind"], kind="stable").drop(columns="off")
     return _stays_filled(items.reset_index(drop=True), category)
+
+
+def _transported(responses: pd.DataFrame) -> NDArray[np.float64]:
+    """Whether each response took a patient to hospital: 1 or 0; NaN where the history does not say."""
+    if "transported" not in responses:
+        return np.full(len(responses), np.nan)
+    given = responses["transported"]
+    return np.where(given.isna(), np.nan, given.fillna(0).astype(bool))
 
 
 def _stays_filled(items: pd.DataFrame, category: NDArray[np.intp]) -> tuple[pd.DataFrame, list[str]]:
@@ -354,7 +367,7 @@ def _by_cards(
         calls.append(np.repeat(rows, len(one)))
         asked.append(np.tile(np.array(one, dtype=np.int64), len(rows)))
     new = pd.DataFrame({"call": np.concatenate(calls), "kind": np.concatenate(asked), "after_s": 0.0})
-    whole = pd.concat([items, new.assign(stay_s=np.nan, called_off_s=np.nan)], ignore_index=True)
+    whole = pd.concat([items, new.assign(stay_s=np.nan, called_off_s=np.nan, transported=np.nan)], ignore_index=True)
     rng = np.random.default_rng(0)
     whole["stay_s"] = _drawn(
         whole["stay_s"].to_numpy(float), category[whole["call"].to_numpy()], whole["kind"].to_numpy(), rng

@@ -21,6 +21,7 @@ from fireplan.simulation._simulate._dispatch_policies import Dispatch
 from fireplan.simulation._simulate._drive_medians import drive_medians
 from fireplan.simulation._simulate._habits import Habits, aid_note, habits
 from fireplan.simulation._simulate._headline import headline_of
+from fireplan.simulation._simulate._hospital_legs import hospital_legs
 from fireplan.simulation._simulate._mean_interval import mean_interval
 from fireplan.simulation._simulate._more_than_there_are import beyond_all, beyond_said
 from fireplan.simulation._simulate._replications import Replication, SimulationModel, simulated
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
 
     from fireplan.response_performance import History
     from fireplan.scenario import Scenario
+    from fireplan.simulation._hospitals import Hospitals
     from fireplan.simulation._simulate._call_templates import CallTemplates
     from fireplan.simulation._simulate._demand_draws import Demand
     from fireplan.simulation._simulate._dispatch_policies import DispatchMoment
@@ -78,6 +80,7 @@ def simulate(  # noqa: PLR0913 - what is drawn, who answers, and how sure
     objective: Objective | None = None,
     within: float | None = None,
     warm_up_days: int = 1,
+    hospitals: Hospitals | None = None,
 ) -> Simulation:
     """
     Simulate a department over many days: who is free, who comes, and how long that takes.
@@ -134,6 +137,10 @@ def simulate(  # noqa: PLR0913 - what is drawn, who answers, and how sure
         Stop when the 95 % interval of that share is no wider than this, such as 0.01; at least five replications.
     warm_up_days
         Days that are simulated first and not counted.
+    hospitals
+        Where ambulances take patients, and how long they are held there: `fireplan.simulation.Hospitals`. They are then
+        clear at the hospital, and drive home from it. Left out: stays are as long as in the history, and a unit drives
+        home from the scene.
 
     Returns
     -------
@@ -179,7 +186,7 @@ def simulate(  # noqa: PLR0913 - what is drawn, who answers, and how sure
     return simulate_known(
         scenario, known, days=days, replications=replications, seed=seed, demand=demand, growth=growth, start=start,
         queue=queue, aid=aid, assignable=assignable, brown_outs=brown_outs, policy=policy, objective=objective,
-        within=within, warm_up_days=warm_up_days,
+        within=within, warm_up_days=warm_up_days, hospitals=hospitals,
     )  # fmt: skip
 
 
@@ -218,6 +225,7 @@ def simulate_known(  # noqa: PLR0913 - as `simulate`
     objective: Objective | None = None,
     within: float | None = None,
     warm_up_days: int = 1,
+    hospitals: Hospitals | None = None,
 ) -> Simulation:
     """Simulate a scenario by what is known of a history; see `simulate`."""
     _check(days, replications, seed, within, warm_up_days)
@@ -231,7 +239,9 @@ def simulate_known(  # noqa: PLR0913 - as `simulate`
     clock = LocalPeriod(
         _instant(first_day, timezone), _instant(first_day + pd.Timedelta(days=all_days) + DRAIN, timezone), timezone
     )
-    drives = drive_medians(scenario, templates)
+    drives, legs, taken = drive_medians(scenario, templates), None, []
+    if hospitals is not None:
+        drives, legs, taken = hospital_legs(scenario, templates, drives, hospitals)
     out = {unit: (spells,) if isinstance(spells, str) else tuple(spells) for unit, spells in (brown_outs or {}).items()}
     assignable = known.habits.assignable if assignable is None else assignable
     rules = None if isinstance(aid, bool) else (aid,) if isinstance(aid, AidRule) else tuple(aid)
@@ -264,6 +274,7 @@ def simulate_known(  # noqa: PLR0913 - as `simulate`
         policy=None
         if policy is None
         else Dispatch(policy, [*crews.units.index.astype(str)], templates.kinds, templates.incidents),
+        legs=legs,
     )
     headline = headline_of(objective, templates)
     types = tuple(np.where(crews.terms.asked_last, "", crews.units["type"].to_numpy(object)).tolist())
@@ -273,11 +284,14 @@ def simulate_known(  # noqa: PLR0913 - as `simulate`
 
     runs = _replicated(model, seed, replications, within, share)
     habit = (aid_note(known.habits.aided if aid else frozenset()),) if queue is None and rules is None else ()
+    if queue is None and rules is not None:
+        habit = ("where neither an own unit is free nor a neighbour's that its rule sends, the call waits",)
     notes = (
         *templates.notes,
         *known.habits.notes,
         *habit,
         *drives.notes,
+        *taken,
         *crews.notes,
         *beyond_said(templates, beyond),
         *_grounds(scenario, model, within, runs, share),

@@ -202,12 +202,16 @@ class Simulation(OfOneRelease):
             "units_sent": ("Units of the department sent", "units"),
             "units_aid": ("Units of neighbours sent", "units"),
             "units_unmet": ("Units asked for that nobody sent", "units"),
+            "transports": ("Patients taken to hospital", "units"),
+            "wall_h": ("Time that ambulances were held at hospitals", "h"),
             "share_waited": ("Units sent that were waited for", "share of units sent"),
             "wait_mean_s": ("Mean wait for a unit that was sent", "s"),
             "p50_s": ("First arrival, half of calls", "s"),
             "p90_s": ("First arrival, nine of ten calls", "s"),
             "share_within": (self._headline.title, "share of calls"),
         }
+        if self._model.legs is None:
+            titles = {name: title for name, title in titles.items() if name not in {"transports", "wall_h"}}
         told = [
             {
                 "measure": name,
@@ -282,12 +286,22 @@ class Simulation(OfOneRelease):
             **told,
             "calls": (float(n), n),
             "units_asked": (float(len(who)), len(who)),
+            **self._at_hospitals(found, rows),
             "share_waited": (float((waited[own] > 0).mean()) if own.any() else nothing, int(own.sum())),
             "wait_mean_s": (float(waited[own].mean()) if own.any() else nothing, int(own.sum())),
             "p50_s": (nothing if few else percentile(reached, 0.5), len(reached)),
             "p90_s": (nothing if few else percentile(reached, USUAL_SHARE), len(reached)),
             "share_within": self._share_within(found),
         }
+
+    def _at_hospitals(self, found: Replication, rows: NDArray[np.bool_]) -> dict[str, tuple[float, int]]:
+        """Patients that units which came took to hospital, and how long those were held there."""
+        legs = self._model.legs
+        if legs is None:
+            return {}
+        took = rows & (found.hospital >= 0) & (found.sent.unit >= 0)
+        n = int(took.sum())
+        return {"transports": (float(n), n), "wall_h": (float(found.wall_s[took].sum()) / HOUR_S, n)}
 
     def _share_within(self, found: Replication) -> tuple[float, int]:
         return share_within(self._model, found, self._headline, self._counted)
@@ -371,6 +385,13 @@ class Simulation(OfOneRelease):
             "mutual_aid": aid,
             "waited_s": found.waited_s[rows],
         }
+        if self._model.legs is not None:
+            hospitals = np.array([*self._model.legs.hospitals.ids, None], dtype=object)
+            took = np.where(unit >= 0, found.hospital[rows], -1)
+            columns |= {
+                "hospital_id": pd.array(hospitals[took], dtype="str"),
+                "wall_s": np.where(took >= 0, found.wall_s[rows], np.nan),
+            }
         return pd.DataFrame(columns)
 
     def _stamps(self, seconds: NDArray[np.float64]) -> pd.DatetimeIndex:
