@@ -110,21 +110,24 @@ class Hospitals:
         in_history
             Of that which the history's stays hold.
         """
-        median_s, sigma = self._law(hospital_id, in_history=in_history)
+        median_s, sigma = law_of(self, hospital_id, in_history=in_history)
         return float(median_s * np.exp(sigma**2 / 2))
 
-    def walls_s(self, hospital: NDArray[np.int64], z: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Give wall times at hospitals, by their rows, from standard normal numbers. [s]"""
-        laws = np.array([self._law(name, in_history=False) for name in self.ids])
-        return np.asarray(laws[hospital, 0] * np.exp(laws[hospital, 1] * z))
 
-    def _law(self, hospital_id: str, *, in_history: bool) -> tuple[float, float]:
-        """Median, and the spread of its logarithm. [s]"""
-        given = self.in_history_s if in_history and self.in_history_s is not None else self.wall_time_s
-        one = given[hospital_id] if isinstance(given, Mapping) else given
-        if isinstance(one, tuple):
-            return float(one[0]), float(np.log(one[1] / one[0]) / Z_OF_P90) if one[0] > 0 else 0.0
-        return float(one), 0.0
+def law_of(hospitals: Hospitals, hospital_id: str, *, in_history: bool = False) -> tuple[float, float]:
+    """Give the median of the wall time at a hospital [s], and the spread of its logarithm."""
+    then = hospitals.in_history_s if in_history else None
+    given = hospitals.wall_time_s if then is None else then
+    one = given[hospital_id] if isinstance(given, Mapping) else given
+    if isinstance(one, tuple):
+        return float(one[0]), float(np.log(one[1] / one[0]) / Z_OF_P90)
+    return float(one), 0.0
+
+
+def walls_s(hospitals: Hospitals, hospital: NDArray[np.int64], z: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Give wall times at hospitals, by their rows, from standard normal numbers. [s]"""
+    laws = np.array([law_of(hospitals, name) for name in hospitals.ids])
+    return np.asarray(laws[hospital, 0] * np.exp(laws[hospital, 1] * z))
 
 
 def _check_shares(what: str, given: Mapping[str, float] | None, known: list[str] | None, faults: Faults) -> None:

@@ -298,7 +298,7 @@ def test_the_headline_may_be_an_objective():
     observed = fp.performance(found, scenario=town, standard=fp.Standard("x", "x", (objective,)))
     assert found.summary().loc["share_within", "mean"] == observed.loc["x", "share"]
     with pytest.raises(InputError, match="cannot be the headline"):
-        simulate(town, calls, objective=fp.Objective("f", "Force", 480, needs={"people": 16}))
+        simulate(town, calls, objective=fp.Objective("f", "Turnout", 80, interval="turnout_s"))
 
 
 def test_calls_for_what_the_department_never_sent_are_not_in_the_headline():
@@ -483,3 +483,69 @@ def test_nobody_waits_for_the_second_unit_of_a_crew_at_the_same_call():
     one_quint = fp.Scenario(TOWN.roads, TOWN.stations, TOWN.units.assign(type="quint"), TOWN.zones)
     alone = figures(simulate(one_quint, regular(6 * HOUR_S), days=7, replications=1, run_cards=cards, aid=False))
     assert alone["units_sent"] == alone["units_unmet"] == alone["calls"]
+
+
+def risky():
+    """The line town's zones with high risk in the south and low in the north, and two stations."""
+    town = two_stations()
+    zones = town.zones.assign(risk_class=np.where(np.arange(len(town.zones)) < 20, "High", "Low"))
+    return fp.Scenario(town.roads, town.stations, town.units, zones)
+
+
+def both_grounds(*, units=("E1", "E2")):
+    """A call in the south and one in the north in turn, each with two engines."""
+    return regular(6 * HOUR_S, days=14, units=units, north=(0.005, 0.03))
+
+
+def test_a_force_is_within_when_its_last_part_has_come():
+    town = two_stations()
+    pair = fp.Objective("pair", "Two engines", 300.0, needs={"engine": 2}, interval="travel_s")
+    found = simulate(town, both_grounds(), days=14, replications=1, objective=pair)
+    came = found.responses.groupby("incident_id")
+    seconds = (came["arrived"].max() - came["enroute"].min()).dt.total_seconds()
+    row = found.summary().loc["share_within"]
+    assert row["n"] == len(seconds) == 56
+    assert row["mean"] == pytest.approx((seconds <= 300.0).mean())
+    standard = fp.Standard("x", "x", (pair,))
+    assert row["mean"] == fp.performance(found, scenario=town, standard=standard).loc["pair", "share"]
+    tight = fp.Objective("pair", "Two engines", float(seconds.min()) + 1, needs={"engine": 2}, interval="travel_s")
+    share = figures(simulate(town, both_grounds(), days=14, replications=1, objective=tight))["share_within"]
+    assert share == pytest.approx((seconds <= seconds.min() + 1).mean()) == 0.5
+
+
+def test_a_force_that_is_never_complete_stays_in_the_denominator():
+    people = fp.Objective("erf", "Twelve people", 3600.0, needs={"people": 12}, interval="total_response_s")
+    found = simulate(two_stations(), both_grounds(), days=14, replications=1, objective=people)
+    row = found.summary().loc["share_within"]
+    assert (row["mean"], row["n"]) == (0.0, 56)
+    eight = fp.Objective("erf", "Eight people", 3600.0, needs={"people": 8}, interval="total_response_s")
+    assert (
+        figures(simulate(two_stations(), both_grounds(), days=14, replications=1, objective=eight))["share_within"] == 1
+    )
+
+
+def test_a_headline_on_its_own_ground_counts_calls_there():
+    pair = {"needs": {"engine": 2}, "interval": "travel_s", "where": {"risk_class": ("high",)}}
+    found = simulate(
+        risky(), both_grounds(), days=14, replications=1, objective=fp.Objective("p", "Pair", 999.0, **pair)
+    )
+    row = found.summary().loc["share_within"]
+    assert (row["mean"], row["n"]) == (1.0, 28)
+    with pytest.raises(InputError, match="risk_class"):
+        simulate(
+            two_stations(), both_grounds(), days=7, replications=1, objective=fp.Objective("p", "Pair", 99.0, **pair)
+        )
+
+
+def test_run_cards_go_by_class_of_risk_before_category():
+    cards = {"fire": {"engine": 1}, ("fire", "high"): {"engine": 2}}
+    found = simulate(risky(), both_grounds(units=("E1",)), days=14, replications=1, run_cards=cards)
+    assert figures(found)["units_asked"] == 28 * 2 + 28
+    came = found.responses.groupby("incident_id").size()
+    south = found.incidents.geometry.y < 30.02
+    assert came[south[came.index]].eq(2).all()
+    assert came[~south[came.index]].eq(1).all()
+    only = simulate(risky(), both_grounds(), days=14, replications=1, run_cards={("fire", "low"): {"engine": 1}})
+    assert figures(only)["units_asked"] == 28 + 28 * 2
+    with pytest.raises(InputError, match="risk_class 'maximum'"):
+        simulate(risky(), both_grounds(), days=7, run_cards={("fire", "maximum"): {"engine": 1}})

@@ -35,7 +35,10 @@ DAY_S = 86_400.0
 USUAL_STAY_S = 1_200.0
 """At the scene where no record tells; a figure of our own. [s]"""
 
-RunCards = dict[str, dict[str, int]]
+RunCards = dict[str | tuple[str, str], dict[str, int]]
+"""Units by kind, for a category of calls, or for one and a class of risk."""
+
+RISK_CLASS = "risk_class"
 
 
 class CallTemplates(NamedTuple):
@@ -113,7 +116,7 @@ def call_templates(history: History, scenario: Scenario, *, run_cards: RunCards 
     scenario
         Says of what type the history's units are: the department of that time.
     run_cards
-        What is sent by category instead of what was.
+        What is sent by category, or by category and class of risk, instead of what was.
 
     Raises
     ------
@@ -151,7 +154,7 @@ def call_templates(history: History, scenario: Scenario, *, run_cards: RunCards 
     items, filled = _items(responses, at, kind, category)
     notes += filled
     if run_cards is not None:
-        items, kinds = _by_cards(run_cards, items, kinds, category, names)
+        items, kinds = _by_cards(run_cards, items, kinds, category, names, _classes(incidents, run_cards))
     start = np.zeros(len(incidents) + 1, dtype=np.int64)
     np.cumsum(np.bincount(items["call"], minlength=len(incidents)), out=start[1:])
     own = responses["own"].to_numpy(bool)
@@ -347,11 +350,35 @@ def _drawn(
     return np.nan_to_num(found, nan=USUAL_STAY_S)
 
 
+def card_of(key: str | tuple[str, str]) -> str:
+    """Name what a run card is for."""
+    return f"{quoted(key[0])} of {RISK_CLASS} {quoted(key[1])}" if isinstance(key, tuple) else quoted(key)
+
+
+def _classes(incidents: gpd.GeoDataFrame, cards: RunCards) -> NDArray[np.object_]:
+    """Class of risk of each call's zone, in small letters; refused where cards ask for it and none is known."""
+    known = _text(incidents, RISK_CLASS)
+    asked = {key[1] for key in cards if isinstance(key, tuple)}
+    there = sorted({*known} - {NOT_KNOWN})
+    unknown = sorted(name for name in asked if name.casefold() not in {one.casefold() for one in there})
+    if unknown:
+        have = listed(map(quoted, there)) if there else "none: give the zones a column of it"
+        raise InputError(
+            f"run_cards name {RISK_CLASS} {listed(map(quoted, unknown))}, but the calls' zones have {have}"
+        )
+    return known.str.casefold().to_numpy(object)
+
+
 def _by_cards(
-    cards: RunCards, items: pd.DataFrame, kinds: tuple[str, ...], category: NDArray[np.intp], names: tuple[str, ...]
+    cards: RunCards,
+    items: pd.DataFrame,
+    kinds: tuple[str, ...],
+    category: NDArray[np.intp],
+    names: tuple[str, ...],
+    risk: NDArray[np.object_],
 ) -> tuple[pd.DataFrame, tuple[str, ...]]:
-    """Replace what was sent by what run cards say, where they name the category; stays are drawn from the history."""
-    unknown = [name for name in cards if name not in names]
+    """Replace what was sent by what run cards say, where they name the call; stays are drawn from the history."""
+    unknown = [name for key in cards if (name := key[0] if isinstance(key, tuple) else key) not in names]
     if unknown:
         raise InputError(
             f"run_cards names {listed(map(quoted, unknown))}, but the categories of the history are"
@@ -359,10 +386,15 @@ def _by_cards(
         )
     every = tuple(sorted({*kinds, *(kind for card in cards.values() for kind in card)}))
     items = items.assign(kind=np.array([every.index(k) for k in kinds], dtype=np.int64)[items["kind"]])
-    carded = np.isin(category, [names.index(name) for name in cards])
-    calls, asked = [], []
-    for name, card in cards.items():
-        rows = np.flatnonzero(category == names.index(name))
+    of = np.full(len(category), -1)  # which card holds for each call: of a class of risk before those of all
+    listed_cards = sorted(cards.items(), key=lambda one: isinstance(one[0], tuple))
+    for number, (key, _) in enumerate(listed_cards):
+        name, wanted = (key[0], key[1].casefold()) if isinstance(key, tuple) else (key, None)
+        of[(category == names.index(name)) & ((risk == wanted) if wanted is not None else True)] = number
+    carded = of >= 0
+    calls, asked = [np.empty(0, dtype=np.int64)], [np.empty(0, dtype=np.int64)]
+    for number, (_, card) in enumerate(listed_cards):
+        rows = np.flatnonzero(of == number)
         one = [every.index(kind) for kind, n in card.items() for _ in range(n)]
         calls.append(np.repeat(rows, len(one)))
         asked.append(np.tile(np.array(one, dtype=np.int64), len(rows)))

@@ -60,8 +60,9 @@ class HospitalLegs(NamedTuple):
         """Say to which hospital each patient is taken: the nearest, or by a number from 0 to 1."""
         legs = self.leg_s[period, place]
         if self.cumulated is None:
-            return np.argmin(legs, axis=1).astype(np.int64)
-        return np.minimum(np.searchsorted(self.cumulated, level, side="right"), legs.shape[1] - 1).astype(np.int64)
+            return np.asarray(np.argmin(legs, axis=1), dtype=np.int64)
+        at = np.searchsorted(self.cumulated, level, side="right")
+        return np.asarray(np.minimum(at, legs.shape[1] - 1), dtype=np.int64)
 
 
 def hospital_legs(

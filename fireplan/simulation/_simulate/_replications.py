@@ -10,6 +10,7 @@ from scipy.special import ndtri
 
 from fireplan._kernel.simulation import Drives, UnitsAsked, in_rings
 from fireplan.drive_times._travel_spread import LEVELS, NORMAL_SHAPE
+from fireplan.simulation._hospitals import walls_s
 from fireplan.simulation._simulate._event_loop import send_units
 from fireplan.simulation._simulate._hospital_legs import NOWHERE
 from fireplan.simulation._simulate._random_streams import Decision, stream
@@ -223,7 +224,7 @@ def _after_arrival(
     level = _by_rank(seed, replication, Decision.HOSPITAL, *who)[rows]
     to = legs.chosen(period[rows], place[rows], level)
     z = ndtri(np.clip(_by_rank(seed, replication, Decision.WALL, *who)[rows], 1e-9, 1 - 1e-9))
-    hospital[rows], wall_s[rows] = to, legs.hospitals.walls_s(to, z)
+    hospital[rows], wall_s[rows] = to, walls_s(legs.hospitals, to, z)
     stay_s[rows] = legs.scene_s[item[rows]] + legs.leg_s[period[rows], place[rows], to] + wall_s[rows]
     leaves = place.copy()
     leaves[rows] = legs.first_place + to

@@ -14,7 +14,7 @@ from fireplan.errors import Faults, InputError, listed, quoted
 from fireplan.progress import on_threads
 from fireplan.response_performance._time_bins import LocalPeriod
 from fireplan.simulation._aid_rules import AidRule
-from fireplan.simulation._simulate._call_templates import call_templates
+from fireplan.simulation._simulate._call_templates import RunCards, call_templates, card_of
 from fireplan.simulation._simulate._crews_and_duty import turnout_table, units_on_duty
 from fireplan.simulation._simulate._demand_draws import DemandModel
 from fireplan.simulation._simulate._dispatch_policies import Dispatch
@@ -71,7 +71,7 @@ def simulate(  # noqa: PLR0913 - what is drawn, who answers, and how sure
     demand: Demand = "days",
     growth: float | Mapping[str, float] = 1.0,
     start: str | pd.Timestamp | None = None,
-    run_cards: Mapping[str, Mapping[str, int]] | None = None,
+    run_cards: Mapping[str | tuple[str, str], Mapping[str, int]] | None = None,
     queue: bool | None = None,
     aid: bool | AidRule | Sequence[AidRule] = True,
     assignable: bool | None = None,
@@ -108,8 +108,9 @@ def simulate(  # noqa: PLR0913 - what is drawn, who answers, and how sure
     start
         First simulated day, local; left out: the first of the history.
     run_cards
-        By category, how many of each kind of unit are sent. Left out, and for categories not named: as was sent to the
-        call of the history, neighbours' units included.
+        By category, or by category and class of risk as `("fire", "high")`, how many of each kind of unit are sent; the
+        class is that of the zone (`risk_class`). Left out, and for calls not named: as was sent to the call of the
+        history, neighbours' units included.
     queue
         Where none is free, the call waits for the first that is, the most urgent priority first; but not for more
         than there are, as the same would come again: no unit goes to a call twice. False: it does not.
@@ -131,8 +132,9 @@ def simulate(  # noqa: PLR0913 - what is drawn, who answers, and how sure
         of the department. Runs in Python, a hundred times slower. Left out: the nearest by median drive, compiled;
         `fireplan.simulation.nearest` does the same in Python.
     objective
-        What share the headline is: of an objective for a single unit. Left out: the first unit that stops the clock
-        within eight minutes of the call.
+        What share the headline is: of an objective for one unit or for a force, on its own calls and ground. A force
+        that is never complete is not within, also where the call asked for less. Left out: the first unit that stops
+        the clock within eight minutes of the call.
     within
         Stop when the 95 % interval of that share is no wider than this, such as 0.01; at least five replications.
     warm_up_days
@@ -191,7 +193,7 @@ def simulate(  # noqa: PLR0913 - what is drawn, who answers, and how sure
 
 
 def known_of(
-    history: History, scenario: Scenario, run_cards: Mapping[str, Mapping[str, int]] | None = None
+    history: History, scenario: Scenario, run_cards: Mapping[str | tuple[str, str], Mapping[str, int]] | None = None
 ) -> KnownCalls:
     """Learn from a history once; of a what-if with the department it was made from, which sent those units."""
     faults = Faults("simulate")
@@ -239,7 +241,8 @@ def simulate_known(  # noqa: PLR0913 - as `simulate`
     clock = LocalPeriod(
         _instant(first_day, timezone), _instant(first_day + pd.Timedelta(days=all_days) + DRAIN, timezone), timezone
     )
-    drives, legs, taken = drive_medians(scenario, templates), None, []
+    drives, legs = drive_medians(scenario, templates), None
+    taken: list[str] = []
     if hospitals is not None:
         drives, legs, taken = hospital_legs(scenario, templates, drives, hospitals)
     out = {unit: (spells,) if isinstance(spells, str) else tuple(spells) for unit, spells in (brown_outs or {}).items()}
@@ -276,8 +279,8 @@ def simulate_known(  # noqa: PLR0913 - as `simulate`
         else Dispatch(policy, [*crews.units.index.astype(str)], templates.kinds, templates.incidents),
         legs=legs,
     )
-    headline = headline_of(objective, templates)
     types = tuple(np.where(crews.terms.asked_last, "", crews.units["type"].to_numpy(object)).tolist())
+    headline = headline_of(objective, templates, crews.units.assign(type=types))
 
     def share(found: Replication) -> float:
         return share_within(model, found, headline, types)[0]
@@ -336,18 +339,21 @@ def _check(days: int, replications: int, seed: int, within: float | None, warm_u
     faults.raise_if_any()
 
 
-def _cards(cards: Mapping[str, Mapping[str, int]] | None) -> dict[str, dict[str, int]] | None:
+def _cards(cards: Mapping[str | tuple[str, str], Mapping[str, int]] | None) -> RunCards | None:
     if cards is None:
         return None
     faults = Faults("run_cards")
     for category, card in cards.items():
         for kind, n in card.items():
             if not (n >= 0 and float(n).is_integer()):
-                faults.add(f"{quoted(category)} asks for {n!r} of {quoted(kind)}: give a whole number of units")
+                faults.add(f"{card_of(category)} asks for {n!r} of {quoted(kind)}: give a whole number of units")
         if not any(card.values()):
-            faults.add(f"{quoted(category)} asks for nothing: name at least one unit, such as {{'engine': 1}}")
+            faults.add(f"{card_of(category)} asks for nothing: name at least one unit, such as {{'engine': 1}}")
     faults.raise_if_any()
-    return {str(category): {str(kind): int(n) for kind, n in card.items()} for category, card in cards.items()}
+    return {
+        (str(of[0]), str(of[1])) if isinstance(of, tuple) else str(of): {str(k): int(n) for k, n in card.items()}
+        for of, card in cards.items()
+    }
 
 
 def _growth(growth: float | Mapping[str, float], templates: CallTemplates) -> NDArray[np.float64]:
