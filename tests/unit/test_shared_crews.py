@@ -206,3 +206,12 @@ def test_a_replay_holds_a_unit_while_its_crew_is_out_with_another(town: fp.Scena
     assert found.dispatches["units_committed"].tolist() == [0, 1, 0]
     own = fp.replay(town.apply(fp.ShareCrew(("E1", "T1"), apart=True)), past, objective=engine)
     assert own.calls["unit_id"].tolist()[1:] == ["E1", "E1"]
+
+
+def test_a_first_due_unit_is_busy_while_its_crew_is_out_with_another(town: fp.Scenario) -> None:
+    near = (-140.0, 30.005)
+    past = history(run("a", "T1", 0, 3600), run("b", "E2", 600, 1800), points=[near] * 2)
+    tight = fp.Objective("first", "First engine", 200.0)
+    own = town.apply(fp.ShareCrew(("E1", "T1"), apart=True))
+    told = [fp.why_missed(past, scenario=s, objective=tight).incidents.loc["b", "first_due_busy"] for s in (town, own)]
+    assert told == [True, False]

@@ -100,9 +100,9 @@ def headline_of(objective: Objective | None, templates: CallTemplates, units: pd
         asked = _asked_for(types, templates)
         return Headline(str(objective), types, objective.limit_s, since, spoken.applies, asked)
     brings = supply(units)[:, [KINDS.index(kind) for kind in kinds]]
-    every = sorted({*KINDS, *ALSO_COUNTS_AS, *FIGHTS_FIRE})
-    able = supply(pd.DataFrame({"type": every, "crew": 1.0}))[:, [KINDS.index(kind) for kind in kinds]]
-    types = frozenset(t for t, some in zip(every, (able > 0).any(axis=1), strict=True) if some)
+    known = sorted({*KINDS, *ALSO_COUNTS_AS, *FIGHTS_FIRE})
+    able = supply(pd.DataFrame({"type": known, "crew": 1.0}))[:, [KINDS.index(kind) for kind in kinds]]
+    types = frozenset(t for t, brought in zip(known, able.sum(axis=1).tolist(), strict=True) if brought > 0)
     need = np.array([float(objective.needs[kind]) for kind in kinds])
     asked = _asked_for(types, templates)
     return Headline(str(objective), types, objective.limit_s, since, spoken.applies, asked, need, brings)
