@@ -141,16 +141,14 @@ def lending(scenario: Scenario, units: pd.DataFrame, rules: Sequence[AidRule] | 
     InputError
         If two rules name one agency.
     """
-    stations, n = held(scenario).stations, len(units)
-    of_station = dict(zip(stations.index.astype(str), agencies(stations), strict=True))
-    away = set(stations.index[~own_stations(stations)].astype(str))
-    homes = units["station_id"].astype(str).tolist()
-    agency = np.array([of_station.get(home, "") if home in away else "" for home in homes], dtype=object)
+    n, agency = len(units), _neighbours(scenario, units)
     none = np.zeros(n, dtype=bool)
     found = Lending(none, ~none, none.copy(), np.zeros(n), np.full(n, -1), np.zeros(0, dtype=np.int64), ())
     if rules is None:
-        return found._replace(notes=_unruled(units, agency))
-    named = {of_station[station] for station in away}
+        return found._replace(notes=unruled(scenario, units, mend="give `aid` a rule for each agency"))
+    stations = held(scenario).stations
+    away = ~own_stations(stations).to_numpy()
+    named = {name for name, theirs in zip(agencies(stations), away, strict=True) if theirs}
     faults = Faults("aid")
     for rule in rules:
         if rule.agency not in named:
@@ -186,13 +184,21 @@ def lending(scenario: Scenario, units: pd.DataFrame, rules: Sequence[AidRule] | 
     return Lending(theirs, sent, last, after_s, lender, np.array(lends, dtype=np.int64), tuple(notes))
 
 
-def _unruled(units: pd.DataFrame, agency: NDArray[np.object_]) -> tuple[str, ...]:
+def _neighbours(scenario: Scenario, units: pd.DataFrame) -> NDArray[np.object_]:
+    """Give the agency of each unit that is a neighbour's; "" of the department's own."""
+    stations = held(scenario).stations
+    each = zip(stations.index.astype(str), agencies(stations), own_stations(stations), strict=True)
+    of_station = {station: "" if own else agency for station, agency, own in each}
+    return np.array([of_station.get(home, "") for home in units["station_id"].astype(str)], dtype=object)
+
+
+def unruled(scenario: Scenario, units: pd.DataFrame, *, mend: str) -> tuple[str, ...]:
     """Say that neighbours' units of a scenario are sent as its own where no rule says otherwise."""
-    there = agency != ""
+    there = _neighbours(scenario, units) != ""
     if not there.any():
         return ()
     named = f"{wording.counted(int(there.sum()), 'unit')} of neighbours ({listed(units.index[there])})"
-    return (f"{named} count as the department's own and are sent so: give `aid` a rule for each agency",)
+    return (f"{named} count as the department's own and are sent so: {mend}",)
 
 
 def _said(rule: AidRule, able: list[str]) -> str:

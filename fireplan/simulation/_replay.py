@@ -18,6 +18,7 @@ from fireplan.response_performance._attendance import Attendance, attend
 from fireplan.response_performance._overlapping import overlapping, overlapping_said
 from fireplan.response_performance._statistics import FEWEST, share_interval
 from fireplan.scenario import root
+from fireplan.simulation._aid_rules import unruled
 from fireplan.simulation._call_figures import AID, NOT_PLACED, OWN, UNMET, call_figures, check_objective
 from fireplan.simulation._days_drawn import FEW_DAYS, FEWEST_DAYS, means_by_day
 from fireplan.simulation._drives_to_calls import drives_to_calls, fleet_of
@@ -408,6 +409,7 @@ def _notes(
         )
     notes += overlapping_said(overlapping(past.rows, past.units))
     notes += crews_said(scenario.units)
+    notes += unruled(scenario, scenario.units, mend="simulate knows rules of aid")
     on_road = int((found.whence == FROM_ROAD).sum())
     if on_road:
         notes.append(f"{wording.counted(on_road, 'response')} from the way home")
