@@ -58,7 +58,7 @@ class Hospitals:
     >>> there = town.zones.set_geometry(town.zones.representative_point()).iloc[[39]].rename_axis("hospital_id")
     >>> hospitals = fp.simulation.Hospitals(there[["geometry"]], transports={"ems": 0.7}, wall_time_s=(1200.0, 2400.0))
     >>> round(hospitals.mean_s("39"))
-    1388
+    1389
     """
 
     places: gpd.GeoDataFrame
