@@ -18,7 +18,7 @@ from fireplan.errors import Faults, listed, quoted
 from fireplan.stations._agencies import with_home
 from fireplan.stations._apparatus import complete_units
 from fireplan.stations._drive_starts import EXIT
-from fireplan.stations._shared_crews import check_crews, crew_notes
+from fireplan.stations._shared_crews import SHARED_CREW, check_crews, crew_notes, without_flags
 from fireplan.stations._unit_homes import home_column, housed_at
 from fireplan.stations._unit_ids import units_named
 
@@ -199,6 +199,8 @@ def read_units(
         housed = housed_at(units[~away], stations, column=found["station_id"], notes=notes)
         homeless = housed.attrs.get("without_station", ())
         units = pd.concat([housed, units[away]]) if away.any() else housed
+    if SHARED_CREW in found:
+        units = without_flags(units, column=found[SHARED_CREW], notes=notes)
     full = complete_units(units)
     check_crews(full, faults)
     faults.raise_if_any()

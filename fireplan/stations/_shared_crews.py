@@ -91,6 +91,30 @@ def mates(units: pd.DataFrame) -> dict[str, list[str]]:
     }
 
 
+def without_flags(units: pd.DataFrame, *, column: str, notes: list[str]) -> pd.DataFrame:
+    """
+    Leave out what a column of another name says of crews by yes and no alone, and note it.
+
+    Parameters
+    ----------
+    units
+        As read.
+    column
+        Its name in the file; under its own name it is meant, and refused by `check_crews`.
+    notes
+        Takes what was left out.
+    """
+    flags = np.array([text.casefold() in NOT_SAID for text in crew_texts(units)], dtype=bool)
+    if not flags.any() or column == SHARED_CREW:
+        return units
+    named = listed(units.index[flags])
+    notes.append(
+        f"column {quoted(column)} says that {named} share a crew, but not with whom, so each counts with its own: give"
+        f" all units of one crew the same text, or the id of the other unit, in '{SHARED_CREW}'"
+    )
+    return units.assign(**{SHARED_CREW: units[SHARED_CREW].mask(flags, "")})
+
+
 def check_crews(units: pd.DataFrame, faults: Faults) -> None:
     """Make sure that no crew is at two stations: it could not be called out with either unit."""
     texts = pd.Series(crew_texts(units), index=units.index)

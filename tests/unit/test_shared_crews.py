@@ -156,8 +156,12 @@ def test_a_table_says_who_shares_a_crew_in_its_own_words() -> None:
     lettered = fp.stations.read_units(pd.DataFrame({**rows, "xstaff": ["A", "A", "", "B"]}))
     assert mates(lettered) == {"E1": ["T1"], "T1": ["E1"]}
     assert "shared_crew 'B' is that of E2 alone: it counts as its own crew" in lettered.attrs["notes"]
+    flags = {**rows, "xstaff": ["yes", "yes", "no", "no"]}
+    told = fp.stations.read_units(pd.DataFrame(flags))
+    assert mates(told) == {}
+    assert any("'xstaff' says that E1, T1 share a crew, but not with whom" in note for note in told.attrs["notes"])
     with pytest.raises(TableError, match="does not say with whom"):
-        fp.stations.read_units(pd.DataFrame({**rows, "xstaff": ["yes", "yes", "no", "no"]}))
+        fp.stations.read_units(pd.DataFrame(flags).rename(columns={"xstaff": "shared_crew"}))
 
 
 def run(name: str, unit: str, at: float, cleared: float) -> dict[str, object]:
