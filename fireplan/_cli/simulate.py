@@ -89,7 +89,7 @@ def _simulated(project: Project, history: CadHistory, objective: Objective | Non
     asked = {**project.plan.simulation.asked, "objective": objective}
     tell(f"simulating {project.today.name}")
     try:
-        if rules := project.plan.simulation.aid_rules:
+        if not isinstance(rules := project.plan.simulation.aid, bool):
             asked["aid"] = tuple(AidRule(r.agency, r.rule, r.kinds, r.at_once, r.delay_seconds) for r in rules)
         today = simulate(project.today, history, **asked)
     except FireplanError as error:

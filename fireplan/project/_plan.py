@@ -558,8 +558,7 @@ class SimulationPart(_Part):
     start: Day | None = None
     run_cards: dict[str, dict[str, Annotated[int, Field(ge=0)]]] | None = None
     queue: bool | None = None
-    aid: bool = True
-    aid_rules: tuple[AidRulePart, ...] = ()
+    aid: bool | tuple[AidRulePart, ...] = True
     assignable: bool | None = None
     brown_outs: dict[str, str | tuple[str | tuple[str, str], ...]] = Field(default_factory=dict)
     within_percent: float | None = Field(default=None, ge=0.1, lt=100)
@@ -578,7 +577,7 @@ class SimulationPart(_Part):
     def asked(self) -> dict[str, Any]:
         """The same as arguments of `fireplan.simulate`, for the department as it stands."""
         percent = self.within_percent
-        given = {key: value for key, value in self if key not in {"within_percent", "aid_rules"}}
+        given = {key: value for key, value in self if key != "within_percent"}
         return given | {"within": None if percent is None else percent / 100}
 
 

@@ -1,13 +1,18 @@
 """Neighbours who come as the department's own, only on request, or not at all, and no more than they lend."""
 
+from types import SimpleNamespace
+
 import geopandas as gpd
 import numpy as np
 import pandas as pd
 import pytest
 import shapely
+from pydantic import ValidationError
 
 import fireplan as fp
+from fireplan._cli import simulate as command
 from fireplan.errors import InputError, UnknownIdError
+from fireplan.project._plan import SimulationPart
 from fireplan.simulation import AidRule, simulate
 from tests.support.histories import history, went
 from tests.support.regular_calls import HOUR_S, MONDAY, regular
@@ -136,3 +141,24 @@ def test_rules_that_cannot_be_are_refused():
         simulate(town("E9"), calls, days=7, replications=1, aid=[AidRule("Southfield")])
     with pytest.raises(InputError, match="has several rules"):
         simulate(town("E9"), calls, days=7, replications=1, aid=[AidRule(AWAY), AidRule(AWAY, "none")])
+
+
+def test_a_plan_gives_rules_to_the_command(monkeypatch):
+    """What stands as [[simulation.aid]] reaches `simulate` as rules; true and false as they are."""
+    project = SimpleNamespace(plan=SimpleNamespace(simulation=None), today=town("E9"), scenarios=())
+    seen = []
+
+    def simulated(_scenario, _history, **asked):
+        seen.append(asked["aid"])
+        return SimpleNamespace(
+            replications=1, headline="", summary=dict, by_replication=dict, utilisation=dict, notes=()
+        )
+
+    monkeypatch.setattr(command, "simulate", simulated)
+    table = {"agency": AWAY, "rule": "on request", "at_once": {"engine": 1}, "delay_seconds": 120}
+    for given in ([table], False):
+        project.plan.simulation = SimulationPart.model_validate({"aid": given})
+        command._simulated(project, None, None, lambda _: None)
+    assert seen == [(AidRule(AWAY, "on request", at_once={"engine": 1}, delay_s=120.0),), False]
+    with pytest.raises(ValidationError, match="rule"):
+        SimulationPart.model_validate({"aid": [{**table, "rule": "sometimes"}]})
