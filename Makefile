@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo serve test lint page clean
+.PHONY: demo serve test lint page compiled clean
 
 demo: $(VENV)/.run
 	$(BIN)/fireplan demo
@@ -20,6 +20,10 @@ lint: $(VENV)/.dev
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/deptry .
+
+# What tests compile as they are collected: else each worker would, all at once. What is wrong `test` says.
+compiled: $(VENV)/.dev
+	-@$(BIN)/python -m pytest --collect-only -qq >/dev/null
 
 # ESLint and TypeScript, for the tests of the page's JavaScript: where there is no npm these tests are skipped.
 page: | $(BIN)/python

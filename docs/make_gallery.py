@@ -135,6 +135,11 @@ VIEWS = (
         "fp.maps.incidents(today)",
     ),
     View(
+        "playback", "A day played back",
+        "Where units were, and which calls were open, at any moment: the slider, or Play. Marked RESTRICTED.",
+        'fp.maps.playback(history, today, start="2024-07-19 12:30", end="2024-07-19 15:30")',
+    ),
+    View(
         "siting", "Siting", "What each place for a station would gain (darker is more), and the best two, numbered.",
         "fp.maps.siting(two, assessment=now)",
     ),

@@ -44,7 +44,7 @@ def silent() -> Iterator[None]:
 
 
 @contextmanager
-def steps(total: int, *, what: str) -> Iterator[Callable[[], None]]:
+def steps(total: int, *, what: str | Callable[[], str]) -> Iterator[Callable[..., None]]:
     """
     Show how far long work has come: a bar in the notebook, or on the error stream, once it has taken two seconds.
 
@@ -53,24 +53,31 @@ def steps(total: int, *, what: str) -> Iterator[Callable[[], None]]:
     total
         How many steps there will be.
     what
-        One or two words on what is being done.
+        One or two words on what is being done, or a function that gives them, where they change.
 
     Yields
     ------
-    A function to call after each step. However the block ends, the bar goes.
+    A function to call after each step; or, with 0, while one goes on, so that its time is seen to pass. However the
+    block ends, the bar goes.
     """
     bar: Any = None
-    began_s, done, quiet = time.monotonic(), 0, _SILENT.get()
+    began_s, done, quiet, next_s = time.monotonic(), 0, _SILENT.get(), 0.0
 
-    def step() -> None:
-        nonlocal bar, done
-        done += 1
+    def words() -> str:
+        return what if isinstance(what, str) else what()
+
+    def step(n: int = 1) -> None:
+        nonlocal bar, done, next_s
+        done += n
         if bar is not None:
-            bar.update()
+            news = not n and time.monotonic() >= next_s
+            next_s = time.monotonic() + NEWS_EVERY_S if news else next_s
+            bar.set_description(words(), refresh=news)
+            bar.update(n)
         elif not quiet and time.monotonic() - began_s >= SHOW_AFTER_S:
             from tqdm.auto import tqdm  # noqa: PLC0415 - short work need not wait for it
 
-            bar = tqdm(total=total, initial=done, desc=what, leave=False)
+            bar = tqdm(total=total, initial=done, desc=words(), leave=False)
 
     try:
         yield step
@@ -115,7 +122,7 @@ def news(what: str) -> Iterator[Callable[[str], None]]:
 
 
 @contextmanager
-def on_threads(work: Callable[[T], R], items: Iterable[T], *, what: str) -> Iterator[Iterator[R]]:
+def on_threads(work: Callable[[T], R], items: Iterable[T], *, what: str | Callable[[], str]) -> Iterator[Iterator[R]]:
     """
     Do work on as many threads as there are processors, showing progress.
 
@@ -146,10 +153,31 @@ def on_threads(work: Callable[[T], R], items: Iterable[T], *, what: str) -> Iter
             pool.shutdown(wait=False, cancel_futures=True)
 
 
-def _in_order(waiting: deque[Future[R]], step: Callable[[], None]) -> Iterator[R]:
+def listening(work: Callable[[], R], *, what: str | Callable[[], str]) -> R:
+    """
+    Do one long piece of work that tells nothing of itself: its time is seen to pass, and an interrupt is heard at once.
+
+    Parameters
+    ----------
+    work
+        Should release the GIL for most of its time, or often. When interrupted it goes on by itself until it is done,
+        and what it finds is dropped: it must write to nothing that the caller keeps.
+    what
+        As for `steps`.
+    """
+    pool = ThreadPoolExecutor(max_workers=1)
+    try:
+        with steps(1, what=what) as step:
+            return next(_in_order(deque([pool.submit(work)]), step))
+    finally:
+        pool.shutdown(wait=False)
+
+
+def _in_order(waiting: deque[Future[R]], step: Callable[..., None]) -> Iterator[R]:
     while waiting:
         while not waiting[0].done():
             wait([waiting[0]], timeout=LISTEN_EVERY_S)
+            step(0)
         yield waiting.popleft().result()
         step()
 

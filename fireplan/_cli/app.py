@@ -104,12 +104,18 @@ def calibrate(
 
 
 @app.command()
-def replay(project: ProjectFolder, out: OutFolder = None) -> None:
+def replay(
+    project: ProjectFolder,
+    out: OutFolder = None,
+    playback: Annotated[
+        str | None, typer.Option("--playback", metavar="DAY", help="Draw this day too, such as 2025-07-04: RESTRICTED.")
+    ] = None,
+) -> None:
     """Send the calls of the history again: the error of the model first, then each what-if, call by call."""
     from fireplan._cli.replay import replay_project  # noqa: PLC0415 - help does not wait for it
     from fireplan.project import open_project  # noqa: PLC0415
 
-    replay_project(lambda tell: open_project(project, tell=tell), out)
+    replay_project(lambda tell: open_project(project, tell=tell), out, playback=playback)
 
 
 @app.command()

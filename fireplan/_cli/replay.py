@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from fireplan import wording
+from fireplan import maps, wording
 from fireplan._cli import terminal as show
 from fireplan._cli import units_out as out_of
 from fireplan.errors import listed
@@ -29,8 +29,19 @@ MOST_PLACES = 12
 """So many are printed of where the work of units that are gone goes; the table has all."""
 
 
-def replay_project(read: Callable[[Tell], Project], out: Path | None) -> None:
-    """Send the calls of a project's history again, today and in each what-if, and write and print what comes out."""
+def replay_project(read: Callable[[Tell], Project], out: Path | None, *, playback: str | None = None) -> None:
+    """
+    Send the calls of a project's history again, today and in each what-if, and write and print what comes out.
+
+    Parameters
+    ----------
+    read
+        Opens the project.
+    out
+        Where to; None: the plan's output folder.
+    playback
+        A local date that is drawn as it was replayed, today and in each what-if; None: none is.
+    """
     with silent(), show.command_steps(STEPS) as tell:
         project = read(tell)
         history = out_of.history_of(project, command="replay")
@@ -39,10 +50,15 @@ def replay_project(read: Callable[[Tell], Project], out: Path | None) -> None:
         tell("putting units and incidents together")
         seen = attend(history, scenario=project.today, policy=project.plan.performance.policy)
         found: dict[str, Replay] = {}
+        pages: dict[str, str] = {}
         for scenario in (project.today, *project.scenarios):
             tell(f"sending units again: {scenario.name}")
             with out_of.of_scenario(scenario, project):
                 found[scenario.name] = replay(scenario, seen, objective=objective, seed=seed)
+                if playback is not None:
+                    tell(f"drawing {playback}: {scenario.name}")
+                    page = maps.playback(found[scenario.name], scenario, day=playback)
+                    pages[f"replay_playback{f'_{len(pages)}' if pages else ''}.html"] = page.to_html()
         tell("setting what-ifs beside today")
         today = found[project.today.name]
         others = {name: one for name, one in found.items() if one is not today}
@@ -67,9 +83,11 @@ def replay_project(read: Callable[[Tell], Project], out: Path | None) -> None:
         folder = out if out is not None else project.folder / project.plan.output.dir
         made = {"seed": seed, "replications": next((t.attrs["replications"] for t in changes.values()), 0),
                 "basis": "modelled", "objective": str(today.objective), "returning": today.returning}  # fmt: skip
-        out_of.write(project, folder, command="replay", tables=tables, notes=notes, made=made)
+        out_of.write(project, folder, command="replay", tables=tables, notes=notes, made=made, pages=pages)
     _report(project, found, changes, moved)
     out_of.where(folder, command="replay", tables=len(tables), notes=len(notes))
+    if pages:
+        out_of.say(f"{playback} as replayed, for internal use: {', '.join(pages)}, today first, then each what-if")
 
 
 def _loses_units(today: Replay, other: Replay) -> bool:

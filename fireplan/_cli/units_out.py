@@ -101,9 +101,12 @@ def write(
     tables: Mapping[str, pd.DataFrame],
     notes: Sequence[str],
     made: Mapping[str, Any],
+    pages: Mapping[str, str] | None = None,
 ) -> None:
-    """Write tables, notes and manifest of a command, or nothing."""
+    """Write tables, pages by the names of their files, notes and manifest of a command, or nothing."""
     with whole_outputs(folder) as part:
+        for name, page in (pages or {}).items():
+            _write_text(part / name, page)
         for name, table in tables.items():
             write_csv(table, part / f"{name}.csv")
         _write_text(part / f"{command}_notes.txt", "\n".join(notes) + "\n")

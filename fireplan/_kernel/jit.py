@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numba as nb
 import numpy as np
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from numpy.typing import NDArray
 
 T = TypeVar("T", bound=np.generic)
@@ -33,6 +35,14 @@ Counting is by far the most of a small function that is handed dozens of arrays 
 
 part = _compile(no_cpython_wrapper=True)
 """Compile a part of such a function likewise: it is called by compiled functions alone, and has no door to Python."""
+
+
+COMPILING = "compiling once, kept for the next time"
+
+
+def compiling_or(what: str, function: Any) -> Callable[[], str]:
+    """Give what tells progress: that a function is being compiled, until it is, then what is done with it."""
+    return lambda: what if function.signatures else COMPILING
 
 
 def read_only(values: NDArray[T]) -> NDArray[T]:

@@ -7,6 +7,7 @@ Leaflet as it is installed, `browser_modules` reads the modules of `browser/`, o
 `content_policy` names scripts as a policy does.
 
 In `browser/`, ES modules: `packed_coordinates.js` reads what was packed; `canvas_sheet.js` is a canvas over the map,
-and `packed_areas.js` and `packed_lines.js` are what is drawn on one; `label_room.js` finds labels a place;
-`elements.js` builds elements from text, never from HTML.
+and `packed_areas.js` and `packed_lines.js` are what is drawn on one; `label_room.js` finds labels a place, and
+`placing.js` signs that stand together; `unit_signs.js` is how units and calls look, `way_along.js` where on its way a
+unit is; `elements.js` and `svg_elements.js` build elements from text, never from HTML.
 """

@@ -59,10 +59,12 @@ def one_script(entry: Path) -> str:
     Raises
     ------
     InputError
-        If modules import each other in a circle, or a module is written in a form that is not followed.
+        If modules import each other in a circle, a module is written in a form that is not followed, or it asks another
+        for what that does not export.
     """
     names: dict[Path, str] = {}
-    written = [_as_function(path, names) for path in _in_order(entry.resolve(), ())]
+    given: dict[Path, set[str]] = {}
+    written = [_as_function(path, names, given) for path in _in_order(entry.resolve(), ())]
     return '(() => {\n"use strict";\n' + "\n".join(dict.fromkeys(written)) + "\n})();\n"
 
 
@@ -80,18 +82,27 @@ def _found(pattern: re.Pattern[str], text: str) -> Iterator[tuple[str, ...]]:
     yield from (found.groups() for found in pattern.finditer(text))
 
 
-def _as_function(path: Path, names: dict[Path, str]) -> str:
-    """Write a module as a function that is called once; the modules it needs have their names by then."""
+def _as_function(path: Path, names: dict[Path, str], given: dict[Path, set[str]]) -> str:
+    """Write a module as a function that is called once; the modules it needs have their names, and exports, by then."""
     name = names.setdefault(path, f"module_{len(names) + 1}_{re.sub(r'[^a-z0-9]', '_', path.stem)}")
     text = unix(path.read_text(encoding="utf-8"))
     exported = [found[0] for found in _found(EXPORTED, text)]
     passed_on = list[str]()
 
+    def checked(asked: str, other: Path) -> None:
+        wanted = {part.split(" as ")[0].strip() for part in asked.split(",") if part.strip()}
+        if wanted - given[other]:
+            raise InputError(
+                f"{path.name} asks {other.name} for {listed(wanted - given[other])}, which it does not export"
+            )
+
     def imported(found: re.Match[str]) -> str:
+        checked(found[1], (path.parent / found[2]).resolve())
         other = names[(path.parent / found[2]).resolve()]
         return f"const {{{found[1].replace(' as ', ': ')}}} = {other};"
 
     def handed_on(found: re.Match[str]) -> str:
+        checked(found[1], (path.parent / found[2]).resolve())
         other = names[(path.parent / found[2]).resolve()]
         for part in filter(None, map(str.strip, found[1].split(","))):
             inner, _, outer = part.partition(" as ")
@@ -104,5 +115,6 @@ def _as_function(path: Path, names: dict[Path, str]) -> str:
     left = NOT_FOLLOWED.search(text)
     if left:
         raise InputError(f"{path.name}: {quoted(left[0].strip())} is not followed when modules become one script")
-    given = ", ".join([*exported, *passed_on])
-    return f"const {name} = (() => {{\n{text}return {{ {given} }};\n}})();"
+    given[path] = {*exported, *(part.partition(":")[0] for part in passed_on)}
+    all_ = ", ".join([*exported, *passed_on])
+    return f"const {name} = (() => {{\n{text}return {{ {all_} }};\n}})();"

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from fireplan.maps._views.isochrones import isochrones as isochrones
     from fireplan.maps._views.network_parts import network_parts as network_parts
     from fireplan.maps._views.performance import performance as performance
+    from fireplan.maps._views.playback import playback as playback
     from fireplan.maps._views.residuals import residuals as residuals
     from fireplan.maps._views.siting import siting as siting
     from fireplan.maps._views.swipe import swipe as swipe
@@ -43,7 +44,7 @@ Page = OfflineMap | SwipeMap | SyncedMaps
 
 VIEWS = (
     "compare", "coverage", "difference", "erf", "first_due", "gaps", "grid", "incidents", "isochrones",
-    "network_parts", "performance", "residuals", "siting", "swipe",
+    "network_parts", "performance", "playback", "residuals", "siting", "swipe",
 )  # fmt: skip
 """Names of the functions that draw a view."""
 

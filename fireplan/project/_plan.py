@@ -54,8 +54,8 @@ MODELS = {
 """Location models of `fireplan.siting`, and which keys of [siting] say something to each beside those for all."""
 
 NEEDED = {
-    "expected_coverage": ("busy", "asks how busy units are", "such as 0.15"),
-    "reliable_coverage": ("busy", "asks how busy units are", "such as 0.15"),
+    "expected_coverage": ("busy", "asks how busy units are", "such as 0.15, or 'mean' for those of the history"),
+    "reliable_coverage": ("busy", "asks how busy units are", "such as 0.15, or 'mean' for those of the history"),
     "fleet": ("units", "asks how many units of each kind there are", "such as { engine = 2, truck = 1 }"),
     "fairest": ("by", "asks what the districts are", "a column of the zones"),
 }
@@ -425,7 +425,7 @@ class SitingPart(_Part):
     interval: Literal["travel_s", "turnout_and_travel_s"] | None = None
     weight: str | None = None
     unit: Literal["engine", "truck", "ambulance", "battalion", "rescue"] = "engine"
-    busy: float | None = Field(default=None, ge=0, lt=1)
+    busy: float | str | None = None
     first: float | None = Field(default=None, ge=0, le=1)
     closable: tuple[str, ...] = ()
     site_cost: float | str = 0.0
@@ -443,6 +443,17 @@ class SitingPart(_Part):
         if value not in MODELS:
             raise ValueError(f"siting.model: {UnknownIdError('model', value, MODELS)}")
         return value
+
+    @field_validator("busy")
+    @classmethod
+    def _is_a_share(cls, value: float | str | None) -> float | str | None:
+        if value is None or (value in ("mean", "worst hour") if isinstance(value, str) else 0 <= value < 1):
+            return value
+        told = quoted(value) if isinstance(value, str) else f"{value:g}"
+        raise ValueError(
+            f"siting.busy is {told}: give a probability, 0 to below 1, such as 0.15, or 'mean' or 'worst hour' for"
+            " those of the dispatch history"
+        )
 
     @model_validator(mode="after")
     def _speaks_to_the_model(self) -> SitingPart:

@@ -12,6 +12,7 @@ from fireplan import siting
 from fireplan._geofiles import local_file, read_vector
 from fireplan.errors import InputError, ProjectError, UnknownIdError, quoted
 from fireplan.project._plan import MODELS
+from fireplan.response_performance import busy_shares
 from fireplan.siting._problem.what_counts import default_weight as siting_weight
 
 if TYPE_CHECKING:
@@ -119,12 +120,24 @@ class Question:
             "at_most_s": asked.at_most_seconds,
             "share": asked.share_percent and asked.share_percent / 100,
             "reliability": asked.reliability_percent and asked.reliability_percent / 100,
-            "busy": asked.busy,
+            "busy": self._busy(),
             "first": asked.first,
             "most_at_a_site": asked.most_at_a_site,
             "by": asked.by,
         }
         return limits | {name: value for name, value in given.items() if value is not None}
+
+    def _busy(self) -> float | pd.Series[Any] | None:
+        """How busy units are: the plan's figure, or that of each unit in the project's history."""
+        when, history = self.asked.busy, self.project.history
+        if not isinstance(when, str):
+            return when
+        if history is None:
+            raise ProjectError(
+                f"siting.busy is {quoted(when)}, of the dispatch history, and plan.toml names none: give inputs.cad, or"
+                " a number such as 0.15"
+            )
+        return busy_shares(history, self.project.today, when=when)
 
     def curve(self, found: Siting) -> pd.DataFrame:
         """Say what each further station buys: the best plan for each number, or the best order of building this one."""

@@ -15,10 +15,10 @@ if TYPE_CHECKING:
 DAYS_DRAWN = 1000
 """How many times days are drawn, where nobody says."""
 
-FEWEST_DAYS = 2
-"""One day does not tell how days differ: of it there is no interval."""
+FEWEST_DAYS = 7
+"""Fewer do not tell how days differ: intervals drawn from them are much too narrow, so there are none."""
 
-FEW_DAYS = "no interval: all of one day"
+FEW_DAYS = "no interval: fewer than seven days"
 
 _NOTHING = Interval(float("nan"), float("nan"), float("nan"))
 

@@ -76,8 +76,14 @@ def fleet_of(scenario: Scenario, past: PastCalls) -> StaffedUnits:
     return StaffedUnits(
         past.kinds.get_indexer(pd.Index(units["type"])).astype(np.int64), np.maximum(station, 0).astype(np.int64),
         np.cumsum(count).astype(np.int64), np.concatenate(begin), np.concatenate(end),
-        turnout_factors(scenario.calibration, stations), *mates_of(crew_numbers(units)),
+        turnout_factors(scenario.calibration, stations), _signs(stations), *mates_of(crew_numbers(units)),
     )  # fmt: skip
+
+
+def _signs(stations: pd.Index) -> NDArray[np.uint64]:
+    """Make a number of the id of each station."""
+    of = [hashlib.blake2b(str(name).encode(), digest_size=8).digest() for name in stations]
+    return np.frombuffer(b"".join(of), dtype="<u8").astype(np.uint64)
 
 
 def _by_hours(scenario: Scenario, past: PastCalls) -> list[tuple[Scenario, NDArray[np.intp], str]]:

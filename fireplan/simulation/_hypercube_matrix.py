@@ -4,19 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache, partial
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from fireplan import wording
 from fireplan._checked import takes
+from fireplan._kernel.jit import COMPILING
 from fireplan.errors import Faults, InputError, listed, quoted
+from fireplan.progress import listening
 from fireplan.simulation._hypercube_lists import lists_of
-from fireplan.simulation._hypercube_nearly import nearly
+from fireplan.simulation._hypercube_nearly import NEIGHBOURS, nearly
 from fireplan.simulation._hypercube_states import QueueAsked, exactly, runs_of
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from numpy.typing import ArrayLike, NDArray
+
+    from fireplan.simulation._hypercube_states import QueueFound
 
 METHODS = ("auto", "exact", "approximate")
 EXACT_UP_TO = 16
@@ -224,7 +231,9 @@ def hypercube_matrix(
     mean_h = of_list / np.bincount(lists.of, weights=weight, minlength=n_lists)
     asked = QueueAsked(lists, by_list, mean_h.T, share, queue)
     exact = method == "exact" or (method == "auto" and int(used.sum()) <= EXACT_UP_TO)
-    found = exactly(asked) if exact else nearly(asked)
+    solve = exactly if exact else nearly
+    _compiled_for(solve)
+    found = listening(partial(solve, asked), what="states of units")
 
     def spread(by_unit: NDArray[np.float64], otherwise: NDArray[np.float64] | float) -> NDArray[np.float64]:
         whole = np.broadcast_to(np.asarray(otherwise, dtype=float), used.shape).copy()
@@ -255,6 +264,15 @@ def hypercube_matrix(
         sweeps=found.sweeps,
         n_lists=n_lists,
     )
+
+
+@cache
+def _compiled_for(solve: Callable[[QueueAsked], QueueFound]) -> None:
+    """Answer the smallest question of the kind once, so that progress tells compiling from solving."""
+    n = NEIGHBOURS + 1 if solve is nearly else 1
+    lists = lists_of(np.arange(float(n))[:, None], TIE_S)
+    smallest = QueueAsked(lists, np.ones(1), np.full((1, n), 0.1), np.ones(1), queue=False)
+    listening(partial(solve, smallest), what=COMPILING)
 
 
 def shares_of(units_per_call: float | Mapping[int, float], faults: Faults) -> NDArray[np.float64]:

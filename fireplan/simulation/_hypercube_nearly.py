@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from fireplan.simulation._hypercube_lists import AskedLists
     from fireplan.simulation._hypercube_states import QueueAsked
 
-HEART, NEIGHBOURS = 3, 11
+HEART, NEIGHBOURS = 2, 11
 """Units of a neighbourhood whose figures are taken from it, and units it has in all."""
 
 SELDOM = 1e-4

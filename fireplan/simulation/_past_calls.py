@@ -25,6 +25,10 @@ if TYPE_CHECKING:
     from fireplan.scenario import Scenario
 
 
+REPLACED_S = 60.0
+"""A unit sent no later than this after one was called off takes its place. [s]"""
+
+
 @dataclass(frozen=True)
 class PastCalls:
     """
@@ -149,6 +153,32 @@ def _as_arrays(
         ),
         starts_us,
     )  # fmt: skip
+
+
+def called_off_last(sent: PastResponses) -> PastResponses:
+    """
+    Let the first units sent to a call be those that arrive.
+
+    In the record the first sent is called off when a nearer one is found. By the rules the nearest goes first, and it
+    is what comes after that is not needed. A unit that was sent when all before it had long been called off was sent to
+    a new alarm.
+    """
+    moves = np.flatnonzero(~sent.fixed & (sent.unit >= 0))
+    slot = moves[np.lexsort((moves, sent.call[moves], sent.kind[moves]))]
+    together = [sent.kind[slot], sent.call[slot]]
+    out_s = pd.Series(sent.cleared_s[slot]).groupby(together)
+    all_before_s = out_s.cummax().groupby(together).shift().to_numpy(float)
+    alarm = np.cumsum(~(sent.at_s[slot] <= all_before_s + REPLACED_S))  # and the first of a call
+    taken = slot[np.lexsort((np.isfinite(sent.driven_s[slot]), alarm))]
+    order = np.arange(len(sent.at_s))
+    order[slot] = taken
+    return sent._replace(
+        cleared_s=sent.at_s + (sent.cleared_s - sent.at_s)[order],
+        turnout_s=sent.turnout_s[order],
+        scene_s=sent.scene_s[order],
+        driven_s=sent.driven_s[order],
+        luck=sent.luck[order],
+    )
 
 
 def turnout_factors(calibration: Calibration | None, stations: pd.Index) -> NDArray[np.float64]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
@@ -11,9 +12,11 @@ import pandas as pd
 from fireplan import wording
 from fireplan._checked import takes
 from fireplan._frozen_tables import Handed
-from fireplan._kernel.simulation.replay import FROM_HOME, FROM_ROAD, NOBODY, send_again
+from fireplan._kernel.jit import compiling_or
+from fireplan._kernel.simulation.replay import FROM_HOME, FROM_ROAD, GRID, NOBODY, send_again, send_loop
 from fireplan._one_release import OfOneRelease
 from fireplan.errors import Faults, InputError, listed, quoted
+from fireplan.progress import listening
 from fireplan.response_performance._attendance import Attendance, attend
 from fireplan.response_performance._overlapping import overlapping, overlapping_said
 from fireplan.response_performance._statistics import FEWEST, share_interval
@@ -22,7 +25,7 @@ from fireplan.simulation._aid_rules import unruled
 from fireplan.simulation._call_figures import AID, NOT_PLACED, OWN, UNMET, call_figures, check_objective
 from fireplan.simulation._days_drawn import FEW_DAYS, FEWEST_DAYS, means_by_day
 from fireplan.simulation._drives_to_calls import drives_to_calls, fleet_of
-from fireplan.simulation._past_calls import past_calls
+from fireplan.simulation._past_calls import called_off_last, past_calls
 from fireplan.simulation._replay_baseline import alone, baseline_errors, compared, right, right_by_kind
 from fireplan.simulation._replay_responses import dispatch_table, responses_of
 from fireplan.simulation._whole_week import refuse_parts
@@ -42,8 +45,15 @@ if TYPE_CHECKING:
 TIES_S = 20.0
 """Stamps of a unit that clears and of one that is dispatched may stand the wrong way round by as much. [s]"""
 
+CHOICES = ("measured", "nearest")
 SENT = ("observed", "rules")
 """Who is sent."""
+
+AS_GOOD_AS_ALWAYS, OTHER_RULES = 0.97, 2 / 3
+"""Shares of calls to which the nearest went: above the first it counts as always sent, below the second likewise."""
+
+ENOUGH = 5_000
+"""So many calls tell how surely the nearest goes."""
 
 RETURNING = ("held", "at station", "on the way")
 """What a unit on its way home can do, by its number in the loop."""
@@ -194,13 +204,14 @@ class Replay(OfOneRelease):
 
 
 @takes
-def replay(
+def replay(  # noqa: PLR0913 - each has a usual value
     scenario: Scenario,
     history: History | Attendance,
     *,
     sent: Literal["observed", "rules"] = "rules",
     objective: Objective | None = None,
     policy: Policy | None = None,
+    choice: Literal["measured", "nearest"] = "measured",
     returning: Literal["measured", "held", "at station", "on the way"] = "measured",
     ties_s: float = TIES_S,
     seed: int = 1,
@@ -221,6 +232,9 @@ def replay(
         For the first unit of one kind; left out: the first engine of NFPA 1710 within 240 s of travel.
     policy
         Which calls count; all of them keep units busy. Left out: `Policy()`.
+    choice
+        By the rules, whether the nearest always goes, or as surely as it does in the record: that is not always, as the
+        city's own maps differ from the model, and as units are out of service that no record tells of.
     returning
         What a unit that has cleared can do before it is home; "measured": what fits the record best.
     ties_s
@@ -248,10 +262,17 @@ def replay(
     and are not known. Stations that are closed send nobody. Of units that share a crew (`shared_crew`) one is out at a
     time, by the rules; the others can be sent when it is home.
 
+    With `choice="measured"` a station is sent in proportion to its drive to the power of -s (a logit choice on the
+    logarithm of the drive), and s is such that the nearest is expected at as many calls with one unit of its kind as it
+    went to. Where it went to more than 97 in 100 it always goes; where to fewer than two of three, the department
+    follows other rules, and it always goes too; the notes say so. Chance belongs to the call and the station: it is the
+    same in every scenario.
+
     By the rules, a response keeps what was observed of it: handling of the call, turnout (by the crew of another
-    station as much longer or shorter as theirs is), time on scene, whether it was called off and when. The drive is
-    modelled: the median of the hours of the call, and about it the spread of the calibration, with one luck for each
-    response, the same in every scenario. Calls that do not count drive as much slower as they did in the record.
+    station as much longer or shorter as theirs is), time on scene, whether it was called off and when; of several the
+    last sent are those called off, as the nearest goes first. The drive is modelled: the median of the hours of the
+    call, and about it the spread of the calibration, with one luck for each response, the same in every scenario. Calls
+    that do not count drive as much slower as they did in the record.
     Own units go first; where too few are free, as many neighbours' units come as the record says came, and beyond that
     the response is unmet. Where the place of a call is not known, or a unit came upon it, the unit that went goes.
 
@@ -269,7 +290,11 @@ def replay(
         check.add(f"scenario {quoted(scenario.name)} has no units, so that nobody can be sent: add them")
     if not 0 <= ties_s < 3600:
         check.add(f"ties_s is {ties_s}: give seconds, from 0 to below 3,600")
-    for name, value, known in (("sent", sent, SENT), ("returning", returning, ("measured", *RETURNING))):
+    for name, value, known in (
+        ("sent", sent, SENT),
+        ("choice", choice, CHOICES),
+        ("returning", returning, ("measured", *RETURNING)),
+    ):
         if value not in known:
             check.add(f"{name} is {quoted(value)}: use {listed(known)}")
     refuse_parts(scenario, check)
@@ -289,6 +314,7 @@ def replay(
     way = way if returning == "measured" else RETURNING.index(returning)
     errors["taken"] = errors.index.get_level_values("returning") == RETURNING[way]
     seen = send_again(past.sent, fleet, drives, by_rules=False, returning=way, ties_s=ties_s)
+    steepness = _steepness(past, fleet, drives, way, ties_s) if choice == "measured" else np.inf
     paces, pace_note = _paces(past, seen)
     past_sent = past.sent._replace(pace=paces)
     seen = send_again(past_sent, fleet, drives, by_rules=False, returning=way, ties_s=ties_s)
@@ -297,17 +323,18 @@ def replay(
     if sent == "observed":
         found, calls = seen, observed
     else:
+        past = replace(past, sent=called_off_last(past_sent))
         if scenario is not department:
             drives, fleet = drives_to_calls(scenario, past), fleet_of(scenario, past)
-        as_told = _of_scenario(past_sent, past.units, scenario, fleet)
-        found = send_again(as_told, fleet, drives, by_rules=True, returning=way, ties_s=ties_s)
+        as_told = _of_scenario(past.sent, past.units, scenario, fleet)
+        found = send_again(as_told, fleet, drives, by_rules=True, returning=way, ties_s=ties_s, steepness=steepness)
         calls = call_figures(past, found, scenario, objective, by_rules=True)
     return Replay(
         scenario, sent, objective, RETURNING[way], base, errors, calls,
         dispatch_table(past, found, scenario, objective), _as_history(given), responses_of(past, found, scenario),
         attendance=given, left_out=tuple((why, n) for why, n in past.left_out.items() if n),
-        notes=_notes(past, found, scenario, RETURNING[way], pace_note, by_rules=sent == "rules"), seed=seed,
-        timezone=given.timezone,
+        notes=_notes(past, found, scenario, RETURNING[way], pace_note, steepness if sent == "rules" else None),
+        seed=seed, timezone=given.timezone,
     )  # fmt: skip
 
 
@@ -338,11 +365,28 @@ def _by_ways_home(
     """Share of right units by each way to treat a unit on its way home, and the number of the best."""
     parts, shares = {}, []
     one = alone(past)
+
+    def as_observed(way: int) -> SentAgain:
+        return send_again(past.sent, fleet, drives, by_rules=False, returning=way, ties_s=ties_s)
+
     for way, name in enumerate(RETURNING):
-        found = send_again(past.sent, fleet, drives, by_rules=False, returning=way, ties_s=ties_s)
+        found = listening(partial(as_observed, way), what=compiling_or("replay", send_loop))
         parts[name] = right_by_kind(past, found)
         shares.append(right(past, found)[one].mean() if one.any() else 0.0)
     return pd.concat(parts, names=["returning"]), int(np.argmax(shares))
+
+
+def _steepness(past: PastCalls, fleet: StaffedUnits, drives: ReplayDrives, way: int, ties_s: float) -> float:
+    """How surely the nearest goes, so that it is expected to as often as it did; inf: always."""
+    some = np.flatnonzero(alone(past))
+    one = np.zeros(len(past.sent.at_s), dtype=bool)
+    one[some[:: max(len(some) // ENOUGH, 1)]] = True
+    seen = send_again(past.sent, fleet, drives, by_rules=False, returning=way, ties_s=ties_s, asked=one)
+    one &= seen.nearest >= 0
+    went = int((fleet.station[seen.nearest] == fleet.station[past.sent.unit])[one].sum())
+    if one.sum() < FEWEST or not OTHER_RULES <= went / one.sum() <= AS_GOOD_AS_ALWAYS or went >= seen.expected[-1]:
+        return float("inf")
+    return float(np.exp(np.interp(went, seen.expected, np.log(GRID))))
 
 
 def _paces(past: PastCalls, seen: SentAgain) -> tuple[NDArray[np.float64], str]:
@@ -378,7 +422,7 @@ def _as_history(attendance: Attendance) -> gpd.GeoDataFrame:
 
 
 def _notes(
-    past: PastCalls, found: SentAgain, scenario: Scenario, way: str, pace_note: str, *, by_rules: bool
+    past: PastCalls, found: SentAgain, scenario: Scenario, way: str, pace_note: str, steepness: float | None
 ) -> tuple[str, ...]:
     """Say what the figures rest on."""
     spread = None if scenario.calibration is None else scenario.calibration.spread
@@ -414,7 +458,9 @@ def _notes(
     if on_road:
         notes.append(f"{wording.counted(on_road, 'response')} from the way home")
     own_for_aid = int((past.rows["theirs"].to_numpy(bool) & (found.unit != NOBODY)).sum())
-    if by_rules and own_for_aid:
+    if steepness is not None and steepness < np.inf:
+        notes.append("the nearest unit goes as often as it does in the record, not always: see `choice`")
+    if steepness is not None and own_for_aid:
         notes.append(
             f"{wording.counted(own_for_aid, 'response')} of neighbours in the record go to own units, which were free"
         )

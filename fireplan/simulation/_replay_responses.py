@@ -102,6 +102,8 @@ def _stamped(past: PastCalls, found: SentAgain, scenario: Scenario) -> pd.DataFr
     unit = np.where(own, found.unit, 0)
     for name, values in (("unit_id", units.index), ("station_id", units["station_id"]), ("crew", units["crew"])):
         rows[name] = rows[name].mask(own, pd.Series(values.to_numpy()[unit], index=rows.index))
+    if "cancelled" in rows:
+        rows["cancelled"] = rows["cancelled"].mask(moved, called_off)
     if "mutual_aid" in rows:
         rows["mutual_aid"] = rows["mutual_aid"].mask(own, other=False)
     return rows

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from fireplan.siting._problem.cover_problem import CoverProblem
     from fireplan.siting._problem.prepared_problem import Demand, Setting
     from fireplan.siting._problem.stepped_demand import Steps
+    from fireplan.siting._problem.worth_by_place import WorthByPlace
     from fireplan.siting._results.siting_result import Siting
 
 
@@ -48,19 +49,27 @@ def covered(  # noqa: PLR0913 - a question has this many parts
     closing: int | None = None,
     all_once: bool = False,
     goal: float | None = None,
+    by_place: WorthByPlace | None = None,
+    notes: tuple[str, ...] = (),
 ) -> Siting:
-    """Ask a covering question of a scenario."""
+    """Ask a covering question of a scenario; of one aim, `by_place` may say what levels are worth at each place."""
     check_limits(time_limit_s=time_limit_s, gap=gap)
     checked_goal(goal)
     demands = [setting.demand(aim) for aim in aims]
     ids = setting.times(aims[0]).candidate_ids
-    asked = stated(setting, demands, ids, stations, worth=worth, several=several, closing=closing, all_once=all_once)
+    if by_place is None:
+        asked = stated(
+            setting, demands, ids, stations, worth=worth, several=several, closing=closing, all_once=all_once
+        )
+    else:
+        asked = stated_by_place(setting, demands[0], ids, stations, by_place=by_place, several=several)
     problem = asked.problem
     with searching(sense=1, what=what, time_limit_s=time_limit_s, gap=gap, step=problem.step) as search:
         solve_cover(problem, search)
 
     def prove(plan: tuple[Change, ...]) -> Proven:
-        found = [covered_weight(setting, plan, demand, worth=problem.worth) for demand in demands]
+        levels = problem.worth if by_place is None else by_place.at
+        found = [covered_weight(setting, plan, demand, worth=levels) for demand in demands]
         each = list(zip(scales(demands), found, strict=True))
         return Proven(sum(s * f.value for s, f in each), sum(s * f.rounded for s, f in each))
 
@@ -76,6 +85,7 @@ def covered(  # noqa: PLR0913 - a question has this many parts
         total=problem.total,
         prove=prove,
         tie_s=tie_breaker(setting, demands, asked),
+        notes=notes,
         move=closing is not None,
         goal=math.nan if goal is None or len(demands) > 1 else goal,
         set_aside=setting.times(demands[0].aim).set_aside,
@@ -98,10 +108,13 @@ class Stated(NamedTuple):
         The problem.
     steps
         Where the chances of each aim lie in it, and from which row on; (): places are reached or not.
+    shares
+        Parts of the one aim that are rows of their own, as shares of the weight of each place; (): there are none.
     """
 
     problem: CoverProblem
     steps: tuple[Steps, ...] = ()
+    shares: tuple[NDArray[np.float64], ...] = ()
 
 
 def problem_of(
@@ -156,6 +169,40 @@ def stated(  # noqa: PLR0913 - a question has this many parts
         points=np.concatenate([d.points for d in demands]), required=required, floors=floors,
     )  # fmt: skip
     return Stated(problem)
+
+
+def stated_by_place(
+    setting: Setting, demand: Demand, ids: pd.Index, stations: int, *, by_place: WorthByPlace, several: int
+) -> Stated:
+    """State a question whose levels are worth more at some places than at others: see `WorthByPlace`."""
+    if setting.rules.floor_by:
+        raise InputError(
+            "floor_by asks whom anybody reaches, and busy shares that differ ask who is free: leave it out"
+        )
+    must_stand(setting, ids)
+    choice = setting.choice(ids, stations=stations, several=several)
+    law = setting.law(demand.aim)
+    if law is not None:
+        steps = []
+        for part in by_place.parts:
+            chanced = setting.chanced(demand.aim, law, levels=len(part.worth))
+            steps.append(
+                stepped_problem(chanced, demand.weight * part.share, choice, worth=part.worth, points=demand.points)
+            )
+        if not any(s.problem.runs.start[len(ids)] for s in steps):
+            _nothing_reached([demand])
+        joined = by_place.joined([s.problem for s in steps], math.fsum(demand.weight))
+        return Stated(joined, tuple(steps), tuple(part.share for part in by_place.parts))
+    covers, units, base = setting.covers(demand.aim)
+    must_reach(covers, len(ids), [demand])
+    problems = [
+        cover_problem(
+            covers, demand.weight * part.share, choice, worth=part.worth, base=base, units=units, points=demand.points
+        )
+        for part in by_place.parts
+    ]
+    joined = by_place.joined(problems, math.fsum(demand.weight))
+    return Stated(joined, shares=tuple(part.share for part in by_place.parts))
 
 
 def steps_of(
@@ -268,12 +315,15 @@ def tie_breaker(
         lo = np.concatenate([s.lo + n for s, n in zip(asked.steps, first, strict=False)])
         hi = np.concatenate([s.hi + n for s, n in zip(asked.steps, first, strict=False)])
     else:
+        weights = [d.weight * s for d, s in zip(demands, scales(demands), strict=True)]
+        if asked.shares:
+            demands, weights = list(demands) * len(asked.shares), [weights[0] * share for share in asked.shares]
         several = [setting.times(d.aim) for d in demands]
         first = np.cumsum([0, *(len(d.weight) for d in demands)])
         who = np.concatenate([np.repeat(np.arange(len(t.candidate_ids)), np.diff(t.start)) for t in several])
         place = np.concatenate([t.place + first[i] for i, t in enumerate(several)])
         time_s = np.concatenate([t.travel_s for t in several])
-        weight = np.concatenate([d.weight * s for d, s in zip(demands, scales(demands), strict=True)])
+        weight = np.concatenate(weights)
     worth = np.append(problem.worth, 0.0)
 
     def gain_beside(others: NDArray[np.int64]) -> NDArray[np.float64]:

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
 
 from fireplan import wording
 from fireplan._checked import takes
 from fireplan.errors import InputError
 from fireplan.siting._cover_question import covered
 from fireplan.siting._problem.aims_and_rules import Aim, Rules
+from fireplan.siting._problem.local_busy import local_busy
 from fireplan.siting._problem.prepared_problem import setting_of
 from fireplan.siting._problem.what_counts import default_weight
+from fireplan.siting._problem.worth_by_place import enough_worth, expected_worth
 from fireplan.siting.models import units_for, worth_if_busy
 from fireplan.stations import own_stations
 
@@ -105,7 +110,7 @@ def expected_coverage(  # noqa: PLR0913 - a question has this many parts
     scenario: Scenario,
     *,
     units: int = 1,
-    busy: float,
+    busy: float | pd.Series[Any],
     candidates: gpd.GeoDataFrame | gpd.GeoSeries,
     within_s: float = 240.0,
     weight: str | None = None,
@@ -124,8 +129,9 @@ def expected_coverage(  # noqa: PLR0913 - a question has this many parts
     units
         How many units may be added.
     busy
-        Probability that a unit is busy, 0 to below 1, the same for all and independent: `fireplan.workload` measures
-        it as unit-hour utilisation.
+        Probability that a unit is busy, 0 to below 1: one for all; or, by `unit_id` or `station_id`, that of each, as
+        `response_performance.busy_shares`, a `hypercube(...).busy`, a simulation's `utilisation()["utilisation"]` or
+        you say. Units are independent. `fireplan.workload` measures it as unit-hour utilisation.
     most_at_a_site
         How many of them may stand at one site.
 
@@ -137,12 +143,28 @@ def expected_coverage(  # noqa: PLR0913 - a question has this many parts
     -----
     Maximum expected covering (Daskin 1983). A place reached in time by k units counts 1 - busy**k. That units are busy
     independently of one another, and all alike, is the model's assumption, not the department's.
+
+    With busy shares by unit or station each place has its own, after the local estimates of ReVelle and Hogan (1989):
+    the mean of the units that reach it in time today, or of the station that is first where none does. New units are
+    taken to be as busy as those. Of units that are busy unlike one another the mean says a little less than
+    1 - q1 q2 ..., never more, as the product of some shares is no more than that of their mean. The notes say where the
+    shares are from, and their range.
     """
-    if not 0 <= busy < 1:
-        raise InputError(f"busy is {busy}: give a probability, 0 to below 1, such as 0.15")
     setting = setting_of(scenario, candidates, rules or Rules())
     _needs_units(scenario, "expected_coverage")
     aims = (Aim(weight or default_weight(scenario), within_s),)
+    if isinstance(busy, pd.Series):
+        local = local_busy(setting, aims[0], busy)
+        return covered(
+            setting, aims, what=f"most expected to be reached, each unit as busy as those near ({local.told} of the"
+            " time)", stations=units, worth=(1.0,), several=most_at_a_site, time_limit_s=time_limit_s, gap=gap,
+            by_place=expected_worth(
+                local.at_place, min(len(worth_if_busy(local.at_place.max())), len(scenario.units) + units)
+            ),
+            notes=(local.note,),
+        )  # fmt: skip
+    if not 0 <= busy < 1:
+        raise InputError(f"busy is {busy}: give a probability, 0 to below 1, such as 0.15")
     worth = worth_if_busy(busy)[: max(1, len(scenario.units) + units)]
     return covered(
         setting, aims, what=f"most expected to be reached, each unit busy {wording.goal(busy)} of the"
@@ -156,7 +178,7 @@ def reliable_coverage(  # noqa: PLR0913 - a question has this many parts
     scenario: Scenario,
     *,
     units: int = 1,
-    busy: float,
+    busy: float | pd.Series[Any],
     reliability: float = 0.9,
     candidates: gpd.GeoDataFrame | gpd.GeoSeries,
     within_s: float = 240.0,
@@ -182,12 +204,24 @@ def reliable_coverage(  # noqa: PLR0913 - a question has this many parts
 
     Notes
     -----
-    Maximum availability (ReVelle and Hogan 1989).
+    Maximum availability (ReVelle and Hogan 1989). With busy shares by unit or station (`expected_coverage` says how
+    each place comes to its own) each place takes as many units as make one free there (MALP II).
     """
     setting = setting_of(scenario, candidates, rules or Rules())
     _needs_units(scenario, "reliable_coverage")
-    enough = units_for(busy, reliability)
     aims = (Aim(weight or default_weight(scenario), within_s),)
+    if isinstance(busy, pd.Series):
+        local = local_busy(setting, aims[0], busy)
+        each = np.array([units_for(float(b), reliability) for b in local.at_place])
+        least, most = int(each.min()), int(each.max())
+        told = wording.counted(most, "unit") if least == most else f"{least} to {wording.counted(most, 'unit')}"
+        return covered(
+            setting, aims, what=f"most reached by {told}, as busy as those near ({local.told} of the time), so that one"
+            f" is free {wording.goal(reliability)} of the time",
+            stations=units, worth=(1.0,), several=most_at_a_site, time_limit_s=time_limit_s, gap=gap,
+            by_place=enough_worth(each, len(scenario.units) + units), notes=(local.note,),
+        )  # fmt: skip
+    enough = units_for(busy, reliability)
     return covered(
         setting, aims, what=f"most reached by {wording.counted(enough, 'unit')}, so that one is free"
         f" {wording.goal(reliability)} of the time",

@@ -13,10 +13,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from fireplan import wording
-from fireplan.errors import Faults
+from fireplan.errors import Faults, InputError
 from fireplan.siting._problem.aggregation import cover_problem
 from fireplan.siting._problem.constraints import Choice
 from fireplan.siting._problem.cover_matrix import Covers, checked_weights, covers_of
+from fireplan.siting._problem.worth_by_place import WorthByPlace, enough_worth, expected_worth
 from fireplan.siting._solvers.incumbent import Answer, searching
 from fireplan.siting._solvers.p_center import p_center_matrix
 from fireplan.siting._solvers.p_median import p_median_matrix
@@ -76,7 +77,7 @@ def expected_coverage_matrix(
     weights: ArrayLike,
     p: int | None = None,
     *,
-    busy: float,
+    busy: float | ArrayLike,
     **how: Any,  # noqa: ANN401 - see _cover
 ) -> Answer:
     """
@@ -87,7 +88,7 @@ def expected_coverage_matrix(
     covers, weights, p
         As in `max_coverage_matrix`.
     busy
-        Probability that a unit is busy, 0 to below 1, the same for all and independent.
+        Probability that a unit is busy, 0 to below 1, one for all or that of the units near each place; independent.
     **how
         As in `max_coverage_matrix`; by default a site holds as many units as there are.
 
@@ -98,17 +99,18 @@ def expected_coverage_matrix(
     Notes
     -----
     Maximum expected covering (Daskin 1983): a place covered by k units counts 1 - busy**k. With busy = 0 it is MCLP.
+    Where `busy` differs from place to place, each counts by its own.
     """
-    if not 0 <= busy < 1:
-        faults = Faults("expected coverage")
-        faults.add(f"busy is {busy}: give a probability, 0 to below 1, such as 0.15")
-        faults.raise_if_any()
     matrix = covers_of(covers)
+    each = _busy_shares(busy, matrix.n_places, "expected coverage")
     if how.get("choice") is None and p is not None:
-        several = np.full(matrix.n, 1 if busy == 0 else max(1, p), dtype=np.int64)
+        several = np.full(matrix.n, 1 if each.max() == 0 else max(1, p), dtype=np.int64)
         how["choice"] = Choice(matrix.n, (p,), most=several)
         p = None
-    return _cover(matrix, weights, p, worth=worth_if_busy(busy), what="MEXCLP", **how)
+    levels = worth_if_busy(float(each.max()))
+    if len(each) == 1:
+        return _cover(matrix, weights, p, worth=levels, what="MEXCLP", **how)
+    return _cover(matrix, weights, p, worth=expected_worth(each, len(levels)), what="MEXCLP", **how)
 
 
 def worth_if_busy(busy: float) -> tuple[float, ...]:
@@ -122,7 +124,7 @@ def reliable_coverage_matrix(
     weights: ArrayLike,
     p: int | None = None,
     *,
-    busy: float,
+    busy: float | ArrayLike,
     reliability: float,
     **how: Any,  # noqa: ANN401 - see _cover
 ) -> Answer:
@@ -145,14 +147,31 @@ def reliable_coverage_matrix(
     Notes
     -----
     Maximum availability (ReVelle and Hogan 1989): a place counts when it is covered by `units_for(busy, reliability)`
-    units.
+    units. Where `busy` differs from place to place, each asks for its own number (MALP II).
     """
-    enough = units_for(busy, reliability)
     matrix = covers_of(covers)
+    each = _busy_shares(busy, matrix.n_places, "reliable coverage")
+    enough = np.array([units_for(float(b), reliability) for b in each])
     if how.get("choice") is None and p is not None:
         how["choice"] = Choice(matrix.n, (p,), most=np.full(matrix.n, max(1, p), dtype=np.int64))
         p = None
-    return _cover(matrix, weights, p, worth=(*[0.0] * (enough - 1), 1.0), what="MALP", **how)
+    if len(each) == 1:
+        return _cover(matrix, weights, p, worth=(*[0.0] * (int(enough[0]) - 1), 1.0), what="MALP", **how)
+    return _cover(matrix, weights, p, worth=enough_worth(enough, int(enough.max())), what="MALP", **how)
+
+
+def _busy_shares(busy: float | ArrayLike, n_places: int, what: str) -> NDArray[np.float64]:
+    """Take one probability, or one for each place."""
+    faults = Faults(what)
+    each = np.atleast_1d(np.asarray(busy, dtype=float))
+    if np.ndim(busy) > 0 and each.shape != (n_places,):
+        faults.add(f"busy has shape {each.shape}: give one probability, or one for each of {n_places} places")
+    elif not ((each >= 0) & (each < 1)).all():
+        bad = int(np.flatnonzero(~((each >= 0) & (each < 1)))[0])
+        at = f" at place {bad}" if np.ndim(busy) else ""
+        faults.add(f"busy is {each[bad]:g}{at}: give a probability, 0 to below 1, such as 0.15")
+    faults.raise_if_any()
+    return each
 
 
 def units_for(busy: float, reliability: float) -> int:
@@ -282,7 +301,7 @@ def _cover(  # noqa: PLR0913 - a problem has this many parts
     weights: ArrayLike,
     p: int | None,
     *,
-    worth: tuple[float, ...],
+    worth: tuple[float, ...] | WorthByPlace,
     what: str,
     choice: Choice | None = None,
     base: NDArray[np.int64] | None = None,
@@ -298,10 +317,19 @@ def _cover(  # noqa: PLR0913 - a problem has this many parts
         faults = Faults("the choice")
         faults.add("give p, how many may be chosen, or a choice, and not both")
         faults.raise_if_any()
-    problem = cover_problem(
-        matrix, weight, choice or Choice(matrix.n, (int(p or 0),)), worth=worth, base=base, points=points,
-        required=required, floors=floors,
-    )  # fmt: skip
+    chosen_from = choice or Choice(matrix.n, (int(p or 0),))
+    if not isinstance(worth, WorthByPlace):
+        problem = cover_problem(
+            matrix, weight, chosen_from, worth=worth, base=base, points=points, required=required, floors=floors
+        )
+    elif required is not None or floors:
+        raise InputError("busy shares that differ by place go with neither required places nor floors: leave these out")
+    else:
+        parts = [
+            cover_problem(matrix, weight * part.share, chosen_from, worth=part.worth, base=base, points=points)
+            for part in worth.parts
+        ]
+        problem = worth.joined(parts, math.fsum(weight))
     with searching(sense=1, what=what, time_limit_s=time_limit_s, gap=gap, step=problem.step) as search:
         solve_cover(problem, search)
     return search.answer()

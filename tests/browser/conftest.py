@@ -17,6 +17,28 @@ if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "chrome")
+SWITCHED_OFF = (
+    "AvoidUnnecessaryBeforeUnloadCheckSync",
+    "DestroyProfileOnBrowserClose",
+    "HttpsUpgrades",
+    "HttpsFirstBalancedModeAutoEnable",
+    "LensOverlay",
+    "MediaRouter",
+    "PaintHolding",
+    "ThirdPartyStoragePartitioning",
+    "AvoidCorsURLLoaderRestartOnRedirect",
+    "OptimizationHints",
+    "NetworkTimeServiceQuerying",
+    "AimEnabled",
+    "PreconnectToSearch",
+    "WebUIOmniboxPopup",
+    "WebUIOmniboxAimPopup",
+    "WebUIOmniboxFullPopup",
+)
+"""What Playwright switches off, as the last list said holds alone; and two pages behind each window's address bar.
+
+Nobody sees these here, and to open them costs more than to open the page that is tested.
+"""
 QUIET = (
     "--headless",
     "--no-sandbox",
@@ -26,6 +48,7 @@ QUIET = (
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
+    f"--disable-features={','.join(SWITCHED_OFF)}",
 )
 LOCAL = ("file:", "data:", "about:", "blob:")
 ELSEWHERE = re.compile(r"^(?!http://127\.0\.0\.1:\d+/|data:|about:|blob:)")

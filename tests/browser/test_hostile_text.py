@@ -148,6 +148,7 @@ CARDS = """() => {
     };
     for (const element of document.querySelectorAll('.fp-map')) {
         const map = window[element.id];
+        map._fadeAnimated = false;  // what is closed goes at once: else each look finds all cards before it again
         map.eachLayer((layer) => read(map, layer));
     }
     return said;

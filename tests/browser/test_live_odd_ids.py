@@ -41,6 +41,7 @@ OWN = (
 )
 RAN = "() => window.__FPCANARY ?? null"
 EVERYTHING = """() => {
+  fireplanLive.map.map._fadeAnimated = false;  // what is closed goes at once, and is not read again with the next
   const page = fireplanLive, said = [], read = () => said.push(document.body.textContent);
   for (const details of document.querySelectorAll("details")) details.open = true;
   const card = () => said.push(...[...document.querySelectorAll(".leaflet-popup-content")].map((e) => e.textContent));

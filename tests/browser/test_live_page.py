@@ -25,8 +25,8 @@ from live_states import (
     units,
     zone_bytes,
 )
+from sample_city import sample_city
 
-import fireplan as fp
 from fireplan.live._assemble import open_desk, replay_of
 from fireplan.live._web.server import Binding, Server
 
@@ -747,7 +747,7 @@ def test_three_hundred_incidents_are_drawn_in_time(stage, open_address):
 @pytest.fixture(scope="module")
 def service():
     """Marisol's busiest day, played quickly and stopped in the afternoon, at a moment when incidents run."""
-    project = fp.examples.marisol_project(calibrated=False)
+    project = sample_city(calibrated=False)
     feed, at = replay_of(project.history, speed=3600)
     start_us = at.now_us()
     with (

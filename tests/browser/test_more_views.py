@@ -5,16 +5,16 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import shapely
+from sample_city import sample_city
 
 import fireplan as fp
-from fireplan.examples import marisol_project
 
 pytestmark = pytest.mark.browser
 
 
 @pytest.fixture(scope="module")
 def project():
-    return marisol_project(calibrated=False)
+    return sample_city(calibrated=False)
 
 
 @pytest.fixture(scope="module")

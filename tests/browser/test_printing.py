@@ -12,9 +12,9 @@ from io import BytesIO
 import numpy as np
 import pytest
 from PIL import Image
+from sample_city import sample_city
 
 import fireplan as fp
-from fireplan.examples import marisol_project
 from tests.browser.conftest import NAMES as NAMES_OF_CHROMIUM
 from tests.browser.conftest import QUIET
 
@@ -68,7 +68,7 @@ class Paper:
 
 @pytest.fixture(scope="module")
 def views():
-    project = marisol_project(calibrated=False)
+    project = sample_city(calibrated=False)
     comparison = fp.compare(project.today, *project.scenarios, standard=project.standard)
     pair = fp.compare(project.today, project.scenarios[0], standard=project.standard)
     sites = fp.siting.grid_sites(project.today, spacing_m=1500)
@@ -122,7 +122,7 @@ def test_a_view_is_whole_on_paper(views, view, tmp_path, open_page):
 
 def test_changed_roads_leave_what_lies_beneath_them_on_paper(tmp_path, open_page):
     """A canvas that is opaque as a whole was printed with its clearing, which wiped streets and areas beneath it."""
-    city = fp.examples.marisol(calibrated=False)
+    city = sample_city(calibrated=False).today
     closed = city.apply(fp.CloseRoad("Camino del Norte"), name="closed")
     pair = fp.compare(city, closed, standard="NFPA_1710")
     opened = open_page(fp.maps.compare(pair).save(tmp_path / "map.html"))
@@ -193,7 +193,7 @@ def test_what_a_reader_chose_to_look_at_is_printed(views, tmp_path, open_page):
 
 
 def test_six_maps_in_a_low_window_show_the_city(tmp_path, open_page):
-    project = marisol_project(calibrated=False)
+    project = sample_city(calibrated=False)
     closed = [project.today.apply(fp.changes.CloseStation(s), name=f"without {s}") for s in STATIONS[:5]]
     page = fp.maps.grid(fp.compare(project.today, *closed, standard=project.standard)).save(tmp_path / "six.html")
     opened = open_page(page, size=(800, 600))

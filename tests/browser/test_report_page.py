@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 
 import pytest
+from sample_city import sample_city
 
 import fireplan as fp
 from fireplan.progress import silent
@@ -22,7 +23,7 @@ WIDER = """() => [...document.querySelectorAll('td, th, p, li, dd')]
 @pytest.fixture(scope="module")
 def report(tmp_path_factory):
     """The report of the sample city."""
-    project = fp.examples.marisol_project(calibrated=False)
+    project = sample_city(calibrated=False)
     with silent():
         return write_report(project, tmp_path_factory.mktemp("report") / "report.html")
 

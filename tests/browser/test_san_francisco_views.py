@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import runpy
-from pathlib import Path
-
 import pytest
 
 import fireplan as fp
@@ -12,16 +9,14 @@ from fireplan.progress import silent
 
 pytestmark = [pytest.mark.browser, pytest.mark.realdata]
 
-SCRIPT = Path(__file__).resolve().parents[2] / "data" / "make_san_francisco.py"
 LARGEST_PAGE_BYTES = 2_000_000
 FIRST_PAINT_MS = 1500
 PAINTED = "() => performance.getEntriesByType('paint').map((entry) => entry.startTime)"
 
 
-def test_views_of_san_francisco_open_whole_and_ask_nothing_of_the_network(shared_data, tmp_path, open_page):
-    runpy.run_path(str(SCRIPT))["main"](shared_data / "sf", tmp_path / "plan")
+def test_views_of_san_francisco_open_whole_and_ask_nothing_of_the_network(san_francisco, tmp_path, open_page):
+    project = san_francisco
     with silent():
-        project = fp.open_project(tmp_path / "plan")
         comparison = fp.compare(project.today, *project.scenarios, standard=project.standard)
         views = {
             "coverage": (fp.maps.coverage(comparison.baseline), "within 4:00"),

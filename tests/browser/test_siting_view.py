@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
+from sample_city import sample_city
 
 import fireplan as fp
 from fireplan.siting._candidates.candidate_sites import grid_sites, intersection_sites, listed_sites
@@ -68,7 +69,7 @@ def runs(found):
 
 @pytest.fixture(scope="module")
 def found():
-    city = fp.examples.marisol(calibrated=False)
+    city = sample_city(calibrated=False).today
     return answer(city, intersection_sites(city, apart_m=235.0))
 
 

@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 import shapely
 from PIL import Image
+from sample_city import sample_city
 
 import fireplan as fp
 from fireplan._page_kit.style import time_bands
-from fireplan.examples import marisol_project
 from fireplan.maps._layers.legend import Legend, band_entries
 from fireplan.maps._layers.vector_layers import polygons, station_markers
 from fireplan.maps._pages.offline_map import OfflineMap
@@ -58,7 +58,7 @@ LABELS = """() => [...document.querySelectorAll('.fp-map')].map((map) => {
 
 @pytest.fixture(scope="module")
 def project():
-    return marisol_project(calibrated=False)
+    return sample_city(calibrated=False)
 
 
 @pytest.fixture(scope="module")

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from sample_city import sample_city
 
 import fireplan as fp
-from fireplan.examples import marisol_project
 from fireplan.wording import share_of
 
 pytestmark = pytest.mark.browser
@@ -24,7 +24,7 @@ SIGNS = """() => [...document.querySelectorAll('.fp-map')].map((map) =>
 
 @pytest.fixture(scope="module")
 def project():
-    return marisol_project(calibrated=False)
+    return sample_city(calibrated=False)
 
 
 @pytest.fixture(scope="module")

@@ -7,8 +7,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 from live_desks import SetClock, eventually
+from sample_city import sample_city
 
-import fireplan as fp
 from fireplan.live._desk.department import Department
 from fireplan.live._desk.event_loop import Desk
 from fireplan.live._store import Store
@@ -37,7 +37,7 @@ def resident_mb():
 
 
 def test_a_long_run_stays_flat_and_ends_in_the_state_of_its_events(n_events, tmp_path):
-    project = fp.examples.marisol_project(calibrated=False)
+    project = sample_city(calibrated=False)
     events = events_of(project.history)[:n_events]
     clock = SetClock(events[0].ts_us)
     clock.speed = SPEED

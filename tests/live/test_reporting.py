@@ -7,6 +7,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 from live_desks import SetClock
+from sample_city import sample_city
 from typer.testing import CliRunner
 
 import fireplan as fp
@@ -26,7 +27,7 @@ def us(stamp):
 
 @pytest.fixture(scope="module")
 def project():
-    return fp.examples.marisol_project(calibrated=False)
+    return sample_city(calibrated=False)
 
 
 @pytest.fixture(scope="module")

@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 from live_desks import SetClock, desk_at, eventually
 from live_towns import T0_US, at_us, call, run, say
+from sample_city import sample_city
 
 import fireplan as fp
 from fireplan.errors import InputError
@@ -26,7 +27,7 @@ MIDDLE = (-140.0, 30.015)
 
 @pytest.fixture(scope="module")
 def project():
-    return fp.examples.marisol_project(calibrated=False)
+    return sample_city(calibrated=False)
 
 
 @pytest.fixture(scope="module")

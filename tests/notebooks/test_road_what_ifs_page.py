@@ -5,6 +5,7 @@ import re
 import tomllib
 from pathlib import Path
 
+from sample_city import sample_city
 import fireplan as fp
 from fireplan import changes
 
@@ -41,7 +42,7 @@ def test_what_the_ladder_truck_cannot_pass_is_named_and_costs_something(tmp_path
     roads = gzip.decompress((MARISOL / "roads.osm.gz").read_bytes()).decode("utf-8")
     weak = roads.replace('<tag k="bridge" v="yes"/>', '<tag k="bridge" v="yes"/><tag k="maxweight" v="15"/>')
     (tmp_path / "city.osm").write_text(weak, encoding="utf-8")
-    names = {"fp": fp, "city": fp.examples.marisol(calibrated=False)}
+    names = {"fp": fp, "city": sample_city(calibrated=False).today}
     monkeypatch.chdir(tmp_path)
     exec(code.replace("city.osm.pbf", "city.osm"), names)  # noqa: S102 - our own page
     assert "streets whose posted limits shut out the vehicle: " in capsys.readouterr().out

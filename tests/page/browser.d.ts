@@ -192,3 +192,74 @@ declare namespace Parts {
   /** What a card is open of. */
   type Picked = { kind: "unit" | "incident" | "station"; id: string } | { kind: "zone"; id: number };
 }
+
+/** The map on which a day goes by. */
+declare namespace Playback {
+  type Way = ReturnType<typeof import("../../fireplan/_page_kit/browser/way_along.js").wayAlong>;
+
+  /** A time in which a unit is in one state at one place, or on one way; all in seconds of the day. */
+  interface Spell {
+    begins: number;
+    ends: number;
+    state: number;
+    call: number;
+    at: number;
+    way: number;
+    out: number;
+    there: number;
+  }
+
+  interface Unit {
+    name: string;
+    type: string;
+    station: number;
+    own: boolean;
+    begins: number[];
+    spells: Spell[];
+  }
+
+  interface Call {
+    begins: number;
+    ends: number;
+    at: [number, number] | null;
+    category: string;
+    priority: string;
+    reached: number;
+    late: number;
+  }
+
+  /** A unit at one moment: where it is, and how much of its way it has driven. */
+  interface Placed {
+    unit: Unit;
+    row: number;
+    state: number;
+    call: number;
+    at: [number, number] | null;
+    way: Way | null;
+    share: number;
+  }
+
+  /** A call that is open. */
+  interface Open {
+    call: Call;
+    row: number;
+    state: "waiting" | "reached" | "late";
+  }
+
+  interface Moment {
+    t: number;
+    units: Placed[];
+    calls: Open[];
+    out: number;
+    own: number;
+  }
+
+  interface Hit {
+    kind: "unit" | "call";
+    row: number;
+    x: number;
+    y: number;
+    w: number;
+    h: number;
+  }
+}

@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { Room } from "../../fireplan/_page_kit/browser/label_room.js";
-import { beside, block } from "../../fireplan/live/_page/placing.js";
+import { beside, block } from "../../fireplan/_page_kit/browser/placing.js";
 import { drawn } from "./support.js";
 
 const overlap = (a, b) => a[0] < b[0] + b[2] && b[0] < a[0] + a[2] && a[1] < b[1] + b[3] && b[1] < a[1] + a[3];

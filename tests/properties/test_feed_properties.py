@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 from live_towns import NORTH, SOUTH, T0_US, at_us, line_picture, say
+from sample_city import sample_city
 
 import fireplan as fp
 from fireplan.operations._events.event import ASSIGNED, UNIT_TYPES
@@ -170,7 +171,7 @@ TestFeed.settings = settings(max_examples=tries(60), stateful_step_count=25)
 
 @pytest.fixture(scope="module")
 def project():
-    return fp.examples.marisol_project(calibrated=False)
+    return sample_city(calibrated=False)
 
 
 @pytest.fixture(scope="module")

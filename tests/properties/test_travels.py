@@ -12,6 +12,7 @@ import pytest
 from how_many import tries
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from sample_city import sample_city
 
 import fireplan as fp
 from fireplan import _one_release
@@ -70,7 +71,7 @@ def test_a_scenario_gives_the_same_figures_where_it_arrives(steps, way):
 
 @pytest.fixture(scope="module")
 def city():
-    return fp.examples.marisol(calibrated=False)
+    return sample_city(calibrated=False).today
 
 
 @pytest.fixture(scope="module")

@@ -230,6 +230,7 @@ CALLS = {  # valid calls, by the name of the function: what its arguments are be
     "compare_replays": {"before": REPLAYED, "after": CLOSED},
     "displaced_workload": {"before": REPLAYED, "after": CLOSED},
     "between": {"start": "2024-01-01", "end": "2024-12-31"},
+    "playback": {"day": "2024-03-05"},
 }  # fmt: skip
 KNOWN: dict[tuple[str, str], str] = {
     ("Assessment.arrival", "objective"): "a key, compared with those there are",

@@ -20,6 +20,7 @@ import numpy as np
 import pandas as pd
 import shapely
 from live_desks import SetClock, eventually
+from sample_city import sample_city
 
 import fireplan as fp
 from fireplan.live._desk.base_layers import ground_of
@@ -141,7 +142,7 @@ class Recorded:
     """What the service says of Marisol: the ground, before anything was heard, and on that afternoon."""
 
     def __init__(self):
-        project = fp.examples.marisol_project(calibrated=False)
+        project = sample_city(calibrated=False)
         self.department = Department.of(project)
         clock = SetClock(NOW * 1000)
         with tempfile.TemporaryDirectory() as folder:

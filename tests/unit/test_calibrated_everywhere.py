@@ -4,6 +4,7 @@ import geopandas as gpd
 import numpy as np
 import pytest
 import shapely
+from sample_city import sample_city
 
 import fireplan as fp
 from fireplan.operations._status.live_cover import CoverNow
@@ -21,7 +22,7 @@ TOTAL = Standard(
 
 @pytest.fixture(scope="module")
 def planned():
-    return fp.examples.marisol(calibrated=False)
+    return sample_city(calibrated=False).today
 
 
 @pytest.fixture(scope="module", params=list(CURVES))

@@ -6,6 +6,7 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 import pytest
+from sample_city import sample_city
 
 import fireplan as fp
 from fireplan.calibration import held_out_runs
@@ -101,7 +102,7 @@ def test_a_vehicle_that_goes_faster_is_held_to_its_own_speed():
 
 @pytest.fixture(scope="module")
 def marisol():
-    return fp.examples.marisol_project(calibrated=False)
+    return sample_city(calibrated=False)
 
 
 def test_the_sample_city_is_neither_refused_nor_noted(marisol):

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from sample_city import sample_city
 
 import fireplan as fp
 from fireplan.calibration._routes import DELAYS, at_speeds, costs_of, drive, ways_from
@@ -31,7 +32,7 @@ def one_by_one(roads, exits, places, leaves_from):
 
 @pytest.fixture(scope="module")
 def marisol():
-    return fp.examples.marisol(calibrated=False).roads
+    return sample_city(calibrated=False).today.roads
 
 
 @pytest.mark.parametrize("turns", ["none", "exact"])

@@ -4,6 +4,7 @@ import json
 import re
 import sys
 import tomllib
+from dataclasses import replace
 from pathlib import Path
 
 import geopandas as gpd
@@ -11,6 +12,8 @@ import numpy as np
 import pandas as pd
 import pytest
 import shapely
+from regular_calls import HOUR_S, regular
+from sample_city import sample_city
 
 import fireplan as fp
 from fireplan._cli import main
@@ -120,6 +123,8 @@ def question(folder, text="", **how):
         ),
         ("model = 'double_standard'\nshare_percent = -3", "siting.share_percent: Input should be greater than 1"),
         ("robustness_runs = 1000000000000", "siting.robustness_runs"),
+        ("model = 'expected_coverage'\nbusy = 1", "siting.busy is 1: give a probability, 0 to below 1"),
+        ("model = 'expected_coverage'\nbusy = 'often'", "siting.busy is 'often': give a probability"),
         ("gap_percent = 100", "siting.gap_percent"),
     ],
 )
@@ -185,7 +190,7 @@ def test_places_and_parcels_of_a_layer(project):
 
 
 def test_number_means_a_grid_of_about_so_many():
-    project = fp.examples.marisol_project(calibrated=False)
+    project = sample_city(calibrated=False)
     for number in (20, 150):
         plan = project.plan.model_copy(
             update={"siting": project.plan.siting.model_copy(update={"candidates": number, "p": 1})}
@@ -257,6 +262,18 @@ def test_a_fleet_without_limits_is_held_to_the_standard(districts):
         interval=asked.project.standard.planned[0].interval,
     )  # fmt: skip
     assert asked.answer().question == own.question
+
+
+def test_busy_shares_may_be_those_of_the_history(districts):
+    asked = question(districts, "model = 'expected_coverage'\nbusy = 'mean'\nspacing_m = 400")
+    with pytest.raises(ProjectError, match=r"siting\.busy is 'mean', of the dispatch history"):
+        asked.answer()
+    calls = regular(6 * HOUR_S)
+    known = replace(asked, project=replace(asked.project, history=calls)).answer()
+    busy = fp.response_performance.busy_shares(calls, halves())
+    assert known.notes[-1].startswith("busy shares: history, observed, by unit, mean, from")
+    assert known.objective == fp.siting.expected_coverage(halves(), busy=busy, candidates=asked.candidates).objective
+    assert known.objective < fp.siting.expected_coverage(halves(), busy=0.0, candidates=asked.candidates).objective
 
 
 def test_every_key_of_every_model_is_in_the_docs():

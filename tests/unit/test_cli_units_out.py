@@ -324,6 +324,26 @@ def test_replay_without_what_ifs_tells_the_error_and_today(project, run):
     assert len(read(project / "out" / "replay_changes.csv")) == 0
 
 
+def test_a_day_is_drawn_as_it_was_replayed_today_and_in_each_what_if(project, run):
+    code, out, err = run("replay", ask(project, CLOSED), "--playback", "2024-03-05")
+    assert code == 0, err
+    told = "2024-03-05 as replayed, for internal use: replay_playback.html, replay_playback_1.html"
+    assert told in " ".join(out.split())
+    today, closed = ((project / "out" / f"replay_playback{n}.html").read_text(encoding="utf-8") for n in ("", "_1"))
+    assert "Tuesday 5 March 2024, replayed: " in today
+    assert all("RESTRICTED" in page for page in (today, closed))
+    assert "Close the middle" in closed
+    made = json.loads((project / "out" / "replay_manifest.json").read_text(encoding="utf-8"))
+    assert "replay_playback_1.html" in json.dumps(made)
+
+
+def test_a_day_without_calls_is_refused_and_nothing_is_written(project, run):
+    code, _, err = run("replay", project, "--playback", "2024-02-05")
+    assert code != 0
+    assert "nothing is on record Monday 5 February 2024" in err
+    assert not (project / "out").exists() or not list((project / "out").glob("replay*"))
+
+
 # --- faults of both
 
 

@@ -5,6 +5,7 @@ from itertools import product
 import numpy as np
 import pandas as pd
 import pytest
+from sample_city import sample_city
 
 import fireplan as fp
 from fireplan.errors import InputError
@@ -143,7 +144,7 @@ def test_a_mean_of_the_week_has_no_one_busy_share(town):
 
 
 def test_busy_shares_of_a_history_are_its_utilisation():
-    project = fp.examples.marisol_project()
+    project = sample_city()
     busy = busy_shares(project.history, project.today)
     work = fp.workload(project.history, scenario=project.today, by="unit_id")
     np.testing.assert_allclose(busy, work["uhu"].reindex(busy.index).fillna(0.0))

@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import shapely
+from sample_city import sample_city
 
 import fireplan as fp
 from fireplan import _kernel as kernel
@@ -20,7 +21,7 @@ LIMIT_S = 240.0
 
 @pytest.fixture(scope="module")
 def city():
-    return fp.examples.marisol(calibrated=False)
+    return sample_city(calibrated=False).today
 
 
 @pytest.fixture(scope="module")

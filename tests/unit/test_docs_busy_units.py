@@ -3,12 +3,13 @@
 from pathlib import Path
 
 import pytest
+from sample_city import sample_city
 
 import fireplan as fp
 from fireplan import wording
 
 PAGE = (Path(__file__).resolve().parents[2] / "docs" / "busy_units.md").read_text(encoding="utf-8")
-PROJECT = fp.examples.marisol_project()
+PROJECT = sample_city()
 
 
 def of(scenario, **how):

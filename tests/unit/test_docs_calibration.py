@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+from sample_city import sample_city
 
 import fireplan as fp
 from fireplan import wording
@@ -21,7 +22,7 @@ WORDS = " ".join(PAGE.split())
 
 @pytest.fixture(scope="module")
 def town():
-    return fp.examples.marisol()
+    return sample_city().today
 
 
 def test_the_ladder_is_that_of_the_sample_city(town):
@@ -58,7 +59,7 @@ def test_shares_are_those_of_the_sample_city(town):
     assert f"> {line}\n" in PAGE
     ends = wording.share_interval(row["share_low"], row["share_high"])
     assert f"{wording.share(row['share'])} (95 % interval {ends})" in WORDS
-    planned = headline_row(fp.assess(fp.examples.marisol(calibrated=False), standard="NFPA_1710"))
+    planned = headline_row(fp.assess(sample_city(calibrated=False).today, standard="NFPA_1710"))
     assert f"{wording.share(planned['share'], goal=0.9)} of {wording.count(planned['n'])} people within four" in WORDS
 
 

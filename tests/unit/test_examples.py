@@ -6,6 +6,7 @@ import geopandas as gpd
 import numpy as np
 import pytest
 import shapely
+from sample_city import sample_city
 
 import fireplan as fp
 from fireplan.examples import marisol_folder
@@ -13,7 +14,7 @@ from fireplan.examples import marisol_folder
 
 @pytest.fixture(scope="session")
 def city():
-    return fp.examples.marisol_project(calibrated=False)
+    return sample_city(calibrated=False)
 
 
 @pytest.fixture(scope="session")
@@ -118,4 +119,4 @@ def test_true_times_are_not_far_from_the_planned_ones(assessed, planted):
 def test_speeds_are_called_planned_only_where_they_are(city):
     said = "class speeds are planning figures until calibrated"
     assert any(note.startswith(said) for note in city.notes)
-    assert not any(note.startswith(said) for note in fp.examples.marisol_project().notes)
+    assert not any(note.startswith(said) for note in sample_city().notes)

@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 import pytest
+from sample_city import sample_city
 
 import fireplan as fp
 from fireplan.drive_times import LEVELS, Draw, StationStart, TravelSpread, TurnoutLaw, TurnoutTimes
@@ -81,7 +82,7 @@ def test_the_p90_of_all_is_that_of_places_and_drives_together():
 
 @pytest.mark.parametrize("curve", list(CURVES))
 def test_parts_add_up_to_the_whole(curve):
-    today = fp.examples.marisol(calibrated=False)
+    today = sample_city(calibrated=False).today
     town = today.calibrated(made(today.roads, curve))
     found = fp.assess(town, standard=NFPA_1710)
     people = found.summary().loc[("first_engine", "population")]
@@ -156,7 +157,7 @@ def test_the_levels_are_the_middles_of_a_hundred_shares():
 
 def test_a_calibration_is_for_its_own_streets():
     town = fp.examples.line_town()
-    other = made(fp.examples.marisol_project(calibrated=False).today.roads, "start")
+    other = made(sample_city(calibrated=False).today.roads, "start")
     with pytest.raises(InputError, match="made on other streets"):
         town.calibrated(other)
     with pytest.raises(InputError, match="calibrated already"):

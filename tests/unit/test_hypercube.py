@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import shapely
+from sample_city import sample_city
 
 import fireplan as fp
 from fireplan.errors import InputError, UnknownIdError
@@ -15,7 +16,7 @@ TOWN = fp.examples.line_town().apply(fp.OpenStation("S2", at=(-140.0, 30.03), un
 ASK = {"calls_per_hour": 0.4, "service_h": 0.5}
 ROADS_S = fp.travel_times(TOWN).to_numpy().astype(float)
 WINTER = pd.Timestamp("2025-01-06 20:00", tz="UTC")  # a Monday noon in Los Angeles, the clocks far from changing
-MARISOL = fp.examples.marisol_project()
+MARISOL = sample_city()
 
 
 def with_units(**columns):

@@ -132,6 +132,15 @@ def test_the_approximation_is_within_two_percent_of_the_exact(seed, n, utilisati
     assert np.abs((nearly.first - exact.first) @ calls).max() / calls.sum() < 0.01
 
 
+def test_of_units_that_are_very_busy_it_is_so_too():
+    # Of twelve such cities the worst: one unit is 3 % busy, as others are nearer everywhere, and the average 38 %.
+    calls, drive_s, out_h = busy_chains.town(11, 15, 60, utilisation=0.4)
+    exact = hypercube_matrix(calls, drive_s, out_h=out_h, method="exact").busy
+    off = np.abs(hypercube_matrix(calls, drive_s, out_h=out_h, method="approximate").busy - exact)
+    assert (off / exact).mean() < 0.02
+    assert off.max() < 0.01
+
+
 def test_times_out_that_differ_by_place_are_each_units_own():
     calls = np.array([1.0, 1.0])
     drive_s = np.array([[10.0, np.inf], [np.inf, 10.0]])  # each unit is alone with a place

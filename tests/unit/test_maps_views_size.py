@@ -6,6 +6,7 @@ import geopandas as gpd
 import numpy as np
 import pytest
 import shapely
+from sample_city import sample_city
 
 import fireplan as fp
 from fireplan import maps
@@ -104,7 +105,7 @@ def drawn_alone(table):
 
 def test_the_page_of_a_city_by_chance_is_small(tmp_path):
     """Chances and medians lie in two layers, whose cards say the same of each of 1,709 zones."""
-    found = fp.assess(fp.examples.marisol(), standard=fp.standards.NFPA_1710)
+    found = fp.assess(sample_city().today, standard=fp.standards.NFPA_1710)
     assert fp.maps.coverage(found).save(tmp_path / "map.html").stat().st_size < 560_000
 
 

@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import shapely
+from sample_city import sample_city
 
 import fireplan as fp
 from fireplan.errors import InputError, TableError, UnknownIdError
@@ -23,7 +24,7 @@ def town():
 
 @pytest.fixture(scope="module")
 def marisol():
-    return fp.examples.marisol(calibrated=False)
+    return sample_city(calibrated=False).today
 
 
 def at(block):

@@ -2,6 +2,7 @@
 
 import pandas as pd
 import pytest
+from sample_city import sample_city
 
 import fireplan as fp
 from fireplan.errors import InputError
@@ -151,7 +152,7 @@ def adds_up(seen, groups, **asked):
 
 
 def test_marisol_adds_up():
-    project = fp.examples.marisol_project(calibrated=False)
+    project = sample_city(calibrated=False)
     seen = attend(project.history, scenario=project.today, policy=project.plan.performance.policy)
     adds_up(seen, ("hour", "weekday", "month", "station_id", "zone_id"), standard=project.standard)
     loads = workload(seen, scenario=project.today)

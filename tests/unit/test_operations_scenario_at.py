@@ -3,6 +3,7 @@
 import pandas as pd
 import pytest
 from live_towns import NORTH, at_us, call, line_town, run
+from sample_city import sample_city
 
 import fireplan as fp
 from fireplan.errors import InputError
@@ -50,7 +51,7 @@ def test_an_instant_needs_its_offset():
 
 
 def test_the_sample_city_on_its_busiest_day():
-    project = fp.examples.marisol_project(calibrated=False)
+    project = sample_city(calibrated=False)
     at_two = "2025-11-06 14:00-08:00"
     stood = fp.operations.scenario_at(project.today, project.history, at=at_two, standard=project.standard)
     out = set(project.today.units.index) - set(stood.units.index)

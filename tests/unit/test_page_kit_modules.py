@@ -46,6 +46,13 @@ def test_what_a_module_hands_on_is_that_of_the_other(tmp_path):
     assert given, text
 
 
+@pytest.mark.parametrize("form", ["import", "export"])
+def test_what_a_module_does_not_export_is_refused_and_not_undefined(tmp_path, form):
+    several = "export const one = 1, two = 2;\n"  # only the first of these is followed
+    with pytest.raises(InputError, match=r"main\.js asks a\.js for two, which it does not export"):
+        written(tmp_path, main=f'{form} {{ two }} from "./a.js";\n', a=several)
+
+
 def test_a_circle_of_modules_is_refused(tmp_path):
     with pytest.raises(InputError, match=r"in a circle: main\.js, a\.js, main\.js"):
         written(tmp_path, main='import { a } from "./a.js";\n', a='import { m } from "./main.js";\n')
@@ -77,9 +84,16 @@ def test_the_script_of_a_map_page_is_the_same_each_time_and_asks_for_nothing():
 
 
 def test_every_module_of_the_map_page_is_in_its_script():
-    texts = [path.read_text(encoding="utf-8") for path in ASSETS.glob("*.js")]
-    lines = [max((line for line in text.splitlines() if "import" not in line), key=len) for text in texts]
-    assert [line for line in lines if line.removeprefix("export ") not in page_script()] == []
+    for entry, names in (("main.js", "[!p]*.js"), ("main.js", "printing.js"), ("playback_main.js", "*.js")):
+        texts = [path.read_text(encoding="utf-8") for path in ASSETS.glob(names)]
+        lines = [max((line for line in text.splitlines() if "import" not in line), key=len) for text in texts]
+        assert len(lines) > 0
+        assert [line for line in lines if line.removeprefix("export ") not in page_script(entry)] == []
+
+
+def test_a_map_without_a_day_carries_nothing_of_what_plays_one():
+    assert "playback" not in page_script()
+    assert "fireplan.playback" in page_script("playback_main.js")
 
 
 def test_the_live_page_serves_all_that_its_modules_ask_for():

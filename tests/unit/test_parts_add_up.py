@@ -7,6 +7,7 @@ import pytest
 from how_many import tries
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from sample_city import sample_city
 
 import fireplan as fp
 from fireplan import wording
@@ -35,7 +36,7 @@ def test_whole_parts_add_up_and_are_off_by_less_than_one(parts):
 @pytest.fixture(scope="module")
 def now():
     """A department of which the parts do not add up when each is rounded by itself: else this would be no test."""
-    town = fp.examples.marisol()
+    town = sample_city().today
     for closed in ("S5", "S2", "S3", "S4", "S7"):
         found = fp.assess(town.apply(fp.CloseStation(closed)), standard="NFPA_1710")
         late = fp.gaps(found)

@@ -1,5 +1,6 @@
 """Long work shows itself, once, and ends when told to."""
 
+import _thread
 import subprocess
 import sys
 import threading
@@ -125,6 +126,41 @@ def test_progress_of_threads_is_shown(capsys):
     with progress.on_threads(str, range(4), what="letters") as results:
         assert list(results) == ["0", "1", "2", "3"]
     assert "letters" in capsys.readouterr().err
+
+
+@at_once
+def test_while_one_piece_of_work_goes_on_its_time_is_seen_to_pass_and_words_may_change(capsys, monkeypatch):
+    monkeypatch.setattr(progress, "LISTEN_EVERY_S", 0.01)
+    monkeypatch.setattr(progress, "NEWS_EVERY_S", 0.0)
+    known = []
+
+    def compile_first():
+        time.sleep(0.1)
+        known.append("kernel")
+        time.sleep(0.1)
+
+    progress.listening(compile_first, what=lambda: "runs" if known else "compiling")
+    shown = capsys.readouterr().err
+    assert shown.index("compiling") < shown.index("runs")
+    assert "0/1" in shown
+
+
+@at_once
+def test_one_piece_of_work_is_left_at_once_when_interrupted(capsys, monkeypatch):
+    monkeypatch.setattr(progress, "LISTEN_EVERY_S", 0.01)
+    end, left = threading.Event(), []
+    threading.Timer(0.1, _thread.interrupt_main).start()
+    with pytest.raises(KeyboardInterrupt):
+        progress.listening(lambda: left.append(end.wait(60)), what="waiting")
+    assert not left
+    assert capsys.readouterr().err.split("\r")[-2].strip() == ""
+    end.set()
+
+
+def test_what_one_piece_of_work_finds_or_raises_is_handed_on():
+    assert progress.listening(lambda: 3, what="three") == 3
+    with pytest.raises(ZeroDivisionError):
+        progress.listening(lambda: 1 / 0, what="nothing")
 
 
 @pytest.mark.parametrize("error", [KeyboardInterrupt, MemoryError])

@@ -11,6 +11,7 @@ import pandas as pd
 import pytest
 import shapely
 import tomlkit
+from sample_city import sample_city
 
 import fireplan as fp
 from fireplan.errors import FireplanError, ProjectError
@@ -59,7 +60,7 @@ def with_more(folder, text):
 
 
 def test_the_rule_in_its_own_words_reaches_the_standard():
-    project = fp.examples.marisol_project(calibrated=False)
+    project = sample_city(calibrated=False)
     assert "No more than 1,500 dwelling units outside five minutes" in project.standard.note
 
 

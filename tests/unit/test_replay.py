@@ -123,6 +123,56 @@ def test_a_unit_that_was_called_off_is_out_as_long_as_it_was_and_soon_home():
     assert replay(street(), sooner, objective=ENGINE, returning="held", ties_s=0).calls["unit_id"].iloc[1] == "E2"
 
 
+def test_of_two_the_nearest_is_not_the_one_called_off():
+    far = call("A", "E2", 0, travel=None, cleared=40, cancelled=True)  # until E1 was found
+    for at, units, off in ((30, ["E1", "E2"], [False, True]), (600, ["E1", "E1"], [True, False])):
+        past = history(far, call("A", "E1", at), points=[NEAR_S1])
+        found = replay(street(), past, objective=ENGINE)
+        assert found.dispatches["unit_id"].tolist() == units
+        assert found.responses["cancelled"].tolist() == off
+        assert found.calls["unit_id"].tolist() == ["E1"]
+        assert found.calls["before_travel_s"].tolist() == [0.0]
+
+
+def chosen(places, units, choice):
+    """Calls two hours apart, sent again by the rules."""
+    return replay(street(), history_of(places, units), objective=ENGINE, choice=choice)
+
+
+def history_of(places, units):
+    return history(*[call(f"I{k:03d}", unit, 7200 * k) for k, unit in enumerate(units)], points=places)
+
+
+def test_the_nearest_goes_as_often_as_in_the_record():
+    rng = np.random.default_rng(3)
+    north = rng.uniform(0.0, 0.0388, 400)
+    apart = (np.abs(north - 0.04) + 0.002) / (north + 0.002)  # of the drives, roughly
+    units = np.where(rng.random(400) < 1 / (1 + apart**-3.0), "E1", "E2")
+    places = [(-140.0, 30.0 + y) for y in north]
+    always, measured = (chosen(places, units, choice) for choice in ("nearest", "measured"))
+    nearest = always.calls["unit_id"]
+    right = (measured.calls["observed_unit"] == nearest).mean()
+    assert 0.67 < right < 0.9
+    assert (measured.calls["unit_id"] == nearest).mean() == pytest.approx(right, abs=0.05)
+    far = np.abs(north - 0.02) > 0.012  # whoever is nearer by far goes nearly always
+    missed = (measured.calls["unit_id"] != nearest).to_numpy()
+    assert missed[far].mean() < missed[~far].mean() / 2
+    assert any("not always" in note for note in measured.notes)
+    assert not any("not always" in note for note in always.notes)
+    again = chosen(places, units, "measured")
+    assert again.calls["unit_id"].tolist() == measured.calls["unit_id"].tolist()
+    # A station that is closed changes whom nobody else would have been sent to: the chance of the others stays.
+    closed = replay(street().apply(fp.CloseStation("S2")), history_of(places, units), objective=ENGINE)
+    assert (closed.calls["unit_id"] == "E1").all()
+
+
+def test_a_record_of_other_rules_says_nothing_of_the_nearest():
+    places = [(-140.0, 30.0 + 0.0388 * k / 60) for k in range(60)]
+    found = chosen(places, ["E1"] * 60, "measured")
+    assert not any("not always" in note for note in found.notes)
+    assert found.calls["unit_id"].tolist() == chosen(places, ["E1"] * 60, "nearest").calls["unit_id"].tolist()
+
+
 def test_no_unit_goes_outside_its_hours():
     past = history(call("A", "E1", 0), call("B", "E1", 12 * 3600), points=[NEAR_S1, NEAR_S1])
     found = replay(street(schedules={"E1": "08:00-20:00"}), past, objective=ENGINE)
@@ -192,7 +242,7 @@ def test_what_is_kept_of_a_response_and_what_is_modelled():
 
 def test_the_luck_of_a_drive_is_the_same_in_every_scenario():
     town = calibrated(street())
-    rows = [call(f"I{k:02d}", "E1", 7200 * k, travel=100) for k in range(30)]
+    rows = [call(f"I{k:02d}", "E1", 21_600 * k, travel=100) for k in range(30)]
     past = history(*rows, points=[MIDDLE] * 30)
     one, again = (replay(town, past, objective=ENGINE) for _ in range(2))
     pd.testing.assert_frame_equal(one.dispatches, again.dispatches)

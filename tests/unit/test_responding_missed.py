@@ -5,6 +5,7 @@ import dataclasses
 import numpy as np
 import pandas as pd
 import pytest
+from sample_city import sample_city
 
 import fireplan as fp
 from fireplan.errors import InputError
@@ -349,7 +350,7 @@ def test_a_department_without_units_is_refused(town):
 
 
 def test_marisol_misses_add_up():
-    project = fp.examples.marisol_project(calibrated=False)
+    project = sample_city(calibrated=False)
     attendance = attend(project.history, scenario=project.today)
     objective = dataclasses.replace(project.standard["first_engine"], categories=())  # of all calls, not fires alone
     found = why_missed(attendance, scenario=project.today, objective=objective)

@@ -7,10 +7,11 @@ import numpy as np
 import pandas as pd
 import pytest
 import shapely
+from sample_city import sample_city
 
 import fireplan as fp
 from fireplan.errors import InputError, UnknownIdError
-from fireplan.examples import line_town, marisol, marisol_folder
+from fireplan.examples import line_town, marisol_folder
 from fireplan.incidents import read_cad
 from fireplan.response_performance import Policy, attend
 from fireplan.response_performance._reliability import reliability
@@ -68,7 +69,7 @@ def town():
 
 @pytest.fixture(scope="module")
 def city():
-    return marisol(calibrated=False)
+    return sample_city(calibrated=False).today
 
 
 @pytest.fixture(scope="module")

@@ -5,6 +5,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import shapely
+from sample_city import sample_city
 
 import fireplan as fp
 from fireplan.errors import InputError
@@ -275,7 +276,7 @@ def test_another_table_is_refused():
 
 
 def test_marisol():
-    city = fp.examples.marisol_project(calibrated=False)
+    city = sample_city(calibrated=False)
     told = baselines(city.history, scenario=city.today, standard=city.standard)
     assert set(told["period"]) == {"2024", "2025", "2024 to 2025"}
     assert told["sentence"].str.contains(r"\(n = [\d,]+").all()

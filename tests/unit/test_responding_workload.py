@@ -8,9 +8,10 @@ import pytest
 from how_many import tries
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
+from sample_city import sample_city
 
 from fireplan.errors import InputError, UnknownIdError
-from fireplan.examples import marisol, marisol_folder
+from fireplan.examples import marisol_folder
 from fireplan.incidents import read_cad
 from fireplan.response_performance import attend
 from fireplan.response_performance._time_bins import clock_of, staffed_spans
@@ -67,7 +68,7 @@ def department(**schedules):
 
 @pytest.fixture(scope="module")
 def city():
-    return marisol(calibrated=False)
+    return sample_city(calibrated=False).today
 
 
 @pytest.fixture(scope="module")

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import shapely
+from sample_city import sample_city
 
 import fireplan as fp
 from fireplan import changes
@@ -135,7 +136,7 @@ def test_a_number_is_not_found_within_another(motorway):
 
 
 def test_twenty_streets_of_a_name_are_told():
-    closed = fp.examples.marisol(calibrated=False).apply(fp.CloseRoad("Camino del Norte"))
+    closed = sample_city(calibrated=False).today.apply(fp.CloseRoad("Camino del Norte"))
     said = "20 streets, 4.7 km, both directions: Camino del Norte (20); 1 of them on a bridge"
     assert changes.notes(closed) == [f"'Close Camino del Norte': {said}"]
     assert closed.roads.notes[-1] == f"Close Camino del Norte: {said}"

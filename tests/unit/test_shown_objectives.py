@@ -9,6 +9,7 @@ import geopandas as gpd
 import pandas as pd
 import pytest
 from rich.console import Console
+from sample_city import sample_city
 
 import fireplan as fp
 from fireplan import maps
@@ -303,7 +304,7 @@ def test_a_report_lists_each_objective_on_its_ground_and_no_income_as_demand(tow
 
 
 def test_marisols_forces_by_risk_are_judged_on_their_own_ground():
-    city = fp.examples.marisol(calibrated=False)
+    city = sample_city(calibrated=False).today
     people = {"limit_s": 600.0, "interval": "turnout_and_travel_s", "share": 0.9}
     high = Objective("high", "28 people", needs={"people": 28}, where=SOUTH_HALF, **people)
     moderate = Objective("moderate", "16 people", needs={"people": 16}, where={"risk_class": ("moderate",)}, **people)

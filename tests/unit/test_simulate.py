@@ -234,6 +234,13 @@ def test_same_seed_same_bytes_whatever_the_number_of_threads(monkeypatch):
     assert other.all_responses().to_csv() != told[0][1]
 
 
+def test_what_is_kept_of_a_replication_is_small():
+    found = simulate(TOWN, regular(1800.0), days=14, replications=1)
+    kept = found._runs[0]
+    arrays = [each for each in (*kept, *kept.sent) if isinstance(each, np.ndarray)]
+    assert sum(each.nbytes for each in arrays) <= 12 * len(kept.template) + 52 * len(kept.call)
+
+
 def test_scenarios_share_their_calls_and_their_luck():
     calls = regular(1800.0)
     one = simulate(TOWN, calls, days=14, replications=2, demand="poisson", queue=True)

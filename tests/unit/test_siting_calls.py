@@ -181,6 +181,75 @@ def test_a_second_engine_stands_at_the_same_site_where_that_is_best(town):
     assert len(found.after().units.loc[lambda u: u["station_id"] == "B25"]) == 2
 
 
+@pytest.fixture(scope="module")
+def two_houses(town):
+    """A second station half-way up the street, whose engine is out more often."""
+    return town.apply(fp.OpenStation("S2", at=(-140.0, 30.02)), fp.AddUnit("E2", to="S2", type="engine"))
+
+
+def test_a_place_is_as_busy_as_the_units_that_reach_it(two_houses):
+    busy = pd.Series({"E1": 0.1, "E2": 0.5}, name="busy")
+    busy.attrs["source"] = "hypercube"
+    found = siting.expected_coverage(two_houses, units=1, busy=busy, candidates=sites(30), within_s=10 * BLOCK_S + 1)
+    # E1 reaches the first ten zones, E2 ten on either side of it, B30 the last twenty; beyond E2's those of E2 count.
+    first, both, last = (people(two_houses, *ends) for ends in ((0, 9), (10, 29), (20, 39)))
+    assert found.before == pytest.approx(0.9 * first + 0.5 * both)
+    twice = people(two_houses, 20, 29)
+    assert found.objective == pytest.approx(found.before + 0.25 * twice + 0.5 * (last - twice))
+    assert found.total == two_houses.zones["population"].sum()
+    note = next(n for n in found.notes if n.startswith("busy shares"))
+    assert "busy shares: hypercube, by unit; stations 10.0 % to 50.0 %" in note
+    assert "10 places that none reaches in time" in note
+    assert "10.0 % to 50.0 % of the time" in found.question
+
+
+def test_each_place_takes_as_many_units_as_make_one_free(two_houses):
+    busy = pd.Series({"E1": 0.1, "E2": 0.5})
+    ask = {"candidates": sites(5, 20), "within_s": 10 * BLOCK_S + 1, "reliability": 0.75}
+    found = siting.reliable_coverage(two_houses, units=1, busy=busy, **ask)
+    assert found.before == pytest.approx(people(two_houses, 0, 9))  # one is enough there, by E2 it takes two
+    assert list(found.chosen.index) == ["B20"]
+    assert found.objective == pytest.approx(people(two_houses, 0, 29))
+    assert "reached by 1 to 2 units" in found.question
+
+
+def test_busy_shares_may_be_by_station_or_all_alike(two_houses):
+    ask = {"units": 2, "candidates": sites(10, 20, 30), "within_s": 100}
+    by_station = pd.Series([0.3, 0.3], index=pd.Index(["S1", "S2"], name="station_id"))
+    by_both = pd.Series([0.3, 0.3], index=pd.MultiIndex.from_tuples([("E1", "S1"), ("E2", "S2")],
+                        names=["unit_id", "station_id"]))  # fmt: skip
+    one = siting.expected_coverage(two_houses, busy=0.3, **ask)
+    for busy, by in ((by_station, "by station"), (by_both, "by unit")):
+        found = siting.expected_coverage(two_houses, busy=busy, **ask)
+        assert found.objective == pytest.approx(one.objective)
+        assert found.bound == pytest.approx(one.bound)
+        assert by in found.notes[1]
+
+
+@pytest.mark.parametrize(
+    ("shares", "match"),
+    [
+        ({"E1": 0.1}, "says nothing of 'E2'"),
+        ({"E1": 0.1, "E2": 0.2, "X": 0.2}, "'X', which are no units"),
+        ({"E1": 0.1, "E2": 1.0}, "of 'E2' it is no share"),
+        ({"S1": 0.1}, "says nothing of 'S2'"),
+        ({"E1": float("nan"), "E2": -1}, "of 'E1', 'E2' it is no share"),
+    ],
+)
+def test_busy_shares_that_say_too_little_are_refused(two_houses, shares, match):
+    for ask in (siting.expected_coverage, siting.reliable_coverage):
+        with pytest.raises(TableError, match=match):
+            ask(two_houses, busy=pd.Series(shares), candidates=sites(20))
+
+
+def test_busy_shares_that_differ_go_with_no_floor(two_houses):
+    with pytest.raises(InputError, match="floor_by"):
+        siting.expected_coverage(
+            two_houses, busy=pd.Series({"E1": 0.1, "E2": 0.5}), candidates=sites(20),
+            rules=fp.siting.Rules(floor_by="population", floor=0.1),
+        )  # fmt: skip
+
+
 def test_backup_needs_two(town):
     once = siting.backup_coverage(town, stations=2, candidates=sites(19, 21), within_s=150, first=0.5)
     assert len(once.chosen) == 2

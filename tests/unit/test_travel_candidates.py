@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import shapely
+from sample_city import sample_city
 
 import fireplan as fp
 from fireplan.errors import InputError, TableError
@@ -41,7 +42,7 @@ def town():
 
 @pytest.fixture(scope="module")
 def today():
-    return fp.examples.marisol(calibrated=False)
+    return sample_city(calibrated=False).today
 
 
 @pytest.fixture(scope="module")

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from sample_city import sample_city
 
 from fireplan import examples
 from fireplan.roads import OnRoad
@@ -27,7 +28,7 @@ def with_turns(scenario, turns):
 
 @pytest.fixture(scope="module", params=["none", "mean", "exact"])
 def town(request):
-    return with_turns(examples.marisol(calibrated=False), request.param)
+    return with_turns(sample_city(calibrated=False).today, request.param)
 
 
 @pytest.fixture(scope="module")

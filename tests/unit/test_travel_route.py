@@ -6,6 +6,7 @@ from itertools import pairwise
 import numpy as np
 import pytest
 import shapely
+from sample_city import sample_city
 
 import fireplan as fp
 from fireplan.crs import WGS84, project
@@ -16,7 +17,7 @@ from fireplan.travel import route
 
 @pytest.fixture(scope="module", params=["none", "mean", "exact"])
 def town(request):
-    scenario = fp.examples.marisol(calibrated=False)
+    scenario = sample_city(calibrated=False).today
     roads = scenario.roads
     wait_s = np.where(np.random.default_rng(2).random(roads.n_nodes) < 0.1, 15.0, 0.0)
     return on_roads(scenario, replace(roads, wait_s=wait_s, turns=request.param))
@@ -92,7 +93,7 @@ def test_what_cannot_be_asked_is_said():
 
 
 def test_a_way_may_begin_with_a_unit_which_leaves_from_its_station():
-    city = fp.examples.marisol(calibrated=False)
+    city = sample_city(calibrated=False).today
     way = route(city, "E3", (-127.50, 33.115))
     assert way.equals(route(city, "S3", (-127.50, 33.115)))
     moved = city.apply(fp.MoveUnit("E3", to="S1"))

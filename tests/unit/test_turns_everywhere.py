@@ -6,6 +6,7 @@ import geopandas as gpd
 import numpy as np
 import pytest
 import shapely
+from sample_city import sample_city
 
 import fireplan as fp
 from fireplan.operations._status.live_cover import CoverNow
@@ -17,7 +18,7 @@ ADDED = (-127.4637, 33.0658)
 
 @pytest.fixture(scope="module")
 def today():
-    return fp.examples.marisol(calibrated=False)
+    return sample_city(calibrated=False).today
 
 
 @pytest.fixture(scope="module", params=["none", "mean", "exact"])

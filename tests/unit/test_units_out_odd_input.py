@@ -5,13 +5,14 @@ import pandas as pd
 import pytest
 from histories import history, went
 from regular_calls import HOUR_S, regular, two_stations
+from sample_city import sample_city
 
 import fireplan as fp
 from fireplan.errors import InputError
 from fireplan.simulation import brownouts, compare_replays, displaced_workload, replay, second_unit, simulate
 from fireplan.simulation._simulate._mean_interval import mean_interval
 
-MARISOL = fp.examples.marisol_project()
+MARISOL = sample_city()
 ONCE = {"days": 7, "replications": 1}
 
 
@@ -95,11 +96,11 @@ def test_one_day_has_no_interval():
     before, after = (replay(s, one_day()) for s in (town, town.apply(fp.RemoveUnit("E1"))))
     row = compare_replays(before, after).iloc[0]
     assert np.isnan([row["low"], row["high"]]).all()
-    assert row["note"] == "no interval: all of one day"
+    assert row["note"] == "no interval: fewer than seven days"
     assert displaced_workload(before, after)[["low", "high"]].isna().all(axis=None)
     share = before.summary().loc["share_within"]
     assert np.isnan([share["low"], share["high"]]).all()
-    assert share["note"] == "no interval: all of one day"
+    assert share["note"] == "no interval: fewer than seven days"
 
 
 def test_an_interval_ends_where_there_is_no_such_figure():

@@ -1,13 +1,14 @@
 """The two cities, read once."""
 
 import pytest
+from sample_city import sample_city
 
-from fireplan import examples, roads
+from fireplan import roads
 
 
 @pytest.fixture(scope="session")
 def marisol():
-    return examples.marisol(calibrated=False)
+    return sample_city(calibrated=False).today
 
 
 @pytest.fixture(scope="session")

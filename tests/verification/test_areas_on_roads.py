@@ -4,8 +4,9 @@ import numpy as np
 import pandas as pd
 import pytest
 import shapely
+from sample_city import sample_city
 
-from fireplan import examples, travel
+from fireplan import travel
 from fireplan.roads import OnRoad
 from fireplan.travel._places import Places, piece_lengths_m
 from fireplan.travel._reached_streets import BESIDE_M
@@ -17,7 +18,7 @@ WRONG = 0.01
 
 @pytest.fixture(scope="module")
 def marisol():
-    return examples.marisol(calibrated=False)
+    return sample_city(calibrated=False).today
 
 
 @pytest.fixture(scope="module")

@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 import numpy as np
 import pytest
+from sample_city import sample_city
 
 import fireplan as fp
 from fireplan.calibration._calibrate import held_out_table, told
@@ -33,7 +34,7 @@ def truth():
 
 @pytest.fixture(scope="module")
 def learnt():
-    project = fp.examples.marisol_project(calibrated=False)
+    project = sample_city(calibrated=False)
     with silent():
         study = study_of(
             project.history, project.today, emergency_priorities=("1", "2"), first_types=("engine",), longest_s=1800.0,

@@ -5,6 +5,7 @@ import tomllib
 import numpy as np
 import pandas as pd
 import pytest
+from sample_city import sample_city
 
 from fireplan import examples
 from fireplan.response_performance import Policy, attend, performance
@@ -23,7 +24,7 @@ def truth():
 
 @pytest.fixture(scope="module")
 def project():
-    return examples.marisol_project(calibrated=False)
+    return sample_city(calibrated=False)
 
 
 def test_intervals_of_the_first_engine_are_those_that_were_drawn(project, truth):

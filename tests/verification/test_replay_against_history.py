@@ -1,17 +1,15 @@
 """Replays of the sample city and of San Francisco against what really happened there."""
 
-import runpy
 import time
-from pathlib import Path
 
 import pytest
+from sample_city import sample_city
 
 import fireplan as fp
 from fireplan.progress import silent
 from fireplan.response_performance import Policy, attend
 from fireplan.simulation import compare_replays, displaced_workload
 
-DATA = Path(__file__).resolve().parents[2] / "data"
 SIREN = Policy(emergency_priorities=("1", "2"))
 ENGINE = fp.Objective("first", "First engine", 240.0)
 OBJECTIVES = (
@@ -25,7 +23,7 @@ OBJECTIVES = (
 
 @pytest.fixture(scope="module")
 def project():
-    return fp.examples.marisol_project()
+    return sample_city()
 
 
 @pytest.fixture(scope="module")
@@ -122,18 +120,18 @@ def test_the_more_engines_are_out_the_more_is_missed(project):
 
 
 @pytest.mark.realdata
-def test_shares_are_right_in_san_francisco(shared_data, tmp_path):
-    runpy.run_path(str(DATA / "make_san_francisco.py"))["main"](shared_data / "sf", tmp_path)
-    city = fp.open_project(tmp_path)
+def test_shares_are_right_in_san_francisco(san_francisco):
+    city = san_francisco
     policy = Policy(first_types=("engine",), emergency_priorities=("3", "E"))
     with silent():
         learnt = fp.calibrate(city.history, city.today, emergency_priorities=("3", "E"), longest_s=900, draws=5)
     town = city.today.calibrated(learnt)
     seen = attend(city.history, scenario=town, policy=policy)
     for objective in OBJECTIVES:
-        found = fp.replay(town, seen, sent="observed", objective=objective)
-        error = found.summary().loc["share_error"]
-        assert error["n"] > 2000
-        assert abs(error["value"]) < 0.015, objective.key
+        for sent in ("rules", "observed"):
+            found = fp.replay(town, seen, sent=sent, objective=objective)
+            error = found.summary().loc["share_error"]
+            assert error["n"] > 2000
+            assert abs(error["value"]) < 0.015, (sent, objective.key)
     assert found.returning == "at station"  # San Francisco sends units that are on their way home
     assert found.baseline.loc[("all", "all"), "right_share"] > 0.8

@@ -4,6 +4,7 @@ import math
 import tomllib
 
 import pytest
+from sample_city import sample_city
 
 import fireplan as fp
 from fireplan.drive_times import read_calibration, write_calibration
@@ -15,12 +16,12 @@ NOT_COMPARED = {"content", "made", "versions"}
 
 @pytest.fixture(scope="module")
 def planned():
-    return fp.examples.marisol_project(calibrated=False)
+    return sample_city(calibrated=False)
 
 
 @pytest.fixture(scope="module")
 def city():
-    return fp.examples.marisol_project()
+    return sample_city()
 
 
 @pytest.fixture(scope="module")

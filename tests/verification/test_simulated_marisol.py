@@ -5,6 +5,7 @@ import pandas as pd
 import pytest
 from histories import history, went
 from regular_calls import MONDAY
+from sample_city import sample_city
 
 import fireplan as fp
 from fireplan.simulation import simulate
@@ -15,7 +16,7 @@ NEAR_S = 15.0
 
 @pytest.fixture(scope="module")
 def project():
-    return fp.examples.marisol_project()
+    return sample_city()
 
 
 @pytest.fixture(scope="module")
@@ -54,7 +55,7 @@ def test_it_says_how_the_department_dispatches(simulated):
 
 
 def test_one_call_at_a_time_is_the_static_first_due():
-    city = fp.examples.marisol(calibrated=False)
+    city = sample_city(calibrated=False).today
     zones = city.zones.geometry.representative_point()
     points = [(p.x, p.y) for p in zones]
     times = pd.date_range(MONDAY, periods=len(points), freq="3h")

@@ -4,7 +4,9 @@ from itertools import combinations, combinations_with_replacement
 
 import numpy as np
 import pytest
+from how_many import tries
 
+from fireplan.errors import InputError, TableError
 from fireplan.siting import models
 from fireplan.siting._equity import District, WorstWeigher, worst_first
 from fireplan.siting._fleet import Fleet, place_fleet
@@ -15,7 +17,7 @@ from fireplan.siting._solvers.incumbent import searching
 from fireplan.siting._solvers.solve_cover import solve_cover
 
 N_SITES, N_PLACES = 7, 14
-SEEDS = range(300)
+SEEDS = range(tries(300))
 
 
 def instance(seed):
@@ -111,6 +113,52 @@ def test_reliable_covering(seed):
     answer = models.reliable_coverage_matrix(covers, weights, p, busy=busy, reliability=reliability, base=base)
     worth = lambda c: weights[times(covers, c, base) >= enough].sum()  # noqa: E731
     agree(answer, best(worth, up_to(p, several=True)))
+
+
+@pytest.mark.parametrize("seed", SEEDS[:80])
+def test_units_as_busy_as_those_near_each_place(seed):
+    rng, covers, weights, p = instance(seed)
+    base = rng.integers(0, 2, N_PLACES) if seed % 3 == 0 else np.zeros(N_PLACES, dtype=int)
+    busy = rng.choice([0.0, 0.05, 0.3, 0.5, 0.8], N_PLACES)
+    choices = up_to(p, several=True)
+    expected = models.expected_coverage_matrix(covers, weights, p, busy=busy, base=base)
+    worth = {c: float(weights @ (1 - busy ** times(covers, c, base))) for c in choices}
+    assert expected.status == "optimal"
+    assert expected.objective == pytest.approx(max(worth.values()), rel=1e-6)
+    assert worth[tuple(sorted(expected.chosen))] == pytest.approx(expected.objective, rel=1e-6)
+    enough = np.array([models.units_for(float(b), 0.9) for b in busy])
+    reliable = models.reliable_coverage_matrix(covers, weights, p, busy=busy, reliability=0.9, base=base)
+    agree(reliable, best(lambda c: float(weights[times(covers, c, base) >= enough].sum()), choices))
+
+
+@pytest.mark.parametrize("seed", SEEDS[:10])
+def test_places_whose_units_are_alike_are_as_one_share(seed):
+    _, covers, weights, p = instance(seed)
+    alike = np.full(N_PLACES, 0.3)
+    one = models.expected_coverage_matrix(covers, weights, p, busy=0.3)
+    assert models.expected_coverage_matrix(covers, weights, p, busy=alike).objective == pytest.approx(one.objective)
+    one = models.reliable_coverage_matrix(covers, weights, p, busy=0.3, reliability=0.8)
+    same = models.reliable_coverage_matrix(covers, weights, p, busy=alike, reliability=0.8)
+    assert same.objective == pytest.approx(one.objective)
+
+
+@pytest.mark.parametrize(
+    ("busy", "match"),
+    [(1.0, "busy is 1: give"), ([0.1] * 3, r"shape \(3,\)"), ([0.1] * 13 + [1.2], "1.2 at place 13"),
+     ([float("nan")] * 14, "nan at place 0")],
+)  # fmt: skip
+def test_busy_shares_that_are_none_are_refused(busy, match):
+    _, covers, weights, p = instance(0)
+    with pytest.raises(TableError, match=match):
+        models.expected_coverage_matrix(covers, weights, p, busy=busy)
+    with pytest.raises(TableError, match=match):
+        models.reliable_coverage_matrix(covers, weights, p, busy=busy, reliability=0.9)
+
+
+def test_busy_shares_by_place_go_with_no_floors():
+    _, covers, weights, p = instance(0)
+    with pytest.raises(InputError, match="neither required places nor floors"):
+        models.expected_coverage_matrix(covers, weights, p, busy=[0.2] * 14, required=np.ones(14, dtype=bool))
 
 
 @pytest.mark.parametrize("seed", SEEDS)

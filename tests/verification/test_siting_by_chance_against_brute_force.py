@@ -27,6 +27,7 @@ from fireplan.siting._problem.aggregation import cover_problem
 from fireplan.siting._problem.constraints import Choice
 from fireplan.siting._problem.cover_matrix import covers_of
 from fireplan.siting._problem.stepped_demand import Chanced, beside, stepped_problem
+from fireplan.siting._problem.worth_by_place import enough_worth, expected_worth
 from fireplan.siting._solvers.incumbent import searching
 from fireplan.siting._solvers.solve_cover import solve_cover
 
@@ -95,6 +96,29 @@ def agrees(answer, best):
     assert answer.status == "optimal"
     assert answer.objective == pytest.approx(best, rel=1e-6, abs=1e-6)
     assert answer.bound == answer.objective
+
+
+@pytest.mark.parametrize("seed", SEEDS[:20])
+def test_by_chance_and_as_busy_as_the_units_near_each_place(seed):
+    one = Instance(seed)
+    busy = one.rng.choice([0.0, 0.1, 0.4, 0.7], N_PLACES)
+    choice = Choice(N_SITES, (one.p,), most=np.full(N_SITES, 2))
+    whole = one.weight
+    for worth in (expected_worth(busy, 3), enough_worth(one.rng.integers(1, 4, N_PLACES), 3)):
+        parts = []
+        for part in worth.parts:
+            one.weight = whole * part.share
+            parts.append(one.problem(choice, worth=part.worth))
+        one.weight = whole
+        answer = solved(worth.joined(parts, whole.sum()))
+        tried = [c for c in up_to(one.p, several=True) if all(c.count(j) <= 2 for j in c)]
+        agrees(answer, max(by_place(one, c, worth.at) for c in tried))
+        assert by_place(one, answer.chosen, worth.at) == pytest.approx(answer.objective)
+
+
+def by_place(one, chosen, worth):
+    """What a choice attains where levels are worth more at some places than at others."""
+    return sum(float((w * one.weight * one.reached(chosen, k)).sum()) for k, w in enumerate(worth))
 
 
 @pytest.mark.parametrize("how", ["whole", "by branches", "by cuts"])

@@ -4,6 +4,7 @@ import tomllib
 
 import numpy as np
 import pytest
+from sample_city import sample_city
 
 from fireplan import examples
 from fireplan.calibration import total_response, turnout_times
@@ -20,7 +21,7 @@ def truth():
 
 @pytest.fixture(scope="module")
 def project():
-    return examples.marisol_project(calibrated=False)
+    return sample_city(calibrated=False)
 
 
 @pytest.fixture(scope="module")
@@ -85,7 +86,7 @@ def test_the_p90_of_a_station_by_day_is_as_observed(found, attendance):
 @pytest.fixture(scope="module")
 def calibrated():
     """Marisol by the calibration that comes with it."""
-    return examples.marisol_project().today
+    return sample_city().today
 
 
 def test_total_response_is_the_sum_of_its_parts(calibrated, project):

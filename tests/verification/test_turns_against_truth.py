@@ -9,6 +9,7 @@ from xml.etree import ElementTree as ET
 
 import numpy as np
 import pytest
+from sample_city import sample_city
 
 from fireplan import _kernel as kernel
 from fireplan import examples, roads
@@ -52,7 +53,7 @@ class Truth:
         self.xy = np.array([self._along(arcs.coords[a], f) for a, f in zip(arc, share, strict=True)])
 
     def _posts(self, net, xy, crs):
-        table = examples.marisol(calibrated=False).stations.to_crs(crs).geometry
+        table = sample_city(calibrated=False).today.stations.to_crs(crs).geometry
         main = {n for way in net.ways if way.tags.get("highway") in {"primary", "secondary"} for n in way.nodes}
         main = np.array(sorted(main))
         self.posts = []

@@ -225,7 +225,10 @@ def in_rings(call: NDArray[np.integer]) -> NDArray[np.int64]:
 
 def nearest_first(median_s: NDArray[np.float32]) -> NDArray[np.int16]:
     """Give rows of stations in order of their drives, for each period and place."""
-    return np.argsort(median_s, axis=-1, kind="stable").astype(np.int16)
+    found = np.empty(median_s.shape, dtype=np.int16)
+    for period, each in enumerate(median_s):  # one at a time: ranks are sorted as numbers four times as long
+        found[period] = np.argsort(each, axis=-1, kind="stable")
+    return found
 
 
 def all_at_home(units: UnitsInService) -> Moments:

@@ -1,16 +1,10 @@
 // Builds elements, writes into them, and sends. Text from data becomes text nodes and nothing else; there is no way here
 // to make HTML of a string.
 
-import { filled, h } from "../../_page_kit/browser/elements.js";
+import { h } from "../../_page_kit/browser/elements.js";
 
 export { h } from "../../_page_kit/browser/elements.js";
-
-const SVG = "http://www.w3.org/2000/svg";
-const SAFE_SVG = /^(class|d|x|y|x1|x2|y1|y2|cx|cy|r|width|height|viewBox|transform|text-anchor|points|role|focusable|aria-[a-z]+)$/;
-
-export function svg(tag, attributes, ...children) {
-  return filled(document.createElementNS(SVG, tag), attributes, children, SAFE_SVG);
-}
+export { svg } from "../../_page_kit/browser/svg_elements.js";
 
 /** Text that came from data: shown as typed, and unable to turn the direction of what stands beside it. */
 export function said(text, name = "said") {

@@ -2,9 +2,10 @@
 // where there is no room for their names they are small marks.
 
 import { Room } from "../../_page_kit/browser/label_room.js";
-import { category, chipPath, colours, family, FAMILIES, outline, signPath } from "./look.js";
+import { beside, block } from "../../_page_kit/browser/placing.js";
+import { wayAlong } from "../../_page_kit/browser/way_along.js";
+import { category, chipPath, colours, family, FAMILIES, guessedOutline, outline, signPath } from "./look.js";
 import { pressing } from "./model.js";
-import { beside, block } from "./placing.js";
 
 const GLIDE_MS = 900;
 const MOST_OF_WAY = 0.97; // until it is said that a unit has arrived
@@ -108,19 +109,10 @@ export class Signs {
     if (!way || !Array.isArray(way.points) || way.points.length < 2 || !way.points.every(isPlace) || !(way.to > way.from)) return null;
     const kept = this._ways_kept.get(way);
     if (kept) return kept;
-    const points = way.points.map((p) => this.frame.place(p[0], p[1])), along = [0];
-    for (let i = 1; i < points.length; i++) along.push(along[i - 1] + Math.hypot(points[i][0] - points[i - 1][0], points[i][1] - points[i - 1][1]));
-    const long = along.at(-1);
-    const index = (/** @type {number} */ ms) => {
-      const far = long * Math.min(MOST_OF_WAY, Math.max(0, (ms - way.from) / (way.to - way.from)));
-      let i = 1;
-      while (i < along.length - 1 && along[i] < far) i++;
-      return [i, along[i] > along[i - 1] ? Math.min(1, (far - along[i - 1]) / (along[i] - along[i - 1])) : 1];
-    };
-    const at = (/** @type {number} */ ms) => {
-      const [i, part] = index(ms), [a, b] = [points[i - 1], points[i]];
-      return [a[0] + (b[0] - a[0]) * part, a[1] + (b[1] - a[1]) * part];
-    };
+    const points = way.points.map((p) => this.frame.place(p[0], p[1])), driven = wayAlong(points);
+    const share = (/** @type {number} */ ms) => Math.min(MOST_OF_WAY, (ms - way.from) / (way.to - way.from));
+    const index = (/** @type {number} */ ms) => driven.index(share(ms));
+    const at = (/** @type {number} */ ms) => driven.at(share(ms));
     const key = [way.from, way.to, points.length, points.at(-1).join()].join(" ");
     const made = /** @type {Parts.Way} */ ({ points, key, to: way.to, index, at });
     this._ways_kept.set(way, made);
@@ -387,7 +379,7 @@ export class Signs {
     ctx.lineWidth = (mark.small ? 0.8 : 1.2) * s;
     ctx.strokeStyle = colours.get("card");
     ctx.stroke();
-    if (mark.way) this._guessed(ctx, mark, left, top, w, h);
+    if (mark.way) guessedOutline(ctx, colours, mark.outline, left, top, w, h, s);
     if (!mark.small) {
       ctx.fillStyle = colours.get("on-" + look);
       ctx.fillText(mark.text, left + 5 * s, y + 0.5 * s);
@@ -402,19 +394,6 @@ export class Signs {
     }
     if (this.picked && this.picked.kind === "unit" && this.picked.id === mark.id) this._ring(ctx, x, y, w / 2 + 4 * s);
     this.hits.push({ kind: "unit", id: mark.id, x: left, y: top, w, h, cx: x, cy: y });
-  }
-
-  // A broken line around a unit whose place is estimated.
-  _guessed(ctx, /** @type {Parts.UnitMark} */ mark, left, top, w, h) {
-    const s = this.s, away = 2.5 * s;
-    chipPath(ctx, mark.outline, left - away, top - away, w + 2 * away, h + 2 * away);
-    for (const [colour, width, dash] of /** @type {Array<[string, number, number[]]>} */ ([["card", 3, []], ["ink", 1.6, [4 * s, 2.5 * s]]])) {
-      ctx.setLineDash(dash);
-      ctx.lineWidth = width * s;
-      ctx.strokeStyle = colours.get(colour);
-      ctx.stroke();
-    }
-    ctx.setLineDash([]);
   }
 
   _ring(ctx, x, y, r) {

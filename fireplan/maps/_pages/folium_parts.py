@@ -193,17 +193,27 @@ def draw(page: folium.Map, placing: Placing) -> Drawing:
             holder._children = children  # noqa: SLF001
 
 
-def compose(title: str, body: str, drawings: Sequence[Drawing], *, script: str = "", theme: Theme = "light") -> str:
+def compose(
+    title: str,
+    body: str,
+    drawings: Sequence[Drawing],
+    *,
+    script: str = "",
+    theme: Theme = "light",
+    styles: Sequence[str] = (),
+    entry: str = "main.js",
+) -> str:
     """Write one page from rendered maps, with the same names for its parts each time it is written."""
     stable = _Renaming(frozenset().union(*(d.ids for d in drawings)))
     return Document(
         title=title,
         body=stable(body),
         script=stable(_packed_once("\n".join([*(d.script for d in drawings), script]))),
-        styles=tuple(dict.fromkeys(stable(style) for d in drawings for style in d.styles)),
+        styles=(*dict.fromkeys(stable(style) for d in drawings for style in d.styles), *styles),
         image_hosts=tuple(dict.fromkeys(host for d in drawings for host in d.image_hosts)),
         inline_styles=any(d.inline_styles for d in drawings),
         theme=theme,
+        entry=entry,
     ).to_html()
 
 

@@ -49,6 +49,8 @@ class Document:
         Whether elements carry styles of their own, as some of Folium's do.
     theme
         "light"; "dark"; or "print", as the page looks on paper. It does not follow the reader's own setting.
+    entry
+        The module among the assets that fireplan's own script starts from.
     """
 
     title: str
@@ -58,10 +60,11 @@ class Document:
     image_hosts: tuple[str, ...] = field(default=())
     inline_styles: bool = False
     theme: Theme = "light"
+    entry: str = "main.js"
 
     def to_html(self) -> str:
         """Write the page."""
-        scripts = [leaflet_script(), page_script(), f"{self.script}\n"]
+        scripts = [leaflet_script(), page_script(self.entry), f"{self.script}\n"]
         styles = [
             leaflet_styles(),
             style_sheet() + own_styles("fireplan.css"),
@@ -107,9 +110,9 @@ def security_policy(
 
 
 @cache
-def page_script() -> str:
-    """The script of every map page: the modules it starts from and those of the page kit, as one."""
-    return one_script(ASSETS / "main.js")
+def page_script(entry: str = "main.js") -> str:
+    """The script of a map page: the modules it starts from and those of the page kit, as one."""
+    return one_script(ASSETS / entry)
 
 
 @cache

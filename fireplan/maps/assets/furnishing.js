@@ -37,12 +37,18 @@ export function furnish(map, options) {
   // What lies on both sides of the 180th meridian is drawn on one map: the western longitudes beyond 180.
   map.fireplanBeyond180 = options.bounds[1][1] > 180;
   map.fireplanFirst = L.latLngBounds(options.bounds);
+  map.fireplanCurtain = options.curtain;
+  fitFirst(map);
+}
+
+/** Shows all of the first view. */
+export function fitFirst(map) {
   // The first view leaves free what the legends and the list of layers cover, where there is room for that.
   const legends = map.getContainer().parentElement.querySelector(".fp-legends");
   const over = legends && getComputedStyle(legends).position === "absolute" && !narrow(map);
   const list = narrow(map) ? 14 : 210, low = map.getSize().y;
-  map.fitBounds(options.bounds, {
-    paddingTopLeft: [over ? legends.offsetWidth + 30 : options.curtain ? list : 14, Math.min(14, low / 4)],
+  map.fitBounds(map.fireplanFirst, {
+    paddingTopLeft: [over ? legends.offsetWidth + 30 : map.fireplanCurtain ? list : 14, Math.min(14, low / 4)],
     paddingBottomRight: [list, Math.min(low < 320 ? 24 : 46, low / 4)],
     animate: false,
   });

@@ -22,7 +22,7 @@ const times = (n, make) => Array.from({ length: n }, make);
 // Sheets of their own, by height: streets, areas, streets drawn over areas, dots, marks, stations. Only areas, marks and
 // stations answer the pointer. What is drawn for one side of a curtain hangs on the sheet of that side.
 // A sheet is never wholly opaque: Chromium prints such a canvas together with those beneath, and clearing it clears these.
-const OPAQUE = 0.999;
+export const OPAQUE = 0.999;
 function pane(map, name, order, { opacity = 1, answers = false } = {}) {
   const side = map.fireplanSide, own = side ? name + "-" + side : name;
   if (!map.getPane(own)) {

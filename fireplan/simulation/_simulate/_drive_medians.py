@@ -71,9 +71,12 @@ def drive_medians(scenario: Scenario, templates: CallTemplates) -> DriveMedians:
     if cell:
         told = wording.distance(cell * 111_000)
         notes = (f"calls within about {told} of one another are driven to as one place, to save memory",)
-    median_s = np.stack([time_rows(one, ends).T for one in periods_driven(scenario)])
+    names = _period_names(scenario)
+    median_s = np.empty((len(names), len(ends.ids), len(station_places(scenario).ids)), dtype=np.float32)
+    for row, driven in enumerate(periods_driven(scenario)):
+        median_s[row] = time_rows(driven, ends).T
     ids = tuple(map(str, station_places(scenario).ids))
-    period = _period_of_minute(scenario, _period_names(scenario))
+    period = _period_of_minute(scenario, names)
     return DriveMedians(median_s, nearest_first(median_s), ids, place, period, notes)
 
 

@@ -98,21 +98,21 @@ class Replication(NamedTuple):
         Who came, and the stamps; of `sent.unit` rows of the units in service, -1 for none of them.
     hospital, wall_s
         Of each unit asked for: row of the hospital to which it takes a patient, -1 for none, and how long it is held
-        there [s].
+        there [s]; empty without hospitals.
     """
 
-    template: NDArray[np.int64]
+    template: NDArray[np.int32]
     received_s: NDArray[np.float64]
     counted_from_s: float
     until_s: float
-    call: NDArray[np.int64]
-    kind: NDArray[np.int64]
+    call: NDArray[np.int32]
+    kind: NDArray[np.int16]
     asked_s: NDArray[np.float64]
     off: NDArray[np.bool_]
     who: NDArray[np.int8]
     sent: UnitsSent
-    hospital: NDArray[np.int64]
-    wall_s: NDArray[np.float64]
+    hospital: NDArray[np.int16]
+    wall_s: NDArray[np.float32]
 
     @property
     def counts(self) -> NDArray[np.bool_]:
@@ -191,9 +191,10 @@ def simulated(model: SimulationModel, seed: int, replication: int) -> Replicatio
     end = (model.warm_up_days + model.days) * DAY_S
     ends = _elapsed_s(model, np.array([model.warm_up_days * DAY_S, end]))
     return Replication(
-        calls.template, received_s, float(ends[0]), float(ends[1]), call, templates.kind[item], at_s,
-        np.isfinite(templates.called_off_s[item]), who, sent,
-        after.hospital, after.wall_s,
+        calls.template.astype(np.int32), received_s, float(ends[0]), float(ends[1]), call.astype(np.int32),
+        templates.kind[item].astype(np.int16), at_s, np.isfinite(templates.called_off_s[item]), who, sent,
+        after.hospital[: len(call) if model.legs else 0].astype(np.int16),
+        after.wall_s[: len(call) if model.legs else 0].astype(np.float32),
     )  # fmt: skip
 
 

@@ -10,8 +10,10 @@ import pandas as pd
 
 from fireplan import wording
 from fireplan._checked import said, takes
+from fireplan._kernel.jit import compiling_or
+from fireplan._kernel.simulation import run as run_loop
 from fireplan.errors import Faults, InputError, listed, quoted
-from fireplan.progress import on_threads
+from fireplan.progress import listening, on_threads
 from fireplan.response_performance._time_bins import LocalPeriod
 from fireplan.simulation._aid_rules import AidRule
 from fireplan.simulation._simulate._call_templates import RunCards, call_templates, card_of
@@ -310,6 +312,8 @@ def _replicated(
     """Simulate replications, until the share is known closely enough; their number depends on no thread."""
     runs: list[Replication] = []
     shares: list[float] = []
+    if model.policy is None and not run_loop.signatures:
+        listening(lambda: simulated(model, seed, 0), what=compiling_or("first replication", run_loop))
     while len(runs) < most:
         batch = range(len(runs), most if within is None else min(most, len(runs) + AT_A_TIME))
         with on_threads(lambda number: simulated(model, seed, number), batch, what="replications") as found:

@@ -264,7 +264,7 @@ class Simulation(OfOneRelease):
             },
             index=self._units.index,
         )
-        table.attrs = {"basis": self.basis}
+        table.attrs = {"basis": self.basis, "source": "simulation"}
         return table
 
     def _of_run(self, found: Replication) -> dict[str, tuple[float, int]]:

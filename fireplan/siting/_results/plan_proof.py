@@ -158,14 +158,23 @@ class Proven(NamedTuple):
 
 
 def covered_weight(setting: Setting, plan: tuple[Change, ...], demand: Demand, *, worth: NDArray[np.float64]) -> Proven:
-    """Work out from an assessment what a plan attains by one aim."""
+    """
+    Work out from an assessment what a plan attains by one aim.
+
+    Parameters
+    ----------
+    setting, plan, demand
+        The question and the answer.
+    worth
+        What each level is worth, everywhere or (levels x places) at each place.
+    """
     assessment = assessed(setting, plan, demand, levels=len(worth))
     value, rounded = 0.0, 0.0
     for k, w in enumerate(worth):
         arrival = assessment.arrival(f"units_{k + 1}", demand.aim.weight)
         chance, may_change = reached_by(setting, demand, arrival)
-        value += float(w * (demand.weight * chance).sum())
-        rounded += float(w * (demand.weight * may_change).sum())
+        value += float((w * demand.weight * chance).sum())
+        rounded += float((w * demand.weight * may_change).sum())
     return Proven(value, rounded)
 
 
