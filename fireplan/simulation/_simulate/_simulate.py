@@ -249,7 +249,7 @@ def simulate_known(  # noqa: PLR0913 - as `simulate`
         drives, legs, taken = hospital_legs(scenario, templates, drives, hospitals)
     out = {unit: (spells,) if isinstance(spells, str) else tuple(spells) for unit, spells in (brown_outs or {}).items()}
     assignable = known.habits.assignable if assignable is None else assignable
-    rules = None if isinstance(aid, bool) else (aid,) if isinstance(aid, AidRule) else tuple(aid)
+    rules = _rules(aid)
     aid = rules is None and bool(aid)
     waits = np.array([k not in known.habits.aided or not aid if queue is None else queue for k in templates.kinds])
     crews = units_on_duty(
@@ -304,6 +304,16 @@ def simulate_known(  # noqa: PLR0913 - as `simulate`
     return Simulation(
         scenario, days, warm_up_days, seed, notes, model, tuple(runs), crews.units, crews.duty, headline, types
     )
+
+
+def _rules(aid: bool | AidRule | Sequence[AidRule]) -> tuple[AidRule, ...] | None:  # noqa: FBT001 - as it is asked
+    """Give the rules of aid; None: there are none, and neighbours come as in the history, or not."""
+    if isinstance(aid, bool | np.bool_):
+        return None
+    rules = (aid,) if isinstance(aid, AidRule) else tuple(aid) if isinstance(aid, list | tuple) else None
+    if rules is None or not all(isinstance(rule, AidRule) for rule in rules):
+        raise InputError(f"aid is {said(aid)}: give True, False or a list of fireplan.simulation.AidRule")
+    return rules
 
 
 def _replicated(
