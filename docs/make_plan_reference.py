@@ -70,7 +70,11 @@ def said(annotation: Any) -> str:  # noqa: ANN401 - any annotation
         return f"table: {said(of[1])} by name"
     if origin is not None:  # Annotated
         return said(of[0])
-    return WORDS.get(annotation, getattr(annotation, "__name__", str(annotation)))
+    part = part_of(annotation)
+    name = getattr(annotation, "__name__", str(annotation))
+    return (
+        WORDS.get(annotation, name) if part is None else f"tables of {', '.join(f'`{k}`' for k in part.model_fields)}"
+    )
 
 
 def left_out(field: FieldInfo) -> str:

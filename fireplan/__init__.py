@@ -41,6 +41,7 @@ _NAMES = {
     "SetRestriction": "changes",
     "SetSchedule": "changes",
     "SetTurnout": "changes",
+    "ShareCrew": "changes",
     "Assessment": "measures",
     "assess": "measures",
     "gaps": "measures",
@@ -119,6 +120,7 @@ if TYPE_CHECKING:
     from fireplan.changes import SetRestriction as SetRestriction
     from fireplan.changes import SetSchedule as SetSchedule
     from fireplan.changes import SetTurnout as SetTurnout
+    from fireplan.changes import ShareCrew as ShareCrew
     from fireplan.comparison import Comparison as Comparison
     from fireplan.comparison import compare as compare
     from fireplan.comparison import compare_many as compare_many

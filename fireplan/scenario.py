@@ -29,6 +29,7 @@ from fireplan.stations._agencies import with_neighbours
 from fireplan.stations._drive_starts import with_starts
 from fireplan.stations._exit_streets import exit_streets
 from fireplan.stations._schedules import minute_of, moment_said
+from fireplan.stations._shared_crews import check_crews
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -707,7 +708,7 @@ def _rows(table: pd.DataFrame, which: Any) -> str:  # noqa: ANN401 - a mask of a
 
 
 def _check_homes(units: pd.DataFrame, stations: pd.DataFrame) -> None:
-    """Every unit is housed at a station that is there."""
+    """Every unit is housed at a station that is there, and no crew at two."""
     if len(units) == 0:
         return
     known, homes = set(stations.index.to_numpy(object)), units["station_id"].to_numpy(object)
@@ -720,6 +721,9 @@ def _check_homes(units: pd.DataFrame, stations: pd.DataFrame) -> None:
                 f" stations are {listed(stations.index)}"
             )
         faults.raise_if_any()
+    crews = Faults("table 'units'")
+    check_crews(units, crews)
+    crews.raise_if_any()
 
 
 def __dir__() -> list[str]:

@@ -91,13 +91,14 @@ def by_fireplan(calls: Calls):
         at_s=calls.at_s, kind=none, place=calls.place.astype(np.int32), period=none, urgency=np.arange(n),
         circumstance=none, turnout_level=np.full(n, 0.5), drive_z=np.zeros(n), pace=np.ones(n), stay_s=calls.stay_s,
         called_off_s=np.full(n, np.nan), leaves=calls.place.astype(np.int32),
+        sibling=np.arange(n), went=np.full(n, -1, dtype=np.int32),
     )  # fmt: skip
     mate_start, mate = kernel.mates_of(np.full(UNITS, -1))
     start, unit = kernel.units_by_kind(np.ones((1, UNITS), dtype=bool), calls.station, STATIONS)
     units = kernel.UnitsInService(
         station=calls.station.astype(np.int32), kind_start=start, kind_unit=unit, duty_start=np.arange(UNITS + 1),
         duty_begin_s=np.full(UNITS, -1e12), duty_end_s=np.full(UNITS, 1e15), crew=np.zeros(UNITS, dtype=np.int32),
-        factor=np.ones(UNITS), assignable=False, mate_start=mate_start, mate=mate,
+        factor=np.ones(UNITS), assignable=False, mate_start=mate_start, mate=mate, **kernel.own_terms(UNITS)._asdict(),
     )  # fmt: skip
     median_s = np.ascontiguousarray(calls.drive_s.T)[None]
     drives = kernel.Drives(median_s, kernel.nearest_first(median_s), np.zeros((1, 1, 100)), 0.0, 0.0)

@@ -13,7 +13,7 @@ from fireplan._cli import terminal as show
 from fireplan._cli import units_out as out_of
 from fireplan.errors import FireplanError, ProjectError
 from fireplan.progress import silent
-from fireplan.simulation import simulate
+from fireplan.simulation import AidRule, simulate
 from fireplan.simulation._simulate._mean_interval import mean_interval
 from fireplan.simulation._simulate._what_ifs import FIGURES
 
@@ -89,6 +89,8 @@ def _simulated(project: Project, history: CadHistory, objective: Objective | Non
     asked = {**project.plan.simulation.asked, "objective": objective}
     tell(f"simulating {project.today.name}")
     try:
+        if not isinstance(rules := project.plan.simulation.aid, bool):
+            asked["aid"] = tuple(AidRule(r.agency, r.rule, r.kinds, r.at_once, r.delay_seconds) for r in rules)
         today = simulate(project.today, history, **asked)
     except FireplanError as error:
         raise ProjectError(f"simulate, with [simulation] of plan.toml: {error}") from error

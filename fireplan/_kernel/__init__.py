@@ -8,6 +8,8 @@ on threads.
 
 from fireplan._kernel.cover.arrivals_by_second import add_arrivals as add_arrivals
 from fireplan._kernel.cover.force_arrival import force_times as force_times
+from fireplan._kernel.cover.shared_crew_force import completing as completing
+from fireplan._kernel.cover.shared_crew_force import crew_force_times as crew_force_times
 from fireplan._kernel.jit import read_only as read_only
 from fireplan._kernel.mesh.contour import trace as trace
 from fireplan._kernel.mesh.contour_memory import ContourSpace as ContourSpace

@@ -12,7 +12,7 @@ from fireplan.changes._notes import notes
 from fireplan.changes._registry import ALL, from_dict, from_dicts
 from fireplan.changes._restrictions import BanTurn, SetRestriction
 from fireplan.changes._roads import CloseRoad, OpenRoad, ScaleSpeeds
-from fireplan.changes._staffing import SetSchedule, SetTurnout
+from fireplan.changes._staffing import SetSchedule, SetTurnout, ShareCrew
 from fireplan.changes._stations import AddUnit, CloseStation, MoveStation, MoveUnit, OpenStation, RemoveUnit
 
 __all__ = [
@@ -32,6 +32,7 @@ __all__ = [
     "SetRestriction",
     "SetSchedule",
     "SetTurnout",
+    "ShareCrew",
     "changed_roads",
     "from_dict",
     "from_dicts",

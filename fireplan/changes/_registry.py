@@ -12,7 +12,7 @@ from fireplan.changes._drawings import ways_drawn
 from fireplan.changes._new_roads import BuildRoad
 from fireplan.changes._restrictions import BanTurn, SetRestriction
 from fireplan.changes._roads import CloseRoad, OpenRoad, ScaleSpeeds
-from fireplan.changes._staffing import SetSchedule, SetTurnout
+from fireplan.changes._staffing import SetSchedule, SetTurnout, ShareCrew
 from fireplan.changes._stations import (
     AddUnit,
     CloseStation,
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 ALL = (
     OpenStation, CloseStation, MoveStation, AddUnit, RemoveUnit, MoveUnit, CloseRoad, OpenRoad, BuildRoad,
-    ScaleSpeeds, SetRestriction, BanTurn, SetTurnout, SetSchedule, ScaleDemand,
+    ScaleSpeeds, SetRestriction, BanTurn, SetTurnout, SetSchedule, ShareCrew, ScaleDemand,
 )  # fmt: skip
 """Every change there is."""
 

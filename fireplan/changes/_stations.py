@@ -28,6 +28,7 @@ from fireplan.stations._apparatus import known_type
 from fireplan.stations._department import Typical, crew_of, other_spelling, turnout_of
 from fireplan.stations._drive_starts import OF_PLACE
 from fireplan.stations._schedules import ALWAYS, check_schedules, is_always
+from fireplan.stations._shared_crews import SHARED_CREW, settled
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -213,6 +214,9 @@ class AddUnit(BaseChange):
         `changes.notes` says which it was.
     schedule
         When it is staffed: "always", "08:00-20:00", "Mon-Fri 07:30-18:00", several parted by semicolons.
+    shared_crew
+        The unit of its station whose crew takes it out as well, one at a time, such as "E1"; or the text in
+        `shared_crew` of those that share one. Left out: a crew of its own.
     """
 
     verb: ClassVar[str] = "add_unit"
@@ -222,6 +226,7 @@ class AddUnit(BaseChange):
     crew: float | None = None
     turnout_s: float | None = None
     schedule: str = ALWAYS
+    shared_crew: str = ""
 
     def __str__(self) -> str:
         """Say what it does."""
@@ -232,7 +237,9 @@ class AddUnit(BaseChange):
         crew = [] if self.crew is None else [wording.counted(self.crew, "person", "people")]
         turnout = [] if self.turnout_s is None else [f"turnout {wording.clock(self.turnout_s)}"]
         staffed = [] if is_always(self.schedule) else [self.schedule]
-        given = f" ({', '.join(crew + turnout + staffed)})" if crew or turnout or staffed else ""
+        shared = [f"crew shared with {self.shared_crew}"] if self.shared_crew.strip() else []
+        details = crew + turnout + staffed + shared
+        given = f" ({', '.join(details)})" if details else ""
         return f"Add {self.unit_id} at {names.get(self.to, self.to)}{given}"
 
     def __call__(self, tables: Tables) -> Tables:
@@ -265,7 +272,9 @@ class AddUnit(BaseChange):
             },
             index=pd.Index([self.unit_id], name="unit_id"),
         )
-        return tables._replace(units=pd.concat([units, row]) if len(units) else row)
+        if self.shared_crew.strip() or SHARED_CREW in units.columns:
+            row[SHARED_CREW] = [self.shared_crew.strip()]
+        return tables._replace(units=settled(pd.concat([units, row]) if len(units) else row))
 
     def effects(self, before: Tables, after: Tables) -> list[str]:
         """Say what it was given."""

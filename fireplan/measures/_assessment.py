@@ -27,6 +27,7 @@ from fireplan.scenario import held, missing_said
 from fireplan.standards._objectives import LEFT_OUT
 from fireplan.stations import own_stations
 from fireplan.stations._agencies import neighbours_said
+from fireplan.stations._shared_crews import crew_notes, crews_said
 from fireplan.travel import first_due, force_times, station_notes
 from fireplan.travel._first_due import first_due_rows
 from fireplan.travel._force import ForceTimes, force_arrival, whole
@@ -460,6 +461,7 @@ def _notes(scenario: Scenario, standard: Standard, arrivals: tuple[Arrival, ...]
         notes.append(f"no objective of {standard.name} can be held to a plan: it is for dispatch history alone")
     notes += missing_said(scenario)
     notes += neighbours_said(tables.stations, tables.units)
+    notes += [*crews_said(tables.units), *crew_notes(tables.units)]
     notes += [line for line in standard.note.splitlines() if line.startswith(LEFT_OUT)]
     housed = set(tables.units["station_id"]) if len(tables.units) else set(tables.stations.index)
     empty = [s for s in tables.stations.index[tables.stations["open"]] if s not in housed]

@@ -102,6 +102,9 @@ class CoverWhenBusy(OfOneRelease):
             notes.append(f"{unknown} of the responses have no known end: units are out longer than that")
         if unseen:
             notes.append(f"without a response in the history, and so taken to be never out: {unseen}")
+        both = str(self.busy.attrs.get("overlapping") or "0")
+        if both != "0":
+            notes.append(f"responses of units that were still at another call by the record: {both}, their time once")
         forces = [o.title for o in self.home.standard.planned if not kind_of(o)]
         if forces:
             notes.append(f"left out, as it takes several units: {listed(map(quoted, forces))}")

@@ -132,11 +132,11 @@ class Picture:
         """Take in one event, and follow it with the cover."""
         touched = self.board.take(event)
         if touched.unit_id is not None:
-            self._follow(self.roster.now(self.board, touched.unit_id, now_us))
+            self._follow_crew(touched.unit_id, now_us)
         if event.type == "incident.closed" and touched.incident_id is not None:
             incident = self.board.incident(touched.incident_id)
             for unit_id in () if incident is None else incident.responses:
-                self._follow(self.roster.now(self.board, unit_id, now_us))
+                self._follow_crew(unit_id, now_us)
 
     def rebuild(self, events: Iterable[Event], *, now_us: int, whole: bool = True) -> None:
         """
@@ -225,6 +225,11 @@ class Picture:
         left = self._left.get(unit.unit_id)
         end = None if incident is None or incident.at is None else self.roster.spot(incident.at)
         return self._ways.way(unit, left, end) if left is not None and end is not None else None
+
+    def _follow_crew(self, unit_id: str, now_us: int) -> None:
+        """Let a unit stand as it does, and those that its crew leaves behind or comes back to."""
+        for unit in self.roster.crew_of(unit_id):
+            self._follow(self.roster.now(self.board, unit, now_us))
 
     def _follow(self, unit: UnitNow) -> None:
         """Let a unit stand as it does; of one that leaves it is kept from where."""

@@ -548,6 +548,16 @@ class CalibrationPart(_Part):
         return value
 
 
+class AidRulePart(_Part):
+    """On what terms a neighbour sends its units; see `fireplan.simulation.AidRule`."""
+
+    agency: str
+    rule: Literal["automatic", "on request", "none"] = "automatic"
+    kinds: tuple[str, ...] | None = None
+    at_once: dict[str, Annotated[int, Field(ge=0)]] | None = None
+    delay_seconds: float | None = Field(default=None, ge=0, lt=86_400)
+
+
 class SimulationPart(_Part):
     """What `fireplan simulate` draws, and by which rules; see `fireplan.simulate`. Replays take its seed too."""
 
@@ -559,7 +569,7 @@ class SimulationPart(_Part):
     start: Day | None = None
     run_cards: dict[str, dict[str, Annotated[int, Field(ge=0)]]] | None = None
     queue: bool | None = None
-    aid: bool = True
+    aid: bool | tuple[AidRulePart, ...] = True
     assignable: bool | None = None
     brown_outs: dict[str, str | tuple[str | tuple[str, str], ...]] = Field(default_factory=dict)
     within_percent: float | None = Field(default=None, ge=0.1, lt=100)

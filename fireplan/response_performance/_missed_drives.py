@@ -11,6 +11,7 @@ import pandas as pd
 from fireplan.roads import REST
 from fireplan.roads._speed_periods import DAY_MIN, period_of
 from fireplan.stations import KINDS, supply
+from fireplan.stations._shared_crews import mates
 from fireplan.travel import first_due, places, time_rows
 from fireplan.travel._on_duty import units_on_duty
 from fireplan.travel._places import station_places
@@ -92,7 +93,7 @@ def _drives_on(
 def first_due_busy(
     table: pd.DataFrame, scenario: Scenario, objective: Objective, attendance: Attendance, commitments: Commitments
 ) -> pd.Series[bool]:
-    """Say whether all the units of the first-due station that would do were committed to other incidents."""
+    """Say whether all the units of the first-due station that would do, or their crews, were at other incidents."""
     kind = KINDS.index(next(iter(objective.needs)))
     staffed = units_on_duty(scenario, objective.needs)  # those of whom some are first due
     useful = staffed[supply(staffed)[:, kind] > 0]
@@ -100,7 +101,12 @@ def first_due_busy(
     homes = useful["station_id"].reset_index().set_index("station_id")["unit_id"]
     asked = table[["first_due"]].assign(row=np.arange(len(table)), when=when.array, incident_id=table.index)
     asked = asked[table["first_due"].notna().to_numpy()].join(homes.rename("asked_unit"), on="first_due")
-    free = ~commitments.at(asked["asked_unit"], asked["when"], asked["incident_id"])
+    # A unit is out while its crew is out with another.
+    shared = mates(staffed)
+    asked["crew_unit"] = [[unit, *shared.get(str(unit), ())] for unit in asked["asked_unit"]]
+    crews = asked.assign(number=np.arange(len(asked))).explode("crew_unit")
+    out = commitments.at(crews["crew_unit"], crews["when"], crews["incident_id"])
+    free = np.bincount(crews["number"], weights=out, minlength=len(asked)) == 0
     any_free = np.bincount(asked["row"], weights=free, minlength=len(table)) > 0
     return pd.Series(~any_free, index=table.index, dtype="boolean").where(table["first_due"].notna())
 

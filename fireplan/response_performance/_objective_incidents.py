@@ -63,7 +63,11 @@ def spoken_of(attendance: Attendance, objective: Objective) -> Spoken:
     InputError
         If the incidents have no column that it goes by; never all of them instead.
     """
-    incidents = attendance.incidents
+    return spoken_among(attendance.incidents, objective)
+
+
+def spoken_among(incidents: pd.DataFrame, objective: Objective) -> Spoken:
+    """Say it of incidents that carry what an attendance's do; see `spoken_of`."""
     asked: dict[str, tuple[str, ...]] = {
         "category": objective.categories,
         "priority": tuple(map(value_text, objective.priorities)),

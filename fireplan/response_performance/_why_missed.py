@@ -74,8 +74,9 @@ class Missed:
           `handling_s` (call to its own dispatch), `turnout_s`, `travel_s` [s];
         - modelled: `first_due` (station), `modelled_travel_s` from there, `modelled_s` from the home of the responding
           unit (missing if it was not at home or that is not an open station of the scenario) [s];
-        - observed: `first_due_busy` (all units of the kind needed of the first-due station were committed to other
-          incidents; missing where there is no first-due station), `from_away` (the responding unit was not at home);
+        - observed: `first_due_busy` (all units of the kind needed of the first-due station, or their crews with another
+          unit, were committed to other incidents; missing where there is no first-due station), `from_away` (the
+          responding unit was not at home);
         - each part's excess, observed or modelled less what it is allowed: `handling_excess_s`,
           `turnout_excess_s`, `distance_excess_s`, `elsewhere_excess_s`, `slow_travel_excess_s` [s]; negative: time
           gained; missing: not part of the interval. They add up to `over_s`;

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from fireplan.simulation._aid_rules import AidRule
+from fireplan.simulation._hospitals import Hospitals
 from fireplan.simulation._hypercube import Hypercube, hypercube
 from fireplan.simulation._hypercube_matrix import HypercubeAnswer, hypercube_matrix
 from fireplan.simulation._paired_replays import compare_replays, displaced_workload
@@ -22,10 +24,12 @@ from fireplan.simulation._simulate._what_ifs import brownouts, second_unit
 
 __all__ = [
     "DMEXCLP",
+    "AidRule",
     "Backfill",
     "BestMoves",
     "ComplianceTable",
     "DispatchMoment",
+    "Hospitals",
     "Hypercube",
     "HypercubeAnswer",
     "MoveMoment",

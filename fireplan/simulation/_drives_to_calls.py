@@ -9,12 +9,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from fireplan._kernel.simulation import mates_of
 from fireplan._kernel.simulation.replay import ReplayDrives, StaffedUnits
 from fireplan.response_performance._time_bins import clock_of, staffed_spans
 from fireplan.roads import REST, OnRoad
 from fireplan.roads._snapping import in_crs
 from fireplan.roads._speed_periods import DAY_MIN, period_of
 from fireplan.simulation._past_calls import turnout_factors
+from fireplan.stations._shared_crews import crew_numbers
 from fireplan.travel import Places, places, time_rows
 from fireplan.travel._places import station_places
 
@@ -74,7 +76,7 @@ def fleet_of(scenario: Scenario, past: PastCalls) -> StaffedUnits:
     return StaffedUnits(
         past.kinds.get_indexer(pd.Index(units["type"])).astype(np.int64), np.maximum(station, 0).astype(np.int64),
         np.cumsum(count).astype(np.int64), np.concatenate(begin), np.concatenate(end),
-        turnout_factors(scenario.calibration, stations), _signs(stations),
+        turnout_factors(scenario.calibration, stations), _signs(stations), *mates_of(crew_numbers(units)),
     )  # fmt: skip
 
 

@@ -23,6 +23,7 @@ from fireplan.simulation._observed_rates import hour_of, observed_rates, on_duty
 from fireplan.standards._library import standard_of
 from fireplan.stations import own_stations, supply
 from fireplan.stations._apparatus import ALSO_COUNTS_AS, KINDS
+from fireplan.stations._shared_crews import mates
 from fireplan.travel._places import Places, station_places
 from fireplan.travel._travel_times import time_rows
 from fireplan.travel._turnout import common_turnout_s, told_turnout_s
@@ -207,7 +208,7 @@ def hypercube(  # noqa: PLR0913 - a question has this many parts
     ------
     InputError
         If no unit answers, nothing says how many calls there are or how long units are out, there is no demand, units
-        are staffed a part of the time and no hour is given; or as in `hypercube_matrix`.
+        are staffed a part of the time and no hour is given, if two of them share a crew; or as in `hypercube_matrix`.
 
     Notes
     -----
@@ -316,9 +317,24 @@ def _answering(scenario: Scenario, types: Sequence[str], hour: HourOfWeek | None
         if not there.all():
             notes.append(f"off duty {hour}: {listed(units.index[~there])}")
         units = units[there]
+    notes += _crews_checked(units, tables.units)
     if not len(units):
         raise InputError(f"no unit of type {listed(map(quoted, types))} answers: {'; '.join(notes) or 'there is none'}")
     return units, notes
+
+
+def _crews_checked(answering: pd.DataFrame, units: pd.DataFrame) -> list[str]:
+    """Refuse two units of one crew, which are no two servers; say where a crew is out with a unit of another type."""
+    together, shared = mates(answering), mates(units)
+    if together:
+        told = listed(f"{unit} with {listed(others)}" for unit, others in together.items())
+        raise InputError(
+            f"units that share a crew cannot both answer, as one at a time can be out ({told}): ask of types of which a"
+            " crew has one unit, or take one out (RemoveUnit); replay and simulate know shared crews"
+        )
+    other = [f"{unit} (with {listed(shared[unit])})" for unit in map(str, answering.index) if unit in shared]
+    told = f"crews that also go out with units of other types are busier than told here: {listed(other)}"
+    return [told] if other else []
 
 
 def _demand(scenario: Scenario, weight: str | None, seen: ObservedRates | None) -> tuple[Measure, NDArray[np.float64]]:

@@ -18,8 +18,10 @@ from fireplan._one_release import OfOneRelease
 from fireplan.errors import Faults, InputError, listed, quoted
 from fireplan.progress import listening
 from fireplan.response_performance._attendance import Attendance, attend
+from fireplan.response_performance._overlapping import overlapping, overlapping_said
 from fireplan.response_performance._statistics import FEWEST, share_interval
 from fireplan.scenario import root
+from fireplan.simulation._aid_rules import unruled
 from fireplan.simulation._call_figures import AID, NOT_PLACED, OWN, UNMET, call_figures, check_objective
 from fireplan.simulation._days_drawn import FEW_DAYS, FEWEST_DAYS, means_by_day
 from fireplan.simulation._drives_to_calls import drives_to_calls, fleet_of
@@ -28,6 +30,7 @@ from fireplan.simulation._replay_baseline import alone, baseline_errors, compare
 from fireplan.simulation._replay_responses import dispatch_table, responses_of
 from fireplan.simulation._whole_week import refuse_parts
 from fireplan.standards._library import standard_of
+from fireplan.stations._shared_crews import crews_said
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -256,7 +259,8 @@ def replay(  # noqa: PLR0913 - each has a usual value
     that a drive from its station takes, or less if it was called off on the way. "on the way" puts it on the straight
     line home; from the scene a metre takes what it takes on all drives. A commitment without a stamp of its end, or of
     over a day, ends with its last stamp. A unit is out of service outside its `schedule`; other spells are in no table
-    and are not known. Stations that are closed send nobody.
+    and are not known. Stations that are closed send nobody. Of units that share a crew (`shared_crew`) one is out at a
+    time, by the rules; the others can be sent when it is home.
 
     With `choice="measured"` a station is sent in proportion to its drive to the power of -s (a logit choice on the
     logarithm of the drive), and s is such that the nearest is expected at as many calls with one unit of its kind as it
@@ -447,6 +451,9 @@ def _notes(
             f"{wording.counted(endless, 'response')} without a time of clearing end with their last stamp: their units"
             " count as free too soon"
         )
+    notes += overlapping_said(overlapping(past.rows, past.units))
+    notes += crews_said(scenario.units)
+    notes += unruled(scenario, scenario.units, mend="simulate knows rules of aid")
     on_road = int((found.whence == FROM_ROAD).sum())
     if on_road:
         notes.append(f"{wording.counted(on_road, 'response')} from the way home")

@@ -72,7 +72,11 @@ def neighbours_said(stations: pd.DataFrame, units: pd.DataFrame) -> list[str]:
     whose = listed(f"{quoted(a)} ({n})" for a, n in sorted(Counter(agencies(away)).items()))
     n_open, n_units = wording.counted(len(away), "open station"), wording.counted(housed, "unit")
     counted = f"{n_open} and {n_units} of neighbours count in cover"
-    return [f"{counted}, and are told apart in tables by station: {whose}"]
+    asked = (
+        "a neighbour that comes only on request, or not at all, counts there as if it came at once: close its stations"
+        " (CloseStation) for figures without it; simulations take rules of aid"
+    )
+    return [f"{counted}, and are told apart in tables by station: {whose}", asked]
 
 
 def with_neighbours(said: str, stations: pd.DataFrame) -> str:

@@ -17,6 +17,7 @@ import pandas as pd
 from fireplan._checked import takes
 from fireplan.errors import Faults, listed, quoted
 from fireplan.stations._schedules import ALWAYS, check_schedules
+from fireplan.stations._shared_crews import settled
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -112,6 +113,8 @@ def complete_units(units: pd.DataFrame) -> pd.DataFrame:
     """
     Fill in the columns a table of units may leave out: `type`, `crew` [people], `turnout_s` [s], `schedule`.
 
+    Where there is a column `shared_crew`, units that name one another there are given the same text.
+
     Raises
     ------
     TableError
@@ -132,7 +135,7 @@ def complete_units(units: pd.DataFrame) -> pd.DataFrame:
     full["schedule"] = full["schedule"].fillna(ALWAYS) if "schedule" in full.columns else ALWAYS
     check_schedules(full, faults)
     faults.raise_if_any()
-    return full
+    return settled(full)
 
 
 @takes

@@ -18,6 +18,7 @@ from fireplan.errors import Faults, listed, quoted
 from fireplan.stations._agencies import with_home
 from fireplan.stations._apparatus import complete_units
 from fireplan.stations._drive_starts import EXIT
+from fireplan.stations._shared_crews import SHARED_CREW, check_crews, crew_notes, without_flags
 from fireplan.stations._unit_homes import home_column, housed_at
 from fireplan.stations._unit_ids import units_named
 
@@ -157,8 +158,9 @@ def read_units(
     Parameters
     ----------
     path
-        A table with `unit_id,station_id` and, where known, `type`, `crew` [people], `turnout_s` [s], `schedule`, from
-        whatever `read_stations` reads; columns are known by many other names.
+        A table with `unit_id,station_id` and, where known, `type`, `crew` [people], `turnout_s` [s], `schedule` and
+        `shared_crew` (the same text, or the id of the other unit, for units of a station that one crew takes out, one
+        at a time), from whatever `read_stations` reads; columns are known by many other names.
     stations
         By `station_id`: where given, each unit's home is found among them, by id or by the number of the station.
     without
@@ -197,8 +199,12 @@ def read_units(
         housed = housed_at(units[~away], stations, column=found["station_id"], notes=notes)
         homeless = housed.attrs.get("without_station", ())
         units = pd.concat([housed, units[away]]) if away.any() else housed
+    if SHARED_CREW in found:
+        units = without_flags(units, column=found[SHARED_CREW], notes=notes)
     full = complete_units(units)
-    full.attrs["notes"] = tuple(notes)
+    check_crews(full, faults)
+    faults.raise_if_any()
+    full.attrs["notes"] = (*notes, *crew_notes(full))
     full.attrs["without_station"] = homeless
     return full
 

@@ -5,17 +5,22 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
+import pandas as pd
 import shapely
 
+from fireplan import _kernel as kernel
 from fireplan import wording
 from fireplan._checked import takes
 from fireplan.errors import Faults
-from fireplan.stations import KINDS
+from fireplan.stations import KINDS, supply
+from fireplan.stations._shared_crews import one_each
 from fireplan.travel._arrival_surface import ArrivalSurface, as_table, checked_limits, origins_of
+from fireplan.travel._crew_choice import has_choice, need_of
 from fireplan.travel._first_due import ONE_ENGINE
 from fireplan.travel._mesh import BEYOND_S, Arrivals, outline
+from fireplan.travel._on_duty import units_on_duty
 from fireplan.travel._places import station_places
-from fireplan.travel._suppliers import suppliers
+from fireplan.travel._suppliers import suppliers, units_of_sources
 from fireplan.travel._turnout import told_turnout_s
 
 if TYPE_CHECKING:
@@ -214,7 +219,11 @@ def erf_areas(
     vertex, arrival_s, source = vertex[order], arrival_s[order], source[order]
     rows: list[dict[str, object]] = []
     for force in forces:
-        complete = _completed(vertex, arrival_s, brings[source], force)
+        if has_choice(units_on_duty(scenario, wanted), force):
+            housed = units_of_sources(scenario, starts, row, later_s, needs=wanted, interval=interval)
+            complete = _chosen(vertex, arrival_s, source, housed, force)
+        else:
+            complete = _completed(vertex, arrival_s, brings[source], force)
         rows += [
             {"force": wording.force(force), "within_s": s + common_s, "geometry": ground.contour(complete, s)}
             for s in limits
@@ -239,3 +248,23 @@ def _completed(
     filled = np.flatnonzero(complete)
     vertices, first = np.unique(vertex[filled], return_index=True)
     return Arrivals(vertices, arrival_s[filled[first]])
+
+
+def _chosen(
+    vertex: NDArray[np.int32],
+    arrival_s: NDArray[np.float32],
+    source: NDArray[np.int64],
+    housed: list[pd.DataFrame],
+    force: Mapping[str, float],
+) -> Arrivals:
+    """Do as `_completed` does, where crews choose with which unit they come; `housed`: units by source. [s]"""
+    every = pd.concat(housed)
+    crew, n_units = one_each(every), np.array([len(units) for units in housed])
+    first = np.cumsum(n_units) - n_units
+    each = n_units[source]  # an arrival of a source is one of each of its units
+    unit = np.repeat(first[source] - np.cumsum(each) + each, each) + np.arange(each.sum())
+    vertices, begins = np.unique(np.repeat(vertex, each), return_index=True)
+    start = np.append(begins, len(unit)).astype(np.int64)
+    at = kernel.completing(start, unit.astype(np.int64), supply(every), crew, need_of(force))
+    filled = at >= 0
+    return Arrivals(vertices[filled], np.repeat(arrival_s, each)[at[filled]])

@@ -9,6 +9,7 @@ import numpy as np
 from fireplan import _kernel as kernel
 from fireplan._checked import takes
 from fireplan.stations import KINDS
+from fireplan.travel._crew_choice import crews_that_choose
 from fireplan.travel._nearest_stations import DEPTH, nearest_stations, points_of, since
 from fireplan.travel._suppliers import answer_key, suppliers_of
 from fireplan.travel._turnout import told, told_key
@@ -96,7 +97,8 @@ def force_times(
     Returns
     -------
     Time of the arrival that fills the last missing part; inf where the force is never complete. [s] All units are taken
-    to be at home and free.
+    to be at home and free. Of the units that share a crew one comes, at each place the one with which the force is
+    complete soonest.
     """
     return whole(scenario, force_arrival(scenario, ends, needs, interval))
 
@@ -108,7 +110,12 @@ def force_arrival(scenario: Scenario, ends: Places, needs: Mapping[str, float], 
         # Each part comes with its own units: the force is complete when the last of its parts is.
         parts = [_amount_at(scenario, ends, kind, amount, interval) for kind, amount in needs.items()]
         added = parts[0] if len(parts) == 1 else _last_of(scenario, parts)
-        return _on_the_clock(scenario, added, interval, needs)
+        found = _on_the_clock(scenario, added, interval, needs)
+        chosen_s = crews_that_choose(scenario, ends, needs, interval)
+        if chosen_s is None:
+            return found
+        key = "crews choose", answer_key("force", scenario, ends, needs, interval)
+        return ForceTimes(key, None, np.maximum(whole(scenario, found), chosen_s), used=found.used)
 
     return scenario.memo.get(answer_key("force", scenario, ends, needs, interval), make)
 

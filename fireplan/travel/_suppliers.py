@@ -11,6 +11,7 @@ from fireplan.errors import InputError, listed, quoted
 from fireplan.scenario import held, token
 from fireplan.standards import INTERVALS
 from fireplan.stations import KINDS, USUAL_TURNOUT_S, supply
+from fireplan.stations._shared_crews import added_by
 from fireplan.travel._clock import start_times
 from fireplan.travel._nearest_stations import Origins
 from fireplan.travel._on_duty import units_on_duty
@@ -86,7 +87,9 @@ def suppliers(
     Returns
     -------
     Row of the station in `starts`, turnout to wait for before the drive (see `common_turnout_s`) [s], and what comes
-    from there of each of `KINDS`; a station whose units turn out at different times has a row for each.
+    from there of each of `KINDS`; a station whose units turn out at different times has a row for each. Of units that
+    share a crew one comes: of each kind alone their sum is the most that it can be. Of several kinds at once, which a
+    crew may have to choose between, `force_arrival` knows.
     """
     unknown = [k for k in needs if k not in KINDS]
     if unknown:
@@ -106,13 +109,35 @@ def suppliers(
     at = np.array([row.get(station, -1) for station in units["station_id"].to_numpy(object)])
     useful = (brings[:, wanted] > 0).any(axis=1) & (at >= 0)
     turnout_s = units["turnout_s"].to_numpy(float) - common_s if with_turnout else np.zeros(len(units))
-    at, turnout_s, brings = at[useful], turnout_s[useful], brings[useful]
+    brings = brings[useful]
+    added = added_by(units[useful], brings, turnout_s[useful])
+    more = (added[:, wanted] > 0).any(axis=1)
+    at, turnout_s, brings = at[useful][more], turnout_s[useful][more], added[more]
     # What turns out together at a station comes together.
     order = np.lexsort((turnout_s, at))
     at, turnout_s = at[order], turnout_s[order]
     begins = np.flatnonzero(np.append(True, (np.diff(at) != 0) | (np.diff(turnout_s) != 0))[: len(at)])
     together = np.add.reduceat(brings[order], begins) if len(begins) else np.empty((0, len(KINDS)))
     return at[begins].astype(np.int64), turnout_s[begins].astype(np.float32), together
+
+
+def units_of_sources(
+    scenario: Scenario,
+    starts: Places,
+    station: NDArray[np.int64],
+    later_s: NDArray[np.float32],
+    *,
+    needs: Mapping[str, float],
+    interval: str,
+) -> list[pd.DataFrame]:
+    """Give the units that come with each of what `suppliers` found (`station`, `later_s`)."""
+    units = units_on_duty(scenario, needs)
+    common_s = common_turnout_s(scenario, interval, sorted(k for k, n in needs.items() if n > 0))
+    turnout_s = units["turnout_s"].to_numpy(float) - common_s
+    if interval != "turnout_and_travel_s":
+        turnout_s = np.zeros(len(units))
+    homes, waits_s = units["station_id"].to_numpy(object), turnout_s.astype(np.float32)
+    return [units[(homes == starts.ids[at]) & (waits_s == s)] for at, s in zip(station, later_s, strict=True)]
 
 
 def answer_key(what: str, scenario: Scenario, ends: Places, needs: Mapping[str, float], interval: str) -> Hashable:

@@ -45,5 +45,6 @@ def test_keys_of_a_simulation_are_its_arguments():
     assert {in_python(key) for key in SimulationPart.model_fields} == known - {
         "scenario", "history",
         "policy", "objective",  # a function stands in no plan; the objective is that of the standard
+        "hospitals",  # a layer of points
     }  # fmt: skip
     assert set(SimulationPart().asked) == {in_python(key) for key in SimulationPart.model_fields}

@@ -26,6 +26,7 @@ def fleet_at(station, n_stations, *, assignable=True):
         assignable=assignable,
         mate_start=mate_start,
         mate=mate,
+        **kernel.own_terms(n)._asdict(),
     )
 
 
@@ -46,6 +47,8 @@ def asked_at(at_s, stay_s, place=None, *, urgency=None):
         stay_s=np.asarray(stay_s, dtype=float),
         called_off_s=np.full(n, np.nan),
         leaves=none if place is None else np.asarray(place, dtype=np.int32),
+        sibling=np.arange(n),
+        went=np.full(n, -1, dtype=np.int32),
     )
 
 

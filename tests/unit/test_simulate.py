@@ -305,7 +305,7 @@ def test_the_headline_may_be_an_objective():
     observed = fp.performance(found, scenario=town, standard=fp.Standard("x", "x", (objective,)))
     assert found.summary().loc["share_within", "mean"] == observed.loc["x", "share"]
     with pytest.raises(InputError, match="cannot be the headline"):
-        simulate(town, calls, objective=fp.Objective("f", "Force", 480, needs={"people": 16}))
+        simulate(town, calls, objective=fp.Objective("f", "Turnout", 80, interval="turnout_s"))
 
 
 def test_calls_for_what_the_department_never_sent_are_not_in_the_headline():
@@ -421,3 +421,138 @@ def test_nights_on_which_the_clocks_change_keep_their_hours():
         local = found.incidents["received"].dt.tz_convert(found.timezone)
         assert (local.dt.tz_localize(None).dt.minute.isin([15, 45])).all()
         assert len(local) == 3 * 48
+
+
+def test_a_unit_that_cleared_is_not_sent_again_as_the_second_unit_of_its_call():
+    """Of two engines one is out all day: the other goes to each call once, and is free long before the next."""
+    town = two_stations()
+    cards = {"fire": {"engine": 2}}
+    asked = {"days": 7, "replications": 1, "run_cards": cards, "brown_outs": {"E2": "always"}, "aid": False}
+    for policy in (None, fp.simulation.nearest):
+        found = simulate(town, regular(6 * HOUR_S), **asked, queue=True, policy=policy)
+        told = figures(found)
+        assert told["units_asked"] == 2 * told["calls"]
+        assert told["units_sent"] == told["calls"] == told["units_unmet"]
+        assert not found.responses.duplicated(["incident_id", "unit_id"]).any()
+
+
+def test_who_waits_for_a_unit_that_has_gone_to_its_call_holds_up_nobody():
+    """The second engine of a call can only be E1, which went as its first: later calls do not wait behind it."""
+    rows = [
+        row
+        for i in range(28)
+        for at in [MONDAY + pd.Timedelta(hours=6 * i)]
+        for row in (
+            went(f"a{i}", "E1", 0, 60, 120, 300, 4000, at=at),
+            went(f"b{i}", "E1", 0, 60, 120, 300, 1500, at=at + pd.Timedelta(minutes=10)),
+            went(f"b{i}", "E2", 0, 60, 120, 300, 1500, at=at + pd.Timedelta(minutes=10)),
+            went(f"c{i}", "E1", 0, 60, 120, 300, 1500, at=at + pd.Timedelta(minutes=20)),
+        )
+    ]
+    asked = {"days": 6, "replications": 1, "brown_outs": {"E2": "always"}, "aid": False, "queue": True}
+    for policy in (None, fp.simulation.nearest):
+        told = figures(simulate(two_stations(), history(*rows), **asked, policy=policy))
+        assert told["served"] == told["calls"]
+        assert told["units_unmet"] == told["calls"] / 3
+
+
+def shared_crew():
+    """A truck that the engine's crew takes out."""
+    return TOWN.apply(fp.AddUnit("T1", to="S1", shared_crew="E1"))
+
+
+def test_a_crew_takes_out_one_of_its_units_at_a_time():
+    rows = [
+        row
+        for i in range(28)
+        for at in [MONDAY + pd.Timedelta(hours=6 * i)]
+        for row in (
+            went(f"a{i}", "E1", 0, 60, 120, 300, 1500, at=at),
+            went(f"b{i}", "T1", 0, 60, 120, 300, 1500, at=at + pd.Timedelta(minutes=10)),
+        )
+    ]
+    found = simulate(shared_crew(), history(*rows), days=6, replications=1, queue=True)
+    came = found.responses.sort_values("dispatched")
+    home = came["cleared"] + (came["arrived"] - came["enroute"])  # as far back as there
+    gap = (came["dispatched"] - home.shift()).dt.total_seconds()[came["unit_type"] == "truck"]
+    np.testing.assert_allclose(gap, 0.0, atol=1.0)
+    assert "one crew for several units, of which one at a time can be out: E1 + T1" in found.notes
+    own = simulate(shared_crew().apply(fp.ShareCrew(("E1", "T1"), apart=True)), history(*rows), days=6, replications=1)
+    assert figures(own)["wait_mean_s"] == 0 < figures(found)["wait_mean_s"]
+
+
+def test_nobody_waits_for_the_second_unit_of_a_crew_at_the_same_call():
+    cards = {"fire": {"engine": 1, "truck": 1}}
+    found = simulate(shared_crew(), regular(6 * HOUR_S), days=7, replications=1, run_cards=cards, aid=False, queue=True)
+    told = figures(found)
+    assert told["units_sent"] == told["units_unmet"] == told["calls"]
+    assert any("for more (truck) than there are" in note for note in found.notes)
+    one_quint = fp.Scenario(TOWN.roads, TOWN.stations, TOWN.units.assign(type="quint"), TOWN.zones)
+    alone = figures(simulate(one_quint, regular(6 * HOUR_S), days=7, replications=1, run_cards=cards, aid=False))
+    assert alone["units_sent"] == alone["units_unmet"] == alone["calls"]
+
+
+def risky():
+    """The line town's zones with high risk in the south and low in the north, and two stations."""
+    town = two_stations()
+    zones = town.zones.assign(risk_class=np.where(np.arange(len(town.zones)) < 20, "High", "Low"))
+    return fp.Scenario(town.roads, town.stations, town.units, zones)
+
+
+def both_grounds(*, units=("E1", "E2")):
+    """A call in the south and one in the north in turn, each with two engines."""
+    return regular(6 * HOUR_S, days=14, units=units, north=(0.005, 0.03))
+
+
+def test_a_force_is_within_when_its_last_part_has_come():
+    town = two_stations()
+    pair = fp.Objective("pair", "Two engines", 300.0, needs={"engine": 2}, interval="travel_s")
+    found = simulate(town, both_grounds(), days=14, replications=1, objective=pair)
+    came = found.responses.groupby("incident_id")
+    seconds = (came["arrived"].max() - came["enroute"].min()).dt.total_seconds()
+    row = found.summary().loc["share_within"]
+    assert row["n"] == len(seconds) == 56
+    assert row["mean"] == pytest.approx((seconds <= 300.0).mean())
+    standard = fp.Standard("x", "x", (pair,))
+    assert row["mean"] == fp.performance(found, scenario=town, standard=standard).loc["pair", "share"]
+    tight = fp.Objective("pair", "Two engines", float(seconds.min()) + 1, needs={"engine": 2}, interval="travel_s")
+    share = figures(simulate(town, both_grounds(), days=14, replications=1, objective=tight))["share_within"]
+    assert share == pytest.approx((seconds <= seconds.min() + 1).mean()) == 0.5
+
+
+def test_a_force_that_is_never_complete_stays_in_the_denominator():
+    people = fp.Objective("erf", "Twelve people", 3600.0, needs={"people": 12}, interval="total_response_s")
+    found = simulate(two_stations(), both_grounds(), days=14, replications=1, objective=people)
+    row = found.summary().loc["share_within"]
+    assert (row["mean"], row["n"]) == (0.0, 56)
+    eight = fp.Objective("erf", "Eight people", 3600.0, needs={"people": 8}, interval="total_response_s")
+    assert (
+        figures(simulate(two_stations(), both_grounds(), days=14, replications=1, objective=eight))["share_within"] == 1
+    )
+
+
+def test_a_headline_on_its_own_ground_counts_calls_there():
+    pair = {"needs": {"engine": 2}, "interval": "travel_s", "where": {"risk_class": ("high",)}}
+    found = simulate(
+        risky(), both_grounds(), days=14, replications=1, objective=fp.Objective("p", "Pair", 999.0, **pair)
+    )
+    row = found.summary().loc["share_within"]
+    assert (row["mean"], row["n"]) == (1.0, 28)
+    with pytest.raises(InputError, match="risk_class"):
+        simulate(
+            two_stations(), both_grounds(), days=7, replications=1, objective=fp.Objective("p", "Pair", 99.0, **pair)
+        )
+
+
+def test_run_cards_go_by_class_of_risk_before_category():
+    cards = {"fire": {"engine": 1}, ("fire", "high"): {"engine": 2}}
+    found = simulate(risky(), both_grounds(units=("E1",)), days=14, replications=1, run_cards=cards)
+    assert figures(found)["units_asked"] == 28 * 2 + 28
+    came = found.responses.groupby("incident_id").size()
+    south = found.incidents.geometry.y < 30.02
+    assert came[south[came.index]].eq(2).all()
+    assert came[~south[came.index]].eq(1).all()
+    only = simulate(risky(), both_grounds(), days=14, replications=1, run_cards={("fire", "low"): {"engine": 1}})
+    assert figures(only)["units_asked"] == 28 + 28 * 2
+    with pytest.raises(InputError, match="risk_class 'maximum'"):
+        simulate(risky(), both_grounds(), days=7, run_cards={("fire", "maximum"): {"engine": 1}})

@@ -15,6 +15,9 @@ if TYPE_CHECKING:
 LOWEST_LEVEL, LEVELS_EACH, LAST = 0.005, 100.0, 99
 """Quantiles are kept at the middles of a hundred equal shares: the first, how many to a whole, and the last row."""
 
+LAST_OF_ALL_S = 1e8
+"""A unit that is sent only where no other would do seems as much farther away; longer than any drive. [s]"""
+
 LEAST_UPPER, MOST_UPPER, USUAL_S = 0.005, 3.0, 240.0
 """As in `fireplan.drive_times.TravelSpread`."""
 
@@ -41,6 +44,12 @@ class UnitsInService(NamedTuple):
     mate_start, mate
         Units that the same crew takes out, which are left behind when it takes one: those of unit u are
         `mate[mate_start[u] : mate_start[u + 1]]`.
+    after_s
+        From asking for each to its dispatch; and `LAST_OF_ALL_S` more if it is sent only where no other would do. [s]
+    lender
+        Who lends it, and no more than so many at once; -1: nobody does.
+    lends, lent_start, lent
+        By lender: how many at most, and its units, `lent[lent_start[l] : lent_start[l + 1]]`.
     """
 
     station: NDArray[np.int32]
@@ -54,6 +63,11 @@ class UnitsInService(NamedTuple):
     assignable: bool
     mate_start: NDArray[np.int64]
     mate: NDArray[np.int32]
+    after_s: NDArray[np.float64]
+    lender: NDArray[np.int64]
+    lends: NDArray[np.int64]
+    lent_start: NDArray[np.int64]
+    lent: NDArray[np.int64]
 
 
 class UnitsAsked(NamedTuple):
@@ -80,6 +94,10 @@ class UnitsAsked(NamedTuple):
         From dispatch to being called off, whoever is sent; NaN: it arrives. [s]
     leaves
         Place from which it drives home: that of the call, or a hospital. The way there is part of `stay_s`.
+    sibling
+        The next row of the same call, after the last the first; itself, if there is no other: `in_rings` of the calls.
+    went
+        Who was sent, -1 until then; written as rows are served. No unit goes to a call twice.
     """
 
     at_s: NDArray[np.float64]
@@ -94,6 +112,8 @@ class UnitsAsked(NamedTuple):
     stay_s: NDArray[np.float64]
     called_off_s: NDArray[np.float64]
     leaves: NDArray[np.int32]
+    sibling: NDArray[np.int64]
+    went: NDArray[np.int32]
 
 
 class Drives(NamedTuple):
@@ -170,6 +190,44 @@ def mates_of(crew: NDArray[np.integer]) -> tuple[NDArray[np.int64], NDArray[np.i
     return np.concatenate([[0], np.cumsum(shares.sum(axis=1))]).astype(np.int64), np.nonzero(shares)[1].astype(np.int32)
 
 
+class Terms(NamedTuple):
+    """On what terms units are sent: `after_s` and all that follows it in `UnitsInService`."""
+
+    after_s: NDArray[np.float64]
+    lender: NDArray[np.int64]
+    lends: NDArray[np.int64]
+    lent_start: NDArray[np.int64]
+    lent: NDArray[np.int64]
+
+
+def own_terms(n_units: int) -> Terms:
+    """Give the terms of units that are a department's own."""
+    return lent_terms(np.zeros(n_units), np.full(n_units, -1), np.zeros(0, dtype=np.int64))
+
+
+def lent_terms(after_s: NDArray[np.float64], lender: NDArray[np.integer], lends: NDArray[np.integer]) -> Terms:
+    """Give the terms of units by their delay, their lender, and how many each lender lends."""
+    order = np.argsort(lender, kind="stable")
+    lent = order[lender[order] >= 0]
+    start = np.searchsorted(lender[lent], np.arange(len(lends) + 1))
+    return Terms(
+        after_s, lender.astype(np.int64), lends.astype(np.int64), start.astype(np.int64), lent.astype(np.int64)
+    )
+
+
+def in_rings(call: NDArray[np.integer]) -> NDArray[np.int64]:
+    """Give `sibling` of rows, by the number of the call of each."""
+    order = np.argsort(call, kind="stable")
+    numbers = call[order]
+    last = np.append(numbers[1:] != numbers[:-1], True)[: len(call)]
+    first = np.append(True, last[:-1])[: len(call)]
+    following = np.append(order[1:], -1)[: len(call)]
+    following[last] = order[first]
+    found = np.empty(len(call), dtype=np.int64)
+    found[order] = following
+    return found
+
+
 def nearest_first(median_s: NDArray[np.float32]) -> NDArray[np.int16]:
     """Give rows of stations in order of their drives, for each period and place."""
     found = np.empty(median_s.shape, dtype=np.int16)
@@ -229,6 +287,54 @@ def free_from_s(unit: int, at_s: float, fleet: UnitsInService, moments: Moments)
 
 
 @counting_nothing
+def has_gone(row: int, unit: int, asked: UnitsAsked) -> bool:
+    """Say whether a unit was sent to the call of a row already."""
+    other = asked.sibling[row]
+    while other != row:
+        if asked.went[other] == unit:
+            return True
+        other = asked.sibling[other]
+    return False
+
+
+@counting_nothing
+def lent_from_s(unit: int, at_s: float, fleet: UnitsInService, moments: Moments) -> float:
+    """Say from when on, at a moment or later, its lender has so few others out that it sends a unit. [s]"""
+    lender = fleet.lender[unit]
+    if lender < 0:
+        return at_s
+    first, last, most = fleet.lent_start[lender], fleet.lent_start[lender + 1], fleet.lends[lender]
+    if most <= 0:
+        return np.inf
+    out = np.int64(0)
+    for at in range(first, last):
+        if fleet.lent[at] != unit and moments.home_s[fleet.lent[at]] > at_s:
+            out += 1
+    if out < most:
+        return at_s
+    best_s = np.inf
+    for at in range(first, last):  # the moment at which enough of them are home
+        home_s = moments.home_s[fleet.lent[at]]
+        if fleet.lent[at] == unit or home_s <= at_s or home_s >= best_s:
+            continue
+        later = np.int64(0)
+        for other in range(first, last):
+            if fleet.lent[other] != unit and moments.home_s[fleet.lent[other]] > home_s:
+                later += 1
+        if later < most:
+            best_s = home_s
+    return best_s
+
+
+@counting_nothing
+def may_go(row: int, unit: int, at_s: float, asked: UnitsAsked, fleet: UnitsInService, moments: Moments) -> bool:
+    """Say whether a unit that is free may go: it has not gone to the call yet, and its lender lends it."""
+    return not has_gone(row, unit, asked) and (
+        fleet.lender[unit] < 0 or lent_from_s(unit, at_s, fleet, moments) <= at_s
+    )
+
+
+@counting_nothing
 def eta_s(row: int, unit: int, at_s: float, asked: UnitsAsked, drives: Drives, moments: Moments) -> float:
     """
     Say how long a unit drives at the median: one on its way home by way of its station. [s]
@@ -246,7 +352,7 @@ def eta_s(row: int, unit: int, at_s: float, asked: UnitsAsked, drives: Drives, m
 
 @counting_nothing
 def choose(row: int, at_s: float, asked: UnitsAsked, fleet: UnitsInService, drives: Drives, moments: Moments) -> int:
-    """Find the nearest unit that may be sent now; of some as near the first in the table; -1: none."""
+    """Find the nearest unit that may be sent now and has not gone yet; of some as near the table's first; -1: none."""
     best, best_s = -1, np.inf
     period, place = asked.period[row], asked.place[row]
     n_stations = drives.nearest.shape[2]
@@ -254,8 +360,8 @@ def choose(row: int, at_s: float, asked: UnitsAsked, fleet: UnitsInService, driv
     if moments.away[0] > 0:  # units do not stand where they are listed
         for at in range(fleet.kind_start[first], fleet.kind_start[first + n_stations]):
             unit = int(fleet.kind_unit[at])
-            if free_from_s(unit, at_s, fleet, moments) <= at_s:
-                found_s = eta_s(row, unit, at_s, asked, drives, moments)
+            if free_from_s(unit, at_s, fleet, moments) <= at_s and may_go(row, unit, at_s, asked, fleet, moments):
+                found_s = eta_s(row, unit, at_s, asked, drives, moments) + fleet.after_s[unit]
                 if found_s < best_s or (found_s == best_s and unit < best):
                     best, best_s = unit, found_s
         return best
@@ -268,8 +374,8 @@ def choose(row: int, at_s: float, asked: UnitsAsked, fleet: UnitsInService, driv
             unit = int(fleet.kind_unit[at])
             if at_s >= moments.off_s[unit]:
                 renew(unit, at_s, fleet, moments)
-            if moments.ready_s[unit] <= at_s:
-                found_s = drive_s + max(moments.home_s[unit] - at_s, 0.0)
+            if moments.ready_s[unit] <= at_s and may_go(row, unit, at_s, asked, fleet, moments):
+                found_s = drive_s + max(moments.home_s[unit] - at_s, 0.0) + fleet.after_s[unit]
                 if found_s < best_s or (found_s == best_s and unit < best):
                     best, best_s = unit, found_s
     return best
@@ -279,17 +385,20 @@ def choose(row: int, at_s: float, asked: UnitsAsked, fleet: UnitsInService, driv
 def soonest_s(
     row: int, at_s: float, asked: UnitsAsked, fleet: UnitsInService, drives: Drives, moments: Moments
 ) -> float:
-    """Say when a unit that reaches the place may be sent, from a moment on; inf: never. [s]"""
+    """Say when a unit that reaches the place and has not gone may be sent, from a moment on; inf: never. [s]"""
     best_s = np.inf
     period, place = asked.period[row], asked.place[row]
     n_stations = drives.nearest.shape[2]
     first = asked.kind[row] * n_stations
     for at in range(fleet.kind_start[first], fleet.kind_start[first + n_stations]):
         unit = int(fleet.kind_unit[at])
-        if drives.median_s[period, place, moments.station[unit]] < np.inf:
+        if drives.median_s[period, place, moments.station[unit]] < np.inf and not has_gone(row, unit, asked):
             if at_s >= moments.off_s[unit]:
                 renew(unit, at_s, fleet, moments)
-            best_s = min(best_s, moments.ready_s[unit])
+            ready_s = max(moments.ready_s[unit], at_s)
+            if fleet.lender[unit] >= 0 and ready_s < np.inf:
+                ready_s = max(ready_s, lent_from_s(unit, ready_s, fleet, moments))
+            best_s = min(best_s, ready_s)
     return max(best_s, at_s)
 
 
@@ -305,6 +414,8 @@ def send(
     sent: UnitsSent,
 ) -> None:
     """Send a unit: write its stamps, and when it is clear and home again."""
+    after_s = fleet.after_s[unit]
+    at_s += after_s - LAST_OF_ALL_S if after_s >= LAST_OF_ALL_S else after_s
     median_s = eta_s(row, unit, at_s, asked, drives, moments)
     enroute_s = at_s
     if moments.home_s[unit] <= at_s:
@@ -330,7 +441,7 @@ def send(
         mate = int(fleet.mate[at])
         moments.held_s[mate] = moments.home_s[unit]  # its crew changes apparatus at the station
         renew(mate, moments.home_s[unit], fleet, moments)
-    sent.unit[row] = unit
+    sent.unit[row] = asked.went[row] = unit
     sent.dispatched_s[row] = at_s
     sent.enroute_s[row] = enroute_s
     sent.arrived_s[row] = arrived_s

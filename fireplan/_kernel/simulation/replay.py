@@ -83,6 +83,8 @@ class StaffedUnits(NamedTuple):
         Turnout at each station, against a usual one.
     sign
         A number that stands for each station in every scenario.
+    mate_start, mate
+        Units that the same crew takes out, as for `UnitsInService`.
     """
 
     kind: NDArray[np.int64]
@@ -92,6 +94,8 @@ class StaffedUnits(NamedTuple):
     end_s: NDArray[np.float64]
     turnout_factor: NDArray[np.float64]
     sign: NDArray[np.uint64]
+    mate_start: NDArray[np.int64]
+    mate: NDArray[np.int32]
 
 
 class ReplayDrives(NamedTuple):
@@ -134,7 +138,7 @@ class SentAgain(NamedTuple):
     turnout_s, cleared_s
         Its turnout, and when it cleared. [s]
     out, of
-        How many units of the kind were committed, and how many were on duty.
+        How many units of the kind were committed, or their crew with another, and how many were on duty.
     expected
         By `GRID`: of the responses asked about, to how many the nearest station is expected to be sent.
     """
@@ -188,7 +192,8 @@ def send_again(
         np.zeros(n, dtype=np.int64), np.zeros(len(GRID)),
     )  # fmt: skip
     n_units = len(fleet.kind)
-    state = (np.full(n_units, -np.inf), np.full(n_units, -np.inf), np.full(n_units, -1), fleet.first_span[:-1].copy())
+    never = np.full(n_units, -np.inf)
+    state = (never.copy(), never.copy(), np.full(n_units, -1), fleet.first_span[:-1].copy(), never.copy(), never)
     asked = np.zeros(n, dtype=bool) if asked is None else asked
     seconds = np.empty(len(fleet.sign))
     how = (bool(by_rules), int(returning), float(ties_s), float(steepness))
@@ -237,7 +242,8 @@ def _drive(fleet, drives, u, c, at_s, clear_s, home_s, last):
 @compiled
 def send_loop(sent, fleet, drives, how, asked, state, seconds, found):
     by_rules, returning, ties_s, steepness = how
-    clear, home, last, span = state
+    # A crew that went with another unit clears, and is back for this one: it changes apparatus at the station.
+    clear, home, last, span, crew_clear, crew_home = state
     n_units = len(fleet.kind)
     for i in range(len(sent.at_s)):
         at_s, c, kind = sent.at_s[i], sent.call[i], sent.kind[i]
@@ -253,8 +259,10 @@ def send_loop(sent, fleet, drives, how, asked, state, seconds, found):
             if not on_duty:
                 continue
             found.of[i] += 1
-            if clear[u] > at_s:
+            if max(clear[u], crew_clear[u]) > at_s:
                 found.out[i] += 1
+            if crew_home[u] > at_s + ties_s:
+                continue
             if (home[u] if returning == HELD else clear[u]) > at_s + ties_s:
                 continue
             if returning == ON_THE_WAY:
@@ -302,3 +310,7 @@ def send_loop(sent, fleet, drives, how, asked, state, seconds, found):
             back_s = min(back_s, sent.driven_s[i])
         if cleared_s >= clear[u]:
             clear[u], home[u], last[u] = cleared_s, cleared_s + back_s, c
+        for at in range(fleet.mate_start[u], fleet.mate_start[u + 1]):
+            m = fleet.mate[at]
+            crew_clear[m] = max(crew_clear[m], cleared_s)
+            crew_home[m] = max(crew_home[m], cleared_s + back_s)

@@ -82,13 +82,19 @@ def take_from_line(kind: int, asked: UnitsAsked, lines: Lines) -> int:
 def first_waiting(
     since_s: float, asked: UnitsAsked, fleet: UnitsInService, drives: Drives, moments: Moments, lines: Lines
 ) -> tuple[int, float]:
-    """Give the kind whose line is served next, from a moment on, and when; -1 and inf: nobody waits who is served."""
+    """
+    Give the kind whose line is served next, from a moment on, and when; -1 and inf: nobody waits.
+
+    One for whom nobody can come any more, as who could has gone to the call with another row, leaves the line at once.
+    """
     best, best_s, best_urgency = -1, np.inf, np.int64(0)
     for kind in range(len(lines.length) - 1):
         if lines.length[kind] == 0:
             continue
         row = lines.row[lines.start[kind]]
         found_s = soonest_s(row, since_s, asked, fleet, drives, moments)
+        if found_s == np.inf:
+            return kind, since_s
         if found_s < best_s or (found_s == best_s and best >= 0 and asked.urgency[row] < best_urgency):
             best, best_s, best_urgency = kind, found_s, asked.urgency[row]
     return best, best_s

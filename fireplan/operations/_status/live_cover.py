@@ -11,6 +11,7 @@ from fireplan import _kernel as kernel
 from fireplan.errors import InputError, quoted
 from fireplan.measures._demand_measures import ON, applies_to, chosen_of, in_zones, measures_of
 from fireplan.stations import KINDS, supply
+from fireplan.stations._shared_crews import mates, one_each
 from fireplan.travel import Passing, places, time_rows
 from fireplan.travel._places import station_places
 
@@ -121,6 +122,8 @@ class CoverNow:
         self._brings = supply(scenario.units)
         self._row_of = {unit: row for row, unit in enumerate(scenario.units.index)}
         self._turnout_s = scenario.units["turnout_s"].to_numpy(float)
+        self._crew = one_each(scenario.units)
+        self._mates = mates(scenario.units)
         self._at_home: dict[str, NDArray[np.float32]] = dict(
             zip(station_places(scenario).ids, time_rows(scenario, self.zones), strict=True)
         )
@@ -159,16 +162,16 @@ class CoverNow:
         """
         if unit_id not in self._row_of or self._free.get(unit_id) == standing:
             return False
-        before = self._free.pop(unit_id, None)
-        # Invariant: the depth of a zone is the number of free units that reach it; one that comes or goes adds or takes
-        # its row.
-        if self._counts and self._useful(unit_id):
-            if before is not None:
-                self._depth -= self._reaches(unit_id, before)
-            if standing is not None:
-                self._depth += self._reaches(unit_id, standing)
+        # Invariant: the depth of a zone is the number of crews of free units that reach it; one that comes or goes adds
+        # or takes its row.
+        counts = self._counts and self._useful(unit_id)
+        if counts and (reached := self._crew_reaches(unit_id, self._free)) is not None:
+            self._depth -= reached
+        self._free.pop(unit_id, None)
         if standing is not None:
             self._free[unit_id] = standing
+        if counts and (reached := self._crew_reaches(unit_id, self._free)) is not None:
+            self._depth += reached
         self.version += 1
         return True
 
@@ -199,17 +202,24 @@ class CoverNow:
 
     def within_if(self, moved: Iterable[tuple[str, Standing | None]]) -> NDArray[np.bool_]:
         """Zones that would be reached if units stood elsewhere; nothing is changed."""
-        changes = [(u, s) for u, s in moved if u in self._row_of]
-        if not self._counts:
-            return self._arrived(self.objective, {**self._free, **dict(changes)})
-        depth = self._depth.copy()
-        for unit_id, standing in changes:
-            if not self._useful(unit_id):
+        stand: dict[str, Standing | None] = {**self._free}
+        changed = {}  # a unit of each crew that moves
+        for unit_id, standing in moved:
+            if unit_id not in self._row_of:
                 continue
-            if unit_id in self._free:
-                depth -= self._reaches(unit_id, self._free[unit_id])
-            if standing is not None:
-                depth += self._reaches(unit_id, standing)
+            changed[int(self._crew[self._row_of[unit_id]])] = unit_id
+            stand[unit_id] = standing
+            home = standing is not None and standing == self.home(unit_id)
+            for mate in self._mates.get(unit_id, ()):  # who moves elsewhere leaves them without a crew
+                stand[mate] = self.home(mate) if home else None
+        if not self._counts:
+            return self._arrived(self.objective, stand)
+        depth = self._depth.copy()
+        for unit_id in changed.values():
+            if (reached := self._crew_reaches(unit_id, self._free)) is not None:
+                depth -= reached
+            if (reached := self._crew_reaches(unit_id, stand)) is not None:
+                depth += reached
         return np.asarray(depth > 0)
 
     def counted(self) -> list[str]:
@@ -241,14 +251,23 @@ class CoverNow:
         return units, row, best_s
 
     def free_of(self, kind: str) -> tuple[int, int]:
-        """How many units of a kind are free, and of how many."""
+        """How many units of a kind are free, and of how many; of units that share a crew one counts."""
         column = self._brings[:, KINDS.index(kind)] > 0
-        free = sum(bool(column[self._row_of[u]]) for u in self._free)
-        return free, int(column.sum())
+        free = {int(self._crew[self._row_of[u]]) for u in self._free if column[self._row_of[u]]}
+        return len(free), len(np.unique(self._crew[column]))
 
     def _useful(self, unit_id: str) -> bool:
         row = self._brings[self._row_of[unit_id]]
         return any(row[KINDS.index(kind)] > 0 for kind in self.objective.needs)
+
+    def _crew_reaches(self, unit_id: str, free: Mapping[str, Standing | None]) -> NDArray[np.int16] | None:
+        """Zones that a unit or another of its crew reaches in time, of those that count and are free; None: none is."""
+        rows = [
+            self._reaches(unit, standing)
+            for unit in (unit_id, *self._mates.get(unit_id, ()))
+            if (standing := free.get(unit)) is not None and self._useful(unit)
+        ]
+        return None if not rows else rows[0] if len(rows) == 1 else np.asarray(np.max(rows, axis=0))
 
     def _reaches(self, unit_id: str, standing: Standing) -> NDArray[np.int16]:
         times = self._times(unit_id, standing, self.objective.interval)
@@ -285,9 +304,13 @@ class CoverNow:
         times = [self._times(u, s, objective.interval) for u, s in sent]
         brings = self._brings[[self._row_of[u] for u, _ in sent]]
         need = np.array([objective.needs.get(k, 0.0) for k in KINDS], dtype=float)
-        arrival_s = (
-            kernel.force_times(np.stack(times), np.ascontiguousarray(brings), need) if sent else np.full(n, np.inf)
-        )
+        crew = self._crew[[self._row_of[u] for u, _ in sent]]
+        if not sent:
+            arrival_s = np.full(n, np.inf, dtype=np.float32)
+        elif len(np.unique(crew)) < len(crew):
+            arrival_s = kernel.crew_force_times(np.stack(times), brings, crew, need)
+        else:
+            arrival_s = kernel.force_times(np.stack(times), np.ascontiguousarray(brings), need)
         found = np.asarray(arrival_s <= objective.limit_s)
         if free is None:
             self._within[objective.key] = (self.version, found)

@@ -12,6 +12,7 @@ from fireplan.errors import InputError, listed
 from fireplan.operations._events.event import SECOND_US
 from fireplan.operations._status.live_cover import Standing
 from fireplan.stations._schedules import DAY_MIN, is_always, minutes_on
+from fireplan.stations._shared_crews import mates
 
 if TYPE_CHECKING:
     from fireplan.operations._events.event_records import Board, Incident, Unit, Word
@@ -47,6 +48,7 @@ LonLat = tuple[float, float]
 
 STRANGER = "not in the project"
 OFF_DUTY = "off duty by its schedule"
+CREW_OUT = "its crew is out with"
 LONG_SILENT_US = 12 * 3600 * SECOND_US
 """A unit at work of which nothing was said for this long is pointed out. [us]"""
 
@@ -133,6 +135,7 @@ class Roster:
         points = stations.geometry.to_crs(4326)
         self.station_at = {str(s): (float(p.x), float(p.y)) for s, p in points.items()}
         self._spots: dict[LonLat, Spot | None] = {}
+        self._mates = mates(units)
         self._on = {str(u): minutes_on(s) for u, s in units["schedule"].items() if not is_always(s)}
         self._timezone = cover.scenario.timezone
         if self._on and not self._timezone:
@@ -152,12 +155,27 @@ class Roster:
 
         A unit that was cleared or called off is on its way back until the drive to its post is over, unless it says
         that it is there; then it is taken to be in quarters. One that is free outside the hours of its schedule is off
-        duty; one that is at work then still is.
+        duty; one that is at work then still is. One in quarters whose crew took out another unit, or stands by with it
+        elsewhere, is out of service until that is back.
         """
         found = self._heard(board, unit_id, now_us)
+        if found.status == "in_quarters" and (other := self._crew_with(board, unit_id, now_us)) is not None:
+            flags = (*found.flags, f"{CREW_OUT} {other}")
+            return replace(found, status="out_of_service", standing=None, flags=flags)
         if not found.free or self._on_duty(unit_id, now_us):
             return found
         return replace(found, status="out_of_service", standing=None, flags=(*found.flags, OFF_DUTY))
+
+    def crew_of(self, unit_id: str) -> tuple[str, ...]:
+        """Name a unit and those that share its crew, all of which change when it goes."""
+        return unit_id, *self._mates.get(unit_id, ())
+
+    def _crew_with(self, board: Board, unit_id: str, now_us: int) -> str | None:
+        """Give the unit that the crew of one in quarters is out with; None: the crew is there."""
+        for mate in self._mates.get(unit_id, ()):
+            if self._heard(board, mate, now_us).status not in {"in_quarters", "out_of_service", "unknown"}:
+                return mate
+        return None
 
     def _on_duty(self, unit_id: str, now_us: int) -> bool:
         minutes = self._on.get(unit_id)

@@ -10,6 +10,7 @@ import pandas as pd
 from fireplan import wording
 from fireplan.errors import InputError, listed, quoted
 from fireplan.response_performance import Policy, attend
+from fireplan.response_performance._overlapping import overlapping, overlapping_said
 from fireplan.response_performance._policy import NOT_KNOWN
 from fireplan.response_performance._time_bins import LONGEST_COMMITTED_S, clock_of
 from fireplan.response_performance._unit_ids import refuse_strangers
@@ -34,7 +35,10 @@ DAY_S = 86_400.0
 USUAL_STAY_S = 1_200.0
 """At the scene where no record tells; a figure of our own. [s]"""
 
-RunCards = dict[str, dict[str, int]]
+RunCards = dict[str | tuple[str, str], dict[str, int]]
+"""Units by kind, for a category of calls, or for one and a class of risk."""
+
+RISK_CLASS = "risk_class"
 
 
 class CallTemplates(NamedTuple):
@@ -60,6 +64,8 @@ class CallTemplates(NamedTuple):
     after_s, stay_s, called_off_s
         From the first dispatch to asking for it; from its arrival to clear; from its dispatch to being called off, NaN
         where it was not. [s]
+    transported
+        Of each unit asked for, whether it took a patient to hospital: 1 or 0; NaN where the history does not say.
     aid_s
         By kind, from dispatch to arrival of neighbours' units, in rising order. [s]
     own
@@ -86,6 +92,7 @@ class CallTemplates(NamedTuple):
     after_s: NDArray[np.float64]
     stay_s: NDArray[np.float64]
     called_off_s: NDArray[np.float64]
+    transported: NDArray[np.float64]
     aid_s: Mapping[str, NDArray[np.float64]]
     own: pd.DataFrame
     own_kinds: frozenset[str]
@@ -109,7 +116,7 @@ def call_templates(history: History, scenario: Scenario, *, run_cards: RunCards 
     scenario
         Says of what type the history's units are: the department of that time.
     run_cards
-        What is sent by category instead of what was.
+        What is sent by category, or by category and class of risk, instead of what was.
 
     Raises
     ------
@@ -147,10 +154,11 @@ def call_templates(history: History, scenario: Scenario, *, run_cards: RunCards 
     items, filled = _items(responses, at, kind, category)
     notes += filled
     if run_cards is not None:
-        items, kinds = _by_cards(run_cards, items, kinds, category, names)
+        items, kinds = _by_cards(run_cards, items, kinds, category, names, _classes(incidents, run_cards))
     start = np.zeros(len(incidents) + 1, dtype=np.int64)
     np.cumsum(np.bincount(items["call"], minlength=len(incidents)), out=start[1:])
     own = responses["own"].to_numpy(bool)
+    notes += overlapping_said(overlapping(responses, pd.unique(responses.loc[own, "unit_id"])))
     if not own.any():
         refuse_strangers(pd.unique(history.responses["unit_id"]), scenario.units.index)
     learn = responses.loc[own, ["unit_id", "station_id", "dispatched", "cleared"]].assign(
@@ -171,6 +179,7 @@ def call_templates(history: History, scenario: Scenario, *, run_cards: RunCards 
         after_s=items["after_s"].to_numpy(float),
         stay_s=items["stay_s"].to_numpy(float),
         called_off_s=items["called_off_s"].to_numpy(float),
+        transported=items["transported"].to_numpy(float),
         aid_s=_aid(responses, own),
         own=learn,
         own_kinds=frozenset(responses.loc[own, "unit_type"].astype(str)),
@@ -291,11 +300,20 @@ def _items(
             "after_s": (dispatched - since).dt.total_seconds().clip(0, DAY_S).to_numpy(float),
             "stay_s": np.where((stay >= 0) & (stay <= LONGEST_COMMITTED_S), stay, np.nan),
             "called_off_s": np.where(off, out, np.nan),
+            "transported": _transported(responses),
         }
     )
     items["off"] = off
     items = items.sort_values(["call", "after_s", "off", "kind"], kind="stable").drop(columns="off")
     return _stays_filled(items.reset_index(drop=True), category)
+
+
+def _transported(responses: pd.DataFrame) -> NDArray[np.float64]:
+    """Whether each response took a patient to hospital: 1 or 0; NaN where the history does not say."""
+    if "transported" not in responses:
+        return np.full(len(responses), np.nan)
+    given = responses["transported"]
+    return np.where(given.isna(), np.nan, given.fillna(0).astype(bool))
 
 
 def _stays_filled(items: pd.DataFrame, category: NDArray[np.intp]) -> tuple[pd.DataFrame, list[str]]:
@@ -332,11 +350,35 @@ def _drawn(
     return np.nan_to_num(found, nan=USUAL_STAY_S)
 
 
+def card_of(key: str | tuple[str, str]) -> str:
+    """Name what a run card is for."""
+    return f"{quoted(key[0])} of {RISK_CLASS} {quoted(key[1])}" if isinstance(key, tuple) else quoted(key)
+
+
+def _classes(incidents: gpd.GeoDataFrame, cards: RunCards) -> NDArray[np.object_]:
+    """Class of risk of each call's zone, in small letters; refused where cards ask for it and none is known."""
+    known = _text(incidents, RISK_CLASS)
+    asked = {key[1] for key in cards if isinstance(key, tuple)}
+    there = sorted({*known} - {NOT_KNOWN})
+    unknown = sorted(name for name in asked if name.casefold() not in {one.casefold() for one in there})
+    if unknown:
+        have = listed(map(quoted, there)) if there else "none: give the zones a column of it"
+        raise InputError(
+            f"run_cards name {RISK_CLASS} {listed(map(quoted, unknown))}, but the calls' zones have {have}"
+        )
+    return known.str.casefold().to_numpy(object)
+
+
 def _by_cards(
-    cards: RunCards, items: pd.DataFrame, kinds: tuple[str, ...], category: NDArray[np.intp], names: tuple[str, ...]
+    cards: RunCards,
+    items: pd.DataFrame,
+    kinds: tuple[str, ...],
+    category: NDArray[np.intp],
+    names: tuple[str, ...],
+    risk: NDArray[np.object_],
 ) -> tuple[pd.DataFrame, tuple[str, ...]]:
-    """Replace what was sent by what run cards say, where they name the category; stays are drawn from the history."""
-    unknown = [name for name in cards if name not in names]
+    """Replace what was sent by what run cards say, where they name the call; stays are drawn from the history."""
+    unknown = [name for key in cards if (name := key[0] if isinstance(key, tuple) else key) not in names]
     if unknown:
         raise InputError(
             f"run_cards names {listed(map(quoted, unknown))}, but the categories of the history are"
@@ -344,15 +386,20 @@ def _by_cards(
         )
     every = tuple(sorted({*kinds, *(kind for card in cards.values() for kind in card)}))
     items = items.assign(kind=np.array([every.index(k) for k in kinds], dtype=np.int64)[items["kind"]])
-    carded = np.isin(category, [names.index(name) for name in cards])
-    calls, asked = [], []
-    for name, card in cards.items():
-        rows = np.flatnonzero(category == names.index(name))
+    of = np.full(len(category), -1)  # which card holds for each call: of a class of risk before those of all
+    listed_cards = sorted(cards.items(), key=lambda one: isinstance(one[0], tuple))
+    for number, (key, _) in enumerate(listed_cards):
+        name, wanted = (key[0], key[1].casefold()) if isinstance(key, tuple) else (key, None)
+        of[(category == names.index(name)) & ((risk == wanted) if wanted is not None else True)] = number
+    carded = of >= 0
+    calls, asked = [np.empty(0, dtype=np.int64)], [np.empty(0, dtype=np.int64)]
+    for number, (_, card) in enumerate(listed_cards):
+        rows = np.flatnonzero(of == number)
         one = [every.index(kind) for kind, n in card.items() for _ in range(n)]
         calls.append(np.repeat(rows, len(one)))
         asked.append(np.tile(np.array(one, dtype=np.int64), len(rows)))
     new = pd.DataFrame({"call": np.concatenate(calls), "kind": np.concatenate(asked), "after_s": 0.0})
-    whole = pd.concat([items, new.assign(stay_s=np.nan, called_off_s=np.nan)], ignore_index=True)
+    whole = pd.concat([items, new.assign(stay_s=np.nan, called_off_s=np.nan, transported=np.nan)], ignore_index=True)
     rng = np.random.default_rng(0)
     whole["stay_s"] = _drawn(
         whole["stay_s"].to_numpy(float), category[whole["call"].to_numpy()], whole["kind"].to_numpy(), rng

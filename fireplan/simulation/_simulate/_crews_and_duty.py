@@ -8,12 +8,14 @@ import numpy as np
 import pandas as pd
 
 from fireplan import wording
-from fireplan._kernel.simulation import UnitsInService, mates_of, units_by_kind
+from fireplan._kernel.simulation import LAST_OF_ALL_S, UnitsInService, lent_terms, mates_of, units_by_kind
 from fireplan.errors import InputError, UnknownIdError, listed, quoted
 from fireplan.response_performance._time_bins import Spans, merge, staffed_spans, without
 from fireplan.scenario import held
+from fireplan.simulation._aid_rules import lending
 from fireplan.stations._apparatus import ALSO_COUNTS_AS
 from fireplan.stations._schedules import ALWAYS
+from fireplan.stations._shared_crews import crew_numbers, crews_said
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
 
     from fireplan.response_performance._time_bins import LocalPeriod
     from fireplan.scenario import Scenario
+    from fireplan.simulation._aid_rules import AidRule, Lending
 
 HOURS = 24
 MICRO = 1e6
@@ -39,6 +42,8 @@ class OnDuty(NamedTuple):
         The same as arrays.
     duty
         Spans on duty, by row of `units`. [us since 1970, UTC]
+    terms
+        On what terms neighbours' units are among them.
     notes
         Which units are not in service, and what nobody can be sent for.
     """
@@ -46,6 +51,7 @@ class OnDuty(NamedTuple):
     units: pd.DataFrame
     fleet: UnitsInService
     duty: Spans
+    terms: Lending
     notes: tuple[str, ...]
 
 
@@ -57,6 +63,7 @@ def units_on_duty(
     clock: LocalPeriod,
     brown_outs: Mapping[str, Sequence[str | tuple[str, str]]],
     assignable: bool,
+    aid: Sequence[AidRule] | None = None,
 ) -> OnDuty:
     """
     Give the units in service, with their hours.
@@ -73,6 +80,8 @@ def units_on_duty(
         By unit: hours of the week, or spells (begin, end) in local time, in which it is out of service.
     assignable
         Whether units may be sent while they drive home.
+    aid
+        On what terms neighbours' units are sent; None: as the department's own.
     """
     units = held(scenario).units
     if not len(units):
@@ -90,7 +99,8 @@ def units_on_duty(
         raise InputError("no unit of this scenario stands at an open station, so nobody can be sent")
     duty = _duty(units, clock, brown_outs)
     types = units["type"].tolist()
-    serves = np.array([[kind == t or kind in ALSO_COUNTS_AS.get(t, ()) for t in types] for kind in kinds])
+    terms = lending(scenario, units, aid)
+    serves = np.array([[kind == t or kind in ALSO_COUNTS_AS.get(t, ()) for t in types] for kind in kinds]) & terms.sent
     nobody = [kind for kind, found in zip(kinds, serves, strict=True) if not found.any()]
     if nobody:
         notes.append(f"the department has no {listed(nobody)}: whatever of it is asked for counts as unmet or as aid")
@@ -100,7 +110,8 @@ def units_on_duty(
     if turnouts is not None:
         factor = factor / turnouts.of_units(units.assign(station_id=""))["turnout_s"].to_numpy(float)
     kind_start, kind_unit = units_by_kind(serves, row, len(stations))
-    mate_start, mate = mates_of(np.full(len(units), -1))
+    mate_start, mate = mates_of(crew_numbers(units))
+    notes += crews_said(units)
     count = np.bincount(duty.owner, minlength=len(units))
     fleet = UnitsInService(
         station=row.astype(np.int32),
@@ -114,8 +125,9 @@ def units_on_duty(
         assignable=assignable,
         mate_start=mate_start,
         mate=mate,
+        **lent_terms(terms.after_s + LAST_OF_ALL_S * terms.asked_last, terms.lender, terms.lends)._asdict(),
     )
-    return OnDuty(units, fleet, duty, tuple(notes))
+    return OnDuty(units, fleet, duty, terms, (*notes, *terms.notes))
 
 
 def _duty(units: pd.DataFrame, clock: LocalPeriod, brown_outs: Mapping[str, Sequence[str | tuple[str, str]]]) -> Spans:

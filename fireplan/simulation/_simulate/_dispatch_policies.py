@@ -106,6 +106,9 @@ class Dispatch:
                 int(u): kernel.eta_s(row, int(u), at_s, asked, drives, moments) for u in np.sort(serving) if u in free
             }
             able = {u: s for u, s in near.items() if s < np.inf}
+            able = {u: s for u, s in able.items() if kernel.may_go(row, u, at_s, asked, fleet, moments)}
+            first = {u: s for u, s in able.items() if fleet.after_s[u] < kernel.LAST_OF_ALL_S}
+            able = first or able  # neighbours that have to be asked are seen where no other would do
             category, call_type, priority = (str(words[pattern[row]]) for words in self._said)
             chosen = self._policy(
                 DispatchMoment(

@@ -53,7 +53,7 @@ class DriveMedians(NamedTuple):
     period_of_minute
         Row of the period of each minute of the week, from Monday at midnight.
     ends
-        The places on the road, in the order of the rows.
+        The places on the road, in parts, in the order of the rows.
     notes
         What was put together.
     """
@@ -63,28 +63,42 @@ class DriveMedians(NamedTuple):
     stations: tuple[str, ...]
     place: NDArray[np.int64]
     period_of_minute: NDArray[np.int64]
-    ends: Places
+    ends: tuple[Places, ...]
     notes: tuple[str, ...]
 
 
 def drive_medians(scenario: Scenario, templates: CallTemplates) -> DriveMedians:
     """Find the median drives from the open stations to where calls were, in each period of the week."""
-    names = scenario.roads.period_names if scenario.roads.periods else [""]
-    n_stations = len(station_places(scenario).ids)
-    xy = shapely.get_coordinates(templates.incidents.geometry.to_numpy())
-    most = max(MOST_BYTES // (BYTES * max(n_stations, 1) * len(names)), 1)
-    xy, place, cell = _put_together(xy, most)
+    ends, place, cell = call_places(scenario, templates)
     notes: tuple[str, ...] = ()
     if cell:
         told = wording.distance(cell * 111_000)
         notes = (f"calls within about {told} of one another are driven to as one place, to save memory",)
-    ends = _on_road(scenario, xy)
-    median_s = np.empty((len(names), len(xy), n_stations), dtype=np.float32)
-    for row, name in enumerate(names):
-        driven = scenario if not name else scenario.during(name, incidents=False)
+    names = _period_names(scenario)
+    median_s = np.empty((len(names), len(ends.ids), len(station_places(scenario).ids)), dtype=np.float32)
+    for row, driven in enumerate(periods_driven(scenario)):
         median_s[row] = time_rows(driven, ends).T
     ids = tuple(map(str, station_places(scenario).ids))
-    return DriveMedians(median_s, nearest_first(median_s), ids, place, _period_of_minute(scenario, names), ends, notes)
+    period = _period_of_minute(scenario, names)
+    return DriveMedians(median_s, nearest_first(median_s), ids, place, period, (ends,), notes)
+
+
+def call_places(scenario: Scenario, templates: CallTemplates) -> tuple[Places, NDArray[np.int64], float]:
+    """Put the places of calls on the road: which each call is at, and how far they were put together. [°]"""
+    n_stations = len(station_places(scenario).ids)
+    xy = shapely.get_coordinates(templates.incidents.geometry.to_numpy())
+    most = max(MOST_BYTES // (BYTES * max(n_stations, 1) * len(_period_names(scenario))), 1)
+    xy, place, cell = _put_together(xy, most)
+    return on_road(scenario, xy), place, cell
+
+
+def periods_driven(scenario: Scenario) -> list[Scenario]:
+    """Give the scenario as it is driven in each period of the week."""
+    return [scenario if not name else scenario.during(name, incidents=False) for name in _period_names(scenario)]
+
+
+def _period_names(scenario: Scenario) -> list[str]:
+    return list(scenario.roads.period_names) if scenario.roads.periods else [""]
 
 
 def _put_together(xy: NDArray[np.float64], most: int) -> tuple[NDArray[np.float64], NDArray[np.int64], float]:
@@ -97,7 +111,7 @@ def _put_together(xy: NDArray[np.float64], most: int) -> tuple[NDArray[np.float6
     return xy[first], np.asarray(row, dtype=np.int64).ravel(), cell
 
 
-def _on_road(scenario: Scenario, xy: NDArray[np.float64]) -> Places:
+def on_road(scenario: Scenario, xy: NDArray[np.float64]) -> Places:
     """Put places on the road, once for scenarios that share their streets."""
     roads = scenario.roads
     told = hashlib.sha256(xy.tobytes()).hexdigest()

@@ -73,7 +73,7 @@ def _run_in_python(
             if kind < 0 or at_s > until_s:
                 break
             waited = kernel.take_from_line(kind, asked, lines)
-            unit = chooser(waited, at_s, moments)
+            unit = chooser(waited, at_s, moments) if kernel.choose(waited, at_s, *there) >= 0 else -1
             if unit >= 0:
                 kernel.send(waited, unit, at_s, *there, sent)
             since_s = at_s

@@ -10,8 +10,10 @@ import pandas as pd
 from fireplan import wording
 from fireplan.errors import InputError, listed, quoted
 from fireplan.response_performance import Policy
-from fireplan.simulation._simulate._replications import OWN
-from fireplan.stations._apparatus import ALSO_COUNTS_AS
+from fireplan.response_performance._objective_incidents import spoken_among
+from fireplan.simulation._simulate._force_arrivals import force_taken
+from fireplan.stations import KINDS, supply
+from fireplan.stations._apparatus import ALSO_COUNTS_AS, FIGHTS_FIRE
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -41,7 +43,7 @@ class Headline(NamedTuple):
     title
         In words.
     kinds
-        Types of unit whose first arrival counts.
+        Types of unit whose first arrival counts; of a force, all that bring a part of it.
     limit_s, since
         Within which time of what: "received", "dispatched" (the unit that came), "enroute". [s]
     pattern
@@ -49,6 +51,10 @@ class Headline(NamedTuple):
     asked
         Kinds of unit of which a call has to ask for one: those of the department of the history, so that the same calls
         count in every what-if.
+    need
+        Of a force: how much of each kind is needed; None: one unit is.
+    brings
+        Units in service x these kinds: what each brings.
     """
 
     title: str
@@ -57,35 +63,49 @@ class Headline(NamedTuple):
     since: str
     pattern: NDArray[np.bool_]
     asked: frozenset[str]
+    need: NDArray[np.float64] | None = None
+    brings: NDArray[np.float64] | None = None
 
 
-def headline_of(objective: Objective | None, templates: CallTemplates) -> Headline:
-    """Give the share of an objective for the first unit; left out: any that stops the clock, from the call."""
+def headline_of(objective: Objective | None, templates: CallTemplates, units: pd.DataFrame) -> Headline:
+    """
+    Give the share of an objective; left out: of the first unit that stops the clock, from the call.
+
+    Parameters
+    ----------
+    objective
+        For one unit, or for a force.
+    templates
+        Calls of the history, with the columns of the zones they lie in.
+    units
+        Those in service; of type "" are those that do not count.
+    """
     every = np.ones(len(templates.category), dtype=bool)
     if objective is None:
         title = f"First unit within {wording.clock(LIMIT_S)} of the call"
         types = frozenset(Policy().first_types)
         return Headline(title, types, LIMIT_S, "received", every, _asked_for(types, templates))
-    if objective.interval not in SINCE or len(objective.needs) != 1 or [*objective.needs.values()] != [1]:
+    if objective.interval not in SINCE:
         raise InputError(
-            f"objective {quoted(objective.key)} cannot be the headline: give one for a single unit and one of"
-            f" {listed(SINCE)}; hold forces and other intervals against performance(simulation, standard=...)"
+            f"objective {quoted(objective.key)} cannot be the headline: give one of {listed(SINCE)}; hold other"
+            " intervals against performance(simulation, standard=...)"
         )
-    if objective.where:
-        raise InputError(
-            f"objective {quoted(objective.key)} is for some ground alone ({objective.ground}): ask"
-            " performance(simulation, standard=...) for it"
-        )
-    kind = next(iter(objective.needs))
-    kinds = {kind, *(t for t, also in ALSO_COUNTS_AS.items() if kind in also)}
-    calls = templates.incidents
-    for name, column in (("categories", "category"), ("priorities", "priority"), ("call_types", "call_type")):
-        wanted = getattr(objective, name)
-        if wanted:
-            every &= calls[column].astype("str").isin(wanted).to_numpy() if column in calls else False
-    types = frozenset(kinds)
-    since = SINCE[objective.interval]
-    return Headline(str(objective), types, objective.limit_s, since, every, _asked_for(types, templates))
+    spoken = spoken_among(templates.incidents, objective)
+    if not spoken.applies.any():
+        raise InputError(f"objective {quoted(objective.key)} speaks of no call of the history: {objective.ground}")
+    kinds = [kind for kind, n in objective.needs.items() if n > 0]
+    since, alone = SINCE[objective.interval], [*objective.needs.values()] == [1] and kinds != ["people"]
+    if alone:
+        types = frozenset({kinds[0], *(t for t, also in ALSO_COUNTS_AS.items() if kinds[0] in also)})
+        asked = _asked_for(types, templates)
+        return Headline(str(objective), types, objective.limit_s, since, spoken.applies, asked)
+    brings = supply(units)[:, [KINDS.index(kind) for kind in kinds]]
+    known = sorted({*KINDS, *ALSO_COUNTS_AS, *FIGHTS_FIRE})
+    able = supply(pd.DataFrame({"type": known, "crew": 1.0}))[:, [KINDS.index(kind) for kind in kinds]]
+    types = frozenset(t for t, brought in zip(known, able.sum(axis=1).tolist(), strict=True) if brought > 0)
+    need = np.array([float(objective.needs[kind]) for kind in kinds])
+    asked = _asked_for(types, templates)
+    return Headline(str(objective), types, objective.limit_s, since, spoken.applies, asked, need, brings)
 
 
 def _asked_for(types: frozenset[str], templates: CallTemplates) -> frozenset[str]:
@@ -99,7 +119,16 @@ def first_arrivals(
     found: Replication, headline: Headline, kinds: Sequence[str], unit_types: Sequence[str]
 ) -> tuple[NDArray[np.bool_], NDArray[np.float64]]:
     """
-    Say how long the first own unit took to each call that counts.
+    Say how long the first own unit, or the whole force, took to each call that counts.
+
+    Parameters
+    ----------
+    found, headline
+        What happened, and what share is asked for.
+    kinds
+        Kinds of unit by number.
+    unit_types
+        Of the units in service; "" of those that do not count, as they are neighbours' that have to be asked.
 
     Returns
     -------
@@ -108,11 +137,13 @@ def first_arrivals(
     """
     n = len(found.template)
     types, sent = np.array([*unit_types, ""], dtype=object), found.sent
-    right = np.isin(types[sent.unit], list(headline.kinds)) & (found.who == OWN) & np.isfinite(sent.arrived_s)
+    right = np.isin(types[sent.unit], list(headline.kinds)) & np.isfinite(sent.arrived_s)
     wanted = np.isin(np.array(kinds, dtype=object)[found.kind], list(headline.asked)) & ~found.off
     counts = np.zeros(n, dtype=bool)
     counts[found.call[wanted]] = True
     counts &= found.counts & headline.pattern[found.template]
+    if headline.need is not None and headline.brings is not None:
+        return counts, force_taken(found, headline.brings, headline.need, headline.since)
     rows = np.flatnonzero(right)
     rows = rows[np.argsort(sent.arrived_s[rows], kind="stable")]
     first = pd.Series(rows).groupby(found.call[rows], sort=False).first()

@@ -68,7 +68,7 @@ def movement_of(
     kind = kind_of(scenario, moves.kind if known else "", own_objective or objective)  # type: ignore[union-attr]
     units, fleet = crews.units, crews.fleet
     n, stations = len(units), drives.stations
-    counts = supply(units)[:, KINDS.index(kind)] > 0
+    counts = (supply(units)[:, KINDS.index(kind)] > 0) & ~crews.terms.theirs
     reserve, notes = _reserve(backfill, units, fleet)
     shares_crew = np.diff(fleet.mate_start) > 0
     still = np.flatnonzero(counts & shares_crew)
@@ -151,7 +151,7 @@ def _ground(
     units, stations, starts = crews.units, drives.stations, station_places(scenario)
     names = scenario.roads.period_names if scenario.roads.periods else [""]
     driven = [scenario if not name else scenario.during(name, incidents=False) for name in names]
-    scene_m = np.ascontiguousarray(length_rows(scenario, drives.ends).T)
+    scene_m = np.concatenate([length_rows(scenario, ends).T for ends in drives.ends])
     if scene_m.shape != drives.median_s.shape[1:]:
         raise InputError("lengths of drives are not known of all places that are driven to")  # a fault of fireplan
     house = np.zeros(len(stations), dtype=np.bool_)

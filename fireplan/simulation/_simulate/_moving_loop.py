@@ -123,6 +123,7 @@ def send_with_moves(
 
 def _pieces(asked: UnitsAsked, fleet: UnitsInService, movement: Movement, room: tuple[int, int]) -> LoopPieces:
     n, moments = len(asked.at_s), kernel.all_at_home(fleet)
+    asked.went[:] = -1
     sent = kernel.UnitsSent(np.full(n, -1, dtype=np.int32), *(np.full(n, np.nan) for _ in range(4)))
     posts = kernel.posts_of(fleet, moments, movement.ground, movement.reserve)
     return LoopPieces(moments, kernel.lines_for(asked.kind), sent, posts, kernel.room_for_moves(*room))

@@ -21,6 +21,8 @@ class Decision(IntEnum):
     TURNOUT = 5
     DRIVE = 6
     AID = 7
+    HOSPITAL = 8
+    WALL = 9
 
 
 def stream(seed: int, replication: int, what: Decision, rank: int = 0) -> np.random.Generator:

@@ -6,10 +6,13 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import pandas as pd
+from scipy.special import ndtri
 
-from fireplan._kernel.simulation import Drives, UnitsAsked
+from fireplan._kernel.simulation import Drives, UnitsAsked, in_rings
 from fireplan.drive_times._travel_spread import LEVELS, NORMAL_SHAPE
+from fireplan.simulation._hospitals import walls_s
 from fireplan.simulation._simulate._event_loop import send_units
+from fireplan.simulation._simulate._hospital_legs import NOWHERE
 from fireplan.simulation._simulate._moving_loop import send_with_moves
 from fireplan.simulation._simulate._random_streams import Decision, stream
 
@@ -23,6 +26,7 @@ if TYPE_CHECKING:
     from fireplan.simulation._simulate._demand_draws import DemandModel
     from fireplan.simulation._simulate._dispatch_policies import Dispatch
     from fireplan.simulation._simulate._drive_medians import DriveMedians
+    from fireplan.simulation._simulate._hospital_legs import HospitalLegs
     from fireplan.simulation._simulate._moving_loop import Movement
 
 OWN, AID, UNMET = 0, 1, 2
@@ -53,8 +57,12 @@ class SimulationModel(NamedTuple):
         Of each unit asked for in `templates`, whether there are not so many of its kind: it is not waited for.
     aid
         Whether neighbours take what nobody of the department serves.
+    theirs
+        Of each unit in service, whether it is a neighbour's that a rule of aid sends.
     policy
         Chooses units; None: the nearest.
+    legs
+        Who takes patients to which hospitals; None: stays are those of the history, home is from the scene.
     movement
         Moves units up and calls reserves in; None: nobody does.
     """
@@ -73,7 +81,9 @@ class SimulationModel(NamedTuple):
     queue: NDArray[np.bool_]
     beyond: NDArray[np.bool_]
     aid: bool
+    theirs: NDArray[np.bool_]
     policy: Dispatch | None
+    legs: HospitalLegs | None
     movement: Movement | None
 
 
@@ -91,6 +101,9 @@ class Replication(NamedTuple):
         Of each unit asked for, in order of asking: row of its call, kind, when, and whether it was called off.
     who, sent
         Who came, and the stamps; of `sent.unit` rows of the units in service, -1 for none of them.
+    hospital, wall_s
+        Of each unit asked for: row of the hospital to which it takes a patient, -1 for none, and how long it is held
+        there [s]; empty without hospitals.
     made
         Who was moved up and called in; None: nobody could be.
     """
@@ -105,6 +118,8 @@ class Replication(NamedTuple):
     off: NDArray[np.bool_]
     who: NDArray[np.int8]
     sent: UnitsSent
+    hospital: NDArray[np.int16]
+    wall_s: NDArray[np.float32]
     made: MovesMade | None
 
     @property
@@ -148,19 +163,23 @@ def simulated(model: SimulationModel, seed: int, replication: int) -> Replicatio
     shape = NORMAL_SHAPE if model.spread is None else model.spread.shape
     drive_z = np.interp(levels[Decision.DRIVE], LEVELS, shape)
     place = model.drives.place[pattern].astype(np.int32)
+    period = model.drives.period_of_minute[minute].astype(np.int32)
+    after = _after_arrival(model, seed, replication, (call, rank, len(count)), item, place, period)
     asked = UnitsAsked(
         at_s=at_s,
         kind=templates.kind[item].astype(np.int32),
         place=place,
-        period=model.drives.period_of_minute[minute].astype(np.int32),
+        period=period,
         urgency=templates.urgency[pattern] * len(call) + np.arange(len(call)),
         circumstance=(templates.category[pattern] * HOURS + minute // MINUTES % HOURS).astype(np.int32),
         turnout_level=levels[Decision.TURNOUT],
         drive_z=np.zeros(len(call)) if model.spread is None else drive_z,
         pace=model.pace[templates.urgency[pattern]],
-        stay_s=templates.stay_s[item],
+        stay_s=after.stay_s,
         called_off_s=templates.called_off_s[item],
-        leaves=place,
+        leaves=after.leaves,
+        sibling=in_rings(call),
+        went=np.full(len(call), -1, dtype=np.int32),
     )
     drives = Drives(
         median_s=model.drives.median_s,
@@ -181,13 +200,50 @@ def simulated(model: SimulationModel, seed: int, replication: int) -> Replicatio
         sent, made = send_with_moves(
             asked, model.fleet, drives, model.movement, waits=waits, end_s=float(ends[1]), chooser=chooser
         )
-    who = np.where(sent.unit >= 0, OWN, AID if model.aid else UNMET).astype(np.int8)
+    nobody = AID if model.aid else UNMET
+    who = np.append(np.where(model.theirs, AID, OWN), nobody)[sent.unit].astype(np.int8)  # -1 finds the last
     if model.aid:
         _with_aid(model, asked, levels[Decision.AID], sent)
     return Replication(
         calls.template.astype(np.int32), received_s, float(ends[0]), float(ends[1]), call.astype(np.int32),
-        templates.kind[item].astype(np.int16), at_s, np.isfinite(templates.called_off_s[item]), who, sent, made,
+        templates.kind[item].astype(np.int16), at_s, np.isfinite(templates.called_off_s[item]), who, sent,
+        after.hospital[: len(call) if model.legs else 0].astype(np.int16),
+        after.wall_s[: len(call) if model.legs else 0].astype(np.float32), made,
     )  # fmt: skip
+
+
+class _AfterArrival(NamedTuple):
+    """How long each unit stays until it is clear [s], where it leaves for home, and what of that is of a hospital."""
+
+    stay_s: NDArray[np.float64]
+    leaves: NDArray[np.int32]
+    hospital: NDArray[np.int64]
+    wall_s: NDArray[np.float64]
+
+
+def _after_arrival(
+    model: SimulationModel,
+    seed: int,
+    replication: int,
+    who: tuple[NDArray[np.int64], NDArray[np.int64], int],
+    item: NDArray[np.int64],
+    place: NDArray[np.int32],
+    period: NDArray[np.int32],
+) -> _AfterArrival:
+    """Let units stay as in the history, or take their patients to hospital."""
+    stay_s, legs = model.templates.stay_s[item], model.legs
+    hospital, wall_s = np.full(len(item), NOWHERE), np.zeros(len(item))
+    if legs is None:
+        return _AfterArrival(stay_s, place, hospital, wall_s)
+    rows = np.flatnonzero(legs.takes[item])
+    level = _by_rank(seed, replication, Decision.HOSPITAL, *who)[rows]
+    to = legs.chosen(period[rows], place[rows], level)
+    z = ndtri(np.clip(_by_rank(seed, replication, Decision.WALL, *who)[rows], 1e-9, 1 - 1e-9))
+    hospital[rows], wall_s[rows] = to, walls_s(legs.hospitals, to, z)
+    stay_s[rows] = legs.scene_s[item[rows]] + legs.leg_s[period[rows], place[rows], to] + wall_s[rows]
+    leaves = place.copy()
+    leaves[rows] = legs.first_place + to
+    return _AfterArrival(stay_s, leaves, hospital, wall_s)
 
 
 def _elapsed_s(model: SimulationModel, wall_s: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -15,20 +15,21 @@ from fireplan._kernel.simulation import run as run_loop
 from fireplan.errors import Faults, InputError, listed, quoted
 from fireplan.progress import listening, on_threads
 from fireplan.response_performance._time_bins import LocalPeriod
-from fireplan.scenario import held
-from fireplan.simulation._simulate._call_templates import call_templates
+from fireplan.simulation._aid_rules import AidRule
+from fireplan.simulation._simulate._call_templates import RunCards, call_templates, card_of
 from fireplan.simulation._simulate._crews_and_duty import turnout_table, units_on_duty
 from fireplan.simulation._simulate._demand_draws import DemandModel
 from fireplan.simulation._simulate._dispatch_policies import Dispatch
 from fireplan.simulation._simulate._drive_medians import drive_medians
 from fireplan.simulation._simulate._habits import Habits, aid_note, habits
 from fireplan.simulation._simulate._headline import headline_of
+from fireplan.simulation._simulate._hospital_legs import hospital_legs
 from fireplan.simulation._simulate._mean_interval import mean_interval
+from fireplan.simulation._simulate._more_than_there_are import beyond_all, beyond_said
 from fireplan.simulation._simulate._move_ups import movement_of
 from fireplan.simulation._simulate._replications import Replication, SimulationModel, simulated
 from fireplan.simulation._simulate._simulation_result import Simulation, share_within
 from fireplan.simulation._whole_week import refuse_parts
-from fireplan.stations._apparatus import ALSO_COUNTS_AS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
 
     from fireplan.response_performance import History
     from fireplan.scenario import Scenario
+    from fireplan.simulation._hospitals import Hospitals
     from fireplan.simulation._simulate._call_templates import CallTemplates
     from fireplan.simulation._simulate._demand_draws import Demand
     from fireplan.simulation._simulate._dispatch_policies import DispatchMoment
@@ -74,15 +76,16 @@ def simulate(  # noqa: PLR0913 - what is drawn, who answers, and how sure
     demand: Demand = "days",
     growth: float | Mapping[str, float] = 1.0,
     start: str | pd.Timestamp | None = None,
-    run_cards: Mapping[str, Mapping[str, int]] | None = None,
+    run_cards: Mapping[str | tuple[str, str], Mapping[str, int]] | None = None,
     queue: bool | None = None,
-    aid: bool = True,
+    aid: bool | AidRule | Sequence[AidRule] = True,
     assignable: bool | None = None,
     brown_outs: Mapping[str, str | Sequence[str | tuple[str, str]]] | None = None,
     policy: Callable[[DispatchMoment], str | None] | None = None,
     objective: Objective | None = None,
     within: float | None = None,
     warm_up_days: int = 1,
+    hospitals: Hospitals | None = None,
     moves: ComplianceTable | DMEXCLP | BestMoves | Callable[[MoveMoment], Iterable[tuple[str, str]]] | None = None,
     backfill: Backfill | None = None,
 ) -> Simulation:
@@ -92,7 +95,8 @@ def simulate(  # noqa: PLR0913 - what is drawn, who answers, and how sure
     Parameters
     ----------
     scenario
-        Whose units and roads. A unit is sent only in the hours of its `schedule`.
+        Whose units and roads. A unit is sent only in the hours of its `schedule`; of those that share a crew
+        (`shared_crew`) one at a time, the others when it is home.
     history
         Dispatch history with a row per unit per incident, of a week or more: what calls come, where and when, what was
         sent, how long it stayed.
@@ -111,15 +115,19 @@ def simulate(  # noqa: PLR0913 - what is drawn, who answers, and how sure
     start
         First simulated day, local; left out: the first of the history.
     run_cards
-        By category, how many of each kind of unit are sent. Left out, and for categories not named: as was sent to the
-        call of the history, neighbours' units included.
+        By category, or by category and class of risk as `("fire", "high")`, how many of each kind of unit are sent; the
+        class is that of the zone (`risk_class`). Left out, and for calls not named: as was sent to the call of the
+        history, neighbours' units included.
     queue
-        Where none is free, the call waits for the first that is, the most urgent priority first; but not for more of
-        a kind than there are, as the same would come again. False: it does not.
+        Where none is free, the call waits for the first that is, the most urgent priority first; but not for more
+        than there are, as the same would come again: no unit goes to a call twice. False: it does not.
         Left out: as the history shows: it waits, but for kinds of unit of which neighbours' came ten times or more.
     aid
         What no unit of the department serves is handed to a neighbour's, which takes as long as neighbours' units
-        took in the history. False: it is lost.
+        took in the history. False: it is lost. Or a `fireplan.simulation.AidRule` for each neighbour whose stations and
+        units are in the scenario: its units then drive from there, and what they do not serve waits or is lost. A call
+        that only they went to counts as `aid`; those that come automatically count in the headline, those that have to
+        be asked do not. Without rules, neighbours' units in the scenario are its own.
     assignable
         Units on their way home may be sent. They are taken to come by way of their station, which is late rather than
         early. False: not before they are home. Left out: as the history shows; the notes say so.
@@ -131,12 +139,17 @@ def simulate(  # noqa: PLR0913 - what is drawn, who answers, and how sure
         of the department. Runs in Python, a hundred times slower. Left out: the nearest by median drive, compiled;
         `fireplan.simulation.nearest` does the same in Python.
     objective
-        What share the headline is: of an objective for a single unit. Left out: the first unit that stops the clock
-        within eight minutes of the call.
+        What share the headline is: of an objective for one unit or for a force, on its own calls and ground. A force
+        that is never complete is not within, also where the call asked for less. Left out: the first unit that stops
+        the clock within eight minutes of the call.
     within
         Stop when the 95 % interval of that share is no wider than this, such as 0.01; at least five replications.
     warm_up_days
         Days that are simulated first and not counted.
+    hospitals
+        Where ambulances take patients, and how long they are held there: `fireplan.simulation.Hospitals`. They are then
+        clear at the hospital, and drive home from it. Left out: stays are as long as in the history, and a unit drives
+        home from the scene.
     moves
         How free units are stationed while others are out: `fireplan.simulation.ComplianceTable`, `DMEXCLP`,
         `BestMoves`, or a function that is given a `fireplan.simulation.MoveMoment` and gives moves as pairs of a
@@ -168,10 +181,9 @@ def simulate(  # noqa: PLR0913 - what is drawn, who answers, and how sure
 
     A unit that was moved stays where it is stationed until it is moved again: from there it is sent, and there it
     returns, from a call too. It is driven there at the median, and until it has arrived it is taken to come by way of
-    its new station. One whose hours end elsewhere drives home then.
+    its new station. One whose hours end elsewhere drives home then. Neighbours' units are not moved.
 
-    Not simulated: crews that share apparatus, traffic that differs from day to day, and where on its way home a unit
-    is.
+    Not simulated: traffic that differs from day to day, and where on its way home a unit is.
 
     Examples
     --------
@@ -193,12 +205,12 @@ def simulate(  # noqa: PLR0913 - what is drawn, who answers, and how sure
     return simulate_known(
         scenario, known, days=days, replications=replications, seed=seed, demand=demand, growth=growth, start=start,
         queue=queue, aid=aid, assignable=assignable, brown_outs=brown_outs, policy=policy, objective=objective,
-        within=within, warm_up_days=warm_up_days, moves=moves, backfill=backfill,
+        within=within, warm_up_days=warm_up_days, hospitals=hospitals, moves=moves, backfill=backfill,
     )  # fmt: skip
 
 
 def known_of(
-    history: History, scenario: Scenario, run_cards: Mapping[str, Mapping[str, int]] | None = None
+    history: History, scenario: Scenario, run_cards: Mapping[str | tuple[str, str], Mapping[str, int]] | None = None
 ) -> KnownCalls:
     """Learn from a history once; of a what-if with the department it was made from, which sent those units."""
     faults = Faults("simulate")
@@ -225,13 +237,14 @@ def simulate_known(  # noqa: PLR0913 - as `simulate`
     growth: float | Mapping[str, float] = 1.0,
     start: str | pd.Timestamp | None = None,
     queue: bool | None = None,
-    aid: bool = True,
+    aid: bool | AidRule | Sequence[AidRule] = True,
     assignable: bool | None = None,
     brown_outs: Mapping[str, str | Sequence[str | tuple[str, str]]] | None = None,
     policy: Callable[[DispatchMoment], str | None] | None = None,
     objective: Objective | None = None,
     within: float | None = None,
     warm_up_days: int = 1,
+    hospitals: Hospitals | None = None,
     moves: MovePolicy | None = None,
     backfill: Backfill | None = None,
 ) -> Simulation:
@@ -247,17 +260,23 @@ def simulate_known(  # noqa: PLR0913 - as `simulate`
     clock = LocalPeriod(
         _instant(first_day, timezone), _instant(first_day + pd.Timedelta(days=all_days) + DRAIN, timezone), timezone
     )
-    drives = drive_medians(scenario, templates)
+    drives, legs = drive_medians(scenario, templates), None
+    taken: list[str] = []
+    if hospitals is not None:
+        drives, legs, taken = hospital_legs(scenario, templates, drives, hospitals)
     out = {unit: (spells,) if isinstance(spells, str) else tuple(spells) for unit, spells in (brown_outs or {}).items()}
     assignable = known.habits.assignable if assignable is None else assignable
+    rules = _rules(aid)
+    aid = rules is None and bool(aid)
     waits = np.array([k not in known.habits.aided or not aid if queue is None else queue for k in templates.kinds])
-    beyond = _beyond(scenario, templates)
     crews = units_on_duty(
-        scenario, stations=drives.stations, kinds=templates.kinds, clock=clock, brown_outs=out, assignable=assignable
-    )
+        scenario, stations=drives.stations, kinds=templates.kinds, clock=clock, brown_outs=out, assignable=assignable,
+        aid=rules,
+    )  # fmt: skip
     movement = movement_of(
         scenario, moves, backfill, objective=objective, templates=templates, drives=drives, crews=crews, clock=clock
     )
+    beyond = beyond_all(crews, templates)
     calibration = scenario.calibration if scenario.roads.calibrated else None
     model = SimulationModel(
         templates=templates,
@@ -276,30 +295,47 @@ def simulate_known(  # noqa: PLR0913 - as `simulate`
         queue=waits,
         beyond=beyond,
         aid=aid,
+        theirs=crews.terms.theirs,
         movement=movement,
         policy=None
         if policy is None
         else Dispatch(policy, [*crews.units.index.astype(str)], templates.kinds, templates.incidents),
+        legs=legs,
     )
-    headline = headline_of(objective, templates)
-    types = crews.units["type"].tolist()
+    types = tuple(np.where(crews.terms.asked_last, "", crews.units["type"].to_numpy(object)).tolist())
+    headline = headline_of(objective, templates, crews.units.assign(type=types))
 
     def share(found: Replication) -> float:
         return share_within(model, found, headline, types)[0]
 
     runs = _replicated(model, seed, replications, within, share)
-    habit = (aid_note(known.habits.aided if aid else frozenset()),) if queue is None else ()
+    habit = (aid_note(known.habits.aided if aid else frozenset()),) if queue is None and rules is None else ()
+    if queue is None and rules is not None:
+        habit = ("where neither an own unit is free nor a neighbour's that its rule sends, the call waits",)
     notes = (
         *templates.notes,
         *known.habits.notes,
         *habit,
         *drives.notes,
+        *taken,
         *crews.notes,
         *(() if movement is None else movement.notes),
-        *_beyond_said(templates, beyond),
+        *beyond_said(templates, beyond),
         *_grounds(scenario, model, within, runs, share),
     )
-    return Simulation(scenario, days, warm_up_days, seed, notes, model, tuple(runs), crews.units, crews.duty, headline)
+    return Simulation(
+        scenario, days, warm_up_days, seed, notes, model, tuple(runs), crews.units, crews.duty, headline, types
+    )
+
+
+def _rules(aid: bool | AidRule | Sequence[AidRule]) -> tuple[AidRule, ...] | None:  # noqa: FBT001 - as it is asked
+    """Give the rules of aid; None: there are none, and neighbours come as in the history, or not."""
+    if isinstance(aid, bool | np.bool_):
+        return None
+    rules = (aid,) if isinstance(aid, AidRule) else tuple(aid) if isinstance(aid, list | tuple) else None
+    if rules is None or not all(isinstance(rule, AidRule) for rule in rules):
+        raise InputError(f"aid is {said(aid)}: give True, False or a list of fireplan.simulation.AidRule")
+    return rules
 
 
 def _replicated(
@@ -339,46 +375,21 @@ def _check(days: int, replications: int, seed: int, within: float | None, warm_u
     faults.raise_if_any()
 
 
-def _cards(cards: Mapping[str, Mapping[str, int]] | None) -> dict[str, dict[str, int]] | None:
+def _cards(cards: Mapping[str | tuple[str, str], Mapping[str, int]] | None) -> RunCards | None:
     if cards is None:
         return None
     faults = Faults("run_cards")
     for category, card in cards.items():
         for kind, n in card.items():
             if not (n >= 0 and float(n).is_integer()):
-                faults.add(f"{quoted(category)} asks for {n!r} of {quoted(kind)}: give a whole number of units")
+                faults.add(f"{card_of(category)} asks for {n!r} of {quoted(kind)}: give a whole number of units")
         if not any(card.values()):
-            faults.add(f"{quoted(category)} asks for nothing: name at least one unit, such as {{'engine': 1}}")
+            faults.add(f"{card_of(category)} asks for nothing: name at least one unit, such as {{'engine': 1}}")
     faults.raise_if_any()
-    return {str(category): {str(kind): int(n) for kind, n in card.items()} for category, card in cards.items()}
-
-
-def _in_service(scenario: Scenario, kind: str) -> int:
-    """How many units at open stations serve as a kind."""
-    tables = held(scenario)
-    stand = tables.units["station_id"].isin(tables.stations.index[tables.stations["open"]])
-    return sum(kind == t or kind in ALSO_COUNTS_AS.get(t, ()) for t in tables.units.loc[stand, "type"])
-
-
-def _beyond(scenario: Scenario, templates: CallTemplates) -> NDArray[np.bool_]:
-    """Say of each unit asked for whether its call asks for more of the kind than there are."""
-    have = np.array([_in_service(scenario, kind) for kind in templates.kinds])
-    call = np.repeat(np.arange(len(templates.item_start) - 1), np.diff(templates.item_start))
-    place = pd.Series(call).groupby([call, templates.kind]).cumcount().to_numpy()
-    return np.asarray(place >= have[templates.kind])
-
-
-def _beyond_said(templates: CallTemplates, beyond: NDArray[np.bool_]) -> list[str]:
-    """Say how many calls ask for more units of a kind than there are, of kinds of which there are any."""
-    call = np.repeat(np.arange(len(templates.item_start) - 1), np.diff(templates.item_start))
-    n = len(np.unique(call[beyond]))
-    if not n:
-        return []
-    kinds = listed(templates.kinds[k] for k in np.unique(templates.kind[beyond]))
-    asks = wording.counted(
-        n, "call of the history, or its run card, asks", "calls of the history, or their run cards, ask"
-    )
-    return [f"{asks} for more ({kinds}) than there are: nobody waits for those, which are handed to aid, or unmet"]
+    return {
+        (str(of[0]), str(of[1])) if isinstance(of, tuple) else str(of): {str(k): int(n) for k, n in card.items()}
+        for of, card in cards.items()
+    }
 
 
 def _growth(growth: float | Mapping[str, float], templates: CallTemplates) -> NDArray[np.float64]:

@@ -98,6 +98,7 @@ class Simulation(OfOneRelease):
     _units: pd.DataFrame
     _duty: Spans
     _headline: Headline
+    _counted: tuple[str, ...]
 
     def __repr__(self) -> str:
         """Say the figures in a few lines."""
@@ -268,6 +269,8 @@ class Simulation(OfOneRelease):
             "units_sent": ("Units of the department sent", "units"),
             "units_aid": ("Units of neighbours sent", "units"),
             "units_unmet": ("Units asked for that nobody sent", "units"),
+            "transports": ("Patients taken to hospital", "units"),
+            "wall_h": ("Time that ambulances were held at hospitals", "h"),
             "share_waited": ("Units sent that were waited for", "share of units sent"),
             "wait_mean_s": ("Mean wait for a unit that was sent", "s"),
             "p50_s": ("First arrival, half of calls", "s"),
@@ -275,6 +278,8 @@ class Simulation(OfOneRelease):
             "share_within": (self._headline.title, "share of calls"),
             **(MOVING if self._model.movement is not None else {}),
         }
+        if self._model.legs is None:
+            titles = {name: title for name, title in titles.items() if name not in {"transports", "wall_h"}}
         told = [
             {
                 "measure": name,
@@ -352,6 +357,7 @@ class Simulation(OfOneRelease):
             **told,
             "calls": (float(n), n),
             "units_asked": (float(len(who)), len(who)),
+            **self._at_hospitals(found, rows),
             "share_waited": (float((waited[own] > 0).mean()) if own.any() else nothing, int(own.sum())),
             "wait_mean_s": (float(waited[own].mean()) if own.any() else nothing, int(own.sum())),
             "p50_s": (nothing if few else percentile(reached, 0.5), len(reached)),
@@ -382,12 +388,21 @@ class Simulation(OfOneRelease):
             "recalled_hours_a_day": (float(hours) / HOUR_S / days, int(recalled.sum())),
         }
 
+    def _at_hospitals(self, found: Replication, rows: NDArray[np.bool_]) -> dict[str, tuple[float, int]]:
+        """Patients that units which came took to hospital, and how long those were held there."""
+        legs = self._model.legs
+        if legs is None:
+            return {}
+        took = rows & (found.hospital >= 0) & (found.sent.unit >= 0)
+        n = int(took.sum())
+        return {"transports": (float(n), n), "wall_h": (float(found.wall_s[took].sum()) / HOUR_S, n)}
+
     def _share_within(self, found: Replication) -> tuple[float, int]:
-        return share_within(self._model, found, self._headline, self._units["type"].tolist())
+        return share_within(self._model, found, self._headline, self._counted)
 
     def _first_arrivals(self, found: Replication) -> tuple[NDArray[np.bool_], NDArray[np.float64]]:
         headline = self._headline._replace(since="received", pattern=np.ones_like(self._headline.pattern))
-        return first_arrivals(found, headline, self._model.templates.kinds, self._units["type"].tolist())
+        return first_arrivals(found, headline, self._model.templates.kinds, self._counted)
 
     def _shares(self, found: Replication) -> tuple[NDArray[np.float64], float]:
         return self._busy_s(found), float(self._duty_s(found).sum())
@@ -442,6 +457,7 @@ class Simulation(OfOneRelease):
         sent, call = found.sent, found.call[rows]
         units = self._units
         unit, aid = sent.unit[rows], found.who[rows] == AID
+        drawn = aid & (unit < 0)  # of neighbours that are in no table
         kinds = np.array(self._model.templates.kinds, dtype=object)[found.kind[rows]]
         own_ids, own_types = (_with_none(values) for values in (units.index, units["type"]))
         stations = _with_none(units["station_id"])
@@ -451,8 +467,8 @@ class Simulation(OfOneRelease):
         rolling = turnout == 0
         columns: dict[str, object] = {
             "incident_id": pd.array(ids[call], dtype="str"),
-            "unit_id": pd.array(np.where(aid, "AID " + kinds.astype(str), own_ids[unit]), dtype="str"),
-            "unit_type": pd.array(np.where(aid, kinds, own_types[unit]), dtype="str"),
+            "unit_id": pd.array(np.where(drawn, "AID " + kinds.astype(str), own_ids[unit]), dtype="str"),
+            "unit_type": pd.array(np.where(drawn, kinds, own_types[unit]), dtype="str"),
             "station_id": pd.array(stations[unit], dtype="str"),
             "received": self._stamps(received),
             "dispatched": self._stamps(dispatched),
@@ -465,10 +481,17 @@ class Simulation(OfOneRelease):
             "total_response_s": arrived - received,
             "cancelled": found.off[rows] & np.isnan(arrived),
             "on_view": False,
-            "already_on_road": rolling & ~aid,
+            "already_on_road": rolling & ~drawn,
             "mutual_aid": aid,
             "waited_s": found.waited_s[rows],
         }
+        if self._model.legs is not None:
+            hospitals = np.array([*self._model.legs.hospitals.ids, None], dtype=object)
+            took = np.where(unit >= 0, found.hospital[rows], -1)
+            columns |= {
+                "hospital_id": pd.array(hospitals[took], dtype="str"),
+                "wall_s": np.where(took >= 0, found.wall_s[rows], np.nan),
+            }
         return pd.DataFrame(columns)
 
     def _stamps(self, seconds: NDArray[np.float64]) -> pd.DatetimeIndex:
