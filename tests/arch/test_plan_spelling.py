@@ -46,5 +46,6 @@ def test_keys_of_a_simulation_are_its_arguments():
         "scenario", "history",
         "policy", "objective",  # a function stands in no plan; the objective is that of the standard
         "hospitals",  # a layer of points
+        "moves", "backfill",  # tables and objectives of their own
     }  # fmt: skip
     assert set(SimulationPart().asked) == {in_python(key) for key in SimulationPart.model_fields}
