@@ -143,7 +143,8 @@ class DemandModel:
 def _drawn(pool: NDArray[np.int64], chance: NDArray[np.float64], level: NDArray[np.float64]) -> NDArray[np.int64]:
     """Draw from a pool by chances, which are not all 0, and numbers from 0 to 1."""
     upto = np.cumsum(chance)
-    return np.take(pool, np.minimum(np.searchsorted(upto, level * upto[-1], side="right"), len(pool) - 1))
+    at = np.minimum(np.searchsorted(upto, level * upto[-1], side="right"), len(pool) - 1)
+    return np.asarray(pool[at])
 
 
 def _ranges(first: NDArray[np.int64], count: NDArray[np.int64]) -> NDArray[np.int64]:
