@@ -15,6 +15,7 @@ from fireplan._frozen_tables import Handed
 from fireplan._kernel.jit import compiling_or
 from fireplan._kernel.simulation.replay import FROM_HOME, FROM_ROAD, GRID, NOBODY, send_again, send_loop
 from fireplan._one_release import OfOneRelease
+from fireplan.changes._demand import scaled_demand
 from fireplan.errors import Faults, InputError, listed, quoted
 from fireplan.progress import listening
 from fireplan.response_performance._attendance import Attendance, attend
@@ -437,20 +438,9 @@ def _notes(
         )
     if pace_note:
         notes.append(pace_note)
-    for why, n in past.left_out.items():
-        if n:
-            notes.append(f"{wording.counted(n, 'response')} not sent again, {why}: as observed")
-    astray = int((~past.placed).sum())
-    if astray:
-        notes.append(
-            f"{wording.counted(astray, 'call')} without a place that a station reaches: who went goes, unmeasured"
-        )
-    endless = int(past.rows["cleared"].isna().sum())
-    if endless:
-        notes.append(
-            f"{wording.counted(endless, 'response')} without a time of clearing end with their last stamp: their units"
-            " count as free too soon"
-        )
+    if scaled_demand(scenario):
+        notes.append("demand that is scaled changes nothing here: the calls are those of the record; see `simulate`")
+    notes += _of_the_record(past)
     notes += overlapping_said(overlapping(past.rows, past.units))
     notes += crews_said(scenario.units)
     notes += unruled(scenario, scenario.units, mend="simulate knows rules of aid")
@@ -465,3 +455,22 @@ def _notes(
             f"{wording.counted(own_for_aid, 'response')} of neighbours in the record go to own units, which were free"
         )
     return tuple(notes)
+
+
+def _of_the_record(past: PastCalls) -> list[str]:
+    """Say what the record leaves out."""
+    notes = [
+        f"{wording.counted(n, 'response')} not sent again, {why}: as observed" for why, n in past.left_out.items() if n
+    ]
+    astray = int((~past.placed).sum())
+    if astray:
+        notes.append(
+            f"{wording.counted(astray, 'call')} without a place that a station reaches: who went goes, unmeasured"
+        )
+    endless = int(past.rows["cleared"].isna().sum())
+    if endless:
+        notes.append(
+            f"{wording.counted(endless, 'response')} without a time of clearing end with their last stamp: their units"
+            " count as free too soon"
+        )
+    return notes

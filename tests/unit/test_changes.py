@@ -71,6 +71,7 @@ EVERY = [
     (fp.ScaleSpeeds(0.8, highway=("residential",)), "Speeds x 0.8 on residential"),
     (fp.ScaleDemand(1.5), "Demand x 1.5"),
     (fp.ScaleDemand(1.5, weight="population", zones=("Z01", "Z02")), "Population x 1.5 in 2 zones"),
+    (fp.ScaleDemand(1.5, zones=("Z01",), categories=("ems", "fire")), "Calls for ems, fire x 1.5 in 1 zone"),
 ]
 CASES = pytest.mark.parametrize(("change", "text"), EVERY, ids=[str(c) for c, _ in EVERY])
 

@@ -390,3 +390,10 @@ def test_calls_worked_through_in_parts_come_out_the_same(monkeypatch):
     whole = replay(town, past, objective=ENGINE)
     monkeypatch.setattr("fireplan.simulation._first_of_several.AT_ONCE", 7)
     pd.testing.assert_series_equal(replay(town, past, objective=ENGINE).calls["chance"], whole.calls["chance"])
+
+
+def test_scaled_demand_changes_no_record():
+    past = history(call("A", "E1", 0), points=[NEAR_S1])
+    found = replay(street().apply(fp.ScaleDemand(2)), past, objective=ENGINE)
+    assert len(found.calls) == 1
+    assert any("demand that is scaled changes nothing here" in note for note in found.notes)

@@ -5,6 +5,7 @@ import os
 import numpy as np
 import pandas as pd
 import pytest
+import shapely
 from histories import history, went
 from regular_calls import HOUR_S, MONDAY, crowded, regular, two_stations
 
@@ -556,3 +557,43 @@ def test_run_cards_go_by_class_of_risk_before_category():
     assert figures(only)["units_asked"] == 28 + 28 * 2
     with pytest.raises(InputError, match="risk_class 'maximum'"):
         simulate(risky(), both_grounds(), days=7, run_cards={("fire", "maximum"): {"engine": 1}})
+
+
+@pytest.mark.parametrize("demand", ["days", "poisson"])
+def test_demand_that_is_scaled_brings_calls_by_place_and_category(demand):
+    # Places in turn: half of the calls lie in the first zone, half far north of it.
+    calls = regular(HOUR_S, north=(0.0005, 0.0305))
+    first, last = zone_at(0.0005), zone_at(0.0305)
+
+    def counted(*changes):
+        found = simulate(TOWN.apply(*changes), calls, days=84, replications=4, demand=demand)
+        at = found.incidents.geometry.y < 30.02
+        return float(figures(found)["calls"]), float(at.mean()), found.notes
+
+    usual, south, _ = counted()
+    assert south == pytest.approx(0.5, abs=0.03)
+    n, south, notes = counted(fp.ScaleDemand(3, zones=(first,)))
+    assert n == pytest.approx(2 * usual, rel=0.05)
+    assert south == pytest.approx(0.75, abs=0.03)
+    assert "Demand x 3 in 1 zone: of 168 calls of 336 in the history" in notes
+    n, south, _ = counted(fp.ScaleDemand(0, zones=(last,)), fp.ScaleDemand(2))
+    assert n == pytest.approx(usual, rel=0.05)
+    assert south == 1
+    n, south, notes = counted(fp.ScaleDemand(5, weight="population"))
+    assert (n, south) == pytest.approx((usual, 0.5), rel=0.05)
+    assert any("weights of zones alone" in note for note in notes)
+    assert counted(fp.ScaleDemand(2, categories=("fire",)))[0] == pytest.approx(2 * usual, rel=0.05)
+    with pytest.raises(InputError, match=r"no category of the history is 'flood': use 'fire'"):
+        counted(fp.ScaleDemand(2, categories=("flood",)))
+
+
+def zone_at(north):
+    zones = TOWN.zones.to_crs(4326)
+    return str(zones.index[zones.contains(shapely.Point(-140.0, 30.0 + north))][0])
+
+
+def test_zones_know_no_categories():
+    with pytest.raises(InputError, match="name `weight` or `categories`, not both"):
+        TOWN.apply(fp.ScaleDemand(2, weight="population", categories=("fire",)))
+    grown = TOWN.apply(fp.ScaleDemand(2, categories=("fire",)))
+    assert grown.zones["population"].tolist() == TOWN.zones["population"].tolist()

@@ -47,7 +47,7 @@ class DemandModel:
     days
         How many there are.
     growth
-        By category (as numbers), what counts of calls are multiplied by.
+        By call of the history, how many are to come instead of it.
     """
 
     def __init__(
@@ -96,7 +96,7 @@ class DemandModel:
         wall_s = np.repeat(np.arange(self._n_days) * DAY_S, last - first) + self._templates.second[rows]
         if (self._growth == 1).all():
             return DrawnCalls(rows, wall_s)
-        times = self._growth[self._templates.category[rows]]
+        times = self._growth[rows]
         copies = np.floor(times + stream(seed, replication, Decision.GROWTH).random(len(rows))).astype(np.int64)
         of = np.repeat(np.arange(len(rows)), copies)
         again = np.arange(len(of)) > np.repeat(np.cumsum(copies) - copies, copies)
@@ -113,11 +113,11 @@ class DemandModel:
         hours[weekday, hour] = bins.elapsed_us / (HOUR_S * 1e6)
         local = templates.incidents["local"]
         n = np.zeros((len(templates.categories), 7, HOURS))
-        np.add.at(n, (templates.category, local.dt.day_of_week.to_numpy(), local.dt.hour.to_numpy()), 1.0)
+        np.add.at(n, (templates.category, local.dt.day_of_week.to_numpy(), local.dt.hour.to_numpy()), self._growth)
         return np.divide(n, hours, out=np.zeros_like(n), where=hours > 0)
 
     def _at_rates(self, seed: int, replication: int) -> DrawnCalls:
-        rates = self._rates[:, self._dates.day_of_week.to_numpy(), :] * self._growth[:, None, None]
+        rates = self._rates[:, self._dates.day_of_week.to_numpy(), :]
         counts = stream(seed, replication, Decision.COUNTS).poisson(rates)
         category, day, hour = (np.repeat(part.ravel(), counts.ravel()) for part in np.indices(counts.shape))
         within = stream(seed, replication, Decision.MOMENTS).random(len(day))
@@ -127,17 +127,24 @@ class DemandModel:
     def _patterns(
         self, category: NDArray[np.int64], hour: NDArray[np.int64], level: NDArray[np.float64]
     ) -> NDArray[np.int64]:
-        """Draw a call of the history of the category and hour for each."""
+        """Draw a call of the history of the category and hour for each, by how many are to come instead of it."""
         templates = self._templates
         of_hour = templates.incidents["local"].dt.hour.to_numpy(np.int64)
         found = np.empty(len(category), dtype=np.int64)
         for code in np.unique(category * HOURS + hour):
             rows = np.flatnonzero(category * HOURS + hour == code)
             alike = np.flatnonzero(templates.category == code // HOURS)
-            same = alike[of_hour[alike] == code % HOURS]
+            same = alike[(of_hour[alike] == code % HOURS) & (self._growth[alike] > 0)]
             pool = same if len(same) >= FEWEST_PATTERNS else alike
-            found[rows] = pool[(level[rows] * len(pool)).astype(np.int64)]
+            found[rows] = _drawn(pool, self._growth[pool], level[rows])
         return found
+
+
+def _drawn(pool: NDArray[np.int64], chance: NDArray[np.float64], level: NDArray[np.float64]) -> NDArray[np.int64]:
+    """Draw from a pool by chances, which are not all 0, and numbers from 0 to 1."""
+    upto = np.cumsum(chance)
+    at = np.minimum(np.searchsorted(upto, level * upto[-1], side="right"), len(pool) - 1)
+    return np.asarray(pool[at])
 
 
 def _ranges(first: NDArray[np.int64], count: NDArray[np.int64]) -> NDArray[np.int64]:

@@ -18,6 +18,7 @@ from fireplan.response_performance._time_bins import LocalPeriod
 from fireplan.simulation._aid_rules import AidRule
 from fireplan.simulation._simulate._call_templates import RunCards, call_templates, card_of
 from fireplan.simulation._simulate._crews_and_duty import turnout_table, units_on_duty
+from fireplan.simulation._simulate._demand_changes import call_factors
 from fireplan.simulation._simulate._demand_draws import DemandModel
 from fireplan.simulation._simulate._dispatch_policies import Dispatch
 from fireplan.simulation._simulate._drive_medians import drive_medians
@@ -111,7 +112,8 @@ def simulate(  # noqa: PLR0913 - what is drawn, who answers, and how sure
         off in the year than 45 days. "poisson": calls come at rates by hour, weekday and category, each like one of
         the history of its category and hour.
     growth
-        Counts of calls are multiplied by it: one number, or by category.
+        Counts of calls are multiplied by it: one number, or by category. `ScaleDemand` in the scenario does so by place
+        and category; both hold together.
     start
         First simulated day, local; left out: the first of the history.
     run_cards
@@ -260,6 +262,8 @@ def simulate_known(  # noqa: PLR0913 - as `simulate`
     clock = LocalPeriod(
         _instant(first_day, timezone), _instant(first_day + pd.Timedelta(days=all_days) + DRAIN, timezone), timezone
     )
+    scaled, scaled_notes = call_factors(scenario, templates)
+    times = scaled * _growth(growth, templates)[templates.category]
     drives, legs = drive_medians(scenario, templates), None
     taken: list[str] = []
     if hospitals is not None:
@@ -280,9 +284,7 @@ def simulate_known(  # noqa: PLR0913 - as `simulate`
     calibration = scenario.calibration if scenario.roads.calibrated else None
     model = SimulationModel(
         templates=templates,
-        demand=DemandModel(
-            templates, demand=demand, first_day=first_day, days=all_days, growth=_growth(growth, templates)
-        ),
+        demand=DemandModel(templates, demand=demand, first_day=first_day, days=all_days, growth=times),
         drives=drives,
         fleet=crews.fleet,
         turnout_s=turnout_table(scenario, crews.units, templates.categories),
@@ -314,6 +316,7 @@ def simulate_known(  # noqa: PLR0913 - as `simulate`
         habit = ("where neither an own unit is free nor a neighbour's that its rule sends, the call waits",)
     notes = (
         *templates.notes,
+        *scaled_notes,
         *known.habits.notes,
         *habit,
         *drives.notes,
