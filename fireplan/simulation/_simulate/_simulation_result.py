@@ -416,7 +416,7 @@ class Simulation(OfOneRelease):
 
     def _duty_s(self, found: Replication) -> NDArray[np.float64]:
         """Time on duty of each unit, within the period that counts. [s]"""
-        begin, end = self._model.fleet.duty_begin_s, self._model.fleet.duty_end_s
+        begin, end = ((us - self._model.clock.ends_us[0]) / 1e6 for us in (self._duty.begin_us, self._duty.end_us))
         span = np.clip(end, found.counted_from_s, found.until_s) - np.clip(begin, found.counted_from_s, found.until_s)
         duty_s = _sums(self._duty.owner, span, len(self._units))
         if found.made is not None and self._model.movement is not None:
