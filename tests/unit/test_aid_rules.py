@@ -190,3 +190,16 @@ def test_neighbours_that_are_out_call_no_reserve_in():
     assert [one["recalls_a_day"] for one in called] == [4, 0]
     with pytest.raises(InputError, match="backfill names E9, of a neighbour"):
         simulate(ours, near_them, days=7, aid=AidRule(AWAY), backfill=fp.simulation.Backfill(("E9",), 1))
+
+
+@pytest.mark.parametrize("limits", [{"engine": 1, "truck": 1}, {"truck": 1, "engine": 1}])
+def test_a_quint_under_two_limits_is_refused_rather_than_lent_beyond_one(limits):
+    theirs = town("E9").apply(fp.AddUnit("Q9", to="N1", type="quint"))
+    calls = at_once(4, north=0.035)
+    with pytest.raises(InputError, match="Q9 counts as several of '"):
+        simulate(theirs, calls, days=7, replications=1, aid=AidRule(AWAY, at_once=limits))
+    found = simulate(
+        theirs, calls, days=7, replications=1, queue=False, aid=AidRule(AWAY, at_once={**limits, "quint": 0})
+    )
+    assert sent(found).get("E9") == 28
+    assert "Q9" not in sent(found)
