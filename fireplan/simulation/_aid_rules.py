@@ -10,7 +10,7 @@ import numpy as np
 
 from fireplan import wording
 from fireplan._checked import takes
-from fireplan.errors import Faults, UnknownIdError, listed, quoted
+from fireplan.errors import Faults, InputError, UnknownIdError, listed, quoted
 from fireplan.scenario import held
 from fireplan.stations import own_stations
 from fireplan.stations._agencies import agencies
@@ -47,7 +47,8 @@ class AidRule:
     kinds
         Types of unit that it sends, such as ("engine",); left out: all it has.
     at_once
-        How many it sends at most at a time, such as {"engine": 1}, or a number for all together; left out: all.
+        How many it sends at most at a time, such as {"engine": 1}, or a number for all together; left out: all. A quint
+        is under the limit of its own type, else of what it serves as.
     delay_s
         From asking for a unit to its dispatch. [s] Left out: none where aid is automatic, 300 s on request, a figure of
         our own.
@@ -139,7 +140,7 @@ def lending(scenario: Scenario, units: pd.DataFrame, rules: Sequence[AidRule] | 
     UnknownIdError
         If a rule names an agency that is none of the neighbours'.
     InputError
-        If two rules name one agency.
+        If two rules name one agency, or two limits one unit.
     """
     n, agency = len(units), _neighbours(scenario, units)
     none = np.zeros(n, dtype=bool)
@@ -170,7 +171,16 @@ def lending(scenario: Scenario, units: pd.DataFrame, rules: Sequence[AidRule] | 
         after_s[able] = rule.waits_s
         limits = rule.at_once if isinstance(rule.at_once, Mapping) else {None: rule.at_once}
         for kind, most in limits.items():
-            under = able & (np.array([kind is None or kind == t or kind in ALSO_COUNTS_AS.get(t, ()) for t in types]))
+            counts = [
+                kind is None or kind == t or (t not in limits and kind in ALSO_COUNTS_AS.get(t, ())) for t in types
+            ]
+            under = able & np.array(counts)
+            if kind is not None and (lender[under] >= 0).any():
+                both = listed(units.index[under & (lender >= 0)])
+                raise InputError(
+                    f"at_once of {quoted(rule.agency)}: {both} counts as several of {listed(map(quoted, limits))}: name"
+                    " its own type too, or give one number for all"
+                )
             if most is not None and under.any():
                 lender[under] = len(lends)
                 lends.append(int(most))

@@ -11,6 +11,7 @@ import numpy as np
 from fireplan._checked import takes
 from fireplan.crs import WGS84
 from fireplan.errors import Faults, listed, quoted
+from fireplan.stations._apparatus import unit_types
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -79,15 +80,23 @@ class Hospitals:
             faults.raise_if_any()
         if not (table.geom_type == "Point").all():
             faults.add("places are not all points: use .representative_point()")
-        if table.index.has_duplicates:
-            faults.add(f"hospital {quoted(table.index[table.index.duplicated()][0])} stands twice: give each one row")
-        ids = [str(name) for name in table.index]
+        elif table.geometry.is_empty.any():
+            faults.add("places has points without coordinates: give each hospital its place")
+        if table.index.hasnans:
+            faults.add("a hospital has no id: give each row its hospital_id")
+        names = table.index.astype(str)
+        if names.has_duplicates:
+            faults.add(f"hospital {quoted(names[names.duplicated()][0])} stands twice: give each one row")
+        ids = names.tolist()
         for name in ("wall_time_s", "in_history_s"):
             _check_wall(name, getattr(self, name), ids, faults)
         _check_shares("transports", self.transports, None, faults)
         _check_shares("shares", self.shares, ids, faults)
         if self.shares is not None and abs(sum(self.shares.values()) - 1) > 1e-6:
             faults.add(f"shares add up to {sum(self.shares.values()):g}: they are to be 1 together")
+        known = sorted(set(unit_types().values()))
+        for kind in sorted(set(self.types) - set(known)):
+            faults.add(f"types names {quoted(kind)}, which is no type of unit: known are {listed(known)}")
         faults.raise_if_any()
         held = table[[table.geometry.name]].to_crs(WGS84)
         held.index = held.index.astype(str)

@@ -162,3 +162,44 @@ def test_a_plan_gives_rules_to_the_command(monkeypatch):
     assert seen == [(AidRule(AWAY, "on request", at_once={"engine": 1}, delay_s=120.0),), False]
     with pytest.raises(ValidationError, match="rule"):
         SimulationPart.model_validate({"aid": [{**table, "rule": "sometimes"}]})
+
+
+def test_nobody_is_dispatched_after_its_hours_end():
+    """A call at three, dispatched a minute later: the neighbour's hours end two minutes after that."""
+    calls = regular(6 * HOUR_S, north=(0.035,))
+    hour = calls.incidents["received"].dt.tz_convert(calls.timezone).dt.hour.iloc[0]
+    assert hour == 3
+    theirs = town("E9").apply(fp.SetSchedule("02:00-03:03", units=("E9",)))
+    soon, late = (
+        simulate(theirs, calls, days=7, replications=1, aid=AidRule(AWAY, "automatic", delay_s=delay_s))
+        for delay_s in (60.0, 300.0)
+    )
+    assert sent(soon).get("E9") == 7
+    assert "E9" not in sent(late)
+    assert figures(late)["served"] == 28
+    assert soon.utilisation().loc["E9", "duty_h"] == late.utilisation().loc["E9", "duty_h"] == pytest.approx(7 * 1.05)
+
+
+def test_neighbours_that_are_out_call_no_reserve_in():
+    ours = town("E9", ours=("E1", "E2"))
+    near_them = regular(6 * HOUR_S, north=(0.035,))
+    called = [
+        figures(simulate(ours, near_them, days=7, replications=1, aid=aid, backfill=fp.simulation.Backfill(("E2",), 1)))
+        for aid in (True, AidRule(AWAY))
+    ]
+    assert [one["recalls_a_day"] for one in called] == [4, 0]
+    with pytest.raises(InputError, match="backfill names E9, of a neighbour"):
+        simulate(ours, near_them, days=7, aid=AidRule(AWAY), backfill=fp.simulation.Backfill(("E9",), 1))
+
+
+@pytest.mark.parametrize("limits", [{"engine": 1, "truck": 1}, {"truck": 1, "engine": 1}])
+def test_a_quint_under_two_limits_is_refused_rather_than_lent_beyond_one(limits):
+    theirs = town("E9").apply(fp.AddUnit("Q9", to="N1", type="quint"))
+    calls = at_once(4, north=0.035)
+    with pytest.raises(InputError, match="Q9 counts as several of '"):
+        simulate(theirs, calls, days=7, replications=1, aid=AidRule(AWAY, at_once=limits))
+    found = simulate(
+        theirs, calls, days=7, replications=1, queue=False, aid=AidRule(AWAY, at_once={**limits, "quint": 0})
+    )
+    assert sent(found).get("E9") == 28
+    assert "Q9" not in sent(found)

@@ -169,11 +169,15 @@ def test_a_stay_too_short_for_the_trip_keeps_a_least_time_at_the_scene():
         ({"transports": {"ems": 1.2}}, "share from 0 to 1"),
         ({"shares": {"East": 1.0}}, "no hospital"),
         ({"shares": {"North": 0.5}}, "add up to 0.5"),
+        ({"types": ("ambulence",)}, "types names 'ambulence', which is no type of unit"),
+        ({"places": PLACES.assign(hospital_id=["North", None])}, "a hospital has no id"),
+        ({"places": PLACES.assign(hospital_id=pd.Series([1, "1"], dtype=object))}, "hospital '1' stands twice"),
+        ({"places": PLACES.set_geometry([shapely.Point(), PLACES.geometry[1]], crs=4326)}, "without coordinates"),
     ],
 )
 def test_hospitals_that_cannot_be_are_refused(given, match):
     with pytest.raises(InputError, match=match):
-        Hospitals(PLACES, **given)
+        Hospitals(**{"places": PLACES, **given})
 
 
 def test_what_does_not_fit_the_history_is_refused():
@@ -183,3 +187,9 @@ def test_what_does_not_fit_the_history_is_refused():
         simulate(TOWN, calls(), **asked(hospitals=Hospitals(NORTH, transports={"ems": 1.0}, types=("rescue",))))
     with pytest.raises(InputError, match="points with a CRS"):
         Hospitals(NORTH.set_crs(None, allow_override=True))
+
+
+def test_a_hospital_that_no_road_leads_to_is_refused_rather_than_driven_to_for_ever():
+    away = NORTH.set_geometry([shapely.Point(-139.99, 30.02)], crs=4326)
+    with pytest.raises(InputError, match="hospital 'North' lies farther than 200 m from every road"):
+        simulate(TOWN, calls(), **asked(hospitals=Hospitals(away, transports={"ems": 0.5})))

@@ -317,6 +317,9 @@ def test_reserves_are_called_in_while_both_are_out_and_let_go_after():
         ({"moves": BestMoves(kind="boat")}, InputError, "kind is 'boat'"),
         ({"moves": lambda _: [("E7", "S1")]}, UnknownIdError, "E7"),
         ({"moves": lambda _: [("E2", "S7")]}, UnknownIdError, "S7"),
+        ({"moves": lambda _: ["E2"]}, InputError, "gave 'E2' at [0-9]+ s since the warm-up began: give pairs"),
+        ({"moves": lambda _: [(2, "S1")]}, InputError, "gave \\(2, 'S1'\\) at"),
+        ({"moves": lambda _: 5}, InputError, "raised TypeError at"),
         ({"moves": lambda _: [("E2", "S1"), ("E2", "S2")]}, InputError, "'E2', which cannot be moved now"),
         ({"moves": lambda _: [("E1", "S2")]}, InputError, "'E1', which cannot be moved now"),
         ({"backfill": Backfill(("E7",), 1)}, UnknownIdError, "E7"),
@@ -333,6 +336,7 @@ def test_what_cannot_be_done_is_refused(asked, error, match):
     ("make", "match"),
     [
         (lambda: ComplianceTable({1: ["S1", "S2"]}), "level 1 holds 2 stations"),
+        (lambda: ComplianceTable({1.5: ["S1"]}), "level 1.5: give levels from 1 unit free on, as whole numbers"),
         (lambda: ComplianceTable({0: []}), "level 0: give levels from 1"),
         (lambda: ComplianceTable({1: ["S1"]}, assign="best"), "assign is 'best': write 'least drive'"),
         (lambda: BestMoves(least_share=2), "least_share is 2"),
@@ -347,3 +351,27 @@ def test_what_cannot_be_done_is_refused(asked, error, match):
 def test_settings_that_cannot_be_are_refused(make, match):
     with pytest.raises(InputError, match=match):
         make()
+
+
+@pytest.mark.parametrize("argument", ["moves", "policy"])
+def test_what_a_policy_raises_names_it_and_the_moment_and_is_kept(argument):
+    def my_policy(moment):
+        raise KeyError(moment.kind)
+
+    with pytest.raises(InputError, match=rf"{argument} \(.*my_policy\) raised KeyError at \d+ s since") as found:
+        simulate(TOWN, EDGE, days=3, replications=1, **{argument: my_policy})
+    assert isinstance(found.value.__cause__, KeyError)
+
+
+@pytest.mark.parametrize("rubbish", [5, ["E1"], np.array(["E1", "E2"]), np.nan])
+def test_a_dispatch_policy_that_names_no_unit_is_refused(rubbish):
+    with pytest.raises(InputError, match=r"policy sent .* where engine was asked for: it may send one of 'E1'"):
+        simulate(TOWN, EDGE, days=3, replications=1, policy=lambda _: rubbish)
+
+
+def test_what_a_policy_of_moves_can_never_do_is_said():
+    town = fp.examples.line_town()
+    more = simulate(TOWN, EDGE, days=3, replications=1, moves=ComplianceTable({1: ["S1"], 7: ["S1"]}, kind="engine"))
+    assert any("levels for more units than the 2 of 'engine' there are, which do nothing: 7" in n for n in more.notes)
+    none = simulate(town, EDGE, days=3, replications=1, moves=BestMoves(kind="truck"))
+    assert any("moves is of 'truck', of which no unit can be moved up: nobody is" in note for note in none.notes)

@@ -597,3 +597,13 @@ def test_zones_know_no_categories():
         TOWN.apply(fp.ScaleDemand(2, weight="population", categories=("fire",)))
     grown = TOWN.apply(fp.ScaleDemand(2, categories=("fire",)))
     assert grown.zones["population"].tolist() == TOWN.zones["population"].tolist()
+
+
+def test_a_unit_held_over_after_its_hours_keeps_its_mean_within_its_interval():
+    """On duty for an hour a day, at a call of two hours in it."""
+    calls = regular(6 * HOUR_S, stay_s=7200.0, north=(0.001,))
+    town = two_stations().apply(fp.SetSchedule("02:30-03:30", units=("E1",)))
+    row = simulate(town, calls, days=7, replications=2).utilisation().loc["E1"]
+    assert row["utilisation"] == pytest.approx(2.0, abs=0.05)
+    assert row["low"] == pytest.approx(row["utilisation"])
+    assert row["high"] == pytest.approx(row["utilisation"])

@@ -112,14 +112,15 @@ def units_on_duty(
     kind_start, kind_unit = units_by_kind(serves, row, len(stations))
     mate_start, mate = mates_of(crew_numbers(units))
     notes += crews_said(units)
-    count = np.bincount(duty.owner, minlength=len(units))
+    asked = _asked_in(duty, terms.after_s)
+    count = np.bincount(asked.owner, minlength=len(units))
     fleet = UnitsInService(
         station=row.astype(np.int32),
         kind_start=kind_start,
         kind_unit=kind_unit,
         duty_start=np.concatenate([[0], np.cumsum(count)]).astype(np.int64),
-        duty_begin_s=(duty.begin_us - clock.ends_us[0]) / MICRO,
-        duty_end_s=(duty.end_us - clock.ends_us[0]) / MICRO,
+        duty_begin_s=(asked.begin_us - clock.ends_us[0]) / MICRO,
+        duty_end_s=(asked.end_us - clock.ends_us[0]) / MICRO,
         crew=np.array([crews.index(t) for t in types], dtype=np.int32),
         factor=factor,
         assignable=assignable,
@@ -142,6 +143,13 @@ def _duty(units: pd.DataFrame, clock: LocalPeriod, brown_outs: Mapping[str, Sequ
             spans = without(spans, _spell(spell, clock, str(unit_id)))
         parts.append(Spans(np.full(len(spans.owner), unit, dtype=np.int64), spans.begin_us, spans.end_us))
     return merge(Spans(*(np.concatenate(part) for part in zip(*parts, strict=True))))
+
+
+def _asked_in(duty: Spans, after_s: NDArray[np.float64]) -> Spans:
+    """Give the spans in which units can be asked for: one that is sent only after a while is to be on duty then."""
+    end_us = duty.end_us - np.round(after_s[duty.owner] * MICRO).astype(np.int64)
+    some = end_us > duty.begin_us
+    return Spans(duty.owner[some], duty.begin_us[some], end_us[some])
 
 
 def _spell(spell: str | tuple[str, str], clock: LocalPeriod, unit_id: str) -> Spans:

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from fireplan._checked import takes
+from fireplan._checked import said, takes
 from fireplan._kernel import simulation as kernel
 from fireplan.errors import InputError, listed, quoted
+from fireplan.simulation._simulate._asked_policies import asking
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -110,26 +111,27 @@ class Dispatch:
             first = {u: s for u, s in able.items() if fleet.after_s[u] < kernel.LAST_OF_ALL_S}
             able = first or able  # neighbours that have to be asked are seen where no other would do
             category, call_type, priority = (str(words[pattern[row]]) for words in self._said)
-            chosen = self._policy(
-                DispatchMoment(
-                    at_s=at_s,
-                    kind=self._kinds[kind],
-                    category=category,
-                    call_type=call_type,
-                    priority=priority,
-                    free=tuple(self._ids[u] for u in able),
-                    travel_s=tuple(able.values()),
-                    all_free=tuple(self._ids[u] for u in free),
-                )
+            moment = DispatchMoment(
+                at_s=at_s,
+                kind=self._kinds[kind],
+                category=category,
+                call_type=call_type,
+                priority=priority,
+                free=tuple(self._ids[u] for u in able),
+                travel_s=tuple(able.values()),
+                all_free=tuple(self._ids[u] for u in free),
             )
+            with asking("policy", self._policy, f"at {at_s:.0f} s since the warm-up began"):
+                chosen = self._policy(moment)
             if chosen is None:
                 return -1
-            found = [u for u in able if self._ids[u] == chosen]
+            found = [u for u in able if isinstance(chosen, str) and self._ids[u] == chosen]
             if not found:
                 named = listed(quoted(self._ids[u]) for u in able)
+                gave = quoted(chosen) if isinstance(chosen, str) else said(chosen)
                 raise InputError(
-                    f"policy sent {quoted(chosen)} where {self._kinds[kind]} was asked for: it may send one of {named},"
-                    " or None for none"
+                    f"policy sent {gave} where {self._kinds[kind]} was asked for: it may send one of {named}, or None"
+                    " for none"
                 )
             return found[0]
 

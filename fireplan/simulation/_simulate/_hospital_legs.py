@@ -10,7 +10,7 @@ import shapely
 
 from fireplan import wording
 from fireplan._kernel.simulation import nearest_first
-from fireplan.errors import InputError, listed, quoted
+from fireplan.errors import Faults, InputError, listed, quoted
 from fireplan.simulation._hospitals import LEAST_SCENE_S
 from fireplan.simulation._simulate._drive_medians import call_places, minute_of_week, on_road, periods_driven
 from fireplan.travel._travel_times import time_rows
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from fireplan.simulation._hospitals import Hospitals
     from fireplan.simulation._simulate._call_templates import CallTemplates
     from fireplan.simulation._simulate._drive_medians import DriveMedians
+    from fireplan.travel._places import Places
 
 NOWHERE = -1
 """In place of a hospital: no patient is taken."""
@@ -88,6 +89,7 @@ def hospital_legs(
     ends, place, _ = call_places(scenario, templates)
     xy = shapely.get_coordinates(hospitals.places.geometry.to_numpy())
     there = on_road(scenario, xy)
+    _refuse_off_road(scenario, hospitals, there)
     named = there._replace(ids=pd.Index([f"hospital {name}" for name in hospitals.ids], name="station_id"))
     driven = periods_driven(scenario)
     # As everywhere in a simulation, a way takes as long there as back.
@@ -106,7 +108,7 @@ def hospital_legs(
         away_s = np.take_along_axis(legs + wall_s, nearest[:, None], axis=1)[:, 0]
     else:
         share = np.array([hospitals.shares.get(name, 0.0) for name in hospitals.ids])
-        cumulated = np.cumsum(share)
+        cumulated = np.cumsum(share) / share.sum()  # one of no share, at the end, is never chosen
         with np.errstate(invalid="ignore"):
             away_s = np.where(share > 0, share * (legs + wall_s), 0.0).sum(axis=1)
     lost = takes & ~np.isfinite(away_s)
@@ -121,6 +123,18 @@ def hospital_legs(
     scene_s = np.where(takes, np.maximum(left_s, least_s), stay_s)
     notes.append(_said(hospitals, takes, scene_s, away_s, short))
     return drives, HospitalLegs(hospitals, takes, scene_s, leg_s, drives.median_s.shape[1] - len(xy), cumulated), notes
+
+
+def _refuse_off_road(scenario: Scenario, hospitals: Hospitals, there: Places) -> None:
+    """Refuse hospitals that no road leads to: ambulances would be on their way there for days."""
+    faults = Faults("Hospitals")
+    for name, away_m in zip(hospitals.ids, there.on_road.offset_m, strict=True):
+        if not away_m <= scenario.snap_limit_m:
+            faults.add(
+                f"hospital {quoted(name)} lies farther than {wording.distance(scenario.snap_limit_m)} from every road:"
+                " check its coordinates, and that the roads cover it"
+            )
+    faults.raise_if_any()
 
 
 def _takers(templates: CallTemplates, hospitals: Hospitals) -> tuple[NDArray[np.bool_], list[str]]:

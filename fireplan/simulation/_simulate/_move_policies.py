@@ -87,8 +87,8 @@ class ComplianceTable:
         for n, stations in self.levels.items():
             if isinstance(stations, str):
                 faults.add(f"level {n} is {quoted(stations)}: give a list of stations")
-            elif n < 1:
-                faults.add(f"level {n}: give levels from 1 unit free on")
+            elif not (n >= 1 and float(n).is_integer()):
+                faults.add(f"level {n}: give levels from 1 unit free on, as whole numbers")
             elif len(stations) > n:
                 faults.add(f"level {n} holds {len(stations)} stations: {n} units hold no more than {n}")
         faults.raise_if_any()

@@ -69,7 +69,7 @@ def movement_of(
     units, fleet = crews.units, crews.fleet
     n, stations = len(units), drives.stations
     counts = (supply(units)[:, KINDS.index(kind)] > 0) & ~crews.terms.theirs
-    reserve, notes = _reserve(backfill, units, fleet)
+    reserve, notes = _reserve(backfill, units, fleet, crews.terms.theirs)
     shares_crew = np.diff(fleet.mate_start) > 0
     still = np.flatnonzero(counts & shares_crew)
     if moves is not None and len(still):
@@ -82,6 +82,14 @@ def movement_of(
         reach, weight = reached_zones(scenario, cover, units["turnout_s"].to_numpy(float), processing_s=processing_s)
         notes.append(f"moves are weighed by what {_said_of(cover, processing_s)} covers at the planned or median drive")
     movable = counts & ~shares_crew & ~reserve.unit
+    if moves is not None and not movable.any():
+        notes.append(f"moves is of {quoted(kind)}, of which no unit can be moved up: nobody is")
+    above = sorted(n for n in moves.levels if n > counts.sum()) if isinstance(moves, ComplianceTable) else []
+    if above:
+        notes.append(
+            f"the table of compliance has levels for more units than the {int(counts.sum())} of {quoted(kind)} there"
+            f" are, which do nothing: {listed(above)}"
+        )
     ground = _ground(scenario, crews, drives, clock, counts, movable, reach, weight)._replace(
         while_moving=known and moves.while_moving  # type: ignore[union-attr]
     )
@@ -104,7 +112,9 @@ def _said_of(cover: Objective, processing_s: float) -> str:
     return told
 
 
-def _reserve(backfill: Backfill | None, units: pd.DataFrame, fleet: UnitsInService) -> tuple[Reserve, list[str]]:
+def _reserve(
+    backfill: Backfill | None, units: pd.DataFrame, fleet: UnitsInService, theirs: NDArray[np.bool_]
+) -> tuple[Reserve, list[str]]:
     """Say who is called in, and when."""
     n = len(units)
     none = np.zeros(n, dtype=np.bool_)
@@ -114,8 +124,12 @@ def _reserve(backfill: Backfill | None, units: pd.DataFrame, fleet: UnitsInServi
     for unit in backfill.units:
         if unit not in ids:
             raise UnknownIdError("unit in service", unit, ids)
-    of_kind = supply(units)[:, KINDS.index(kind_of_reserve(backfill))] > 0
+    of_kind = (supply(units)[:, KINDS.index(kind_of_reserve(backfill))] > 0) & ~theirs
     reserve = np.isin(ids, backfill.units)
+    if (reserve & theirs).any():
+        raise InputError(
+            f"backfill names {listed(units.index[reserve & theirs])}, of a neighbour: name units of your own"
+        )
     if (np.diff(fleet.mate_start)[reserve] > 0).any():
         raise InputError("backfill names a unit that shares its crew with others: it cannot be called in by itself")
     if backfill.when_out > int((of_kind & ~reserve).sum()):

@@ -9,6 +9,7 @@ import numpy as np
 
 from fireplan._kernel import simulation as kernel
 from fireplan.errors import InputError, UnknownIdError, listed, quoted
+from fireplan.simulation._simulate._asked_policies import asking, name_of
 from fireplan.simulation._simulate._move_policies import DMEXCLP, BestMoves, ComplianceTable, MoveMoment
 
 if TYPE_CHECKING:
@@ -235,8 +236,9 @@ def _ask_in_python(
         ),
     )  # fmt: skip
     moved: set[int] = set()
-    for unit_id, station in movement.own(moment) if movement.own is not None else ():
-        unit, to = _known(unit_id, ids, "unit"), _known(station, stations, "open station")
+    for unit_id, station in _pairs(movement.own, moment) if movement.own is not None else ():
+        of = f"named by moves ({name_of(movement.own)}) {_when(moment)}"
+        unit, to = _known(unit_id, ids, f"unit {of}"), _known(station, stations, f"open station {of}")
         if not posts.may[unit] or unit in moved:
             able = listed(ids[u] for u in free if posts.may[u] and u not in moved)
             raise InputError(f"moves sends {quoted(unit_id)}, which cannot be moved now: {able or 'nobody'} can")
@@ -247,6 +249,24 @@ def _ask_in_python(
         moved.add(unit)
         kernel.move(unit, to, kernel.ADVISED, at_s, fleet, drives, ground, moments, posts, made)
     posts.fresh[:] = False
+
+
+def _pairs(own: OwnMoves, moment: MoveMoment) -> list[tuple[str, str]]:
+    """Ask a policy for its moves; what goes wrong in it is said with the moment, and raised from its own error."""
+    told = _when(moment)
+    with asking("moves", own, told):
+        given = own(moment)
+        found = [] if given is None else list(given)
+    for pair in found:
+        if not (isinstance(pair, tuple | list) and len(pair) == 2 and all(isinstance(name, str) for name in pair)):
+            raise InputError(
+                f"moves ({name_of(own)}) gave {pair!r} {told}: give pairs of a unit's id and a station's, or none"
+            )
+    return found
+
+
+def _when(moment: MoveMoment) -> str:
+    return f"at {moment.at_s:.0f} s since the warm-up began"
 
 
 def _known(name: str, names: tuple[str, ...], what: str) -> int:

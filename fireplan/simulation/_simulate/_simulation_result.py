@@ -292,7 +292,7 @@ class Simulation(OfOneRelease):
             }
             for name, (title, unit) in titles.items()
         ]
-        whole = mean_interval([float(b.sum() / d) if d else float("nan") for b, d in busy], least=0.0, most=1.0)
+        whole = mean_interval([float(b.sum() / d) if d else float("nan") for b, d in busy], least=0.0)
         sent = sum(values["units_sent"][1] for values in rows)
         told.append(
             {"measure": "utilisation", "title": "Units committed", "unit": "share of time on duty",
@@ -310,7 +310,8 @@ class Simulation(OfOneRelease):
         -------
         By `unit_id`: `unit_type`, `station_id`, `utilisation` (share of its time on duty from dispatch to clear, mean
         over replications) with its 95 % interval `low` to `high`, `sent` (in a replication, on average), `duty_h` (on
-        duty in a replication) [h], `replications`. Missing of a unit that is never on duty.
+        duty in a replication) [h], `replications`. Missing of a unit that is never on duty. A unit held over after its
+        hours is still committed, so that it may pass 1, as in `workload`.
         """
         units = len(self._units)
         busy = np.array([self._busy_s(found) for found in self._runs])
@@ -320,7 +321,7 @@ class Simulation(OfOneRelease):
         duty_s = each_s.mean(axis=0) if reserves else duty_s
         with np.errstate(invalid="ignore", divide="ignore"):
             shares = busy / each_s
-        each = [mean_interval(shares[:, unit], least=0.0, most=1.0) for unit in range(units)]
+        each = [mean_interval(shares[:, unit], least=0.0) for unit in range(units)]
         sent = [np.bincount(f.sent.unit[self._sent_rows(f)], minlength=units) for f in self._runs]
         table = pd.DataFrame(
             {
@@ -416,7 +417,7 @@ class Simulation(OfOneRelease):
 
     def _duty_s(self, found: Replication) -> NDArray[np.float64]:
         """Time on duty of each unit, within the period that counts. [s]"""
-        begin, end = self._model.fleet.duty_begin_s, self._model.fleet.duty_end_s
+        begin, end = ((us - self._model.clock.ends_us[0]) / 1e6 for us in (self._duty.begin_us, self._duty.end_us))
         span = np.clip(end, found.counted_from_s, found.until_s) - np.clip(begin, found.counted_from_s, found.until_s)
         duty_s = _sums(self._duty.owner, span, len(self._units))
         if found.made is not None and self._model.movement is not None:
