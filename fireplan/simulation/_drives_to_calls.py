@@ -11,11 +11,13 @@ import pandas as pd
 
 from fireplan._kernel.simulation import mates_of
 from fireplan._kernel.simulation.replay import ReplayDrives, StaffedUnits
+from fireplan.errors import quoted
 from fireplan.response_performance._time_bins import clock_of, staffed_spans
 from fireplan.roads import REST, OnRoad
 from fireplan.roads._snapping import in_crs
 from fireplan.roads._speed_periods import DAY_MIN, period_of
 from fireplan.simulation._past_calls import turnout_factors
+from fireplan.simulation._spells_out import without_spells
 from fireplan.stations._shared_crews import crew_numbers
 from fireplan.travel import Places, places, time_rows
 from fireplan.travel._places import station_places
@@ -26,6 +28,7 @@ if TYPE_CHECKING:
 
     from fireplan.scenario import Scenario
     from fireplan.simulation._past_calls import PastCalls
+    from fireplan.simulation._spells_out import SpellsOut
 
 NEAR_M = 500.0
 """ReplayDrives shorter than this say little of what a metre takes: their start does. [m]"""
@@ -55,8 +58,17 @@ def drives_to_calls(scenario: Scenario, past: PastCalls) -> ReplayDrives:
     )  # fmt: skip
 
 
-def fleet_of(scenario: Scenario, past: PastCalls) -> StaffedUnits:
-    """Units at open stations, and when each is staffed; one at a closed station, or of a kind never sent, never is."""
+def fleet_of(scenario: Scenario, past: PastCalls, out: SpellsOut | None = None) -> StaffedUnits:
+    """
+    Units at open stations, and when each is staffed; one at a closed station, or of a kind never sent, never is.
+
+    Parameters
+    ----------
+    scenario, past
+        Whose units, and the calls.
+    out
+        When units are out of service besides.
+    """
     units, stations = scenario.units, station_places(scenario).ids
     station = stations.get_indexer(pd.Index(units["station_id"]))
     clock = clock_of(pd.Series(past.attendance.incidents["local"]), past.attendance.timezone, start=None, end=None)
@@ -66,7 +78,10 @@ def fleet_of(scenario: Scenario, past: PastCalls) -> StaffedUnits:
     far_s = 10.0 * 366 * 86_400  # whoever is on duty at an end of the period is so beyond it
     begin, end, count = [], [], [0]
     for u in range(len(units)):
-        spans = known[code[u]]
+        unit_id = str(units.index[u])
+        spans = without_spells(
+            known[code[u]], (out or {}).get(unit_id, ()), clock, f"out_of_service of {quoted(unit_id)}"
+        )
         on = station[u] >= 0
         b = np.where(spans.begin_us <= first, -far_s, (spans.begin_us - past.starts_us) / 1e6) if on else np.empty(0)
         e = np.where(spans.end_us >= last, far_s, (spans.end_us - past.starts_us) / 1e6) if on else np.empty(0)

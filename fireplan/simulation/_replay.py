@@ -16,7 +16,7 @@ from fireplan._kernel.jit import compiling_or
 from fireplan._kernel.simulation.replay import FROM_HOME, FROM_ROAD, GRID, NOBODY, send_again, send_loop
 from fireplan._one_release import OfOneRelease
 from fireplan.changes._demand import scaled_demand
-from fireplan.errors import Faults, InputError, listed, quoted
+from fireplan.errors import Faults, InputError, UnknownIdError, listed, quoted
 from fireplan.progress import listening
 from fireplan.response_performance._attendance import Attendance, attend
 from fireplan.response_performance._overlapping import overlapping, overlapping_said
@@ -34,6 +34,8 @@ from fireplan.standards._library import standard_of
 from fireplan.stations._shared_crews import crews_said
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
     import geopandas as gpd
     from numpy.typing import NDArray
 
@@ -215,6 +217,7 @@ def replay(  # noqa: PLR0913 - each has a usual value
     choice: Literal["measured", "nearest"] = "measured",
     returning: Literal["measured", "held", "at station", "on the way"] = "measured",
     ties_s: float = TIES_S,
+    out_of_service: Mapping[str, str | Sequence[str | tuple[str, str]]] | None = None,
     seed: int = 1,
 ) -> Replay:
     """
@@ -240,6 +243,9 @@ def replay(  # noqa: PLR0913 - each has a usual value
         What a unit that has cleared can do before it is home; "measured": what fits the record best.
     ties_s
         A unit that clears no more than this after a dispatch counts as free for it. [s]
+    out_of_service
+        By unit, when it was out of service besides its schedule and its calls, such as for repair or training: hours of
+        the week, or spells of local time such as [("2025-07-01 08:00", "2025-07-02")].
     seed
         Of the luck of drives.
 
@@ -259,9 +265,9 @@ def replay(  # noqa: PLR0913 - each has a usual value
     Responses are taken in order of dispatch. A unit is committed from dispatch to clear, and then drives home: the time
     that a drive from its station takes, or less if it was called off on the way. "on the way" puts it on the straight
     line home; from the scene a metre takes what it takes on all drives. A commitment without a stamp of its end, or of
-    over a day, ends with its last stamp. A unit is out of service outside its `schedule`; other spells are in no table
-    and are not known. Stations that are closed send nobody. Of units that share a crew (`shared_crew`) one is out at a
-    time, by the rules; the others can be sent when it is home.
+    over a day, ends with its last stamp. A unit is out of service outside its `schedule` and in spells that are
+    told (`out_of_service`); others are not known. Stations that are closed send nobody. Of units that share a crew
+    (`shared_crew`) one is out at a time, by the rules; the others can be sent when it is home.
 
     With `choice="measured"` a station is sent in proportion to its drive to the power of -s (a logit choice on the
     logarithm of the drive), and s is such that the nearest is expected at as many calls with one unit of its kind as it
@@ -308,8 +314,11 @@ def replay(  # noqa: PLR0913 - each has a usual value
             f" give {quoted(department.name)}"
         )
     given = history if isinstance(history, Attendance) else attend(history, scenario=department, policy=policy)
+    for unit in out_of_service or {}:
+        if unit not in department.units.index and unit not in scenario.units.index:
+            raise UnknownIdError("unit", unit, department.units.index)
     past = past_calls(given, department, seed=seed)
-    drives, fleet = drives_to_calls(department, past), fleet_of(department, past)
+    drives, fleet = drives_to_calls(department, past), fleet_of(department, past, out_of_service)
     past = past.reached(drives.travel_s)
     errors, way = _by_ways_home(past, fleet, drives, ties_s)
     way = way if returning == "measured" else RETURNING.index(returning)
@@ -326,7 +335,7 @@ def replay(  # noqa: PLR0913 - each has a usual value
     else:
         past = replace(past, sent=called_off_last(past_sent))
         if scenario is not department:
-            drives, fleet = drives_to_calls(scenario, past), fleet_of(scenario, past)
+            drives, fleet = drives_to_calls(scenario, past), fleet_of(scenario, past, out_of_service)
         as_told = _of_scenario(past.sent, past.units, scenario, fleet)
         found = send_again(as_told, fleet, drives, by_rules=True, returning=way, ties_s=ties_s, steepness=steepness)
         calls = call_figures(past, found, scenario, objective, by_rules=True)
@@ -334,7 +343,8 @@ def replay(  # noqa: PLR0913 - each has a usual value
         scenario, sent, objective, RETURNING[way], base, errors, calls,
         dispatch_table(past, found, scenario, objective), _as_history(given), responses_of(past, found, scenario),
         attendance=given, left_out=tuple((why, n) for why, n in past.left_out.items() if n),
-        notes=_notes(past, found, scenario, RETURNING[way], pace_note, steepness if sent == "rules" else None),
+        notes=_notes(past, found, scenario, RETURNING[way], pace_note, steepness if sent == "rules" else None,
+                     told_out=bool(out_of_service)),
         seed=seed, timezone=given.timezone,
     )  # fmt: skip
 
@@ -423,14 +433,22 @@ def _as_history(attendance: Attendance) -> gpd.GeoDataFrame:
 
 
 def _notes(
-    past: PastCalls, found: SentAgain, scenario: Scenario, way: str, pace_note: str, steepness: float | None
+    past: PastCalls,
+    found: SentAgain,
+    scenario: Scenario,
+    way: str,
+    pace_note: str,
+    steepness: float | None,
+    *,
+    told_out: bool,
 ) -> tuple[str, ...]:
     """Say what the figures rest on."""
     spread = None if scenario.calibration is None else scenario.calibration.spread
     free = "held until it is there" if way == "held" else f"free, {way}"
     notes = [
         f"a unit on its way home is {free}: of the ways to treat it, see `rules`",
-        "units out of service for other reasons than their schedule are not known",
+        "units out of service for other reasons than their schedule are not known"
+        + (", but for those told in `out_of_service`" if told_out else ""),
     ]
     if spread is None:
         notes.append(

@@ -153,6 +153,14 @@ def test_a_crew_that_is_out_with_one_unit_cannot_take_the_other():
     assert shared.unit.tolist() == [0, -1, 0]
 
 
+def test_a_unit_comes_home_from_where_no_way_home_is_known():
+    # As long as the way out: home 60 s after it is clear at 360 s.
+    asked = queues.asked_at([0.0, 419.0, 421.0], [300.0] * 3, np.zeros(3))._replace(leaves=np.ones(3, dtype=np.int32))
+    drives = queues.drives_of(np.array([[60.0, np.inf]]))
+    sent = send_units(asked, queues.fleet_at(np.zeros(1), 1, assignable=False), drives, queue=np.array([False]))
+    assert sent.unit.tolist() == [0, -1, 0]
+
+
 def test_a_unit_drives_home_from_where_it_leaves():
     # Clear at 60 + 300 s at the second place, 500 s from home: home at 860 s, not at 420 s.
     asked = queues.asked_at([0.0, 850.0, 861.0], [300.0] * 3, np.zeros(3))._replace(leaves=np.ones(3, dtype=np.int32))

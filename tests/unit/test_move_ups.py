@@ -296,6 +296,13 @@ def test_reserves_are_called_in_while_both_are_out_and_let_go_after():
     hours = float((calls["released"] - calls["staffed"]).dt.total_seconds().sum()) / 3600
     assert figures(found)["recalled_hours_a_day"] == pytest.approx(hours / 7)
     assert found.utilisation().loc["E9", "duty_h"] == pytest.approx(hours)
+    # Of each of its two spells a day it is on duty for one alone: between midnight and noon.
+    mornings = simulate(
+        town.apply(fp.SetSchedule("00:00-12:00", units=("E9",))), both, days=7, replications=1, backfill=reserve,
+        assignable=False,
+    )  # fmt: skip
+    assert mornings.utilisation().loc["E9", "duty_h"] == pytest.approx(hours / 2, rel=0.01)
+    assert figures(mornings)["recalled_hours_a_day"] == pytest.approx(hours / 14, rel=0.01)
     # A call in that time gets it; with a recall that takes too long nobody is staffed.
     late = simulate(town, both, days=7, replications=1, backfill=Backfill(("E9",), 2, after_s=7200.0))
     assert figures(late)["recalls_a_day"] == 2

@@ -397,3 +397,17 @@ def test_scaled_demand_changes_no_record():
     found = replay(street().apply(fp.ScaleDemand(2)), past, objective=ENGINE)
     assert len(found.calls) == 1
     assert any("demand that is scaled changes nothing here" in note for note in found.notes)
+
+
+def test_a_unit_that_is_out_of_service_leaves_its_calls_to_the_next():
+    past = history(*[call(f"I{k}", "E1", 7200 * k) for k in range(3)], points=[NEAR_S1] * 3)
+    noon = past.incidents["received"].min().tz_convert(past.timezone)
+    spell = [tuple(str((noon + pd.Timedelta(hours=h)).tz_localize(None)) for h in (1, 3))]
+    found = replay(street(), past, objective=ENGINE, out_of_service={"E1": spell})
+    assert found.calls["unit_id"].tolist() == ["E1", "E2", "E1"]
+    assert any("but for those told in `out_of_service`" in note for note in found.notes)
+    assert replay(street(), past, objective=ENGINE, out_of_service={"E1": "always"}).calls["unit_id"].eq("E2").all()
+    with pytest.raises(fp.errors.UnknownIdError, match="E9"):
+        replay(street(), past, objective=ENGINE, out_of_service={"E9": "always"})
+    with pytest.raises(InputError, match=r"out_of_service of 'E1': .* ends no later than it begins"):
+        replay(street(), past, objective=ENGINE, out_of_service={"E1": [("2025-01-02", "2025-01-01")]})

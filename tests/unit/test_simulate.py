@@ -348,6 +348,7 @@ def test_it_says_itself_in_a_few_lines():
         ({"growth": -1.0}, "growth of 'fire' is -1"),
         ({"growth": {"ems": 2.0}}, "growth names 'ems', but the categories of the history are 'fire'"),
         ({"run_cards": {"ems": {"engine": 1}}}, "run_cards names 'ems'"),
+        ({"run_cards": {"fire": {"enjine": 1}}}, "asks for 'enjine', which is no type of unit: known are"),
         ({"run_cards": {"fire": {"engine": 0}}}, "asks for nothing"),
         ({"run_cards": {"fire": {"engine": -1}}}, "asks for -1 of 'engine'"),
         ({"brown_outs": {"E1": [("2025-03-05", "2025-03-04")]}}, "ends no later than it begins"),

@@ -429,6 +429,8 @@ def send(
         drive_s *= math.exp(min(max(way, LEAST_UPPER), MOST_UPPER) * asked.drive_z[row])
     arrived_s = enroute_s + drive_s
     back_s = float(drives.median_s[asked.period[row], asked.leaves[row], moments.station[unit]])
+    if back_s == np.inf:  # no way home is known from there: as long as the way out
+        back_s = median_s
     off_s = asked.called_off_s[row]
     if off_s >= 0.0:
         arrived_s, cleared_s = np.nan, max(at_s + off_s, enroute_s)

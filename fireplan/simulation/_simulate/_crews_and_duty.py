@@ -10,9 +10,10 @@ import pandas as pd
 from fireplan import wording
 from fireplan._kernel.simulation import LAST_OF_ALL_S, UnitsInService, lent_terms, mates_of, units_by_kind
 from fireplan.errors import InputError, UnknownIdError, listed, quoted
-from fireplan.response_performance._time_bins import Spans, merge, staffed_spans, without
+from fireplan.response_performance._time_bins import Spans, merge, staffed_spans
 from fireplan.scenario import held
 from fireplan.simulation._aid_rules import lending
+from fireplan.simulation._spells_out import without_spells
 from fireplan.stations._apparatus import ALSO_COUNTS_AS
 from fireplan.stations._schedules import ALWAYS
 from fireplan.stations._shared_crews import crew_numbers, crews_said
@@ -138,9 +139,8 @@ def _duty(units: pd.DataFrame, clock: LocalPeriod, brown_outs: Mapping[str, Sequ
     for unit, (unit_id, schedule) in enumerate(units["schedule"].fillna(ALWAYS).astype(str).items()):
         if schedule not in known:
             known[schedule] = staffed_spans(schedule, clock)
-        spans = known[schedule]
-        for spell in brown_outs.get(str(unit_id), ()):
-            spans = without(spans, _spell(spell, clock, str(unit_id)))
+        out = brown_outs.get(str(unit_id), ())
+        spans = without_spells(known[schedule], out, clock, f"brown_outs of {quoted(unit_id)}")
         parts.append(Spans(np.full(len(spans.owner), unit, dtype=np.int64), spans.begin_us, spans.end_us))
     return merge(Spans(*(np.concatenate(part) for part in zip(*parts, strict=True))))
 
@@ -150,28 +150,6 @@ def _asked_in(duty: Spans, after_s: NDArray[np.float64]) -> Spans:
     end_us = duty.end_us - np.round(after_s[duty.owner] * MICRO).astype(np.int64)
     some = end_us > duty.begin_us
     return Spans(duty.owner[some], duty.begin_us[some], end_us[some])
-
-
-def _spell(spell: str | tuple[str, str], clock: LocalPeriod, unit_id: str) -> Spans:
-    """Give one spell out of service, or hours of every week."""
-    if isinstance(spell, str):
-        return staffed_spans(spell, clock)
-    try:
-        ends = [pd.Timestamp(time) for time in spell]
-    except ValueError as error:
-        raise InputError(
-            f"brown_outs of {quoted(unit_id)}: {spell!r} is no begin and end: write ('2025-01-01 08:00', '2025-01-02')"
-        ) from error
-    begin, end = (
-        (t if t.tzinfo else t.tz_localize(clock.timezone, ambiguous=True, nonexistent="shift_forward"))
-        .tz_convert("UTC")
-        .as_unit("us")
-        .asm8.astype(np.int64)
-        for t in ends
-    )
-    if not begin < end:
-        raise InputError(f"brown_outs of {quoted(unit_id)}: {spell!r} ends no later than it begins")
-    return Spans(np.zeros(1, np.int64), np.array([begin]), np.array([end]))
 
 
 def turnout_table(scenario: Scenario, units: pd.DataFrame, categories: Sequence[str]) -> NDArray[np.float64]:

@@ -31,6 +31,7 @@ from fireplan.simulation._simulate._move_ups import movement_of
 from fireplan.simulation._simulate._replications import Replication, SimulationModel, simulated
 from fireplan.simulation._simulate._simulation_result import Simulation, share_within
 from fireplan.simulation._whole_week import refuse_parts
+from fireplan.stations._apparatus import unit_types
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -221,7 +222,7 @@ def known_of(
     first = scenario
     while first.parent is not None and len(first.parent.units):
         first = first.parent
-    templates = call_templates(history, first, run_cards=_cards(run_cards))
+    templates = call_templates(history, first, run_cards=_cards(run_cards, first.units["type"]))
     base = scenario
     while base.parent is not None and base.parent.roads.fingerprint == scenario.roads.fingerprint:
         base = base.parent
@@ -378,12 +379,17 @@ def _check(days: int, replications: int, seed: int, within: float | None, warm_u
     faults.raise_if_any()
 
 
-def _cards(cards: Mapping[str | tuple[str, str], Mapping[str, int]] | None) -> RunCards | None:
+def _cards(cards: Mapping[str | tuple[str, str], Mapping[str, int]] | None, types: Iterable[str]) -> RunCards | None:
     if cards is None:
         return None
-    faults = Faults("run_cards")
+    faults, known = Faults("run_cards"), {*unit_types().values(), *types}
     for category, card in cards.items():
         for kind, n in card.items():
+            if kind not in known:
+                faults.add(
+                    f"{card_of(category)} asks for {quoted(kind)}, which is no type of unit: known are"
+                    f" {listed(sorted(known))}"
+                )
             if not (n >= 0 and float(n).is_integer()):
                 faults.add(f"{card_of(category)} asks for {n!r} of {quoted(kind)}: give a whole number of units")
         if not any(card.values()):

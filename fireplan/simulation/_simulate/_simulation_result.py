@@ -201,15 +201,16 @@ class Simulation(OfOneRelease):
     @property
     def recalls(self) -> pd.DataFrame:
         """
-        Reserves that were called in, in the first replication.
+        Reserves that were called in, in the first replication, or in service still from the warm-up.
 
         Returns
         -------
         `unit_id`, `called`, `staffed` and `released` [UTC]; of one that was needed no longer before it was staffed the
         latter two are missing. Empty without `backfill`.
         """
-        unit, called, staffed, released = _recalls(self._runs[0])
-        rows = _within(called, self._runs[0])
+        first = self._runs[0]
+        unit, called, staffed, released = _recalls(first)
+        rows = (np.fmax(called, released) >= first.counted_from_s) & (called < first.until_s)  # or called in before
         return pd.DataFrame(
             {
                 "unit_id": pd.array(self._units.index.to_numpy(object)[unit[rows]], dtype="str"),
@@ -375,12 +376,8 @@ class Simulation(OfOneRelease):
         days = (found.until_s - found.counted_from_s) / DAY_S
         rows = _within(made.at_s, found)
         n = int(rows.sum())
-        _, called_s, staffed_s, released_s = _recalls(found)
-        recalled = _within(called_s, found)
-        hours = np.nansum(
-            np.clip(released_s, found.counted_from_s, found.until_s)
-            - np.clip(staffed_s, found.counted_from_s, found.until_s)
-        )
+        recalled = _within(_recalls(found)[1], found)
+        hours = self._recalled_s(found).sum()
         return {
             "moves_a_day": (n / days, n),
             "move_km_a_day": (float(made.extra_m[rows].sum()) / 1000 / days, n),
@@ -422,10 +419,20 @@ class Simulation(OfOneRelease):
         duty_s = _sums(self._duty.owner, span, len(self._units))
         if found.made is not None and self._model.movement is not None:
             reserve = self._model.movement.reserve.unit
-            unit, _, staffed_s, released_s = _recalls(found)
-            begins, ends = (np.clip(s, found.counted_from_s, found.until_s) for s in (staffed_s, released_s))
-            duty_s[reserve] = _sums(unit, np.nan_to_num(ends - begins), len(duty_s))[reserve]
+            duty_s[reserve] = self._recalled_s(found)[reserve]
         return duty_s
+
+    def _recalled_s(self, found: Replication) -> NDArray[np.float64]:
+        """How long each reserve was in service, within its own hours and the period that counts. [s]"""
+        unit, _, staffed_s, released_s = _recalls(found)
+        begin, end = ((us - self._model.clock.ends_us[0]) / 1e6 for us in (self._duty.begin_us, self._duty.end_us))
+        total_s = np.zeros(len(self._units))
+        for one in np.unique(unit):
+            spans, spells = self._duty.owner == one, (unit == one) & np.isfinite(staffed_s)
+            from_s = np.maximum(begin[spans][:, None], np.maximum(staffed_s[spells], found.counted_from_s))
+            to_s = np.minimum(end[spans][:, None], np.minimum(released_s[spells], found.until_s))
+            total_s[one] = np.maximum(to_s - from_s, 0.0).sum()
+        return total_s
 
     @staticmethod
     def _sent_rows(found: Replication) -> NDArray[np.bool_]:
