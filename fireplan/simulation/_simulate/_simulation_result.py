@@ -17,7 +17,7 @@ from fireplan._one_release import OfOneRelease
 from fireplan.errors import InputError, quoted
 from fireplan.response_performance._statistics import FEWEST, USUAL_SHARE, percentile
 from fireplan.simulation._simulate._headline import first_arrivals
-from fireplan.simulation._simulate._mean_interval import mean_interval
+from fireplan.simulation._simulate._mean_interval import MeanInterval, mean_interval
 from fireplan.simulation._simulate._replications import AID, OWN, UNMET
 
 if TYPE_CHECKING:
@@ -293,7 +293,7 @@ class Simulation(OfOneRelease):
             }
             for name, (title, unit) in titles.items()
         ]
-        whole = mean_interval([float(b.sum() / d) if d else float("nan") for b, d in busy], least=0.0)
+        whole = _mean_busy([float(b.sum() / d) if d else float("nan") for b, d in busy])
         sent = sum(values["units_sent"][1] for values in rows)
         told.append(
             {"measure": "utilisation", "title": "Units committed", "unit": "share of time on duty",
@@ -322,7 +322,7 @@ class Simulation(OfOneRelease):
         duty_s = each_s.mean(axis=0) if reserves else duty_s
         with np.errstate(invalid="ignore", divide="ignore"):
             shares = busy / each_s
-        each = [mean_interval(shares[:, unit], least=0.0) for unit in range(units)]
+        each = [_mean_busy(shares[:, unit]) for unit in range(units)]
         sent = [np.bincount(f.sent.unit[self._sent_rows(f)], minlength=units) for f in self._runs]
         table = pd.DataFrame(
             {
@@ -514,6 +514,11 @@ class Simulation(OfOneRelease):
 def _within(at_s: NDArray[np.float64], found: Replication) -> NDArray[np.bool_]:
     """Which moments lie in the period that counts."""
     return np.asarray((at_s >= found.counted_from_s) & (at_s < found.until_s))
+
+
+def _mean_busy(shares: Sequence[float] | NDArray[np.float64]) -> MeanInterval:
+    """Mean of shares of time, above 1 only where units that are held over after their hours are."""
+    return mean_interval(shares, least=0.0, most=max(1.0, *(float(s) for s in shares if np.isfinite(s)), 0.0))
 
 
 def _recalls(
