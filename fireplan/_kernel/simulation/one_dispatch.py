@@ -374,9 +374,10 @@ def choose(row: int, at_s: float, asked: UnitsAsked, fleet: UnitsInService, driv
             unit = int(fleet.kind_unit[at])
             if at_s >= moments.off_s[unit]:
                 renew(unit, at_s, fleet, moments)
-            if moments.ready_s[unit] <= at_s and may_go(row, unit, at_s, asked, fleet, moments):
+            if moments.ready_s[unit] <= at_s:
                 found_s = drive_s + max(moments.home_s[unit] - at_s, 0.0) + fleet.after_s[unit]
-                if found_s < best_s or (found_s == best_s and unit < best):
+                nearer = found_s < best_s or (found_s == best_s and unit < best)
+                if nearer and may_go(row, unit, at_s, asked, fleet, moments):
                     best, best_s = unit, found_s
     return best
 
