@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from fireplan._kernel.jit import counting_nothing
-from fireplan._kernel.simulation.one_dispatch import choose, send, soonest_s
+from fireplan._kernel.simulation.one_dispatch import asks_nothing, choose, nearest_free, send, soonest_s
 from fireplan._kernel.simulation.waiting_lines import first_waiting, put_in_line, take_from_line
 
 if TYPE_CHECKING:
@@ -59,7 +59,9 @@ def run(
         else:
             break
         # One place at which a unit is chosen and sent: the compiler puts a function that is called twice aside.
-        unit = choose(row, since_s, asked, fleet, drives, moments)
+        unit = nearest_free(row, since_s, asked, fleet, drives, moments)
+        if unit >= 0 and not asks_nothing(row, unit, asked, fleet):
+            unit = choose(row, since_s, asked, fleet, drives, moments)
         if unit >= 0:
             send(row, unit, since_s, asked, fleet, drives, moments, sent)
         elif not waited and waits[row] and soonest_s(row, since_s, asked, fleet, drives, moments) < np.inf:

@@ -97,8 +97,6 @@ class Posts(NamedTuple):
         The place it then leaves; -1: it turned back on the way, nobody knows where.
     moving_s
         Until when it drives to another station than its last. [s]
-    elsewhere
-        Whether it counts as one of `Moments.away`.
     next_s
         When it next becomes, or ceases to be, free or home; inf for those that nobody watches. [s]
     watched
@@ -114,7 +112,6 @@ class Posts(NamedTuple):
     clear_s: NDArray[np.float64]
     scene: NDArray[np.int32]
     moving_s: NDArray[np.float64]
-    elsewhere: NDArray[np.bool_]
     next_s: NDArray[np.float64]
     watched: NDArray[np.bool_]
     fresh: NDArray[np.bool_]
@@ -215,7 +212,6 @@ def posts_of(fleet: UnitsInService, moments: Moments, ground: MoveGround, reserv
         clear_s=never.copy(),
         scene=np.full(n, -1, dtype=np.int32),
         moving_s=never.copy(),
-        elsewhere=np.zeros(n, dtype=np.bool_),
         next_s=np.full(n, np.inf),
         watched=watched,
         fresh=np.zeros(n, dtype=bool),
@@ -312,9 +308,6 @@ def move(
         made.at_s[n], made.arrives_s[n] = at_s, arrives_s
         made.drive_s[n] = arrives_s - at_s if posts.fresh[unit] else extra_s
         made.extra_s[n], made.drive_m[n], made.extra_m[n] = extra_s, far_m, extra_m
-    if not posts.elsewhere[unit]:
-        posts.elsewhere[unit] = True
-        moments.away[0] += 1
     moments.left[unit] = -1
     if moments.home_s[unit] <= at_s:
         moments.left[unit], moments.left_s[unit] = moments.station[unit], at_s
@@ -343,21 +336,12 @@ def note_sent(
     posts.moving_s[unit] = -np.inf
     posts.fresh[unit] = False
     moments.left[unit] = -1
-    _back(unit, fleet, moments, posts)
     if posts.watched[unit]:
         posts.next_s[unit] = posts.clear_s[unit]
     for at in range(fleet.mate_start[unit], fleet.mate_start[unit + 1]):
         mate = int(fleet.mate[at])
         if posts.watched[mate]:
             posts.next_s[mate] = next_change_s(mate, at_s, fleet, moments, posts)
-
-
-@part_counting_nothing
-def _back(unit: int, fleet: UnitsInService, moments: Moments, posts: Posts) -> None:
-    """Count a unit as stationed at home again, if it is."""
-    if posts.elsewhere[unit] and moments.station[unit] == fleet.station[unit]:
-        posts.elsewhere[unit] = False
-        moments.away[0] -= 1
 
 
 @counting_nothing
@@ -423,8 +407,6 @@ def advance(
         free_from_s(unit, at_s, fleet, moments)
         posts.fresh[unit] = posts.clear_s[unit] == posts.next_s[unit]
         posts.next_s[unit] = next_change_s(unit, at_s, fleet, moments, posts)
-        if moments.home_s[unit] <= at_s:
-            _back(unit, fleet, moments, posts)
         home = int(fleet.station[unit])
         if moments.station[unit] != home and posts.clear_s[unit] <= at_s and not on_duty(unit, at_s, fleet, moments):
             move(unit, home, OFF_DUTY, at_s, fleet, drives, ground, moments, posts, made)

@@ -155,8 +155,6 @@ class Moments(NamedTuple):
         Until when its crew is out with another unit. [s]
     station
         Where it is stationed now: row of its own station, or of that to which it was moved.
-    away
-        How many are stationed elsewhere than at home, or drive home from there, as an array of one.
     left, left_s
         Of one that drives from one station to another: the station it left, and when; -1: it drives from elsewhere, or
         not at all. [s]
@@ -168,7 +166,6 @@ class Moments(NamedTuple):
     span: NDArray[np.int64]
     held_s: NDArray[np.float64]
     station: NDArray[np.int32]
-    away: NDArray[np.int64]
     left: NDArray[np.int32]
     left_s: NDArray[np.float64]
 
@@ -246,7 +243,6 @@ def all_at_home(units: UnitsInService) -> Moments:
         span=units.duty_start[:-1].copy(),
         held_s=never.copy(),
         station=units.station.copy(),
-        away=np.zeros(1, dtype=np.int64),
         left=np.full(len(units.station), -1, dtype=np.int32),
         left_s=never.copy(),
     )
@@ -351,20 +347,18 @@ def eta_s(row: int, unit: int, at_s: float, asked: UnitsAsked, drives: Drives, m
 
 
 @counting_nothing
-def choose(row: int, at_s: float, asked: UnitsAsked, fleet: UnitsInService, drives: Drives, moments: Moments) -> int:
-    """Find the nearest unit that may be sent now and has not gone yet; of some as near the table's first; -1: none."""
+def nearest_free(
+    row: int, at_s: float, asked: UnitsAsked, fleet: UnitsInService, drives: Drives, moments: Moments
+) -> int:
+    """
+    Find the nearest unit that is free where all are stationed at home; of some as near the table's first; -1: none.
+
+    It calls next to nothing, so that the compiler makes it a part of the loop: most calls are served by it alone.
+    """
     best, best_s = -1, np.inf
     period, place = asked.period[row], asked.place[row]
     n_stations = drives.nearest.shape[2]
     first = asked.kind[row] * n_stations
-    if moments.away[0] > 0:  # units do not stand where they are listed
-        for at in range(fleet.kind_start[first], fleet.kind_start[first + n_stations]):
-            unit = int(fleet.kind_unit[at])
-            if free_from_s(unit, at_s, fleet, moments) <= at_s and may_go(row, unit, at_s, asked, fleet, moments):
-                found_s = eta_s(row, unit, at_s, asked, drives, moments) + fleet.after_s[unit]
-                if found_s < best_s or (found_s == best_s and unit < best):
-                    best, best_s = unit, found_s
-        return best
     for rank in range(n_stations):
         station = drives.nearest[period, place, rank]
         drive_s = float(drives.median_s[period, place, station])
@@ -376,10 +370,30 @@ def choose(row: int, at_s: float, asked: UnitsAsked, fleet: UnitsInService, driv
                 renew(unit, at_s, fleet, moments)
             if moments.ready_s[unit] <= at_s:
                 found_s = drive_s + max(moments.home_s[unit] - at_s, 0.0) + fleet.after_s[unit]
-                nearer = found_s < best_s or (found_s == best_s and unit < best)
-                if nearer and may_go(row, unit, at_s, asked, fleet, moments):
+                if found_s < best_s or (found_s == best_s and unit < best):
                     best, best_s = unit, found_s
     return best
+
+
+@counting_nothing
+def choose(row: int, at_s: float, asked: UnitsAsked, fleet: UnitsInService, drives: Drives, moments: Moments) -> int:
+    """Find the nearest unit that may be sent now and has not gone yet; of some as near the table's first; -1: none."""
+    best, best_s = -1, np.inf
+    n_stations = drives.nearest.shape[2]
+    first = asked.kind[row] * n_stations
+    for at in range(fleet.kind_start[first], fleet.kind_start[first + n_stations]):
+        unit = int(fleet.kind_unit[at])
+        if free_from_s(unit, at_s, fleet, moments) <= at_s and may_go(row, unit, at_s, asked, fleet, moments):
+            found_s = eta_s(row, unit, at_s, asked, drives, moments) + fleet.after_s[unit]
+            if found_s < best_s or (found_s == best_s and unit < best):
+                best, best_s = unit, found_s
+    return best
+
+
+@counting_nothing
+def asks_nothing(row: int, unit: int, asked: UnitsAsked, fleet: UnitsInService) -> bool:
+    """Say whether a unit may go if it is free: to the one row of a call, and nobody lends it."""
+    return asked.sibling[row] == row and fleet.lender[unit] < 0
 
 
 @counting_nothing
