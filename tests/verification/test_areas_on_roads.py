@@ -30,7 +30,7 @@ def tried(marisol):
     along = rng.random(POINTS)
     lines = marisol.roads.streets.geometry.array[street]
     xy = np.asarray(shapely.line_interpolate_point(lines, along, normalized=True))
-    return Places("roads", ("tried",), pd.RangeIndex(POINTS), OnRoad(street, along, np.zeros(POINTS))), xy
+    return Places("roads", ("tried", "areas"), pd.RangeIndex(POINTS), OnRoad(street, along, np.zeros(POINTS))), xy
 
 
 def inside(marisol, table, xy):

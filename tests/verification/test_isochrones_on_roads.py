@@ -26,7 +26,7 @@ def wrong_shares(plan, stations, within_s=LIMITS):
     street = rng.choice(len(length), POINTS, p=length / length.sum()).astype(np.int32)
     along = rng.random(POINTS)
     xy = shapely.line_interpolate_point(streets.geometry.array[street], along, normalized=True)
-    ends = Places("roads", ("tried",), pd.RangeIndex(POINTS), OnRoad(street, along, np.zeros(POINTS)))
+    ends = Places("roads", ("tried", "isochrones"), pd.RangeIndex(POINTS), OnRoad(street, along, np.zeros(POINTS)))
     names = plan.stations.index[plan.stations["open"]]
     arrival = dict(zip(names, travel.time_rows(plan, ends), strict=True))
     ground = travel.isochrones(plan, within_s=within_s, stations=stations).to_crs(plan.roads.crs)

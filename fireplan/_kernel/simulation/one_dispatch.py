@@ -407,7 +407,8 @@ def soonest_s(
     first = asked.kind[row] * n_stations
     for at in range(fleet.kind_start[first], fleet.kind_start[first + n_stations]):
         unit = int(fleet.kind_unit[at])
-        if drives.median_s[period, place, moments.station[unit]] < np.inf and not has_gone(row, unit, asked):
+        gone = asked.sibling[row] != row and has_gone(row, unit, asked)
+        if drives.median_s[period, place, moments.station[unit]] < np.inf and not gone:
             if at_s >= moments.off_s[unit]:
                 renew(unit, at_s, fleet, moments)
             ready_s = max(moments.ready_s[unit], at_s)
