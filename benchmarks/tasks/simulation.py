@@ -87,11 +87,11 @@ def drawn(n: int) -> Calls:
 
 def by_fireplan(calls: Calls):
     n, none = len(calls.at_s), np.zeros(len(calls.at_s), dtype=np.int32)
+    number, place = np.arange(n), calls.place.astype(np.int32)
     asked = kernel.UnitsAsked(
-        at_s=calls.at_s, kind=none, place=calls.place.astype(np.int32), period=none, urgency=np.arange(n),
-        circumstance=none, turnout_level=np.full(n, 0.5), drive_z=np.zeros(n), pace=np.ones(n), stay_s=calls.stay_s,
-        called_off_s=np.full(n, np.nan), leaves=calls.place.astype(np.int32),
-        sibling=np.arange(n), went=np.full(n, -1, dtype=np.int32),
+        at_s=calls.at_s, kind=none, place=place, period=none, urgency=number, circumstance=none,
+        turnout_level=np.full(n, 0.5), drive_z=np.zeros(n), pace=np.ones(n), stay_s=calls.stay_s,
+        called_off_s=np.full(n, np.nan), leaves=place, sibling=number, went=np.full(n, -1, dtype=np.int32),
     )  # fmt: skip
     mate_start, mate = kernel.mates_of(np.full(UNITS, -1))
     start, unit = kernel.units_by_kind(np.ones((1, UNITS), dtype=bool), calls.station, STATIONS)
