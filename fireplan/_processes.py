@@ -97,7 +97,8 @@ class Workers(Generic[S, T, R]):
 
         while left or sent:
             while left and len(sent) < QUEUED * self._others:
-                send(left.popleft())
+                # The first of each come whole: what they ask for would lie here until my own item is done.
+                send(left.popleft(), whole=len(items) - len(left) <= self._others)
             if left:
                 mine = left.popleft()
                 found[mine] = self._work(shared, items[mine])
