@@ -99,9 +99,8 @@ def test_in_a_terminal_they_are_shown(tmp_path):
     os.close(ours)
     found = re.findall(r"(\w+) +http://127\.0\.0\.1:\d+/#token=(\S{32})\s", said)
     assert [name for name, _ in found] == ["operator", "viewer"]
-    assert re.search(
-        r"feed +POST http://127\.0\.0\.1:\d+/api/events with the header 'Authorization: Bearer \S{32}'", said
-    )
+    posts = r"feed +POST http://127\.0\.0\.1:\d+/api/events with the header 'Authorization: Bearer \S{32}'"
+    assert re.search(posts, said)
     assert list(tmp_path.rglob("live-*.toml")) == []
 
 
