@@ -31,6 +31,7 @@ LINK = "fireplan.link"
 HEAD_BYTES = 32 * 1024
 HEAD_PIECE_BYTES = 4096
 MOST_HEADERS = 100
+VERSIONS = frozenset({"1.0", "1.1"})
 MOST_WAITING = 8
 """Requests sent behind one that is being answered."""
 
@@ -51,6 +52,10 @@ TLS_END_S = 3.0
 
 class HeadTooLargeError(Exception):
     """The head of a request is longer than is taken."""
+
+
+class OtherVersionError(Exception):
+    """The request is in a version of HTTP that is not spoken here."""
 
 
 class Cycle(Protocol):
@@ -188,6 +193,8 @@ class Connection(HttpToolsProtocol):
     def on_headers_complete(self) -> None:
         """Answer the request, or let it wait behind others; who sends too many at once is broken off."""
         self._in_head, self._head_ends_s = False, None
+        if self.parser.get_http_version() not in VERSIONS:
+            raise OtherVersionError
         self._open = [cycle for cycle in self._open if not cycle.response_complete]
         former = self.cycle
         super().on_headers_complete()
