@@ -193,15 +193,15 @@ class Held:
 def test_who_gives_up_a_place_first():
     order = [
         Held("many", None),
-        Held("many", None),
         Held("few", None, is_answered=True),
+        Held("many", None),
         Held("v", Role.VIEWER),
         Held("o", Role.OPERATOR),
         Held("s", Role.VIEWER, is_answered=True),
     ]
     never = [Held("f", Role.FEED, is_answered=True), Held("o", Role.OPERATOR, is_answered=True)]
     places = Places(len(order) + len(never))
-    for holder in (*never, *order[:3], *reversed(order[3:])):
+    for holder in (*never, order[1], order[0], *reversed(order[2:])):
         assert places.take(holder)
     for n, holder in enumerate(order):
         new = Held("f", Role.FEED, is_answered=True)
@@ -305,13 +305,12 @@ def test_a_head_that_trickles_is_not_waited_for(served, monkeypatch, first):
     monkeypatch.setattr(connections, "SILENT_S", 0.4)
     monkeypatch.setattr(connections, "KEEP_ALIVE_S", 0.1)
     with link_to(served) as link:
-        link.sendall(first)
+        link.sendall(first + b"GET / HTTP/1.1\r\nX: ")
         began_s = time.monotonic()
-        with pytest.raises((ConnectionError, TimeoutError)):  # noqa: PT012 - which byte is the last one is not known
+        with contextlib.suppress(ConnectionError):
             while time.monotonic() - began_s < 6:
-                link.sendall(b"G" if not first else b"GET / HTTP/1.1\r\nX: y"[:1])
+                link.sendall(b"y")
                 time.sleep(0.05)
-            raise TimeoutError("it was waited for")
         assert time.monotonic() - began_s < 4
     wait_until(lambda: len(served.server.places) == 0)
 

@@ -87,7 +87,8 @@ def test_a_new_login_ends_the_session_before(served):
 
 def test_a_cookie_of_another_page_does_not_hide_ours(served):
     cookie = served.login()
-    assert served.ask("GET", "/api/state", cookie=f"fireplan=planted; {cookie}").status == 200
+    planted = "; ".join(f"fireplan=planted{i}" for i in range(40))
+    assert served.ask("GET", "/api/state", cookie=f"{planted}; {cookie}").status == 200
 
 
 def test_after_ten_failures_a_wrong_token_waits_and_a_right_one_passes(served):

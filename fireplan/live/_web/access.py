@@ -342,7 +342,7 @@ def _headers(scope: Scope) -> dict[str, str]:
     return headers
 
 
-def _cookies(said: str, *, most: int = 4) -> list[str]:
-    """Give the values of our cookie; another page of this host may have set one of the same name."""
+def _cookies(said: str, *, most: int = 50) -> list[str]:
+    """Give the values of our cookie; another page of this host may have set many of the same name to hide it."""
     pairs = (part.strip().partition("=") for part in said.split(";"))
     return [value for name, _, value in pairs if name == COOKIE][:most]

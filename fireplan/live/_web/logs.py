@@ -77,7 +77,7 @@ class Log:
         """Be the exception handler of an event loop: its own would print messages and addresses."""
         error = context.get("exception")
         if error is None:
-            self.say("fault in the event loop")
+            self._write_some("fault in the event loop", FAULTS)
         elif not isinstance(error, ConnectionError):  # a client that left
             self.fault(error, "serving a connection")
 
