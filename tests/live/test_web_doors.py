@@ -15,7 +15,7 @@ from fireplan.live._store import StoreError
 from fireplan.live._web import connection as connections
 from fireplan.live._web.limits_and_headers import Limits
 from fireplan.live._web.logs import Log
-from fireplan.live._web.places import Places, source_of
+from fireplan.live._web.places import ConnectionPlaces, source_of
 from fireplan.live._web.sessions import Sessions
 from fireplan.live._web.tokens import Role
 
@@ -200,7 +200,7 @@ def test_who_gives_up_a_place_first():
         Held("s", Role.VIEWER, is_answered=True),
     ]
     never = [Held("f", Role.FEED, is_answered=True), Held("o", Role.OPERATOR, is_answered=True)]
-    places = Places(len(order) + len(never))
+    places = ConnectionPlaces(len(order) + len(never))
     for holder in (*never, order[1], order[0], *reversed(order[2:])):
         assert places.take(holder)
     for n, holder in enumerate(order):

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     import ssl
     from collections.abc import Callable
 
-    from fireplan.live._web.places import Places
+    from fireplan.live._web.places import ConnectionPlaces
     from fireplan.live._web.tokens import Role
 
 LINK = "fireplan.link"
@@ -69,7 +69,7 @@ class Cycle(Protocol):
     message_event: asyncio.Event
 
 
-class Connection(HttpToolsProtocol):
+class HttpConnection(HttpToolsProtocol):
     """
     One connection.
 
@@ -92,7 +92,7 @@ class Connection(HttpToolsProtocol):
         Set when it has ended.
     """
 
-    def __init__(self, *, places: Places, **more: Any) -> None:  # noqa: ANN401 - uvicorn's own
+    def __init__(self, *, places: ConnectionPlaces, **more: Any) -> None:  # noqa: ANN401 - uvicorn's own
         super().__init__(**more)
         self.source, self.role, self.came = "", None, 0
         self.gone = asyncio.Event()
@@ -291,7 +291,7 @@ class Doorstep(asyncio.Protocol):
         Of TLS.
     """
 
-    def __init__(self, connection: Connection, context: ssl.SSLContext) -> None:
+    def __init__(self, connection: HttpConnection, context: ssl.SSLContext) -> None:
         self._connection, self._context = connection, context
         self._shaking: asyncio.Task[None] | None = None
 
@@ -324,7 +324,7 @@ class Doorstep(asyncio.Protocol):
         connection.connection_made(over_tls)
 
 
-def connection_maker(places: Places, context: ssl.SSLContext | None) -> Callable[..., asyncio.Protocol]:
+def connection_maker(places: ConnectionPlaces, context: ssl.SSLContext | None) -> Callable[..., asyncio.Protocol]:
     """
     Make what uvicorn calls for each connection.
 
@@ -337,7 +337,7 @@ def connection_maker(places: Places, context: ssl.SSLContext | None) -> Callable
     """
 
     def make(**more: Any) -> asyncio.Protocol:  # noqa: ANN401 - uvicorn's own
-        connection = Connection(places=places, **more)
+        connection = HttpConnection(places=places, **more)
         return connection if context is None else Doorstep(connection, context)
 
     return make

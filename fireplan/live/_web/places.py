@@ -40,7 +40,7 @@ class Holder(Protocol):
         """Break it off if it has kept us waiting."""
 
 
-class Places:
+class ConnectionPlaces:
     """
     Connections that are open.
 

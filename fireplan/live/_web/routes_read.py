@@ -145,7 +145,7 @@ class ReadingRoutes:
             stack.enter_context(self._exports.taken(role))
             chunks = pumped(make, self._export_threads)
             first = await anext(chunks, b"")  # what fails at once is told, and not broken off
-            return Export(first, chunks, stack.pop_all())
+            return EventExport(first, chunks, stack.pop_all())
 
     async def project(self, request: Request) -> Response:
         """Give the project."""
@@ -185,7 +185,7 @@ class Turns:
             self._taken.remove(role)
 
 
-class Export(StreamingResponse):
+class EventExport(StreamingResponse):
     """
     Past events on their way, whose turn ends with them, also if nobody came to take the first of them.
 

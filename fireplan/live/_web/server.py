@@ -21,7 +21,7 @@ from fireplan.live._web.app import create_app
 from fireplan.live._web.connection import KEEP_ALIVE_S, connection_maker
 from fireplan.live._web.limits_and_headers import Limits, host_name
 from fireplan.live._web.logs import Log
-from fireplan.live._web.places import Places
+from fireplan.live._web.places import ConnectionPlaces
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
@@ -169,7 +169,7 @@ class Server:
             ssl_keyfile=binding.keyfile,
         )
         _load(config)
-        self.places = Places(_most_connections(limits.streams + limits.connections_besides))
+        self.places = ConnectionPlaces(_most_connections(limits.streams + limits.connections_besides))
         # TLS begins behind the place that a connection takes, so that a handshake that does not end holds none.
         context, config.ssl = config.ssl, None
         config.http_protocol_class = connection_maker(self.places, context)  # type: ignore[assignment]
@@ -236,7 +236,7 @@ class Server:
 class _Uvicorn(uvicorn.Server):
     """Uvicorn, which ends the streams before it waits for them, and closes connections that say or take nothing."""
 
-    def __init__(self, config: uvicorn.Config, hub: Any, places: Places) -> None:  # noqa: ANN401 - a Hub
+    def __init__(self, config: uvicorn.Config, hub: Any, places: ConnectionPlaces) -> None:  # noqa: ANN401 - a Hub
         super().__init__(config)
         self._hub, self._places = hub, places
         hub.hang_up = self._hang_up
