@@ -86,6 +86,7 @@ def serve_project(folder: Path, asked: Asked, *, listen: dict[str, object]) -> N
     from fireplan.live._assemble import open_desk  # noqa: PLC0415
     from fireplan.live._reports import Reporter  # noqa: PLC0415 - after the check above
     from fireplan.live._web.server import Binding, Server  # noqa: PLC0415
+    from fireplan.live._web.token_file import kept_tokens  # noqa: PLC0415
     from fireplan.live._web.tokens import Tokens  # noqa: PLC0415
 
     _check(asked)
@@ -106,7 +107,13 @@ def serve_project(folder: Path, asked: Asked, *, listen: dict[str, object]) -> N
             reporter = Reporter(project, store_url=str(store), clock=desk.clock, folder=asked.reports)
             reporter.start()
             stack.callback(reporter.stop)
-        _say(server.url, tokens, project, binding)
+        where = _address(server.url, binding)
+        if sys.stdout.isatty():
+            lines = _with_tokens(where, tokens)
+        else:  # what a service prints is kept in journals that others read
+            about = f"Tokens of the live view of {project.title} at {where}"
+            lines = _in_file(where, stack.enter_context(kept_tokens(tokens, about=about, port=server.port)), tokens)
+        _say([f"{project.title}: the live view is running.", *lines, "Ctrl-C ends it."])
         server.run()
 
 
@@ -167,17 +174,31 @@ def _store(project: Project, asked: Asked) -> str | Path | None:
     return folder / STORE
 
 
-def _say(url: str, tokens: Tokens, project: Project, binding: Binding) -> None:
-    """Say where the view is, and how to get in. Tokens stand behind a #, which no server and no log gets to see."""
-    console = Console(highlight=False, soft_wrap=True)
-    where = url if not binding.behind_proxy else f"https://{next(iter(binding.allowed_hosts))}"
-    lines = [
-        f"{project.title}: the live view is running.",
+def _address(url: str, binding: Binding) -> str:
+    return url if not binding.behind_proxy else f"https://{next(iter(binding.allowed_hosts))}"
+
+
+def _with_tokens(where: str, tokens: Tokens) -> list[str]:
+    """Say how to get in. Tokens stand behind a #, which no server and no log gets to see."""
+    return [
         f"  operator  {where}/#token={tokens.operator}",
         f"  viewer    {where}/#token={tokens.viewer}",
         f"  feed      POST {where}/api/events with the header 'Authorization: Bearer {tokens.feed}'",
-        "Ctrl-C ends it.",
     ]
+
+
+def _in_file(where: str, file: Path | None, tokens: Tokens) -> list[str]:
+    """Say where the tokens are, and none of them."""
+    lines = [f"  address   {where}/"]
+    if file is None:
+        return [*lines, "  tokens    as they were given"]
+    note = f"of {', '.join(tokens.drawn)}; only you can read it, and it goes when the view ends"
+    return [*lines, f"  tokens    {file}", f"            {note}"]
+
+
+def _say(lines: Sequence[str]) -> None:
+    """Say where the view is, and how to get in."""
+    console = Console(highlight=False, soft_wrap=True)
     for line in lines:
         console.print(Text(plain(line)))
 

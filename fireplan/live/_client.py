@@ -157,7 +157,7 @@ class Connection:
                 body: bytes = answer.read(LARGEST_BYTES + 1)
         except urllib.error.HTTPError as error:
             error.close()
-            if error.code == 403:
+            if error.code in {403, 429}:  # a right token is never slowed
                 raise InputError(f"{self.url} refuses this token: ask who runs it, or set {VARIABLES[1]}") from None
             raise InputError(f"{self.url}{path} answered {error.code}") from None
         except OSError as error:

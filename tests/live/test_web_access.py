@@ -185,15 +185,17 @@ def test_behind_a_proxy_the_cookie_is_for_https_only():
 
 
 def test_wrong_tokens_are_slowed_down():
-    with Served(None, limits=Limits(client_failures=3)) as served:
+    with Served(None, limits=Limits(client_failures=3, slowed_s=0.1)) as served:
         cookie = served.login()
         wrong = [served.ask("POST", "/login", body={"token": f"wrong-{i}"}).status for i in range(3)]
         assert wrong == [403] * 3
-        for how in ({"body": {"token": TOKENS.viewer}}, {"body": f"token={TOKENS.viewer}", "content_type": FORM}):
+        for how in ({"body": {"token": "wrong"}}, {"body": "token=wrong", "content_type": FORM}):
             answer = served.ask("POST", "/login", **how)
             assert answer.status == 429
             assert 0 < int(answer.headers["retry-after"]) <= 60
             assert "set-cookie" not in answer.headers
+        for how in ({"body": {"token": TOKENS.viewer}}, {"body": f"token={TOKENS.viewer}", "content_type": FORM}):
+            assert "set-cookie" in served.ask("POST", "/login", **how).headers  # guesses keep nobody out
         assert served.ask("GET", "/api/state", cookie=cookie).status == 200  # who is in stays in
 
 

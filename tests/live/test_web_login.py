@@ -3,6 +3,7 @@
 import base64
 import hashlib
 import http.cookies
+import time
 
 import pytest
 from fake_desk import TOKENS, Served
@@ -86,16 +87,20 @@ def test_a_new_login_ends_the_session_before(served):
 
 def test_a_cookie_of_another_page_does_not_hide_ours(served):
     cookie = served.login()
-    assert served.ask("GET", "/api/state", cookie=f"fireplan=planted; {cookie}").status == 200
+    planted = "; ".join(f"fireplan=planted{i}" for i in range(40))
+    assert served.ask("GET", "/api/state", cookie=f"{planted}; {cookie}").status == 200
 
 
-def test_after_ten_failures_nothing_is_compared(served):
+def test_after_ten_failures_a_wrong_token_waits_and_a_right_one_passes(served):
     for _ in range(10):
         assert served.ask("POST", "/login", body={"token": "wrong"}).status == 403
-    answer = served.ask("POST", "/login", body={"token": TOKENS.viewer})
+    began_s = time.monotonic()
+    answer = served.ask("POST", "/login", body={"token": "wrong"})
     assert answer.status == 429
     assert 1 <= int(answer.headers["retry-after"]) <= 60
     assert "set-cookie" not in answer.headers
+    assert time.monotonic() - began_s >= Limits().slowed_s
+    assert served.login(TOKENS.viewer)
     assert served.ask("GET", "/api/state", token=TOKENS.viewer).status == 200
 
 

@@ -6,6 +6,7 @@ import json
 import shutil
 import socket
 import ssl
+import struct
 import subprocess
 import threading
 import time
@@ -14,6 +15,8 @@ import pytest
 from fake_desk import TOKENS, FakeDesk, Served, wait_until
 
 from fireplan.errors import FireplanError, InputError
+from fireplan.live._web import connection
+from fireplan.live._web.limits_and_headers import Limits
 from fireplan.live._web.logs import Log
 from fireplan.live._web.page_files import PageFiles
 from fireplan.live._web.server import Binding, Server
@@ -317,3 +320,55 @@ def test_a_key_with_a_password_is_refused_and_not_asked_for(desk, pem, tmp_path)
     subprocess.run(lock, check=True, capture_output=True)
     with pytest.raises(InputError, match="without password"):
         server_of(desk, certfile=cert, keyfile=locked)
+
+
+def over_tls(desk, pem, **limits):
+    cert, key, _ = pem
+    binding = Binding(port=0, certfile=cert, keyfile=key, allowed_hosts=["dispatch.example.org"])
+    return Server(desk, binding, tokens=TOKENS, log=Log(lambda _line: None), limits=Limits(**limits))
+
+
+def test_handshakes_that_do_not_end_keep_nobody_out(desk, pem, monkeypatch):
+    monkeypatch.setattr(connection, "SILENT_S", 1.5)
+    context = ssl.create_default_context(cafile=pem[0])
+    with over_tls(desk, pem, streams=4, connections_besides=28) as server, contextlib.ExitStack() as stack:
+        for number in range(90):
+            link = stack.enter_context(socket.create_connection(("127.0.0.1", server.port), timeout=5))
+            link.sendall((b"", b"\x16\x03\x01\x02\x00\x01", b"GET / HTTP/1.1\r\n\r\n")[number % 3])
+        for _ in range(5):
+            link = http.client.HTTPSConnection("localhost", server.port, context=context, timeout=5)
+            stack.enter_context(contextlib.closing(link))
+            link.request("POST", "/api/events", "[]", {"authorization": f"Bearer {TOKENS.feed}"})
+            assert link.getresponse().status == 200
+        assert len(server.places) <= 32
+        wait_until(lambda: len(server.places) <= 5)
+
+
+@pytest.mark.parametrize("how", ["close", "reset"])
+def test_over_tls_a_stream_ends_with_its_connection(desk, pem, how):
+    context = ssl.create_default_context(cafile=pem[0])
+    said = f"GET /api/stream HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {TOKENS.viewer}\r\n\r\n".encode()
+    with over_tls(desk, pem) as server:
+        for times in (1, 3):
+            raw = socket.create_connection(("127.0.0.1", server.port), timeout=5)
+            link = context.wrap_socket(raw, server_hostname="localhost")
+            link.sendall(said * times)  # in TLS 1.3 it may come together with the end of the handshake
+            wait_until(lambda: len(server.app.state.web.hub) == 1)
+            if how == "reset":
+                link.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            link.close()
+            wait_until(lambda: len(server.app.state.web.hub) == 0)
+        wait_until(lambda: len(server.places) == 0)
+
+
+def test_over_tls_a_browser_comes_by_https_from_then_on(desk, pem):
+    context = ssl.create_default_context(cafile=pem[0])
+    with over_tls(desk, pem) as server:
+        found = {}
+        for host in ("dispatch.example.org", "localhost"):
+            link = http.client.HTTPSConnection("localhost", server.port, context=context, timeout=5)
+            with contextlib.closing(link):
+                link.request("GET", "/", headers={"host": host})
+                found[host] = link.getresponse().getheader("strict-transport-security")
+        # Other services of this very machine may be without TLS.
+        assert found == {"dispatch.example.org": "max-age=31536000", "localhost": None}

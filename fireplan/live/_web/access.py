@@ -11,8 +11,11 @@ from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 from starlette.routing import Route
 
+from fireplan.live._store import StoreError
+from fireplan.live._web.connection import LINK
 from fireplan.live._web.error_responses import REFUSED, error_response, refusal_of, too_long
-from fireplan.live._web.limits_and_headers import host_name, same_origin, with_headers
+from fireplan.live._web.limits_and_headers import host_name, is_loopback, same_origin, with_headers
+from fireplan.live._web.places import UNKNOWN_SOURCE, source_of
 from fireplan.live._web.sessions import COOKIE
 from fireplan.live._web.tokens import Role
 
@@ -34,6 +37,10 @@ UNKNOWN_PATH = "(unknown)"
 LEFT = 499
 """Status written down for a caller who left before the answer."""
 
+AWAY_S = 5
+AWAY = "The store cannot be read or written now. Come again after Retry-After."
+WRONG_TOKENS = "Too many wrong tokens: this one is wrong too. A right one passes at any time."
+
 
 @dataclass(frozen=True, slots=True)
 class Caller:
@@ -48,17 +55,65 @@ class Caller:
         The browser's session; None: a program with a token.
     template
         The path asked for, as the route's template.
+    is_wrong
+        A token was said, and it is nobody's.
+    sessions
+        All sessions whose cookies came along.
     """
 
     role: Role | None
     session: Session | None
     template: str
+    is_wrong: bool = False
+    sessions: tuple[Session, ...] = ()
 
 
 def caller_of(request: Request) -> Caller:
     """Tell who asks, as the guard found it."""
     caller: Caller = request.scope[CALLER]
     return caller
+
+
+async def slowed_answer(web: Web, scope: Scope) -> Response | None:
+    """
+    Count a wrong token, and hold the answer back where there were many of late.
+
+    The token has been looked at before: a right one is never slowed, by nobody's guesses. What is held back keeps
+    nothing from others, for its connection is the first to go when places run out.
+
+    Parameters
+    ----------
+    web
+        What is shared.
+    scope
+        Of the request.
+
+    Returns
+    -------
+    The answer, after a while; None: there were few, and it may be said at once.
+    """
+    source = source_of_caller(scope, behind_proxy=web.behind_proxy)
+    wait_s = web.failures.wait_s(source)
+    web.failures.add(source)
+    if not wait_s:
+        return None
+    link = scope.get(LINK)
+    try:
+        async with asyncio.timeout(web.limits.slowed_s):
+            await (asyncio.Event() if link is None else link.gone).wait()
+    except TimeoutError:
+        pass
+    return error_response(429, WRONG_TOKENS, wait_s=wait_s)
+
+
+def source_of_caller(scope: Scope, *, behind_proxy: bool) -> str:
+    """Tell where a request comes from, as its wrong tokens are counted."""
+    if not behind_proxy:
+        client = scope.get("client")
+        return source_of(client[0]) if client else UNKNOWN_SOURCE
+    # The last one is what our own proxy saw; those before it are what it was told.
+    said = [value for name, value in scope["headers"] if name == b"x-forwarded-for"]
+    return source_of(said[-1].decode("latin-1").rpartition(",")[2]) if said else UNKNOWN_SOURCE
 
 
 class WatchedSend:
@@ -69,17 +124,20 @@ class WatchedSend:
     ----------
     send
         The server's.
+    https_only
+        A browser is told to come by https from now on.
     """
 
-    def __init__(self, send: Send) -> None:
-        self._send = send
+    def __init__(self, send: Send, *, https_only: bool = False) -> None:
+        self._send, self._https_only = send, https_only
         self.status: int | None = None
 
     async def __call__(self, message: Message) -> None:
         """Pass a message back."""
         if message["type"] == "http.response.start":
             self.status = message["status"]
-            message = {**message, "headers": with_headers(message.get("headers", ()))}
+            headers = with_headers(message.get("headers", ()), https_only=self._https_only)
+            message = {**message, "headers": headers}
         await self._send(message)
 
 
@@ -181,7 +239,7 @@ class Guard:
         login: Callable[[], Response],
         templates: Templates,
     ) -> None:
-        self._app, self._tokens, self._sessions = app, web.tokens, web.sessions
+        self._app, self._web, self._tokens, self._sessions = app, web, web.tokens, web.sessions
         self._hosts = frozenset(name.lower().rstrip(".") for name in allowed_hosts)
         self._secure, self._limits, self._log, self._login = web.secure, web.limits, web.log, login
         self._templates = templates
@@ -191,20 +249,26 @@ class Guard:
         if scope["type"] == "lifespan":
             await self._app(scope, receive, send)
         elif scope["type"] == "http":
-            await self._answer(scope, receive, WatchedSend(send))
+            await self._answer(scope, receive, send)
         else:  # there are no web sockets here
             await send({"type": "websocket.close", "code": 1008})
 
-    async def _answer(self, scope: Scope, receive: Receive, answer: WatchedSend) -> None:
+    async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
         began_s = time.perf_counter()
         method = scope["method"]
         headers = _headers(scope)
         caller = self._caller(scope, headers)
         scope[CALLER] = caller
+        link = scope.get(LINK)
+        if link is not None:
+            link.role = caller.role
+        answer = WatchedSend(send, https_only=self._secure and not is_loopback(host_name(headers.get("host", ""))))
         body = Body(receive, most=self._limits.body_bytes, patience_s=self._limits.body_s)
         status = LEFT
         try:
             refused = self._refusal(method, caller, headers)
+            if caller.is_wrong and caller.template != "/login":  # there the body says it
+                refused = await slowed_answer(self._web, scope) or refused
             await (self._app(scope, body, answer) if refused is None else refused(scope, receive, answer))
             status = answer.status or LEFT
         except ClientDisconnect:
@@ -218,6 +282,9 @@ class Guard:
 
     async def _fault(self, error: Exception, scope: Scope, receive: Receive, answer: WatchedSend) -> int:
         fault_id = self._log.fault(error, f"answering {scope[CALLER].template}")
+        if isinstance(error, StoreError) and answer.status is None:
+            await error_response(503, AWAY, wait_s=AWAY_S, fault=fault_id)(scope, receive, answer)
+            return 503
         if answer.status is None:
             await error_response(500, "Something went wrong here.", fault=fault_id)(scope, receive, answer)
         return 500
@@ -228,12 +295,15 @@ class Guard:
         if said is not None:
             kind, _, token = said.partition(" ")
             role = self._tokens.role_of(token.strip()) if kind.lower() == "bearer" else None
-            return Caller(role, None, template)
-        for session_id in _cookies(headers.get("cookie", "")):
-            session = self._sessions.find(session_id)
-            if session is not None:
-                return Caller(session.role, session, template)
+            return Caller(role, None, template, role is None and kind.lower() == "bearer", self._known(headers))
+        sessions = self._known(headers)
+        if sessions:
+            return Caller(sessions[0].role, sessions[0], template, sessions=sessions)
         return Caller(None, None, template)
+
+    def _known(self, headers: Mapping[str, str]) -> tuple[Session, ...]:
+        found = (self._sessions.find(session_id) for session_id in _cookies(headers.get("cookie", "")))
+        return tuple(session for session in found if session is not None)
 
     def _refusal(self, method: str, caller: Caller, headers: Mapping[str, str]) -> Response | None:
         """Say no, if it is no."""
@@ -247,9 +317,14 @@ class Guard:
             return self._login() if method in READING and caller.template == "/" else error_response(403, REFUSED)
         if not logs_in and caller.role is not None and not may(caller.role, method, caller.template):
             return error_response(403, f"Forbidden: not for the role {caller.role}.")
+        return self._body_refusal(method, headers)
+
+    def _body_refusal(self, method: str, headers: Mapping[str, str]) -> Response | None:
         said = headers.get("content-length", "0")
         if not said.isdecimal() or len(said) > 15 or int(said) > self._limits.body_bytes:
             return refusal_of(too_long())
+        if method in READING and ("transfer-encoding" in headers or int(said)):
+            return error_response(400, "A request that reads has no body.")
         return None
 
 
@@ -267,7 +342,7 @@ def _headers(scope: Scope) -> dict[str, str]:
     return headers
 
 
-def _cookies(said: str, *, most: int = 4) -> list[str]:
-    """Give the values of our cookie; another page of this host may have set one of the same name."""
+def _cookies(said: str, *, most: int = 50) -> list[str]:
+    """Give the values of our cookie; another page of this host may have set many of the same name to hide it."""
     pairs = (part.strip().partition("=") for part in said.split(";"))
     return [value for name, _, value in pairs if name == COOKIE][:most]

@@ -85,7 +85,12 @@ def create_app(
     web = Web(
         desk=desk,
         tokens=tokens,
-        sessions=Sessions(most=limits.sessions, lasts_s=limits.session_s, ended=hub.end_session),
+        sessions=Sessions(
+            most=limits.sessions,
+            most_operators=limits.operator_sessions,
+            lasts_s=limits.session_s,
+            ended=hub.end_session,
+        ),
         failures=Failures(each=limits.client_failures, overall=limits.all_failures),
         hub=hub,
         files=PageFiles.read(page_folder),

@@ -26,7 +26,7 @@ def error_response(status: int, error: str, *, wait_s: int | None = None, **more
         Other members of the object.
     """
     # Whatever of the body has not been read is not waited for.
-    headers = {"connection": "close"} if status in {400, 403, 408, 413} else {}
+    headers = {"connection": "close"} if status in {400, 403, 408, 413, 429} else {}
     if wait_s is not None:
         headers["retry-after"] = str(wait_s)
     body = json.dumps({"error": error, **more}).encode()

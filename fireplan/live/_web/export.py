@@ -11,7 +11,7 @@ from fireplan.live._web.streaming import as_json
 from fireplan.operations._events.event import as_said
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Iterable, Iterator
+    from collections.abc import AsyncGenerator, Callable, Iterable, Iterator
     from concurrent.futures import Executor
 
     from fireplan.operations._events.event import Event
@@ -55,7 +55,7 @@ def lines_of(events: Iterable[Event], *, with_address: bool) -> Iterator[bytes]:
     yield b"".join(held)
 
 
-async def pumped(make: Callable[[], Iterator[bytes]], executor: Executor) -> AsyncIterator[bytes]:
+async def pumped(make: Callable[[], Iterator[bytes]], executor: Executor) -> AsyncGenerator[bytes, None]:
     """
     Yield what an iterator yields, which is made, run and ended in one thread.
 

@@ -32,8 +32,8 @@ class Limits:
         Of one event.
     batch_events
         Events in one request.
-    streams
-        Streams of updates at once.
+    streams, viewer_streams
+        Streams of updates at once; of these, those of viewers, so that an operator always finds one.
     session_streams
         Of these, of one session.
     kept_updates, kept_bytes
@@ -46,12 +46,16 @@ class Limits:
         A stream that says nothing for this long gets a comment line, which keeps it open. [s]
     slow_calls
         Moments of the past, exports and projects in the making at once.
-    sessions
-        Browsers logged in at once.
+    connections_besides
+        Connections at once, besides as many as there may be streams.
+    sessions, operator_sessions
+        Browsers logged in at once as viewers, and as operators.
     session_s
         How long a session lasts. [s]
     client_failures, all_failures
-        Wrong tokens in a minute at the log-in, from one address and in all.
+        Wrong tokens in a minute, from one source and in all; more of them are slowed. A right one never is.
+    slowed_s
+        How long the answer to such a one is held back. [s]
     """
 
     body_bytes: int = 4 * MIB
@@ -59,6 +63,7 @@ class Limits:
     event_bytes: int = 64 * 1024
     batch_events: int = 5000
     streams: int = 250
+    viewer_streams: int = 200
     session_streams: int = 20
     kept_updates: int = 600
     kept_bytes: int = 16 * MIB
@@ -67,10 +72,13 @@ class Limits:
     send_s: float = 30.0
     comment_s: float = 10.0
     slow_calls: int = 4
+    connections_besides: int = 256
     sessions: int = 1000
+    operator_sessions: int = 200
     session_s: float = 12 * 3600.0
     client_failures: int = 10
     all_failures: int = 60
+    slowed_s: float = 1.0
 
 
 class Failures:
@@ -99,7 +107,7 @@ class Failures:
         return len(self._of)
 
     def wait_s(self, address: str) -> int:
-        """How long this address has to wait before it may try; 0: it may. [s]"""
+        """How long wrong tokens of this address are slowed; 0: they are not. [s]"""
         begins = self._clock() - MINUTE_S
         waits = [
             made[0] - begins
@@ -170,12 +178,35 @@ HEADERS = (
 """Of every answer, unless the answer has its own."""
 
 
-def with_headers(own: Iterable[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:
-    """Add to an answer's headers those it lacks."""
+HTTPS_ONLY = (b"strict-transport-security", b"max-age=31536000")
+"""Of every answer where TLS is: a browser comes by https for a year."""
+
+
+def with_headers(own: Iterable[tuple[bytes, bytes]], *, https_only: bool = False) -> list[tuple[bytes, bytes]]:
+    """
+    Add to an answer's headers those it lacks.
+
+    Parameters
+    ----------
+    own
+        Those it has.
+    https_only
+        The browser is told to come by https from now on.
+    """
     headers = list(own)
     names = {name.lower() for name, _ in headers}
     headers += [(name, value) for name, value in HEADERS if name not in names]
+    if https_only:
+        headers.append(HTTPS_ONLY)
     return headers
+
+
+LOOPBACK = frozenset({"127.0.0.1", "[::1]", "localhost"})
+
+
+def is_loopback(host: str | None) -> bool:
+    """Tell whether a name of a Host header is this machine itself, where other services may be without TLS."""
+    return host is None or host in LOOPBACK
 
 
 INLINE = re.compile(r"<(script|style)>(.*?)</\1>", re.DOTALL)

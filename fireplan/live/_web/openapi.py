@@ -23,6 +23,7 @@ SCHEMES = {
 ALWAYS = {
     403: "No token, or not for this role.",
     422: "Something in it cannot be used; the answer says what.",
+    429: "Too many wrong tokens came of late, and this is one of them: a right one passes at any time.",
 }
 
 

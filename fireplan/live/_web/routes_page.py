@@ -9,7 +9,7 @@ from urllib.parse import parse_qs
 from starlette.exceptions import HTTPException
 from starlette.responses import RedirectResponse, Response
 
-from fireplan.live._web.access import caller_of
+from fireplan.live._web.access import caller_of, slowed_answer
 from fireplan.live._web.error_responses import REFUSED, error_response
 from fireplan.live._web.openapi import Door, schema_of
 from fireplan.live._web.request_models import FORM, JSON, LoginRequest, small_body
@@ -20,8 +20,6 @@ if TYPE_CHECKING:
     from starlette.requests import Request
 
     from fireplan.live._web.service_context import Web
-
-UNKNOWN_ADDRESS = "unknown"
 
 
 class PageRoutes:
@@ -47,8 +45,8 @@ class PageRoutes:
                 "/login",
                 self.login,
                 "Log a browser in",
-                description="A right token sets the cookie of a session, which lasts 12 hours. After ten wrong tokens "
-                "in a minute nothing is compared any more until the minute has passed.",
+                description="A right token sets the cookie of a session, which lasts 12 hours, at any time. After ten "
+                "wrong tokens in a minute from one source, and sixty from all, the answer to a wrong one is held back.",
                 answers={
                     200: "Logged in: the cookie is set (303 to the page, if a form was sent).",
                     403: "Not a token of a viewer or an operator.",
@@ -84,17 +82,12 @@ class PageRoutes:
     async def login(self, request: Request) -> Response:
         """Begin a session, if the token is right."""
         web = self._web
-        address = self._address(request)
-        wait_s = web.failures.wait_s(address)
-        if wait_s:
-            return error_response(429, "Too many wrong tokens: wait a little.", wait_s=wait_s)
         is_form = request.headers.get("content-type", "").startswith(FORM)
         role = web.tokens.role_of(await _token_said(request, is_form=is_form))
         if role not in {Role.VIEWER, Role.OPERATOR}:
-            web.failures.add(address)
-            return self.login_form() if is_form else error_response(403, REFUSED)
-        former = caller_of(request).session
-        if former is not None:
+            slowed = await slowed_answer(web, request.scope) if role is None else None
+            return slowed or (self.login_form() if is_form else error_response(403, REFUSED))
+        for former in caller_of(request).sessions:  # whatever this browser was before, it is no more
             web.sessions.end(former.key)
         answer: Response = (
             RedirectResponse("/", 303)
@@ -126,13 +119,6 @@ class PageRoutes:
         files = self._web.files
         headers = {"content-security-policy": files.login_policy}
         return Response(files.login, 403, headers=headers, media_type="text/html")
-
-    def _address(self, request: Request) -> str:
-        if self._web.behind_proxy:
-            # The last one is what our own proxy saw; those before it are what it was told.
-            said = request.headers.get("x-forwarded-for", "").rpartition(",")[2].strip()
-            return said[:64] or UNKNOWN_ADDRESS
-        return request.client.host if request.client else UNKNOWN_ADDRESS
 
 
 async def _token_said(request: Request, *, is_form: bool) -> str:

@@ -4,25 +4,28 @@ from __future__ import annotations
 
 import asyncio
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import asynccontextmanager
+from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING
 
 from starlette.exceptions import HTTPException
 from starlette.responses import Response, StreamingResponse
 
 from fireplan.errors import FireplanError
+from fireplan.live._store import StoreError
 from fireplan.live._web.access import caller_of
 from fireplan.live._web.error_responses import error_response
 from fireplan.live._web.export import lines_of, pumped
 from fireplan.live._web.openapi import Door
 from fireplan.live._web.request_models import JSON, LINES, MomentQuery, SpanQuery, asked_in
+from fireplan.live._web.seen_by import as_seen_by
 from fireplan.live._web.streaming import Reader, Stream, as_json
 from fireplan.live._web.tokens import Role
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterator
+    from collections.abc import AsyncGenerator, AsyncIterator, Iterator
 
     from starlette.requests import Request
+    from starlette.types import Receive, Scope, Send
 
     from fireplan.live._web.service_context import Web
 
@@ -43,8 +46,7 @@ class ReadingRoutes:
 
     def __init__(self, web: Web) -> None:
         self._web = web
-        self._slow = asyncio.Semaphore(web.limits.slow_calls)
-        self._exports = asyncio.Semaphore(web.limits.slow_calls)
+        self._slow, self._exports = Turns(web.limits.slow_calls), Turns(web.limits.slow_calls)
         self._export_threads = ThreadPoolExecutor(web.limits.slow_calls, thread_name_prefix="fireplan-export")
         self._ground: bytes | None = None
 
@@ -108,9 +110,11 @@ class ReadingRoutes:
         if at is None:
             _, text = await self._web.hub.snapshot(role)
             return Response(text, media_type=JSON)
-        async with self._turn(self._slow):
+        with self._slow.taken(role):
             try:
                 text = await asyncio.to_thread(self._moment, at, role)
+            except StoreError:  # the past may be told when the store is back
+                raise
             except FireplanError as error:
                 fault = self._web.log.fault(error, "looking at the past")
                 return error_response(422, "The state of that moment cannot be told.", fault=fault)
@@ -118,52 +122,97 @@ class ReadingRoutes:
 
     async def stream(self, request: Request) -> Response:
         """Give the state and every update of it."""
-        hub, session = self._web.hub, caller_of(request).session
+        hub, session, role = self._web.hub, caller_of(request).session, _role(request)
         key = session.key if session else None
-        full = hub.room(key)
+        full = hub.room(key, role)
         if full is not None:
             raise _busy(full)
-        reader = Reader(key, left_s=self._web.sessions.left_s(session) if session else None)
+        left_s = self._web.sessions.left_s(session) if session else None
+        reader = Reader(key, role=role, left_s=left_s)
         hub.join(reader)
-        return Stream(hub, reader, role=_role(request), last_id=request.headers.get("last-event-id"))
+        return Stream(hub, reader, last_id=request.headers.get("last-event-id"))
 
     async def events(self, request: Request) -> Response:
         """Give past events."""
-        span = asked_in(request, SpanQuery)
-        turn = self._turn(self._exports)
-        await turn.__aenter__()
-        with_address = _role(request) is Role.OPERATOR
+        span, role = asked_in(request, SpanQuery), _role(request)
+        with_address = role is Role.OPERATOR
         start_us, end_us = (None if at is None else at * MS_US for at in (span.start, span.end))
 
         def make() -> Iterator[bytes]:
             return lines_of(self._web.desk.events_between(start_us, end_us), with_address=with_address)
 
-        async def chunks() -> AsyncIterator[bytes]:
-            try:
-                async for chunk in pumped(make, self._export_threads):
-                    yield chunk
-            finally:
-                await turn.__aexit__(None, None, None)
+        with ExitStack() as stack:
+            stack.enter_context(self._exports.taken(role))
+            chunks = pumped(make, self._export_threads)
+            first = await anext(chunks, b"")  # what fails at once is told, and not broken off
+            return EventExport(first, chunks, stack.pop_all())
 
-        return StreamingResponse(chunks(), media_type=LINES)
-
-    async def project(self, _request: Request) -> Response:
+    async def project(self, request: Request) -> Response:
         """Give the project."""
-        async with self._turn(self._slow):
+        with self._slow.taken(_role(request)):
             packed = await asyncio.to_thread(self._web.desk.project_zip)
         headers = {"content-disposition": 'attachment; filename="project.zip"'}
         return Response(packed, media_type=ZIP, headers=headers)
 
     def _moment(self, at_ms: int, role: Role) -> bytes:
-        return as_json({**self._web.desk.moment(at_ms * MS_US), "role": role})
+        return as_json(as_seen_by(role, {**self._web.desk.moment(at_ms * MS_US), "role": role}))
 
-    @asynccontextmanager
-    async def _turn(self, places: asyncio.Semaphore) -> AsyncIterator[None]:
-        """Take one of few places, or none at all: who waits in a line here would wait in vain."""
-        if places.locked():
+
+class Turns:
+    """
+    Turns at what takes long. Viewers leave the last one to operators.
+
+    Parameters
+    ----------
+    most
+        How many at once.
+    """
+
+    def __init__(self, most: int) -> None:
+        self._most, self._most_of_viewers = most, max(1, most - 1)
+        self._taken: list[Role] = []
+
+    @contextmanager
+    def taken(self, role: Role) -> Iterator[None]:
+        """Take a turn, or none at all: who waits in a line here would wait in vain."""
+        full = role is Role.VIEWER and self._taken.count(role) >= self._most_of_viewers
+        if full or len(self._taken) >= self._most:
             raise _busy("Busy with other such requests.")
-        async with places:
+        self._taken.append(role)
+        try:
             yield
+        finally:
+            self._taken.remove(role)
+
+
+class EventExport(StreamingResponse):
+    """
+    Past events on their way, whose turn ends with them, also if nobody came to take the first of them.
+
+    Parameters
+    ----------
+    first, chunks
+        The lines.
+    turn
+        Closed at the end.
+    """
+
+    def __init__(self, first: bytes, chunks: AsyncGenerator[bytes, None], turn: ExitStack) -> None:
+        self._first, self._chunks, self._turn = first, chunks, turn
+        super().__init__(self._every(), media_type=LINES)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Send them."""
+        try:
+            await super().__call__(scope, receive, send)
+        finally:
+            self._turn.close()
+            await self._chunks.aclose()
+
+    async def _every(self) -> AsyncIterator[bytes]:
+        yield self._first
+        async for chunk in self._chunks:
+            yield chunk
 
 
 def _role(request: Request) -> Role:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import errno
-import importlib.util
 import ipaddress
 import signal
 import socket
@@ -19,8 +18,10 @@ import uvicorn
 
 from fireplan.errors import FireplanError, InputError, quoted
 from fireplan.live._web.app import create_app
+from fireplan.live._web.connection import KEEP_ALIVE_S, connection_maker
 from fireplan.live._web.limits_and_headers import Limits, host_name
 from fireplan.live._web.logs import Log
+from fireplan.live._web.places import ConnectionPlaces
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
@@ -33,15 +34,12 @@ if TYPE_CHECKING:
 LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 BACKLOG = 256
 LAST_PORT = 65_535
-CONNECTIONS_BESIDES_STREAMS = 256
-KEEP_ALIVE_S = 15
+FILES_BESIDES_CONNECTIONS = 100
+FEWEST_CONNECTIONS = 32
 GRACE_S = 2
 START_S = 10.0
-HEAD_BYTES = 32 * 1024
 NOT_STARTED = "the service did not start: its log says where it stopped"
 NAME_IT = "give --allowed-host dispatch.example.org"
-SILENT_S = 10.0
-"""A connection on which no request has begun after this is closed. [s]"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -155,7 +153,7 @@ class Server:
         config = uvicorn.Config(
             self.app,
             loop="asyncio",
-            http="httptools" if importlib.util.find_spec("httptools") else "h11",
+            http="httptools",
             ws="none",
             lifespan="on",
             interface="asgi3",
@@ -164,18 +162,20 @@ class Server:
             access_log=False,
             proxy_headers=False,
             server_header=False,
-            limit_concurrency=limits.streams + CONNECTIONS_BESIDES_STREAMS,
             backlog=BACKLOG,
             timeout_keep_alive=KEEP_ALIVE_S,
             timeout_graceful_shutdown=GRACE_S,
-            h11_max_incomplete_event_size=HEAD_BYTES,
             ssl_certfile=binding.certfile,
             ssl_keyfile=binding.keyfile,
         )
         _load(config)
+        self.places = ConnectionPlaces(_most_connections(limits.streams + limits.connections_besides))
+        # TLS begins behind the place that a connection takes, so that a handshake that does not end holds none.
+        context, config.ssl = config.ssl, None
+        config.http_protocol_class = connection_maker(self.places, context)  # type: ignore[assignment]
         self._socket = _listening(binding.host, binding.port)
         self.host, self.port = binding.host, int(self._socket.getsockname()[1])
-        self._uvicorn = _Uvicorn(config, self.app.state.web.hub)
+        self._uvicorn = _Uvicorn(config, self.app.state.web.hub, self.places)
         self._thread: threading.Thread | None = None
 
     @property
@@ -234,12 +234,11 @@ class Server:
 
 
 class _Uvicorn(uvicorn.Server):
-    """Uvicorn, which ends the streams before it waits for them, and closes connections that say nothing."""
+    """Uvicorn, which ends the streams before it waits for them, and closes connections that say or take nothing."""
 
-    def __init__(self, config: uvicorn.Config, hub: Any) -> None:  # noqa: ANN401 - a Hub
+    def __init__(self, config: uvicorn.Config, hub: Any, places: ConnectionPlaces) -> None:  # noqa: ANN401 - a Hub
         super().__init__(config)
-        self._hub = hub
-        self._silent: dict[Any, float] = {}
+        self._hub, self._places = hub, places
         hub.hang_up = self._hang_up
 
     @contextmanager
@@ -264,31 +263,35 @@ class _Uvicorn(uvicorn.Server):
         """End the streams, then wait for the rest; who has not said goodbye by then is hung up on."""
         self._hub.close()
         await super().shutdown(sockets)
-        for connection in list(self.server_state.connections):
+        for connection in self._places:
             # Over TLS a connection waits for the other side's last word, longer than there is a loop to hear it.
-            connection.transport.abort()
+            connection.cut()
         await asyncio.sleep(0)
 
     async def on_tick(self, counter: int) -> bool:
         """Do what is done ten times a second."""
         if counter % 10 == 0:
-            self._close_silent()
+            now_s = time.monotonic()
+            for connection in self._places:
+                connection.sweep(now_s)
         return await super().on_tick(counter)
-
-    def _close_silent(self) -> None:
-        """Close connections on which no request has begun for long: they would take the places of others."""
-        now = time.monotonic()
-        waiting = [c for c in self.server_state.connections if getattr(c, "cycle", None) is None]
-        self._silent = {c: self._silent.get(c, now) for c in waiting}
-        for connection, since in self._silent.items():
-            transport = getattr(connection, "transport", None)
-            if now - since > SILENT_S and transport is not None:
-                transport.abort()
 
     def _hang_up(self, client: Any) -> None:  # noqa: ANN401 - an address
         for connection in list(self.server_state.connections):
             if client is not None and getattr(connection, "client", None) == client:
                 connection.transport.abort()
+
+
+def _most_connections(wanted: int) -> int:
+    """Give how many connections there may be: no more than the files that this process may open leave room for."""
+    try:
+        import resource  # noqa: PLC0415 - not there on Windows
+    except ImportError:
+        return wanted
+    files, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if files == resource.RLIM_INFINITY:
+        return wanted
+    return max(FEWEST_CONNECTIONS, min(wanted, files - FILES_BESIDES_CONNECTIONS))
 
 
 def _load(config: uvicorn.Config) -> None:

@@ -7,10 +7,10 @@ import secrets
 import time
 from typing import TYPE_CHECKING, NamedTuple
 
+from fireplan.live._web.tokens import Role
+
 if TYPE_CHECKING:
     from collections.abc import Callable
-
-    from fireplan.live._web.tokens import Role
 
 COOKIE = "fireplan"
 ID_BYTES = 32
@@ -38,12 +38,14 @@ class Session(NamedTuple):
 
 class Sessions:
     """
-    All of them; the oldest go when there are too many.
+    All of them; the oldest of a role go when it has too many, and none of another role.
 
     Parameters
     ----------
     most
-        How many are kept.
+        How many of each role are kept.
+    most_operators
+        How many of operators; None: as many as of the others.
     lasts_s
         How long each lasts. [s]
     clock
@@ -56,11 +58,13 @@ class Sessions:
         self,
         *,
         most: int = 1000,
+        most_operators: int | None = None,
         lasts_s: float = 12 * 3600.0,
         clock: Callable[[], float] = time.monotonic,
         ended: Callable[[str], None] = lambda _: None,
     ) -> None:
         self._most, self.lasts_s, self._clock, self._ended = most, lasts_s, clock, ended
+        self._most_operators = most if most_operators is None else most_operators
         self._all: dict[str, Session] = {}  # in the order in which they began, and so in which they end
 
     def __len__(self) -> int:
@@ -70,8 +74,10 @@ class Sessions:
     def begin(self, role: Role) -> str:
         """Begin one and give its id, which is known to the browser alone."""
         self._drop_expired()
-        while len(self._all) >= self._most:
-            self._end(next(iter(self._all)))
+        most = self._most_operators if role is Role.OPERATOR else self._most
+        same = [session.key for session in self._all.values() if session.role is role]
+        for key in same[: max(0, len(same) + 1 - most)]:
+            self._end(key)
         session_id = secrets.token_urlsafe(ID_BYTES)
         key = _key(session_id)
         self._all[key] = Session(key, role, self._clock() + self.lasts_s)

@@ -19,18 +19,21 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from starlette.responses import Response
 
+from fireplan.live._web.seen_by import as_seen_by
+from fireplan.live._web.tokens import Role
+
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping
 
     from starlette.types import Receive, Scope, Send
 
     from fireplan.live._desk.interfaces import DeskLike, DeskUpdate
     from fireplan.live._web.limits_and_headers import Limits
     from fireplan.live._web.logs import Log
-    from fireplan.live._web.tokens import Role
 
 RETRY = b"retry: 2000\n\n"
 COMMENT = b": still here\n\n"
+READING_ROLES = (Role.VIEWER, Role.OPERATOR)
 LAST_WORD_S = 0.5
 """How long a reader may take to accept the end of its stream. [s]"""
 
@@ -125,6 +128,8 @@ class Reader:
     ----------
     key
         Of its session; None: a program with a token.
+    role
+        What it may see.
     left_s
         How long the session lasts. [s]
 
@@ -136,8 +141,8 @@ class Reader:
         The revision from which its lag counts: what it missed before it came does not.
     """
 
-    def __init__(self, key: str | None, *, left_s: float | None = None) -> None:
-        self.key, self.left_s = key, left_s
+    def __init__(self, key: str | None, *, role: Role = Role.VIEWER, left_s: float | None = None) -> None:
+        self.key, self.role, self.left_s = key, role, left_s
         self.at = self.measured_from = -1
         self.news, self.ended = asyncio.Event(), asyncio.Event()
         self.slow = False
@@ -150,7 +155,7 @@ class Reader:
 
 class Hub:
     """
-    Hands the desk's updates to all readers. It lives on one event loop.
+    Hands the desk's updates to all readers, each written once for each role. It lives on one event loop.
 
     Parameters
     ----------
@@ -164,7 +169,10 @@ class Hub:
 
     def __init__(self, desk: DeskLike, *, limits: Limits, log: Log) -> None:
         self._desk, self.limits, self._log = desk, limits, log
-        self._ring = Ring(most=limits.kept_updates, most_bytes=limits.kept_bytes)
+        self._rings = {
+            role: Ring(most=limits.kept_updates, most_bytes=limits.kept_bytes // len(READING_ROLES))
+            for role in READING_ROLES
+        }
         self._readers: dict[Reader, None] = {}
         self._boot = ""
         self._seen = 0  # the last revision that any reader can have heard of
@@ -186,18 +194,18 @@ class Hub:
         def heard(update: DeskUpdate) -> None:  # in the desk's thread
             rev = update.rev
             try:
-                text = b"event: update\ndata: %b\n\n" % as_json(update.data)
+                texts = _written_for_roles(update.data)
             except Exception as error:  # noqa: BLE001 - the desk must not stop for it
                 self._log.fault(error, "writing an update")
-                text = b""
+                texts = None
             with suppress(RuntimeError):  # the loop is closed: the service has ended
-                loop.call_soon_threadsafe(self._take, rev, text)
+                loop.call_soon_threadsafe(self._take, rev, texts)
 
         self._unsubscribe = self._desk.subscribe(heard)
         snapshot = self._desk.snapshot()
         self._boot = str(snapshot["boot"])
-        self._ring.clear(int(snapshot["rev"]))
-        self._seen = self._ring.base
+        self._clear(int(snapshot["rev"]))
+        self._seen = int(snapshot["rev"])
 
     def close(self) -> None:
         """End all streams, and listen no more."""
@@ -211,12 +219,15 @@ class Hub:
         """End the streams of a session."""
         self._end([r for r in self._readers if r.key == key])
 
-    def room(self, key: str | None) -> str | None:
-        """Say why there is no room for one more stream; None: there is."""
+    def room(self, key: str | None, role: Role) -> str | None:
+        """Say why there is no room for one more stream; None: there is. Viewers leave some to operators."""
         if self.closed:
             return "The service is closing."
         if len(self._readers) >= self.limits.streams:
             return "All streams are taken."
+        viewers = sum(r.role is Role.VIEWER for r in self._readers) if role is Role.VIEWER else 0
+        if viewers >= self.limits.viewer_streams:
+            return "All streams of viewers are taken."
         if key is not None and sum(r.key == key for r in self._readers) >= self.limits.session_streams:
             return "This session has too many streams open."
         return None
@@ -224,22 +235,23 @@ class Hub:
     def join(self, reader: Reader) -> None:
         """Hand over to one more reader. There must be room."""
         self._readers[reader] = None
-        reader.measured_from = self._ring.head
+        reader.measured_from = self._rings[reader.role].head
 
     def leave(self, reader: Reader) -> None:
         """Hand over to it no more."""
         self._readers.pop(reader, None)
 
-    def resumed_at(self, last_id: str) -> int | None:
+    def resumed_at(self, last_id: str, role: Role) -> int | None:
         """Give the revision from which a reader goes on; None: it has to start with a snapshot."""
         boot, _, rev = last_id.strip().rpartition("-")
         if boot != self._boot or not (rev.isascii() and rev.isdecimal()) or len(rev) > 15:
             return None
-        return int(rev) if self._ring.base <= int(rev) <= self._seen else None
+        return int(rev) if self._rings[role].base <= int(rev) <= self._seen else None
 
     def news_for(self, reader: Reader) -> list[Kept] | None:
         """Give what a reader has not been handed yet; None: some of it is no longer kept."""
-        return list(self._ring.after(reader.at)) if reader.at >= self._ring.base else None
+        ring = self._rings[reader.role]
+        return list(ring.after(reader.at)) if reader.at >= ring.base else None
 
     def with_id(self, rev: int) -> bytes:
         """Write the line by which a reader says later how far it came."""
@@ -252,7 +264,7 @@ class Hub:
             self._seen = max(self._seen, rev)
             if boot != self._boot:  # the desk began anew under us
                 self._boot, self._seen = boot, rev
-                self._ring.clear(rev)
+                self._clear(rev)
         return rev, text
 
     def _written(self, role: Role) -> tuple[str, int, bytes]:
@@ -260,24 +272,31 @@ class Hub:
         boot, rev = str(state["boot"]), int(state["rev"])
         made = self._snapshots.get(role)
         if made is None or made[:2] != (boot, rev):
-            made = (boot, rev, as_json({**state, "role": role}))
+            made = (boot, rev, as_json(as_seen_by(role, {**state, "role": role})))
             self._snapshots[role] = made
         return made
 
-    def _take(self, rev: int, text: bytes) -> None:
+    def _take(self, rev: int, texts: dict[Role, bytes] | None) -> None:
         """Keep an update and wake the readers; those too far behind are let go."""
-        if not text:  # it could not be written: all start anew
-            self._ring.clear(rev)
+        if texts is None:  # it could not be written: all start anew
+            self._clear(rev)
             self._end(list(self._readers))
             return
-        self._ring.add(rev, self.with_id(rev) + text)
+        head = self.with_id(rev)
+        whole = {text: head + text for text in texts.values()}  # the same for both roles: kept once
+        for role, ring in self._rings.items():
+            ring.add(rev, whole[texts[role]])
         self._seen = max(self._seen, rev)
         for reader in list(self._readers):
-            count, size = self._ring.lag(max(reader.at, reader.measured_from))
+            count, size = self._rings[reader.role].lag(max(reader.at, reader.measured_from))
             if count > self.limits.lag_updates or (count > 1 and size > self.limits.lag_bytes):
                 reader.end(slow=True)
                 self.leave(reader)
             reader.news.set()
+
+    def _clear(self, rev: int) -> None:
+        for ring in self._rings.values():
+            ring.clear(rev)
 
     def _end(self, readers: list[Reader]) -> None:
         for reader in readers:
@@ -295,16 +314,14 @@ class Stream(Response):
         Where updates come from.
     reader
         Who has joined it.
-    role
-        What they may see.
     last_id
         How far they came before; None: they are new.
     """
 
     media_type = "text/event-stream"
 
-    def __init__(self, hub: Hub, reader: Reader, *, role: Role, last_id: str | None) -> None:
-        self._hub, self._reader, self._role, self._last_id = hub, reader, role, last_id
+    def __init__(self, hub: Hub, reader: Reader, *, last_id: str | None) -> None:
+        self._hub, self._reader, self._last_id = hub, reader, last_id
         self.status_code, self.background = 200, None
         self.init_headers({"cache-control": "no-store", "x-accel-buffering": "no"})
 
@@ -340,9 +357,9 @@ class Stream(Response):
         hub, reader = self._hub, self._reader
         await send({"type": "http.response.start", "status": 200, "headers": self.raw_headers})
         await self._send(send, RETRY)
-        resumed_at = hub.resumed_at(self._last_id) if self._last_id else None
+        resumed_at = hub.resumed_at(self._last_id, reader.role) if self._last_id else None
         if resumed_at is None:
-            reader.at, text = await hub.snapshot(self._role)
+            reader.at, text = await hub.snapshot(reader.role)
             await self._send(send, b"%bevent: snapshot\ndata: %b\n\n" % (hub.with_id(reader.at), text))
         else:
             reader.at = resumed_at
@@ -367,6 +384,16 @@ class Stream(Response):
     async def _send(self, send: Send, text: bytes) -> None:
         async with asyncio.timeout(self._hub.limits.send_s):
             await send({"type": "http.response.body", "body": text, "more_body": True})
+
+
+def _written_for_roles(data: Mapping[str, Any]) -> dict[Role, bytes]:
+    """Write an update for each role; where both see the same it is written once."""
+    texts: dict[Role, bytes] = {}
+    seen = {role: as_seen_by(role, data) for role in READING_ROLES}
+    for role, said in seen.items():
+        same = next((texts[other] for other in texts if seen[other] is said), None)
+        texts[role] = same if same is not None else b"event: update\ndata: %b\n\n" % as_json(said)
+    return texts
 
 
 async def _left(receive: Receive) -> None:

@@ -51,6 +51,8 @@ class Tokens:
         Reads, and posts.
     feed
         Posts events, and nothing else.
+    drawn
+        Roles whose token nobody had given to `found`.
 
     Raises
     ------
@@ -61,6 +63,7 @@ class Tokens:
     viewer: str = field(default_factory=_random, repr=False)
     operator: str = field(default_factory=_random, repr=False)
     feed: str = field(default_factory=_random, repr=False)
+    drawn: tuple[Role, ...] = ()
 
     def __post_init__(self) -> None:
         """Refuse what is no token."""
@@ -88,9 +91,9 @@ class Tokens:
             The file cannot be read, can be read by others, or holds something else; or a token is refused.
         """
         environment = os.environ if environment is None else environment
-        given = _of_file(Path(file)) if file is not None else {}
+        given: dict[str, str] = _of_file(Path(file)) if file is not None else {}
         given |= {role: t for role in Role if (t := environment.get(VARIABLE.format(role.upper())))}
-        return cls(**given)
+        return cls(**given, drawn=tuple(role for role in Role if role not in given))
 
     def role_of(self, token: str) -> Role | None:
         """Tell whose token this is. It takes as long whichever it is, and whether it is one or not."""
