@@ -332,9 +332,17 @@ def _entry(row: Mapping[str, Any]) -> Publication:
         told = tuple((_kept(key, str), _number(value)) for key, value in numbers)
         figures.append(PublishedFigure(_kept(area, str), start, end, told))
     return Publication(
-        _kept(row["date"], dt.date), *(texts[name] for name in TEXTS[:3]), *(filters[name] for name in FILTERS),
-        *(texts[name] for name in TEXTS[3:]), tuple(figures),
-    )  # fmt: skip
+        date=_kept(row["date"], dt.date),
+        kind=texts["kind"],
+        title=texts["title"],
+        areas=texts["areas"],
+        categories=filters["categories"],
+        priorities=filters["priorities"],
+        measure=texts["measure"],
+        objective=texts["objective"],
+        scenario=texts["scenario"],
+        figures=tuple(figures),
+    )
 
 
 def _number(value: object) -> float:

@@ -323,7 +323,7 @@ def _threes_tell(
     for part in np.array_split(threes, max(1, len(threes) // 4000)):
         for signs in product((1, -1), repeat=3):
             made = mine + sum(sign * others[part[:, at]] for at, sign in enumerate(signs))
-            values = n + sum(sign * held[part[:, at]] for at, sign in enumerate(signs))
+            values = n + held[part] @ np.array(signs, dtype=float)
             if _any_small(made, values, smallest):
                 return True
     return False

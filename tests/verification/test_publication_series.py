@@ -13,6 +13,7 @@ import shapely
 
 from fireplan.disclosure import Publication, Publications, TableScope, publishable
 from fireplan.disclosure._cells_series import cells_in_series
+from fireplan.disclosure._series import AreaRecords, RecordSet, Seen, may_be_shown
 
 K = 11
 FIRST = dt.date(2026, 1, 1)
@@ -53,10 +54,10 @@ def areas_of(published):
     return {tuple(f.area.split()) for entry in published.entries for f in entry.figures}
 
 
-def publish(calls, *, ledger: bool):
+def publish(calls, *, ledger: bool, most: int = 60):
     """Draw all of them, one after the other; give what a reader sees, as (area, first day, end, kinds, count)."""
     published, seen = Publications(), []
-    for start, end, kinds in windows():
+    for start, end, kinds in windows()[:most]:
         part = calls[(calls["day"] >= start) & (calls["day"] < end) & calls["category"].isin(kinds)]
         cells, entry = cells_in_series(part, of=OF, published=published if ledger else None)
         published = published.adding([entry])
@@ -128,7 +129,7 @@ def test_what_came_and_what_went_of_a_rolling_window_is_no_small_count_either(ca
 
 
 def test_without_the_ledger_the_same_pages_give_single_calls_away(calls):
-    assert len(found_by(publish(calls, ledger=False), most=2)) > 100
+    assert len(found_by(publish(calls, ledger=False, most=20), most=2)) > 100
 
 
 def test_who_knows_place_and_day_of_a_call_does_not_learn_its_kind(seen):
@@ -197,3 +198,40 @@ def test_tables_give_no_count_away_over_time_or_between_limits(calls):
     assert len({row[1] for row in seen}) > 1
     assert small_of_tables(seen) == []
     assert len(small_of_tables(tables(calls, ledger=False))) > 50
+
+
+def of_one_area(seed, *, most):
+    """Ask for forty windows and kinds at random, with all records at hand or those asked for; find what is told."""
+    rng = np.random.default_rng(seed)
+    calls, days = int(rng.choice([100, 300, 800])), int(rng.choice([10, 30, 60]))
+    day, kind = rng.integers(0, days, calls), rng.choice(KINDS, calls, p=[0.6, 0.1, 0.3]).astype(object)
+    asked_for = [kinds for many in (1, 2, 3) for kinds in itertools.combinations(KINDS, many)]
+    seen = []
+    for _ in range(40):
+        start = int(rng.integers(0, days - 1)) if rng.random() < 0.5 else 0
+        asked = RecordSet(start, int(rng.integers(start + 1, days + 1)), frozenset(asked_for[rng.integers(7)]))
+        counted = (day >= start) & (day < asked.end) & np.isin(kind, list(asked.categories))
+        hand = counted if rng.random() < 0.5 else np.ones(calls, dtype=bool)
+        records = AreaRecords(day[hand], kind[hand], np.full(hand.sum(), "", dtype=object))
+        if may_be_shown(asked, records, records, seen):
+            seen.append(Seen(asked, float(counted.sum()), None, None))
+    rows = [("x", s.records.start, s.records.end, tuple(sorted(s.records.categories)), int(s.n)) for s in seen]
+    return rows, found_by(rows, most=most)
+
+
+def test_windows_and_kinds_at_random_give_no_count_of_one_to_ten():
+    shown = 0
+    for seed in range(60 if THOROUGH else 4):
+        rows, found = of_one_area(seed, most=4)
+        assert found == []
+        shown += len(rows)
+    assert shown > 30
+
+
+def test_no_table_tells_that_all_were_late_or_none(calls):
+    """Who knows the zone of a call asks whether help came in time: a group of which all did is not shown."""
+    everyone = calls.assign(travel_s=np.where(calls["zone"] == 2, 100.0, calls["travel_s"]))
+    table, _ = publishable(table_of(everyone, 0, DAYS, 240), by="zone", counts=["met", "missed"])
+    told = table.set_index("zone")[["met", "missed"]]
+    assert told.loc[2].isna().all()
+    assert told.notna().any().all()
