@@ -115,7 +115,7 @@ def _fresh(
     fresh: set[int] = set()
     places = located["place"].to_numpy()
     for row, area in enumerate(areas):
-        rows = groups.get(row, np.zeros(0, dtype=np.int64))
+        rows = np.asarray(groups.get(row, ()), dtype=np.int64)
         if len(np.unique(places[rows])) >= SMALLEST and may_be_shown(
             asked, everywhere.part(rows), everywhere, seen.get(" ".join(area), [])
         ):

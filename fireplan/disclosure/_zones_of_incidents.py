@@ -96,4 +96,4 @@ def _all_called(scenario: Scenario, zones: gpd.GeoDataFrame) -> bool:
 def _gaps(outlines: NDArray[np.object_]) -> bool:
     """Whether hexagons stand apart, or around ground without one."""
     whole = shapely.union_all(shapely.buffer(outlines, SAME_DEG))
-    return whole.geom_type != "Polygon" or len(whole.interiors) > 0
+    return whole.geom_type != "Polygon" or int(shapely.get_num_interior_rings(whole)) > 0

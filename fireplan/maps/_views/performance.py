@@ -97,7 +97,7 @@ def performance(
     whole = perform(attendance)
     if interval.removesuffix("_s") not in whole.index:
         raise InputError(f"{interval} is {NO_ANSWER}")
-    overall = whole.T[interval.removesuffix("_s")].to_dict()
+    overall: Mapping[Hashable, Any] = whole.T[interval.removesuffix("_s")].to_dict()
     public = profile == "public"
     zones = _zones(attendance, for_audience(scenario, profile), interval)
     if public:
