@@ -12,9 +12,12 @@ from rich.text import Text
 
 from fireplan import wording
 from fireplan._cli import terminal as show
+from fireplan._cli.readers import say_for_whom
 from fireplan.errors import ProjectError, listed
 from fireplan.progress import silent
-from fireplan.project import whole_outputs, write_csv
+from fireplan.project import manifest, write_csv
+from fireplan.project._audience import audience_of, folder_of
+from fireplan.project._audience_output import Ledger, audience_output
 from fireplan.response_performance import (
     Shifts,
     attend,
@@ -53,25 +56,32 @@ NOT_TOLD = (
 )
 
 
-def performance_project(read: Callable[[Tell], Project], out: Path | None) -> None:
-    """Measure a project's dispatch history, and write and print what comes out."""
+def performance_project(read: Callable[[Tell], Project], out: Path | None, *, profile: str | None = None) -> None:
+    """Measure a project's dispatch history, and write and print what comes out; `profile` as for `audience_of`."""
     with silent(), show.command_steps(STEPS) as tell:
         project = read(tell)
         if project.history is None:
             raise ProjectError("plan.toml names no dispatch history: give inputs.cad, and measure again")
+        audience = audience_of(project, profile)
+        ledger = Ledger.read(project.folder) if audience.profile == "public" else None
         tell("putting units and incidents together")
         attendance = attend(project.history, scenario=project.today, policy=project.plan.performance.policy)
         tables, notes = _tables(project, project.history, attendance, tell)
-        tell("writing")
         if attendance.grain == "incident":
             notes.append(NOT_TOLD)
-        folder = out if out is not None else project.folder / project.plan.output.dir
-        with whole_outputs(folder) as part:
+        told = [*attendance.headline(), *notes, *project.notes]
+        if ledger is not None:
+            tell("checking it against all that was published")
+            tables = {name: table for name, table in tables.items() if not audience.leaves_out(f"{name}.csv")}
+        tell("writing")
+        with audience_output(folder_of(project, out), audience, ledger=ledger) as output:
             for name, table in tables.items():
-                write_csv(table, part / f"{name}.csv")
-            text = "\n".join([*attendance.headline(), *notes, *project.notes]) + "\n"
-            (part / "performance_notes.txt").write_text(text, encoding="utf-8", newline="\n")
-    _report(project, tables, attendance, folder)
+                write_csv(table, output.file(f"{name}.csv"))
+            output.write_text("performance_notes.txt", "\n".join(told) + "\n")
+            made_from = manifest(project, [project.today], outputs=list(output.part.iterdir()))
+            output.write_manifest("performance_manifest.json", made_from)
+    _report(project, tables, attendance, output.folder)
+    say_for_whom(output)
 
 
 def _tables(

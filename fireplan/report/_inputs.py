@@ -65,6 +65,10 @@ class Material:
         Drives as observed and as predicted, from `fireplan.calibration.held_out_runs`; None: those of the project.
     project
         What was read, where it was one.
+    withheld
+        Why dispatch records are left out of it, for whoever reads it; "": they are not.
+    checked
+        Response performance as it may be published, in coarse figures; None: there is none.
     """
 
     title: str
@@ -79,6 +83,12 @@ class Material:
     left_out: str = ""
     runs: pd.DataFrame | None = None
     project: Project | None = None
+    withheld: str = ""
+    checked: pd.DataFrame | None = None
+
+    def unless_withheld(self, text: str) -> str:
+        """Say that something was not given; or that it is withheld, where that is why."""
+        return self.withheld or text
 
     @property
     def baseline(self) -> Assessment | None:

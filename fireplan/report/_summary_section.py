@@ -131,7 +131,9 @@ def _held(met: Any, goal: float, **ends: float) -> str:  # noqa: ANN401 - a cell
 def _performed(material: Material) -> str:
     table, goal = material.achieved, material.first_unit
     if table is None:
-        return "No dispatch history was given, so nothing is said of how the department responded."
+        return material.unless_withheld(
+            "No dispatch history was given, so nothing is said of how the department responded."
+        )
     total: Any = table.loc["total_response"]
     said = ""
     if total["n"] and math.isfinite(total["p90_s"]):
