@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     import os
     from pathlib import Path
 
+    from fireplan.disclosure import Publication
     from fireplan.maps._layers.legend import Legend
     from fireplan.maps._pages.html_document import Theme
     from fireplan.maps._pages.page_frame import Footer
@@ -29,6 +30,8 @@ class WrittenPage:
         What the colours and signs mean.
     theme
         "light", "dark" or "print".
+    publications
+        What a public page shows of incident records, for `fireplan.disclosure.record_publications`; () where of none.
     """
 
     title: str
@@ -36,6 +39,7 @@ class WrittenPage:
     footer: Footer | None
     legends: list[Legend]
     theme: Theme
+    publications: tuple[Publication, ...] = ()
 
     def to_html(self) -> str:
         """Write the whole page as text. The same inputs give the same text."""

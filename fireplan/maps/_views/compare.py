@@ -32,7 +32,7 @@ from fireplan.standards import INTERVALS
 
 if TYPE_CHECKING:
     from fireplan.comparison import Comparison
-    from fireplan.disclosure import Profile
+    from fireplan.disclosure import Profile, Publications
 
 
 @takes
@@ -44,6 +44,7 @@ def compare(
     title: str = "",
     basemap: str | None = None,
     profile: Profile | None = None,
+    published: Publications | None = None,  # noqa: ARG001 - every view takes it
 ) -> SyncedMaps:
     """
     Draw scenarios side by side, panning and zooming in step.
@@ -56,6 +57,8 @@ def compare(
         As in `coverage`.
     profile
         For whom the page is: "public" takes incidents out, "internal" marks it RESTRICTED; left out: neither.
+    published
+        What was published before, for a public page that counts incidents: this one does not.
 
     Returns
     -------

@@ -27,7 +27,7 @@ from fireplan.standards import INTERVALS
 if TYPE_CHECKING:
     import geopandas as gpd
 
-    from fireplan.disclosure import Profile
+    from fireplan.disclosure import Profile, Publications
     from fireplan.measures import WeekOfCover
     from fireplan.standards import Objective
 
@@ -45,6 +45,7 @@ def cover_by_hour(
     title: str = "",
     basemap: str | None = None,
     profile: Profile | None = None,
+    published: Publications | None = None,  # noqa: ARG001 - every view takes it
 ) -> OfflineMap:
     """
     Draw how much of the week each zone is within reach, where units work by schedules or streets slow down by the hour.
@@ -58,6 +59,8 @@ def cover_by_hour(
     profile
         For whom the page is: "public" takes incidents out, so that all hours weigh alike, "internal" marks it
         RESTRICTED; left out: neither.
+    published
+        What was published before, for a public page that counts incidents: this one does not.
 
     Returns
     -------

@@ -14,7 +14,7 @@ from fireplan.maps._views.scenario_headings import named
 from fireplan.measures._assessment import chosen_objective
 
 if TYPE_CHECKING:
-    from fireplan.disclosure import Profile
+    from fireplan.disclosure import Profile, Publications
     from fireplan.measures import Assessment
 
 
@@ -27,6 +27,7 @@ def coverage(
     title: str = "",
     basemap: str | None = None,
     profile: Profile | None = None,
+    published: Publications | None = None,  # noqa: ARG001 - every view takes it
 ) -> OfflineMap:
     """
     Draw how soon help arrives, or how likely in time, zone by zone, with the gaps outlined.
@@ -46,6 +47,8 @@ def coverage(
         "osm": an online base map, loaded by whoever opens the page. Left out: the page's own streets, offline.
     profile
         For whom the page is: "public" takes incidents out, "internal" marks it RESTRICTED; left out: neither.
+    published
+        What was published before, for a public page that counts incidents: this one does not.
 
     Returns
     -------

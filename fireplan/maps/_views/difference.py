@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from fireplan.comparison import Comparison
-    from fireplan.disclosure import Profile
+    from fireplan.disclosure import Profile, Publications
     from fireplan.measures import Assessment
     from fireplan.standards import Objective
 
@@ -59,6 +59,7 @@ def difference(
     title: str = "",
     basemap: str | None = None,
     profile: Profile | None = None,
+    published: Publications | None = None,  # noqa: ARG001 - every view takes it
 ) -> OfflineMap:
     """
     Draw who would be reached sooner, and who later: the change in arrival, or in its chance, zone by zone.
@@ -77,6 +78,8 @@ def difference(
         As in `coverage`.
     profile
         For whom the page is: "public" takes incidents out, "internal" marks it RESTRICTED; left out: neither.
+    published
+        What was published before, for a public page that counts incidents: this one does not.
 
     Returns
     -------

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
     import geopandas as gpd
 
-    from fireplan.disclosure import Profile
+    from fireplan.disclosure import Profile, Publications
     from fireplan.drive_times._chances import Chances
     from fireplan.scenario import Scenario
 
@@ -49,7 +49,7 @@ MOST_LISTED = 12
 
 
 @takes
-def first_due(
+def first_due(  # noqa: PLR0913 - each is asked for alone
     scenario: Scenario,
     *,
     objective: Objective | None = None,
@@ -59,6 +59,7 @@ def first_due(
     title: str = "",
     basemap: str | None = None,
     profile: Profile | None = None,
+    published: Publications | None = None,  # noqa: ARG001 - every view takes it
 ) -> OfflineMap:
     """
     Draw whose ground it is: the territory in which each station is first due.
@@ -80,6 +81,8 @@ def first_due(
         As in `coverage`.
     profile
         For whom the page is: "public" takes incidents out, "internal" marks it RESTRICTED; left out: neither.
+    published
+        What was published before, for a public page that counts incidents: this one does not.
 
     Returns
     -------

@@ -23,7 +23,7 @@ from fireplan.standards import INTERVALS
 if TYPE_CHECKING:
     import geopandas as gpd
 
-    from fireplan.disclosure import Profile
+    from fireplan.disclosure import Profile, Publications
     from fireplan.measures import Assessment
 
 
@@ -37,6 +37,7 @@ def gaps(
     title: str = "",
     basemap: str | None = None,
     profile: Profile | None = None,
+    published: Publications | None = None,  # noqa: ARG001 - every view takes it
 ) -> OfflineMap:
     """
     Draw where an objective is not reached, each gap with its size, its nearest station and the reason.
@@ -54,6 +55,8 @@ def gaps(
         As in `coverage`.
     profile
         For whom the page is: "public" takes incidents out, "internal" marks it RESTRICTED; left out: neither.
+    published
+        What was published before, for a public page that counts incidents: this one does not.
 
     Raises
     ------

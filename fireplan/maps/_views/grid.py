@@ -17,13 +17,13 @@ from fireplan.measures._assessment import chosen_measure
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from fireplan.disclosure import Profile
+    from fireplan.disclosure import Profile, Publications
     from fireplan.maps._pages.html_document import Theme
     from fireplan.maps._pages.synced_maps import SyncedMaps
 
 
 @takes
-def grid(
+def grid(  # noqa: PLR0913 - each is asked for alone
     comparison: Comparison,
     *,
     show: Sequence[str] | None = None,
@@ -33,6 +33,7 @@ def grid(
     basemap: str | None = None,
     theme: Theme = "light",
     profile: Profile | None = None,
+    published: Publications | None = None,  # noqa: ARG001 - every view takes it
 ) -> SyncedMaps:
     """
     Draw up to six scenarios in step, each with its name and the share it reaches.
@@ -50,6 +51,8 @@ def grid(
         As in `OfflineMap`.
     profile
         For whom the page is: "public" takes incidents out, "internal" marks it RESTRICTED; left out: neither.
+    published
+        What was published before, for a public page that counts incidents: this one does not.
 
     Returns
     -------

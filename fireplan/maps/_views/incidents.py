@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     import geopandas as gpd
     from numpy.typing import ArrayLike, NDArray
 
-    from fireplan.disclosure import Profile
+    from fireplan.disclosure import Profile, Publications
     from fireplan.maps._layers.packed_layer import PackedLayer
     from fireplan.scenario import Scenario
 
@@ -59,6 +59,7 @@ def incidents(
     title: str = "",
     basemap: str | None = None,
     profile: Profile | None = None,
+    published: Publications | None = None,
 ) -> OfflineMap:
     """
     Draw where incidents were: as points, or counted into hexagons where there are very many.
@@ -78,6 +79,8 @@ def incidents(
     profile
         "public": counted into areas of eleven or more, see `fireplan.disclosure.public_cells`; left out, or "internal":
         as they are.
+    published
+        As in `performance`.
 
     Returns
     -------

@@ -20,7 +20,7 @@ from fireplan.travel import isochrones as outline_reach
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from fireplan.disclosure import Profile
+    from fireplan.disclosure import Profile, Publications
     from fireplan.scenario import Scenario
 
 
@@ -32,6 +32,7 @@ def isochrones(
     title: str = "",
     basemap: str | None = None,
     profile: Profile | None = None,
+    published: Publications | None = None,  # noqa: ARG001 - every view takes it
 ) -> OfflineMap:
     """
     Draw the ground that the open stations together reach within each travel time.
@@ -46,6 +47,8 @@ def isochrones(
         As in `coverage`.
     profile
         For whom the page is: "public" takes incidents out, "internal" marks it RESTRICTED; left out: neither.
+    published
+        What was published before, for a public page that counts incidents: this one does not.
 
     Notes
     -----

@@ -23,7 +23,7 @@ from fireplan.travel import network_parts as find_parts
 if TYPE_CHECKING:
     import geopandas as gpd
 
-    from fireplan.disclosure import Profile
+    from fireplan.disclosure import Profile, Publications
     from fireplan.scenario import Scenario
 
 MOST_PARTS = 5
@@ -36,7 +36,12 @@ METHOD = "Parts are what no street joins, whatever may be driven; a gap is the s
 
 @takes
 def network_parts(
-    scenario: Scenario, *, title: str = "", basemap: str | None = None, profile: Profile | None = None
+    scenario: Scenario,
+    *,
+    title: str = "",
+    basemap: str | None = None,
+    profile: Profile | None = None,
+    published: Publications | None = None,  # noqa: ARG001 - every view takes it
 ) -> OfflineMap:
     """
     Draw the parts of the roads that no street joins; see `fireplan.travel.network_parts`.
@@ -49,6 +54,8 @@ def network_parts(
         As in `coverage`.
     profile
         For whom the page is: "public" takes incidents out, "internal" marks it RESTRICTED; left out: neither.
+    published
+        What was published before, for a public page that counts incidents: this one does not.
     """
     scenario = for_audience(scenario, profile)
     parts = find_parts(scenario)

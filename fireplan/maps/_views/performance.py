@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     import geopandas as gpd
     import numpy as np
 
-    from fireplan.disclosure import Profile
+    from fireplan.disclosure import Profile, Publications
     from fireplan.response_performance import History, Policy
     from fireplan.scenario import Scenario
 
@@ -54,6 +54,7 @@ def performance(
     title: str = "",
     basemap: str | None = None,
     profile: Profile | None = None,
+    published: Publications | None = None,
 ) -> OfflineMap:
     """
     Draw how soon help came: the observed 90th percentile of an interval, zone by zone.
@@ -76,6 +77,9 @@ def performance(
     profile
         "public": no zone says how many records it has, and one of ten or fewer has no figure; "internal": marked
         RESTRICTED.
+    published
+        For a public page: what was published before, from `fireplan.disclosure.read_publications`; the page's
+        `publications` are what to record then. Left out: nothing was published before.
 
     Returns
     -------

@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from fireplan.disclosure import Profile
+    from fireplan.disclosure import Profile, Publications
     from fireplan.maps._pages.page_frame import Basis
     from fireplan.response_performance import History, Policy
     from fireplan.response_performance._whereabouts import Whereabouts
@@ -76,6 +76,7 @@ def playback(  # noqa: PLR0913 - what a day can be asked for, each by name
     title: str = "",
     basemap: str | None = None,
     profile: Profile | None = None,
+    published: Publications | None = None,  # noqa: ARG001 - every view takes it
 ) -> PlaybackMap:
     """
     Play a day back: a map with a slider for the time, and on it each unit where it was and each call that was open.
@@ -103,6 +104,8 @@ def playback(  # noqa: PLR0913 - what a day can be asked for, each by name
         As in `coverage`.
     profile
         "internal", or left out: marked RESTRICTED. "public" is refused: a place and a time tell whose call it was.
+    published
+        What was published before, for a public page that counts incidents: this one does not.
 
     Returns
     -------

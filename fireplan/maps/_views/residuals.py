@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     import geopandas as gpd
     from numpy.typing import NDArray
 
-    from fireplan.disclosure import Profile
+    from fireplan.disclosure import Profile, Publications
     from fireplan.scenario import Scenario
 
 BANDS = style.change_bands(10, 30, 60)
@@ -58,6 +58,7 @@ def residuals(
     title: str = "",
     basemap: str | None = None,
     profile: Profile | None = None,
+    published: Publications | None = None,
 ) -> OfflineMap:
     """
     Draw where runs were slower or faster than predicted: the median of observed less predicted travel, by area.
@@ -80,6 +81,8 @@ def residuals(
         "public": no area says how many runs it has, and one of ten or fewer is not drawn, or has no figure; how many
         there are in all is not said where they differ by ten or fewer from those of the calibration; "internal":
         marked RESTRICTED. Left out: marked so where hexagons show places with ten runs or fewer.
+    published
+        As in `performance`.
 
     Returns
     -------

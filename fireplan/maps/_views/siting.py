@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     import geopandas as gpd
 
     from fireplan._page_kit.style import Band
-    from fireplan.disclosure import Profile
+    from fireplan.disclosure import Profile, Publications
     from fireplan.measures import Assessment
     from fireplan.siting._results.siting_result import Siting
 
@@ -55,6 +55,7 @@ def siting(
     assessment: Assessment | None = None,
     basemap: str | None = None,
     profile: Profile | None = None,
+    published: Publications | None = None,  # noqa: ARG001 - every view takes it
 ) -> OfflineMap:
     """
     Draw where stations could go, what each site would gain, and which sites were chosen.
@@ -74,6 +75,8 @@ def siting(
         As in `coverage`.
     profile
         For whom the page is: "public" takes incidents out, "internal" marks it RESTRICTED; left out: neither.
+    published
+        What was published before, for a public page that counts incidents: this one does not.
 
     Returns
     -------

@@ -14,7 +14,7 @@ from fireplan.maps._views.scenario_headings import headline_of, known_scenario, 
 from fireplan.measures._assessment import chosen_measure
 
 if TYPE_CHECKING:
-    from fireplan.disclosure import Profile
+    from fireplan.disclosure import Profile, Publications
     from fireplan.maps._pages.html_document import Theme
 
 
@@ -30,6 +30,7 @@ def swipe(  # noqa: PLR0913 - a view has this many settings
     basemap: str | None = None,
     theme: Theme = "light",
     profile: Profile | None = None,
+    published: Publications | None = None,  # noqa: ARG001 - every view takes it
 ) -> SwipeMap:
     """
     Draw two scenarios on one map, with a curtain between them.
@@ -47,6 +48,8 @@ def swipe(  # noqa: PLR0913 - a view has this many settings
         As in `OfflineMap`.
     profile
         For whom the page is: "public" takes incidents out, "internal" marks it RESTRICTED; left out: neither.
+    published
+        What was published before, for a public page that counts incidents: this one does not.
 
     Returns
     -------
