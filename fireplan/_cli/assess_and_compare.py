@@ -178,11 +178,13 @@ def _measure(
     tell("drawing the map")
     page: maps.Page
     audience, ledger = readers
-    marked: dict[str, Any] = {"profile": audience.profile, "published": None if ledger is None else ledger.known}
+    marked: dict[str, Any] = {"profile": audience.profile, "published": None if ledger is None else ledger.so_far}
     if len(assessments) > 1:
         page = maps.compare(comparison, title=project.title, **marked)
     else:
         page = maps.coverage(assessments[0], title=project.title, **marked)
+    if ledger is not None:
+        ledger.add(*page.publications)
     if project.left_out and page.footer is not None:  # who sees the map sees ground without its station
         said = f"{wording.capital(project.left_out)}. {page.footer.method}"
         page.footer = replace(page.footer, method=said)
@@ -248,7 +250,6 @@ def _write(results: _Results, folder: Path, audience: Audience, ledger: Ledger |
     scenarios = [a.scenario for a in results.comparison.assessments]
     with audience_output(folder, audience, ledger=ledger) as output:
         results.page.save(output.file("map.html"))
-        output.publish(results.page)
         write_csv(results.comparison.summary(), output.file("summary.csv"))
         if results.periods is not None:
             write_csv(results.periods, output.file("periods.csv"))

@@ -12,6 +12,7 @@ from rich.text import Text
 
 from fireplan import wording
 from fireplan._cli import terminal as show
+from fireplan._cli.public_performance import PUBLIC_NOTES, checked_performance
 from fireplan._cli.readers import say_for_whom
 from fireplan.errors import ProjectError, listed
 from fireplan.progress import silent
@@ -70,17 +71,35 @@ def performance_project(read: Callable[[Tell], Project], out: Path | None, *, pr
         if attendance.grain == "incident":
             notes.append(NOT_TOLD)
         told = [*attendance.headline(), *notes, *project.notes]
+        left_out: list[str] = []
         if ledger is not None:
             tell("checking it against all that was published")
-            tables = {name: table for name, table in tables.items() if not audience.leaves_out(f"{name}.csv")}
+            observed = measured(attendance, project.standard)
+            left_out = [name for name in tables if audience.leaves_out(f"{name}.csv")]
+            tables = {
+                name: checked_performance(
+                    attendance,
+                    observed,
+                    project.standard,
+                    ledger,
+                    by=[name.partition("_by_")[2]] if "_by_" in name else [],
+                )
+                for name in tables
+                if name not in left_out
+            }
+            told = [*PUBLIC_NOTES, *project.standard.unverified()]
         tell("writing")
         with audience_output(folder_of(project, out), audience, ledger=ledger) as output:
+            output.left_out += [f"{name}.csv" for name in left_out]
             for name, table in tables.items():
                 write_csv(table, output.file(f"{name}.csv"))
             output.write_text("performance_notes.txt", "\n".join(told) + "\n")
             made_from = manifest(project, [project.today], outputs=list(output.part.iterdir()))
             output.write_manifest("performance_manifest.json", made_from)
-    _report(project, tables, attendance, output.folder)
+    if ledger is None:
+        _report(project, tables, attendance, output.folder)
+    else:
+        _report_public(project, tables["performance"])
     say_for_whom(output)
 
 
@@ -169,6 +188,20 @@ def _report(project: Project, tables: dict[str, pd.DataFrame], attendance: Atten
     for line in [*notes, ends]:
         console.print(Text(show.plain(line)))
     console.print(Text(f"{len(tables)} tables, the ledger among them: {folder.resolve()}"), soft_wrap=True)
+
+
+def _report_public(project: Project, overall: pd.DataFrame) -> None:
+    """Print what is published over all."""
+    console = Console(highlight=False)
+    console.print(Text(show.plain(f"{project.title}: response performance, as published ({_basis(project)})")))
+    if not len(overall):
+        console.print(Text("Too few records to publish a figure over all."))
+    for row in overall.to_dict("records"):
+        share = (
+            "" if pd.isna(row["share"]) else f", {wording.share(row['share'])} within {wording.clock(row['limit_s'])}"
+        )
+        p90 = f"p90 {wording.percentile(row['p90_s'])}, to 30 seconds"
+        console.print(Text(show.plain(f"{row['title']}: {p90}{share} (n = {wording.count(row['n'])})")))
 
 
 def _table(what: str, *columns: str) -> Table:

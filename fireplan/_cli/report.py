@@ -16,19 +16,21 @@ from fireplan._cli.readers import say_for_whom
 from fireplan._cli.site import check_public_siting
 from fireplan.errors import FireplanError
 from fireplan.progress import silent
-from fireplan.project._audience import audience_of, folder_of, public_project, rests_on_records
+from fireplan.project._audience import audience_of, folder_of, public_manifest, public_project, rests_on_records
 from fireplan.project._audience_output import Ledger, audience_output
 from fireplan.project._siting_plan import siting_question
 from fireplan.report._inputs import material_of
 from fireplan.report._pdf import check_printer
 from fireplan.report._write_report import rendered, sections_of
 from fireplan.response_performance import attend
+from fireplan.response_performance._performance import measured
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from fireplan._cli.public_performance import CheckedPerformance
+    import pandas as pd
+
     from fireplan.project import Project
     from fireplan.siting import Robustness, Siting
 
@@ -86,11 +88,10 @@ def report_project(
         siting, runs = _siting(shown, tell) if sites else (None, None)
         tell("measuring")
         material = material_of(shown, siting=siting, robustness=runs)
-        checked = None
         if ledger is not None:
-            checked = _checked(project, ledger)
-            material = replace(material, withheld=WITHHELD if rests_on_records(project) else "",
-                               checked=None if checked is None else checked.overall)  # fmt: skip
+            withheld = WITHHELD if rests_on_records(project) else ""
+            made_from = public_manifest(material.manifest)
+            material = replace(material, withheld=withheld, checked=_checked(project, ledger), manifest=made_from)
         if material.simulates:
             tell("sending the history again and simulating, as [simulation] asks for (may take minutes)")
             with suppress(FireplanError):  # the chapter says what is wrong with it
@@ -103,19 +104,17 @@ def report_project(
                 tell(f"drawing {audience.name(name)}")
                 notice = audience.mark(name)
                 output.file(name).write_bytes(rendered(material, sections, form=form, paper=paper, notice=notice))
-            if checked is not None:
-                output.publish(checked)
     names = " and ".join(map(audience.name, output.names))
     Console(highlight=False).print(Text(f"{names}: {output.folder.resolve()}"), soft_wrap=True)
     say_for_whom(output)
 
 
-def _checked(project: Project, ledger: Ledger) -> CheckedPerformance | None:
+def _checked(project: Project, ledger: Ledger) -> pd.DataFrame | None:
     """Measure what may be published of a project's records; None: it has none."""
     if project.history is None:
         return None
     attendance = attend(project.history, scenario=project.today, policy=project.plan.performance.policy)
-    return checked_performance(attendance, project.standard, ledger.known)
+    return checked_performance(attendance, measured(attendance, project.standard), project.standard, ledger)
 
 
 def _siting(project: Project, tell: Tell) -> tuple[Siting, Robustness | None]:

@@ -126,8 +126,10 @@ def _answered(question: Question, tell: Tell, audience: Audience, ledger: Ledger
         robustness=None if runs is None else runs.sites,
         assessment=assess(found.scenario, standard=question.project.standard),
         profile=audience.profile,
-        published=None if ledger is None else ledger.known,
+        published=None if ledger is None else ledger.so_far,
     )
+    if ledger is not None:
+        ledger.add(*page.publications)
     return _Results(question, found, curve, runs, page)
 
 
@@ -146,7 +148,6 @@ def _write(results: _Results, folder: Path, audience: Audience, ledger: Ledger |
     empty = pd.DataFrame(columns=list(RUN_COLUMNS), index=pd.Index([], name="candidate_id"))
     with audience_output(folder, audience, ledger=ledger) as output:
         results.page.save(output.file("siting.html"))
-        output.publish(results.page)
         write_csv(places, output.file("sites.csv"))
         write_layers({"sites": sites}, output.file("sites.gpkg"))
         write_csv(found.set_aside, output.file("set_aside.csv"))

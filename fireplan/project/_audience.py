@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from fireplan.disclosure import mark_of
 from fireplan.project._read_project import Project, open_project
@@ -68,7 +68,12 @@ FILES = (
     FileRule("siting_manifest.json", "figures", "anew"),
     # performance
     FileRule("performance.csv", "records", "checked"),
-    FileRule("performance_by_*.csv", "records", "checked"),
+    FileRule("performance_by_station_id.csv", "records", "checked"),
+    FileRule("performance_by_category.csv", "records", "checked"),
+    FileRule("performance_by_hour.csv", "records", "checked"),
+    FileRule("performance_by_month.csv", "records", "checked"),
+    FileRule("performance_by_year.csv", "records", "checked"),
+    FileRule("performance_by_*.csv", "records", "never"),
     FileRule("performance_notes.txt", "records", "checked"),
     FileRule("performance_manifest.json", "records", "checked"),
     FileRule("workload*.csv", "records", "never"),
@@ -173,6 +178,19 @@ def audience_of(project: Project, profile: str | None) -> Audience:
     if project.plan.provenance == "invented":
         return Audience(None, "the data are invented")
     return Audience("internal") if rests_on_records(project) else NOBODY
+
+
+def public_manifest(content: dict[str, Any]) -> dict[str, Any]:
+    """Take out of a manifest what tells of dispatch records: how many rows there are, and of what they are."""
+    of_records = ("cad", "incidents")
+    named = {k: v for k, v in content.get("inputs", {}).items() if not k.startswith(of_records)}
+    plan = dict(content.get("plan", {}))
+    if "inputs" in plan:
+        plan["inputs"] = {k: v for k, v in plan["inputs"].items() if not k.startswith(of_records)}
+    found = {**content, "inputs": named, "plan": plan, "dispatch_rows": None}
+    if "calibration" in content:
+        found["calibration"] = {k: v for k, v in content["calibration"].items() if k not in {"runs", "days", "history"}}
+    return found
 
 
 def day_audience(provenance: str, profile: str | None) -> Audience:

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 from fireplan import wording
 from fireplan.disclosure import read_publications, record_publications
-from fireplan.errors import ProjectError, listed
+from fireplan.errors import listed
 from fireplan.project._atomic_output import whole_outputs
-from fireplan.project._audience import Audience, rule_of
+from fireplan.project._audience import Audience, public_manifest, rule_of
 from fireplan.project._manifest import file_hash
 from fireplan.project._restricted_names import is_restricted, restricted_name, unmarked_name
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from fireplan.disclosure import Publications
+    from fireplan.disclosure import Publication, Publications
 
 LEDGER = "publications.toml"
 """Beside plan.toml: what was published of a project."""
@@ -44,8 +44,6 @@ class AudienceOutput:
         Those written so far, before any mark.
     left_out
         Those that have no public form.
-    new
-        What is published by them, to be recorded.
     older
         Files of runs before that stood there under the other of their two names.
     """
@@ -55,7 +53,6 @@ class AudienceOutput:
     audience: Audience
     names: list[str] = field(default_factory=list)
     left_out: list[str] = field(default_factory=list)
-    new: list[Publication] = field(default_factory=list)
     older: tuple[str, ...] = ()
 
     def file(self, name: str) -> Path:
@@ -78,13 +75,11 @@ class AudienceOutput:
     def write_manifest(self, name: str, content: dict[str, Any]) -> None:
         """Write what it was all made from; it says for whom each file is."""
         readers = {self.audience.name(n): self.readers(n) for n in sorted([*self.names, name])}
+        if self.audience.profile == "public":
+            content = public_manifest(content)
         said = {"profile": self.audience.profile, "readers": readers}
         text = json.dumps({**said, **content}, indent=2, ensure_ascii=False) + "\n"
         self.file(name).write_text(text, encoding="utf-8", newline="\n")
-
-    def publish(self, made: Published) -> None:
-        """Note what a page or a table publishes, to be recorded once all files are whole."""
-        self.new += made.publications
 
     def readers(self, name: str) -> str:
         """Say for whom a file is."""
@@ -129,10 +124,10 @@ def whom_said(audience: Audience, names: list[str]) -> str:
     return " ".join(text for text in (told, rest) if text)
 
 
-@dataclass(frozen=True)
+@dataclass
 class Ledger:
     """
-    What was published of a project before, as it was read.
+    What was published of a project before, and what is by this run.
 
     Attributes
     ----------
@@ -141,12 +136,16 @@ class Ledger:
     known
         What it holds.
     content
-        Its bytes, to see whether another run has added to it meanwhile; None: it was not there.
+        Its bytes, to be put back where nothing is published after all; None: it was not there.
+    new
+        What this run publishes, in the order in which it was checked.
     """
 
     file: Path
     known: Publications
     content: bytes | None
+    new: list[Publication] = field(default_factory=list)
+    recorded: bytes | None = None
 
     @classmethod
     def read(cls, folder: Path) -> Ledger:
@@ -155,26 +154,34 @@ class Ledger:
         content = file.read_bytes() if file.is_file() else None
         return cls(file, read_publications(file), content)
 
-    def record(self, new: Publications) -> None:
+    @property
+    def so_far(self) -> Publications:
+        """All that was published before, and by this run until now: what the next page is checked against."""
+        return self.known.adding(self.new)
+
+    def add(self, *new: Publication) -> None:
+        """Add what was checked against `so_far`."""
+        self.new += new
+
+    def record(self) -> None:
         """
-        Add what is published now.
+        Write what this run publishes into the file.
 
         Raises
         ------
-        ProjectError
-            If another run has added to it since it was read: what is published now was not checked against that.
+        InputError
+            If another run has published since it was read.
         """
-        if self.content != (self.file.read_bytes() if self.file.is_file() else None):
-            raise ProjectError(
-                f"{self.file.name} was changed while this was worked out, by another run that was published: run the"
-                " command again, so that it is checked against that too"
-            )
-        record_publications(self.file, new)
+        if self.new:
+            record_publications(self.file, self.new)
+            self.recorded = self.file.read_bytes()
 
-    def put_back(self) -> None:
-        """Make it what it was when it was read."""
+    def take_back(self) -> None:
+        """Make the file what it was when it was read, unless another run has added to it since."""
+        if self.recorded is None or not self.file.is_file() or self.file.read_bytes() != self.recorded:
+            return
         if self.content is None:
-            self.file.unlink(missing_ok=True)
+            self.file.unlink()
             return
         part = self.file.with_name(f".{self.file.name}.part")
         part.write_bytes(self.content)
@@ -204,7 +211,7 @@ def audience_output(folder: Path, audience: Audience, *, ledger: Ledger | None =
 
     Raises
     ------
-    ProjectError
+    InputError
         If another run was published meanwhile.
     """
     staged: dict[str, str] = {}
@@ -213,12 +220,12 @@ def audience_output(folder: Path, audience: Audience, *, ledger: Ledger | None =
             output = AudienceOutput(folder, part, audience)
             yield output
             output.older = tuple(_twins(folder, part))
-            if ledger is not None and output.new:
-                ledger.record(output.new)
+            if ledger is not None:
                 staged = {file.name: file_hash(file) for file in part.iterdir()}
+                ledger.record()
     except BaseException:
-        if ledger is not None and staged and not any(_is(folder / name, digest) for name, digest in staged.items()):
-            ledger.put_back()
+        if ledger is not None and not any(_is(folder / name, digest) for name, digest in staged.items()):
+            ledger.take_back()
         raise
 
 

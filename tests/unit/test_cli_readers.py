@@ -343,7 +343,7 @@ def test_a_run_is_refused_where_another_was_published_meanwhile(city, run, monke
 # --- files of runs before
 
 
-def test_a_map_of_a_run_before_goes_when_a_restricted_one_takes_its_place(bare, city, run):
+def test_a_map_of_a_run_before_goes_when_a_restricted_one_takes_its_place(city, run):
     plan = city / "plan.toml"
     text = plan.read_text(encoding="utf-8")
     plan.write_text(text.replace('"observed"', '"invented"'), encoding="utf-8")
