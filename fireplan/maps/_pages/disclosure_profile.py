@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import datetime as dt
+import re
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from fireplan.comparison import Comparison
 from fireplan.disclosure import PUBLIC_NOTE, mark_of
+from fireplan.disclosure._zones_of_incidents import refuse_zones_of_incidents
 from fireplan.errors import InputError, quoted
 from fireplan.maps._pages.page_frame import Footer
 from fireplan.measures import Assessment, assess
@@ -18,6 +21,9 @@ if TYPE_CHECKING:
 
 Subject = TypeVar("Subject", Scenario, Assessment, Comparison)
 Made = TypeVar("Made", bound="WrittenPage")
+
+COUNTS = re.compile(r"(?:, |; | )?\(n = [\d,.\u202f\u00a0]+[^()]*\)|(?:, |; | )?n = \d[\d,]*(?: [a-z]+)?")
+"""A count of runs in what is said of drives."""
 
 WITHOUT_INCIDENTS = "Incidents are not counted on this public page."
 
@@ -50,6 +56,7 @@ def for_audience(subject: Subject, profile: Profile | None) -> Subject:
                 f"{quoted(subject.name)} was narrowed to incidents ({chosen[0]}), which a public page does not show:"
                 " draw the scenario it was narrowed from, or leave profile='public' out"
             )
+        refuse_zones_of_incidents(subject)
         made = replace(subject, incidents=None, zones=subject.zones.drop(columns="incidents", errors="ignore"))
     return made  # type: ignore[no-any-return]
 
@@ -60,8 +67,30 @@ def marked(page: Made, profile: Profile | None, *, note: str = WITHOUT_INCIDENTS
     if profile == "internal":
         page.footer = replace(footer, notice=mark_of(profile))
     elif profile == "public":
-        page.footer = replace(footer, notice="", method=" ".join(text for text in (footer.method, note) if text))
+        page.footer = replace(
+            footer,
+            notice="",
+            drives=without_counts(footer.drives),
+            method=" ".join(text for text in (footer.method, note) if text),
+        )
     return page
+
+
+def without_counts(text: str) -> str:
+    """
+    Leave out of what is said of drives how many runs it was learnt from.
+
+    Examples
+    --------
+    >>> without_counts("Median error 0:29 (n = 1,234 runs), 80 % within 1:00; n = 7")
+    'Median error 0:29, 80 % within 1:00'
+    """
+    return COUNTS.sub("", text)
+
+
+def today() -> dt.date:
+    """Give the day on which a publication is made."""
+    return dt.datetime.now(tz=dt.UTC).date()
 
 
 COUNTED_SAFELY = PUBLIC_NOTE

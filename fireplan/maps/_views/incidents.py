@@ -15,12 +15,13 @@ from fireplan._page_kit import style
 from fireplan._page_kit.style import Band
 from fireplan.colours import ACCENT, FASTER
 from fireplan.demand._zones import HEXAGON, hexagons
-from fireplan.disclosure import public_cells
+from fireplan.disclosure import Publication
+from fireplan.disclosure._cells_series import cells_in_series
 from fireplan.disclosure._marks import SMALLEST
 from fireplan.maps._layers import vector_layers
 from fireplan.maps._layers.legend import Entry, Legend, band_entries, station_entries
 from fireplan.maps._layers.scenario_layers import draw_open_stations, draw_streets
-from fireplan.maps._pages.disclosure_profile import COUNTED_SAFELY, marked
+from fireplan.maps._pages.disclosure_profile import COUNTED_SAFELY, marked, today
 from fireplan.maps._pages.offline_map import OfflineMap
 from fireplan.maps._pages.page_frame import Footer
 
@@ -99,7 +100,7 @@ def incidents(
         page.subtitle = "There are no incidents."
         page.legends = [Legend(title="Incidents", entries=station_entries("existing"), n="n = 0 incidents")]
     elif profile == "public":
-        _draw_public(page, found)
+        _draw_public(page, found, published, scenario=scenario.name)
     else:
         layer, legend, notice = crowd(found, name="Incidents", most_points=most_points)
         if layer is not None:
@@ -110,14 +111,13 @@ def incidents(
     return marked(page, profile, note=COUNTED_SAFELY)
 
 
-def _draw_public(page: OfflineMap, points: gpd.GeoDataFrame) -> None:
-    """Draw counts that may be published; what is left out is left blank."""
-    cells = public_cells(points)
-    page.footer = replace(page.footer or Footer(), method="Incidents counted into areas of hexagons.")
-    said = (
-        f"n = {wording.count(cells.attrs['n'])} incidents shown;"
-        f" at most {cells.attrs['left_out_percent_at_most']} % left out"
-    )
+def _draw_public(page: OfflineMap, points: gpd.GeoDataFrame, published: Publications | None, *, scenario: str) -> None:
+    """Draw counts that may be published beside all that were; what is left out is left blank."""
+    of = Publication(today(), "incidents", page.title, "hexagons 9", scenario=scenario)
+    cells, entry = cells_in_series(points, of=of, published=published)
+    page.publications = (entry,)
+    page.footer = replace(page.footer or Footer(), method="Incidents counted into areas of hexagons.", data_date="")
+    said = f"n = {wording.count(int(cells['incidents'].sum()))} incidents shown"
     page.subtitle = said
     if not len(cells):
         page.legends = [Legend(title="Incidents", entries=station_entries("existing"), n=said)]
@@ -127,8 +127,8 @@ def _draw_public(page: OfflineMap, points: gpd.GeoDataFrame) -> None:
     cells = cells.assign(
         colour=style.colours_of(cells["incidents"], bands),
         said=[
-            f"{wording.counted(c, 'incident')} in {wording.counted(h, 'hexagon')}"
-            for c, h in zip(cells["incidents"], cells["hexagons"], strict=True)
+            f"{wording.counted(c, 'incident')} in {wording.counted(h, 'hexagon')}{f', {days}' if days else ''}"
+            for c, h, days in zip(cells["incidents"], cells["hexagons"], cells["days"], strict=True)
         ],
     )
     vector_layers.polygons(cells, name="Incidents", fill="colour", tooltip="said").add_to(page)
@@ -137,7 +137,7 @@ def _draw_public(page: OfflineMap, points: gpd.GeoDataFrame) -> None:
             title="Incidents",
             unit="in an area of one hexagon or more",
             entries=[*band_entries(bands), *station_entries("existing")],
-            n=f"{said}, in {wording.count(len(cells))} areas",
+            n=f"{said}, in {wording.count(len(cells))} areas, each of the days it names",
             note="No colour: there were none, a few, or more that would give a few away.",
         )
     ]

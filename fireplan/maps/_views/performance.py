@@ -4,19 +4,20 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pandas as pd
 
 from fireplan import wording
 from fireplan._checked import takes
 from fireplan._page_kit import style
 from fireplan.colours import UNKNOWN
-from fireplan.disclosure import PUBLIC_NOTE
-from fireplan.disclosure._marks import SMALLEST
+from fireplan.disclosure import PUBLIC_NOTE, Publication
+from fireplan.disclosure._page_series import EVERYWHERE, coarse, days_of, enough_for, settled, zone_keys
 from fireplan.errors import InputError, UnknownIdError
 from fireplan.maps._layers import attribute_tables, vector_layers
 from fireplan.maps._layers.legend import Entry, Legend, station_entries
 from fireplan.maps._layers.scenario_layers import draw_open_stations, draw_streets
-from fireplan.maps._pages.disclosure_profile import for_audience, marked
+from fireplan.maps._pages.disclosure_profile import for_audience, marked, today
 from fireplan.maps._pages.offline_map import OfflineMap
 from fireplan.maps._pages.page_frame import Footer, footer_of
 from fireplan.response_performance import Attendance, attend
@@ -30,7 +31,6 @@ if TYPE_CHECKING:
     from collections.abc import Hashable, Mapping
 
     import geopandas as gpd
-    import numpy as np
 
     from fireplan.disclosure import Profile, Publications
     from fireplan.response_performance import History, Policy
@@ -75,8 +75,8 @@ def performance(
     basemap
         As in `coverage`.
     profile
-        "public": no zone says how many records it has, and one of ten or fewer has no figure; "internal": marked
-        RESTRICTED.
+        "public": no zone says how many records it has, times are to half a minute, a percentile is shown where at least
+        eleven records lie on either side of it, and changes only with eleven new ones; "internal": marked RESTRICTED.
     published
         For a public page: what was published before, from `fireplan.disclosure.read_publications`; the page's
         `publications` are what to record then. Left out: nothing was published before.
@@ -101,7 +101,7 @@ def performance(
     public = profile == "public"
     zones = _zones(attendance, for_audience(scenario, profile), interval)
     if public:
-        zones = _without_counts(zones)
+        zones, overall, entries_made = _in_series(zones, overall, attendance, interval, scenario, published, title)
     bands = style.time_bands(*style.round_limits(zones["p90_s"].dropna()), unreachable=False)
     zones["colour"] = style.colours_of(zones["p90_s"], bands)
     called = OBSERVED_INTERVALS[interval]
@@ -115,8 +115,8 @@ def performance(
     entries = [Entry(label=b.label, colour=b.colour, note=held((colours == b.colour) & ~few)) for b in bands]
     page = OfflineMap(
         title=title or f"Observed {called}: {scenario.name}",
-        subtitle=_headline(overall, called),
-        footer=_footer(scenario, whole.attrs),
+        subtitle=_public_headline(overall, called) if public else _headline(overall, called),
+        footer=_footer(scenario, {**whole.attrs, "start": "", "end": ""} if public else whole.attrs),
         legends=[
             Legend(
                 title=f"90th percentile of {called}",
@@ -126,7 +126,7 @@ def performance(
                     Entry(label=NO_FIGURE if public else TOO_FEW, colour=UNKNOWN, note=held(few)),
                     *station_entries("existing"),
                 ],
-                n=f"n = {wording.count(float(overall['n']))} records in all, {wording.count(n_zones)} zones"
+                n=f"{wording.count(n_zones)} zones, each of the days it names; times to half a minute"
                 if public
                 else f"n = {wording.count(float(records.sum()))} records in {wording.count(n_zones)} zones;"
                 f" {wording.count(float(overall['n'] - records.sum()))} more in no zone",
@@ -138,24 +138,62 @@ def performance(
     )
     draw_streets(page, scenario)
     lines = [("", "zone"), ("90th percentile", "p90_said"), ("Median", "p50_said")]
+    lines += [("Days counted", "days_said")] if public else []
     if not public:
         lines += [("95 % interval", "interval_said"), ("Records (n)", "n"), ("Not known", "unknown")]
         lines += attribute_tables.counted_lines(zones)
     name = "Observed p90 by zone"
     vector_layers.polygons(zones, name=name, fill="colour", popup=lines, tooltip="p90_said").add_to(page)
     draw_open_stations(page, scenario)
+    if public:
+        page.publications = entries_made
     return marked(page, profile, note=PUBLIC_NOTE)
 
 
-def _without_counts(zones: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
-    """Leave out every count, and every figure of ten records or fewer: what is not on the page is not subtracted."""
-    few = (zones["n"] < SMALLEST) | zones["p90_s"].isna()
-    table = zones.assign(
-        p90_s=zones["p90_s"].mask(few),
-        p90_said=zones["p90_s"].map(wording.percentile, na_action="ignore").mask(few, NO_FIGURE),
-        p50_said=zones["p50_said"].mask(few, NO_FIGURE),
-    )
-    return table[["zone", "p90_s", "p90_said", "p50_said", "geometry"]].assign(n=0)
+def _in_series(
+    zones: gpd.GeoDataFrame,
+    overall: Mapping[Hashable, Any],
+    attendance: Attendance,
+    interval: str,
+    scenario: Scenario,
+    published: Publications | None,
+    title: str,
+) -> tuple[gpd.GeoDataFrame, Mapping[Hashable, Any], tuple[Publication, ...]]:
+    """Give each zone, and all of them, the figure it may show: of today, or as it was published before."""
+    areas, keys = zone_keys(scenario.zones, published)
+    counted = attendance.incidents[attendance.incidents["counts"].to_numpy(bool)]
+    records = pd.DataFrame(index=counted.index)
+    records["day"] = days_of(counted["local"].dt.tz_localize(None), "UTC")
+    for name in ("category", "priority"):
+        if name in counted:
+            records[name] = counted[name]
+    row = scenario.zones.index.get_indexer(counted["zone_id"])
+    told = [_may_show(*found) for found in zip(zones["p50_s"], zones["p90_s"], zones["n"], strict=True)]
+    asked = [(key, row == number, figures) for number, (key, figures) in enumerate(zip(keys, told, strict=True))]
+    whole = _may_show(overall["p50_s"], overall["p90_s"], overall["n"])
+    asked.append((EVERYWHERE, np.ones(len(records), dtype=bool), whole))
+    of = Publication(today(), "performance", title, areas, measure=interval, scenario=scenario.name)
+    shown, entries = settled(records, asked, of=of, published=published)
+    table = zones[["zone", "geometry"]].assign(n=0, days_said=[s.days() or NO_FIGURE for s in shown[:-1]])
+    for column in ("p50_s", "p90_s"):
+        table[column] = [float(s.numbers.get(column, np.nan)) for s in shown[:-1]]
+    table["p90_said"] = table["p90_s"].map(wording.percentile, na_action="ignore").fillna(NO_FIGURE)
+    table["p50_said"] = table["p50_s"].map(wording.clock, na_action="ignore").fillna(NO_FIGURE)
+    return table, {"p90_s": shown[-1].numbers.get("p90_s", np.nan), "days": shown[-1].days()}, entries
+
+
+def _may_show(p50_s: float, p90_s: float, n: float) -> dict[str, float]:
+    """Give the percentiles of an area that rest on records enough, to half a minute. [s]"""
+    found = {"p50_s": (0.5, p50_s), "p90_s": (0.9, p90_s)}
+    return {k: coarse(float(v)) for k, (q, v) in found.items() if n >= enough_for(q) and pd.notna(v)}
+
+
+def _public_headline(overall: Mapping[Hashable, Any], called: str) -> str:
+    """Say the percentile of all records, and of which days."""
+    if pd.isna(overall["p90_s"]):
+        return f"No figure for {called}: {NO_FIGURE}"
+    days = f" ({overall['days']})" if overall["days"] else ""
+    return f"90 % within {wording.percentile(overall['p90_s'])} {called}{days}"
 
 
 def _zones(attendance: Attendance, scenario: Scenario, interval: str) -> gpd.GeoDataFrame:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -15,19 +15,22 @@ from fireplan._page_kit import style
 from fireplan.colours import UNKNOWN
 from fireplan.crs import WGS84, reproject
 from fireplan.demand import hexagons, zone_of
-from fireplan.disclosure import PUBLIC_NOTE
+from fireplan.disclosure import PUBLIC_NOTE, Publication
 from fireplan.disclosure._marks import SMALLEST
+from fireplan.disclosure._page_series import EVERYWHERE, coarse, days_of, enough_for, settled, zone_keys
 from fireplan.errors import Faults, InputError, quoted
 from fireplan.maps._layers import attribute_tables, vector_layers
 from fireplan.maps._layers.legend import Entry, Legend, station_entries
 from fireplan.maps._layers.scenario_layers import draw_open_stations, draw_streets
-from fireplan.maps._pages.disclosure_profile import for_audience, marked
+from fireplan.maps._pages.disclosure_profile import for_audience, marked, today
 from fireplan.maps._pages.offline_map import OfflineMap
 from fireplan.maps._pages.page_frame import footer_of
 from fireplan.response_performance._statistics import FEWEST
 from fireplan.scenario import held
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     import geopandas as gpd
     from numpy.typing import NDArray
 
@@ -78,9 +81,8 @@ def residuals(
     basemap
         As in `coverage`.
     profile
-        "public": no area says how many runs it has, and one of ten or fewer is not drawn, or has no figure; how many
-        there are in all is not said where they differ by ten or fewer from those of the calibration; "internal":
-        marked RESTRICTED. Left out: marked so where hexagons show places with ten runs or fewer.
+        "public": no count of runs is said, medians are to half a minute, of 22 runs or more, and change only with
+        eleven new ones; an area of fewer is not drawn, or has no figure; "internal": marked RESTRICTED. Left out: marked so where hexagons show places with ten runs or fewer.
     published
         As in `performance`.
 
@@ -115,29 +117,34 @@ def residuals(
         areas, inside = _hexagons(placed)
         kind = "hexagon"
     areas = _figures(areas, inside, placed, kind=kind)
+    told: _Told | None = None
     if public:
-        areas = _without_counts(areas, blank=by == "hexagons")
-    many = "" if public and _gives_away(scenario, len(placed)) else wording.counted(len(placed), "run")
+        told = _in_series(areas, inside, placed, scenario, published, title, by=by)
+        areas = told.areas
+    many = wording.counted(len(placed), "run")
     page = OfflineMap(
         title=title or f"Observed against predicted drives: {scenario.name}",
-        subtitle=_headline(placed, many),
+        subtitle=_headline(placed, many) if told is None else told.headline,
         footer=footer_of(scenario, method=METHOD),
         legends=[_legend(areas, many, inside, lost, kind=kind, public=public)],
         basemap=basemap,
     )
     draw_streets(page, drawn)
     lines = [("", "area"), ("Median", "said")]
+    lines += [("Days counted", "days_said")] if public and (areas["days_said"] != "").any() else []
     lines += [] if public else [("Middle half", "half_said"), ("Runs (n)", "n")]
     lines += [] if public or "from_said" not in areas else [("Mostly from", "from_said")]
     if len(areas):
         name = f"Slower or faster by {kind}"
         vector_layers.polygons(areas, name=name, fill="colour", popup=lines, tooltip="said").add_to(page)
     if "station_id" in placed and len(placed):
-        page.legends.append(_stations(placed, scenario, public=public))
+        page.legends.append(_stations(placed, scenario, told=told))
     draw_open_stations(page, drawn)
     few = by == "hexagons" and not public and len(areas) > 0 and int(areas["n"].min()) < SMALLEST
     if few and page.footer is not None and profile is None:
         page.footer = replace(page.footer, notice=NOTICE)
+    if told is not None:
+        page.publications = told.publications
     return marked(page, profile, note=PUBLIC_NOTE)
 
 
@@ -163,8 +170,12 @@ def _placed(runs: pd.DataFrame, scenario: Scenario) -> tuple[gpd.GeoDataFrame, i
         {"observed_s": runs["observed_s"].to_numpy(float), "predicted_s": runs[predicted].to_numpy(float)},
         geometry=points.to_numpy(), crs=points.crs,
     )  # fmt: skip
-    if "station_id" in runs:
-        table["station_id"] = runs["station_id"].to_numpy(object)
+    for name in ("station_id", "category", "priority", "received"):
+        if name in runs:
+            table[name] = runs[name].to_numpy(object)
+    calls = held(scenario).incidents
+    if "received" not in table and "incident_id" in runs and calls is not None and "received" in calls:
+        table["received"] = calls["received"].reindex(runs["incident_id"].astype(str).to_numpy()).to_numpy(object)
     there = np.isfinite(shapely.get_x(table.geometry.to_numpy()))
     known = there & np.isfinite(table[["observed_s", "predicted_s"]].to_numpy()).all(axis=1)
     table["slower_s"] = table["observed_s"] - table["predicted_s"]
@@ -241,15 +252,73 @@ def _commonest(stations: pd.Series[Any]) -> str:
     return str(stations.dropna().astype(str).mode().min()) if stations.notna().any() else ""
 
 
-def _without_counts(areas: gpd.GeoDataFrame, *, blank: bool) -> gpd.GeoDataFrame:
-    """Leave out every count and every figure of ten runs or fewer; what is blank may have had some, or none."""
-    few = (areas["n"] < SMALLEST).to_numpy()
-    table = areas[["area", "slower_s", "colour", "geometry"]].assign(
-        slower_s=areas["slower_s"].mask(few),
-        colour=areas["colour"].mask(few, UNKNOWN),
-        said=[NO_FIGURE if small else slower_said(s) for s, small in zip(areas["slower_s"], few, strict=True)],
-    )
-    return table[~few] if blank else table
+class _Told(NamedTuple):
+    """What a public page shows: areas, a word for each station, the headline, and what to record."""
+
+    areas: gpd.GeoDataFrame
+    stations: dict[str, str]
+    headline: str
+    publications: tuple[Publication, ...]
+
+
+def _in_series(
+    areas: gpd.GeoDataFrame,
+    inside: NDArray[np.int64],
+    runs: gpd.GeoDataFrame,
+    scenario: Scenario,
+    published: Publications | None,
+    title: str,
+    *,
+    by: str,
+) -> _Told:
+    """Give each area and station the figure it may show; a hexagon without one is blank, and may have had runs."""
+    if by == "zones":
+        called, keys = zone_keys(scenario.zones, published)
+    else:
+        called, keys = "hexagons", [f"hexagon {cell}" for cell in areas.index]
+    records = pd.DataFrame(index=pd.RangeIndex(len(runs)))
+    for name in ("category", "priority"):
+        if name in runs:
+            records[name] = runs[name].to_numpy(object)
+    if "received" in runs:
+        records["day"] = days_of(pd.Series(runs["received"].to_numpy(object)), "UTC")
+    slower_s = runs["slower_s"].to_numpy(float)
+    owner = runs["station_id"].astype(str).to_numpy(object) if "station_id" in runs else np.full(len(runs), "")
+    stations = sorted(set(owner)) if "station_id" in runs else []
+    chosen = [(key, inside == row) for row, key in enumerate(keys)]
+    chosen += [(f"station {station}", owner == station) for station in stations]
+    chosen += [(EVERYWHERE, np.ones(len(runs), dtype=bool))]
+    asked = [(key, flags, _median(slower_s[flags], whole=key == EVERYWHERE)) for key, flags in chosen]
+    of = Publication(today(), "residuals", title, called, measure="slower_s", scenario=scenario.name)
+    shown, entries = settled(records, asked, of=of, published=published)
+    here, of_stations, whole = shown[: len(keys)], shown[len(keys) : -1], shown[-1]
+    table = areas[["area", "geometry"]].assign(slower_s=[s.numbers.get("slower_s", np.nan) for s in here])
+    table["colour"] = style.colours_of(table["slower_s"], BANDS)
+    table["said"] = [_median_said(s.numbers) for s in here]
+    table["days_said"] = [s.days() for s in here]
+    kept = table[table["slower_s"].notna()] if by == "hexagons" else table
+    words = {station: _median_said(s.numbers) for station, s in zip(stations, of_stations, strict=True)}
+    return _Told(kept, words, _public_headline(whole.numbers) if len(runs) else "There are no runs.", entries)
+
+
+def _median(slower_s: NDArray[np.float64], *, whole: bool) -> dict[str, float]:
+    """Give the median of runs, where there are enough, to half a minute; of all runs also how far half are off. [s]"""
+    if len(slower_s) < enough_for(0.5):
+        return {}
+    off = {"off_s": coarse(float(np.median(np.abs(slower_s))))} if whole else {}
+    return {"slower_s": coarse(float(np.median(slower_s))), **off}
+
+
+def _median_said(numbers: Mapping[str, float]) -> str:
+    return slower_said(numbers["slower_s"]) if "slower_s" in numbers else NO_FIGURE
+
+
+def _public_headline(numbers: Mapping[str, float]) -> str:
+    """Say how far half of the runs are off, to half a minute."""
+    if "off_s" not in numbers:
+        return f"No figure: {NO_FIGURE}"
+    half = f"Half of the runs within about {wording.clock(numbers['off_s'])} of what was predicted"
+    return f"{half}; the median run {slower_said(numbers['slower_s'])}"
 
 
 def slower_said(slower_s: float) -> str:
@@ -265,18 +334,12 @@ def slower_said(slower_s: float) -> str:
     return "as predicted" if said == wording.change(0) else said
 
 
-def _gives_away(scenario: Scenario, n: int) -> bool:
-    """Whether the runs of a map and those in the footer, of the calibration, differ by a count that is not shown."""
-    known = scenario.calibration if scenario.roads.calibrated else None
-    return known is not None and 0 < abs(known.error.n - n) < SMALLEST
-
-
 def _headline(runs: gpd.GeoDataFrame, many: str) -> str:
-    """Say how far half of the runs are off; `many`: how many there are, "" where that is not shown."""
+    """Say how far half of the runs are off; `many`: how many there are."""
     if not len(runs):
         return "There are no runs."
     off_s, slower_s = float(runs["slower_s"].abs().median()), float(runs["slower_s"].median())
-    half = f"Half of {many or 'the runs'} within {wording.clock(off_s)} of what was predicted"
+    half = f"Half of {many} within {wording.clock(off_s)} of what was predicted"
     return f"{half}; the median run {slower_said(slower_s)}"
 
 
@@ -294,11 +357,13 @@ def _legend(
     if few.any() or not len(areas):
         entries.append(Entry(label=NO_FIGURE if public else TOO_FEW, colour=UNKNOWN, note=held_in(few)))
     outside = int((inside < 0).sum())
-    n = f"n = {f'{many}, ' if many else ''}{wording.counted(len(areas), kind)}"
-    if not public:
+    n = f"n = {'' if public else f'{many}, '}{wording.counted(len(areas), kind)}"
+    if public:
+        n += ", times to half a minute"
+    else:
         n += f"; {wording.counted(outside, 'run')} in no {kind}" if outside else ""
         n += f"; {wording.count(lost)} more without a time or a place" if lost else ""
-    blank = f" No colour: fewer than {SMALLEST} runs, or none." if public and kind == "hexagon" else ""
+    blank = f" No colour: fewer than {enough_for(0.5)} runs, or none." if public and kind == "hexagon" else ""
     return Legend(
         title="Slower or faster than predicted",
         unit=f"median of observed less predicted travel, min:s, by {kind}{'' if public else '; runs'}",
@@ -308,16 +373,18 @@ def _legend(
     )
 
 
-def _stations(runs: gpd.GeoDataFrame, scenario: Scenario, *, public: bool) -> Legend:
+def _stations(runs: gpd.GeoDataFrame, scenario: Scenario, *, told: _Told | None) -> Legend:
     """Say of each station how its runs differ from what was predicted."""
     names = scenario.stations["name"].to_dict()
     entries = []
     for station, slower_s in runs.groupby("station_id")["slower_s"]:
         many = len(slower_s)
-        if many < (SMALLEST if public else FEWEST):
-            said = NO_FIGURE if public else TOO_FEW
+        if told is not None:
+            said = told.stations[str(station)]
+        elif many < FEWEST:
+            said = TOO_FEW
         else:
-            said = slower_said(float(slower_s.median())) + ("" if public else f", n = {wording.count(many)}")
+            said = f"{slower_said(float(slower_s.median()))}, n = {wording.count(many)}"
         called = wording.called(str(station), str(names.get(station, station)))
         entries.append(Entry(label=called, sign="dot", note=said))
     return Legend(title="By station", unit="median of its runs", entries=entries, folded=True)

@@ -16,7 +16,7 @@ from fireplan.errors import InputError, UnknownIdError, listed
 from fireplan.maps._layers import attribute_tables, chance_words, gap_tables, vector_layers
 from fireplan.maps._layers.scenario_layers import GAP_COLOUR, METHOD, draw_streets
 from fireplan.maps._layers.station_labels import station_labels
-from fireplan.maps._pages.disclosure_profile import marked
+from fireplan.maps._pages.disclosure_profile import for_audience, marked
 from fireplan.maps._pages.offline_map import OfflineMap
 from fireplan.maps._pages.page_frame import footer_of
 from fireplan.maps._views.siting_legends import (
@@ -93,6 +93,8 @@ def siting(
     """
     if profile == "public" and siting.unit == "incidents":
         raise InputError("scores in incidents give small counts away: site by people for a public page")
+    for_audience(siting.scenario, profile)
+    assessment = None if assessment is None else for_audience(assessment, profile)
     scenario, sites = siting.scenario, _candidates(siting, robustness)
     bands = score_bands(pd.concat([sites["alone"], sites["beside"]]), siting.score_unit)
     markers = _markers(siting)
