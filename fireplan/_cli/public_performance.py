@@ -12,6 +12,7 @@ from fireplan.response_performance._performance import tabulated
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from datetime import date
 
     import pandas as pd
 
@@ -93,7 +94,7 @@ def _told(observed: Sequence[Observed], standard: Standard) -> Observed:
     return known[TOTAL]
 
 
-def _days(attendance: Attendance) -> tuple[object, object]:
+def _days(attendance: Attendance) -> tuple[date, date] | tuple[None, None]:
     """Give the first day that is counted, and the one after the last; None where it is not known when calls were."""
     local = attendance.incidents["local"].dropna()
     if not len(local):

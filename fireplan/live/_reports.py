@@ -116,7 +116,7 @@ def write_period_report(
         standard=project.standard,
         title=f"{project.title}, {span.title}",
         chapters=CHAPTERS,
-        profile=audience.profile,
+        profile="internal" if audience.profile else None,
     )
 
 
