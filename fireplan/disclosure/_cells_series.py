@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     import geopandas as gpd
+    from numpy.typing import NDArray
 
 KIND = "incidents"
 
@@ -119,34 +120,45 @@ def _fresh(
         ):
             fresh.add(row)
     row_of = {" ".join(area): row for row, area in enumerate(areas)}
-    earlier: dict[RecordSet, set[int]] = {}
+    earlier: dict[RecordSet | None, set[int]] = {None: set(range(len(areas)))}
     for key, held in seen.items():
         for s in held:
-            if s.records.filter == asked.filter and s.records.start is not None:
+            if s.records.start is not None:
                 earlier.setdefault(s.records, set()).add(row_of[key])
     area_of = located["area"].to_numpy()
-    # What lies outside the areas shown, now and between now and each earlier window, as one who knows all totals sees it.
-    while True:
-        worst = None
-        for before, told in [(None, set(range(len(areas)))), *earlier.items()]:
-            both = fresh & told
-            if not both:
-                continue
-            for part in _parts(everywhere, asked, before):
-                outside = int((part & ~np.isin(area_of, list(both))).sum())
-                if 0 < outside < SMALLEST:
-                    worst = min(both, key=lambda row, part=part: (int((part & (area_of == row)).sum()) or 1e9, row))
-        if worst is None:
-            return fresh
+    while (worst := _betrayer(fresh, earlier, area_of, asked, everywhere)) is not None:
         fresh.discard(worst)
+    return fresh
 
 
-def _parts(everywhere: AreaRecords, asked: RecordSet, before: RecordSet | None) -> list[np.ndarray]:
+def _betrayer(
+    fresh: set[int],
+    earlier: Mapping[RecordSet | None, set[int]],
+    area_of: NDArray[np.int64],
+    asked: RecordSet,
+    everywhere: AreaRecords,
+) -> int | None:
+    """
+    Name an area that must not be shown, for what lies outside all that are is a small count; None: there is none.
+
+    Outside now, and outside between now and each earlier window, as one sees it who knows all totals.
+    """
+    for before, told in earlier.items():
+        both = fresh & told
+        inside = np.isin(area_of, list(both))
+        for part in _parts(everywhere, asked, before) if both else ():
+            if 0 < (part & ~inside).sum() < SMALLEST:
+                held = {row: int((part & (area_of == row)).sum()) for row in both}
+                return min(both, key=lambda row, held=held: (held[row] == 0, held[row], row))  # type: ignore[misc]
+    return None
+
+
+def _parts(everywhere: AreaRecords, asked: RecordSet, before: RecordSet | None) -> list[NDArray[np.bool_]]:
     """Flag the records that came since an earlier window, and those that went; all where there is none."""
     if before is None or before.start is None or asked.start is None:
         return [everywhere.of(asked.filter)]
     now = everywhere.of(asked.filter) & everywhere.within(asked.start, asked.end or 0)
-    then = everywhere.of(asked.filter) & everywhere.within(before.start, before.end or 0)
+    then = everywhere.of(before.filter) & everywhere.within(before.start, before.end or 0)
     return [now & ~then, then & ~now]
 
 

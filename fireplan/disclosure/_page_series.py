@@ -113,8 +113,8 @@ def settled(
     records
         All that the page counts: where known `day` (ordinal), `category`, `priority`.
     areas
-        Of each area its key for the ledger, which records lie in it, and what it would show today, by name with its unit;
-        empty: too few.
+        Of each area its key for the ledger, which records lie in it, and what it would show today, by name with its
+        unit; empty: too few.
     of
         The publication, without its figures.
     published

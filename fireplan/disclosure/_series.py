@@ -262,7 +262,7 @@ def small_differences(
     """
     known = list(dict(seen).items())
     sets = [asked, *(s for s, _ in known)]
-    atoms = _atoms(sets)
+    atoms = pieces(sets)
     values = np.array([n, *(value for _, value in known)], dtype=float)
     if not known:
         return False
@@ -295,8 +295,8 @@ def _any_small(made: NDArray[np.int8], values: NDArray[np.float64], smallest: in
     return bool((once & (size > 0) & (size < smallest)).any())
 
 
-def _atoms(sets: Sequence[RecordSet]) -> NDArray[np.int8]:
-    """Say which pieces of time and kind each set counts; pieces are as large as they can be."""
+def pieces(sets: Sequence[RecordSet]) -> NDArray[np.int8]:
+    """Say by 1 and 0 which pieces of time and kind each set counts; pieces are as large as they can be."""
     cuts = _cuts(sets)
     whens = np.array(
         [[s.start is None or (s.start <= a and b <= (s.end or 0)) for a, b in pairwise(cuts)] for s in sets], dtype=bool

@@ -31,8 +31,8 @@ def refuse_zones_of_incidents(scenario: Scenario) -> None:
     """
     Refuse zones that show where incidents were.
 
-    It is told from the zones themselves, as they are after any file: their outlines are H3 hexagons, whatever their ids,
-    and there is one only where an incident was, or they have gaps between them; or they are points with no people.
+    It is told from the zones themselves, as they are after any file: their outlines are H3 hexagons, whatever their
+    ids, and there is one only where an incident was, or they have gaps between them; or they are points without people.
 
     Raises
     ------

@@ -82,7 +82,8 @@ def residuals(
         As in `coverage`.
     profile
         "public": no count of runs is said, medians are to half a minute, of 22 runs or more, and change only with
-        eleven new ones; an area of fewer is not drawn, or has no figure; "internal": marked RESTRICTED. Left out: marked so where hexagons show places with ten runs or fewer.
+        eleven new ones; an area of fewer is not drawn, or has no figure; "internal": marked RESTRICTED.
+        Left out: marked so where hexagons show places with ten runs or fewer.
     published
         As in `performance`.
 
