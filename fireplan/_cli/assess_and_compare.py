@@ -19,7 +19,7 @@ from fireplan.measures._assessment import chosen_measure
 from fireplan.progress import silent
 from fireplan.project import manifest, write_csv, write_layers
 from fireplan.project._audience import audience_of, folder_of, public_project
-from fireplan.project._audience_output import Ledger, audience_output
+from fireplan.project._audience_output import PublicationSeries, audience_output
 from fireplan.travel import first_due_areas, isochrones
 from fireplan.travel._network_parts import small_part_notes
 from fireplan.travel._on_duty import duty_notes
@@ -123,7 +123,7 @@ def _run(
         audience, ledger = audience_of(project, profile), None
         if audience.profile == "public":
             tell("leaving dispatch records out")
-            ledger, project = Ledger.read(ledger_in or project.folder), public_project(project)
+            ledger, project = PublicationSeries.read(ledger_in or project.folder), public_project(project)
         results = _measure(project, tell, outlines_ready, readers=(audience, ledger), with_plans=with_plans)
         folder = folder_of(project, out)
         tell("writing")
@@ -151,7 +151,7 @@ def _measure(
     tell: Tell,
     outlines_ready: Callable[[], object] | None,
     *,
-    readers: tuple[Audience, Ledger | None],
+    readers: tuple[Audience, PublicationSeries | None],
     with_plans: bool,
 ) -> _Results:
     scenarios = (project.today, *(project.scenarios if with_plans else ()))
@@ -245,7 +245,7 @@ def _outside(row: Any, today: Any) -> str:  # noqa: ANN401 - rows of a table, as
     return f"{wording.count(row['outside'])} outside" + ("" if row is today else f", {change}")
 
 
-def _write(results: _Results, folder: Path, audience: Audience, ledger: Ledger | None) -> AudienceOutput:
+def _write(results: _Results, folder: Path, audience: Audience, ledger: PublicationSeries | None) -> AudienceOutput:
     """Write every file of a run, or none."""
     scenarios = [a.scenario for a in results.comparison.assessments]
     with audience_output(folder, audience, ledger=ledger) as output:

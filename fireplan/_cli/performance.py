@@ -18,7 +18,7 @@ from fireplan.errors import ProjectError, listed
 from fireplan.progress import silent
 from fireplan.project import manifest, write_csv
 from fireplan.project._audience import audience_of, folder_of
-from fireplan.project._audience_output import Ledger, audience_output
+from fireplan.project._audience_output import PublicationSeries, audience_output
 from fireplan.response_performance import (
     Shifts,
     attend,
@@ -64,7 +64,7 @@ def performance_project(read: Callable[[Tell], Project], out: Path | None, *, pr
         if project.history is None:
             raise ProjectError("plan.toml names no dispatch history: give inputs.cad, and measure again")
         audience = audience_of(project, profile)
-        ledger = Ledger.read(project.folder) if audience.profile == "public" else None
+        ledger = PublicationSeries.read(project.folder) if audience.profile == "public" else None
         tell("putting units and incidents together")
         attendance = attend(project.history, scenario=project.today, policy=project.plan.performance.policy)
         tables, notes = _tables(project, project.history, attendance, tell)

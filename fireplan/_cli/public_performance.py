@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-    from fireplan.project._audience_output import Ledger
+    from fireplan.project._audience_output import PublicationSeries
     from fireplan.response_performance import Attendance
     from fireplan.response_performance._performance import Observed
     from fireplan.standards import Standard
@@ -33,7 +33,12 @@ TOTAL = "total_response"
 
 
 def checked_performance(
-    attendance: Attendance, observed: Sequence[Observed], standard: Standard, ledger: Ledger, *, by: Sequence[str] = ()
+    attendance: Attendance,
+    observed: Sequence[Observed],
+    standard: Standard,
+    ledger: PublicationSeries,
+    *,
+    by: Sequence[str] = (),
 ) -> pd.DataFrame:
     """
     Give response performance as it may be published, and add it to the ledger.

@@ -17,7 +17,7 @@ from fireplan._cli.site import check_public_siting
 from fireplan.errors import FireplanError
 from fireplan.progress import silent
 from fireplan.project._audience import audience_of, folder_of, public_manifest, public_project, rests_on_records
-from fireplan.project._audience_output import Ledger, audience_output
+from fireplan.project._audience_output import PublicationSeries, audience_output
 from fireplan.project._siting_plan import siting_question
 from fireplan.report._inputs import material_of
 from fireplan.report._pdf import check_printer
@@ -81,7 +81,7 @@ def report_project(
         shown = project
         if audience.profile == "public":
             tell("leaving dispatch records out")
-            ledger = Ledger.read(project.folder)
+            ledger = PublicationSeries.read(project.folder)
             if sites:
                 check_public_siting(project)
             shown = public_project(project)
@@ -109,7 +109,7 @@ def report_project(
     say_for_whom(output)
 
 
-def _checked(project: Project, ledger: Ledger) -> pd.DataFrame | None:
+def _checked(project: Project, ledger: PublicationSeries) -> pd.DataFrame | None:
     """Measure what may be published of a project's records; None: it has none."""
     if project.history is None:
         return None

@@ -19,7 +19,7 @@ from fireplan.measures import assess
 from fireplan.progress import silent
 from fireplan.project import manifest, write_csv, write_layers
 from fireplan.project._audience import audience_of, folder_of, public_project
-from fireplan.project._audience_output import Ledger, audience_output
+from fireplan.project._audience_output import PublicationSeries, audience_output
 from fireplan.project._manifest import file_hash
 from fireplan.project._plan import file_of
 from fireplan.project._siting_plan import siting_question
@@ -83,7 +83,7 @@ def site_project(
         if audience.profile == "public":
             tell("leaving dispatch records out")
             check_public_siting(project)
-            ledger, project = Ledger.read(project.folder), public_project(project)
+            ledger, project = PublicationSeries.read(project.folder), public_project(project)
         tell("finding candidate sites")
         question = siting_question(project, stations=stations)
         results = _answered(question, tell, audience, ledger)
@@ -110,7 +110,7 @@ def check_public_siting(project: Project) -> None:
         )
 
 
-def _answered(question: Question, tell: Tell, audience: Audience, ledger: Ledger | None) -> _Results:
+def _answered(question: Question, tell: Tell, audience: Audience, ledger: PublicationSeries | None) -> _Results:
     tell(f"searching among {wording.counted(len(question.candidates), 'site')}")
     found = question.answer()
     _go_on({found.status})
@@ -139,7 +139,7 @@ def _go_on(statuses: set[str]) -> None:
         raise KeyboardInterrupt
 
 
-def _write(results: _Results, folder: Path, audience: Audience, ledger: Ledger | None) -> AudienceOutput:
+def _write(results: _Results, folder: Path, audience: Audience, ledger: PublicationSeries | None) -> AudienceOutput:
     """Write every file of a run, or none."""
     project, found, runs = results.question.project, results.found, results.runs
     sites = found.sites.to_crs("EPSG:4326")

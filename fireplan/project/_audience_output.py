@@ -125,7 +125,7 @@ def whom_said(audience: Audience, names: list[str]) -> str:
 
 
 @dataclass
-class Ledger:
+class PublicationSeries:
     """
     What was published of a project before, and what is by this run.
 
@@ -148,7 +148,7 @@ class Ledger:
     recorded: bytes | None = None
 
     @classmethod
-    def read(cls, folder: Path) -> Ledger:
+    def read(cls, folder: Path) -> PublicationSeries:
         """Read that of a project's folder."""
         file = folder / LEDGER
         content = file.read_bytes() if file.is_file() else None
@@ -189,7 +189,9 @@ class Ledger:
 
 
 @contextmanager
-def audience_output(folder: Path, audience: Audience, *, ledger: Ledger | None = None) -> Iterator[AudienceOutput]:
+def audience_output(
+    folder: Path, audience: Audience, *, ledger: PublicationSeries | None = None
+) -> Iterator[AudienceOutput]:
     """
     Collect the files of a run, record what is published by them, and only then move them where they belong.
 

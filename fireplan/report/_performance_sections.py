@@ -92,7 +92,9 @@ def performance_section(material: Material) -> Section:
 def _checked(material: Material) -> list[Block]:
     """Show what may be published of the records, or say why there is nothing."""
     blocks: list[Block] = [absent(material.unless_withheld(NO_HISTORY))]
-    if material.checked is not None and len(material.checked):
+    if material.checked is not None and not len(material.checked):
+        blocks.append(absent("Too few records to publish a figure over all."))
+    elif material.checked is not None:
         blocks += [
             Table("performance", "Response performance over all", material.checked, CHECKED, material.observed),
             Prose(COARSE, "note"),

@@ -4,6 +4,7 @@ import json
 import re
 import sys
 import tomllib
+from datetime import date
 from pathlib import Path
 
 import geopandas as gpd
@@ -43,6 +44,8 @@ def bare(tmp_path):
 def city(bare):
     """The same with its dispatch history of four weeks."""
     calls = two_weeks_of_calls(28).assign(address=CANARY)
+    late = (calls["unit_id"] == "E1") & (calls.index % 4 == 0)  # every second day at the south end
+    calls.loc[late, "arrived"] = calls.loc[late, "arrived"].str.replace(" 14:02", " 14:09")
     calls.to_csv(bare / "cad.csv", index=False)
     plan = (bare / "plan.toml").read_text(encoding="utf-8")
     text = plan.replace("[inputs]\n", '[inputs]\ncad = "cad.csv"\ncad_timezone = "Etc/GMT+9"\n')
@@ -252,8 +255,30 @@ def test_public_performance_leaves_rows_and_small_tables_out(city, run):
     table = pd.read_csv(city / "out" / "performance.csv", encoding="utf-8-sig")
     seconds = table[[c for c in table if c.endswith("_s") and c != "limit_s"]].to_numpy(float)
     assert not (seconds[~pd.isna(seconds)] % 30).any()
-    counts = table["n"].dropna()
-    assert (counts >= 11).all()
+    assert table[["n", "within", "share"]].to_numpy().tolist() == [[56, 42, 0.75]]
+    assert "75.0 % within 4:00 (n = 56)" in out
+    by_station = pd.read_csv(city / "out" / "performance_by_station_id.csv", encoding="utf-8-sig")
+    assert "S2" not in set(by_station["station_id"])  # all of its were in time: that would be told of each
+    made = content(city / "out", "performance_manifest.json")
+    assert made["dispatch_rows"] is None
+    assert "cad" not in json.dumps(made["inputs"])
+    notes = (city / "out" / "performance_notes.txt").read_text(encoding="utf-8")
+    assert "56 of 56" not in notes
+
+
+def test_a_day_more_shows_the_figures_of_before(city, run):
+    assert run("performance", city, "--profile", "public")[0] == 0
+    before = (city / "out" / "performance.csv").read_bytes()
+    more = pd.read_csv(city / "cad.csv", dtype=str)
+    new = more.tail(2).assign(incident_id=["A", "B"])
+    for column in ("received", "dispatched", "enroute", "arrived", "cleared"):
+        new[column] = new[column].str.replace("2024-03-31", "2024-04-01")
+    pd.concat([more, new]).to_csv(city / "cad.csv", index=False)
+    code, _, err = run("performance", city, "--profile", "public")
+    assert code == 0, err
+    after = pd.read_csv(city / "out" / "performance.csv", encoding="utf-8-sig")
+    assert after["n"].tolist() == [56]
+    assert before.splitlines()[0] == (city / "out" / "performance.csv").read_bytes().splitlines()[0]
 
 
 def test_a_public_report_says_what_it_leaves_out(city, run):
@@ -327,17 +352,19 @@ def test_the_record_stays_where_some_file_was_moved(city, run, monkeypatch):
 
 
 def test_a_run_is_refused_where_another_was_published_meanwhile(city, run, monkeypatch):
-    real = _audience_output.whole_outputs
+    real, ledger = _audience_output.whole_outputs, city / "publications.toml"
+    other = fp.disclosure.Publication(date(2026, 12, 1), "table", checked=fp.disclosure.Publications().mark)
 
     def later(folder):
-        (city / "publications.toml").write_text("# of another run\n", encoding="utf-8")
+        fp.disclosure.record_publications(ledger, other)
         return real(folder)
 
     monkeypatch.setattr(_audience_output, "whole_outputs", later)
     code, _, err = publish(city, run)
     assert code == 2
-    assert "run the command again" in " ".join(err.split())
+    assert "another run has published meanwhile; run this again" in " ".join(err.split())
     assert not (city / "out").exists() or names(city / "out") == set()
+    assert fp.disclosure.read_publications(ledger).entries == (other,)
 
 
 # --- files of runs before
