@@ -113,10 +113,11 @@ def _fresh(
     """Choose the areas whose count of today may be shown, so that what is outside them is no small count either."""
     groups = {int(str(area)): rows for area, rows in located.groupby("area").indices.items()}
     fresh: set[int] = set()
+    places = located["place"].to_numpy()
     for row, area in enumerate(areas):
         rows = groups.get(row, np.zeros(0, dtype=np.int64))
-        if located["place"].iloc[rows].nunique() >= SMALLEST and may_be_shown(
-            asked, records_of(located.iloc[rows]), everywhere, seen.get(" ".join(area), [])
+        if len(np.unique(places[rows])) >= SMALLEST and may_be_shown(
+            asked, everywhere.part(rows), everywhere, seen.get(" ".join(area), [])
         ):
             fresh.add(row)
     row_of = {" ".join(area): row for row, area in enumerate(areas)}

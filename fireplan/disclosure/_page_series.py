@@ -127,7 +127,7 @@ def settled(
     asked, seen, everywhere = asked_of(records), seen_by_area(published), records_of(records)
     shown, new = [], []
     for key, inside, numbers in areas:
-        here = records_of(records[inside])
+        here = everywhere.part(inside)
         before = [s for s in seen.get(key, []) if (s.entry.kind, s.entry.measure) == (of.kind, of.measure)]
         if numbers and may_be_shown(asked, here, everywhere, before):
             start, end = day_of(asked.start), day_of(asked.end)
@@ -163,5 +163,6 @@ def entry_of(
 
 def days_of(stamps: pd.Series, timezone: str) -> pd.Series:
     """Give the local day of stamps as a number; missing where there is none."""
-    local = pd.to_datetime(stamps, utc=True).dt.tz_convert(timezone)
-    return pd.Series([day.toordinal() if pd.notna(day) else np.nan for day in local.dt.date], index=stamps.index)
+    local = pd.to_datetime(stamps, utc=True).dt.tz_convert(timezone).dt.tz_localize(None)
+    since: pd.Series = (local - pd.Timestamp(1970, 1, 1)) / pd.Timedelta(days=1)
+    return np.floor(since) + dt.date(1970, 1, 1).toordinal()

@@ -54,6 +54,7 @@ class PublishedFigure:
     numbers: tuple[tuple[str, float], ...]
 
 
+@takes
 @dataclass(frozen=True)
 class TableScope:
     """

@@ -103,7 +103,7 @@ def publishable(
     names_of = dict(zip(rows, _rows(flat, keys), strict=True))
     more = _beside(asked, truth, hidden, earlier, by=keys, names_of=names_of, smallest=smallest)
     if more is not None:
-        more |= _like_others(asked, truth, more, earlier, _relatives(kind, published), smallest=smallest)[:, None]
+        more = more | _like_others(asked, truth, more, earlier, _relatives(kind, published), smallest=smallest)[:, None]
     if more is None:
         same = [e for e in earlier if e.records == asked] or [e for e in earlier if e.records.filter == asked.filter]
         result = _again(shown, rows, same[-1] if same else None, parts, timed)

@@ -79,6 +79,10 @@ class AreaRecords:
             self._chosen[chosen] = flags
         return self._chosen[chosen]
 
+    def part(self, rows: NDArray[np.int64] | NDArray[np.bool_]) -> AreaRecords:
+        """Take some of the records."""
+        return AreaRecords(self.days[rows], self.categories[rows], self.priorities[rows])
+
     def within(self, start: int, end: int) -> NDArray[np.bool_]:
         """Flag the records of a window."""
         return (self.days >= start) & (self.days < end)
@@ -161,6 +165,7 @@ def may_be_shown(
     sets = [s.records for s in seen]
     return (
         asked not in sets
+        and _pairs_hold(asked, here, seen, smallest=smallest)
         and _blocks_hold(asked, here, seen, smallest=smallest)
         and _filters_hold(asked, here, everywhere, sets, smallest=smallest)
         and not small_differences(asked, float(n), [(s.records, s.n) for s in seen], smallest=smallest)
@@ -178,6 +183,24 @@ def _blocks(sets: Sequence[RecordSet]) -> set[tuple[int, int]]:
         for a, b in pairwise(_cuts(sets))
         if any(s.start is not None and s.end is not None and s.start <= a and b <= s.end for s in sets)
     }
+
+
+def _pairs_hold(asked: RecordSet, here: AreaRecords, seen: Sequence[Seen], *, smallest: int) -> bool:
+    """
+    Whether what a figure counts and an earlier one does not, and what that counts and this does not, is none or enough.
+
+    Someone may know one of the two, such as what a rolling window left behind, and so learn the other. What both count
+    is at hand, so that the second is known even where its records are not.
+    """
+    chosen = here.of(asked.filter) & here.within(asked.start or 0, asked.end or 0)
+    n = int(chosen.sum())
+    for s in seen:
+        then = s.records
+        both = int((chosen & here.of(then.filter) & here.within(then.start or 0, then.end or 0)).sum())
+        came, went = n - both, s.n - both
+        if 0 < came < smallest or 0 < went < smallest or (came == 0 and went == 0):
+            return False
+    return True
 
 
 def _blocks_hold(asked: RecordSet, here: AreaRecords, seen: Sequence[Seen], *, smallest: int) -> bool:

@@ -198,7 +198,8 @@ CALLS = {  # valid calls, by the name of the function: what its arguments are be
     "residuals": {"runs": DRIVEN}, "reasons": {"totals": LINES}, "robustness": {"table": LINES, "found": FOUND},
     "trade_off": {"front": LINES, "aims": [fp.siting.Aim(), fp.siting.Aim(within_s=300)]}, "workload": {"table": LINES},
     "zone_of": {"points": SITES}, "mark_of": {"profile": "public"}, "public_cells": {},
-    "public_table": {"table": LINES, "by": "measure"}, "escape": {"value": "x"},
+    "public_table": {"table": LINES, "by": "measure"}, "publishable": {"table": LINES, "by": "measure"},
+    "read_publications": {"path": "publications.toml"}, "record_publications": {"path": "publications.toml", "new": ()}, "escape": {"value": "x"},
     "baseline_sentences": {"table": LINES}, "from_frames": {"nodes": TOWN.roads.nodes, "edges": TOWN.roads.edges},
     "snap_xy": {"xy_m": [[0.0, 0.0]], "limit_m": 200, "freeways": True},
     "fleet": {"units": {"engine": 1}, "within_s": {"engine": 240}},
@@ -255,6 +256,7 @@ MADE_HERE = {
     "Hypercube", "HypercubeAnswer",
     "CandidateTimes", "Diagnostics", "ModelCard", "CardPart", "ByPlace", "ReferenceFigure", "Places", "Spot", "Usual",
     "StaffingSheet", "TurnoutTimes", "TurnoutLaw", "StationTurnout", "Replay", "SimulatedHistory", "Simulation",
+    "Publication", "PublishedFigure",
 }  # fmt: skip
 """Results: made by fireplan, of arrays and tables that it has checked; their methods are asked."""
 
