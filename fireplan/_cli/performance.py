@@ -200,8 +200,9 @@ def _report_public(project: Project, overall: pd.DataFrame) -> None:
         share = (
             "" if pd.isna(row["share"]) else f", {wording.share(row['share'])} within {wording.clock(row['limit_s'])}"
         )
-        p90 = f"p90 {wording.percentile(row['p90_s'])}, to 30 seconds"
-        console.print(Text(show.plain(f"{row['title']}: {p90}{share} (n = {wording.count(row['n'])})")))
+        p90 = "" if pd.isna(row["p90_s"]) else f", p90 {wording.percentile(row['p90_s'])} to 30 seconds"
+        told = f"{row['title']}: n = {wording.count(row['n'])}{share}{p90}"
+        console.print(Text(show.plain(f"{told} (records of {overall.attrs['days']})")))
 
 
 def _table(what: str, *columns: str) -> Table:

@@ -59,6 +59,7 @@ def checked_performance(
     Returns
     -------
     A row for each group that may be shown: `title`, `limit_s` [s], `n`, `within`, `share`, `p50_s` and `p90_s` [s].
+    `attrs["days"]` are the days that were counted.
     """
     chosen = _told(observed, standard)
     table = tabulated(attendance, [chosen], list(by)).reset_index()
@@ -80,12 +81,15 @@ def checked_performance(
         published=ledger.so_far,
     )  # fmt: skip
     ledger.add(publication)
+    days = shown.attrs["days"]
     shown = shown[shown[counts].notna().all(axis=1)]
     n = shown[counts].sum(axis=1).astype(int)
     shown = shown.assign(title=chosen.title, limit_s=chosen.limit_s, n=n)
     shown["share"] = (shown["within"].astype(float) / n).round(2) if held else np.nan
     kept = ["title", "limit_s", "n", *(["within"] if held else []), "share", "p50_s", "p90_s"]
-    return shown[[*by, *kept]].reset_index(drop=True)
+    told = shown[[*by, *kept]].reset_index(drop=True)
+    told.attrs = {"days": days}
+    return told
 
 
 def _told(observed: Sequence[Observed], standard: Standard) -> Observed:

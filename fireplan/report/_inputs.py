@@ -68,7 +68,7 @@ class Material:
     withheld
         Why dispatch records are left out of it, for whoever reads it; "": they are not.
     checked
-        Response performance as it may be published, in coarse figures; None: there is none.
+        Response performance as it may be published, in coarse figures, with its `days` in `attrs`; None: there is none.
     """
 
     title: str

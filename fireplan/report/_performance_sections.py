@@ -91,15 +91,17 @@ def performance_section(material: Material) -> Section:
 
 def _checked(material: Material) -> list[Block]:
     """Show what may be published of the records, or say why there is nothing."""
-    blocks: list[Block] = [absent(material.unless_withheld(NO_HISTORY))]
-    if material.checked is not None and not len(material.checked):
-        blocks.append(absent("Too few records to publish a figure over all."))
-    elif material.checked is not None:
-        blocks += [
-            Table("performance", "Response performance over all", material.checked, CHECKED, material.observed),
-            Prose(COARSE, "note"),
-        ]
-    return blocks
+    shown = material.checked
+    if shown is None or not len(shown):
+        few = [] if shown is None else [absent("Too few records to publish a figure over all.")]
+        return [absent(material.unless_withheld(NO_HISTORY)), *few]
+    return [
+        Prose("Of the dispatch records this public report shows what can be published; single calls are left out."),
+        Table(
+            "performance", f"Response performance, records of {shown.attrs['days']}", shown, CHECKED, material.observed
+        ),
+        Prose(COARSE, "note"),
+    ]
 
 
 def _overall(material: Material) -> list[Block]:

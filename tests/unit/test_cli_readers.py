@@ -256,7 +256,7 @@ def test_public_performance_leaves_rows_and_small_tables_out(city, run):
     seconds = table[[c for c in table if c.endswith("_s") and c != "limit_s"]].to_numpy(float)
     assert not (seconds[~pd.isna(seconds)] % 30).any()
     assert table[["n", "within", "share"]].to_numpy().tolist() == [[56, 42, 0.75]]
-    assert "75.0 % within 4:00 (n = 56)" in out
+    assert "n = 56, 75.0 % within 4:00" in out
     by_station = pd.read_csv(city / "out" / "performance_by_station_id.csv", encoding="utf-8-sig")
     assert "S2" not in set(by_station["station_id"])  # all of its were in time: that would be told of each
     made = content(city / "out", "performance_manifest.json")
@@ -286,10 +286,12 @@ def test_a_public_report_says_what_it_leaves_out(city, run):
     assert code == 0, err
     assert names(city / "out") == {"report.html"}
     page = (city / "out" / "report.html").read_text(encoding="utf-8")
-    assert page.count("Dispatch records are left out of this public report") >= 5
+    assert page.count("Dispatch records are left out of this public report") >= 4
     assert 'class="restricted"' not in page
     assert CANARY not in page
     assert "Times are to 30 seconds" in page
+    assert "75.0 % of 56 records were within 4:00" in page
+    assert "records of 2024-03-04 to 2024-03-31" in page
     assert "For the public: 1 file." in out
 
 
