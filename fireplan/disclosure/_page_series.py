@@ -165,4 +165,5 @@ def days_of(stamps: pd.Series, timezone: str) -> pd.Series:
     """Give the local day of stamps as a number; missing where there is none."""
     local = pd.to_datetime(stamps, utc=True).dt.tz_convert(timezone).dt.tz_localize(None)
     since: pd.Series = (local - pd.Timestamp(1970, 1, 1)) / pd.Timedelta(days=1)
-    return np.floor(since) + dt.date(1970, 1, 1).toordinal()
+    days: pd.Series = np.floor(since) + dt.date(1970, 1, 1).toordinal()
+    return days

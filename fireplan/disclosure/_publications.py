@@ -10,7 +10,8 @@ import os
 import tempfile
 import tomllib
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -73,8 +74,8 @@ class TableScope:
     """
 
     title: str = ""
-    start: dt.date | None = None
-    end: dt.date | None = None
+    start: date | None = None
+    end: date | None = None
     categories: tuple[str, ...] | None = None
     priorities: tuple[str, ...] | None = None
     objective: str = ""
@@ -321,7 +322,7 @@ def _entry(row: Mapping[str, Any]) -> Publication:
     strange = set(row) - {"date", "figures", *TEXTS, *FILTERS}
     if strange:
         raise ValueError(f"{min(strange)} is no key of it")
-    texts = {name: _kept(row[name], str) for name in TEXTS}
+    texts: dict[str, str] = {name: _kept(row[name], str) for name in TEXTS}
     filters = {
         name: tuple(_kept(word, str) for word in _kept(row[name], list)) if name in row else None for name in FILTERS
     }
@@ -330,7 +331,10 @@ def _entry(row: Mapping[str, Any]) -> Publication:
         start, end = [_kept(day, dt.date) for day in window] or (None, None)
         told = tuple((_kept(key, str), _number(value)) for key, value in numbers)
         figures.append(PublishedFigure(_kept(area, str), start, end, told))
-    return Publication(date=_kept(row["date"], dt.date), figures=tuple(figures), **texts, **filters)
+    return Publication(
+        _kept(row["date"], dt.date), *(texts[name] for name in TEXTS[:3]), *(filters[name] for name in FILTERS),
+        *(texts[name] for name in TEXTS[3:]), tuple(figures),
+    )  # fmt: skip
 
 
 def _number(value: object) -> float:
@@ -343,8 +347,3 @@ def _kept(value: Any, kind: type) -> Any:  # noqa: ANN401 - what a file holds
     if not isinstance(value, kind) or isinstance(value, dt.datetime):
         raise TypeError(f"{value!r} is no {kind.__name__}")
     return value
-
-
-def checked_against(entry: Publication, ledger: Publications) -> Publication:
-    """Say of which ledger a publication is the next."""
-    return replace(entry, checked=ledger.mark)

@@ -130,7 +130,7 @@ def records_of(records: pd.DataFrame) -> AreaRecords:
         else np.full(n, "", dtype=object)
         for name in ("category", "priority")
     ]
-    return AreaRecords(days, *kinds)
+    return AreaRecords(days, kinds[0], kinds[1])
 
 
 def may_be_shown(
