@@ -15,6 +15,7 @@ from fireplan._cli.public_performance import checked_performance
 from fireplan._cli.readers import say_for_whom
 from fireplan._cli.site import check_public_siting
 from fireplan.errors import FireplanError
+from fireplan.maps._pages.disclosure_profile import without_counts
 from fireplan.progress import silent
 from fireplan.project._audience import audience_of, folder_of, public_manifest, public_project, rests_on_records
 from fireplan.project._audience_output import PublicationSeries, audience_output
@@ -91,7 +92,10 @@ def report_project(
         if ledger is not None:
             withheld = WITHHELD if rests_on_records(project) else ""
             made_from = public_manifest(material.manifest)
-            material = replace(material, withheld=withheld, checked=_checked(project, ledger), manifest=made_from)
+            notes = tuple(map(without_counts, material.notes))
+            material = replace(
+                material, withheld=withheld, checked=_checked(project, ledger), manifest=made_from, notes=notes
+            )
         if material.simulates:
             tell("sending the history again and simulating, as [simulation] asks for (may take minutes)")
             with suppress(FireplanError):  # the chapter says what is wrong with it

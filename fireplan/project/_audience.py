@@ -7,6 +7,7 @@ from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from fireplan.disclosure import mark_of
+from fireplan.maps._pages.disclosure_profile import without_counts
 from fireplan.project._read_project import Project, open_project
 from fireplan.project._restricted_names import restricted_name
 
@@ -189,7 +190,8 @@ def public_manifest(content: dict[str, Any]) -> dict[str, Any]:
         plan["inputs"] = {k: v for k, v in plan["inputs"].items() if not k.startswith(of_records)}
     found = {**content, "inputs": named, "plan": plan, "dispatch_rows": None}
     if "calibration" in content:
-        found["calibration"] = {k: v for k, v in content["calibration"].items() if k not in {"runs", "days", "history"}}
+        learnt = {k: v for k, v in content["calibration"].items() if k not in {"runs", "days", "history"}}
+        found["calibration"] = {**learnt, "error": without_counts(str(learnt.get("error", "")))}
     return found
 
 

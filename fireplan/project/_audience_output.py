@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from fireplan import wording
 from fireplan.disclosure import read_publications, record_publications
 from fireplan.errors import listed
+from fireplan.maps._pages.disclosure_profile import without_counts
 from fireplan.project._atomic_output import whole_outputs
 from fireplan.project._audience import Audience, public_manifest, rule_of
 from fireplan.project._manifest import file_hash
@@ -69,6 +70,8 @@ class AudienceOutput:
 
     def write_text(self, name: str, text: str, *, comment: str = "") -> None:
         """Write a text, the mark on its first line; `comment` is what begins one there."""
+        if self.audience.profile == "public":  # how many runs drives were learnt from is a count of records
+            text = without_counts(text)
         text = self.audience.marked_text(name, text, comment=comment)
         self.file(name).write_text(text, encoding="utf-8", newline="\n")
 

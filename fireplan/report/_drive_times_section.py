@@ -61,7 +61,7 @@ def drive_times_section(material: Material) -> Section:
         return section
     if material.withheld:
         section.blocks += [
-            Prose(f"{wording.capital(error_said(scenario))}."),
+            Prose(f"{wording.capital(material.told_of_drives(error_said(scenario)))}."),
             absent(f"{material.withheld} How far off drives are by station, street and hour is left out with them."),
         ]
         return section

@@ -119,7 +119,7 @@ def _timed(material: Material) -> str:
     known = scenario.calibration
     if known is None:
         return ""
-    error = errors_said(scenario, *(plan.scenario for plan in material.plans))
+    error = material.told_of_drives(errors_said(scenario, *(plan.scenario for plan in material.plans)))
     return f"{wording.capital(error)}, learnt from {known.basis} runs. Brackets hold 95 % intervals."
 
 

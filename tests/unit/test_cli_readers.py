@@ -4,6 +4,7 @@ import json
 import re
 import sys
 import tomllib
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -15,8 +16,9 @@ import fireplan as fp
 from fireplan._cli import main
 from fireplan.disclosure import RESTRICTED
 from fireplan.project import _audience_output, read_plan, write_project
-from fireplan.project._audience import FILES, audience_of, public_project, rule_of
+from fireplan.project._audience import FILES, audience_of, public_manifest, public_project, rule_of
 from fireplan.project._restricted_names import is_restricted, restricted_name, unmarked_name
+from fireplan.report import Material
 from tests.support.units_out_calls import two_weeks_of_calls
 
 NORTH = '[[scenario]]\nname = "north"\nchanges = [{open_station = "S3", at = [-140.0, 30.039], units = ["E3"]}]\n'
@@ -293,6 +295,18 @@ def test_a_public_report_says_what_it_leaves_out(city, run):
     assert "75.0 % of 56 records were within 4:00" in page
     assert "records of 2024-03-04 to 2024-03-31" in page
     assert "For the public: 1 file." in out
+
+
+def test_how_many_runs_drives_were_learnt_from_is_not_public():
+    learnt = {"error": "median error 15 s, held out, n = 18,973", "runs": 18_973, "days": ["a", "b"], "model": "full"}
+    content = {"inputs": {"plan": {}, "cad[1]": {}}, "calibration": learnt, "dispatch_rows": {"in": 3}}
+    found = public_manifest(content)
+    assert "18" not in json.dumps(found)
+    assert found["inputs"] == {"plan": {}}
+    assert found["dispatch_rows"] is None
+    material = Material("", withheld="left out")
+    assert material.told_of_drives(learnt["error"]) == "median error 15 s, held out"
+    assert replace(material, withheld="").told_of_drives(learnt["error"]) == learnt["error"]
 
 
 # --- the ledger: recorded when all files are whole, and before any can be seen
