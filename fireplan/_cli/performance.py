@@ -12,7 +12,7 @@ from rich.text import Text
 
 from fireplan import wording
 from fireplan._cli import terminal as show
-from fireplan._cli.public_performance import PUBLIC_NOTES, checked_performance
+from fireplan._cli.public_performance import PUBLIC_NOTES, public_tables
 from fireplan._cli.readers import say_for_whom
 from fireplan.errors import ProjectError, listed
 from fireplan.progress import silent
@@ -76,17 +76,9 @@ def performance_project(read: Callable[[Tell], Project], out: Path | None, *, pr
             tell("checking it against all that was published")
             observed = measured(attendance, project.standard)
             left_out = [name for name in tables if audience.leaves_out(f"{name}.csv")]
-            tables = {
-                name: checked_performance(
-                    attendance,
-                    observed,
-                    project.standard,
-                    ledger,
-                    by=[name.partition("_by_")[2]] if "_by_" in name else [],
-                )
-                for name in tables
-                if name not in left_out
-            }
+            tables = public_tables(
+                attendance, observed, project.standard, ledger, names=[name for name in tables if name not in left_out]
+            )
             told = [*PUBLIC_NOTES, *project.standard.unverified()]
         tell("writing")
         with audience_output(folder_of(project, out), audience, ledger=ledger) as output:

@@ -32,6 +32,21 @@ PUBLIC_NOTES = (
 TOTAL = "total_response"
 
 
+def public_tables(
+    attendance: Attendance,
+    observed: Sequence[Observed],
+    standard: Standard,
+    ledger: PublicationSeries,
+    *,
+    names: Sequence[str],
+) -> dict[str, pd.DataFrame]:
+    """Give the tables of these names as they may be published, that over all first: the others have to fit it."""
+    of = (attendance, observed, standard, ledger)
+    whole = checked_performance(*of)
+    parts = {name: name.partition("_by_")[2] for name in names}
+    return {name: checked_performance(*of, by=[by], whole=whole) if by else whole for name, by in parts.items()}
+
+
 def checked_performance(
     attendance: Attendance,
     observed: Sequence[Observed],
@@ -39,6 +54,7 @@ def checked_performance(
     ledger: PublicationSeries,
     *,
     by: Sequence[str] = (),
+    whole: pd.DataFrame | None = None,
 ) -> pd.DataFrame:
     """
     Give response performance as it may be published, and add it to the ledger.
@@ -55,11 +71,14 @@ def checked_performance(
         What was published before.
     by
         The column that parts it; none: over all.
+    whole
+        What this gives over all. Groups add up to a figure over all: where that is one of before, groups of now are not
+        shown, as the new records would be what they add up to less it.
 
     Returns
     -------
     A row for each group that may be shown: `title`, `limit_s` [s], `n`, `within`, `share`, `p50_s` and `p90_s` [s].
-    `attrs["days"]` are the days that were counted.
+    `attrs` say which `days` were counted, and whether it is a table of before (`again`).
     """
     chosen = _told(observed, standard)
     table = tabulated(attendance, [chosen], list(by)).reset_index()
@@ -80,16 +99,25 @@ def checked_performance(
         table[[*keys, *counts, "p50_s", "p90_s"]], by=keys, counts=counts, times=["p50_s", "p90_s"], of=scope,
         published=ledger.so_far,
     )  # fmt: skip
-    ledger.add(publication)
-    days = shown.attrs["days"]
+    days, again = shown.attrs["days"], shown.attrs["again"]
+    if whole is None or again or _fits(whole, days, n=int(table[counts].to_numpy(int).sum())):
+        ledger.add(publication)
+    else:
+        shown = shown.iloc[:0]
     shown = shown[shown[counts].notna().all(axis=1)]
     n = shown[counts].sum(axis=1).astype(int)
     shown = shown.assign(title=chosen.title, limit_s=chosen.limit_s, n=n)
     shown["share"] = (shown["within"].astype(float) / n).round(2) if held else np.nan
     kept = ["title", "limit_s", "n", *(["within"] if held else []), "share", "p50_s", "p90_s"]
     told = shown[[*by, *kept]].reset_index(drop=True)
-    told.attrs = {"days": days}
+    told.attrs = {"days": days, "again": again}
     return told
+
+
+def _fits(whole: pd.DataFrame, days: str, *, n: int) -> bool:
+    """Whether groups of these days and so many records add up to what is published over all."""
+    same = whole.attrs["days"] == days and len(whole) == 1 and int(whole["n"].iloc[0]) == n
+    return same or not whole.attrs["again"]
 
 
 def _told(observed: Sequence[Observed], standard: Standard) -> Observed:

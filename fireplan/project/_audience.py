@@ -72,9 +72,7 @@ FILES = (
     FileRule("performance_by_station_id.csv", "records", "checked"),
     FileRule("performance_by_category.csv", "records", "checked"),
     FileRule("performance_by_hour.csv", "records", "checked"),
-    FileRule("performance_by_month.csv", "records", "checked"),
-    FileRule("performance_by_year.csv", "records", "checked"),
-    FileRule("performance_by_*.csv", "records", "never"),
+    FileRule("performance_by_*.csv", "records", "never"),  # months and years are windows of time of their own
     FileRule("performance_notes.txt", "records", "checked"),
     FileRule("performance_manifest.json", "records", "checked"),
     FileRule("workload*.csv", "records", "never"),

@@ -280,6 +280,7 @@ def test_a_day_more_shows_the_figures_of_before(city, run):
     assert code == 0, err
     after = pd.read_csv(city / "out" / "performance.csv", encoding="utf-8-sig")
     assert after["n"].tolist() == [56]
+    assert pd.read_csv(city / "out" / "performance_by_category.csv", encoding="utf-8-sig")["n"].tolist() == [56]
     assert before.splitlines()[0] == (city / "out" / "performance.csv").read_bytes().splitlines()[0]
 
 
@@ -307,6 +308,30 @@ def test_how_many_runs_drives_were_learnt_from_is_not_public():
     material = Material("", withheld="left out")
     assert material.told_of_drives(learnt["error"]) == "median error 15 s, held out"
     assert replace(material, withheld="").told_of_drives(learnt["error"]) == learnt["error"]
+
+
+def calls(city, days):
+    table = two_weeks_of_calls(28)
+    late = (table["unit_id"] == "E1") & (table.index % 4 == 0)
+    table.loc[late, "arrived"] = table.loc[late, "arrived"].str.replace(" 14:02", " 14:09")
+    table.head(2 * days).to_csv(city / "cad.csv", index=False)
+
+
+def shown(city, name):
+    return pd.read_csv(city / "out" / f"{name}.csv", encoding="utf-8-sig")["n"].tolist()
+
+
+def test_groups_never_add_up_to_more_than_is_published_over_all(city, run):
+    # Each of two tables may move alone: that by category from 48 to 56 at once, that over all in steps of its own.
+    calls(city, 24)
+    assert run("report", city, "--profile", "public")[0] == 0
+    calls(city, 28)
+    assert run("performance", city, "--profile", "public")[0] == 0
+    assert shown(city, "performance") == [48]
+    assert shown(city, "performance_by_category") == []
+    calls(city, 24)
+    assert run("performance", city, "--profile", "public")[0] == 0
+    assert shown(city, "performance") == shown(city, "performance_by_category") == [48]
 
 
 # --- the ledger: recorded when all files are whole, and before any can be seen
