@@ -48,6 +48,9 @@ class RecordSet:
         return self.categories, self.priorities
 
 
+MOST_THREES = 40
+"""Figures of one area of which all threes are tried: their number grows with its cube."""
+
 Filter = tuple[frozenset[str] | None, frozenset[str] | None]
 
 
@@ -268,7 +271,7 @@ def small_differences(
     asked: RecordSet, n: float, seen: Sequence[tuple[RecordSet, float]], *, smallest: int = SMALLEST
 ) -> bool:
     """
-    Whether a figure with one or two of the ledger, added or subtracted, gives a small count.
+    Whether a figure with one, two or three of the ledger, added or subtracted, gives a small count.
 
     What is made counts every record once or not at all, or every one once less, or none: then it must be nought, for it
     is what was corrected between publications. Of figures of one filter, the gains from window to window are taken for
@@ -308,6 +311,21 @@ def small_differences(
             for step, value in zip(steps, stepped, strict=True):
                 if _any_small(step + pair, value + of_pair, smallest):
                     return True
+    last = slice(-MOST_THREES, None)
+    return _threes_tell(mine, n, others[last], held[last], smallest)
+
+
+def _threes_tell(
+    mine: NDArray[np.int8], n: float, others: NDArray[np.int8], held: NDArray[np.float64], smallest: int
+) -> bool:
+    """Whether a figure with three others gives a small count."""
+    threes = np.array(list(combinations(range(len(others)), 3)), dtype=np.int64).reshape(-1, 3)
+    for part in np.array_split(threes, max(1, len(threes) // 4000)):
+        for signs in product((1, -1), repeat=3):
+            made = mine + sum(sign * others[part[:, at]] for at, sign in enumerate(signs))
+            values = n + sum(sign * held[part[:, at]] for at, sign in enumerate(signs))
+            if _any_small(made, values, smallest):
+                return True
     return False
 
 
