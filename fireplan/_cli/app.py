@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from fireplan._cli.kinds import Kind  # noqa: TC001 - read at run time by typer
+from fireplan._cli.kinds import Kind, Readers
 from fireplan.errors import FireplanError
 
 if TYPE_CHECKING:
@@ -32,6 +32,16 @@ ProjectFolder = Annotated[Path, typer.Argument(metavar="PROJECT", help="Folder w
 OutFolder = Annotated[Path | None, typer.Option("--out", help="Where results go; left out: the plan's output.dir.")]
 
 
+ForWhom = Annotated[
+    Readers | None,
+    typer.Option(
+        "--profile",
+        help="For whom: public, or internal (RESTRICTED in page and file name). Left out: output.profile of the plan,"
+        " or else internal, unless nobody's dispatch records are in it.",
+    ),
+]
+
+
 class Paper(StrEnum):
     """What a report is printed on."""
 
@@ -42,6 +52,7 @@ class Paper(StrEnum):
 @app.command()
 def demo(
     out: Annotated[Path, typer.Option("--out", help="Where results go.")] = Path("out/marisol"),
+    profile: ForWhom = None,
 ) -> None:
     """Run the whole line on the bundled, invented city Marisol: coverage, gaps, a new station and a closure."""
     from fireplan._kernel.warmup import beside, compile_outlines  # noqa: PLC0415 - help does not wait for it
@@ -50,11 +61,13 @@ def demo(
         from fireplan._cli import assess_and_compare as work  # noqa: PLC0415 - the second process has begun
         from fireplan.examples import marisol_project  # noqa: PLC0415
 
-        work.compare_project(lambda tell: marisol_project(tell=tell), out, outlines_ready=ready)
+        work.compare_project(
+            lambda tell: marisol_project(tell=tell), out, profile=profile, ledger_in=out, outlines_ready=ready
+        )
 
 
 @app.command()
-def assess(project: ProjectFolder, out: OutFolder = None) -> None:
+def assess(project: ProjectFolder, out: OutFolder = None, profile: ForWhom = None) -> None:
     """Hold a department as it stands to its standard: coverage, gaps, isochrones and a map."""
     from fireplan._kernel.warmup import beside, compile_outlines  # noqa: PLC0415 - help does not wait for it
 
@@ -62,11 +75,11 @@ def assess(project: ProjectFolder, out: OutFolder = None) -> None:
         from fireplan._cli import assess_and_compare as work  # noqa: PLC0415 - the second process has begun
         from fireplan.project import open_project  # noqa: PLC0415
 
-        work.assess_project(lambda tell: open_project(project, tell=tell), out, outlines_ready=ready)
+        work.assess_project(lambda tell: open_project(project, tell=tell), out, profile=profile, outlines_ready=ready)
 
 
 @app.command()
-def compare(project: ProjectFolder, out: OutFolder = None) -> None:
+def compare(project: ProjectFolder, out: OutFolder = None, profile: ForWhom = None) -> None:
     """Compare a department as it stands with the what-ifs of its plan."""
     from fireplan._kernel.warmup import beside, compile_outlines  # noqa: PLC0415 - help does not wait for it
 
@@ -74,16 +87,16 @@ def compare(project: ProjectFolder, out: OutFolder = None) -> None:
         from fireplan._cli import assess_and_compare as work  # noqa: PLC0415 - the second process has begun
         from fireplan.project import open_project  # noqa: PLC0415
 
-        work.compare_project(lambda tell: open_project(project, tell=tell), out, outlines_ready=ready)
+        work.compare_project(lambda tell: open_project(project, tell=tell), out, profile=profile, outlines_ready=ready)
 
 
 @app.command()
-def performance(project: ProjectFolder, out: OutFolder = None) -> None:
+def performance(project: ProjectFolder, out: OutFolder = None, profile: ForWhom = None) -> None:
     """Measure a department's dispatch history: response performance, workload, reliability, and what was left out."""
     from fireplan._cli.performance import performance_project  # noqa: PLC0415 - help does not wait for it
     from fireplan.project import open_project  # noqa: PLC0415
 
-    performance_project(lambda tell: open_project(project, tell=tell), out)
+    performance_project(lambda tell: open_project(project, tell=tell), out, profile=profile)
 
 
 @app.command()
@@ -110,21 +123,22 @@ def replay(
     playback: Annotated[
         str | None, typer.Option("--playback", metavar="DAY", help="Draw this day too, such as 2025-07-04: RESTRICTED.")
     ] = None,
+    profile: ForWhom = None,
 ) -> None:
     """Send the calls of the history again: the error of the model first, then each what-if, call by call."""
     from fireplan._cli.replay import replay_project  # noqa: PLC0415 - help does not wait for it
     from fireplan.project import open_project  # noqa: PLC0415
 
-    replay_project(lambda tell: open_project(project, tell=tell), out, playback=playback)
+    replay_project(lambda tell: open_project(project, tell=tell), out, playback=playback, profile=profile)
 
 
 @app.command()
-def simulate(project: ProjectFolder, out: OutFolder = None) -> None:
+def simulate(project: ProjectFolder, out: OutFolder = None, profile: ForWhom = None) -> None:
     """Simulate days drawn from the history as [simulation] of the plan asks: as it stands, and each what-if."""
     from fireplan._cli.simulate import simulate_project  # noqa: PLC0415 - help does not wait for it
     from fireplan.project import open_project  # noqa: PLC0415
 
-    simulate_project(lambda tell: open_project(project, tell=tell), out)
+    simulate_project(lambda tell: open_project(project, tell=tell), out, profile=profile)
 
 
 @app.command()
@@ -134,12 +148,13 @@ def site(
         int | None, typer.Option("--stations", min=1, help="How many to site; left out: the plan's siting.p.")
     ] = None,
     out: OutFolder = None,
+    profile: ForWhom = None,
 ) -> None:
     """Say where to put stations, with proof of how good that is: a map, changes for plan.toml, and what came close."""
     from fireplan._cli.site import site_project  # noqa: PLC0415 - help does not wait for it
     from fireplan.project import open_project  # noqa: PLC0415
 
-    site_project(lambda tell: open_project(project, tell=tell), out, stations=stations)
+    site_project(lambda tell: open_project(project, tell=tell), out, stations=stations, profile=profile)
 
 
 @app.command()
@@ -147,6 +162,7 @@ def report(
     project: ProjectFolder,
     out: OutFolder = None,
     paper: Annotated[Paper, typer.Option("--paper", help="What it is printed on.")] = Paper.a4,
+    profile: ForWhom = None,
     *,
     pdf: Annotated[bool, typer.Option("--pdf", help="Write report.pdf too (needs the extra pdf).")] = False,
     siting: Annotated[bool, typer.Option("--siting", help="Answer [siting] of plan.toml in it.")] = False,
@@ -163,7 +179,7 @@ def report(
             ready()
             return found
 
-        report_project(read, out, pdf=pdf, paper=paper.value, sites=siting)
+        report_project(read, out, pdf=pdf, paper=paper.value, sites=siting, profile=profile)
 
 
 @app.command()
@@ -219,11 +235,12 @@ def live_report(
     of: Annotated[str, typer.Option("--of", help="A day, 2025-11-06, or a month, 2025-11.")],
     store: StoreOption,
     out: Annotated[Path, typer.Option("--out", help="Folder for the report.")],
+    profile: ForWhom = None,
 ) -> None:
-    """Write the report of a day or a month from the events kept."""
+    """Write the report of a day or a month from the events kept: for internal use."""
     from fireplan._cli.serve import report_period  # noqa: PLC0415 - help does not wait for it
 
-    report_period(project, name=of, store=store, out=out)
+    report_period(project, name=of, store=store, out=out, profile=profile)
 
 
 @live.command("export")
@@ -231,14 +248,13 @@ def live_export(
     store: StoreOption,
     out: Annotated[Path, typer.Option("--out", help="File ending in .jsonl or .jsonl.gz.")],
     *,
-    addresses: Annotated[
-        bool, typer.Option("--addresses", help="Write addresses too: the file is then RESTRICTED.")
-    ] = False,
+    addresses: Annotated[bool, typer.Option("--addresses", help="Write addresses too.")] = False,
+    profile: ForWhom = None,
 ) -> None:
-    """Write the events kept as JSON lines, as a feed would send them."""
+    """Write the events kept as JSON lines, as a feed would send them: single calls, so RESTRICTED in name."""
     from fireplan._cli.serve import export_events  # noqa: PLC0415 - help does not wait for it
 
-    export_events(store=store, out=out, addresses=addresses)
+    export_events(store=store, out=out, addresses=addresses, profile=profile)
 
 
 @live.command("forget")
@@ -268,7 +284,12 @@ def check(
     responses: Annotated[
         Path | None, typer.Option("--responses", help="Of a dispatch export: a second file with one row per unit.")
     ] = None,
-    out: Annotated[Path | None, typer.Option("--out", help="Folder for ledger.csv and quarantine.csv.")] = None,
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            "--out", help="Folder for ledger.csv and quarantine.csv; RESTRICTED in name for a dispatch export."
+        ),
+    ] = None,
     *,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")] = False,
 ) -> None:

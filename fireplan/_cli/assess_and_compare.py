@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -11,13 +10,16 @@ import pandas as pd
 from fireplan import _kernel as kernel
 from fireplan import maps, wording
 from fireplan._cli import terminal as show
+from fireplan._cli.readers import say_for_whom
 from fireplan.changes._notes import road_notes
 from fireplan.comparison import Comparison
 from fireplan.errors import ProjectError
 from fireplan.measures import assess, by_period, gaps
 from fireplan.measures._assessment import chosen_measure
 from fireplan.progress import silent
-from fireplan.project import manifest, whole_outputs, write_csv, write_layers
+from fireplan.project import manifest, write_csv, write_layers
+from fireplan.project._audience import audience_of, folder_of, public_project
+from fireplan.project._audience_output import PublicationSeries, audience_output
 from fireplan.travel import first_due_areas, isochrones
 from fireplan.travel._network_parts import small_part_notes
 from fireplan.travel._on_duty import duty_notes
@@ -30,6 +32,8 @@ if TYPE_CHECKING:
 
     from fireplan.measures import WeekOfCover
     from fireplan.project import Project
+    from fireplan.project._audience import Audience
+    from fireplan.project._audience_output import AudienceOutput
     from fireplan.scenario import Scenario
 
     Tell = Callable[[str], None]
@@ -64,32 +68,66 @@ class _Results:
 
 
 def compare_project(
-    read: Callable[[Tell], Project], out: Path | None, *, outlines_ready: Callable[[], object] | None = None
+    read: Callable[[Tell], Project],
+    out: Path | None,
+    *,
+    profile: str | None = None,
+    ledger_in: Path | None = None,
+    outlines_ready: Callable[[], object] | None = None,
 ) -> None:
-    """Compare a project's department as it stands with its what-ifs, and write and print what comes out."""
-    _run(read, out, outlines_ready, with_plans=True)
+    """
+    Compare a project's department as it stands with its what-ifs, and write and print what comes out.
+
+    Parameters
+    ----------
+    read
+        Opens the project.
+    out
+        Where to; None: the plan's output folder.
+    profile
+        "public" or "internal"; None: see `audience_of`.
+    ledger_in
+        Folder that keeps what is published; None: the project's.
+    outlines_ready
+        Called before outlines are drawn.
+    """
+    _run(read, out, outlines_ready, profile=profile, ledger_in=ledger_in, with_plans=True)
 
 
 def assess_project(
-    read: Callable[[Tell], Project], out: Path | None, *, outlines_ready: Callable[[], object] | None = None
+    read: Callable[[Tell], Project],
+    out: Path | None,
+    *,
+    profile: str | None = None,
+    outlines_ready: Callable[[], object] | None = None,
 ) -> None:
-    """Assess a project's department as it stands, and write and print what comes out."""
-    _run(read, out, outlines_ready, with_plans=False)
+    """Assess a project's department as it stands, and write and print what comes out; see `compare_project`."""
+    _run(read, out, outlines_ready, profile=profile, with_plans=False)
 
 
 def _run(
-    read: Callable[[Tell], Project], out: Path | None, outlines_ready: Callable[[], object] | None, *, with_plans: bool
+    read: Callable[[Tell], Project],
+    out: Path | None,
+    outlines_ready: Callable[[], object] | None,
+    *,
+    profile: str | None,
+    with_plans: bool,
+    ledger_in: Path | None = None,
 ) -> None:
-    with silent(), show.command_steps(READING_STEPS + DRAWING_STEPS + 3) as tell:
+    with silent(), show.command_steps(READING_STEPS + DRAWING_STEPS + 4) as tell:
         tell("compiling (the first run takes a few seconds)")
         kernel.compile_search()
         project = read(tell)
         if with_plans and not project.scenarios:
             raise ProjectError("plan.toml holds no [[scenario]] and no [changes]: nothing to compare; use assess")
-        results = _measure(project, tell, outlines_ready, with_plans=with_plans)
-        folder = out if out is not None else project.folder / project.plan.output.dir
+        audience, ledger = audience_of(project, profile), None
+        if audience.profile == "public":
+            tell("leaving dispatch records out")
+            ledger, project = PublicationSeries.read(ledger_in or project.folder), public_project(project)
+        results = _measure(project, tell, outlines_ready, readers=(audience, ledger), with_plans=with_plans)
+        folder = folder_of(project, out)
         tell("writing")
-        _write(results, folder)
+        written = _write(results, folder, audience, ledger)
     lines = [wording.capital(f"{project.left_out}.")] if project.left_out else []
     lines += show.drive_lines(results.comparison)
     if results.week is not None:
@@ -104,11 +142,17 @@ def _run(
     kind = "invented data, modelled times" if project.plan.provenance == "invented" else "modelled"
     cut = [f"; {selection}" for selection in project.today.selections]
     show.report(results.comparison, lines, title=f"{project.title} ({kind}){''.join(cut)}")
-    show.where(folder, notes=len(results.notes))
+    show.where(folder, notes=len(results.notes), named=audience.name)
+    say_for_whom(written)
 
 
 def _measure(
-    project: Project, tell: Tell, outlines_ready: Callable[[], object] | None, *, with_plans: bool
+    project: Project,
+    tell: Tell,
+    outlines_ready: Callable[[], object] | None,
+    *,
+    readers: tuple[Audience, PublicationSeries | None],
+    with_plans: bool,
 ) -> _Results:
     scenarios = (project.today, *(project.scenarios if with_plans else ()))
     assessments = []
@@ -133,10 +177,14 @@ def _measure(
     reached = pd.concat([isochrones(s, within_s=limits).assign(scenario=s.name) for s in scenarios])
     tell("drawing the map")
     page: maps.Page
+    audience, ledger = readers
+    marked: dict[str, Any] = {"profile": audience.profile, "published": None if ledger is None else ledger.so_far}
     if len(assessments) > 1:
-        page = maps.compare(comparison, title=project.title)
+        page = maps.compare(comparison, title=project.title, **marked)
     else:
-        page = maps.coverage(assessments[0], title=project.title)
+        page = maps.coverage(assessments[0], title=project.title, **marked)
+    if ledger is not None:
+        ledger.add(*page.publications)
     if project.left_out and page.footer is not None:  # who sees the map sees ground without its station
         said = f"{wording.capital(project.left_out)}. {page.footer.method}"
         page.footer = replace(page.footer, method=said)
@@ -197,26 +245,26 @@ def _outside(row: Any, today: Any) -> str:  # noqa: ANN401 - rows of a table, as
     return f"{wording.count(row['outside'])} outside" + ("" if row is today else f", {change}")
 
 
-def _write(results: _Results, folder: Path) -> None:
+def _write(results: _Results, folder: Path, audience: Audience, ledger: PublicationSeries | None) -> AudienceOutput:
     """Write every file of a run, or none."""
     scenarios = [a.scenario for a in results.comparison.assessments]
-    with whole_outputs(folder) as part:
-        results.page.save(part / "map.html")
-        write_csv(results.comparison.summary(), part / "summary.csv")
+    with audience_output(folder, audience, ledger=ledger) as output:
+        results.page.save(output.file("map.html"))
+        write_csv(results.comparison.summary(), output.file("summary.csv"))
         if results.periods is not None:
-            write_csv(results.periods, part / "periods.csv")
+            write_csv(results.periods, output.file("periods.csv"))
         if results.week is not None:
-            write_csv(results.week.by_hour(), part / "cover_by_hour.csv")
+            write_csv(results.week.by_hour(), output.file("cover_by_hour.csv"))
         if len(scenarios) > 1:
-            write_csv(results.comparison.gains(), part / "gains.csv")
+            write_csv(results.comparison.gains(), output.file("gains.csv"))
         found = [table.reset_index().assign(scenario=name) for name, table in results.holes.items()]
-        write_layers({"gaps": pd.concat(found, ignore_index=True)}, part / "gaps.gpkg")
-        write_layers({"isochrones": results.reached}, part / "isochrones.gpkg")
+        write_layers({"gaps": pd.concat(found, ignore_index=True)}, output.file("gaps.gpkg"))
+        write_layers({"isochrones": results.reached}, output.file("isochrones.gpkg"))
         if results.project.plan.inputs.zones is None:  # the ground is what is left to ask of
             areas = [first_due_areas(s).reset_index().assign(scenario=s.name) for s in scenarios]
-            write_layers({"first_due": pd.concat(areas, ignore_index=True)}, part / "first_due.gpkg")
-            write_csv(results.comparison.baseline.stations, part / "first_due.csv")
-        (part / "notes.txt").write_text("\n".join(results.notes) + "\n", encoding="utf-8", newline="\n")
-        made_from = manifest(results.project, scenarios, outputs=list(part.iterdir()))
-        text = json.dumps(made_from, indent=2, ensure_ascii=False) + "\n"
-        (part / "manifest.json").write_text(text, encoding="utf-8", newline="\n")
+            write_layers({"first_due": pd.concat(areas, ignore_index=True)}, output.file("first_due.gpkg"))
+            write_csv(results.comparison.baseline.stations, output.file("first_due.csv"))
+        output.write_text("notes.txt", "\n".join(results.notes) + "\n")
+        made_from = manifest(results.project, scenarios, outputs=list(output.part.iterdir()))
+        output.write_manifest("manifest.json", made_from)
+    return output

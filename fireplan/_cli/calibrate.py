@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from fireplan.scenario import Scenario
 
 STEPS = 9
+FOR_WHOM = "For internal use: it is a part of the project, and holds numbers of runs, small ones among them."
 NOT_FOR = "What it must not be used for"
 """A part of the model card."""
 
@@ -70,7 +71,10 @@ def calibrate_project(folder: Path, *, dry_run: bool) -> None:
             tell("writing")
             said = _kept(project, found)
     _print_card(project, found, errors, shares)
-    Console(highlight=False).print(Text(f"\n{show.plain(said)}"), soft_wrap=True)
+    console = Console(highlight=False, soft_wrap=True)
+    console.print(Text(f"\n{show.plain(said)}"))
+    if not dry_run and project.plan.provenance != "invented":
+        console.print(Text(FOR_WHOM))
 
 
 def _kept(project: Project, found: Calibration) -> str:

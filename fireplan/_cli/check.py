@@ -191,6 +191,8 @@ def write_tables(checked: Checked, folder: Path) -> None:
     """
     Write `ledger.csv` and `quarantine.csv`, with spreadsheet formulas made harmless.
 
+    Those of dispatch records say RESTRICTED in their names.
+
     Parameters
     ----------
     checked
@@ -204,15 +206,18 @@ def write_tables(checked: Checked, folder: Path) -> None:
         If the folder cannot be written to.
     """
     from fireplan.project import write_csv  # noqa: PLC0415 - help does not wait for it
+    from fireplan.project._restricted_names import restricted_name  # noqa: PLC0415
 
     messages = pd.DataFrame({"outcome": checked.verdict, "meaning": checked.messages}, dtype="str")
     ledger = checked.ledger if len(checked.ledger.columns) else messages
-    tables = {"ledger": ledger, "quarantine": checked.quarantine}
+    tables = {"ledger.csv": ledger, "quarantine.csv": checked.quarantine}
+    if len(checked.ledger.columns):
+        tables = {restricted_name(name): table for name, table in tables.items()}
     try:
         folder.mkdir(parents=True, exist_ok=True)
         for name, table in tables.items():
             if len(table.columns):
-                write_csv(table.set_index(table.columns[0]), folder / f"{name}.csv")
+                write_csv(table.set_index(table.columns[0]), folder / name)
     except OSError as error:
         raise InputError(f"the folder cannot be written to ({type(error).__name__}): give another --out") from error
 

@@ -1,4 +1,4 @@
-"""The kinds of file that `fireplan check` knows."""
+"""What options are chosen from: the kinds of file that `fireplan check` knows, and whom results are for."""
 
 from __future__ import annotations
 
@@ -13,3 +13,10 @@ class Kind(StrEnum):
     network = "network"
     scenario = "scenario"
     feed = "feed"
+
+
+class Readers(StrEnum):
+    """Whom results are for."""
+
+    public = "public"
+    internal = "internal"

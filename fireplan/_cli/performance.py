@@ -12,9 +12,13 @@ from rich.text import Text
 
 from fireplan import wording
 from fireplan._cli import terminal as show
+from fireplan._cli.public_performance import PUBLIC_NOTES, public_tables
+from fireplan._cli.readers import say_for_whom
 from fireplan.errors import ProjectError, listed
 from fireplan.progress import silent
-from fireplan.project import whole_outputs, write_csv
+from fireplan.project import manifest, write_csv
+from fireplan.project._audience import audience_of, folder_of
+from fireplan.project._audience_output import PublicationSeries, audience_output
 from fireplan.response_performance import (
     Shifts,
     attend,
@@ -53,25 +57,42 @@ NOT_TOLD = (
 )
 
 
-def performance_project(read: Callable[[Tell], Project], out: Path | None) -> None:
-    """Measure a project's dispatch history, and write and print what comes out."""
+def performance_project(read: Callable[[Tell], Project], out: Path | None, *, profile: str | None = None) -> None:
+    """Measure a project's dispatch history, and write and print what comes out; `profile` as for `audience_of`."""
     with silent(), show.command_steps(STEPS) as tell:
         project = read(tell)
         if project.history is None:
             raise ProjectError("plan.toml names no dispatch history: give inputs.cad, and measure again")
+        audience = audience_of(project, profile)
+        ledger = PublicationSeries.read(project.folder) if audience.profile == "public" else None
         tell("putting units and incidents together")
         attendance = attend(project.history, scenario=project.today, policy=project.plan.performance.policy)
         tables, notes = _tables(project, project.history, attendance, tell)
-        tell("writing")
         if attendance.grain == "incident":
             notes.append(NOT_TOLD)
-        folder = out if out is not None else project.folder / project.plan.output.dir
-        with whole_outputs(folder) as part:
+        told = [*attendance.headline(), *notes, *project.notes]
+        left_out: list[str] = []
+        if ledger is not None:
+            tell("checking it against all that was published")
+            observed = measured(attendance, project.standard)
+            left_out = [name for name in tables if audience.leaves_out(f"{name}.csv")]
+            tables = public_tables(
+                attendance, observed, project.standard, ledger, names=[name for name in tables if name not in left_out]
+            )
+            told = [*PUBLIC_NOTES, *project.standard.unverified()]
+        tell("writing")
+        with audience_output(folder_of(project, out), audience, ledger=ledger) as output:
+            output.left_out += [f"{name}.csv" for name in left_out]
             for name, table in tables.items():
-                write_csv(table, part / f"{name}.csv")
-            text = "\n".join([*attendance.headline(), *notes, *project.notes]) + "\n"
-            (part / "performance_notes.txt").write_text(text, encoding="utf-8", newline="\n")
-    _report(project, tables, attendance, folder)
+                write_csv(table, output.file(f"{name}.csv"))
+            output.write_text("performance_notes.txt", "\n".join(told) + "\n")
+            made_from = manifest(project, [project.today], outputs=list(output.part.iterdir()))
+            output.write_manifest("performance_manifest.json", made_from)
+    if ledger is None:
+        _report(project, tables, attendance, output.folder)
+    else:
+        _report_public(project, tables["performance"])
+    say_for_whom(output)
 
 
 def _tables(
@@ -159,6 +180,21 @@ def _report(project: Project, tables: dict[str, pd.DataFrame], attendance: Atten
     for line in [*notes, ends]:
         console.print(Text(show.plain(line)))
     console.print(Text(f"{len(tables)} tables, the ledger among them: {folder.resolve()}"), soft_wrap=True)
+
+
+def _report_public(project: Project, overall: pd.DataFrame) -> None:
+    """Print what is published over all."""
+    console = Console(highlight=False)
+    console.print(Text(show.plain(f"{project.title}: response performance, as published ({_basis(project)})")))
+    if not len(overall):
+        console.print(Text("Too few records to publish a figure over all."))
+    for row in overall.to_dict("records"):
+        share = (
+            "" if pd.isna(row["share"]) else f", {wording.share(row['share'])} within {wording.clock(row['limit_s'])}"
+        )
+        p90 = "" if pd.isna(row["p90_s"]) else f", p90 {wording.percentile(row['p90_s'])} to 30 seconds"
+        told = f"{row['title']}: n = {wording.count(row['n'])}{share}{p90}"
+        console.print(Text(show.plain(f"{told} (records of {overall.attrs['days']})")))
 
 
 def _table(what: str, *columns: str) -> Table:

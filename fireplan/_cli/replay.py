@@ -9,8 +9,10 @@ import pandas as pd
 from fireplan import maps, wording
 from fireplan._cli import terminal as show
 from fireplan._cli import units_out as out_of
+from fireplan._cli.readers import say_for_whom
 from fireplan.errors import FireplanError, listed
 from fireplan.progress import silent
+from fireplan.project._audience import folder_of
 from fireplan.response_performance import attend, staffing_sheet
 from fireplan.simulation import compare_replays, displaced_workload, replay
 from fireplan.simulation._paired_replays import DIRECT, KNOCK_ON
@@ -31,7 +33,9 @@ MOST_PLACES = 12
 """So many are printed of where the work of units that are gone goes; the table has all."""
 
 
-def replay_project(read: Callable[[Tell], Project], out: Path | None, *, playback: str | None = None) -> None:
+def replay_project(
+    read: Callable[[Tell], Project], out: Path | None, *, playback: str | None = None, profile: str | None = None
+) -> None:
     """
     Send the calls of a project's history again, today and in each what-if, and write and print what comes out.
 
@@ -43,9 +47,12 @@ def replay_project(read: Callable[[Tell], Project], out: Path | None, *, playbac
         Where to; None: the plan's output folder.
     playback
         A local date that is drawn as it was replayed, today and in each what-if; None: none is.
+    profile
+        As for `audience_of`.
     """
     with silent(), show.command_steps(STEPS) as tell:
         project = read(tell)
+        audience = out_of.internal_audience(project, profile, command="replay")
         history = out_of.history_of(project, command="replay")
         objective, notes = out_of.share_asked(project)
         seed = project.plan.simulation.seed
@@ -59,7 +66,7 @@ def replay_project(read: Callable[[Tell], Project], out: Path | None, *, playbac
                 found[scenario.name] = replay(scenario, seen, objective=objective, seed=seed)
                 if playback is not None:
                     tell(f"drawing {playback}: {scenario.name}")
-                    page = maps.playback(found[scenario.name], scenario, day=playback)
+                    page = maps.playback(found[scenario.name], scenario, day=playback, profile=audience.profile)
                     pages[f"replay_playback{f'_{len(pages)}' if pages else ''}.html"] = page.to_html()
         tell("setting what-ifs beside today")
         today = found[project.today.name]
@@ -90,14 +97,18 @@ def replay_project(read: Callable[[Tell], Project], out: Path | None, *, playbac
             notes += [f"{name}: {note}" for note in one.notes if note not in today.notes]
         notes += [*project.standard.unverified(), *project.notes]
         tell("writing")
-        folder = out if out is not None else project.folder / project.plan.output.dir
         made = {"seed": seed, "replications": next((t.attrs["replications"] for t in changes.values()), 0),
                 "basis": "modelled", "objective": str(today.objective), "returning": today.returning}  # fmt: skip
-        out_of.write(project, folder, command="replay", tables=tables, notes=notes, made=made, pages=pages)
+        written = out_of.write(
+            project, folder_of(project, out), audience=audience, command="replay", tables=tables, notes=notes,
+            made=made, pages=pages,
+        )  # fmt: skip
     _report(project, found, changes, moved)
-    out_of.where(folder, command="replay", tables=len(tables), notes=len(notes))
+    out_of.where(written, command="replay", tables=len(tables), notes=len(notes))
     if pages:
-        out_of.say(f"{playback} as replayed, for internal use: {', '.join(pages)}, today first, then each what-if")
+        drawn = ", ".join(map(audience.name, pages))
+        out_of.say(f"{playback} as replayed, for internal use: {drawn}, today first, then each what-if")
+    say_for_whom(written)
 
 
 def _sheet(

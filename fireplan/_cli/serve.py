@@ -17,12 +17,16 @@ from rich.text import Text
 
 from fireplan import wording
 from fireplan._cli import terminal as show
+from fireplan._cli.readers import say_for_whom
 from fireplan._cli.terminal import plain
 from fireplan._conversions import DAY_US
 from fireplan.errors import InputError, quoted
 from fireplan.incidents import read_cad
 from fireplan.progress import silent
-from fireplan.project import open_project, whole_outputs
+from fireplan.project import open_project
+from fireplan.project._audience import Audience
+from fireplan.project._audience_output import audience_output
+from fireplan.project._restricted_names import is_restricted, unmarked_name
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -203,43 +207,55 @@ def _say(lines: Sequence[str]) -> None:
         console.print(Text(plain(line)))
 
 
-def report_period(folder: Path, *, name: str, store: str, out: Path) -> None:
-    """Write the report of a day or a month from a store."""
+def report_period(folder: Path, *, name: str, store: str, out: Path, profile: str | None = None) -> None:
+    """Write the report of a day or a month from a store; `profile` may be "internal", as it always is."""
     from fireplan.live._reports import ReportSpan, write_period_report  # noqa: PLC0415 - needs the extra
     from fireplan.live._store import Store  # noqa: PLC0415
 
+    if profile == "public":
+        raise InputError(
+            "a report of a day or a month rests on few calls, so that there is no public form of it:"
+            " `fireplan report --profile public` tells of all the history"
+        )
     with silent(), show.command_steps(STEPS) as tell:
         project = open_project(folder, tell=tell)
         span = ReportSpan.named(name, timezone=project.plan.timezone)
         kept = Store.open(store)
         try:
             tell(f"writing the report of {name}")
-            file = write_period_report(project, kept, span, out)
+            file = write_period_report(project, kept, span, out, profile=profile)
         finally:
             kept.close()
-    Console(highlight=False).print(Text(f"{file.name}: {file.parent.resolve()}"), soft_wrap=True)
+    console = Console(highlight=False, soft_wrap=True)
+    console.print(Text(f"{file.name}: {file.parent.resolve()}"))
+    console.print(Text("For internal use: RESTRICTED." if is_restricted(file.name) else "For anyone: invented data."))
 
 
-def export_events(*, store: str, out: Path, addresses: bool) -> None:
-    """Write every event of a store as JSON lines, such as a feed would send them."""
+def export_events(*, store: str, out: Path, addresses: bool, profile: str | None = None) -> None:
+    """Write every event of a store as JSON lines, such as a feed would send them; `profile` may be "internal"."""
     from fireplan.live._store import Store  # noqa: PLC0415 - needs the extra
     from fireplan.operations._events.event import as_said  # noqa: PLC0415
 
+    if profile == "public":
+        raise InputError("an export holds single calls, so that there is no public form of it")
     if out.suffix not in {".jsonl", ".gz"}:
         raise InputError(f"cannot write {quoted(out.name)}: let its name end in .jsonl or .jsonl.gz")
     kept = Store.open(store)
     try:
         n = 0
-        with whole_outputs(out.parent) as part:
+        with audience_output(out.parent, Audience("internal")) as output:
+            target = output.file(unmarked_name(out.name))
             opened = gzip.open if out.suffix == ".gz" else open
-            with opened(part / out.name, "wt", encoding="utf-8", newline="\n") as file:
+            with opened(target, "wt", encoding="utf-8", newline="\n") as file:
                 for event in kept.events():
                     kept_event = event if addresses else replace(event, address=None)
                     file.write(json.dumps(as_said(kept_event), ensure_ascii=False) + "\n")
                     n += 1
     finally:
         kept.close()
-    Console(highlight=False).print(Text(f"{wording.counted(n, 'event')}: {out.resolve()}"), soft_wrap=True)
+    written = out.with_name(target.name)
+    Console(highlight=False).print(Text(plain(f"{wording.counted(n, 'event')}: {written.resolve()}")), soft_wrap=True)
+    say_for_whom(output)
 
 
 def forget_events(*, store: str, days: int) -> None:

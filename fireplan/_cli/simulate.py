@@ -11,8 +11,10 @@ import pandas as pd
 from fireplan import wording
 from fireplan._cli import terminal as show
 from fireplan._cli import units_out as out_of
+from fireplan._cli.readers import say_for_whom
 from fireplan.errors import FireplanError, ProjectError
 from fireplan.progress import silent
+from fireplan.project._audience import folder_of
 from fireplan.simulation import AidRule, simulate
 from fireplan.simulation._simulate._mean_interval import mean_interval
 from fireplan.simulation._simulate._what_ifs import FIGURES
@@ -58,10 +60,11 @@ class _Figures:
         return self.summary.loc[measure]
 
 
-def simulate_project(read: Callable[[Tell], Project], out: Path | None) -> None:
+def simulate_project(read: Callable[[Tell], Project], out: Path | None, *, profile: str | None = None) -> None:
     """Simulate a project's department and its what-ifs, and write and print what comes out."""
     with silent(), show.command_steps(STEPS) as tell:
         project = read(tell)
+        audience = out_of.internal_audience(project, profile, command="simulate")
         history = out_of.history_of(project, command="simulate")
         objective, notes = out_of.share_asked(project)
         found = _simulated(project, history, objective, tell)
@@ -74,14 +77,17 @@ def simulate_project(read: Callable[[Tell], Project], out: Path | None) -> None:
             "simulation_differences": differences,
         }
         tell("writing")
-        folder = out if out is not None else project.folder / project.plan.output.dir
         asked = project.plan.simulation
         made = {"seed": asked.seed, "days": asked.days, "replications": len(found[0].by_replication),
                 "warm_up_days": asked.warm_up_days, "basis": "modelled", "share_within": found[0].headline}  # fmt: skip
         all_notes = [*notes, *project.standard.unverified(), *project.notes]
-        out_of.write(project, folder, command="simulate", tables=tables, notes=all_notes, made=made)
+        written = out_of.write(
+            project, folder_of(project, out), audience=audience, command="simulate", tables=tables, notes=all_notes,
+            made=made,
+        )  # fmt: skip
     _report(project, found, differences)
-    out_of.where(folder, command="simulate", tables=len(tables), notes=len(all_notes))
+    out_of.where(written, command="simulate", tables=len(tables), notes=len(all_notes))
+    say_for_whom(written)
 
 
 def _simulated(project: Project, history: CadHistory, objective: Objective | None, tell: Tell) -> list[_Figures]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from math import isnan
 from typing import TYPE_CHECKING, Any
@@ -13,11 +12,14 @@ import tomlkit
 from fireplan import _kernel as kernel
 from fireplan import maps, wording
 from fireplan._cli import terminal as show
+from fireplan._cli.readers import say_for_whom
 from fireplan._cli.site_terminal import report
-from fireplan.errors import listed
+from fireplan.errors import ProjectError, listed
 from fireplan.measures import assess
 from fireplan.progress import silent
-from fireplan.project import manifest, whole_outputs, write_csv, write_layers
+from fireplan.project import manifest, write_csv, write_layers
+from fireplan.project._audience import audience_of, folder_of, public_project
+from fireplan.project._audience_output import PublicationSeries, audience_output
 from fireplan.project._manifest import file_hash
 from fireplan.project._plan import file_of
 from fireplan.project._siting_plan import siting_question
@@ -28,6 +30,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from fireplan.project import Project
+    from fireplan.project._audience import Audience
+    from fireplan.project._audience_output import AudienceOutput
     from fireplan.project._siting_plan import Question
     from fireplan.siting import Robustness, Siting
 
@@ -67,26 +71,46 @@ class _Results:
         return list(dict.fromkeys([*told, *project.standard.unverified(), *project.notes]))
 
 
-def site_project(read: Callable[[Tell], Project], out: Path | None, *, stations: int | None = None) -> None:
-    """Answer what a project's [siting] asks, and write and print what comes out."""
+def site_project(
+    read: Callable[[Tell], Project], out: Path | None, *, stations: int | None = None, profile: str | None = None
+) -> None:
+    """Answer what a project's [siting] asks, and write and print what comes out; `profile` as for `audience_of`."""
     with silent(), show.command_steps(STEPS) as tell:
         tell("compiling (the first run takes a few seconds)")
         kernel.compile_search()
         project = read(tell)
+        audience, ledger = audience_of(project, profile), None
+        if audience.profile == "public":
+            tell("leaving dispatch records out")
+            check_public_siting(project)
+            ledger, project = PublicationSeries.read(project.folder), public_project(project)
         tell("finding candidate sites")
         question = siting_question(project, stations=stations)
-        results = _answered(question, tell)
-        folder = out if out is not None else project.folder / project.plan.output.dir
+        results = _answered(question, tell, audience, ledger)
+        folder = folder_of(project, out)
         tell("writing")
-        _write(results, folder)
+        written = _write(results, folder, audience, ledger)
     kind = "invented data, modelled times" if project.plan.provenance == "invented" else "modelled"
     report(
         results.found, results.curve, results.runs, title=f"{project.title}: where to put stations ({kind})",
-        folder=folder, notes=len(results.notes),
+        folder=folder, notes=len(results.notes), named=audience.name,
     )  # fmt: skip
+    say_for_whom(written)
 
 
-def _answered(question: Question, tell: Tell) -> _Results:
+def check_public_siting(project: Project) -> None:
+    """Refuse to site in public by what is counted in dispatch records: sites would show where these are."""
+    asked = project.plan.siting
+    counted = [f"siting.weight is {asked.weight!r}"] if asked.weight == "incidents" else []
+    counted += [f"siting.busy is {asked.busy!r}, of the dispatch history"] if isinstance(asked.busy, str) else []
+    if counted:
+        raise ProjectError(
+            f"{counted[0]}: sites that are chosen by dispatch records show where these are. For the public site by"
+            " people, with a number for busy; or say --profile internal"
+        )
+
+
+def _answered(question: Question, tell: Tell, audience: Audience, ledger: PublicationSeries | None) -> _Results:
     tell(f"searching among {wording.counted(len(question.candidates), 'site')}")
     found = question.answer()
     _go_on({found.status})
@@ -101,7 +125,11 @@ def _answered(question: Question, tell: Tell) -> _Results:
         title=f"{question.project.title}: where to put stations",
         robustness=None if runs is None else runs.sites,
         assessment=assess(found.scenario, standard=question.project.standard),
+        profile=audience.profile,
+        published=None if ledger is None else ledger.so_far,
     )
+    if ledger is not None:
+        ledger.add(*page.publications)
     return _Results(question, found, curve, runs, page)
 
 
@@ -111,36 +139,33 @@ def _go_on(statuses: set[str]) -> None:
         raise KeyboardInterrupt
 
 
-def _write(results: _Results, folder: Path) -> None:
+def _write(results: _Results, folder: Path, audience: Audience, ledger: PublicationSeries | None) -> AudienceOutput:
     """Write every file of a run, or none."""
     project, found, runs = results.question.project, results.found, results.runs
     sites = found.sites.to_crs("EPSG:4326")
     places = pd.DataFrame(sites.drop(columns=sites.geometry.name))
     places = places.assign(latitude=sites.geometry.y, longitude=sites.geometry.x)
     empty = pd.DataFrame(columns=list(RUN_COLUMNS), index=pd.Index([], name="candidate_id"))
-    with whole_outputs(folder) as part:
-        results.page.save(part / "siting.html")
-        write_csv(places, part / "sites.csv")
-        write_layers({"sites": sites}, part / "sites.gpkg")
-        write_csv(found.set_aside, part / "set_aside.csv")
-        write_csv(found.runner_ups, part / "runner_ups.csv")
-        write_csv(results.curve, part / "curve.csv")
-        write_csv(empty if runs is None else runs.sites, part / "robustness.csv")
-        write_csv(pd.DataFrame() if runs is None else runs.runs, part / "robustness_runs.csv")
-        write_csv(_summary(results), part / "siting_summary.csv")
-        _write_text(part / "changes.toml", changes_toml(found, taken=[s.name for s in project.plan.scenario]))
-        _write_text(part / "siting_notes.txt", "\n".join(results.notes) + "\n")
+    with audience_output(folder, audience, ledger=ledger) as output:
+        results.page.save(output.file("siting.html"))
+        write_csv(places, output.file("sites.csv"))
+        write_layers({"sites": sites}, output.file("sites.gpkg"))
+        write_csv(found.set_aside, output.file("set_aside.csv"))
+        write_csv(found.runner_ups, output.file("runner_ups.csv"))
+        write_csv(results.curve, output.file("curve.csv"))
+        write_csv(empty if runs is None else runs.sites, output.file("robustness.csv"))
+        write_csv(pd.DataFrame() if runs is None else runs.runs, output.file("robustness_runs.csv"))
+        write_csv(_summary(results), output.file("siting_summary.csv"))
+        changes = changes_toml(found, taken=[s.name for s in project.plan.scenario])
+        output.write_text("changes.toml", changes, comment="# ")
+        output.write_text("siting_notes.txt", "\n".join(results.notes) + "\n")
         scenarios = [project.today, found.after(SCENARIO)]
-        made_from = manifest(project, scenarios, outputs=list(part.iterdir()))
+        made_from = manifest(project, scenarios, outputs=list(output.part.iterdir()))
         for key, name in project.plan.siting.files.items():
             made_from["inputs"][key] = {"file": name, "sha256": file_hash(file_of(project.folder, name))}
         made_from["siting"] = {"stations": results.question.stations, "candidates": len(results.question.candidates)}
-        text = json.dumps(made_from, indent=2, ensure_ascii=False) + "\n"
-        _write_text(part / "siting_manifest.json", text)
-
-
-def _write_text(file: Path, text: str) -> None:
-    file.write_text(text, encoding="utf-8", newline="\n")
+        output.write_manifest("siting_manifest.json", made_from)
+    return output
 
 
 def _summary(results: _Results) -> pd.DataFrame:

@@ -17,6 +17,7 @@ from fireplan.changes import CloseStation
 from fireplan.siting._results import siting_words as words
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from fireplan.siting import Robustness, Siting
@@ -25,9 +26,16 @@ WIDEST_PLACE = 34
 
 
 def report(
-    found: Siting, curve: pd.DataFrame, runs: Robustness | None, *, title: str, folder: Path, notes: int
+    found: Siting,
+    curve: pd.DataFrame,
+    runs: Robustness | None,
+    *,
+    title: str,
+    folder: Path,
+    notes: int,
+    named: Callable[[str], str],
 ) -> None:
-    """Print the answer, its sites, what each further station buys, and where everything is."""
+    """Print the answer, its sites, what each further station buys, and where everything is, as files are `named`."""
     console = Console(highlight=False)
 
     def say(text: str, style: str = "") -> None:
@@ -54,9 +62,10 @@ def report(
         say(line)
     where = Console(highlight=False, soft_wrap=True)
     resolved = folder.resolve()
-    where.print(Text(f"\n{wording.counted(notes, 'note')} on the data and the method: {resolved / 'siting_notes.txt'}"))
-    where.print(Text(f"For plan.toml: {resolved / 'changes.toml'}"))
-    where.print(Text(f"Map: {resolved / 'siting.html'}"))
+    told = wording.counted(notes, "note")
+    where.print(Text(f"\n{told} on the data and the method: {resolved / named('siting_notes.txt')}"))
+    where.print(Text(f"For plan.toml: {resolved / named('changes.toml')}"))
+    where.print(Text(f"Map: {resolved / named('siting.html')}"))
 
 
 def _answer(found: Siting) -> list[str]:

@@ -227,10 +227,12 @@ def report(comparison: Comparison, lines: list[str], *, title: str) -> None:
         console.print(Text(plain(line)), soft_wrap=not console.is_terminal)  # in a file a line stays one
 
 
-def where(folder: Path, *, notes: int) -> None:
-    """Print where the map and the tables are."""
+def where(folder: Path, *, notes: int, named: Callable[[str], str]) -> None:
+    """Print where the notes, the tables and the map are, as files are `named`."""
     console = Console(highlight=False, soft_wrap=True)
     resolved = folder.resolve()
-    console.print(Text(f"\n{wording.counted(notes, 'note')} on the data and the method: {resolved / 'notes.txt'}"))
+    console.print(
+        Text(f"\n{wording.counted(notes, 'note')} on the data and the method: {resolved / named('notes.txt')}")
+    )
     console.print(Text(f"Tables, layers and manifest: {resolved}"))
-    console.print(Text(f"Map: {resolved / 'map.html'}"))
+    console.print(Text(f"Map: {resolved / named('map.html')}"))

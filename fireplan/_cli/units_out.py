@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from contextlib import contextmanager
 from math import isfinite
 from typing import TYPE_CHECKING, Any
@@ -16,7 +15,9 @@ from rich.text import Text
 from fireplan import wording
 from fireplan._cli.terminal import plain
 from fireplan.errors import FireplanError, ProjectError, quoted
-from fireplan.project import manifest, whole_outputs, write_csv
+from fireplan.project import manifest, write_csv
+from fireplan.project._audience import audience_of
+from fireplan.project._audience_output import audience_output
 from fireplan.simulation._share_asked import share_of_standard
 
 if TYPE_CHECKING:
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
 
     from fireplan.incidents import CadHistory
     from fireplan.project import Project
+    from fireplan.project._audience import Audience
+    from fireplan.project._audience_output import AudienceOutput
     from fireplan.scenario import Scenario
     from fireplan.standards import Objective
 
@@ -70,30 +73,39 @@ def put_together(tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
     return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=["scenario"])
 
 
+def internal_audience(project: Project, profile: str | None, *, command: str) -> Audience:
+    """Say for whom the files of a command are that sends single calls; there is no public form of them."""
+    audience = audience_of(project, profile)
+    if audience.profile == "public":
+        said = "" if profile else " (output.profile of plan.toml)"
+        raise ProjectError(
+            f"there is no public form of what {command} writes{said}: it rests on single calls. Say --profile internal;"
+            " `fireplan performance --profile public` and `fireplan report --profile public` give what can be shown"
+        )
+    return audience
+
+
 def write(
     project: Project,
     folder: Path,
     *,
+    audience: Audience,
     command: str,
     tables: Mapping[str, pd.DataFrame],
     notes: Sequence[str],
     made: Mapping[str, Any],
     pages: Mapping[str, str] | None = None,
-) -> None:
+) -> AudienceOutput:
     """Write tables, pages by the names of their files, notes and manifest of a command, or nothing."""
-    with whole_outputs(folder) as part:
+    with audience_output(folder, audience) as output:
         for name, page in (pages or {}).items():
-            _write_text(part / name, page)
+            output.file(name).write_text(page, encoding="utf-8", newline="\n")
         for name, table in tables.items():
-            write_csv(table, part / f"{name}.csv")
-        _write_text(part / f"{command}_notes.txt", "\n".join(notes) + "\n")
-        made_from = manifest(project, [project.today, *project.scenarios], outputs=list(part.iterdir()))
-        text = json.dumps({**made_from, command: dict(made)}, indent=2, ensure_ascii=False) + "\n"
-        _write_text(part / f"{command}_manifest.json", text)
-
-
-def _write_text(file: Path, text: str) -> None:
-    file.write_text(text, encoding="utf-8", newline="\n")
+            write_csv(table, output.file(f"{name}.csv"))
+        output.write_text(f"{command}_notes.txt", "\n".join(notes) + "\n")
+        made_from = manifest(project, [project.today, *project.scenarios], outputs=list(output.part.iterdir()))
+        output.write_manifest(f"{command}_manifest.json", {**made_from, command: dict(made)})
+    return output
 
 
 def title(project: Project, what: str) -> str:
@@ -120,11 +132,12 @@ def show_table(columns: Sequence[str], rows: Sequence[Sequence[str]], *, left: i
     Console(highlight=False).print(table)
 
 
-def where(folder: Path, *, command: str, tables: int, notes: int) -> None:
+def where(output: AudienceOutput, *, command: str, tables: int, notes: int) -> None:
     """Print where tables and notes are."""
     console = Console(highlight=False, soft_wrap=True)
-    resolved = folder.resolve()
-    console.print(Text(f"\n{wording.counted(notes, 'note')}, data and method: {resolved / f'{command}_notes.txt'}"))
+    resolved = output.folder.resolve()
+    file = resolved / output.audience.name(f"{command}_notes.txt")
+    console.print(Text(f"\n{wording.counted(notes, 'note')}, data and method: {file}"))
     console.print(Text(f"{wording.counted(tables, 'table')} and manifest: {resolved}"))
 
 

@@ -17,6 +17,8 @@ from fireplan.live._desk.day_figures import REACHING_BACK_US
 from fireplan.operations._events.event import EPOCH, in_us
 from fireplan.operations._events.event_records import Board
 from fireplan.operations._events.to_history import history_of_incidents
+from fireplan.project._audience import day_audience
+from fireplan.project._restricted_names import restricted_name
 from fireplan.report import write_report
 from fireplan.response_performance import attend
 
@@ -71,7 +73,9 @@ class ReportSpan:
         return cls(name, _midnight_us(first, timezone), _midnight_us(last, timezone), title)
 
 
-def write_period_report(project: Project, store: Store, span: ReportSpan, folder: Path) -> Path:
+def write_period_report(
+    project: Project, store: Store, span: ReportSpan, folder: Path, *, profile: str | None = None
+) -> Path:
     """
     Write the report of a day or a month.
 
@@ -84,7 +88,9 @@ def write_period_report(project: Project, store: Store, span: ReportSpan, folder
     span
         Incidents received in it are reported on.
     folder
-        Where it goes, as its name and .html.
+        Where it goes, as its name and .html, with RESTRICTED in between unless the data are invented.
+    profile
+        "internal": so, whatever the data are.
 
     Raises
     ------
@@ -102,13 +108,15 @@ def write_period_report(project: Project, store: Store, span: ReportSpan, folder
         raise InputError(f"the store holds no response of {span.name}: there is nothing to report")
     attendance = attend(history, scenario=project.today, policy=project.plan.performance.policy)
     folder.mkdir(parents=True, exist_ok=True)
+    audience = day_audience(project.plan.provenance, profile)
     return write_report(
         project.today,
-        folder / f"{span.name}.html",
+        folder / audience.name(f"{span.name}.html"),
         history=attendance,
         standard=project.standard,
         title=f"{project.title}, {span.title}",
         chapters=CHAPTERS,
+        profile="internal" if audience.profile else None,
     )
 
 
@@ -184,7 +192,8 @@ class Reporter:
         return names
 
     def _written(self, name: str) -> bool:
-        return name in self._tried or (self.folder / f"{name}.html").exists()
+        names = (f"{name}.html", restricted_name(f"{name}.html"))
+        return name in self._tried or any((self.folder / file).exists() for file in names)
 
 
 def _midnight_us(day: date, timezone: str) -> int:

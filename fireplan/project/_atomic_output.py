@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from fireplan.errors import ProjectError, quoted
 from fireplan.project._manifest import file_hash
+from fireplan.project._restricted_names import is_restricted, restricted_name, unmarked_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -52,15 +53,26 @@ def whole_outputs(folder: str | Path) -> Iterator[Path]:
         shutil.rmtree(part, ignore_errors=True)
 
 
+def _other_name(name: str) -> str:
+    """Give the name that a file has where it is for other readers."""
+    return unmarked_name(name) if is_restricted(name) else restricted_name(name)
+
+
 def _of_the_run_before(target: Path, part: Path) -> Iterator[Path]:
     """Files that a manifest lists, which will be replaced, and that nothing replaces."""
     written = {file.name for file in part.iterdir()}
-    for name in sorted(n for n in written if n.endswith("manifest.json")):
+    manifests = sorted(n for n in written if unmarked_name(n).endswith("manifest.json"))
+    for name in [*manifests, *map(_other_name, manifests)]:
         try:
-            listed = json.loads((target / name).read_text(encoding="utf-8"))["outputs"]
-            known = {str(file): str(digest) for file, digest in listed.items()}
+            content = json.loads((target / name).read_text(encoding="utf-8"))
+            known = {str(file): str(digest) for file, digest in content["outputs"].items()}
+            readers = content.get("profile")
         except (OSError, ValueError, KeyError, TypeError, AttributeError):
             continue  # there is none, or it is none of ours
+        if name not in written:
+            if readers is not None:
+                continue  # of other readers: it stays, and says so itself
+            yield target / name
         for file, digest in known.items():
             path = target / file
             if file not in written and path.parent == target and path.is_file() and file_hash(path) == digest:

@@ -606,9 +606,10 @@ class Report(_Part):
 
 
 class Output(_Part):
-    """Where results go, relative to the project's folder."""
+    """Where results go, relative to the project's folder, and for whom they are where a command does not say."""
 
     dir: str = "out"
+    profile: Literal["public", "internal"] | None = None
 
 
 class Plan(_Part):

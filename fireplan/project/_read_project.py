@@ -42,6 +42,8 @@ if TYPE_CHECKING:
     from fireplan.standards import Standard
 
 MOST_LEFT_OUT = 12  # named
+COUNTED = "incidents"
+"""Column of the zones that holds counts of dispatch records."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -107,7 +109,13 @@ def read_project(path: str | Path) -> Scenario:
 
 
 @takes
-def open_project(path: str | Path, *, tell: Callable[[str], None] | None = None, calibrated: bool = True) -> Project:
+def open_project(
+    path: str | Path,
+    *,
+    tell: Callable[[str], None] | None = None,
+    calibrated: bool = True,
+    records: bool = True,
+) -> Project:
     """
     Read a project folder.
 
@@ -119,6 +127,9 @@ def open_project(path: str | Path, *, tell: Callable[[str], None] | None = None,
         Called with a few words before each step that takes a while.
     calibrated
         Whether to drive by the calibration that the plan pins; else drives are planned, whatever it pins.
+    records
+        Whether to read incidents and dispatch history; else the project is as if its plan named none, and counts of
+        them by zone are left out too: what public pages are drawn from.
 
     Raises
     ------
@@ -131,6 +142,8 @@ def open_project(path: str | Path, *, tell: Callable[[str], None] | None = None,
     folder, plan_file = (folder, "plan.toml") if folder.is_dir() else (folder.parent, folder.name)
     if not calibrated:
         plan = plan.model_copy(update={"inputs": plan.inputs.model_copy(update={"calibration": None})})
+    if not records:
+        plan = _without_records(plan)
     _check_inputs(plan, folder)
     calibration = pinned(plan, folder)
     standard = _standard(plan)
@@ -143,6 +156,8 @@ def open_project(path: str | Path, *, tell: Callable[[str], None] | None = None,
         outlines = demand.read_zones(
             source_of(folder, plan.inputs.zones), columns=plan.demand.columns, crs=plan.demand.crs
         )
+        if not records:
+            outlines = outlines.drop(columns=COUNTED, errors="ignore")
     history = None
     if plan.inputs.cad is not None:
         say("reading dispatch history")
@@ -182,6 +197,7 @@ def open_project(path: str | Path, *, tell: Callable[[str], None] | None = None,
     if calibration is not None:
         planned, _ = _narrowed(today, plan, folder)
         today, said = driven_by(today, calibration, plan, history)
+        said = said if records else said[:1]  # it was checked against its runs where these were read
     today, parted = _narrowed(today, plan, folder)
     notes = [*plan.warnings(), *today.roads.notes, *network.period_notes, *left_out]
     notes += [note for table in (stations, units, outlines, incidents) for note in _notes(table)]
@@ -192,6 +208,17 @@ def open_project(path: str | Path, *, tell: Callable[[str], None] | None = None,
     scenarios = tuple(_scenarios(plan, today, folder))
     gone = "; ".join(left_out)
     return Project(folder, plan, today, scenarios, standard, history, tuple(notes), plan_file, gone, planned)
+
+
+def _without_records(plan: Plan) -> Plan:
+    """Give a plan that names no dispatch records, and counts none."""
+    none = dict.fromkeys(("cad", "cad_mapping", "cad_responses", "cad_timezone", "incidents"))
+    weights = tuple(name for name in plan.demand.weights if name != COUNTED)
+    parts = {
+        "inputs": plan.inputs.model_copy(update=none),
+        "demand": plan.demand.model_copy(update={"weights": weights}),
+    }
+    return plan.model_copy(update=parts)
 
 
 def _stations_and_units(plan: Plan, folder: Path) -> tuple[gpd.GeoDataFrame, pd.DataFrame, list[str] | None, list[str]]:

@@ -117,7 +117,8 @@ def _calls(material: Material) -> list[Block]:
     attendance = material.attendance
     blocks: list[Block] = [Heading("What people call for")]
     if attendance is None:
-        return [*blocks, absent("No dispatch history was given, so the calls themselves are not described.")]
+        untold = "No dispatch history was given, so the calls themselves are not described."
+        return [*blocks, absent(material.unless_withheld(untold))]
     calls = attendance.incidents
     calls = calls.assign(year=calls["local"].dt.year.astype("Int64").astype(str))
     if "category" in calls:

@@ -172,7 +172,7 @@ def gaps_section(material: Material) -> Section:
     weight, unit = attrs.get("weight"), attrs.get("unit")
     if likely:
         lead = "Zones that lie together, and where help is likelier late than in time, are one gap."
-        times = f"Times are medians; {error_said(scenario)}."
+        times = f"Times are medians; {material.told_of_drives(error_said(scenario))}."
     else:
         lead, times = "Zones outside the objective that lie together are one gap.", "Times are modelled."
     section.blocks.append(

@@ -59,6 +59,12 @@ def drive_times_section(material: Material) -> Section:
         planned = "" if scenario is None else f" {wording.capital(planned_said(scenario))} ({SOURCE})."
         section.blocks.append(absent(f"No calibration was given.{planned}"))
         return section
+    if material.withheld:
+        section.blocks += [
+            Prose(f"{wording.capital(material.told_of_drives(error_said(scenario)))}."),
+            absent(f"{material.withheld} How far off drives are by station, street and hour is left out with them."),
+        ]
+        return section
     fold = wording.singular(calibration.error.held_out)
     found = None if material.drives is None else diagnostics(material.drives, calibration, scenario)
     section.blocks += [

@@ -16,7 +16,7 @@ from markupsafe import Markup
 from fireplan._html_escape import escape
 from fireplan._page_kit.content_policy import sha256_source
 from fireplan.charts._choropleth import small_png
-from fireplan.colours import LIGHT, SOFT, custom_properties
+from fireplan.colours import INK, LIGHT, SOFT, custom_properties
 from fireplan.project._safe_export import safe_text
 from fireplan.report._blocks import Figure, Table, attached
 
@@ -86,6 +86,7 @@ def set_page(
     *,
     facts: Sequence[tuple[str, str]] = (),
     invented: bool = False,
+    notice: str = "",
     paper: str = "A4",
     embedded: bool = True,
 ) -> tuple[str, tuple[Attachment, ...]]:
@@ -102,6 +103,8 @@ def set_page(
         Names and values for the head.
     invented
         Say at the head that the data are invented.
+    notice
+        A marking that must be seen: over the title, and at the head of every page that is printed. Our own words.
     paper
         A key of `PAPERS`.
     embedded
@@ -116,10 +119,12 @@ def set_page(
     css = f":root {{ {custom_properties(LIGHT)} }}\n{_part('page.css')}"
     # Margins of a page see no custom property.
     css = css.replace("size: PAPER", f"size: {PAPERS[paper]}").replace("color: SOFT", f"color: {SOFT}")
+    if notice:
+        css += f'@page {{ @top-center {{ content: "{notice}"; font: bold 9pt sans-serif; color: {INK}; }} }}\n'
     policy = f"default-src 'none'; img-src data:; style-src {sha256_source(css)}; base-uri 'none'; form-action 'none'"
     template = _environment().from_string(_part("page.html.jinja"))
     page = template.render(
-        title=title, sections=chapters, facts=facts, invented=invented, embedded=embedded,
+        title=title, sections=chapters, facts=facts, invented=invented, notice=notice, embedded=embedded,
         css=Markup(css), policy=Markup(policy),  # noqa: S704 - both are our own
     )  # fmt: skip
     return page, tuple(attachments)

@@ -12,6 +12,7 @@ from fireplan.changes import notes as change_notes
 from fireplan.charts import About
 from fireplan.comparison import Comparison
 from fireplan.errors import InputError
+from fireplan.maps._pages.disclosure_profile import without_counts
 from fireplan.measures import Assessment, assess, gaps
 from fireplan.project._manifest import manifest
 from fireplan.project._pinned_calibration import settings_of
@@ -65,6 +66,10 @@ class Material:
         Drives as observed and as predicted, from `fireplan.calibration.held_out_runs`; None: those of the project.
     project
         What was read, where it was one.
+    withheld
+        Why dispatch records are left out of it, for whoever reads it; "": they are not.
+    checked
+        Response performance as it may be published, in coarse figures, with its `days` in `attrs`; None: there is none.
     """
 
     title: str
@@ -79,6 +84,16 @@ class Material:
     left_out: str = ""
     runs: pd.DataFrame | None = None
     project: Project | None = None
+    withheld: str = ""
+    checked: pd.DataFrame | None = None
+
+    def told_of_drives(self, text: str) -> str:
+        """Say something of drives; without how many runs they were learnt from, where records are withheld."""
+        return without_counts(text) if self.withheld else text
+
+    def unless_withheld(self, text: str) -> str:
+        """Say that something was not given; or that it is withheld, where that is why."""
+        return self.withheld or text
 
     @property
     def baseline(self) -> Assessment | None:

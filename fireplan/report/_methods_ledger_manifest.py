@@ -51,7 +51,8 @@ def ledger_section(material: Material) -> Section:
     """Say what became of every row."""
     section, history = Section("Data ledger"), material.history
     if history is None:
-        section.blocks.append(absent("No dispatch records were given, so there are no rows to account for."))
+        untold = "No dispatch records were given, so there are no rows to account for."
+        section.blocks.append(absent(material.unless_withheld(untold)))
     else:
         section.blocks += [
             Prose(

@@ -41,6 +41,18 @@ INTERVALS = (
     "90th percentiles are observed values (inverted_cdf) with their interval between order statistics, shares have"
     " Wilson's. Records whose interval is not known are counted beside n and are not in it. The goal is a share of n."
 )
+CHECKED = (
+    TableColumn("title", "What was measured"),
+    TableColumn("limit_s", "limit [min:s]", "clock"),
+    TableColumn("n", "n records", "count"),
+    TableColumn("p50_s", "median [min:s]", "clock"),
+    TableColumn("p90_s", "90th percentile [min:s]", "percentile"),
+    TableColumn("share", "within limit", "share"),
+)
+COARSE = (
+    "Times are to 30 seconds and shares to a whole percent; what rests on fewer than 11 records is not shown, nor what"
+    " would give such a number away together with all that was published before."
+)
 BENCHED = (
     TableColumn("category", "Program"),
     TableColumn("risk_class", "Risk"),
@@ -60,7 +72,7 @@ def performance_section(material: Material) -> Section:
     attendance = material.attendance
     section = Section("Response performance")
     if attendance is None:
-        section.blocks.append(absent(NO_HISTORY))
+        section.blocks += _checked(material)
         return section
     section.blocks += [
         Prose(
@@ -75,6 +87,21 @@ def performance_section(material: Material) -> Section:
         *_choices(material),
     ]
     return section
+
+
+def _checked(material: Material) -> list[Block]:
+    """Show what may be published of the records, or say why there is nothing."""
+    shown = material.checked
+    if shown is None or not len(shown):
+        few = [] if shown is None else [absent("Too few records to publish a figure over all.")]
+        return [absent(material.unless_withheld(NO_HISTORY)), *few]
+    return [
+        Prose("Of the dispatch records this public report shows what can be published; single calls are left out."),
+        Table(
+            "performance", f"Response performance, records of {shown.attrs['days']}", shown, CHECKED, material.observed
+        ),
+        Prose(COARSE, "note"),
+    ]
 
 
 def _overall(material: Material) -> list[Block]:
@@ -246,7 +273,10 @@ def reliability_section(material: Material) -> Section:
     """Say how often a station served its own area, and how busy units are."""
     section, attendance, scenario = Section("Reliability and workload"), material.attendance, material.scenario
     if attendance is None or scenario is None:
-        section.blocks.append(absent(NO_HISTORY if attendance is None else "The department's units were not given."))
+        untold = (
+            material.unless_withheld(NO_HISTORY) if attendance is None else "The department's units were not given."
+        )
+        section.blocks.append(absent(untold))
         return section
     about = material.about()
     section.blocks += _reliable(material)

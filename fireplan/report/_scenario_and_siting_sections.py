@@ -172,7 +172,7 @@ def siting_section(material: Material) -> Section:
             Table("runner_ups", "What comes close", ups, columns, material.modelled, _close(found), most=10)
         )
     section.blocks += _robust(material, material.robustness)
-    section.blocks.append(Points(found.notes) if found.notes else Prose(""))
+    section.blocks.append(Points(tuple(map(material.told_of_drives, found.notes))) if found.notes else Prose(""))
     return section
 
 

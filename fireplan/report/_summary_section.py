@@ -119,7 +119,7 @@ def _timed(material: Material) -> str:
     known = scenario.calibration
     if known is None:
         return ""
-    error = errors_said(scenario, *(plan.scenario for plan in material.plans))
+    error = material.told_of_drives(errors_said(scenario, *(plan.scenario for plan in material.plans)))
     return f"{wording.capital(error)}, learnt from {known.basis} runs. Brackets hold 95 % intervals."
 
 
@@ -130,8 +130,12 @@ def _held(met: Any, goal: float, **ends: float) -> str:  # noqa: ANN401 - a cell
 
 def _performed(material: Material) -> str:
     table, goal = material.achieved, material.first_unit
+    if table is None and material.checked is not None and len(material.checked):
+        return _published(material.checked)
     if table is None:
-        return "No dispatch history was given, so nothing is said of how the department responded."
+        return material.unless_withheld(
+            "No dispatch history was given, so nothing is said of how the department responded."
+        )
     total: Any = table.loc["total_response"]
     said = ""
     if total["n"] and math.isfinite(total["p90_s"]):
@@ -150,6 +154,19 @@ def _performed(material: Material) -> str:
         f" (95 % interval {wording.share_interval(row['share_low'], row['share_high'])}{verdict})"
     )
     return f"{said}, and {within}." if said else f"In the records, {within}."
+
+
+def _published(checked: pd.DataFrame) -> str:
+    """Say what is published of the records."""
+    row: Any = checked.iloc[0]
+    parts = []
+    if not pd.isna(row["share"]):
+        of = f"{wording.share(row['share'])} of {wording.counted(row['n'], 'record')}"
+        parts.append(f"{of} were within {wording.clock(row['limit_s'])}")
+    if not pd.isna(row["p90_s"]):
+        parts.append(f"90 % took {wording.percentile(row['p90_s'])} or less, to 30 seconds")
+    told = "; ".join(parts) or f"{wording.counted(row['n'], 'record')} are known"
+    return f"In the records of {checked.attrs['days']} ({row['title']}): {told}. Single calls are left out here."
 
 
 def _drives(material: Material) -> str:

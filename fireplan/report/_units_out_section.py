@@ -77,7 +77,7 @@ def units_out_section(material: Material) -> Section:
     """Say what it does to response that units are out."""
     section, attendance, scenario = Section(TITLE), material.attendance, material.scenario
     if attendance is None:
-        section.blocks.append(absent(NOBODY_TOLD))
+        section.blocks.append(absent(material.unless_withheld(NOBODY_TOLD)))
     elif scenario is None or not len(scenario.units):
         section.blocks.append(absent(NO_DEPARTMENT))
     elif attendance.grain == "incident":

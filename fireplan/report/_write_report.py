@@ -5,9 +5,10 @@ from __future__ import annotations
 import os
 import secrets
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from fireplan._checked import takes
+from fireplan.disclosure import mark_of
 from fireplan.errors import InputError, UnknownIdError, quoted
 from fireplan.report._community_section import community_section
 from fireplan.report._coverage_sections import concentration_section, distribution_section, gaps_section
@@ -66,6 +67,7 @@ def write_report(  # noqa: PLR0913 - a report has this many parts
     title: str = "",
     paper: str = "A4",
     chapters: Collection[str] | None = None,
+    profile: Literal["internal"] | None = None,
 ) -> Path:
     """
     Write a report that reads from start to end, on screen and on paper.
@@ -92,6 +94,9 @@ def write_report(  # noqa: PLR0913 - a report has this many parts
         "A4" or "Letter".
     chapters
         Names of the chapters wanted, of `CHAPTERS`; left out: all.
+    profile
+        "internal": RESTRICTED stands over it and on every page that is printed. A public one is made by `fireplan
+        report --profile public`, which keeps what was published beside the project.
 
     Returns
     -------
@@ -111,6 +116,11 @@ def write_report(  # noqa: PLR0913 - a report has this many parts
         raise InputError(f"cannot write {quoted(target.name)}: there is no folder {quoted(target.parent)}")
     if paper not in PAPERS:
         raise InputError(f"paper is {quoted(paper)}: give 'A4' or 'Letter'")
+    if profile not in {None, "internal"}:
+        raise InputError(
+            f"profile is {quoted(profile)}: give 'internal', or leave it out; `fireplan report --profile public` writes"
+            " a public report, as it has to be checked against all that a project has published"
+        )
     unknown = sorted(set(chapters or ()) - set(CHAPTERS))
     if unknown:
         raise UnknownIdError("chapter", unknown[0], CHAPTERS)
@@ -120,13 +130,19 @@ def write_report(  # noqa: PLR0913 - a report has this many parts
         subject, history=history, standard=standard_of(standard), siting=siting, robustness=robustness, title=title,
         runs=runs,
     )  # fmt: skip
-    data = report_bytes(material, form=target.suffix.lower(), paper=paper, chapters=chapters)
+    notice = "" if profile is None else mark_of(profile)
+    data = report_bytes(material, form=target.suffix.lower(), paper=paper, chapters=chapters, notice=notice)
     _write_whole(target, data)
     return target
 
 
 def report_bytes(
-    material: Material, *, form: str = ".html", paper: str = "A4", chapters: Collection[str] | None = None
+    material: Material,
+    *,
+    form: str = ".html",
+    paper: str = "A4",
+    chapters: Collection[str] | None = None,
+    notice: str = "",
 ) -> bytes:
     """
     Make a report.
@@ -141,8 +157,10 @@ def report_bytes(
         "A4" or "Letter".
     chapters
         As for `write_report`.
+    notice
+        A marking that must be seen.
     """
-    return rendered(material, sections_of(material, chapters=chapters), form=form, paper=paper)
+    return rendered(material, sections_of(material, chapters=chapters), form=form, paper=paper, notice=notice)
 
 
 def sections_of(material: Material, *, chapters: Collection[str] | None = None) -> list[Section]:
@@ -152,7 +170,9 @@ def sections_of(material: Material, *, chapters: Collection[str] | None = None) 
     return [write(material) for name, write in CHAPTERS.items() if name in wanted]
 
 
-def rendered(material: Material, sections: Sequence[Section], *, form: str, paper: str = "A4") -> bytes:
+def rendered(
+    material: Material, sections: Sequence[Section], *, form: str, paper: str = "A4", notice: str = ""
+) -> bytes:
     """
     Set chapters as a file.
 
@@ -166,12 +186,15 @@ def rendered(material: Material, sections: Sequence[Section], *, form: str, pape
         ".html" or ".pdf".
     paper
         "A4" or "Letter".
+    notice
+        A marking that must be seen.
     """
     page, attachments = set_page(
         material.title,
         sections,
         facts=_facts(material),
         invented=material.basis == "invented",
+        notice=notice,
         paper=paper,
         embedded=form == ".html",
     )

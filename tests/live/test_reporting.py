@@ -106,12 +106,12 @@ def test_export_is_a_feed_again_without_addresses(kept, tmp_path):
     store.close()
     done = run("live", "export", "--store", tmp_path / "s.sqlite", "--out", tmp_path / "out.jsonl")
     assert done.exit_code == 0, done.output
-    said = json.loads((tmp_path / "out.jsonl").read_text())
+    said = json.loads((tmp_path / "out.RESTRICTED.jsonl").read_text())
     assert said["event_id"] == event.event_id
     assert "address" not in said
     run("live", "export", "--store", tmp_path / "s.sqlite", "--out", tmp_path / "all.jsonl", "--addresses")
-    assert "CANARY" in (tmp_path / "all.jsonl").read_text()
-    assert run("check", tmp_path / "out.jsonl", "--kind", "feed").output.startswith("ACCEPT")
+    assert "CANARY" in (tmp_path / "all.RESTRICTED.jsonl").read_text()
+    assert run("check", tmp_path / "out.RESTRICTED.jsonl", "--kind", "feed").output.startswith("ACCEPT")
 
 
 def test_retention_says_how_many_it_deleted(kept, tmp_path):

@@ -218,7 +218,7 @@ def test_who_sees_the_figures_or_the_map_sees_which_stations_are_left_out(town):
     shown = told("assess", home)
     said = "Left out by the plan: Fireboat (S99)."
     assert said in shown
-    page = (home / "out" / "map.html").read_text(encoding="utf-8")
+    page = (home / "out" / "map.RESTRICTED.html").read_text(encoding="utf-8")
     foot = html.unescape(page.split('class="fp-foot"')[1].split("</footer>")[0])
     assert f"{said} Times along streets" in foot
     (summary,) = [text for text in _sentences(material_of(fp.open_project(home))) if "This report rests on" in text]

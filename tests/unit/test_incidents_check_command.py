@@ -39,16 +39,16 @@ def test_json_and_tables(calls, tmp_path):
     told = json.loads(found.output)
     assert (told["verdict"], told["rows_in"], told["rows_ok"], told["rows_quarantined"]) == ("QUARANTINE", 3, 2, 1)
     assert any("line 3" in message for message in told["messages"])
-    ledger = pd.read_csv(out / "ledger.csv")
+    ledger = pd.read_csv(out / "ledger.RESTRICTED.csv")
     assert ledger.columns.tolist() == ["code", "outcome", "column", "rows", "lines", "meaning", "source"]
-    assert pd.read_csv(out / "quarantine.csv")["line"].tolist() == [3]
+    assert pd.read_csv(out / "quarantine.RESTRICTED.csv")["line"].tolist() == [3]
 
 
 def test_exported_cells_are_no_formulas(tmp_path):
     path = tmp_path / "calls.csv"
     path.write_text("\n".join([HEADER, ROW, ROW.replace("24-1,E1", ",=1+1")]))
     run(path, "--kind", "cad", "--timezone", "America/New_York", "--out", tmp_path)
-    assert "'=1+1" in (tmp_path / "quarantine.csv").read_text(encoding="utf-8-sig")
+    assert "'=1+1" in (tmp_path / "quarantine.RESTRICTED.csv").read_text(encoding="utf-8-sig")
 
 
 @pytest.mark.parametrize(

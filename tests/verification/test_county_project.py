@@ -108,7 +108,7 @@ def test_the_whole_line_runs_from_files_to_report(drafted, run):
     code, said = run("compare", folder)
     assert code == 0
     assert "of 4,300 people 72.1 % 95.3 % (+23.3)" in said
-    summary = pd.read_csv(folder / "out" / "summary.csv").set_index(["scenario", "objective", "measure"])
+    summary = pd.read_csv(folder / "out" / "summary.RESTRICTED.csv").set_index(["scenario", "objective", "measure"])
     rows = summary.loc[[("today", "first_engine", "population"), ("Birch", "first_engine", "population")]]
     assert rows["within"].tolist() == [3100, 4100]
     assert rows["unreachable"].tolist() == [0, 0]
@@ -118,11 +118,11 @@ def test_the_whole_line_runs_from_files_to_report(drafted, run):
     today = reached[(reached["scenario"] == "today") & (reached["within_s"] == 240)].to_crs(county.CRS)
     assert today[today["station_id"] == "S3"].contains(gpd.points_from_xy(*zip(county.at(5600, 6000)))[0]).any()
     assert not today.contains(gpd.points_from_xy(*zip(county.at(BIRCH, 0)))[0]).any()
-    page = (folder / "out" / "map.html").read_text(encoding="utf-8")
+    page = (folder / "out" / "map.RESTRICTED.html").read_text(encoding="utf-8")
     assert "Cedar Island" in page
-    made = json.loads((folder / "out" / "manifest.json").read_text(encoding="utf-8"))
+    made = json.loads((folder / "out" / "manifest.RESTRICTED.json").read_text(encoding="utf-8"))
     assert "roads.shp" in json.dumps(made)
-    notes = (folder / "out" / "notes.txt").read_text(encoding="utf-8")
+    notes = (folder / "out" / "notes.RESTRICTED.txt").read_text(encoding="utf-8")
     assert "the network is in 2 parts" in notes
     assert "1 line of a class that no engine drives left out" in notes  # the bridge on foot
 
@@ -135,7 +135,7 @@ def test_a_site_is_found_in_the_second_town(drafted, run):
     assert "up to 1 of 3 candidates" in said  # the island's, where people live, is one of them
     assert "Attained 4,100 of 4,300 people (95.3 %; goal 90 %: met)" in said
     assert "Bound 4,100, gap 0 %; optimal" in said
-    changes = tomllib.loads((folder / "out" / "changes.toml").read_text(encoding="utf-8"))
+    changes = tomllib.loads((folder / "out" / "changes.RESTRICTED.toml").read_text(encoding="utf-8"))
     placed = changes["scenario"][0]["changes"][0]["at"]
     assert placed == pytest.approx(county.lonlat(BIRCH + 400, -10), abs=1e-4)
 
@@ -144,7 +144,7 @@ def test_the_report_and_the_records_of_a_county_are_written(drafted, run):
     folder, _ = drafted()
     code, said = run("report", folder)
     assert code == 0, said
-    text = (folder / "out" / "report.html").read_text(encoding="utf-8")
+    text = (folder / "out" / "report.RESTRICTED.html").read_text(encoding="utf-8")
     assert "Cedar Island" in text
     assert "72.1" in text
     code, said = run("performance", folder)
