@@ -14,6 +14,7 @@ import pandas as pd
 from fireplan._geofiles.column_names import knows
 from fireplan._geofiles.database_tables import read_database_table
 from fireplan._geofiles.local_files import is_database, local_file, with_layer
+from fireplan._geofiles.read_apart import try_reading
 from fireplan._geofiles.vector_files import READABLE, check_unpacked, read_vector
 from fireplan._geofiles.workbooks import OLE, open_workbook
 from fireplan.errors import InputError, listed, quoted
@@ -166,6 +167,7 @@ def _active(frame: Any) -> bool:  # noqa: ANN401 - a GeoDataFrame, whose geometr
 def _has_places(file: Path, *, what: str) -> bool:
     import pyarrow.parquet as pq  # noqa: PLC0415 - slow to import
 
+    try_reading(file, "parquet", what=what)
     try:
         return b"geo" in (pq.read_schema(file).metadata or {})
     except (OSError, ValueError) as error:
@@ -175,7 +177,7 @@ def _has_places(file: Path, *, what: str) -> bool:
 def _plain_parquet(file: Path, *, what: str) -> pd.DataFrame:
     try:
         return pd.read_parquet(file)
-    except (OSError, ValueError) as error:
+    except Exception as error:  # readers of damaged files raise what comes
         raise InputError(f"{what} {quoted(file.name)} is damaged: {error}") from error
 
 
