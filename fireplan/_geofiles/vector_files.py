@@ -267,8 +267,8 @@ def _from_geojson(file: Path, *, what: str) -> gpd.GeoDataFrame:
 def _refuse_page(text: str, file: Path, *, what: str) -> None:
     if text.lstrip().startswith("<"):
         raise InputError(
-            f"{what} {quoted(file.name)} is a web page or XML, not JSON: the download was answered with a"
-            f" page{page_said(text)}"
+            f"{what} {quoted(file.name)} is not whole JSON but a web page or XML: the download was answered"
+            f" with a page{page_said(text)}"
         )
 
 

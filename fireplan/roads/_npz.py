@@ -48,7 +48,6 @@ KINDS = {
     **dict.fromkeys(("highway", "street_name", "street_ref", *TEXTS), "U"),
     "notes": "U",
     "node_ids": "iU",
-    "doors": "b",
     "format": "iu",
 }
 """Kinds of numbers or text that each may hold, by the letter of NumPy."""
@@ -154,17 +153,17 @@ def _arrays(file: Path) -> Arrays:
         with file.open("rb") as stream, zipfile.ZipFile(stream) as archive:
             parts = archive.infolist()
             most = max(FREE_BYTES, min(MOST_UNPACKED_BYTES, MOST_TIMES * file.stat().st_size))
-            if len(parts) > MOST_PARTS or sum(part.file_size for part in parts) > most:
-                raise NetworkError(
-                    f"{file.name} unpacks to over {most // 2**20} MB, or to over {MOST_PARTS} parts: no network does"
-                )
-            return {part.filename.removesuffix(".npy"): _array(archive, part) for part in parts}
-    except NetworkError:
-        raise
+            large = len(parts) > MOST_PARTS or sum(part.file_size for part in parts) > most
+            held = {} if large else {part.filename.removesuffix(".npy"): _array(archive, part) for part in parts}
     except OSError as error:
         raise NetworkError(f"{file} cannot be read as a saved network: {error.strerror or error}") from error
     except Exception as error:  # readers of damaged archives and arrays raise what comes
         raise NetworkError(f"{file} cannot be read as a saved network: {error}") from error
+    if large:
+        raise NetworkError(
+            f"{file.name} unpacks to over {most // 2**20} MB, or to over {MOST_PARTS} parts: no network does"
+        )
+    return held
 
 
 def _array(archive: zipfile.ZipFile, part: zipfile.ZipInfo) -> NDArray[Any]:
@@ -176,7 +175,7 @@ def _array(archive: zipfile.ZipFile, part: zipfile.ZipInfo) -> NDArray[Any]:
         taken = stream.tell()
         count = int(np.prod(shape, dtype=object)) if shape else 1
         if kind.hasobject or min(shape, default=0) < 0 or count * kind.itemsize + taken != part.file_size:
-            raise NetworkError(f"{part.filename} is not as long as it says, or no array of numbers or text")
+            raise ValueError(f"{part.filename} is not as long as it says, or no array of numbers or text")
         flat = np.frombuffer(bytearray(stream.read(part.file_size)), dtype=kind) if kind.itemsize else None
     if flat is None:
         return np.zeros(shape, dtype=kind)
@@ -210,8 +209,9 @@ def _wrong(held: Arrays) -> str:
         "control": (*n_streets, 2),
         "banned": (*held["banned"].shape[:1], 2),
         "notes": (held["notes"].size,),
-        "doors": (len(Doors._fields), *n_streets),
     }
+    if held["doors"].shape != (len(Doors._fields), *n_streets) or held["doors"].dtype != bool:
+        return "it does not say of each street whether doors open on it"
     for name, shape in shapes.items():
         if held[name].shape != shape or held[name].dtype.kind not in KINDS[name]:
             return f"{name} is {held[name].dtype} of shape {held[name].shape}, which does not fit the rest"
@@ -220,7 +220,7 @@ def _wrong(held: Arrays) -> str:
     return _wrong_values(held, n_nodes[0], n_streets[0], n_vertices[0])
 
 
-def _wrong_values(held: Arrays, n_nodes: int, n_streets: int, n_vertices: int) -> str:
+def _wrong_values(held: Arrays, n_nodes: int, n_streets: int, n_vertices: int) -> str:  # noqa: PLR0911 - one a fault
     """What of the numbers cannot be, where the shapes fit."""
     for name in ("first", "last"):
         if n_streets and not (held[name].min() >= 0 and held[name].max() < n_nodes):

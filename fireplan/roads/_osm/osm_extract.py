@@ -16,7 +16,7 @@ from fireplan._checked import takes
 from fireplan._geofiles import MOST_UNPACKED, page_said, refuse_dtd, remark_said
 from fireplan.errors import NetworkError, listed
 from fireplan.roads._osm.osm_streets import DrivenWay, Rails, network_of
-from fireplan.roads._osm.osm_xml import in_order, needs_putting_in_order
+from fireplan.roads._osm.osm_xml import UNREAD, in_order, needs_putting_in_order
 from fireplan.roads._osm.turn_restrictions import RESTRICTION_KEYS, TurnRule, turn_rule
 from fireplan.roads._rules.access import CONDITIONAL, READ, Passage, passage
 from fireplan.roads._rules.barriers import HEAVY_RAILS, NODE_KEYS, STREET_RAILS, TELLING_KEYS, Met, met_at
@@ -91,7 +91,7 @@ def from_osm(path: str | Path, *, vehicle: Vehicle | str = "engine", source: str
     # osmium's parsers raise nothing narrower
     except (RuntimeError, ValueError, OverflowError, osmium.InvalidLocationError) as error:
         _name_the_line(file)
-        raise NetworkError(f"{file.name} cannot be read as OpenStreetMap data: {error}") from error
+        raise NetworkError(f"{file.name} {UNREAD} {error}") from error
     ways = reader.ways
     if not ways:
         raise NetworkError(f"{file.name} holds no drivable way: check that the extract covers streets")
@@ -110,8 +110,11 @@ def from_osm(path: str | Path, *, vehicle: Vehicle | str = "engine", source: str
 def _name_the_line(file: Path) -> None:
     """Raise what is wrong with a file, with its line, if it is XML and one of the things that are known to be wrong."""
     if not file.name.lower().endswith(".pbf"):
-        with _opened(file) as stream:
-            in_order(stream, Counter(), name=file.name)
+        try:
+            with _opened(file) as stream:
+                in_order(stream, Counter(), name=file.name)
+        except NetworkError as error:
+            raise (error if UNREAD in str(error) else NetworkError(f"{file.name} {UNREAD} {error}")) from error
 
 
 def _read(file: Path, vehicle: Vehicle, *, history: bool = False) -> tuple[_Reader, dict[int, int]]:

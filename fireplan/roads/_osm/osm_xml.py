@@ -27,6 +27,8 @@ UNNUMBERED = 9_000_000_000
 LARGEST_ID = 2**53
 """Beyond this a number is none of OpenStreetMap's, and neighbours would be the same one in floating point."""
 
+UNREAD = "cannot be read as OpenStreetMap data:"
+
 LIMITS_DEG = {"lat": 90.0, "lon": 180.0}
 
 _UNUSUAL = re.compile(
@@ -171,10 +173,10 @@ def _above_zero(numbers: set[int]) -> dict[int, int]:
 
 def _number(text: str, what: str, element: _Element, *, name: str) -> int:
     if not _WHOLE.fullmatch(text):
-        raise NetworkError(f"{name}: the {what} of {_called(element)} is {quoted(text)}, which is no number")
+        raise NetworkError(f"{name} {UNREAD} the {what} of {_called(element)} is {quoted(text)}, which is no number")
     if abs(int(text)) > LARGEST_ID:
         raise NetworkError(
-            f"{name}: the {what} of {_called(element)} is {quoted(text)}, which is no id: it is too large"
+            f"{name} {UNREAD} the {what} of {_called(element)} is {quoted(text)}, which is no id: it is too large"
         )
     return int(text)
 
@@ -191,9 +193,11 @@ def _check_place(element: _Element, *, name: str) -> None:
     for key, most in LIMITS_DEG.items():
         text = element.attributes.get(key, "")
         if not _DECIMAL.fullmatch(text):
-            raise NetworkError(f"{name}: the {key} of {_called(element)} is {quoted(text)}, which is no number")
+            raise NetworkError(f"{name} {UNREAD} the {key} of {_called(element)} is {quoted(text)}, which is no number")
         if not abs(float(text)) <= most:
-            raise NetworkError(f"{name}: the {key} of {_called(element)} is {quoted(text)}, beyond {most:g} degrees")
+            raise NetworkError(
+                f"{name} {UNREAD} the {key} of {_called(element)} is {quoted(text)}, beyond {most:g} degrees"
+            )
 
 
 def _joined(one: _Element, other: _Element, *, name: str) -> _Element:
@@ -207,7 +211,7 @@ def _joined(one: _Element, other: _Element, *, name: str) -> _Element:
     ]
     if unlike:
         raise NetworkError(
-            f"{name}: the {one.kind} {quoted(one.attributes.get('id', ''))} stands twice in one version, on lines"
+            f"{name} {UNREAD} the {one.kind} {quoted(one.attributes.get('id', ''))} stands twice in one version, on lines"
             f" {one.line} and {other.line}, with other {listed(unlike)}: which counts is not known; fetch it anew"
         )
     return other._replace(
