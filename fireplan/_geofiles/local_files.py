@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import IO
 from xml.parsers import expat
 
-from fireplan.errors import InputError, NetworkError, quoted
+from fireplan.errors import InputError, NetworkError, one_line, quoted
 
 LIMIT_BYTES = 200 * 2**20
 """Larger files are refused: no station or zone file is this large."""
@@ -133,4 +133,4 @@ def refuse_dtd(stream: IO[bytes], *, name: str) -> None:
     except (expat.ExpatError, LookupError, ValueError) as error:
         if isinstance(error, NetworkError):
             raise
-        raise NetworkError(f"{name} is not XML: {error}") from error
+        raise NetworkError(f"{name} is not XML: {one_line(error)}") from error

@@ -17,7 +17,7 @@ from fireplan._geofiles.local_files import is_database, local_file, with_layer
 from fireplan._geofiles.read_apart import try_reading
 from fireplan._geofiles.vector_files import READABLE, check_unpacked, read_vector
 from fireplan._geofiles.workbooks import OLE, open_workbook
-from fireplan.errors import InputError, listed, quoted
+from fireplan.errors import InputError, listed, one_line, quoted
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -171,14 +171,14 @@ def _has_places(file: Path, *, what: str) -> bool:
     try:
         return b"geo" in (pq.read_schema(file).metadata or {})
     except (OSError, ValueError) as error:
-        raise InputError(f"{what} {quoted(file.name)} is damaged: {error}") from error
+        raise InputError(f"{what} {quoted(file.name)} is damaged: {one_line(error)}") from error
 
 
 def _plain_parquet(file: Path, *, what: str) -> pd.DataFrame:
     try:
         return pd.read_parquet(file)
     except Exception as error:  # readers of damaged files raise what comes
-        raise InputError(f"{what} {quoted(file.name)} is damaged: {error}") from error
+        raise InputError(f"{what} {quoted(file.name)} is damaged: {one_line(error)}") from error
 
 
 def _of_text(file: Path, *, table: str, given: Collection[str]) -> OfficeTable:
@@ -194,7 +194,7 @@ def _of_text(file: Path, *, table: str, given: Collection[str]) -> OfficeTable:
             if len(cells) > MOST_ROWS:
                 raise InputError(f"{file.name} has more than {MOST_ROWS:,} rows: clip it first")
     except csv.Error as error:
-        raise InputError(f"{file.name} cannot be read as CSV: {error} on line {reader.line_num}") from error
+        raise InputError(f"{file.name} cannot be read as CSV: {one_line(error)} on line {reader.line_num}") from error
     numbered = [(f"line {line}", row) for line, row in cells]
     found = _with_header(numbered, file=file.name, table=table, given=given)
     return OfficeTable(found.name, found.rows, found.places, decimal_comma=delimiter == ";", notes=found.notes)

@@ -21,7 +21,7 @@ from fireplan._geofiles.local_files import (
     with_layer,
 )
 from fireplan._geofiles.read_apart import try_reading
-from fireplan.errors import InputError, NetworkError, listed, quoted
+from fireplan.errors import InputError, NetworkError, listed, one_line, quoted
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -104,7 +104,7 @@ def layer_names(path: str | Path, *, what: str) -> list[str]:
     try:
         held = [(str(name), kind is not None) for name, kind in pyogrio.list_layers(file)]
     except (OSError, ValueError, RuntimeError) as error:
-        raise InputError(f"{what} {quoted(file.name)} is damaged: {error}") from error
+        raise InputError(f"{what} {quoted(file.name)} is damaged: {one_line(error)}") from error
     return [name for name, placed in held if placed] or [name for name, _ in held]
 
 
@@ -121,7 +121,7 @@ def _check_signature(file: Path, ending: str, *, what: str) -> None:
         try:
             refuse_dtd(io.BytesIO(head), name=file.name)
         except NetworkError as error:
-            raise InputError(f"{what} {quoted(file.name)}: {error}") from error
+            raise InputError(f"{what} {quoted(file.name)}: {one_line(error)}") from error
         if b"<kml" not in head:
             raise wrong
     elif head != SIGNATURES[ending]:
@@ -135,7 +135,7 @@ def _from_parquet(file: Path, *, what: str) -> gpd.GeoDataFrame:
     try:
         return gpd.read_parquet(file)
     except Exception as error:  # readers of damaged files raise what comes
-        raise InputError(f"{what} {quoted(file.name)} is damaged: {error}") from error
+        raise InputError(f"{what} {quoted(file.name)} is damaged: {one_line(error)}") from error
 
 
 def _from_gdal(file: Path, *, what: str, layer: str | None) -> gpd.GeoDataFrame:
@@ -148,11 +148,11 @@ def _from_gdal(file: Path, *, what: str, layer: str | None) -> gpd.GeoDataFrame:
     except shapely.errors.GEOSException as error:
         rows = _unreadable_rows(file, layer)
         raise InputError(
-            f"{what} {quoted(file.name)}: the geometry of feature {listed(rows) or 'one'} cannot be read ({error}):"
-            " draw it anew, or leave it out"
+            f"{what} {quoted(file.name)}: the geometry of feature {listed(rows) or 'one'} cannot be read"
+            f" ({one_line(error)}): draw it anew, or leave it out"
         ) from error
     except Exception as error:  # readers of damaged files raise what comes
-        raise InputError(f"{what} {quoted(file.name)} is damaged: {error}") from error
+        raise InputError(f"{what} {quoted(file.name)} is damaged: {one_line(error)}") from error
 
 
 def _check_shapes(found: gpd.GeoDataFrame, file: Path, *, what: str) -> None:
@@ -216,7 +216,7 @@ def _from_zip(file: Path, *, what: str, layer: str | None) -> gpd.GeoDataFrame:
                 for part in parts:
                     packed.extract(part, folder)
         except (*BAD_ZIP, OSError) as error:
-            raise InputError(f"{what} {quoted(file.name)} is damaged: {error}") from error
+            raise InputError(f"{what} {quoted(file.name)} is damaged: {one_line(error)}") from error
         found = sorted(p for p in folder.rglob("*") if p.suffix.lower() in READABLE and p.suffix.lower() not in PACKED)
         named = [p for p in found if layer is not None and p.stem.casefold() == layer.casefold()]
         if len(found) > 1 and len(named) != 1:
@@ -236,7 +236,7 @@ def check_unpacked(file: Path, *, what: str) -> None:
         with zipfile.ZipFile(file) as packed:
             parts = packed.infolist()
     except (*BAD_ZIP, OSError) as error:
-        raise InputError(f"{what} {quoted(file.name)} is damaged: {error}") from error
+        raise InputError(f"{what} {quoted(file.name)} is damaged: {one_line(error)}") from error
     size = sum(p.file_size for p in parts)
     if len(parts) > MOST_PARTS or size > max(2**20, MOST_UNPACKED * file.stat().st_size):
         raise InputError(f"{what} {quoted(file.name)} unpacks to over {MOST_UNPACKED} times its size: refused")
@@ -301,13 +301,13 @@ def json_content(file: Path, *, what: str) -> Any:  # noqa: ANN401 - whatever it
             f"{what} {quoted(file.name)} is not whole JSON: {error.msg} at line {error.lineno}, column {error.colno}"
         ) from error
     except KeyError as error:
-        raise InputError(f"{what} {quoted(file.name)}: key {error} stands twice in one object") from error
+        raise InputError(f"{what} {quoted(file.name)}: key {one_line(error)} stands twice in one object") from error
     except RecursionError as error:
         raise InputError(f"{what} {quoted(file.name)} is nested too deeply to be read") from error
     except InputError:
         raise
     except ValueError as error:
-        raise InputError(f"{what} {quoted(file.name)} holds a number that cannot be read: {error}") from error
+        raise InputError(f"{what} {quoted(file.name)} holds a number that cannot be read: {one_line(error)}") from error
 
 
 def _features(content: Any, file: Path, *, what: str) -> list[dict[str, Any]]:  # noqa: ANN401 - whatever JSON holds

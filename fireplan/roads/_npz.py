@@ -14,7 +14,7 @@ import numpy as np
 import pyproj
 
 from fireplan._checked import takes
-from fireplan.errors import FireplanError, NetworkError
+from fireplan.errors import FireplanError, NetworkError, one_line
 from fireplan.roads._doors import Doors
 from fireplan.roads._drive_curve import DriveCurve, check_curve
 from fireplan.roads._network import RoadNetwork, take_over
@@ -140,7 +140,7 @@ def load(path: str | Path) -> RoadNetwork:
             **{name: held[name] for name in ARRAYS},
         )
     except FireplanError as error:
-        raise NetworkError(f"{file.name} is damaged: {error}") from error
+        raise NetworkError(f"{file.name} is damaged: {one_line(error)}") from error
     if roads.fingerprint != str(held["fingerprint"]):
         raise NetworkError(f"{file.name} is damaged: its streets are not those that were saved")
     take_over(roads, {"doors": Doors(*held["doors"])})
@@ -156,9 +156,9 @@ def _arrays(file: Path) -> Arrays:
             large = len(parts) > MOST_PARTS or sum(part.file_size for part in parts) > most
             held = {} if large else {part.filename.removesuffix(".npy"): _array(archive, part) for part in parts}
     except OSError as error:
-        raise NetworkError(f"{file} cannot be read as a saved network: {error.strerror or error}") from error
+        raise NetworkError(f"{file} cannot be read as a saved network: {one_line(error.strerror or error)}") from error
     except Exception as error:  # readers of damaged archives and arrays raise what comes
-        raise NetworkError(f"{file} cannot be read as a saved network: {error}") from error
+        raise NetworkError(f"{file} cannot be read as a saved network: {one_line(error)}") from error
     if large:
         raise NetworkError(
             f"{file.name} unpacks to over {most // 2**20} MB, or to over {MOST_PARTS} parts: no network does"
@@ -256,21 +256,21 @@ def _delays(text: str, name: str) -> TurnDelays:
         delays = TurnDelays(**json.loads(text))
         check_delays(delays)
     except (ValueError, TypeError, RecursionError, FireplanError) as error:
-        raise NetworkError(f"{name} is damaged: its delays at turns cannot be read ({error})") from error
+        raise NetworkError(f"{name} is damaged: its delays at turns cannot be read ({one_line(error)})") from error
 
 
 def _vehicle(text: str, name: str) -> Vehicle:
     try:
         return Vehicle(**json.loads(text))
     except (ValueError, TypeError, AttributeError, RecursionError, FireplanError) as error:
-        raise NetworkError(f"{name} is damaged: its vehicle cannot be read ({error})") from error
+        raise NetworkError(f"{name} is damaged: its vehicle cannot be read ({one_line(error)})") from error
 
 
 def _periods(text: str, name: str) -> tuple[SpeedPeriod, ...]:
     try:
         return tuple(SpeedPeriod(**period) for period in json.loads(text))
     except (ValueError, TypeError, AttributeError, RecursionError, FireplanError) as error:
-        raise NetworkError(f"{name} is damaged: its periods cannot be read ({error})") from error
+        raise NetworkError(f"{name} is damaged: its periods cannot be read ({one_line(error)})") from error
 
 
 def _curve(text: str, name: str) -> tuple[DriveCurve, bool]:
@@ -279,5 +279,5 @@ def _curve(text: str, name: str) -> tuple[DriveCurve, bool]:
         curve = DriveCurve(**values)
         check_curve(curve)
     except (ValueError, TypeError, AttributeError, RecursionError, FireplanError) as error:
-        raise NetworkError(f"{name} is damaged: its curve of drives cannot be read ({error})") from error
+        raise NetworkError(f"{name} is damaged: its curve of drives cannot be read ({one_line(error)})") from error
     return curve, bool(calibrated)

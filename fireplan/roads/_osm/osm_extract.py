@@ -14,7 +14,7 @@ import numpy as np
 
 from fireplan._checked import takes
 from fireplan._geofiles import MOST_UNPACKED, page_said, refuse_dtd, remark_said
-from fireplan.errors import NetworkError, listed
+from fireplan.errors import NetworkError, listed, one_line
 from fireplan.roads._osm.osm_streets import DrivenWay, Rails, network_of
 from fireplan.roads._osm.osm_xml import UNREAD, in_order, needs_putting_in_order
 from fireplan.roads._osm.turn_restrictions import RESTRICTION_KEYS, TurnRule, turn_rule
@@ -91,7 +91,7 @@ def from_osm(path: str | Path, *, vehicle: Vehicle | str = "engine", source: str
     # osmium's parsers raise nothing narrower
     except (RuntimeError, ValueError, OverflowError, osmium.InvalidLocationError) as error:
         _name_the_line(file)
-        raise NetworkError(f"{file.name} {UNREAD} {error}") from error
+        raise NetworkError(f"{file.name} {UNREAD} {one_line(error)}") from error
     ways = reader.ways
     if not ways:
         raise NetworkError(f"{file.name} holds no drivable way: check that the extract covers streets")
@@ -114,7 +114,9 @@ def _name_the_line(file: Path) -> None:
             with _opened(file) as stream:
                 in_order(stream, Counter(), name=file.name)
         except NetworkError as error:
-            raise (error if UNREAD in str(error) else NetworkError(f"{file.name} {UNREAD} {error}")) from error
+            raise (
+                error if UNREAD in str(error) else NetworkError(f"{file.name} {UNREAD} {one_line(error)}")
+            ) from error
 
 
 def _read(file: Path, vehicle: Vehicle, *, history: bool = False) -> tuple[_Reader, dict[int, int]]:
@@ -141,7 +143,7 @@ def _in_order(file: Path, tally: Counts, *, history: bool) -> tuple[Any, dict[in
             stream.seek(0)
             content, numbers = in_order(stream, tally.n, name=file.name) if unusual else (b"", {})
     except (OSError, EOFError, zlib.error) as error:
-        raise NetworkError(f"{file.name} is damaged: {error}") from error
+        raise NetworkError(f"{file.name} is damaged: {one_line(error)}") from error
     if unusual:
         return osmium.io.FileBuffer(content, "osm"), numbers
     packed = next((ending for ending in (".gz", ".bz2") if name.endswith(ending)), "")
@@ -169,7 +171,7 @@ def _check_file(file: Path) -> None:
             stream.seek(0)
             refuse_dtd(stream, name=file.name)
     except (OSError, EOFError, zlib.error) as error:
-        raise NetworkError(f"{file.name} is damaged: {error}") from error
+        raise NetworkError(f"{file.name} is damaged: {one_line(error)}") from error
     if "<osm" not in head.lower():
         raise NetworkError(f"{file.name} is not OpenStreetMap XML: no <osm> element at its head")
 

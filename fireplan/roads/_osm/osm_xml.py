@@ -10,7 +10,7 @@ from xml.sax.saxutils import quoteattr
 
 import numpy as np
 
-from fireplan.errors import NetworkError, listed, quoted
+from fireplan.errors import NetworkError, listed, one_line, quoted
 
 if TYPE_CHECKING:
     from collections import Counter
@@ -32,12 +32,14 @@ UNREAD = "cannot be read as OpenStreetMap data:"
 LIMITS_DEG = {"lat": 90.0, "lon": 180.0}
 
 _UNUSUAL = re.compile(
-    rb"""<remark|\baction\s*=\s*["']delete|<nd\b[^>]*\blat\s*=|\bvisible\s*=\s*["']false"""
-    rb"""|\b(?:id|ref)\s*=\s*["'](?:[^0-9]|[0-9]+[^0-9"']|[0-9]{16})"""
-    rb"""|\bversion\s*=\s*["'](?:[^0-9]|[0-9]+[^0-9."']|[0-9]{10})"""
-    rb"""|\bl(?:at|on)\s*=\s*["'](?:[^-0-9]|-[^0-9]|-?[0-9]+[^.0-9"']|-?[0-9]+\.[0-9]*[^0-9"'])"""
-    rb"""|\blat\s*=\s*["']-?(?:9[1-9]|90\.0*[1-9]|[0-9]{3})"""
-    rb"""|\blon\s*=\s*["']-?(?:18[1-9]|180\.0*[1-9]|19[0-9]|[02-9][0-9]{2}|[0-9]{4})"""
+    rb"""<remark|action\s*=\s*["']delete|<nd\b[^>]*\blat\s*=|visible\s*=\s*["']false"""
+    rb"""|id(?<=\sid)\s*=\s*["'](?:[^0-9]|[0-9]+[^0-9"']|[0-9]{16})"""
+    rb"""|ref(?<=\sref)\s*=\s*["'](?:[^0-9]|[0-9]+[^0-9"']|[0-9]{16})"""
+    rb"""|version(?<=\sversion)\s*=\s*["'](?:[^0-9]|[0-9]+[^0-9."']|[0-9]{10})"""
+    rb"""|lat(?<=\slat)\s*=\s*["'](?:-?(?:9[1-9]|90\.0*[1-9]|[0-9]{3})"""
+    rb"""|[^-0-9]|-[^0-9]|-?[0-9]+(?:[^.0-9"']|\.[0-9]*[^0-9"']))"""
+    rb"""|lon(?<=\slon)\s*=\s*["'](?:-?(?:18[1-9]|180\.0*[1-9]|19[0-9]|[02-9][0-9]{2}|[0-9]{4})"""
+    rb"""|[^-0-9]|-[^0-9]|-?[0-9]+(?:[^.0-9"']|\.[0-9]*[^0-9"']))"""
 )
 """What extracts do not have: what is in doubt is looked at by a parser."""
 
@@ -211,7 +213,7 @@ def _joined(one: _Element, other: _Element, *, name: str) -> _Element:
     ]
     if unlike:
         raise NetworkError(
-            f"{name} {UNREAD} the {one.kind} {quoted(one.attributes.get('id', ''))} stands twice in one version, on lines"
+            f"{name} {UNREAD} the {one.kind} {quoted(one.attributes.get('id', ''))} stands twice in a version, on lines"
             f" {one.line} and {other.line}, with other {listed(unlike)}: which counts is not known; fetch it anew"
         )
     return other._replace(
@@ -250,7 +252,7 @@ def _elements(stream: IO[bytes], *, name: str) -> list[_Element]:
             parser.Parse(chunk, False)  # noqa: FBT003 - expat's own signature
         parser.Parse(b"", True)  # noqa: FBT003
     except expat.ExpatError as error:
-        raise NetworkError(f"{name} is not whole XML: {error}") from error
+        raise NetworkError(f"{name} is not whole XML: {one_line(error)}") from error
     known = {e.attributes.get("id") for e in found if e.kind == "node"}
     return [*(e for ref, e in placed.items() if ref not in known), *found]
 
