@@ -139,28 +139,37 @@ def _layer(
     faults.raise_if_any()
     rows = read.rows.rename(columns={name: column for column, name in found.items()})
     rows = rows.assign(**{key: read.texts(found[key])})
-    shapes = gpd.GeoSeries(read.shapes).set_crs(system)
+    shapes = gpd.GeoSeries(read.shapes).set_crs(system).force_2d()
     _check_places(shapes, read, faults)
     rows.insert(read.shapes_at, "geometry", shapes)
     return gpd.GeoDataFrame(rows, geometry="geometry"), [*read.notes, *notes]
 
 
 def _check_places(shapes: gpd.GeoSeries, read: OfficeTable, faults: Faults) -> None:
-    """Refuse places that are nowhere on earth, naming their rows."""
-    places, row = shapely.get_coordinates(shapes.to_numpy(), return_index=True)
+    """Refuse places that are nowhere on earth, or too far from the others to be measured with them; name their rows."""
+    held = shapes.to_numpy()
+    corners = shapely.bounds(held)
+    there = ~(shapely.is_missing(held) | shapely.is_empty(held))
+    places, row = shapely.get_coordinates(held, return_index=True)
     with np.errstate(invalid="ignore"):
-        wrong = ~np.isfinite(places).all(axis=1)
+        odd = np.isin(np.arange(len(held)), row[~np.isfinite(places).all(axis=1)])
         if shapes.crs.is_geographic:
-            wrong |= (np.abs(places) > EARTH_DEG).any(axis=1)
-            why = "beyond 180 or 90 degrees: are latitude and longitude swapped, or is it another CRS?"
-        else:
-            moved = project(places, source=shapes.crs, target=WGS84)
-            wrong |= ~np.isfinite(moved).all(axis=1)
-            why = "nowhere in its CRS: is it another CRS?"
-    if wrong.any():
-        named = listed((read.places[i] for i in np.unique(row[wrong])), most=5)
-        x, y = places[np.argmax(wrong)]
-        faults.add(f"coordinates such as {x:g}, {y:g} on {named} are {why}")
+            odd |= there & ~(np.abs(corners) <= np.tile(EARTH_DEG, 2)).all(axis=1)
+        why = "beyond 180 or 90 degrees, or no numbers: are latitude and longitude swapped, or is it another CRS?"
+        if not odd.any() and there.any():
+            both = corners[there].reshape(-1, 2)
+            lonlat = project(both, source=shapes.crs, target=WGS84)
+            lost = ~np.isfinite(lonlat).all(axis=1)
+            why = "nowhere on earth in its CRS: is it another CRS?"
+            if not lost.any():
+                flat = project(lonlat, source=WGS84, target=metric_crs(lonlat[:, 0], lonlat[:, 1]))
+                lost = ~np.isfinite(flat).all(axis=1)
+                why = "too far from the others to be measured with them: leave it out, or correct it"
+            odd[np.flatnonzero(there)[lost.reshape(-1, 2).any(axis=1)]] = True
+    if odd.any():
+        x, y = corners[np.argmax(odd), :2]
+        named = listed((read.places[i] for i in np.flatnonzero(odd)), most=5)
+        faults.add(f"{named}: coordinates such as {x:g}, {y:g} are {why}")
         faults.raise_if_any()
 
 
@@ -208,8 +217,11 @@ def overlap_notes(zones: gpd.GeoDataFrame) -> list[str]:
     shapes = flat.to_numpy()
     broken = ~shapely.is_valid(shapes)
     shapes[broken] = shapely.make_valid(shapes[broken])
-    one, other = shapely.STRtree(shapes).query(shapes, predicate="intersects")
-    one, other = one[one < other], other[one < other]
+    # Neighbours that touch, nearly all pairs, are passed over by what is left of each without its rim.
+    inner = shapely.buffer(shapes, -OVERLAP_M / 4, quad_segs=1, join_style="mitre")
+    inner = np.where(shapely.is_empty(inner), shapes, inner)
+    found = np.sort(shapely.STRtree(shapes).query(inner, predicate="intersects"), axis=0)
+    one, other = np.unique(found[:, found[0] < found[1]], axis=1)
     shared = shapely.intersection(shapes[one], shapes[other])
     shared_m2, around_m = shapely.area(shared), shapely.length(shared)
     area_m2 = shapely.area(shapes)
