@@ -5,6 +5,7 @@ Run as a program it reads a number of them and writes a line of JSON for each, s
 those that end the process.
 """
 
+import csv
 import faulthandler
 import gzip
 import io
@@ -17,10 +18,16 @@ import time
 import zipfile
 from pathlib import Path
 
+import geopandas as gpd
+import xlsxwriter
+
+from fireplan import demand, roads, stations
+from fireplan.errors import FireplanError
+
 SLOW_S = 5.0
 
 STATIONS = [("A", "Station A", 39.95, -75.16, "E1;T1"), ("B", "Station B", 39.951, -75.158, "E2"),
-            ("C", "Café, \"C\"", 39.952, -75.155, "E3;M3")]  # fmt: skip
+            ("C", 'Café, "C"', 39.952, -75.155, "E3;M3")]  # fmt: skip
 
 NASTY = ["", "-1", "0", "1e400", "-1e308", "nan", "inf", "99999999999999999999", "9007199254740993", "1_0", "\u0661",
          "39,95", "\x00", "\ud800", "=1+1", "{{191*7}}", "'", '"', "<", "&", "]]>", "\n", "\u2028", "\ufeff", "null",
@@ -60,11 +67,6 @@ def osm_town():
 
 def whole_files(folder):
     """One sound file of each kind, by its kind; `folder` takes what other programs write."""
-    import geopandas as gpd
-    import xlsxwriter
-
-    from fireplan import roads
-
     quoted = "\n".join(f'{i},"{n.replace(chr(34), 2 * chr(34))}",{y},{x},{u}' for i, n, y, x, u in STATIONS)
     book = xlsxwriter.Workbook(str(folder / "s.xlsx"))
     sheet = book.add_worksheet("stations")
@@ -97,7 +99,9 @@ def _graphml(network, file):
         nodes.append(f'<node id="{i}"><data key="x">{x}</data><data key="y">{y}</data></node>')
     for a, b, m in zip(network.first, network.last, network.length_m, strict=True):
         for u, v in ((a, b), (b, a)):
-            edges.append(f'<edge source="{u}" target="{v}"><data key="l">{m}</data><data key="h">residential</data></edge>')
+            edges.append(
+                f'<edge source="{u}" target="{v}"><data key="l">{m}</data><data key="h">residential</data></edge>'
+            )
     keys = "".join(f'<key id="{i}" for="{f}" attr.name="{n}" attr.type="string"/>'
                    for i, f, n in (("x", "node", "x"), ("y", "node", "y"), ("l", "edge", "length"),
                                    ("h", "edge", "highway"), ("c", "graph", "crs")))  # fmt: skip
@@ -133,7 +137,9 @@ def _flipped(content, rng):
 
 def _cut(content, rng):
     at = rng.randrange(len(content) + 1)
-    return content[:at] if rng.random() < 0.5 else content[:at] + content[min(len(content), at + rng.randrange(1, 60)) :]
+    return (
+        content[:at] if rng.random() < 0.5 else content[:at] + content[min(len(content), at + rng.randrange(1, 60)) :]
+    )
 
 
 def _repeated(content, rng):
@@ -162,7 +168,8 @@ def _other_word(content, rng):
     if not found:
         return content
     at, word = rng.choice(found), rng.choice(found)[0]
-    return content[: at.start()] + (word if rng.random() < 0.5 else rng.choice(NASTY).encode("utf-8", "surrogatepass")) + content[at.end() :]
+    other = word if rng.random() < 0.5 else rng.choice(NASTY).encode("utf-8", "surrogatepass")
+    return content[: at.start()] + other + content[at.end() :]
 
 
 def _line_twice(content, rng):
@@ -190,8 +197,6 @@ def _other_part(content, rng):
 
 def read(file, kind):
     """Read a file as what it is; how many rows came of it, where rows are counted."""
-    from fireplan import demand, roads, stations
-
     if kind.startswith("stations"):
         return len(stations.read_stations(file)[0])
     if kind.startswith("zones"):
@@ -207,8 +212,6 @@ def read(file, kind):
 
 def rows_of(file, kind):
     """How many rows a file has, as the simplest reader sees it; None where there is none so simple."""
-    import csv
-
     if kind == "stations.csv":
         text = file.read_bytes().decode("utf-8-sig", errors="replace")
         return sum(any(c.strip() for c in row) for row in csv.reader(io.StringIO(text, newline=""))) - 1
@@ -219,8 +222,6 @@ def rows_of(file, kind):
 
 def outcome(file, kind):
     """What reading a file comes to: "accepted", "refused", or what is wrong with it."""
-    from fireplan.errors import FireplanError
-
     began = time.monotonic()
     try:
         rows = read(file, kind)
@@ -235,6 +236,11 @@ def outcome(file, kind):
     return told if took_s < SLOW_S else f"{told}, after {took_s:.1f} s"
 
 
+def _say(words):
+    sys.stdout.write(json.dumps(words) + "\n")
+    sys.stdout.flush()
+
+
 def main(seed, count, kinds, keep):
     faulthandler.enable()
     with tempfile.TemporaryDirectory() as name:
@@ -245,9 +251,9 @@ def main(seed, count, kinds, keep):
                 rng = random.Random(f"{seed} {number} {kind}")  # noqa: S311 - to be drawn again alike
                 file = folder / f"{number}.{kind.partition('.')[2]}"
                 file.write_bytes(damaged(content, kind, rng))
-                print(json.dumps({"begins": [number, kind]}), flush=True)
+                _say({"begins": [number, kind]})
                 told = outcome(file, kind)
-                print(json.dumps({"number": number, "kind": kind, "told": told}), flush=True)
+                _say({"number": number, "kind": kind, "told": told})
                 if keep and told not in {"accepted", "refused"}:
                     (Path(keep) / f"{seed}_{number}_{kind}").write_bytes(file.read_bytes())
                 file.unlink()

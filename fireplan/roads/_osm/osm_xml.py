@@ -87,6 +87,7 @@ def needs_putting_in_order(stream: IO[bytes], *, name: str) -> bool:
     begins, seen = 0, -1
     rising = dict.fromkeys((b"node", b"way", b"relation"), True)
     numbers = {kind: array("q") for kind in rising}
+    opened = dict.fromkeys(rising, 0)
     while chunk := stream.read(CHUNK_BYTES):
         held = kept + chunk
         remark = held.find(b"<remark")
@@ -99,6 +100,8 @@ def needs_putting_in_order(stream: IO[bytes], *, name: str) -> bool:
         way, node = held.find(b"<way"), held.rfind(b"<node")
         unusual |= node >= 0 and (first_way or 0 <= way < node)
         first_way |= way >= 0
+        for kind in opened:
+            opened[kind] += held.count(b"<" + kind) - kept.count(b"<" + kind)
         for found in _NUMBERED.finditer(held):
             if begins + found.start() > seen:  # what both chunks hold is looked at once
                 seen = begins + found.start()
@@ -109,7 +112,8 @@ def needs_putting_in_order(stream: IO[bytes], *, name: str) -> bool:
         begins += len(held) - min(len(held), OVERLAP_BYTES)
         kept = held[-OVERLAP_BYTES:]
     twice = any(len(np.unique(n)) < len(n) for kind, n in numbers.items() if not rising[kind])
-    return unusual or twice or version is None
+    nameless = any(opened[kind] != len(n) for kind, n in numbers.items())
+    return unusual or twice or nameless or version is None
 
 
 def _refuse_remark(content: bytes, *, name: str) -> None:
