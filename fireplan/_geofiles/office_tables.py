@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 import zipfile
 from dataclasses import dataclass, field
 from datetime import date
@@ -38,6 +39,8 @@ HEADER_NAMES = 2
 """Known names in a row below the first that make it the header: one may be a value."""
 
 MOST_ROWS = 5_000_000
+
+_NUMBER = re.compile(r"-?\d+(?:[.,]\d+)?")
 
 
 @dataclass(frozen=True, eq=False)
@@ -249,6 +252,12 @@ def _of_workbook(file: Path, *, what: str, table: str, sheet: str | None, given:
     return found
 
 
+def _is_record(row: list[str], width: int) -> bool:
+    """Whether a row is no title, but holds values under nearly all columns, two of them numbers at least."""
+    held = [c.strip() for c in row if c.strip()]
+    return len(held) >= max(3, width - 1) and sum(_NUMBER.fullmatch(c) is not None for c in held) >= 2
+
+
 def _is_old_workbook(file: Path) -> bool:
     with file.open("rb") as stream:
         return stream.read(len(OLE)) == OLE
@@ -268,6 +277,11 @@ def _with_header(cells: list[tuple[str, list[str]]], *, file: str, table: str, g
     twice = next((c for i, c in enumerate(header) if c and c in header[:i]), None)
     if twice is not None:
         raise InputError(f"{file}: column {quoted(twice)} stands more than once in the header: name each once")
+    above = [place for place, row in filled[:at] if _is_record(row, len(header))]
+    if above:
+        raise InputError(
+            f"{file}: {listed(above)} stands above the header, {filled[at][0]}, and is a record: put it below"
+        )
     body = filled[at + 1 :]
     long = [place for place, row in body if any(c.strip() for c in row[len(header) :])]
     if long:

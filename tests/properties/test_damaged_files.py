@@ -45,6 +45,8 @@ def test_a_few_hundred_damaged_files_lead_to_nothing_worse_than_a_refusal():
 
 @pytest.mark.soak
 @pytest.mark.parametrize("seed", range(10))
-def test_thousands_of_damaged_files_lead_to_nothing_worse_than_a_refusal(seed):
+def test_thousands_of_damaged_files_lead_to_nothing_worse_than_a_refusal(seed, request):
+    if "soak" not in request.config.getoption("-m"):
+        pytest.skip("some minutes: by hand, with -m soak")
     run(seed, 400, QUICK, 1200)
     run(seed, 60, APART, 1200)

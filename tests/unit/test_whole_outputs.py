@@ -33,15 +33,17 @@ def wrote(folder, *names, text="new"):
             (part / name).write_text(text)
 
 
+def failed_midway(folder, error):
+    with whole_outputs(folder) as part:
+        (part / "a.csv").write_text("new")
+        raise error
+
+
 @pytest.mark.parametrize("code", [errno.ENOSPC, errno.EDQUOT])
 def test_a_full_disk_is_one_error_and_earlier_results_stay(tmp_path, code):
     out = filled(tmp_path / "out")
-    with (
-        pytest.raises(ProjectError, match="the disk is full; nothing was written") as caught,
-        whole_outputs(out) as part,
-    ):
-        (part / "a.csv").write_text("new")
-        raise OSError(code, os.strerror(code))
+    with pytest.raises(ProjectError, match="the disk is full; nothing was written") as caught:
+        failed_midway(out, OSError(code, os.strerror(code)))
     assert str(caught.value).isprintable()
     assert content(out) == {"a.csv": "old", "map.html": "old"}
     with pytest.raises(ProjectError, match="the disk is full"), whole_outputs(out):
@@ -77,7 +79,7 @@ def test_a_folder_where_a_file_should_go_is_refused_before_anything_is_moved(tmp
     (out / "map.html").unlink()
     (out / "map.html").mkdir()
     (out / "map.html" / "own.txt").write_text("own")
-    with pytest.raises(ProjectError, match="holds a folder where a file should go: 'map.html'"):
+    with pytest.raises(ProjectError, match=r"holds a folder where a file should go: 'map\.html'"):
         wrote(out, "a.csv", "map.html")
     assert content(out) == {"a.csv": "old", "map.html/own.txt": "own"}
 
@@ -131,7 +133,7 @@ def test_results_whose_names_no_other_disk_keeps_are_refused(tmp_path, names, to
 
 
 def test_names_that_only_look_like_devices_are_kept(tmp_path):
-    wrote(tmp_path / "console", "auxiliary.csv", "com10.csv", "Stationen – Übersicht.csv")
+    wrote(tmp_path / "console", "auxiliary.csv", "com10.csv", "Stationen, Übersicht.csv")
     assert len(content(tmp_path / "console")) == 3
 
 
