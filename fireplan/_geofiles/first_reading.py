@@ -11,7 +11,7 @@ import sys
 ENDS = {"memory": 3, "refused": 4}
 """How it ends where memory ran out, and where the reader refused the file, which the caller's own reading will tell."""
 
-SLOW_TO_IMPORT = ("geopandas", "pandas", "shapely", "pyarrow")
+SLOW_TO_IMPORT = ("geopandas", "pandas", "shapely", "pyarrow", "pyproj")
 """What readers of layers bring along where it is there, and need not."""
 
 

@@ -120,12 +120,9 @@ def load(path: str | Path) -> RoadNetwork:
     for name in ARRAYS:
         held[name].flags.writeable = False
     curve, calibrated = _curve(str(held["curve"]), file.name)
-    about: dict[str, Any] = {
-        "crs": _crs(str(held["crs"]), file.name),
-        "delays": _delays(str(held["delays"]), file.name),
-        "vehicle": _vehicle(str(held["vehicle"]), file.name),
-        "periods": _periods(str(held["periods"]), file.name),
-    }
+    crs = _crs(str(held["crs"]), file.name)
+    delays, vehicle = _delays(str(held["delays"]), file.name), _vehicle(str(held["vehicle"]), file.name)
+    periods = _periods(str(held["periods"]), file.name)
     if _digest(held) != str(held["content"]):
         raise NetworkError(f"{file.name} is damaged: what it holds is not what was saved")
     try:
@@ -136,7 +133,10 @@ def load(path: str | Path) -> RoadNetwork:
             turns=cast("Turns", str(held["turns"])),
             curve=curve,
             calibrated=calibrated,
-            **about,
+            crs=crs,
+            delays=delays,
+            vehicle=vehicle,
+            periods=periods,
             **{name: held[name] for name in ARRAYS},
         )
     except FireplanError as error:
@@ -257,6 +257,7 @@ def _delays(text: str, name: str) -> TurnDelays:
         check_delays(delays)
     except (ValueError, TypeError, RecursionError, FireplanError) as error:
         raise NetworkError(f"{name} is damaged: its delays at turns cannot be read ({one_line(error)})") from error
+    return delays
 
 
 def _vehicle(text: str, name: str) -> Vehicle:

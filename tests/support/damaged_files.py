@@ -260,4 +260,4 @@ def main(seed, count, kinds, keep):
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]), int(sys.argv[2]), sys.argv[3].split(",") if sys.argv[3] else [], sys.argv[4])
+    main(sys.argv[1], int(sys.argv[2]), sys.argv[3].split(",") if sys.argv[3] else [], sys.argv[4])

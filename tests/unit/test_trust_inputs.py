@@ -7,6 +7,7 @@ import json
 import sqlite3
 import time
 import zipfile
+from dataclasses import fields
 
 import geopandas as gpd
 import numpy as np
@@ -152,6 +153,18 @@ def saved(tmp_path_factory):
 def altered(saved, folder, **parts):
     np.savez(folder / "other.npz", **{name: array for name, array in {**saved, **parts}.items() if array is not None})
     return folder / "other.npz"
+
+
+def test_a_network_comes_back_with_all_that_it_is(tmp_path):
+    line = examples.line_town().roads.with_turns("exact", roads.TurnDelays(left_s=9.0))
+    peak = roads.SpeedPeriod("pm peak", hours=(16, 19), factor=0.5)
+    before = line.with_periods(peak).with_curve(roads.DriveCurve(), calibrated=True)
+    after = roads.load(roads.save(before, tmp_path / "line.npz"))
+    for name in (f.name for f in fields(before) if f.name not in {"_", "crs"}):
+        one, other = getattr(before, name), getattr(after, name)
+        assert np.array_equal(one, other) if isinstance(one, np.ndarray) else one == other, name
+    assert after.crs == before.crs
+    assert after.attribute_fingerprint == before.attribute_fingerprint
 
 
 def test_a_saved_network_is_named_by_all_it_holds(saved, tmp_path):

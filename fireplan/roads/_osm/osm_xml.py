@@ -209,12 +209,13 @@ def _check_place(element: _Element, *, name: str) -> None:
 def _joined(one: _Element, other: _Element, *, name: str) -> _Element:
     """Make one element of two of the same number and version: an answer may list it once whole and once in short."""
     places = [{key: e.attributes[key] for key in LIMITS_DEG if key in e.attributes} for e in (one, other)]
-    pairs = (places, [dict(one.tags), dict(other.tags)], [one.refs, other.refs], [one.members, other.members])
-    unlike = [
-        what
-        for what, (first, second) in zip(("places", "tags", "nodes", "members"), pairs, strict=True)
-        if first and second and first != second
-    ]
+    pairs: dict[str, tuple[object, object]] = {
+        "places": (places[0], places[1]),
+        "tags": (dict(one.tags), dict(other.tags)),
+        "nodes": (one.refs, other.refs),
+        "members": (one.members, other.members),
+    }
+    unlike = [what for what, (first, second) in pairs.items() if first and second and first != second]
     if unlike:
         raise NetworkError(
             f"{name} {UNREAD} the {one.kind} {quoted(one.attributes.get('id', ''))} stands twice in a version, on lines"
