@@ -28,6 +28,8 @@ PATIENCE_S, LOOK_EVERY_S = 60.0, 0.05
 MOST_NAME_BYTES = 255
 """Longer names no file system keeps."""
 
+LEAST_ROOM_BYTES = 2**16
+
 NO_DISK = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 NO_WRITING = NO_DISK | {errno.EROFS, errno.EIO, errno.ENAMETOOLONG}
 
@@ -77,7 +79,7 @@ def whole_outputs(folder: str | Path) -> Iterator[Path]:
     except Exception as error:
         if isinstance(error, InputError) or not _is_of_writing(error, part):
             raise
-        raise ProjectError(_not_written(target, error)) from error
+        raise ProjectError(_not_written(target, error, full=_is_full(part))) from error
     finally:
         shutil.rmtree(part, ignore_errors=True)
 
@@ -219,12 +221,20 @@ def _is_of_writing(error: Exception, part: Path) -> bool:
     """Whether an error came of writing results, and not of reading what they are made from."""
     if isinstance(error, OSError):
         return error.errno in NO_WRITING or str(part) in f"{error.filename} {error.filename2}"
-    return _FULL.search(str(error)) is not None
+    return _is_full(part) or _FULL.search(str(error)) is not None
 
 
-def _not_written(target: Path, error: Exception) -> str:
+def _is_full(part: Path) -> bool:
+    """Whether the disk has no room, of which some writers say no word."""
+    try:
+        return shutil.disk_usage(part).free < LEAST_ROOM_BYTES
+    except OSError:
+        return False
+
+
+def _not_written(target: Path, error: Exception, *, full: bool = False) -> str:
     """Say why nothing was written."""
-    full = isinstance(error, OSError) and error.errno in NO_DISK
+    full |= isinstance(error, OSError) and error.errno in NO_DISK
     why = "the disk is full" if full or _FULL.search(str(error)) else str(getattr(error, "strerror", None) or error)
     return f"output {quoted(target)} cannot be written to: {why}; nothing was written, and what was there is as it was"
 

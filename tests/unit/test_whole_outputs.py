@@ -51,6 +51,13 @@ def test_a_full_disk_is_one_error_and_earlier_results_stay(tmp_path, code):
     assert [p.name for p in tmp_path.iterdir()] == ["out"]
 
 
+def test_a_writer_that_says_no_word_of_the_full_disk_is_understood(tmp_path, monkeypatch):
+    """Of a GeoPackage on a full disk it is told that a table is not there."""
+    monkeypatch.setattr("shutil.disk_usage", lambda _: type("Usage", (), {"free": 4096})())
+    with pytest.raises(ProjectError, match="the disk is full"), whole_outputs(tmp_path / "out"):
+        raise RuntimeError("no such table: gpkg_contents")
+
+
 def test_what_is_wrong_with_inputs_is_not_told_of_the_output(tmp_path):
     with pytest.raises(FileNotFoundError), whole_outputs(tmp_path / "out"):
         raise FileNotFoundError(errno.ENOENT, "No such file or directory", "stations.csv")
