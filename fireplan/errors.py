@@ -98,6 +98,12 @@ class Faults:
             raise TableError(self.table, self.found)
 
 
+def one_line(value: object) -> str:
+    """Give what another library says, or a value from data, without line breaks and control characters."""
+    text = str(value).rstrip("\n")
+    return text if text.isprintable() else "".join(c if c.isprintable() else "?" for c in text)
+
+
 def quoted(value: object, *, limit: int = 60) -> str:
     """Show a value from data in a message: short, one line, no control characters."""
     text = "".join(c if c.isprintable() else "?" for c in str(value))
@@ -106,7 +112,7 @@ def quoted(value: object, *, limit: int = 60) -> str:
 
 def listed(values: Iterable[object], *, most: int = 8) -> str:
     """Join values for a message, naming at most `most` and counting the rest."""
-    shown = [str(v) for v in values]
+    shown = [one_line(v) for v in values]
     rest = len(shown) - most
     return ", ".join(shown[:most]) + (f" and {rest} more" if rest > 0 else "")
 

@@ -6,7 +6,9 @@ from fireplan._geofiles.local_files import (
     MOST_UNPACKED,
     is_database,
     local_file,
+    page_said,
     refuse_dtd,
+    remark_said,
     with_layer,
     without_password,
 )
@@ -23,9 +25,11 @@ __all__ = [
     "json_content",
     "local_file",
     "name_columns",
+    "page_said",
     "read_office_table",
     "read_vector",
     "refuse_dtd",
+    "remark_said",
     "with_layer",
     "without_password",
 ]

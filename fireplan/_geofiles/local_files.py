@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import IO
 from xml.parsers import expat
 
-from fireplan.errors import InputError, NetworkError, quoted
+from fireplan.errors import InputError, NetworkError, one_line, quoted
 
 LIMIT_BYTES = 200 * 2**20
 """Larger files are refused: no station or zone file is this large."""
@@ -19,6 +19,11 @@ MOST_UNPACKED = 100
 MAX_UNPACKED_BYTES = 200_000_000  # of a workbook, or of text in .gz; real exports shrink about tenfold
 RATIO_FREE_BYTES = 1_000_000  # below this no ratio is too high
 
+REMARK_LETTERS = 300
+
+_REMARK = re.compile(r'''"remark"\s*:\s*"((?:[^"\\]|\\.){1,2000})"''')
+_TITLE = re.compile(r"<title>(.{1,400}?)</title>", re.IGNORECASE | re.DOTALL)
+_ERROR = re.compile(r">\s*error\s*</strong>\s*:?(.{1,2000}?)</p>", re.IGNORECASE | re.DOTALL)
 _SECRET = re.compile(r"(//[^/@:]*:)[^@]*(?=@)|([?&](?:password|pwd)=)[^&#]*", re.IGNORECASE)
 _DATABASE = re.compile(r"(?:postgres(?:ql)?|sqlite|mysql|mariadb|mssql|oracle)(?:\+\w+)?:", re.IGNORECASE)
 
@@ -31,6 +36,19 @@ def is_database(source: object) -> bool:
 def without_password(url: str) -> str:
     """Give a URL as it may be shown."""
     return _SECRET.sub(lambda found: f"{found[1] or found[2]}***", url)
+
+
+def remark_said(text: str) -> str:
+    """Quote the remark of an answer of Overpass in JSON, by which it says that it is not whole; "": it has none."""
+    found = _REMARK.search(text)
+    return quoted(" ".join(found[1].split()), limit=REMARK_LETTERS) if found is not None else ""
+
+
+def page_said(text: str) -> str:
+    """Quote what a web page says of an error, or its title, to be put after a sentence; "": nothing."""
+    found = _ERROR.search(text) or _TITLE.search(text)
+    said = "" if found is None else " ".join(re.sub(r"<[^>]*>", " ", found[1]).split())
+    return f", which says {quoted(said, limit=REMARK_LETTERS)}" if said else ""
 
 
 def with_layer(path: str | Path, layer: str | None = None) -> tuple[str | Path, str | None]:
@@ -115,4 +133,4 @@ def refuse_dtd(stream: IO[bytes], *, name: str) -> None:
     except (expat.ExpatError, LookupError, ValueError) as error:
         if isinstance(error, NetworkError):
             raise
-        raise NetworkError(f"{name} is not XML: {error}") from error
+        raise NetworkError(f"{name} is not XML: {one_line(error)}") from error

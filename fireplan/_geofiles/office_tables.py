@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 import zipfile
 from dataclasses import dataclass, field
 from datetime import date
@@ -14,9 +15,10 @@ import pandas as pd
 from fireplan._geofiles.column_names import knows
 from fireplan._geofiles.database_tables import read_database_table
 from fireplan._geofiles.local_files import is_database, local_file, with_layer
+from fireplan._geofiles.read_apart import try_reading
 from fireplan._geofiles.vector_files import READABLE, check_unpacked, read_vector
 from fireplan._geofiles.workbooks import OLE, open_workbook
-from fireplan.errors import InputError, listed, quoted
+from fireplan.errors import InputError, listed, one_line, quoted
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -37,6 +39,8 @@ HEADER_NAMES = 2
 """Known names in a row below the first that make it the header: one may be a value."""
 
 MOST_ROWS = 5_000_000
+
+_NUMBER = re.compile(r"-?\d+(?:[.,]\d+)?")
 
 
 @dataclass(frozen=True, eq=False)
@@ -166,17 +170,18 @@ def _active(frame: Any) -> bool:  # noqa: ANN401 - a GeoDataFrame, whose geometr
 def _has_places(file: Path, *, what: str) -> bool:
     import pyarrow.parquet as pq  # noqa: PLC0415 - slow to import
 
+    try_reading(file, "parquet", what=what)
     try:
         return b"geo" in (pq.read_schema(file).metadata or {})
     except (OSError, ValueError) as error:
-        raise InputError(f"{what} {quoted(file.name)} is damaged: {error}") from error
+        raise InputError(f"{what} {quoted(file.name)} is damaged: {one_line(error)}") from error
 
 
 def _plain_parquet(file: Path, *, what: str) -> pd.DataFrame:
     try:
         return pd.read_parquet(file)
-    except (OSError, ValueError) as error:
-        raise InputError(f"{what} {quoted(file.name)} is damaged: {error}") from error
+    except Exception as error:  # readers of damaged files raise what comes
+        raise InputError(f"{what} {quoted(file.name)} is damaged: {one_line(error)}") from error
 
 
 def _of_text(file: Path, *, table: str, given: Collection[str]) -> OfficeTable:
@@ -192,7 +197,7 @@ def _of_text(file: Path, *, table: str, given: Collection[str]) -> OfficeTable:
             if len(cells) > MOST_ROWS:
                 raise InputError(f"{file.name} has more than {MOST_ROWS:,} rows: clip it first")
     except csv.Error as error:
-        raise InputError(f"{file.name} cannot be read as CSV: {error} on line {reader.line_num}") from error
+        raise InputError(f"{file.name} cannot be read as CSV: {one_line(error)} on line {reader.line_num}") from error
     numbered = [(f"line {line}", row) for line, row in cells]
     found = _with_header(numbered, file=file.name, table=table, given=given)
     return OfficeTable(found.name, found.rows, found.places, decimal_comma=delimiter == ";", notes=found.notes)
@@ -247,6 +252,12 @@ def _of_workbook(file: Path, *, what: str, table: str, sheet: str | None, given:
     return found
 
 
+def _is_record(row: list[str], width: int) -> bool:
+    """Whether a row is no title, but holds values under nearly all columns, two of them numbers at least."""
+    held = [c.strip() for c in row if c.strip()]
+    return len(held) >= max(3, width - 1) and sum(_NUMBER.fullmatch(c) is not None for c in held) >= 2
+
+
 def _is_old_workbook(file: Path) -> bool:
     with file.open("rb") as stream:
         return stream.read(len(OLE)) == OLE
@@ -266,6 +277,11 @@ def _with_header(cells: list[tuple[str, list[str]]], *, file: str, table: str, g
     twice = next((c for i, c in enumerate(header) if c and c in header[:i]), None)
     if twice is not None:
         raise InputError(f"{file}: column {quoted(twice)} stands more than once in the header: name each once")
+    above = [place for place, row in filled[:at] if _is_record(row, len(header))]
+    if above:
+        raise InputError(
+            f"{file}: {listed(above)} stands above the header, {filled[at][0]}, and is a record: put it below"
+        )
     body = filled[at + 1 :]
     long = [place for place, row in body if any(c.strip() for c in row[len(header) :])]
     if long:

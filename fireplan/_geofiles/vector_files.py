@@ -11,11 +11,21 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from fireplan._geofiles import local_files
-from fireplan._geofiles.local_files import MOST_UNPACKED, is_database, local_file, refuse_dtd, with_layer
-from fireplan.errors import InputError, NetworkError, listed, quoted
+from fireplan._geofiles.local_files import (
+    MOST_UNPACKED,
+    is_database,
+    local_file,
+    page_said,
+    refuse_dtd,
+    remark_said,
+    with_layer,
+)
+from fireplan._geofiles.read_apart import try_reading
+from fireplan.errors import InputError, NetworkError, listed, one_line, quoted
 
 if TYPE_CHECKING:
     import geopandas as gpd
+    import shapely
 
 SIGNATURES = {
     ".gpkg": b"SQLite format 3\x00",
@@ -36,6 +46,12 @@ MOST_PARTS = 2000
 """Files in a packed layer beyond which it is refused."""
 
 HEAD_BYTES = 65_536
+
+DEEPEST_BRACKETS, DEEPEST_COLLECTIONS = 5, 8
+"""How deep coordinates and collections of geometries may be nested; a MultiPolygon has four."""
+
+FARTHEST = 1e10
+"""No coordinate of any system is larger."""
 
 
 def read_vector(path: str | Path, *, what: str, layer: str | None = None) -> gpd.GeoDataFrame:
@@ -58,13 +74,19 @@ def read_vector(path: str | Path, *, what: str, layer: str | None = None) -> gpd
     if ending in PACKED:
         return _from_zip(file, what=what, layer=layer)
     if ending in JSON:
-        return _from_geojson(file, what=what)
+        found = _from_geojson(file, what=what)
+        _check_shapes(found, file, what=what)
+        return found
     if ending not in READABLE:
         raise InputError(f"{what} {quoted(file.name)}: expected one of {listed(READABLE, most=len(READABLE))}")
     _check_signature(file, ending, what=what)
-    if ending in {".parquet", ".geoparquet"}:
-        return _from_parquet(file, what=what)
-    return _from_gdal(file, what=what, layer=layer)
+    found = (
+        _from_parquet(file, what=what)
+        if ending in {".parquet", ".geoparquet"}
+        else _from_gdal(file, what=what, layer=layer)
+    )
+    _check_shapes(found, file, what=what)
+    return found
 
 
 def is_layer(name: str | Path) -> bool:
@@ -78,10 +100,11 @@ def layer_names(path: str | Path, *, what: str) -> list[str]:
 
     file = local_file(path, what=what)
     _check_signature(file, file.suffix.lower(), what=what)
+    try_reading(file, "layers", what=what)
     try:
         held = [(str(name), kind is not None) for name, kind in pyogrio.list_layers(file)]
     except (OSError, ValueError, RuntimeError) as error:
-        raise InputError(f"{what} {quoted(file.name)} is damaged: {error}") from error
+        raise InputError(f"{what} {quoted(file.name)} is damaged: {one_line(error)}") from error
     return [name for name, placed in held if placed] or [name for name, _ in held]
 
 
@@ -98,7 +121,7 @@ def _check_signature(file: Path, ending: str, *, what: str) -> None:
         try:
             refuse_dtd(io.BytesIO(head), name=file.name)
         except NetworkError as error:
-            raise InputError(f"{what} {quoted(file.name)}: {error}") from error
+            raise InputError(f"{what} {quoted(file.name)}: {one_line(error)}") from error
         if b"<kml" not in head:
             raise wrong
     elif head != SIGNATURES[ending]:
@@ -108,10 +131,11 @@ def _check_signature(file: Path, ending: str, *, what: str) -> None:
 def _from_parquet(file: Path, *, what: str) -> gpd.GeoDataFrame:
     import geopandas as gpd  # noqa: PLC0415 - slow to import
 
+    try_reading(file, "parquet", what=what)
     try:
         return gpd.read_parquet(file)
-    except (OSError, ValueError, RuntimeError) as error:
-        raise InputError(f"{what} {quoted(file.name)} is damaged: {error}") from error
+    except Exception as error:  # readers of damaged files raise what comes
+        raise InputError(f"{what} {quoted(file.name)} is damaged: {one_line(error)}") from error
 
 
 def _from_gdal(file: Path, *, what: str, layer: str | None) -> gpd.GeoDataFrame:
@@ -124,11 +148,29 @@ def _from_gdal(file: Path, *, what: str, layer: str | None) -> gpd.GeoDataFrame:
     except shapely.errors.GEOSException as error:
         rows = _unreadable_rows(file, layer)
         raise InputError(
-            f"{what} {quoted(file.name)}: the geometry of feature {listed(rows) or 'one'} cannot be read ({error}):"
-            " draw it anew, or leave it out"
+            f"{what} {quoted(file.name)}: the geometry of feature {listed(rows) or 'one'} cannot be read"
+            f" ({one_line(error)}): draw it anew, or leave it out"
         ) from error
-    except (OSError, ValueError, RuntimeError) as error:
-        raise InputError(f"{what} {quoted(file.name)} is damaged: {error}") from error
+    except Exception as error:  # readers of damaged files raise what comes
+        raise InputError(f"{what} {quoted(file.name)} is damaged: {one_line(error)}") from error
+
+
+def _check_shapes(found: gpd.GeoDataFrame, file: Path, *, what: str) -> None:
+    """Refuse places that are none: coordinates that are infinite, no numbers, or beyond any system."""
+    import geopandas as gpd  # noqa: PLC0415 - slow to import
+    import numpy as np  # noqa: PLC0415
+    import shapely  # noqa: PLC0415
+
+    if not isinstance(found, gpd.GeoDataFrame) or found.active_geometry_name is None:
+        return
+    places, row = shapely.get_coordinates(found.geometry.to_numpy(), return_index=True)
+    with np.errstate(invalid="ignore"):
+        wrong = np.unique(row[~(np.abs(places) <= FARTHEST).all(axis=1)]) + 1
+    if len(wrong):
+        raise InputError(
+            f"{what} {quoted(file.name)}: the geometry of feature {listed(wrong, most=5)} has coordinates that are no"
+            " numbers, infinite or enormous: draw it anew, or leave it out"
+        )
 
 
 def _the_layer(file: Path, layer: str | None, *, what: str) -> str:
@@ -174,7 +216,7 @@ def _from_zip(file: Path, *, what: str, layer: str | None) -> gpd.GeoDataFrame:
                 for part in parts:
                     packed.extract(part, folder)
         except (*BAD_ZIP, OSError) as error:
-            raise InputError(f"{what} {quoted(file.name)} is damaged: {error}") from error
+            raise InputError(f"{what} {quoted(file.name)} is damaged: {one_line(error)}") from error
         found = sorted(p for p in folder.rglob("*") if p.suffix.lower() in READABLE and p.suffix.lower() not in PACKED)
         named = [p for p in found if layer is not None and p.stem.casefold() == layer.casefold()]
         if len(found) > 1 and len(named) != 1:
@@ -194,7 +236,7 @@ def check_unpacked(file: Path, *, what: str) -> None:
         with zipfile.ZipFile(file) as packed:
             parts = packed.infolist()
     except (*BAD_ZIP, OSError) as error:
-        raise InputError(f"{what} {quoted(file.name)} is damaged: {error}") from error
+        raise InputError(f"{what} {quoted(file.name)} is damaged: {one_line(error)}") from error
     size = sum(p.file_size for p in parts)
     if len(parts) > MOST_PARTS or size > max(2**20, MOST_UNPACKED * file.stat().st_size):
         raise InputError(f"{what} {quoted(file.name)} unpacks to over {MOST_UNPACKED} times its size: refused")
@@ -215,17 +257,43 @@ def _from_geojson(file: Path, *, what: str) -> gpd.GeoDataFrame:
         if not isinstance(row, dict):
             raise InputError(f"{what} {quoted(file.name)}: the properties of feature {number} are not an object")
         try:
-            geometry.append(shapely.from_geojson(json.dumps(feature["geometry"])) if feature.get("geometry") else None)
-        except shapely.errors.GEOSException as error:
+            geometry.append(_shape(feature["geometry"]) if feature.get("geometry") else None)
+        except (shapely.errors.GEOSException, TypeError, ValueError, RecursionError) as error:
             raise InputError(f"{what} {quoted(file.name)}: the geometry of feature {number} cannot be read") from error
     table = pd.DataFrame(rows, index=pd.RangeIndex(len(rows))).drop(columns="geometry", errors="ignore")
     return gpd.GeoDataFrame(table, geometry=geometry, crs=_named_crs(content, file, what=what))
 
 
+def _refuse_page(text: str, file: Path, *, what: str) -> None:
+    if text.lstrip().startswith("<"):
+        raise InputError(
+            f"{what} {quoted(file.name)} is not whole JSON but a web page or XML: the download was answered"
+            f" with a page{page_said(text)}"
+        )
+
+
+def _shape(written: object) -> shapely.Geometry:
+    """Make one geometry of GeoJSON; nothing that is nested deeper than any is handed on."""
+    import shapely  # noqa: PLC0415 - slow to import
+
+    held, deep = [written], 0
+    while held:
+        deep += 1
+        held = [part for one in held if isinstance(one, dict) for part in one.get("geometries", ())]
+        if deep > DEEPEST_COLLECTIONS:
+            raise ValueError("it is nested too deeply")
+    text = json.dumps(written, separators=(",", ":"))
+    if "[" * (DEEPEST_BRACKETS + 1) in text:
+        raise ValueError("it is nested too deeply")
+    return shapely.from_geojson(text)
+
+
 def json_content(file: Path, *, what: str) -> Any:  # noqa: ANN401 - whatever it holds
     """Read a JSON file whole; refuse one that is damaged, too deep, or names a key twice."""
     try:
-        return json.loads(file.read_text(encoding="utf-8-sig"), object_pairs_hook=_no_key_twice)
+        text = file.read_text(encoding="utf-8-sig")
+        _refuse_page(text, file, what=what)
+        return json.loads(text, object_pairs_hook=_no_key_twice)
     except UnicodeDecodeError as error:
         raise InputError(f"{what} {quoted(file.name)} is not UTF-8 text") from error
     except json.JSONDecodeError as error:
@@ -233,16 +301,25 @@ def json_content(file: Path, *, what: str) -> Any:  # noqa: ANN401 - whatever it
             f"{what} {quoted(file.name)} is not whole JSON: {error.msg} at line {error.lineno}, column {error.colno}"
         ) from error
     except KeyError as error:
-        raise InputError(f"{what} {quoted(file.name)}: key {error} stands twice in one object") from error
+        raise InputError(f"{what} {quoted(file.name)}: key {one_line(error)} stands twice in one object") from error
     except RecursionError as error:
         raise InputError(f"{what} {quoted(file.name)} is nested too deeply to be read") from error
+    except InputError:
+        raise
     except ValueError as error:
-        raise InputError(f"{what} {quoted(file.name)} holds a number that cannot be read: {error}") from error
+        raise InputError(f"{what} {quoted(file.name)} holds a number that cannot be read: {one_line(error)}") from error
 
 
 def _features(content: Any, file: Path, *, what: str) -> list[dict[str, Any]]:  # noqa: ANN401 - whatever JSON holds
     """Give the list of features, or say what there is instead."""
     features = content.get("features") if isinstance(content, dict) else None
+    if isinstance(content, dict) and isinstance(content.get("remark"), str):
+        said = remark_said(json.dumps({"remark": content["remark"]}, ensure_ascii=False))
+        raise NetworkError(f"{file.name} says itself that it is not whole: {said}; fetch it anew")
+    if isinstance(content, dict) and isinstance(content.get("elements"), list):
+        raise NetworkError(
+            f"{file.name} is an answer of Overpass in JSON: ask for XML, with [out:xml], and save it as .osm"
+        )
     if not isinstance(features, list) or not all(isinstance(f, dict) for f in features):
         raise InputError(f"{what} {quoted(file.name)} is not a GeoJSON FeatureCollection: no list of features")
     if any("attributes" in f and "properties" not in f for f in features[:1]):

@@ -12,9 +12,9 @@ import shapely
 from fireplan import wording
 from fireplan._checked import takes
 from fireplan._geofiles import name_columns, read_office_table
-from fireplan.crs import WGS84, known_crs, metric_crs
+from fireplan.crs import WGS84, known_crs, metric_crs, project
 from fireplan.demand._zones import from_polygons
-from fireplan.errors import Faults, listed, quoted
+from fireplan.errors import Faults, InputError, listed, quoted
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -24,8 +24,12 @@ if TYPE_CHECKING:
 
     from fireplan._geofiles import OfficeTable
 
-OVERLAP = 0.01
-"""Zones that share more than this part of the smaller one overlap; less is how they were drawn."""
+OVERLAP, OVERLAP_M = 0.001, 3.0
+"""Zones that share more than this part of the smaller one, in a strip wider than this, overlap; less is how they were
+drawn. [m]"""
+
+EARTH_DEG = (540.0, 90.0001)
+"""No longitude and no latitude is beyond, as some layers count on beyond the 180th meridian. [°]"""
 
 PEOPLE = {"population": "people", "households": "households", "dwellings": "dwellings"}
 """What is counted of the ground that zones share: the first that they have."""
@@ -72,6 +76,7 @@ def read_zones(
         If the file cannot be read; an outline that is damaged is named by its row.
     """
     zones, notes = _layer(path, table="zones", key="zone_id", layer=layer, columns=columns, crs=crs)
+    _check_outlines(zones)
     shapes = zones.geometry
     broken = ~(shapes.is_valid | shapes.isna())
     if broken.any():
@@ -134,9 +139,45 @@ def _layer(
     faults.raise_if_any()
     rows = read.rows.rename(columns={name: column for column, name in found.items()})
     rows = rows.assign(**{key: read.texts(found[key])})
-    shapes = gpd.GeoSeries(read.shapes).set_crs(system)
+    shapes = gpd.GeoSeries(read.shapes).set_crs(system).force_2d()
+    _check_places(shapes, read, faults)
     rows.insert(read.shapes_at, "geometry", shapes)
     return gpd.GeoDataFrame(rows, geometry="geometry"), [*read.notes, *notes]
+
+
+def _check_places(shapes: gpd.GeoSeries, read: OfficeTable, faults: Faults) -> None:
+    """Refuse places that are nowhere on earth, or too far from the others to be measured with them; name their rows."""
+    held = shapes.to_numpy()
+    corners = shapely.bounds(held)
+    there = ~(shapely.is_missing(held) | shapely.is_empty(held))
+    places, row = shapely.get_coordinates(held, return_index=True)
+    with np.errstate(invalid="ignore"):
+        odd = np.isin(np.arange(len(held)), row[~np.isfinite(places).all(axis=1)])
+        if shapes.crs.is_geographic:
+            odd |= there & ~(np.abs(corners) <= np.tile(EARTH_DEG, 2)).all(axis=1)
+        why = "beyond 180 or 90 degrees, or no numbers: are latitude and longitude swapped, or is it another CRS?"
+        if not odd.any() and there.any():
+            both = corners[there].reshape(-1, 2)
+            lonlat = project(both, source=shapes.crs, target=WGS84)
+            lost = ~np.isfinite(lonlat).all(axis=1)
+            why = "nowhere on earth in its CRS: is it another CRS?"
+            if not lost.any():
+                flat = project(lonlat, source=WGS84, target=metric_crs(lonlat[:, 0], lonlat[:, 1]))
+                lost = ~np.isfinite(flat).all(axis=1)
+                why = "too far from the others to be measured with them: leave it out, or correct it"
+            odd[np.flatnonzero(there)[lost.reshape(-1, 2).any(axis=1)]] = True
+    if odd.any():
+        x, y = corners[np.argmax(odd), :2]
+        named = listed((read.places[i] for i in np.flatnonzero(odd)), most=5)
+        faults.add(f"{named}: coordinates such as {x:g}, {y:g} are {why}")
+        faults.raise_if_any()
+
+
+def _check_outlines(zones: gpd.GeoDataFrame) -> None:
+    """Refuse lines: a zone is an outline, or a point where its people are taken to live."""
+    lines = pd.Series(shapely.get_dimensions(zones.geometry.to_numpy()) == 1, index=zones.index)
+    if lines.any():
+        raise InputError(f"zones are lines, not outlines: {_named(zones, lines)}; give the layer of outlines")
 
 
 def _check_separators(texts: list[str], name: str, values: pd.Series[Any], faults: Faults) -> None:
@@ -174,12 +215,20 @@ def overlap_notes(zones: gpd.GeoDataFrame) -> list[str]:
     middle = flat.to_crs(WGS84).representative_point()
     flat = flat.to_crs(metric_crs(middle.x.to_numpy(), middle.y.to_numpy()))
     shapes = flat.to_numpy()
-    one, other = shapely.STRtree(shapes).query(shapes, predicate="intersects")
-    one, other = one[one < other], other[one < other]
+    broken = ~shapely.is_valid(shapes)
+    shapes[broken] = shapely.make_valid(shapes[broken])
+    # Neighbours that touch, nearly all pairs, are passed over by what is left of each without its rim.
+    inner = shapely.buffer(shapes, -OVERLAP_M / 4, quad_segs=1, join_style="mitre")
+    inner = np.where(shapely.is_empty(inner), shapes, inner)
+    found = np.sort(shapely.STRtree(shapes).query(inner, predicate="intersects"), axis=0)
+    one, other = np.unique(found[:, found[0] < found[1]], axis=1)
+    shared = shapely.intersection(shapes[one], shapes[other])
+    shared_m2, around_m = shapely.area(shared), shapely.length(shared)
+    area_m2 = shapely.area(shapes)
     with np.errstate(invalid="ignore", divide="ignore"):
-        shared_m2 = shapely.area(shapely.intersection(shapes[one], shapes[other]))
-        area_m2 = shapely.area(shapes)
-        large = shared_m2 > OVERLAP * np.minimum(area_m2[one], area_m2[other])
+        wide = 2 * shared_m2 > OVERLAP_M * around_m  # as of a strip, of which each long side is half of the way around
+        smaller_m2 = np.minimum(area_m2[one], area_m2[other])
+        large = (shared_m2 > OVERLAP * smaller_m2) & (wide | (shared_m2 > smaller_m2 / 2))
     if not large.any():
         return []
     one, other, shared_m2 = one[large], other[large], shared_m2[large]

@@ -14,6 +14,7 @@ from fireplan._geofiles import is_layer, read_vector
 from fireplan.changes import from_dicts
 from fireplan.errors import FireplanError, ProjectError, listed, quoted
 from fireplan.incidents import read_cad
+from fireplan.project._misplaced import refuse_swapped
 from fireplan.project._pinned_calibration import driven_by, pinned
 from fireplan.project._plan import (
     PLANNED,
@@ -151,6 +152,7 @@ def open_project(
     network = _with_periods(read_network(folder, plan.inputs.network, plan.network, plan.vehicle), plan)
     say("reading stations and units")
     stations, units, own, left_out = _stations_and_units(plan, folder)
+    refuse_swapped(stations, network, what=f"station file {plan.inputs.stations}")
     outlines = None
     if plan.inputs.zones is not None:
         outlines = demand.read_zones(
@@ -158,6 +160,7 @@ def open_project(
         )
         if not records:
             outlines = outlines.drop(columns=COUNTED, errors="ignore")
+        refuse_swapped(outlines, network, what=f"zone file {plan.inputs.zones}")
     history = None
     if plan.inputs.cad is not None:
         say("reading dispatch history")

@@ -338,7 +338,7 @@ def _places_of_layer(
         if lost:
             faults.add(f"{w} has no geometry: a station is never dropped, give its place")
     faults.raise_if_any()
-    shapes = shapes.set_crs(system, allow_override=True).to_crs(WGS84).force_2d()
+    shapes = shapes.set_crs(system, allow_override=True).force_2d().to_crs(WGS84)
     broken = ~shapes.is_valid
     if broken.any():
         notes.append(f"{broken.sum()} invalid (self-crossing) outlines repaired")

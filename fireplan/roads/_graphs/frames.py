@@ -13,7 +13,7 @@ import shapely
 from fireplan import wording
 from fireplan._checked import takes
 from fireplan.crs import WGS84, known_crs, metric_crs, project
-from fireplan.errors import Faults, listed, quoted
+from fireplan.errors import Faults, listed, one_line, quoted
 from fireplan.roads._build_network import build_network
 from fireplan.roads._graphs.graph_tags import class_named, edge_passages, nodes_met, tag_text, with_exempt
 from fireplan.roads._graphs.repairs import repair_geometry, repair_lengths, repair_times, states_speeds
@@ -273,10 +273,10 @@ def _check_ends(
     if len(ids) == 0:
         faults.add("it has no nodes")
     for i in np.flatnonzero(~np.isfinite(xy).all(axis=1))[:5]:
-        faults.add(f"node {ids[i]} has no coordinates (x = {xy[i, 0]}, y = {xy[i, 1]})")
+        faults.add(f"node {one_line(ids[i])} has no coordinates (x = {xy[i, 0]}, y = {xy[i, 1]})")
     for i in np.flatnonzero(loose)[:5]:
         u, v = edges["u"].iloc[i], edges["v"].iloc[i]
-        faults.add(f"edge {u} -> {v} leads to or from a node that is not there")
+        faults.add(f"edge {one_line(u)} -> {one_line(v)} leads to or from a node that is not there")
     faults.raise_if_any()
 
 

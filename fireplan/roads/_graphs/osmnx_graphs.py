@@ -13,7 +13,7 @@ import pandas as pd
 
 from fireplan._checked import takes
 from fireplan._geofiles import MOST_UNPACKED, refuse_dtd
-from fireplan.errors import NetworkError
+from fireplan.errors import NetworkError, one_line
 from fireplan.roads._graphs.frames import from_frames
 from fireplan.roads._graphs.graph_tags import turned_line
 from fireplan.roads._rules.access import READ
@@ -106,7 +106,7 @@ def from_graphml(path: str | Path, *, vehicle: Vehicle | str = "engine", source:
     try:
         graph = nx.read_graphml(io.BytesIO(content), force_multigraph=True)
     except (SyntaxError, nx.NetworkXException, ValueError, KeyError, TypeError, AttributeError) as error:
-        raise NetworkError(f"{file.name} cannot be read as GraphML: {error}") from error
+        raise NetworkError(f"{file.name} cannot be read as GraphML: {one_line(error)}") from error
     for _, _, data in graph.edges(data=True):
         data.update({k: as_list(v) for k, v in data.items() if k in LISTS})
         data.update({k: v == "True" for k, v in data.items() if k == "reversed"})
@@ -131,7 +131,7 @@ def _content(file: Path) -> bytes:
         with gzip.open(file, "rb") as stream:
             content = stream.read(most + 1)
     except (OSError, EOFError, zlib.error) as error:
-        raise NetworkError(f"{file.name} is damaged: {error}") from error
+        raise NetworkError(f"{file.name} is damaged: {one_line(error)}") from error
     if len(content) > most:
         raise NetworkError(f"{file.name} unpacks to over {MOST_UNPACKED} times its size: refused")
     return content

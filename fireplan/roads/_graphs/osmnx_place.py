@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from fireplan._checked import takes
-from fireplan.errors import NetworkError
+from fireplan.errors import NetworkError, one_line
 from fireplan.roads._graphs.osmnx_graphs import from_graph
 from fireplan.roads._npz import load, save
 from fireplan.roads._rules.vehicles import USUAL_VEHICLE, Vehicle, vehicle_of
@@ -55,8 +55,8 @@ def from_place(
         graph = ox.graph_from_place(query, network_type="drive_service", retain_all=True)
     except Exception as error:  # OSMnx passes on whatever the connection raises
         raise NetworkError(
-            f"the roads of {query!r} could not be fetched ({type(error).__name__}: {error}): on a closed network,"
-            " download an extract elsewhere and use fireplan.roads.from_osm"
+            f"the roads of {query!r} could not be fetched ({type(error).__name__}: {one_line(error)}): on a closed"
+            " network, download an extract elsewhere and use fireplan.roads.from_osm"
         ) from error
     roads = from_graph(graph, vehicle=driver, source=f"OpenStreetMap, {query}")
     folder.mkdir(parents=True, exist_ok=True)

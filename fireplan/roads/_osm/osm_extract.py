@@ -6,16 +6,17 @@ import bz2
 import gzip
 import itertools
 import zlib
+from collections import Counter
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, cast
 
 import numpy as np
 
 from fireplan._checked import takes
-from fireplan._geofiles import refuse_dtd
-from fireplan.errors import NetworkError, listed
+from fireplan._geofiles import MOST_UNPACKED, page_said, refuse_dtd, remark_said
+from fireplan.errors import NetworkError, listed, one_line
 from fireplan.roads._osm.osm_streets import DrivenWay, Rails, network_of
-from fireplan.roads._osm.osm_xml import in_order, needs_putting_in_order
+from fireplan.roads._osm.osm_xml import UNREAD, in_order, needs_putting_in_order
 from fireplan.roads._osm.turn_restrictions import RESTRICTION_KEYS, TurnRule, turn_rule
 from fireplan.roads._rules.access import CONDITIONAL, READ, Passage, passage
 from fireplan.roads._rules.barriers import HEAVY_RAILS, NODE_KEYS, STREET_RAILS, TELLING_KEYS, Met, met_at
@@ -24,6 +25,7 @@ from fireplan.roads._rules.vehicles import Vehicle, vehicle_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from typing import Self
 
     import osmium
     from numpy.typing import NDArray
@@ -33,6 +35,9 @@ if TYPE_CHECKING:
 READABLE = (".osm", ".osm.gz", ".osm.bz2", ".osm.xml", ".osm.xml.gz", ".osm.xml.bz2", ".osm.pbf", ".pbf")
 HEAD_BYTES = 65_536
 """How much of an XML file is looked at before a parser may see it."""
+
+FREE_BYTES = 20 * 2**20
+"""Up to this size a packed extract may swell as it likes."""
 
 
 @takes
@@ -83,8 +88,10 @@ def from_osm(path: str | Path, *, vehicle: Vehicle | str = "engine", source: str
             reader, numbers = _read(file, driver, history=True)  # of nodes and relations, too, the last version counts
     except NetworkError:
         raise
-    except (RuntimeError, ValueError, osmium.InvalidLocationError) as error:  # osmium's parsers raise nothing narrower
-        raise NetworkError(f"{file.name} cannot be read as OpenStreetMap data: {error}") from error
+    # osmium's parsers raise nothing narrower
+    except (RuntimeError, ValueError, OverflowError, osmium.InvalidLocationError) as error:
+        _name_the_line(file)
+        raise NetworkError(f"{file.name} {UNREAD} {one_line(error)}") from error
     ways = reader.ways
     if not ways:
         raise NetworkError(f"{file.name} holds no drivable way: check that the extract covers streets")
@@ -98,6 +105,18 @@ def from_osm(path: str | Path, *, vehicle: Vehicle | str = "engine", source: str
         tally=reader.tally,
         source=source or f"OpenStreetMap, {file.name}",
     )
+
+
+def _name_the_line(file: Path) -> None:
+    """Raise what is wrong with a file, with its line, if it is XML and one of the things that are known to be wrong."""
+    if not file.name.lower().endswith(".pbf"):
+        try:
+            with _opened(file) as stream:
+                in_order(stream, Counter(), name=file.name)
+        except NetworkError as error:
+            raise (
+                error if UNREAD in str(error) else NetworkError(f"{file.name} {UNREAD} {one_line(error)}")
+            ) from error
 
 
 def _read(file: Path, vehicle: Vehicle, *, history: bool = False) -> tuple[_Reader, dict[int, int]]:
@@ -124,7 +143,7 @@ def _in_order(file: Path, tally: Counts, *, history: bool) -> tuple[Any, dict[in
             stream.seek(0)
             content, numbers = in_order(stream, tally.n, name=file.name) if unusual else (b"", {})
     except (OSError, EOFError, zlib.error) as error:
-        raise NetworkError(f"{file.name} is damaged: {error}") from error
+        raise NetworkError(f"{file.name} is damaged: {one_line(error)}") from error
     if unusual:
         return osmium.io.FileBuffer(content, "osm"), numbers
     packed = next((ending for ending in (".gz", ".bz2") if name.endswith(ending)), "")
@@ -137,6 +156,8 @@ def _check_file(file: Path) -> None:
         raise NetworkError(f"{file} does not exist")
     if file.is_dir():
         raise NetworkError(f"{file} is a folder: name the extract in it")
+    if file.is_file():
+        _refuse_answer(file)
     if not file.name.lower().endswith(READABLE):
         raise NetworkError(f"{file.name} is not an OpenStreetMap extract: expected one of {listed(READABLE)}")
     if file.stat().st_size == 0:
@@ -145,24 +166,77 @@ def _check_file(file: Path) -> None:
         return
     try:
         with _opened(file) as stream:
-            head = stream.read(HEAD_BYTES).decode("utf-8", errors="replace").lower()
-            if "<html" in head:
-                raise NetworkError(
-                    f"{file.name} is an HTML page, not map data: the download was answered with a web page"
-                )
+            head = stream.read(HEAD_BYTES).decode("utf-8", errors="replace")
+            _refuse_page(head, name=file.name)
             stream.seek(0)
             refuse_dtd(stream, name=file.name)
     except (OSError, EOFError, zlib.error) as error:
-        raise NetworkError(f"{file.name} is damaged: {error}") from error
-    if "<osm" not in head:
+        raise NetworkError(f"{file.name} is damaged: {one_line(error)}") from error
+    if "<osm" not in head.lower():
         raise NetworkError(f"{file.name} is not OpenStreetMap XML: no <osm> element at its head")
+
+
+def _refuse_answer(file: Path) -> None:
+    """Refuse an answer of Overpass in JSON, whose remark is quoted, and a page under the name of packed data."""
+    with file.open("rb") as stream:
+        head = stream.read(HEAD_BYTES)
+        if not head.lstrip(b"\xef\xbb\xbf \t\r\n").startswith((b"{", b"<")):
+            return
+        stream.seek(max(0, file.stat().st_size - HEAD_BYTES))
+        tail = stream.read()
+    text = head.decode("utf-8", errors="replace").lstrip("\ufeff \t\r\n")
+    if text.startswith("<"):
+        _refuse_page(text, name=file.name)
+        return
+    said = remark_said(tail.decode("utf-8", errors="replace")) or remark_said(text)
+    if said:
+        raise NetworkError(f"{file.name} says itself that it is not whole: {said}; fetch it anew")
+    raise NetworkError(f"{file.name} is JSON, not an OpenStreetMap extract: ask Overpass for XML, with [out:xml]")
+
+
+def _refuse_page(head: str, *, name: str) -> None:
+    if "<html" in head.lower():
+        raise NetworkError(
+            f"{name} is an HTML page, not map data: the download was answered with a web page{page_said(head)}"
+        )
 
 
 def _opened(file: Path) -> IO[bytes]:
     """Open an XML extract, packed or not."""
-    if file.suffix.lower() == ".gz":
-        return cast("IO[bytes]", gzip.open(file, "rb"))
-    return bz2.open(file, "rb") if file.suffix.lower() == ".bz2" else file.open("rb")
+    ending = file.suffix.lower()
+    if ending not in {".gz", ".bz2"}:
+        return file.open("rb")
+    packed = (gzip.open if ending == ".gz" else bz2.open)(file, "rb")
+    return cast("IO[bytes]", _Measured(packed, most=max(FREE_BYTES, MOST_UNPACKED * file.stat().st_size), file=file))
+
+
+class _Measured:
+    """A packed file that is refused when it swells beyond what maps do."""
+
+    def __init__(self, stream: Any, *, most: int, file: Path) -> None:  # noqa: ANN401 - gzip's own and bz2's own
+        self._stream, self._most, self._name = stream, most, file.name
+        self._read = 0
+
+    def __enter__(self) -> Self:
+        """Be the stream."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Close it."""
+        self._stream.close()
+
+    def read(self, size: int) -> bytes:
+        """Read on."""
+        chunk: bytes = self._stream.read(size)
+        self._read += len(chunk)
+        if self._read > self._most:
+            raise NetworkError(f"{self._name} unpacks to over {MOST_UNPACKED} times its size: refused")
+        return chunk
+
+    def seek(self, place: int) -> None:
+        """Begin anew."""
+        self._stream.seek(place)
+        self._read = 0
 
 
 class _Reader:
