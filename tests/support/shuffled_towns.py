@@ -1,6 +1,5 @@
 """A small town full of ties, whose tables, streets and calls can be given in any order of their rows."""
 
-import io
 import json
 from typing import NamedTuple
 
@@ -156,7 +155,7 @@ def scenario(town, *, calls=False):
 
 def history(town):
     """Read its calls."""
-    return fp.read_cad(io.StringIO(town.cad.to_csv(index=False)), timezone="America/Los_Angeles")
+    return fp.read_cad(town.cad.astype(str).reset_index(drop=True), timezone="America/Los_Angeles")
 
 
 def write(town, folder):

@@ -12,6 +12,7 @@ import pandas as pd
 
 from fireplan import wording
 from fireplan._limits import last_within
+from fireplan._schema import natural_order
 from fireplan.crs import PLACE_DECIMALS, WGS84, project
 from fireplan.errors import Faults, InputError, UnknownIdError, listed, quoted
 from fireplan.measures._demand_measures import measures_of
@@ -369,7 +370,7 @@ def setting_of(
     scenario
         The department as it stands.
     candidates
-        Points with a CRS, by id.
+        Points with a CRS, by id; of sites as good the first by id is taken, numbers in it by their value.
     rules
         See `Rules`.
     medians
@@ -397,6 +398,10 @@ def setting_of(
     )
     frame = gpd.GeoDataFrame(frame, geometry=candidates.geometry, crs=candidates.crs)
     frame.index = pd.Index(frame.index.astype(str), name="candidate_id")
+    sound = frame.index.is_unique and bool((frame.geom_type == "Point").all() and not frame.is_empty.any())
+    order = natural_order(frame.index) if sound else None  # faults are told by the rows as they were given
+    if order is not None:
+        frame = frame.iloc[order]
     degrees = frame.to_crs(WGS84)
     whole = gpd.points_from_xy(
         degrees.geometry.x.round(PLACE_DECIMALS), degrees.geometry.y.round(PLACE_DECIMALS), crs=WGS84
