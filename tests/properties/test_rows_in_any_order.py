@@ -87,12 +87,14 @@ def answers(town):
     today, with_calls = scenario(town), scenario(town, calls=True)
     yield "streets", [today.roads.fingerprint, today.roads.attribute_fingerprint]
     yield from of_today(today, "zones")
-    yield from of_today(with_calls, "calls")
     with_station = today.apply(STATION, name="Station 12")
-    yield from of_today(with_station, "Station 12")
+    if THOROUGH:
+        yield from of_today(with_calls, "calls")
+        yield from of_today(with_station, "Station 12")
     compared = fp.compare(today, with_station, standard=STANDARD)
     yield "compare", [compared.summary(), compared.changes()]
-    yield from of_sites(today, town.sites, "zones")
+    if THOROUGH:
+        yield from of_sites(today, town.sites, "zones")
     yield from of_sites(with_calls, town.sites, "calls")
     yield from of_calls(today, history(town))
 
@@ -106,15 +108,15 @@ def in_order():
 def test_rows_in_another_order_give_the_same_bytes(seed):
     other = {name: as_bytes(found) for name, found in answers(shuffled(parts(), seed))}
     assert [name for name, found in in_order().items() if other[name] != found] == []
-    assert len(other) == len(in_order()) > 60
+    assert len(other) == len(in_order()) > 35
 
 
 COMMANDS = """
+import os
 import sys
 from fireplan._cli import main
-import os
-os.cpu_count = lambda: int(sys.argv[1])
-folder, out, commands = sys.argv[2], sys.argv[3], sys.argv[4:]
+threads, folder, out, *commands = sys.argv[1:]
+os.cpu_count = lambda: int(threads)
 for command in commands:
     sys.argv = ["fireplan", command, folder, "--out", f"{out}/{command}"]
     try:
@@ -142,7 +144,7 @@ def outputs(folder, out, *commands, hash_seed, threads):
 def test_commands_write_the_same_bytes_by_any_hash_seed_on_any_number_of_threads(tmp_path):
     commands = ("compare", "performance", "site", *(("assess", "replay", "simulate") if THOROUGH else ()))
     found = []
-    for hash_seed, threads in ((0, 1), (1, 2), (2, 4)):
+    for hash_seed, threads in ((0, 1), (1, 2), (2, 4)) if THOROUGH else ((0, 1), (2, 4)):
         town = shuffled(parts(), hash_seed) if hash_seed else parts()
         folder = write(town, tmp_path / f"town{hash_seed}")
         # Its name stands in what is written.
@@ -157,7 +159,8 @@ def test_commands_write_the_same_bytes_by_any_hash_seed_on_any_number_of_threads
 def test_ids_stand_as_they_are_read():
     ids = ["10", "9", "E10", "E2", "E02", "BC1", "", "E2-10", "E2-9", "é1", "1" * 5000, "2" * 4999]
     once = sorted(ids, key=natural_key)
-    assert once == sorted(ids[::-1], key=natural_key)
+    ids.reverse()
+    assert once == sorted(ids, key=natural_key)
     assert once.index("9") < once.index("10")
     assert [i for i in once if i.startswith("E")] == ["E02", "E2", "E2-9", "E2-10", "E10"]
     assert once.index("2" * 4999) < once.index("1" * 5000)
