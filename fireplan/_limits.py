@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import numpy as np
+from ctypes import c_float
 
 LEEWAY = 2.0**-21
 """
@@ -31,10 +31,11 @@ def last_within(limit: float) -> float:
 
     Examples
     --------
+    >>> import numpy as np
     >>> nine_streets_s = np.float32(0.0)
     >>> for _ in range(9):
     ...     nine_streets_s += np.float32(24.1)
     >>> bool(nine_streets_s <= 216.9), bool(nine_streets_s <= last_within(216.9)), bool(216.91 <= last_within(216.9))
     (False, True, False)
     """
-    return float(np.float32(limit + LEEWAY * abs(limit)))
+    return c_float(float(limit) + LEEWAY * abs(float(limit))).value

@@ -49,6 +49,8 @@ USUAL_WEIGHTS = ("population", "households", "dwellings", "buildings", "jobs", "
 
 TableName = Literal["stations", "units", "zones", "incidents"]
 TABLES: tuple[TableName, ...] = get_args(TableName)
+LASTING: tuple[TableName, ...] = ("stations", "units", "zones")
+"""Tables that are kept in an order of their own; incidents stand as they were given."""
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -102,10 +104,10 @@ class Scenario(OfOneRelease):
     function in the layers above. Tables are taken in as they are when it is built, and handed out as views: an edit of
     one is the editor's own, and changes neither the scenario nor any answer.
 
-    Rows are kept in an order of their own, so that the order in which they were given leaves no trace in any result:
-    by id, numbers in it by their value (S2 before S10); units by kind before that, incidents by when they were
-    received. What a change adds stands after what was there. Where two stations or units are as near, or two sites as
-    good, the one that stands first is taken.
+    Stations, units and zones are kept in an order of their own, so that the order in which they were given leaves no
+    trace in any result: by id, numbers in it by their value (S2 before S10), and units by kind before that. What a
+    change adds stands after what was there. Incidents stand as they were given; no figure depends on their order. Where
+    two stations or units are as near, or two sites as good, the one that stands first is taken.
 
     Attributes
     ----------
@@ -200,11 +202,12 @@ class Scenario(OfOneRelease):
             _check_points(self.incidents)
         _check_homes(self.units, self.stations)
         _check_timezone(self.timezone)
-        for name in TABLES:
-            table = vars(self)[name].table
-            order = None if table is None else _lasting_order(table, name)
-            if order is not None:
-                put(name, table.iloc[order])
+        if self.parent is None:  # one that comes from another stands as that does, whatever was put in its place
+            for name in LASTING:
+                table = vars(self)[name].table
+                order = _lasting_order(table, name)
+                if order is not None:
+                    put(name, table.iloc[order])
         object.__setattr__(self, "when", moment_said(minute_of(self.when)) if self.when.strip() else "")
 
     def _made_zones(self) -> gpd.GeoDataFrame:
@@ -561,16 +564,11 @@ def _lasting_order(table: pd.DataFrame, name: TableName) -> NDArray[np.intp] | N
     Say in which order a table is kept, whatever order it came in; None: it stands so already.
 
     By id, numbers in it by their value: S2 before S10. Units by kind first, engines before all, so that those of one
-    kind stand together; incidents by when they were received, if that is told.
+    kind stand together.
     """
     if name == "units":
         kinds = {kind: place for place, kind in enumerate(USUAL_CREW)}
         return natural_order(table.index, after=[table["type"].map(kinds).fillna(len(kinds)).to_numpy(np.int64)])
-    if name == "incidents" and isinstance(table.get("received", pd.Series(dtype=object)).dtype, pd.DatetimeTZDtype):
-        received = pd.DatetimeIndex(table["received"])
-        if received.is_monotonic_increasing and received.is_unique:
-            return None
-        return natural_order(table.index, after=[received.isna().astype(np.int64), received.as_unit("us").asi8])
     return natural_order(table.index)
 
 

@@ -8,7 +8,6 @@ import numpy as np
 import shapely
 
 from fireplan import _kernel as kernel
-from fireplan._limits import last_within
 from fireplan.travel._mesh_blocks import NO_PIECE, blocks_near, lay
 from fireplan.travel._mesh_vertices import marked, n_numbers, survey
 
@@ -215,7 +214,7 @@ def outline(
         mesh.triangles,
         mesh.halves,
         reached=reached,
-        limit_s=last_within(within_s),
+        limit_s=within_s,
         beyond_s=beyond_s,
         smallest_m2=SMALLEST_AREA_M2,
         space=mesh.space() if space is None else space,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from fireplan._limits import LEEWAY, last_within
+from fireplan._limits import last_within
 from fireplan.wording._counts import count
 from fireplan.wording._numbers import MINUS, NOT_KNOWN, known, rounded
 
@@ -147,7 +147,8 @@ def roughly(time_s: float | None) -> str:
 
 
 def _up(value: float) -> int:
-    return math.ceil(value - max(ROUNDING, LEEWAY * abs(value)))
+    whole = math.floor(value)
+    return whole if value <= max(last_within(whole), whole + ROUNDING) else whole + 1
 
 
 def _endless(value: float) -> str:

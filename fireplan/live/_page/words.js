@@ -126,7 +126,10 @@ function set(whole) {
 /** The longest time that counts as within a limit, as `fireplan._limits` has it. */
 export const lastWithin = (limit) => Math.fround(limit + LEEWAY * Math.abs(limit));
 
-const up = (seconds) => Math.ceil(seconds - Math.max(ROUNDING, LEEWAY * Math.abs(seconds)));
+function up(seconds) {
+  const whole = Math.floor(seconds);
+  return seconds <= Math.max(lastWithin(whole), whole + ROUNDING) ? whole : whole + 1;
+}
 
 /** A length of time to the nearest second: 4:30, 1:02:31. One over its limit is never rounded to it. */
 export function clock(seconds, { limit_s = NaN } = {}) {
