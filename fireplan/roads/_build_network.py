@@ -111,6 +111,6 @@ def _loops_to_turn(
     first: NDArray[np.integer], last: NDArray[np.integer], lines: NDArray[np.object_]
 ) -> NDArray[np.bool_]:
     """Say which streets from a node to itself are kept the other way round: of a line and its reverse one is kept."""
-    found = first == last
+    found = np.asarray(first == last)
     found[found] = shapely.to_wkb(lines[found]) > shapely.to_wkb(shapely.reverse(lines[found]))
     return found
