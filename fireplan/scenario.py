@@ -15,7 +15,7 @@ from fireplan._checked import takes
 from fireplan._frozen_tables import FrozenTable, Handed, Token, freeze_own
 from fireplan._one_release import OfOneRelease
 from fireplan._result_cache import Memo
-from fireplan._schema import check_table, columns
+from fireplan._schema import check_table, columns, natural_order
 from fireplan._selection import Selection, choose_incidents, minute_of_week, outline_of
 from fireplan.crs import within_180
 from fireplan.drive_times._calibration import drive_by
@@ -26,6 +26,7 @@ from fireplan.roads._speed_periods import REST, period_of
 from fireplan.roads._street_names import StreetBook, without_house
 from fireplan.stations import complete_units
 from fireplan.stations._agencies import with_neighbours
+from fireplan.stations._apparatus import USUAL_CREW
 from fireplan.stations._drive_starts import with_starts
 from fireplan.stations._exit_streets import exit_streets
 from fireplan.stations._schedules import minute_of, moment_said
@@ -48,6 +49,8 @@ USUAL_WEIGHTS = ("population", "households", "dwellings", "buildings", "jobs", "
 
 TableName = Literal["stations", "units", "zones", "incidents"]
 TABLES: tuple[TableName, ...] = get_args(TableName)
+LASTING: tuple[TableName, ...] = ("stations", "units", "zones")
+"""Tables that are kept in an order of their own; incidents stand as they were given."""
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -100,6 +103,11 @@ class Scenario(OfOneRelease):
     A scenario never changes and does one thing: `apply` gives another. Whatever is measured, drawn or sought is a
     function in the layers above. Tables are taken in as they are when it is built, and handed out as views: an edit of
     one is the editor's own, and changes neither the scenario nor any answer.
+
+    Stations, units and zones are kept in an order of their own, so that the order in which they were given leaves no
+    trace in any result: by id, numbers in it by their value (S2 before S10), and units by kind before that. What a
+    change adds stands after what was there. Incidents stand as they were given; no figure depends on their order. Where
+    two stations or units are as near, or two sites as good, the one that stands first is taken.
 
     Attributes
     ----------
@@ -194,6 +202,12 @@ class Scenario(OfOneRelease):
             _check_points(self.incidents)
         _check_homes(self.units, self.stations)
         _check_timezone(self.timezone)
+        if self.parent is None:  # one that comes from another stands as that does, whatever was put in its place
+            for name in LASTING:
+                table = vars(self)[name].table
+                order = _lasting_order(table, name)
+                if order is not None:
+                    put(name, table.iloc[order])
         object.__setattr__(self, "when", moment_said(minute_of(self.when)) if self.when.strip() else "")
 
     def _made_zones(self) -> gpd.GeoDataFrame:
@@ -543,6 +557,19 @@ def token(scenario: Scenario, table: TableName) -> Token:
 def on_roads(scenario: Scenario, roads: RoadNetwork) -> Scenario:
     """Put the same department on other roads, without a change that says so."""
     return scenario._with(scenario.tables._replace(roads=roads), name=scenario.name, changes=())  # noqa: SLF001
+
+
+def _lasting_order(table: pd.DataFrame, name: TableName) -> NDArray[np.intp] | None:
+    """
+    Say in which order a table is kept, whatever order it came in; None: it stands so already.
+
+    By id, numbers in it by their value: S2 before S10. Units by kind first, engines before all, so that those of one
+    kind stand together.
+    """
+    if name == "units":
+        kinds = {kind: place for place, kind in enumerate(USUAL_CREW)}
+        return natural_order(table.index, after=[table["type"].map(kinds).fillna(len(kinds)).to_numpy(np.int64)])
+    return natural_order(table.index)
 
 
 def _indexed(frame: pd.DataFrame, key: str) -> pd.DataFrame:

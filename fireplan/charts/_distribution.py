@@ -10,6 +10,7 @@ from matplotlib.ticker import FuncFormatter
 
 from fireplan import wording
 from fireplan._checked import takes
+from fireplan._limits import last_within
 from fireplan.charts._chart import About, Chart
 from fireplan.charts._chart_layout import (
     FONT,
@@ -134,7 +135,7 @@ def distribution(
             " drawn. Look at the ledger of `attend`, and at the policy"
         )
     p90 = percentile_interval(known, USUAL_SHARE)
-    within = None if limit_s is None else share_interval(int((known <= limit_s).sum()), len(known))
+    within = None if limit_s is None else share_interval(int((known <= last_within(limit_s)).sum()), len(known))
     last_s = _last(known, p90, limit_s)
     spread = _Spread(
         known, p90, limit_s, within, goal, f"{wording.capital(OBSERVED_INTERVALS[interval])} [min:s]", last_s

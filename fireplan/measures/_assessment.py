@@ -12,6 +12,7 @@ import pandas as pd
 from fireplan import changes, wording
 from fireplan._checked import takes
 from fireplan._frozen_tables import FrozenTable, freeze_own
+from fireplan._limits import last_within
 from fireplan._map_calls import MapCalls
 from fireplan._one_release import OfOneRelease
 from fireplan._result_cache import Memo
@@ -76,7 +77,7 @@ class Arrival:
     @property
     def within(self) -> NDArray[np.bool_]:
         """Places reached in time; where drives are known to differ, at the median."""
-        return np.asarray(self.arrival_s <= self.objective.limit_s)
+        return np.asarray(self.arrival_s <= last_within(self.objective.limit_s))
 
     @property
     def chance(self) -> NDArray[np.float64]:
@@ -400,7 +401,7 @@ def _by_zone(scenario: Scenario, arrivals: tuple[Arrival, ...]) -> gpd.GeoDataFr
         # Zones without a weight are reached or not all the same.
         arrival_s = force_times(scenario, zones, needs=objective.needs, interval=objective.interval)
         table[f"{objective.key}_s"] = arrival_s
-        table[f"{objective.key}_within"] = arrival_s <= objective.limit_s
+        table[f"{objective.key}_within"] = arrival_s <= last_within(objective.limit_s)
         law = chances_for(scenario, objective)
         if law is not None:
             table[f"{objective.key}_chance"] = law.at(arrival_s)

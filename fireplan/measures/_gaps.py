@@ -11,6 +11,7 @@ import shapely
 from fireplan import wording
 from fireplan._checked import takes
 from fireplan._frozen_tables import freeze_own
+from fireplan._limits import last_within
 from fireplan.crs import reproject
 from fireplan.errors import InputError
 from fireplan.measures._assessment import Assessment, chosen_measure, chosen_objective
@@ -224,7 +225,7 @@ def _gap_reasons(assessment: Assessment, goal: Objective) -> pd.DataFrame:
     arrival_s = assessment.zones[f"{goal.key}_s"].to_numpy(float)
     reached = np.isfinite(arrival_s) & (arrival_s > 0)
     usual_mps = np.median(away_m[reached] / arrival_s[reached]) if reached.any() else 0.0
-    in_time = away_m <= usual_mps * goal.limit_s
+    in_time = away_m <= last_within(usual_mps * goal.limit_s)
     by_road = reached_by_road(scenario, places(scenario, "zones"))
     never = np.where(by_road, FEW_UNITS, NO_ROAD)
     reason = np.where(~np.isfinite(arrival_s), never, np.where(in_time, BARRIER, TOO_FAR))

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from fireplan._checked import takes
+from fireplan._limits import last_within
 from fireplan.errors import Faults, InputError, UnknownIdError, listed, quoted
 from fireplan.measures._demand_measures import Measure, measures_of
 from fireplan.measures._tally import ROUNDING, weighted_percentile
@@ -158,7 +159,7 @@ def iso_zones(
     for goal in goals:
         away_m = force_times(metres, places(metres, "zones"), needs=goal.needs)
         table[f"{goal.key}_miles"] = away_m / MILE_M
-        table[f"{goal.key}_within"] = away_m <= goal.limit_m
+        table[f"{goal.key}_within"] = away_m <= last_within(goal.limit_m)
     return table
 
 
@@ -226,7 +227,7 @@ def iso_added_area(
     for station in asked:
         if station not in ids:
             raise UnknownIdError(f"open station with what {quoted(goal)} asks for", station, ids)
-    near = time_rows(metres, measure.places, starts=starts)[housing] <= wanted.limit_m
+    near = time_rows(metres, measure.places, starts=starts)[housing] <= last_within(wanted.limit_m)
     value = np.where(measure.known, measure.weight, 0.0)
     district = near.astype(float) @ value
     added = (near & (near.sum(axis=0) == 1)).astype(float) @ value
@@ -282,7 +283,7 @@ def _measure(scenario: Scenario, weight: str) -> Measure:
 
 def _headline(goal: DistanceGoal, measure: Measure, away_m: NDArray[np.float32]) -> dict[str, object]:
     value = np.where(measure.known, measure.weight, 0.0)
-    total, within = value.sum(), value[away_m <= goal.limit_m].sum()
+    total, within = value.sum(), value[away_m <= last_within(goal.limit_m)].sum()
     return {
         "goal": goal.key,
         "title": goal.title,

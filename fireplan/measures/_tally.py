@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from fireplan import _kernel as kernel
+from fireplan._limits import last_within
 from fireplan.travel._force import whole
 
 if TYPE_CHECKING:
@@ -50,15 +51,16 @@ def tally(scenario: Scenario, measure: Measure, times: ForceTimes, limit_s: floa
         return "tally", measure.key, times_key, limit_s
 
     def make() -> Tally:
+        latest_s = last_within(limit_s)
         known = scenario.memo.known(key(times.before)) if times.before is not None and measure.exact else None
         if known is None:
             sums, by_second = np.zeros(3), np.zeros(LATE_S + 1)
-            kernel.add_arrivals(sums, by_second, whole(scenario, times), measure.weight, limit_s=limit_s)
+            kernel.add_arrivals(sums, by_second, whole(scenario, times), measure.weight, limit_s=latest_s)
         else:
             sums, by_second = np.array(known[:3]), known.by_second.copy()
             weight = measure.weight[times.row]
-            kernel.add_arrivals(sums, by_second, times.before_s[times.row], weight, limit_s=limit_s, sign=-1.0)
-            kernel.add_arrivals(sums, by_second, times.row_s, weight, limit_s=limit_s)
+            kernel.add_arrivals(sums, by_second, times.before_s[times.row], weight, limit_s=latest_s, sign=-1.0)
+            kernel.add_arrivals(sums, by_second, times.row_s, weight, limit_s=latest_s)
         total, within, unreachable = sums.tolist()
         return Tally(total, within, unreachable, by_second)
 

@@ -11,6 +11,7 @@ import pandas as pd
 
 from fireplan import wording
 from fireplan._frozen_tables import FrozenTable, freeze_own
+from fireplan._limits import last_within
 from fireplan._one_release import OfOneRelease
 from fireplan.errors import Faults, InputError, listed, quoted
 from fireplan.measures._assessment import Assessment, headline_table, verdict_of
@@ -220,7 +221,9 @@ def _when_busy(scenario: Scenario, objective: Objective, ends: Places, busy: pd.
             sorted_s = np.take_along_axis(arrival_s, order, axis=0)
             before = np.cumprod(np.vstack([np.ones((1, out.shape[1])), out]), axis=0)
             first = before[:-1] * (1.0 - out)
-            in_time = law.at(sorted_s) if law is not None else (sorted_s <= objective.limit_s).astype(float)
+            in_time = (
+                law.at(sorted_s) if law is not None else (sorted_s <= last_within(objective.limit_s)).astype(float)
+            )
             chance[here] = (first * in_time).sum(axis=0)
             nobody[here] = before[-1]
             step()

@@ -9,6 +9,7 @@ import pandas as pd
 
 from fireplan import wording
 from fireplan._checked import takes
+from fireplan._limits import last_within
 from fireplan.errors import InputError, listed, quoted
 from fireplan.response_performance._attendance import Attendance, attend
 from fireplan.response_performance._performance import NO_ANSWER, NO_ANSWERING, Observed, measured, tabulated
@@ -242,7 +243,9 @@ def _verdict(row: Mapping[Hashable, Any]) -> str:
         return ""
     met = bool(row["met"])
     if row["goal"] == USUAL_SHARE:
-        sure = row["p90_high_s"] <= row["limit_s"] if met else row["p90_low_s"] > row["limit_s"]
+        sure = (
+            row["p90_high_s"] <= last_within(row["limit_s"]) if met else row["p90_low_s"] > last_within(row["limit_s"])
+        )
     else:
         sure = row["share_low"] >= row["goal"] if met else row["share_high"] < row["goal"]
     if sure:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 import pandas as pd
 
+from fireplan._limits import last_within
 from fireplan.response_performance._missed_drives import first_due_busy, modelled
 from fireplan.response_performance._performance import objectives_of
 from fireplan.standards import Standard
@@ -89,7 +90,9 @@ def _observed(
     table["turnout_s"] = table["turnout_s"].mask(table["already_on_road"], 0.0)  # it was out when it was dispatched
     table["observed_s"] = seconds
     table["limit_s"] = float(objective.limit_s)
-    table["over_s"] = table["observed_s"] - table["limit_s"]
+    over_s = table["observed_s"] - table["limit_s"]
+    within = table["observed_s"] <= last_within(objective.limit_s)
+    table["over_s"] = over_s.mask(within, np.minimum(over_s, 0.0))  # over it only where it does not count as within
     incidents = attendance.incidents
     table = table.loc[incidents.index[incidents.index.isin(table.index)]]
     table["category"] = incidents["category"].reindex(table.index)

@@ -9,6 +9,7 @@ import pandas as pd
 
 from fireplan import wording
 from fireplan._checked import takes
+from fireplan._limits import last_within
 from fireplan.errors import Faults, InputError
 from fireplan.response_performance._attendance import NO_UNITS, Attendance, History, attend
 from fireplan.response_performance._erf_arrivals import SINCE, force_arrivals, is_alone
@@ -335,7 +336,7 @@ def _figures(ordered: NDArray[np.float64], n_records: int, observed: Observed) -
     n = len(ordered)
     held = np.isfinite(observed.limit_s)
     p90 = percentile_interval(ordered, USUAL_SHARE)
-    within = int(np.searchsorted(ordered, observed.limit_s, side="right")) if held else 0
+    within = int(np.searchsorted(ordered, last_within(observed.limit_s), side="right")) if held else 0
     share = share_interval(within, n if held else 0)
     figures: dict[str, object] = {
         "measure": observed.measure, "title": observed.title, "interval": observed.interval,

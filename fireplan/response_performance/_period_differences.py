@@ -11,6 +11,7 @@ import pandas as pd
 
 from fireplan import wording
 from fireplan._checked import takes
+from fireplan._limits import last_within
 from fireplan.errors import Faults, InputError, listed, quoted
 from fireplan.progress import steps
 from fireplan.response_performance._attendance import Attendance, History, attend
@@ -380,7 +381,7 @@ def _figure(
         drawn_s = drawn_percentiles(value, day, drawn, share, step=step)
         seen = percentile_interval(np.sort(value), share)
         return _Figure(seen.value, drawn_s if np.isfinite([seen.low, seen.high]).all() else None)
-    within = value <= limit_s
+    within = value <= last_within(limit_s)
     n_drawn = drawn @ np.bincount(day, minlength=drawn.shape[1])
     within_drawn = drawn @ np.bincount(day[within], minlength=drawn.shape[1])
     shares = np.divide(within_drawn, n_drawn, out=np.full(len(drawn), np.nan), where=n_drawn > 0)

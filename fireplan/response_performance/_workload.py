@@ -136,12 +136,15 @@ def workload(
             "n": np.bincount(cell, minlength=shape[0] * shape[1]),
             "unknown": np.bincount(cell[~sent.known[began]], minlength=shape[0] * shape[1]),
             "over_a_day": np.bincount(cell[sent.over_a_day[began]], minlength=shape[0] * shape[1]),
-            "committed_h": time_by_group(sent.committed, bins, owners=shape[0]).ravel() / HOUR_US,
-            "staffed_h": _staffed_by_group(units, clock, bins).ravel() / HOUR_US,
-            "elapsed_h": np.tile(bins.elapsed_us, shape[0]) / HOUR_US,
+            # Whole microseconds add up to the same sum in every order of the units; hours would not.
+            "committed_h": time_by_group(sent.committed, bins, owners=shape[0]).ravel(),
+            "staffed_h": _staffed_by_group(units, clock, bins).ravel(),
+            "elapsed_h": np.tile(bins.elapsed_us, shape[0]),
         }
     )
     table = _summed(cells, rows[names])
+    spans = ["committed_h", "staffed_h", "elapsed_h"]
+    table[spans] = table[spans].astype("int64") / HOUR_US
     with np.errstate(invalid="ignore", divide="ignore"):
         table["uhu"] = (table["committed_h"] / table["staffed_h"]).where(table["staffed_h"] > 0)
     hours_a_day = 1.0 if "hour" in by_time else 24.0
@@ -469,8 +472,7 @@ def _staffed_by_group(units: pd.DataFrame, clock: LocalPeriod, bins: Bins) -> ND
 def _summed(cells: pd.DataFrame, keys: pd.DataFrame) -> pd.DataFrame:
     """Sum over the units of each group; its time elapses once."""
     if keys.shape[1] == 0:
-        counts = dict.fromkeys(("units", "n", "unknown", "over_a_day"), "int64")
-        whole = cells.sum().to_frame().T.astype(counts)
+        whole = cells.sum().to_frame().T.astype("int64")
         return whole.assign(elapsed_h=cells["elapsed_h"].max())
     how = {name: "max" if name == "elapsed_h" else "sum" for name in cells.columns}
     return pd.concat([keys, cells], axis=1).groupby(list(keys.columns), sort=True, observed=True).agg(how)

@@ -49,17 +49,20 @@ def build_network(  # noqa: PLR0913 - one argument for each attribute of the nou
     """
     if len(node_ids) == 0:
         raise NetworkError(f"{source or 'the network'} has no nodes: nothing to drive on")
-    order = kernel.morton_order(node_xy_m[:, 0], node_xy_m[:, 1])
+    order = lasting_node_order(node_xy_m, node_ids)
     place = np.empty(len(order), dtype=np.int32)
     place[order] = np.arange(len(order), dtype=np.int32)
     first, last = place[first], place[last]
-    turn = first > last
+    turn = (first > last) | _loops_to_turn(first, last, lines)
     first, last = np.where(turn, last, first), np.where(turn, first, last)
     if control is not None:
         control = np.where(turn[:, None], control[:, ::-1], control)
     there_s, back_s = np.where(turn, back_s, there_s), np.where(turn, there_s, back_s)
     lines = np.where(turn, shapely.reverse(lines), lines)
-    row = np.lexsort((shapely.to_wkb(lines), back_s, there_s, last, first))
+    keys = (first, last, there_s, back_s, shapely.to_wkb(lines))
+    row = np.lexsort(keys[::-1])
+    if np.all([key[row[1:]] == key[row[:-1]] for key in keys], axis=0).any():
+        row = np.lexsort((length_m, highway, street_name, *keys[::-1]))  # streets that differ by what they are called
     xy, street = shapely.get_coordinates(lines[row], return_index=True)
     one_ended = dead_end_notes(node_ids[order], first=first, last=last, there_s=there_s, back_s=back_s)
     offsets = np.searchsorted(street, np.arange(len(row) + 1))
@@ -92,3 +95,22 @@ def build_network(  # noqa: PLR0913 - one argument for each attribute of the nou
         banned=plain["banned"] if banned is None else banned.astype(np.int32),
         vehicle=vehicle,
     )
+
+
+def lasting_node_order(xy_m: NDArray[np.float64], ids: NDArray[np.object_]) -> NDArray[np.int64]:
+    """Say in which order nodes stand: along a Z-shaped curve; those at one place by their ids as text."""
+    order = kernel.morton_order(xy_m[:, 0], xy_m[:, 1])
+    alike = np.append(False, (xy_m[order[1:]] == xy_m[order[:-1]]).all(axis=1))
+    if not alike.any():
+        return order
+    place = np.cumsum(~alike)
+    return order[np.lexsort((np.array([str(i) for i in ids[order]]), place))]
+
+
+def _loops_to_turn(
+    first: NDArray[np.integer], last: NDArray[np.integer], lines: NDArray[np.object_]
+) -> NDArray[np.bool_]:
+    """Say which streets from a node to itself are kept the other way round: of a line and its reverse one is kept."""
+    found = np.asarray(first == last)
+    found[found] = shapely.to_wkb(lines[found]) > shapely.to_wkb(shapely.reverse(lines[found]))
+    return found

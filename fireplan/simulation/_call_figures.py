@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from fireplan._kernel.simulation.replay import FROM_CALL
+from fireplan._limits import last_within
 from fireplan.errors import Faults, listed, quoted
 from fireplan.response_performance._erf_arrivals import is_alone
 from fireplan.response_performance._objective_incidents import spoken_of
@@ -118,7 +119,7 @@ def call_figures(
     unit = found.unit[at]
     before_s = before_travel_s(past, found.turnout_s, objective.interval)
     comes &= np.isfinite(at_s) | by_rules
-    chance = chances(scenario, found.median_s[at], objective.limit_s - before_s[at])
+    chance = chances(scenario, found.median_s[at], last_within(objective.limit_s) - before_s[at])
     several, its_chance = first_of_several(
         None if scenario.calibration is None else scenario.calibration.spread, sent, found,
         may=useful & stays, comes=comes, before_s=before_s, limit_s=objective.limit_s,
@@ -137,7 +138,9 @@ def call_figures(
         nobody_s = np.where(_any(sent.call, useful & (became == AID), n), came, np.inf)
     else:
         nobody_s = np.full(n, np.inf)
-    chance = np.where(there, chance, np.where(nobody, (nobody_s <= objective.limit_s).astype(float), np.nan))
+    chance = np.where(
+        there, chance, np.where(nobody, (nobody_s <= last_within(objective.limit_s)).astype(float), np.nan)
+    )
     asked_at = np.maximum(asked, 0)
     observed_s = rows[objective.interval].to_numpy(float)[np.maximum(seen, 0)]
     table = pd.DataFrame(

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from fireplan._limits import last_within
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
@@ -91,5 +93,5 @@ def _of_block(
         row = begin[here] + k
         sooner = comes_s[row] < best_s[here]
         best_s[here] = np.where(sooner, comes_s[row], best_s[here])
-        within[here] = np.where(sooner, its_s[row] <= limit_s, within[here])
+        within[here] = np.where(sooner, its_s[row] <= last_within(limit_s), within[here])
     return calls, within.mean(axis=1)

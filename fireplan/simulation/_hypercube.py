@@ -12,6 +12,7 @@ import pandas as pd
 from fireplan import wording
 from fireplan._checked import takes
 from fireplan._frozen_tables import Handed
+from fireplan._limits import last_within
 from fireplan._memory import check_room
 from fireplan._one_release import OfOneRelease
 from fireplan.errors import InputError, UnknownIdError, listed, quoted
@@ -431,7 +432,7 @@ def _chances(
         return None
     arrival_s = _arrivals_s(scenario, units, measure.places, objective)
     law = chances_for(scenario, objective)
-    return (arrival_s <= objective.limit_s).astype(float) if law is None else law.at(arrival_s)
+    return (arrival_s <= last_within(objective.limit_s)).astype(float) if law is None else law.at(arrival_s)
 
 
 def _arrivals_s(scenario: Scenario, units: pd.DataFrame, ends: Places, objective: Objective) -> NDArray[np.float64]:

@@ -14,6 +14,7 @@ from fireplan._checked import takes
 from fireplan._frozen_tables import Handed
 from fireplan._kernel.jit import compiling_or
 from fireplan._kernel.simulation.replay import FROM_HOME, FROM_ROAD, GRID, NOBODY, send_again, send_loop
+from fireplan._limits import last_within
 from fireplan._one_release import OfOneRelease
 from fireplan.changes._demand import scaled_demand
 from fireplan.errors import Faults, InputError, UnknownIdError, listed, quoted
@@ -179,7 +180,7 @@ class Replay(OfOneRelease):
             ("right_first_unit", *right, int(base["single"]), "share of calls with one unit of the kind", "")
         ]
         both = compared(calls)
-        within = np.asarray(calls["observed_s"] <= self.objective.limit_s, dtype=float)
+        within = np.asarray(calls["observed_s"] <= last_within(self.objective.limit_s), dtype=float)
         chance = np.asarray(calls["chance"], dtype=float)
         counted = np.asarray(calls["counts"] & calls["chance"].notna(), dtype=bool)
         nobody = np.asarray(calls["outcome_asked"] == UNMET, dtype=float)

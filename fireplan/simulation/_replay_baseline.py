@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from fireplan._kernel.simulation.replay import FROM_CALL
+from fireplan._limits import last_within
 from fireplan.response_performance._groups import with_unknown
 from fireplan.response_performance._statistics import FEWEST, USUAL_SHARE, percentile, share_interval
 from fireplan.simulation._call_figures import of_use
@@ -82,6 +83,7 @@ def _figures(calls: pd.DataFrame, objective: Objective) -> dict[str, object]:
     both = calls[compared(calls)]
     observed, modelled = both["observed_travel_s"], both["drive_s"]
     whole = both["before_travel_s"] + both["drive_s"]
+    seen_in_time = both["observed_s"] <= last_within(objective.limit_s)
     error = np.sort((both["travel_s"] - observed).dropna().to_numpy(float))
     few = len(both) < FEWEST
     told: dict[str, object] = {
@@ -93,7 +95,7 @@ def _figures(calls: pd.DataFrame, objective: Objective) -> dict[str, object]:
         "travel_observed_p90_s": _at(observed, USUAL_SHARE), "travel_modelled_p90_s": _at(modelled, USUAL_SHARE),
         "interval_observed_p90_s": _at(both["observed_s"], USUAL_SHARE),
         "interval_modelled_p90_s": _at(whole, USUAL_SHARE),
-        "share_observed": float((both["observed_s"] <= objective.limit_s).mean()) if len(both) else float("nan"),
+        "share_observed": float(seen_in_time.mean()) if len(both) else float("nan"),
         "share_modelled": float(both["chance"].mean()) if len(both) else float("nan"),
         "from_call": int((calls["counts"] & (calls["whence"] == FROM_CALL)).sum()),
     }  # fmt: skip

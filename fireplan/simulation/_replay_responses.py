@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from fireplan._kernel.simulation.replay import FROM_ROAD
+from fireplan._limits import last_within
 from fireplan.simulation._call_figures import AID, NOT_PLACED, OWN, before_travel_s, chances, outcomes, spoken
 
 if TYPE_CHECKING:
@@ -30,7 +31,7 @@ def dispatch_table(past: PastCalls, found: SentAgain, scenario: Scenario, object
     out_h = np.where(own, found.cleared_s - past.sent.at_s, np.nan) / 3600
     before_s = before_travel_s(past, found.turnout_s, objective.interval)
     counts = spoken(past, objective)[past.sent.call] & ~np.isfinite(past.sent.driven_s)
-    late = 1.0 - chances(scenario, found.median_s, objective.limit_s - before_s)
+    late = 1.0 - chances(scenario, found.median_s, last_within(objective.limit_s) - before_s)
     late = np.where(own, late, np.where(outcomes(past, found) == NOT_PLACED, np.nan, 1.0))
     table = pd.DataFrame(
         {

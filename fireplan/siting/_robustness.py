@@ -10,6 +10,7 @@ import pandas as pd
 
 from fireplan import wording
 from fireplan._checked import takes
+from fireplan._schema import natural_order
 from fireplan.changes import CloseStation, OpenStation
 from fireplan.crs import WGS84, project
 from fireplan.errors import Faults, InputError
@@ -162,13 +163,14 @@ def robustness(  # noqa: PLR0913 - a question has this many parts
     plan = np.concatenate([at, np.array(keep, dtype=np.int64)])
     choice = setting.choice(ids, stations=len(opened) if stations is None else stations)
     rng = np.random.default_rng(seed)
+    order = natural_order(demand.places.ids)  # draws are of places by id, in whatever order they stand
     rows, picked = [], np.zeros((runs, len(ids)), dtype=bool)
     with steps(runs, what="runs") as step, silent():
         # Times were solved once; a run draws a speed, a limit and weights. All draws come from one generator in one
         # order, whatever the solver does in between, so the same seed gives the same runs.
         for run in range(runs):
             speed, limit_s = float(rng.uniform(*speeds)), float(rng.choice(limits))
-            drawn = rng.multinomial((demand.weight > 0).sum(), _evenly(demand.weight)) * demand.weight
+            drawn = _drawn(rng, demand, order) * demand.weight
             tried = replace(aim, within_s=limit_s)
             problem = _problem(setting, tried, demand, drawn, choice, speed=speed, to=farthest_s)
             answer = _best(problem, plan)
@@ -184,6 +186,16 @@ def robustness(  # noqa: PLR0913 - a question has this many parts
     at = placed(setting, by_site.index)
     called = at["name"].where(at["name"].map(is_text), at["place"]) if "name" in at else at["place"]
     return Robustness(by_site.assign(place=called), table, tuple(opened), near_m, seed)
+
+
+def _drawn(rng: np.random.Generator, demand: Demand, order: NDArray[np.intp] | None) -> NDArray[np.int64]:
+    """Draw as many places as count, with replacement: how often each is drawn."""
+    counts, chance = (demand.weight > 0).sum(), _evenly(demand.weight)
+    if order is None:
+        return rng.multinomial(counts, chance)
+    times = np.empty(len(chance), dtype=np.int64)
+    times[order] = rng.multinomial(counts, chance[order])
+    return times
 
 
 def _evenly(weight: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -9,6 +9,7 @@ import numpy as np
 
 from fireplan import wording
 from fireplan._checked import takes
+from fireplan._limits import last_within
 from fireplan.errors import InputError
 from fireplan.siting._problem.aims_and_rules import Aim, Rules
 from fireplan.siting._problem.prepared_problem import Setting, setting_of
@@ -166,11 +167,13 @@ def _costs(setting: Setting, aim: Aim, stations: int) -> tuple[pd.Index, Costs, 
     stays = ~there.station.isin(setting.closable)
     arrival_s = there.arrival_s()
     base = arrival_s[stays].min(axis=0, initial=np.inf).astype(float)
-    start, place = [times.start], [times.place]
-    cost = [setting.arrivals(aim, times).astype(float)]
+    arrives_s = setting.arrivals(aim, times)
+    in_time = arrives_s <= last_within(aim.within_s)  # times are solved to a little beyond it
+    start, place = [np.concatenate([[0], np.cumsum(in_time)])[times.start]], [times.place[in_time]]
+    cost = [arrives_s[in_time].astype(float)]
     for station in setting.closable:
         quickest = arrival_s[there.station == station].min(axis=0, initial=np.inf)
-        near = np.flatnonzero(quickest <= aim.within_s).astype(np.int32)
+        near = np.flatnonzero(quickest <= last_within(aim.within_s)).astype(np.int32)
         start.append(start[-1][-1:] + len(near))
         place.append(near)
         cost.append(quickest[near].astype(float))

@@ -10,6 +10,7 @@ import pyproj
 from fireplan import _kernel as kernel
 from fireplan._checked import takes
 from fireplan._former_names import former_argument
+from fireplan._limits import last_within
 from fireplan.crs import WGS84
 from fireplan.errors import InputError, UnknownIdError
 from fireplan.roads._snapping import put
@@ -89,7 +90,7 @@ class Passing:
     def times_from(self, spot: Spot, ends: Places) -> NDArray[np.float32]:
         """Give the times of a unit that is on the road, from a place to all of a set; inf beyond `cutoff_s`. [s]"""
         roads = self._scenario.roads
-        limit_s = max(roads.curve.added_s(self._cutoff_s), 0.0)
+        limit_s = max(roads.curve.added_s(last_within(self._cutoff_s)), 0.0)
         nodes, node_s = _reach(roads.routing, spot, limit_s, self._workspace)
         added_s = kernel.point_times(
             nodes,

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
+from fireplan._limits import last_within
 from fireplan.crs import reproject
 from fireplan.progress import steps
 from fireplan.travel._clock import start_of
@@ -120,7 +121,7 @@ class ArrivalSurface:
 
     def contour(self, reached: Arrivals, within_s: float) -> shapely.MultiPolygon:
         """Outline of where arrival is within a time. [s]"""
-        return outline(self.mesh, reached, within_s=within_s, space=self.space)
+        return outline(self.mesh, reached, within_s=last_within(within_s), space=self.space)
 
     def arrivals(self, origin: tuple[int, float]) -> Arrivals:
         """Arrival at the vertices, as far as anything asks. [s]"""

@@ -14,6 +14,7 @@ from fireplan import _kernel as kernel
 from fireplan import wording
 from fireplan._checked import takes
 from fireplan._former_names import former_argument
+from fireplan._limits import last_within
 from fireplan.errors import Faults, InputError, listed, quoted
 from fireplan.progress import on_threads
 from fireplan.roads import snap
@@ -137,7 +138,7 @@ class CandidateTimes:
         """
         if not 0 < limit_s <= self.cutoff_s:
             raise InputError(f"limit_s is {limit_s}: give seconds above zero, at most the {self.cutoff_s:g} s solved")
-        near = np.flatnonzero(self.travel_s <= limit_s)
+        near = np.flatnonzero(self.travel_s <= last_within(limit_s))
         return replace(
             self,
             start=np.searchsorted(near, self.start),
@@ -276,7 +277,7 @@ def _rows(
     roads, on = scenario.roads, ends.on_road
     routing, curve = roads.routing, roads.curve
     start_s = max(curve.start_s + later_s, 0.0)
-    limit_s = max(curve.added_s(cutoff_s, start_s), 0.0)
+    limit_s = max(curve.added_s(last_within(cutoff_s), start_s), 0.0)
     filed = kernel.Filed(routing.streets, n_nodes=routing.n_states, street=on.street, along=on.along)
     seeds = routing.seeds(street, along, owner=np.arange(len(street)))
     order = np.argsort(seeds.owner, kind="stable")

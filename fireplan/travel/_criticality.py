@@ -11,6 +11,7 @@ import shapely
 from fireplan import _kernel as kernel
 from fireplan import wording
 from fireplan._checked import takes
+from fireplan._limits import last_within
 from fireplan._selection import outline_of
 from fireplan.errors import InputError, UnknownIdError, quoted
 from fireplan.progress import steps
@@ -127,7 +128,7 @@ def criticality(  # noqa: PLR0913 - what is counted, from where, and which stree
     asked, left_out = _asked(roads, group, most_over, area, most)
     search = kernel.LossSearch(
         problem.arcs, problem.entries, tree, problem.ends, n_groups=len(most_over),
-        limit_s=np.inf if limit_s is None else roads.curve.added_s(limit_s - common_s),
+        limit_s=np.inf if limit_s is None else roads.curve.added_s(last_within(limit_s) - common_s),
     )  # fmt: skip
     parts = []
     batches = np.array_split(asked, max(1, -(-len(asked) // TOGETHER)))

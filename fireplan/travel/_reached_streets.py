@@ -8,6 +8,7 @@ import numpy as np
 import shapely
 from shapely.ops import substring
 
+from fireplan._limits import last_within
 from fireplan.travel._clock import start_of
 from fireplan.travel._travel_times import Reach, reach
 
@@ -52,7 +53,7 @@ def reached_strips(
     inner: list[shapely.Geometry] = []
     start_s = start_of(scenario, origin)
     # Streets are cut where what they add up to runs out.
-    added_s = {limit_s: max(roads.curve.added_s(float(limit_s), start_s), 0.0) for limit_s in within_s}
+    added_s = {limit_s: max(roads.curve.added_s(last_within(limit_s), start_s), 0.0) for limit_s in within_s}
     farthest = reach(scenario, origin, cutoff_s=max(added_s.values()))
     for told_s, limit_s in sorted(added_s.items()):
         in_time = farthest.node_s <= limit_s

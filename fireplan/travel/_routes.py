@@ -9,6 +9,7 @@ import numpy as np
 from fireplan import _kernel as kernel
 from fireplan._checked import takes
 from fireplan._former_names import former_argument
+from fireplan._limits import last_within
 from fireplan.travel._ad_hoc_points import part_s
 
 if TYPE_CHECKING:
@@ -50,7 +51,7 @@ class Routes:
     @former_argument("within_s", now="cutoff_s")
     def __init__(self, roads: RoadNetwork, *, cutoff_s: float) -> None:
         self._curve = roads.curve
-        self._search = RouteSearch(roads, cutoff_s=max(roads.curve.added_s(cutoff_s), 0.0))
+        self._search = RouteSearch(roads, cutoff_s=max(roads.curve.added_s(last_within(cutoff_s)), 0.0))
 
     @takes
     def way(self, start: Spot, end: Spot) -> tuple[NDArray[np.float64], float] | None:

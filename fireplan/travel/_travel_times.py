@@ -13,6 +13,7 @@ from fireplan import _kernel as kernel
 from fireplan import wording
 from fireplan._checked import takes
 from fireplan._former_names import former_argument
+from fireplan._limits import last_within
 from fireplan._memory import check_room
 from fireplan.errors import InputError, UnknownIdError, quoted
 from fireplan.progress import on_threads
@@ -72,7 +73,7 @@ def node_times(roads: RoadNetwork, node: object, *, cutoff_s: float = np.inf) ->
     routing = roads.routing
     seeds = routing.from_nodes(found[:1], owner=np.zeros(1, dtype=np.int64))
     curve = roads.curve
-    limit_s = max(curve.added_s(cutoff_s, curve.start_s), 0.0)
+    limit_s = max(curve.added_s(last_within(cutoff_s), curve.start_s), 0.0)
     reached = kernel.reach(routing.graph, seeds.node, seeds.spent_s, limit_s=limit_s, corners=True)
     nodes, node_s = routing.at_nodes(*reached)
     times = pd.Series(
@@ -185,7 +186,7 @@ def time_rows(
 
     curve, start_s = scenario.roads.curve, start_times(scenario, starts) + (0.0 if later_s is None else later_s)
     start_s = np.maximum(start_s, 0.0)
-    added_s = [curve.added_s(cutoff_s, begins_s) for begins_s in start_s.tolist()]
+    added_s = [curve.added_s(last_within(cutoff_s), begins_s) for begins_s in start_s.tolist()]
     limit_s = [max(s, 0.0) for s in added_s]
 
     def solve(i: int) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 
+from fireplan._limits import last_within
 from fireplan.wording._counts import count
 from fireplan.wording._numbers import MINUS, NOT_KNOWN, known, rounded
 
@@ -26,7 +27,8 @@ def clock(time_s: float | None, *, limit_s: float | None = math.nan) -> str:
     time_s
         How long. [s]
     limit_s
-        What it is held to [s]: a time over its limit is never rounded to it. Left out: nothing.
+        What it is held to [s]: a time over its limit, beyond the rounding of sums, is never rounded to it. Left out:
+        nothing.
 
     Returns
     -------
@@ -41,7 +43,7 @@ def clock(time_s: float | None, *, limit_s: float | None = math.nan) -> str:
     if not math.isfinite(value):
         return _endless(value)
     whole = rounded(value)
-    return _set(_up(value) if value > limit >= whole else whole)
+    return _set(_up(value) if value > last_within(limit) and limit >= whole else whole)
 
 
 def percentile(time_s: float | None) -> str:
@@ -145,7 +147,8 @@ def roughly(time_s: float | None) -> str:
 
 
 def _up(value: float) -> int:
-    return math.ceil(value - ROUNDING)
+    whole = math.floor(value)
+    return whole if value <= max(last_within(whole), whole + ROUNDING) else whole + 1
 
 
 def _endless(value: float) -> str:

@@ -287,10 +287,17 @@ def comply(
 
 @part_counting_nothing
 def _nearest_first(n: int, rules: MoveRules) -> None:
-    """Match what is held already; then each hole, the most important first, with the nearest of those left."""
+    """
+    Match what is held already; then each hole, the most important first, with the nearest of those left.
+
+    Whoever is left goes home last, so that no unit at home is passed over because it stands early in the table.
+    """
     rules.match[:n] = -1
-    for holding in (True, False):
+    for turn in range(4):
+        home, holding = turn > 1, turn % 2 == 0
         for slot in range(n):
+            if (rules.table[n, slot] == HOME) != home:
+                continue
             best = -1
             for row in range(n):
                 if rules.match[row] == slot:

@@ -1,6 +1,7 @@
 // What the server said, kept by id, and the feed's own clock running on between two messages.
 
 import { bytes } from "./packed.js";
+import { lastWithin } from "./words.js";
 
 /** @type {Array<keyof Live.State & keyof Live.Update & keyof Model>} */
 const PARTS = ["cover", "advice", "alerts", "today", "hours", "health", "range"];
@@ -158,7 +159,7 @@ export function reading(clock, model) {
   const running = clock.state === "running" || clock.state === "late";
   const passed = Number.isFinite(clock.started) ? model.age(clock.started, clock.stopped) : NaN;
   const limit = finite(clock.limit_s, NaN);
-  const state = running && passed > limit ? "late" : clock.state;
+  const state = running && passed > lastWithin(limit) ? "late" : clock.state;
   return { state, passed, limit, left: limit - passed, running };
 }
 

@@ -1,7 +1,7 @@
 // How figures are said: the rule of `fireplan.wording`, whose head has it in words. Both pass the same cases
 // (tests/support/wording_cases.json), so what is said on this page is what map, report and command line say.
 
-const MINUS = "\u2212", ROUNDING = 1e-6, CLOSE = 1e-6, SAME = 1e-12, TOO_CLOSE = 5e-7, MOST_DECIMALS = 4;
+const MINUS = "\u2212", ROUNDING = 1e-6, CLOSE = 1e-6, LEEWAY = 2 ** -21, SAME = 1e-12, TOO_CLOSE = 5e-7, MOST_DECIMALS = 4;
 const SECONDS_UP_TO_S = 90, HOURS_UP_TO_MIN = 48 * 60;
 export const NOT_KNOWN = "not known", NOT_REACHED = "not reached", UNLIMITED = "unlimited";
 
@@ -123,14 +123,20 @@ function set(whole) {
   return (whole < 0 ? MINUS : "") + (hours ? hours + ":" + two(minutes) : minutes) + ":" + two(size % 60);
 }
 
-const up = (seconds) => Math.ceil(seconds - ROUNDING);
+/** The longest time that counts as within a limit, as `fireplan._limits` has it. */
+export const lastWithin = (limit) => Math.fround(limit + LEEWAY * Math.abs(limit));
+
+function up(seconds) {
+  const whole = Math.floor(seconds);
+  return seconds <= Math.max(lastWithin(whole), whole + ROUNDING) ? whole : whole + 1;
+}
 
 /** A length of time to the nearest second: 4:30, 1:02:31. One over its limit is never rounded to it. */
 export function clock(seconds, { limit_s = NaN } = {}) {
   const value = known(seconds), limit = known(limit_s);
   if (!Number.isFinite(value)) return endless(value);
   const whole = rounded(value);
-  return set(value > limit && limit >= whole ? up(value) : whole);
+  return set(value > lastWithin(limit) && limit >= whole ? up(value) : whole);
 }
 
 /** A 90th percentile: rounded up, never down. */

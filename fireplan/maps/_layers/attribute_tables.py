@@ -9,6 +9,7 @@ import pandas as pd
 import shapely
 
 from fireplan import wording
+from fireplan._limits import last_within
 from fireplan._page_kit import style
 from fireplan.colours import ELSEWHERE, UNKNOWN
 from fireplan.colours import NEWLY as NEWLY_COLOUR
@@ -241,7 +242,7 @@ def add_others(zones: pd.DataFrame, others: Sequence[Assessment], *, objective: 
         due = first_due(other.scenario, objective=goal)["first_due"].tolist()
         first = [str(names.get(s, s)) if isinstance(s, str) else NO_STATION for s in due]
         off = ground_said(other, goal)
-        late = np.where(table[f"{objective}_s"] <= goal.limit_s, "", ", not in time").tolist()
+        late = np.where(table[f"{objective}_s"] <= last_within(goal.limit_s), "", ", not in time").tolist()
         if known(goal, other):
             late = [f", {chance_said(chance)} likely in time" for chance in chances(other, goal)]
         zones[f"other_{i}"] = [

@@ -10,6 +10,7 @@ import pandas as pd
 
 from fireplan import wording
 from fireplan._checked import takes
+from fireplan._limits import last_within
 from fireplan.colours import ELSEWHERE, FASTER, INK, SLOWER
 from fireplan.crs import WGS84, reproject
 from fireplan.maps._layers import attribute_tables, vector_layers
@@ -183,7 +184,7 @@ def _deepest_chance(assessment: Assessment, goal: Objective, at: Places) -> NDAr
     asked = goal if _is_whole_force(goal) else replace(goal, needs={"engine": ENGINES})
     law = chances_for(assessment.scenario, asked)
     arrival_s = force_times(assessment.scenario, at, needs=asked.needs, interval=asked.interval)
-    return (arrival_s <= asked.limit_s).astype(float) if law is None else law.at(arrival_s)
+    return (arrival_s <= last_within(asked.limit_s)).astype(float) if law is None else law.at(arrival_s)
 
 
 def _is_whole_force(goal: Objective) -> bool:
@@ -199,10 +200,10 @@ def _depth_at(
         force_times(assessment.scenario, at, needs={"engine": float(k + 1)}, interval=goal.interval)
         for k in range(ENGINES)
     ]
-    depth = np.sum([arrival_s <= goal.limit_s for arrival_s in engines_s], axis=0).astype(np.int64)
+    depth = np.sum([arrival_s <= last_within(goal.limit_s) for arrival_s in engines_s], axis=0).astype(np.int64)
     if _is_whole_force(goal):
         whole_s = force_times(assessment.scenario, at, needs=goal.needs, interval=goal.interval)
-        depth[whole_s <= goal.limit_s] = ENGINES + 1
+        depth[whole_s <= last_within(goal.limit_s)] = ENGINES + 1
     return depth, engines_s
 
 

@@ -11,6 +11,7 @@ import pandas as pd
 from fireplan import wording
 from fireplan._checked import takes
 from fireplan._html_escape import escape
+from fireplan._limits import last_within
 from fireplan.crs import WGS84, reproject
 from fireplan.errors import Faults, InputError, quoted
 from fireplan.maps._layers import vector_layers
@@ -315,7 +316,7 @@ def _clocks(seen: Attendance, goal: Objective, ids: pd.Index) -> pd.DataFrame:
     rows = rows[does].sort_values("arrived", kind="stable").drop_duplicates("incident_id").set_index("incident_id")
     taken_s = rows[goal.interval].astype(float)
     arrived = pd.Series(instants_us(rows["arrived"]), index=rows.index, dtype="float64")
-    late = (arrived - (taken_s - goal.limit_s) * SECOND_US).where(taken_s > goal.limit_s)
+    late = (arrived - (taken_s - goal.limit_s) * SECOND_US).where(taken_s > last_within(goal.limit_s))
     first = pd.Series(instants_us(there["arrived"]), index=pd.Index(there["incident_id"]), dtype="float64")
     table = pd.DataFrame({"held": held.reindex(ids).to_numpy(bool)}, index=ids)
     asked = table["held"]

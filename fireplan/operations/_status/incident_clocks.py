@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
+from fireplan._limits import last_within
 from fireplan.incidents._columns.categories import category_of
 from fireplan.operations._events.event import SECOND_US
 from fireplan.standards import CALL_INTERVALS, OBSERVED_INTERVALS
@@ -244,7 +245,7 @@ def _is_force(objective: Objective) -> bool:
 def _state(objective: Objective, started_us: int | None, stopped_us: int | None, now_us: int) -> str:
     if started_us is None:
         return "waiting"
-    limit_us = int(objective.limit_s * SECOND_US)
+    limit_us = int(last_within(objective.limit_s) * SECOND_US)
     if stopped_us is not None:
         return "met" if stopped_us - started_us <= limit_us else "missed"
     return "running" if now_us - started_us <= limit_us else "late"

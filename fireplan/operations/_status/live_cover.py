@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from fireplan import _kernel as kernel
+from fireplan._limits import last_within
 from fireplan.errors import InputError, quoted
 from fireplan.measures._demand_measures import ON, applies_to, chosen_of, in_zones, measures_of
 from fireplan.stations import KINDS, supply
@@ -271,7 +272,7 @@ class CoverNow:
 
     def _reaches(self, unit_id: str, standing: Standing) -> NDArray[np.int16]:
         times = self._times(unit_id, standing, self.objective.interval)
-        return (times <= self.objective.limit_s).astype(np.int16)
+        return (times <= last_within(self.objective.limit_s)).astype(np.int16)
 
     def _times(self, unit_id: str, standing: Standing, interval: str) -> NDArray[np.float32]:
         if standing.spot is None:
@@ -311,7 +312,7 @@ class CoverNow:
             arrival_s = kernel.crew_force_times(np.stack(times), brings, crew, need)
         else:
             arrival_s = kernel.force_times(np.stack(times), np.ascontiguousarray(brings), need)
-        found = np.asarray(arrival_s <= objective.limit_s)
+        found = np.asarray(arrival_s <= last_within(objective.limit_s))
         if free is None:
             self._within[objective.key] = (self.version, found)
         return found

@@ -14,7 +14,7 @@ from fireplan import wording
 from fireplan._checked import takes
 from fireplan.crs import WGS84, known_crs, metric_crs, project
 from fireplan.errors import Faults, listed, one_line, quoted
-from fireplan.roads._build_network import build_network
+from fireplan.roads._build_network import build_network, lasting_node_order
 from fireplan.roads._graphs.graph_tags import class_named, edge_passages, nodes_met, tag_text, with_exempt
 from fireplan.roads._graphs.repairs import repair_geometry, repair_lengths, repair_times, states_speeds
 from fireplan.roads._rules.reading_notes import BY_LIMIT, LEFT_OUT, Counts, of_nodes, shut_by_limits
@@ -107,7 +107,9 @@ def from_frames(
         remarks.append(planning_caveat())
     xy_m = project(xy, source=system, target=metric)
     lines = np.asarray(shapely.linestrings(project(coordinates, source=system, target=metric), indices=line))
-    streets = _pair(tail, head, lines, time_s)
+    rank = np.empty(len(ids), dtype=np.int64)
+    rank[lasting_node_order(xy_m, ids)] = np.arange(len(ids))
+    streets = _pair(rank[tail], rank[head], lines, time_s, edges)
     named = edges["highway"] if "highway" in edges.columns else [None] * len(edges)
     highway = np.array([class_named(v, p) for v, p in zip(named, passages, strict=True)], dtype=str)[streets.row]
     tally = Counts()
@@ -288,12 +290,17 @@ class _Streets:
 
 
 def _pair(
-    tail: NDArray[np.int64], head: NDArray[np.int64], lines: NDArray[np.object_], time_s: NDArray[np.float64]
+    tail: NDArray[np.int64],
+    head: NDArray[np.int64],
+    lines: NDArray[np.object_],
+    time_s: NDArray[np.float64],
+    edges: pd.DataFrame,
 ) -> _Streets:
     """
     Join opposite edges that run along the same line; of identical edges the fastest counts, and gives the rest.
 
-    A line and its reverse are told apart by their coordinates, so that loops pair up too.
+    A line and its reverse are told apart by their coordinates, so that loops pair up too. Of edges that are as fast,
+    the first by name, number and class counts. Ends are numbers of nodes in their lasting order.
     """
     forth = shapely.to_wkb(shapely.set_precision(lines, SAME_PLACE_M, mode="pointwise"))
     back = shapely.to_wkb(shapely.set_precision(shapely.reverse(lines), SAME_PLACE_M, mode="pointwise"))
@@ -309,7 +316,12 @@ def _pair(
             "back_s": np.where(turned, time_s, np.inf),
         }
     )
-    table = table.assign(time_s=time_s).sort_values(["turned", "time_s", "row"], kind="stable")
+    table = table.assign(time_s=time_s, said="")
+    alike = table.duplicated(["low", "high", "line", "turned", "time_s"], keep=False).to_numpy()
+    if alike.any():
+        told = [edges[c][alike].map(tag_text) for c in ("name", "ref", "highway", "length") if c in edges.columns]
+        table.loc[alike, "said"] = ["\0".join(texts) for texts in zip(*told, strict=True)] if told else ""
+    table = table.sort_values(["turned", "time_s", "said", "row"], kind="stable")
     grouped = table.groupby(["low", "high", "line"], sort=False).agg(
         turned=("turned", "first"), row=("row", "first"), there_s=("there_s", "min"), back_s=("back_s", "min")
     )

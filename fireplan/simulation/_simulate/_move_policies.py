@@ -13,6 +13,7 @@ import numpy as np
 from fireplan import wording
 from fireplan._checked import takes
 from fireplan._kernel import simulation as kernel
+from fireplan._limits import last_within
 from fireplan.errors import Faults, InputError, listed, quoted
 from fireplan.measures._demand_measures import ON, applies_to, chosen_of, in_zones, measures_of
 from fireplan.scenario import held
@@ -427,10 +428,10 @@ def reached_zones(
     zones = places(scenario, "zones")
     drive_s = time_rows(scenario, zones)[None]
     if objective.interval == "travel_s":
-        reached = np.repeat(drive_s <= objective.limit_s, len(turnout_s), axis=0)
+        reached = np.repeat(drive_s <= last_within(objective.limit_s), len(turnout_s), axis=0)
     else:
         before_s = processing_s if objective.interval == "total_response_s" else 0.0
-        reached = drive_s + turnout_s[:, None, None].astype(np.float32) <= objective.limit_s - before_s
+        reached = drive_s + turnout_s[:, None, None].astype(np.float32) <= last_within(objective.limit_s) - before_s
     measures = [m for m in measures_of(scenario, objective) if m.places.kind != "roads"]
     if not measures:
         return reached, (applies_to(scenario, objective, zones) == ON).astype(float)

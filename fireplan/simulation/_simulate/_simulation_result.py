@@ -13,6 +13,7 @@ import pandas as pd
 from fireplan import wording
 from fireplan._checked import takes
 from fireplan._kernel.simulation import ADVISED, HOLE_FILLED, OFF_DUTY
+from fireplan._limits import last_within
 from fireplan._one_release import OfOneRelease
 from fireplan.errors import InputError, quoted
 from fireplan.response_performance._statistics import FEWEST, USUAL_SHARE, percentile
@@ -538,7 +539,7 @@ def share_within(
     """Share of calls within the limit of the headline, and how many there are."""
     counts, taken = first_arrivals(found, headline, model.templates.kinds, unit_types)
     n = int(counts.sum())
-    return (float((taken[counts] <= headline.limit_s).mean()) if n else float("nan")), n
+    return (float((taken[counts] <= last_within(headline.limit_s)).mean()) if n else float("nan")), n
 
 
 def _sums(row: NDArray[np.signedinteger], seconds: NDArray[np.float64], n: int) -> NDArray[np.float64]:

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from fireplan import wording
+from fireplan._limits import last_within
 from fireplan.errors import Faults, listed, quoted
 from fireplan.scenario import held
 from fireplan.stations import KINDS, supply
@@ -59,7 +60,7 @@ def local_busy(setting: Setting, aim: Aim, busy: pd.Series[Any]) -> LocalBusy:
     there = setting.sources(aim)
     share = by_station.reindex(there.station).to_numpy(float)
     arrival_s = there.arrival_s()
-    near = (arrival_s <= aim.within_s) * there.units[:, None].astype(float)
+    near = (arrival_s <= last_within(aim.within_s)) * there.units[:, None].astype(float)
     n = near.sum(axis=0)
     first = share[np.argmin(arrival_s, axis=0)]
     at_place = np.where(n > 0, share @ near / np.where(n > 0, n, 1.0), first)

@@ -11,6 +11,8 @@ import numpy as np
 import pandas as pd
 
 from fireplan import wording
+from fireplan._limits import last_within
+from fireplan._schema import natural_order
 from fireplan.crs import PLACE_DECIMALS, WGS84, project
 from fireplan.errors import Faults, InputError, UnknownIdError, listed, quoted
 from fireplan.measures._demand_measures import measures_of
@@ -135,7 +137,7 @@ class Setting:
         """Drive from each candidate to the places an aim counts, with what is waited for before it: see `arrivals`."""
         scenario = self.driven(aim)
         to, told_s, waits_s = place_kind(scenario, aim.weight), self._told_s(aim), self._waits_s(aim)
-        limit_s = (self.reach_s(aim) if cutoff_s is None else cutoff_s) - told_s
+        limit_s = last_within(self.reach_s(aim) if cutoff_s is None else cutoff_s) - told_s
         if not limit_s - waits_s > 0:
             raise InputError(
                 f"{aim}: turnout alone takes {wording.clock(self.turnout_s)}, so no new site can reach anything"
@@ -225,8 +227,8 @@ class Setting:
         times = self.times(aim, cutoff_s=solved_to_s)
         there = self.sources(aim)
         m = len(times.place_ids)
-        inside = there.arrival_s(speed) <= aim.within_s
-        near = self.arrivals(aim, times, speed) <= aim.within_s
+        inside = there.arrival_s(speed) <= last_within(aim.within_s)
+        near = self.arrivals(aim, times, speed) <= last_within(aim.within_s)
         kept = np.concatenate([[0], np.cumsum(near)])[times.start]
         stays = ~there.station.isin(self.closable)
         base = (inside[stays] * there.units[stays, None]).sum(axis=0).astype(np.int64)
@@ -285,7 +287,7 @@ class Setting:
         later_s = np.full(len(starts.ids), self._waits_s(aim))
         ends = places(scenario, place_kind(scenario, aim.weight))
         rows = time_rows(scenario, ends, starts=starts, later_s=later_s)[starts.ids.get_indexer(pd.Index(homes))]
-        return np.asarray(rows + self._told_s(aim) <= aim.within_s)
+        return np.asarray(rows + np.float32(self._told_s(aim)) <= last_within(aim.within_s))
 
     def choice(self, ids: pd.Index, *, stations: int, closing: int | None = None, several: int = 1) -> Choice:
         """
@@ -368,7 +370,7 @@ def setting_of(
     scenario
         The department as it stands.
     candidates
-        Points with a CRS, by id.
+        Points with a CRS, by id; of sites as good the first by id is taken, numbers in it by their value.
     rules
         See `Rules`.
     medians
@@ -396,6 +398,10 @@ def setting_of(
     )
     frame = gpd.GeoDataFrame(frame, geometry=candidates.geometry, crs=candidates.crs)
     frame.index = pd.Index(frame.index.astype(str), name="candidate_id")
+    sound = frame.index.is_unique and bool((frame.geom_type == "Point").all() and not frame.is_empty.any())
+    order = natural_order(frame.index) if sound else None  # faults are told by the rows as they were given
+    if order is not None:
+        frame = frame.iloc[order]
     degrees = frame.to_crs(WGS84)
     whole = gpd.points_from_xy(
         degrees.geometry.x.round(PLACE_DECIMALS), degrees.geometry.y.round(PLACE_DECIMALS), crs=WGS84

@@ -10,6 +10,7 @@ import pandas as pd
 import shapely
 
 from fireplan import wording
+from fireplan._limits import last_within
 from fireplan.changes import AddUnit, CloseStation, MoveUnit, OpenStation, SetTurnout
 from fireplan.crs import WGS84, project
 from fireplan.errors import FireplanError
@@ -187,8 +188,8 @@ def reached_by(setting: Setting, demand: Demand, arrival: Arrival) -> tuple[NDAr
     reached = np.isfinite(arrival_s)
     early, late = (np.where(reached, np.maximum(arrival_s + by, 0.0), np.inf) for by in (-LAST_DIGITS_S, LAST_DIGITS_S))
     if law is None:
-        limit_s = demand.aim.within_s
-        return arrival.within.astype(float), ((early <= limit_s) != (late <= limit_s)).astype(float)
+        latest_s = last_within(demand.aim.within_s)
+        return arrival.within.astype(float), ((early <= latest_s) != (late <= latest_s)).astype(float)
     return arrival.chance, law.at(early) - law.at(late)
 
 
