@@ -15,6 +15,7 @@ import sqlalchemy as sa
 from sqlalchemy.sql import quoted_name
 
 from fireplan.errors import InputError, listed, quoted
+from fireplan.live._store.patience import NOTICED, patient_connection
 from fireplan.live._store.store_errors import AWAY, masked, parsed_url, reason_of
 from fireplan.live.feeds._feed import MOST_EVENTS, Batch, batch_of, now_us
 from fireplan.operations._events.event import SAID
@@ -36,16 +37,11 @@ MOST_MISSING = 200
 FIRST_PAUSE_S, LONGEST_PAUSE_S = 1.0, 60.0
 """Pauses between tries while the database is away: each twice the last. [s]"""
 
-PATIENCE_S = 30
-"""How long PostgreSQL may think about one query. [s]"""
+PATIENCE_S = 6
+"""How long PostgreSQL may think about one query: less than an answer is waited for. [s]"""
 
 _NAME = re.compile(r'(?:"((?:[^"]|"")+)"|([^".]+))')
-_POSTGRES = {
-    "connect_timeout": 10,
-    "keepalives_idle": 10,
-    "keepalives_interval": 5,
-    "keepalives_count": 3,
-}  # a server that vanished is noticed within half a minute
+_POSTGRES = {"connect_timeout": 5, **NOTICED}
 
 log = logging.getLogger(__name__)
 
@@ -161,7 +157,7 @@ class PolledView:
                 try:
                     batch, n = self._asked_once()
                 except sa.exc.SQLAlchemyError as error:
-                    self._say(reason_of(error))
+                    self._say(f"{reason_of(error)}; it is tried again every {pause_s:.0f} s")
                     self._engine.dispose()
                     stop.wait(pause_s)
                     pause_s = min(2 * pause_s, LONGEST_PAUSE_S)
@@ -238,6 +234,8 @@ class PolledView:
             ) from None
         if self._url.get_backend_name() == "sqlite":
             sa.event.listen(engine, "connect", _only_read)
+        if self._url.get_backend_name() == "postgresql":
+            sa.event.listen(engine, "do_connect", patient_connection)
         return engine
 
     def _say(self, trouble: str | None) -> None:
