@@ -155,10 +155,10 @@ class Stage:
     @property
     def state(self):
         """What is shown now."""
-        store = self._state["store"]
-        if store["state"] == "ok":
-            store = store | {"last_commit": self.wall}
-        return self._state | {"wall": self.wall, "store": store}
+        kept = self._state
+        if not self._odd and kept["store"]["state"] == "ok":
+            kept = kept | {"store": kept["store"] | {"last_commit": self.wall}}
+        return kept | {"wall": self.wall}
 
     @state.setter
     def state(self, said):

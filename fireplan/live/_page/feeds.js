@@ -21,6 +21,7 @@ const LINES = new Map([
   ["ended", ["cross", "has come to its end"]], ["none", ["ring", "nothing has come yet"]],
 ]);
 const ILL = new Set(["quiet", "troubled", "ended"]);
+const isIll = (/** @type {Live.FeedLineState} */ feed) => ILL.has(feed.state) || Boolean(feed.trouble);
 
 /**
  * @param {Parts.Model} model
@@ -32,7 +33,7 @@ export function health(model, context) {
     write(byId("feed-state"), "not known");
     return fill(box, p("none", "Nothing heard of the feed yet"));
   }
-  const feeds = list(now.feeds), ill = feeds.filter((feed) => ILL.has(feed.state));
+  const feeds = list(now.feeds), ill = feeds.filter(isIll);
   const [shape, words] = ill.length ? ["warning", ill.length === 1 && feeds.length === 1 ? "The feed " + lineOf(ill[0])[1] : count(ill.length) + " of " + counted(feeds.length, "feed") + " ill"]
     : HEALTH.get(now.state) || ["warning", String(now.state)];
   // That a feed was well says nothing of now where the page hears nothing.
@@ -64,14 +65,17 @@ export function health(model, context) {
 }
 
 /** @param {Live.FeedLineState} feed @returns {[string, string]} */
-const lineOf = (feed) => LINES.get(feed.state) ?? ["warning", String(feed.state)];
+function lineOf(feed) {
+  if (feed.state === "ok" && feed.trouble) return ["warning", "goes on, with trouble"];
+  return LINES.get(feed.state) ?? ["warning", String(feed.state)];
+}
 
 /**
  * @param {Live.FeedLineState} feed
  * @param {Parts.Context} context
  */
 function lineShown(feed, context) {
-  const [shape, words] = lineOf(feed), ill = ILL.has(feed.state), { time } = context;
+  const [shape, words] = lineOf(feed), ill = isIll(feed), { time } = context;
   // A history that is played has another clock than the server; the words of feeds are told by the server's.
   const at = (/** @type {number | null} */ ms) => (isNumber(ms) ? time.seconds(ms) + (context.ground.replay ? " by the server's clock" : "") : null);
   const last = at(feed.last_word), again = at(feed.retry_at);
