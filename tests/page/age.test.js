@@ -242,7 +242,7 @@ test("it is said aloud at 15 s, at a minute, and then less and less often, and w
 });
 
 test("the reason names what is missing and since when", () => {
-  const reason = (one, more = {}) => reasonWords({ s: 20, since: WALL, name: "", part: false, ...one }, { time: UTC, now: WALL + 20_000, lost: false, late: false, store: null, ...more });
+  const reason = (one, more = {}) => reasonWords({ s: 20, since: WALL, name: "", part: false, ...one }, { time: UTC, at: "since" in one ? one.since : WALL, now: WALL + 20_000, lost: false, late: false, store: null, ...more });
   assert.equal(reason({ why: "way" }), "The service has said nothing since 14:32:00");
   assert.equal(reason({ why: "way" }, { lost: true }), "No connection since 14:32:00");
   assert.equal(reason({ why: "way" }, { late: true }), "What comes is late: it was so at 14:32:00");
@@ -250,16 +250,14 @@ test("the reason names what is missing and since when", () => {
   assert.equal(reason({ why: "feed", name: "avl", since: null }), "Nothing usable has come from the feed avl");
   assert.equal(reason({ why: "store" }, { store: store({ state: "full" }) }), "Nothing could be kept since 14:32:00: the store is full");
   assert.equal(reason({ why: "store", since: WALL - 2 * 86400000 }), "Nothing could be kept since 14:32 on 29 November 2026");
-  assert.equal(storeWords(store({ state: "locked", since: WALL }), UTC, WALL), "The store is locked by another program, since 14:32. No event is taken");
-  assert.equal(storeWords(store({ state: "slow", since: WALL }), UTC, WALL), "The store has not answered yet, since 14:32");
+  assert.equal(storeWords(store({ state: "locked" }), UTC, WALL, WALL), "The store is locked by another program, since 14:32. No event is taken");
+  assert.equal(storeWords(store({ state: "slow" }), UTC, WALL, WALL), "The store has not answered yet, since 14:32");
 });
 
 test("figures are put in the past with the moment they were known at", () => {
-  const tense = (one, now = WALL) => tenseOf({ s: 20, since: WALL, name: "", part: false, ...one }, model, UTC, now).at;
-  assert.equal(tense({ why: "store" }), ", known at 14:32");
-  assert.equal(tense({ why: "store" }, WALL + 86400000), ", known at 14:32 yesterday");
-  assert.equal(tense({ why: "feed", since: null }), ", of a time that is not known");
-  assert.equal(tense({ why: "way" }, NaN), ", known at " + UTC.time(said.states[0].now)); // by the clock of the history that is played
+  assert.equal(tenseOf(WALL, UTC, WALL).at, ", known at 14:32");
+  assert.equal(tenseOf(WALL, UTC, WALL + 86400000).at, ", known at 14:32 yesterday");
+  assert.equal(tenseOf(null, UTC, WALL).at, ", of a time that is not known");
 });
 
 test("the clock of what is shown stands at the moment it was known, and runs on from the present", () => {
@@ -287,8 +285,13 @@ test("a whole state that was longer on its way than another is passed over; of a
 
 test("an update that is missing is noticed", () => {
   model.snapshot({ ...said.states[0], rev: 5 });
-  assert.equal(model.update({ ...said.updates[0], rev: 6 }).has("gap"), false);
-  assert.equal(model.update({ ...said.updates[0], rev: 8 }).has("gap"), true);
+  model.update({ ...said.updates[0], rev: 6 });
+  assert.equal(model.whole, true);
+  model.update({ ...said.updates[0], rev: 8 });
+  model.update({ ...said.updates[0], rev: 9 });
+  assert.equal(model.whole, false);
+  model.snapshot({ ...said.states[0], rev: 9 });
+  assert.equal(model.whole, true);
 });
 
 test("time that passes never goes back", () => {

@@ -86,7 +86,7 @@ class Gate:
             while data := one.recv(65536):
                 stream |= back and b"text/event-stream" in data
                 if stream and self.dumb:
-                    data = b"f\r\n: still here\n\n\r\n"  # noqa: PLW2901 - a chunk that holds a comment
+                    data = b"f\r\n: still here\n\n\r\n"  # a chunk that holds a comment
                 if stream and self.late_s:
                     time.sleep(self.late_s)
                 while self.held and self.open:
@@ -120,7 +120,8 @@ class Stage:
     """
     The service, and the desk behind it. Use it as a context; `url` is where it is.
 
-    What it shows was true just now, as with a desk that looks every second, until `hang` is called. `words` False lets any text stand where the schema knows a few words; `odd` True lets anything stand anywhere.
+    What it shows was true just now, as with a desk that looks every second, until `hang` is called. `words` False lets
+    any text stand where the schema knows a few words; `odd` True lets anything stand anywhere.
     """
 
     title = "Marisol"
@@ -200,6 +201,8 @@ class Stage:
         """Send an update, and keep it in the state for those who come later."""
         before = self.state
         data = {key: before[key] for key in ("now", "wall", "speed", "paused", "upto")}
+        if not self._odd and before["store"]["state"] == "ok":
+            data["store"] = before["store"]
         data |= {"rev": before["rev"] + 1} | changes
         self._checked("Update", data)
         after = before | {key: value for key, value in data.items() if key not in {*KEYED, "gone", "cover"}}

@@ -93,22 +93,18 @@ class Page {
   _update(data) {
     const changed = this.live.update(data);
     if (!changed) return;
-    if (changed.has("gap")) this.stream.ask();
-    else this.truth.heard(data.wall);
+    if (this.live.whole) this.truth.heard(data.wall);
+    else this.stream.ask();
     this._dirty(changed);
     this._ageing();
   }
 
   /** The whole state, asked for; true: the stream had not said it. @param {Live.State} data */
   _checked(data) {
-    const { live, truth } = this, same = data.boot === live.boot && data.rev === live.rev;
-    if (!same && !live.older(data)) {
-      this._snapshot(data);
-      return true;
-    }
-    if (same && data.wall > (truth.wall ?? Infinity)) truth.heard(data.wall); // nothing changed, and that was looked at
+    const { live, truth } = this, same = live.whole && data.boot === live.boot && data.rev === live.rev, news = !same && !live.older(data);
+    if (news || (same && data.wall > (truth.wall ?? Infinity))) this._snapshot(data);
     this._ageing();
-    return false;
+    return news;
   }
 
   // What is seen may be old; then nothing on the page claims to be so now.
@@ -118,12 +114,13 @@ class Page {
     const age = truth.age(live, ground.replay === true), was = this.old, now = isOld(age) ? age : null;
     this.old = now;
     const { time } = this.context, at = truth.server.now(), looking = this.bar.at !== null;
-    live.hold(!now || now.part ? null : now.why === "way" ? live.said : now.since);
+    live.hold(now && !now.part ? this._shownAt(now.since) : null);
     show(byId("old"), Boolean(now) && !looking);
     root.toggleAttribute("data-old", Boolean(now) && !looking);
     if (now) {
-      write(byId("old-age"), ageWords(now));
-      write(byId("old-why"), reasonWords(now, { time, now: at, lost: this.lost === true, late: truth.late, store: live.store }));
+      write(byId("old-age"), ageWords(now) + ".");
+      const known = { time, at: this._shownAt(now.since), now: this._shownAt(at), lost: this.lost === true, late: truth.late, store: live.store };
+      write(byId("old-why"), reasonWords(now, known) + ".");
     }
     show(byId("lost"), this.lost === true && (!now || looking || this.out === true));
     this._kept(at);
@@ -141,13 +138,18 @@ class Page {
     this._clock();
   }
 
+  // An instant of the server's clock on the clock that the page shows: another one while a history is played.
+  _shownAt(ms) {
+    return Number.isFinite(ms) ? this.live.said + ms - (this.truth.wall ?? ms) : null;
+  }
+
   // What is wrong with the store; its mend is for those who can do it.
   _kept(at) {
     const { live, context } = this, store = live.store, wrong = store && store.state !== "ok";
     const told = wrong && (store.state !== "slow" || at - store.since > SLOW_MS);
     show(byId("store"), Boolean(told));
     if (!told) return;
-    write(byId("store-what"), storeWords(store, context.time, at));
+    write(byId("store-what"), storeWords(store, context.time, this._shownAt(store.since), this._shownAt(at)) + ".");
     write(byId("store-said"), live.role === "operator" ? store.said : "");
   }
 
@@ -158,12 +160,13 @@ class Page {
     this._clockAt = at;
     this._leaps = passing.leaps;
     this.stream.setClock();
+    if (this.truth.late) this.stream.ask(); // what is held up in the stream may come another way
   }
 
   /** @returns {Parts.Tense} */
   _tense() {
     if (this.bar.at !== null) return THEN;
-    return this.old ? tenseOf(this.old, this.live, this.context.time, this.ground.replay === true ? NaN : this.truth.server.now()) : PRESENT;
+    return this.old ? tenseOf(this._shownAt(this.old.since), this.context.time, this._shownAt(this.truth.server.now())) : PRESENT;
   }
 
   _wake() {

@@ -11,6 +11,8 @@ const finite = (x, other) => (typeof x === "number" && Number.isFinite(x) ? x : 
 export class Model {
   constructor() {
     this.ready = false;
+    /** Whether all that was said since the last whole state has come. */
+    this.whole = true;
     this.boot = null;
     this.rev = -1;
     this.role = "viewer";
@@ -102,6 +104,7 @@ export class Model {
     if (this.ready && this.boot !== data.boot) this._former.add(this.boot);
     this.boot = data.boot ?? null;
     this.rev = finite(data.rev, -1);
+    this.whole = true;
     this.role = data.role === "operator" ? "operator" : "viewer";
     this.units = new Map(list(data.units).map((u) => [String(u.unit_id), u]));
     this.incidents = new Map(list(data.incidents).map((i) => [String(i.incident_id), i]));
@@ -115,15 +118,15 @@ export class Model {
   }
 
   /**
-   * Takes a change in; gives the names of what changed, or null where it is older than what is there. "gap" is among
-   * them where one before it is missing: what that said of units and incidents is in none that follows.
+   * Takes a change in; gives the names of what changed, or null where it is older than what is there. Where one before
+   * it is missing the model is not whole until the next whole state: what that one said is in none that follows.
    *
    * @param {Live.Update} data
    */
   update(data) {
     if (!this.ready || finite(data.rev, 0) <= this.rev) return null;
     const changed = new Set(["clock"]);
-    if (data.rev > this.rev + 1) changed.add("gap");
+    if (data.rev > this.rev + 1) this.whole = false;
     this.rev = data.rev;
     for (const unit of list(data.units)) {
       this.units.set(String(unit.unit_id), unit);

@@ -33,14 +33,14 @@ function named(ms, time, now) {
 }
 
 /**
- * @param {Parts.Age} age
- * @param {Parts.Model} model
+ * Instants here and below are told on the clock that the page shows.
+ *
+ * @param {number | null} at when what is shown was known
  * @param {Parts.LocalTime} time
- * @param {number} now the server's clock; NaN: that of a history that is played says nothing of the page's [ms]
+ * @param {number} now [ms]
  * @returns {Parts.Tense}
  */
-export function tenseOf(age, model, time, now) {
-  const at = age.why === "way" ? model.said : age.since;
+export function tenseOf(at, time, now) {
   return { now: "then", was: "was ", were: "were ", at: Number.isFinite(at) ? ", known at " + named(at, time, now) : ", of a time that is not known" };
 }
 
@@ -54,10 +54,10 @@ export function ageWords(age) {
  * Why, in a sentence.
  *
  * @param {Parts.Age} age
- * @param {{ time: Parts.LocalTime, now: number, lost: boolean, late: boolean, store: Live.StoreState | null }} known
+ * @param {{ time: Parts.LocalTime, at: number | null, now: number, lost: boolean, late: boolean, store: Live.StoreState | null }} known
  */
-export function reasonWords(age, { time, now, lost, late, store }) {
-  const when = Number.isFinite(age.since) ? (now - age.since < 86400000 ? time.seconds(age.since) : named(age.since, time, now)) : null;
+export function reasonWords(age, { time, at, now, lost, late, store }) {
+  const when = Number.isFinite(at) ? (now - at < 86400000 ? time.seconds(at) : named(at, time, now)) : null;
   const since = when ? " since " + when : "";
   if (age.why === "feed") return "Nothing usable has come from the feed " + age.name + since;
   if (age.why === "store") return "Nothing could be kept" + since + (store && STORE.has(store.state) ? ": " + STORE.get(store.state).replace(/^The/, "the") : "");
@@ -70,10 +70,11 @@ export function reasonWords(age, { time, now, lost, late, store }) {
  *
  * @param {Live.StoreState} store
  * @param {Parts.LocalTime} time
+ * @param {number | null} since [ms]
  * @param {number} now [ms]
  */
-export function storeWords(store, time, now) {
-  return (STORE.get(store.state) ?? "The store: " + String(store.state)) + (Number.isFinite(store.since) ? ", since " + named(store.since, time, now) : "") +
+export function storeWords(store, time, since, now) {
+  return (STORE.get(store.state) ?? "The store: " + String(store.state)) + (Number.isFinite(since) ? ", since " + named(since, time, now) : "") +
     (store.state === "slow" ? "" : ". No event is taken");
 }
 
