@@ -94,7 +94,7 @@ export function zoneCard(zones, zone, model, context) {
   const byte = model.zones[zone], first = context.firstDue(zone), near = zones.ids[zone], weight = context.ground.weight?.unit;
   return table("Zone " + String(near ?? zone + 1), [
     known(context),
-    [capital(context.tense().now), GROUND_WORDS.get(CLASSES[byte]) || NOT_KNOWN],
+    [capital(context.tense().now), (GROUND_WORDS.get(CLASSES[byte]) || NOT_KNOWN).replace("lost now", "lost " + context.tense().now)],
     [weight ? capital(String(weight)) : "Weight", isNumber(zones.weights[zone]) ? count(zones.weights[zone]) : null],
     ["First due " + context.tense().now, model.first ? first ?? "nobody" : null],
     ["Objective", model.cover && model.cover.objective ? model.cover.objective.title : null],

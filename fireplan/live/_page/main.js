@@ -114,7 +114,8 @@ class Page {
     const age = truth.age(live, ground.replay === true), was = this.old, now = isOld(age) ? age : null;
     this.old = now;
     const { time } = this.context, at = truth.server.now(), looking = this.bar.at !== null;
-    live.hold(now && !now.part ? this._shownAt(now.since) : null);
+    // Not before the last event: clocks of incidents that began since would run backwards.
+    live.hold(now && !now.part ? Math.min(live.said, Math.max(this._shownAt(now.since) ?? -Infinity, live.health?.last_event ?? -Infinity)) : null);
     show(byId("old"), Boolean(now) && !looking);
     root.toggleAttribute("data-old", Boolean(now) && !looking);
     if (now) {
@@ -130,7 +131,7 @@ class Page {
     if (told !== this._told) {
       this._told = told;
       document.title = (tense.was ? "Old: " : "") + String(ground.title) + " live";
-      write(byId("stale"), tense.was ? "Known" + tense.at : "");
+      write(byId("stale"), tense.was ? "Not now" + tense.at : "");
       show(byId("stale"), Boolean(tense.was));
       this._legend();
       this._dirtyAll();
@@ -337,7 +338,7 @@ class Page {
         key.style.backgroundColor = ownColour(name);
         return h("li", {}, key, said(name));
       })
-      : [...GROUND_WORDS].filter(([name]) => name !== "elsewhere" || this.live.zones.includes(ELSEWHERE)).map(([name, word]) => h("li", {}, swatch(name), word)));
+      : [...GROUND_WORDS].filter(([name]) => name !== "elsewhere" || this.live.zones.includes(ELSEWHERE)).map(([name, word]) => h("li", {}, swatch(name), word.replace("now", tense.now))));
     fill(byId("unit-legend"), [...FAMILIES].map(([name, look]) => h("li", {}, h("span", { class: "chip " + name }, h("span", {}, "E1"), chipMark(name)), look.word)),
       h("li", {}, h("span", { class: "chip going guessed" }, h("span", {}, "E1"), chipMark("going")), "on its way, place estimated"));
     fill(byId("call-legend"), [...CATEGORIES].map(([name, word]) => h("li", {}, sign(name), word)));

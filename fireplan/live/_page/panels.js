@@ -29,26 +29,26 @@ export function headline(model, counts, tense) {
     const [now, home] = sharesApart(first.now, first.home, heldTo(cover.objective));
     write(byId("now-share"), tense.was + now);
     const gone = isNumber(first.home) && isNumber(first.now) ? first.home - first.now : NaN;
-    fill(byId("now-of"), h("span", { class: "line" }, "of " + count(first.n) + " ", said(first.unit), tense.was ? "" : " " + tense.now), tense.was ? line(known(tense)) : isNumber(first.home) ? h("span", { class: "line" }, "all home: " + home) : null);
+    fill(byId("now-of"), h("span", { class: "line" }, "of " + count(first.n) + " ", said(first.unit), tense.was ? "" : " " + tense.now), isNumber(first.home) ? h("span", { class: "line" }, "all home: " + home) : null);
     byId("now").classList.toggle("short", gone >= 0.05 && !tense.was);
   } else {
     write(byId("now-share"), "\u2013");
     write(byId("now-of"), "cover not known");
   }
   const free = cover ? list(cover.free) : [], main = free[0];
-  write(byId("now-title"), "Covered " + tense.now);
-  write(byId("free-title"), tense.now === "now" ? "Free" : "Free then");
-  write(byId("open-title"), tense.now === "now" ? "Incidents" : "Incidents then");
+  const then = tense.was ? tense.at : tense.now === "now" ? "" : " then";
+  write(byId("now-title"), "Covered" + (then || " now"));
+  write(byId("free-title"), "Free" + then);
+  write(byId("open-title"), "Incidents" + then);
   fill(byId("free-main"), main ? [tense.were, h("b", {}, count(main.free)), " of " + count(main.of) + " ", said(main.title)] : "\u2013");
-  fill(byId("free-rest"), free.slice(1).map((f, i) => [i ? ", " : "", count(f.free) + " of " + count(f.of) + " ", said(f.title)]), tense.was ? line(known(tense)) : null);
+  fill(byId("free-rest"), free.slice(1).map((f, i) => [i ? ", " : "", count(f.free) + " of " + count(f.of) + " ", said(f.title)]));
   const level = cover && cover.drawdown ? cover.drawdown.level : 0;
   byId("free").classList.toggle("short", level > 0 && !tense.was);
   fill(byId("open-main"), tense.were, h("b", {}, count(counts.open)), " open");
-  fill(byId("open-rest"), tense.was ? known(tense) : counts.late ? [sign("warning"), counted(counts.late, "incident late", "incidents late")] : counts.open ? "none late" : "no open incidents");
+  fill(byId("open-rest"), tense.was ? "" : counts.late ? [sign("warning"), counted(counts.late, "incident late", "incidents late")] : counts.open ? "none late" : "no open incidents");
   byId("open").classList.toggle("short", counts.late > 0 && !tense.was);
 }
 
-const line = (/** @type {string} */ text) => h("span", { class: "line" }, text);
 const noted = (/** @type {Parts.Tense} */ tense) => (tense.was ? p("known", sign("pause"), "Not now: " + known(tense)) : null);
 
 /**
