@@ -208,7 +208,7 @@ def pump(feed: Feed, desk: Desk, stop: threading.Event) -> None:
         try:
             if line is None:
                 line = desk.line(feed.name)
-                line.asks(lambda: getattr(feed, "trouble", None), lambda: getattr(feed, "lost", None))
+                line.asks(lambda name: getattr(feed, name, None))
             line.goes_on()
             ended = _read(feed, desk, line, stop)
         except Exception as error:  # noqa: BLE001 - a feed that fails is tried again, and the page tells of it

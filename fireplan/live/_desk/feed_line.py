@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from fireplan.live._desk.keeper import wall_ms
 from fireplan.operations._events.event import HEARTBEAT
@@ -51,8 +51,7 @@ class FeedLine:
         self._retry_ms: int | None = None
         self._tried_ms = 0
         self._ended = False
-        self._said: Callable[[], str | None] = lambda: None
-        self._lost: Callable[[], str | None] = lambda: None
+        self._of: Callable[[str], Any] = lambda _: None
 
     @staticmethod
     def kept_as(name: str) -> str:
@@ -76,9 +75,9 @@ class FeedLine:
         with self._lock:
             return json.dumps({"last_ms": self._last_ms, "silences": json.loads(self._rhythm.as_text())})
 
-    def asks(self, said: Callable[[], str | None], lost: Callable[[], str | None]) -> None:
-        """Say whom to ask what is wrong with the feed, and what of it was lost."""
-        self._said, self._lost = said, lost
+    def asks(self, of: Callable[[str], Any]) -> None:
+        """Say how to ask the feed for its `trouble`, for what is `lost`, and when it is tried again (`again_us`)."""
+        self._of = of
 
     def hear(self, events: Sequence[Event], refusals: Sequence[Refusal]) -> None:
         """Note what came. What could not be used is no word: a feed of nothing but that is silent."""
@@ -112,7 +111,7 @@ class FeedLine:
 
     def shown(self, wall: int) -> FeedLineState:
         """Show it as it is at an instant of the wall clock. [ms since 1970, UTC]"""
-        said, lost = self._said(), self._lost()
+        said, lost, again_us = self._of("trouble"), self._of("lost"), self._of("again_us")
         with self._lock:
             if self._retry_ms is None and wall > self._tried_ms + OVER_MS:
                 self._failure = None
@@ -131,7 +130,7 @@ class FeedLine:
                 "last_word": last_ms,
                 "usual_s": None if last_ms is None else self._rhythm.usual_s(wall * 1000),
                 "trouble": trouble or lost,
-                "retry_at": self._retry_ms,
+                "retry_at": self._retry_ms if again_us is None else again_us // 1000,
                 "events": self.events,
                 "refused": self.refused,
             }

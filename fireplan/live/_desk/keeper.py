@@ -35,7 +35,7 @@ AT_ONCE = 2000
 """Events committed together at the most."""
 
 SIGN_S = 3.0
-"""Without events a sign of life is committed this often. [s]"""
+"""A sign of life is committed this often, also without events. [s]"""
 
 SLOW_S, HUNG_S = 2.0, 9.0
 """A commit that takes longer is told as slow, and as one that will not end. [s]"""
@@ -99,6 +99,7 @@ class Keeper:
         self._inbox: queue.SimpleQueue[Handed | None] = queue.SimpleQueue()
         self._unsure: dict[str, None] = {}
         self._well_s: float | None = None
+        self._signed_s = 0.0
         self._lock = threading.Lock()
         self._began: tuple[float, int] | None = None
         self._trouble: tuple[str, int, str] | None = None
@@ -144,7 +145,8 @@ class Keeper:
             handed, over = self._gathered()
             if handed:
                 self._commit(handed)
-            elif not over:
+            if not over and time.monotonic() > self._signed_s + SIGN_S:
+                self._signed_s = time.monotonic()
                 self._attempt(lambda: self._store.sign(wall_ms()))
                 self._look_for_unsure()
             if not over:
@@ -156,7 +158,8 @@ class Keeper:
         handed: list[Handed] = []
         count = 0
         try:
-            found = self._inbox.get(timeout=0.01 if self._forgetting_us else SIGN_S)
+            due_s = max(0.01, self._signed_s + SIGN_S - time.monotonic())
+            found = self._inbox.get(timeout=0.01 if self._forgetting_us else due_s)
             while found is not None:
                 handed.append(found)
                 count += len(found.events)

@@ -262,6 +262,9 @@ class Store:
             If the database refuses, or if the last sign is not what was written: another store is in its place.
         """
         with as_store_errors("the store cannot be written"), self._writing() as connection:
+            if self._file is not None:
+                # What SQLite remembers of the file would hide that it was spoilt or written over.
+                connection.exec_driver_sql("PRAGMA shrink_memory").close()
             if self._signed is None:
                 connection.execute(ask.FORGET_SIGNS, {"before": str(wall_ms - KEPT_SIGN_MS)})
             elif connection.execute(ask.POSITION, {"source": self._sign}).scalar() != self._signed:

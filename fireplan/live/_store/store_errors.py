@@ -37,10 +37,8 @@ _POSTGRES = {
     "55P03": LOCKED,
     "40P01": LOCKED,
     "57014": "the database took too long: see what else it does, and whether its disk answers",
-    "42P01": TABLES_GONE,
-    "3D000": TABLES_GONE,
-    "3F000": TABLES_GONE,
 }
+_WITHOUT_TABLES = ("42P01", "3F000")
 _POSTGRES_AWAY = ("08", "57P", "53300")
 """How the codes of a connection that is lost or not granted begin."""
 
@@ -83,8 +81,13 @@ def as_store_errors(doing: str) -> Iterator[None]:
     try:
         yield
     except sa.exc.SQLAlchemyError as error:
-        reason = reason_of(error)
+        reason = TABLES_GONE if _without_tables(error) else reason_of(error)
         raise StoreError(f"{doing}: {reason}", kind=_kind_of(error, reason)) from None
+
+
+def _without_tables(error: sa.exc.SQLAlchemyError) -> bool:
+    cause = getattr(error, "orig", None)
+    return str(cause).startswith("no such table") or getattr(cause, "sqlstate", None) in _WITHOUT_TABLES
 
 
 def _kind_of(error: sa.exc.SQLAlchemyError, reason: str) -> str:
@@ -101,8 +104,6 @@ def reason_of(error: sa.exc.SQLAlchemyError) -> str:
     cause = getattr(error, "orig", None)
     code, state = getattr(cause, "sqlite_errorcode", None), getattr(cause, "sqlstate", None)
     if isinstance(code, int):
-        if str(cause).startswith("no such table"):
-            return TABLES_GONE
         full = code == _SQLITE_NO_ROOM_TO_SHARE
         return FULL if full else _SQLITE.get(code & 0xFF, quoted(cause, limit=160))
     if state in _POSTGRES:

@@ -18,7 +18,7 @@ from fireplan.errors import InputError, listed, quoted
 from fireplan.live._store.patience import NOTICED, patient_connection
 from fireplan.live._store.store_errors import AWAY, masked, parsed_url, reason_of
 from fireplan.live.feeds._feed import MOST_EVENTS, Batch, batch_of, now_us
-from fireplan.operations._events.event import SAID
+from fireplan.operations._events.event import SAID, SECOND_US
 from fireplan.operations._events.feed_lines import read_object
 
 if TYPE_CHECKING:
@@ -89,6 +89,8 @@ class PolledView:
     ----------
     trouble
         Why nothing comes, in words; None: nothing is wrong.
+    again_us
+        When a database that is away is asked again; None: it is not away. [us since 1970, UTC]
 
     Raises
     ------
@@ -118,6 +120,7 @@ class PolledView:
         self._key = key
         self.name = f"table {table}" if name is None else name
         self.trouble: str | None = None
+        self.again_us: int | None = None
         self._every_s, self._clock = every_s, clock
         self._place = _Place()
         self._query: sa.Select[*tuple[Any, ...]] | None = None
@@ -157,12 +160,14 @@ class PolledView:
                 try:
                     batch, n = self._asked_once()
                 except sa.exc.SQLAlchemyError as error:
-                    self._say(f"{reason_of(error)}; it is tried again every {pause_s:.0f} s")
+                    self._say(reason_of(error))
+                    self.again_us = now_us() + int(pause_s * SECOND_US)
                     self._engine.dispose()
                     stop.wait(pause_s)
                     pause_s = min(2 * pause_s, LONGEST_PAUSE_S)
                     continue
                 self._say(None)
+                self.again_us = None
                 pause_s = FIRST_PAUSE_S
                 if n:
                     yield batch
