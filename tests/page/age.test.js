@@ -246,8 +246,8 @@ test("the reason names what is missing and since when", () => {
   assert.equal(reason({ why: "way" }), "The service has said nothing since 14:32:00");
   assert.equal(reason({ why: "way" }, { lost: true }), "No connection since 14:32:00");
   assert.equal(reason({ why: "way" }, { late: true }), "What comes is late: it was so at 14:32:00");
-  assert.equal(reason({ why: "feed", name: "avl" }), "Nothing usable has come from the feed avl since 14:32:00");
-  assert.equal(reason({ why: "feed", name: "avl", since: null }), "Nothing usable has come from the feed avl");
+  assert.equal(reason({ why: "feed", name: "avl" }), "Nothing usable has come from the feed “avl” since 14:32:00");
+  assert.equal(reason({ why: "feed", name: "avl", since: null }), "Nothing usable has come from the feed “avl”");
   assert.equal(reason({ why: "store" }, { store: store({ state: "full" }) }), "Nothing could be kept since 14:32:00: the store is full");
   assert.equal(reason({ why: "store", since: WALL - 2 * 86400000 }), "Nothing could be kept since 14:32 on 29 November 2026");
   assert.equal(storeWords(store({ state: "locked" }), UTC, WALL, WALL), "The store is locked by another program, since 14:32. No event is taken");
@@ -255,9 +255,10 @@ test("the reason names what is missing and since when", () => {
 });
 
 test("figures are put in the past with the moment they were known at", () => {
-  assert.equal(tenseOf(WALL, UTC, WALL).at, ", known at 14:32");
-  assert.equal(tenseOf(WALL, UTC, WALL + 86400000).at, ", known at 14:32 yesterday");
-  assert.equal(tenseOf(null, UTC, WALL).at, ", of a time that is not known");
+  assert.equal(tenseOf(WALL, UTC, WALL, false).at, ", known at 14:32");
+  assert.equal(tenseOf(WALL, UTC, WALL, true).at, ", in part known at 14:32");
+  assert.equal(tenseOf(WALL, UTC, WALL + 86400000, false).at, ", known at 14:32 yesterday");
+  assert.equal(tenseOf(null, UTC, WALL, false).at, ", of a time that is not known");
 });
 
 test("the clock of what is shown stands at the moment it was known, and runs on from the present", () => {

@@ -167,7 +167,7 @@ class Page {
   /** @returns {Parts.Tense} */
   _tense() {
     if (this.bar.at !== null) return THEN;
-    return this.old ? tenseOf(this._shownAt(this.old.since), this.context.time, this._shownAt(this.truth.server.now())) : PRESENT;
+    return this.old ? tenseOf(this._shownAt(this.old.since), this.context.time, this._shownAt(this.truth.server.now()), this.old.part) : PRESENT;
   }
 
   _wake() {

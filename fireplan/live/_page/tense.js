@@ -38,10 +38,11 @@ function named(ms, time, now) {
  * @param {number | null} at when what is shown was known
  * @param {Parts.LocalTime} time
  * @param {number} now [ms]
+ * @param {boolean} part whether other parts of it are younger
  * @returns {Parts.Tense}
  */
-export function tenseOf(at, time, now) {
-  return { now: "then", was: "was ", were: "were ", at: Number.isFinite(at) ? ", known at " + named(at, time, now) : ", of a time that is not known" };
+export function tenseOf(at, time, now, part) {
+  return { now: "then", was: "was ", were: "were ", at: (part ? ", in part " : ", ") + (Number.isFinite(at) ? "known at " + named(at, time, now) : "of a time that is not known") };
 }
 
 /** How old: What you see is 23 s old @param {Parts.Age} age */
@@ -59,7 +60,7 @@ export function ageWords(age) {
 export function reasonWords(age, { time, at, now, lost, late, store }) {
   const when = Number.isFinite(at) ? (now - at < 86400000 ? time.seconds(at) : named(at, time, now)) : null;
   const since = when ? " since " + when : "";
-  if (age.why === "feed") return "Nothing usable has come from the feed " + age.name + since;
+  if (age.why === "feed") return "Nothing usable has come from the feed \u201c" + age.name + "\u201d" + since;
   if (age.why === "store") return "Nothing could be kept" + since + (store && STORE.has(store.state) ? ": " + STORE.get(store.state).replace(/^The/, "the") : "");
   if (lost) return "No connection" + since;
   return late ? "What comes is late: it was so at " + when : "The service has said nothing" + since;
