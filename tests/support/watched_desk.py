@@ -1,6 +1,7 @@
 """A desk that is fed and watched while its store fails: what was acknowledged, and what the page was told when."""
 
 import contextlib
+import itertools
 import socket
 import threading
 import time
@@ -82,7 +83,7 @@ class Watched:
     def longest_pause_s(self):
         """The longest time in which nothing was published."""
         times = [at for at, _ in self.seen]
-        return max(b - a for a, b in zip(times, times[1:], strict=False))
+        return max(b - a for a, b in itertools.pairwise(times))
 
     def alerts(self):
         return {alert["key"]: alert for alert in self.desk.snapshot()["alerts"]}

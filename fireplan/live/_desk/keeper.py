@@ -201,7 +201,8 @@ class Keeper:
         began_ms = wall_ms()
         with self._lock:
             self._began = (time.monotonic(), began_ms)
-        kind, said, error = "", "", None
+        kind, said = "", ""
+        error: Exception | None = None
         try:
             work()
         except StoreError as refused:
