@@ -1,14 +1,24 @@
 """The live view's page never takes for the present what is none: lines that die in many ways, the store, the feeds."""
 
+import json
 import re
+import sqlite3
+import threading
 import time
+from contextlib import closing
+from datetime import UTC, datetime
 from itertools import combinations
 
 import pytest
 from live_desks import eventually
 from live_looks import BOXES, CUT, SIZES, check_quiet, opened, shown, until
-from live_stage import Stage
+from live_stage import TOKENS, Stage
 from live_states import NOW, ground, incidents, state
+from sample_city import sample_city
+
+from fireplan.live._assemble import open_desk
+from fireplan.live._web.server import Binding, Server
+from fireplan.live.feeds import TailedFile
 
 pytestmark = pytest.mark.browser
 
@@ -471,3 +481,83 @@ def test_on_paper_it_says_how_old_it_is(live, stage):
     assert live.run(look) == ["rgb(0, 0, 0)", "solid"]
     assert not live.page.locator("#timebar").is_visible()
     live.screenshot("live-old-print")
+
+
+# The service itself
+
+
+class Fed:
+    """The real service on a store in a file, fed by a file to which a heartbeat is appended twice a second."""
+
+    def __init__(self, folder):
+        self.store, self.path = folder / "live.sqlite", folder / "cad.jsonl"
+        self._stop = threading.Event()
+        self.path.touch()
+
+    def _feed(self):
+        n = 0
+        while not self._stop.wait(0.5):
+            n += 1
+            told = {"event_id": f"h{n}", "ts": datetime.now(UTC).isoformat(), "type": "heartbeat", "seq": n}
+            with self.path.open("a", encoding="utf-8") as file:
+                file.write(json.dumps(told) + "\n")
+
+    def __enter__(self):
+        self._desk = open_desk(sample_city(calibrated=False), store=self.store, feeds=[TailedFile(self.path)])
+        self._server = Server(self._desk.__enter__(), Binding(port=0), tokens=TOKENS)
+        self._server.__enter__()
+        self._thread = threading.Thread(target=self._feed, daemon=True)
+        self._thread.start()
+        return self
+
+    def __exit__(self, *error):
+        self._stop.set()
+        self._thread.join()
+        self._server.__exit__(*error)
+        self._desk.__exit__(*error)
+
+    def page(self, open_address):
+        page = open_address(f"{self._server.url.rstrip('/')}/#token={TOKENS.operator}")
+        page.page.wait_for_selector("#waiting", state="hidden")
+        until(page, "window.fireplanLive && fireplanLive.live.health && fireplanLive.live.health.last_event")
+        page.page.wait_for_timeout(1500)
+        assert not is_old(page)
+        assert "Covered now" in shown(page, "#now")
+        return page
+
+
+@pytest.fixture
+def fed(tmp_path):
+    with Fed(tmp_path) as service:
+        yield service
+
+
+TOLD_S = 15 + 1.5
+"""From the failure on; the last word before it may have been a little earlier or later."""
+
+
+def test_a_store_that_another_program_locks(fed, open_address):
+    page = fed.page(open_address)
+    with closing(sqlite3.connect(fed.store, isolation_level=None)) as other:
+        other.execute("BEGIN EXCLUSIVE")
+        wait_old(page, within_s=TOLD_S)
+        assert "Nothing could be kept since" in shown(page, "#old-why")
+        assert "was " in shown(page, "#now")
+        assert CLAIMS.search(page.text()) is None
+        assert page.page.locator("#store").is_visible()
+        page.screenshot("live-service-locked")
+        other.execute("ROLLBACK")
+    until(page, "!document.documentElement.hasAttribute('data-old')")
+    assert "Covered now" in shown(page, "#now")
+    assert not page.page.locator("#store").is_visible()
+
+
+def test_a_store_that_is_deleted(fed, open_address):
+    page = fed.page(open_address)
+    for file in fed.store.parent.glob("live.sqlite*"):
+        file.unlink()
+    page.page.wait_for_selector("#store:not([hidden])", timeout=15_000)
+    assert "The store is gone" in shown(page, "#store")
+    wait_old(page, within_s=TOLD_S)
+    assert CLAIMS.search(page.text()) is None
+    page.screenshot("live-service-gone")
