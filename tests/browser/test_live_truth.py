@@ -297,7 +297,9 @@ def test_what_is_wrong_with_the_store_is_told_at_once_and_its_mend_to_operators(
     alert = {"key": f"store:{name}", "kind": "store", "level": "serious", "since": NOW, "title": words, "text": "t"}
     stage.push(store=ill(name, for_s=3), alerts=[*stage.state["alerts"], alert | {"acknowledged": None}])
     operator.page.wait_for_selector("#store:not([hidden])")
-    assert re.fullmatch(rf"{words}, since \d\d:\d\d. No event is taken. {FOR_THE_STORE}", shown(operator, "#store"))
+    assert re.fullmatch(
+        rf"{words}, since \d\d:\d\d. No event is taken. {FOR_THE_STORE.capitalize()}", shown(operator, "#store")
+    )
     assert not is_old(operator)
     stage.push(store=ill(name, for_s=OLD_S))
     wait_old(operator)
@@ -312,7 +314,7 @@ def test_what_is_wrong_with_the_store_is_told_at_once_and_its_mend_to_operators(
 def test_viewers_are_told_without_the_mend(stage, open_address):
     stage.state = live_state("viewer", store=ill("gone", for_s=40))
     viewer = opened(open_address, stage)
-    assert FOR_THE_STORE not in viewer.text()
+    assert FOR_THE_STORE[1:] not in viewer.text()
     assert "The store is gone" in shown(viewer, "#store")
     assert is_old(viewer)
 

@@ -151,7 +151,7 @@ class Page {
     show(byId("store"), Boolean(told));
     if (!told) return;
     write(byId("store-what"), storeWords(store, context.time, this._shownAt(store.since), this._shownAt(at)) + ".");
-    write(byId("store-said"), live.role === "operator" ? store.said : "");
+    write(byId("store-said"), live.role === "operator" ? store.said.slice(0, 1).toUpperCase() + store.said.slice(1) : "");
   }
 
   // The server's clock is asked for now and then, and where what is known of it is in doubt.
