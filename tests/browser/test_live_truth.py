@@ -416,6 +416,32 @@ def test_cards_say_that_they_are_not_of_now(live, stage):
     until(live, "!document.querySelector('.leaflet-popup:last-child').textContent.includes('Not now')")
 
 
+def test_a_move_that_was_asked_about_is_not_ordered_once_it_is_old(live, stage):
+    live.page.locator(".move").first.get_by_role("button").click()
+    stage.push(store=ill("full", for_s=60))
+    wait_old(live)
+    live.page.click("#ask-yes")
+    assert shown(live, "#ask-said") == "Not ordered: what you see is old"
+    assert stage.handed_in == []
+
+
+def test_not_even_the_first_picture_claims_what_is_old(stage, open_address):
+    """The date of the answer that brings the ground is enough, though no other comes."""
+    stage.hang(for_s=95)
+    page = open_address("about:blank", storage_state=stage.cookies())
+    page.page.route("**/*", lambda route: route.abort() if route.request.method == "HEAD" else route.continue_())
+    page.page.add_init_script("""addEventListener("DOMContentLoaded", () => {
+      window.seen = new Set();
+      const note = () => seen.add(document.getElementById("now-share").textContent);
+      const all = { subtree: true, childList: true, characterData: true };
+      new MutationObserver(note).observe(document.getElementById("now"), all);
+    })""")
+    page.page.goto(stage.url)
+    until(page, "window.fireplanLive && fireplanLive.map.model")
+    page.page.wait_for_timeout(500)
+    assert page.run("[...seen]") == ["was 39.6 %"]
+
+
 def test_looking_back_is_not_old(live, stage):
     stage.past = lambda at: live_state() | {"now": at, "live": False}
     stage.push(store=ill("full", for_s=60))

@@ -167,6 +167,10 @@ export class Moves {
 
   async _order() {
     const advice = this.asked, yes = byId("ask-yes");
+    if (this.context.old()) { // since it was asked
+      write(byId("ask-said"), "Not ordered: what you see is old");
+      return;
+    }
     yes.disabled = true;
     try {
       await post("/api/moves", { unit_id: advice.unit_id, station_id: advice.to });

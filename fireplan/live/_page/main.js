@@ -1,6 +1,6 @@
 // Puts the page together: asks for the ground, listens to the stream, and draws what changed once in a frame.
 
-import { isOld, Truth } from "./age.js";
+import { dateOf, isOld, Truth } from "./age.js";
 import { byId, fill, h, post, said, show, write } from "./dom.js";
 import { Alerts, Moves } from "./duties.js";
 import * as feeds from "./feeds.js";
@@ -25,11 +25,14 @@ const SLOW_MS = 5000; // a commit that takes so long is told
 const MOST_FIRST = 24; // units in the legend of who is first due; a click on the ground names any
 
 class Page {
-  /** @param {Live.Ground} ground */
-  constructor(ground) {
+  /**
+   * @param {Live.Ground} ground
+   * @param {Truth} truth
+   */
+  constructor(ground, truth) {
     this.ground = ground;
     this.live = new Model();
-    this.truth = new Truth();
+    this.truth = truth;
     /** @type {Parts.Age | null} */
     this.old = null;
     this._clockAt = -Infinity;
@@ -410,15 +413,18 @@ class Page {
 
 async function start() {
   readColours();
+  const truth = new Truth();
   for (;;) {
     try {
+      const sent = truth.passing.now();
       const answer = await fetch("/api/ground", { credentials: "same-origin" });
+      truth.server.asked(dateOf(answer), sent); // before the first state comes, which may be old already
       if (answer.status === 403) {
         location.reload();
         return;
       }
       if (!answer.ok) throw new Error(String(answer.status));
-      window.fireplanLive = new Page(await answer.json());
+      window.fireplanLive = new Page(await answer.json(), truth);
       return;
     } catch (error) {
       if (error instanceof TypeError === false && !/^\d+$/.test(error.message)) throw error;
