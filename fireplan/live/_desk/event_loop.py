@@ -21,8 +21,8 @@ from fireplan.live._desk.base_layers import ground_of
 from fireplan.live._desk.feed_clock import PlayedClock
 from fireplan.live._desk.feed_line import POSTED, REMEMBERED_S, FeedLine
 from fireplan.live._desk.interfaces import DeskUpdate, Receipt
-from fireplan.live._desk.keeper import Handed, Keeper, Stored, wall_ms
-from fireplan.live._desk.service_alerts import Service
+from fireplan.live._desk.keeper import HandedIn, Keeper, Stored, wall_ms
+from fireplan.live._desk.service_alerts import ServiceState
 from fireplan.live._desk.state import StateMaker
 from fireplan.live._desk.state_at import Past, day_events, up_to
 from fireplan.live._store import Outcome, StoreError
@@ -170,7 +170,7 @@ class Desk:
         else:
             if line is None and position is None and (events or refusals):
                 self._posted.hear(events, refusals)
-            self._keeper.put(Handed(events, refusals, position, receipt))
+            self._keeper.put(HandedIn(events, refusals, position, receipt))
         return receipt
 
     def line(self, name: str) -> FeedLine:
@@ -302,7 +302,7 @@ class Desk:
         for line in (*self._lines.values(), self._posted):
             if line.events:
                 receipt: Future[Receipt] = Future()
-                self._keeper.put(Handed((), (), (FeedLine.kept_as(line.name), line.as_text()), receipt))
+                self._keeper.put(HandedIn((), (), (FeedLine.kept_as(line.name), line.as_text()), receipt))
 
     def _heard(self, wait_s: float) -> bool:
         """Wait for something to do, and do what there is of it; True: it is over."""
@@ -375,7 +375,7 @@ class Desk:
         wall, store = wall_ms(), self._keeper.state()
         if self._stale and store["state"] == "ok":
             self._put_together()
-        service = Service(wall, store, self._lines_shown(wall), replay=self.replay is not None)
+        service = ServiceState(wall, store, self._lines_shown(wall), replay=self.replay is not None)
         picture, rev = self._maker.state(self.clock.now_us(), service), self._rev + 1
         state: live_state.DeskState = {
             "boot": self.boot,
