@@ -168,8 +168,10 @@ class Desk:
         if self._closing.is_set():
             receipt.set_exception(FireplanError("the live service is closing: send it again later"))
         else:
-            if line is None and position is None and (events or refusals):
-                self._posted.hear(events, refusals)
+            # A move that an operator orders is no word of a feed.
+            fed = [event for event in events if event.type != "unit.moved_up"]
+            if line is None and position is None and (fed or refusals):
+                self._posted.hear(fed, refusals)
             self._keeper.put(HandedIn(events, refusals, position, receipt))
         return receipt
 
@@ -277,6 +279,7 @@ class Desk:
 
     def _resume(self) -> None:
         """Put the picture together from what the store holds."""
+        self._row = self._store.counts()["events"]
         self._put_together()
         self._keeper.start()
         self._guarded(self._publish)
@@ -286,7 +289,6 @@ class Desk:
         now_us = self.clock.now_us()
         self._stale = False
         span = self._store.span()
-        self._row = self._store.counts()["events"]
         if span is not None:
             latest_us = max(span[1], now_us)
             self._maker.rebuild(up_to(self._store, latest_us), now_us=latest_us, whole=False)
@@ -405,7 +407,7 @@ class Desk:
     def _lines_shown(self, wall: int) -> list[live_state.FeedLineState]:
         """Show each feed; what is posted is one of them where anything was, or where nothing else feeds the desk."""
         lines = list(self._lines.values())
-        if not lines or self._posted.events or self._posted.refused:
+        if not lines or self._posted.is_used:
             lines.append(self._posted)
         return [line.shown(wall) for line in lines]
 
