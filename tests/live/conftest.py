@@ -6,11 +6,13 @@ import os
 import shutil
 import subprocess
 import tempfile
+import time
 import uuid
 from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
+from watched_desk import Cable
 
 from fireplan.live._store import Store
 from fireplan.operations._events.event import Event
@@ -136,6 +138,19 @@ def own_server():
     cluster = _Cluster(binaries)
     yield cluster
     cluster.stop()
+
+
+@pytest.fixture
+def server(own_server):
+    """A server that may be stopped and killed, a line to it, and the URL of an empty database by that line."""
+    name = f"d{time.monotonic_ns()}"
+    engine = sa.create_engine(own_server.url, isolation_level="AUTOCOMMIT", poolclass=sa.pool.NullPool)
+    with engine.connect() as connection:
+        connection.exec_driver_sql(f"CREATE DATABASE {name}")
+    engine.dispose()
+    cable = Cable(own_server.folder / ".s.PGSQL.5432")
+    yield own_server, cable, f"postgresql+psycopg://fireplan@127.0.0.1:{cable.port}/{name}"
+    cable.close()
 
 
 @pytest.fixture(scope="session")

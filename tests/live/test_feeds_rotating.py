@@ -1,4 +1,4 @@
-"""Files that are moved away while they are read, or while nobody reads: every line once and in order, or told as lost."""
+"""Files moved away while they are read, or while nobody reads: every line once and in order, or told as lost."""
 
 import gzip
 import json
@@ -87,7 +87,7 @@ def test_all_rotations_while_the_service_was_down_are_read_in_order(file, kept, 
     assert arrived(kept)[-1] == f"e{n + 1}"
 
 
-def test_rotations_while_it_is_read_are_followed(file, kept, read_all):
+def test_rotations_while_it_is_read_are_followed(file, kept):
     add(file, 0)
     feed = TailedFile(file)
     n = 0

@@ -47,7 +47,8 @@ def test_an_empty_store_has_nothing_to_delete(store_url):
     opened.close()
 
 
-def test_a_desk_whose_clock_is_wrong_keeps_its_events_and_one_that_deletes_logs_what(store, store_url, caplog):
+@pytest.mark.usefixtures("store")
+def test_a_desk_whose_clock_is_wrong_keeps_its_events_and_one_that_deletes_logs_what(store_url, caplog):
     with desk_at(store_url, clock=SetClock(at_us(9000 * DAY_S)), keep_days=5) as desk:
         eventually(lambda: "nothing is deleted" in caplog.text)
         assert len(list(desk.events_between(None, None))) == 11

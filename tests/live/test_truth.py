@@ -2,44 +2,21 @@
 
 import os
 import shutil
-import signal
 import sqlite3
 import threading
 import time
 
 import pytest
 import sqlalchemy as sa
-from watched_desk import Cable, Watched
+from watched_desk import Watched, hung, keeps_nothing, killed, stopped, well_again
 
 from fireplan.live._store import Store, StoreError
 from fireplan.live._store import connect as opening
-
-NOT_KEPT = {"unreachable", "full", "locked", "corrupt", "gone"}
 
 
 @pytest.fixture
 def path(tmp_path):
     return tmp_path / "live.sqlite"
-
-
-def keeps_nothing(watched):
-    """Nothing is acknowledged, and an alert says so."""
-    before = len(watched.acknowledged)
-    time.sleep(0.5)
-    assert len(watched.acknowledged) == before
-    state = watched.desk.snapshot()["store"]
-    alert = watched.alerts()[f"store:{state['state']}"]
-    assert (alert["kind"], alert["level"], alert["text"]) == ("store", "serious", state["said"])
-    assert state["since"] <= watched.desk.snapshot()["wall"]
-    assert state["last_commit"] <= state["since"] + 3000
-
-
-def well_again(watched):
-    watched.acknowledges()
-    watched.until("ok")
-    state = watched.desk.snapshot()["store"]
-    assert (state["since"], state["said"]) == (None, "")
-    assert not [key for key in watched.alerts() if key.startswith("store:")]
 
 
 # SQLite
@@ -208,48 +185,6 @@ def test_what_was_stored_though_nobody_was_told_is_in_the_picture_and_counted_on
 
 
 # PostgreSQL
-
-
-@pytest.fixture
-def server(own_server):
-    """A server with an empty database, and a line to it."""
-    name = f"d{time.monotonic_ns()}"
-    engine = sa.create_engine(own_server.url, isolation_level="AUTOCOMMIT", poolclass=sa.pool.NullPool)
-    with engine.connect() as connection:
-        connection.exec_driver_sql(f"CREATE DATABASE {name}")
-    engine.dispose()
-    cable = Cable(own_server.folder / ".s.PGSQL.5432")
-    yield own_server, cable, f"postgresql+psycopg://fireplan@127.0.0.1:{cable.port}/{name}"
-    cable.close()
-
-
-def stopped(cluster, cable):  # noqa: ARG001 - as the others
-    ids = cluster.processes()
-    for pid in ids:
-        os.kill(pid, signal.SIGSTOP)
-
-    def mend():
-        for pid in ids:
-            os.kill(pid, signal.SIGCONT)
-
-    return mend
-
-
-def killed(cluster, cable):
-    for pid in cluster.processes():
-        os.kill(pid, signal.SIGKILL)
-
-    def mend():
-        (cluster.data / "postmaster.pid").unlink(missing_ok=True)
-        cable.cut()
-        cluster.start()
-
-    return mend
-
-
-def hung(cluster, cable):  # noqa: ARG001 - as the others
-    cable.hanging.set()
-    return cable.hanging.clear
 
 
 @pytest.mark.parametrize("fails", [stopped, killed, hung])

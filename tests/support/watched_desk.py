@@ -2,6 +2,8 @@
 
 import contextlib
 import itertools
+import os
+import signal
 import socket
 import threading
 import time
@@ -154,3 +156,55 @@ class Cable:
         self.hanging.clear()
         self._door.close()
         self.cut()
+
+
+# What is held to, and how a server fails: each gives what mends it
+
+
+def keeps_nothing(watched):
+    """Nothing is acknowledged, and an alert says so."""
+    before = len(watched.acknowledged)
+    time.sleep(0.5)
+    assert len(watched.acknowledged) == before
+    state = watched.desk.snapshot()["store"]
+    alert = watched.alerts()[f"store:{state['state']}"]
+    assert (alert["kind"], alert["level"], alert["text"]) == ("store", "serious", state["said"])
+    assert state["since"] <= watched.desk.snapshot()["wall"]
+    assert state["last_commit"] <= state["since"] + 3000
+
+
+def well_again(watched):
+    watched.acknowledges()
+    watched.until("ok")
+    state = watched.desk.snapshot()["store"]
+    assert (state["since"], state["said"]) == (None, "")
+    assert not [key for key in watched.alerts() if key.startswith("store:")]
+
+
+def stopped(cluster, cable):  # noqa: ARG001 - as the others
+    ids = cluster.processes()
+    for pid in ids:
+        os.kill(pid, signal.SIGSTOP)
+
+    def mend():
+        for pid in ids:
+            os.kill(pid, signal.SIGCONT)
+
+    return mend
+
+
+def killed(cluster, cable):
+    for pid in cluster.processes():
+        os.kill(pid, signal.SIGKILL)
+
+    def mend():
+        (cluster.data / "postmaster.pid").unlink(missing_ok=True)
+        cable.cut()
+        cluster.start()
+
+    return mend
+
+
+def hung(cluster, cable):  # noqa: ARG001 - as the others
+    cable.hanging.set()
+    return cable.hanging.clear

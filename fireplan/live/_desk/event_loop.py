@@ -21,8 +21,8 @@ from fireplan.live._desk.base_layers import ground_of
 from fireplan.live._desk.feed_clock import PlayedClock
 from fireplan.live._desk.feed_line import POSTED, REMEMBERED_S, FeedLine
 from fireplan.live._desk.interfaces import DeskUpdate, Receipt
-from fireplan.live._desk.keeper import Handed, Keeper, Stored, wall_ms
-from fireplan.live._desk.service_alerts import Service
+from fireplan.live._desk.keeper import HandedIn, Keeper, Stored, wall_ms
+from fireplan.live._desk.service_alerts import ServiceState
 from fireplan.live._desk.state import StateMaker
 from fireplan.live._desk.state_at import Past, day_events, up_to
 from fireplan.live._store import Outcome, StoreError
@@ -168,9 +168,11 @@ class Desk:
         if self._closing.is_set():
             receipt.set_exception(FireplanError("the live service is closing: send it again later"))
         else:
-            if line is None and position is None and (events or refusals):
-                self._posted.hear(events, refusals)
-            self._keeper.put(Handed(events, refusals, position, receipt))
+            # A move that an operator orders is no word of a feed.
+            fed = [event for event in events if event.type != "unit.moved_up"]
+            if line is None and position is None and (fed or refusals):
+                self._posted.hear(fed, refusals)
+            self._keeper.put(HandedIn(events, refusals, position, receipt))
         return receipt
 
     def line(self, name: str) -> FeedLine:
@@ -277,6 +279,7 @@ class Desk:
 
     def _resume(self) -> None:
         """Put the picture together from what the store holds."""
+        self._row = self._store.counts()["events"]
         self._put_together()
         self._keeper.start()
         self._guarded(self._publish)
@@ -286,7 +289,6 @@ class Desk:
         now_us = self.clock.now_us()
         self._stale = False
         span = self._store.span()
-        self._row = self._store.counts()["events"]
         if span is not None:
             latest_us = max(span[1], now_us)
             self._maker.rebuild(up_to(self._store, latest_us), now_us=latest_us, whole=False)
@@ -302,7 +304,7 @@ class Desk:
         for line in (*self._lines.values(), self._posted):
             if line.events:
                 receipt: Future[Receipt] = Future()
-                self._keeper.put(Handed((), (), (FeedLine.kept_as(line.name), line.as_text()), receipt))
+                self._keeper.put(HandedIn((), (), (FeedLine.kept_as(line.name), line.as_text()), receipt))
 
     def _heard(self, wait_s: float) -> bool:
         """Wait for something to do, and do what there is of it; True: it is over."""
@@ -375,7 +377,7 @@ class Desk:
         wall, store = wall_ms(), self._keeper.state()
         if self._stale and store["state"] == "ok":
             self._put_together()
-        service = Service(wall, store, self._lines_shown(wall), replay=self.replay is not None)
+        service = ServiceState(wall, store, self._lines_shown(wall), replay=self.replay is not None)
         picture, rev = self._maker.state(self.clock.now_us(), service), self._rev + 1
         state: live_state.DeskState = {
             "boot": self.boot,
@@ -405,7 +407,7 @@ class Desk:
     def _lines_shown(self, wall: int) -> list[live_state.FeedLineState]:
         """Show each feed; what is posted is one of them where anything was, or where nothing else feeds the desk."""
         lines = list(self._lines.values())
-        if not lines or self._posted.events or self._posted.refused:
+        if not lines or self._posted.is_used:
             lines.append(self._posted)
         return [line.shown(wall) for line in lines]
 

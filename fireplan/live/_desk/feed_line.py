@@ -53,6 +53,11 @@ class FeedLine:
         self._ended = False
         self._of: Callable[[str], Any] = lambda _: None
 
+    @property
+    def is_used(self) -> bool:
+        """Whether anything ever came by it."""
+        return self._last_ms is not None or self.refused > 0
+
     @staticmethod
     def kept_as(name: str) -> str:
         """Name what a store keeps of a feed's rhythm."""

@@ -52,7 +52,7 @@ SAID = {
 }
 
 
-class Handed(NamedTuple):
+class HandedIn(NamedTuple):
     """What was handed in together, and its receipt."""
 
     events: Sequence[Event]
@@ -64,7 +64,7 @@ class Handed(NamedTuple):
 class Stored(NamedTuple):
     """What became durable together; without a part, what an earlier commit had stored after all."""
 
-    part: list[Handed]
+    part: list[HandedIn]
     outcomes: list[Outcome]
     found: list[Event]
 
@@ -96,7 +96,7 @@ class Keeper:
     ) -> None:
         self._store, self._tell, self._lost_track = store, tell, lost_track
         self._clock, self._keep_days = clock, keep_days
-        self._inbox: queue.SimpleQueue[Handed | None] = queue.SimpleQueue()
+        self._inbox: queue.SimpleQueue[HandedIn | None] = queue.SimpleQueue()
         self._unsure: dict[str, None] = {}
         self._well_s: float | None = None
         self._signed_s = 0.0
@@ -113,7 +113,7 @@ class Keeper:
         """Begin."""
         self._thread.start()
 
-    def put(self, handed: Handed) -> None:
+    def put(self, handed: HandedIn) -> None:
         """Have something committed, behind all before it."""
         self._inbox.put(handed)
 
@@ -153,9 +153,9 @@ class Keeper:
                 self._forget()
         self._refuse_rest()
 
-    def _gathered(self) -> tuple[list[Handed], bool]:
+    def _gathered(self) -> tuple[list[HandedIn], bool]:
         """Wait for something to commit, no longer than till the next sign of life, and take what there is."""
-        handed: list[Handed] = []
+        handed: list[HandedIn] = []
         count = 0
         try:
             due_s = max(0.01, self._signed_s + SIGN_S - time.monotonic())
@@ -170,7 +170,7 @@ class Keeper:
             return handed, False
         return handed, True
 
-    def _commit(self, handed: list[Handed]) -> None:
+    def _commit(self, handed: list[HandedIn]) -> None:
         """Make durable what was handed in, together where no feed's position goes with it."""
         together = [h for h in handed if h.position is None]
         parts = [[h] for h in handed if h.position is not None]

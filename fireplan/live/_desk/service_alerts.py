@@ -23,7 +23,7 @@ STORE_TITLES = {
 LINE_TITLES = {"quiet": "is silent", "troubled": "cannot be read", "ended": "has ended"}
 
 
-class Service(NamedTuple):
+class ServiceState(NamedTuple):
     """
     How the service itself is.
 
@@ -43,7 +43,7 @@ class Service(NamedTuple):
     replay: bool = False
 
 
-def service_alerts(service: Service, now_us: int) -> list[Alert]:
+def service_alerts(service: ServiceState, now_us: int) -> list[Alert]:
     """
     Gather what has to be told of the store and of each feed.
 
@@ -69,7 +69,7 @@ def service_alerts(service: Service, now_us: int) -> list[Alert]:
     return found
 
 
-def _line(line: FeedLineState, since_us: int, service: Service) -> list[Alert]:
+def _line(line: FeedLineState, since_us: int, service: ServiceState) -> list[Alert]:
     name, trouble = line["name"], line["trouble"]
     state = line["state"]
     key = f"feed:{state}:{name}"[:200]

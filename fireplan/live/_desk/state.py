@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from fireplan.live._desk.department import Department
-    from fireplan.live._desk.service_alerts import Service
+    from fireplan.live._desk.service_alerts import ServiceState
     from fireplan.live._store import Store
     from fireplan.operations._events.event import Event
     from fireplan.operations.live_state import PictureState
@@ -53,7 +53,7 @@ class StateMaker:
         self.health = FeedHealth()
         self.picture.rebuild(self._heard(events, now_us - KEPT_US), now_us=now_us, whole=whole)
 
-    def state(self, now_us: int, service: Service | None = None) -> PictureState:
+    def state(self, now_us: int, service: ServiceState | None = None) -> PictureState:
         """
         Make the state at an instant, which is no earlier than the one before. [us since 1970, UTC]
 

@@ -47,6 +47,9 @@ LONGEST_READ_S = 300.0
 
 COUNTED_RECEIPTS = 100_000
 
+CLOSING_S = 10.0
+"""How long closing waits for a commit that is under way. [s]"""
+
 KEPT_SIGN_MS = 86_400_000
 """Signs of life of services that are no more are deleted after this. [ms]"""
 
@@ -344,9 +347,13 @@ class Store:
 
     def close(self) -> None:
         """Let go of the database. A store that was closed cannot be used."""
-        with self._lock:
-            self._closed = True
-            self._let_go()
+        self._closed = True
+        # A commit that hangs keeps the lock; whoever ends the service does not wait for it.
+        if self._lock.acquire(timeout=CLOSING_S):
+            try:
+                self._let_go()
+            finally:
+                self._lock.release()
         self._engine.dispose()
 
     @contextmanager
