@@ -201,7 +201,8 @@ def serve(  # noqa: PLR0913 - one for each option
         str | None, typer.Option("--start", help="Of a replay: local time, 2025-11-06T06:00; left out: a busy day.")
     ] = None,
     store: Annotated[
-        str | None, typer.Option("--store", help="File or postgresql:// address; left out: live.sqlite in output.dir.")
+        str | None,
+        typer.Option("--store", help="File or postgresql:// address; left out: live.sqlite beside the plan."),
     ] = None,
     reports: Annotated[
         Path | None, typer.Option("--reports", help="Folder for a report of each day and month.")

@@ -19,7 +19,6 @@ from fireplan import wording
 from fireplan._cli import terminal as show
 from fireplan._cli.readers import say_for_whom
 from fireplan._cli.terminal import plain
-from fireplan._conversions import DAY_US
 from fireplan.errors import InputError, quoted
 from fireplan.incidents import read_cad
 from fireplan.progress import silent
@@ -38,6 +37,8 @@ if TYPE_CHECKING:
     from fireplan.project import Project
 
     Tell = Callable[[str], None]
+
+log = logging.getLogger(__name__)
 
 STEPS = 9
 STORE = "live.sqlite"
@@ -62,7 +63,7 @@ class Asked:
     start
         Where the replay begins; None: at six in the morning of the busiest of the last 90 days.
     store
-        A file, or the address of a database; None: in the project's output folder, for a replay nowhere.
+        A file, or the address of a database; None: live.sqlite beside the plan, for a replay nowhere.
     reports
         Folder of daily and monthly reports; None: none are written.
     tokens
@@ -173,9 +174,29 @@ def _store(project: Project, asked: Asked) -> str | Path | None:
         return asked.store if "://" in asked.store else Path(asked.store)
     if asked.replay:
         return None
-    folder = project.folder / project.plan.output.dir
-    folder.mkdir(parents=True, exist_ok=True)
-    return folder / STORE
+    return _own_store(project.folder, project.folder / project.plan.output.dir)
+
+
+def _own_store(folder: Path, outputs: Path) -> Path:
+    """
+    Choose the store of a project: beside its plan, for folders of outputs are deleted (`make clean`).
+
+    One that an earlier release put among the outputs is used on, and that is told.
+    """
+    store, former = folder / STORE, outputs / STORE
+    if not former.is_file() or former == store:
+        return store
+    where = f"{outputs.name}/{STORE}"
+    if store.is_file():
+        log.warning("%s holds events too, and is not read: move it away, or give it with --store", plain(where))
+        return store
+    log.warning(
+        "the store is %s, in a folder of outputs that may be deleted: end the service, and move it to %s with its"
+        " -wal and -shm",
+        plain(where),
+        STORE,
+    )
+    return former
 
 
 def _address(url: str, binding: Binding) -> str:
@@ -261,11 +282,20 @@ def export_events(*, store: str, out: Path, addresses: bool, profile: str | None
 def forget_events(*, store: str, days: int) -> None:
     """Delete what a store holds of longer ago."""
     from fireplan.live._desk.feed_clock import WallClock  # noqa: PLC0415 - needs the extra
+    from fireplan.live._desk.retention import day_of, forgetting_before_us  # noqa: PLC0415
     from fireplan.live._store import Store  # noqa: PLC0415
 
     kept = Store.open(store)
     try:
-        n = kept.forget(WallClock().now_us() - days * DAY_US)
+        now_us = WallClock().now_us()
+        before_us = forgetting_before_us(kept, now_us, days)
+        newest_us = kept.newest_us()
+        if before_us is None and newest_us is not None:
+            raise InputError(
+                f"nothing was deleted: the clock says {day_of(now_us)}, but the newest events are of"
+                f" {day_of(newest_us)}: set the clock right. A store that is not needed at all is deleted as a file",
+            )
+        n = 0 if before_us is None else kept.forget(before_us)
     finally:
         kept.close()
     Console(highlight=False).print(Text(f"{wording.counted(n, 'event')} deleted"), soft_wrap=True)

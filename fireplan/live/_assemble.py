@@ -5,13 +5,14 @@ from __future__ import annotations
 import logging
 import tempfile
 import threading
+import time
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from fireplan import _kernel as kernel
 from fireplan._conversions import DAY_US, HOUR_US
-from fireplan.errors import InputError, quoted
+from fireplan.errors import FireplanError, InputError, listed, quoted
 from fireplan.live._desk.department import Department
 from fireplan.live._desk.event_loop import Desk
 from fireplan.live._desk.feed_clock import PlayedClock, WallClock
@@ -25,13 +26,25 @@ if TYPE_CHECKING:
 
     from fireplan.incidents import CadHistory
     from fireplan.live._desk.feed_clock import FeedClock
+    from fireplan.live._desk.feed_line import FeedLine
     from fireplan.live.feeds import Feed
+    from fireplan.operations._events.event import Event
+    from fireplan.operations._events.refusal import Refusal
     from fireplan.project import Project
 
 log = logging.getLogger(__name__)
 
 AGAIN_S = 2.0
 """A batch that the store did not take is handed in again after this. [s]"""
+
+FIRST_PAUSE_S, LONGEST_PAUSE_S = 1.0, 60.0
+"""A feed that fails is tried again after this, and each time after twice as long, up to that. [s]"""
+
+WELL_S = 60.0
+"""A feed that went well for so long begins with the first pause again. [s]"""
+
+LOOKED_S = 0.5
+"""How often a feed that waits for the store looks whether it is to stop. [s]"""
 
 LEAD_US = 12 * HOUR_US
 """A replay begins with what was so long before: units that were out then are out. [us]"""
@@ -116,7 +129,14 @@ def open_desk(
     Yields
     ------
     The desk, with what was in the store in its picture. At the end the feeds stop, and what they handed in is durable.
+
+    Raises
+    ------
+    InputError
+        If a feed cannot be read as it was named: its folder, database, table or columns are not there. A file that is
+        not there yet is waited for.
     """
+    check_feeds(feeds)
     with tempfile.TemporaryDirectory(prefix="fireplan-live-") as folder:
         kept = Store.open(store if store is not None else Path(folder) / "events.sqlite")
         tell("compiling (the first run takes a few seconds)")
@@ -132,7 +152,8 @@ def open_desk(
         )
         stop = threading.Event()
         threads = [
-            threading.Thread(target=pump, args=(feed, desk, stop), name=f"feed {i}") for i, feed in enumerate(feeds)
+            threading.Thread(target=pump, args=(feed, desk, stop), name=f"feed {i}", daemon=True)
+            for i, feed in enumerate(feeds)
         ]
         try:
             tell("reading events of before")
@@ -148,27 +169,92 @@ def open_desk(
             desk.close()
 
 
+def check_feeds(feeds: Sequence[Feed]) -> None:
+    """
+    Look whether each feed can be read as it was named, and has a name of its own.
+
+    Raises
+    ------
+    InputError
+        If not, with the reason.
+    """
+    names = [feed.name for feed in feeds]
+    twice = sorted({name for name in names if names.count(name) > 1})
+    if twice:
+        raise InputError(
+            f"several feeds are called {listed(map(quoted, twice))}, and a store tells feeds by their names: give each"
+            " file or table a name of its own",
+        )
+    for feed in feeds:
+        check: Callable[[], None] | None = getattr(feed, "check", None)
+        if check is not None:
+            try:
+                check()
+            except InputError as error:
+                raise InputError(f"feed {quoted(feed.name)}: {error}") from None
+
+
 def pump(feed: Feed, desk: Desk, stop: threading.Event) -> None:
     """
-    Hand in what a feed gives, batch by batch, each durable before the next, until `stop` is set.
+    Hand in what a feed gives, batch by batch, each durable before the next, until `stop` is set or the feed ends.
 
-    A batch that the store does not take is handed in again: nothing is passed over.
+    A batch that the store does not take is handed in again: nothing is passed over. A feed that fails is read again
+    from its last batch on, after a pause.
     """
-    try:
-        feed.resume(desk.position(feed.name))
-        for batch in feed.batches(stop):
-            position = None if batch.position is None else (feed.name, batch.position)
-            while not _taken(desk, batch.events, batch.refusals, position):
-                if stop.wait(AGAIN_S):
-                    return
-    except Exception as error:  # noqa: BLE001 - a feed that fails ends alone; the page shows its silence
-        log.error("feed %s ended: %s", feed.name, type(error).__name__)  # noqa: TRY400 - a traceback may hold data
+    pause_s = FIRST_PAUSE_S
+    line: FeedLine | None = None
+    while not stop.is_set():
+        began_s = time.monotonic()
+        try:
+            if line is None:
+                line = desk.line(feed.name)
+                line.asks(lambda name: getattr(feed, name, None))
+            line.goes_on()
+            ended = _read(feed, desk, line, stop)
+        except Exception as error:  # noqa: BLE001 - a feed that fails is tried again, and the page tells of it
+            pause_s = FIRST_PAUSE_S if time.monotonic() - began_s > WELL_S else pause_s
+            # Words of our own hold no data; those of others may.
+            why = str(error) if isinstance(error, FireplanError) else f"it failed ({type(error).__name__})"
+            log.error("feed %s failed: %s; it is tried again", feed.name, type(error).__name__)  # noqa: TRY400 - see above
+            if line is not None:
+                line.fails(why, again_s=pause_s)
+            stop.wait(pause_s)
+            pause_s = min(2 * pause_s, LONGEST_PAUSE_S)
+        else:
+            if ended:
+                line.ends()
+            return
 
 
-def _taken(desk: Desk, events: Sequence, refusals: Sequence, position: tuple[str, str] | None) -> bool:  # type: ignore[type-arg]
-    try:
-        desk.submit(events, refusals, position=position).result(timeout=60)
-    except (OSError, TimeoutError) as error:  # a StoreError is an OSError
-        log.error("the store did not take a batch (%s): trying again", type(error).__name__)  # noqa: TRY400
-        return False
-    return True
+def _read(feed: Feed, desk: Desk, line: FeedLine, stop: threading.Event) -> bool:
+    """Read a feed from its last batch on; True: it has come to its end."""
+    feed.resume(desk.position(feed.name))
+    for batch in feed.batches(stop):
+        position = None if batch.position is None else (feed.name, batch.position)
+        line.hear(batch.events, batch.refusals)
+        while not _taken(desk, batch.events, batch.refusals, position, line, stop):
+            if stop.wait(AGAIN_S):
+                return False
+    return not stop.is_set()
+
+
+def _taken(
+    desk: Desk,
+    events: Sequence[Event],
+    refusals: Sequence[Refusal],
+    position: tuple[str, str] | None,
+    line: FeedLine,
+    stop: threading.Event,
+) -> bool:
+    """Hand in a batch and wait until it is durable, however long; False: it was not taken."""
+    receipt = desk.submit(events, refusals, position=position, line=line)
+    while True:
+        try:
+            receipt.result(timeout=LOOKED_S)
+        except TimeoutError:
+            if stop.is_set():
+                return False
+        except OSError:  # a StoreError is an OSError; the desk tells of it
+            return False
+        else:
+            return True

@@ -13,6 +13,8 @@ from fireplan.operations._status.incident_clocks import title_of
 from fireplan.standards import OBSERVED_INTERVALS
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     import numpy as np
     import pandas as pd
     from numpy.typing import NDArray
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
     from fireplan.operations._advice.move_up import Move
     from fireplan.operations._events.event_records import Incident
     from fireplan.operations._events.feed_health import Health
+    from fireplan.operations._events.refusal import Refusal
     from fireplan.operations._picture import Picture, Scene
     from fireplan.operations._status.drawdown import Usual
     from fireplan.operations._status.incident_clocks import Force, IncidentClock
@@ -31,6 +34,7 @@ if TYPE_CHECKING:
         AlertState,
         ClockReading,
         CoverState,
+        FeedLineState,
         ForceCoverState,
         ForceState,
         HealthState,
@@ -38,6 +42,7 @@ if TYPE_CHECKING:
         MoveState,
         ObjectiveState,
         PerformanceRow,
+        RefusalState,
         UnitState,
         WayState,
     )
@@ -258,8 +263,9 @@ def alerts_shown(alerts: list[Alert], acknowledged: dict[str, str]) -> list[Aler
     ]
 
 
-def health_shown(health: Health, *, source: str) -> HealthState:
+def health_shown(health: Health, *, source: str, feeds: Iterable[FeedLineState] = ()) -> HealthState:
     """Show how the feed is doing. What was set aside is named by line, code and reason; its text stays in the store."""
+    example, share = health.refused_example, health.refused_share
     return {
         "state": health.state,
         "source": source,
@@ -279,10 +285,19 @@ def health_shown(health: Health, *, source: str) -> HealthState:
         "unknown_units": list(health.unknown_units),
         "events": health.events,
         "notes": list(health.notes),
-        "refusals": [
-            {"received": _ms(r.received_us), "line": r.line, "code": r.code, "reason": r.reason}
-            for r in health.refusals
-        ],
+        "refusals": [_refusal_shown(refusal) for refusal in health.refusals],
+        "refused_share": None if share is None else round(share, 4),
+        "refused_example": None if example is None else _refusal_shown(example),
+        "feeds": list(feeds),
+    }
+
+
+def _refusal_shown(refusal: Refusal) -> RefusalState:
+    return {
+        "received": _ms(refusal.received_us),
+        "line": refusal.line,
+        "code": refusal.code,
+        "reason": refusal.reason,
     }
 
 

@@ -28,6 +28,7 @@ __all__ = [
     "Day",
     "DeskState",
     "DrawdownState",
+    "FeedLineState",
     "FirstDueState",
     "ForceCoverState",
     "ForceMeasureState",
@@ -50,6 +51,7 @@ __all__ = [
     "SoonState",
     "State",
     "StationState",
+    "StoreState",
     "TodayState",
     "UnitState",
     "Update",
@@ -75,6 +77,8 @@ LonLat = Annotated[list[float], Field(min_length=2, max_length=2)]
 Status = Annotated[str, _one_of(*STATUSES)]
 ClockState = Annotated[str, _one_of("waiting", "running", "late", "met", "missed")]
 FeedState = Annotated[str, _one_of("ok", "quiet", "late", "skewed", "gaps", "none")]
+LineState = Annotated[str, _one_of("ok", "quiet", "troubled", "ended", "none")]
+KeepState = Annotated[str, _one_of("ok", "slow", "unreachable", "full", "locked", "corrupt", "gone")]
 
 
 @with_config(CLOSED)
@@ -389,7 +393,7 @@ class AlertState(TypedDict):
 
     key: str
     """Names it as long as it lasts."""
-    kind: Annotated[str, _one_of("uncovered", "force", "clock", "feed")]
+    kind: Annotated[str, _one_of("uncovered", "force", "clock", "feed", "store")]
     """What it is about."""
     level: Annotated[str, _one_of("serious", "warning")]
     """How grave it is."""
@@ -415,6 +419,45 @@ class RefusalState(TypedDict):
     """Why, in one word."""
     reason: str
     """Why, in a sentence."""
+
+
+@with_config(CLOSED)
+class FeedLineState(TypedDict):
+    """How one of the feeds is doing."""
+
+    name: str
+    """What it is called."""
+    state: LineState
+    """As "quiet": silent for longer than it should be; "troubled": it cannot be read, and is tried again; "ended": it
+    has come to its end; "none": nothing has come yet."""
+    last_word: int | None
+    """When something usable last came, by the server's wall clock. [ms]"""
+    usual_s: float | None
+    """Its own rhythm at this hour of the day: of its silences every second is shorter; null: not known yet. [s]"""
+    trouble: str | None
+    """What is wrong, in a sentence; null: nothing."""
+    retry_at: int | None
+    """When it is tried again, by the server's wall clock; null: it is not waited for. [ms]"""
+    events: int
+    """Events that came since the service began."""
+    refused: int
+    """What was set aside of it since then."""
+
+
+@with_config(CLOSED)
+class StoreState(TypedDict):
+    """How the store of events is doing."""
+
+    state: KeepState
+    """As "slow": a commit has not ended yet; "gone": its file was deleted or replaced. Unless it is "ok" or "slow",
+    nothing is acknowledged."""
+    since: int | None
+    """Since when that is so, by the server's wall clock; null: it is ok. [ms]"""
+    last_commit: int | None
+    """When something last became durable, by the server's wall clock. The service sees to it every few seconds, also
+    without events. [ms]"""
+    said: str
+    """What is wrong, and its mend, in a sentence; "" while it is ok."""
 
 
 @with_config(CLOSED)
@@ -459,6 +502,12 @@ class HealthState(TypedDict):
     """What is wrong, in sentences."""
     refusals: list[RefusalState]
     """What was set aside lately, the newest first."""
+    refused_share: float | None
+    """Share that was set aside of the last thousand that came, 0 to 1; null: nothing has come."""
+    refused_example: RefusalState | None
+    """One of these, for the commonest reason; null: there is none."""
+    feeds: list[FeedLineState]
+    """Each feed by itself; none for a moment of the past."""
 
 
 @with_config(CLOSED)
@@ -580,6 +629,10 @@ class DeskState(PictureState, Pace):
     """Another one: the service began anew."""
     rev: int
     """Counts updates; that of the state says which it holds."""
+    wall: int
+    """The server's wall clock when this was worked out; `now` may be that of a replay. [ms]"""
+    store: StoreState
+    """How the store is doing."""
     upto: int
     """How many of the events kept it shows."""
     range: Annotated[list[int], Field(min_length=2, max_length=2)] | None
@@ -606,6 +659,8 @@ class Update(TypedDict):
     """The revision that it leads to."""
     now: int
     """The instant on the feed's clock. [ms]"""
+    wall: int
+    """As in the state."""
     speed: float
     """As in the state."""
     paused: bool
@@ -629,6 +684,8 @@ class Update(TypedDict):
     hours: NotRequired[list[HourState]]
     """Whole."""
     health: NotRequired[HealthState]
+    """Whole."""
+    store: NotRequired[StoreState]
     """Whole."""
     range: NotRequired[Annotated[list[int], Field(min_length=2, max_length=2)] | None]
     """Instants of the first event and the last. [ms]"""

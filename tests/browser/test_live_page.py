@@ -5,6 +5,7 @@ from itertools import combinations
 
 import pytest
 from live_desks import eventually
+from live_looks import BOXES, CUT, SIZES, check_quiet, opened, shown, until, wait_text
 from live_stage import TOKENS, Stage
 from live_states import (
     FIRE_AT,
@@ -32,7 +33,6 @@ from fireplan.live._web.server import Binding, Server
 
 pytestmark = pytest.mark.browser
 
-SIZES = [(1400, 900), (1024, 768), (1920, 1080)]
 TWO, LOST, ELSEWHERE = (0x86, 0xB7, 0xDD), (0xF3, 0xA7, 0x5C), (0xA9, 0xAE, 0xB6)
 NEAR_COLOUR = """([red, green, blue]) => {
   const sheet = fireplanLive.map.sheets.ground, { width, height } = sheet._canvas;
@@ -52,17 +52,6 @@ PLACE = """(id) => {
   return { lon: at.lng, lat: at.lat, x: p.x, y: p.y, estimated: Boolean(mark.way), family: mark.family };
 }"""
 PAGE_CLOCK = "() => performance.now() / 1000"
-CUT = """() => [...document.querySelectorAll("#head *, .panel > h2, #foot *")].filter((e) => {
-  if (getComputedStyle(e).display === "inline" || e.closest(".heard") || e.clientWidth === 0) return false;
-  return e.scrollWidth > e.clientWidth + 1 || e.scrollHeight > e.clientHeight + 2;
-}).map((e) => e.textContent)"""
-BOXES = """() => ["#head", "#view", "#alerts", "#moves", "#incidents", "#record", "#facts", "#foot"].map((name) => {
-  const element = document.querySelector(name), box = element.getBoundingClientRect();
-  const panels = element.closest("#panels"), style = panels && getComputedStyle(panels);
-  const scrolls = style && style.display !== "contents" && style.overflowY === "auto";
-  const { top, bottom } = scrolls ? panels.getBoundingClientRect() : { top: -1e6, bottom: 1e6 };
-  return { name, left: box.left, top: Math.max(box.top, top), right: box.right, bottom: Math.min(box.bottom, bottom) };
-}).filter((box) => box.right > box.left && box.bottom > box.top)"""
 
 
 @pytest.fixture
@@ -75,36 +64,6 @@ def stage():
 def live(stage, open_address):
     """The page as an operator sees it, with its first state drawn."""
     return opened(open_address, stage)
-
-
-def opened(open_address, stage, *, path="/", **more):
-    page = open_address(stage.url + path, storage_state=stage.cookies(), **more)
-    until(
-        page,
-        "window.fireplanLive && fireplanLive.map.model && document.querySelector('#clock').textContent !== '--:--:--'",
-    )
-    return page
-
-
-def until(opened, script, argument=None):
-    """Wait until something holds in the page. (Playwright's own wait is refused by the page's policy.)"""
-    ends_s = time.monotonic() + 15
-    while not opened.page.evaluate(script, argument):
-        assert time.monotonic() < ends_s, script
-        opened.page.wait_for_timeout(40)
-
-
-def shown(opened, selector):
-    return " ".join(opened.page.locator(selector).inner_text().split())
-
-
-def wait_text(opened, selector, text):
-    until(opened, "([s, t]) => document.querySelector(s).textContent.includes(t)", [selector, text])
-
-
-def check_quiet(opened):
-    assert [said for said in opened.errors if "getImageData" not in said] == []  # that is the tests' own looking
-    assert opened.requests == []
 
 
 # Logging in

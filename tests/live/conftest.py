@@ -1,15 +1,18 @@
 """Stores to test on: SQLite, and a PostgreSQL of our own."""
 
+import contextlib
 import itertools
 import os
 import shutil
 import subprocess
 import tempfile
+import time
 import uuid
 from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
+from watched_desk import Cable
 
 from fireplan.live._store import Store
 from fireplan.operations._events.event import Event
@@ -55,9 +58,22 @@ class _Cluster:
         if self.user is not None:
             os.chown(self.folder, self.user.pw_uid, self.user.pw_gid)
         self._run("initdb", "-D", self.data, "-A", "trust", "-U", "fireplan", "-E", "UTF8", "--locale=C", "--no-sync")
+        self.start()
+
+    def start(self):
+        """Start the server; also after it was killed."""
         options = f"-c listen_addresses='' -c unix_socket_directories={self.folder} -c fsync=off -c shared_buffers=16MB"
         self._run("pg_ctl", "-D", self.data, "-w", "-t", "30", "-l", self.folder / "log", "-o", options, "start")
         self.url = f"postgresql+psycopg://fireplan@/postgres?host={self.folder}"
+
+    def processes(self):
+        """Ids of the server and of all it has started."""
+        first = int((self.data / "postmaster.pid").read_text().split()[0])
+        parents = {}
+        for stat in Path("/proc").glob("[0-9]*/stat"):
+            with contextlib.suppress(OSError):
+                parents[int(stat.parent.name)] = int(stat.read_text().rpartition(")")[2].split()[1])
+        return [first, *(pid for pid, parent in parents.items() if parent == first)]
 
     @property
     def data(self):
@@ -110,6 +126,31 @@ def postgres_url():
         engine.dispose()
         if cluster is not None:
             cluster.stop()
+
+
+@pytest.fixture(scope="session")
+def own_server():
+    """A PostgreSQL that may be stopped and killed."""
+    pytest.importorskip("psycopg", reason="psycopg is not installed")
+    binaries = _server_binaries()
+    if binaries is None or not Path("/proc").is_dir():
+        _unavailable("no PostgreSQL server is installed that can be stopped and killed")
+    cluster = _Cluster(binaries)
+    yield cluster
+    cluster.stop()
+
+
+@pytest.fixture
+def server(own_server):
+    """A server that may be stopped and killed, a line to it, and the URL of an empty database by that line."""
+    name = f"d{time.monotonic_ns()}"
+    engine = sa.create_engine(own_server.url, isolation_level="AUTOCOMMIT", poolclass=sa.pool.NullPool)
+    with engine.connect() as connection:
+        connection.exec_driver_sql(f"CREATE DATABASE {name}")
+    engine.dispose()
+    cable = Cable(own_server.folder / ".s.PGSQL.5432")
+    yield own_server, cable, f"postgresql+psycopg://fireplan@127.0.0.1:{cable.port}/{name}"
+    cable.close()
 
 
 @pytest.fixture(scope="session")

@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 import sqlalchemy as sa
 from store_writer import event
+from watched_desk import TOLD_S, Watched, hung, keeps_nothing, killed, stopped, well_again
 
 from fireplan.live._store import Outcome, Store, StoreError
 from fireplan.live.feeds import TailedFile
@@ -162,3 +163,57 @@ def test_torn_lines_are_waited_for_and_used_once(counts, tmp_path, read_all):
 def said(n):
     ts = f"2024-03-05T{n // 3600:02d}:{n // 60 % 60:02d}:{n % 60:02d}Z"
     return json.dumps({"event_id": f"e{n}", "seq": n, "ts": ts, "type": "heartbeat"}).encode() + b"\n"
+
+
+def by_hand(request):
+    if "soak" not in request.config.getoption("-m"):
+        pytest.skip("some minutes: by hand, with -m soak")
+
+
+@pytest.mark.soak
+def test_twenty_databases_that_fail_while_a_desk_is_fed(server, request):
+    """Stopped, killed, hung and cut, five times each: told in time each time, and every event once."""
+    by_hand(request)
+    cluster, cable, url = server
+    took_s = []
+    with Watched(url) as watched:
+        for fails in (stopped, killed, hung, killed_and_cut) * 5:
+            watched.acknowledges()
+            mend = fails(cluster, cable)
+            try:
+                took_s.append(watched.until("slow", "unreachable"))
+                watched.until("unreachable")
+                keeps_nothing(watched)
+            finally:
+                mend()
+            well_again(watched)
+        watched.account()
+    assert len(took_s) == 20
+    assert max(took_s) < TOLD_S
+
+
+def killed_and_cut(cluster, cable):
+    mend = killed(cluster, cable)
+    cable.cut()
+    return mend
+
+
+@pytest.mark.soak
+def test_fifty_disks_that_are_full_while_a_desk_is_fed(tmp_path, request):
+    by_hand(request)
+    url = f"sqlite:///{tmp_path / 's.db'}"
+    with Watched(url) as watched:
+        pages = [2**30]
+
+        @sa.event.listens_for(watched.desk._store._engine, "begin")
+        def limit(connection):
+            connection.exec_driver_sql(f"PRAGMA max_page_count = {pages[0]}")
+
+        for _ in range(50):
+            watched.acknowledges(3)
+            pages[0] = 1
+            watched.until("full", within_s=120)
+            keeps_nothing(watched)
+            pages[0] = 2**30
+            well_again(watched)
+        watched.account()

@@ -14,7 +14,7 @@ from sample_city import sample_city
 import fireplan as fp
 from fireplan.errors import InputError
 from fireplan.live._assemble import feed_of, open_desk, pump, replay_of
-from fireplan.live._desk.feed_clock import PlayedClock
+from fireplan.live._desk.feed_clock import PlayedClock, WallClock
 from fireplan.live._store import StoreError
 from fireplan.live._web.server import Binding, Server
 from fireplan.live._web.tokens import Tokens
@@ -148,16 +148,39 @@ def test_a_feed_goes_on_behind_its_last_batch(tmp_path):
         assert [e.event_id for e in desk.events_between(None, None)] == ["b"]
 
 
-def test_a_feed_that_fails_ends_alone(tmp_path, caplog):
-    class Broken(OneFeed):
-        def batches(self, stop):  # noqa: ARG002
-            raise ZeroDivisionError("CANARY")
+def test_a_feed_that_fails_is_tried_again_and_the_state_says_so(tmp_path, caplog, monkeypatch):
+    monkeypatch.setattr("fireplan.live._assemble.FIRST_PAUSE_S", 0.2)
 
-    with desk_at(tmp_path / "s.sqlite") as desk:
-        pump(Broken(), desk, threading.Event())
-        assert "ended: ZeroDivisionError" in caplog.text
-        assert "CANARY" not in caplog.text
+    class Broken(OneFeed):
+        tries = 0
+
+        def batches(self, stop):
+            self.tries += 1
+            if self.tries < 4:
+                raise ZeroDivisionError("CANARY")
+            yield from super().batches(stop)
+            stop.wait(20)
+
+    stop, feed = threading.Event(), Broken()
+    with desk_at(tmp_path / "s.sqlite", clock=WallClock()) as desk:
+        thread = threading.Thread(target=pump, args=(feed, desk, stop), daemon=True)
+        thread.start()
+
+        def line(state):
+            return next(
+                (f for f in desk.snapshot()["health"]["feeds"] if f["name"] == "one" and f["state"] == state), 0
+            )
+
+        troubled = eventually(lambda: line("troubled"))
+        assert troubled["trouble"] == "it failed (ZeroDivisionError)"
+        assert troubled["retry_at"] > desk.snapshot()["wall"] - 5000
+        eventually(lambda: [a for a in desk.snapshot()["alerts"] if a["key"] == "feed:troubled:one"])
         assert desk.submit([say("heartbeat", 1)]).result(10).new == 1
+        assert eventually(lambda: line("ok"))["events"] == 2
+        assert feed.tries == 4
+        assert "CANARY" not in caplog.text + json.dumps(desk.snapshot())
+        stop.set()
+        thread.join(5)
 
 
 def test_a_tailed_file_reaches_the_picture(tmp_path):

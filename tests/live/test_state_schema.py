@@ -42,7 +42,7 @@ def test_keys_are_as_their_types_have_them():
     """A few, by hand: what may be missing, what may be null, what is one of few words."""
     defs = SCHEMA["$defs"]
     assert set(defs["State"]["properties"]) - set(defs["State"]["required"]) == {"today", "hours"}
-    assert set(defs["Update"]["required"]) == {"rev", "now", "speed", "paused", "upto"}
+    assert set(defs["Update"]["required"]) == {"rev", "now", "wall", "speed", "paused", "upto"}
     assert set(defs["CoverNews"]["properties"]) - set(defs["CoverNews"]["required"]) == {"zones", "first"}
     assert defs["UnitState"]["properties"]["status"]["enum"] == list(STATUSES)
     assert defs["FreeState"]["properties"]["kind"]["enum"] == list(TITLES)

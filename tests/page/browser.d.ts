@@ -42,6 +42,30 @@ declare namespace Parts {
   type Zones = import("../../fireplan/live/_page/ground.js").Zones;
   type LocalTime = import("../../fireplan/live/_page/words.js").LocalTime;
   type ClockState = Live.ClockReading["state"];
+  type Truth = import("../../fireplan/live/_page/age.js").Truth;
+
+  /** How old what is seen is, and what makes it so. */
+  interface Age {
+    /** Infinity: there is no word to measure from. [s] */
+    s: number;
+    /** The way from the service, its store, or a feed. */
+    why: "way" | "store" | "feed";
+    /** When it was so, by the server's wall clock. [ms] */
+    since: number | null;
+    /** The feed. */
+    name: string;
+    /** Whether other feeds are well. */
+    part: boolean;
+  }
+
+  /** How a state is spoken of: of the present; of a moment that was asked for; or as one that is old. */
+  interface Tense {
+    now: "now" | "then";
+    was: string;
+    were: string;
+    /** When it was known, where it is old: ", known at 14:32" */
+    at: string;
+  }
 
   /** What every part of the page may ask for. */
   interface Context {
@@ -50,6 +74,8 @@ declare namespace Parts {
     status(key: string): string;
     station(id: string | null | undefined): string | null;
     mayAct(): boolean;
+    tense(): Tense;
+    old(): Age | null;
     announce(text: string, bad?: boolean): void;
     shown(): void;
     onPick(id: string): void;

@@ -6,7 +6,7 @@ declare namespace Live {
     /** Names it as long as it lasts. */
     "key": string;
     /** What it is about. */
-    "kind": "uncovered" | "force" | "clock" | "feed";
+    "kind": "uncovered" | "force" | "clock" | "feed" | "store";
     /** How grave it is. */
     "level": "serious" | "warning";
     /** Since when it holds. [ms] */
@@ -87,6 +87,27 @@ declare namespace Live {
     "title": string;
     /** What the level is taken from. */
     "usual": string;
+  }
+
+  /** How one of the feeds is doing. */
+  interface FeedLineState {
+    /** What it is called. */
+    "name": string;
+    /** As "quiet": silent for longer than it should be; "troubled": it cannot be read, and is tried again; "ended": it
+has come to its end; "none": nothing has come yet. */
+    "state": "ok" | "quiet" | "troubled" | "ended" | "none";
+    /** When something usable last came, by the server's wall clock. [ms] */
+    "last_word": number | null;
+    /** Its own rhythm at this hour of the day: of its silences every second is shorter; null: not known yet. [s] */
+    "usual_s": number | null;
+    /** What is wrong, in a sentence; null: nothing. */
+    "trouble": string | null;
+    /** When it is tried again, by the server's wall clock; null: it is not waited for. [ms] */
+    "retry_at": number | null;
+    /** Events that came since the service began. */
+    "events": number;
+    /** What was set aside of it since then. */
+    "refused": number;
   }
 
   /** Who is first due where. */
@@ -227,6 +248,12 @@ declare namespace Live {
     "notes": Array<string>;
     /** What was set aside lately, the newest first. */
     "refusals": Array<RefusalState>;
+    /** Share that was set aside of the last thousand that came, 0 to 1; null: nothing has come. */
+    "refused_share": number | null;
+    /** One of these, for the commonest reason; null: there is none. */
+    "refused_example": RefusalState | null;
+    /** Each feed by itself; none for a moment of the past. */
+    "feeds": Array<FeedLineState>;
   }
 
   /** An hour of the day. */
@@ -437,6 +464,10 @@ declare namespace Live {
     "boot": string;
     /** Counts updates; that of the state says which it holds. */
     "rev": number;
+    /** The server's wall clock when this was worked out; `now` may be that of a replay. [ms] */
+    "wall": number;
+    /** How the store is doing. */
+    "store": StoreState;
     /** How many of the events kept it shows. */
     "upto": number;
     /** Instants of the first event and the last. [ms] */
@@ -459,6 +490,20 @@ declare namespace Live {
     "at": Array<number>;
     /** Whether it is staffed. */
     "open": boolean;
+  }
+
+  /** How the store of events is doing. */
+  interface StoreState {
+    /** As "slow": a commit has not ended yet; "gone": its file was deleted or replaced. Unless it is "ok" or "slow",
+nothing is acknowledged. */
+    "state": "ok" | "slow" | "unreachable" | "full" | "locked" | "corrupt" | "gone";
+    /** Since when that is so, by the server's wall clock; null: it is ok. [ms] */
+    "since": number | null;
+    /** When something last became durable, by the server's wall clock. The service sees to it every few seconds, also
+without events. [ms] */
+    "last_commit": number | null;
+    /** What is wrong, and its mend, in a sentence; "" while it is ok. */
+    "said": string;
   }
 
   /** Response performance of the day so far. */
@@ -514,6 +559,8 @@ declare namespace Live {
     /** The instant on the feed's clock. [ms] */
     "now": number;
     /** As in the state. */
+    "wall": number;
+    /** As in the state. */
     "speed": number;
     /** As in the state. */
     "paused": boolean;
@@ -537,6 +584,8 @@ declare namespace Live {
     "hours"?: Array<HourState>;
     /** Whole. */
     "health"?: HealthState;
+    /** Whole. */
+    "store"?: StoreState;
     /** Instants of the first event and the last. [ms] */
     "range"?: Array<number> | null;
   }

@@ -104,7 +104,7 @@ def with_schema(folder, schema):
     return folder / "tsconfig.json"
 
 
-NOT_READ = {"code", "dispatched", "kind", "last_received", "measure", "start", "upto"}
+NOT_READ = {"code", "dispatched", "last_received", "measure", "start", "upto"}
 """Keys that the page is sent and does not read: for programs, or said otherwise."""
 
 

@@ -10,13 +10,14 @@ import { clock, page, recorded, settled, timers } from "./support.js";
 
 const MINUTE = 60_000;
 const said = recorded(), NOW = said.states[0].now, FIRST = NOW - 90 * MINUTE;
-let asked, bar, byId, live, root, shown, time, told, waits;
+let asked, bar, byId, live, old, root, shown, time, told, waits;
 
 beforeEach(() => {
   time = clock(0);
   waits = timers();
   ({ byId, root } = page());
   shown = 0;
+  old = null;
   asked = [];
   told = [];
   globalThis.fetch = (address, { signal, method, body }) => new Promise((answer, refuse) => {
@@ -25,7 +26,7 @@ beforeEach(() => {
   });
   live = new Model();
   live.snapshot({ ...structuredClone(said.states[0]), range: [FIRST, NOW] });
-  bar = new TimeBar({ ground: said.ground, time: new LocalTime("UTC"), shown: () => shown++, announce: (text) => told.push(text) }, live);
+  bar = new TimeBar({ ground: said.ground, time: new LocalTime("UTC"), shown: () => shown++, old: () => old, announce: (text) => told.push(text) }, live);
 });
 
 const past = (at) => ({ ...structuredClone(said.states[0]), now: at, live: false });
@@ -36,6 +37,14 @@ test("it reaches from the first event to now, which runs on", () => {
   assert.deepEqual(bar.range, [FIRST, NOW + 5000]);
   live.range = null;
   assert.deepEqual(bar.range, [NOW + 5000, NOW + 5000]);
+});
+
+test("where what is shown is old its end is not called now", () => {
+  bar.tick();
+  assert.equal(byId("slider-high").textContent, "now");
+  old = { s: 20, why: "way", since: NOW, name: "", part: false };
+  bar.tick();
+  assert.equal(byId("slider-high").textContent, "last known");
 });
 
 test("a moment is asked for, and shown when it comes", async () => {

@@ -101,7 +101,14 @@ class FakeDesk:
         with self._lock:
             self.rev += 1
             rev = self.rev
-        data = {"rev": rev, "now": self.now_ms, "speed": 1.0, "paused": False, "upto": len(self.by_id)}
+        data = {
+            "rev": rev,
+            "now": self.now_ms,
+            "wall": self.now_ms,
+            "speed": 1.0,
+            "paused": False,
+            "upto": len(self.by_id),
+        }
         update = DeskUpdate(rev, {**data, "gone": [self._filler], **more})
         for listener in list(self.listeners):
             listener(update)

@@ -9,6 +9,7 @@ import http.client
 import json
 import socket
 import threading
+import time
 from concurrent.futures import Future
 from contextlib import suppress
 
@@ -26,10 +27,17 @@ HOST = "127.0.0.1"
 
 
 class Gate:
-    """Hands everything on to a port, as long as it is open."""
+    """
+    Hands everything on to a port, as long as it is open.
+
+    `dumb` lets of streams nothing through but comments; `late_s` keeps every answer of a stream back for so long, as a
+    proxy does that gathers what it hands on; `held` keeps everything back, without an end.
+    """
 
     def __init__(self, port):
         self.open = True
+        self.dumb = self.held = False
+        self.late_s = 0.0
         self._to = port
         self._pairs = set()
         self._lock = threading.Lock()
@@ -69,12 +77,20 @@ class Gate:
                 continue
             with self._lock:
                 self._pairs.add(pair)
-            for one, other in (pair, pair[::-1]):
-                threading.Thread(target=self._hand_on, args=(one, other, pair), daemon=True).start()
+            for one, other, back in ((*pair, False), (*pair[::-1], True)):
+                threading.Thread(target=self._hand_on, args=(one, other, pair, back), daemon=True).start()
 
-    def _hand_on(self, one, other, pair):
+    def _hand_on(self, one, other, pair, back):
+        stream = False
         try:
             while data := one.recv(65536):
+                stream |= back and b"text/event-stream" in data
+                if stream and self.dumb:
+                    data = b"f\r\n: still here\n\n\r\n"  # a chunk that holds a comment
+                if stream and self.late_s:
+                    time.sleep(self.late_s)
+                while self.held and self.open:
+                    time.sleep(0.05)
                 other.sendall(data)
         except OSError:
             pass  # one of the two ends is gone
@@ -104,7 +120,8 @@ class Stage:
     """
     The service, and the desk behind it. Use it as a context; `url` is where it is.
 
-    `words` False lets any text stand where the schema knows a few words; `odd` True lets anything stand anywhere.
+    What it shows was true just now, as with a desk that looks every second, until `hang` is called. `words` False lets
+    any text stand where the schema knows a few words; `odd` True lets anything stand anywhere.
     """
 
     title = "Marisol"
@@ -120,10 +137,29 @@ class Stage:
         self._listeners = []
         self._free = threading.Event()
         self._free.set()
+        self.set_back_ms = 0
+        self._hung_at = None
+
+    @property
+    def wall(self):
+        """The wall clock of the service, when its state was worked out. [ms]"""
+        return self._hung_at or round(time.time() * 1000) - self.set_back_ms
+
+    def hang(self, *, for_s=0.0):
+        """Work nothing out any more, since so long ago; the web service goes on."""
+        self._hung_at = round((time.time() - for_s) * 1000)
+
+    def go_on(self):
+        """Work on."""
+        self._hung_at = None
 
     @property
     def state(self):
-        return self._state
+        """What is shown now."""
+        kept = self._state
+        if not self._odd and kept["store"]["state"] == "ok":
+            kept = kept | {"store": kept["store"] | {"last_commit": self.wall}}
+        return kept | {"wall": self.wall}
 
     @state.setter
     def state(self, said):
@@ -163,8 +199,11 @@ class Stage:
 
     def push(self, **changes):
         """Send an update, and keep it in the state for those who come later."""
-        before = self._state
-        data = {key: before[key] for key in ("now", "speed", "paused", "upto")} | {"rev": before["rev"] + 1} | changes
+        before = self.state
+        data = {key: before[key] for key in ("now", "wall", "speed", "paused", "upto")}
+        if not self._odd and before["store"]["state"] == "ok":
+            data["store"] = before["store"]
+        data |= {"rev": before["rev"] + 1} | changes
         self._checked("Update", data)
         after = before | {key: value for key, value in data.items() if key not in {*KEYED, "gone", "cover"}}
         gone = set(data.get("gone", ()))
@@ -187,7 +226,7 @@ class Stage:
 
     def snapshot(self):
         self._free.wait(30)
-        return {key: value for key, value in self._state.items() if key != "role"}
+        return {key: value for key, value in self.state.items() if key != "role"}
 
     def moment(self, at_us):
         self.asked_for.append(at_us // 1000)

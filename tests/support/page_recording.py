@@ -14,6 +14,7 @@ from fireplan.live._desk.base_layers import ground_of
 from fireplan.live._desk.event_loop import _changes
 from fireplan.live._desk.state import StateMaker
 
+STORE = {"state": "ok", "since": None, "last_commit": at_us(0) // 1000, "said": ""}
 SCENE, OTHER = (-140.0, 30.01), (-140.0, 30.021)
 NUMBERS = [0, 1, -1, 15, 16, -16, 31, 32, 1000, -1000, 123456, -18_000_000, 18_000_000]
 PLACES = [[-140.0, 30.0], [-139.99999, 30.00001], [0.0, 0.0], [179.99999, -89.99999]]
@@ -49,6 +50,7 @@ def recording():
             maker.picture.take(event, now_us=at_us(second))
         today.take(due)
         head = {"boot": "k3f9", "rev": rev, "live": True, "speed": 1.0, "paused": False, "upto": rev, "range": None}
+        head |= {"wall": at_us(second) // 1000, "store": STORE}
         state = {**head, **maker.state(at_us(second))}
         if second >= 300:
             day = today.shown(at_us(second)) if second % 300 == 0 else day

@@ -6,6 +6,7 @@ from live_towns import NORTH, at_us, call, line_picture, line_town, run, say, to
 
 from fireplan.operations._advice.alerts import alerts_of
 from fireplan.operations._events.feed_health import FeedHealth
+from fireplan.operations._events.refusal import Refusal
 from fireplan.operations._status.live_cover import LOST, ONCE, CoverNow
 from fireplan.operations._status.uncovered_since import LostGround, Uncovered
 from fireplan.standards import NFPA_1710
@@ -20,6 +21,36 @@ def cover():
 def of(cover, *lost, running=None, health=None):
     health = health or FeedHealth().now(at_us(0))
     return alerts_of(cover, uncovered=lost, running=running or {}, health=health, minutes=10)
+
+
+# --- what is set aside
+
+
+@pytest.mark.parametrize(
+    ("heard", "refused", "level"),
+    [
+        (1000, 0, None),
+        (1000, 4, None),
+        (995, 5, "warning"),
+        (300, 4, "warning"),
+        (90, 10, "serious"),
+        (0, 1, "serious"),
+    ],
+)
+def test_events_that_are_set_aside_are_told_with_their_share_the_reason_and_an_example(cover, heard, refused, level):
+    health = FeedHealth()
+    for n in range(heard):
+        health.hear(say("heartbeat", n / 100))
+    for n in range(refused):
+        health.refuse(Refusal(at_us(10 + n), "cad", 7, "ts_naive", "ts has no offset from UTC", None, "CANARY"))
+    found = [a for a in of(cover, health=health.now(at_us(60))) if a.key == "feed:refused"]
+    assert [a.level for a in found] == ([] if level is None else [level])
+    if found:
+        assert found[0].since_us == at_us(10)
+        assert "set aside" in found[0].title
+        assert "ts_naive (line 7): ts has no offset from UTC" in found[0].text
+        assert "CANARY" not in found[0].text
+        assert "feed:refused" not in [a.key for a in of(cover, health=health.now(at_us(3700)))]
 
 
 # --- order

@@ -73,6 +73,21 @@ def test_silence_is_told_after_hours_or_after_missing_heartbeats():
     assert FeedHealth().now(at_us(0)).state == "none"
 
 
+def test_what_is_set_aside_is_no_word_and_its_share_is_told():
+    health = heard((1, 0))
+    for n in range(20):
+        health.refuse(Refusal(at_us(7000 + n), "cad", n + 1, "ts_naive" if n else "not_json", "no offset"))
+    found = health.now(at_us(7300))
+    assert (found.state, found.last_received_us) == ("quiet", at_us(0))
+    assert (found.refused_share, found.weighed, found.refused_lately) == (20 / 21, 21, 20)
+    assert found.refused_since_us == at_us(7000)
+    assert (found.refused_example.code, found.refused_example.line) == ("ts_naive", 20)
+    assert health.now(at_us(20_000)).refused_lately == 0
+    only = FeedHealth()
+    only.refuse(Refusal(at_us(0), "cad", 1, "not_json", "no"))
+    assert (only.now(at_us(5)).state, only.now(at_us(5)).notes[0]) == ("none", "nothing that can be used has come yet")
+
+
 def test_lag_is_median_and_95th_percentile_by_the_inverted_distribution():
     health = FeedHealth()
     for lag in range(1, 101):

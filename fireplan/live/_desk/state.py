@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from fireplan.live._desk.day_figures import Today
+from fireplan.live._desk.service_alerts import service_alerts
 from fireplan.operations import _as_json as showing
+from fireplan.operations._advice.alerts import by_gravity
 from fireplan.operations._events.event_records import KEPT_US
 from fireplan.operations._events.feed_health import FeedHealth
 from fireplan.operations._picture import Picture
@@ -14,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from fireplan.live._desk.department import Department
+    from fireplan.live._desk.service_alerts import ServiceState
     from fireplan.live._store import Store
     from fireplan.operations._events.event import Event
     from fireplan.operations.live_state import PictureState
@@ -50,9 +53,16 @@ class StateMaker:
         self.health = FeedHealth()
         self.picture.rebuild(self._heard(events, now_us - KEPT_US), now_us=now_us, whole=whole)
 
-    def state(self, now_us: int) -> PictureState:
+    def state(self, now_us: int, service: ServiceState | None = None) -> PictureState:
         """
         Make the state at an instant, which is no earlier than the one before. [us since 1970, UTC]
+
+        Parameters
+        ----------
+        now_us
+            The instant.
+        service
+            How the store and the feeds are; None: that is not told, as of the past.
 
         Returns
         -------
@@ -63,6 +73,8 @@ class StateMaker:
         strangers = tuple(u.unit_id for u in scene.units if not u.known)
         health = self.health.now(now_us, unknown_units=strangers)
         alerts = picture.alerts(scene, health=health, minutes=self.department.uncovered_minutes)
+        if service is not None:
+            alerts = by_gravity([*alerts, *service_alerts(service, now_us)])
         standing = {a.key for a in alerts}
         self.acknowledged = {k: who for k, who in self.acknowledged.items() if k in standing}
         return {
@@ -72,7 +84,7 @@ class StateMaker:
             "cover": showing.cover_shown(scene, cover, self.department.usual),
             "advice": showing.moves_shown(scene.moves, cover),
             "alerts": showing.alerts_shown(alerts, self.acknowledged),
-            "health": showing.health_shown(health, source=self.source),
+            "health": showing.health_shown(health, source=self.source, feeds=service.feeds if service else ()),
         }
 
     def today(self) -> Today:

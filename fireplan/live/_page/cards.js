@@ -11,6 +11,12 @@ const timed = (now) => (!Number.isFinite(now.passed) ? "" : " " + (now.running ?
 
 const capital = (text) => text.slice(0, 1).toUpperCase() + text.slice(1);
 
+/** That what a card says is old, and of when it is. @param {Parts.Context} context */
+function known(context) {
+  const { was, at } = context.tense();
+  return was ? ["Not now", at.replace(/^, /, "")] : null;
+}
+
 export function table(caption, rows) {
   return h("table", { class: "card" }, h("caption", {}, said(caption)),
     h("tbody", {}, rows.filter((r) => r && r[1] !== null && r[1] !== undefined && r[1] !== "").map(([label, value]) =>
@@ -24,6 +30,7 @@ export function table(caption, rows) {
  */
 export function unitCard(unit, model, context) {
   return table(String(unit.unit_id), [
+    known(context),
     ["Type", unit.type],
     ["Status", context.status(unit.status)],
     ["Since", since(unit.since, model, context)],
@@ -49,6 +56,7 @@ export function incidentCard(incident, model, context) {
       Number.isFinite(now.limit) ? " (limit " + asClock(now.limit) + ")" : "");
   });
   return table(incident.call_type || "call type " + NOT_KNOWN, [
+    known(context),
     ["Incident", incident.incident_id],
     ["Address", incident.address],
     ["Priority", incident.priority],
@@ -70,6 +78,7 @@ export function stationCard(station, model, context) {
   const here = [...model.units.values()].filter((u) => String(u.post ?? u.station_id) === station.id);
   const rows = here.map((u) => [said(u.unit_id), context.status(u.status)]);
   return table(station.name, [
+    known(context),
     station.open ? null : ["Station", "closed"],
     ...(rows.length ? rows : [["Units", "none stand by here"]]),
   ]);
@@ -84,9 +93,10 @@ export function stationCard(station, model, context) {
 export function zoneCard(zones, zone, model, context) {
   const byte = model.zones[zone], first = context.firstDue(zone), near = zones.ids[zone], weight = context.ground.weight?.unit;
   return table("Zone " + String(near ?? zone + 1), [
-    ["Now", GROUND_WORDS.get(CLASSES[byte]) || NOT_KNOWN],
+    known(context),
+    [capital(context.tense().now), (GROUND_WORDS.get(CLASSES[byte]) || NOT_KNOWN).replace("lost now", "lost " + context.tense().now)],
     [weight ? capital(String(weight)) : "Weight", isNumber(zones.weights[zone]) ? count(zones.weights[zone]) : null],
-    ["First due now", model.first ? first ?? "nobody" : null],
+    ["First due " + context.tense().now, model.first ? first ?? "nobody" : null],
     ["Objective", model.cover && model.cover.objective ? model.cover.objective.title : null],
   ]);
 }

@@ -7,6 +7,8 @@ import { clock, count, counted, roughly, signed } from "./words.js";
 /** @type {<T>(x: T[] | null | undefined) => T[]} */
 const list = (x) => (Array.isArray(x) ? x : []);
 const LEVELS = new Map([["serious", 0], ["warning", 1]]);
+/** What the service says of itself: true as long as it is heard, however old the picture is. @type {Set<Live.AlertState["kind"]>} */
+const OF_ITSELF = new Set(["store", "feed"]);
 
 export class Alerts {
   /** @param {Parts.Context} context */
@@ -22,8 +24,10 @@ export class Alerts {
       (LEVELS.get(a.level) ?? 2) - (LEVELS.get(b.level) ?? 2) || (a.since || 0) - (b.since || 0));
     keyed(byId("alert-list"), all, (a) => String(a.key), () => this._row());
     show(byId("alert-none"), all.length === 0);
+    const tense = this.context.tense();
+    write(byId("alert-none"), tense.was ? "There were no alerts" + tense.at : "No alerts");
     const waiting = all.filter((a) => !a.acknowledged).length;
-    write(byId("alert-count"), all.length ? (waiting ? counted(waiting, "new", "new") : "all acknowledged") : "");
+    write(byId("alert-count"), all.length ? (waiting ? counted(waiting, "new", "new") : "all acknowledged") + tense.at : "");
     this._say(all);
   }
 
@@ -40,6 +44,15 @@ export class Alerts {
   /** @param {Parts.Model} model */
   tick(model) {
     for (const element of byId("alert-list").children) if (element.fireplanTick) element.fireplanTick(model);
+  }
+
+  /**
+   * @param {Live.AlertState} alert
+   * @param {Parts.Model} model
+   */
+  _age(alert, model) {
+    const old = this.context.old();
+    return model.age(alert.since, OF_ITSELF.has(alert.kind) && old && old.why !== "way" ? model.present() : null);
   }
 
   _row() {
@@ -60,7 +73,7 @@ export class Alerts {
       }
     });
     /** @param {Parts.Model} model */
-    element.fireplanTick = (model) => write(since, Number.isFinite(alert.since) ? "since " + this.context.time.time(alert.since) + ", " + roughly(model.age(alert.since)) : "");
+    element.fireplanTick = (model) => write(since, Number.isFinite(alert.since) ? "since " + this.context.time.time(alert.since) + ", " + roughly(this._age(alert, model)) : "");
     return {
       element,
       /** @param {Live.AlertState} next */
@@ -68,6 +81,7 @@ export class Alerts {
         if (alert !== next) {
           alert = next;
           const serious = next.level === "serious";
+          element.dataset.of = OF_ITSELF.has(next.kind) ? "itself" : "";
           element.dataset.level = next.acknowledged ? "known" : serious ? "serious" : "warning";
           fill(shape, sign("warning", serious ? "serious" : "warning"));
           fill(title, said(next.title));
@@ -101,7 +115,9 @@ export class Moves {
     const all = list(model.advice);
     keyed(byId("move-list"), all, (a) => String(a.key), () => this._row());
     show(byId("move-none"), all.length === 0);
-    write(byId("move-count"), all.length > 1 ? all.length + ", best first" : "");
+    const tense = this.context.tense();
+    write(byId("move-none"), tense.was ? "No move was worth making" + tense.at : "No move is worth making now");
+    write(byId("move-count"), (all.length > 1 ? all.length + ", best first" : "") + (all.length ? tense.at : ""));
   }
 
   _row() {
@@ -127,7 +143,7 @@ export class Moves {
             next.loses > 0 ? h("span", { class: "soft" }, "; regains " + count(next.regains) + ", gives up " + count(next.loses)) : "");
           fill(reason, said(next.reason));
         }
-        show(button, this.context.mayAct());
+        show(button, this.context.mayAct() && !this.context.old()); // nobody is moved by what may no longer be so
       },
     };
   }
@@ -151,6 +167,10 @@ export class Moves {
 
   async _order() {
     const advice = this.asked, yes = byId("ask-yes");
+    if (this.context.old()) { // since it was asked
+      write(byId("ask-said"), "Not ordered: what you see is old");
+      return;
+    }
     yes.disabled = true;
     try {
       await post("/api/moves", { unit_id: advice.unit_id, station_id: advice.to });

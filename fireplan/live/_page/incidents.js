@@ -34,8 +34,10 @@ export class Incidents {
     const { open, late } = ordered(model);
     this._late = late;
     keyed(this.list, open, (i) => String(i.incident_id), (i) => new Row(i, this));
+    const tense = this.context.tense();
     show(byId("incident-none"), open.length === 0);
-    write(byId("incident-count"), open.length ? counted(open.length, "open", "open") + (late ? ", " + late + " late" : "") : "none open");
+    write(byId("incident-none"), tense.was ? "There were no open incidents" + tense.at : "No open incidents");
+    write(byId("incident-count"), tense.were + (open.length ? counted(open.length, "open", "open") + (late ? ", " + late + " late" : "") : "none open") + tense.at);
     this._closed(model);
     this.tick(model);
     return { open: open.length, late };

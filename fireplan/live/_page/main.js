@@ -1,7 +1,9 @@
 // Puts the page together: asks for the ground, listens to the stream, and draws what changed once in a frame.
 
+import { dateOf, isOld, Truth } from "./age.js";
 import { byId, fill, h, post, said, show, write } from "./dom.js";
 import { Alerts, Moves } from "./duties.js";
+import * as feeds from "./feeds.js";
 import { ELSEWHERE, GROUND_WORDS, ownColour, swatch } from "./ground.js";
 import { Incidents } from "./incidents.js";
 import { listen } from "./keys.js";
@@ -11,18 +13,29 @@ import { Model } from "./model.js";
 import * as panels from "./panels.js";
 import { chipMark } from "./incidents.js";
 import { Stream } from "./stream.js";
+import { ageWords, PRESENT, reasonWords, sayAgain, storeWords, tenseOf, THEN } from "./tense.js";
 import { TimeBar } from "./timebar.js";
 import { LocalTime } from "./words.js";
 
 const root = document.documentElement;
 const TICK_MS = 250;
+const CLOCK_MS = 300000; // the server's clock is asked for so often
+const DOUBT_MS = 10000; // and no more often than this where it is in doubt
+const SLOW_MS = 5000; // a commit that takes so long is told
 const MOST_FIRST = 24; // units in the legend of who is first due; a click on the ground names any
 
 class Page {
-  /** @param {Live.Ground} ground */
-  constructor(ground) {
+  /**
+   * @param {Live.Ground} ground
+   * @param {Truth} truth
+   */
+  constructor(ground, truth) {
     this.ground = ground;
     this.live = new Model();
+    this.truth = truth;
+    /** @type {Parts.Age | null} */
+    this.old = null;
+    this._clockAt = -Infinity;
     this.names = new Map((ground.stations || []).map((s) => [String(s.station_id), String(s.name ?? s.station_id)]));
     this.words = new Map(Object.entries(ground.statuses || {}).map(([key, word]) => [key, String(word).toLowerCase()]));
     /** @type {Parts.Context} */
@@ -32,6 +45,8 @@ class Page {
       status: (key) => this.words.get(key) ?? statusWord(key),
       station: (id) => (id === null || id === undefined ? null : this.names.get(String(id)) ?? String(id)),
       mayAct: () => this.live.role === "operator" && this.bar.at === null && !this.lost,
+      tense: () => this._tense(),
+      old: () => (this.bar.at === null ? this.old : null),
       announce: (text, bad) => this._announce(text, bad),
       shown: () => this._dirtyAll(),
       onPick: (id) => this.incidents.reveal(id),
@@ -51,12 +66,15 @@ class Page {
     this.stream = new Stream({
       snapshot: (data) => this._snapshot(data),
       update: (data) => this._update(data),
-      checked: (data) => (data.boot !== this.live.boot || data.rev > this.live.rev ? this._snapshot(data) : null),
+      checked: (data) => this._checked(data),
       lost: () => this._lose(),
       found: () => this._find(),
       out: () => this._out(),
-    });
+    }, this.truth);
     setInterval(() => this._tick(), TICK_MS);
+    // A page that was out of sight or asleep is right before it is looked at.
+    for (const name of ["visibilitychange", "resume"]) document.addEventListener(name, () => this._wake());
+    for (const name of ["pageshow", "focus"]) addEventListener(name, () => this._wake());
   }
 
   get model() {
@@ -65,16 +83,102 @@ class Page {
 
   /** @param {Live.State} data */
   _snapshot(data) {
+    if (this.live.older(data)) return;
     const first = !this.live.ready;
     this.live.snapshot(data);
+    this.truth.heard(data.wall);
     if (first) show(byId("waiting"), false);
     this._dirty(["all"]);
+    this._ageing();
   }
 
   /** @param {Live.Update} data */
   _update(data) {
     const changed = this.live.update(data);
-    if (changed) this._dirty(changed);
+    if (!changed) return;
+    if (this.live.whole) this.truth.heard(data.wall);
+    else this.stream.ask();
+    this._dirty(changed);
+    this._ageing();
+  }
+
+  /** The whole state, asked for; true: the stream had not said it. @param {Live.State} data */
+  _checked(data) {
+    const { live, truth } = this, same = live.whole && data.boot === live.boot && data.rev === live.rev, news = !same && !live.older(data);
+    if (news || (same && data.wall > (truth.wall ?? Infinity))) this._snapshot(data);
+    this._ageing();
+    return news;
+  }
+
+  // What is seen may be old; then nothing on the page claims to be so now.
+  _ageing() {
+    const { live, truth, ground } = this;
+    if (!live.ready) return;
+    const age = truth.age(live, ground.replay === true), was = this.old, now = isOld(age) ? age : null;
+    this.old = now;
+    const { time } = this.context, at = truth.server.now(), looking = this.bar.at !== null;
+    // Not before the last event: clocks of incidents that began since would run backwards.
+    live.hold(now && !now.part ? Math.min(live.said, Math.max(this._shownAt(now.since) ?? -Infinity, live.health?.last_event ?? -Infinity)) : null);
+    show(byId("old"), Boolean(now) && !looking);
+    root.toggleAttribute("data-old", Boolean(now) && !looking);
+    if (now) {
+      write(byId("old-age"), ageWords(now) + ".");
+      const known = { time, at: this._shownAt(now.since), now: this._shownAt(at), lost: this.lost === true, late: truth.late, store: live.store };
+      write(byId("old-why"), reasonWords(now, known) + ".");
+    }
+    show(byId("lost"), this.lost === true && (!now || looking || this.out === true));
+    this._kept(at);
+    const again = sayAgain(was, now);
+    if (again && !looking) this.context.announce(again);
+    const tense = this._tense(), told = tense.was + tense.at + Boolean(now && now.part);
+    if (told !== this._told) {
+      this._told = told;
+      document.title = (tense.was ? "Old: " : "") + String(ground.title) + " live";
+      write(byId("stale"), tense.was ? "Not now" + tense.at : "");
+      show(byId("stale"), Boolean(tense.was));
+      this._legend();
+      this._dirtyAll();
+    }
+    this._clock();
+  }
+
+  // An instant of the server's clock on the clock that the page shows: another one while a history is played.
+  _shownAt(ms) {
+    return Number.isFinite(ms) ? this.live.said + ms - (this.truth.wall ?? ms) : null;
+  }
+
+  // What is wrong with the store; its mend is for those who can do it.
+  _kept(at) {
+    const { live, context } = this, store = live.store, wrong = store && store.state !== "ok";
+    const told = wrong && (store.state !== "slow" || at - store.since > SLOW_MS);
+    show(byId("store"), Boolean(told));
+    if (!told) return;
+    write(byId("store-what"), storeWords(store, context.time, this._shownAt(store.since), this._shownAt(at)) + ".");
+    write(byId("store-said"), live.role === "operator" ? store.said.slice(0, 1).toUpperCase() + store.said.slice(1) : "");
+  }
+
+  // The server's clock is asked for now and then, and where what is known of it is in doubt.
+  _clock() {
+    const { passing } = this.truth, at = passing.now(), doubt = this.truth.late || passing.leaps !== this._leaps;
+    if (at - this._clockAt < (doubt ? DOUBT_MS : CLOCK_MS)) return;
+    this._clockAt = at;
+    this._leaps = passing.leaps;
+    this.stream.setClock();
+    if (this.truth.late) this.stream.ask(); // what is held up in the stream may come another way
+  }
+
+  /** @returns {Parts.Tense} */
+  _tense() {
+    if (this.bar.at !== null) return THEN;
+    return this.old ? tenseOf(this._shownAt(this.old.since), this.context.time, this._shownAt(this.truth.server.now()), this.old.part) : PRESENT;
+  }
+
+  _wake() {
+    this._tick();
+    if (this._wanted && !document.hidden) {
+      this._wanted = false;
+      this._draw();
+    }
   }
 
   _dirtyAll() {
@@ -106,14 +210,14 @@ class Page {
     const all = dirty.has("all"), any = (...names) => all || names.some((name) => dirty.has(name));
     if (any("units", "incidents")) this.counts = this.incidents.take(model);
     if (any("units", "incidents", "cover", "advice")) this.map.take(model, all ? new Set(["cover", "units", "incidents"]) : dirty, { glide: !all });
-    if (any("cover", "incidents")) panels.headline(model, this.counts);
+    if (any("cover", "incidents")) panels.headline(model, this.counts, context.tense());
     if (any("cover")) {
-      panels.cover(model);
-      panels.drawdown(model);
+      panels.cover(model, context.tense());
+      panels.drawdown(model, context.tense());
     }
     if (any("today")) panels.today(model);
     if (any("hours")) panels.hours(model);
-    if (any("health")) panels.health(model, context);
+    if (any("health")) feeds.health(model, context);
     if (any("units")) panels.units(model, context);
     if (any("alerts")) this.alerts.take(model);
     if (any("advice")) this.moves.take(model);
@@ -123,13 +227,14 @@ class Page {
   }
 
   _tick() {
+    this._ageing();
     const { model } = this;
     if (!model.ready) return;
     const now = model.now(), { time } = this.context;
     write(byId("clock"), time.seconds(now));
     write(byId("day"), time.weekday(now));
     const pace = model !== this.live || !this.ground.replay ? "" : this.live.paused ? ", replay paused" : ", replay " + this.live.speed + "\u00d7";
-    write(byId("pace"), time.zoneName(now) + pace);
+    write(byId("pace"), time.zoneName(now) + pace + (model === this.live && !model.running && !model.paused ? ", stands" : ""));
     if (this.incidents.tick(model) && model === this.live) this._dirty(["incidents"]);
     this.alerts.tick(model);
     this.bar.tick();
@@ -161,10 +266,12 @@ class Page {
   _lose() {
     this.live.stop();
     this.lost = true;
-    const when = this.live.ready ? this.context.time.seconds(Date.now()) : null;
+    // When the last word was true, by the clock that the page shows.
+    const when = this.live.ready ? this.context.time.seconds(this.live.said) : null;
     write(byId("lost-words"), when ? "No connection since " + when + " \u2013 what you see is old" : "No connection to the server \u2013 trying again");
     show(byId("lost"), true);
     root.toggleAttribute("data-lost", true);
+    this._ageing();
     this._acts();
   }
 
@@ -173,6 +280,7 @@ class Page {
     this.lost = false;
     show(byId("lost"), false);
     root.toggleAttribute("data-lost", false);
+    this._ageing();
     this._acts();
   }
 
@@ -182,6 +290,7 @@ class Page {
   }
 
   _out() {
+    this.out = true;
     this._lose();
     write(byId("lost-words"), "You are no longer logged in \u2013 what you see is old");
     show(byId("log-in-again"), true);
@@ -224,14 +333,15 @@ class Page {
 
   _legend() {
     const first = this.bar && this.map.byFirstDue ? this.map.firstDue() : null;
-    write(byId("ground-title"), first ? "First due now" : "Ground now");
+    const tense = this.bar ? this._tense() : PRESENT;
+    write(byId("ground-title"), (first ? "First due " : "Ground ") + tense.now + tense.at);
     fill(byId("ground-legend"), first
       ? first.units.slice().sort((a, b) => a.localeCompare(b, "en", { numeric: true })).slice(0, MOST_FIRST).map((name) => {
         const key = h("i", { class: "swatch", "aria-hidden": "true" });
         key.style.backgroundColor = ownColour(name);
         return h("li", {}, key, said(name));
       })
-      : [...GROUND_WORDS].filter(([name]) => name !== "elsewhere" || this.live.zones.includes(ELSEWHERE)).map(([name, word]) => h("li", {}, swatch(name), word)));
+      : [...GROUND_WORDS].filter(([name]) => name !== "elsewhere" || this.live.zones.includes(ELSEWHERE)).map(([name, word]) => h("li", {}, swatch(name), word.replace("now", tense.now))));
     fill(byId("unit-legend"), [...FAMILIES].map(([name, look]) => h("li", {}, h("span", { class: "chip " + name }, h("span", {}, "E1"), chipMark(name)), look.word)),
       h("li", {}, h("span", { class: "chip going guessed" }, h("span", {}, "E1"), chipMark("going")), "on its way, place estimated"));
     fill(byId("call-legend"), [...CATEGORIES].map(([name, word]) => h("li", {}, sign(name), word)));
@@ -303,15 +413,18 @@ class Page {
 
 async function start() {
   readColours();
+  const truth = new Truth();
   for (;;) {
     try {
+      const sent = truth.passing.now();
       const answer = await fetch("/api/ground", { credentials: "same-origin" });
+      truth.server.asked(dateOf(answer), sent); // before the first state comes, which may be old already
       if (answer.status === 403) {
         location.reload();
         return;
       }
       if (!answer.ok) throw new Error(String(answer.status));
-      window.fireplanLive = new Page(await answer.json());
+      window.fireplanLive = new Page(await answer.json(), truth);
       return;
     } catch (error) {
       if (error instanceof TypeError === false && !/^\d+$/.test(error.message)) throw error;

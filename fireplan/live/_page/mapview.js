@@ -171,8 +171,8 @@ export class MapView {
   _short(hit) {
     const { model, context } = this;
     if (hit.kind === "unit") {
-      const unit = model.units.get(hit.id);
-      return unit ? hit.id + ": " + context.status(unit.status) : hit.id;
+      const unit = model.units.get(hit.id), tense = context.tense();
+      return unit ? hit.id + ": " + tense.was + context.status(unit.status) + tense.at : hit.id;
     }
     if (hit.kind === "incident") {
       const incident = model.incidents.get(hit.id);

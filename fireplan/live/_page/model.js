@@ -4,7 +4,7 @@ import { bytes } from "./packed.js";
 import { lastWithin } from "./words.js";
 
 /** @type {Array<keyof Live.State & keyof Live.Update & keyof Model>} */
-const PARTS = ["cover", "advice", "alerts", "today", "hours", "health", "range"];
+const PARTS = ["cover", "advice", "alerts", "today", "hours", "health", "store", "range"];
 /** @type {<T>(x: T[] | null | undefined) => T[]} */
 const list = (x) => (Array.isArray(x) ? x : []);
 const finite = (x, other) => (typeof x === "number" && Number.isFinite(x) ? x : other);
@@ -12,6 +12,8 @@ const finite = (x, other) => (typeof x === "number" && Number.isFinite(x) ? x : 
 export class Model {
   constructor() {
     this.ready = false;
+    /** Whether all that was said since the last whole state has come. */
+    this.whole = true;
     this.boot = null;
     this.rev = -1;
     this.role = "viewer";
@@ -34,6 +36,8 @@ export class Model {
     this.hours = null;
     /** @type {Live.HealthState | null} */
     this.health = null;
+    /** @type {Live.StoreState | null} */
+    this.store = null;
     /** @type {number[] | null} */
     this.range = null;
     this.paused = false;
@@ -42,17 +46,31 @@ export class Model {
     this._at = 0;
     this._rate = 0;
     this._stopped = null;
+    /** @type {number | null} */
+    this._held = null;
+    /** @type {Set<string>} services that have ended: what is still on its way from them is passed over */
+    this._former = new Set();
   }
 
-  /** The feed's clock. [ms since 1970, UTC] */
+  /** The feed's clock; it stands where what is shown is old. [ms since 1970, UTC] */
   now() {
+    return this._held ?? this.present();
+  }
+
+  /** The feed's clock as it runs, also where what is shown is old. [ms since 1970, UTC] */
+  present() {
     if (this._stopped !== null) return this._stopped;
     return this._now + Math.max(0, performance.now() - this._at) * this._rate;
   }
 
+  /** The feed's clock as the last message had it. [ms] */
+  get said() {
+    return this._now;
+  }
+
   /** Whether its clock runs. */
   get running() {
-    return this._rate > 0 && this._stopped === null;
+    return this._rate > 0 && this._stopped === null && this._held === null;
   }
 
   /** Seconds since an instant on the feed's clock; never below nothing. */
@@ -63,7 +81,12 @@ export class Model {
 
   /** While nothing is heard the clock stands: what is shown is the last moment that is known. */
   stop() {
-    if (this._stopped === null && this.ready) this._stopped = this.now();
+    if (this._stopped === null && this.ready) this._stopped = this.present();
+  }
+
+  /** What is shown is old: its clock stands at that moment; null: it is not, or only in part. @param {number | null} at */
+  hold(at) {
+    this._held = at;
   }
 
   /** Heard again: the clock runs on from where it would be. */
@@ -71,10 +94,18 @@ export class Model {
     this._stopped = null;
   }
 
+  /** Whether a whole state is older than what is there: it was on its way for longer. @param {Live.State} data */
+  older(data) {
+    if (!this.ready) return false;
+    return data.boot === this.boot ? finite(data.rev, -1) < this.rev : this._former.has(data.boot);
+  }
+
   /** @param {Live.State} data */
   snapshot(data) {
+    if (this.ready && this.boot !== data.boot) this._former.add(this.boot);
     this.boot = data.boot ?? null;
     this.rev = finite(data.rev, -1);
+    this.whole = true;
     this.role = data.role === "operator" ? "operator" : "viewer";
     this.units = new Map(list(data.units).map((u) => [String(u.unit_id), u]));
     this.incidents = new Map(list(data.incidents).map((i) => [String(i.incident_id), i]));
@@ -88,14 +119,16 @@ export class Model {
   }
 
   /**
-   * Takes a change in; gives the names of what changed, or null where it is older than what is there.
+   * Takes a change in; gives the names of what changed, or null where it is older than what is there. Where one before
+   * it is missing the model is not whole until the next whole state: what that one said is in none that follows.
    *
    * @param {Live.Update} data
    */
   update(data) {
     if (!this.ready || finite(data.rev, 0) <= this.rev) return null;
-    this.rev = data.rev;
     const changed = new Set(["clock"]);
+    if (data.rev > this.rev + 1) this.whole = false;
+    this.rev = data.rev;
     for (const unit of list(data.units)) {
       this.units.set(String(unit.unit_id), unit);
       changed.add("units");

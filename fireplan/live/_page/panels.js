@@ -5,11 +5,12 @@ import { hoursChart } from "./hours.js";
 import { chipMark } from "./incidents.js";
 import { family, sign } from "./look.js";
 import {
-  clock, count, counted, goalVerdict, isNumber, number, percentile, roughly, share, shareInterval, sharesApart, timeInterval,
+  clock, count, counted, goalVerdict, isNumber, percentile, share, shareInterval, sharesApart, timeInterval,
 } from "./words.js";
 
 /** @type {<T>(x: T[] | null | undefined) => T[]} */
 const list = (x) => (Array.isArray(x) ? x : []);
+const known = (/** @type {Parts.Tense} */ tense) => tense.at.replace(/^, /, "");
 const p = (name, ...children) => h("p", { class: name }, ...children);
 
 /** The goal that shares under an objective are told by. @param {Live.ObjectiveState} objective */
@@ -20,58 +21,69 @@ const heldTo = (objective) => ({ goal: objective?.share ?? NaN });
  *
  * @param {Parts.Model} model
  * @param {Parts.Counts} counts
+ * @param {Parts.Tense} tense
  */
-export function headline(model, counts) {
+export function headline(model, counts, tense) {
   const cover = model.cover, first = cover && list(cover.measures)[0];
   if (first) {
     const [now, home] = sharesApart(first.now, first.home, heldTo(cover.objective));
-    write(byId("now-share"), now);
+    write(byId("now-share"), tense.was + now);
     const gone = isNumber(first.home) && isNumber(first.now) ? first.home - first.now : NaN;
-    fill(byId("now-of"), h("span", { class: "line" }, "of " + count(first.n) + " ", said(first.unit), " now"), isNumber(first.home) ? h("span", { class: "line" }, "all home: " + home) : null);
-    byId("now").classList.toggle("short", gone >= 0.05);
+    fill(byId("now-of"), h("span", { class: "line" }, "of " + count(first.n) + " ", said(first.unit), tense.was ? "" : " " + tense.now), isNumber(first.home) && !tense.was ? h("span", { class: "line" }, "all home: " + home) : null);
+    byId("now").classList.toggle("short", gone >= 0.05 && !tense.was);
   } else {
     write(byId("now-share"), "\u2013");
     write(byId("now-of"), "cover not known");
   }
   const free = cover ? list(cover.free) : [], main = free[0];
-  fill(byId("free-main"), main ? [h("b", {}, count(main.free)), " of " + count(main.of) + " ", said(main.title)] : "\u2013");
+  const then = tense.was ? tense.at : tense.now === "now" ? "" : " then";
+  write(byId("now-title"), "Covered" + (then || " now"));
+  write(byId("free-title"), "Free" + then);
+  write(byId("open-title"), "Incidents" + then);
+  fill(byId("free-main"), main ? [tense.were, h("b", {}, count(main.free)), " of " + count(main.of) + " ", said(main.title)] : "\u2013");
   fill(byId("free-rest"), free.slice(1).map((f, i) => [i ? ", " : "", count(f.free) + " of " + count(f.of) + " ", said(f.title)]));
   const level = cover && cover.drawdown ? cover.drawdown.level : 0;
-  byId("free").classList.toggle("short", level > 0);
-  fill(byId("open-main"), h("b", {}, count(counts.open)), " open");
-  fill(byId("open-rest"), counts.late ? [sign("warning"), counted(counts.late, "incident late", "incidents late")] : counts.open ? "none late" : "no open incidents");
-  byId("open").classList.toggle("short", counts.late > 0);
+  byId("free").classList.toggle("short", level > 0 && !tense.was);
+  fill(byId("open-main"), tense.were, h("b", {}, count(counts.open)), " open");
+  fill(byId("open-rest"), tense.was ? "" : counts.late ? [sign("warning"), counted(counts.late, "incident late", "incidents late")] : counts.open ? "none late" : "no open incidents");
+  byId("open").classList.toggle("short", counts.late > 0 && !tense.was);
 }
 
-/** @param {Parts.Model} model */
-export function cover(model) {
+const noted = (/** @type {Parts.Tense} */ tense) => (tense.was ? p("known", sign("pause"), "Not now: " + known(tense)) : null);
+
+/**
+ * @param {Parts.Model} model
+ * @param {Parts.Tense} tense
+ */
+export function cover(model, tense) {
   const box = byId("cover-body"), now = model.cover;
   if (!now) return fill(box, p("none", "No cover known yet"));
   /**
    * @param {Array<Live.ForceMeasureState & Partial<Live.MeasureState>>} measures
    * @param {{ goal: number }} held
    */
-  const told = (measures, held) => (measures.length ? [measure(measures[0], held), lesser(measures.slice(1), held)] : p("none", "No measure of cover"));
-  return fill(box, now.objective ? p("lead", said(now.objective.title)) : null, told(list(now.measures), heldTo(now.objective)),
+  const told = (measures, held) => (measures.length ? [measure(measures[0], held, tense), lesser(measures.slice(1), held, tense)] : p("none", "No measure of cover"));
+  return fill(box, noted(tense), now.objective ? p("lead", said(now.objective.title)) : null, told(list(now.measures), heldTo(now.objective)),
     now.force ? [h("h3", {}, said(now.force.title)), told(list(now.force.measures), heldTo(now.force))] : null, now.basis ? p("note", said(now.basis)) : null);
 }
 
 /**
  * @param {Live.ForceMeasureState & Partial<Live.MeasureState>} m
  * @param {{ goal: number }} held
+ * @param {Parts.Tense} tense
  */
-function measure(m, held) {
+function measure(m, held, tense) {
   const fillNow = h("span", { class: "now-bar" }), home = h("span", { class: "home-bar" });
   fillNow.style.width = 100 * clamp(m.now) + "%";
   home.style.width = 100 * clamp(m.home) + "%";
   const missing = isNumber(m.home) && isNumber(m.now) ? Math.max(0, m.home - m.now) * m.n : NaN;
   const [now, all_home] = sharesApart(m.now, m.home, held), back = list(m.soon).some((s) => s.within - m.now > 5e-7);
-  const soon = back ? list(m.soon).map((s) => sharesApart(s.within, m.now, held)[0] + " in " + clock(s.in_s)) : [];
+  const soon = back && !tense.was ? list(m.soon).map((s) => sharesApart(s.within, m.now, held)[0] + " in " + clock(s.in_s)) : [];
   return h("div", { class: "measure" },
-    h("p", { class: "measure-line" }, h("strong", {}, now), " of " + count(m.n) + " ", said(m.unit), " now"),
+    h("p", { class: "measure-line" }, h("strong", {}, tense.was + now), " of " + count(m.n) + " ", said(m.unit), " " + tense.now),
     h("div", { class: "cover-bar", "aria-hidden": "true" }, home, fillNow),
     p("detail", isNumber(m.home) ? all_home + " with all units at home" : "with all at home: not known",
-      missing >= 0.5 ? [": ", h("strong", {}, count(missing), " ", said(m.unit)), " lost now"] : ""),
+      missing >= 0.5 ? [": ", h("strong", {}, count(missing), " ", said(m.unit)), " lost " + tense.now] : ""),
     m.left_out >= 0.5 ? p("detail", count(m.left_out) + " more lie in no zone and are left out") : null,
     soon.length ? p("detail", "As units come back: " + soon.join(", ")) : null);
 }
@@ -81,10 +93,11 @@ function measure(m, held) {
  *
  * @param {Live.ForceMeasureState[]} measures
  * @param {{ goal: number }} held
+ * @param {Parts.Tense} tense
  */
-function lesser(measures, held) {
+function lesser(measures, held, tense) {
   if (!measures.length) return null;
-  return h("table", { class: "lesser" }, h("thead", {}, h("tr", {}, ["Share of", "now", "all home"].map((word) => h("th", { scope: "col" }, word)))),
+  return h("table", { class: "lesser" }, h("thead", {}, h("tr", {}, ["Share of", tense.now, "all home"].map((word) => h("th", { scope: "col" }, word)))),
     h("tbody", {}, measures.map((m) => {
       const [now, home] = sharesApart(m.now, m.home, held);
       const left = m.left_out >= 0.5 ? " (" + count(m.left_out) + " more in no zone)" : "";
@@ -94,17 +107,20 @@ function lesser(measures, held) {
 
 const clamp = (x) => (isNumber(x) ? Math.min(1, Math.max(0, x)) : 0);
 
-/** @param {Parts.Model} model */
-export function drawdown(model) {
+/**
+ * @param {Parts.Model} model
+ * @param {Parts.Tense} tense
+ */
+export function drawdown(model, tense) {
   const box = byId("drawdown-body"), now = model.cover;
   if (!now) return fill(box, p("none", "No units known yet"));
   const level = now.drawdown;
-  return fill(box,
+  return fill(box, noted(tense),
     level ? h("p", { class: "lead" + (level.level > 0 ? " short" : "") }, level.level > 0 ? sign("warning") : sign("tick"),
-      h("strong", {}, "Level " + count(level.level) + " of " + count(level.of)), ": ", said(level.title)) : null,
+      tense.was, h("strong", {}, "Level " + count(level.level) + " of " + count(level.of)), ": ", said(level.title)) : null,
     h("ul", { class: "pips" }, list(now.free).map((f) => h("li", {}, h("span", { class: "pip-name" }, said(f.title)),
       h("span", { class: "pip-row", "aria-hidden": "true" }, f.of <= 16 ? Array.from({ length: Math.max(0, f.of) }, (_, i) => h("i", { class: i < f.free ? "pip on" : "pip" })) : ratio(f.free / f.of)),
-      h("span", { class: "pip-figure" }, count(f.free) + " of " + count(f.of) + " free")))),
+      h("span", { class: "pip-figure" }, tense.were + count(f.free) + " of " + count(f.of) + " free")))),
     level && level.level > 0 && level.usual ? p("note", said(level.usual)) : null);
 }
 
@@ -158,52 +174,14 @@ export function hours(model) {
   return fill(box, hoursChart(rows, main ? String(main.title) : "units"));
 }
 
-/** @type {Map<Live.HealthState["state"], [string, string]>} */
-const HEALTH = new Map([
-  ["ok", ["tick", "The feed is well"]], ["quiet", ["pause", "The feed is quiet"]], ["late", ["warning", "The feed is late"]],
-  ["skewed", ["warning", "The feed's clock is off"]], ["gaps", ["warning", "The feed has gaps"]], ["none", ["pause", "Nothing has come yet"]],
-]);
-
-/**
- * @param {Parts.Model} model
- * @param {Parts.Context} context
- */
-export function health(model, context) {
-  const box = byId("feed-body"), now = model.health;
-  if (!now) {
-    write(byId("feed-state"), "not known");
-    return fill(box, p("none", "Nothing heard of the feed yet"));
-  }
-  const [shape, words] = HEALTH.get(now.state) || ["warning", String(now.state)];
-  fill(byId("feed-state"), sign(shape), " " + words);
-  byId("feed").dataset.state = now.state === "ok" || now.state === "quiet" ? now.state : "ill";
-  const seconds = (x) => (isNumber(x) ? (Math.abs(x) < 10 ? number(x, { decimals: 1 }) + " s" : roughly(Math.abs(x))) : "not known");
-  const row = (label, value, bad = false) => h("div", { class: bad ? "bad" : "" }, h("dt", {}, label), h("dd", {}, value));
-  const gaps = list(now.gaps).slice(0, 5).map(([a, b]) => (a === b ? count(a) : count(a) + " to " + count(b))).join(", ");
-  const unknown = list(now.unknown_units);
-  const figures = h("dl", { class: "facts" },
-    row("Last event", isNumber(now.last_event) ? context.time.seconds(now.last_event) : "none"), row("Silent for", seconds(now.silent_s)),
-    row("Events", count(now.events) + (isNumber(now.per_minute) ? ", " + number(now.per_minute, { decimals: 1 }) + " a minute" : "")),
-    row("Lag", seconds(now.lag_s) + (isNumber(now.lag_p95_s) ? " (95 % within " + seconds(now.lag_p95_s) + ")" : ""), now.state === "late"),
-    row("Clock off by", isNumber(now.skew_s) ? (now.skew_s < 0 ? "\u2212" : "") + seconds(now.skew_s) : "not known", Math.abs(now.skew_s) > 60),
-    row("Gaps", count(now.gaps_n ?? 0) + (gaps ? ": " + gaps : ""), now.gaps_n > 0), row("Numbering began anew", count(now.resets ?? 0)),
-    row("Duplicates left out", count(now.duplicates ?? 0)), row("Came late", count(now.late ?? 0)),
-    row("Refused", count(now.refused ?? 0), now.refused > 0),
-    unknown.length ? row("Unknown units", unknown.map((u, i) => [i ? ", " : "", said(u)]), true) : null);
-  const refusals = list(now.refusals);
-  return fill(box, now.source ? p("lead", said(now.source)) : null, figures,
-    list(now.notes).length ? h("ul", { class: "notes" }, now.notes.map((note) => h("li", {}, said(note)))) : null,
-    refusals.length ? h("table", { class: "refusals" }, h("caption", {}, "Refused lately"), h("tbody", {}, refusals.slice(0, 20).map((r) => h("tr", {},
-      h("td", {}, context.time.time(r.received)), h("td", {}, isNumber(r.line) ? "line " + count(r.line) : ""), h("td", {}, said(r.reason)))))) : null);
-}
-
 /**
  * @param {Parts.Model} model
  * @param {Parts.Context} context
  */
 export function units(model, context) {
   const all = [...model.units.values()].sort((a, b) => String(a.unit_id).localeCompare(String(b.unit_id), "en", { numeric: true }));
-  write(byId("units-count"), all.length ? count(all.filter((u) => u.free).length) + " of " + count(all.length) + " free" : "none known");
+  const tense = context.tense();
+  write(byId("units-count"), all.length ? tense.were + count(all.filter((u) => u.free).length) + " of " + count(all.length) + " free" + tense.at : "none known");
   if (!byId("units").open) return;
   show(byId("units-none"), all.length === 0);
   keyed(byId("units-list"), all, (u) => String(u.unit_id), (first) => {

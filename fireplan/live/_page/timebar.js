@@ -116,7 +116,7 @@ export class TimeBar {
     this.slider.setAttribute("aria-valuetext", this.at === null ? "now" : this.context.time.spoken(this.at, last));
     const low_text = this.context.time.spoken(Number(this.slider.min), last);
     write(byId("slider-low"), low_text);
-    write(byId("slider-high"), "now");
+    write(byId("slider-high"), this.context.old() ? "last known" : "now");
     this.slider.disabled = last - first < STEP_MS;
     if (this.at === null) this._field();
     this._controls();

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 
 from fireplan.errors import InputError, quoted
+from fireplan.live._store.patience import NOTICED, patient_connection
 from fireplan.live._store.store_errors import LOCKED, masked, parsed_url, reason_of
 from fireplan.live._store.tables import ABOUT, PROGRAM, SCHEMA_VERSION, about, metadata
 
@@ -25,8 +26,11 @@ BUSY_MS = 5000
 LOCKED_S = 0.02
 """How long to wait before a file is tried again of which another program chooses the kind of log. [s]"""
 
-CONNECT_S = 10
+CONNECT_S = 5
 """How long PostgreSQL may take to answer a connection. [s]"""
+
+STATEMENT_S, LOCK_S = 6, 4
+"""How long PostgreSQL may work at one statement, and wait for a lock in it. [s]"""
 
 MOST_LOG_BYTES = 64 * 1024 * 1024
 """SQLite's write-ahead log is cut back to this after it had to grow. [bytes]"""
@@ -169,17 +173,20 @@ def _postgres(target: sa.URL) -> Engine:
             target,
             hide_parameters=True,
             pool_pre_ping=True,
-            connect_args={"connect_timeout": CONNECT_S, "application_name": PROGRAM},
+            connect_args={"connect_timeout": CONNECT_S, "application_name": PROGRAM, **NOTICED},
         )
     except ImportError:
         raise InputError("a store in PostgreSQL needs psycopg: pip install 'fireplan[postgis]'") from None
+    sa.event.listen(engine, "do_connect", patient_connection)
     sa.event.listen(engine, "connect", _prepare_postgres)
     return engine
 
 
 def _prepare_postgres(connection: Any, _record: Any) -> None:  # noqa: ANN401 - the driver's own
-    """Make a commit mean that it is on the disk, whatever the server does for others."""
+    """Make a commit mean that it is on the disk, whatever the server does for others; and let nothing wait for long."""
     connection.execute("SET synchronous_commit TO on")
+    connection.execute(f"SET statement_timeout TO '{STATEMENT_S}s'")
+    connection.execute(f"SET lock_timeout TO '{LOCK_S}s'")
     connection.commit()
 
 

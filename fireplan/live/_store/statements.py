@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 
 ADDED = (*tables.FIELDS, "digest")
 
+SIGN = "sign of life "
+"""How the names begin under which services say that they could write."""
+
 
 class Dialect(NamedTuple):
     """
@@ -108,6 +111,16 @@ def _last_of_units() -> sa.Select[*tuple[Any, ...]]:
 
 ADD_REFUSALS = tables.refusals.insert()
 LAST_OF_UNITS = _last_of_units()
+KNOWN_OF = sa.select(*(tables.events.c[name] for name in tables.FIELDS)).where(
+    tables.events.c.event_id.in_(sa.bindparam("ids", expanding=True))
+)
+NEWEST_STAMPS = sa.select(tables.events.c.ts_us).order_by(tables.events.c.row.desc()).limit(sa.bindparam("most"))
+RECEIPTS = (
+    sa.select(tables.events.c.received_us)
+    .where(tables.events.c.ts_us >= sa.bindparam("since"))
+    .order_by(tables.events.c.row.desc())
+    .limit(sa.bindparam("most"))
+)
 POSITION = sa.select(tables.positions.c.position).where(tables.positions.c.source == sa.bindparam("source"))
 REFUSALS = (
     sa.select(*(tables.refusals.c[name] for name in Refusal._fields))
@@ -124,5 +137,14 @@ SPAN = sa.select(
     sa.select(sa.func.min(tables.events.c.ts_us)).scalar_subquery(),
     sa.select(sa.func.max(tables.events.c.ts_us)).scalar_subquery(),
 )
-FORGET_EVENTS = tables.events.delete().where(tables.events.c.ts_us < sa.bindparam("before"))
+_OLDEST = (
+    sa.select(tables.events.c.row)
+    .where(tables.events.c.ts_us < sa.bindparam("before"))
+    .order_by(tables.events.c.ts_us, tables.events.c.row)
+    .limit(sa.bindparam("most"))
+)
+FORGET_EVENTS = tables.events.delete().where(tables.events.c.row.in_(_OLDEST))
+FORGET_SIGNS = tables.positions.delete().where(
+    tables.positions.c.source.like(f"{SIGN}%"), tables.positions.c.position < sa.bindparam("before")
+)
 FORGET_REFUSALS = tables.refusals.delete().where(tables.refusals.c.received_us < sa.bindparam("before"))

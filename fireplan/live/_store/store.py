@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
-from contextlib import contextmanager
+import secrets
+from contextlib import contextmanager, suppress
 from enum import Enum
+from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING, Any
 
@@ -13,13 +15,14 @@ import sqlalchemy as sa
 from fireplan.live._store import statements as ask
 from fireplan.live._store import tables
 from fireplan.live._store.connect import opened
-from fireplan.live._store.store_errors import StoreError, as_store_errors
+from fireplan.live._store.patience import waiting_for
+from fireplan.live._store.store_errors import GONE, REPLACED, StoreError, as_store_errors
+from fireplan.live._store.watched_file import WatchedFile
 from fireplan.operations._events.event import Event
 from fireplan.operations._events.refusal import LONGEST_KEPT, Refusal
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
-    from pathlib import Path
 
     from sqlalchemy.engine import Connection, Engine
 
@@ -32,6 +35,23 @@ MOST_IDS = 5000
 
 MOST_TRIES = 5
 """How often a batch is tried anew when another program has just stored one of its events."""
+
+FORGOTTEN_AT_ONCE = 5000
+"""Events deleted in one transaction: what is to be kept does not wait for long."""
+
+NEWEST = 1000
+"""Events stored last, by whose stamps it is told of when the newest are."""
+
+LONGEST_READ_S = 300.0
+"""How long a question may take that reads the whole store. [s]"""
+
+COUNTED_RECEIPTS = 100_000
+
+CLOSING_S = 10.0
+"""How long closing waits for a commit that is under way. [s]"""
+
+KEPT_SIGN_MS = 86_400_000
+"""Signs of life of services that are no more are deleted after this. [ms]"""
 
 OTHER_CONTENT = "same_id_other_content"
 
@@ -67,6 +87,11 @@ class Store:
         self._kept: Connection | None = None
         self._closed = False
         self._dialect = ask.dialect_of(engine.dialect.name)
+        is_file = engine.dialect.name == "sqlite"
+        self._file = WatchedFile(Path(str(engine.url.database)).absolute()) if is_file else None
+        self._sign = ask.SIGN + secrets.token_hex(6)
+        self._signed: str | None = None
+        self._replaced = False
 
     @classmethod
     def open(cls, url: str | Path) -> Store:
@@ -131,6 +156,7 @@ class Store:
                 except sa.exc.IntegrityError:
                     # Another program stored one of them between the look and the write: now it will be seen.
                     continue
+                self.look()  # what was written to a file that nobody finds again is not kept
                 return outcomes
         raise StoreError("the store cannot be written: another program writes the same events; nothing was kept")
 
@@ -195,12 +221,91 @@ class Store:
 
     def counts(self) -> dict[str, int]:
         """Count events, what was refused, incidents and units. It reads the whole store: not for every second."""
-        return dict(self._read(ask.COUNTS)[0]._mapping)  # noqa: SLF001 - public in SQLAlchemy, despite its name
+        return dict(self._read(ask.COUNTS, patience_s=LONGEST_READ_S)[0]._mapping)  # noqa: SLF001 - public in SQLAlchemy, despite its name
 
     def span(self) -> tuple[int, int] | None:
         """Tell the first and the last instant of all events. [us since 1970, UTC]"""
         first, last = self._read(ask.SPAN)[0]
         return None if first is None else (first, last)
+
+    def stored(self, event_ids: Sequence[str]) -> list[Event]:
+        """Give those events that are stored under these ids."""
+        found: list[Event] = []
+        for start in range(0, len(event_ids), MOST_IDS):
+            rows = self._read(ask.KNOWN_OF, {"ids": list(event_ids[start : start + MOST_IDS])})
+            found += [Event(*row) for row in rows]
+        return found
+
+    def receipts(self, since_us: int) -> list[int]:
+        """Give when the last events were received that happened since an instant, in the order of arrival."""
+        rows = self._read(ask.RECEIPTS, {"since": since_us, "most": COUNTED_RECEIPTS})
+        return [row[0] for row in reversed(rows)]
+
+    def newest_us(self) -> int | None:
+        """
+        Tell of when the newest events are; None: there are none. [us since 1970, UTC]
+
+        Of the thousand stored last one in twenty may be stamped later: so few wrong stamps do not shift it.
+        """
+        stamps = sorted(row[0] for row in self._read(ask.NEWEST_STAMPS, {"most": NEWEST}))
+        return stamps[-1 - len(stamps) // 20] if stamps else None
+
+    def sign(self, wall_ms: int) -> None:
+        """
+        Write a sign of life, so that it is known whether the store takes what it is given, also without events.
+
+        Parameters
+        ----------
+        wall_ms
+            The wall clock; the sign itself. [ms since 1970, UTC]
+
+        Raises
+        ------
+        StoreError
+            If the database refuses, or if the last sign is not what was written: another store is in its place.
+        """
+        with as_store_errors("the store cannot be written"), self._writing() as connection:
+            if self._file is not None:
+                # What SQLite remembers of the file would hide that it was spoilt or written over.
+                connection.exec_driver_sql("PRAGMA shrink_memory").close()
+            if self._signed is None:
+                connection.execute(ask.FORGET_SIGNS, {"before": str(wall_ms - KEPT_SIGN_MS)})
+            elif connection.execute(ask.POSITION, {"source": self._sign}).scalar() != self._signed:
+                self._replaced = True
+                self._refuse_gone()
+            connection.execute(self._dialect.set_position, {"source": self._sign, "position": str(wall_ms)})
+        self._signed = str(wall_ms)
+        self.look()
+
+    def look(self) -> None:
+        """
+        Look whether the store is still where it was opened.
+
+        Raises
+        ------
+        StoreError
+            If its file or its log was deleted or replaced.
+        """
+        self._refuse_gone()
+        if self._file is not None and not self._file.log_is_there():
+            with self._lock:
+                self._save_log()
+            raise StoreError(f"the store cannot be written: {GONE}", kind="gone")
+
+    def _refuse_gone(self) -> None:
+        if self._replaced:
+            raise StoreError(f"the store cannot be written: {REPLACED}", kind="gone")
+        if self._file is not None and not self._file.is_there():
+            raise StoreError(f"the store cannot be written: {GONE}", kind="gone")
+
+    def _save_log(self) -> None:
+        """Put what a lost log holds into the file, which nobody else can do; then begin another log."""
+        if self._kept is not None:
+            with suppress(sa.exc.SQLAlchemyError):
+                bare = self._kept.execution_options(writes=None)
+                bare.exec_driver_sql("PRAGMA wal_checkpoint(FULL)").close()
+        self._let_go()
+        self._engine.dispose()
 
     def forget(self, before_us: int) -> int:
         """
@@ -217,9 +322,21 @@ class Store:
         -------
         How many events were deleted.
         """
+        gone = 0
+        while n := self.forget_some(before_us):
+            gone += n
+        self.wipe_log()
+        return gone
+
+    def forget_some(self, before_us: int) -> int:
+        """Delete the oldest of what happened before an instant [us since 1970, UTC], and say how many events."""
         with as_store_errors("the store cannot forget, and nothing was deleted"), self._writing() as connection:
-            gone = connection.execute(ask.FORGET_EVENTS, {"before": before_us}).rowcount
+            gone = connection.execute(ask.FORGET_EVENTS, {"before": before_us, "most": FORGOTTEN_AT_ONCE}).rowcount
             connection.execute(ask.FORGET_REFUSALS, {"before": before_us})
+        return gone
+
+    def wipe_log(self) -> None:
+        """See to it that what was deleted does not stand in SQLite's log either."""
         if self._engine.dialect.name == "sqlite":
             with (
                 as_store_errors("what was deleted may still stand in the store's log"),
@@ -227,13 +344,16 @@ class Store:
                 self._engine.connect() as log,
             ):
                 log.execution_options(writes=None).exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)").close()
-        return gone
 
     def close(self) -> None:
         """Let go of the database. A store that was closed cannot be used."""
-        with self._lock:
-            self._closed = True
-            self._let_go()
+        self._closed = True
+        # A commit that hangs keeps the lock; whoever ends the service does not wait for it.
+        if self._lock.acquire(timeout=CLOSING_S):
+            try:
+                self._let_go()
+            finally:
+                self._lock.release()
         self._engine.dispose()
 
     @contextmanager
@@ -241,10 +361,14 @@ class Store:
         """Hold the one connection that writes, in a transaction. After any fault the next writer has another."""
         with self._lock:
             self._refuse_closed()
+            self._refuse_gone()
+            opening = self._kept is None
             if self._kept is None:
                 self._kept = self._engine.connect().execution_options(writes=True)
             try:
                 with self._kept.begin():
+                    if opening and self._file is not None:
+                        self._file.log_opened()
                     yield self._kept
             except BaseException:
                 self._let_go()
@@ -252,15 +376,24 @@ class Store:
 
     def _let_go(self) -> None:
         kept, self._kept = self._kept, None
+        if self._file is not None:
+            self._file.log_closed()
         if kept is not None:
             kept.close()
 
     def _read(
-        self, statement: sa.Executable, values: Mapping[str, object] | None = None
+        self,
+        statement: sa.Executable,
+        values: Mapping[str, object] | None = None,
+        *,
+        patience_s: float | None = None,
     ) -> Sequence[sa.Row[*tuple[Any, ...]]]:
         self._refuse_closed()
         with as_store_errors("the store cannot be read"), self._engine.connect() as connection:
-            return connection.execute(statement, values).all()
+            if patience_s is None:
+                return connection.execute(statement, values).all()
+            with waiting_for(connection, patience_s):
+                return connection.execute(statement, values).all()
 
     def _refuse_closed(self) -> None:
         if self._closed:

@@ -18,6 +18,9 @@ LOCKED = "another program holds it: close that program, or try again"
 BROKEN = "its disk or its file is faulty: put back a copy, or begin a new store"
 AWAY = "the database cannot be reached: see that it runs"
 
+GONE = "its file was deleted or replaced: put it back, or start the service anew"
+REPLACED = "it is not the store that was opened: another was put in its place: start the service anew"
+TABLES_GONE = "its tables are not there any more: put back a copy and start the service anew, or begin a new store"
 NOT_OPENED = "its file cannot be opened: see that its folder is there and that this user may write in it"
 
 _SQLITE = {8: READ_ONLY, 5: LOCKED, 6: LOCKED, 10: BROKEN, 11: BROKEN, 13: FULL, 14: NOT_OPENED, 26: BROKEN}
@@ -33,13 +36,29 @@ _POSTGRES = {
     "42501": "this user has no right to it: GRANT it",
     "55P03": LOCKED,
     "40P01": LOCKED,
+    "57014": "the database took too long: see what else it does, and whether its disk answers",
 }
+_WITHOUT_TABLES = ("42P01", "3F000")
 _POSTGRES_AWAY = ("08", "57P", "53300")
 """How the codes of a connection that is lost or not granted begin."""
 
 
+_KINDS = {FULL: "full", LOCKED: "locked", BROKEN: "corrupt", GONE: "gone", REPLACED: "gone", TABLES_GONE: "gone"}
+
+
 class StoreError(FireplanError, OSError):
-    """The store could not do what it was asked; nothing of it was kept, and it can be asked again."""
+    """
+    The store could not do what it was asked; nothing of it is acknowledged, and it can be asked again.
+
+    Attributes
+    ----------
+    kind
+        How the store is: "unreachable", "full", "locked", "corrupt" or "gone"; "": it is well, but refused this.
+    """
+
+    def __init__(self, said: str, *, kind: str = "") -> None:
+        super().__init__(said)
+        self.kind = kind
 
 
 @contextmanager
@@ -62,7 +81,22 @@ def as_store_errors(doing: str) -> Iterator[None]:
     try:
         yield
     except sa.exc.SQLAlchemyError as error:
-        raise StoreError(f"{doing}: {reason_of(error)}") from None
+        reason = TABLES_GONE if _without_tables(error) else reason_of(error)
+        raise StoreError(f"{doing}: {reason}", kind=_kind_of(error, reason)) from None
+
+
+def _without_tables(error: sa.exc.SQLAlchemyError) -> bool:
+    cause = getattr(error, "orig", None)
+    return str(cause).startswith("no such table") or getattr(cause, "sqlstate", None) in _WITHOUT_TABLES
+
+
+def _kind_of(error: sa.exc.SQLAlchemyError, reason: str) -> str:
+    """Tell how a store is that refused; "": it is what was asked that was wrong."""
+    if reason in _KINDS:
+        return _KINDS[reason]
+    of_the_rows = isinstance(error, sa.exc.DataError | sa.exc.IntegrityError)
+    of_the_store = isinstance(error, sa.exc.DBAPIError | sa.exc.TimeoutError)
+    return "unreachable" if of_the_store and not of_the_rows else ""
 
 
 def reason_of(error: sa.exc.SQLAlchemyError) -> str:

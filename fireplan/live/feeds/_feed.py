@@ -41,7 +41,9 @@ class Feed(Protocol):
     A source of events.
 
     An adapter may also have an attribute `trouble`: None, or in words why nothing comes, as "the file is not there
-    yet". `fireplan.live.feeds.check_feed` tries whether an adapter keeps to this.
+    yet"; an attribute `lost`: None, or what could not be read and never will be; and a method `check`, which raises an
+    `InputError` if it cannot be read as it was named: the service does not start then.
+    `fireplan.live.feeds.check_feed` tries whether an adapter keeps to this.
 
     Attributes
     ----------

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from fireplan.errors import InputError, quoted
 from fireplan.live.feeds._feed import MOST_EVENTS, Batch, batch_of, now_us
+from fireplan.live.feeds._generations import Generation, generations_of, mark_of, opened_generation
 from fireplan.live.feeds._line_splitter import Cutter, Line, Place, as_text, from_text
 from fireplan.operations._events.event import Event
 from fireplan.operations._events.feed_lines import LONGEST_LINE_BYTES, read_line
@@ -36,6 +37,9 @@ SETTLED_S = 2.0
 MOVED_S = 0.5
 """A file that was moved away is left after nothing has been added for so long: its writer may still hold it. [s]"""
 
+WATCHED_S = 5.0
+"""A file that was seen at its path so lately has been moved away once, and not several times. [s]"""
+
 log = logging.getLogger(__name__)
 
 
@@ -44,7 +48,8 @@ class TailedFile:
     Lines appended to a file.
 
     It need not be there yet. A last line without its end waits. When the file is moved away and another takes its place
-    (rotation), the old one is read to its end; when it is cut short or overwritten, reading begins anew. A line over
+    (rotation), the old one is read to its end, and so is each that was moved away since, in order, also packed ones
+    (`.gz`); when it is copied and emptied the copy is read on; when it is overwritten, reading begins anew. A line over
     64 KiB is set aside while it is passed over, and never held. On Windows a file that is read cannot be moved away:
     let its writer copy and empty it instead.
 
@@ -61,28 +66,56 @@ class TailedFile:
     ----------
     trouble
         Why nothing comes, in words; None: nothing is wrong.
+    lost
+        What may be lost, in words, because a file that was moved away could not be read; None: nothing.
 
     Raises
     ------
     InputError
-        By `batches`, if the path is a folder, a pipe or a device.
+        By `check` and `batches`, if the path is a folder, a pipe or a device; by `check`, if its folder is not there
+        or it may not be read.
     """
 
     def __init__(self, path: str | Path, *, name: str | None = None, clock: Callable[[], int] = now_us) -> None:
         self.path = Path(path)
         self.name = f"file {self.path.name}" if name is None else name
         self.trouble: str | None = None
+        self.lost: str | None = None
         self._clock = clock
         self._place, self._head_sign = Place(), ""
+        self._changed_ns: int | None = None
         self._head = b""
         self._file: BinaryIO | None = None
+        self._mark: tuple[int, int] | None = None
+        self._seen_s = time.monotonic()
         self._cutter = Cutter(self._place)
         self._grown_s = 0.0
         self._used_early = b""
 
     def resume(self, position: str | None) -> None:
         """Go on behind a batch that was given before, also if the file was moved away since."""
-        self._place, self._head_sign = (Place(), "") if position is None else from_text(position)
+        self._shut()
+        self._place, self._head_sign, self._changed_ns = (
+            (Place(), "", None) if position is None else from_text(position)
+        )
+
+    def check(self) -> None:
+        """
+        Look whether the file can be read once it is there.
+
+        Raises
+        ------
+        InputError
+            If its folder is not there, or what is there is no file or may not be read.
+        """
+        if not self.path.parent.is_dir():
+            raise InputError(f"the folder {quoted(self.path.parent.name)} is not there: make it, or name another file")
+        try:
+            if self.path.exists():
+                self._refuse_other_kinds()
+                self.path.open("rb").close()
+        except OSError as error:
+            raise InputError(f"{quoted(self.path.name)} cannot be read ({error.strerror})") from None
 
     def batches(self, stop: threading.Event) -> Iterator[Batch]:
         """Give what is appended, until `stop` is set."""
@@ -105,13 +138,13 @@ class TailedFile:
                 return
             self._say(None)
             if self._overwritten():
-                log.warning("%s was cut short or overwritten: it is read from its beginning", self.name)
-                yield from self._leave()
+                yield from self._leave_overwritten()
                 return
             piece = self._handle.read(PIECE_BYTES) or b""
             quiet_s = 0.0 if piece else time.monotonic() - self._grown_s
             if piece:
                 self._grown_s = time.monotonic()
+                self._changed_ns = os.fstat(self._handle.fileno()).st_mtime_ns
                 self._head += piece[: HEAD_BYTES - len(self._head)]
                 yield from self._batches_of(self._cutter.cut(piece))
             elif quiet_s > MOVED_S and self._moved():
@@ -156,17 +189,76 @@ class TailedFile:
             yield batch_of([event], self._position())
 
     def _leave(self) -> Iterator[Batch]:
-        """Finish a file to which nothing can be added, and turn to what is at its path now."""
+        """Finish a file to which nothing can be added, and turn to the one that took its place."""
+        following = self._following()
+        yield from self._last_line()
+        self._begin(following)
+
+    def _leave_overwritten(self) -> Iterator[Batch]:
+        """Go on in the copy of a file that was copied and emptied; without one, begin anew."""
+        copy = next(
+            (file for one in self._generations()[:-1] if (file := self._known_again(one.path)) is not None), None
+        )
+        if copy is not None:
+            log.warning("%s was copied and emptied: the copy is read to its end", self.name)
+            self._shut()
+            self._take(copy, mark_of(copy))
+            return
+        log.warning("%s was cut short or overwritten: it is read from its beginning", self.name)
+        if time.monotonic() - self._seen_s > WATCHED_S:
+            self._loses("the file was cut short or overwritten: lines from before may be lost")
+        yield from self._last_line()
+        self._begin(None)
+
+    def _last_line(self) -> Iterator[Batch]:
+        """Use what stands behind the last line that has ended: its end will not come."""
         rest, number = self._cutter.rest, self._place.line + 1
-        self._shut()
-        self._place, self._head_sign = Place(), ""
         line = Line(rest, number, too_long=False, after=self._place)
         item = self._read(line, self._clock()) if rest else None
         if item is not None:
+            self._place = Place(self._place.at + len(rest), number)
+            self._head_sign = _sign(self._head[: self._place.at])
             yield batch_of([item], self._position())
 
+    def _following(self) -> Generation | None:
+        """Find the generation behind the one that is read; None: whatever is at the path then."""
+        there = self._generations()
+        marks = [one.mark for one in there]
+        if self._mark in marks:
+            later = there[marks.index(self._mark) + 1 :]
+        else:
+            changed_ns = self._changed_ns or 0
+            later = [one for one in there[:-1] if one.changed_ns > changed_ns] + there[-1:]
+            if len(later) > 1 or time.monotonic() - self._seen_s > WATCHED_S:
+                self._loses("the file that was read is not there any more: lines that came after it may be lost")
+        return later[0] if later else None
+
+    def _begin(self, generation: Generation | None) -> None:
+        """Turn to another file, from its beginning; one that cannot be read is passed over, and that is told."""
+        self._shut()
+        self._place, self._head_sign = Place(), ""
+        while generation is not None:
+            self._mark = generation.mark
+            try:
+                self._take(opened_generation(generation.path), generation.mark)
+            except OSError as error:
+                if generation.path == self.path:
+                    return  # it is tried again
+                self._loses(f"{generation.path.name} could not be read ({error}): what it holds is lost")
+                generation = self._following()
+            else:
+                return
+
+    def _generations(self) -> list[Generation]:
+        return generations_of(self.path)
+
+    def _loses(self, what: str) -> None:
+        """Tell of what may be lost."""
+        self.lost = what
+        log.error("%s: %s", self.name, what)
+
     def _position(self) -> str:
-        return as_text(self._place, self._head_sign)
+        return as_text(self._place, self._head_sign, self._changed_ns or 0)
 
     @property
     def _handle(self) -> BinaryIO:
@@ -179,26 +271,43 @@ class TailedFile:
         if not self.path.exists():
             self._say("the file is not there yet")
             return False
-        if not stat.S_ISREG(self.path.stat().st_mode):
-            raise InputError(f"{quoted(self.path.name)} is no file: a feed is read from a file that grows")
-        beside = (other for other in self.path.parent.iterdir() if other.name.startswith(self.path.name))
-        candidates = [self.path, *sorted(other for other in beside if other != self.path and other.is_file())]
-        file = next((file for other in candidates if (file := self._known_again(other)) is not None), None)
-        if file is None:
-            log.warning("%s is another file than before: it is read from its beginning", self.name)
-            self._place, self._head_sign = Place(), ""
+        self._refuse_other_kinds()
+        if not self._place.at:
             file = self.path.open("rb", buffering=0)
-        self._file = file
+            self._take(file, mark_of(file))
+            return True
+        beside = (other for other in self.path.parent.iterdir() if other.name.startswith(self.path.name))
+        for other in [self.path, *sorted(other for other in beside if other != self.path and other.is_file())]:
+            known = self._known_again(other)
+            if known is not None:
+                self._take(known, _mark_at(other))
+                return True
+        log.warning("%s is another file than before: it is read from its beginning", self.name)
+        there, changed_ns = self._generations(), self._changed_ns
+        later = [one for one in there[:-1] if changed_ns is not None and one.changed_ns >= changed_ns] + there[-1:]
+        self._loses("the file that was read last is not there any more: lines that came after it may be lost")
+        self._begin(later[0])
+        return self._file is not None
+
+    def _take(self, file: BinaryIO, mark: tuple[int, int] | None) -> None:
+        """Read a file from its place on."""
+        self._file, self._mark = file, mark
         self._head = _beginning(file, min(HEAD_BYTES, self._place.at))
         file.seek(self._place.at)
         self._cutter = Cutter(self._place)
-        self._grown_s = time.monotonic()
+        self._grown_s = self._seen_s = time.monotonic()
         self._used_early = b""
-        return True
+
+    def _refuse_other_kinds(self) -> None:
+        if not stat.S_ISREG(self.path.stat().st_mode):
+            raise InputError(f"{quoted(self.path.name)} is no file: a feed is read from a file that grows")
 
     def _known_again(self, path: Path) -> BinaryIO | None:
         """Open a file if it begins as the one that was read before."""
-        file = path.open("rb", buffering=0)
+        try:
+            file = opened_generation(path)
+        except OSError:
+            return None
         head = _beginning(file, min(HEAD_BYTES, self._place.at))
         if not self._place.at or (_size(file) >= self._place.at and _sign(head) == self._head_sign):
             return file
@@ -215,8 +324,10 @@ class TailedFile:
             there = self.path.stat()
         except FileNotFoundError:
             return False
-        mine = os.fstat(self._handle.fileno())
-        return (there.st_dev, there.st_ino) != (mine.st_dev, mine.st_ino)
+        moved = (there.st_dev, there.st_ino) != self._mark
+        if not moved:
+            self._seen_s = time.monotonic()
+        return moved
 
     def _shut(self) -> None:
         if self._file is not None:
@@ -237,6 +348,11 @@ def _beginning(file: BinaryIO, n: int) -> bytes:
         return file.read(n) or b""
     finally:
         file.seek(at)
+
+
+def _mark_at(path: Path) -> tuple[int, int]:
+    found = path.stat()
+    return found.st_dev, found.st_ino
 
 
 def _size(file: BinaryIO) -> int:

@@ -86,17 +86,18 @@ class Cutter:
         self.rest = b""
 
 
-def as_text(place: Place, head: str) -> str:
-    """Write a place of a file, and the sign of the file's head, as the position of a feed."""
-    return json.dumps({**place._asdict(), "head": head}, separators=(",", ":"))
+def as_text(place: Place, head: str, changed_ns: int) -> str:
+    """Write a place of a file, the sign of its head, and when it was last written to, as the position of a feed."""
+    return json.dumps({**place._asdict(), "head": head, "changed_ns": changed_ns}, separators=(",", ":"))
 
 
-def from_text(position: str) -> tuple[Place, str]:
-    """Read what `as_text` wrote; of anything else make the beginning of a file."""
+def from_text(position: str) -> tuple[Place, str, int | None]:
+    """Read what `as_text` wrote, or an earlier release; of anything else make the beginning of a file."""
     try:
         said = json.loads(position)
         place = Place(int(said["at"]), int(said["line"]), bool(said["within"]))
         head = str(said["head"])
-    except (ValueError, TypeError, KeyError):
-        return Place(), ""
-    return (place, head) if place.at >= 0 and place.line >= 0 else (Place(), "")
+        changed_ns = None if said.get("changed_ns") is None else int(said["changed_ns"])
+    except (ValueError, TypeError, KeyError, AttributeError):
+        return Place(), "", None
+    return (place, head, changed_ns) if place.at >= 0 and place.line >= 0 else (Place(), "", None)

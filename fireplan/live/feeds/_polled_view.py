@@ -15,9 +15,10 @@ import sqlalchemy as sa
 from sqlalchemy.sql import quoted_name
 
 from fireplan.errors import InputError, listed, quoted
+from fireplan.live._store.patience import NOTICED, patient_connection
 from fireplan.live._store.store_errors import AWAY, masked, parsed_url, reason_of
 from fireplan.live.feeds._feed import MOST_EVENTS, Batch, batch_of, now_us
-from fireplan.operations._events.event import SAID
+from fireplan.operations._events.event import SAID, SECOND_US
 from fireplan.operations._events.feed_lines import read_object
 
 if TYPE_CHECKING:
@@ -36,16 +37,11 @@ MOST_MISSING = 200
 FIRST_PAUSE_S, LONGEST_PAUSE_S = 1.0, 60.0
 """Pauses between tries while the database is away: each twice the last. [s]"""
 
-PATIENCE_S = 30
-"""How long PostgreSQL may think about one query. [s]"""
+PATIENCE_S = 6
+"""How long PostgreSQL may think about one query: less than an answer is waited for. [s]"""
 
 _NAME = re.compile(r'(?:"((?:[^"]|"")+)"|([^".]+))')
-_POSTGRES = {
-    "connect_timeout": 10,
-    "keepalives_idle": 10,
-    "keepalives_interval": 5,
-    "keepalives_count": 3,
-}  # a server that vanished is noticed within half a minute
+_POSTGRES = {"connect_timeout": 5, **NOTICED}
 
 log = logging.getLogger(__name__)
 
@@ -93,6 +89,8 @@ class PolledView:
     ----------
     trouble
         Why nothing comes, in words; None: nothing is wrong.
+    again_us
+        When a database that is away is asked again; None: it is not away. [us since 1970, UTC]
 
     Raises
     ------
@@ -122,6 +120,7 @@ class PolledView:
         self._key = key
         self.name = f"table {table}" if name is None else name
         self.trouble: str | None = None
+        self.again_us: int | None = None
         self._every_s, self._clock = every_s, clock
         self._place = _Place()
         self._query: sa.Select[*tuple[Any, ...]] | None = None
@@ -162,11 +161,13 @@ class PolledView:
                     batch, n = self._asked_once()
                 except sa.exc.SQLAlchemyError as error:
                     self._say(reason_of(error))
+                    self.again_us = now_us() + int(pause_s * SECOND_US)
                     self._engine.dispose()
                     stop.wait(pause_s)
                     pause_s = min(2 * pause_s, LONGEST_PAUSE_S)
                     continue
                 self._say(None)
+                self.again_us = None
                 pause_s = FIRST_PAUSE_S
                 if n:
                     yield batch
@@ -238,6 +239,8 @@ class PolledView:
             ) from None
         if self._url.get_backend_name() == "sqlite":
             sa.event.listen(engine, "connect", _only_read)
+        if self._url.get_backend_name() == "postgresql":
+            sa.event.listen(engine, "do_connect", patient_connection)
         return engine
 
     def _say(self, trouble: str | None) -> None:

@@ -22,6 +22,9 @@ WARNING, SERIOUS = "warning", "serious"
 MUCH = 0.01
 """Ground without cover is serious from this share of all demand."""
 
+REFUSED_SHARE, REFUSED_MUCH, REFUSED_COUNT = 0.01, 0.1, 5
+"""Events set aside are told from this share of the last thousand on, as serious from that share, or from so many."""
+
 FEED_TITLES = {
     "quiet": "The feed is silent",
     "gaps": "The feed has gaps",
@@ -40,7 +43,7 @@ class Alert:
     key
         Names it as long as it lasts.
     kind
-        "uncovered", "force", "clock" or "feed".
+        "uncovered", "force", "clock", "feed" or "store".
     level
         "serious" or "warning".
     since_us
@@ -85,6 +88,11 @@ def alerts_of(
     for incident, clocks, force in running.values():
         found += _clocks(incident, clocks, force)
     found += _feed(health)
+    return by_gravity(found)
+
+
+def by_gravity(found: Iterable[Alert]) -> list[Alert]:
+    """Put alerts in order: the gravest and oldest first."""
     return sorted(found, key=lambda a: (a.level != SERIOUS, a.since_us, a.key))
 
 
@@ -135,8 +143,30 @@ def _of(force: Force) -> str:
 
 
 def _feed(health: Health) -> list[Alert]:
-    if health.state not in FEED_TITLES:
+    found = []
+    if health.state in FEED_TITLES:
+        since_us = health.last_received_us or 0
+        level = SERIOUS if health.state in {"quiet", "gaps"} else WARNING
+        title = FEED_TITLES[health.state]
+        found.append(Alert(f"feed:{health.state}", "feed", level, since_us, title, "; ".join(health.notes)))
+    return found + _refused(health)
+
+
+def _refused(health: Health) -> list[Alert]:
+    """Tell that events are set aside: what they said is not in the picture."""
+    example, share = health.refused_example, health.refused_share or 0.0
+    if example is None or not health.refused_lately:
         return []
-    since_us = health.last_received_us or 0
-    level = SERIOUS if health.state in {"quiet", "gaps"} else WARNING
-    return [Alert(f"feed:{health.state}", "feed", level, since_us, FEED_TITLES[health.state], "; ".join(health.notes))]
+    if share < REFUSED_SHARE and health.refused_lately < REFUSED_COUNT:
+        return []
+    where = "" if example.line is None else f" (line {example.line})"
+    return [
+        Alert(
+            "feed:refused",
+            "feed",
+            SERIOUS if share >= REFUSED_MUCH else WARNING,
+            health.refused_since_us or example.received_us,
+            f"Events are set aside: {wording.share(share)} of the last {wording.count(health.weighed)}",
+            f"what they say is not in the picture. For example {example.code}{where}: {example.reason}",
+        )
+    ]

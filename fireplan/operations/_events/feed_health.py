@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from fireplan import wording
 from fireplan.errors import listed
 from fireplan.operations._events.event import HEARTBEAT, SECOND_US
+from fireplan.operations._events.rhythm import Rhythm
 
 if TYPE_CHECKING:
     from fireplan.operations._events.event import Event
@@ -28,13 +29,11 @@ LATE_S = 60.0
 SKEWED_S = 30.0
 """A feed whose stamps are ahead of the clock by this is skewed. [s]"""
 
-QUIET_S = 7200.0
-"""A feed without heartbeats that says nothing for this long is quiet: a small town sleeps at night. [s]"""
+WEIGHED = 1000
+"""What came last, of which the share is told that was set aside."""
 
-MISSED_BEATS, SHORTEST_QUIET_S = 5, 120.0
-"""A feed with heartbeats is quiet when so many are missing, and at least so long [s]."""
-
-FEWEST_BEATS = 3
+LATELY_S = 3600.0
+"""What was set aside longer ago than this calls for no alert. [s]"""
 
 LAGGING_S = 60.0
 FEWEST_BACK = 4
@@ -69,6 +68,12 @@ class Health:
         How often the feed began to number anew.
     duplicates, refused, late, events
         Counts since the start.
+    refused_share, weighed
+        Share that was set aside of the last `WEIGHED` that came, and of how many that is; None: of none.
+    refused_lately, refused_since_us
+        How many of these were set aside in the last hour, and when the first of them. [us since 1970, UTC]
+    refused_example
+        The newest of the commonest reason.
     notes
         What is wrong, in sentences.
     """
@@ -89,6 +94,11 @@ class Health:
     events: int
     unknown_units: tuple[str, ...]
     refusals: tuple[Refusal, ...]
+    refused_share: float | None
+    weighed: int
+    refused_lately: int
+    refused_since_us: int | None
+    refused_example: Refusal | None
     notes: tuple[str, ...]
 
 
@@ -102,7 +112,8 @@ class FeedHealth:
         self._lags_us: deque[int] = deque(maxlen=WINDOW)
         self._stamps_us: deque[int] = deque(maxlen=WINDOW)
         self._numbered: list[tuple[int, int]] = []
-        self._beats_us: deque[int] = deque(maxlen=21)
+        self.rhythm = Rhythm()
+        self._weighed: deque[int | None] = deque(maxlen=WEIGHED)
         self._refusals: deque[Refusal] = deque(maxlen=REFUSALS_SHOWN)
 
     def hear(self, event: Event) -> None:
@@ -115,7 +126,9 @@ class FeedHealth:
         self._lags_us.append(event.received_us - event.ts_us)
         self._stamps_us.append(event.ts_us)
         if event.type == HEARTBEAT:
-            self._beats_us.append(event.ts_us)
+            self.rhythm.beat(event.ts_us)
+        self.rhythm.hear(event.received_us)
+        self._weighed.append(None)
         if event.seq is not None:
             insort(self._numbered, (event.ts_us, event.seq))
             if len(self._numbered) > NUMBERED:
@@ -124,12 +137,13 @@ class FeedHealth:
     def hear_again(self, received_us: int) -> None:
         """Note an event that had come before."""
         self.duplicates += 1
+        self.rhythm.hear(received_us)
         self.last_received_us = max(received_us, self.last_received_us or 0)
 
     def refuse(self, refusal: Refusal) -> None:
-        """Note what could not be used."""
+        """Note what could not be used. It is no word of the feed: one that says nothing else is silent."""
         self.refused += 1
-        self.last_received_us = max(refusal.received_us, self.last_received_us or 0)
+        self._weighed.append(refusal.received_us)
         self._refusals.append(refusal)
 
     def now(self, now_us: int, *, unknown_units: tuple[str, ...] = ()) -> Health:
@@ -149,25 +163,30 @@ class FeedHealth:
         ahead_s = -lags_us[0] / SECOND_US if lags_us else 0.0
         skew_s = ahead_s if ahead_s > SKEWED_S else 0.0
         silent_s = 0.0 if self.last_received_us is None else max(0.0, (now_us - self.last_received_us) / SECOND_US)
+        quiet = self.last_received_us is not None and self.rhythm.too_long(self.last_received_us, now_us)
         lag_s, lag_p95_s = _lag(lags_us, 0.5), _lag(lags_us, 0.95)
         state = "ok"
         for name, holds in (
             ("late", lag_s > LAGGING_S), ("gaps", bool(gaps)), ("skewed", skew_s > 0),
-            ("quiet", silent_s > self._quiet_s()), ("none", self.last_received_us is None),
+            ("quiet", quiet), ("none", self.last_received_us is None),
         ):  # fmt: skip
             state = name if holds else state
         return Health(
             state, self.last_event_us, self.last_received_us, silent_s, self._per_minute(), lag_s, lag_p95_s, skew_s,
             gaps[:MOST_GAPS], resets, self.duplicates, self.refused, self.late, self.events, unknown_units,
-            tuple(reversed(self._refusals)), tuple(self._notes(gaps, resets, skew_s, silent_s, unknown_units)),
+            tuple(reversed(self._refusals)), *self._set_aside(now_us),
+            tuple(self._notes(gaps, resets, skew_s, silent_s if quiet else 0.0, unknown_units)),
         )  # fmt: skip
 
-    def _quiet_s(self) -> float:
-        """From which silence on something is wrong. [s]"""
-        if len(self._beats_us) < FEWEST_BEATS:
-            return QUIET_S
-        steps_us = sorted(b - a for a, b in pairwise(sorted(self._beats_us)))
-        return max(SHORTEST_QUIET_S, MISSED_BEATS * steps_us[len(steps_us) // 2] / SECOND_US)
+    def _set_aside(self, now_us: int) -> tuple[float | None, int, int, int | None, Refusal | None]:
+        """Weigh what was set aside: its share, of how many, how many of it lately and since when, and an example."""
+        times = [at for at in self._weighed if at is not None]
+        lately = [at for at in times if at > now_us - LATELY_S * SECOND_US]
+        share = len(times) / len(self._weighed) if self._weighed else None
+        codes = [refusal.code for refusal in self._refusals]
+        commonest = max(codes, key=codes.count, default=None)
+        example = next((r for r in reversed(self._refusals) if r.code == commonest), None)
+        return share, len(self._weighed), len(lately), min(lately, default=None), example
 
     def _per_minute(self) -> float:
         if not self._stamps_us:
@@ -195,8 +214,8 @@ class FeedHealth:
     ) -> list[str]:
         notes = []
         if self.last_received_us is None:
-            notes.append("nothing has come yet")
-        elif silent_s > self._quiet_s():
+            notes.append(f"nothing {'that can be used ' if self.refused else ''}has come yet")
+        elif silent_s:
             notes.append(f"nothing has come for {wording.roughly(silent_s)}: is the feed up?")
         if skew_s:
             notes.append(f"clock skew: the feed's stamps are {wording.roughly(skew_s)} ahead of this machine's clock")
