@@ -194,8 +194,10 @@ def stopped(cluster, cable):  # noqa: ARG001 - as the others
 
 
 def killed(cluster, cable):
+    os.kill(cluster.processes()[0], signal.SIGSTOP)  # it starts nothing more that would be left over
     for pid in cluster.processes():
-        os.kill(pid, signal.SIGKILL)
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
 
     def mend():
         (cluster.data / "postmaster.pid").unlink(missing_ok=True)
