@@ -200,7 +200,9 @@ def killed(cluster, cable):
             os.kill(pid, signal.SIGKILL)
 
     def mend():
-        (cluster.data / "postmaster.pid").unlink(missing_ok=True)
+        # A number that is still in the table of processes would be taken for a server that runs.
+        for left in (cluster.data / "postmaster.pid", cluster.folder / ".s.PGSQL.5432.lock"):
+            left.unlink(missing_ok=True)
         cable.cut()
         cluster.start()
 
