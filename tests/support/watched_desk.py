@@ -194,11 +194,15 @@ def stopped(cluster, cable):  # noqa: ARG001 - as the others
 
 
 def killed(cluster, cable):
+    os.kill(cluster.processes()[0], signal.SIGSTOP)  # it starts nothing more that would be left over
     for pid in cluster.processes():
-        os.kill(pid, signal.SIGKILL)
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
 
     def mend():
-        (cluster.data / "postmaster.pid").unlink(missing_ok=True)
+        # A number that is still in the table of processes would be taken for a server that runs.
+        for left in (cluster.data / "postmaster.pid", cluster.folder / ".s.PGSQL.5432.lock"):
+            left.unlink(missing_ok=True)
         cable.cut()
         cluster.start()
 

@@ -1,1 +1,1 @@
-"""The desk: one thread in which events become durable, then part of the picture, then news; and what it hands out."""
+"""The desk: a thread in which events become durable, and one in which they become part of the picture, then news."""

@@ -40,6 +40,9 @@ SIGN_S = 3.0
 SLOW_S, HUNG_S = 2.0, 9.0
 """A commit that takes longer is told as slow, and as one that will not end. [s]"""
 
+GATHERED_S = 0.001
+"""While many hand in at once, so long is waited for the others: they are committed together. [s]"""
+
 MOST_UNSURE = 100_000
 """Ids remembered of which it is not known whether they were stored."""
 
@@ -100,6 +103,7 @@ class Keeper:
         self._unsure: dict[str, None] = {}
         self._well_s: float | None = None
         self._signed_s = 0.0
+        self._several = False
         self._lock = threading.Lock()
         self._began: tuple[float, int] | None = None
         self._trouble: tuple[str, int, str] | None = None
@@ -160,6 +164,8 @@ class Keeper:
         try:
             due_s = max(0.01, self._signed_s + SIGN_S - time.monotonic())
             found = self._inbox.get(timeout=0.01 if self._forgetting_us else due_s)
+            if found is not None and self._several:
+                time.sleep(GATHERED_S)
             while found is not None:
                 handed.append(found)
                 count += len(found.events)
@@ -167,6 +173,7 @@ class Keeper:
                     return handed, False
                 found = self._inbox.get_nowait()
         except queue.Empty:
+            self._several = len(handed) > 1
             return handed, False
         return handed, True
 
