@@ -125,19 +125,24 @@ def open_project(path: str | Path, *, tell: Callable[[str], None] | None = None,
     ProjectError, TableError, NetworkError
         With every fault of the file that has them; if the calibration is of other streets or another history.
     """
-    say = tell or (lambda _: None)
     folder = Path(path)
     plan = read_plan(folder)
     folder, plan_file = (folder, "plan.toml") if folder.is_dir() else (folder.parent, folder.name)
     if not calibrated:
         plan = plan.model_copy(update={"inputs": plan.inputs.model_copy(update={"calibration": None})})
+    return opened(plan, folder, plan_file, tell=tell)
+
+
+def opened(plan: Plan, folder: Path, plan_file: str, *, tell: Callable[[str], None] | None = None) -> Project:
+    """Read the files that a plan names, as they lie in a folder; see `open_project`."""
+    say = tell or (lambda _: None)
     _check_inputs(plan, folder)
     calibration = pinned(plan, folder)
     standard = _standard(plan)
     say("reading roads")
     network = _with_periods(read_network(folder, plan.inputs.network, plan.network, plan.vehicle), plan)
     say("reading stations and units")
-    stations, units, own, left_out = _stations_and_units(plan, folder)
+    stations, units, own, left_out = stations_and_units(plan, folder)
     outlines = None
     if plan.inputs.zones is not None:
         outlines = demand.read_zones(
@@ -149,13 +154,13 @@ def open_project(path: str | Path, *, tell: Callable[[str], None] | None = None,
         history = read_cad(
             _dispatch_files(plan, folder),
             timezone=plan.timezone,
-            mapping=_mapping(plan, folder),
+            mapping=mapping_of(plan, folder),
             stamp_timezone=plan.inputs.cad_timezone,
             responses=None if plan.inputs.cad_responses is None else folder / plan.inputs.cad_responses,
             units=own,
             ground=[network.streets, *([] if outlines is None else [outlines])],
         )
-    incidents = None if history is None else history.incidents
+    incidents = None if history is None or nothing_usable(history) else history.incidents
     if plan.inputs.incidents is not None:
         incidents = demand.read_incidents(
             source_of(folder, plan.inputs.incidents), columns=plan.incidents.columns, crs=plan.incidents.crs
@@ -185,7 +190,7 @@ def open_project(path: str | Path, *, tell: Callable[[str], None] | None = None,
     today, parted = _narrowed(today, plan, folder)
     notes = [*plan.warnings(), *today.roads.notes, *network.period_notes, *left_out]
     notes += [note for table in (stations, units, outlines, incidents) for note in _notes(table)]
-    notes += [] if history is None else history.messages()
+    notes += [] if history is None else [*nothing_usable(history), *history.messages()]
     notes += parted + said
     if plan.demand.density is not None:
         notes.append(_density_said(plan.demand.density))
@@ -194,7 +199,7 @@ def open_project(path: str | Path, *, tell: Callable[[str], None] | None = None,
     return Project(folder, plan, today, scenarios, standard, history, tuple(notes), plan_file, gone, planned)
 
 
-def _stations_and_units(plan: Plan, folder: Path) -> tuple[gpd.GeoDataFrame, pd.DataFrame, list[str] | None, list[str]]:
+def stations_and_units(plan: Plan, folder: Path) -> tuple[gpd.GeoDataFrame, pd.DataFrame, list[str] | None, list[str]]:
     """Read stations and units without those that the plan leaves out; say whose units are own, and what is left out."""
     stations, housed = read_station_table(
         source_of(folder, plan.inputs.stations),
@@ -213,6 +218,18 @@ def _stations_and_units(plan: Plan, folder: Path) -> tuple[gpd.GeoDataFrame, pd.
     own = own_units(units)  # those of stations that are left out as well
     stations, units, left_out = _without(stations, units, plan.stations.leave_out)
     return stations, units, own, left_out
+
+
+def nothing_usable(history: CadHistory) -> list[str]:
+    """Say why nothing of a history can be used; nothing where some of it can."""
+    if len(history.incidents):
+        return []
+    why = [
+        f"{wording.counted(int(row.rows), 'row')}, lines {row.lines}: {row.meaning}"
+        for row in history.ledger.itertuples()
+        if row.outcome == "set aside"
+    ]
+    return [f"no row of the dispatch history can be used (n = 0 of {wording.count(history.rows_in)}): {'; '.join(why)}"]
 
 
 def own_units(units: pd.DataFrame) -> list[str] | None:
@@ -305,7 +322,7 @@ def _without(
     return kept, units[~away], [f"left out by the plan: {wording.joined(parts)}"]
 
 
-def _mapping(plan: Plan, folder: Path) -> str | Path | None:
+def mapping_of(plan: Plan, folder: Path) -> str | Path | None:
     """A mapping file of the project, or the name of one that comes with fireplan."""
     name = plan.inputs.cad_mapping
     return folder / name if name is not None and (folder / name).is_file() else name
