@@ -281,7 +281,7 @@ def check(  # noqa: PLR0913 - one for each option
     """Check an input file before it is used. Exit code 0: it can be used; 1: it cannot."""
     from fireplan._cli import check as checking  # noqa: PLC0415 - help does not wait for it
 
-    beside = checking.Beside(timezone, mapping, stamp_timezone, responses, project)
+    beside = checking.CheckedBeside(timezone, mapping, stamp_timezone, responses, project)
     code = checking.check(file, kind=kind, beside=beside, out=out, as_json=as_json)
     raise typer.Exit(code)
 

@@ -68,7 +68,7 @@ class Checked:
         return json.dumps(found, indent=2)
 
 
-class Beside(NamedTuple):
+class CheckedBeside(NamedTuple):
     """What is said beside the file: of a dispatch export how to read it, and the project that a file belongs to."""
 
     timezone: str | None = None
@@ -78,10 +78,10 @@ class Beside(NamedTuple):
     project: Path | None = None
 
 
-PLAIN = Beside()
+PLAIN = CheckedBeside()
 
 
-def check_file(file: Path, *, kind: Kind, beside: Beside = PLAIN) -> Checked:
+def check_file(file: Path, *, kind: Kind, beside: CheckedBeside = PLAIN) -> Checked:
     """
     Check one file.
 
@@ -106,7 +106,7 @@ def check_file(file: Path, *, kind: Kind, beside: Beside = PLAIN) -> Checked:
     return replace(checked, not_checked=f"{WITHOUT[kind.value]} was not checked: give --project")
 
 
-def _checked(file: Path, kind: Kind, beside: Beside) -> Checked:
+def _checked(file: Path, kind: Kind, beside: CheckedBeside) -> Checked:
     try:
         context = None if beside.project is None else context_of(beside.project)
         if kind is Kind.cad:
@@ -123,7 +123,7 @@ def _checked(file: Path, kind: Kind, beside: Beside) -> Checked:
         return Checked("ERROR", [f"fireplan failed on this file ({type(error).__name__}): please report it"])
 
 
-def _check_cad(file: Path, export: Beside, context: CheckContext | None) -> Checked:
+def _check_cad(file: Path, export: CheckedBeside, context: CheckContext | None) -> Checked:
     from fireplan.incidents import read_cad  # noqa: PLC0415 - help does not wait for it
 
     timezone, mapping, stamps_in = export.timezone, export.mapping, export.stamp_timezone
@@ -171,7 +171,7 @@ def _named(what: str, ids: Iterable[object]) -> list[str]:
     return [f"{what} {quoted(name)}" for name in ids]
 
 
-def _how_to_map(file: Path, kind: Kind, export: Beside) -> list[str]:
+def _how_to_map(file: Path, kind: Kind, export: CheckedBeside) -> list[str]:
     """Say how to go on with a dispatch export whose columns were not found: the mapping that fits, or a draft."""
     from fireplan.incidents import draft_mapping  # noqa: PLC0415 - only where a file is refused
 
@@ -363,7 +363,7 @@ def _heading(entry: dict[str, Any]) -> str:
     return f"{entry['outcome']}: {rows}{lines}{column} ({entry['code']})"
 
 
-def check(file: Path, *, kind: Kind, beside: Beside, out: Path | None, as_json: bool) -> int:
+def check(file: Path, *, kind: Kind, beside: CheckedBeside, out: Path | None, as_json: bool) -> int:
     """Check a file, write and print what was found; returns the exit code."""
     checked = check_file(file, kind=kind, beside=beside)
     if out is not None:

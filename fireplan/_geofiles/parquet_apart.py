@@ -175,9 +175,12 @@ def _exactly(receive: IO[bytes], count: int) -> bytes:
 
 def _head(said: bytes) -> ParquetHead:
     length = struct.calcsize("<Q")
-    size = length + struct.unpack("<Q", said[:length])[0]
-    told = json.loads(said[length:size])
-    return ParquetHead(pa.ipc.read_schema(pa.py_buffer(said[size:])), told["rows"], told["sizes"])
+    try:
+        size = length + struct.unpack("<Q", said[:length])[0]
+        told = json.loads(said[length:size])
+        return ParquetHead(pa.ipc.read_schema(pa.py_buffer(said[size:])), told["rows"], told["sizes"])
+    except (struct.error, ValueError, KeyError, OSError, pa.ArrowException) as error:
+        raise _EndedError from error
 
 
 def _damaged(name: str, more: str = "") -> InputError:

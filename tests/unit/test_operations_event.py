@@ -131,6 +131,29 @@ def test_a_whole_number_is_an_id(said, kept):
     assert event_of(GOOD | {"event_id": said}, received_us=NOW_US).event_id == kept
 
 
+@pytest.mark.parametrize("name", ["event_id", "incident_id", "unit_id", "station_id"])
+@pytest.mark.parametrize(
+    "said",
+    ["E1\x00", "E\u202e1", "E1\u200b", "E1\n", "\ud800", "A\udfffB", "E1 ", " E1", "\u00a0E1", "E" * 201, "\x7f"],
+)
+def test_an_id_of_characters_that_cannot_be_seen_is_refused(name, said):
+    """A feed that says E1 with a NUL behind it must not put E1 out of service, nor make another unit of it."""
+    for raw in (json.dumps({**GOOD, name: said}), json.dumps({**GOOD, name: said}, ensure_ascii=False)):
+        read = read_line(raw.encode("utf-8", "surrogatepass"), number=4, received_us=NOW_US, source="cad")
+        assert isinstance(read, Refusal)
+        assert read.line == 4
+        assert name in read.reason or read.code in {"not_utf8", "not_json"}
+
+
+def test_a_key_that_stands_twice_is_refused_with_its_line():
+    line = b'{"event_id":"2","ts":"2024-03-05T19:00:21Z","type":"unit.out_of_service","unit_id":"E2","unit_id":"T1"}'
+    read = read_line(line, number=2, received_us=NOW_US, source="cad")
+    assert (read.code, read.line) == ("key_twice", 2)
+    assert read.reason == "key 'unit_id' stands twice in one object: which of the two counts cannot be told"
+    within = json.dumps(GOOD)[:-1].encode() + b',"more":{"a":1,"a":2}}'
+    assert read_line(within, number=None, received_us=NOW_US, source="cad").code == "key_twice"
+
+
 def test_keys_that_no_event_has_change_nothing():
     plain = event_of(GOOD, received_us=NOW_US)
     assert event_of(GOOD | {5: 1, "\ud800": 2, "ts_us": 3, "received_us": 4}, received_us=NOW_US) == plain

@@ -113,6 +113,6 @@ def test_a_file_gets_its_verdict_by_the_command(kind, case, shared_corpus, tmp_p
 def test_and_in_a_process_of_its_own(kind, shared_corpus, tmp_path):
     case = next(case for of, case in CASES if of == kind and case["verdict"] in {"ERROR", "QUARANTINE"})
     words = [sys.executable, "-m", "fireplan", *words_for(kind, case["file"], shared_corpus, tmp_path)]
-    found = subprocess.run(words, capture_output=True, text=True, check=False)  # noqa: S603 - our own command
+    found = subprocess.run(words, capture_output=True, text=True, check=False)
     assert "Traceback" not in found.stderr
     hold(case, found.returncode, json.loads(found.stdout))
