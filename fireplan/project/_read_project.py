@@ -224,10 +224,11 @@ def nothing_usable(history: CadHistory) -> list[str]:
     """Say why nothing of a history can be used; nothing where some of it can."""
     if len(history.incidents):
         return []
+    entries: list[dict[str, Any]] = history.ledger.to_dict("records")  # type: ignore[assignment]
     why = [
-        f"{wording.counted(int(row.rows), 'row')}, lines {row.lines}: {row.meaning}"
-        for row in history.ledger.itertuples()
-        if row.outcome == "set aside"
+        f"{wording.counted(entry['rows'], 'row')}, lines {entry['lines']}: {entry['meaning']}"
+        for entry in entries
+        if entry["outcome"] == "set aside"
     ]
     return [f"no row of the dispatch history can be used (n = 0 of {wording.count(history.rows_in)}): {'; '.join(why)}"]
 

@@ -69,6 +69,5 @@ def near_zone(lat: Floats, lon: Floats, *, timezone: str, where: Flags | None = 
     on_globe = (np.abs(lat) <= 90) & (np.abs(lon) <= 180)
     asked = on_globe if where is None else on_globe & where
     # Along a meridian, then along a parallel, is never shorter: nearly all points need no more than this sum.
-    north, east = np.where(asked, lat - place[0], np.inf), np.where(asked, lon - place[1], np.inf)
-    sure = np.radians(np.abs(north) + np.abs(east)) * GLOBE.a <= ZONE_REACH_M
+    sure = asked & (np.radians(np.abs(lat - place[0]) + np.abs(lon - place[1])) * GLOBE.a <= ZONE_REACH_M)
     return np.asarray(sure | (distance_m(lat, lon, to=place, where=asked & ~sure) <= ZONE_REACH_M), dtype=bool)
