@@ -103,7 +103,7 @@ def check_file(file: Path, *, kind: Kind, beside: CheckedBeside = PLAIN) -> Chec
     checked = _checked(file, kind, beside)
     if beside.project is not None:
         return checked
-    return replace(checked, not_checked=f"{WITHOUT[kind.value]} was not checked: give --project")
+    return replace(checked, not_checked=f"not checked: {WITHOUT[kind.value]}; give --project")
 
 
 def _checked(file: Path, kind: Kind, beside: CheckedBeside) -> Checked:

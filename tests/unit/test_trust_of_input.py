@@ -10,6 +10,7 @@ import time
 from itertools import combinations
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -18,6 +19,7 @@ from typer.testing import CliRunner
 
 import fireplan as fp
 from fireplan._cli.app import app
+from fireplan._cli.check_context import Extent
 from fireplan._geofiles import parquet_apart, parquet_worker
 from fireplan.errors import InputError, TableError
 from fireplan.incidents import read_cad
@@ -198,10 +200,11 @@ def test_check_says_what_it_could_not_know(tmp_path):
     file.write_text("station_id,name,latitude,longitude,units\nA,A,33.06,-127.46,E1\n")
     told = checked(file, "--kind", "stations")
     assert told["verdict"] == "ACCEPT"
-    assert told["not_checked"] == (
-        "whether the stations lie in the city and by its roads was not checked: give --project"
+    assert told["not_checked"] == "not checked: whether the stations lie in the city and by its roads; give --project"
+    assert (
+        "Not checked: whether the stations lie"
+        in CliRunner().invoke(app, ["check", str(file), "--kind", "stations"]).output
     )
-    assert "Whether the stations lie" in CliRunner().invoke(app, ["check", str(file), "--kind", "stations"]).output
     with_city = checked(file, "--kind", "stations", "--project", CITY)
     assert (with_city["verdict"], with_city["not_checked"]) != ("ERROR", told["not_checked"])
 
@@ -215,6 +218,16 @@ def test_swapped_stations_are_told_with_and_without_a_project(tmp_path):
     found = checked(file, "--kind", "stations", "--project", CITY)
     assert found["verdict"] == "REPAIR"
     assert "station 'B': over 25 km from the roads and zones of the project" in found["messages"][0]
+
+
+def test_places_that_are_in_the_city_only_when_swapped_are_a_fault():
+    """Where neither way is the Antarctic, only the project can tell: Rome, and the Red Sea off Eritrea."""
+    extent = Extent(12.0, 41.5, 13.0, 42.5)
+    who = ["station 'A'", "station 'B'", "station 'C'"]
+    faults, notes = extent.odd_places(np.array([12.5, 41.9, 2.0]), np.array([41.9, 12.5, 48.0]), who)
+    assert faults == ["station 'B': latitude and longitude look swapped: only so they lie in the city of the project"]
+    assert [note.split(":")[0] for note in notes] == ["station 'C'"]
+    assert extent.odd_places(np.array([12.5]), np.array([41.9]), ["station 'A'"]) == ([], [])
 
 
 def test_a_history_takes_zone_and_units_from_its_project(tmp_path):
