@@ -46,7 +46,9 @@ class InputError(FireplanError, ValueError):
 
 
 class TableError(InputError):
-    """One table has faults; `faults` holds all of them."""
+    """One table has faults; `faults` holds all of them, and `rows_in` counts its rows, None where that was not told."""
+
+    rows_in: int | None = None
 
     def __init__(self, table: str, faults: Sequence[str]) -> None:
         self.table = table

@@ -269,7 +269,7 @@ def live_forget(
 
 
 @app.command()
-def check(
+def check(  # noqa: PLR0913 - one for each option
     file: Annotated[Path, typer.Argument(metavar="FILE", help="The file to check.")],
     kind: Annotated[Kind, typer.Option("--kind", help="What it should be.")],
     timezone: Annotated[
@@ -285,6 +285,12 @@ def check(
     responses: Annotated[
         Path | None, typer.Option("--responses", help="Of a dispatch export: a second file with one row per unit.")
     ] = None,
+    project: Annotated[
+        Path | None,
+        typer.Option(
+            "--project", help="The project it belongs to: where the city is, its units, how columns are read."
+        ),
+    ] = None,
     out: Annotated[
         Path | None,
         typer.Option(
@@ -297,8 +303,8 @@ def check(
     """Check an input file before it is used. Exit code 0: it can be used; 1: it cannot."""
     from fireplan._cli import check as checking  # noqa: PLC0415 - help does not wait for it
 
-    export = checking.Export(timezone, mapping, stamp_timezone, responses)
-    code = checking.check(file, kind=kind, export=export, out=out, as_json=as_json)
+    beside = checking.CheckedBeside(timezone, mapping, stamp_timezone, responses, project)
+    code = checking.check(file, kind=kind, beside=beside, out=out, as_json=as_json)
     raise typer.Exit(code)
 
 

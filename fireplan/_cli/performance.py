@@ -19,6 +19,7 @@ from fireplan.progress import silent
 from fireplan.project import manifest, write_csv
 from fireplan.project._audience import audience_of, folder_of
 from fireplan.project._audience_output import PublicationSeries, audience_output
+from fireplan.project._read_project import nothing_usable
 from fireplan.response_performance import (
     Shifts,
     attend,
@@ -51,6 +52,7 @@ BY = ("station_id", "unit_id", "hour", "weekday", "month", "year", "category", "
 """What tables are written by, where the history or the zones have it."""
 
 OF_UNITS = ("station_id", "unit_id")
+NONE_COUNTS = "No incident counts (n = 0), so that no baseline is told: policy.csv says which rule takes how many."
 NOT_TOLD = (
     "Left out, as the records hold one row per incident and name no units: figures by station and by unit, workload,"
     " concurrency, drawdown, reliability, and objectives for more than the first unit."
@@ -63,6 +65,8 @@ def performance_project(read: Callable[[Tell], Project], out: Path | None, *, pr
         project = read(tell)
         if project.history is None:
             raise ProjectError("plan.toml names no dispatch history: give inputs.cad, and measure again")
+        if unusable := nothing_usable(project.history):
+            raise ProjectError(f"nothing can be measured: {unusable[0]}")
         audience = audience_of(project, profile)
         ledger = PublicationSeries.read(project.folder) if audience.profile == "public" else None
         tell("putting units and incidents together")
@@ -128,9 +132,12 @@ def _tables(
     tables["sensitivity"] = sensitivity(history, scenario=project.today, policy=attendance.policy)
     tell("writing baselines")
     kinds = tuple(by for by in ("category", "risk_class") if by in attendance.incidents)
-    tables["baselines"] = baselines_of(
-        attendance, observed, standard=project.standard, by=kinds, basis=project.today.provenance
-    )
+    if attendance.incidents["counts"].any():
+        tables["baselines"] = baselines_of(
+            attendance, observed, standard=project.standard, by=kinds, basis=project.today.provenance
+        )
+    else:
+        notes.append(NONE_COUNTS)
     tables["policy"] = attendance.ledger
     tables["priorities"] = attendance.priorities().rename_axis("priority").to_frame()
     return tables | {"ledger": history.ledger, "quarantine": history.quarantine}, notes
@@ -177,6 +184,8 @@ def _report(project: Project, tables: dict[str, pd.DataFrame], attendance: Atten
     ends = "p90: 90th percentile (inverted_cdf), between order statistics; shares with Wilson's interval; both 95 %"
     if attendance.grain == "incident":
         notes[NOT_TOLD] = None
+    if "baselines" not in tables:
+        notes[NONE_COUNTS] = None
     for line in [*notes, ends]:
         console.print(Text(show.plain(line)))
     console.print(Text(f"{len(tables)} tables, the ledger among them: {folder.resolve()}"), soft_wrap=True)

@@ -7,13 +7,13 @@ import json
 import os
 import re
 import tempfile
-import tomllib
 from dataclasses import replace
 from pathlib import Path
 from textwrap import wrap
 from typing import TYPE_CHECKING, Any
 
 from fireplan import wording
+from fireplan._bounded_text import toml_content
 from fireplan._checked import takes
 from fireplan.drive_times._calibration import (
     BY_HAND,
@@ -155,10 +155,7 @@ def read_calibration(path: str | Path) -> Calibration:
 
 
 def _read(text: str, label: str) -> Calibration:
-    try:
-        given = tomllib.loads(text)
-    except (ValueError, RecursionError) as error:
-        raise InputError(f"{label} is not TOML: {error}") from error
+    given = toml_content(text, label=label)
     made_as = given.pop("format", None)
     if made_as != FORMAT:
         what = "has no format" if made_as is None else f"is of format {quoted(made_as)}"

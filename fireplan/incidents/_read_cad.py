@@ -151,10 +151,16 @@ def read_cad(
     shape = _shape(plan)
     records, name = _records(path, shape, ledger=ledger)
     ledger.stands = records.stands
+    rows_in = records.rows_in
     partner = None
     if responses is not None:
         records, partner = _with_second(records, responses, plan, shape, name=name, ledger=ledger)
-    return _history(records, plan, given, name=name, ledger=ledger, partner=partner)
+        rows_in = records.rows_in
+    try:
+        return _history(records, plan, given, name=name, ledger=ledger, partner=partner)
+    except TableError as error:
+        error.rows_in = rows_in
+        raise
 
 
 @takes(own=("units",))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import tomllib
 from datetime import date
 from difflib import get_close_matches
 from pathlib import Path, PurePosixPath, PureWindowsPath
@@ -13,6 +12,7 @@ from zoneinfo import available_timezones
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from fireplan import standards, wording
+from fireplan._bounded_text import toml_content
 from fireplan._checked import SHORTEST_PLAUSIBLE_S
 from fireplan._geofiles import is_database, with_layer, without_password
 from fireplan.errors import FireplanError, ProjectError, UnknownIdError, listed, quoted
@@ -732,11 +732,10 @@ def read_plan(folder: str | Path) -> Plan:
     if file.stat().st_size > LARGEST_BYTES:
         raise ProjectError(f"{file.name} is larger than {LARGEST_BYTES // 2**20} MB: that is no plan")
     try:
-        content = tomllib.loads(file.read_text(encoding="utf-8-sig"))
+        text = file.read_text(encoding="utf-8-sig")
     except UnicodeDecodeError as error:
         raise ProjectError(f"{file.name} is not UTF-8 text: save it as UTF-8") from error
-    except (ValueError, RecursionError) as error:
-        raise ProjectError(f"{file.name} is not TOML: {error}") from error
+    content = toml_content(text, label=file.name, kind=ProjectError)
     return checked_plan(content, folder=file.parent, label=file.name)
 
 

@@ -137,7 +137,6 @@ def open_project(
     ProjectError, TableError, NetworkError
         With every fault of the file that has them; if the calibration is of other streets or another history.
     """
-    say = tell or (lambda _: None)
     folder = Path(path)
     plan = read_plan(folder)
     folder, plan_file = (folder, "plan.toml") if folder.is_dir() else (folder.parent, folder.name)
@@ -145,13 +144,21 @@ def open_project(
         plan = plan.model_copy(update={"inputs": plan.inputs.model_copy(update={"calibration": None})})
     if not records:
         plan = _without_records(plan)
+    return opened(plan, folder, plan_file, tell=tell, records=records)
+
+
+def opened(
+    plan: Plan, folder: Path, plan_file: str, *, tell: Callable[[str], None] | None = None, records: bool = True
+) -> Project:
+    """Read the files that a plan names, as they lie in a folder; see `open_project`."""
+    say = tell or (lambda _: None)
     _check_inputs(plan, folder)
     calibration = pinned(plan, folder)
     standard = _standard(plan)
     say("reading roads")
     network = _with_periods(read_network(folder, plan.inputs.network, plan.network, plan.vehicle), plan)
     say("reading stations and units")
-    stations, units, own, left_out = _stations_and_units(plan, folder)
+    stations, units, own, left_out = stations_and_units(plan, folder)
     refuse_swapped(stations, network, what=f"station file {plan.inputs.stations}")
     outlines = None
     if plan.inputs.zones is not None:
@@ -167,13 +174,13 @@ def open_project(
         history = read_cad(
             _dispatch_files(plan, folder),
             timezone=plan.timezone,
-            mapping=_mapping(plan, folder),
+            mapping=mapping_of(plan, folder),
             stamp_timezone=plan.inputs.cad_timezone,
             responses=None if plan.inputs.cad_responses is None else folder / plan.inputs.cad_responses,
             units=own,
             ground=[network.streets, *([] if outlines is None else [outlines])],
         )
-    incidents = None if history is None else history.incidents
+    incidents = None if history is None or nothing_usable(history) else history.incidents
     if plan.inputs.incidents is not None:
         incidents = demand.read_incidents(
             source_of(folder, plan.inputs.incidents), columns=plan.incidents.columns, crs=plan.incidents.crs
@@ -204,7 +211,7 @@ def open_project(
     today, parted = _narrowed(today, plan, folder)
     notes = [*plan.warnings(), *today.roads.notes, *network.period_notes, *left_out]
     notes += [note for table in (stations, units, outlines, incidents) for note in _notes(table)]
-    notes += [] if history is None else history.messages()
+    notes += [] if history is None else [*nothing_usable(history), *history.messages()]
     notes += parted + said
     if plan.demand.density is not None:
         notes.append(_density_said(plan.demand.density))
@@ -224,7 +231,7 @@ def _without_records(plan: Plan) -> Plan:
     return plan.model_copy(update=parts)
 
 
-def _stations_and_units(plan: Plan, folder: Path) -> tuple[gpd.GeoDataFrame, pd.DataFrame, list[str] | None, list[str]]:
+def stations_and_units(plan: Plan, folder: Path) -> tuple[gpd.GeoDataFrame, pd.DataFrame, list[str] | None, list[str]]:
     """Read stations and units without those that the plan leaves out; say whose units are own, and what is left out."""
     stations, housed = read_station_table(
         source_of(folder, plan.inputs.stations),
@@ -243,6 +250,19 @@ def _stations_and_units(plan: Plan, folder: Path) -> tuple[gpd.GeoDataFrame, pd.
     own = own_units(units)  # those of stations that are left out as well
     stations, units, left_out = _without(stations, units, plan.stations.leave_out)
     return stations, units, own, left_out
+
+
+def nothing_usable(history: CadHistory) -> list[str]:
+    """Say why nothing of a history can be used; nothing where some of it can."""
+    if len(history.incidents):
+        return []
+    entries: list[dict[str, Any]] = history.ledger.to_dict("records")  # type: ignore[assignment]
+    why = [
+        f"{wording.counted(entry['rows'], 'row')}, lines {entry['lines']}: {entry['meaning']}"
+        for entry in entries
+        if entry["outcome"] == "set aside"
+    ]
+    return [f"no row of the dispatch history can be used (n = 0 of {wording.count(history.rows_in)}): {'; '.join(why)}"]
 
 
 def own_units(units: pd.DataFrame) -> list[str] | None:
@@ -335,7 +355,7 @@ def _without(
     return kept, units[~away], [f"left out by the plan: {wording.joined(parts)}"]
 
 
-def _mapping(plan: Plan, folder: Path) -> str | Path | None:
+def mapping_of(plan: Plan, folder: Path) -> str | Path | None:
     """A mapping file of the project, or the name of one that comes with fireplan."""
     name = plan.inputs.cad_mapping
     return folder / name if name is not None and (folder / name).is_file() else name

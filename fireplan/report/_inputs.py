@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -299,6 +299,8 @@ def _of_project(
     scenarios = (project.today, *project.scenarios)
     comparison = Comparison(tuple(assess(s, standard=project.standard) for s in scenarios))
     attendance = None
+    if project.history is not None and not len(project.history.incidents):
+        project = replace(project, history=None)  # its notes say why nothing of it can be used
     if project.history is not None:
         attendance = attend(project.history, scenario=project.today, policy=project.plan.performance.policy)
     told = set() if project.history is None else set(project.history.messages())

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import functools
-import tomllib
 import warnings
 from dataclasses import replace
 from importlib import resources
 from typing import Any, TypeVar
 
+from fireplan._bounded_text import toml_content
 from fireplan._checked import takes
 from fireplan.errors import UnknownIdError
 from fireplan.standards._objectives import Objective, Standard
@@ -26,7 +26,7 @@ FORMER = {
 @functools.cache
 def _library() -> dict[str, Standard]:
     text = (resources.files(__package__) / "library.toml").read_text(encoding="utf-8")
-    entries: dict[str, dict[str, Any]] = tomllib.loads(text)
+    entries: dict[str, dict[str, Any]] = toml_content(text, label="library.toml")
     return {
         name: Standard(name, entry["title"], _objectives(entry, entries), note=entry.get("note", ""))
         for name, entry in entries.items()

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import functools
-import tomllib
 from dataclasses import dataclass
 from importlib import resources
 from typing import TYPE_CHECKING, overload
 
 import numpy as np
 
+from fireplan._bounded_text import toml_content
 from fireplan._checked import said, takes
 from fireplan._conversions import MILE_M
 from fireplan.errors import Faults, InputError, UnknownIdError, quoted
@@ -78,7 +78,8 @@ class DistanceGoal:
 @functools.cache
 def _library() -> dict[str, tuple[DistanceGoal, ...]]:
     text = (resources.files(__package__) / "distances.toml").read_text(encoding="utf-8")
-    return {name: tuple(DistanceGoal(**g) for g in goals) for name, goals in tomllib.loads(text).items()}
+    held = toml_content(text, label="distances.toml")
+    return {name: tuple(DistanceGoal(**g) for g in goals) for name, goals in held.items()}
 
 
 @takes

@@ -336,12 +336,25 @@ def test_many_callers_at_once_lose_nothing_and_double_nothing(real):
 def test_any_text_of_the_feed_is_kept_and_can_be_fed_again(real):
     texts = ("\x00", "\ud800", "\u2028", "a\nb", "{{7*7}}", "'; DROP TABLE events; --", "\U0001f692", "x" * 400)
     for number, text in enumerate(texts):
-        event = said(number, number, address=f"{text}.", call_type=f".{text}", incident_id=f"i{text[:150]}")
+        seen = "".join(filter(str.isprintable, text))[:150]  # of an id, what cannot be seen is refused
+        event = said(number, number, address=f"{text}.", call_type=f".{text}", incident_id=f"i{number}{seen}")
         assert post(real, event).json()["new"] == 1, text
     lines = real.ask("GET", "/api/events", token=TOKENS.operator)
     assert lines.body.count(b"\n") == len(texts)
     assert post(real, lines.body, LINES).json() | {"row": 0} == {"new": 0, "duplicates": 8, "refused": [], "row": 0}
     assert real.ask("GET", "/api/state", token=TOKENS.viewer).status == 200
+
+
+def test_a_key_twice_and_an_id_that_cannot_be_seen_are_refused_in_every_kind_of_body(real):
+    good = json.dumps(said(1, 1))
+    twice = json.dumps(said(2, 2))[:-1] + ', "unit_id": "E1", "unit_id": "T1"}'
+    unseen = json.dumps(said(3, 3, unit_id="E1\x00"))
+    lines = post(real, f"{good}\n{twice}\n{unseen}".encode(), LINES).json()
+    assert [(r["index"], r["code"]) for r in lines["refused"]] == [(1, "key_twice"), (2, "unit_id")]
+    array = post(real, f"[{good}, {twice}, {unseen}]".encode(), JSON).json()
+    assert [(r["index"], r["code"]) for r in array["refused"]] == [(1, "key_twice"), (2, "unit_id")]
+    assert (lines["new"], array["duplicates"]) == (1, 1)
+    assert [post(real, one.encode(), JSON).json()["new"] for one in (twice, unseen)] == [0, 0]
 
 
 # -- moves

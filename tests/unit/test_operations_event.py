@@ -10,7 +10,6 @@ from fireplan.operations._events.event import TYPES, Event, Refused, as_said, as
 from fireplan.operations._events.feed_lines import (
     LONGEST_LINE_BYTES,
     _parsed,
-    _parsed_with_care,
     read_line,
     read_object,
 )
@@ -64,7 +63,7 @@ def test_a_good_event_is_read_whole():
         ({"latitude": 10**400}, "latitude", "outside -90 to 90"),
         ({"seq": 10**400}, "seq", "whole number"),
         ({"priority": 10**400}, "priority", "no text"),
-        ({"incident_id": "\x00"}, "incident_id", "needs it"),
+        ({"incident_id": "\x00"}, "incident_id", "printable characters"),
         ({"priority": [[1]]}, "priority", "no text"),
         ({"call_type": "x" * 501}, "call_type", "no text"),
         ({"seq": -1}, "seq", "whole number"),
@@ -127,9 +126,32 @@ def test_what_is_wrong_as_a_whole_is_told_beside_what_is_wrong_with_a_field():
     assert [text.split()[0] for text in told] == ["seq", "ts", "unit_id"]
 
 
-@pytest.mark.parametrize(("said", "kept"), [(17, "17"), (-5, "-5"), (2**63, str(2**63)), (" a b ", " a b ")])
+@pytest.mark.parametrize(("said", "kept"), [(17, "17"), (-5, "-5"), (2**63, str(2**63)), ("a b", "a b")])
 def test_a_whole_number_is_an_id(said, kept):
     assert event_of(GOOD | {"event_id": said}, received_us=NOW_US).event_id == kept
+
+
+@pytest.mark.parametrize("name", ["event_id", "incident_id", "unit_id", "station_id"])
+@pytest.mark.parametrize(
+    "said",
+    ["E1\x00", "E\u202e1", "E1\u200b", "E1\n", "\ud800", "A\udfffB", "E1 ", " E1", "\u00a0E1", "E" * 201, "\x7f"],
+)
+def test_an_id_of_characters_that_cannot_be_seen_is_refused(name, said):
+    """A feed that says E1 with a NUL behind it must not put E1 out of service, nor make another unit of it."""
+    for raw in (json.dumps({**GOOD, name: said}), json.dumps({**GOOD, name: said}, ensure_ascii=False)):
+        read = read_line(raw.encode("utf-8", "surrogatepass"), number=4, received_us=NOW_US, source="cad")
+        assert isinstance(read, Refusal)
+        assert read.line == 4
+        assert name in read.reason or read.code in {"not_utf8", "not_json"}
+
+
+def test_a_key_that_stands_twice_is_refused_with_its_line():
+    line = b'{"event_id":"2","ts":"2024-03-05T19:00:21Z","type":"unit.out_of_service","unit_id":"E2","unit_id":"T1"}'
+    read = read_line(line, number=2, received_us=NOW_US, source="cad")
+    assert (read.code, read.line) == ("key_twice", 2)
+    assert read.reason == "key 'unit_id' stands twice in one object: which of the two counts cannot be told"
+    within = json.dumps(GOOD)[:-1].encode() + b',"more":{"a":1,"a":2}}'
+    assert read_line(within, number=None, received_us=NOW_US, source="cad").code == "key_twice"
 
 
 def test_keys_that_no_event_has_change_nothing():
@@ -240,10 +262,10 @@ ANY_TEXT = st.text(st.characters(exclude_categories=()), max_size=20)
         max_leaves=8,
     )
 )
-def test_both_parsers_read_the_same(value):
+def test_a_line_is_read_as_the_json_of_python_reads_it(value):
     """To the last bit of a float, with half characters or without; the same event twice must be the same event."""
     for text in (json.dumps(value).encode(), json.dumps(value, ensure_ascii=False).encode("utf-8", "replace")):
-        assert repr(_parsed(text)) == repr(_parsed_with_care(text))
+        assert repr(_parsed(text)) == repr(json.loads(text))
 
 
 @given(st.binary(max_size=300))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import tomllib
 from functools import cache
 from importlib.resources import files
 from typing import TYPE_CHECKING, NamedTuple
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 import pandas as pd
 
+from fireplan._bounded_text import toml_content
 from fireplan.errors import listed, quoted
 from fireplan.incidents._formats.text_table import squeezed
 from fireplan.stations import unit_type
@@ -37,7 +37,7 @@ class CategoryRules(NamedTuple):
 def category_rules() -> CategoryRules:
     """Read the category rules from `categories.toml`."""
     text = (files(__package__) / "categories.toml").read_text(encoding="utf-8")
-    data = tomllib.loads(text)
+    data = toml_content(text, label="categories.toml")
     codes = sorted(data["nfirs"].items(), key=lambda item: -len(item[0]))
     patterns = []
     for rule in data["rule"]:
@@ -107,7 +107,7 @@ def read_unit_types(text: pd.Series[str], values: Mapping[str, str], *, ledger: 
 @cache
 def modes() -> dict[str, str]:
     """Read the modes of response from `modes.toml`, squeezed."""
-    data = tomllib.loads((files(__package__) / "modes.toml").read_text(encoding="utf-8"))
+    data = toml_content((files(__package__) / "modes.toml").read_text(encoding="utf-8"), label="modes.toml")
     return {squeezed(text): mode for mode, texts in data.items() for text in (*texts, mode)}
 
 

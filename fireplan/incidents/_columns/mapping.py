@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import codecs
-import tomllib
 from difflib import get_close_matches
 from importlib.resources import files
 from pathlib import Path
@@ -12,6 +11,7 @@ from zoneinfo import available_timezones
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, field_validator, model_validator
 
+from fireplan._bounded_text import toml_content
 from fireplan.errors import InputError, UnknownIdError, listed, quoted
 from fireplan.incidents._columns_and_types import (
     CANONICAL,
@@ -384,9 +384,7 @@ def load_mapping(mapping: str | PathLike[str] | Mapping | None) -> Mapping:
     else:
         raise UnknownIdError("mapping", name, bundled_mappings())
     try:
-        return Mapping.model_validate(tomllib.loads(text))
-    except tomllib.TOMLDecodeError as error:
-        raise InputError(f"mapping {quoted(name)} is not valid TOML: {error}") from error
+        return Mapping.model_validate(toml_content(text, label=f"mapping {quoted(name)}"))
     except ValidationError as error:
         raise InputError(f"mapping {quoted(name)}: {_explained(error)}") from error
 

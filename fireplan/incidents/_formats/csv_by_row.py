@@ -26,6 +26,10 @@ if TYPE_CHECKING:
     from fireplan.incidents._ledger.ledger import Ledger
 
 PUT_AWAY_ROWS = 20_000
+LONGEST_FIELD = 131_072
+"""Characters of a field that `csv` reads; what is longer is no field of a dispatch export."""
+
+LIMIT_SAID = "field limit"
 DELIMITERS = {
     ",": "comma", ";": "semicolon", "\t": "TAB", "|": "vertical bar", "^": "caret", "~": "tilde",
     "\x1f": "unit separator",
@@ -174,9 +178,12 @@ def _records(
         except StopIteration:
             return
         except csv.Error as error:
+            long = LIMIT_SAID in str(error)
+            if long and start == 1:
+                raise TableError(table, [f"a name on line 1 has over {LONGEST_FIELD:,} characters"]) from error
             if reader.line_num > start or "end of data" in str(error) or start == 1:
                 raise TableError(table, [unclosed(start)]) from error
-            ledger.set_aside("quote_misplaced", [start])
+            ledger.set_aside("field_too_long" if long else "quote_misplaced", [start])
             yield start, start, None
         else:
             yield start, reader.line_num, row

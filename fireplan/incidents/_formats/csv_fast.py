@@ -17,7 +17,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from pyarrow import csv as arrow_csv
 
-from fireplan.incidents._formats.csv_by_row import find_delimiter, fitted_row
+from fireplan.incidents._formats.csv_by_row import LONGEST_FIELD, find_delimiter, fitted_row
 from fireplan.incidents._formats.text_table import HEADER_SOUGHT_IN, TEXT, Records, Shape, refuse_empty
 
 if TYPE_CHECKING:
@@ -28,7 +28,6 @@ if TYPE_CHECKING:
 
 SLICE_BYTES = 4_000_000
 BLOCK_BYTES = 1_000_000
-LONGEST_ROW_BYTES = 8_000_000  # no row of a dispatch export is longer
 ODD_SHARE = 0.02  # rows of another width, beyond which the file is not clean ...
 ODD_FREE = 100  # ... if there are more of them than this
 _NEWLINE, _QUOTE = 10, 34
@@ -93,10 +92,13 @@ def clean_records(data: bytes, shape: Shape, *, table: str, ledger: Ledger) -> R
     layout = _layout(np.frombuffer(data, dtype=np.uint8), ord(delimiter), start=start) if plain else None
     if layout is None:
         return None
+    if (layout.ends - layout.starts).max(
+        initial=0
+    ) > LONGEST_FIELD:  # row by row those with a field that long are found and set aside
+        return None
     places = shape.places(header)
     odd = layout.delimiters != len(header) - 1
-    longest = int((layout.ends - layout.starts).max(initial=0)) + 2
-    split = _split(data, start, delimiter, width=len(header), places=places, longest=longest)
+    split = _split(data, start, delimiter, width=len(header), places=places)
     if odd.sum() > max(ODD_FREE, ODD_SHARE * len(odd)) or split is None or len(split) != (~odd).sum():
         return None
     ledger.add_entries_of(for_this)
@@ -196,7 +198,7 @@ def _quotes_are_right(codes: Bytes, at: Ints, delimiter: int, *, inside: bool, s
     return bool(fits.all() and ends.all())
 
 
-def _split(data: bytes, start: int, delimiter: str, *, width: int, places: list[int], longest: int) -> pa.Table | None:
+def _split(data: bytes, start: int, delimiter: str, *, width: int, places: list[int]) -> pa.Table | None:
     """Let Arrow split the records of the right width. The text is known to be UTF-8."""
     quotes = b'"' in data
     names = [f"c{place}" for place in range(width)]
@@ -208,7 +210,7 @@ def _split(data: bytes, start: int, delimiter: str, *, width: int, places: list[
             read_options=arrow_csv.ReadOptions(
                 column_names=names,
                 use_threads=False,
-                block_size=BLOCK_BYTES if longest <= BLOCK_BYTES else LONGEST_ROW_BYTES,
+                block_size=BLOCK_BYTES,
             ),
             parse_options=arrow_csv.ParseOptions(
                 delimiter=delimiter,

@@ -6,6 +6,7 @@ import json
 import re
 from typing import TYPE_CHECKING, Any, NoReturn
 
+from fireplan._bounded_text import KeyTwiceError, no_key_twice
 from fireplan.errors import InputError, listed, quoted
 
 if TYPE_CHECKING:
@@ -51,7 +52,7 @@ class Elements:
         """
         self.around: dict[str, Any] = {}
         self._text, self._name, self._wanted = text, name, wanted
-        self._decoder = json.JSONDecoder(object_pairs_hook=_no_key_twice)
+        self._decoder = json.JSONDecoder(object_pairs_hook=no_key_twice)
 
     def __iter__(self) -> Iterator[object]:
         """Give the elements in order, as they are decoded."""
@@ -67,8 +68,8 @@ class Elements:
                 self._refuse("more follows after its end", self._skip(at))
         except json.JSONDecodeError as error:
             self._refuse(error.msg, error.pos)
-        except _TwiceError as error:
-            raise InputError(f"{quoted(self._name)}: key {quoted(error.key)} stands twice in one object") from error
+        except KeyTwiceError as error:
+            raise InputError(f"{quoted(self._name)}: {error}") from error
         except RecursionError as error:
             raise InputError(f"{quoted(self._name)} is nested too deeply to hold records") from error
         except ValueError as error:  # a number of thousands of digits
@@ -183,7 +184,7 @@ class Elements:
             key, at = self._value(at)
             at = self._skip(self._expect(at, ":") + 1)
             if key in self.around or key == taken:
-                raise _TwiceError(key)
+                raise KeyTwiceError(key)
             if self._is_records(key, at):
                 if taken:
                     both = listed(map(quoted, (taken, key)))
@@ -230,19 +231,3 @@ def _column_names(around: dict[str, Any]) -> list[str]:
     columns = view.get("columns") if isinstance(view, dict) else None
     known = [c.get("name") for c in columns if isinstance(c, dict)] if isinstance(columns, list) else []
     return [str(name) for name in known] if all(known) and len(set(known)) == len(known) else []
-
-
-class _TwiceError(Exception):
-    """An object names a key twice: readers disagree on which counts."""
-
-    def __init__(self, key: str) -> None:
-        super().__init__(key)
-        self.key = key
-
-
-def _no_key_twice(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    held = dict(pairs)
-    if len(held) < len(pairs):
-        keys = [key for key, _ in pairs]
-        raise _TwiceError(next(key for n, key in enumerate(keys) if key in keys[:n]))
-    return held

@@ -1,12 +1,12 @@
-"""Parquet files as tables of text."""
+"""Parquet files as tables of text; they are read in a process of their own."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 
+from fireplan._geofiles.parquet_apart import ParquetHead, Wanted, read_apart
 from fireplan.errors import InputError, TableError, quoted
 from fireplan.incidents._formats.arrow_text import MAX_TEXT_BYTES, records_of
 from fireplan.incidents._formats.decode import MAX_ROWS
@@ -39,32 +39,34 @@ def read_parquet(file: Path, shape: Shape, *, table: str) -> Records:
     TableError
         If no column is wanted, or there are no rows.
     """
+    header: list[str] = []
+    names: list[str] = []
+    places: list[int] = []
+
+    def choose(head: ParquetHead) -> Wanted:
+        """Refuse what is no export or too large; else take the columns that may be wanted."""
+        header[:] = head.schema.names
+        if head.rows > MAX_ROWS:
+            raise InputError(f"{quoted(file.name)} has {head.rows:,} rows (limit {MAX_ROWS:,}): split it by year")
+        check_header(shape.matches(header), 1, shape, table=table)
+        places[:] = shape.places(header)
+        names[:] = [header[place] for place in places]
+        if len(set(names)) < len(names) or len(set(header)) < len(header):
+            raise TableError(table, ["two columns have the same name: rename one"])
+        _refuse_unpacked(head, file=file, names=names)
+        return Wanted(names, tuple(name for name in names if _is_text(head.schema.field(name))))
+
+    read = read_apart(file, choose)
     try:
-        with pq.ParquetFile(file, memory_map=False) as source:
-            header = [field.name for field in source.schema_arrow]
-            rows = source.metadata.num_rows
-            if rows > MAX_ROWS:
-                raise InputError(f"{quoted(file.name)} has {rows:,} rows (limit {MAX_ROWS:,}): split it by year")
-            check_header(shape.matches(header), 1, shape, table=table)
-            places = shape.places(header)
-            names = [header[place] for place in places]
-            if len(set(names)) < len(names) or len(set(header)) < len(header):
-                raise TableError(table, ["two columns have the same name: rename one"])
-            _refuse_unpacked(source.metadata, set(names), file=file)
-            texts = [name for place, name in zip(places, names, strict=True) if _is_text(source.schema_arrow[place])]
-        read = pq.read_table(file, columns=names, memory_map=False, read_dictionary=texts, partitioning=None)
-    except (pa.ArrowException, OSError, KeyError, UnicodeDecodeError) as error:
+        typed = dict(zip(places, read.select(names).columns, strict=True))
+    except KeyError as error:
         raise InputError(f"{quoted(file.name)} is a damaged Parquet file: export it again") from error
-    read = read.select(names)
-    typed = dict(zip(places, read.columns, strict=True))
     return records_of(header, typed, name=file.name, table=table)
 
 
-def _refuse_unpacked(metadata: pq.FileMetaData, names: set[str], *, file: Path) -> None:
+def _refuse_unpacked(head: ParquetHead, *, file: Path, names: list[str]) -> None:
     """Refuse a file whose wanted columns unpack to too much."""
-    groups = (metadata.row_group(n) for n in range(metadata.num_row_groups))
-    chunks = (group.column(n) for group in groups for n in range(group.num_columns))
-    size = sum(chunk.total_uncompressed_size for chunk in chunks if chunk.path_in_schema.split(".")[0] in names)
+    size = sum(head.unpacked_bytes.get(name, 0) for name in names)
     if size > MAX_TEXT_BYTES:
         raise InputError(f"{quoted(file.name)} unpacks to {size:,} bytes (limit {MAX_TEXT_BYTES:,}): split it by year")
 

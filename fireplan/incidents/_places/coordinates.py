@@ -33,6 +33,7 @@ FAR_MEDIANS = 10.0  # ... and this many times the median distance
 NEAR_GROUND_M = 25_000.0  # from a road or a zone: a wrong point seldom falls so near one, a rural call seldom beyond
 TOWN_COUNT = 5  # calls so near one another, far from the others, are a town and no slip of a geocoder
 ZERO_DEG = 0.01  # 0, 0 is written for "not geocoded", and points within this of it are its noise
+FARTHEST = 1e12  # of a coordinate in any unit: micro-degrees and feet are far below
 FARTHEST_SOUTH_DEG = -60.0  # beyond it there are research stations only, and they have no swapped twin
 HOME_SHARE = 0.25  # of the points near the time zone's place, from which on these make the centre
 APART_M = 500.0  # units of one incident
@@ -111,7 +112,8 @@ def read_places(
         )
         faults.add(f"{what}: name the right {'one' if one_column else 'columns'} in a mapping")
         return RowCoordinates(lat, lon)
-    lat, lon = np.where(wrong | missing, np.nan, lat), np.where(wrong | missing, np.nan, lon)
+    # What is beyond any place stays so, and no sum of it overflows.
+    lat, lon = (np.clip(np.where(wrong | missing, np.nan, x), -FARTHEST, FARTHEST) for x in (lat, lon))
     _note_coarse(lat, lon, point, lines=lines, ledger=ledger)
     if point.west_positive:
         lon = -np.abs(lon)

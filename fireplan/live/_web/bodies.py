@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
 
 from starlette.exceptions import HTTPException
 
+from fireplan._bounded_text import object_or_fault
 from fireplan.live._web.request_models import JSON, LINES
 from fireplan.operations._events.event import Refused
 from fireplan.operations._events.feed_lines import BOM, read_line, read_object
@@ -159,7 +160,7 @@ def _no_number(name: str) -> NoReturn:
     raise Refused("not_finite", f"{name} is no number in JSON: nothing of the body was taken")
 
 
-DECODER = json.JSONDecoder(parse_constant=_no_number)
+DECODER = json.JSONDecoder(object_pairs_hook=object_or_fault, parse_constant=_no_number)
 
 
 def _empty(received_us: int) -> Refusal:

@@ -7,12 +7,12 @@ import hmac
 import os
 import secrets
 import stat
-import tomllib
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from fireplan._bounded_text import toml_content
 from fireplan.errors import InputError, listed, quoted
 
 if TYPE_CHECKING:
@@ -22,6 +22,7 @@ SHORTEST = 16
 """Characters that a token has at least."""
 
 LONGEST = 512
+LONGEST_FILE_BYTES = 2**16
 RANDOM_BYTES = 24
 VARIABLE = "FIREPLAN_{}_TOKEN"
 
@@ -125,7 +126,7 @@ def _of_file(path: Path) -> dict[str, str]:
     try:
         with path.open("rb") as file:
             shared = os.name == "posix" and bool(stat.S_IMODE(os.fstat(file.fileno()).st_mode) & 0o077)
-            said = {} if shared else tomllib.load(file)
+            said = {} if shared else toml_content(file.read(LONGEST_FILE_BYTES).decode("utf-8"), label="the token file")
     except OSError as error:
         raise InputError(f"the token file {quoted(path)} cannot be read: {error.strerror}") from error
     except ValueError as error:

@@ -13,9 +13,9 @@ from fireplan.operations._events.event_fields import (
     EPOCH,
     ID,
     INSTANT,
-    LONGEST_ID,
     LONGEST_TEXT,
     MOST_AHEAD_S,
+    OTHER_ID,
     SECOND_US,
     SEQ,
     TIME,
@@ -148,10 +148,10 @@ class Event:
             "gap."
         ),
     ] = None
-    incident_id: Annotated[str | None, text_of(LONGEST_ID), Field(description="The incident it speaks of.")] = None
-    unit_id: Annotated[
-        str | None, text_of(LONGEST_ID), Field(description="The unit it speaks of, as the project names it.")
-    ] = None
+    incident_id: Annotated[str | None, OTHER_ID, Field(description="The incident it speaks of.")] = None
+    unit_id: Annotated[str | None, OTHER_ID, Field(description="The unit it speaks of, as the project names it.")] = (
+        None
+    )
     latitude: Annotated[
         float | None,
         degrees("latitude", "North of the equator, WGS 84, of the incident; in a unit.position, of the unit. [°]"),
@@ -172,7 +172,7 @@ class Event:
     ] = None
     station_id: Annotated[
         str | None,
-        text_of(LONGEST_ID),
+        OTHER_ID,
         Field(description="Where a unit.moved_up is to stand by, as the project names it."),
     ] = None
 
@@ -205,6 +205,9 @@ SAID = (
 MODEL = TypeAdapter(Event)
 FIELDS = ("ts", "received_at", *(name for name in SAID if name != "ts_us"))
 """Names under which a feed says something."""
+
+WORDS = ("call_type", "priority", "address")
+"""Fields that people read, and nothing is told apart by."""
 
 NOTHING = {"event_id": "-", "ts": EPOCH.isoformat(), "type": HEARTBEAT}
 """What stands for fields that cannot be used, while the rest is looked at."""
@@ -264,10 +267,10 @@ def event_of(said: Mapping[str, Any], *, received_us: int) -> Event:
 def _looked_at_again(said: Mapping[str, Any], received_us: int) -> tuple[Event, Faults]:
     """Read an event field by field: give what can be used of it, and what is wrong with each other field."""
     # Half a surrogate pair can stand in JSON, but in no database. In an id it is a fault, as it would no longer tell
-    # events apart.
+    # one from another.
     known = {name: value for name in FIELDS if (value := said.get(name)) is not None}
     for name, value in known.items():
-        if isinstance(value, str) and name != "event_id":
+        if isinstance(value, str) and name in WORDS:
             known[name] = value.encode("utf-8", "replace").decode("utf-8")
     try:
         return MODEL.validate_python(known, context=received_us), {}

@@ -73,10 +73,22 @@ def _as_text(said: str | int | None) -> str | None:
 
 
 def _as_id(said: str | int) -> str:
+    """
+    Check what tells one thing from another.
+
+    What cannot be seen is refused, not taken away: of "E1" and "E1" with a NUL, with half a surrogate pair, a mark
+    that turns the direction of writing, or a blank at its end, nobody could tell which unit is meant.
+    """
     text = str(said)
     if len(text) > LONGEST_ID or not text.isprintable():
         raise PydanticCustomError(REASON, NO_ID)
+    if text != text.strip():
+        raise PydanticCustomError(REASON, "begins or ends with a blank")
     return text
+
+
+def _as_id_if_any(said: str | int | None) -> str | None:
+    return None if said is None or said == "" else _as_id(said)
 
 
 NO_ID = f"is no text of 1 to {LONGEST_ID} printable characters"
@@ -86,6 +98,13 @@ ID = FieldRule(
     NO_ID,
     _as_id,
 )
+OTHER_ID = FieldRule(
+    Annotated[str, Field(strict=True, max_length=LONGEST_ID)] | WHOLE | None,
+    f"is no text of up to {LONGEST_ID} characters",
+    _as_id_if_any,
+)
+"""Of what an event speaks of; "" is nothing."""
+
 NO_STAMP = "is not a stamp such as 2024-03-05T19:00:20-05:00"
 TIME = {"format": "date-time"}
 SHORTEST_STAMP, LONGEST_STAMP = 16, 40

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from fireplan.errors import InputError, quoted
-from fireplan.operations._events.event import Event
+from fireplan.operations._events.event import PLACED, Event
 from fireplan.operations._events.event_records import Board
 from fireplan.operations._events.feed_health import FeedHealth
 from fireplan.operations._events.feed_lines import LONGEST_LINE_BYTES, read_line
 from fireplan.operations._events.refusal import Refusal
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
     from typing import BinaryIO
 
 LARGEST_BYTES = 2**30
@@ -36,6 +36,10 @@ class FeedCheck:
         Lines set aside, with their reasons.
     notes
         What the feed's health has to say, and transitions that cannot be.
+    units, stations
+        Ids that its events name.
+    places
+        Longitude and latitude that it gives last, by what lies there: "unit E1", "incident 24-7". [°]
     """
 
     rows_in: int
@@ -43,6 +47,9 @@ class FeedCheck:
     duplicates: int
     refusals: tuple[Refusal, ...]
     notes: tuple[str, ...]
+    units: frozenset[str] = frozenset()
+    stations: frozenset[str] = frozenset()
+    places: Mapping[str, tuple[float, float]] = field(default_factory=dict)
 
     @property
     def rows_quarantined(self) -> int:
@@ -85,6 +92,9 @@ def check_feed_file(file: str | Path) -> FeedCheck:
         raise InputError(f"{quoted(path.name)} is larger than {LARGEST_BYTES // 2**30} GB: check a part of it")
     health, board = FeedHealth(), Board(kept_us=None)
     seen: dict[str, str] = {}
+    units: set[str] = set()
+    stations: set[str] = set()
+    places: dict[str, tuple[float, float]] = {}
     refusals: list[Refusal] = []
     rows_in = 0
     now_us = time.time_ns() // 1000
@@ -101,6 +111,11 @@ def check_feed_file(file: str | Path) -> FeedCheck:
                     seen[read.event_id] = digest
                     board.take(read)
                     health.hear(read)
+                    units |= {read.unit_id} - {None}  # type: ignore[arg-type]
+                    stations |= {read.station_id} - {None}  # type: ignore[arg-type]
+                    if read.latitude is not None and read.longitude is not None:
+                        whose = f"unit {read.unit_id}" if read.type in PLACED else f"incident {read.incident_id}"
+                        places[whose] = read.longitude, read.latitude
                 elif stood == digest:
                     health.hear_again(read.received_us)
                 else:
@@ -110,7 +125,10 @@ def check_feed_file(file: str | Path) -> FeedCheck:
     found = health.now(now_us)
     notes = [n for n in found.notes if n.startswith(("clock skew", "feed gap", "seq", "late", "duplicate"))]
     notes += transitions(board)
-    return FeedCheck(rows_in, health.events, health.duplicates, tuple(refusals), tuple(notes))
+    return FeedCheck(
+        rows_in, health.events, health.duplicates, tuple(refusals), tuple(notes), frozenset(units),
+        frozenset(stations), places,
+    )  # fmt: skip
 
 
 def same_id(event: Event, *, source: str, line: int | None) -> Refusal:

@@ -5,8 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any, NoReturn
 
-from pydantic_core import from_json
-
+from fireplan._bounded_text import KeyTwiceError, no_key_twice
 from fireplan.operations._events.event import Event, Refused, event_of
 from fireplan.operations._events.refusal import LONGEST_KEPT, Refusal
 
@@ -48,6 +47,8 @@ def read_line(raw: bytes, *, number: int | None, received_us: int, source: str) 
 def read_object(said: Any, *, number: int | None, received_us: int, source: str) -> Event | Refusal:  # noqa: ANN401
     """Read one event that is parsed already; arguments as for `read_line`."""
     try:
+        if isinstance(said, KeyTwiceError):
+            raise _twice(said)
         return event_of(said, received_us=received_us)
     except Refused as refused:
         kept = json.dumps(said, default=str)[:LONGEST_KEPT] if isinstance(said, dict) else ""
@@ -60,22 +61,23 @@ def _parsed(text: bytes) -> Any:  # noqa: ANN401 - whatever stands there
     if b"\x00" in text:
         raise Refused("not_utf8", "the text is not UTF-8 (it holds zero bytes, as UTF-16 does): send the feed as UTF-8")
     try:
-        return from_json(text, allow_inf_nan=False)
-    except ValueError:
-        return _parsed_with_care(text)
-
-
-def _parsed_with_care(text: bytes) -> Any:  # noqa: ANN401 - whatever stands there
-    """Say why a text is no JSON. Half a surrogate pair, which the quick parser does not take, is no reason."""
-    try:
-        return json.loads(text.decode("utf-8"), parse_constant=_no_number)
+        return DECODER.decode(text.decode("utf-8"))
     except UnicodeDecodeError as error:
         raise Refused("not_utf8", "the text is not UTF-8: send the feed as UTF-8") from error
     except RecursionError as error:
         raise Refused("too_deep", "the JSON is nested too deeply: an event is one flat object") from error
+    except KeyTwiceError as error:
+        raise _twice(error) from error
     except ValueError as error:
         raise Refused("not_json", "the line is not one JSON object") from error
 
 
+def _twice(error: KeyTwiceError) -> Refused:
+    return Refused("key_twice", f"{error}: which of the two counts cannot be told")
+
+
 def _no_number(name: str) -> NoReturn:
     raise Refused("not_finite", f"{name} is no number in JSON")
+
+
+DECODER = json.JSONDecoder(object_pairs_hook=no_key_twice, parse_constant=_no_number)

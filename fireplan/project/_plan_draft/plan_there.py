@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import tomllib
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
-from fireplan.errors import ProjectError
-from fireplan.project._plan import DemandPart, Network, StationsPart, UnitsPart, VehiclePart
+from fireplan._bounded_text import toml_content
+from fireplan.errors import InputError, ProjectError
+from fireplan.project._plan import LARGEST_BYTES, DemandPart, Network, StationsPart, UnitsPart, VehiclePart
 from fireplan.project._plan_draft.project_draft import PLAN_FILE
 
 if TYPE_CHECKING:
@@ -62,9 +62,13 @@ def plan_there(home: Path) -> PlanThere:
     file = home / PLAN_FILE
     if not file.is_file():
         return PlanThere()
+    if file.stat().st_size > LARGEST_BYTES:
+        raise ProjectError(f"{file.name} is larger than {LARGEST_BYTES // 2**20} MB: that is no plan; delete it")
     try:
-        content = tomllib.loads(file.read_text(encoding="utf-8-sig"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        content = toml_content(file.read_text(encoding="utf-8-sig"), label=file.name)
+    except InputError as error:
+        raise ProjectError(f"{error}: mend or delete it") from error
+    except UnicodeDecodeError as error:
         raise ProjectError(f"{file.name} is not TOML: {error}: mend or delete it") from error
     inputs, stations, zone = content.get("inputs"), content.get("stations"), content.get("timezone")
     return PlanThere(
