@@ -285,7 +285,8 @@ def test_a_table_shows_the_earlier_one_until_eleven_more_came():
     assert (again.attrs["again"], again.attrs["days"]) == (True, "2026-01-01 to 2026-02-28")
     assert none.figures == ()
     part, _ = publishable(table(S1=63, S2=145), by="station", of=april, published=series)
-    assert part["n"].isna().all()  # with the total, the hundred more of S2 would tell the three more of S1
+    assert part["n"].tolist() == [60, 45]  # with the total, the hundred more of S2 would tell the three more of S1
+    assert part.attrs["again"]
     more, _ = publishable(table(S1=71, S2=145), by="station", of=april, published=series)
     assert more["n"].tolist() == [71, 145]
     assert more.attrs["days"] == "2026-01-01 to 2026-03-31"
