@@ -80,7 +80,8 @@ def checked_performance(
 
     Returns
     -------
-    A row for each group that may be shown: `title`, `days` (which were counted), `limit_s` [s], `n`, `within`, `share`, `p50_s` and `p90_s` [s].
+    A row for each group that may be shown: `title`, `days` (which were counted), `limit_s` [s], `n`, `within`,
+    `share`, `p50_s` and `p90_s` [s].
     `attrs` say which `days` were counted, and whether it is a table of before (`again`).
     """
     chosen = _told(observed, standard)
@@ -138,9 +139,8 @@ def _told(observed: Sequence[Observed], standard: Standard) -> Observed:
 def _defined(chosen: Observed, attendance: Attendance) -> str:
     """Name what is told for the ledger: a figure of before stands only where it counts the same, to the same limit."""
     policy = json.dumps(asdict(attendance.policy), sort_keys=True, default=str)
-    return (
-        f"{chosen.measure}, {chosen.interval}, {chosen.limit_s:g} s, {hashlib.sha256(policy.encode()).hexdigest()[:12]}"
-    )
+    mark = hashlib.sha256(policy.encode()).hexdigest()[:12]
+    return f"{chosen.measure}, {chosen.interval}, {chosen.limit_s:g} s, {mark}"
 
 
 def _days(attendance: Attendance) -> tuple[date, date] | tuple[None, None]:

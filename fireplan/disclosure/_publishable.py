@@ -104,15 +104,17 @@ def publishable(
     names_of = dict(zip(rows, _rows(flat, keys), strict=True))
     more = _beside(asked, truth, hidden, earlier, by=keys, names_of=names_of, smallest=smallest)
     if more is not None:
-        more = _as_records(asked, truth, more, [*earlier, *_same_records(kind, published)], by=keys, names_of=names_of,
-                           smallest=smallest)  # fmt: skip
+        more = _as_records(
+            asked, truth, more, [*earlier, *_same_records(kind, published)],
+            by=keys, names_of=names_of, smallest=smallest,
+        )  # fmt: skip
     if more is not None:
         more = more | _like_others(asked, truth, more, earlier, _relatives(kind, published), smallest=smallest)[:, None]
     same = [e for e in earlier if e.records == asked] or [e for e in earlier if e.records.filter == asked.filter]
     same = [e for e in same if e.whole] or same
-    if more is not None and same and _gained(asked, same[-1].records) is not None:
-        if (~more.any(axis=1)).sum() < len(same[-1].whole):
-            more = None  # the earlier table tells more than what is left of this one
+    grew = more is not None and bool(same) and _gained(asked, same[-1].records) is not None
+    if more is not None and grew and (~more.any(axis=1)).sum() < len(same[-1].whole):
+        more = None  # the earlier table tells more than what is left of this one
     if more is None:
         result = _again(shown, rows, same[-1] if same else None, parts, timed)
         return result, entry_of(kind, asked, (), published)
@@ -276,7 +278,6 @@ def _like_others(
             if (gained := _gained(e.records, before.records)) is not None:
                 values_then, held_then = before.counts(rows, parts)
                 theirs.append((gained, values - values_then, held | held_then))
-    told = np.zeros(len(rows), dtype=bool)
     pairs = []
     for (records, values, out), (others, counts, held) in product(mine, theirs):
         if records == others:
@@ -285,20 +286,30 @@ def _like_others(
     for e in relatives:
         if _gained(asked, e.records) is not None:  # a day and a limit apart: both add to what is between them
             values, held = e.counts(rows, list(truth.columns))
-            has = [any(part in told_of or f"{part}{HELD}" in told_of for told_of in e.numbers.values())
-                   for part in truth.columns]  # fmt: skip
+            has = [any({part, f"{part}{HELD}"} & numbers.keys() for numbers in e.numbers.values()) for part in truth]
             pairs.append(((truth.to_numpy() - values)[:, has], (hidden | held)[:, has]))
+    return _told_by(pairs, hidden.any(axis=1), truth.to_numpy().sum(axis=1), smallest=smallest)
+
+
+def _told_by(
+    pairs: Sequence[tuple[NDArray[np.float64], NDArray[np.bool_]]],
+    hidden: NDArray[np.bool_],
+    size: NDArray[np.float64],
+    *,
+    smallest: int,
+) -> NDArray[np.bool_]:
+    """
+    Flag the rows to hold back for what is between tables: small counts, and the least of what would give them away.
+
+    What neither table shows follows as a sum where both totals are known: that is no small count either.
+    """
+    told = np.zeros(len(size), dtype=bool)
     for apart, out in pairs:
         told |= ((apart != 0) & (np.abs(apart) < smallest) & ~out).any(axis=1)
-    size = truth.to_numpy().sum(axis=1)
-    while told.any() and not told.all():
-        # what is left out of both follows as a sum, if both totals are known
+    while len(left := np.flatnonzero(~told & ~hidden)):
         sums = [np.where(told[:, None] | out, apart, 0.0).sum(axis=0) for apart, out in pairs]
-        alone = told.sum() == 1 and not hidden.any(axis=1)[~told].any()
+        alone = told.sum() == 1 and not hidden[~told].any()
         if not alone and not any(((s != 0) & (np.abs(s) < smallest)).any() for s in sums):
-            break
-        left = np.flatnonzero(~told & ~hidden.any(axis=1))
-        if not len(left):
             break
         told[left[np.argmin(size[left])]] = True
     return told
