@@ -150,7 +150,7 @@ class _EarlierTable:
         result = copy(self)
         result.numbers = {
             row: {f"n{HELD if out else ''}": float(n)}
-            for row, n, out in zip(rows, values.sum(axis=1), held.any(axis=1), strict=True)
+            for row, n, out in zip(rows, values.sum(axis=1), np.asarray(held.any(axis=1)), strict=True)
         }
         return result
 
@@ -232,7 +232,7 @@ def _as_records(
     if len(parts) == 1:
         return hidden
     whole = truth.sum(axis=1).to_frame("n")
-    out = hidden.any(axis=1)[:, None]
+    out = np.asarray(hidden.any(axis=1))[:, None]
     before: dict[RecordSet, _EarlierTable] = {}
     for e in tables:
         summed = e.summed(parts)
@@ -288,7 +288,7 @@ def _like_others(
             values, held = e.counts(rows, list(truth.columns))
             has = [any({part, f"{part}{HELD}"} & numbers.keys() for numbers in e.numbers.values()) for part in truth]
             pairs.append(((truth.to_numpy() - values)[:, has], (hidden | held)[:, has]))
-    return _told_by(pairs, hidden.any(axis=1), truth.to_numpy().sum(axis=1), smallest=smallest)
+    return _told_by(pairs, np.asarray(hidden.any(axis=1)), truth.to_numpy().sum(axis=1), smallest=smallest)
 
 
 def _told_by(
