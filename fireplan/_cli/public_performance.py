@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
+from dataclasses import asdict
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -77,7 +80,8 @@ def checked_performance(
 
     Returns
     -------
-    A row for each group that may be shown: `title`, `limit_s` [s], `n`, `within`, `share`, `p50_s` and `p90_s` [s].
+    A row for each group that may be shown: `title`, `days` (which were counted), `limit_s` [s], `n`, `within`,
+    `share`, `p50_s` and `p90_s` [s].
     `attrs` say which `days` were counted, and whether it is a table of before (`again`).
     """
     chosen = _told(observed, standard)
@@ -93,7 +97,7 @@ def checked_performance(
         title=f"response performance by {by[0]}" if by else "response performance",
         start=first,
         end=after,
-        objective=chosen.measure,
+        objective=_defined(chosen, attendance),
     )
     shown, publication = publishable(
         table[[*keys, *counts, "p50_s", "p90_s"]], by=keys, counts=counts, times=["p50_s", "p90_s"], of=scope,
@@ -108,7 +112,8 @@ def checked_performance(
     n = shown[counts].sum(axis=1).astype(int)
     shown = shown.assign(title=chosen.title, limit_s=chosen.limit_s, n=n)
     shown["share"] = (shown["within"].astype(float) / n).round(2) if held else np.nan
-    kept = ["title", "limit_s", "n", *(["within"] if held else []), "share", "p50_s", "p90_s"]
+    shown["days"] = days
+    kept = ["title", "days", "limit_s", "n", *(["within"] if held else []), "share", "p50_s", "p90_s"]
     told = shown[[*by, *kept]].reset_index(drop=True)
     told.attrs = {"days": days, "again": again}
     return told
@@ -129,6 +134,13 @@ def _told(observed: Sequence[Observed], standard: Standard) -> Observed:
         if one and found is not None and np.isfinite(found.seconds).any():
             return found
     return known[TOTAL]
+
+
+def _defined(chosen: Observed, attendance: Attendance) -> str:
+    """Name what is told for the ledger: a figure of before stands only where it counts the same, to the same limit."""
+    policy = json.dumps(asdict(attendance.policy), sort_keys=True, default=str)
+    mark = hashlib.sha256(policy.encode()).hexdigest()[:12]
+    return f"{chosen.measure}, {chosen.interval}, {chosen.limit_s:g} s, {mark}"
 
 
 def _days(attendance: Attendance) -> tuple[date, date] | tuple[None, None]:

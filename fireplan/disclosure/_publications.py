@@ -29,6 +29,7 @@ TEXTS = ("kind", "title", "areas", "measure", "objective", "scenario")
 FILTERS = ("categories", "priorities")
 MEND = "put back the copy that was kept of it, or begin a new series as docs/publishing.md says"
 HEADING = """\
+# RESTRICTED: holds counts that were not shown. Not for publication.
 # What was published, so that nobody can subtract one publication from another.
 # Keep it with the project, and keep a copy. Written by fireplan: a line changed by hand makes its check worthless.
 """

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+from copy import copy
 from itertools import combinations, product
 from typing import TYPE_CHECKING
 
@@ -15,7 +16,7 @@ from fireplan.disclosure._marks import SMALLEST
 from fireplan.disclosure._page_series import coarse, enough_for, entry_of
 from fireplan.disclosure._publications import Publication, Publications, PublishedFigure, TableScope
 from fireplan.disclosure._series import RecordSet, day_of, pieces
-from fireplan.disclosure._suppression import public_table
+from fireplan.disclosure._suppression import without_small
 from fireplan.errors import InputError, listed, quoted
 
 if TYPE_CHECKING:
@@ -86,7 +87,7 @@ def publishable(
     """
     scope = of if of is not None else NO_FILTER
     keys, parts, timed = ([names] if isinstance(names, str) else list(names) for names in (by, counts, times))
-    shown = public_table(table, by=keys, counts=parts, smallest=smallest)
+    shown = without_small(table, by=keys, counts=parts, smallest=smallest, mixed=True)
     asked = _asked(scope)
     flat = table.reset_index(drop=table.index.names == [None])
     missing = [name for name in timed if name not in flat.columns]
@@ -103,9 +104,18 @@ def publishable(
     names_of = dict(zip(rows, _rows(flat, keys), strict=True))
     more = _beside(asked, truth, hidden, earlier, by=keys, names_of=names_of, smallest=smallest)
     if more is not None:
+        more = _as_records(
+            asked, truth, more, [*earlier, *_same_records(kind, published)],
+            by=keys, names_of=names_of, smallest=smallest,
+        )  # fmt: skip
+    if more is not None:
         more = more | _like_others(asked, truth, more, earlier, _relatives(kind, published), smallest=smallest)[:, None]
+    same = [e for e in earlier if e.records == asked] or [e for e in earlier if e.records.filter == asked.filter]
+    same = [e for e in same if e.whole] or same
+    grew = more is not None and bool(same) and _gained(asked, same[-1].records) is not None
+    if more is not None and grew and (~more.any(axis=1)).sum() < len(same[-1].whole):
+        more = None  # the earlier table tells more than what is left of this one
     if more is None:
-        same = [e for e in earlier if e.records == asked] or [e for e in earlier if e.records.filter == asked.filter]
         result = _again(shown, rows, same[-1] if same else None, parts, timed)
         return result, entry_of(kind, asked, (), published)
     result = _shown(shown, truth, more, timed)
@@ -131,6 +141,18 @@ class _EarlierTable:
         self.records = RecordSet(days[0], days[1], *chosen)
         self.numbers = {figure.area: dict(figure.numbers) for figure in entry.figures}
         self.days = _days(first.start, first.end)
+        self.whole = [row for row, told in self.numbers.items() if not any(name.endswith(HELD) for name in told)]
+
+    def summed(self, parts: Sequence[str]) -> _EarlierTable:
+        """Give the same table by how many records its rows had, in place of their parts."""
+        rows = list(self.numbers)
+        values, held = self.counts(rows, parts)
+        result = copy(self)
+        result.numbers = {
+            row: {f"n{HELD if out else ''}": float(n)}
+            for row, n, out in zip(rows, values.sum(axis=1), np.asarray(held.any(axis=1)), strict=True)
+        }
+        return result
 
     def counts(self, rows: Sequence[str], parts: Sequence[str]) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
         """Give its counts of rows, nought where it had no such row, and whether each was held back."""
@@ -178,6 +200,54 @@ def _relatives(kind: Publication, published: Publications | None) -> list[_Earli
     ]
 
 
+def _same_records(kind: Publication, published: Publications | None) -> list[_EarlierTable]:
+    """List the tables that part the same records by something else, such as another limit."""
+    alike = ("kind", "title", "areas", "measure")
+    return [
+        _EarlierTable(entry)
+        for entry in (published.entries if published is not None else ())
+        if entry.figures
+        and all(getattr(entry, name) == getattr(kind, name) for name in alike)
+        and (entry.objective, entry.scenario) != (kind.objective, kind.scenario)
+    ]
+
+
+def _as_records(
+    asked: RecordSet,
+    truth: pd.DataFrame,
+    hidden: NDArray[np.bool_],
+    tables: Sequence[_EarlierTable],
+    *,
+    by: list[str],
+    names_of: dict[str, tuple[str, ...]],
+    smallest: int,
+) -> NDArray[np.bool_] | None:
+    """
+    Flag what a table holds back as its parts add up to how many records there were; None: it may not be shown.
+
+    However two tables part their records, by limits of 240 s and of 300 s, both tell how many there were: what came
+    between them, or what one of the same days counts and another does not, is no small count either.
+    """
+    parts = list(truth.columns)
+    if len(parts) == 1:
+        return hidden
+    whole = truth.sum(axis=1).to_frame("n")
+    out = np.asarray(hidden.any(axis=1))[:, None]
+    before: dict[RecordSet, _EarlierTable] = {}
+    for e in tables:
+        summed = e.summed(parts)
+        if e.records != asked:
+            known = before.setdefault(e.records, summed)
+            known.numbers = {**summed.numbers, **{row: told for row, told in known.numbers.items() if "n" in told}}
+            continue
+        then, held = summed.counts(list(truth.index), ["n"])
+        apart = np.abs(whole.to_numpy() - then)
+        if ((apart > 0) & (apart < smallest) & ~out & ~held).any() or 0 < apart.sum() < smallest:
+            return None
+    told = _beside(asked, whole, out, list(before.values()), by=by, names_of=names_of, smallest=smallest)
+    return None if told is None else hidden | told
+
+
 def _like_others(
     asked: RecordSet,
     truth: pd.DataFrame,
@@ -208,16 +278,40 @@ def _like_others(
             if (gained := _gained(e.records, before.records)) is not None:
                 values_then, held_then = before.counts(rows, parts)
                 theirs.append((gained, values - values_then, held | held_then))
-    told = np.zeros(len(rows), dtype=bool)
+    pairs = []
     for (records, values, out), (others, counts, held) in product(mine, theirs):
-        if records != others:
-            continue
-        apart = np.abs(values[:, :, None] - counts[:, None, :])
-        seen = ~out[:, :, None] & ~held[:, None, :]
-        told |= ((apart > 0) & (apart < smallest) & seen).any(axis=(1, 2))
-    left = np.flatnonzero(~told & ~hidden.any(axis=1))
-    if told.sum() == 1 and len(left):  # a row left out alone follows from a total
-        told[left[np.argmin(truth.to_numpy().sum(axis=1)[left])]] = True
+        if records == others:
+            apart = values[:, :, None] - counts[:, None, :]
+            pairs += [(apart.reshape(len(rows), -1), (out[:, :, None] | held[:, None, :]).reshape(len(rows), -1))]
+    for e in relatives:
+        if _gained(asked, e.records) is not None:  # a day and a limit apart: both add to what is between them
+            values, held = e.counts(rows, list(truth.columns))
+            has = [any({part, f"{part}{HELD}"} & numbers.keys() for numbers in e.numbers.values()) for part in truth]
+            pairs.append(((truth.to_numpy() - values)[:, has], (hidden | held)[:, has]))
+    return _told_by(pairs, np.asarray(hidden.any(axis=1)), truth.to_numpy().sum(axis=1), smallest=smallest)
+
+
+def _told_by(
+    pairs: Sequence[tuple[NDArray[np.float64], NDArray[np.bool_]]],
+    hidden: NDArray[np.bool_],
+    size: NDArray[np.float64],
+    *,
+    smallest: int,
+) -> NDArray[np.bool_]:
+    """
+    Flag the rows to hold back for what is between tables: small counts, and the least of what would give them away.
+
+    What neither table shows follows as a sum where both totals are known: that is no small count either.
+    """
+    told = np.zeros(len(size), dtype=bool)
+    for apart, out in pairs:
+        told |= ((apart != 0) & (np.abs(apart) < smallest) & ~out).any(axis=1)
+    while len(left := np.flatnonzero(~told & ~hidden)):
+        sums = [np.where(told[:, None] | out, apart, 0.0).sum(axis=0) for apart, out in pairs]
+        alone = told.sum() == 1 and not hidden[~told].any()
+        if not alone and not any(((s != 0) & (np.abs(s) < smallest)).any() for s in sums):
+            break
+        told[left[np.argmin(size[left])]] = True
     return told
 
 
@@ -273,7 +367,7 @@ def _beside(
         if (gain < 0).any() or 0 < gain.sum() < smallest:
             return None
         grown = frame.assign(**dict(zip(parts, gain.astype(int).T, strict=True)))
-        told |= public_table(grown, by=by, counts=parts, smallest=smallest)[parts].isna().to_numpy()
+        told |= without_small(grown, by=by, counts=parts, smallest=smallest, mixed=True)[parts].isna().to_numpy()
     steps = [(atoms[0], mine, told)]
     steps += [
         (atoms[0] - other, mine - values, told | out)
@@ -298,7 +392,7 @@ def _pairs_tell(
     *,
     smallest: int,
 ) -> bool:
-    """Whether a table, or what it gained, with two earlier ones gives a small count that all of them show."""
+    """Whether a table, or what it gained, with two earlier ones gives a small count or records of one part alone."""
     mine, counts, told = step
     for first, second in combinations(range(len(tables)), 2):
         for a, b in product((1, -1), repeat=2):
@@ -307,7 +401,11 @@ def _pairs_tell(
                 continue
             (x, out_x), (y, out_y) = tables[first], tables[second]
             size = np.abs(counts + a * x + b * y)
-            if ((size > 0) & (size < smallest) & ~told & ~out_x & ~out_y).any():
+            seen = ~told & ~out_x & ~out_y
+            if ((size > 0) & (size < smallest) & seen).any():
+                return True
+            one_part = (size.min(axis=1) == 0) & (size.max(axis=1) > 0)
+            if (one_part & seen.all(axis=1)).any():
                 return True
     return False
 

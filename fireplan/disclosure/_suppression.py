@@ -79,6 +79,18 @@ def public_table(
     .. [1] CMS, "Cell Size Suppression Policy": no cell of 1 to 10, nor one that can be derived.
     .. [2] Hundepool et al., "Statistical Disclosure Control", Wiley 2012, chapter 4.
     """
+    return without_small(table, by=by, counts=counts, smallest=smallest)
+
+
+def without_small(
+    table: pd.DataFrame, *, by: str | Sequence[str], counts: str | Sequence[str], smallest: int, mixed: bool = False
+) -> pd.DataFrame:
+    """
+    Leave small counts out of a table, as `public_table` does.
+
+    `mixed`: of groups, and totals, whose records are all of one part, no part is shown either, and none follows: what
+    is left out of a line with such a group holds at least `smallest` of every part.
+    """
     keys = [by] if isinstance(by, str) else list(by)
     parts = [counts] if isinstance(counts, str) else list(counts)
     flat = table.reset_index(drop=table.index.names == [None])
@@ -92,7 +104,7 @@ def public_table(
     if len(parts) > 1:
         dims.append(np.tile(np.arange(len(parts)), len(flat)))
     sums = _sums(dims, values.ravel())
-    hidden = _hidden(sums, smallest=smallest)
+    hidden = _hidden(sums, _of_one_part(sums, len(parts)) if mixed else None, smallest=smallest)
     told = hidden[: values.size].reshape(values.shape)
     result = table.copy()
     gone = told.any(axis=1)
@@ -149,29 +161,45 @@ def _sums(dims: Sequence[NDArray[np.int64]], values: NDArray[np.float64]) -> _Su
     return _Sums(list(row_of), np.array(list(counts.values())), equations)
 
 
-def _hidden(sums: _Sums, *, smallest: int) -> NDArray[np.bool_]:
+def _of_one_part(sums: _Sums, parts: int) -> NDArray[np.bool_]:
+    """Flag the parts of groups and totals that have records of some parts and none of others."""
+    flags = np.zeros(len(sums.keys), dtype=bool)
+    if parts > 1:
+        groups: dict[tuple[int, ...], list[int]] = {}
+        for row, key in enumerate(sums.keys):
+            if key[-1] >= 0:
+                groups.setdefault(key[:-1], []).append(row)
+        for rows in groups.values():
+            counts = sums.counts[rows]
+            flags[rows] = counts.min() == 0 < counts.max()
+    return flags
+
+
+def _hidden(sums: _Sums, one_part: NDArray[np.bool_] | None, *, smallest: int) -> NDArray[np.bool_]:
     """Choose what to leave out, totals among it: the small, then the least of what would give them away."""
-    small = (sums.counts > 0) & (sums.counts < smallest)
+    flagged = np.zeros(len(sums.keys), dtype=bool) if one_part is None else one_part
+    small = ((sums.counts > 0) & (sums.counts < smallest)) | flagged
     hidden = small.copy()
     # Complementary suppression. Each turn hides one count more, so it ends; it ends well when no known total gives a
     # small sum away and no small count follows from all that is shown.
     while True:
-        line = _thin(sums, hidden, smallest=smallest)
+        line = _thin(sums, hidden, flagged, smallest=smallest)
         if line is None:
             found = np.flatnonzero(small & _follows(sums, hidden))
             if not len(found):
                 return hidden
             line = _open(sums, hidden, int(found[0]))
         if line is None:
-            return sums.counts > 0  # there is no other way: nothing is shown but zeros
+            return (sums.counts > 0) | flagged  # there is no other way: nothing is shown but zeros
         hidden[_least(sums, hidden, line)] = True
 
 
-def _thin(sums: _Sums, hidden: NDArray[np.bool_], *, smallest: int) -> Line | None:
+def _thin(sums: _Sums, hidden: NDArray[np.bool_], one_part: NDArray[np.bool_], *, smallest: int) -> Line | None:
     """Find a known total whose hidden parts add up to a small count; more of it must be hidden."""
     for total, parts in sums.equations:
         rest = sums.counts[parts][hidden[parts]].sum()
-        if not hidden[total] and 0 < rest < smallest:
+        # nought is told as well where it says that a group had none of a part
+        if not hidden[total] and rest < smallest and (rest > 0 or one_part[parts].any()):
             return total, parts
     return None
 

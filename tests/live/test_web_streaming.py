@@ -330,6 +330,7 @@ def test_a_span_begins_with_its_start_and_ends_before_its_end(real):
 
 def test_the_project_holds_no_incident(real):
     answer = real.ask("GET", "/api/project.zip", token=ALICE)
+    assert answer.headers["content-disposition"] == 'attachment; filename="project.RESTRICTED.zip"'
     names = zipfile.ZipFile(io.BytesIO(answer.body)).namelist()
     assert "stations.csv" in names
     assert not [name for name in names if "incident" in name or "event" in name]

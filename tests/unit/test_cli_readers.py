@@ -284,6 +284,21 @@ def test_a_day_more_shows_the_figures_of_before(city, run):
     assert before.splitlines()[0] == (city / "out" / "performance.csv").read_bytes().splitlines()[0]
 
 
+def test_a_figure_of_before_never_stands_under_another_limit(city, run):
+    plan = city / "plan.toml"
+    plain = plan.read_text(encoding="utf-8")
+    told = {}
+    assert "[standards]" not in plain
+    for limit_s in (240, 600):
+        text = f"{plain}\n[standards]\ntravel_seconds = {limit_s}\n"
+        plan.write_text(text, encoding="utf-8")
+        code, _, err = run("performance", city, "--profile", "public")
+        assert code == 0, err
+        told[limit_s] = pd.read_csv(city / "out" / "performance.csv", encoding="utf-8-sig")
+    assert told[240][["n", "within", "days"]].to_numpy().tolist() == [[56, 42, "2024-03-04 to 2024-03-31"]]
+    assert not len(told[600])  # all were: that would be told of each
+
+
 def test_a_public_report_says_what_it_leaves_out(city, run):
     code, out, err = run("report", city, "--profile", "public")
     assert code == 0, err

@@ -285,7 +285,8 @@ def test_a_table_shows_the_earlier_one_until_eleven_more_came():
     assert (again.attrs["again"], again.attrs["days"]) == (True, "2026-01-01 to 2026-02-28")
     assert none.figures == ()
     part, _ = publishable(table(S1=63, S2=145), by="station", of=april, published=series)
-    assert part["n"].isna().all()  # with the total, the hundred more of S2 would tell the three more of S1
+    assert part["n"].tolist() == [60, 45]  # with the total, the hundred more of S2 would tell the three more of S1
+    assert part.attrs["again"]
     more, _ = publishable(table(S1=71, S2=145), by="station", of=april, published=series)
     assert more["n"].tolist() == [71, 145]
     assert more.attrs["days"] == "2026-01-01 to 2026-03-31"
@@ -325,3 +326,90 @@ def test_groups_that_are_all_of_one_part_are_left_out_and_times_are_coarse():
         publishable(rows, by="station", counts="met", times="p50_s")
     with pytest.raises(InputError, match="give the first, and the one after the last"):
         publishable(rows, by="station", counts="met", of=TableScope(start=MARCH, end=JANUARY))
+
+
+# --- what an attacker found who had only the tables
+
+
+def parted(of, published=None, *, by="station", start=JANUARY, end=MARCH, objective="240 s", **counts):
+    """Publish counts of met and missed, such as S1=(40, 20); what is shown of each, and the ledger after it."""
+    rows = pd.DataFrame(
+        {by: list(counts), "met": [n for n, _ in counts.values()], "missed": [n for _, n in counts.values()]}
+    )
+    scope = TableScope(of, start, end, objective=objective)
+    shown, entry = publishable(rows, by=by, counts=["met", "missed"], of=scope, published=published)
+    told = {
+        row[0]: row[1:] for row in shown[[by, "met", "missed"]].itertuples(index=False) if pd.notna(list(row)).all()
+    }
+    return told, (published if published is not None else Publications()).adding([entry]), shown.attrs
+
+
+def test_a_group_all_of_one_part_does_not_follow_from_the_total():
+    told, _, _ = parted("Calls", hazmat=(28, 0), ems=(200, 60), fire=(100, 30))
+    assert set(told) == {"ems"}  # hazmat alone would be what ems and fire are less than all
+    told, _, _ = parted("Calls", hazmat=(28, 0), alarm=(40, 0), ems=(200, 60), fire=(100, 30))
+    assert set(told) == {"ems"}  # the two of them together, too
+    told, _, _ = parted("Calls", hazmat=(28, 0), rescue=(20, 14), ems=(200, 60), fire=(100, 30))
+    assert set(told) == {"ems", "fire"}
+
+
+def test_of_two_columns_no_group_of_one_part_follows_from_any_total():
+    rows = pd.DataFrame(
+        [(s, k, 40 + i, 20 + j) for i, s in enumerate("ABC") for j, k in enumerate("xyz")],
+        columns=["station", "kind", "met", "missed"],
+    )
+    rows.loc[4, ["met", "missed"]] = (45, 0)
+    shown, _ = publishable(rows, by=["station", "kind"], counts=["met", "missed"])
+    hidden = shown["missed"].isna()
+    assert hidden[4]
+    for column in ("station", "kind"):
+        for value in rows[column].unique():
+            line = (rows[column] == value) & hidden
+            assert not line.any() or rows.loc[line, "missed"].sum() >= 11
+
+
+def test_what_came_all_of_one_part_is_not_told():
+    first, series, _ = parted("Calls", ems=(177, 51), fire=(86, 30), hazmat=(36, 19))
+    april = dt.date(2026, 4, 1)
+    again, _, attrs = parted("Calls", series, end=april, ems=(212, 51), fire=(100, 50), hazmat=(50, 40))
+    assert again == first  # all 35 that came to ems were met
+    assert attrs["again"]
+    more, _, _ = parted("Calls", series, end=april, ems=(212, 71), fire=(100, 50), hazmat=(50, 40))
+    assert more["ems"] == (212, 71)
+
+
+def test_what_came_between_two_tables_follows_from_no_table_of_a_third_window():
+    def of(days, published=None, **counts):
+        start, end = (JANUARY + dt.timedelta(days=day) for day in days)
+        return parted("Calls", published, start=start, end=end, **counts)
+
+    _, series, _ = of((0, 10), A=(40, 30), B=(40, 30))
+    _, series, _ = of((20, 30), series, A=(40, 30), B=(40, 30))
+    _, _, attrs = of((0, 30), series, A=(100, 60), B=(120, 90))
+    assert attrs["again"]  # from day 10 to 20 all 20 of A were met
+    told, _, _ = of((0, 30), series, A=(100, 80), B=(120, 90))
+    assert told["A"] == (100, 80)
+
+
+def test_limits_that_change_from_day_to_day_tell_no_small_count_of_records():
+    _, series, _ = parted("Calls", A=(100, 60), B=(90, 50))
+    april = dt.date(2026, 4, 1)
+    told, _, _ = parted("Calls", series, end=april, objective="300 s", A=(125, 38), B=(115, 45))
+    assert told == {}  # three came to A, and twenty to B
+    told, _, _ = parted("Calls", series, objective="300 s", A=(125, 38), B=(115, 25))
+    assert told == {}  # of the same days three more of A
+    told, _, _ = parted("Calls", series, objective="300 s", A=(125, 35), B=(115, 25))
+    assert set(told) == {"A", "B"}
+
+
+def test_a_sum_of_what_two_limits_hide_is_no_small_count_either():
+    _, series, _ = parted("Calls", A=(100, 60), B=(90, 50), C=(300, 200), D=(400, 300))
+    told, _, _ = parted(
+        "Calls", series, objective="245 s", A=(102, 58), B=(93, 47), C=(330, 170), D=(460, 240)
+    )  # fmt: skip
+    assert set(told) == {"D"}  # A and B together: five were reached between the limits
+
+
+def test_the_ledger_says_at_its_head_that_it_is_not_for_publication(file):
+    record_publications(file, parted("Calls", A=(100, 60))[1].entries)
+    assert file.read_text(encoding="utf-8").splitlines()[0].startswith("# RESTRICTED: holds counts that were not shown")

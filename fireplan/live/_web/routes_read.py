@@ -20,6 +20,7 @@ from fireplan.live._web.request_models import JSON, LINES, MomentQuery, SpanQuer
 from fireplan.live._web.seen_by import as_seen_by
 from fireplan.live._web.streaming import Reader, Stream, as_json
 from fireplan.live._web.tokens import Role
+from fireplan.project._restricted_names import restricted_name
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, AsyncIterator, Iterator
@@ -151,7 +152,7 @@ class ReadingRoutes:
         """Give the project."""
         with self._slow.taken(_role(request)):
             packed = await asyncio.to_thread(self._web.desk.project_zip)
-        headers = {"content-disposition": 'attachment; filename="project.zip"'}
+        headers = {"content-disposition": f'attachment; filename="{restricted_name("project.zip")}"'}
         return Response(packed, media_type=ZIP, headers=headers)
 
     def _moment(self, at_ms: int, role: Role) -> bytes:
