@@ -125,7 +125,8 @@ def test_nothing_is_pickled_to_a_file(trees):
 
 def test_numpy_files_are_read_without_pickle(trees):
     loads = [(file, keys) for file, tree in trees.items() for name, keys in calls(tree) if READS_ARRAYS(name)]
-    assert loads
+    # Saved networks are read by their headers alone; that arrays of objects are refused there is a test of its own.
+    assert [file for file, _ in loads if file.name == "_npz.py"] == []
     assert all(keys.get("allow_pickle") == "False" for _, keys in loads)
 
 
