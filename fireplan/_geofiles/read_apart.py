@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 MOST_MEMORY_BYTES = 6 * 2**30
 """Of the process that reads; it is not held to it on Windows."""
 
-LEAST_CPU_S, BYTES_PER_S = 5, 2 * 2**20
+LEAST_CPU_S, BYTES_PER_S = 10, 2 * 2**20
 """How long it may reckon: so many seconds, and one more for each of so many bytes; not held to on Windows."""
 
 LEAST_WALL_S = 60.0
@@ -232,8 +232,7 @@ def _worker(file: Path, reader: str, *, what: str, shows: bool = False, **more: 
     name = f"{what} {quoted(file.name)}".strip()
     if not sys.executable:
         raise InputError(f"{name} cannot be read here, where no process can be started: give it as CSV")
-    size = sum(part.stat().st_size for part in ([file] if file.is_file() else file.iterdir()))
-    cpu_s = LEAST_CPU_S + size // BYTES_PER_S
+    cpu_s = LEAST_CPU_S + sum(part.stat().st_size for part in _parts(file)) // BYTES_PER_S
     process = subprocess.Popen(  # noqa: S603 - our own script
         [sys.executable, "-P", "-W", "ignore", reading_worker.__file__],
         stdin=subprocess.PIPE,
@@ -268,12 +267,22 @@ def _worker(file: Path, reader: str, *, what: str, shows: bool = False, **more: 
                 with suppress(OSError):
                     worker.send.close()
     except _EndedError as error:
-        if not in_time or process.returncode == -getattr(signal, "SIGXCPU", 0):
+        out_of_time = hasattr(signal, "SIGXCPU") and process.returncode == -signal.SIGXCPU  # Windows has none
+        if not in_time or out_of_time:
             limit_s = cpu_s if in_time else LEAST_WALL_S + cpu_s
             raise InputError(
                 f"{name} takes too long to be read, over {limit_s:.0f} s: export it again, or split it"
             ) from error
         raise _damaged(name, kind, "the reader crashes on it") from error
+
+
+def _parts(file: Path) -> list[Path]:
+    """Find all that belongs to a file: to a shapefile what stands beside it, to a file geodatabase what is in it."""
+    if file.is_dir():
+        return list(file.iterdir())
+    return (
+        [part for part in file.parent.iterdir() if part.stem == file.stem] if file.suffix.lower() == ".shp" else [file]
+    )
 
 
 def _pipes(process: subprocess.Popen[bytes]) -> tuple[IO[bytes], IO[bytes]]:
