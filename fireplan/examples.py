@@ -12,6 +12,7 @@ import shapely
 
 from fireplan.crs import WGS84
 from fireplan.errors import InputError
+from fireplan.incidents import read_cad_rows
 from fireplan.project import Project, open_project
 from fireplan.roads import from_frames
 from fireplan.scenario import Scenario
@@ -19,9 +20,12 @@ from fireplan.scenario import Scenario
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-__all__ = ["line_town", "marisol", "marisol_folder", "marisol_project"]
+    from fireplan.response_performance import History
+
+__all__ = ["line_town", "line_town_history", "marisol", "marisol_folder", "marisol_project"]
 
 BLOCKS = 40
+LINE_CALLS = 14
 BLOCK_DEG = 0.001
 LINE_KPH = 36.0
 """Speed on Line Street: 10 m a second, so that times can be worked out in one's head. [km/h]"""
@@ -93,6 +97,38 @@ def line_town() -> Scenario:
         crs=WGS84,
     )
     return Scenario(roads, stations, units, zones, name="line town", provenance="invented", source="line town")
+
+
+def line_town_history() -> History:
+    """
+    Read a fortnight of calls of `line_town`, few enough to check by hand.
+
+    Returns
+    -------
+    From 4 March 2024 on a fire a day at two in the afternoon, ten blocks up the street. Engine E1 is dispatched after a
+    minute, drives off after another, arrives four minutes later and is free at 14:40. Times are nine hours behind UTC.
+
+    Examples
+    --------
+    >>> import fireplan as fp
+    >>> history = fp.examples.line_town_history()
+    >>> len(history.incidents), history.responses["unit_id"].unique().tolist()
+    (14, ['E1'])
+    """
+    stamps = {"received": "14:00", "dispatched": "14:01", "enroute": "14:02", "arrived": "14:06", "cleared": "14:40"}
+    rows = [
+        {
+            "incident_id": str(day),
+            "unit_id": "E1",
+            "call_type": "FIRE",
+            "priority": "1",
+            "latitude": "30.01",
+            "longitude": "-140.0",
+            **{name: f"2024-03-{4 + day:02d} {clock}:00" for name, clock in stamps.items()},
+        }
+        for day in range(LINE_CALLS)
+    ]
+    return read_cad_rows(rows, timezone="Etc/GMT+9")
 
 
 def __dir__() -> list[str]:

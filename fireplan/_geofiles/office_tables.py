@@ -15,7 +15,7 @@ import pandas as pd
 from fireplan._geofiles.column_names import knows
 from fireplan._geofiles.database_tables import read_database_table
 from fireplan._geofiles.local_files import is_database, local_file, with_layer
-from fireplan._geofiles.read_apart import try_reading
+from fireplan._geofiles.read_apart import read_parquet_apart, read_parquet_head
 from fireplan._geofiles.vector_files import READABLE, check_unpacked, read_vector
 from fireplan._geofiles.workbooks import OLE, open_workbook
 from fireplan.errors import InputError, listed, one_line, quoted
@@ -168,20 +168,16 @@ def _active(frame: Any) -> bool:  # noqa: ANN401 - a GeoDataFrame, whose geometr
 
 
 def _has_places(file: Path, *, what: str) -> bool:
-    import pyarrow.parquet as pq  # noqa: PLC0415 - slow to import
-
-    try_reading(file, "parquet", what=what)
-    try:
-        return b"geo" in (pq.read_schema(file).metadata or {})
-    except (OSError, ValueError) as error:
-        raise InputError(f"{what} {quoted(file.name)} is damaged: {one_line(error)}") from error
+    return b"geo" in (read_parquet_head(file, what=what).schema.metadata or {})
 
 
 def _plain_parquet(file: Path, *, what: str) -> pd.DataFrame:
+    table = read_parquet_apart(file, what=what)
     try:
-        return pd.read_parquet(file)
-    except Exception as error:  # readers of damaged files raise what comes
+        frame: pd.DataFrame = table.to_pandas()
+    except Exception as error:  # what a file says of its columns may be anything
         raise InputError(f"{what} {quoted(file.name)} is damaged: {one_line(error)}") from error
+    return frame
 
 
 def _of_text(file: Path, *, table: str, given: Collection[str]) -> OfficeTable:

@@ -5,8 +5,10 @@ from __future__ import annotations
 import io
 import json
 import tempfile
+import warnings
 import zipfile
 import zlib
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,7 +22,8 @@ from fireplan._geofiles.local_files import (
     remark_said,
     with_layer,
 )
-from fireplan._geofiles.read_apart import try_reading
+from fireplan._geofiles.read_apart import LayerHead, layers_apart, read_layer_apart, read_parquet_apart
+from fireplan._geofiles.reading_worker import GEOMETRY
 from fireplan.errors import InputError, NetworkError, listed, one_line, quoted
 
 if TYPE_CHECKING:
@@ -96,16 +99,13 @@ def is_layer(name: str | Path) -> bool:
 
 def layer_names(path: str | Path, *, what: str) -> list[str]:
     """Name the layers of a file that have places, or if none has any its tables, in its order."""
-    import pyogrio  # noqa: PLC0415 - slow to import
-
     file = local_file(path, what=what)
     _check_signature(file, file.suffix.lower(), what=what)
-    try_reading(file, "layers", what=what)
-    try:
-        held = [(str(name), kind is not None) for name, kind in pyogrio.list_layers(file)]
-    except (OSError, ValueError, RuntimeError) as error:
-        raise InputError(f"{what} {quoted(file.name)} is damaged: {one_line(error)}") from error
-    return [name for name, placed in held if placed] or [name for name, _ in held]
+    return _names(layers_apart(file, what=what))
+
+
+def _names(layers: list[LayerHead]) -> list[str]:
+    return [layer.name for layer in layers if layer.placed] or [layer.name for layer in layers]
 
 
 def _check_signature(file: Path, ending: str, *, what: str) -> None:
@@ -130,29 +130,60 @@ def _check_signature(file: Path, ending: str, *, what: str) -> None:
 
 def _from_parquet(file: Path, *, what: str) -> gpd.GeoDataFrame:
     import geopandas as gpd  # noqa: PLC0415 - slow to import
+    import pyarrow as pa  # noqa: PLC0415
+    from pyarrow import feather  # noqa: PLC0415
 
-    try_reading(file, "parquet", what=what)
+    held = pa.BufferOutputStream()
+    table = read_parquet_apart(file, what=what)
+    feather.write_feather(table, held, compression="uncompressed")
     try:
-        return gpd.read_parquet(file)
-    except Exception as error:  # readers of damaged files raise what comes
+        return gpd.read_feather(pa.BufferReader(held.getvalue()))  # as it reads GeoParquet, but from tables
+    except Exception as error:  # what a file says of its places may be anything
         raise InputError(f"{what} {quoted(file.name)} is damaged: {one_line(error)}") from error
 
 
 def _from_gdal(file: Path, *, what: str, layer: str | None) -> gpd.GeoDataFrame:
+    """Read a layer, as GeoPandas does by Pyogrio."""
     import geopandas as gpd  # noqa: PLC0415 - slow to import
+    import numpy as np  # noqa: PLC0415
+    import pandas as pd  # noqa: PLC0415
     import shapely  # noqa: PLC0415
 
-    layer = _the_layer(file, layer, what=what)
+    told, table = read_layer_apart(file, lambda layers: _the_layer(layers, layer, file=file, what=what), what=what)
+    for warned in told["warned"]:
+        warnings.warn(one_line(warned), RuntimeWarning, stacklevel=2)
+    columns = {
+        name: _of_column(table.column(str(number)).to_numpy(zero_copy_only=False), dtype)
+        for number, (name, dtype) in enumerate(zip(told["fields"], told["dtypes"], strict=True))
+    }
+    frame = pd.DataFrame(columns, index=pd.RangeIndex(table.num_rows))
+    if GEOMETRY not in table.column_names:
+        return frame
+    coded = table.column(GEOMETRY).to_numpy(zero_copy_only=False)
     try:
-        return gpd.read_file(file, engine="pyogrio", layer=layer)
+        return gpd.GeoDataFrame(frame, geometry=shapely.from_wkb(coded), crs=told["crs"])
     except shapely.errors.GEOSException as error:
-        rows = _unreadable_rows(file, layer)
+        with np.errstate(invalid="ignore"):
+            shapes = shapely.from_wkb(coded, on_invalid="ignore")
+        rows = [i for i, (code, shape) in enumerate(zip(coded, shapes, strict=True), start=1) if code and shape is None]
         raise InputError(
             f"{what} {quoted(file.name)}: the geometry of feature {listed(rows) or 'one'} cannot be read"
             f" ({one_line(error)}): draw it anew, or leave it out"
         ) from error
-    except Exception as error:  # readers of damaged files raise what comes
+    except Exception as error:  # such as a system of coordinates that is none
         raise InputError(f"{what} {quoted(file.name)} is damaged: {one_line(error)}") from error
+
+
+def _of_column(values: Any, dtype: str) -> Any:  # noqa: ANN401 - an array, or a column of stamps
+    """Read the stamps of a column, which come as text; those that cannot be read stay text."""
+    import pandas as pd  # noqa: PLC0415 - slow to import
+
+    if not dtype.startswith("datetime"):
+        return values
+    for utc in (False, True):  # stamps of several zones become UTC
+        with suppress(ValueError, TypeError):
+            return pd.Series(pd.to_datetime(values, format="ISO8601", utc=utc)).dt.as_unit("ms")
+    return values
 
 
 def _check_shapes(found: gpd.GeoDataFrame, file: Path, *, what: str) -> None:
@@ -173,9 +204,9 @@ def _check_shapes(found: gpd.GeoDataFrame, file: Path, *, what: str) -> None:
         )
 
 
-def _the_layer(file: Path, layer: str | None, *, what: str) -> str:
+def _the_layer(layers: list[LayerHead], layer: str | None, *, file: Path, what: str) -> str:
     """Name the layer to read: the one asked for, or the only one."""
-    known = layer_names(file, what=what)
+    known = _names(layers)
     if layer is None:
         if len(known) > 1:
             raise InputError(
@@ -191,18 +222,6 @@ def _the_layer(file: Path, layer: str | None, *, what: str) -> str:
             f"{what} {quoted(file.name)} has no layer {quoted(layer)}: it has {listed(map(quoted, known))}"
         )
     return same[0]
-
-
-def _unreadable_rows(file: Path, layer: str | None) -> list[int]:
-    """Numbers of the features whose geometry cannot be read, from 1."""
-    import numpy as np  # noqa: PLC0415 - rarely needed
-    import pyogrio  # noqa: PLC0415
-    import shapely  # noqa: PLC0415
-
-    _, _, coded, _ = pyogrio.raw.read(file, layer=layer, columns=[])
-    with np.errstate(invalid="ignore"):
-        shapes = shapely.from_wkb(coded, on_invalid="ignore")
-    return [i for i, (code, shape) in enumerate(zip(coded, shapes, strict=True), start=1) if code and shape is None]
 
 
 def _from_zip(file: Path, *, what: str, layer: str | None) -> gpd.GeoDataFrame:

@@ -6,15 +6,18 @@ import io
 import json
 import sqlite3
 import time
+import warnings
 import zipfile
 from dataclasses import fields
 
 import geopandas as gpd
 import numpy as np
+import pandas as pd
 import pytest
 import shapely
 
-from fireplan import demand, examples, project, roads, stations
+from fireplan import demand, examples, incidents, project, roads, stations
+from fireplan._geofiles import read_vector
 from fireplan.errors import FireplanError, InputError, NetworkError, TableError
 
 NODES = '<node id="1" lat="40.00" lon="-75.10"/>\n<node id="2" lat="40.00" lon="-75.09"/>\n'
@@ -290,22 +293,89 @@ def test_geojson_nested_deeper_than_any_and_doubled_keys_are_refused(tmp_path):
         demand.read_zones(written(tmp_path, twice, "zones.geojson"))
 
 
-@pytest.mark.parametrize("ends", [-11, -6, 3, "slow"])
-def test_a_layer_on_which_its_reader_crashes_ends_nothing(tmp_path, ends, monkeypatch):
-    """The first reading is in another process; how it ends there is told here."""
+DEEDS = {
+    "crashes": "os.kill(os.getpid(), 11)",
+    "the reader crashes": "os.abort()",
+    "memory": "sys.stdout.buffer.write(b'\\0\\6\\0\\0\\0\\0\\0\\0\\0memory'); sys.stdout.flush()",
+    "too long": "resource.setrlimit(resource.RLIMIT_CPU, (1, 2))\nwhile True: pass",
+}
+
+
+@pytest.mark.parametrize("told", DEEDS)
+def test_a_layer_on_which_its_reader_crashes_ends_nothing(tmp_path, told, monkeypatch):
+    """It is read in another process; how that ends is told here."""
     reader = tmp_path / "reader.py"
-    deed = (
-        "while True: pass" if ends == "slow" else f"os.kill(os.getpid(), {-ends})" if ends < 0 else f"sys.exit({ends})"
-    )
-    reader.write_text(f"import os, resource, sys\nresource.setrlimit(resource.RLIMIT_CPU, (1, 1))\n{deed}\n")
-    monkeypatch.setattr("fireplan._geofiles.first_reading.__file__", str(reader))
-    told = {-11: "crashes", -6: "crashes", 3: "memory", "slow": "too long"}[ends]
+    reader.write_text(f"import os, resource, sys\n{DEEDS[told]}\n")
+    monkeypatch.setattr("fireplan._geofiles.reading_worker.__file__", str(reader))
     for name in ("zones.gpkg", "zones.parquet"):
         file = tmp_path / name
         table = zones([square(-75.1, 40)])
         table.to_parquet(file) if name.endswith("parquet") else table.to_file(file, driver="GPKG", engine="pyogrio")
         with pytest.raises(InputError, match=f"{name}.*{told}"):
             demand.read_zones(file)
+
+
+def test_layers_are_handed_over_as_they_were_read(tmp_path):
+    """Nothing here reads the file again; every kind of column comes as GeoPandas reads it."""
+    table = gpd.GeoDataFrame(
+        {
+            "zone_id": ["A", None, "ü"],
+            "population": [1, 2, 3],
+            "share": [0.5, np.nan, 2],
+            "inside": [True, False, True],
+            "known": pd.array([1, None, 3], dtype="Int64"),
+            "none": [None] * 3,
+            "at": pd.date_range("2024-01-01", periods=3, tz="UTC"),
+        },
+        geometry=[square(-75.1, 40), square(-75.2, 40), None],
+        crs=4326,
+    )
+    for name, driver in (("a.gpkg", "GPKG"), ("a.shp", "ESRI Shapefile"), ("a.gdb", "OpenFileGDB")):
+        file = tmp_path / name
+        wide = table.drop(columns="at") if name == "a.shp" else table
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", RuntimeWarning)  # of what the format cannot hold
+            wide.to_file(file, driver=driver, engine="pyogrio")
+        read, expected = read_vector(file, what="zone file"), gpd.read_file(file, engine="pyogrio")
+        pd.testing.assert_frame_equal(pd.DataFrame(read), pd.DataFrame(expected))
+        assert read.crs == expected.crs
+    for encoding in ("WKB", "geoarrow"):
+        file = tmp_path / f"{encoding}.parquet"
+        table.iloc[:2].set_index("zone_id").to_parquet(file, geometry_encoding=encoding)
+        read, expected = read_vector(file, what="zone file"), gpd.read_parquet(file)
+        pd.testing.assert_frame_equal(pd.DataFrame(read), pd.DataFrame(expected))
+        assert read.crs == expected.crs
+
+
+def test_no_layer_and_no_parquet_is_read_in_this_process(tmp_path, monkeypatch):
+    import pyarrow.parquet  # noqa: PLC0415
+    import pyogrio  # noqa: PLC0415
+
+    table = zones([square(-75.1, 40)])
+    table.to_file(tmp_path / "zones.gpkg", driver="GPKG", engine="pyogrio")
+    table.to_parquet(tmp_path / "zones.parquet")
+    calls = gpd.GeoDataFrame(
+        {"incident_id": ["1"], "unit_id": ["E1"], "received": ["2024-05-07T09:00:00"]},
+        geometry=[shapely.Point(-75, 40)],
+        crs=4326,
+    )
+    calls.to_file(tmp_path / "calls.gpkg", driver="GPKG", engine="pyogrio")
+
+    def here(*_, **__):
+        raise AssertionError("read in this process")
+
+    for module, names in (
+        (pyogrio, ("read_dataframe", "read_arrow", "list_layers", "read_info")),
+        (pyogrio.raw, ("read", "read_arrow", "open_arrow")),
+        (pyarrow.parquet, ("ParquetFile", "read_table", "read_schema")),
+        (gpd, ("read_file", "read_parquet")),
+        (pd, ("read_parquet",)),
+    ):
+        for name in names:
+            monkeypatch.setattr(module, name, here)
+    assert len(demand.read_zones(tmp_path / "zones.gpkg")) == 1
+    assert len(demand.read_zones(tmp_path / "zones.parquet")) == 1
+    assert incidents.read_cad(tmp_path / "calls.gpkg", timezone="America/New_York").rows_ok == 1
 
 
 def test_a_geopackage_that_never_ends_is_refused(tmp_path, monkeypatch):

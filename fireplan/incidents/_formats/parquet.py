@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
-from fireplan._geofiles.parquet_apart import ParquetHead, Wanted, read_apart
+from fireplan._geofiles.read_apart import ParquetHead, Wanted, read_parquet_apart
 from fireplan.errors import InputError, TableError, quoted
 from fireplan.incidents._formats.arrow_text import MAX_TEXT_BYTES, records_of
 from fireplan.incidents._formats.decode import MAX_ROWS
@@ -56,7 +56,7 @@ def read_parquet(file: Path, shape: Shape, *, table: str) -> Records:
         _refuse_unpacked(head, file=file, names=names)
         return Wanted(names, tuple(name for name in names if _is_text(head.schema.field(name))))
 
-    read = read_apart(file, choose)
+    read = read_parquet_apart(file, choose)
     try:
         typed = dict(zip(places, read.select(names).columns, strict=True))
     except KeyError as error:

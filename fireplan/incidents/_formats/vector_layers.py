@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import warnings
 import zipfile
 import zlib
 from pathlib import Path, PurePosixPath
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from fireplan._geofiles.local_files import MOST_UNPACKED
+from fireplan._geofiles.read_apart import LayerHead, read_layer_apart
 from fireplan.errors import InputError, TableError, listed, quoted
 from fireplan.incidents._formats.arrow_text import records_of
 from fireplan.incidents._formats.decode import MAX_FILE_BYTES, MAX_ROWS
@@ -83,27 +83,24 @@ def read_layer(path: Path, shape: Shape, *, table: str, ledger: Ledger) -> Recor
     TableError
         If no column is wanted, or there are no rows.
     """
-    import pyogrio  # noqa: PLC0415 - slow to import
+    fields: dict[str, str] = {}
 
-    try:
-        with warnings.catch_warnings(record=True) as warned:
-            warnings.simplefilter("always", RuntimeWarning)
-            layer = _layer(pyogrio, path, shape, table=table, ledger=ledger)
-            info = pyogrio.read_info(path, layer=layer)
-            if info["features"] > MAX_ROWS:
-                raise InputError(f"{quoted(path.name)} has more than {MAX_ROWS:,} rows: split it by year")
-            meta, read = pyogrio.read_arrow(path, layer=layer, datetime_as_string=True)
-        if warned:
-            ledger.add_file("layer_warned", detail=f"{len(warned)} times")
-    except (RuntimeError, ValueError, KeyError, OSError, pa.ArrowException) as error:
-        if isinstance(error, InputError):
-            raise
-        raise InputError(f"{quoted(path.name)} is damaged, or lacks a file that belongs to it") from error
+    def choose(layers: list[LayerHead]) -> str:
+        """Take a layer, or refuse it; keep what is said of its fields."""
+        layer = _layer(layers, path, shape, table=table, ledger=ledger)
+        if layer.rows > MAX_ROWS:
+            raise InputError(f"{quoted(path.name)} has more than {MAX_ROWS:,} rows: split it by year")
+        fields.update(layer.fields)
+        return layer.name
+
+    meta, read = read_layer_apart(path, choose, plain=False, fields=True)
+    if meta["warned"]:
+        ledger.add_file("layer_warned", detail=f"{len(meta['warned'])} times")
     drawn = meta["geometry_name"] or "wkb_geometry"
     header = [name for name in read.column_names if name not in {drawn, meta["fid_column"]}]
     typed = {name: read.column(name) for name in header}
     if path.is_dir():
-        stamps = [str(f) for f, kind in zip(info["fields"], info["ogr_types"], strict=True) if kind == "OFTDateTime"]
+        stamps = [name for name, kind in fields.items() if kind == "OFTDateTime"]
         typed |= {name: _without_zone(read.column(name)) for name in stamps}
         ledger.add_file("geodatabase_times", detail=listed(map(quoted, stamps), most=8))
     points = _points(read.column(drawn), meta["crs"], name=path.name) if drawn in read.column_names else {}
@@ -116,20 +113,19 @@ def read_layer(path: Path, shape: Shape, *, table: str, ledger: Ledger) -> Recor
     return records_of(header, wanted, name=path.name, table=table)
 
 
-def _layer(pyogrio: Any, path: Path, shape: Shape, *, table: str, ledger: Ledger) -> str:  # noqa: ANN401 - the module
+def _layer(layers: list[LayerHead], path: Path, shape: Shape, *, table: str, ledger: Ledger) -> LayerHead:
     """Give the layer that is named, or the one with the most wanted columns, of equal ones the first."""
-    names = [str(name) for name, _ in pyogrio.list_layers(path)]
-    if not names:
+    if not layers:
         raise TableError(table, ["it holds no layer"])
     if shape.sheet is not None:
-        found = [name for name in names if name.casefold() == shape.sheet.strip().casefold()]
+        found = [layer for layer in layers if layer.name.casefold() == shape.sheet.strip().casefold()]
         if not found:
-            known = listed(map(quoted, names))
+            known = listed(quoted(layer.name) for layer in layers)
             raise InputError(f"{quoted(path.name)} has no layer {quoted(shape.sheet)}: it has {known}")
         return found[0]
-    best = max(names, key=lambda name: shape.matches([str(f) for f in pyogrio.read_info(path, layer=name)["fields"]]))
-    if len(names) > 1:
-        ledger.add_file("layer_chosen", detail=f"layer {quoted(best)} of {len(names)}")
+    best = max(layers, key=lambda layer: shape.matches(list(layer.fields)))
+    if len(layers) > 1:
+        ledger.add_file("layer_chosen", detail=f"layer {quoted(best.name)} of {len(layers)}")
     return best
 
 

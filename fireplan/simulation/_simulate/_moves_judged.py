@@ -78,12 +78,7 @@ def move_ups(
     --------
     >>> import fireplan as fp
     >>> town = fp.examples.line_town().apply(fp.OpenStation("S2", at=(-140.0, 30.02), units=("E2",)))
-    >>> rows = [{"incident_id": str(i), "unit_id": "E1", "call_type": "FIRE", "priority": "1", "latitude": "30.01",
-    ...          "longitude": "-140.0", "received": f"2024-03-{4 + i:02d} 14:00:00",
-    ...          "dispatched": f"2024-03-{4 + i:02d} 14:01:00", "enroute": f"2024-03-{4 + i:02d} 14:02:00",
-    ...          "arrived": f"2024-03-{4 + i:02d} 14:06:00", "cleared": f"2024-03-{4 + i:02d} 14:40:00"}
-    ...         for i in range(14)]
-    >>> history = fp.incidents.read_cad_rows(rows, timezone="Etc/GMT+9")
+    >>> history = fp.examples.line_town_history()
     >>> found = fp.move_ups(town, history, policies={"best": fp.simulation.BestMoves()}, days=28, replications=3)
     >>> found["share_within"].tolist()  # a call at a time, all of them near the one station
     [0.0, 0.0]

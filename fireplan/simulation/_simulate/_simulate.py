@@ -192,12 +192,7 @@ def simulate(  # noqa: PLR0913 - what is drawn, who answers, and how sure
     --------
     >>> import fireplan as fp
     >>> town = fp.examples.line_town()
-    >>> rows = [{"incident_id": str(i), "unit_id": "E1", "call_type": "FIRE", "priority": "1", "latitude": "30.01",
-    ...          "longitude": "-140.0", "received": f"2024-03-{4 + i:02d} 14:00:00",
-    ...          "dispatched": f"2024-03-{4 + i:02d} 14:01:00", "enroute": f"2024-03-{4 + i:02d} 14:02:00",
-    ...          "arrived": f"2024-03-{4 + i:02d} 14:06:00", "cleared": f"2024-03-{4 + i:02d} 14:40:00"}
-    ...         for i in range(14)]
-    >>> history = fp.incidents.read_cad_rows(rows, timezone="Etc/GMT+9")
+    >>> history = fp.examples.line_town_history()
     >>> found = fp.simulate(town, history, days=28, replications=3)
     >>> found.summary().loc[["calls", "served", "lost"], "mean"].tolist()
     [28.0, 28.0, 0.0]

@@ -100,12 +100,7 @@ def brownouts(  # noqa: PLR0913 - what is closed, and how sure
     --------
     >>> import fireplan as fp
     >>> town = fp.examples.line_town().apply(fp.OpenStation("S2", at=(-140.0, 30.02), units=("E2",)))
-    >>> rows = [{"incident_id": str(i), "unit_id": "E1", "call_type": "FIRE", "priority": "1", "latitude": "30.01",
-    ...          "longitude": "-140.0", "received": f"2024-03-{4 + i:02d} 14:00:00",
-    ...          "dispatched": f"2024-03-{4 + i:02d} 14:01:00", "enroute": f"2024-03-{4 + i:02d} 14:02:00",
-    ...          "arrived": f"2024-03-{4 + i:02d} 14:06:00", "cleared": f"2024-03-{4 + i:02d} 14:40:00"}
-    ...         for i in range(14)]
-    >>> history = fp.incidents.read_cad_rows(rows, timezone="Etc/GMT+9")
+    >>> history = fp.examples.line_town_history()
     >>> found = fp.brownouts(town, history, days=28, replications=3)
     >>> found["units"].tolist()
     ['E1', 'E2', 'each in turn']
@@ -197,12 +192,7 @@ def second_unit(
     --------
     >>> import fireplan as fp
     >>> town = fp.examples.line_town()
-    >>> rows = [{"incident_id": str(i), "unit_id": "E1", "call_type": "FIRE", "priority": "1", "latitude": "30.01",
-    ...          "longitude": "-140.0", "received": f"2024-03-{4 + i:02d} 14:00:00",
-    ...          "dispatched": f"2024-03-{4 + i:02d} 14:01:00", "enroute": f"2024-03-{4 + i:02d} 14:02:00",
-    ...          "arrived": f"2024-03-{4 + i:02d} 14:06:00", "cleared": f"2024-03-{4 + i:02d} 14:40:00"}
-    ...         for i in range(14)]
-    >>> history = fp.incidents.read_cad_rows(rows, timezone="Etc/GMT+9")
+    >>> history = fp.examples.line_town_history()
     >>> found = fp.second_unit(town, history, days=28, replications=3)
     >>> found["share_within"].tolist()  # a call at a time: nobody is out
     [0.0]
