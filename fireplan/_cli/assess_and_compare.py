@@ -58,7 +58,7 @@ class _Results:
     @property
     def notes(self) -> list[str]:
         """What a reader of the figures has to know, each once."""
-        found = [*self.comparison.baseline.notes(), *self.project.notes]
+        found = list(dict.fromkeys([*self.comparison.baseline.notes(), *self.project.notes]))
         for assessment in self.comparison.assessments[1:]:
             found += [f"{assessment.scenario.name}: {n}" for n in assessment.notes() if n not in found]
         if self.week is not None:
