@@ -166,7 +166,7 @@ def test_without_times_of_clearing_nobody_is_said_to_have_been_free(by):
     assert set(found.index.get_level_values(by)) == {"not known"}
 
 
-@pytest.mark.parametrize("ask", [replay, lambda town, past: simulate(town, past)])
+@pytest.mark.parametrize("ask", [replay, simulate])
 def test_a_history_without_times_of_dispatch_says_so_and_blames_no_types(ask):
     past = one_day()
     never = past.responses.assign(dispatched=past.responses["dispatched"].where(past.responses["dispatched"].isna()))
