@@ -296,7 +296,8 @@ def _is_of_writing(error: Exception, part: Path) -> bool:
 def _is_full(part: Path) -> bool:
     """Whether the disk has no room, of which some writers say no word."""
     try:
-        return shutil.disk_usage(part).free < LEAST_ROOM_BYTES
+        usage = shutil.disk_usage(part)
+        return usage.free < LEAST_ROOM_BYTES and usage.total > 0  # of what is no disk, both are none
     except OSError:
         return False
 

@@ -59,7 +59,7 @@ def test_a_writer_that_says_no_word_of_the_full_disk_is_understood(tmp_path, mon
 
     def filled_up():
         with whole_outputs(tmp_path / "out"):
-            monkeypatch.setattr("shutil.disk_usage", lambda _: type("Usage", (), {"free": 4096})())
+            monkeypatch.setattr("shutil.disk_usage", lambda _: type("Usage", (), {"free": 4096, "total": 2**30})())
             raise RuntimeError("no such table: gpkg_contents")
 
     with pytest.raises(ProjectError, match="the disk is full"):
@@ -67,9 +67,14 @@ def test_a_writer_that_says_no_word_of_the_full_disk_is_understood(tmp_path, mon
 
 
 def test_a_full_disk_is_told_before_the_work(tmp_path, monkeypatch):
-    monkeypatch.setattr("shutil.disk_usage", lambda _: type("Usage", (), {"free": 4096})())
+    monkeypatch.setattr("shutil.disk_usage", lambda _: type("Usage", (), {"free": 4096, "total": 2**30})())
     with pytest.raises(ProjectError, match="the disk is full; nothing was written"):
         check_output(tmp_path / "out")
+
+
+def test_what_is_no_disk_is_not_said_to_be_full(tmp_path, monkeypatch):
+    monkeypatch.setattr("shutil.disk_usage", lambda _: type("Usage", (), {"free": 0, "total": 0})())
+    assert check_output(tmp_path / "out") == tmp_path
 
 
 @pytest.mark.parametrize("command", ["assess", "compare", "performance", "replay", "simulate", "site", "report"])
