@@ -297,9 +297,9 @@ def _is_full(part: Path) -> bool:
     """Whether the disk has no room, of which some writers say no word."""
     try:
         usage = shutil.disk_usage(part)
-        return usage.free < LEAST_ROOM_BYTES and usage.total > 0  # of what is no disk, both are none
     except OSError:
         return False
+    return usage.free < LEAST_ROOM_BYTES and usage.total > 0  # of what is no disk, both are none
 
 
 def _not_written(target: Path, error: Exception, *, full: bool = False) -> str:
