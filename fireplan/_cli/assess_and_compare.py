@@ -18,6 +18,7 @@ from fireplan.measures import assess, by_period, gaps
 from fireplan.measures._assessment import chosen_measure
 from fireplan.progress import silent
 from fireplan.project import manifest, write_csv, write_layers
+from fireplan.project._atomic_output import check_output
 from fireplan.project._audience import audience_of, folder_of, public_project
 from fireplan.project._audience_output import PublicationSeries, audience_output
 from fireplan.travel import first_due_areas, isochrones
@@ -57,7 +58,7 @@ class _Results:
     @property
     def notes(self) -> list[str]:
         """What a reader of the figures has to know, each once."""
-        found = [*self.comparison.baseline.notes(), *self.project.notes]
+        found = list(dict.fromkeys([*self.comparison.baseline.notes(), *self.project.notes]))
         for assessment in self.comparison.assessments[1:]:
             found += [f"{assessment.scenario.name}: {n}" for n in assessment.notes() if n not in found]
         if self.week is not None:
@@ -114,18 +115,20 @@ def _run(
     with_plans: bool,
     ledger_in: Path | None = None,
 ) -> None:
+    if out is not None:
+        check_output(out)
     with silent(), show.command_steps(READING_STEPS + DRAWING_STEPS + 4) as tell:
         tell("compiling (the first run takes a few seconds)")
         kernel.compile_search()
         project = read(tell)
         if with_plans and not project.scenarios:
             raise ProjectError("plan.toml holds no [[scenario]] and no [changes]: nothing to compare; use assess")
+        folder = folder_of(project, out)
         audience, ledger = audience_of(project, profile), None
         if audience.profile == "public":
             tell("leaving dispatch records out")
             ledger, project = PublicationSeries.read(ledger_in or project.folder), public_project(project)
         results = _measure(project, tell, outlines_ready, readers=(audience, ledger), with_plans=with_plans)
-        folder = folder_of(project, out)
         tell("writing")
         written = _write(results, folder, audience, ledger)
     lines = [wording.capital(f"{project.left_out}.")] if project.left_out else []

@@ -23,6 +23,7 @@ from fireplan.measures import assess
 from fireplan.measures._assessment import chosen_measure
 from fireplan.progress import silent
 from fireplan.project import open_project
+from fireplan.project._atomic_output import check_output
 from fireplan.project._pinned_calibration import pin, pinned_name, settings_of
 from fireplan.response_performance._statistics import FEWEST
 from fireplan.roads._turns import COSTS
@@ -60,6 +61,8 @@ def calibrate_project(folder: Path, *, dry_run: bool) -> None:
         project = open_project(folder, tell=tell, calibrated=False)
         if project.history is None:
             raise ProjectError("plan.toml names no dispatch history: give inputs.cad, and calibrate again")
+        if not dry_run:
+            check_output(project.folder)
         tell("learning drive times")
         found, study = with_study(project.history, project.today, **settings_of(project.plan))
         runs = held_out_table(study)

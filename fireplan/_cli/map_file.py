@@ -12,6 +12,7 @@ from rich.text import Text
 
 from fireplan import wording
 from fireplan._cli.terminal import plain
+from fireplan._whole_file import write_whole
 from fireplan.errors import FireplanError, InputError
 from fireplan.incidents import draft_mapping, read_cad
 
@@ -43,10 +44,7 @@ def map_file(file: Path, *, timezone: str | None, out: Path | None, as_json: boo
 def _write(draft: MappingDraft, out: Path) -> None:
     if out.exists():
         raise InputError(f"{out.name} is there already and may have been edited: give another --out, or delete it")
-    try:
-        out.write_text(draft.to_toml(), encoding="utf-8")
-    except OSError as error:
-        raise InputError(f"{out} cannot be written ({type(error).__name__}): give another --out") from error
+    write_whole(out, draft.to_toml().encode())
 
 
 def _as_json(draft: MappingDraft) -> str:

@@ -17,6 +17,7 @@ from fireplan._cli.readers import say_for_whom
 from fireplan.errors import ProjectError, listed
 from fireplan.progress import silent
 from fireplan.project import manifest, write_csv
+from fireplan.project._atomic_output import check_output
 from fireplan.project._audience import audience_of, folder_of
 from fireplan.project._audience_output import PublicationSeries, audience_output
 from fireplan.project._read_project import nothing_usable
@@ -61,13 +62,15 @@ NOT_TOLD = (
 
 def performance_project(read: Callable[[Tell], Project], out: Path | None, *, profile: str | None = None) -> None:
     """Measure a project's dispatch history, and write and print what comes out; `profile` as for `audience_of`."""
+    if out is not None:
+        check_output(out)
     with silent(), show.command_steps(STEPS) as tell:
         project = read(tell)
         if project.history is None:
             raise ProjectError("plan.toml names no dispatch history: give inputs.cad, and measure again")
         if unusable := nothing_usable(project.history):
             raise ProjectError(f"nothing can be measured: {unusable[0]}")
-        audience = audience_of(project, profile)
+        folder, audience = folder_of(project, out), audience_of(project, profile)
         ledger = PublicationSeries.read(project.folder) if audience.profile == "public" else None
         tell("putting units and incidents together")
         attendance = attend(project.history, scenario=project.today, policy=project.plan.performance.policy)
@@ -85,7 +88,7 @@ def performance_project(read: Callable[[Tell], Project], out: Path | None, *, pr
             )
             told = [*PUBLIC_NOTES, *project.standard.unverified()]
         tell("writing")
-        with audience_output(folder_of(project, out), audience, ledger=ledger) as output:
+        with audience_output(folder, audience, ledger=ledger) as output:
             output.left_out += [f"{name}.csv" for name in left_out]
             for name, table in tables.items():
                 write_csv(table, output.file(f"{name}.csv"))

@@ -12,6 +12,7 @@ from fireplan._cli import units_out as out_of
 from fireplan._cli.readers import say_for_whom
 from fireplan.errors import FireplanError, listed
 from fireplan.progress import silent
+from fireplan.project._atomic_output import check_output
 from fireplan.project._audience import folder_of
 from fireplan.response_performance import attend, staffing_sheet
 from fireplan.simulation import compare_replays, displaced_workload, replay
@@ -50,10 +51,12 @@ def replay_project(
     profile
         As for `audience_of`.
     """
+    if out is not None:
+        check_output(out)
     with silent(), show.command_steps(STEPS) as tell:
         project = read(tell)
         audience = out_of.internal_audience(project, profile, command="replay")
-        history = out_of.history_of(project, command="replay")
+        folder, history = folder_of(project, out), out_of.history_of(project, command="replay")
         objective, notes = out_of.share_asked(project)
         seed = project.plan.simulation.seed
         tell("putting units and incidents together")
@@ -100,7 +103,7 @@ def replay_project(
         made = {"seed": seed, "replications": next((t.attrs["replications"] for t in changes.values()), 0),
                 "basis": "modelled", "objective": str(today.objective), "returning": today.returning}  # fmt: skip
         written = out_of.write(
-            project, folder_of(project, out), audience=audience, command="replay", tables=tables, notes=notes,
+            project, folder, audience=audience, command="replay", tables=tables, notes=notes,
             made=made, pages=pages,
         )  # fmt: skip
     _report(project, found, changes, moved)

@@ -17,6 +17,7 @@ from fireplan._cli.site import check_public_siting
 from fireplan.errors import FireplanError
 from fireplan.maps._pages.disclosure_profile import without_counts
 from fireplan.progress import silent
+from fireplan.project._atomic_output import check_output
 from fireplan.project._audience import audience_of, folder_of, public_manifest, public_project, rests_on_records
 from fireplan.project._audience_output import PublicationSeries, audience_output
 from fireplan.project._siting_plan import siting_question
@@ -74,10 +75,13 @@ def report_project(
     """
     if pdf:
         check_printer()
+    if out is not None:
+        check_output(out)
     with silent(), show.command_steps(STEPS) as tell:
         tell("compiling (the first run takes a few seconds)")
         project = read(tell)
         kernel.compile_search()
+        folder = folder_of(project, out)
         audience, ledger = audience_of(project, profile), None
         shown = project
         if audience.profile == "public":
@@ -102,7 +106,7 @@ def report_project(
                 _ = material.replayed, material.simulated
         tell("writing chapters")
         sections = sections_of(material)
-        with audience_output(folder_of(project, out), audience, ledger=ledger) as output:
+        with audience_output(folder, audience, ledger=ledger) as output:
             for form in (".html", ".pdf") if pdf else (".html",):
                 name = f"{NAME}{form}"
                 tell(f"drawing {audience.name(name)}")

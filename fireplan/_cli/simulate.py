@@ -14,6 +14,7 @@ from fireplan._cli import units_out as out_of
 from fireplan._cli.readers import say_for_whom
 from fireplan.errors import FireplanError, ProjectError
 from fireplan.progress import silent
+from fireplan.project._atomic_output import check_output
 from fireplan.project._audience import folder_of
 from fireplan.simulation import AidRule, simulate
 from fireplan.simulation._simulate._mean_interval import mean_interval
@@ -62,10 +63,12 @@ class _Figures:
 
 def simulate_project(read: Callable[[Tell], Project], out: Path | None, *, profile: str | None = None) -> None:
     """Simulate a project's department and its what-ifs, and write and print what comes out."""
+    if out is not None:
+        check_output(out)
     with silent(), show.command_steps(STEPS) as tell:
         project = read(tell)
         audience = out_of.internal_audience(project, profile, command="simulate")
-        history = out_of.history_of(project, command="simulate")
+        folder, history = folder_of(project, out), out_of.history_of(project, command="simulate")
         objective, notes = out_of.share_asked(project)
         found = _simulated(project, history, objective, tell)
         differences = out_of.put_together({one.name: _differences(found[0], one) for one in found[1:]})
@@ -82,7 +85,7 @@ def simulate_project(read: Callable[[Tell], Project], out: Path | None, *, profi
                 "warm_up_days": asked.warm_up_days, "basis": "modelled", "share_within": found[0].headline}  # fmt: skip
         all_notes = [*notes, *project.standard.unverified(), *project.notes]
         written = out_of.write(
-            project, folder_of(project, out), audience=audience, command="simulate", tables=tables, notes=all_notes,
+            project, folder, audience=audience, command="simulate", tables=tables, notes=all_notes,
             made=made,
         )  # fmt: skip
     _report(project, found, differences)

@@ -18,6 +18,7 @@ from fireplan.errors import ProjectError, listed
 from fireplan.measures import assess
 from fireplan.progress import silent
 from fireplan.project import manifest, write_csv, write_layers
+from fireplan.project._atomic_output import check_output
 from fireplan.project._audience import audience_of, folder_of, public_project
 from fireplan.project._audience_output import PublicationSeries, audience_output
 from fireplan.project._manifest import file_hash
@@ -75,10 +76,13 @@ def site_project(
     read: Callable[[Tell], Project], out: Path | None, *, stations: int | None = None, profile: str | None = None
 ) -> None:
     """Answer what a project's [siting] asks, and write and print what comes out; `profile` as for `audience_of`."""
+    if out is not None:
+        check_output(out)
     with silent(), show.command_steps(STEPS) as tell:
         tell("compiling (the first run takes a few seconds)")
         kernel.compile_search()
         project = read(tell)
+        folder = folder_of(project, out)
         audience, ledger = audience_of(project, profile), None
         if audience.profile == "public":
             tell("leaving dispatch records out")
@@ -87,7 +91,6 @@ def site_project(
         tell("finding candidate sites")
         question = siting_question(project, stations=stations)
         results = _answered(question, tell, audience, ledger)
-        folder = folder_of(project, out)
         tell("writing")
         written = _write(results, folder, audience, ledger)
     kind = "invented data, modelled times" if project.plan.provenance == "invented" else "modelled"

@@ -15,6 +15,9 @@ from fireplan.errors import Faults, listed, quoted
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+MOST = 1e15
+"""No count, time or distance is larger: with such numbers no total would be right."""
+
 MOST_NAMED = 5
 """Rows named in one fault; the others are counted."""
 
@@ -103,6 +106,9 @@ def _number_faults(values: pd.Series, spec: SchemaColumn) -> Iterator[str]:
     bad = number.abs() == np.inf if signed else (number < 0) | np.isinf(number)
     if bad.any():
         yield f"column '{spec.column}' is {'infinite' if signed else 'negative or infinite'} for {_named(frame, bad)}"
+    beyond = ~bad & (number.abs() > MOST)
+    if beyond.any():
+        yield f"column '{spec.column}' is larger than {MOST:,.0f} for {_named(frame, beyond)}: no count or time is"
 
 
 def _geometry_faults(frame: pd.DataFrame, spec: SchemaColumn) -> Iterator[str]:

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import base64
-import os
-import secrets
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from io import BytesIO
@@ -17,10 +15,12 @@ import pandas as pd
 
 from fireplan._checked import takes
 from fireplan._html_escape import escape
+from fireplan._whole_file import check_file_name, write_whole
 from fireplan.charts._chart_layout import visible
 from fireplan.errors import InputError, quoted
 
 if TYPE_CHECKING:
+    import os
     from collections.abc import Callable, Iterator, Mapping
 
     from matplotlib.figure import Figure
@@ -163,24 +163,19 @@ class Chart:
         ----------
         path
             Ends in .svg, .png or .pdf, and is written so.
+
+        Raises
+        ------
+        InputError
+            If the name ends otherwise, or the file cannot be written: its folder is not there, a folder has its name,
+            or the disk is full.
         """
         target = Path(path)
         writers: dict[str, Callable[[], bytes]] = {".svg": self.svg, ".png": self.png, ".pdf": self.pdf}
         if target.suffix.lower() not in writers:
             raise InputError(f"cannot save {quoted(target.name)}: let its name end in .svg, .png or .pdf")
-        if not target.parent.is_dir():
-            raise InputError(f"cannot save {quoted(target.name)}: there is no folder {quoted(target.parent)}")
-        drawn = writers[target.suffix.lower()]()
-        draft = target.with_name(f".{target.name}.{secrets.token_hex(4)}.part")
-        try:
-            with draft.open("xb") as file:
-                file.write(drawn)
-                file.flush()
-                os.fsync(file.fileno())
-            draft.replace(target)
-        finally:
-            draft.unlink(missing_ok=True)
-        return target
+        check_file_name(target)
+        return write_whole(target, writers[target.suffix.lower()]())
 
     def to_html(self) -> str:
         """Give it as an image element that holds all it needs, with its alternative text."""

@@ -13,6 +13,7 @@ from fireplan import wording
 from fireplan._checked import takes
 from fireplan._geofiles import name_columns, read_office_table
 from fireplan.crs import WGS84, known_crs, metric_crs, project
+from fireplan.demand._overlaps import PEOPLE
 from fireplan.demand._zones import from_polygons
 from fireplan.errors import Faults, InputError, listed, quoted
 
@@ -24,17 +25,8 @@ if TYPE_CHECKING:
 
     from fireplan._geofiles import OfficeTable
 
-OVERLAP, OVERLAP_M = 0.001, 3.0
-"""Zones that share more than this part of the smaller one, in a strip wider than this, overlap; less is how they were
-drawn. [m]"""
-
 EARTH_DEG = (540.0, 90.0001)
 """No longitude and no latitude is beyond, as some layers count on beyond the 180th meridian. [°]"""
-
-PEOPLE = {"population": "people", "households": "households", "dwellings": "dwellings"}
-"""What is counted of the ground that zones share: the first that they have."""
-
-M2_PER_KM2 = 1e6
 
 _THOUSANDS = re.compile(r"[1-9]\d{0,2}(?:\.\d{3})+")
 
@@ -84,8 +76,7 @@ def read_zones(
         n_broken = wording.counted(broken.sum(), "invalid (self-crossing) outline")
         notes.append(f"{n_broken} of zones repaired: {_named(zones, broken)}")
     zones = from_polygons(zones)
-    notes += overlap_notes(zones)
-    zones.attrs["notes"] = tuple(notes)
+    zones.attrs["notes"] = (*notes, *zones.attrs["notes"])
     return zones
 
 
@@ -205,44 +196,6 @@ def _system(read: OfficeTable, table: str, crs: str | None, faults: Faults) -> o
         faults.add("crs is missing: save the layer with one, or name it with crs=")
         return None
     return read.shapes.crs if read.shapes.crs is not None else known_crs(crs, what=read.name)
-
-
-def overlap_notes(zones: gpd.GeoDataFrame) -> list[str]:
-    """Say how much ground zones share, and how many people of one or the other are counted there."""
-    flat = zones.geometry[(shapely.get_dimensions(zones.geometry.array) == 2) & zones.geometry.notna()]
-    if len(flat) < 2:
-        return []
-    middle = flat.to_crs(WGS84).representative_point()
-    flat = flat.to_crs(metric_crs(middle.x.to_numpy(), middle.y.to_numpy()))
-    shapes = flat.to_numpy()
-    broken = ~shapely.is_valid(shapes)
-    shapes[broken] = shapely.make_valid(shapes[broken])
-    # Neighbours that touch, nearly all pairs, are passed over by what is left of each without its rim.
-    inner = shapely.buffer(shapes, -OVERLAP_M / 4, quad_segs=1, join_style="mitre")
-    inner = np.where(shapely.is_empty(inner), shapes, inner)
-    found = np.sort(shapely.STRtree(shapes).query(inner, predicate="intersects"), axis=0)
-    one, other = np.unique(found[:, found[0] < found[1]], axis=1)
-    shared = shapely.intersection(shapes[one], shapes[other])
-    shared_m2, around_m = shapely.area(shared), shapely.length(shared)
-    area_m2 = shapely.area(shapes)
-    with np.errstate(invalid="ignore", divide="ignore"):
-        wide = 2 * shared_m2 > OVERLAP_M * around_m  # as of a strip, of which each long side is half of the way around
-        smaller_m2 = np.minimum(area_m2[one], area_m2[other])
-        large = (shared_m2 > OVERLAP * smaller_m2) & (wide | (shared_m2 > smaller_m2 / 2))
-    if not large.any():
-        return []
-    one, other, shared_m2 = one[large], other[large], shared_m2[large]
-    pairs = [f"{quoted(flat.index[a])} and {quoted(flat.index[b])}" for a, b in zip(one, other, strict=True)]
-    counted = next((c for c in PEOPLE if c in zones.columns), None)
-    people = ""
-    if counted is not None:
-        weight = pd.to_numeric(zones.loc[flat.index, counted], errors="coerce").fillna(0).to_numpy(float)
-        both = weight[one] * shared_m2 / area_m2[one] + weight[other] * shared_m2 / area_m2[other]
-        people = f", with {wording.count(both.sum())} {PEOPLE[counted]} of one or the other, spread evenly"
-    said = (
-        f"{wording.counted(len(one), 'pair')} of zones overlap by {wording.area(shared_m2.sum() / M2_PER_KM2)}{people}"
-    )
-    return [f"{said}: who lives there may be counted twice ({listed(pairs, most=5)})"]
 
 
 def _named(zones: gpd.GeoDataFrame, which: pd.Series[bool]) -> str:

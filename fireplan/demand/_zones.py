@@ -12,6 +12,7 @@ from fireplan._checked import takes
 from fireplan._conversions import MILE_M
 from fireplan._schema import check_table
 from fireplan.crs import WGS84, metric_crs
+from fireplan.demand._overlaps import overlap_notes
 from fireplan.errors import InputError, UnknownIdError, listed
 
 if TYPE_CHECKING:
@@ -45,7 +46,8 @@ def from_polygons(
 
     Returns
     -------
-    By `zone_id`, in the CRS given. A zone is reached when a point inside it is reached.
+    By `zone_id`, in the CRS given. A zone is reached when a point inside it is reached. Which of them overlap, so that
+    people may be counted twice, stands in `.attrs["notes"]`.
     """
     if zone_id not in polygons.columns and polygons.index.name != zone_id:
         raise InputError(f"column {zone_id!r} is missing from the polygons; found {listed(polygons.columns)}")
@@ -56,6 +58,7 @@ def from_polygons(
     if incidents is not None:
         inside = zone_of(incidents, zones)
         zones["incidents"] = np.bincount(inside[inside >= 0], minlength=len(zones)).astype(float)
+    zones.attrs["notes"] = tuple(overlap_notes(zones))
     return zones
 
 

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import re
-import tempfile
 from dataclasses import replace
 from pathlib import Path
 from textwrap import wrap
@@ -15,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from fireplan import wording
 from fireplan._bounded_text import toml_content
 from fireplan._checked import takes
+from fireplan._whole_file import write_whole
 from fireplan.drive_times._calibration import (
     BY_HAND,
     MODELS,
@@ -92,7 +91,8 @@ def write_calibration(calibration: Calibration, path: str | Path) -> Path:
     Raises
     ------
     InputError
-        If the folder cannot be written to, or the calibration holds what no file can keep, such as infinite seconds.
+        If the file cannot be written (its folder is not there, the disk is full), or the calibration holds what no file
+        can keep, such as infinite seconds.
 
     Examples
     --------
@@ -108,20 +108,7 @@ def write_calibration(calibration: Calibration, path: str | Path) -> Path:
     text = as_toml(calibration)
     if _read(text, file.name).fingerprint != calibration.fingerprint:
         raise InputError(f"{file.name} would not read back the same: give plain numbers and texts")
-    try:
-        handle, part = tempfile.mkstemp(dir=file.absolute().parent, prefix=f".{file.name}", suffix=".part")
-    except OSError as error:
-        raise InputError(f"{file} cannot be written: {error.strerror}") from error
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as stream:
-            stream.write(text)
-        umask = os.umask(0)
-        os.umask(umask)
-        Path(part).chmod(0o666 & ~umask)  # as any other file: a temporary one is for its owner alone
-        Path(part).replace(file)
-    finally:
-        Path(part).unlink(missing_ok=True)
-    return file
+    return write_whole(file, text.encode())
 
 
 @takes

@@ -18,6 +18,7 @@ from fireplan._one_release import OfOneRelease
 from fireplan._result_cache import Memo
 from fireplan._selection import kind_texts
 from fireplan.changes._drive_error import error_said
+from fireplan.demand._overlaps import overlap_notes
 from fireplan.errors import InputError, UnknownIdError, listed, quoted
 from fireplan.measures._demand_groups import groups_at
 from fireplan.measures._demand_measures import ON, UNITS, Measure, applies_to, chosen_of, in_zones, measures_of
@@ -477,6 +478,7 @@ def _notes(scenario: Scenario, standard: Standard, arrivals: tuple[Arrival, ...]
     notes += [str(selection) for selection in scenario.selections]
     notes += changes.notes(scenario)
     notes += _ground_notes(scenario, arrivals)
+    notes += overlap_notes(held(scenario).zones)
     notes += station_notes(scenario)
     notes += part_notes(scenario)
     kinds = dict.fromkeys(arrival.measure.places.kind for arrival in arrivals)

@@ -10,15 +10,15 @@ import re
 import shutil
 import tempfile
 import time
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 from unicodedata import category
 
+from fireplan._whole_file import BREAKS, NO_DISK
 from fireplan.errors import InputError, ProjectError, listed, quoted
 from fireplan.project._manifest import file_hash
 from fireplan.project._restricted_names import is_restricted, restricted_name, unmarked_name
-from fireplan.project._safe_export import BREAKS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -31,8 +31,11 @@ MOST_NAME_BYTES = 255
 
 LEAST_ROOM_BYTES = 2**16
 
-NO_DISK = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 NO_WRITING = NO_DISK | {errno.EROFS, errno.EIO, errno.ENAMETOOLONG}
+
+LEFT_BEHIND = re.compile(r"\.fireplan-[a-z0-9_]{8}")
+LEFT_AFTER_S = 60.0
+"""Folders of runs that were killed, which nobody holds any more, go when they have not changed for so long. [s]"""
 
 _FULL = re.compile(r"disk is full|no space left|disk quota", re.IGNORECASE)
 _RESERVED = re.compile(r"(?:con|prn|aux|nul|com[0-9]|lpt[0-9])(?:\..*)?", re.IGNORECASE)
@@ -63,11 +66,14 @@ def whole_outputs(folder: str | Path) -> Iterator[Path]:
         go.
     """
     target = Path(folder)
-    there = _checked_target(target)
+    there = check_output(target)
+    for place in {there, target.absolute().parent}:
+        _clear_left_behind(place)
     try:
         part = Path(tempfile.mkdtemp(dir=there, prefix=".fireplan-"))
     except OSError as error:
         raise ProjectError(f"output {quoted(target)} cannot be written to: {error.strerror}") from error
+    held = _held(part)
     try:
         yield part
         _check_names(part)
@@ -78,11 +84,45 @@ def whole_outputs(folder: str | Path) -> Iterator[Path]:
         except OSError as error:
             raise ProjectError(_not_written(target, error)) from error
     except Exception as error:
-        if isinstance(error, InputError) or not _is_of_writing(error, part):
+        cause = error.__cause__ if isinstance(error, InputError) else error  # of one file that was to be written
+        if not isinstance(cause, Exception) or isinstance(cause, InputError) or not _is_of_writing(cause, part):
             raise
-        raise ProjectError(_not_written(target, error, full=_is_full(part))) from error
+        raise ProjectError(_not_written(target, cause, full=_is_full(part))) from error
     finally:
         shutil.rmtree(part, ignore_errors=True)
+        if held is not None:
+            os.close(held)
+
+
+def _held(part: Path) -> int | None:
+    """Hold a folder while its run goes on: the system lets go of it when that is killed."""
+    with suppress(ImportError, OSError):
+        import fcntl  # noqa: PLC0415 - not on Windows
+
+        handle = os.open(part, os.O_RDONLY)
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            os.close(handle)
+            return None
+        return handle
+    return None
+
+
+def _clear_left_behind(place: Path) -> None:
+    """Remove the folders of runs that were killed; those of runs that go on are held by them."""
+    with suppress(OSError):
+        for part in sorted(place.iterdir()):
+            if not LEFT_BEHIND.fullmatch(part.name) or part.is_symlink() or not part.is_dir():
+                continue
+            held = _held(part)
+            if held is None:
+                continue
+            try:
+                if time.time() - part.stat().st_mtime > LEFT_AFTER_S:
+                    shutil.rmtree(part, ignore_errors=True)
+            finally:
+                os.close(held)
 
 
 def _other_name(name: str) -> str:
@@ -90,8 +130,25 @@ def _other_name(name: str) -> str:
     return unmarked_name(name) if is_restricted(name) else restricted_name(name)
 
 
-def _checked_target(target: Path) -> Path:
-    """Refuse what can be no folder before any work is done; give the nearest folder that is there, on the same disk."""
+def check_output(folder: str | Path) -> Path:
+    """
+    Refuse a folder that nothing could be written to, before any work is done for it.
+
+    Parameters
+    ----------
+    folder
+        As for `whole_outputs`.
+
+    Returns
+    -------
+    The nearest folder that is there, on the same disk.
+
+    Raises
+    ------
+    ProjectError
+        If it cannot be a folder, cannot be written to, or the disk is full.
+    """
+    target = Path(folder)
     for name in target.parts:
         _check_name(name, what="output")
     _check_reserved(target.name, what="output")
@@ -103,8 +160,14 @@ def _checked_target(target: Path) -> Path:
         there = next(p for p in (here, *here.parents) if p.exists())
         if target.exists() and not target.is_dir():
             raise ProjectError(f"output {quoted(target)} is a file: name a folder")
+        if not there.is_dir():
+            raise ProjectError(f"output {quoted(target)} cannot be written to: {quoted(there)} is a file")
     except OSError as error:
         raise ProjectError(f"output {quoted(target)} cannot be written to: {error.strerror}") from error
+    if not os.access(there, os.W_OK | os.X_OK):
+        raise ProjectError(f"output {quoted(target)} cannot be written to: {os.strerror(errno.EACCES)}")
+    if _is_full(there):
+        raise ProjectError(f"output {quoted(target)} cannot be written to: the disk is full; nothing was written")
     return there
 
 
@@ -233,9 +296,10 @@ def _is_of_writing(error: Exception, part: Path) -> bool:
 def _is_full(part: Path) -> bool:
     """Whether the disk has no room, of which some writers say no word."""
     try:
-        return shutil.disk_usage(part).free < LEAST_ROOM_BYTES
+        usage = shutil.disk_usage(part)
     except OSError:
         return False
+    return usage.free < LEAST_ROOM_BYTES and usage.total > 0  # of what is no disk, both are none
 
 
 def _not_written(target: Path, error: Exception, *, full: bool = False) -> str:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from fireplan.disclosure import mark_of
 from fireplan.maps._pages.disclosure_profile import without_counts
+from fireplan.project._atomic_output import check_output
 from fireplan.project._read_project import Project, open_project
 from fireplan.project._restricted_names import restricted_name
 
@@ -201,8 +202,17 @@ def day_audience(provenance: str, profile: str | None) -> Audience:
 
 
 def folder_of(project: Project, out: Path | None) -> Path:
-    """Give the folder that results go to: that asked for, or the plan's."""
-    return out if out is not None else project.folder / project.plan.output.dir
+    """
+    Give the folder that results go to: that asked for, or the plan's.
+
+    Raises
+    ------
+    ProjectError
+        If nothing can be written to it: ask before the work that is to go there.
+    """
+    folder = out if out is not None else project.folder / project.plan.output.dir
+    check_output(folder)
+    return folder
 
 
 def public_project(project: Project) -> Project:

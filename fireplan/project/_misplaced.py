@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from fireplan import wording
 from fireplan.crs import WGS84, project
 from fireplan.errors import TableError, listed, quoted
 
@@ -20,9 +21,9 @@ BESIDE_DEG = 1.0
 MOST_NAMED = 5
 
 
-def refuse_swapped(table: gpd.GeoDataFrame, roads: RoadNetwork, *, what: str) -> None:
+def refuse_misplaced(table: gpd.GeoDataFrame, roads: RoadNetwork, *, what: str) -> list[str]:
     """
-    Refuse places far from the roads that would be among them with coordinates swapped, or with another sign.
+    Refuse places far from the roads if all are, or if they would be there with coordinates swapped or another sign.
 
     Parameters
     ----------
@@ -33,13 +34,17 @@ def refuse_swapped(table: gpd.GeoDataFrame, roads: RoadNetwork, *, what: str) ->
     what
         What to call the table.
 
+    Returns
+    -------
+    Notes: which of them lie far from every road, if any.
+
     Raises
     ------
     TableError
         With what seems to have happened, and to which places.
     """
     middle = table.geometry.representative_point().to_crs(WGS84)
-    placed = np.column_stack([middle.x, middle.y])
+    placed = np.column_stack([(middle.x + 180.0) % 360.0 - 180.0, middle.y])  # some layers count on beyond 180 degrees
     known = np.isfinite(placed).all(axis=1)
     ground = project(roads.node_xy_m, source=roads.crs, target=WGS84)
     low, high = ground.min(axis=0) - BESIDE_DEG, ground.max(axis=0) + BESIDE_DEG
@@ -54,7 +59,7 @@ def refuse_swapped(table: gpd.GeoDataFrame, roads: RoadNetwork, *, what: str) ->
         "the latitude seems to lack its minus, or to have one too many": placed * (1, -1),
         "latitude and longitude look swapped, and a minus lacks": placed[:, ::-1] * (-1, 1),
     }
-    faults = []
+    faults, notes = [], []
     for why, places in otherwise.items():
         found = away & here(places)
         away &= ~found
@@ -62,5 +67,15 @@ def refuse_swapped(table: gpd.GeoDataFrame, roads: RoadNetwork, *, what: str) ->
             x, y = placed[np.argmax(found)]
             named = listed(map(quoted, table.index[found]), most=MOST_NAMED)
             faults.append(f"{named}: {why} (longitude {x:g}, latitude {y:g}, far from every road)")
+    if away.any():
+        x, y = placed[np.argmax(away)]
+        named = listed(map(quoted, table.index[away]), most=MOST_NAMED)
+        far = f"over 100 km from every road: {named} (the first at longitude {x:g}, latitude {y:g})"
+        if away.all():
+            faults.append(f"all lie {far}: they are of another place than the roads, or in another CRS than is said")
+        else:
+            n = wording.counted(away.sum(), "place lies", "places lie")
+            notes.append(f"{what}: {n} {far}; of another town, or misplaced?")
     if faults:
         raise TableError(what, faults)
+    return notes

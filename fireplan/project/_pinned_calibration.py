@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import tomlkit
 
+from fireplan._whole_file import write_whole
 from fireplan.drive_times import read_calibration
 from fireplan.errors import InputError, ProjectError, quoted
 from fireplan.project._plan import read_plan
@@ -89,10 +90,5 @@ def pin(plan: Path, name: str) -> bool:
     if inputs.get("calibration") == name:
         return False
     inputs["calibration"] = name
-    part = plan.with_name(f".{plan.name}.part")
-    try:
-        part.write_text(tomlkit.dumps(document), encoding="utf-8", newline="")
-        part.replace(plan)
-    finally:
-        part.unlink(missing_ok=True)
+    write_whole(plan, tomlkit.dumps(document).encode())
     return True

@@ -14,7 +14,7 @@ from fireplan._geofiles import is_layer, read_vector
 from fireplan.changes import from_dicts
 from fireplan.errors import FireplanError, ProjectError, listed, quoted
 from fireplan.incidents import read_cad
-from fireplan.project._misplaced import refuse_swapped
+from fireplan.project._misplaced import refuse_misplaced
 from fireplan.project._pinned_calibration import driven_by, pinned
 from fireplan.project._plan import (
     PLANNED,
@@ -159,7 +159,7 @@ def opened(
     network = _with_periods(read_network(folder, plan.inputs.network, plan.network, plan.vehicle), plan)
     say("reading stations and units")
     stations, units, own, left_out = stations_and_units(plan, folder)
-    refuse_swapped(stations, network, what=f"station file {plan.inputs.stations}")
+    far = refuse_misplaced(stations, network, what=f"station file {plan.inputs.stations}")
     outlines = None
     if plan.inputs.zones is not None:
         outlines = demand.read_zones(
@@ -167,7 +167,7 @@ def opened(
         )
         if not records:
             outlines = outlines.drop(columns=COUNTED, errors="ignore")
-        refuse_swapped(outlines, network, what=f"zone file {plan.inputs.zones}")
+        far += refuse_misplaced(outlines, network, what=f"zone file {plan.inputs.zones}")
     history = None
     if plan.inputs.cad is not None:
         say("reading dispatch history")
@@ -209,7 +209,7 @@ def opened(
         today, said = driven_by(today, calibration, plan, history)
         said = said if records else said[:1]  # it was checked against its runs where these were read
     today, parted = _narrowed(today, plan, folder)
-    notes = [*plan.warnings(), *today.roads.notes, *network.period_notes, *left_out]
+    notes = [*plan.warnings(), *today.roads.notes, *network.period_notes, *left_out, *far]
     notes += [note for table in (stations, units, outlines, incidents) for note in _notes(table)]
     notes += [] if history is None else [*nothing_usable(history), *history.messages()]
     notes += parted + said

@@ -8,6 +8,7 @@ from unicodedata import category
 import pandas as pd
 
 from fireplan._html_escape import plain
+from fireplan._whole_file import BREAKS
 from fireplan.crs import WGS84, reproject
 
 if TYPE_CHECKING:
@@ -16,9 +17,6 @@ if TYPE_CHECKING:
 
 STARTS_A_FORMULA = ("=", "+", "-", "@", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 """First letters that make a spreadsheet run a cell; the last four are the wide forms of the first."""
-
-BREAKS = {"Cc", "Zl", "Zp"}
-"""Unicode categories of what controls a device or ends a line."""
 
 FIXED_DATE = "2000-01-01T00:00:00.000Z"
 """Stands in GeoPackages as the date of writing, so that the same layer gives the same bytes."""

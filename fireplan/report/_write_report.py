@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import os
-import secrets
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from fireplan._checked import takes
+from fireplan._whole_file import check_file_name, write_whole
 from fireplan.disclosure import mark_of
 from fireplan.errors import InputError, UnknownIdError, quoted
 from fireplan.report._community_section import community_section
@@ -24,6 +23,7 @@ from fireplan.report._units_out_section import units_out_section
 from fireplan.standards._library import standard_of
 
 if TYPE_CHECKING:
+    import os
     from collections.abc import Collection, Sequence
 
     import pandas as pd
@@ -106,14 +106,13 @@ def write_report(  # noqa: PLR0913 - a report has this many parts
     Raises
     ------
     InputError
-        If the name ends otherwise, its folder is not there, the parts do not fit together, or a PDF is asked for and
-        WeasyPrint is not installed.
+        If the name ends otherwise, the file cannot be written (its folder is not there, a folder has its name, the disk
+        is full), the parts do not fit together, or a PDF is asked for and WeasyPrint is not installed.
     """
     target = Path(path)
     if target.suffix.lower() not in {".html", ".pdf"}:
         raise InputError(f"cannot write {quoted(target.name)}: let the name of a report end in .html or .pdf")
-    if not target.parent.is_dir():
-        raise InputError(f"cannot write {quoted(target.name)}: there is no folder {quoted(target.parent)}")
+    check_file_name(target)
     if paper not in PAPERS:
         raise InputError(f"paper is {quoted(paper)}: give 'A4' or 'Letter'")
     if profile not in {None, "internal"}:
@@ -132,8 +131,7 @@ def write_report(  # noqa: PLR0913 - a report has this many parts
     )  # fmt: skip
     notice = "" if profile is None else mark_of(profile)
     data = report_bytes(material, form=target.suffix.lower(), paper=paper, chapters=chapters, notice=notice)
-    _write_whole(target, data)
-    return target
+    return write_whole(target, data)
 
 
 def report_bytes(
@@ -216,15 +214,3 @@ def _facts(material: Material) -> list[tuple[str, str]]:
         facts.append(("Scenarios", "; ".join(material.comparison.names)))
     facts.append(("Basis", f"records: {material.observed}; plans: {material.modelled}"))
     return facts
-
-
-def _write_whole(target: Path, data: bytes) -> None:
-    draft = target.with_name(f".{target.name}.{secrets.token_hex(4)}.part")
-    try:
-        with draft.open("xb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        draft.replace(target)
-    finally:
-        draft.unlink(missing_ok=True)

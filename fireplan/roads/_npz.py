@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
-import tempfile
 import zipfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
@@ -14,6 +12,7 @@ import numpy as np
 import pyproj
 
 from fireplan._checked import takes
+from fireplan._whole_file import whole_file
 from fireplan.errors import FireplanError, NetworkError, one_line
 from fireplan.roads._doors import Doors
 from fireplan.roads._drive_curve import DriveCurve, check_curve
@@ -71,6 +70,11 @@ def save(roads: RoadNetwork, path: str | Path) -> Path:
         The network.
     path
         Where to; an older file there is replaced.
+
+    Raises
+    ------
+    InputError
+        If the file cannot be written: its folder is not there, a folder has its name, or the disk is full.
     """
     file = Path(path)
     ids = roads.node_ids
@@ -89,14 +93,8 @@ def save(roads: RoadNetwork, path: str | Path) -> Path:
     content["fingerprint"] = np.array(roads.fingerprint)
     content["doors"] = np.array(roads.doors)  # judged before streets were shut, where some are
     content["content"] = np.array(_digest(content))
-    handle, part = tempfile.mkstemp(dir=file.parent, prefix=file.name, suffix=".part")
-    try:
-        with os.fdopen(handle, "wb") as stream:
-            np.savez_compressed(stream, **content)
-        Path(part).replace(file)
-    except BaseException:
-        Path(part).unlink(missing_ok=True)
-        raise
+    with whole_file(file) as stream:
+        np.savez_compressed(stream, **content)
     return file
 
 

@@ -104,6 +104,11 @@ def past_calls(attendance: Attendance, department: Scenario, *, seed: int) -> Pa
     left_out["of a unit whose station is closed, so that nobody knows where it came from"] = int(homeless.sum())
     stays = dispatched & (kind >= 0) & ~homeless
     rows = responses[stays].assign(kind=kind[stays])
+    if not dispatched.any():
+        raise InputError(
+            "the history does not say when any unit was dispatched, so that what it was sent to before cannot be told:"
+            " give that column"
+        )
     if not len(rows):
         raise InputError("no response of the history is of a kind of unit that the scenario has: see its unit types")
     if rows["cleared"].isna().all():

@@ -186,7 +186,7 @@ def test_what_cannot_be_driven_by_is_refused(tmp_path, edit, words):
 def test_no_file_and_no_folder(tmp_path):
     with pytest.raises(InputError, match="`fireplan calibrate PROJECT` makes it"):
         read_calibration(tmp_path / "calibration.toml")
-    with pytest.raises(InputError, match="cannot be written"):
+    with pytest.raises(InputError, match="there is no folder"):
         write_calibration(PLAIN, tmp_path / "nowhere" / "calibration.toml")
 
 

@@ -174,7 +174,7 @@ def test_other_encodings_are_named(tmp_path, encoding):
     [
         ("timezone = 'UTC'\n\n[inputs]\nnetwork = roads.npz", "line 4"),
         ("a = " + "9" * 5000, "not TOML"),
-        ("a = " + "[" * 5000, "not TOML"),
+        ("a = " + "[" * 5000, "nested more than 32 levels deep on line 1"),
         ("timezone = 'UTC'\ntimezone = 'UTC'\n", "line 2"),
         ("#" * 2**21, "larger than 1 MB"),
     ],

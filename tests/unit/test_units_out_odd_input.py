@@ -164,3 +164,11 @@ def test_without_times_of_clearing_nobody_is_said_to_have_been_free(by):
     endless = past._replace(responses=past.responses.assign(cleared=never))
     found = fp.performance(endless, scenario=two_stations(), by=by)
     assert set(found.index.get_level_values(by)) == {"not known"}
+
+
+@pytest.mark.parametrize("ask", [replay, simulate])
+def test_a_history_without_times_of_dispatch_says_so_and_blames_no_types(ask):
+    past = one_day()
+    never = past.responses.assign(dispatched=past.responses["dispatched"].where(past.responses["dispatched"].isna()))
+    with pytest.raises(InputError, match="does not say when any unit was dispatched"):
+        ask(two_stations(), past._replace(responses=never))

@@ -11,9 +11,12 @@ import time
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
+from fireplan._cli.app import app
 from fireplan.errors import ProjectError
 from fireplan.project import whole_outputs
+from fireplan.project._atomic_output import check_output
 
 
 def content(folder):
@@ -53,9 +56,56 @@ def test_a_full_disk_is_one_error_and_earlier_results_stay(tmp_path, code):
 
 def test_a_writer_that_says_no_word_of_the_full_disk_is_understood(tmp_path, monkeypatch):
     """Of a GeoPackage on a full disk it is told that a table is not there."""
-    monkeypatch.setattr("shutil.disk_usage", lambda _: type("Usage", (), {"free": 4096})())
-    with pytest.raises(ProjectError, match="the disk is full"), whole_outputs(tmp_path / "out"):
-        raise RuntimeError("no such table: gpkg_contents")
+
+    def filled_up():
+        with whole_outputs(tmp_path / "out"):
+            monkeypatch.setattr("shutil.disk_usage", lambda _: type("Usage", (), {"free": 4096, "total": 2**30})())
+            raise RuntimeError("no such table: gpkg_contents")
+
+    with pytest.raises(ProjectError, match="the disk is full"):
+        filled_up()
+
+
+def test_a_full_disk_is_told_before_the_work(tmp_path, monkeypatch):
+    monkeypatch.setattr("shutil.disk_usage", lambda _: type("Usage", (), {"free": 4096, "total": 2**30})())
+    with pytest.raises(ProjectError, match="the disk is full; nothing was written"):
+        check_output(tmp_path / "out")
+
+
+def test_what_is_no_disk_is_not_said_to_be_full(tmp_path, monkeypatch):
+    monkeypatch.setattr("shutil.disk_usage", lambda _: type("Usage", (), {"free": 0, "total": 0})())
+    assert check_output(tmp_path / "out") == tmp_path
+
+
+@pytest.mark.parametrize("command", ["assess", "compare", "performance", "replay", "simulate", "site", "report"])
+def test_a_bad_folder_is_told_before_the_project_is_read(tmp_path, command):
+    (tmp_path / "taken").write_text("a file")
+    found = CliRunner().invoke(app, [command, str(tmp_path / "no project"), "--out", str(tmp_path / "taken")])
+    assert "is a file: name a folder" in str(found.exception)
+
+
+@pytest.mark.skipif(os.name != "posix", reason="folders are held otherwise there")
+def test_what_killed_runs_left_behind_goes_and_what_runs_hold_stays(tmp_path, monkeypatch):
+    out = filled(tmp_path / "out")
+    (out / ".fireplan-abcd_123").mkdir()
+    (out / ".fireplan-abcd_123" / "half.csv").write_text("half")
+    (out / ".fireplan-notes").mkdir()
+    (tmp_path / ".fireplan-wxyz0000").mkdir()
+    (out / ".fireplan-linked00").symlink_to(tmp_path)
+    wrote(out, "a.csv")
+    assert (out / ".fireplan-abcd_123").is_dir(), "a folder that is so young may be of a run that begins"
+    monkeypatch.setattr("fireplan.project._atomic_output.LEFT_AFTER_S", -1.0)
+    with whole_outputs(out) as part:
+        (part / "b.csv").write_text("other run")
+        wrote(out, "a.csv")
+    assert sorted(p.name for p in out.iterdir()) == [
+        ".fireplan-linked00",
+        ".fireplan-notes",
+        "a.csv",
+        "b.csv",
+        "map.html",
+    ]
+    assert [p.name for p in tmp_path.iterdir()] == ["out"]
 
 
 def test_what_is_wrong_with_inputs_is_not_told_of_the_output(tmp_path):

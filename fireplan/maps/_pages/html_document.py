@@ -8,19 +8,21 @@ scripts it was written with, by their hashes, and load nothing.
 from __future__ import annotations
 
 import html
-import os
-import secrets
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
-from typing import Literal, get_args
+from typing import TYPE_CHECKING, Literal, get_args
 
 from fireplan._html_escape import escape
 from fireplan._page_kit.browser_modules import one_script, unix
 from fireplan._page_kit.content_policy import sha256_source
 from fireplan._page_kit.leaflet import ENDS_SCRIPT, leaflet_script, leaflet_styles
+from fireplan._whole_file import write_whole
 from fireplan.colours import LIGHT, print_sheet, style_sheet
 from fireplan.errors import InputError, listed, quoted
+
+if TYPE_CHECKING:
+    import os
 
 ASSETS = Path(__file__).parent.parent / "assets"
 FRAME_HEIGHT_PX = 720
@@ -136,16 +138,4 @@ def save_text(text: str, path: str | os.PathLike[str]) -> Path:
     It goes to a file beside `path`, which then takes its name; a reader never sees half a page, and a failure leaves
     what was there before.
     """
-    target = Path(path)
-    if not target.parent.is_dir():
-        raise InputError(f"cannot save {quoted(target.name)}: there is no folder {quoted(target.parent)}")
-    draft = target.with_name(f".{target.name}.{secrets.token_hex(4)}.part")
-    try:
-        with draft.open("xb") as file:
-            file.write(text.encode("utf-8"))
-            file.flush()
-            os.fsync(file.fileno())
-        draft.replace(target)
-    finally:
-        draft.unlink(missing_ok=True)
-    return target
+    return write_whole(path, text.encode("utf-8"))

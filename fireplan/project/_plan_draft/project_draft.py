@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import tomlkit
 
 from fireplan._geofiles import is_database
+from fireplan._whole_file import write_whole
 from fireplan.errors import InputError, ProjectError, quoted
 from fireplan.project._plan import file_of
 from fireplan.project._plan_draft.missing_inputs import checklist
@@ -237,6 +238,4 @@ def _read(file: Path) -> tomlkit.TOMLDocument:
 
 
 def _write(file: Path, text: str) -> None:
-    part = file.with_suffix(file.suffix + ".part")
-    part.write_text(text, encoding="utf-8")
-    part.replace(file)
+    write_whole(file, text.encode())

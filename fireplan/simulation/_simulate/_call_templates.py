@@ -203,6 +203,8 @@ def _of_known_units(attendance: Attendance) -> tuple[gpd.GeoDataFrame, list[str]
     incidents = attendance.incidents
     sent = pd.Index(attendance.responses.loc[known, "incident_id"].unique()).get_indexer(incidents.index) >= 0
     sent &= incidents["local"].notna().to_numpy()
+    if attendance.responses["dispatched"].isna().all():
+        raise InputError("the history does not say when any unit was dispatched (dispatched): give that column")
     if not sent.any():
         raise InputError("no response of this history names a unit whose type is known: mend unit_type")
     if not sent.all():
