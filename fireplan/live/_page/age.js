@@ -127,11 +127,21 @@ export class Truth {
       const since = feed.last_word ?? at, ms = since_ms(since);
       found.push({ s: isNumber(ms) ? ms / 1000 : Infinity, why: "feed", since, name: String(feed.name), part: alive });
     }
+    if (unheard(feeds) && isNumber(at)) {
+      const s = since_ms(at) / 1000;
+      found.push({ s: isNumber(s) ? s : Infinity, why: "feed", since: at, name: feeds.map((feed) => String(feed.name)).join(", "), part: false });
+    }
     // What leaves nothing certain goes before what concerns a part; of those alike the oldest.
     const old = found.filter((one) => one.s >= OLD_S), whole = old.filter((one) => !one.part);
     return (whole.length ? whole : old.length ? old : found).reduce((a, b) => (b.s > a.s ? b : a));
   }
 }
+
+/** Whether feeds are there and none of them has said anything yet. @param {Live.FeedLineState[]} feeds */
+const unheard = (feeds) => feeds.length > 0 && feeds.every((feed) => feed.state === "none");
+
+/** Whether nothing ever happened: then what is shown supposes every unit free and at home. @param {Parts.Model} model */
+export const isSupposed = (model) => unheard(list(model.health?.feeds)) && !isNumber(model.health?.last_event);
 
 /** Whether something this old is no longer taken for the present. @param {Parts.Age} age */
 export const isOld = (age) => age.s >= OLD_S;
