@@ -137,6 +137,26 @@ def test_a_store_whose_file_is_spoilt_is_corrupt(path):
         keeps_nothing(watched)
 
 
+def test_a_sign_of_life_does_not_call_a_store_well_that_takes_no_event(path, monkeypatch):
+    """A database without room may still change a row in its place."""
+
+    def refuse(*_events, **_more):
+        raise StoreError("the store cannot be written: no room", kind="full")
+
+    with Watched(path) as watched:
+        watched.acknowledges()
+        with monkeypatch.context() as patched:
+            patched.setattr(watched.desk._store, "append", refuse)
+            watched.until("full")
+            last, ends_s = watched.desk.snapshot()["store"]["last_commit"], time.monotonic() + 8
+            while time.monotonic() < ends_s:
+                state = watched.desk.snapshot()["store"]
+                assert (state["state"], state["last_commit"]) == ("full", last)
+                time.sleep(0.05)
+        well_again(watched)
+        watched.account()
+
+
 @pytest.mark.parametrize(
     ("end", "at", "n"),
     [("", 0, 100), ("-wal", 0, 32), ("-wal", 32, 24), ("-wal", 0, 200_000)],

@@ -204,6 +204,17 @@ test("feeds: a silent one makes it old by its last word, one that is well does n
   assert.equal(seconds(), 0);
 });
 
+test("what the way keeps back is not laid to a store that was well, nor taken from one that was not", () => {
+  truth.heard(WALL);
+  model.store = store({ last_commit: WALL - 2500 });
+  pass(13_000, 1000);
+  assert.deepEqual([age().why, isOld(age()), age().since], ["way", true, WALL]);
+  pass(40_000, 1000);
+  assert.deepEqual([age().why, age().since], ["way", WALL]);
+  model.store = store({ state: "full", last_commit: WALL - 2500 });
+  assert.equal(age().why, "store");
+});
+
 test("feeds: where none has said anything yet it is as old as the last event that was kept; without one nothing is known", () => {
   truth.heard(WALL);
   model.health.feeds = [feed({ state: "none", last_word: null }), feed({ name: "avl", state: "none", last_word: null })];

@@ -119,7 +119,9 @@ export class Truth {
     const { store } = model, at = model.health?.last_event ?? null;
     if (store && !played) {
       const ms = since_ms(store.last_commit), well = store.state === "ok" || store.state === "slow";
-      if (isNumber(ms) || !well) found.push({ s: isNumber(ms) ? ms / 1000 : Infinity, why: "store", since: store.last_commit, name: "", part: false });
+      // A store that was well when it was last heard of is not to blame for what the way keeps back.
+      if (well && way_ms > ms / 2) found.push({ s: ms / 1000, why: "way", since: this.wall, name: "", part: false });
+      else if (isNumber(ms) || !well) found.push({ s: isNumber(ms) ? ms / 1000 : Infinity, why: "store", since: store.last_commit, name: "", part: false });
     }
     const feeds = played ? [] : list(model.health?.feeds), alive = feeds.some((feed) => feed.state === "ok");
     for (const feed of feeds) {
