@@ -382,7 +382,7 @@ def test_before_anything_has_come_it_says_what_it_supposes_and_nothing_of_now(li
         "Nothing has come from any feed yet: what you see supposes every unit free and at home"
     )
     live.page.wait_for_timeout(300)
-    assert shown(live, "#now").startswith("Covered if all are home 39.6 % of 115,000 people if all are home")
+    assert shown(live, "#now").startswith("Covered if all are home 39.6 % of 115,000 people all home")
     assert shown(live, "#open").startswith("Incidents, none heard of yet")
     assert CLAIMS.search(live.text()) is None, CLAIMS.search(live.text())
     assert not is_old(live)

@@ -30,7 +30,7 @@ export function headline(model, counts, tense) {
     const [now, home] = sharesApart(first.now, first.home, heldTo(cover.objective));
     write(byId("now-share"), tense.was + now);
     const gone = isNumber(first.home) && isNumber(first.now) ? first.home - first.now : NaN;
-    fill(byId("now-of"), h("span", { class: "line" }, "of " + count(first.n) + " ", said(first.unit), tense.was ? "" : " " + tense.now), isNumber(first.home) && !tense.was ? h("span", { class: "line" }, "all home: " + home) : null);
+    fill(byId("now-of"), h("span", { class: "line" }, "of " + count(first.n) + " ", said(first.unit), tense.was || tense.now === SUPPOSED.now ? "" : " " + tense.now), isNumber(first.home) && !tense.was ? h("span", { class: "line" }, "all home: " + home) : null);
     byId("now").classList.toggle("short", gone >= 0.05 && !tense.was);
   } else {
     write(byId("now-share"), "\u2013");
