@@ -250,7 +250,9 @@ class TailedFile:
             except OSError as error:
                 if generation.path == self.path:
                     return  # it is tried again
-                self._loses(f"{generation.path.name} could not be read ({error}): what it holds is lost")
+                self._loses(
+                    f"{generation.path.name} could not be read ({error.strerror or error}): what it holds is lost"
+                )
                 generation = self._following()
             else:
                 return
