@@ -34,7 +34,9 @@ _ENDS = {'"""': re.compile(r'(?:[^"\\]++|\\.|"(?!""))*+"""', re.DOTALL), "'''": 
 _QUOTED_PART = re.compile(r""""(?:[^"\\\n]++|\\.)*+"|'[^'\n]*+'""")
 
 
-def toml_content(text: str, *, label: str, kind: type[InputError] = InputError) -> dict[str, Any]:
+def toml_content(
+    text: str, *, label: str, kind: type[InputError] = InputError, most_keys: int = MOST_KEYS
+) -> dict[str, Any]:
     """
     Read TOML, once a look over its text has shown that it cannot exhaust the machine.
 
@@ -49,6 +51,8 @@ def toml_content(text: str, *, label: str, kind: type[InputError] = InputError) 
         What to call it in errors.
     kind
         Of error to raise.
+    most_keys
+        Keys that it may have.
 
     Raises
     ------
@@ -60,7 +64,7 @@ def toml_content(text: str, *, label: str, kind: type[InputError] = InputError) 
     >>> toml_content("network.delays.left_s = 4", label="plan.toml")
     {'network': {'delays': {'left_s': 4}}}
     """
-    if fault := _too_much(text):
+    if fault := _too_much(text, most_keys):
         raise kind(f"{label} {fault}")
     try:
         return tomllib.loads(text)
@@ -68,7 +72,7 @@ def toml_content(text: str, *, label: str, kind: type[InputError] = InputError) 
         raise kind(f"{label} is not TOML: {error}") from error
 
 
-def _too_much(text: str) -> str:
+def _too_much(text: str, most_keys: int) -> str:
     """Say what is too much in a text, and on which line; "" if nothing is. What no parser reads is left to that."""
     depth = keys = inside = 0
     heads = False
@@ -84,8 +88,8 @@ def _too_much(text: str) -> str:
             depth -= what == "closes" and depth > 0
         if depth + inside > MOST_LEVELS:
             return f"is nested more than {MOST_LEVELS} levels deep on line {text.count(chr(10), 0, start) + 1}"
-        if keys > MOST_KEYS:
-            return f"has more than {MOST_KEYS:,} keys: that is more than any file of fireplan holds"
+        if keys > most_keys:
+            return f"has more than {most_keys:,} keys: that is more than any file of fireplan holds"
     return ""
 
 

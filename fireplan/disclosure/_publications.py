@@ -8,13 +8,13 @@ import json
 import math
 import os
 import tempfile
-import tomllib
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from fireplan._bounded_text import toml_content
 from fireplan._checked import takes
 from fireplan.errors import Faults, InputError, listed, quoted
 
@@ -181,14 +181,14 @@ def read_publications(path: str | os.PathLike[str]) -> Publications:
         return Publications()
     try:
         if file.stat().st_size > MOST_BYTES:
-            raise InputError(f"{file.name} is larger than any ledger: {MEND}")
+            raise InputError(f"{file.name} is larger than any ledger")
         raw = file.read_text(encoding="utf-8")
-        content = tomllib.loads(raw)
+        content = toml_content(raw, label=f"the ledger {file.name}", most_keys=MOST_BYTES)
     except (OSError, UnicodeDecodeError) as error:
         said = "it is not text in UTF-8" if isinstance(error, UnicodeDecodeError) else error.strerror or "unreadable"
         raise InputError(f"the ledger {file.name} cannot be read ({said}): {MEND}") from None
-    except (tomllib.TOMLDecodeError, RecursionError) as error:
-        raise InputError(f"the ledger {file.name} is damaged ({error}): {MEND}") from None
+    except InputError as error:
+        raise InputError(f"{error}: {MEND}") from None
     found = _read(content, file.name)
     if content["mark"] != found.mark:
         raise InputError(

@@ -37,7 +37,7 @@ log = logging.getLogger(__name__)
 AGAIN_S = 2.0
 """A batch that the store did not take is handed in again after this. [s]"""
 
-FIRST_PAUSE_S, LONGEST_PAUSE_S = 1.0, 60.0
+FIRST_PAUSE_S, LONGEST_PAUSE_S = 1.0, 5.0
 """A feed that fails is tried again after this, and each time after twice as long, up to that. [s]"""
 
 WELL_S = 60.0

@@ -344,7 +344,7 @@ def test_in_a_history_that_is_played_only_the_way_counts(open_address):
         ("quiet", "silent for longer than it should be", "pause", True),
         ("troubled", "cannot be read", "warning", True),
         ("ended", "has come to its end", "cross", True),
-        ("none", "nothing has come yet", "ring", False),
+        ("none", "nothing has come yet", "ring", True),  # what is seen is from the store, of events of before
     ],
 )
 def test_each_feed_is_listed_with_its_state_in_words_and_shape(stage, open_address, name, words, sign, old):
@@ -353,7 +353,7 @@ def test_each_feed_is_listed_with_its_state_in_words_and_shape(stage, open_addre
         more |= {"trouble": "the file is not there", "retry_at": wall_ms(-20)}
     stage.state = live_state()
     live = opened(open_address, stage)
-    stage.push(health=health(line(name="cad feed", state=name, **more)))
+    stage.push(health=health(line(name="cad feed", state=name, **more), last_event=wall_ms(40)))
     until(live, "document.querySelector('.feed-line').textContent.includes('cad feed')")
     text = shown(live, ".feed-line")
     assert f"cad feed {words}" in text
@@ -369,9 +369,43 @@ def test_each_feed_is_listed_with_its_state_in_words_and_shape(stage, open_addre
     if old:
         check_withdrawn(live)
         assert "Nothing usable has come from the feed \u201ccad feed\u201d since" in shown(live, "#old-why")
-        assert live.run("document.querySelector('#feed').dataset.state") == "ill"
+        assert live.run("document.querySelector('#feed').dataset.state") == ("ok" if name == "none" else "ill")
         stage.push(health=health(line()))
         wait_present(live)
+
+
+def test_before_anything_has_come_it_says_what_it_supposes_and_nothing_of_now(live, stage):
+    silent = line(state="none", last_word=None, trouble="the file is not there yet")
+    stage.push(health=health(silent, last_event=None))
+    live.page.wait_for_selector("#waiting:not([hidden])")
+    assert shown(live, "#waiting") == (
+        "Nothing has come from any feed yet: what you see supposes every unit free and at home"
+    )
+    live.page.wait_for_timeout(300)
+    assert shown(live, "#now").startswith("Covered if all are home 39.6 % of 115,000 people all home")
+    assert shown(live, "#open").startswith("Incidents, none heard of yet")
+    assert CLAIMS.search(live.text()) is None, CLAIMS.search(live.text())
+    assert not is_old(live)
+    live.screenshot("live-supposed")
+    stage.push(health=health(line()))
+    until(live, "document.querySelector('#waiting').hidden")
+    check_present(live)
+    check_quiet(live)
+
+
+def test_what_would_have_become_of_an_old_state_is_not_told_as_what_it_was(live, stage):
+    stage.push(store=ill("unreachable", for_s=OLD_S))
+    wait_old(live)
+    check_withdrawn(live)
+    cover = stage.state["cover"]
+    first = cover["measures"][0]
+    stage.push(cover=cover | {"measures": [first | {"now": 0.761}, *cover["measures"][1:]]}, advice=[])
+    live.page.wait_for_timeout(400)
+    check_withdrawn(live)
+    stage.push(store=well())
+    until(live, "!document.documentElement.hasAttribute('data-old')")
+    live.page.wait_for_timeout(300)
+    assert shown(live, "#now").startswith("Covered now 76.1 %")
 
 
 PATH_OF = """async (name) => (await import("/assets/look.js")).sign(name).querySelector("path").getAttribute("d")"""

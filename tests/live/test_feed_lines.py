@@ -54,6 +54,19 @@ def test_a_line_without_a_word_is_none_and_a_word_makes_it_ok():
     assert alerts_of(line, wall_ms()) == []
 
 
+def test_a_line_of_which_nothing_can_be_used_any_more_is_troubled_at_once():
+    line = FeedLine("cad")
+    line.hear([say("heartbeat", 1)], [])
+    line.hear([], [REFUSAL] * 4)
+    assert line.shown(wall_ms())["state"] == "ok"  # a few lines may slip
+    line.hear([], [REFUSAL])
+    shown = line.shown(wall_ms())
+    assert (shown["state"], shown["trouble"]) == ("troubled", "none of the last 5 that came could be used")
+    assert alerts_of(line, wall_ms())[0].key == "feed:troubled:cad"
+    line.hear([say("heartbeat", 2)], [REFUSAL] * 9)
+    assert (line.shown(wall_ms())["state"], line.shown(wall_ms())["trouble"]) == ("ok", None)
+
+
 def test_what_is_set_aside_does_not_keep_a_line_from_being_silent():
     line = FeedLine("cad")
     line.hear([say("heartbeat", 1)], [])

@@ -7,6 +7,7 @@ import pytest
 import sqlalchemy as sa
 
 from fireplan.errors import InputError
+from fireplan.live import _assemble as assembling
 from fireplan.live.feeds import PolledView
 from fireplan.live.feeds import _polled_view as polling
 
@@ -124,7 +125,7 @@ def test_pauses_grow_while_the_database_is_away(tmp_path):
             waited.append(s)
 
     assert list(view.batches(Stop())) == []
-    assert waited == [1, 2, 4, 8, 16, 32, 60, 60, 60]
+    assert waited == [1, 2, 4, 5, 5, 5, 5, 5, 5]  # a page is not to stay old for long after the mend
     assert list(tmp_path.iterdir()) == []  # asking does not make it
 
 
@@ -226,3 +227,9 @@ def test_a_database_that_cannot_be_asked_is_refused_without_its_password(url):
     with pytest.raises(InputError) as told:
         PolledView(url, "calls")
     assert "CANARY" not in str(told.value)
+
+
+def test_a_database_that_is_back_is_read_again_within_seconds():
+    """However long it was away: it is asked again and again, and a page must not stay old for long after the mend."""
+    assert polling.LONGEST_PAUSE_S <= 5
+    assert assembling.LONGEST_PAUSE_S <= 5

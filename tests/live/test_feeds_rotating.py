@@ -179,6 +179,29 @@ def test_what_cannot_be_unpacked_is_told_as_lost(file, kept, read_all, monkeypat
         generations.opened_generation(one.with_name("x.gz"))
 
 
+def test_what_is_told_of_a_file_that_cannot_be_read_holds_no_path(file, kept, read_all, monkeypatch):
+    with pytest.raises(OSError, match="No such file") as told:
+        generations.opened_generation(file.with_name("gone.gz"))
+    assert str(file.parent) not in str(told.value)
+    add(file, 0)
+    read(file, kept, read_all)
+    rotate(file)
+    add(file, 1)
+    rotate(file)
+    add(file, 2)
+    opened = tailing.opened_generation
+
+    def refuse(path):
+        if path.name.endswith(".1"):
+            raise PermissionError(13, "Permission denied", str(path))
+        return opened(path)
+
+    monkeypatch.setattr(tailing, "opened_generation", refuse)
+    feed = read(file, kept, read_all, waits=30)
+    assert "app.log.1 could not be read (Permission denied)" in feed.lost
+    assert str(file.parent) not in feed.lost
+
+
 def test_what_lies_there_before_a_feed_is_first_read_is_not_its_own(file, kept, read_all):
     add(file, 0)
     rotate(file)

@@ -2,8 +2,11 @@
 
 import json
 import os
+import threading
+import time
 
 import pytest
+from live_desks import eventually
 
 from fireplan.live._store import Store
 from fireplan.live.feeds import TailedFile
@@ -232,3 +235,49 @@ def test_two_files_of_one_store_are_told_apart_by_name(tmp_path, store, read_all
         read_all(TailedFile(tmp_path / name), store)
     assert store.position("file a.jsonl") != store.position("file b.jsonl")
     assert store.position("file a.jsonl") is not None
+
+
+@pytest.mark.parametrize("how", ["deleted", "moved", "its folder moved"])
+def test_a_file_that_goes_while_it_is_read_is_told_and_read_on_when_it_is_back(tmp_path, how, monkeypatch):
+    monkeypatch.setattr(tailing, "MISSED_S", 0.3)
+    folder = tmp_path / "feed"
+    folder.mkdir()
+    file = folder / "cad.jsonl"
+    add(file, line(1))
+    feed, stop, seen = TailedFile(file), threading.Event(), []
+    reader = threading.Thread(target=lambda: seen.extend(i for b in feed.batches(stop) for i in ids([b])), daemon=True)
+    away = tmp_path / "away"
+    reader.start()
+    eventually(lambda: seen == ["ev-1"])
+    time.sleep(0.5)
+    assert feed.trouble is None
+    gone = file.parent if how == "its folder moved" else file
+    file.unlink() if how == "deleted" else gone.rename(away)
+    eventually(lambda: feed.trouble is not None, within_s=2)
+    assert "not there any more" in feed.trouble
+    assert str(file.parent) not in feed.trouble
+    if how != "deleted":
+        away.rename(gone)
+    add(file, line(2))
+    eventually(lambda: seen == ["ev-1", "ev-2"] and feed.trouble is None, within_s=3)
+    stop.set()
+    reader.join(3)
+    assert (seen, feed.lost) == (["ev-1", "ev-2"], None)
+
+
+def test_the_moment_without_a_file_in_a_rotation_is_no_trouble(file, monkeypatch):
+    monkeypatch.setattr(tailing, "MOVED_S", 0.1)
+    add(file, line(1))
+    feed, stop, seen, told = TailedFile(file), threading.Event(), [], []
+    reader = threading.Thread(target=lambda: seen.extend(i for b in feed.batches(stop) for i in ids([b])), daemon=True)
+    reader.start()
+    eventually(lambda: seen == ["ev-1"])
+    file.rename(file.with_name("feed.jsonl.1"))
+    for _ in range(20):
+        told.append(feed.trouble)
+        time.sleep(0.05)
+    add(file, line(2))
+    eventually(lambda: seen == ["ev-1", "ev-2"])
+    stop.set()
+    reader.join(3)
+    assert set(told) == {None}

@@ -8,6 +8,7 @@ import time
 
 import pytest
 import sqlalchemy as sa
+from live_towns import say
 from watched_desk import Watched, hung, keeps_nothing, killed, stopped, well_again
 
 from fireplan.live._store import Store, StoreError
@@ -134,6 +135,59 @@ def test_a_store_whose_file_is_spoilt_is_corrupt(path):
             file.write(b"\xff" * size)
         watched.until("corrupt")
         keeps_nothing(watched)
+
+
+def test_a_sign_of_life_does_not_call_a_store_well_that_takes_no_event(path, monkeypatch):
+    """A database without room may still change a row in its place."""
+
+    def refuse(*_events, **_more):
+        raise StoreError("the store cannot be written: no room", kind="full")
+
+    with Watched(path) as watched:
+        watched.acknowledges()
+        with monkeypatch.context() as patched:
+            patched.setattr(watched.desk._store, "append", refuse)
+            watched.until("full")
+            last, ends_s = watched.desk.snapshot()["store"]["last_commit"], time.monotonic() + 8
+            while time.monotonic() < ends_s:
+                state = watched.desk.snapshot()["store"]
+                assert (state["state"], state["last_commit"]) == ("full", last)
+                time.sleep(0.05)
+        well_again(watched)
+        watched.account()
+
+
+@pytest.mark.parametrize(
+    ("end", "at", "n"),
+    [("", 0, 100), ("-wal", 0, 32), ("-wal", 32, 24), ("-wal", 0, 200_000)],
+    ids=["head of the file", "head of the log", "head of a frame", "all of the log"],
+)
+def test_what_sqlite_has_in_memory_does_not_hide_that_its_file_is_spoilt(path, end, at, n):
+    """Else it goes on adding to a log that nobody can read any more after a restart."""
+    with Watched(path) as watched:
+        watched.acknowledges(30)
+        watched.until("ok")
+        with path.with_name(path.name + end).open("r+b") as file:
+            file.seek(at)
+            file.write(b"\xa7" * n)
+        assert watched.until("corrupt") < 6
+        keeps_nothing(watched)
+        assert "begin a new store" in watched.desk.snapshot()["store"]["said"]
+
+
+def test_a_store_is_whole_whatever_becomes_of_its_log(path):
+    store = Store.open(path)
+    for n in range(2500):
+        store.append([say("heartbeat", n)])
+        if n % 50 == 0:
+            store.sign(n)
+        if n % 700 == 699:
+            store.wipe_log()
+    store.sign(10**6)
+    store.close()
+    store = Store.open(path)
+    store.sign(10**6 + 1)
+    store.close()
 
 
 def test_a_disk_that_hangs_is_told_while_nothing_ends(path, monkeypatch):

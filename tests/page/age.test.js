@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { beforeEach, test } from "node:test";
 
-import { isOld, Passing, ServerClock, Truth } from "../../fireplan/live/_page/age.js";
+import { isOld, isSupposed, Passing, ServerClock, Truth } from "../../fireplan/live/_page/age.js";
 import { Model } from "../../fireplan/live/_page/model.js";
 import { ageWords, reasonWords, sayAgain, storeWords, tenseOf } from "../../fireplan/live/_page/tense.js";
 import { LocalTime } from "../../fireplan/live/_page/words.js";
@@ -202,6 +202,31 @@ test("feeds: a silent one makes it old by its last word, one that is well does n
   }
   model.health.feeds = [feed({ state: "none", last_word: null })];
   assert.equal(seconds(), 0);
+});
+
+test("what the way keeps back is not laid to a store that was well, nor taken from one that was not", () => {
+  truth.heard(WALL);
+  model.store = store({ last_commit: WALL - 2500 });
+  pass(13_000, 1000);
+  assert.deepEqual([age().why, isOld(age()), age().since], ["way", true, WALL]);
+  pass(40_000, 1000);
+  assert.deepEqual([age().why, age().since], ["way", WALL]);
+  model.store = store({ state: "full", last_commit: WALL - 2500 });
+  assert.equal(age().why, "store");
+});
+
+test("feeds: where none has said anything yet it is as old as the last event that was kept; without one nothing is known", () => {
+  truth.heard(WALL);
+  model.health.feeds = [feed({ state: "none", last_word: null }), feed({ name: "avl", state: "none", last_word: null })];
+  assert.deepEqual([seconds(), isSupposed(model)], [0, true]);
+  model.health.last_event = WALL - 3_600_000;
+  assert.deepEqual([age().why, age().name, seconds(), age().part, isSupposed(model)], ["feed", "cad, avl", 3600, false, false]);
+  assert.equal(isOld(age(true)), false);
+  model.health.feeds[1].state = "ok";
+  assert.deepEqual([seconds(), isSupposed(model)], [0, false]);
+  model.health.feeds = [];
+  model.health.last_event = null;
+  assert.equal(isSupposed(model), false);
 });
 
 test("feeds: one without a last word is as old as the last event there is, or of no known age", () => {

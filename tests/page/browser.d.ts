@@ -60,7 +60,7 @@ declare namespace Parts {
 
   /** How a state is spoken of: of the present; of a moment that was asked for; or as one that is old. */
   interface Tense {
-    now: "now" | "then";
+    now: "now" | "then" | "if all are home";
     was: string;
     were: string;
     /** When it was known, where it is old: ", known at 14:32" */

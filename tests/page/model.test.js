@@ -173,3 +173,12 @@ test("late incidents stand first, by how late; then running ones, waiting ones, 
   assert.deepEqual(open.map((i) => i.incident_id), ["late by 90", "late by 10", "runs, 20 left", "runs, 200 left", "waits", "none, new", "none, old"]);
   assert.equal(late, 2);
 });
+
+test("a picture that stands keeps what it showed while news of the service go on", () => {
+  const model = begun(), before = held(model), still = model.still();
+  said.updates.forEach((update) => model.update(structuredClone(update)));
+  model.update({ ...structuredClone(said.updates.at(-1)), rev: model.rev + 1, cover: { ...model.cover, basis: "another", zones: "" }, alerts: [] });
+  const after = held(still);
+  for (const part of ["units", "incidents", "cover", "zones", "first", "advice", "today", "hours"]) assert.deepEqual(after[part], before[part], part);
+  assert.deepEqual([after.alerts, after.health, after.rev], [[], model.health, model.rev]);
+});

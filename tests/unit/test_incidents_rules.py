@@ -398,7 +398,7 @@ def test_delimiter_and_encoding_hints(tmp_path):
         ("[times]", '[carry]\n"Bad Name" = "x"\n[times]', "carry"),
         ("[times]", '[translate.unit_typ]\nA = "b"\n[times]', "did you mean 'unit_type'"),
         ("[times]", '[text]\nencoding = "klingon"\n[times]', "klingon"),
-        ("[times]", "[times", "not valid TOML"),
+        ("[times]", "[times", "is not TOML"),
     ],
 )
 def test_faulty_mapping_names_the_key(tmp_path, old, new, match):

@@ -6,6 +6,7 @@ import json
 import threading
 from typing import TYPE_CHECKING, Any
 
+from fireplan import wording
 from fireplan.live._desk.keeper import wall_ms
 from fireplan.operations._events.event import HEARTBEAT
 from fireplan.operations._events.rhythm import Rhythm
@@ -27,6 +28,9 @@ REMEMBERED_S = 300.0
 OVER_MS = 5000
 """A feed that was tried again and has not failed for so long is going. [ms]"""
 
+UNUSABLE = 5
+"""So many refusals without a usable word among them are no slip of a line: nothing of the feed can be used."""
+
 
 class FeedLine:
     """
@@ -43,6 +47,7 @@ class FeedLine:
     def __init__(self, name: str, *, judged: bool = True) -> None:
         self.name = name
         self.events = self.refused = 0
+        self._in_vain = 0
         self._judged = judged
         self._lock = threading.Lock()
         self._rhythm = Rhythm()
@@ -92,6 +97,7 @@ class FeedLine:
             self.refused += len(refusals)
             self._failure = self._retry_ms = None
             self._ended = False
+            self._in_vain = 0 if events else self._in_vain + len(refusals)
             if events:
                 self._last_ms = now_ms
                 self._rhythm.hear(now_ms * 1000)
@@ -120,13 +126,15 @@ class FeedLine:
         with self._lock:
             if self._retry_ms is None and wall > self._tried_ms + OVER_MS:
                 self._failure = None
-            trouble = self._failure or said
+            in_vain = self._in_vain >= UNUSABLE
+            unused = f"none of the last {wording.count(self._in_vain)} that came could be used" if in_vain else None
+            trouble = self._failure or said or unused
             last_ms = self._last_ms
             silent = last_ms is not None and self._judged and self._rhythm.too_long(last_ms * 1000, wall * 1000)
             state = "ok"
             for name, holds in (
                 ("none", last_ms is None), ("quiet", silent), ("troubled", trouble is not None and last_ms is not None),
-                ("troubled", self._failure is not None), ("ended", self._ended),
+                ("troubled", self._failure is not None or in_vain), ("ended", self._ended),
             ):  # fmt: skip
                 state = name if holds else state
             return {

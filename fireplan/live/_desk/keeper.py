@@ -37,6 +37,9 @@ AT_ONCE = 2000
 SIGN_S = 3.0
 """A sign of life is committed this often, also without events. [s]"""
 
+REFUSED_S = 15.0
+"""While events were refused so lately a sign of life does not prove that the store is well: it needs less room. [s]"""
+
 SLOW_S, HUNG_S = 2.0, 9.0
 """A commit that takes longer is told as slow, and as one that will not end. [s]"""
 
@@ -108,6 +111,7 @@ class Keeper:
         self._began: tuple[float, int] | None = None
         self._trouble: tuple[str, int, str] | None = None
         self._last_ms: int | None = None
+        self._refused_s = -REFUSED_S
         self._kept_until_us, self._forgetting_us = 0, 0
         self._forgot = 0
         self._oldest: tuple[int, int] | None = None
@@ -151,7 +155,7 @@ class Keeper:
                 self._commit(handed)
             if not over and time.monotonic() > self._signed_s + SIGN_S:
                 self._signed_s = time.monotonic()
-                self._attempt(lambda: self._store.sign(wall_ms()))
+                self._attempt(lambda: self._store.sign(wall_ms()), is_sign=True)
                 self._look_for_unsure()
             if not over:
                 self._forget()
@@ -203,7 +207,7 @@ class Keeper:
                 h.receipt.set_exception(error)
         self._look_for_unsure()
 
-    def _attempt(self, work: Callable[[], None]) -> Exception | None:
+    def _attempt(self, work: Callable[[], None], *, is_sign: bool = False) -> Exception | None:
         """Do something with the store, and note how it went."""
         began_ms = wall_ms()
         with self._lock:
@@ -221,7 +225,12 @@ class Keeper:
             error = failed
         with self._lock:
             before, self._began = self._trouble, None
-            if error is None:
+            if kind and not is_sign:
+                self._refused_s = time.monotonic()
+            if error is None and not is_sign:
+                self._refused_s = -REFUSED_S
+            proves_nothing = is_sign and before is not None and time.monotonic() - self._refused_s < REFUSED_S
+            if error is None and not proves_nothing:
                 self._trouble, self._last_ms = None, wall_ms()
             elif kind:
                 since_ms = before[1] if before is not None and before[0] == kind else began_ms

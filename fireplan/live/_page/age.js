@@ -119,7 +119,9 @@ export class Truth {
     const { store } = model, at = model.health?.last_event ?? null;
     if (store && !played) {
       const ms = since_ms(store.last_commit), well = store.state === "ok" || store.state === "slow";
-      if (isNumber(ms) || !well) found.push({ s: isNumber(ms) ? ms / 1000 : Infinity, why: "store", since: store.last_commit, name: "", part: false });
+      // A store that was well when it was last heard of is not to blame for what the way keeps back.
+      if (well && way_ms > ms / 2) found.push({ s: ms / 1000, why: "way", since: this.wall, name: "", part: false });
+      else if (isNumber(ms) || !well) found.push({ s: isNumber(ms) ? ms / 1000 : Infinity, why: "store", since: store.last_commit, name: "", part: false });
     }
     const feeds = played ? [] : list(model.health?.feeds), alive = feeds.some((feed) => feed.state === "ok");
     for (const feed of feeds) {
@@ -127,11 +129,21 @@ export class Truth {
       const since = feed.last_word ?? at, ms = since_ms(since);
       found.push({ s: isNumber(ms) ? ms / 1000 : Infinity, why: "feed", since, name: String(feed.name), part: alive });
     }
+    if (unheard(feeds) && isNumber(at)) {
+      const s = since_ms(at) / 1000;
+      found.push({ s: isNumber(s) ? s : Infinity, why: "feed", since: at, name: feeds.map((feed) => String(feed.name)).join(", "), part: false });
+    }
     // What leaves nothing certain goes before what concerns a part; of those alike the oldest.
     const old = found.filter((one) => one.s >= OLD_S), whole = old.filter((one) => !one.part);
     return (whole.length ? whole : old.length ? old : found).reduce((a, b) => (b.s > a.s ? b : a));
   }
 }
+
+/** Whether feeds are there and none of them has said anything yet. @param {Live.FeedLineState[]} feeds */
+const unheard = (feeds) => feeds.length > 0 && feeds.every((feed) => feed.state === "none");
+
+/** Whether nothing ever happened: then what is shown supposes every unit free and at home. @param {Parts.Model} model */
+export const isSupposed = (model) => unheard(list(model.health?.feeds)) && !isNumber(model.health?.last_event);
 
 /** Whether something this old is no longer taken for the present. @param {Parts.Age} age */
 export const isOld = (age) => age.s >= OLD_S;

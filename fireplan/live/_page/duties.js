@@ -2,6 +2,7 @@
 
 import { byId, fill, h, keyed, post, said, show, write } from "./dom.js";
 import { sign } from "./look.js";
+import { SUPPOSED } from "./tense.js";
 import { clock, count, counted, roughly, signed } from "./words.js";
 
 /** @type {<T>(x: T[] | null | undefined) => T[]} */
@@ -116,8 +117,8 @@ export class Moves {
     keyed(byId("move-list"), all, (a) => String(a.key), () => this._row());
     show(byId("move-none"), all.length === 0);
     const tense = this.context.tense();
-    write(byId("move-none"), tense.was ? "No move was worth making" + tense.at : "No move is worth making now");
-    write(byId("move-count"), (all.length > 1 ? all.length + ", best first" : "") + (all.length ? tense.at : ""));
+    write(byId("move-none"), tense.was ? "No move was worth making" + tense.at : tense.now === SUPPOSED.now ? "No event has come yet" : "No move is worth making now");
+    write(byId("move-count"), [all.length > 1 ? all.length + ", best first" : "", all.length ? tense.at.replace(/^, /, "") : ""].filter(Boolean).join(", "));
   }
 
   _row() {

@@ -1,6 +1,6 @@
 // Puts the page together: asks for the ground, listens to the stream, and draws what changed once in a frame.
 
-import { dateOf, isOld, Truth } from "./age.js";
+import { dateOf, isOld, isSupposed, Truth } from "./age.js";
 import { byId, fill, h, post, said, show, write } from "./dom.js";
 import { Alerts, Moves } from "./duties.js";
 import * as feeds from "./feeds.js";
@@ -13,7 +13,7 @@ import { Model } from "./model.js";
 import * as panels from "./panels.js";
 import { chipMark } from "./incidents.js";
 import { Stream } from "./stream.js";
-import { ageWords, PRESENT, reasonWords, sayAgain, storeWords, tenseOf, THEN } from "./tense.js";
+import { ageWords, PRESENT, reasonWords, sayAgain, storeWords, SUPPOSED, tenseOf, THEN } from "./tense.js";
 import { TimeBar } from "./timebar.js";
 import { LocalTime } from "./words.js";
 
@@ -87,7 +87,7 @@ class Page {
     const first = !this.live.ready;
     this.live.snapshot(data);
     this.truth.heard(data.wall);
-    if (first) show(byId("waiting"), false);
+    if (first) write(byId("waiting-words"), "Nothing has come from any feed yet: what you see supposes every unit free and at home");
     this._dirty(["all"]);
     this._ageing();
   }
@@ -116,6 +116,8 @@ class Page {
     if (!live.ready) return;
     const age = truth.age(live, ground.replay === true), was = this.old, now = isOld(age) ? age : null;
     this.old = now;
+    const stands = now && !now.part && now.why !== "way";
+    this.still = stands ? this.still ?? live.still() : null;
     const { time } = this.context, at = truth.server.now(), looking = this.bar.at !== null;
     // Not before the last event: clocks of incidents that began since would run backwards.
     live.hold(now && !now.part ? Math.min(live.said, Math.max(this._shownAt(now.since) ?? -Infinity, live.health?.last_event ?? -Infinity)) : null);
@@ -127,10 +129,11 @@ class Page {
       write(byId("old-why"), reasonWords(now, known) + ".");
     }
     show(byId("lost"), this.lost === true && (!now || looking || this.out === true));
+    show(byId("waiting"), this._supposed() && !now && !looking);
     this._kept(at);
     const again = sayAgain(was, now);
     if (again && !looking) this.context.announce(again);
-    const tense = this._tense(), told = tense.was + tense.at + Boolean(now && now.part);
+    const tense = this._tense(), told = tense.now + tense.was + tense.at + Boolean(now && now.part);
     if (told !== this._told) {
       this._told = told;
       document.title = (tense.was ? "Old: " : "") + String(ground.title) + " live";
@@ -167,10 +170,14 @@ class Page {
     if (this.truth.late) this.stream.ask(); // what is held up in the stream may come another way
   }
 
+  _supposed() {
+    return this.ground.replay !== true && this.live.ready && isSupposed(this.live);
+  }
+
   /** @returns {Parts.Tense} */
   _tense() {
     if (this.bar.at !== null) return THEN;
-    return this.old ? tenseOf(this._shownAt(this.old.since), this.context.time, this._shownAt(this.truth.server.now()), this.old.part) : PRESENT;
+    return this.old ? tenseOf(this._shownAt(this.old.since), this.context.time, this._shownAt(this.truth.server.now()), this.old.part) : this._supposed() ? SUPPOSED : PRESENT;
   }
 
   _wake() {
@@ -200,7 +207,7 @@ class Page {
   }
 
   _draw() {
-    const { model, context } = this, past = model !== this.live, dirty = this.dirty;
+    const { context } = this, past = this.model !== this.live, dirty = this.dirty, model = past ? this.model : this.still ?? this.live;
     if (past && !dirty.has("all")) {
       dirty.clear(); // the present goes on unseen
       return;

@@ -84,6 +84,17 @@ export class Model {
     if (this._stopped === null && this.ready) this._stopped = this.present();
   }
 
+  /**
+   * A picture that stays as it is while news of the service go on: of an old state the desk works out what would have
+   * become of it since, which was never known.
+   *
+   * @returns {Model}
+   */
+  still() {
+    const { zones, first, cover, advice, today, hours } = this;
+    return Object.assign(Object.create(this), { units: new Map(this.units), incidents: new Map(this.incidents), zones, first, cover, advice, today, hours });
+  }
+
   /** What is shown is old: its clock stands at that moment; null: it is not, or only in part. @param {number | null} at */
   hold(at) {
     this._held = at;

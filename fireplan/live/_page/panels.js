@@ -4,6 +4,7 @@ import { byId, fill, h, keyed, said, show, write } from "./dom.js";
 import { hoursChart } from "./hours.js";
 import { chipMark } from "./incidents.js";
 import { family, sign } from "./look.js";
+import { SUPPOSED } from "./tense.js";
 import {
   clock, count, counted, goalVerdict, isNumber, percentile, share, shareInterval, sharesApart, timeInterval,
 } from "./words.js";
@@ -29,17 +30,17 @@ export function headline(model, counts, tense) {
     const [now, home] = sharesApart(first.now, first.home, heldTo(cover.objective));
     write(byId("now-share"), tense.was + now);
     const gone = isNumber(first.home) && isNumber(first.now) ? first.home - first.now : NaN;
-    fill(byId("now-of"), h("span", { class: "line" }, "of " + count(first.n) + " ", said(first.unit), tense.was ? "" : " " + tense.now), isNumber(first.home) && !tense.was ? h("span", { class: "line" }, "all home: " + home) : null);
+    fill(byId("now-of"), h("span", { class: "line" }, "of " + count(first.n) + " ", said(first.unit), tense.was || tense.now === SUPPOSED.now ? "" : " " + tense.now), isNumber(first.home) && !tense.was ? h("span", { class: "line" }, "all home: " + home) : null);
     byId("now").classList.toggle("short", gone >= 0.05 && !tense.was);
   } else {
     write(byId("now-share"), "\u2013");
     write(byId("now-of"), "cover not known");
   }
   const free = cover ? list(cover.free) : [], main = free[0];
-  const then = tense.was ? tense.at : tense.now === "now" ? "" : " then";
+  const then = tense.was ? tense.at : tense.now === "now" ? "" : " " + tense.now;
   write(byId("now-title"), "Covered" + (then || " now"));
   write(byId("free-title"), "Free" + then);
-  write(byId("open-title"), "Incidents" + then);
+  write(byId("open-title"), "Incidents" + (tense.now === SUPPOSED.now ? ", none heard of yet" : then));
   fill(byId("free-main"), main ? [tense.were, h("b", {}, count(main.free)), " of " + count(main.of) + " ", said(main.title)] : "\u2013");
   fill(byId("free-rest"), free.slice(1).map((f, i) => [i ? ", " : "", count(f.free) + " of " + count(f.of) + " ", said(f.title)]));
   const level = cover && cover.drawdown ? cover.drawdown.level : 0;

@@ -6,6 +6,9 @@ import { NOT_KNOWN, roughly } from "./words.js";
 /** @type {Parts.Tense} */
 export const PRESENT = { now: "now", was: "", were: "", at: "" };
 
+/** Nothing has come yet: what is shown is how it would be. @type {Parts.Tense} */
+export const SUPPOSED = { now: "if all are home", was: "", were: "", at: "" };
+
 /** A moment of the past that was asked for. @type {Parts.Tense} */
 export const THEN = { now: "then", was: "", were: "", at: "" };
 

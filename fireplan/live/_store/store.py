@@ -16,7 +16,7 @@ from fireplan.live._store import statements as ask
 from fireplan.live._store import tables
 from fireplan.live._store.connect import opened
 from fireplan.live._store.patience import waiting_for
-from fireplan.live._store.store_errors import GONE, REPLACED, StoreError, as_store_errors
+from fireplan.live._store.store_errors import BROKEN, GONE, REPLACED, StoreError, as_store_errors
 from fireplan.live._store.watched_file import WatchedFile
 from fireplan.operations._events.event import Event
 from fireplan.operations._events.refusal import LONGEST_KEPT, Refusal
@@ -91,7 +91,7 @@ class Store:
         self._file = WatchedFile(Path(str(engine.url.database)).absolute()) if is_file else None
         self._sign = ask.SIGN + secrets.token_hex(6)
         self._signed: str | None = None
-        self._replaced = False
+        self._replaced = self._spoilt = False
 
     @classmethod
     def open(cls, url: str | Path) -> Store:
@@ -284,9 +284,11 @@ class Store:
         Raises
         ------
         StoreError
-            If its file or its log was deleted or replaced.
+            If its file or its log was deleted, replaced or spoilt.
         """
         self._refuse_gone()
+        self._spoilt = self._file is not None and not self._file.is_whole()
+        self._refuse_spoilt()
         if self._file is not None and not self._file.log_is_there():
             with self._lock:
                 self._save_log()
@@ -297,6 +299,12 @@ class Store:
             raise StoreError(f"the store cannot be written: {REPLACED}", kind="gone")
         if self._file is not None and not self._file.is_there():
             raise StoreError(f"the store cannot be written: {GONE}", kind="gone")
+        self._refuse_spoilt()
+
+    def _refuse_spoilt(self) -> None:
+        if self._spoilt and self._file is not None and not self._file.is_whole():
+            raise StoreError(f"the store cannot be written: {BROKEN}", kind="corrupt")
+        self._spoilt = False
 
     def _save_log(self) -> None:
         """Put what a lost log holds into the file, which nobody else can do; then begin another log."""

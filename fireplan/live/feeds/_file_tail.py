@@ -37,8 +37,13 @@ SETTLED_S = 2.0
 MOVED_S = 0.5
 """A file that was moved away is left after nothing has been added for so long: its writer may still hold it. [s]"""
 
+MISSED_S = 3.0
+"""A path at which nothing is for so long is told: amid a rotation there is none for a moment. [s]"""
+
 WATCHED_S = 5.0
 """A file that was seen at its path so lately has been moved away once, and not several times. [s]"""
+
+GONE = "the file is not there any more: it was deleted or moved away; put it back, or let its writer make another"
 
 log = logging.getLogger(__name__)
 
@@ -88,6 +93,7 @@ class TailedFile:
         self._file: BinaryIO | None = None
         self._mark: tuple[int, int] | None = None
         self._seen_s = time.monotonic()
+        self._missed_s: float | None = None
         self._cutter = Cutter(self._place)
         self._grown_s = 0.0
         self._used_early = b""
@@ -136,7 +142,7 @@ class TailedFile:
         try:
             if self._file is None and not self._open():
                 return
-            self._say(None)
+            self._say(self._missing())
             if self._overwritten():
                 yield from self._leave_overwritten()
                 return
@@ -244,7 +250,9 @@ class TailedFile:
             except OSError as error:
                 if generation.path == self.path:
                     return  # it is tried again
-                self._loses(f"{generation.path.name} could not be read ({error}): what it holds is lost")
+                self._loses(
+                    f"{generation.path.name} could not be read ({error.strerror or error}): what it holds is lost"
+                )
                 generation = self._following()
             else:
                 return
@@ -269,7 +277,7 @@ class TailedFile:
     def _open(self) -> bool:
         """Open the file that was read before, at its path or where it was moved to; else what is at the path."""
         if not self.path.exists():
-            self._say("the file is not there yet")
+            self._say(GONE if self._place.at else "the file is not there yet")
             return False
         self._refuse_other_kinds()
         if not self._place.at:
@@ -328,6 +336,15 @@ class TailedFile:
         if not moved:
             self._seen_s = time.monotonic()
         return moved
+
+    def _missing(self) -> str | None:
+        """Say that nothing has been at the path for a while: what is held may still be read, but nothing new begins."""
+        if self.path.exists():
+            self._missed_s = None
+            return None
+        now_s = time.monotonic()
+        self._missed_s = now_s if self._missed_s is None else self._missed_s
+        return GONE if now_s - self._missed_s > MISSED_S else None
 
     def _shut(self) -> None:
         if self._file is not None:

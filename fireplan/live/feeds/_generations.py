@@ -85,7 +85,8 @@ def opened_generation(path: Path) -> BinaryIO:
                 file.write(piece)
     except (OSError, EOFError, ValueError) as error:
         file.close()
-        raise OSError(str(error)) from None
+        # Where a file lies is for nobody who only looks at the page.
+        raise OSError(getattr(error, "strerror", None) or str(error)) from None
     if n > MOST_UNPACKED_BYTES:
         file.close()
         raise OSError("it holds too much")

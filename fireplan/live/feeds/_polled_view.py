@@ -34,7 +34,7 @@ COLUMNS = (*("ts" if name == "ts_us" else name for name in SAID), "received_at")
 MOST_MISSING = 200
 """Numbers left out that are asked for again. Whoever took a number first may be the last to commit it."""
 
-FIRST_PAUSE_S, LONGEST_PAUSE_S = 1.0, 60.0
+FIRST_PAUSE_S, LONGEST_PAUSE_S = 1.0, 5.0
 """Pauses between tries while the database is away: each twice the last. [s]"""
 
 PATIENCE_S = 6
