@@ -180,15 +180,16 @@ def read_publications(path: str | os.PathLike[str]) -> Publications:
     if not (file.exists() or file.is_symlink()):
         return Publications()
     try:
-        if file.stat().st_size > MOST_BYTES:
-            raise InputError(f"{file.name} is larger than any ledger")
-        raw = file.read_text(encoding="utf-8")
-        content = toml_content(raw, label=f"the ledger {file.name}", most_keys=MOST_BYTES)
+        large = file.stat().st_size > MOST_BYTES
+        raw = "" if large else file.read_text(encoding="utf-8")
+        content = toml_content(raw, label="its text", most_keys=MOST_BYTES)
     except (OSError, UnicodeDecodeError) as error:
         said = "it is not text in UTF-8" if isinstance(error, UnicodeDecodeError) else error.strerror or "unreadable"
         raise InputError(f"the ledger {file.name} cannot be read ({said}): {MEND}") from None
     except InputError as error:
-        raise InputError(f"{error}: {MEND}") from None
+        raise InputError(f"the ledger {file.name} is damaged ({error}): {MEND}") from None
+    if large:
+        raise InputError(f"{file.name} is larger than any ledger: {MEND}")
     found = _read(content, file.name)
     if content["mark"] != found.mark:
         raise InputError(

@@ -38,7 +38,10 @@ SIGN_S = 3.0
 """A sign of life is committed this often, also without events. [s]"""
 
 REFUSED_S = 15.0
-"""While events were refused so lately a sign of life does not prove that the store is well: it needs less room. [s]"""
+"""While events were refused so lately a sign of life does not prove that a store of these is well again. [s]"""
+
+UNPROVEN = frozenset({"full", "corrupt"})
+"""A sign of life needs less room than an event, and may touch none of what is spoilt."""
 
 SLOW_S, HUNG_S = 2.0, 9.0
 """A commit that takes longer is told as slow, and as one that will not end. [s]"""
@@ -229,7 +232,8 @@ class Keeper:
                 self._refused_s = time.monotonic()
             if error is None and not is_sign:
                 self._refused_s = -REFUSED_S
-            proves_nothing = is_sign and before is not None and time.monotonic() - self._refused_s < REFUSED_S
+            lately = time.monotonic() - self._refused_s < REFUSED_S
+            proves_nothing = is_sign and lately and before is not None and before[0] in UNPROVEN
             if error is None and not proves_nothing:
                 self._trouble, self._last_ms = None, wall_ms()
             elif kind:
