@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, settings
 # A test run holds much for long: searched for unreachable objects at Python's own pace it takes a tenth longer.
 gc.set_threshold(100_000, 50, 50)
 
-LONGEST = ("test_hostile_text", "test_live_page", "test_swipe_grid", "test_long_run")
+LONGEST = ("test_live_truth", "test_hostile_text", "test_live_page", "test_swipe_grid", "test_long_run")
 """Files that take a worker longest: begun last, they would keep one busy when the others are done.
 
 Notebooks, which take long too, come after them: where nothing is compiled yet, their progress would show.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import os
 import re
 from html import unescape
 
@@ -18,7 +19,6 @@ from fireplan._page_kit.style import time_bands
 from fireplan.errors import InputError
 from fireplan.maps._layers.legend import Legend, band_entries
 from fireplan.maps._layers.vector_layers import lines, points, polygons, station_markers
-from fireplan.maps._pages import html_document
 from fireplan.maps._pages.offline_map import OfflineMap
 from fireplan.maps._pages.page_frame import Footer
 from fireplan.maps._pages.synced_maps import SyncedMaps
@@ -253,8 +253,8 @@ def test_a_failed_save_leaves_what_was_there(tmp_path, monkeypatch):
     def full(_descriptor):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(html_document.os, "fsync", full)
-    with pytest.raises(OSError, match="No space left"):
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(InputError, match="the disk is full; nothing was written"):
         town().save(path)
     assert path.read_text() == "before"
     assert [p.name for p in tmp_path.iterdir()] == ["map.html"]

@@ -40,7 +40,7 @@ def test_a_unit_that_could_be_two_is_none_of_them_and_said():
     town = department(**{"M1": ("ambulance", 2), "M-1": ("ambulance", 2)})
     seen = attend(calls("M1", "M01"), scenario=town)
     assert seen.responses.set_index("unit_id")["own"].groupby(level=0).all().to_dict() == {"M01": False, "M1": True}
-    assert "'M01' (6 responses): M1 and M-1" in seen.notes[0]
+    assert "'M01' (6 responses): M-1 and M1" in seen.notes[0]
 
 
 def test_ids_that_differ_in_more_than_spelling_stay_apart():
