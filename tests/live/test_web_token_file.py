@@ -120,8 +120,8 @@ def test_where_no_folder_can_be_written_it_lies_in_one_of_its_own(tmp_path):
 @pytest.mark.parametrize(
     ("environment", "windows", "found"),
     [
-        ({"RUNTIME_DIRECTORY": "/run/a:/run/b", "HOME": "/home/x"}, False, ["/run/a", "/home/x/.local/state"]),
-        ({"XDG_STATE_HOME": "/s", "HOME": "/home/x"}, False, ["/s", "/home/x/.local/state"]),
+        ({"RUNTIME_DIRECTORY": "/run/a:/run/b", "HOME": "/h/x"}, False, ["/run/a", "/h/x/.local/state"]),
+        ({"XDG_STATE_HOME": "/s", "HOME": "/h/x"}, False, ["/s", "/h/x/.local/state"]),
         ({"XDG_STATE_HOME": "relative"}, False, []),
         ({}, False, []),
     ],
@@ -131,5 +131,5 @@ def test_the_folders(environment, windows, found):
 
 
 def test_on_windows_it_lies_in_the_users_own_folder(tmp_path):
-    environment = {"LOCALAPPDATA": str(tmp_path), "RUNTIME_DIRECTORY": "/run/x", "HOME": "/home/x"}
+    environment = {"LOCALAPPDATA": str(tmp_path), "RUNTIME_DIRECTORY": "/run/x", "HOME": "/h/x"}
     assert folders_for_tokens(environment, windows=True) == [tmp_path / "fireplan"]
